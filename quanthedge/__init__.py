@@ -1,0 +1,32 @@
+"""QuantHedge: backtests of market-neutral A-share funds as they would really have run.
+
+>>> import quanthedge as qh
+>>> qh.__version__
+'0.1.0'
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "DataError": "quanthedge.errors",
+    "LedgerError": "quanthedge.errors",
+    "QuantHedgeError": "quanthedge.errors",
+    "RuleError": "quanthedge.errors",
+    "StrategyError": "quanthedge.errors",
+}
+
+__all__ = [*_EXPORTS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, so that ``import quanthedge`` stays fast."""
+    if name in _EXPORTS:
+        return getattr(import_module(_EXPORTS[name]), name)
+    raise AttributeError(f"module 'quanthedge' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
