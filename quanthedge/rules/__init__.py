@@ -1,0 +1,27 @@
+"""The dated rule book: what trading A shares and index futures cost and allowed, day by day."""
+
+from quanthedge.rules.expiry import third_friday
+from quanthedge.rules.futures import FuturesRules, futures_rules, listing_date
+from quanthedge.rules.rates import deposit_rate
+from quanthedge.rules.stocks import (
+    BOARDS,
+    EXCHANGES,
+    StockRules,
+    board_of,
+    exchange_of,
+    stock_rules,
+)
+
+__all__ = [
+    "BOARDS",
+    "EXCHANGES",
+    "FuturesRules",
+    "StockRules",
+    "board_of",
+    "deposit_rate",
+    "exchange_of",
+    "futures_rules",
+    "listing_date",
+    "stock_rules",
+    "third_friday",
+]

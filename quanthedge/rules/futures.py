@@ -1,0 +1,192 @@
+"""Rules of CFFEX index futures: contract, margin, fees and limits by date.
+
+Sources: CFFEX notices as listed, row by row, in ``data/fut_*.csv`` and ``data/sources.csv``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.errors import RuleError
+from quanthedge.rules.lookup import Floats, RuleReader, as_days
+from quanthedge.rules.tables import CONFIDENCES, Row
+
+__all__ = ["FuturesRules", "futures_rules", "listing_date"]
+
+Account = Literal["hedging", "speculative"]
+
+
+@dataclass(frozen=True)
+class FuturesRules:
+    """Rules of one product on every day of a run.
+
+    Attributes
+    ----------
+    product, account
+        As asked for.
+    multiplier
+        Yuan a point.
+    tick
+        Points.
+    margin
+        Exchange minimum margin of a short position in the two nearest contracts, a fraction of
+        the value, [T]. A change is valid from the settlement of its day, and so at its close.
+    fee_rate, close_today_rate
+        Fraction of the traded value to open or close, and to close what was opened on the day,
+        [T].
+    order_fee_yuan
+        Yuan for each order message, [T].
+    delivery_fee_rate
+        Fraction of the delivery value, [T].
+    limit
+        Daily price limit as a fraction of the previous settlement price, [T]. It is 0.2 on a
+        contract's last trading day whatever this array says.
+    position_limit, daily_open_limit
+        Lots of one client, [T]; NaN: no limit, as for hedges, which have a quota of their own.
+    used
+        Every row that was used, as in :class:`~quanthedge.rules.StockRules`.
+    """
+
+    product: str
+    account: Account
+    multiplier: float
+    tick: float
+    margin: Floats
+    fee_rate: Floats
+    close_today_rate: Floats
+    order_fee_yuan: Floats
+    delivery_fee_rate: Floats
+    limit: Floats
+    position_limit: Floats
+    daily_open_limit: Floats
+    used: pd.DataFrame
+
+
+def futures_rules(
+    product: str,
+    dates: object,
+    *,
+    account: Account = "hedging",
+    accept_confidence: str = CONFIDENCES,
+    folder: Path | None = None,
+) -> FuturesRules:
+    """Return the rules of a product on all days, looked up once.
+
+    Parameters
+    ----------
+    product
+        IF, IH, IC or IM.
+    dates
+        Days of the run, [T], sorted, none before the product's listing.
+    account
+        ``"hedging"`` (hedging margin, exempt from opening and position limits within its quota)
+        or ``"speculative"``.
+    accept_confidence, folder
+        As in :func:`~quanthedge.rules.stock_rules`.
+
+    Raises
+    ------
+    RuleError
+        The product is unknown, a day is not covered, or only by a row that is not accepted.
+
+    Examples
+    --------
+    >>> rules = futures_rules("IF", ["2015-09-02", "2015-09-07"])
+    >>> rules.multiplier, rules.margin.tolist()
+    (300.0, [0.1, 0.2])
+    """
+    if account not in ("hedging", "speculative"):
+        raise RuleError(f"account {account!r}; accepted: hedging, speculative")
+    reader = RuleReader(as_days(dates), accept_confidence, folder)
+    contract = _contract(reader, product)
+    if contract.first is not None and reader.days[0] < np.datetime64(contract.first, "D"):
+        raise RuleError(
+            f"{product} was listed on {contract.first}; {reader.days[0]} is before; "
+            "start the run later or hedge with an older product"
+        )
+    reader.use(contract, "multiplier_cny_per_point", "tick_points")
+    side = "hedge_short" if account == "hedging" else "spec_short"
+    margins = reader.rows(
+        "fut_margin",
+        lambda row: (
+            row.cells["product"] == product and row.cells["contracts"] in ("all", "two nearest")
+        ),
+    )
+    fee = reader.series(_of(reader, "fut_fees", "fee", "open_close", product), ("rate",))[0]
+    delivery = reader.series(_of(reader, "fut_fees", "fee", "delivery", product), ("rate",))[0]
+    daily = reader.series(_of(reader, "fut_price_limit", "rule", "daily", product), ("down",))[0]
+    return FuturesRules(
+        product=product,
+        account=account,
+        multiplier=contract.number("multiplier_cny_per_point"),
+        tick=contract.number("tick_points"),
+        margin=reader.series(margins, (side,))[0],
+        fee_rate=fee,
+        close_today_rate=_close_today(reader, product, fee),
+        order_fee_yuan=np.nan_to_num(
+            _optional(reader, _of(reader, "fut_fees", "fee", "order_fee", product), "rate")
+        ),
+        delivery_fee_rate=delivery,
+        limit=daily,
+        position_limit=_client_limit(reader, "position_speculative", product, account),
+        daily_open_limit=_client_limit(reader, "daily_open", product, account),
+        used=reader.used(),
+    )
+
+
+def listing_date(product: str, *, folder: Path | None = None) -> np.datetime64:
+    """Return the first trading day of a product.
+
+    >>> listing_date("IC")
+    np.datetime64('2015-04-16')
+    """
+    reader = RuleReader(np.array(["2000-01-01"], dtype="datetime64[D]"), folder=folder)
+    return np.datetime64(_contract(reader, product).cells["listing_date"], "D")
+
+
+def _contract(reader: RuleReader, product: str) -> Row:
+    rows = reader.rows("fut_contracts", lambda row: True)
+    for row in rows:
+        if row.cells["product"] == product:
+            return row
+    known = ", ".join(row.cells["product"] for row in rows)
+    raise RuleError(f"fut_contracts: no product {product!r}; known: {known}")
+
+
+def _of(reader: RuleReader, table: str, column: str, value: str, product: str) -> list[Row]:
+    """Return the rows of a table about one thing and product."""
+    return reader.rows(
+        table,
+        lambda row: row.cells[column] == value and product in row.cells["products"].split(";"),
+    )
+
+
+def _optional(reader: RuleReader, rows: list[Row], column: str) -> Floats:
+    """Return a series that need not cover all days: NaN where there is no such rule."""
+    reader.forbid_refused(rows, (column,))
+    none_needed = np.zeros(len(reader.days), np.bool_)
+    return reader.series(rows, (column,), none_needed)[0]
+
+
+def _close_today(reader: RuleReader, product: str, fee: Floats) -> Floats:
+    """Return the close-today fee; "same as open_close" in the table is the ordinary fee."""
+    rows = _of(reader, "fut_fees", "fee", "close_today", product)
+    same = [row for row in rows if row.cells["rate"] == "same as open_close"]
+    own = [row for row in rows if row.cells["rate"] != "same as open_close"]
+    ordinary = np.zeros(len(reader.days), np.bool_)
+    for row in same:
+        if reader.mask(row).any():
+            ordinary |= reader.mask(row)
+            reader.use(row, "rate")
+    reader.forbid_refused(same, ("rate",))
+    return np.where(ordinary, fee, reader.series(own, ("rate",), ~ordinary)[0])
+
+
+def _client_limit(reader: RuleReader, limit: str, product: str, account: Account) -> Floats:
+    """Return the lots that one client may hold or open; NaN for hedges, which are exempt."""
+    if account == "hedging":
+        return np.full(len(reader.days), np.nan)
+    return _optional(reader, _of(reader, "fut_limits", "limit", limit, product), "lots")

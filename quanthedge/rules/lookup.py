@@ -1,0 +1,162 @@
+"""Dated look-up: rows of the rule book become arrays over the days of a run, and are remembered."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.errors import RuleError
+from quanthedge.rules.tables import CONFIDENCES, Row, read_table
+
+__all__ = ["RuleReader", "as_days"]
+
+Days = NDArray[np.datetime64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+USED_COLUMNS = ["table", "key", "from", "to", "value", "confidence", "source_ids", "note"]
+
+
+def as_days(dates: object) -> Days:
+    """Return dates as an array of days, [T]; RuleError when they are not dates or not sorted."""
+    try:
+        days = np.asarray(dates, dtype="datetime64[D]")
+    except (TypeError, ValueError) as error:
+        raise RuleError(f"dates: {error}; pass datetime64[D], Timestamps or ISO text") from error
+    if days.ndim != 1 or len(days) == 0:
+        raise RuleError(f"dates: shape {days.shape}; pass a list of at least one day")
+    if np.isnat(days).any() or (days[1:] <= days[:-1]).any():
+        raise RuleError("dates: a day is missing, double or out of order; pass them sorted")
+    return days
+
+
+class RuleReader:
+    """Reads dated rules into arrays and keeps the rows that were used.
+
+    Parameters
+    ----------
+    days
+        Sorted days of the run, [T].
+    accept_confidence
+        Confidence letters that may be used.
+    folder
+        A folder with the user's own tables, or None.
+    """
+
+    def __init__(
+        self, days: Days, accept_confidence: str = CONFIDENCES, folder: Path | None = None
+    ) -> None:
+        letters = set(accept_confidence)
+        if not letters or not letters <= set(CONFIDENCES):
+            raise RuleError(
+                f"accept_confidence is {accept_confidence!r}; accepted: letters of {CONFIDENCES}"
+            )
+        self.days = days
+        self.accepted = "".join(sorted(letters))
+        self.folder = folder
+        self._used: dict[tuple[str, int], dict[str, object]] = {}
+
+    def rows(self, table: str, wanted: Callable[[Row], bool]) -> list[Row]:
+        """Return the rows of a table that are wanted, whatever their confidence."""
+        return [row for row in read_table(table, self.folder) if wanted(row)]
+
+    def accepts(self, row: Row) -> bool:
+        """Say whether a row's confidence is accepted."""
+        return row.confidence in self.accepted
+
+    def use(self, row: Row, *columns: str) -> None:
+        """Remember that a row was used, with the values of some of its columns."""
+        values = ", ".join(f"{name} {row.cells[name] or 'none'}" for name in columns)
+        self._used[row.table, row.line] = {
+            "table": row.table,
+            "key": row.key,
+            "from": pd.Timestamp(row.first) if row.first else pd.NaT,
+            "to": pd.Timestamp(row.last) if row.last else pd.NaT,
+            "value": values,
+            "confidence": row.confidence,
+            "source_ids": row.cells["source_ids"],
+            "note": row.cells["note"],
+        }
+
+    def used(self) -> pd.DataFrame:
+        """Return the rows that were used, one line each, in the order of the tables."""
+        lines = [self._used[place] for place in sorted(self._used)]
+        return pd.DataFrame(lines, columns=USED_COLUMNS)
+
+    def mask(self, row: Row) -> Bools:
+        """Return the days on which a row is in force, [T]."""
+        inside = np.ones(len(self.days), dtype=np.bool_)
+        if row.first is not None:
+            inside &= self.days >= np.datetime64(row.first, "D")
+        if row.last is not None:
+            inside &= self.days <= np.datetime64(row.last, "D")
+        return inside
+
+    def series(
+        self, rows: Sequence[Row], columns: Sequence[str], needed: Bools | None = None
+    ) -> list[Floats]:
+        """Return one array [T] for each column, from the row in force on each day.
+
+        Parameters
+        ----------
+        rows
+            Rows of one key; no two are in force on one day.
+        columns
+            Names of the number columns.
+        needed
+            Days that must be covered, [T]; None = all. Other days are NaN where no row is.
+
+        Raises
+        ------
+        RuleError
+            A needed day is not covered, or only by a row whose confidence is not accepted.
+        """
+        arrays = [np.full(len(self.days), np.nan) for _ in columns]
+        open_days = np.ones(len(self.days), np.bool_) if needed is None else needed.copy()
+        refused: list[Row] = []
+        for row in rows:
+            inside = self.mask(row)
+            if not inside.any():
+                continue
+            if not self.accepts(row):
+                refused.append(row)
+                continue
+            for array, column in zip(arrays, columns, strict=True):
+                array[inside] = row.number(column)
+            open_days &= ~inside
+            self.use(row, *columns)
+        for row in refused:
+            self._refuse(row, open_days & self.mask(row), columns)
+        if open_days.any():
+            raise RuleError(self._uncovered(rows, open_days))
+        return arrays
+
+    def forbid_refused(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
+        """Raise when a row in force during the run has a confidence that is not accepted."""
+        for row in rows:
+            if not self.accepts(row):
+                self._refuse(row, self.mask(row), columns)
+
+    def _refuse(self, row: Row, days: Bools, columns: Sequence[str]) -> None:
+        if not days.any():
+            return
+        values = ", ".join(f"{name} {row.cells[name] or 'none'}" for name in columns)
+        raise RuleError(
+            f"{row.table}: on {self.days[days][0]} only line {row.line} covers {row.key} "
+            f"({row.span}; {values}), and its confidence is {row.confidence} where "
+            f"{self.accepted} is accepted; accept it with accept_confidence="
+            f"'{''.join(sorted({*self.accepted, row.confidence}))}', choose other dates or pass a "
+            f"table of your own in `folder`"
+        )
+
+    def _uncovered(self, rows: Sequence[Row], days: Bools) -> str:
+        missing = self.days[days]
+        known = sorted(rows, key=lambda row: row.first or date.min)
+        covered = "; ".join(row.span for row in known) or "nothing"
+        what = f"{known[0].table}: {known[0].key}" if known else "the rule book"
+        return (
+            f"{what}: no rule on {missing[0]} ({len(missing)} days of the run); covered: {covered};"
+            f" choose dates inside or pass a table of your own in `folder`"
+        )

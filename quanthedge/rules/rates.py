@@ -1,0 +1,32 @@
+"""The People's Bank's benchmark for demand deposits, by date."""
+
+from pathlib import Path
+
+import numpy as np
+
+from quanthedge.rules.lookup import Floats, RuleReader, as_days
+
+__all__ = ["deposit_rate"]
+
+
+def deposit_rate(dates: object, *, folder: Path | None = None) -> Floats:
+    """Return the demand deposit benchmark of each day, a fraction per year, [T].
+
+    Raises
+    ------
+    RuleError
+        A day is before 1990-04-15, the first one covered.
+
+    Notes
+    -----
+    The benchmark has not been changed since 2015-10-24; rates that banks post fell below it from
+    2022 on.
+
+    Examples
+    --------
+    >>> deposit_rate(["2014-09-17"]).tolist()
+    [0.0035]
+    """
+    reader = RuleReader(as_days(dates), folder=folder)
+    rows = reader.rows("rate_deposit_benchmark", lambda row: True)
+    return np.round(reader.series(rows, ("demand_pct",))[0] / 100.0, 8)

@@ -1,0 +1,343 @@
+"""Rules of the stock exchanges: duties, fees, lots and price limits by date, board and status.
+
+Sources: notices of the exchanges, CSDC, CSRC and the Ministry of Finance as listed, row by row, in
+``data/stock_*.csv`` and ``data/sources.csv``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.errors import RuleError
+from quanthedge.rules.lookup import Bools, Days, Floats, RuleReader, as_days
+from quanthedge.rules.tables import CONFIDENCES, Row
+
+__all__ = ["BOARDS", "EXCHANGES", "StockRules", "board_of", "exchange_of", "stock_rules"]
+
+BOARDS: Final = ("main", "chinext", "star", "bse")
+EXCHANGES: Final = ("SSE", "SZSE", "BSE")
+_SUFFIXES: Final = {".SH": 0, ".SZ": 1, ".BJ": 2}
+_PREFIXES: Final = {
+    "SSE": {"600": 0, "601": 0, "603": 0, "605": 0, "688": 2, "689": 2},
+    "SZSE": {"000": 0, "001": 0, "002": 0, "003": 0, "300": 1, "301": 1, "302": 1},
+    "BSE": {"4": 3, "8": 3, "9": 3},
+}
+_LISTING_WINDOW_DAYS: Final = 30  # five trading days are over after this many calendar days
+
+
+@dataclass(frozen=True)
+class StockRules:
+    """Rules of every day and stock of a run.
+
+    Attributes
+    ----------
+    boards
+        Names of the boards, by position.
+    board, exchange
+        Position in ``boards`` and in SSE, SZSE, BSE, int8 [N].
+    lot, step
+        Smallest number of shares that may be bought, and the step above it, int64 [N].
+    stamp_duty_buy, stamp_duty_sell
+        Fraction of the amount, [T].
+    transfer_rate, transfer_par_rate, transfer_min_yuan
+        Transfer fee: fraction of the amount, yuan a share (par value 1 yuan), and minimum of a
+        trade, [T, 3] by exchange. The columns of exchanges without a stock in the run are NaN.
+    exchange_rate
+        Handling and regulatory fee, fraction of the amount, [T, 3] by exchange.
+    limit_up, limit_down
+        Price limits as fractions of the previous close, [T, 8]; column = board * 2 + is_st. The
+        columns of boards without a stock in the run are NaN.
+    ipo_days, ipo_up, ipo_down
+        Number of first trading days under the listing rule, int64 [N], and its limits against
+        the reference (the previous close of the data; the issue price on the first day), [N].
+        Infinite: no limit. NaN: the rule is not known, and a fill on such a day is a guess.
+    used
+        Every row that was used: table, key, from, to, value, confidence, source_ids, note.
+    """
+
+    boards: tuple[str, ...]
+    board: NDArray[np.int8]
+    exchange: NDArray[np.int8]
+    lot: NDArray[np.int64]
+    step: NDArray[np.int64]
+    stamp_duty_buy: Floats
+    stamp_duty_sell: Floats
+    transfer_rate: Floats
+    transfer_par_rate: Floats
+    transfer_min_yuan: Floats
+    exchange_rate: Floats
+    limit_up: Floats
+    limit_down: Floats
+    ipo_days: NDArray[np.int64]
+    ipo_up: Floats
+    ipo_down: Floats
+    used: pd.DataFrame
+
+
+def exchange_of(code: str) -> str:
+    """Return the exchange of a stock code.
+
+    >>> exchange_of("600519.SH")
+    'SSE'
+    """
+    return EXCHANGES[_places(code)[0]]
+
+
+def board_of(code: str) -> str:
+    """Return the board of a stock code: main, chinext, star or bse.
+
+    Raises
+    ------
+    RuleError
+        The code belongs to no board of A shares.
+
+    Examples
+    --------
+    >>> board_of("600519.SH"), board_of("300750.SZ"), board_of("688981.SH"), board_of("920002.BJ")
+    ('main', 'chinext', 'star', 'bse')
+    """
+    return BOARDS[_places(code)[1]]
+
+
+def _places(code: str) -> tuple[int, int]:
+    """Return the positions of exchange and board."""
+    number, suffix = code[:-3], code[-3:]
+    if suffix in _SUFFIXES and len(number) == 6 and number.isdecimal():
+        exchange = _SUFFIXES[suffix]
+        for prefix, board in _PREFIXES[EXCHANGES[exchange]].items():
+            if number.startswith(prefix):
+                return exchange, board
+    raise RuleError(
+        f"code {code!r} is on no A-share board; accepted: six digits and exchange, as in 600519.SH "
+        "(600 601 603 605 688 689), 000001.SZ (000-003 300-302), 920002.BJ (4 8 9)"
+    )
+
+
+def stock_rules(
+    dates: object,
+    codes: Sequence[str] | NDArray[np.str_],
+    list_dates: object,
+    *,
+    accept_confidence: str = CONFIDENCES,
+    folder: Path | None = None,
+) -> StockRules:
+    """Return the rules of all stocks on all days, looked up once.
+
+    Parameters
+    ----------
+    dates
+        Trading days of the run, [T], sorted.
+    codes
+        Stock codes, [N].
+    list_dates
+        Listing dates, [N]; NaT = not known, taken as listed long ago.
+    accept_confidence
+        Confidence letters of the rows that may be used. The default takes all, and ``used`` shows
+        each row with its letter, so that the caller can print the weak ones. ``"AB"`` refuses
+        weak rows (memory, disputed): a day that only such a row covers is an error.
+    folder
+        Tables of the user's own that replace packaged ones of the same name.
+
+    Raises
+    ------
+    RuleError
+        A day is not covered for an exchange or board after its first stock was listed, or a
+        code is on no board.
+
+    Notes
+    -----
+    Only dates and the facts of the day are used; nothing of the future.
+    The brokers' part of the Shanghai transfer fee (2012-09 to 2015-07, 0.0003 of par value) is
+    known from memory only: it is charged when M is accepted and left out otherwise.
+    No listing rule is known for Shenzhen's main board from 2013-12-13 to 2014-06-12 and for ChiNext
+    before 2014-06-13: the limits of the listing day are NaN. The same holds for main-board
+    listings up to 2013-12-12 when M is not accepted.
+    Before 1998-04-22 there was no ST status: its column shows the normal limits.
+    """
+    days = as_days(dates)
+    places = np.array([_places(str(code)) for code in codes], dtype=np.int8).reshape(-1, 2)
+    exchange = np.ascontiguousarray(places[:, 0])
+    board = np.ascontiguousarray(places[:, 1])
+    listed = np.asarray(list_dates, dtype="datetime64[D]")
+    if listed.shape != exchange.shape:
+        raise RuleError(f"list_dates has shape {listed.shape}, codes {exchange.shape}: one each")
+    reader = RuleReader(days, accept_confidence, folder)
+
+    duty = _stamp_duty(reader)
+    fees = _fees(reader, [_live(days, listed[exchange == place]) for place in range(3)])
+    limits = _limits(reader, [_live(days, listed[board == place]) for place in range(len(BOARDS))])
+    lots = np.array([_lot(reader, place, exchange, board) for place in range(len(BOARDS))])
+    ipo_days, ipo_up, ipo_down = _listing_rules(reader, exchange, board, listed)
+    return StockRules(
+        boards=BOARDS,
+        board=board,
+        exchange=exchange,
+        lot=lots[board, 0],
+        step=lots[board, 1],
+        stamp_duty_buy=duty[0],
+        stamp_duty_sell=duty[1],
+        transfer_rate=fees[0],
+        transfer_par_rate=fees[1],
+        transfer_min_yuan=fees[2],
+        exchange_rate=fees[3],
+        limit_up=limits[0],
+        limit_down=limits[1],
+        ipo_days=ipo_days,
+        ipo_up=ipo_up,
+        ipo_down=ipo_down,
+        used=reader.used(),
+    )
+
+
+def _live(days: Days, listed: Days) -> Bools | None:
+    """Return the days from the first listing of a group on, [T]; None for an empty group."""
+    if len(listed) == 0:
+        return None
+    if np.isnat(listed).any():
+        return np.ones(len(days), np.bool_)
+    live: Bools = days >= listed.min()
+    return live
+
+
+def _stamp_duty(reader: RuleReader) -> list[Floats]:
+    """Return the duties of buyer and seller, one rate for all exchanges."""
+    rows = reader.rows(
+        "stock_stamp_duty",
+        lambda row: row.cells["security"] == "A" and row.cells["exchange"] == "ALL",
+    )
+    return reader.series(rows, ("buy_rate", "sell_rate"))
+
+
+def _fees(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return transfer rate, rate on par value, minimum, and exchange rate, [T, 3] each."""
+    shape = (len(reader.days), len(EXCHANGES))
+    transfer, par, minimum, other = (np.full(shape, np.nan) for _ in range(4))
+    for place, name in enumerate(EXCHANGES):
+        needed = live[place]
+        if needed is None:
+            continue
+        rows = _fee_rows(reader, "transfer_fee", name)
+        rate, least = reader.series(rows, ("buy_rate", "min_amount_cny"), needed)
+        on_par = np.zeros(shape[0], np.bool_)
+        for row in rows:
+            if row.cells["basis"] == "par_value":
+                on_par |= reader.mask(row)
+        known = np.isfinite(rate)
+        transfer[:, place] = np.where(on_par & known, 0.0, rate)
+        par[:, place] = np.where(on_par & known, rate, np.where(known, 0.0, np.nan))
+        minimum[:, place] = np.where(known, np.nan_to_num(least), np.nan)
+        par[:, place] += _broker_part(reader, name)
+        other[:, place] = sum(
+            reader.series(_fee_rows(reader, fee, name), ("buy_rate",), needed)[0]
+            for fee in ("handling_fee", "regulatory_fee")
+        )
+    return transfer, par, minimum, other
+
+
+def _fee_rows(reader: RuleReader, fee: str, exchange: str) -> list[Row]:
+    rows = reader.rows(
+        "stock_fees",
+        lambda row: row.cells["fee"] == fee and row.cells["exchange"] in (exchange, "ALL"),
+    )
+    for row in rows:
+        if row.number("buy_rate") != row.number("sell_rate"):
+            raise RuleError(
+                f"stock_fees line {row.line}: {row.key} differs for buyer and seller; "
+                "the ledger charges both sides alike, use one rate"
+            )
+    return rows
+
+
+def _broker_part(reader: RuleReader, exchange: str) -> Floats:
+    """Return what brokers added to the transfer fee on par value, 0 where not accepted, [T]."""
+    extra = np.zeros(len(reader.days))
+    for row in _fee_rows(reader, "transfer_fee_broker_part", exchange):
+        if reader.accepts(row) and reader.mask(row).any():
+            extra[reader.mask(row)] = row.number("buy_rate")
+            reader.use(row, "buy_rate")
+    return extra
+
+
+def _limits(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, Floats]:
+    """Return the daily limits up and down by class, [T, 8] each."""
+    up = np.full((len(reader.days), 2 * len(BOARDS)), np.nan)
+    down = up.copy()
+    for place, name in enumerate(BOARDS):
+        needed = live[place]
+        if needed is None:
+            continue
+        for is_st, status in enumerate(("normal", "ST")):
+            rows = _limit_rows(reader, (name,), status)
+            first = min((row.first for row in rows if row.first is not None), default=None)
+            must = needed
+            if is_st and first is not None:
+                must = needed & (reader.days >= np.datetime64(first, "D"))
+            column = 2 * place + is_st
+            up[:, column], down[:, column] = reader.series(rows, ("up_limit", "down_limit"), must)
+            if is_st:
+                before = np.isnan(up[:, column])
+                up[before, column] = up[before, column - 1]
+                down[before, column] = down[before, column - 1]
+    return up, down
+
+
+def _limit_rows(reader: RuleReader, boards: tuple[str, ...], status: str) -> list[Row]:
+    return reader.rows(
+        "stock_price_limit",
+        lambda row: row.cells["board"] in boards and row.cells["status"] == status,
+    )
+
+
+def _lot(
+    reader: RuleReader, place: int, exchange: NDArray[np.int8], board: NDArray[np.int8]
+) -> tuple[int, int]:
+    """Return the lot and step of a board; they must be the same all through the run."""
+    names = sorted({_book_board(place, int(one)) for one in exchange[board == place]})
+    found: set[tuple[int, int]] = set()
+    for row in reader.rows("stock_lots_ticks", lambda row: row.cells["board"] in names):
+        if reader.mask(row).any() and reader.accepts(row):
+            found.add((int(row.number("min_buy_qty")), int(row.number("buy_step"))))
+            reader.use(row, "min_buy_qty", "buy_step", "tick_cny")
+    if len(found) > 1:
+        raise RuleError(
+            f"stock_lots_ticks: board {BOARDS[place]} changes its lot between {reader.days[0]} and "
+            f"{reader.days[-1]} ({sorted(found)}); run each part by itself"
+        )
+    return found.pop() if found else (100, 100)  # no stock of the board trades in the run
+
+
+def _book_board(place: int, exchange: int) -> str:
+    """Return the name of a board in the tables, which tell the two main boards apart."""
+    return f"main_{EXCHANGES[exchange].lower()}" if place == 0 else BOARDS[place]
+
+
+def _listing_rules(
+    reader: RuleReader, exchange: NDArray[np.int8], board: NDArray[np.int8], listed: Days
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Return days, up and down of the listing rule, chosen by listing date, [N] each."""
+    count = np.zeros(len(listed), np.int64)
+    up, down = np.full(len(listed), np.nan), np.full(len(listed), np.nan)
+    window = np.timedelta64(_LISTING_WINDOW_DAYS, "D")
+    young = ~np.isnat(listed) & (listed >= reader.days[0] - window) & (listed <= reader.days[-1])
+    count[young] = 1  # where no rule is known: the listing day, with unknown limits
+    for place, where in sorted({(int(b), int(e)) for b, e in zip(board, exchange, strict=True)}):
+        names = (BOARDS[place], _book_board(place, where))
+        for row in _limit_rows(reader, names, "ipo"):
+            chosen = young & (board == place) & (exchange == where)
+            if row.first is not None:
+                chosen &= listed >= np.datetime64(row.first, "D")
+            if row.last is not None:
+                chosen &= listed <= np.datetime64(row.last, "D")
+            if not chosen.any() or not reader.accepts(row):
+                continue
+            count[chosen] = int(row.number("listing_day_to"))
+            free = row.cells["reference"] == "none"
+            up[chosen] = np.inf if free else row.number("up_limit")
+            down[chosen] = np.inf if free else row.number("down_limit")
+            reader.use(row, "listing_day_to", "up_limit", "down_limit")
+    return count, up, down

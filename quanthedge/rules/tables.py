@@ -1,0 +1,223 @@
+"""The rule book's tables: dated rows with a source and a confidence each, read and checked.
+
+A table is a CSV file in the package's ``data`` folder, or a file of the same name in a folder of
+the user's own, which then replaces the packaged one whole. Dates are inclusive at both ends; an
+empty start means "in force before the table begins", an empty end means "nothing later is known".
+Confidence: A two sources agree, B one good source, C weak or disputed, M memory of the compiler.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise, product
+from pathlib import Path
+
+from quanthedge.errors import RuleError
+
+__all__ = ["CONFIDENCES", "TABLES", "Row", "read_sources", "read_table"]
+
+CONFIDENCES = "ABCM"
+_DATA = Path(__file__).with_name("data")
+_EXCHANGES = {"ALL": ("SSE", "SZSE", "BSE")}
+_MAIN = ("main_sse", "main_szse")
+
+
+@dataclass(frozen=True)
+class _Schema:
+    """What a table must have: its key columns, what a key may stand for, its number columns."""
+
+    key: tuple[str, ...]
+    numbers: tuple[str, ...]
+    stands_for: Mapping[str, tuple[str, ...]]
+    start: str = "effective_from"
+
+
+_SCHEMAS: dict[str, _Schema] = {
+    "stock_stamp_duty": _Schema(("exchange", "security"), ("buy_rate", "sell_rate"), _EXCHANGES),
+    "stock_fees": _Schema(
+        ("fee", "exchange"), ("buy_rate", "sell_rate", "min_amount_cny"), _EXCHANGES
+    ),
+    "stock_price_limit": _Schema(
+        ("board", "status", "listing_day_from"),
+        ("listing_day_from", "listing_day_to", "up_limit", "down_limit"),
+        {"main": _MAIN, "all": (*_MAIN, "chinext", "star", "bse")},
+    ),
+    "stock_lots_ticks": _Schema(("board",), ("min_buy_qty", "buy_step", "tick_cny"), {}),
+    "fut_contracts": _Schema(
+        ("product",), ("multiplier_cny_per_point", "tick_points"), {}, start="listing_date"
+    ),
+    "fut_margin": _Schema(
+        ("product", "contracts"),
+        ("spec_long", "spec_short", "hedge_long", "hedge_short"),
+        {"all": ("two nearest", "two quarter months")},
+    ),
+    "fut_fees": _Schema(("fee", "products"), (), {}),
+    "fut_limits": _Schema(("limit", "products"), (), {}),
+    "fut_price_limit": _Schema(("rule", "products"), ("up", "down"), {}),
+    "rate_deposit_benchmark": _Schema((), ("demand_pct", "one_year_pct"), {}),
+}
+TABLES = tuple(_SCHEMAS)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One dated rule.
+
+    Attributes
+    ----------
+    table, line
+        Where it stands (line 1 of the file is the header).
+    first, last
+        First and last day in force, both included; ``None`` = open.
+    cells
+        The row as written, by column name.
+    """
+
+    table: str
+    line: int
+    first: date | None
+    last: date | None
+    cells: Mapping[str, str]
+
+    @property
+    def confidence(self) -> str:
+        """Return the confidence letter."""
+        return self.cells["confidence"]
+
+    def number(self, column: str) -> float:
+        """Return a cell as a number; an empty cell is NaN, text is a RuleError."""
+        text = self.cells[column]
+        try:
+            return float(text) if text else float("nan")
+        except ValueError:
+            raise RuleError(
+                f"{self.table} line {self.line}: column {column} is {text!r}, a number is expected"
+            ) from None
+
+    def covers(self, day: date) -> bool:
+        """Say whether the row is in force on a day."""
+        return (self.first or date.min) <= day <= (self.last or date.max)
+
+    @property
+    def span(self) -> str:
+        """Return the dates in force as text."""
+        return f"{self.first or 'before the table'} to {self.last or 'now'}"
+
+    @property
+    def key(self) -> str:
+        """Return what the row is about, as text."""
+        names = _SCHEMAS[self.table].key
+        return " ".join(self.cells[name] for name in names if name != "listing_day_from")
+
+
+def read_table(name: str, folder: Path | None = None) -> tuple[Row, ...]:
+    """Return the checked rows of a table.
+
+    Parameters
+    ----------
+    name
+        One of :data:`TABLES`.
+    folder
+        A folder with tables of the user's own; a file ``<name>.csv`` there replaces the packaged
+        one. Its source ids must be in the packaged ``sources.csv`` or in one of that folder.
+
+    Raises
+    ------
+    RuleError
+        The table is unknown, a column is missing, a date, number, confidence or source id is not
+        valid, or two rows of one key overlap.
+    """
+    if name not in _SCHEMAS:
+        raise RuleError(f"no rule table {name!r}; the tables are {', '.join(TABLES)}")
+    own = folder / f"{name}.csv" if folder is not None else None
+    path = own if own is not None and own.is_file() else _DATA / f"{name}.csv"
+    return _read(name, path, folder)
+
+
+def read_sources(folder: Path | None = None) -> dict[str, str]:
+    """Return what each source id stands for, packaged and the user's own."""
+    sources: dict[str, str] = {}
+    for place in (_DATA, folder):
+        if place is None or not (place / "sources.csv").is_file():
+            continue
+        with (place / "sources.csv").open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                parts = (row["title_or_content"], row["site_or_repo"], row["date"])
+                sources[row["source_id"]] = ", ".join(part for part in parts if part)
+    return sources
+
+
+@lru_cache(maxsize=64)
+def _read(name: str, path: Path, folder: Path | None) -> tuple[Row, ...]:
+    schema = _SCHEMAS[name]
+    known = read_sources(folder)
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        needed = {schema.start, *schema.key, *schema.numbers, "source_ids", "confidence", "note"}
+        missing = sorted(needed - set(reader.fieldnames or ()))
+        if missing:
+            raise RuleError(f"{path.name}: column {', '.join(missing)} is missing; add it")
+        rows = tuple(
+            _checked(name, line, cells, schema, known) for line, cells in enumerate(reader, 2)
+        )
+    _check_overlaps(rows, schema)
+    return rows
+
+
+def _checked(
+    name: str, line: int, cells: dict[str, str], schema: _Schema, known: Mapping[str, str]
+) -> Row:
+    """Return one row, or say what is wrong with it."""
+    where = f"{name} line {line}"
+    if None in cells or None in cells.values():
+        raise RuleError(f"{where}: the number of cells differs from the header's; quote commas")
+    first = _day(cells[schema.start], where)
+    last = _day(cells.get("effective_to", ""), where)
+    if first is not None and last is not None and last < first:
+        raise RuleError(f"{where}: effective_to {last} is before effective_from {first}")
+    if cells["confidence"] not in tuple(CONFIDENCES):
+        raise RuleError(
+            f"{where}: confidence {cells['confidence']!r}; accepted: {', '.join(CONFIDENCES)}"
+        )
+    unknown = [source for source in cells["source_ids"].split(";") if source not in known]
+    if unknown:
+        raise RuleError(
+            f"{where}: source {', '.join(map(repr, unknown))} is not in sources.csv; add it there"
+        )
+    row = Row(name, line, first, last, cells)
+    for column in schema.numbers:
+        row.number(column)
+    return row
+
+
+def _day(text: str, where: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise RuleError(f"{where}: {text!r} is not a date; write it as 2014-09-17") from None
+
+
+def _keys(row: Row, schema: _Schema) -> Iterator[tuple[str, ...]]:
+    """Yield every single thing that a row is about: each exchange, board or product."""
+    parts = [
+        [one for item in row.cells[name].split(";") for one in schema.stands_for.get(item, (item,))]
+        for name in schema.key
+    ]
+    yield from product(*parts)
+
+
+def _check_overlaps(rows: tuple[Row, ...], schema: _Schema) -> None:
+    spells: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        for key in _keys(row, schema):
+            spells.setdefault(key, []).append(row)
+    for key, group in spells.items():
+        group.sort(key=lambda row: row.first or date.min)
+        for earlier, later in pairwise(group):
+            if (earlier.last or date.max) >= (later.first or date.min):
+                raise RuleError(
+                    f"{later.table}: lines {earlier.line} and {later.line} overlap for "
+                    f"{' '.join(key)} ({earlier.span}; {later.span}); each day needs one rule"
+                )

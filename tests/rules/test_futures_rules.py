@@ -1,0 +1,84 @@
+"""Rules of index futures, checked against CFFEX notices."""
+
+import numpy as np
+import pytest
+
+from quanthedge.errors import RuleError
+from quanthedge.rules import futures_rules, listing_date
+
+
+def test_contract_specifications():
+    specs = {name: futures_rules(name, ["2024-01-02"]) for name in ("IF", "IH", "IC", "IM")}
+    assert {name: rule.multiplier for name, rule in specs.items()} == {
+        "IF": 300, "IH": 300, "IC": 200, "IM": 200,
+    }  # fmt: skip
+    assert {rule.tick for rule in specs.values()} == {0.2}
+
+
+@pytest.mark.parametrize(
+    ("product", "day", "hedging", "speculative"),
+    [
+        ("IF", "2010-04-16", 0.15, 0.15),
+        ("IF", "2014-09-17", 0.10, 0.10),
+        ("IF", "2015-09-04", 0.10, 0.30),
+        ("IF", "2015-09-07", 0.20, 0.40),
+        ("IC", "2017-02-17", 0.20, 0.30),
+        ("IF", "2017-02-17", 0.20, 0.20),
+        ("IF", "2018-12-03", 0.10, 0.10),
+        ("IC", "2015-07-08", 0.10, 0.20),
+        ("IM", "2023-05-04", 0.12, 0.12),
+    ],
+)
+def test_margin_of_a_short_by_account(product, day, hedging, speculative):
+    assert futures_rules(product, [day]).margin[0] == hedging
+    assert futures_rules(product, [day], account="speculative").margin[0] == speculative
+
+
+def test_fees_by_date():
+    days = ["2014-09-17", "2015-08-03", "2015-09-07", "2023-03-20"]
+    got = futures_rules("IF", days)
+    assert got.fee_rate.tolist() == [2.5e-5, 2.3e-5, 2.3e-5, 2.3e-5]
+    assert got.close_today_rate.tolist() == [2.5e-5, 2.3e-5, 0.0023, 0.00023]
+    assert got.order_fee_yuan.tolist() == [0, 1, 1, 1]
+    assert got.delivery_fee_rate.tolist() == [1e-4] * 4
+
+
+def test_the_daily_limit_was_seven_percent_in_the_days_of_the_circuit_breaker():
+    got = futures_rules("IF", ["2015-12-31", "2016-01-04", "2016-01-07", "2016-01-08"])
+    assert got.limit.tolist() == [0.1, 0.07, 0.07, 0.1]
+
+
+def test_limits_bind_speculators_and_not_hedges():
+    days = ["2015-09-02", "2015-09-07", "2017-02-17"]
+    speculative = futures_rules("IF", days, account="speculative")
+    assert speculative.daily_open_limit.tolist() == [100, 10, 20]
+    assert speculative.position_limit.tolist() == [5000] * 3
+    hedging = futures_rules("IF", days)
+    assert np.isnan(hedging.daily_open_limit).all()
+    assert np.isnan(hedging.position_limit).all()
+
+
+def test_no_opening_limit_before_the_crash():
+    got = futures_rules("IF", ["2014-09-17"], account="speculative")
+    assert np.isnan(got.daily_open_limit[0])
+    assert got.position_limit[0] == 1200
+
+
+def test_strict_mode_refuses_a_position_limit_from_memory():
+    with pytest.raises(RuleError, match=r"fut_limits.*ABM"):
+        futures_rules("IC", ["2016-01-04"], account="speculative", accept_confidence="AB")
+    assert futures_rules("IC", ["2016-01-04"], accept_confidence="AB").margin[0] == 0.2
+
+
+def test_days_before_the_listing_and_unknown_products_are_errors():
+    with pytest.raises(RuleError, match="IC was listed on 2015-04-16"):
+        futures_rules("IC", ["2015-04-15"])
+    with pytest.raises(RuleError, match="known: IF, IH, IC, IM"):
+        futures_rules("IX", ["2015-04-15"])
+    with pytest.raises(RuleError, match="hedging, speculative"):
+        futures_rules("IF", ["2015-04-15"], account="arbitrage")
+
+
+def test_listing_dates():
+    assert str(listing_date("IF")) == "2010-04-16"
+    assert str(listing_date("IM")) == "2022-07-22"
