@@ -1,0 +1,151 @@
+"""What a check found, counted and named, as objects and as text a person reads."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from quanthedge.errors import DataError
+
+__all__ = ["CheckReport", "Collector", "Finding"]
+
+Level = Literal["error", "warning", "info"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "info")
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule that one table broke (or a conversion that was made), with count and examples."""
+
+    level: Level
+    table: str
+    rule: str
+    count: int
+    examples: list[str]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """Everything a check found, errors first.
+
+    Examples
+    --------
+    >>> collector = Collector()
+    >>> collector.add("error", "stock_daily", "price", 2, "have close <= 0",
+    ...               ["600519.SH 2014-09-17"], cure="fix the source")
+    >>> print(collector.report())
+    1 error, 0 warnings, 0 notes
+    error    stock_daily: 2 rows have close <= 0 (first: 600519.SH 2014-09-17); fix the source
+    """
+
+    findings: list[Finding]
+
+    def of(self, level: Level) -> list[Finding]:
+        """Return the findings of one level."""
+        return [finding for finding in self.findings if finding.level == level]
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What makes the data unusable."""
+        return self.of("error")
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """What a reader of results should know."""
+        return self.of("warning")
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return not self.errors
+
+    def raise_errors(self, what: str) -> None:
+        """Raise a DataError that names the first errors; do nothing when there is none."""
+        errors = self.errors
+        if not errors:
+            return
+        lines = [error.text for error in errors[:3]]
+        if len(errors) > len(lines):
+            lines.append(f"and {len(errors) - len(lines)} more errors")
+        raise DataError(f"{what}: " + "\n  ".join(lines))
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __str__(self) -> str:
+        counts = {level: len(self.of(level)) for level in LEVELS}
+        plural = [
+            f"{n} {word}{'' if n == 1 else 's'}"
+            for word, n in zip(("error", "warning", "note"), counts.values(), strict=True)
+        ]
+        lines = [", ".join(plural)]
+        for level in LEVELS:
+            word = "note" if level == "info" else level
+            lines += [f"{word:8} {finding.text}" for finding in self.of(level)]
+        return "\n".join(lines)
+
+
+@dataclass
+class _Entry:
+    level: Level
+    table: str
+    rule: str
+    what: str
+    cure: str
+    unit: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def finding(self) -> Finding:
+        if self.count == 0:
+            text = f"{self.table}: {self.what}"
+        else:
+            unit = self.unit if self.count == 1 else _plural(self.unit)
+            text = f"{self.table}: {self.count:,} {unit} {self.what}"
+        if len(self.examples) == 1 and self.count <= 1:
+            text += f" ({self.examples[0]})"
+        elif self.examples:
+            text += f" (first: {'; '.join(self.examples[:3])})"
+        if self.cure:
+            text += f"; {self.cure}"
+        return Finding(self.level, self.table, self.rule, self.count, self.examples, text)
+
+
+def _plural(unit: str) -> str:
+    return unit[:-1] + "ies" if unit.endswith("y") and unit != "day" else unit + "s"
+
+
+class Collector:
+    """Gathers findings piece by piece; the same rule met again adds to its count."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str, str], _Entry] = {}
+
+    def add(
+        self,
+        level: Level,
+        table: str,
+        rule: str,
+        count: int,
+        what: str,
+        examples: Iterable[str] = (),
+        *,
+        cure: str = "",
+        unit: str = "row",
+    ) -> None:
+        """Count a finding; `count` 0 means a statement about the whole table."""
+        key = (table, rule, what)
+        entry = self._entries.setdefault(key, _Entry(level, table, rule, what, cure, unit))
+        entry.count += count
+        room = EXAMPLES - len(entry.examples)
+        if room > 0:
+            entry.examples += list(examples)[:room]
+
+    def report(self) -> CheckReport:
+        """All findings so far, errors first, in the order in which they were met."""
+        findings = [entry.finding() for entry in self._entries.values()]
+        return CheckReport(sorted(findings, key=lambda f: LEVELS.index(f.level)))

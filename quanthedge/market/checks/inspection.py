@@ -1,0 +1,108 @@
+"""Check all tables of a dataset, each alone and against the others, in one pass."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from quanthedge.market.blocks import Axes, Block, whole_stocks
+from quanthedge.market.checks.conform import conform, row_names
+from quanthedge.market.checks.findings import Collector
+from quanthedge.market.schema import TABLES, TableSchema
+
+__all__ = ["inspect"]
+
+Sink = Callable[[str, pa.Table], None]
+
+
+def inspect(
+    tables: Mapping[str, pa.Table],
+    bars: Iterable[pa.Table] | None,
+    collector: Collector,
+    sink: Sink | None = None,
+) -> None:
+    """Check tables, sorted and in the schema's types, and pass them on to `sink`.
+
+    Parameters
+    ----------
+    tables
+        All tables but stock_daily.
+    bars
+        stock_daily in consecutive pieces; None when it is missing.
+    collector
+        Receives the findings.
+    sink
+        Called with (name, rows) for each piece as long as no error was found in it.
+    """
+    _names(tables, bars, collector)
+    ready: dict[str, pa.Table] = {}
+    for name, schema in TABLES.items():
+        if name in tables:
+            table = conform(tables[name], schema, collector)
+            if table is not None:
+                ready[name] = _sorted(table, schema, collector)
+                if sink is not None:
+                    sink(name, ready[name])
+    if bars is None or "calendar" not in ready or "stocks" not in ready:
+        return
+    axes = Axes(
+        ready["calendar"]["date"].to_numpy(),
+        np.asarray(ready["stocks"]["code"].to_pylist(), dtype=str),
+    )
+    _bars(bars, axes, collector, sink)
+
+
+def _bars(bars: Iterable[pa.Table], axes: Axes, collector: Collector, sink: Sink | None) -> None:
+    schema = TABLES["stock_daily"]
+
+    def conforming() -> Iterable[pa.Table]:
+        for piece in bars:
+            table = conform(piece, schema, collector)
+            if table is None:
+                return
+            yield table
+
+    for table in whole_stocks(conforming()):
+        block = Block.of(table, axes)
+        if sink is not None:
+            sink("stock_daily", block.table)
+
+
+def _names(
+    tables: Mapping[str, pa.Table], bars: Iterable[pa.Table] | None, collector: Collector
+) -> None:
+    present = {*tables, *(() if bars is None else ("stock_daily",))}
+    unknown = sorted(present - TABLES.keys())
+    for name, schema in TABLES.items():
+        if name in present or schema.optional:
+            continue
+        near = difflib.get_close_matches(name, unknown, 1, 0.6)
+        unknown = [other for other in unknown if other not in near]
+        hint = f" (found '{near[0]}')" if near else ""
+        text = f"the table is missing{hint}"
+        collector.add("error", name, "missing table", 0, text, cure="docs/dataset.md lists them")
+    for name in unknown:
+        near = difflib.get_close_matches(name, TABLES, 1, 0.6)
+        hint = f"did you mean '{near[0]}'?" if near else "docs/dataset.md lists the tables"
+        collector.add("error", name, "unknown table", 0, "no table has this name", cure=hint)
+
+
+def _sorted(table: pa.Table, schema: TableSchema, collector: Collector) -> pa.Table:
+    """Sort a table by its key; say so when it was not."""
+    keys = [(key, "ascending") for key in schema.key]
+    comparable = table.select(schema.key)
+    for place, key in enumerate(schema.key):
+        if table[key].null_count:  # an unknown date comes first
+            days = table[key].cast(pa.int32()).fill_null(np.iinfo(np.int32).min)
+            comparable = comparable.set_column(place, key, days)
+    order = pc.sort_indices(comparable, sort_keys=keys).to_numpy()
+    if (order[1:] > order[:-1]).all():
+        return table.combine_chunks()
+    text = f"rows sorted by {', '.join(schema.key)}"
+    collector.add("info", schema.name, "sorted", 0, text)
+    return table.take(order).combine_chunks()
+
+
+__all__ += ["row_names"]

@@ -1,0 +1,444 @@
+"""`Market`: a dataset on disk, opened lazily into aligned arrays, point in time throughout.
+
+Row t of every array is what was public by the close of day t.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quanthedge.errors import DataError
+from quanthedge.market.asof import carried, latest_values, spell_codes, spell_mask
+from quanthedge.market.blocks import Axes, Block
+from quanthedge.market.fingerprint import file_sha256
+from quanthedge.market.manifest import Manifest
+from quanthedge.market.panels import PANELS, PanelCache
+from quanthedge.market.schema import TABLES
+from quanthedge.market.storage import recover, scratch_name
+
+__all__ = ["BEFORE_CALENDAR", "Market"]
+
+Array = np.ndarray[Any, Any]
+DateLike = Any  # a text, datetime, Timestamp or datetime64
+Progress = Callable[[str, float], None]
+BEFORE_CALENDAR = -100_000
+
+
+class Market:
+    """A market: T trading days, N stocks, and everything known about them, by date.
+
+    Open one with `Market.open`; `until` gives the same market with its future cut off.
+
+    Attributes
+    ----------
+    path, name
+        Folder and name of the dataset.
+    fingerprint
+        SHA-256 of the data; a cut market has the cut date appended.
+    dates
+        Trading days from the first to the last stock bar, datetime64[D] [T].
+    codes
+        Stocks, sorted, [N]; the same for a cut market (a stock listed later is undefined).
+
+    Examples
+    --------
+    >>> market = Market.open("data/sample")               # doctest: +SKIP
+    >>> market.panel("close").shape                       # doctest: +SKIP
+    (731, 120)
+    """
+
+    def __init__(self, store: "_Store", days: int, cut: np.datetime64) -> None:
+        self._store = store
+        self._days = days
+        self._cut = cut
+        self.path = store.path
+        self.name = store.manifest.name
+        whole = days == store.days and cut >= store.dates[-1]
+        self.fingerprint = store.manifest.fingerprint + ("" if whole else f"@{cut}")
+        self.dates = store.dates[:days]
+        self.codes = store.axes.codes
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Market":
+        """Open a dataset; its tables are read and its panels built when they are first asked for.
+
+        Raises
+        ------
+        DataError
+            There is no dataset, or a table differs from the manifest.
+        """
+        store = _Store(Path(path))
+        return cls(store, store.days, np.datetime64("9999-12-31", "D"))
+
+    def __repr__(self) -> str:
+        return (
+            f"<Market {self.name}: {len(self.codes):,} stocks, {len(self.dates):,} days "
+            f"{self.dates[0]} to {self.dates[-1]}>"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopen, (self.path, self._cut)
+
+    # -- time
+
+    def until(self, date: DateLike) -> "Market":
+        """Return the same market as it was known at the close of `date`: no later row exists."""
+        cut = min(_date(date), self._cut)
+        days = int(np.searchsorted(self.dates, cut, side="right"))
+        if days == 0:
+            raise DataError(f"{date}: before the first day of the market ({self.dates[0]})")
+        return Market(self._store, days, cut)
+
+    def day(self, date: DateLike) -> int:
+        """Return the row of a trading day; DataError when it is none."""
+        wanted = _date(date)
+        place = int(np.searchsorted(self.dates, wanted))
+        if place < len(self.dates) and self.dates[place] == wanted:
+            return place
+        if self.dates[0] <= wanted <= self.dates[-1]:
+            raise DataError(
+                f"{wanted} is not a trading day; the nearest are {self.dates[place - 1]} "
+                f"and {self.dates[place]}"
+            )
+        raise self._outside(wanted)
+
+    def span(self, start: DateLike, end: DateLike) -> tuple[int, int]:
+        """Return the rows of the first trading day >= `start` and the last <= `end`."""
+        first, last = _date(start), _date(end)
+        if first > last:
+            raise DataError(f"start {first} is after end {last}")
+        for date in (first, last):
+            if not self._covers(date):
+                raise self._outside(date)
+        begin = int(np.searchsorted(self.dates, first))
+        stop = int(np.searchsorted(self.dates, last, side="right")) - 1
+        if stop < begin:
+            raise DataError(f"no trading day between {first} and {last}")
+        return begin, stop
+
+    def _covers(self, date: np.datetime64) -> bool:
+        """Inside the data; weekends and holidays just around it count as inside."""
+        slack = np.timedelta64(10, "D")
+        near_start = self.dates[0] - slack <= date <= self.dates[-1]
+        return bool(near_start or self.dates[-1] <= date <= self.dates[-1] + slack)
+
+    def _outside(self, date: np.datetime64) -> DataError:
+        return DataError(
+            f"{date} is outside the market '{self.name}', which covers {self.dates[0]} to "
+            f"{self.dates[-1]}; choose dates inside or import more data"
+        )
+
+    # -- stocks
+
+    def panel(self, name: str) -> Array:
+        """Return a read-only panel [T, N] of the stock bars.
+
+        `open high low close pre_close volume amount simple_return` are NaN where the stock did
+        not trade; `traded` is bool; `mark` (close), `adj_factor`, `total_shares`, `float_shares`,
+        `is_st` and `is_delisting` are carried forward (NaN, 1.0 or False before the first bar).
+        """
+        if name not in PANELS:
+            raise DataError(f"no panel '{name}'; there are {', '.join(PANELS)}")
+        return self._store.panels.get(name)[: self._days]
+
+    def build_panels(self, progress: Progress | None = None) -> None:
+        """Build the panels' cache now rather than when one is first asked for."""
+        self._store.panels.build(progress)
+
+    def list_index(self) -> Array:
+        """Return the row of each stock's first trading day, int64 [N].
+
+        Negative when before `dates[0]`, BEFORE_CALENDAR when before the calendar, T when it
+        was not yet listed at the market's end.
+        """
+        listed = self._store.stocks["list_date"].to_numpy()
+        calendar = self._store.axes.calendar
+        place = np.searchsorted(calendar, listed) - self._store.first_day
+        place = np.where(listed < calendar[0], BEFORE_CALENDAR, place)
+        return np.minimum(place, self._days).astype(np.int64)
+
+    def delist_index(self) -> Array:
+        """Return the first row on which each stock is gone, int64 [N]; T when still listed."""
+        gone = self._store.stocks["delist_date"].to_numpy()
+        calendar = self._store.axes.calendar
+        place = np.searchsorted(calendar, gone) - self._store.first_day
+        return np.where(np.isnat(gone), self._days, np.minimum(place, self._days)).astype(np.int64)
+
+    def stock_names(self) -> pd.DataFrame | None:
+        """Return name spells (code, name, start, end), or None when the dataset has none."""
+        if "stock_names" not in self._store.manifest.tables:
+            return None
+        return self._spells("stock_names")
+
+    # -- indices
+
+    def index_bars(self, code: str) -> pd.DataFrame:
+        """Return an index's bars by date."""
+        table = self._store.frame("index_daily")
+        bars = table[table["code"] == code]
+        if bars.empty:
+            raise DataError(f"no index '{code}'; there are {', '.join(table['code'].unique())}")
+        return bars[bars["date"] <= self._end].drop(columns="code").set_index("date")
+
+    def index_close(self, code: str) -> Array:
+        """Return an index's close by day [T], NaN where it is missing."""
+        close = self.index_bars(code)["close"]
+        return close.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64)
+
+    def index_dividend_yield(self, code: str) -> Array:
+        """Return an index's trailing dividend yield by day [T], NaN where it is missing."""
+        if "index_dividend_yield" not in self._store.manifest.tables:
+            raise DataError(f"market '{self.name}' has no table index_dividend_yield")
+        table = self._store.frame("index_dividend_yield")
+        values = table[table["code"] == code].set_index("date")["dividend_yield"]
+        if values.empty:
+            raise DataError(f"no dividend yield of '{code}'")
+        return values.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64)
+
+    def members(self, index_code: str) -> Array:
+        """Return who was in an index, bool [T, N]."""
+        store = self._store
+        table = store.table("index_members")
+        names = np.asarray(table["index_code"].to_pylist(), dtype=str)
+        if index_code not in names:
+            raise DataError(
+                f"no members of '{index_code}'; there are {', '.join(sorted(set(names)))}"
+            )
+        key = f"members {index_code}"
+        if key not in store.made:
+            rows = table.filter(pa.array(names == index_code))
+            start, end = rows["start"].to_numpy(), rows["end"].to_numpy()
+            stock = store.axes.positions(rows["code"])
+            store.made[key] = spell_mask(store.dates, len(self.codes), stock, start, end)
+        return store.made[key][: self._days]
+
+    def industry(self) -> tuple[Array, pd.DataFrame]:
+        """Return each stock's industry, int16 [T, N] (-1 unknown), and what the numbers mean.
+
+        The frame has industry, name_zh, name_en by number, in the order in which the industries
+        came into use.
+        """
+        store = self._store
+        if "industry" not in store.made:
+            table = store.table("industry")
+            stock = store.axes.positions(table["code"])
+            start, end = table["start"].to_numpy(), table["end"].to_numpy()
+            texts = {
+                name: np.asarray(table[name].to_pylist(), dtype=object)
+                for name in ("industry", "name_zh", "name_en")
+            }
+            number, names = spell_codes(texts, start)
+            shape = store.dates, len(self.codes)
+            store.made["industry"] = spell_mask(*shape, stock, start, end, number)
+            store.frames["industries"] = names
+        names = store.frames["industries"]
+        known = names[names["first_use"] <= self._end].drop(columns="first_use")
+        return store.made["industry"][: self._days], known
+
+    # -- fundamentals
+
+    def fundamental_items(self) -> list[str]:
+        """Return the items of `fundamental` that were known by the market's end."""
+        return [item for item, first in self._store.items.items() if first <= self._cut]
+
+    def fundamental(self, item: str) -> Array:
+        """Return an item as of each day [T, N]: the last row with known_date <= that day.
+
+        Of several rows of one known_date the latest period counts. NaN before the first row and
+        where the last row says that the item is undefined.
+        """
+        if item not in self.fundamental_items():
+            raise DataError(
+                f"no fundamental '{item}'; there are {', '.join(self.fundamental_items())}"
+            )
+        store = self._store
+
+        def make() -> Array:
+            rows = store.fundamental_rows(item)
+            return latest_values(
+                store.dates,
+                len(self.codes),
+                store.axes.positions(rows["code"]),
+                rows["known_date"].to_numpy(),
+                rows["value"].to_numpy(),
+            )
+
+        return store.panels.derived(f"fundamental.{item}", make)[: self._days]
+
+    # -- futures and cash
+
+    def futures_products(self) -> list[str]:
+        """Return the futures products that had begun by the market's end."""
+        table = self._store.frame("futures_daily")
+        return sorted(table.loc[table["date"] <= self._end, "product"].unique())
+
+    def futures(self, product: str) -> pd.DataFrame:
+        """Return the bars of every contract of a product, sorted by date and contract."""
+        table = self._store.frame("futures_daily")
+        bars = table[(table["product"] == product) & (table["date"] <= self._end)]
+        if bars.empty:
+            there = ", ".join(self.futures_products()) or "none"
+            raise DataError(f"no futures '{product}' by {self.dates[-1]}; there are: {there}")
+        return bars.sort_values(["date", "contract"], ignore_index=True)
+
+    def cash_rate(self) -> Array:
+        """Return the overnight rate as of each day [T], a fraction per year, carried forward."""
+        return self._cash()[0]
+
+    def cash_rate_carried_days(self) -> int:
+        """Return on how many days the rate is an earlier day's because none was fixed."""
+        return self._cash()[1]
+
+    def _cash(self) -> tuple[Array, int]:
+        table = self._store.table("cash_rate")
+        dates, rates = table["date"].to_numpy(), table["rate"].to_numpy()
+        return carried(self.dates, dates[dates <= self._cut], rates[dates <= self._cut])
+
+    # -- inside
+
+    @property
+    def _end(self) -> pd.Timestamp:
+        """The cut as a Timestamp (far in the future for a whole market)."""
+        return pd.Timestamp(min(self._cut, np.datetime64("2261-01-01", "D")))
+
+    def _spells(self, table: str) -> pd.DataFrame:
+        """Spells as known at the cut: those begun, open where they ended later."""
+        spells = self._store.frame(table)
+        spells = spells[spells["start"] <= self._end].reset_index(drop=True)
+        spells["end"] = spells["end"].where(spells["end"] <= self._end)
+        return spells
+
+
+class _Store:
+    """The open dataset that a market and its cut versions share."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        recover(self.path)
+        self.manifest = Manifest.read(self.path)
+        self.manifest.verify_files(self.path)
+        _verify_contents(self.path, self.manifest)
+        self.frames: dict[str, pd.DataFrame] = {}
+        self.made: dict[str, Array] = {}
+        self._tables: dict[str, pa.Table] = {}
+        calendar = self.table("calendar")["date"].to_numpy()
+        codes = np.asarray(self.stocks["code"].to_pylist(), dtype=str)
+        self.axes = Axes(calendar, codes)
+        first, last = _date_range(self.path / "stock_daily.parquet")
+        self.first_day = int(np.searchsorted(calendar, first))
+        self.dates = calendar[self.first_day : int(np.searchsorted(calendar, last)) + 1]
+        self.days = len(self.dates)
+        self.panels = PanelCache(
+            self.path,
+            self.manifest.fingerprint,
+            (self.days, len(codes)),
+            self.first_day,
+            self.blocks,
+        )
+
+    @property
+    def stocks(self) -> pa.Table:
+        return self.table("stocks")
+
+    def table(self, name: str) -> pa.Table:
+        """Read a small table once."""
+        if name not in self._tables:
+            self._tables[name] = _read(self.path / f"{name}.parquet")
+        return self._tables[name]
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Read a small table once as a frame; dates are midnight timestamps."""
+        if name not in self.frames:
+            frame = self.table(name).to_pandas(date_as_object=False)
+            dates = frame.select_dtypes("datetime").columns
+            self.frames[name] = frame.astype(dict.fromkeys(dates, "datetime64[s]"))
+        return self.frames[name]
+
+    def blocks(self) -> Iterator[Block]:
+        """Read the stock bars by row group; every row group holds whole stocks."""
+        with pq.ParquetFile(self.path / "stock_daily.parquet") as file:
+            for group in range(file.num_row_groups):
+                yield Block.of(file.read_row_group(group).combine_chunks(), self.axes)
+
+    @cached_property
+    def items(self) -> dict[str, np.datetime64]:
+        """Fundamental items with the first day on which any value was known."""
+        with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
+            groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
+        names = list(TABLES["fundamentals"].column_names)
+        item, known = names.index("item"), names.index("known_date")
+        firsts = [
+            (group.column(item).statistics.min, group.column(known).statistics.min)
+            for group in groups
+        ]
+        return {name: np.datetime64(first, "D") for name, first in firsts}
+
+    def fundamental_rows(self, item: str) -> pa.Table:
+        """Read the rows of one item; they are a row group of their own."""
+        group = list(self.items).index(item)
+        with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
+            return file.read_row_group(group, columns=["code", "known_date", "value"])
+
+
+def _reopen(path: Path, cut: np.datetime64) -> Market:
+    market = Market.open(path)
+    return market if cut > market.dates[-1] + np.timedelta64(3650, "D") else market.until(cut)
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path).combine_chunks()
+    except (pa.ArrowInvalid, OSError) as problem:
+        raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
+
+
+def _date_range(path: Path) -> tuple[np.datetime64, np.datetime64]:
+    """Return the first and last date of the stock bars from the file's statistics."""
+    with pq.ParquetFile(path) as file:
+        metadata = file.metadata
+        column = metadata.schema.names.index("date")
+        bounds = [
+            metadata.row_group(group).column(column).statistics
+            for group in range(metadata.num_row_groups)
+        ]
+    first = min(bound.min for bound in bounds)
+    last = max(bound.max for bound in bounds)
+    return np.datetime64(first, "D"), np.datetime64(last, "D")
+
+
+def _verify_contents(path: Path, manifest: Manifest) -> None:
+    """Hash the tables when they were not yet seen with their present size and time of change."""
+    memo = path / ".panels" / "verified.json"
+    present: dict[str, Any] = {"fingerprint": manifest.fingerprint}
+    for name in manifest.tables:
+        status = (path / f"{name}.parquet").stat()
+        present[name] = [status.st_size, status.st_mtime_ns]
+    with suppress(OSError, ValueError):
+        if json.loads(memo.read_text()) == present:
+            return
+    for name, entry in manifest.tables.items():
+        if file_sha256(path / f"{name}.parquet") != entry.sha256:
+            raise DataError(
+                f"{path / f'{name}.parquet'}: its contents differ from the manifest: the table "
+                "was changed or damaged after the import; import the data again"
+            )
+    with suppress(OSError):
+        memo.parent.mkdir(exist_ok=True)
+        scratch = memo.parent / scratch_name("verified", "memo")
+        scratch.write_text(json.dumps(present))
+        scratch.replace(memo)
+
+
+def _date(date: DateLike) -> np.datetime64:
+    try:
+        return np.datetime64(pd.Timestamp(date).date(), "D")
+    except (ValueError, TypeError, AttributeError) as problem:
+        raise DataError(f"{date!r} is not a date; write it as 2014-09-17") from problem

@@ -1,0 +1,5 @@
+"""Importers: from the layouts in which A-share data is kept to a QuantHedge dataset."""
+
+from quanthedge.market.importers.entry import LAYOUTS, import_market
+
+__all__ = ["LAYOUTS", "import_market"]

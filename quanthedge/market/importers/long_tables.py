@@ -1,0 +1,199 @@
+"""The `tables` layout: long Parquet tables as gathered from public A-share sources.
+
+Files: stock_daily, stock_list, trading_calendar, index_daily, index_members, industry_sw,
+futures_contract_daily, fundamentals_pit, fundamentals_quarterly, cash_rate_shibor_overnight;
+stock_names and index_dividend_yield when there. Every conversion is counted in the report.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from quanthedge.errors import DataError
+from quanthedge.market.checks.findings import Collector
+from quanthedge.market.importers.melting import melted
+from quanthedge.market.schema import TABLES
+
+__all__ = ["read", "recognise"]
+
+Array = np.ndarray[Any, Any]
+PRICES = ("open", "high", "low", "close", "pre_close")
+PIT_ITEMS = (
+    "net_profit_ttm",
+    "revenue_ttm",
+    "book_equity",
+    "dividend_ttm",
+    "net_profit_last_annual",
+    "revenue_last_annual",
+    "dividend_last_annual",
+)
+QUARTERLY_ITEMS = (
+    "roe_cum_pct",
+    "roa_cum_pct",
+    "debt_to_assets_pct",
+    "ebit",
+    "invested_capital",
+    "fcff_ps",
+)
+USED = {
+    "stock_daily",
+    "stock_list",
+    "trading_calendar",
+    "index_daily",
+    "index_members",
+    "industry_sw",
+    "futures_contract_daily",
+    "fundamentals_pit",
+    "fundamentals_quarterly",
+    "cash_rate_shibor_overnight",
+}
+OPTIONAL = {"stock_names", "index_dividend_yield"}
+OPEN_END = np.datetime64("2018-12-31", "D")
+
+
+def recognise(source: Path) -> bool:
+    """Whether the folder has the files that only this layout has."""
+    marks = ("stock_list", "trading_calendar", "futures_contract_daily", "fundamentals_pit")
+    return sum((source / f"{mark}.parquet").exists() for mark in marks) >= 2
+
+
+def read(
+    source: Path, collector: Collector
+) -> tuple[Mapping[str, pa.Table], Iterator[pa.Table], int]:
+    """Return the small tables in our schema, the stock bars piece by piece, and their rows."""
+    missing = sorted(name for name in USED if not (source / f"{name}.parquet").is_file())
+    if missing:
+        raise DataError(f"{source}: missing {', '.join(f'{name}.parquet' for name in missing)}")
+    _report_unused(source, collector)
+    calendar = _load(source, "trading_calendar", "date")
+    data_end = calendar["date"].to_numpy().max()
+    tables = {
+        "calendar": calendar,
+        "stocks": _stocks(source, calendar["date"].to_numpy()),
+        "index_daily": _load(source, "index_daily", *TABLES["index_daily"].column_names),
+        "index_members": _open_ended(source, "index_members", data_end, collector),
+        "futures_daily": _load(
+            source, "futures_contract_daily", *TABLES["futures_daily"].column_names
+        ),
+        "fundamentals": _fundamentals(source, collector),
+        "industry": _industry(source),
+        "cash_rate": _percent(source, "cash_rate_shibor_overnight", "shibor_on_pct", "rate"),
+    }
+    if (source / "stock_names.parquet").exists():
+        tables["stock_names"] = _open_ended(source, "stock_names", data_end, collector)
+    if (source / "index_dividend_yield.parquet").exists():
+        name = "index_dividend_yield"
+        tables[name] = _percent(source, name, "dividend_yield_pct", "dividend_yield")
+    rows = pq.ParquetFile(source / "stock_daily.parquet").metadata.num_rows
+    return tables, _bars(source / "stock_daily.parquet", collector), rows
+
+
+def _report_unused(source: Path, collector: Collector) -> None:
+    for path in sorted(source.glob("*.parquet")):
+        if path.stem not in USED | OPTIONAL:
+            rows = pq.ParquetFile(path).metadata.num_rows
+            collector.add("info", path.stem, "not used", rows, "not imported (table not used)")
+
+
+def _load(source: Path, name: str, *columns: str) -> pa.Table:
+    path = source / f"{name}.parquet"
+    try:
+        with pq.ParquetFile(path) as file:
+            found = file.schema_arrow.names
+            absent = [column for column in columns if column not in found]
+            if absent:
+                raise DataError(
+                    f"{path}: column '{absent[0]}' is missing (found {', '.join(found)}); "
+                    "the `tables` layout needs it"
+                )
+            return file.read(columns=list(columns) or None)
+    except (pa.ArrowInvalid, OSError) as problem:
+        raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem
+
+
+def _stocks(source: Path, calendar: Array) -> pa.Table:
+    """Date delistings: a stock that never trades again is gone the trading day after its last."""
+    table = _load(source, "stock_list", "code", "first_date", "last_date", "delisted_by_2018")
+    last = table["last_date"].to_numpy()
+    after = np.searchsorted(calendar, last, side="right")
+    beyond = after == len(calendar)
+    gone = np.where(beyond, last + 1, calendar[np.minimum(after, len(calendar) - 1)])
+    gone[~table["delisted_by_2018"].to_numpy(zero_copy_only=False)] = np.datetime64("NaT")
+    columns = [table["code"], table["first_date"], pa.array(gone, pa.date32(), from_pandas=True)]
+    return pa.table(columns, names=list(TABLES["stocks"].column_names))
+
+
+def _open_ended(source: Path, name: str, data_end: Any, collector: Collector) -> pa.Table:
+    """Read spells; the source closes open ones at its last calendar day, here they are null."""
+    table = _load(source, name, *TABLES[name].column_names)
+    end = table["end"].to_numpy().astype("datetime64[D]")
+    still = end >= data_end if name == "stock_names" else end == OPEN_END
+    collector.add(
+        "info", name, "open spells", int(still.sum()), f"ending on or after {data_end} made open",
+        unit="spell",
+    )  # fmt: skip
+    end = np.where(still, np.datetime64("NaT"), end)
+    place = table.column_names.index("end")
+    return table.set_column(place, "end", pa.array(end, pa.date32(), from_pandas=True))
+
+
+def _industry(source: Path) -> pa.Table:
+    names = ("code", "start", "end", "level1_code", "level1_name", "level1_name_en")
+    table = _load(source, "industry_sw", *names)
+    return table.select(names).rename_columns(list(TABLES["industry"].column_names))
+
+
+def _percent(source: Path, name: str, column: str, renamed: str) -> pa.Table:
+    table = _load(source, name)
+    if column not in table.column_names:
+        raise DataError(f"{source / name}.parquet: column '{column}' is missing")
+    keep = [key for key in ("code", "date") if key in table.column_names]
+    fraction = pc.divide(table[column], 100.0)
+    return table.select(keep).append_column(renamed, fraction)
+
+
+def _fundamentals(source: Path, collector: Collector) -> pa.Table:
+    pit = _load(source, "fundamentals_pit", "code", "effective_date", *PIT_ITEMS)
+    quarterly = _load(
+        source, "fundamentals_quarterly", "code", "period_end", "usable_from", *QUARTERLY_ITEMS
+    )
+    return pa.concat_tables(
+        [
+            melted(pit, "effective_date", None, PIT_ITEMS, collector),
+            melted(quarterly, "usable_from", "period_end", QUARTERLY_ITEMS, collector),
+        ]
+    )
+
+
+def _bars(path: Path, collector: Collector) -> Iterator[pa.Table]:
+    wanted = TABLES["stock_daily"].column_names
+    with pq.ParquetFile(path, read_dictionary=["code"]) as file:
+        columns = [name for name in wanted if name in file.schema_arrow.names]
+        for group in range(file.num_row_groups):
+            piece = file.read_row_group(group, columns=columns)
+            for name in PRICES:
+                if name in columns and piece[name].type == pa.float32():
+                    piece = _cents(piece, name, collector)
+            yield piece
+
+
+def _cents(piece: pa.Table, name: str, collector: Collector) -> pa.Table:
+    """Round 32-bit prices half up to 0.01 yuan; a price far from a cent is an error."""
+    stored = piece[name].to_numpy().astype(np.float64)
+    rounded = np.floor(stored * 100 + 0.5) / 100
+    with np.errstate(invalid="ignore"):
+        far = np.abs(rounded - stored) > 1e-4 * np.abs(stored)
+    text = f"{name} converted from 32-bit to 0.01 yuan"
+    collector.add("info", "stock_daily", "rounded", len(stored), text)
+    if far.any():
+        rows = piece.filter(pa.array(far)).slice(0, 5).to_pylist()
+        examples = [f"{row['code']} {row['date']}: {row[name]}" for row in rows]
+        text = f"have a {name} that is no multiple of 0.01 yuan"
+        collector.add("error", "stock_daily", "rounding", int(far.sum()), text, examples)
+    place = piece.column_names.index(name)
+    return piece.set_column(place, name, pa.array(rounded))

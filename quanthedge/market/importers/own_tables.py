@@ -1,0 +1,91 @@
+"""The `quanthedge` layout: tables in the documented schema, each a Parquet or CSV file."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from quanthedge.errors import DataError
+from quanthedge.market.blocks import BLOCK_ROWS
+from quanthedge.market.checks.findings import Collector
+from quanthedge.market.schema import TABLES
+
+__all__ = ["read", "recognise"]
+
+_CSV_TYPES = {
+    "text": pa.string(),
+    "label": pa.string(),
+    "date": pa.date32(),
+    "number": pa.float64(),
+    "flag": pa.bool_(),
+}
+
+
+def recognise(source: Path) -> bool:
+    """Whether the folder has at least three tables of the schema."""
+    return len(_files(source).keys() & TABLES.keys()) >= 3
+
+
+def read(
+    source: Path, collector: Collector
+) -> tuple[Mapping[str, pa.Table], Iterable[pa.Table] | None, int]:
+    """Return the small tables, the stock bars piece by piece, and their number of rows."""
+    files = _files(source)
+    bars = files.pop("stock_daily", None)
+    tables = {name: _table(path, name) for name, path in files.items()}
+    if bars is None:
+        return tables, None, 0
+    if bars.suffix == ".csv":
+        table = _table(bars, "stock_daily")
+        return tables, _slices(table), table.num_rows
+    return tables, _row_groups(bars), _open(bars).metadata.num_rows
+
+
+def _files(source: Path) -> dict[str, Path]:
+    """Return the tables' files by name; a table kept twice is an error."""
+    files: dict[str, Path] = {}
+    for path in sorted([*source.glob("*.parquet"), *source.glob("*.csv")]):
+        if path.stem in files:
+            raise DataError(
+                f"{source}: table '{path.stem}' is there twice, as {files[path.stem].name} and "
+                f"{path.name}; keep one"
+            )
+        files[path.stem] = path
+    return files
+
+
+def _table(path: Path, name: str) -> pa.Table:
+    if path.suffix == ".parquet":
+        return _open(path).read()
+    types = {}
+    if name in TABLES:
+        types = {column.name: _CSV_TYPES[column.kind] for column in TABLES[name].columns}
+    options = csv.ConvertOptions(
+        column_types=types,
+        null_values=["", "NaN", "nan", "NA", "null", "None"],
+        strings_can_be_null=True,
+    )
+    try:
+        return csv.read_csv(path, convert_options=options)
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as problem:
+        raise DataError(f"{path}: {str(problem).splitlines()[0]}") from problem
+
+
+def _slices(table: pa.Table) -> Iterator[pa.Table]:
+    for begin in range(0, max(table.num_rows, 1), BLOCK_ROWS):
+        yield table.slice(begin, BLOCK_ROWS)
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as problem:
+        raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem
+
+
+def _row_groups(path: Path) -> Iterator[pa.Table]:
+    with _open(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group)

@@ -1,0 +1,241 @@
+"""The tables of a dataset as data: columns, units, meaning, which may be missing.
+
+Everything that writes, checks, reads or documents a dataset takes its columns from here.
+
+>>> TABLES["cash_rate"].column_names
+('date', 'rate')
+>>> print(TABLES["cash_rate"].arrow)
+date: date32[day] not null
+rate: double not null
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+__all__ = [
+    "CODE_FORMAT",
+    "CODE_PATTERN",
+    "CONTRACT_PATTERN",
+    "SCHEMA_VERSION",
+    "TABLES",
+    "Column",
+    "TableSchema",
+]
+
+SCHEMA_VERSION = 1
+CODE_PATTERN = re.compile(r"\d{6}\.(SH|SZ|BJ)")
+CODE_FORMAT = "six digits, a dot, SH, SZ or BJ, e.g. 600519.SH"
+CONTRACT_PATTERN = re.compile(r"([A-Z]{1,2})(\d{2})(0[1-9]|1[0-2])")
+
+Kind = Literal["text", "label", "date", "number", "flag"]
+_ARROW: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "label": pa.dictionary(pa.int32(), pa.string()),  # text that repeats millions of times
+    "date": pa.date32(),
+    "number": pa.float64(),
+    "flag": pa.bool_(),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its kind, unit and meaning, and whether a row may leave it undefined.
+
+    An undefined date is null (an open spell); an undefined number is NaN.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    nullable: bool = False
+
+    @property
+    def arrow(self) -> pa.Field:
+        """The Arrow field; numbers are never null on disk, undefined ones are NaN."""
+        return pa.field(self.name, _ARROW[self.kind], self.nullable and self.kind != "number")
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """One table: its columns, its key (no two rows share it) and whether it may be absent."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    optional: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns' names, in the order in which they are stored."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """The Arrow schema of the table on disk."""
+        return pa.schema([column.arrow for column in self.columns])
+
+
+_CODE = Column("code", "text", "stock, `600519.SH`")
+_DATE = Column("date", "date", "trading day")
+_START = Column("start", "date", "first day of the spell")
+_END = Column("end", "date", "last day of the spell, inclusive; null = still open", nullable=True)
+
+
+def _price(name: str, meaning: str, unit: str = "yuan", nullable: bool = False) -> Column:
+    return Column(name, "number", meaning, unit, nullable)
+
+
+_ALL = (
+    TableSchema(
+        "calendar",
+        "Every trading day; it may begin before the first stock bar (list_date is counted in it).",
+        (_DATE,),
+        ("date",),
+    ),
+    TableSchema(
+        "stocks",
+        "Every stock that has bars, also those delisted since.",
+        (
+            _CODE,
+            Column("list_date", "date", "first trading day"),
+            Column(
+                "delist_date",
+                "date",
+                "first day on which it is gone; null = still listed at the data's end",
+                nullable=True,
+            ),
+        ),
+        ("code",),
+    ),
+    TableSchema(
+        "stock_daily",
+        "One row per stock and day on which it traded (no row = suspended), "
+        "sorted by code and date. Prices are not adjusted.",
+        (
+            Column("code", "label", "stock, `600519.SH`"),
+            _DATE,
+            _price("open", "first price"),
+            _price("high", "highest price"),
+            _price("low", "lowest price"),
+            _price("close", "closing price"),
+            _price("pre_close", "the exchange's previous close, reduced on ex-dates"),
+            Column("volume", "number", "shares traded", "shares"),
+            Column("amount", "number", "turnover; amount / volume is the VWAP", "yuan"),
+            Column(
+                "adj_factor",
+                "number",
+                "cumulative product of previous traded close / pre_close, 1 on the listing day",
+            ),
+            Column("total_shares", "number", "shares outstanding", "shares"),
+            Column("float_shares", "number", "freely tradable A shares", "shares"),
+            Column("is_st", "flag", "special treatment (ST) on that day"),
+            Column("is_delisting", "flag", "in its delisting period on that day"),
+        ),
+        ("code", "date"),
+    ),
+    TableSchema(
+        "stock_names",
+        "Short names as they were.",
+        (_CODE, Column("name", "text", "short name"), _START, _END),
+        ("code", "start"),
+        optional=True,
+    ),
+    TableSchema(
+        "index_daily",
+        "Bars of price indices (without dividends).",
+        (
+            Column("code", "text", "index, `000300.SH`"),
+            _DATE,
+            _price("open", "first value", "points", nullable=True),
+            _price("high", "highest value", "points", nullable=True),
+            _price("low", "lowest value", "points", nullable=True),
+            _price("close", "closing value", "points"),
+            Column("volume", "number", "shares traded", "shares", nullable=True),
+            Column("amount", "number", "turnover", "yuan", nullable=True),
+        ),
+        ("code", "date"),
+    ),
+    TableSchema(
+        "index_members",
+        "Index membership as spells.",
+        (Column("index_code", "text", "index, `000300.SH`"), _CODE, _START, _END),
+        ("index_code", "code", "start"),
+    ),
+    TableSchema(
+        "index_dividend_yield",
+        "Trailing dividend yields of indices.",
+        (
+            Column("code", "text", "index, `000300.SH`"),
+            _DATE,
+            Column("dividend_yield", "number", "trailing dividend yield", "fraction"),
+        ),
+        ("code", "date"),
+        optional=True,
+    ),
+    TableSchema(
+        "futures_daily",
+        "Index futures by real, named contract; never a continuous series.",
+        (
+            Column("product", "text", "IF, IC, IH ..."),
+            Column("contract", "text", "`IF1410`"),
+            _DATE,
+            Column("last_trading_day", "date", "last trading day of the contract"),
+            _price("open", "first price", "points", nullable=True),
+            _price("high", "highest price", "points", nullable=True),
+            _price("low", "lowest price", "points", nullable=True),
+            _price("close", "closing price", "points", nullable=True),
+            _price(
+                "settle",
+                "settlement price; on the last trading day the delivery price",
+                "points",
+                nullable=True,
+            ),
+            Column("volume", "number", "contracts traded", "contracts", nullable=True),
+            Column("amount", "number", "turnover", "yuan", nullable=True),
+            Column("open_interest", "number", "open contracts", "contracts", nullable=True),
+        ),
+        ("contract", "date"),
+    ),
+    TableSchema(
+        "fundamentals",
+        "Point-in-time fundamentals, long: a value holds from its known_date until the next row "
+        "of the same stock and item. NaN = known to be undefined from then on.",
+        (
+            _CODE,
+            Column("item", "text", "name of the figure, `net_profit_ttm`"),
+            Column("known_date", "date", "day on which it became public"),
+            Column("period_end", "date", "end of the reporting period", nullable=True),
+            Column("value", "number", "the figure", "yuan, or as the item says", nullable=True),
+        ),
+        ("item", "code", "known_date", "period_end"),
+    ),
+    TableSchema(
+        "industry",
+        "Industry classification as spells.",
+        (
+            _CODE,
+            _START,
+            _END,
+            Column("industry", "text", "industry code"),
+            Column("name_zh", "text", "Chinese name"),
+            Column("name_en", "text", "English name"),
+        ),
+        ("code", "start"),
+    ),
+    TableSchema(
+        "cash_rate",
+        "Overnight money market rate.",
+        (
+            Column("date", "date", "day on which it was fixed"),
+            Column("rate", "number", "overnight rate", "fraction per year"),
+        ),
+        ("date",),
+    ),
+)
+
+TABLES: dict[str, TableSchema] = {table.name: table for table in _ALL}
