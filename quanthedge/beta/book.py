@@ -171,7 +171,8 @@ def _check_books(
     if not fits:
         raise DataError(
             f"beta: {rows.size} rows, {pointer.size} pointers, {stocks.size} stocks and "
-            f"{weights.size} weights do not fit; accepted is pointer [R + 1] rising from 0 to K, stocks [K] and weights [K]"
+            f"{weights.size} weights do not fit; accepted is "
+            "pointer [R + 1] rising from 0 to K, stocks [K] and weights [K]"
         )
     inside = np.all((rows >= 0) & (rows < days)) and np.all((stocks >= 0) & (stocks < names))
     if not inside:

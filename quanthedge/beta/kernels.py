@@ -2,8 +2,8 @@
 
 Sums over a rolling window are never corrected by subtraction. The days are cut into blocks as long
 as the window; a window is the tail of one block and the head of the next, so its sums are a stored
-tail sum plus a running head sum (the two-stack form of a sliding sum). An outlier leaves no rounding
-error behind once it has left the window.
+tail sum plus a running head sum (the two-stack form of a sliding sum). An outlier leaves no
+rounding error behind once it has left the window.
 """
 
 import numpy as np

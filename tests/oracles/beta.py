@@ -1,4 +1,4 @@
-"""Slow references of the betas: one statsmodels regression per window; and a panel with known betas."""
+"""Slow references of the betas: one statsmodels regression per window."""
 
 import numpy as np
 import statsmodels.api as sm

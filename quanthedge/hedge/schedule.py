@@ -1,0 +1,300 @@
+"""Which real contract the hedge holds on each day, and at which prices it is traded and marked.
+
+Continuous series carry no profit or loss here: a roll buys back one named contract and sells
+another, both at their own prices of that day.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.hedge.chain import (
+    ContractChain,
+    Days,
+    Floats,
+    FuturesMarket,
+    contract_chain,
+    contract_month,
+    month_after,
+)
+
+__all__ = ["BEYOND", "ContractSchedule", "Fill", "contract_schedule", "fill_prices"]
+
+Fill = Literal["open", "close", "vwap"]
+BEYOND = 2**31  # last_day of a contract that ends after the span
+
+
+@dataclass(frozen=True)
+class ContractSchedule:
+    """The hedge's contracts over the days of a span.
+
+    Attributes
+    ----------
+    dates : datetime64[D] ndarray [T]
+        Trading days of the span, first and last included.
+    contracts : list of str [C]
+        Contracts that are held at some time, nearest first.
+    fill_price : ndarray [T, C]
+        Price at which a contract can be traded on the day, points; NaN = it cannot be traded.
+    settlement_price : ndarray [T, C]
+        Settlement price, or the close where that is missing; NaN outside the contract's life.
+    opening_settlement : ndarray [C]
+        The same for the day before the span.
+    last_day : int64 ndarray [C]
+        Position in the span of the last trading day; 2**31 when it lies beyond the span.
+    hold : int64 ndarray [T]
+        Contract to be held after the trading of the day; -1 = none could be.
+    marked_at_close : list of (contract, datetime64[D])
+        Days on which the held contract is marked at the close for want of a settlement price.
+
+    """
+
+    dates: Days
+    contracts: list[str]
+    fill_price: Floats
+    settlement_price: Floats
+    opening_settlement: Floats
+    last_day: NDArray[np.int64]
+    hold: NDArray[np.int64]
+    marked_at_close: list[tuple[str, np.datetime64]] = field(default_factory=list)
+
+    def rolls(self) -> pd.DataFrame:
+        """Return every change of contract, one row each.
+
+        Returns
+        -------
+        DataFrame
+            date, old, new (contracts, "" = none), old_price, new_price (points: the day's fills,
+            or for a delivered contract its delivery price), days_left (trading days from the date
+            to the old contract's last; negative when it was delivered before).
+
+        """
+        before = np.concatenate([[-1], self.hold[:-1]])
+        rows = [self._change(int(t), int(before[t])) for t in np.flatnonzero(before != self.hold)]
+        return pd.DataFrame(
+            rows, columns=["date", "old", "new", "old_price", "new_price", "days_left"]
+        )
+
+    def _change(self, t: int, old: int) -> tuple[pd.Timestamp, str, str, float, float, float]:
+        """Row of `rolls` for the change from contract `old` on day t."""
+        new = int(self.hold[t])
+        old_price = days_left = np.nan
+        if old >= 0:
+            end = int(self.last_day[old])
+            old_price = self.settlement_price[end, old] if end < t else self.fill_price[t, old]
+            days_left = end - t if end != BEYOND else np.nan
+        new_price = self.fill_price[t, new] if new >= 0 else np.nan
+        names = [self.contracts[c] if c >= 0 else "" for c in (old, new)]
+        return (
+            pd.Timestamp(self.dates[t]),
+            names[0],
+            names[1],
+            float(old_price),
+            float(new_price),
+            days_left,
+        )
+
+
+def contract_schedule(
+    market: FuturesMarket,
+    product: str,
+    first: int,
+    last: int,
+    *,
+    roll_days: int = 4,
+    contract: Literal["front"] = "front",
+    fill: Fill = "open",
+    multiplier: float | None = None,
+    calendar: Days | None = None,
+) -> ContractSchedule:
+    """Return the contract to hold on every day of a span, with the prices of all contracts used.
+
+    Parameters
+    ----------
+    market : Market
+    product : {"IF", "IH", "IC", "IM"}
+    first, last : int
+        Day indices of the market, both included.
+    roll_days : int
+        Trading days before the last trading day from which on the hedge is rolled.
+    contract : {"front"}
+        Hold the nearest contract until it is rolled into the one of the following month.
+    fill : {"open", "close", "vwap"}
+        Futures are traded at the day's open, at its close, or at amount / (volume x multiplier).
+    multiplier : float, optional
+        Yuan per point, for "vwap"; taken from the rule book when left out.
+    calendar : datetime64[D] ndarray, optional
+        Trading days known in advance, reaching past the market's last day; taken from
+        ``market.calendar`` where there is one, else ``market.dates``. Weekdays are counted beyond
+        its end.
+
+    Returns
+    -------
+    ContractSchedule
+
+    Raises
+    ------
+    DataError
+        When the held contract has no mark on a day (a contract that ends before its roll), when
+        the product has no price in the span, or its contracts are malformed.
+    StrategyError
+        When the span or `roll_days` is not acceptable.
+
+    Notes
+    -----
+    A contract can be traded on a day on which it has a fill price and a mark (settlement price, or
+    the close). The hedge starts with the nearest contract and rolls on the first day, at most
+    `roll_days` trading days before the held contract's last, on which both it and the contract of
+    the following month can be traded. Without such a day it is held to delivery, and the next
+    contract is opened on the first later day on which it can be traded.
+
+    Known at the fill of day t: the chain and its last trading days (published in advance) and
+    which contracts trade that day. Nothing of a later day is used, except to refuse data that
+    end too early.
+
+    """
+    _check(market, first, last, roll_days, fill)
+    chain = contract_chain(market, product)
+    prices = fill_prices(chain, fill, _multiplier(product, chain, fill, multiplier))
+    if calendar is None:
+        calendar = getattr(market, "calendar", chain.dates)
+    remaining = _days_left(chain, calendar)
+    held = _hold(
+        chain, np.isfinite(prices) & np.isfinite(chain.mark), remaining, first, last, roll_days
+    )
+    used = np.unique(held[held >= 0])
+    if used.size == 0:
+        raise DataError(
+            f"futures_daily: no {product} contract can be traded (fill {fill!r}) between "
+            f"{chain.dates[first]} and {chain.dates[last]}; choose another span, product or fill"
+        )
+    days = slice(first, last + 1)
+    position = np.full(len(chain.contracts) + 1, -1, dtype=np.int64)  # its last entry serves -1
+    position[used] = np.arange(used.size)
+    ends = remaining[first, used]
+    opening = chain.mark[first - 1, used] if first > 0 else np.full(used.size, np.nan)
+    return ContractSchedule(
+        dates=chain.dates[days],
+        contracts=[chain.contracts[m] for m in used],
+        fill_price=np.ascontiguousarray(prices[days, used]),
+        settlement_price=np.ascontiguousarray(chain.mark[days, used]),
+        opening_settlement=opening,
+        last_day=np.where(ends <= last - first, ends, BEYOND).astype(np.int64),
+        hold=position[held],
+        marked_at_close=[
+            (chain.contracts[m], chain.dates[first + t])
+            for t, m in enumerate(held)
+            if m >= 0 and np.isnan(chain.settle[first + t, m])
+        ],
+    )
+
+
+def fill_prices(chain: ContractChain, fill: Fill, multiplier: float = np.nan) -> Floats:
+    """Return the prices at which contracts are traded, [T, M]; NaN where they cannot be.
+
+    "vwap" is amount / (volume x multiplier): NaN where either is unknown or nothing was traded.
+    """
+    if fill == "open":
+        return chain.open
+    if fill == "close":
+        return chain.close
+    traded = np.where(chain.volume > 0, chain.volume, np.nan)
+    return chain.amount / (traded * multiplier)
+
+
+def _check(market: FuturesMarket, first: int, last: int, roll_days: int, fill: str) -> None:
+    """Raise StrategyError for arguments outside what is accepted."""
+    if not 0 <= first <= last < len(market.dates):
+        raise StrategyError(
+            f"hedge: days {first} to {last} of a market of {len(market.dates)} days; "
+            "accepted is 0 <= first <= last < days"
+        )
+    if roll_days < 0:
+        raise StrategyError(f"hedge.roll_days {roll_days}; accepted: 0 or more trading days")
+    if fill not in ("open", "close", "vwap"):
+        raise StrategyError(f"hedge: fill {fill!r}; accepted: open, close, vwap")
+
+
+def _multiplier(product: str, chain: ContractChain, fill: Fill, given: float | None) -> float:
+    """Yuan per point, looked up only where prices need it."""
+    if given is not None or fill != "vwap":
+        return np.nan if given is None else given
+    from quanthedge.rules import futures_rules
+
+    return futures_rules(product, chain.dates[-1:]).multiplier
+
+
+def _days_left(chain: ContractChain, calendar: Days) -> NDArray[np.int64]:
+    """Trading days from each day to each contract's last trading day, [T, M]; negative after it."""
+    calendar = np.asarray(calendar, dtype="datetime64[D]")
+    ends = chain.last_trading_day
+    place = np.searchsorted(calendar, ends)
+    inside = ends <= calendar[-1]
+    stray = (
+        inside & (ends >= calendar[0]) & (calendar[np.minimum(place, calendar.size - 1)] != ends)
+    )
+    if stray.any():
+        m = int(np.argmax(stray))
+        raise DataError(
+            f"futures_daily: {chain.contracts[m]} has last_trading_day {ends[m]}, which is no "
+            "trading day of the market; fix last_trading_day or complete the stock bars of that day"
+        )
+    beyond = calendar.size - 1 + np.busday_count(calendar[-1], ends)
+    place = np.where(inside, place, beyond)
+    return place[None, :] - np.searchsorted(calendar, chain.dates)[:, None]
+
+
+def _hold(
+    chain: ContractChain,
+    tradable: NDArray[np.bool_],
+    remaining: NDArray[np.int64],
+    first: int,
+    last: int,
+    roll_days: int,
+) -> NDArray[np.int64]:
+    """Contract held after the trading of each day of the span, by chain position; -1 = none."""
+    hold = np.full(last - first + 1, -1, dtype=np.int64)
+    held, due = -1, ""
+    for row in range(first, last + 1):
+        if held >= 0 and remaining[row, held] < 0:  # delivered
+            held, due = -1, month_after(chain.contracts[held])
+        if held < 0:
+            due = _unless_over(due, chain.dates[row])
+            held = _entry(chain, tradable, row, due)
+        if held >= 0 and remaining[row, held] <= roll_days and tradable[row, held]:
+            following = chain.successor(held)
+            if following is not None and tradable[row, following]:
+                held = following
+        if held >= 0 and np.isnan(chain.mark[row, held]):
+            raise _ends_early(chain, held, row)
+        hold[row - first] = held
+    return hold
+
+
+def _unless_over(due: str, day: np.datetime64) -> str:
+    """Return the contract waited for, or "" (whichever is nearest) once its whole month is over."""
+    return due if due and day < contract_month(month_after(due)) else ""
+
+
+def _entry(chain: ContractChain, tradable: NDArray[np.bool_], row: int, due: str) -> int:
+    """Contract with which a hedge without one starts on a day; -1 when it cannot be traded."""
+    candidate = chain.position.get(due) if due else chain.front(row)
+    return candidate if candidate is not None and tradable[row, candidate] else -1
+
+
+def _ends_early(chain: ContractChain, m: int, row: int) -> DataError:
+    """Error for a held contract without a price."""
+    known = np.flatnonzero(np.isfinite(chain.mark[:, m]))
+    name, day, end = chain.contracts[m], chain.dates[row], chain.last_trading_day[m]
+    if known[-1] < row:
+        where = f"ends on {chain.dates[known[-1]]}, before its roll and its last trading day {end}"
+    else:
+        where = f"has neither settle nor close on {day}, while the hedge holds it"
+    return DataError(
+        f"futures_daily: contract {name} {where}; a held contract needs a price on every day until "
+        f"it is rolled or delivered; complete its bars, or end the run before {day}"
+    )
