@@ -1,5 +1,6 @@
 """The dated rule book: what trading A shares and index futures cost and allowed, day by day."""
 
+from quanthedge.rules.day import describe_day
 from quanthedge.rules.expiry import third_friday
 from quanthedge.rules.futures import FuturesRules, futures_rules, listing_date
 from quanthedge.rules.rates import deposit_rate
@@ -19,6 +20,7 @@ __all__ = [
     "StockRules",
     "board_of",
     "deposit_rate",
+    "describe_day",
     "exchange_of",
     "futures_rules",
     "listing_date",

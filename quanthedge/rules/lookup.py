@@ -1,7 +1,7 @@
 """Dated look-up: rows of the rule book become arrays over the days of a run, and are remembered."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -153,10 +153,24 @@ class RuleReader:
 
     def _uncovered(self, rows: Sequence[Row], days: Bools) -> str:
         missing = self.days[days]
-        known = sorted(rows, key=lambda row: row.first or date.min)
-        covered = "; ".join(row.span for row in known) or "nothing"
-        what = f"{known[0].table}: {known[0].key}" if known else "the rule book"
+        what = rows[0].subject if rows else "the rule book"
         return (
-            f"{what}: no rule on {missing[0]} ({len(missing)} days of the run); covered: {covered};"
-            f" choose dates inside or pass a table of your own in `folder`"
+            f"{what}: no rule on {missing[0]} ({len(missing)} days of the run); covered: "
+            f"{_covered(rows)}; choose dates inside or pass a table of your own in `folder`"
         )
+
+
+def _covered(rows: Sequence[Row]) -> str:
+    """Return the dates that rows cover as text, spans that touch joined."""
+    spans: list[tuple[date, date]] = []
+    for row in sorted(rows, key=lambda row: row.first or date.min):
+        first, last = row.first or date.min, row.last or date.max
+        if spans and first - spans[-1][1] == timedelta(days=1):
+            first = spans.pop()[0]
+        spans.append((first, last))
+    texts = [
+        f"{'the beginning' if first == date.min else first} to "
+        f"{'now' if last == date.max else last}"
+        for first, last in spans
+    ]
+    return ", ".join(texts) or "nothing"

@@ -158,6 +158,8 @@ def stock_rules(
     before 2014-06-13: the limits of the listing day are NaN. The same holds for main-board
     listings up to 2013-12-12 when M is not accepted.
     Before 1998-04-22 there was no ST status: its column shows the normal limits.
+    The first day of a delisting period has no limit, on every board; the arrays show the limits
+    of the days after it.
     """
     days = as_days(dates)
     places = np.array([_places(str(code)) for code in codes], dtype=np.int8).reshape(-1, 2)
@@ -283,6 +285,9 @@ def _limits(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, Float
                 before = np.isnan(up[:, column])
                 up[before, column] = up[before, column - 1]
                 down[before, column] = down[before, column - 1]
+    for row in _limit_rows(reader, ("all",), "delisting_period"):
+        if reader.mask(row).any() and reader.accepts(row):
+            reader.use(row, "listing_day_to", "up_limit", "down_limit")
     return up, down
 
 
@@ -299,8 +304,10 @@ def _lot(
     """Return the lot and step of a board; they must be the same all through the run."""
     names = sorted({_book_board(place, int(one)) for one in exchange[board == place]})
     found: set[tuple[int, int]] = set()
-    for row in reader.rows("stock_lots_ticks", lambda row: row.cells["board"] in names):
-        if reader.mask(row).any() and reader.accepts(row):
+    rows = reader.rows("stock_lots_ticks", lambda row: row.cells["board"] in names)
+    reader.forbid_refused(rows, ("min_buy_qty", "buy_step"))
+    for row in rows:
+        if reader.mask(row).any():
             found.add((int(row.number("min_buy_qty")), int(row.number("buy_step"))))
             reader.use(row, "min_buy_qty", "buy_step", "tick_cny")
     if len(found) > 1:

@@ -26,23 +26,36 @@ _MAIN = ("main_sse", "main_szse")
 
 @dataclass(frozen=True)
 class _Schema:
-    """What a table must have: its key columns, what a key may stand for, its number columns."""
+    """What a table must have.
+
+    ``key`` columns say what a row is about, and ``stands_for`` what an entry there includes;
+    ``numbers`` are finite and not negative, ``optional`` ones may be empty; ``filled`` cells hold a
+    number or a text.
+    """
 
     key: tuple[str, ...]
     numbers: tuple[str, ...]
     stands_for: Mapping[str, tuple[str, ...]]
+    optional: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
     start: str = "effective_from"
 
 
 _SCHEMAS: dict[str, _Schema] = {
     "stock_stamp_duty": _Schema(("exchange", "security"), ("buy_rate", "sell_rate"), _EXCHANGES),
     "stock_fees": _Schema(
-        ("fee", "exchange"), ("buy_rate", "sell_rate", "min_amount_cny"), _EXCHANGES
+        ("fee", "exchange"),
+        ("buy_rate", "sell_rate"),
+        _EXCHANGES,
+        optional=("min_amount_cny",),
+        filled=("basis",),
     ),
     "stock_price_limit": _Schema(
         ("board", "status", "listing_day_from"),
-        ("listing_day_from", "listing_day_to", "up_limit", "down_limit"),
+        ("listing_day_from",),
         {"main": _MAIN, "all": (*_MAIN, "chinext", "star", "bse")},
+        optional=("listing_day_to", "up_limit", "down_limit"),
+        filled=("reference",),
     ),
     "stock_lots_ticks": _Schema(("board",), ("min_buy_qty", "buy_step", "tick_cny"), {}),
     "fut_contracts": _Schema(
@@ -53,8 +66,8 @@ _SCHEMAS: dict[str, _Schema] = {
         ("spec_long", "spec_short", "hedge_long", "hedge_short"),
         {"all": ("two nearest", "two quarter months")},
     ),
-    "fut_fees": _Schema(("fee", "products"), (), {}),
-    "fut_limits": _Schema(("limit", "products"), (), {}),
+    "fut_fees": _Schema(("fee", "products"), (), {}, filled=("rate",)),
+    "fut_limits": _Schema(("limit", "products"), (), {}, filled=("lots",)),
     "fut_price_limit": _Schema(("rule", "products"), ("up", "down"), {}),
     "rate_deposit_benchmark": _Schema((), ("demand_pct", "one_year_pct"), {}),
 }
@@ -111,6 +124,11 @@ class Row:
         names = _SCHEMAS[self.table].key
         return " ".join(self.cells[name] for name in names if name != "listing_day_from")
 
+    @property
+    def subject(self) -> str:
+        """Return table and key, as an error message names them."""
+        return f"{self.table}: {self.key}" if self.key else self.table
+
 
 def read_table(name: str, folder: Path | None = None) -> tuple[Row, ...]:
     """Return the checked rows of a table.
@@ -133,7 +151,7 @@ def read_table(name: str, folder: Path | None = None) -> tuple[Row, ...]:
         raise RuleError(f"no rule table {name!r}; the tables are {', '.join(TABLES)}")
     own = folder / f"{name}.csv" if folder is not None else None
     path = own if own is not None and own.is_file() else _DATA / f"{name}.csv"
-    return _read(name, path, folder)
+    return _read(name, path, folder, path.stat().st_mtime_ns)
 
 
 def read_sources(folder: Path | None = None) -> dict[str, str]:
@@ -150,12 +168,14 @@ def read_sources(folder: Path | None = None) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _read(name: str, path: Path, folder: Path | None) -> tuple[Row, ...]:
+def _read(name: str, path: Path, folder: Path | None, written: int) -> tuple[Row, ...]:
+    """Read a table once for each time that it was ``written``."""
     schema = _SCHEMAS[name]
     known = read_sources(folder)
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
-        needed = {schema.start, *schema.key, *schema.numbers, "source_ids", "confidence", "note"}
+        needed = {schema.start, *schema.key, *schema.numbers, *schema.optional, *schema.filled}
+        needed |= {"source_ids", "confidence", "note"}
         missing = sorted(needed - set(reader.fieldnames or ()))
         if missing:
             raise RuleError(f"{path.name}: column {', '.join(missing)} is missing; add it")
@@ -187,8 +207,14 @@ def _checked(
             f"{where}: source {', '.join(map(repr, unknown))} is not in sources.csv; add it there"
         )
     row = Row(name, line, first, last, cells)
-    for column in schema.numbers:
-        row.number(column)
+    for column in (*schema.numbers, *schema.filled):
+        if not cells[column]:
+            raise RuleError(f"{where}: column {column} is empty; fill it")
+    for column in (*schema.numbers, *schema.optional):
+        if cells[column] and not 0 <= row.number(column) < float("inf"):
+            raise RuleError(
+                f"{where}: column {column} is {cells[column]}; accepted: a number, 0 or more"
+            )
     return row
 
 

@@ -1,12 +1,20 @@
 """Rules of stocks, checked against the facts as published rather than against the tables."""
 
+from datetime import date
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quanthedge.errors import RuleError
 from quanthedge.rules import board_of, exchange_of, stock_rules
 
 OLD = "1999-01-04"
+PER_DAY = (
+    "stamp_duty_buy", "stamp_duty_sell", "transfer_rate", "transfer_par_rate", "transfer_min_yuan",
+    "exchange_rate", "limit_up", "limit_down",
+)  # fmt: skip
 MAIN_ST, CHINEXT, CHINEXT_ST, STAR = 1, 2, 3, 4
 
 
@@ -163,3 +171,21 @@ def test_unknown_confidence_letters_and_unequal_lengths_are_refused():
         rules(["2015-01-05"], accept_confidence="AX")
     with pytest.raises(RuleError, match="one each"):
         stock_rules(["2015-01-05"], ["600519.SH"], [OLD, OLD])
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.dates(date(2004, 1, 1), date(2026, 12, 31)), min_size=1, max_size=8, unique=True)
+)
+def test_the_rules_of_a_day_do_not_depend_on_the_other_days_of_the_run(dates):
+    days = np.sort(np.array(dates, dtype="datetime64[D]"))
+    whole = rules(days)
+    for t, day in enumerate(days):
+        alone = rules([day])
+        for name in PER_DAY:
+            np.testing.assert_array_equal(getattr(whole, name)[t], getattr(alone, name)[0])
+
+
+def test_lots_of_low_confidence_are_refused_when_only_the_best_are_accepted():
+    with pytest.raises(RuleError, match="accept_confidence='AB'"):
+        rules(["2018-01-02"], ["600519.SH"], accept_confidence="A")
