@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["BLOCK_ROWS", "Axes", "Block", "whole_stocks"]
+__all__ = ["BLOCK_ROWS", "Axes", "Block", "table_slices", "whole_stocks"]
 
 BLOCK_ROWS = 250_000
 Array = np.ndarray[Any, Any]
@@ -83,6 +83,12 @@ class Block:
     def numbers(self, name: str) -> Array:
         """Return a column as a plain array [rows]."""
         return np.asarray(self.table.column(name).to_numpy())
+
+
+def table_slices(table: pa.Table) -> Iterator[pa.Table]:
+    """Cut a table into consecutive pieces of BLOCK_ROWS rows (at least one piece)."""
+    for begin in range(0, max(table.num_rows, 1), BLOCK_ROWS):
+        yield table.slice(begin, BLOCK_ROWS)
 
 
 def whole_stocks(pieces: Iterable[pa.Table], rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:

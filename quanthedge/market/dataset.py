@@ -28,7 +28,7 @@ __all__ = ["BEFORE_CALENDAR", "Market"]
 
 Array = np.ndarray[Any, Any]
 DateLike = Any  # a text, datetime, Timestamp or datetime64
-Progress = Callable[[str, float], None]
+Progress = Callable[[str], None]
 BEFORE_CALENDAR = -100_000
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from quanthedge.market.blocks import Block
 from quanthedge.market.storage import force_to_disk, scratch_name
 
-__all__ = ["PANELS", "PanelCache", "fill_panels", "latest_rows"]
+__all__ = ["PANELS", "PanelCache", "damaged_panels", "fill_panels", "latest_rows"]
 
 Array = np.ndarray[Any, Any]
 FORMAT = 1  # raise it when a panel's definition changes: older caches are then rebuilt
@@ -136,7 +136,7 @@ class PanelCache:
             self._open[name] = panel
         return self._open[name]
 
-    def build(self, progress: Callable[[str, float], None] | None = None) -> None:
+    def build(self, progress: Callable[[str], None] | None = None) -> None:
         """Build all panels in one pass into a scratch folder and put it in place.
 
         Does nothing when a sound cache is there; leaves things as they are when the folder
@@ -146,7 +146,7 @@ class PanelCache:
             if not self._sound():
                 self._build(progress)
 
-    def _build(self, progress: Callable[[str, float], None] | None) -> None:
+    def _build(self, progress: Callable[[str], None] | None) -> None:
         scratch = self.folder.parent / scratch_name(self.folder.name, "new")
         scratch.mkdir()
         try:
@@ -172,12 +172,12 @@ class PanelCache:
     def _fill(
         self,
         panels: Mapping[str, Array],
-        progress: Callable[[str, float], None] | None = None,
+        progress: Callable[[str], None] | None = None,
     ) -> None:
         for block in self._blocks():
             fill_panels(block, self._first_day, self._shape[0], panels)
             if progress is not None:
-                progress("panels", (int(block.stock[-1]) + 1) / self._shape[1])
+                progress(f"panels, stock {int(block.stock[-1]) + 1:,} of {self._shape[1]:,}")
 
     def _in_memory(self, name: str) -> Array:
         panel = np.full(self._shape, PANELS[name].before, PANELS[name].dtype)
@@ -243,6 +243,23 @@ class PanelCache:
             for stale in self.folder.parent.glob(".*.new-*"):  # the lock is ours: nobody builds
                 shutil.rmtree(stale, ignore_errors=True)
             yield
+
+
+def damaged_panels(folder: Path, fingerprint: str) -> list[str]:
+    """Return the names of cached panels whose bytes are not those that were written."""
+    cache = folder / ".panels" / fingerprint[:16]
+    try:
+        sums = json.loads((cache / "panels.json").read_text())["crc32"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return [name for name, crc32 in sums.items() if _crc32(cache / f"{name}.npy") != crc32]
+
+
+def _crc32(path: Path) -> int | None:
+    try:
+        return zlib.crc32(np.load(path, mmap_mode="r", allow_pickle=False).data)
+    except (OSError, ValueError, EOFError):
+        return None
 
 
 def _new_panel(path: Path, shape: tuple[int, int], rule: PanelRule) -> np.memmap[Any, Any]:

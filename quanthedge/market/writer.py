@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
-from quanthedge.market.blocks import BLOCK_ROWS
+from quanthedge.market.blocks import table_slices
 from quanthedge.market.checks.findings import CheckReport, Collector
 from quanthedge.market.checks.inspection import inspect
 from quanthedge.market.fingerprint import ContentHash, file_sha256, overall_fingerprint
@@ -22,7 +24,7 @@ from quanthedge.market.storage import replacing
 
 __all__ = ["Progress", "check_target", "write_dataset", "write_streamed"]
 
-Progress = Callable[[str, float], None]  # (what is being done, fraction done)
+Progress = Callable[[str], None]  # told in words what is being done
 
 
 def write_dataset(
@@ -62,7 +64,7 @@ def write_dataset(
     """
     tables = dict(tables)
     bars = tables.pop("stock_daily", None)
-    pieces = None if bars is None else _slices(bars)
+    pieces = None if bars is None else table_slices(bars)
     return write_streamed(Path(target), tables, pieces, name=name, source=source, truth=truth)
 
 
@@ -88,6 +90,7 @@ def write_streamed(
         writer = _Writer(scratch)
         try:
             inspect(tables, bars, collector, writer.add)
+            writer.finish()
         finally:
             writer.close()
         report = collector.report()
@@ -120,8 +123,16 @@ class _Writer:
         self._files: dict[str, pq.ParquetWriter] = {}
         self._hashes: dict[str, ContentHash] = {}
         self._rows: dict[str, int] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self._waiting: deque[Future[None]] = deque()
 
     def add(self, name: str, table: pa.Table) -> None:
+        """Hand rows to the writing thread; at most two pieces wait."""
+        self._waiting.append(self._thread.submit(self._add, name, table))
+        while len(self._waiting) > 2:
+            self._waiting.popleft().result()
+
+    def _add(self, name: str, table: pa.Table) -> None:
         if name not in self._files:
             schema = TABLES[name]
             path = self._folder / f"{name}.parquet"
@@ -133,7 +144,14 @@ class _Writer:
         self._hashes[name].update(table)
         self._rows[name] += table.num_rows
 
+    def finish(self) -> None:
+        """Wait for the writing thread; its failure is raised here."""
+        while self._waiting:
+            self._waiting.popleft().result()
+
     def close(self) -> None:
+        """Close every file, also after a failure."""
+        self._thread.shutdown(cancel_futures=True)
         for file in self._files.values():
             file.close()
 
@@ -161,11 +179,6 @@ def _row_groups(name: str, table: pa.Table) -> Iterator[pa.Table]:
     cuts = [0, *(np.flatnonzero(item[1:] != item[:-1]) + 1).tolist(), len(item)]
     for begin, end in pairwise(cuts):
         yield table.slice(begin, end - begin)
-
-
-def _slices(table: pa.Table) -> Iterator[pa.Table]:
-    for begin in range(0, max(table.num_rows, 1), BLOCK_ROWS):
-        yield table.slice(begin, BLOCK_ROWS)
 
 
 def _write_truth(folder: Path, truth: Path | Mapping[str, Any]) -> None:

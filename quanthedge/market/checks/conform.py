@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.checks.rows import row_names
 from quanthedge.market.schema import Column, TableSchema
 
 __all__ = ["conform"]
@@ -109,12 +110,3 @@ def _text(values: pa.ChunkedArray) -> pa.ChunkedArray:
     elif not (pa.types.is_string(found) or pa.types.is_large_string(found)):
         raise pa.ArrowTypeError("only text is accepted")
     return values.cast(pa.string())
-
-
-def row_names(rows: pa.Table, schema: TableSchema) -> list[str]:
-    """Name rows by their key, e.g. "600519.SH 2014-09-17"."""
-    keys = [key for key in schema.key if key in rows.column_names]
-    return [
-        " ".join(str(row[key]) for key in keys if row[key] is not None)
-        for row in rows.select(keys).to_pylist()
-    ]

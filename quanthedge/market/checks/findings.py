@@ -77,6 +77,10 @@ class CheckReport:
         return iter(self.findings)
 
     def __str__(self) -> str:
+        return self.to_text()
+
+    def to_text(self) -> str:
+        """Return the report as text: the counts, then one line per finding, errors first."""
         counts = {level: len(self.of(level)) for level in LEVELS}
         plural = [
             f"{n} {word}{'' if n == 1 else 's'}"
@@ -116,6 +120,8 @@ class _Entry:
 
 
 def _plural(unit: str) -> str:
+    if unit.endswith("ch"):
+        return unit + "es"
     return unit[:-1] + "ies" if unit.endswith("y") and unit != "day" else unit + "s"
 
 
@@ -144,6 +150,11 @@ class Collector:
         room = EXAMPLES - len(entry.examples)
         if room > 0:
             entry.examples += list(examples)[:room]
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error was found."""
+        return any(entry.level == "error" for entry in self._entries.values())
 
     def report(self) -> CheckReport:
         """All findings so far, errors first, in the order in which they were met."""

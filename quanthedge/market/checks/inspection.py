@@ -2,14 +2,18 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.market.blocks import Axes, Block, whole_stocks
-from quanthedge.market.checks.conform import conform, row_names
+from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.checks.futures import check_futures
+from quanthedge.market.checks.others import check_others
+from quanthedge.market.checks.stock_bars import StockBarsCheck
 from quanthedge.market.schema import TABLES, TableSchema
 
 __all__ = ["inspect"]
@@ -23,7 +27,7 @@ def inspect(
     collector: Collector,
     sink: Sink | None = None,
 ) -> None:
-    """Check tables, sorted and in the schema's types, and pass them on to `sink`.
+    """Check tables and pass them on, sorted and in the schema's types, to `sink`.
 
     Parameters
     ----------
@@ -34,7 +38,7 @@ def inspect(
     collector
         Receives the findings.
     sink
-        Called with (name, rows) for each piece as long as no error was found in it.
+        Called with (name, rows) for each piece as long as no error was found.
     """
     _names(tables, bars, collector)
     ready: dict[str, pa.Table] = {}
@@ -43,36 +47,59 @@ def inspect(
             table = conform(tables[name], schema, collector)
             if table is not None:
                 ready[name] = _sorted(table, schema, collector)
-                if sink is not None:
-                    sink(name, ready[name])
-    if bars is None or "calendar" not in ready or "stocks" not in ready:
-        return
-    axes = Axes(
-        ready["calendar"]["date"].to_numpy(),
-        np.asarray(ready["stocks"]["code"].to_pylist(), dtype=str),
-    )
-    _bars(bars, axes, collector, sink)
+    check_others(ready, collector)
+    calendar = _dates(ready, "calendar", "date")
+    if "futures_daily" in ready:
+        check_futures(ready["futures_daily"], calendar, collector)
+    if sink is not None and not collector.failed:
+        for name, table in ready.items():
+            sink(name, table)
+    if bars is not None and "calendar" in ready and "stocks" in ready:
+        _bars(bars, ready, collector, sink)
 
 
-def _bars(bars: Iterable[pa.Table], axes: Axes, collector: Collector, sink: Sink | None) -> None:
+def _bars(
+    bars: Iterable[pa.Table],
+    ready: Mapping[str, pa.Table],
+    collector: Collector,
+    sink: Sink | None,
+) -> None:
     schema = TABLES["stock_daily"]
+    stocks = ready["stocks"]
+    codes = np.asarray(stocks["code"].to_pylist(), dtype=str)
+    axes = Axes(_dates(ready, "calendar", "date"), codes)
+    gone = stocks["delist_date"].to_numpy().astype("datetime64[D]")
+    check = StockBarsCheck(axes, stocks["list_date"].to_numpy(), gone, collector)
+    conforming = True
 
-    def conforming() -> Iterable[pa.Table]:
+    def pieces() -> Iterable[pa.Table]:
+        nonlocal conforming
         for piece in bars:
             table = conform(piece, schema, collector)
             if table is None:
+                conforming = False
                 return
             yield table
 
-    for table in whole_stocks(conforming()):
+    for table in whole_stocks(pieces()):
         block = Block.of(table, axes)
-        if sink is not None:
+        check.add(block)
+        if sink is not None and not collector.failed:
             sink("stock_daily", block.table)
+    if conforming:
+        check.finish(_dates(ready, "index_daily", "date"))
+
+
+def _dates(ready: Mapping[str, pa.Table], table: str, column: str) -> np.ndarray[Any, Any]:
+    if table not in ready:
+        return np.empty(0, dtype="datetime64[D]")
+    return np.asarray(ready[table][column].to_numpy())
 
 
 def _names(
     tables: Mapping[str, pa.Table], bars: Iterable[pa.Table] | None, collector: Collector
 ) -> None:
+    """Check that every table is there and none has a name that means nothing."""
     present = {*tables, *(() if bars is None else ("stock_daily",))}
     unknown = sorted(present - TABLES.keys())
     for name, schema in TABLES.items():
@@ -103,6 +130,3 @@ def _sorted(table: pa.Table, schema: TableSchema, collector: Collector) -> pa.Ta
     text = f"rows sorted by {', '.join(schema.key)}"
     collector.add("info", schema.name, "sorted", 0, text)
     return table.take(order).combine_chunks()
-
-
-__all__ += ["row_names"]

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 
@@ -42,7 +41,7 @@ LAYOUTS: dict[str, Layout] = {
 def import_market(
     source: str | Path,
     target: str | Path,
-    layout: Literal["auto", "tables", "quanthedge"] = "auto",
+    layout: str = "auto",
     progress: Progress | None = None,
     name: str | None = None,
 ) -> CheckReport:
@@ -57,7 +56,7 @@ def import_market(
     layout
         One of `LAYOUTS`, or "auto" to recognise it.
     progress
-        Called with (what is being done, fraction done).
+        Called with a text that says what is being done.
     name
         Name of the market; the source folder's name when left out.
 
@@ -102,4 +101,4 @@ def _counted(bars: Iterable[pa.Table], rows: int, progress: Progress | None) -> 
         yield piece
         done += piece.num_rows
         if progress is not None:
-            progress("stock bars", done / max(rows, 1))
+            progress(f"stock bars, row {done:,} of {rows:,}")

@@ -53,7 +53,6 @@ USED = {
     "cash_rate_shibor_overnight",
 }
 OPTIONAL = {"stock_names", "index_dividend_yield"}
-OPEN_END = np.datetime64("2018-12-31", "D")
 
 
 def recognise(source: Path) -> bool:
@@ -132,11 +131,9 @@ def _open_ended(source: Path, name: str, data_end: Any, collector: Collector) ->
     """Read spells; the source closes open ones at its last calendar day, here they are null."""
     table = _load(source, name, *TABLES[name].column_names)
     end = table["end"].to_numpy().astype("datetime64[D]")
-    still = end >= data_end if name == "stock_names" else end == OPEN_END
-    collector.add(
-        "info", name, "open spells", int(still.sum()), f"ending on or after {data_end} made open",
-        unit="spell",
-    )  # fmt: skip
+    still = end > data_end
+    what = f"ending after {data_end}, the last trading day, made open"
+    collector.add("info", name, "open spells", int(still.sum()), what, unit="spell")
     end = np.where(still, np.datetime64("NaT"), end)
     place = table.column_names.index("end")
     return table.set_column(place, "end", pa.array(end, pa.date32(), from_pandas=True))

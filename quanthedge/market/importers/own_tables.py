@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from quanthedge.errors import DataError
-from quanthedge.market.blocks import BLOCK_ROWS
+from quanthedge.market.blocks import table_slices
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.schema import TABLES
 
@@ -39,7 +39,7 @@ def read(
         return tables, None, 0
     if bars.suffix == ".csv":
         table = _table(bars, "stock_daily")
-        return tables, _slices(table), table.num_rows
+        return tables, table_slices(table), table.num_rows
     return tables, _row_groups(bars), _open(bars).metadata.num_rows
 
 
@@ -71,11 +71,6 @@ def _table(path: Path, name: str) -> pa.Table:
         return csv.read_csv(path, convert_options=options)
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as problem:
         raise DataError(f"{path}: {str(problem).splitlines()[0]}") from problem
-
-
-def _slices(table: pa.Table) -> Iterator[pa.Table]:
-    for begin in range(0, max(table.num_rows, 1), BLOCK_ROWS):
-        yield table.slice(begin, BLOCK_ROWS)
 
 
 def _open(path: Path) -> pq.ParquetFile:

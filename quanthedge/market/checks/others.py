@@ -1,0 +1,154 @@
+"""Checks of the small tables: calendar, stocks, indices, spells, fundamentals, cash."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from quanthedge.market.checks.findings import Collector
+from quanthedge.market.checks.rows import Rows
+from quanthedge.market.schema import CODE_FORMAT, CODE_PATTERN, TABLES
+
+__all__ = ["check_others"]
+
+Array = np.ndarray[Any, Any]
+LONGEST_HOLIDAY_DAYS = 12
+
+
+def check_others(tables: Mapping[str, pa.Table], collector: Collector) -> None:
+    """Check the small tables (sorted, in the schema's types), each alone and against stocks."""
+    rows = {name: Rows(table, TABLES[name], collector) for name, table in tables.items()}
+    for table in rows.values():
+        table.repeated()
+        table.defined()
+        if table.table.num_rows == 0:
+            collector.add("error", table.schema.name, "empty", 0, "the table has no rows")
+    calendar = _calendar(rows["calendar"]) if "calendar" in rows else None
+    stocks = _stocks(rows["stocks"]) if "stocks" in rows else None
+    for name in ("index_daily", "index_dividend_yield", "futures_daily"):
+        if name in rows and calendar is not None:
+            _trading_days(rows[name], calendar)
+    if "index_daily" in rows:
+        _index_bars(rows["index_daily"])
+    for name, owner in (
+        ("index_members", ("index_code", "code")),
+        ("industry", ("code",)),
+        ("stock_names", ("code",)),
+    ):
+        if name in rows:
+            _spells(rows[name], owner)
+    for name in ("index_members", "industry", "fundamentals", "stock_names"):
+        if name in rows and stocks is not None:
+            _without_prices(rows[name], stocks)
+    if "industry" in rows:
+        _industry_names(rows["industry"])
+    if "fundamentals" in rows:
+        _fundamentals(rows["fundamentals"])
+    if "cash_rate" in rows:
+        _cash_rate(rows["cash_rate"])
+
+
+def _calendar(rows: Rows) -> Array:
+    dates = rows.numbers("date")
+    gap = np.zeros(len(dates), dtype=bool)
+    gap[1:] = np.diff(dates).astype(int) > LONGEST_HOLIDAY_DAYS
+    what = f"follow the day before by more than {LONGEST_HOLIDAY_DAYS} days (are days missing?)"
+    rows.flag("warning", "gap", gap, what)
+    weekend = (dates.astype("datetime64[D]").astype(int) + 3) % 7 >= 5
+    rows.flag("warning", "weekend", weekend, "are Saturdays or Sundays")
+    return dates
+
+
+def _stocks(rows: Rows) -> Array:
+    codes = rows.texts("code")
+    malformed = np.array([CODE_PATTERN.fullmatch(code) is None for code in codes], dtype=bool)
+    rows.flag("error", "code", malformed, "have a malformed code", cure=f"accepted: {CODE_FORMAT}")
+    order = rows.numbers("delist_date") <= rows.numbers("list_date")
+    rows.flag(
+        "error", "dates", order, "are gone before they were listed",
+        show=("list_date", "delist_date"),
+    )  # fmt: skip
+    return codes
+
+
+def _trading_days(rows: Rows, calendar: Array) -> None:
+    date = rows.numbers("date")
+    absent = ~np.isin(date, calendar)
+    if not absent.any() or len(calendar) == 0:
+        return
+    inside = (date >= calendar[0]) & (date <= calendar[-1])
+    rows.flag(
+        "error", "not a trading day", absent & inside, "have a date that is not in the calendar",
+        cure="complete the calendar or remove the rows",
+    )  # fmt: skip
+    rows.flag("info", "outside", absent & ~inside, "lie before or after the calendar")
+
+
+def _index_bars(rows: Rows) -> None:
+    high, low, close = rows.numbers("high"), rows.numbers("low"), rows.numbers("close")
+    rows.flag("error", "close <= 0", close <= 0, "have close <= 0", show=("close",))
+    crossed = high < low
+    rows.flag("error", "high < low", crossed, "have high < low", show=("high", "low"))
+    slack = 1e-4 * close
+    outside = ~crossed & ((close > high + slack) | (close < low - slack))
+    rows.flag(
+        "warning", "close outside", outside, "close outside the day's low to high",
+        show=("close", "low", "high"),
+    )  # fmt: skip
+
+
+def _spells(rows: Rows, owner: tuple[str, ...]) -> None:
+    start, end = rows.numbers("start"), rows.numbers("end")
+    rows.flag("error", "ends first", end < start, "end before they start", show=("end",))
+    same = np.ones(max(len(start) - 1, 0), dtype=bool)
+    for name in owner:
+        values = rows.texts(name)
+        same &= values[1:] == values[:-1]
+    overlap = np.zeros(len(start), dtype=bool)
+    if len(start):
+        overlap[1:] = same & (np.isnat(end[:-1]) | (start[1:] <= end[:-1]))
+    rows.flag(
+        "error", "overlap", overlap, f"overlap the spell before of the same {' and '.join(owner)}",
+        cure="end the earlier spell the day before the next one starts",
+    )  # fmt: skip
+
+
+def _without_prices(rows: Rows, stocks: Array) -> None:
+    level: Any = "info" if rows.schema.name in ("industry", "stock_names") else "warning"
+    codes = np.unique(rows.texts("code"))
+    unknown = codes[~np.isin(codes, stocks)].tolist()
+    if unknown:
+        what = "without prices (not in the table stocks): their rows are kept but never used"
+        rows.collector.add(
+            level, rows.schema.name, "no prices", len(unknown), what, unknown, unit="code"
+        )
+
+
+def _industry_names(rows: Rows) -> None:
+    code, name = rows.texts("industry"), rows.texts("name_zh")
+    pairs = sorted(set(zip(code.tolist(), name.tolist(), strict=True)))
+    several = sorted({one[0] for one, two in pairwise(pairs) if one[0] == two[0]})
+    if several:
+        what = "with more than one name (the first one is used)"
+        rows.collector.add(
+            "warning", "industry", "names", len(several), what, several, unit="industry"
+        )
+
+
+def _fundamentals(rows: Rows) -> None:
+    known, period = rows.numbers("known_date"), rows.numbers("period_end")
+    rows.flag(
+        "warning", "known early", known < period, "were known before their period ended",
+        show=("known_date", "period_end"),
+    )  # fmt: skip
+
+
+def _cash_rate(rows: Rows) -> None:
+    rate = rows.numbers("rate")
+    if len(rate) and np.nanmedian(np.abs(rate)) > 0.2:
+        rows.collector.add(
+            "error", "cash_rate", "unit", 0, f"the median rate is {np.nanmedian(rate):.3g}",
+            cure="rates are fractions per year: write 2.5% as 0.025",
+        )  # fmt: skip

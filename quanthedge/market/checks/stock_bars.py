@@ -1,0 +1,254 @@
+"""Checks of stock_daily, block by block, vectorised: a decade of the whole market in seconds."""
+
+from typing import Any
+
+import numpy as np
+
+from quanthedge.market.blocks import Axes, Block
+from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.price_limits import beyond_limit
+from quanthedge.market.checks.rows import Rows
+from quanthedge.market.schema import TABLES
+
+__all__ = ["StockBarsCheck"]
+
+Array = np.ndarray[Any, Any]
+PRICES = ("open", "high", "low", "close", "pre_close")
+POSITIVE = ("volume", "amount", "adj_factor", "total_shares", "float_shares")
+LONG_GAP_DAYS = 250
+UNIT_FAULT_SHARE = 0.2  # so many VWAPs outside the day's range: units are wrong, not single rows
+
+
+class StockBarsCheck:
+    """Feed it blocks in order with `add`, then call `finish` once.
+
+    Parameters
+    ----------
+    axes
+        Calendar and codes.
+    listed, gone
+        list_date and delist_date (NaT = still listed) of each code, datetime64[D] [N].
+    collector
+        Receives the findings.
+    """
+
+    def __init__(self, axes: Axes, listed: Array, gone: Array, collector: Collector) -> None:
+        self._axes = axes
+        self._listed = listed
+        self._gone = gone
+        self._collector = collector
+        self._seen = np.zeros((len(axes.codes), len(axes.calendar)), dtype=bool)
+        self._last: tuple[int, int] = (-1, -1)
+        self._rows = 0
+        self._outside_range = 0
+        self._special = 0
+
+    def add(self, block: Block) -> None:
+        """Check the next block."""
+        rows = Rows(block.table, TABLES["stock_daily"], self._collector)
+        self._rows += len(block.stock)
+        known = self._places(rows, block)
+        prices = self._prices(rows)
+        self._listing(rows, block, known)
+        same = np.zeros(len(block.stock), dtype=bool)  # the row before is the same stock's
+        same[1:] = (block.stock[1:] == block.stock[:-1]) & known[1:] & known[:-1]
+        same[1:] &= prices[1:] & prices[:-1]
+        self._steps(rows, same)
+        self._limits(rows, block, same)
+        self._special += int(np.count_nonzero(rows.numbers("is_st")))
+
+    def _places(self, rows: Rows, block: Block) -> Array:
+        """Check codes, dates, duplicates and order; return the rows that have their place."""
+        unknown, absent = block.stock < 0, block.day < 0
+        rows.flag(
+            "error", "unknown code", unknown, "have a code that is not in the table stocks",
+            cure="add it to stocks or remove its rows",
+        )  # fmt: skip
+        rows.flag(
+            "error", "not a trading day", absent, "have a date that is not in the calendar",
+            cure="complete the calendar or remove the rows",
+        )  # fmt: skip
+        known = ~(unknown | absent)
+        place = np.flatnonzero(known)
+        cell = block.stock[place].astype(np.int64) * self._seen.shape[1] + block.day[place]
+        repeated = self._seen.ravel()[cell]
+        if len(cell) and (np.diff(cell) <= 0).any():
+            first = np.unique(cell, return_index=True)[1]
+            within = np.ones(len(cell), dtype=bool)
+            within[first] = False
+            repeated |= within
+        self._seen.ravel()[cell] = True
+        bad = np.zeros(len(known), dtype=bool)
+        bad[place[repeated]] = True
+        rows.flag(
+            "error", "duplicates", bad, "repeat the (code, date) of another row",
+            cure="keep one row of each",
+        )  # fmt: skip
+        self._order(rows, place[~repeated], cell[~repeated])
+        return known & ~bad
+
+    def _order(self, rows: Rows, place: Array, cell: Array) -> None:
+        if len(cell) == 0:
+            return
+        before = np.concatenate([[self._last[0]], cell[:-1]])
+        bad = np.zeros(rows.table.num_rows, dtype=bool)
+        bad[place[cell < before]] = True
+        rows.flag("error", "order", bad, "are not in order", cure="sort the table by code and date")
+        self._last = (int(cell[-1]), 0)
+
+    def _prices(self, rows: Rows) -> Array:
+        """Check prices and amounts of each row alone; return the rows whose prices are sound."""
+        fine = np.ones(rows.table.num_rows, dtype=bool)
+        for name in (*PRICES, *POSITIVE):
+            values = rows.numbers(name)
+            sound = (values > 0) & (values < np.inf)
+            if not sound.all():
+                cure = "a day without trade has no row" if name == "volume" else "fix the source"
+                rows.flag(
+                    "error", f"{name} <= 0", ~sound, f"have {name} <= 0, NaN or infinite",
+                    show=(name,), cure=cure,
+                )  # fmt: skip
+                fine &= sound
+        high, low = rows.numbers("high"), rows.numbers("low")
+        crossed = rows.flag(
+            "error", "high < low", fine & (high < low), "have high < low", show=("high", "low")
+        )
+        fine &= ~crossed
+        for name in ("open", "close"):
+            values = rows.numbers(name)
+            bad = fine & ((values > high) | (values < low))
+            what = f"have {name} outside the day's low to high"
+            rows.flag("error", f"{name} outside", bad, what, show=(name, "low", "high"))
+        vwap = rows.numbers("amount") / np.where(fine, rows.numbers("volume"), np.nan)
+        bad = (vwap > high * 1.01) | (vwap < low * 0.99)
+        self._outside_range += int(np.count_nonzero(bad))
+        rows.flag(
+            "warning", "VWAP outside", bad,
+            "have a VWAP (amount / volume) more than 1% outside the day's range",
+            show=("amount", "volume", "low", "high"),
+        )  # fmt: skip
+        rows.flag(
+            "warning", "float > total",
+            rows.numbers("float_shares") > rows.numbers("total_shares") * (1 + 1e-9),
+            "have float_shares above total_shares", show=("float_shares", "total_shares"),
+        )  # fmt: skip
+        return fine
+
+    def _listing(self, rows: Rows, block: Block, known: Array) -> None:
+        if len(self._axes.codes) == 0:
+            return
+        date = rows.numbers("date")
+        rows.flag(
+            "error", "before listing", known & (date < self._listed[block.stock]),
+            "are before the stock's list_date",
+        )  # fmt: skip
+        rows.flag(
+            "error", "after delisting", known & (date >= self._gone[block.stock]),
+            "are on or after the stock's delist_date",
+        )  # fmt: skip
+
+    def _steps(self, rows: Rows, same: Array) -> None:
+        """Compare the steps of adj_factor with pre_close (known to a cent)."""
+        pre_close, factor = rows.numbers("pre_close"), rows.numbers("adj_factor")
+        step, implied = np.ones(len(same)), np.ones(len(same))
+        place = np.flatnonzero(same)
+        step[place] = factor[place] / factor[place - 1]
+        implied[place] = rows.numbers("close")[place - 1] / pre_close[place]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            bad = same & (np.abs(step / implied - 1) > 1e-4 + 0.0051 / pre_close)
+        rows.flag(
+            "warning", "adj_factor step", bad,
+            "have an adj_factor step that differs from previous close / pre_close",
+            show=("pre_close", "adj_factor"),
+        )  # fmt: skip
+        rows.flag(
+            "warning", "adj_factor falls", same & (step < 0.97),
+            "have an adj_factor more than 3% below the day before "
+            "(rights, a capital reduction or a relisting)",
+            show=("adj_factor",),
+        )  # fmt: skip
+
+    def _limits(self, rows: Rows, block: Block, same: Array) -> None:
+        """Look for returns that the day's price limit would not have allowed."""
+        bad = beyond_limit(
+            self._axes.codes,
+            block.stock,
+            rows.numbers("date"),
+            rows.numbers("pre_close"),
+            rows.numbers("close"),
+            rows.numbers("is_st"),
+            same,
+        )
+        rows.flag(
+            "warning", "beyond the price limit", bad,
+            "close beyond the day's price limit "
+            "(a reform, a relisting, a day without limit, or a wrong price)",
+            show=("pre_close", "close"),
+        )  # fmt: skip
+
+    def finish(self, index_days: Array) -> None:
+        """Check what needs all rows; `index_days` are the dates with an index bar."""
+        add = self._collector.add
+        if self._rows == 0:
+            add("error", "stock_daily", "empty", 0, "the table has no rows")
+            return
+        if self._outside_range > UNIT_FAULT_SHARE * self._rows:
+            share = self._outside_range / self._rows
+            text = f"the VWAP of {share:.0%} of the rows lies outside the day's range"
+            cure = "volume must be in shares (not hands of 100), amount in yuan (not thousands)"
+            add("error", "stock_daily", "units", 0, text, cure=cure)
+        share = self._special / self._rows
+        if self._special == 0 or share > 0.3:
+            text = f"is_st holds on {share:.0%} of the rows; check the flag"
+            add("warning", "stock_daily", "is_st", 0, text)
+        self._days(index_days)
+        self._gaps()
+
+    def _days(self, index_days: Array) -> None:
+        """Days on which nothing, or hardly anything, traded."""
+        counts = self._seen.sum(axis=0)
+        used = np.flatnonzero(counts)
+        if len(used) == 0:
+            return
+        calendar = self._axes.calendar[used[0] : used[-1] + 1]
+        counts = counts[used[0] : used[-1] + 1]
+        empty = counts == 0
+        traded = np.isin(calendar, index_days)
+        add = self._collector.add
+        for level, bad, what in (
+            ("error", empty & traded, "have index bars but no stock bar"),
+            ("warning", empty & ~traded, "of the calendar have no stock bar"),
+            ("warning", _sudden_fall(counts), "have less than half of the neighbours' stock bars"),
+        ):
+            if bad.any():
+                dates = [str(date) for date in calendar[bad][:EXAMPLES]]
+                add(level, "stock_daily", what, int(bad.sum()), what, dates, unit="day")  # type: ignore[arg-type]
+
+    def _gaps(self) -> None:
+        """Stocks without bars, and long suspensions."""
+        add = self._collector.add
+        silent = self._axes.codes[~self._seen.any(axis=1)]
+        if len(silent):
+            what = "have no bar in stock_daily"
+            examples = [str(code) for code in silent[:EXAMPLES]]
+            add("warning", "stocks", "no bars", len(silent), what, examples, unit="stock")
+        stock, day = np.nonzero(self._seen)
+        gap = np.diff(day)
+        long = np.flatnonzero((stock[1:] == stock[:-1]) & (gap > LONG_GAP_DAYS))
+        if len(long):
+            calendar, codes = self._axes.calendar, self._axes.codes
+            what = f"without a bar for more than {LONG_GAP_DAYS} trading days (suspended?)"
+            examples = [
+                f"{codes[stock[k]]} after {calendar[day[k]]} until {calendar[day[k + 1]]}"
+                for k in long[np.argsort(-gap[long], kind="stable")][:EXAMPLES]
+            ]
+            add("info", "stock_daily", "long gaps", len(long), what, examples, unit="stretch")
+
+
+def _sudden_fall(counts: Array) -> Array:
+    """Days with bars, but fewer than half as many as on both days around."""
+    bad = np.zeros(len(counts), dtype=bool)
+    middle = counts[1:-1]
+    around = np.minimum(counts[:-2], counts[2:])
+    bad[1:-1] = (middle > 0) & (middle * 2 < around)
+    return bad
