@@ -149,9 +149,25 @@ def read_table(name: str, folder: Path | None = None) -> tuple[Row, ...]:
     """
     if name not in _SCHEMAS:
         raise RuleError(f"no rule table {name!r}; the tables are {', '.join(TABLES)}")
-    own = folder / f"{name}.csv" if folder is not None else None
-    path = own if own is not None and own.is_file() else _DATA / f"{name}.csv"
+    path = _DATA / f"{name}.csv"
+    if folder is not None:
+        _check_folder(folder)
+        if (folder / path.name).is_file():
+            path = folder / path.name
     return _read(name, path, folder, path.stat().st_mtime_ns)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that would be passed over without a word."""
+    if not folder.is_dir():
+        raise RuleError(f"rule folder {folder} is not a folder; pass one that holds CSV tables")
+    known = {f"{name}.csv" for name in (*TABLES, "sources")}
+    unknown = sorted({file.name for file in folder.glob("*.csv")} - known)
+    if unknown:
+        raise RuleError(
+            f"rule folder {folder}: {', '.join(unknown)} is no rule table; "
+            f"accepted: {', '.join(sorted(known))}"
+        )
 
 
 def read_sources(folder: Path | None = None) -> dict[str, str]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quanthedge.backtest.fees.kernels import (
@@ -21,6 +21,7 @@ no_deadline = settings(deadline=None)  # the first call compiles
 CENTS = st.integers(1, 9 * 10**14)  # up to nine trillion yuan
 UNITS = st.integers(1, 9 * 10**14)
 RATES = st.integers(0, 9_999)  # basis points
+ONE_UNIT_OWNS_ALL = {"cents": 886_862_004_742_992, "units": 100, "mark": 0, "points": 105}
 
 
 @no_deadline
@@ -46,7 +47,13 @@ def test_a_negative_value_is_rounded_away_from_zero(cents, units):
 
 
 @no_deadline
-@given(CENTS, st.integers(100, 9 * 10**14), st.integers(0, 10**7), RATES)
+@example(**ONE_UNIT_OWNS_ALL)
+@given(
+    cents=CENTS,
+    units=st.integers(100, 9 * 10**14),
+    mark=st.integers(0, 10**7),
+    points=RATES,
+)
 def test_the_whole_number_fee_is_the_decimal_one(cents, units, mark, points):
     ticks = unit_value_ticks(cents, units)
     plain = performance_fee(
@@ -59,7 +66,7 @@ def test_the_whole_number_fee_is_the_decimal_one(cents, units, mark, points):
 
 
 @no_deadline
-@given(st.integers(0, 10**9), st.integers(0, 10**9), UNITS, RATES)
+@given(st.integers(0, 9 * 10**16), st.integers(0, 10**9), UNITS, RATES)
 def test_the_fee_is_exact_at_every_magnitude(ticks, mark, units, points):
     cents = Fraction(points * max(0, ticks - mark) * units, 10**8)
     if cents < 2**63:

@@ -121,6 +121,13 @@ def test_a_hole_is_named_between_the_spans_that_are_covered(tmp_path):
         deposit_rate(["2014-05-05", "2014-09-17"], folder=folder)
 
 
+def test_a_folder_that_would_be_passed_over_is_refused(tmp_path):
+    with pytest.raises(RuleError, match="is not a folder"):
+        deposit_rate(["2014-09-17"], folder=tmp_path / "rules")
+    with pytest.raises(RuleError, match=r"deposit_rates.csv is no rule table"):
+        deposit_rate(["2014-09-17"], folder=own(tmp_path, "deposit_rates", RATES))
+
+
 def test_an_unknown_table_is_an_error_that_lists_the_tables():
     with pytest.raises(RuleError, match="stock_stamp_duty"):
         read_table("stock_lunch")

@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ MAIN_ST, CHINEXT, CHINEXT_ST, STAR = 1, 2, 3, 4
 
 
 def rules(dates, codes=("600519.SH", "000001.SZ"), listed=None, **options):
-    return stock_rules(dates, codes, listed or [OLD] * len(codes), **options)
+    return stock_rules(dates, codes, [OLD] * len(codes) if listed is None else listed, **options)
 
 
 @pytest.mark.parametrize(
@@ -189,3 +190,20 @@ def test_the_rules_of_a_day_do_not_depend_on_the_other_days_of_the_run(dates):
 def test_lots_of_low_confidence_are_refused_when_only_the_best_are_accepted():
     with pytest.raises(RuleError, match="accept_confidence='AB'"):
         rules(["2018-01-02"], ["600519.SH"], accept_confidence="A")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pd.DatetimeIndex,
+        lambda days: pd.Series(pd.to_datetime(days)),
+        lambda days: [pd.Timestamp(day) for day in days],
+        lambda days: [date.fromisoformat(day) for day in days],
+        lambda days: np.array(days, dtype="datetime64[ns]"),
+    ],
+)
+def test_dates_may_come_in_any_usual_form(kind):
+    days = ["2014-09-17", "2023-08-28"]
+    got = rules(kind(days), listed=kind(["2001-08-27", "2011-01-04"]))
+    assert got.stamp_duty_sell.tolist() == [0.001, 0.0005]
+    assert got.ipo_days.tolist() == [0, 0]

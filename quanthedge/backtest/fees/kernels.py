@@ -67,11 +67,14 @@ def performance_fee_cents(
     if unit_ticks <= mark_ticks:
         return np.int64(0)
     part = np.int64(100_000_000)
-    gain = np.int64(math.floor(rate * 10_000.0 + 0.5)) * (unit_ticks - mark_ticks)
+    points = np.int64(math.floor(rate * 10_000.0 + 0.5))
+    gain = unit_ticks - mark_ticks
+    low = points * (gain % part)
+    high = points * (gain // part) + low // part
+    low %= part
     many, few = units_hundredths // part, units_hundredths % part
-    high, low = gain // part, gain % part
     rest = low * few
-    cents = gain * many + high * few + rest // part
+    cents = (high * part + low) * many + high * few + rest // part
     if 2 * (rest % part) >= part:
         cents += 1
     return cents
