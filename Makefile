@@ -1,0 +1,35 @@
+# Two commands do everything on a fresh machine with python3 (3.11 or newer):
+#   make demo   runs the main job on the embedded sample market and writes the reports
+#   make test   runs the tests
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check notebooks benchmark-smoke clean
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.ready
+	$(BIN)/quanthedge run strategies/market_neutral.toml --market data/sample \
+		--start 2014-09-17 --end 2015-07-31 --out runs/demo
+	$(BIN)/quanthedge report runs/demo --language en,zh
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+notebooks: $(VENV)/.ready
+	$(BIN)/python -m tests.run_notebooks notebooks
+
+benchmark-smoke: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.ledger --stocks 200 --days 250 --names 40 --repeat 1
+
+clean:
+	rm -rf $(VENV) runs build dist

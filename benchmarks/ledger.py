@@ -1,0 +1,203 @@
+"""The ledger with all its rules against vectorbt on the same targets, in one run.
+
+    python -m benchmarks.ledger --stocks 3000 --days 2500 --names 200
+
+Each engine runs in a process of its own, warm (a small run first compiles it), and reports the
+best of ``--repeat``
+runs and the peak of its memory above what it held before the run. vectorbt trades the stock leg
+only: no lots, no suspension,
+no hedge, no fund.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.backtest import (
+    Bars,
+    FundNumbers,
+    FutureBook,
+    LedgerInputs,
+    Settings,
+    StockBook,
+    TargetBook,
+)
+
+
+def make_inputs(
+    stocks: int, days: int, names: int, every: int = 20, seed: int = 7, *, rules: bool = True
+) -> LedgerInputs:
+    """Return a random market with suspensions, ex-dates and limits, and targets for it.
+
+    With ``rules=False`` nothing hinders or costs: what a plain simulator of orders also does.
+    """
+    rng = np.random.default_rng(seed)
+    market = rng.normal(0.0003, 0.012, days + 1)
+    returns = np.clip(market[:, None] + rng.normal(0.0, 0.02, (days + 1, stocks)), -0.1, 0.1)
+    returns[0] = 0.0
+    mark = np.round(10.0 * np.exp(np.cumsum(np.log1p(returns), axis=0)), 2).clip(0.5)
+    pre_close = mark[:-1].copy()
+    gap = 1.0 + np.clip(rng.normal(0.0, 0.004, (days, stocks)), -0.02, 0.02)
+    opened = np.round(pre_close * gap, 2)
+    close = mark[1:].copy()
+    high, low = np.maximum(opened, close), np.minimum(opened, close)
+    volume = np.floor(rng.lognormal(15.0, 0.7, (days, stocks)))
+    factor = np.ones((days + 1, stocks))
+    suspended = np.zeros((days, stocks), dtype=bool)
+    if rules:
+        suspended = rng.random((days, stocks)) < 0.02
+        step = np.where(rng.random((days, stocks)) < 0.004, 1.02, 1.0)
+        factor[1:] = np.cumprod(step, axis=0)
+    for bar in (opened, high, low, close, pre_close, volume):
+        bar[suspended] = np.nan
+    trade_days = np.arange(0, days, every)
+    chosen = [np.sort(rng.choice(stocks, names, replace=False)) for _ in trade_days]
+    settlement = 3000.0 * np.cumprod(1.0 + market)[:, None] * np.ones((1, 2))
+    by_exchange = np.ones((days, 3))
+    cost = 1.0 if rules else 0.0
+    return LedgerInputs(
+        days=np.ones(days),
+        stock_rate=np.full(days + 1, 0.02 * cost),
+        futures_rate=np.zeros(days + 1),
+        index_return=market,
+        beta=np.ones((days + 1, stocks)),
+        hedge_day=np.arange(days) % 5 == 0,
+        record_day=np.zeros(days, dtype=bool),
+        bars=Bars(
+            opened, high, low, close, pre_close, volume, volume * (high + low) / 2.0, mark, factor,
+            rng.random((days, stocks)) < 0.01, np.zeros((days + 1, stocks), dtype=bool),
+            np.full(stocks, -1000), np.full(stocks, days + 1),
+        ),
+        stocks=StockBook(
+            np.zeros(stocks, dtype=np.int64), rng.integers(0, 2, stocks),
+            np.full(stocks, 100 if rules else 1), np.full(stocks, 100 if rules else 1),
+            np.zeros(days), np.full(days, 0.001 * cost),
+            2e-5 * cost * by_exchange, 0.0 * by_exchange, 0.0 * by_exchange, 5e-5 * by_exchange,
+            np.full((days, 8), 0.10 if rules else np.inf), np.full((days, 8), 0.10 if rules else
+            np.inf),
+            np.zeros(stocks, dtype=np.int64), np.full(stocks, 0.44), np.full(stocks, 0.36),
+        ),
+        futures=FutureBook(
+            settlement[1:], settlement, np.array([days // 2, days + 10]),
+            np.where(np.arange(days) < days // 2 - 3, 0, 1), 300.0, np.full(days + 1, 0.1),
+            np.full(days, 2.5e-5), np.ones(days), np.full(days, 1e-4),
+        ),
+        targets=TargetBook(
+            trade_days, np.arange(len(trade_days) + 1) * names, np.concatenate(chosen),
+            np.full(len(trade_days) * names, 0.75 / names),
+        ),
+        fund=FundNumbers(
+            0.015 * cost, 0.0025 * cost, 0.25 * cost, True,
+            np.arange(days) % 60 == 59, np.arange(days) % 20 == 0,
+        ),
+        settings=Settings(
+            capital_yuan=1e9, fill=0, participation=0.1 if rules else 0.0, retry_days=5 if rules
+            else 0,
+            commission_rate=0.0008 * cost, commission_min_yuan=5.0 * cost,
+            exchange_fees_included=True,
+            slippage=0.0005 * cost, futures_slippage=5e-5 * cost, cash_reserve=0.0, recovery=1.0,
+            call_multiple=1.2, target_multiple=1.5, release_multiple=2.0,
+            hedge_ratio=1.0 if rules else 0.0, beta_method=0, default_beta=1.0, beta_window=60,
+            beta_min_observations=40,
+        ),
+    )  # fmt: skip
+
+
+def target_frame(inputs: LedgerInputs) -> np.ndarray:
+    """Targets as vectorbt takes them: [T, N], NaN = no order, 0 = sell what was held."""
+    days, stocks = inputs.bars.open.shape
+    size = np.full((days, stocks), np.nan)
+    held: np.ndarray = np.empty(0, dtype=np.int64)
+    for r, day in enumerate(inputs.targets.trade_days):
+        chosen = inputs.targets.stocks[inputs.targets.pointer[r] : inputs.targets.pointer[r + 1]]
+        size[day, held] = 0.0
+        size[day, chosen] = inputs.targets.weights[
+            inputs.targets.pointer[r] : inputs.targets.pointer[r + 1]
+        ]
+        held = chosen
+    return size
+
+
+def vectorbt_portfolio(inputs: LedgerInputs) -> Any:
+    """Run the stock leg in vectorbt: target percent, one cash pot, sales before purchases."""
+    import vectorbt
+
+    # Suspended days have no price; vectorbt ignores an order at NaN.
+    return vectorbt.Portfolio.from_orders(
+        close=pd.DataFrame(inputs.bars.mark[1:]),
+        size=target_frame(inputs),
+        size_type="targetpercent",
+        price=inputs.bars.open,
+        init_cash=inputs.settings.capital_yuan,
+        fees=inputs.settings.commission_rate,
+        cash_sharing=True,
+        group_by=True,
+        call_seq="auto",
+        freq="1D",
+    )
+
+
+def _measure(engine: str, stocks: int, days: int, names: int, repeat: int) -> dict[str, float]:
+    from quanthedge.backtest import run_ledger
+
+    def once(inputs: LedgerInputs) -> float:
+        if engine == "vectorbt":
+            return float(vectorbt_portfolio(inputs).final_value())
+        return float(run_ledger(inputs).state.scalars[7])
+
+    once(make_inputs(20, 60, 5))
+    inputs = make_inputs(stocks, days, names)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds = []
+    for _ in range(repeat):
+        begin = time.perf_counter()
+        once(inputs)
+        seconds.append(time.perf_counter() - begin)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "seconds": min(seconds),
+        "extra_peak_mib": (peak - before) / 1024,
+        "peak_mib": peak / 1024,
+    }
+
+
+def main() -> None:
+    """Measure both engines and print their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stocks", type=int, default=3000)
+    parser.add_argument("--days", type=int, default=2500)
+    parser.add_argument("--names", type=int, default=200)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--engine", choices=["quanthedge", "vectorbt"])
+    args = parser.parse_args()
+    if args.engine:
+        print(json.dumps(_measure(args.engine, args.stocks, args.days, args.names, args.repeat)))
+        return
+    figures = {}
+    for engine in ("quanthedge", "vectorbt"):
+        command = [
+            sys.executable, "-m", "benchmarks.ledger", "--engine", engine,
+            "--stocks", str(args.stocks), "--days", str(args.days), "--names", str(args.names),
+            "--repeat", str(args.repeat),
+        ]  # fmt: skip
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        figures[engine] = json.loads(output.strip().splitlines()[-1])
+    print(f"{args.stocks} stocks x {args.days} days, {args.names} names, rebalanced every 20 days")
+    ratio = figures["vectorbt"]["seconds"] / figures["quanthedge"]["seconds"]
+    for engine, f in figures.items():
+        print(
+            f"{engine:>11}: {f['seconds']:8.3f} s, "
+            f"{f['extra_peak_mib']:8.0f} MiB above the market it was given"
+        )
+    print(f"{'ratio':>11}: {ratio:8.0f} times faster")
+
+
+if __name__ == "__main__":
+    main()

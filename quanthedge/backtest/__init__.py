@@ -1,0 +1,26 @@
+"""The daily ledger: orders, costs, accounts, margin and fund fees (docs/ledger.md)."""
+
+from quanthedge.backtest.inputs import (
+    Bars,
+    FundNumbers,
+    FutureBook,
+    LedgerInputs,
+    Settings,
+    StockBook,
+    TargetBook,
+)
+from quanthedge.backtest.ledger import LedgerRecord, LedgerState, ledger_tables, run_ledger
+
+__all__ = [
+    "Bars",
+    "FundNumbers",
+    "FutureBook",
+    "LedgerInputs",
+    "LedgerRecord",
+    "LedgerState",
+    "Settings",
+    "StockBook",
+    "TargetBook",
+    "ledger_tables",
+    "run_ledger",
+]

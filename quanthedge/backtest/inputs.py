@@ -1,0 +1,137 @@
+"""What the ledger is given: arrays and numbers, named as in docs/ledger.md.
+
+Arrays that need the day before the span have one row more than the span: row 0 is that day.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Bars",
+    "FundNumbers",
+    "FutureBook",
+    "LedgerInputs",
+    "Settings",
+    "StockBook",
+    "TargetBook",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Bars(NamedTuple):
+    """Stock bars of the span, [T, N] (``mark``, ``adj_factor``: [T + 1, N])."""
+
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    pre_close: Floats
+    volume: Floats
+    amount: Floats
+    mark: Floats
+    adj_factor: Floats
+    is_st: Bools
+    is_delisting: Bools  # [T + 1, N]
+    listed: Ints  # [N] day index of the first trading day
+    delist: Ints  # [N] first day index on which the stock is gone
+
+
+class StockBook(NamedTuple):
+    """Rules of the stock exchanges; see :func:`quanthedge.rules.stock_rules` for units."""
+
+    board: Ints  # [N]
+    exchange: Ints  # [N]
+    lot: Ints  # [N]
+    step: Ints  # [N]
+    stamp_duty_buy: Floats  # [T]
+    stamp_duty_sell: Floats  # [T]
+    transfer_rate: Floats  # [T, 3]
+    transfer_par_rate: Floats  # [T, 3]
+    transfer_min_yuan: Floats  # [T, 3]
+    exchange_rate: Floats  # [T, 3]
+    limit_up: Floats  # [T, boards * 2]
+    limit_down: Floats  # [T, boards * 2]
+    ipo_days: Ints  # [N]
+    ipo_up: Floats  # [N]
+    ipo_down: Floats  # [N]
+
+
+class FutureBook(NamedTuple):
+    """The contracts that the hedge may hold, and their rules."""
+
+    fill_price: Floats  # [T, C] points
+    settlement: Floats  # [T + 1, C] points
+    last_day: Ints  # [C] day index
+    hold: Ints  # [T] contract to be held after the trading of the day, -1 = none
+    multiplier: float
+    margin_rate: Floats  # [T + 1]
+    fee_rate: Floats  # [T]
+    order_fee_yuan: Floats  # [T]
+    delivery_fee_rate: Floats  # [T]
+
+
+class TargetBook(NamedTuple):
+    """Sparse targets: the stocks of rebalance r stand at ``pointer[r]:pointer[r + 1]``."""
+
+    trade_days: Ints  # [R]
+    pointer: Ints  # [R + 1]
+    stocks: Ints  # [K]
+    weights: Floats  # [K] of equity
+
+
+class FundNumbers(NamedTuple):
+    """Terms of the fund and its dates."""
+
+    management_per_year: float
+    custody_per_year: float
+    performance_rate: float
+    post_fee: bool  # the mark becomes the unit value after (True) or before the fee
+    fee_day: Bools  # [T] crystallisation dates
+    month_first: Bools  # [T] first trading day of a month: accrued fees are paid
+
+
+class Settings(NamedTuple):
+    """Numbers of execution, costs, accounts and hedge."""
+
+    capital_yuan: float
+    fill: int  # 0 open, 1 vwap, 2 close
+    participation: float  # of the day's volume; 0 = no cap
+    retry_days: int
+    commission_rate: float
+    commission_min_yuan: float
+    exchange_fees_included: bool
+    slippage: float  # of the amount
+    futures_slippage: float
+    cash_reserve: float  # of equity
+    recovery: float  # of the last mark, paid for a delisted stock
+    call_multiple: float
+    target_multiple: float
+    release_multiple: float
+    hedge_ratio: float
+    beta_method: int  # 0 bottom-up, 1 top-down, 2 fixed
+    default_beta: float
+    beta_window: int
+    beta_min_observations: int
+
+
+class LedgerInputs(NamedTuple):
+    """Everything that the ledger needs for a span of T days."""
+
+    days: Floats  # [T] calendar days since the previous trading day
+    stock_rate: Floats  # [T + 1] interest a year
+    futures_rate: Floats  # [T + 1]
+    index_return: Floats  # [T + 1]
+    beta: Floats  # [T + 1, N]
+    hedge_day: Bools  # [T]
+    record_day: Bools  # [T] positions are recorded
+    bars: Bars
+    stocks: StockBook
+    futures: FutureBook
+    targets: TargetBook
+    fund: FundNumbers
+    settings: Settings

@@ -1,0 +1,836 @@
+"""The ledger of docs/ledger.md as one compiled pass over days.
+
+Plain arrays in named tuples (:mod:`quanthedge.backtest.inputs`) in, one row of money a day and
+lists of
+trades and refusals out. ``run_days`` advances a state from one day to another; running 0..T at
+once or in pieces
+gives the same bits, because everything that lasts over a close lives in the state arrays.
+"""
+
+import numpy as np
+from numba import njit
+
+from quanthedge.backtest.fees.kernels import performance_fee_cents, unit_value_ticks
+
+# Positions in the state's scalars.
+STOCK_CASH, FUTURES_CASH, PAYABLE, LOTS, CONTRACT, DAYS_LEFT = 0, 1, 2, 3, 4, 5
+MARK_TICKS, EQUITY, RAISE_CASH, MARGIN_CUT, NEXT_REBALANCE, UNITS = 6, 7, 8, 9, 10, 11
+STATUS, STATUS_DAY, STOCK_VALUE, LAST_CONTRACT = 12, 13, 14, 15
+N_SCALARS = 16
+
+# Status of a run.
+OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, NO_SETTLEMENT = (
+    range(7)
+)
+
+# Columns of the daily ledger.
+COLUMNS = (
+    "equity", "stock_value", "stock_cash", "futures_cash", "fees_payable",
+    "stock_pnl", "dividends", "futures_pnl", "interest",
+    "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
+    "management_fee", "custody_fee", "performance_fee",
+    "bought", "sold", "contract", "lots", "futures_notional", "margin_required", "book_beta",
+    "names",
+    "unit_value", "high_water_mark", "accrued_performance_fee",
+)  # fmt: skip
+(
+    EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, PAYABLE_,
+    STOCK_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
+    COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_,
+    MANAGEMENT_, CUSTODY_, PERFORMANCE_,
+    BOUGHT_, SOLD_, CONTRACT_, LOTS_, NOTIONAL_, MARGIN_, BETA_, NAMES_,
+    UNIT_VALUE_, HWM_, ACCRUED_,
+) = range(29)  # fmt: skip
+
+# Reasons of trades, reasons of refusals, kinds and sides: positions in the tuples below.
+TRADE_REASONS = (
+    "rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut",
+)  # fmt: skip
+REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE = range(8)
+REFUSAL_REASONS = (
+    "suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price",
+)  # fmt: skip
+SUSPENDED, LIMIT_UP, LIMIT_DOWN, VOLUME, CASH, LOT, MARGIN, NO_PRICE = range(8)
+DONE = -1
+STOCK, FUTURE = 0, 1
+BUY, SELL = 1, -1
+FILL_OPEN, FILL_VWAP, FILL_CLOSE = 0, 1, 2
+BOTTOM_UP, TOP_DOWN, FIXED = 0, 1, 2
+HALF_TICK = 0.005
+
+
+@njit(cache=True)
+def round_lot(quantity, lot, step):
+    """Largest quantity not above the wanted one that may be bought: 0 or lot + k * step."""
+    if quantity < lot:
+        return 0.0
+    return lot + np.floor((quantity - lot) / step + 1e-9) * step
+
+
+@njit(cache=True)
+def sale_step(step):
+    """Multiple in which part of a holding is sold: 100 shares, 1 where the buy step is 1."""
+    return 1.0 if step == 1 else 100.0
+
+
+@njit(cache=True)
+def fill_price(t, i, fill, bars):
+    """Price at which an order of the day is done; NaN when the stock did not trade."""
+    if fill == FILL_OPEN:
+        return bars.open[t, i]
+    if fill == FILL_CLOSE:
+        return bars.close[t, i]
+    if not bars.volume[t, i] > 0.0:
+        return np.nan
+    return bars.amount[t, i] / bars.volume[t, i]
+
+
+@njit(cache=True)
+def limit_prices(t, i, bars, stocks):
+    """Lower and upper limit price of the day; +-inf = free, NaN = not known."""
+    age = t - bars.listed[i] + 1
+    if 1 <= age <= stocks.ipo_days[i]:
+        down, up = stocks.ipo_down[i], stocks.ipo_up[i]
+    elif bars.is_delisting[t + 1, i] and not bars.is_delisting[t, i]:
+        return -np.inf, np.inf
+    else:
+        kind = stocks.board[i] * 2 + (1 if bars.is_st[t, i] else 0)
+        down, up = stocks.limit_down[t, kind], stocks.limit_up[t, kind]
+    if np.isnan(down) or np.isnan(up):
+        return np.nan, np.nan
+    reference = bars.pre_close[t, i]
+    low = -np.inf
+    high = np.inf
+    if np.isfinite(down):
+        low = np.floor(reference * (1.0 - down) * 100.0 + 0.5 + 1e-6) / 100.0
+    if np.isfinite(up):
+        high = np.floor(reference * (1.0 + up) * 100.0 + 0.5 + 1e-6) / 100.0
+    return low, high
+
+
+@njit(cache=True)
+def refusal(t, i, side, price, fill, bars, stocks):
+    """Why the stock cannot be traded on that side today, or DONE."""
+    if np.isnan(price):
+        return SUSPENDED
+    low, high = limit_prices(t, i, bars, stocks)
+    if np.isnan(low):
+        return NO_PRICE
+    if side == SELL:
+        seen = bars.high[t, i] if fill == FILL_VWAP else price
+        return LIMIT_DOWN if seen <= low + HALF_TICK else DONE
+    seen = bars.low[t, i] if fill == FILL_VWAP else price
+    return LIMIT_UP if seen >= high - HALF_TICK else DONE
+
+
+@njit(cache=True)
+def stock_costs(t, i, quantity, amount, side, stocks, settings):
+    """Commission, stamp duty, transfer fee, exchange fee and impact of one stock order, yuan."""
+    e = stocks.exchange[i]
+    commission = max(settings.commission_min_yuan, settings.commission_rate * amount)
+    duty = stocks.stamp_duty_buy[t] if side == BUY else stocks.stamp_duty_sell[t]
+    transfer = stocks.transfer_rate[t, e] * amount + stocks.transfer_par_rate[t, e] * quantity
+    if stocks.transfer_min_yuan[t, e] > 0.0:
+        transfer = max(transfer, stocks.transfer_min_yuan[t, e])
+    exchange = 0.0 if settings.exchange_fees_included else stocks.exchange_rate[t, e] * amount
+    return commission, duty * amount, transfer, exchange, settings.slippage * amount
+
+
+@njit(cache=True)
+def trade_stock(t, i, quantity, price, side, reason, inputs, scalars, shares, row, trades):
+    """Book one stock order: shares, cash, costs, trade record. Returns the net money received."""
+    amount = quantity * price
+    costs = stock_costs(t, i, quantity, amount, side, inputs.stocks, inputs.settings)
+    total = costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
+    shares[i] += side * quantity
+    net = -side * amount - total
+    scalars[STOCK_CASH] += net
+    row[COMMISSION_] += costs[0]
+    row[STAMP_] += costs[1]
+    row[TRANSFER_] += costs[2]
+    row[EXCHANGE_] += costs[3]
+    row[IMPACT_] += costs[4]
+    row[BOUGHT_ if side == BUY else SOLD_] += amount
+    trades.append(
+        (
+            float(t), float(STOCK), float(i), side * quantity, price, amount,
+            costs[0], costs[1], costs[2], costs[3], 0.0, costs[4], float(reason),
+        )
+    )  # fmt: skip
+    return net
+
+
+@njit(cache=True)
+def trade_future(t, c, quantity, price, delivery, reason, inputs, scalars, row, trades):
+    """Book futures bought (> 0) or sold (< 0): fees and record; the gain comes at the close."""
+    futures = inputs.futures
+    amount = abs(quantity) * futures.multiplier * price
+    if delivery:
+        fee = futures.delivery_fee_rate[t] * amount
+        impact = 0.0
+    else:
+        fee = futures.fee_rate[t] * amount + futures.order_fee_yuan[t]
+        impact = inputs.settings.futures_slippage * amount
+    scalars[FUTURES_CASH] -= fee + impact
+    scalars[LOTS] += quantity
+    row[FUTURES_FEE_] += fee
+    row[IMPACT_] += impact
+    trades.append(
+        (
+            float(t), float(FUTURE), float(c), float(quantity), price, amount,
+            0.0, 0.0, 0.0, 0.0, fee, impact, float(reason),
+        )
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def refuse(refusals, t, kind, i, side, wanted, done, reason):
+    """Record an order that was not done in full."""
+    refusals.append(
+        (float(t), float(kind), float(i), float(side), float(wanted), float(done), float(reason))
+    )
+
+
+@njit(cache=True)
+def list_held(shares, held):
+    """Write the indices of the stocks held into ``held`` [N], ascending; returns their number."""
+    n = 0
+    for i in range(shares.size):
+        if shares[i] > 0.0:
+            held[n] = i
+            n += 1
+    return n
+
+
+@njit(cache=True)
+def corporate_actions(t, inputs, scalars, shares, pending, held, n_held, row, trades):
+    """Step 1. Returns the price gain of delisted holdings (a loss when the recovery is below 1)."""
+    bars = inputs.bars
+    gain = 0.0
+    for k in range(n_held):
+        i = held[k]
+        if t >= bars.delist[i]:
+            price = inputs.settings.recovery * bars.mark[t, i]
+            gain += shares[i] * (price - bars.mark[t, i])
+            scalars[STOCK_CASH] += shares[i] * price
+            row[SOLD_] += shares[i] * price
+            trades.append(
+                (
+                    float(t), float(STOCK), float(i), -shares[i], price, shares[i] * price,
+                    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(DELISTING),
+                )
+            )  # fmt: skip
+            shares[i] = 0.0
+            pending[i] = np.nan
+        elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
+            growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
+            grown = shares[i] * growth
+            whole = np.floor(grown + 1e-6)
+            paid = max(0.0, grown - whole) * bars.mark[t, i] / growth
+            # The reference price is rounded nowhere, so the holding's value does not move here.
+            gain += whole * bars.mark[t, i] / growth - shares[i] * bars.mark[t, i]
+            scalars[STOCK_CASH] += paid
+            row[DIVIDENDS_] += paid
+            shares[i] = whole
+            if not np.isnan(pending[i]):
+                pending[i] = np.floor(pending[i] * growth + 0.5)
+    return gain
+
+
+@njit(cache=True)
+def reference_price(t, i, bars):
+    """Last mark on the basis of day t's shares: the price of decisions before the fill."""
+    if t >= bars.delist[i]:
+        return np.nan
+    return bars.mark[t, i] * bars.adj_factor[t, i] / bars.adj_factor[t + 1, i]
+
+
+@njit(cache=True)
+def required_margin(t1, lots, c, futures):
+    """Margin of the lots at the settlement of the day in row t1 (day t1 - 1), yuan."""
+    if lots == 0.0:
+        return 0.0
+    return futures.margin_rate[t1] * futures.multiplier * futures.settlement[t1, c] * abs(lots)
+
+
+@njit(cache=True)
+def morning_treasury(t, inputs, scalars):
+    """Step 2: bring the futures account back to its target. Returns the withdrawable stock cash."""
+    settings = inputs.settings
+    withdrawable = scalars[STOCK_CASH]
+    cash = scalars[FUTURES_CASH]
+    moved = 0.0
+    if scalars[LOTS] != 0.0:
+        required = required_margin(t, scalars[LOTS], int(scalars[CONTRACT]), inputs.futures)
+        if cash < settings.call_multiple * required:
+            moved = max(0.0, min(withdrawable, settings.target_multiple * required - cash))
+        elif cash > settings.release_multiple * required:
+            moved = settings.target_multiple * required - cash
+    elif cash > 0.0:
+        moved = -cash
+    else:
+        moved = max(0.0, min(withdrawable, -cash))
+    scalars[FUTURES_CASH] += moved
+    scalars[STOCK_CASH] -= moved
+    return withdrawable - moved
+
+
+@njit(cache=True)
+def plan_rebalance(t, r, inputs, scalars, shares, pending, wanted_now, refusals):
+    """Step 3 on a rebalance day: write the wanted holdings into ``pending``."""
+    stocks, bars, targets = inputs.stocks, inputs.bars, inputs.targets
+    for i in range(shares.size):
+        pending[i] = 0.0 if shares[i] > 0.0 else np.nan
+    for k in range(targets.pointer[r], targets.pointer[r + 1]):
+        i = targets.stocks[k]
+        reference = reference_price(t, i, bars)
+        if not reference > 0.0:
+            refuse(refusals, t, STOCK, i, BUY, 0.0, 0.0, NO_PRICE)
+            pending[i] = np.nan
+            continue
+        desired = targets.weights[k] * scalars[EQUITY] / reference
+        if desired >= shares[i]:
+            buy = round_lot(desired - shares[i], stocks.lot[i], stocks.step[i])
+            pending[i] = shares[i] + buy if buy > 0.0 else np.nan
+            if buy == 0.0 and shares[i] == 0.0:
+                refuse(refusals, t, STOCK, i, BUY, np.floor(desired), 0.0, LOT)
+        else:
+            unit = sale_step(stocks.step[i])
+            sale = np.floor((shares[i] - desired) / unit) * unit
+            pending[i] = shares[i] - sale if sale > 0.0 else np.nan
+    for i in range(shares.size):
+        wanted_now[i] = pending[i]
+    scalars[DAYS_LEFT] = inputs.settings.retry_days
+
+
+@njit(cache=True)
+def forced_sales(t, inputs, scalars, shares, wanted_now, held, n_held, row, trades):
+    """Step 4: sell every stock pro rata. Returns the money received and the price gain."""
+    bars, settings = inputs.bars, inputs.settings
+    value = 0.0
+    for k in range(n_held):
+        i = held[k]
+        if shares[i] > 0.0:
+            value += shares[i] * reference_price(t, i, bars)
+    fraction = min(1.0, scalars[RAISE_CASH] / value) if value > 0.0 else 0.0
+    received = 0.0
+    gain = 0.0
+    for k in range(n_held):
+        i = held[k]
+        if shares[i] <= 0.0:
+            continue
+        price = fill_price(t, i, settings.fill, bars)
+        if refusal(t, i, SELL, price, settings.fill, bars, inputs.stocks) != DONE:
+            continue
+        quantity = min(shares[i], np.ceil(fraction * shares[i] / 100.0) * 100.0)
+        gain += quantity * (price - reference_price(t, i, bars))
+        received += trade_stock(
+            t, i, quantity, price, SELL, CASH_CUT, inputs, scalars, shares, row, trades
+        )
+        wanted_now[i] = np.nan
+    scalars[RAISE_CASH] = 0.0
+    return received, gain
+
+
+@njit(cache=True)
+def sell(t, inputs, scalars, shares, wanted_now, held, n_held, reason, row, trades, refusals):
+    """Step 5. Returns the money received and the price gain against the reference."""
+    bars, stocks, settings = inputs.bars, inputs.stocks, inputs.settings
+    received = 0.0
+    gain = 0.0
+    for k in range(n_held):
+        i = held[k]
+        order = shares[i] - wanted_now[i]
+        if not order > 0.0:
+            continue
+        price = fill_price(t, i, settings.fill, bars)
+        why = refusal(t, i, SELL, price, settings.fill, bars, stocks)
+        quantity = order if why == DONE else 0.0
+        if why == DONE and settings.participation > 0.0:
+            unit = sale_step(stocks.step[i])
+            cap = np.floor(settings.participation * bars.volume[t, i] / unit) * unit
+            if cap < quantity:
+                quantity = cap
+                why = VOLUME
+        if quantity > 0.0:
+            costs = stock_costs(t, i, quantity, quantity * price, SELL, stocks, settings)
+            total = costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
+            if quantity * price - total + scalars[STOCK_CASH] < 0.0:
+                quantity = 0.0
+                why = CASH
+        if quantity > 0.0:
+            gain += quantity * (price - reference_price(t, i, bars))
+            received += trade_stock(
+                t, i, quantity, price, SELL, reason, inputs, scalars, shares, row, trades
+            )
+        if quantity < order:
+            refuse(refusals, t, STOCK, i, SELL, order, quantity, why)
+    return received, gain
+
+
+@njit(cache=True)
+def buy(t, inputs, scalars, shares, wanted_now, reason, order, quantity, row, trades, refusals):
+    """Step 6; ``order``, ``quantity`` [N] are scratch. Returns money paid and price gain."""
+    bars, stocks, settings = inputs.bars, inputs.stocks, inputs.settings
+    needed = 0.0
+    for i in range(shares.size):
+        order[i] = 0.0
+        quantity[i] = 0.0
+        if not wanted_now[i] > shares[i]:
+            continue
+        order[i] = round_lot(wanted_now[i] - shares[i], stocks.lot[i], stocks.step[i])
+        if order[i] == 0.0:
+            continue
+        price = fill_price(t, i, settings.fill, bars)
+        why = refusal(t, i, BUY, price, settings.fill, bars, stocks)
+        if why != DONE:
+            refuse(refusals, t, STOCK, i, BUY, order[i], 0.0, why)
+            order[i] = 0.0
+            continue
+        quantity[i] = order[i]
+        if settings.participation > 0.0:
+            cap = round_lot(
+                settings.participation * bars.volume[t, i], stocks.lot[i], stocks.step[i]
+            )
+            quantity[i] = min(order[i], cap)
+        if quantity[i] > 0.0:
+            amount = quantity[i] * price
+            costs = stock_costs(t, i, quantity[i], amount, BUY, stocks, settings)
+            needed += amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
+    left = max(0.0, scalars[STOCK_CASH] - settings.cash_reserve * scalars[EQUITY])
+    factor = left / needed if needed > left else 1.0
+    paid = 0.0
+    gain = 0.0
+    for i in range(shares.size):
+        if order[i] == 0.0:
+            continue
+        price = fill_price(t, i, settings.fill, bars)
+        capped = quantity[i]
+        bought = (
+            round_lot(factor * capped, stocks.lot[i], stocks.step[i]) if factor < 1.0 else capped
+        )
+        while bought > 0.0:
+            amount = bought * price
+            costs = stock_costs(t, i, bought, amount, BUY, stocks, settings)
+            if amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4] <= left:
+                break
+            bought = bought - stocks.step[i] if bought > stocks.lot[i] else 0.0
+        if bought > 0.0:
+            gain += bought * (reference_price(t, i, bars) - price)
+            net = trade_stock(
+                t, i, bought, price, BUY, reason, inputs, scalars, shares, row, trades
+            )
+            paid -= net
+            left += net
+        if bought < order[i]:
+            refuse(
+                refusals, t, STOCK, i, BUY, order[i], bought, CASH if bought < capped else VOLUME
+            )
+    return paid, gain
+
+
+@njit(cache=True)
+def own_return_beta(t, book_return, inputs):
+    """OLS slope of the book's own returns on the index over the window ending at t - 1."""
+    settings = inputs.settings
+    n = 0
+    sx = sy = sxx = sxy = 0.0
+    for s in range(max(0, t - settings.beta_window), t):
+        x = inputs.index_return[s + 1]
+        y = book_return[s]
+        if np.isnan(x) or np.isnan(y):
+            continue
+        n += 1
+        sx += x
+        sy += y
+        sxx += x * x
+        sxy += x * y
+    if n < settings.beta_min_observations or n < 2:
+        return settings.default_beta
+    spread = sxx - sx * sx / n
+    return (sxy - sx * sy / n) / spread if spread > 0.0 else settings.default_beta
+
+
+@njit(cache=True)
+def estimate_book(t, inputs, shares, held, n_held, book_return):
+    """Value of the book at reference prices and its beta by the chosen method."""
+    settings = inputs.settings
+    book = 0.0
+    weighted = 0.0
+    for k in range(n_held):
+        i = held[k]
+        value = shares[i] * reference_price(t, i, inputs.bars)
+        b = inputs.beta[t, i]
+        book += value
+        weighted += value * (settings.default_beta if np.isnan(b) else b)
+    if settings.beta_method == BOTTOM_UP:
+        return book, (weighted / book if book > 0.0 else np.nan)
+    if settings.beta_method == TOP_DOWN:
+        return book, own_return_beta(t, book_return, inputs)
+    return book, settings.default_beta
+
+
+@njit(cache=True)
+def open_short(
+    t, c, wanted, held_lots, reason, withdrawable, inputs, scalars, row, trades, refusals
+):
+    """Change the short in contract c to the lots wanted, as margin allows. Returns withdrawable."""
+    futures, settings = inputs.futures, inputs.settings
+    price = futures.fill_price[t, c]
+    n = wanted
+    if n > held_lots:
+        per_lot = futures.margin_rate[t + 1] * futures.multiplier * price
+        moved = settings.target_multiple * per_lot * n - scalars[FUTURES_CASH]
+        moved = min(withdrawable, max(0.0, moved))
+        scalars[FUTURES_CASH] += moved
+        scalars[STOCK_CASH] -= moved
+        withdrawable -= moved
+        affordable = np.floor(max(0.0, scalars[FUTURES_CASH]) / per_lot)
+        if affordable < n:
+            n = max(held_lots, affordable)
+            refuse(refusals, t, FUTURE, c, SELL, wanted - held_lots, n - held_lots, MARGIN)
+    if n != held_lots:
+        trade_future(t, c, held_lots - n, price, False, reason, inputs, scalars, row, trades)
+    scalars[CONTRACT] = c
+    return withdrawable
+
+
+@njit(cache=True)
+def hedge(
+    t,
+    rebalanced,
+    withdrawable,
+    inputs,
+    scalars,
+    shares,
+    held,
+    n_held,
+    book_return,
+    row,
+    trades,
+    refusals,
+):
+    """Step 7. Returns the withdrawable cash and whether the contract was rolled."""
+    futures, settings = inputs.futures, inputs.settings
+    c = inputs.futures.hold[t]
+    held_lots = abs(scalars[LOTS])
+    current = int(scalars[CONTRACT])
+    traded = row[BOUGHT_] + row[SOLD_] > 0.0
+    review = rebalanced or traded or inputs.hedge_day[t] or scalars[MARGIN_CUT] > 0.0
+    review = review or (held_lots == 0.0 and c >= 0 and float(c) != scalars[LAST_CONTRACT])
+    scalars[MARGIN_CUT] = max(0.0, scalars[MARGIN_CUT] - 1.0)
+    rolling = held_lots > 0.0 and c >= 0 and c != current
+    if not review and not rolling:
+        return withdrawable, False
+    wanted = held_lots
+    if review:
+        wanted = 0.0
+        book, beta = estimate_book(t, inputs, shares, held, n_held, book_return)
+        row[BETA_] = beta
+        if c >= 0 and book > 0.0:
+            price = futures.settlement[t, c]
+            if np.isnan(price):
+                price = futures.fill_price[t, c]
+            if price > 0.0:
+                exposure = settings.hedge_ratio * beta * book
+                wanted = max(0.0, np.floor(exposure / (futures.multiplier * price) + 0.5))
+    if c < 0 or np.isnan(futures.fill_price[t, c]):
+        if wanted != held_lots:
+            side = SELL if wanted > held_lots else BUY
+            refuse(refusals, t, FUTURE, max(c, -1), side, abs(wanted - held_lots), 0.0, NO_PRICE)
+        return withdrawable, False
+    scalars[LAST_CONTRACT] = c
+    if rolling:
+        if np.isnan(futures.fill_price[t, current]):
+            refuse(refusals, t, FUTURE, current, BUY, held_lots, 0.0, NO_PRICE)
+            return withdrawable, False
+        price = futures.fill_price[t, current]
+        trade_future(t, current, held_lots, price, False, ROLL, inputs, scalars, row, trades)
+        # The lots bought back settle at once: their gain may carry the margin of the new ones.
+        variation = -held_lots * futures.multiplier * (price - futures.settlement[t, current])
+        row[FUTURES_PNL_] += variation
+        scalars[FUTURES_CASH] += variation
+        scalars[CONTRACT] = c
+        withdrawable = open_short(
+            t, c, wanted, 0.0, ROLL, withdrawable, inputs, scalars, row, trades, refusals
+        )
+        return withdrawable, True
+    withdrawable = open_short(
+        t, c, wanted, held_lots, HEDGE, withdrawable, inputs, scalars, row, trades, refusals
+    )
+    return withdrawable, False
+
+
+@njit(cache=True)
+def settle_futures(t, overnight, rolled, withdrawable, inputs, scalars, row, trades):
+    """Step 8: variation margin, delivery, margin check. Returns withdrawable; NaN = no price."""
+    futures, settings = inputs.futures, inputs.settings
+    c = int(scalars[CONTRACT])
+    lots = scalars[LOTS]
+    carried = 0.0 if rolled else overnight
+    traded = lots - carried
+    if carried != 0.0 or traded != 0.0:
+        settlement = futures.settlement[t + 1, c]
+        if np.isnan(settlement):
+            return np.nan
+        variation = 0.0
+        if carried != 0.0:
+            variation += carried * futures.multiplier * (settlement - futures.settlement[t, c])
+        if traded != 0.0:
+            variation += traded * futures.multiplier * (settlement - futures.fill_price[t, c])
+        scalars[FUTURES_CASH] += variation
+        row[FUTURES_PNL_] += variation
+    if lots != 0.0 and t >= futures.last_day[c]:
+        price = futures.settlement[t + 1, c]
+        trade_future(t, c, -lots, price, True, DELIVERY, inputs, scalars, row, trades)
+        lots = 0.0
+    required = required_margin(t + 1, lots, c, futures)
+    if scalars[FUTURES_CASH] < required:
+        target = settings.target_multiple * required
+        moved = max(0.0, min(withdrawable, target - scalars[FUTURES_CASH]))
+        scalars[FUTURES_CASH] += moved
+        scalars[STOCK_CASH] -= moved
+        withdrawable -= moved
+    if scalars[FUTURES_CASH] < required and lots != 0.0:
+        price = futures.settlement[t + 1, c]
+        per_lot = required / abs(lots)
+        fee_per_lot = futures.multiplier * price
+        fee_per_lot *= futures.fee_rate[t] + settings.futures_slippage
+        kept = abs(lots)
+        cash = scalars[FUTURES_CASH]
+        while kept > 0.0:
+            fee = fee_per_lot * (abs(lots) - kept)
+            if kept < abs(lots):
+                fee += futures.order_fee_yuan[t]
+            if cash - fee >= per_lot * kept:
+                break
+            kept -= 1.0
+        trade_future(
+            t, c, abs(lots) - kept, price, False, MARGIN_CUT_TRADE, inputs, scalars, row, trades
+        )
+        scalars[MARGIN_CUT] = 2.0
+        scalars[RAISE_CASH] = max(0.0, settings.target_multiple * required - scalars[FUTURES_CASH])
+    if scalars[LOTS] == 0.0 and scalars[FUTURES_CASH] < 0.0:
+        moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
+        scalars[FUTURES_CASH] += moved
+        scalars[STOCK_CASH] -= moved
+        withdrawable -= moved
+        scalars[RAISE_CASH] = max(scalars[RAISE_CASH], -scalars[FUTURES_CASH])
+    return withdrawable
+
+
+@njit(cache=True)
+def fund_day(t, interest, equity_before, withdrawable, inputs, scalars, row):
+    """Step 9: interest, accrued and paid fees, unit value, performance fee. Returns the equity."""
+    fund = inputs.fund
+    scalars[STOCK_CASH] += interest[0]
+    scalars[FUTURES_CASH] += interest[1]
+    row[INTEREST_] = interest[0] + interest[1]
+    payable_before = scalars[PAYABLE]
+    year_fraction = inputs.days[t] / 365.0
+    row[MANAGEMENT_] = fund.management_per_year * equity_before * year_fraction
+    row[CUSTODY_] = fund.custody_per_year * equity_before * year_fraction
+    scalars[PAYABLE] += row[MANAGEMENT_] + row[CUSTODY_]
+    if fund.month_first[t]:
+        paid = max(0.0, min(payable_before, withdrawable))
+        scalars[STOCK_CASH] -= paid
+        scalars[PAYABLE] -= paid
+    equity = scalars[STOCK_VALUE] + scalars[STOCK_CASH] + scalars[FUTURES_CASH] - scalars[PAYABLE]
+    units = np.int64(np.floor(scalars[UNITS] * 100.0 + 0.5))
+    cents = np.int64(np.floor(equity * 100.0 + 0.5))
+    if cents > 0:
+        ticks = unit_value_ticks(cents, units)
+        mark = np.int64(scalars[MARK_TICKS])
+        due = performance_fee_cents(ticks, mark, units, fund.performance_rate)
+        row[ACCRUED_] = due / 100.0
+        if fund.fee_day[t] and due > 0:
+            row[PERFORMANCE_] = due / 100.0
+            row[ACCRUED_] = 0.0
+            scalars[PAYABLE] += due / 100.0
+            equity -= due / 100.0
+            after = unit_value_ticks(cents - due, units)
+            scalars[MARK_TICKS] = after if fund.post_fee else ticks
+            ticks = after
+        row[UNIT_VALUE_] = ticks / 10000.0
+    row[HWM_] = scalars[MARK_TICKS] / 10000.0
+    return equity
+
+
+@njit(cache=True)
+def broken_promise(equity, change, row, scalars, shares, held, n_held, required):
+    """Step 10: which promise the day broke, or OK."""
+    parts = (
+        row[STOCK_PNL_] + row[DIVIDENDS_] + row[FUTURES_PNL_] + row[INTEREST_]
+        - row[COMMISSION_] - row[STAMP_] - row[TRANSFER_] - row[EXCHANGE_] - row[FUTURES_FEE_]
+        - row[IMPACT_] - row[MANAGEMENT_] - row[CUSTODY_] - row[PERFORMANCE_]
+    )  # fmt: skip
+    if not abs(change - parts) <= 1e-9 * max(abs(equity), 1.0):
+        return BROKEN_IDENTITY
+    for k in range(n_held):
+        if shares[held[k]] < 0.0:
+            return NEGATIVE_SHARES
+    if equity <= 0.0:
+        return INSOLVENT
+    if scalars[STOCK_CASH] < -1e-6:
+        return NEGATIVE_CASH
+    if scalars[LOTS] != 0.0 and scalars[FUTURES_CASH] < required - 1e-6:
+        return UNPAID_MARGIN
+    return OK
+
+
+@njit(cache=True)
+def run_days(
+    first, stop, inputs, scalars, shares, pending, book_return, ledger, trades, refusals, positions
+):
+    """Advance the state from the open of day ``first`` to the close of day ``stop - 1``.
+
+    Parameters
+    ----------
+    first, stop : int
+        Day indices of the span.
+    inputs : LedgerInputs
+    scalars : float64 [N_SCALARS], shares : float64 [N], pending : float64 [N], book_return :
+    float64 [T]
+        The state: money, holdings in whole shares, wanted holdings (NaN = no order), own past
+        returns.
+    ledger : float64 [T, len(COLUMNS)]
+        One row a day is written.
+    trades, refusals, positions : typed lists of float64 tuples of 13, 7 and 3
+        Appended to: (day, kind, index, signed quantity, price, amount, commission, stamp duty,
+        transfer fee, exchange fee, futures fee, impact, reason); (day, kind, index, side, wanted,
+        done, reason); (day, stock, shares).
+    """
+    n_stocks = shares.size
+    bars, targets = inputs.bars, inputs.targets
+    held = np.empty(n_stocks, np.int64)
+    wanted_now = np.empty(n_stocks)
+    order = np.empty(n_stocks)
+    quantity = np.empty(n_stocks)
+    n_held = list_held(shares, held)
+    for t in range(first, stop):
+        row = ledger[t]
+        row[:] = 0.0
+        equity_before = scalars[EQUITY]
+        value_before = scalars[STOCK_VALUE]
+        overnight = scalars[LOTS]
+        interest = (
+            max(0.0, scalars[STOCK_CASH]) * inputs.stock_rate[t] * inputs.days[t] / 365.0,
+            max(0.0, scalars[FUTURES_CASH]) * inputs.futures_rate[t] * inputs.days[t] / 365.0,
+        )
+        gain = corporate_actions(
+            t, inputs, scalars, shares, pending, held, n_held, row, trades
+        )  # fmt: skip
+        held_gain = gain + row[DIVIDENDS_]
+        for k in range(n_held):
+            i = held[k]
+            if shares[i] > 0.0:
+                held_gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
+        book_return[t] = held_gain / value_before if value_before > 0.0 else np.nan
+        withdrawable = morning_treasury(t, inputs, scalars)
+
+        r = int(scalars[NEXT_REBALANCE])
+        rebalanced = r < targets.trade_days.size and targets.trade_days[r] == t
+        retrying = False
+        if rebalanced:
+            plan_rebalance(t, r, inputs, scalars, shares, pending, wanted_now, refusals)
+            scalars[NEXT_REBALANCE] = r + 1
+        elif scalars[DAYS_LEFT] > 0.0:
+            scalars[DAYS_LEFT] -= 1.0
+            retrying = True
+            wanted_now[:] = pending
+        received = 0.0
+        paid = 0.0
+        forced = scalars[RAISE_CASH] > 0.0
+        if forced:
+            money, price_gain = forced_sales(
+                t, inputs, scalars, shares, wanted_now, held, n_held, row, trades
+            )
+            received += money
+            gain += price_gain
+        if rebalanced or retrying:
+            reason = REBALANCE if rebalanced else RETRY
+            money, price_gain = sell(
+                t, inputs, scalars, shares, wanted_now, held, n_held, reason, row, trades, refusals
+            )
+            received += money
+            gain += price_gain
+            if not forced:
+                paid, price_gain = buy(
+                    t, inputs, scalars, shares, wanted_now, reason, order, quantity, row, trades,
+                    refusals,
+                )  # fmt: skip
+                gain += price_gain
+        if rebalanced or retrying or forced or row[SOLD_] > 0.0:
+            n_held = list_held(shares, held)
+        withdrawable = max(0.0, min(scalars[STOCK_CASH], withdrawable - max(0.0, paid - received)))
+
+        row[BETA_] = np.nan
+        withdrawable, rolled = hedge(
+            t, rebalanced, withdrawable, inputs, scalars, shares, held, n_held, book_return, row,
+            trades, refusals,
+        )  # fmt: skip
+        withdrawable = settle_futures(
+            t, overnight, rolled, withdrawable, inputs, scalars, row, trades
+        )
+        if np.isnan(withdrawable):
+            scalars[STATUS], scalars[STATUS_DAY] = NO_SETTLEMENT, t
+            return
+        value = 0.0
+        for k in range(n_held):
+            i = held[k]
+            value += shares[i] * bars.mark[t + 1, i]
+            gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
+        scalars[STOCK_VALUE] = value
+        row[STOCK_PNL_] = gain
+        equity = fund_day(t, interest, equity_before, withdrawable, inputs, scalars, row)
+        scalars[EQUITY] = equity
+
+        c = int(scalars[CONTRACT])
+        required = required_margin(t + 1, scalars[LOTS], c, inputs.futures)
+        row[EQUITY_] = equity
+        row[STOCK_VALUE_] = value
+        row[STOCK_CASH_] = scalars[STOCK_CASH]
+        row[FUTURES_CASH_] = scalars[FUTURES_CASH]
+        row[PAYABLE_] = scalars[PAYABLE]
+        row[CONTRACT_] = c if scalars[LOTS] != 0.0 else -1
+        row[LOTS_] = scalars[LOTS]
+        if scalars[LOTS] != 0.0:
+            row[NOTIONAL_] = (
+                abs(scalars[LOTS]) * inputs.futures.multiplier * inputs.futures.settlement[t + 1, c]
+            )
+        row[MARGIN_] = required
+        row[NAMES_] = n_held
+        status = broken_promise(
+            equity, equity - equity_before, row, scalars, shares, held, n_held, required
+        )
+        if inputs.record_day[t]:
+            for k in range(n_held):
+                positions.append((float(t), float(held[k]), shares[held[k]]))
+        if status != OK:
+            scalars[STATUS], scalars[STATUS_DAY] = status, t
+            return
+
+
+@njit(cache=True)
+def run_span(first, stop, inputs, scalars, shares, pending, book_return, ledger):
+    """Run :func:`run_days` and return its trades [n, 13], refusals [m, 7] and positions [p, 3]."""
+    trades = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
+    refusals = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
+    positions = [(0.0, 0.0, 0.0)]
+    run_days(
+        first, stop, inputs, scalars, shares, pending, book_return, ledger, trades, refusals,
+        positions
+    )  # fmt: skip
+    trade_rows = np.empty((len(trades) - 1, 13))
+    for n in range(len(trades) - 1):
+        for m in range(13):
+            trade_rows[n, m] = trades[n + 1][m]
+    refusal_rows = np.empty((len(refusals) - 1, 7))
+    for n in range(len(refusals) - 1):
+        for m in range(7):
+            refusal_rows[n, m] = refusals[n + 1][m]
+    position_rows = np.empty((len(positions) - 1, 3))
+    for n in range(len(positions) - 1):
+        for m in range(3):
+            position_rows[n, m] = positions[n + 1][m]
+    return trade_rows, refusal_rows, position_rows

@@ -1,0 +1,250 @@
+"""Runs the compiled ledger and turns its records into tables.
+
+The day's order of events and every formula: docs/ledger.md.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.backtest.inputs import LedgerInputs
+from quanthedge.errors import LedgerError
+
+__all__ = ["LedgerRecord", "LedgerState", "ledger_tables", "run_ledger"]
+
+_BREACH = {
+    2: "the day's equity change is not the sum of its parts",
+    3: "a holding is negative",
+    4: "the stock account is below zero",
+    5: "margin is unpaid at the close",
+    6: "the contract held has no settlement price",
+}
+
+
+@dataclass
+class LedgerState:
+    """Everything that lasts over a close: money, holdings, orders not yet done, own past returns.
+
+    Attributes
+    ----------
+    scalars : float64 [16]
+        Money and counters, positions as in :mod:`quanthedge.backtest.kernels`.
+    shares, pending : float64 [N]
+        Whole shares held; whole shares wanted, NaN where no order is open.
+    book_return : float64 [T]
+        The book's own return of each day run so far.
+    """
+
+    scalars: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    pending: NDArray[np.float64]
+    book_return: NDArray[np.float64]
+
+    @classmethod
+    def opening(cls, inputs: LedgerInputs) -> "LedgerState":
+        """State before the first day: the capital in the stock account, units at 1.0000."""
+        from quanthedge.backtest import kernels
+
+        n_days, n_stocks = inputs.bars.open.shape
+        scalars = np.zeros(kernels.N_SCALARS)
+        scalars[kernels.STOCK_CASH] = scalars[kernels.EQUITY] = inputs.settings.capital_yuan
+        scalars[kernels.UNITS] = inputs.settings.capital_yuan
+        scalars[kernels.MARK_TICKS] = 10_000
+        scalars[kernels.LAST_CONTRACT] = -1
+        return cls(
+            scalars,
+            np.zeros(n_stocks),
+            np.full(n_stocks, np.nan),
+            np.full(n_days, np.nan),
+        )
+
+
+@dataclass(frozen=True)
+class LedgerRecord:
+    """What a run of the ledger wrote, as arrays.
+
+    Attributes
+    ----------
+    ledger : float64 [T, columns]
+    trades : float64 [n, 13], refusals : float64 [m, 7], positions : float64 [p, 3]
+        Rows as :func:`quanthedge.backtest.kernels.run_days` appends them.
+    days_run : int
+        Days with a ledger row; fewer than T only when the fund became insolvent.
+    insolvent_day : int or None
+    """
+
+    ledger: NDArray[np.float64]
+    trades: NDArray[np.float64]
+    refusals: NDArray[np.float64]
+    positions: NDArray[np.float64]
+    days_run: int
+    insolvent_day: int | None
+    state: LedgerState = field(repr=False)
+
+
+def _read_only(inputs: LedgerInputs) -> LedgerInputs:
+    """Return the inputs as read-only views, so that one compiled version serves all callers."""
+
+    def freeze(value: Any) -> Any:
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*(freeze(v) for v in value))
+        if isinstance(value, np.ndarray):
+            view = np.ascontiguousarray(value).view(np.ndarray)
+            view.flags.writeable = False
+            return view
+        return value
+
+    frozen: LedgerInputs = freeze(inputs)
+    return frozen
+
+
+def run_ledger(
+    inputs: LedgerInputs, state: LedgerState | None = None, first: int = 0, stop: int | None = None
+) -> LedgerRecord:
+    """Advance the ledger over the days ``first .. stop - 1`` and return what it recorded.
+
+    Parameters
+    ----------
+    inputs : LedgerInputs
+    state : LedgerState, optional
+        Where an earlier run stopped (it is advanced in place); the opening state by default.
+    first, stop : int
+        Day indices; the whole span by default.
+
+    Raises
+    ------
+    LedgerError
+        When the ledger breaks one of its promises (an error of the engine or of the data, never of
+        the strategy).
+    """
+    from quanthedge.backtest import kernels
+
+    n_days = inputs.bars.open.shape[0]
+    stop = n_days if stop is None else stop
+    state = LedgerState.opening(inputs) if state is None else state
+    ledger = np.zeros((n_days, len(kernels.COLUMNS)))
+    trades, refusals, positions = kernels.run_span(
+        first, stop, _read_only(inputs), state.scalars, state.shares, state.pending,
+        state.book_return, ledger,
+    )  # fmt: skip
+    status, day = int(state.scalars[kernels.STATUS]), int(state.scalars[kernels.STATUS_DAY])
+    if status in _BREACH:
+        raise LedgerError(
+            f"ledger, day {day} of the span: {_BREACH[status]}; "
+            "a fault of the engine or of the market's data: please report it with the run folder"
+        )
+    insolvent = day if status == kernels.INSOLVENT else None
+    days_run = day + 1 if insolvent is not None else stop
+    return LedgerRecord(ledger, trades, refusals, positions, days_run, insolvent, state)
+
+
+def _names(
+    position: NDArray[np.float64], kind: NDArray[np.float64], stocks: Any, contracts: Any
+) -> Any:
+    """Code of the stock (kind 0) or contract (kind 1) at each position; '' where there is none."""
+    index = position.astype(np.int64)
+    names = np.full(index.size, "", dtype=object)
+    is_stock = kind == 0
+    names[is_stock] = np.asarray(stocks, dtype=object)[index[is_stock]]
+    is_future = (kind == 1) & (index >= 0)
+    if is_future.any():
+        names[is_future] = np.asarray(contracts, dtype=object)[index[is_future]]
+    return names
+
+
+def ledger_tables(
+    record: LedgerRecord,
+    dates: NDArray[np.datetime64],
+    codes: NDArray[np.str_],
+    contracts: list[str],
+    marks: NDArray[np.float64],
+    capital_yuan: float,
+) -> dict[str, pd.DataFrame]:
+    """Tables ``ledger``, ``trades``, ``refusals``, ``positions`` of a run.
+
+    Parameters
+    ----------
+    record : LedgerRecord
+    dates : datetime64[D] [T + 1]
+        Trading days of the span, with the day before it.
+    codes : str [N], contracts : list of C names
+    marks : float64 [T + 1, N]
+        Last closes, yuan.
+    capital_yuan : float
+    """
+    from quanthedge.backtest import kernels
+
+    n = record.days_run
+    rows = np.vstack([np.zeros(len(kernels.COLUMNS)), record.ledger[:n]])
+    ledger = pd.DataFrame(
+        rows, index=pd.DatetimeIndex(dates[: n + 1], name="date"), columns=list(kernels.COLUMNS)
+    )
+    ledger.iloc[0, [kernels.EQUITY_, kernels.STOCK_CASH_]] = capital_yuan
+    ledger.iloc[0, [kernels.UNIT_VALUE_, kernels.HWM_]] = 1.0
+    ledger.iloc[0, kernels.CONTRACT_] = -1
+    ledger.iloc[0, kernels.BETA_] = np.nan
+    held = ledger["contract"].to_numpy().astype(np.int64)
+    names = np.asarray([*contracts, ""], dtype=object)
+    ledger["contract"] = pd.array(names[held], dtype="str")
+    ledger["lots"] = ledger["lots"].astype(np.int64)
+    ledger["names"] = ledger["names"].astype(np.int64)
+    ledger["subscriptions"] = 0.0
+    ledger["redemptions"] = 0.0
+    ledger["units"] = capital_yuan
+    before = ledger["equity"].shift(1)
+    charged = ledger["management_fee"] + ledger["custody_fee"] + ledger["performance_fee"]
+    gross = (ledger["equity"] + charged) / before
+    ledger["unit_value_gross"] = gross.fillna(1.0).cumprod()
+
+    t = record.trades
+    day = t[:, 0].astype(np.int64) + 1
+    trades = pd.DataFrame(
+        {
+            "date": pd.DatetimeIndex(dates[day]),
+            "code": pd.array(_names(t[:, 2], t[:, 1], codes, contracts), dtype="str"),
+            "side": pd.array(np.where(t[:, 3] > 0, "buy", "sell").astype(object), dtype="str"),
+            "quantity": np.abs(t[:, 3]).astype(np.int64),
+            "price": t[:, 4],
+            "amount": t[:, 5],
+            "commission": t[:, 6],
+            "stamp_duty": t[:, 7],
+            "transfer_fee": t[:, 8],
+            "exchange_fee": t[:, 9],
+            "futures_fee": t[:, 10],
+            "impact": t[:, 11],
+            "reason": pd.Categorical.from_codes(
+                t[:, 12].astype(np.int8), categories=list(kernels.TRADE_REASONS)
+            ),
+        }
+    )
+    f = record.refusals
+    refusals = pd.DataFrame(
+        {
+            "date": pd.DatetimeIndex(dates[f[:, 0].astype(np.int64) + 1]),
+            "code": pd.array(_names(f[:, 2], f[:, 1], codes, contracts), dtype="str"),
+            "side": pd.array(np.where(f[:, 3] > 0, "buy", "sell").astype(object), dtype="str"),
+            "wanted": f[:, 4].astype(np.int64),
+            "done": f[:, 5].astype(np.int64),
+            "reason": pd.Categorical.from_codes(
+                f[:, 6].astype(np.int8), categories=list(kernels.REFUSAL_REASONS)
+            ),
+        }
+    )
+    p = record.positions
+    p_day, p_stock = p[:, 0].astype(np.int64) + 1, p[:, 1].astype(np.int64)
+    price = marks[p_day, p_stock]
+    positions = pd.DataFrame(
+        {
+            "date": pd.DatetimeIndex(dates[p_day]),
+            "code": pd.array(np.asarray(codes, dtype=object)[p_stock], dtype="str"),
+            "shares": p[:, 2].astype(np.int64),
+            "price": price,
+            "value": p[:, 2] * price,
+        }
+    )
+    equity = ledger["equity"].to_numpy()
+    positions["weight"] = positions["value"].to_numpy() / equity[p_day]
+    return {"ledger": ledger, "trades": trades, "refusals": refusals, "positions": positions}

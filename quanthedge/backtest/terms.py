@@ -1,0 +1,85 @@
+"""How orders are done, what they cost and how cash is kept: the strategy's side of the ledger."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["Accounts", "Costs", "Execution"]
+
+
+class Execution(BaseModel):
+    """How the orders of a day are filled."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fill: Literal["open", "vwap", "close"] = Field(
+        default="open", description="Price of the day at which stocks and futures are traded."
+    )
+    participation: float = Field(
+        default=0.10, ge=0, le=1, description="Largest share of a day's volume; 0 = no cap."
+    )
+    retry_days: int = Field(
+        default=5, ge=0, description="Trading days on which an order not done is tried again."
+    )
+    delisting_recovery: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Fraction of the last close that is paid for a delisted stock still held.",
+    )
+
+
+class Costs(BaseModel):
+    """Costs that the fund's broker sets; duties and exchange fees come from the rule book."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    commission_rate: float = Field(default=0.0008, ge=0, lt=0.1, description="Of the amount.")
+    commission_min_yuan: float = Field(default=5.0, ge=0, description="For each stock order.")
+    commission_includes_exchange_fees: bool = Field(
+        default=True,
+        description="Whether the handling and regulatory fees are inside the commission.",
+    )
+    slippage_bp: float = Field(
+        default=5.0,
+        ge=0,
+        lt=1000,
+        description="Impact of a stock order, basis points of the amount.",
+    )
+    futures_slippage_bp: float = Field(
+        default=0.5, ge=0, lt=1000, description="Impact of a futures order, basis points."
+    )
+
+
+class Accounts(BaseModel):
+    """The two cash accounts: what is kept, when money moves, what it earns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cash_reserve: float = Field(
+        default=0.0, ge=0, lt=1, description="Fraction of equity that stock orders leave in cash."
+    )
+    margin_call: float = Field(
+        default=1.2,
+        ge=1,
+        description="The futures account is topped up below this multiple of its margin.",
+    )
+    margin_target: float = Field(
+        default=1.5, ge=1, description="Multiple of the margin to which the account is topped up."
+    )
+    margin_release: float = Field(
+        default=2.0, ge=1, description="Money above this multiple of the margin goes back."
+    )
+    stock_cash_rate: float | Literal["market"] = Field(
+        default="market",
+        description="Interest a year on stock cash: 'market' = overnight rate, or a fraction.",
+    )
+    futures_cash_rate: float | Literal["market"] = Field(
+        default=0.0, description="Interest a year on the futures account."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Accounts":
+        if not self.margin_call <= self.margin_target <= self.margin_release:
+            raise ValueError("margin_call <= margin_target <= margin_release is needed")
+        return self

@@ -1,0 +1,253 @@
+"""The command line: import, simulate, check, run, report.
+
+Exit codes: 0 done; 1 ``check`` found errors or the fund went insolvent; 2 wrong use or wrong input;
+3 a fault of QuantHedge itself; 130 interrupted.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from quanthedge.errors import LedgerError, QuantHedgeError
+
+if TYPE_CHECKING:
+    from quanthedge.result import Result
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="quanthedge",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help=(
+        "Backtest a market-neutral A-share fund as it would really have run.\n\n"
+        "Start here: `quanthedge run strategies/market_neutral.toml --market data/sample "
+        "--out runs/first`, then `quanthedge report runs/first`.\n\n"
+        "Exit codes: 0 done, 1 check found errors or the fund went insolvent, "
+        "2 wrong use or input, 3 a fault of QuantHedge."
+    ),
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from quanthedge import __version__
+
+        typer.echo(f"quanthedge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold the options of the command itself."""
+
+
+@contextmanager
+def _stages(title: str) -> Iterator[Any]:
+    """Show a live line with the stage at work and its time, where there is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task(title)
+        yield lambda text: progress.update(task, description=f"{title}: {text}")
+
+
+@app.command("import")
+def import_command(
+    source: Annotated[Path, typer.Argument(help="Folder with the tables to read.")],
+    target: Annotated[Path, typer.Argument(help="Folder of the dataset to write.")],
+    layout: Annotated[
+        str, typer.Option(help="Layout of the source; 'auto' recognises it by its files.")
+    ] = "auto",
+) -> None:
+    """Turn market data into a QuantHedge dataset, checked table by table.
+
+    Errors in the data stop the import and name the table, the row and what is accepted; an older
+    dataset in
+    TARGET stays as it is until the new one is complete.
+
+    Example: quanthedge import ../shared/market data/real
+    """
+    from quanthedge.market import import_market
+
+    with _stages("import") as tell:
+        report = import_market(source, target, layout=layout, progress=tell)
+    typer.echo(report.to_text())
+    typer.echo(f"Imported {source} into {target}.")
+
+
+@app.command()
+def simulate(
+    target: Annotated[Path, typer.Argument(help="Folder of the dataset to write.")],
+    stocks: Annotated[int, typer.Option(min=10, max=20_000, help="Number of stocks.")] = 120,
+    years: Annotated[int, typer.Option(min=1, max=30, help="Years of trading days.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same market.")] = 2013,
+    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "2013-01-04",
+) -> None:
+    """Write a simulated market whose truth is known and stored beside it in truth/.
+
+    Betas that drift, industries, style premia, suspensions, price limits, ST, dividends, listings,
+    delistings, indices
+    built from their members, index futures with a mean-reverting basis.
+
+    Example: quanthedge simulate data/sample --stocks 120 --years 3
+    """
+    from quanthedge.market.simulation import simulate_market
+
+    with _stages("simulate") as tell:
+        tell(f"{stocks} stocks, {years} years")
+        report = simulate_market(target, stocks=stocks, years=years, seed=seed, start=start)
+    typer.echo(report.to_text())
+    typer.echo(
+        f"Simulated {stocks} stocks over {years} years from {start} (seed {seed}) into {target}."
+    )
+
+
+@app.command()
+def check(
+    market: Annotated[Path, typer.Argument(help="Folder of a dataset.")],
+) -> None:
+    """Check a dataset again: types, duplicates, prices, calendar, spells, members, futures.
+
+    Prints every finding with its count and examples; exit code 1 when there is an error among them.
+
+    Example: quanthedge check data/sample
+    """
+    from quanthedge.market import check_dataset
+
+    with _stages("check") as tell:
+        tell(str(market))
+        report = check_dataset(market)
+    typer.echo(report.to_text())
+    if report.errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    strategy: Annotated[Path, typer.Argument(help="Strategy file (TOML).")],
+    market: Annotated[Path, typer.Option(help="Folder of a dataset.")] = Path("data/sample"),
+    start: Annotated[str | None, typer.Option(help="First trading day, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last trading day, YYYY-MM-DD.")] = None,
+    capital: Annotated[float | None, typer.Option(help="Capital in yuan.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change one key, e.g. --set selector.n=50 (may be repeated)."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder to write.")] = None,
+    quiet: Annotated[bool, typer.Option(help="Print one line only.")] = False,
+) -> None:
+    """Run a strategy on a market and print what happened.
+
+    The run folder holds the strategy with every default, the market's fingerprint, the versions,
+    all tables and the
+    timeline: enough to run it again and get the same numbers.
+
+    Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
+    --end 2015-07-31
+    """
+    from quanthedge.market import Market
+    from quanthedge.run import backtest
+    from quanthedge.strategy import load_strategy
+
+    edits = list(changes or [])
+    if capital is not None:
+        edits.append(f"capital_yuan={capital!r}")
+    with _stages("run") as tell:
+        tell("opening the market")
+        plan = load_strategy(strategy, edits)
+        result = backtest(plan, Market.open(market), start, end, tell=tell)
+        if out is not None:
+            tell("writing")
+            result.to_parquet(out)
+    _print_run(result, market, quiet)
+    typer.echo(
+        f"Wrote {out}" if out is not None else "Nothing written (give --out to keep the run)."
+    )
+    if any(note["kind"] == "insolvent" for note in result.notes):
+        raise typer.Exit(1)
+
+
+def _print_run(result: "Result", market: Path, quiet: bool) -> None:
+    days = result.ledger.index
+    head = (
+        f"{result.strategy['name']} on {result.market_info['name']} ({market}), "
+        f"{days[1]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}, "
+        f"{result.strategy['capital_yuan']:,.0f} yuan"
+    )
+    typer.echo(head)
+    if quiet:
+        return
+    typer.echo(f"\nWhat is known when\n{result.timeline['en']}\n")
+    typer.echo(str(result.summary()))
+    typer.echo("\nNotes")
+    for note in result.notes:
+        typer.echo(f"- {note['en']}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
+    language: Annotated[str, typer.Option(help="zh, en, or both: en,zh.")] = "zh",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write into; the run folder by default.")
+    ] = None,
+) -> None:
+    """Write the HTML report of a run: one self-contained file a language, works offline.
+
+    Example: quanthedge report runs/mn --language zh,en
+    """
+    from quanthedge.errors import StrategyError
+    from quanthedge.report import write_html
+    from quanthedge.result import Result
+
+    wanted = [part.strip() for part in language.split(",")]
+    for part in wanted:
+        if part not in {"zh", "en"}:
+            raise StrategyError(f"--language {part!r}: accepted: zh, en, or en,zh")
+    with _stages("report") as tell:
+        tell("reading the run")
+        result = Result.open(folder)
+        target = folder if out is None else out
+        for part in wanted:
+            tell(part)
+            path = write_html(result, target / f"report_{part}.html", language=part)
+            typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB)")
+
+
+def main() -> None:
+    """Run the command line; every expected error ends in one line and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except LedgerError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(3)
+    except QuantHedgeError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; nothing was written", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

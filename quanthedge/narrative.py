@@ -1,0 +1,67 @@
+"""What a reader must know of a run, in English and Chinese: timeline, repairs, assumptions.
+
+The sentences stand in ``narrative.toml``; the command line and both reports print the same ones.
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quanthedge.strategy import Strategy
+
+__all__ = ["Bilingual", "note", "timeline"]
+
+Bilingual = dict[str, str]
+_LANGUAGES = ("en", "zh")
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    return tomllib.loads(files("quanthedge").joinpath("narrative.toml").read_text(encoding="utf-8"))
+
+
+def note(kind: str, **values: object) -> Bilingual:
+    """Return one fact for the reader: its kind, and the sentence in both languages.
+
+    Examples
+    --------
+    >>> note("margin_cut", count=2)["en"]
+    'On 2 days the margin could not be met and contracts were closed.'
+    """
+    texts = _texts()["notes"][kind]
+    return {"kind": kind, **{code: texts[code].format(**values) for code in _LANGUAGES}}
+
+
+def timeline(strategy: "Strategy", start: object, end: object) -> Bilingual:
+    """Return what is known when, with this strategy's choices, as numbered lines."""
+    texts = _texts()
+    words = texts["words"]
+    fund, schedule = strategy.fund, strategy.rebalance
+    result = {}
+    for code in _LANGUAGES:
+        values = {
+            "start": start,
+            "end": end,
+            "rebalance": words["rebalance"][_rhythm(schedule.every)][code].format(n=schedule.every),
+            "window": strategy.beta.window,
+            "index": strategy.beta.index,
+            "method": words["method"][strategy.beta.method][code],
+            "fill": words["fill"][strategy.execution.fill][code],
+            "product": strategy.hedge.product,
+            "retry_days": strategy.execution.retry_days,
+            "hedge_days": strategy.hedge.every_days,
+            "roll_days": strategy.hedge.roll_days,
+            "account": words["account"][strategy.hedge.account][code],
+            "fee": words["fee"][fund.crystallisation][code].format(
+                rate=f"{fund.performance_fee_rate:.0%}"
+            ),
+        }
+        lines = [line.format(**values) for line in texts["timeline"][code]]
+        result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
+    return result
+
+
+def _rhythm(every: object) -> str:
+    return every if isinstance(every, str) else "days"

@@ -1,0 +1,177 @@
+"""The result of a run: its tables, its statistics, and the folder it is kept in."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from quanthedge.errors import DataError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from quanthedge.performance import Summary
+
+__all__ = ["Result"]
+
+TABLES = (
+    "ledger",
+    "trades",
+    "refusals",
+    "positions",
+    "hedge",
+    "targets",
+    "exclusions",
+    "coverage",
+    "rules",
+)
+_RUN_FILE = "run.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything a run produced.
+
+    Attributes
+    ----------
+    ledger : DataFrame
+        One row a day, indexed by date; the first row is the day before the first trading day.
+        Yuan, see docs/ledger.md.
+    trades, refusals, positions : DataFrame
+        Orders done, orders not done and why, holdings on the recorded days.
+    hedge : DataFrame
+        Each review of the hedge: ex-ante beta of the book, its standard error, contract and lots.
+    targets, exclusions, coverage : DataFrame
+        What the selector wanted, what the universe left out and why, how much of it each factor
+        covers.
+    rules : DataFrame
+        Rows of the rule book that were used, with confidence and sources.
+    strategy : dict
+        The strategy with every default written out.
+    market_info, versions : dict
+        Name, fingerprint and span of the market; versions of the packages that computed.
+    timeline : dict
+        What is known when, as printed by the run; keys en and zh.
+    notes : list of dict
+        Data repairs and assumptions that a reader must know; keys kind, en and zh.
+    """
+
+    ledger: pd.DataFrame
+    trades: pd.DataFrame
+    refusals: pd.DataFrame
+    positions: pd.DataFrame
+    hedge: pd.DataFrame
+    targets: pd.DataFrame
+    exclusions: pd.DataFrame
+    coverage: pd.DataFrame
+    rules: pd.DataFrame
+    strategy: dict[str, Any]
+    market_info: dict[str, Any]
+    versions: dict[str, str]
+    timeline: dict[str, str]
+    notes: list[dict[str, str]] = field(default_factory=list)
+
+    @cached_property
+    def _summary(self) -> "Summary":
+        from quanthedge.performance import summary
+
+        return summary(self.ledger, self.trades, self.refusals)
+
+    def summary(self) -> "Summary":
+        """Statistics of the run: return, risk, neutrality, turnover, fees."""
+        return self._summary
+
+    def plot(self) -> "go.Figure":
+        """Return the unit value gross and net beside the index, as an interactive figure."""
+        from quanthedge.report import unit_value_figure
+
+        return unit_value_figure(self.ledger)
+
+    def report(self, path: str | Path, language: Literal["zh", "en"] = "zh") -> Path:
+        """Write the self-contained HTML report and return its path."""
+        from quanthedge.report import write_html
+
+        return write_html(self, path, language=language)
+
+    def to_parquet(self, folder: str | Path) -> Path:
+        """Write the run folder, whole or not at all, and return its path.
+
+        Raises
+        ------
+        DataError
+            When the folder exists and is not a run folder, or cannot be written.
+        """
+        from quanthedge.market.storage import replacing
+
+        folder = Path(folder)
+        if folder.exists() and not folder.is_dir():
+            raise DataError(f"{folder}: a file is in the way of the run folder")
+        if folder.exists() and any(folder.iterdir()) and not (folder / _RUN_FILE).exists():
+            raise DataError(
+                f"{folder}: not empty and not a run folder (no {_RUN_FILE}); choose another --out"
+            )
+        try:
+            with replacing(folder) as scratch:
+                self._write(scratch)
+        except OSError as error:
+            raise DataError(f"{folder}: the run could not be written ({error})") from error
+        return folder
+
+    def _write(self, folder: Path) -> None:
+        for name in TABLES:
+            frame: pd.DataFrame = getattr(self, name)
+            frame.to_parquet(folder / f"{name}.parquet", compression="zstd")
+        head = {
+            "format": _FORMAT,
+            "market": self.market_info,
+            "versions": self.versions,
+            "timeline": self.timeline,
+            "notes": self.notes,
+        }
+        texts = {
+            "strategy.json": json.dumps(self.strategy, ensure_ascii=False, indent=2),
+            "summary.json": json.dumps(self.summary().to_dict(), ensure_ascii=False, indent=2),
+            "timeline.txt": self.timeline["en"],
+            _RUN_FILE: json.dumps(head, ensure_ascii=False, indent=2),
+        }
+        for name, text in texts.items():
+            (folder / name).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Result":
+        """Read a run folder written by :meth:`to_parquet`.
+
+        Raises
+        ------
+        DataError
+            When the folder is not a run folder or a part of it is missing.
+        """
+        folder = Path(folder)
+        if not (folder / _RUN_FILE).is_file():
+            raise DataError(
+                f"{folder}: not a run folder (no {_RUN_FILE}); `quanthedge run --out` makes one"
+            )
+        try:
+            head = json.loads((folder / _RUN_FILE).read_text(encoding="utf-8"))
+            strategy = json.loads((folder / "strategy.json").read_text(encoding="utf-8"))
+            frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+        except (OSError, ValueError, KeyError) as error:
+            raise DataError(
+                f"{folder}: the run folder is damaged ({error}); run it again"
+            ) from error
+        if head.get("format") != _FORMAT:
+            raise DataError(
+                f"{folder}: run format {head.get('format')!r}, this version reads {_FORMAT}"
+            )
+        return cls(
+            **frames,
+            strategy=strategy,
+            market_info=head["market"],
+            versions=head["versions"],
+            timeline=head["timeline"],
+            notes=head["notes"],
+        )

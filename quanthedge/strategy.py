@@ -1,0 +1,160 @@
+"""A strategy as plain data: read from TOML, or built in Python from the same parts."""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from quanthedge.alpha import FactorTerm, Transforms
+from quanthedge.backtest.terms import Accounts, Costs, Execution
+from quanthedge.beta import RollingOLS
+from quanthedge.errors import StrategyError
+from quanthedge.fund import FundTerms
+from quanthedge.hedge import HedgeRule
+from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
+
+__all__ = ["Strategy", "load_strategy"]
+
+
+class Strategy(BaseModel):
+    """A complete market-neutral fund: which stocks, how hedged, at what cost, under which terms.
+
+    Examples
+    --------
+    >>> from quanthedge.alpha import FactorTerm
+    >>> from quanthedge.factors import BookYield
+    >>> strategy = Strategy(name="book", factors=[FactorTerm(factor=BookYield(), weight=1.0)])
+    >>> strategy.hedge.product
+    'IF'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, description="Name shown on the report.")
+    description: str = Field(default="", description="A paragraph saying what the strategy is.")
+    capital_yuan: float = Field(default=100_000_000.0, gt=0, le=1e12)
+    benchmark: str = Field(
+        default="000300.SH", description="Index against which neutrality is judged."
+    )
+    invested_fraction: float = Field(
+        default=0.75, gt=0, le=1, description="Stock book on a rebalance day, fraction of equity."
+    )
+    universe: Universe = Field(default_factory=LargestUniverse)
+    factors: list[FactorTerm] = Field(min_length=1)
+    transforms: Transforms = Field(default_factory=Transforms)
+    selector: Selector = Field(default_factory=Selector)
+    rebalance: Schedule = Field(default_factory=Schedule)
+    beta: RollingOLS = Field(default_factory=RollingOLS)
+    hedge: HedgeRule = Field(default_factory=HedgeRule)
+    execution: Execution = Field(default_factory=Execution)
+    costs: Costs = Field(default_factory=Costs)
+    accounts: Accounts = Field(default_factory=Accounts)
+    fund: FundTerms = Field(default_factory=FundTerms)
+
+
+def _accepted_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Keys that are accepted where the misspelt one stood, as far as the models tell."""
+    model: Any = Strategy
+    for part in location[:-1]:
+        if isinstance(part, int) or not hasattr(model, "model_fields"):
+            continue
+        if part not in model.model_fields:
+            continue
+        annotation = model.model_fields[part].annotation
+        inner = getattr(annotation, "__args__", None)
+        model = inner[0] if inner and not hasattr(annotation, "model_fields") else annotation
+    return sorted(model.model_fields) if hasattr(model, "model_fields") else []
+
+
+def _explain(error: ValidationError, origin: str) -> str:
+    """One sentence a fault: key path, what was found, what is accepted."""
+    faults = []
+    for item in error.errors(include_url=False):
+        path = ".".join(str(part) for part in item["loc"])
+        message = item["msg"]
+        if item["type"] == "extra_forbidden":
+            accepted = _accepted_keys(item["loc"])
+            close = difflib.get_close_matches(str(item["loc"][-1]), accepted, n=1)
+            message = "unknown key"
+            if close:
+                message += f", did you mean '{close[0]}'?"
+            elif accepted:
+                message += f"; accepted here: {', '.join(accepted)}"
+        elif item["type"] not in {"missing", "union_tag_not_found"}:
+            message += f" (found {item['input']!r})"
+        faults.append(f"{path}: {message}")
+    return f"{origin}: " + "; ".join(faults)
+
+
+def _parse_value(text: str) -> Any:
+    """Return a --set value read as TOML; bare words are taken as text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _apply(document: dict[str, Any], changes: Iterable[str]) -> None:
+    """Write ``a.b.0.c=value`` changes into the document."""
+    for change in changes:
+        key, separator, text = change.partition("=")
+        if not separator or not key.strip():
+            raise StrategyError(f"--set {change!r}: expected key=value, for instance selector.n=50")
+        node: Any = document
+        parts = key.strip().split(".")
+        for part in parts[:-1]:
+            if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+                node = node[int(part)]
+            elif isinstance(node, dict):
+                node = node.setdefault(part, {})
+            else:
+                raise StrategyError(f"--set {change!r}: {part!r} leads nowhere in the strategy")
+        last = parts[-1]
+        if isinstance(node, list) and last.isdigit() and int(last) < len(node):
+            node[int(last)] = _parse_value(text.strip())
+        elif isinstance(node, dict):
+            node[last] = _parse_value(text.strip())
+        else:
+            raise StrategyError(f"--set {change!r}: {last!r} leads nowhere in the strategy")
+
+
+def load_strategy(path: str | Path, changes: Iterable[str] = ()) -> Strategy:
+    """Strategy read from a TOML (or JSON) file, with ``key=value`` changes applied.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file such as those in ``strategies/``, or the ``strategy.json`` of a run folder.
+    changes : iterable of str
+        For instance ``["selector.n=50", "beta.window=120"]``.
+
+    Raises
+    ------
+    StrategyError
+        When the file is missing, is not TOML, or has an unknown key or a value out of range; the
+        message
+        names the key and what is accepted.
+    """
+    path = Path(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise StrategyError(f"strategy {path}: cannot be read ({error.strerror})") from error
+    try:
+        text = raw.decode("utf-8")
+        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        raise StrategyError(f"strategy {path}: not a readable TOML file: {error}") from error
+    if not isinstance(document, dict):
+        raise StrategyError(
+            f"strategy {path}: expected a table of keys, found {type(document).__name__}"
+        )
+    _apply(document, changes)
+    try:
+        return Strategy.model_validate(document)
+    except ValidationError as error:
+        raise StrategyError(_explain(error, f"strategy {path}")) from error
