@@ -135,6 +135,7 @@ def vectorbt_portfolio(inputs: LedgerInputs) -> Any:
         size=target_frame(inputs),
         size_type="targetpercent",
         price=inputs.bars.open,
+        val_price=inputs.bars.mark[:-1],  # sized at the last close, as the ledger does
         init_cash=inputs.settings.capital_yuan,
         fees=inputs.settings.commission_rate,
         cash_sharing=True,

@@ -275,7 +275,7 @@ def _inputs(
             terms.custody_fee_per_year,
             terms.performance_fee_rate,
             terms.high_water_mark == "post_fee",
-            crystallisation_flags(dates[1:], terms),
+            crystallisation_flags(dates[1:], terms, calendar=market.dates),
             _month_first(dates),
         ),
         settings=_settings(strategy),

@@ -649,7 +649,7 @@ def fund_day(t, interest, equity_before, withdrawable, inputs, scalars, row):
             scalars[PAYABLE] += due / 100.0
             equity -= due / 100.0
             after = unit_value_ticks(cents - due, units)
-            scalars[MARK_TICKS] = after if fund.post_fee else ticks
+            scalars[MARK_TICKS] = max(mark, after if fund.post_fee else ticks)
             ticks = after
         row[UNIT_VALUE_] = ticks / 10000.0
     row[HWM_] = scalars[MARK_TICKS] / 10000.0
