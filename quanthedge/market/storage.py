@@ -64,7 +64,7 @@ def recover(target: Path) -> None:
     if target.exists():
         return
     for folder in sorted(target.parent.glob(f".{target.name}.old-*")):
-        if not _owner_lives(folder.name) and (folder / "manifest.json").exists():
+        if not _owner_lives(folder.name):
             with suppress(OSError):
                 folder.rename(target)
                 return

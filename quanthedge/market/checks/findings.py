@@ -108,8 +108,11 @@ class _Entry:
         if self.count == 0:
             text = f"{self.table}: {self.what}"
         else:
-            unit = self.unit if self.count == 1 else _plural(self.unit)
-            text = f"{self.table}: {self.count:,} {unit} {self.what}"
+            one = self.count == 1
+            unit = self.unit if one else _plural(self.unit)
+            text = (
+                f"{self.table}: {self.count:,} {unit} {_singular(self.what) if one else self.what}"
+            )
         if len(self.examples) == 1 and self.count <= 1:
             text += f" ({self.examples[0]})"
         elif self.examples:
@@ -117,6 +120,24 @@ class _Entry:
         if self.cure:
             text += f"; {self.cure}"
         return Finding(self.level, self.table, self.rule, self.count, self.examples, text)
+
+
+_SINGULAR = {
+    "have": "has",
+    "are": "is",
+    "were": "was",
+    "lie": "lies",
+    "repeat": "repeats",
+    "end": "ends",
+    "overlap": "overlaps",
+    "close": "closes",
+    "follow": "follows",
+}
+
+
+def _singular(what: str) -> str:
+    verb, _, rest = what.partition(" ")
+    return f"{_SINGULAR.get(verb, verb)} {rest}"
 
 
 def _plural(unit: str) -> str:

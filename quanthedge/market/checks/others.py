@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quanthedge.market.checks.findings import Collector
+from quanthedge.market.checks.findings import Collector, Level
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.schema import CODE_FORMAT, CODE_PATTERN, TABLES
 
@@ -24,7 +24,9 @@ def check_others(tables: Mapping[str, pa.Table], collector: Collector) -> None:
         table.repeated()
         table.defined()
         if table.table.num_rows == 0:
-            collector.add("error", table.schema.name, "empty", 0, "the table has no rows")
+            needed = table.schema.name in ("calendar", "stocks")
+            level: Level = "error" if needed else "warning"
+            collector.add(level, table.schema.name, "empty", 0, "the table has no rows")
     calendar = _calendar(rows["calendar"]) if "calendar" in rows else None
     stocks = _stocks(rows["stocks"]) if "stocks" in rows else None
     for name in ("index_daily", "index_dividend_yield", "futures_daily"):
@@ -116,7 +118,7 @@ def _spells(rows: Rows, owner: tuple[str, ...]) -> None:
 
 
 def _without_prices(rows: Rows, stocks: Array) -> None:
-    level: Any = "info" if rows.schema.name in ("industry", "stock_names") else "warning"
+    level: Level = "info" if rows.schema.name in ("industry", "stock_names") else "warning"
     codes = np.unique(rows.texts("code"))
     unknown = codes[~np.isin(codes, stocks)].tolist()
     if unknown:
