@@ -1,0 +1,145 @@
+"""docs/dataset.md, written from the schema: `python -m quanthedge.market.document docs/dataset.md`."""
+
+import sys
+from pathlib import Path
+
+from quanthedge.market.panels import PANELS
+from quanthedge.market.schema import CODE_FORMAT, SCHEMA_VERSION, TABLES, Column, TableSchema
+
+__all__ = ["dataset_markdown"]
+
+_INTRODUCTION = f"""# The dataset on disk
+
+A market is a folder: one Parquet file (zstd) per table, a `manifest.json`, and a cache of panels
+in `.panels/` that can be removed at any time. Simulated markets keep what is true about them in
+`truth/`. Schema version {SCHEMA_VERSION}.
+
+    quanthedge import SOURCE TARGET        # from one of the layouts below
+    quanthedge check TARGET                # the same checks again, any time
+
+```python
+from quanthedge.market import Market, write_dataset
+
+write_dataset("data/mine", tables, name="mine", source="my vendor")  # {{name: pyarrow.Table}}
+market = Market.open("data/mine")
+market.panel("close")                     # [T, N], NaN where the stock did not trade
+market.until("2014-09-17")                # the same market, its future removed
+```
+
+## Rules that hold for every table
+
+- Codes look like `600519.SH` ({CODE_FORMAT}). Contracts look like `IF1410`.
+- Money is in yuan, volumes in shares (not hands of 100), rates are fractions per year.
+- Prices are never adjusted; `adj_factor` and `pre_close` say what happened on ex-dates.
+- A stock has a row for each day on which it traded. No row means suspended.
+- Row t of any array is what was public by the close of day t. `known_date` is the day on which a
+  figure became public, not the end of its period.
+- Spells (`start`, `end`) include both ends; an empty `end` means still open.
+- Undefined numbers are NaN, and only in the columns marked so. Nothing is filled, clipped or
+  dropped on import: what has errors is refused, what was converted is counted in the report.
+- `stock_daily` must be sorted by code and date. The other tables are sorted on import.
+"""
+
+_ITEMS = """
+Any item name is accepted. Those that the factors know:
+
+| item | meaning |
+| --- | --- |
+| net_profit_ttm, revenue_ttm | trailing four quarters, attributable to shareholders, yuan |
+| net_profit_last_annual, revenue_last_annual | from the last annual report, yuan |
+| book_equity | latest equity attributable to shareholders, yuan |
+| dividend_ttm, dividend_last_annual | cash dividends, yuan |
+| roe_cum_pct, roa_cum_pct | percent, cumulative since the year's start (Q1 three months, Q3 nine) |
+| debt_to_assets_pct | percent |
+| ebit, invested_capital | yuan |
+| fcff_ps | free cash flow to the firm, yuan per share |
+
+Of several rows of one stock and item with one `known_date` the latest `period_end` counts.
+"""
+
+_END = """
+## What is checked
+
+Errors stop an import, and nothing is written: missing or misspelt tables and columns, wrong types,
+empty cells, repeated keys, unsorted bars, unknown or malformed codes, prices or volumes that are
+0, negative, NaN or infinite, high < low, open or close outside the day's range, dates that are no
+trading days, days without any bar although an index traded, bars before listing or after
+delisting, volumes in hands, rates in percent, overlapping spells, contracts whose name, product
+and last trading day disagree, futures after their last trading day.
+
+Warnings are kept in the report, with counts and examples: members and fundamentals without
+prices, closes beyond the day's price limit, `adj_factor` steps that differ from `pre_close`,
+VWAPs outside the day's range, days with few bars, long holidays, missing settlement prices,
+contracts that end early, industries with two names.
+
+## The manifest
+
+`manifest.json` gives each table's rows, file size, SHA-256 of the file and SHA-256 of the values.
+The fingerprint of the whole is made from the values, so it does not depend on the version of the
+Parquet library. The same data always give the same bytes. A table that was changed after the
+import is found when the market is opened.
+
+A new version is written beside the old one and takes its place in one step: a kill or a full disk
+leaves the old data as they were. A folder that holds anything else is never replaced.
+
+## Layouts that can be imported
+
+| layout | recognised by | what it is |
+| --- | --- | --- |
+| `quanthedge` | three or more tables named as here | these tables as Parquet or CSV files |
+| `tables` | `stock_list`, `trading_calendar`, `fundamentals_pit` ... | long Parquet tables of public A-share sources |
+
+In a CSV file dates are written `2014-09-17`, flags `true` or `false`, and an empty cell is undefined.
+The `tables` layout keeps prices as 32-bit floats: they are rounded half up to 0.01 yuan, and a
+price that is no multiple of 0.01 (by more than 1 in 10,000) is an error.
+"""
+
+
+def dataset_markdown() -> str:
+    """Return the whole of docs/dataset.md."""
+    parts = [_INTRODUCTION, "\n## Tables\n"]
+    for table in TABLES.values():
+        parts.append(_table(table))
+        if table.name == "fundamentals":
+            parts.append(_ITEMS)
+    parts += [_panels(), _END]
+    return "".join(parts)
+
+
+def _table(table: TableSchema) -> str:
+    absent = " (may be absent)" if table.optional else ""
+    lines = [
+        f"\n### {table.name}{absent}\n",
+        f"{table.meaning} Key: {', '.join(table.key)}.\n",
+        "| column | type | unit | undefined allowed | meaning |",
+        "| --- | --- | --- | --- | --- |",
+        *(_column(column) for column in table.columns),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _column(column: Column) -> str:
+    kind = "text" if column.kind == "label" else column.kind
+    undefined = "yes" if column.nullable else ""
+    return f"| {column.name} | {kind} | {column.unit} | {undefined} | {column.meaning} |"
+
+
+def _panels() -> str:
+    lines = [
+        "\n## Panels\n",
+        "`market.panel(name)` gives [T, N] arrays over the days from the first to the last bar and",
+        "all stocks:\n",
+        "| panel | from | carried forward | before the first bar |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, rule in PANELS.items():
+        carried = "yes" if rule.carried else ""
+        lines.append(f"| {name} | {rule.column} | {carried} | {rule.before} |")
+    lines.append(
+        "\n`simple_return` is close / pre_close - 1, `traded` is true where there is a bar."
+    )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(dataset_markdown(), encoding="utf-8")

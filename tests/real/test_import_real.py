@@ -1,0 +1,180 @@
+"""The import of the real market, compared with an independent reading of its files by pandas."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quanthedge.market import Market, check_dataset, import_market
+
+SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(
+        not (SOURCE / "stock_daily.parquet").exists(),
+        reason="the real market data are not beside the project (../shared/market)",
+    ),
+]
+ITEMS = [
+    "book_equity",
+    "debt_to_assets_pct",
+    "dividend_last_annual",
+    "dividend_ttm",
+    "ebit",
+    "fcff_ps",
+    "invested_capital",
+    "net_profit_last_annual",
+    "net_profit_ttm",
+    "revenue_last_annual",
+    "revenue_ttm",
+    "roa_cum_pct",
+    "roe_cum_pct",
+]
+SOME = ("000001.SZ", "300104.SZ", "600000.SH", "600519.SH", "601299.SH", "600401.SH")
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("real") / "market"
+    report = import_market(SOURCE, folder)
+    return Market.open(folder), report
+
+
+def source(name, **options):
+    return pd.read_parquet(SOURCE / f"{name}.parquet", **options)
+
+
+def bars_of(code):
+    bars = source("stock_daily", filters=[("code", "==", code)])
+    return bars.set_index(pd.to_datetime(bars["date"]))
+
+
+def test_every_row_arrives_and_nothing_is_an_error(imported):
+    market, report = imported
+    assert report.errors == []
+    assert market.panel("close").shape == (2431, 2898)
+    assert int(market.panel("traded").sum()) == 4_771_534
+    assert market.fundamental_items() == ITEMS
+
+
+@pytest.mark.parametrize("code", SOME)
+def test_panels_of_a_stock_are_its_rows_in_the_source(imported, code):
+    market, _ = imported
+    bars = bars_of(code)
+    column = list(market.codes).index(code)
+    days = pd.DatetimeIndex(market.dates)
+    for name in ("open", "high", "low", "close", "pre_close"):
+        expected = bars[name].astype(float).round(2).reindex(days).to_numpy()
+        np.testing.assert_array_equal(market.panel(name)[:, column], expected)
+    for name in ("volume", "amount"):
+        expected = bars[name].astype(float).reindex(days).to_numpy()
+        np.testing.assert_array_equal(market.panel(name)[:, column], expected)
+    for name, start in (("adj_factor", 1.0), ("total_shares", np.nan), ("is_st", 0.0)):
+        expected = bars[name].astype(float).reindex(days).ffill().fillna(start).to_numpy()
+        np.testing.assert_array_equal(market.panel(name)[:, column].astype(float), expected)
+
+
+def test_index_closes_are_the_published_ones(imported):
+    """Closes of the CSI 300 as published by China Securities Index Co."""
+    market, _ = imported
+    close = market.index_close("000300.SH")
+    for day, published in (
+        ("2014-09-17", 2401.33),
+        ("2015-06-12", 5335.12),
+        ("2015-07-31", 3816.70),
+        ("2015-08-26", 3025.69),
+        ("2018-12-28", 3010.65),
+    ):
+        assert close[market.day(day)] == pytest.approx(published, abs=0.005)
+
+
+def test_the_settlement_of_an_expiry_is_the_delivery_price(imported):
+    market, _ = imported
+    bars = market.futures("IF").set_index(["contract", "date"])
+    row = bars.loc[("IF1409", pd.Timestamp("2014-09-19"))]
+    assert row["settle"] == 2419.41
+    assert row["last_trading_day"] == pd.Timestamp("2014-09-19")
+
+
+def test_members_count_300_and_500(imported):
+    market, _ = imported
+    csi300 = market.members("000300.SH").sum(axis=1)
+    assert set(csi300[market.day("2010-01-04") :]) <= {299, 300}
+    assert market.members("000905.SH").sum(axis=1)[market.day("2014-09-17")] == 422
+
+
+@pytest.mark.parametrize(
+    ("item", "file", "known"),
+    [
+        ("book_equity", "fundamentals_pit", "effective_date"),
+        ("net_profit_ttm", "fundamentals_pit", "effective_date"),
+        ("roe_cum_pct", "fundamentals_quarterly", "usable_from"),
+        ("ebit", "fundamentals_quarterly", "usable_from"),
+    ],
+)
+def test_fundamentals_are_those_a_slow_reading_gives(imported, item, file, known):
+    market, _ = imported
+    keys = [known] if known == "effective_date" else [known, "period_end"]
+    rows = source(file, columns=["code", *keys, item])
+    days = [0, 700, market.day("2014-04-30"), market.day("2014-09-17"), len(market.dates) - 1]
+    for day in days:
+        so_far = rows[pd.to_datetime(rows[known]) <= pd.Timestamp(market.dates[day])]
+        # `tail` takes the last row whether its value is known or not
+        last = so_far.sort_values(["code", *keys]).groupby("code").tail(1).set_index("code")[item]
+        expected = last.reindex(list(market.codes)).astype(float).to_numpy()
+        np.testing.assert_array_equal(market.fundamental(item)[day], expected)
+
+
+def test_the_check_finds_the_odd_moves_without_being_told(imported, monkeypatch):
+    """odd_moves.csv was compiled by hand; every row of it is suspicious to the check."""
+    monkeypatch.setattr("quanthedge.market.checks.findings.EXAMPLES", 1000)
+    monkeypatch.setattr("quanthedge.market.checks.rows.EXAMPLES", 1000)
+    market, _ = imported
+    found = {
+        example.split(",")[0]
+        for finding in check_dataset(market.path).warnings
+        if finding.rule in ("beyond the price limit", "adj_factor falls")
+        for example in finding.examples
+    }
+    odd = pd.read_csv(SOURCE / "odd_moves.csv")
+    known = set(odd["code"] + " " + odd["date"])
+    # 0.36 to 0.32 yuan is more than 10.6%, yet the limit price to the cent: no odd move
+    assert known - found == {"000979.SZ 2018-11-27"}
+    assert len(found - known) <= 10
+
+
+def test_a_market_opens_fast_and_small_from_the_second_time_on(imported):
+    market, _ = imported
+    script = f"""
+import pathlib, re, time
+import pandas, numpy, pyarrow
+began = time.perf_counter()
+from quanthedge.market import Market
+market = Market.open({str(market.path)!r})
+names = "open high low close pre_close volume amount adj_factor total_shares mark traded is_st"
+total = sum(float(market.panel(name)[1391].sum()) for name in names.split())
+seconds = time.perf_counter() - began
+status = pathlib.Path("/proc/self/status").read_text()
+print(seconds, int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) / 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    seconds, mib = (float(word) for word in done.stdout.split())
+    assert seconds < 1
+    assert mib < 400
+
+
+def test_a_killed_import_leaves_no_half_dataset(tmp_path):
+    target = tmp_path / "m"
+    script = f"""
+from quanthedge.market import import_market
+import_market({str(SOURCE)!r}, {str(target)!r})
+"""
+    running = subprocess.Popen([sys.executable, "-c", script])
+    time.sleep(2.5)
+    running.kill()
+    running.wait()
+    assert not target.exists()
