@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.backtest import (
+from quanthedge.ledger import (
     Bars,
     FundNumbers,
     FutureBook,
@@ -146,7 +146,7 @@ def vectorbt_portfolio(inputs: LedgerInputs) -> Any:
 
 
 def _measure(engine: str, stocks: int, days: int, names: int, repeat: int) -> dict[str, float]:
-    from quanthedge.backtest import run_ledger
+    from quanthedge.ledger import run_ledger
 
     def once(inputs: LedgerInputs) -> float:
         if engine == "vectorbt":

@@ -13,9 +13,18 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "DataError": "quanthedge.errors",
     "LedgerError": "quanthedge.errors",
+    "Market": "quanthedge.market",
     "QuantHedgeError": "quanthedge.errors",
+    "Result": "quanthedge.result",
     "RuleError": "quanthedge.errors",
+    "Strategy": "quanthedge.strategy",
     "StrategyError": "quanthedge.errors",
+    "backtest": "quanthedge.run",
+    "book_betas": "quanthedge.beta",
+    "import_market": "quanthedge.market",
+    "index_returns": "quanthedge.beta",
+    "load_strategy": "quanthedge.strategy",
+    "rolling_ols": "quanthedge.beta",
 }
 
 __all__ = [*_EXPORTS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)

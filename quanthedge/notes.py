@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from quanthedge.backtest import LedgerRecord
+from quanthedge.ledger import LedgerRecord
 from quanthedge.hedge import ContractSchedule
 from quanthedge.market import Market
 from quanthedge.narrative import Bilingual, note

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.alpha import scores
-from quanthedge.backtest import (
+from quanthedge.ledger import (
     Bars,
     FundNumbers,
     FutureBook,
@@ -311,7 +311,7 @@ def _check_capital(
     strategy: Strategy, market: Market, first: int, record: LedgerRecord, inputs: LedgerInputs
 ) -> None:
     """Refuse a capital that buys no lot of a stock, or whose hedge is less than one contract."""
-    from quanthedge.backtest import kernels
+    from quanthedge.ledger import kernels
 
     capital = f"capital_yuan {strategy.capital_yuan:,.0f}"
     day = inputs.targets.trade_days[0]

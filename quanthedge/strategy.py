@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quanthedge.alpha import FactorTerm, Transforms
-from quanthedge.backtest.terms import Accounts, Costs, Execution
+from quanthedge.ledger.terms import Accounts, Costs, Execution
 from quanthedge.beta import RollingOLS
 from quanthedge.errors import StrategyError
 from quanthedge.fund import FundTerms

@@ -1,6 +1,6 @@
 """The daily ledger: orders, costs, accounts, margin and fund fees (docs/ledger.md)."""
 
-from quanthedge.backtest.inputs import (
+from quanthedge.ledger.inputs import (
     Bars,
     FundNumbers,
     FutureBook,
@@ -9,7 +9,7 @@ from quanthedge.backtest.inputs import (
     StockBook,
     TargetBook,
 )
-from quanthedge.backtest.ledger import LedgerRecord, LedgerState, ledger_tables, run_ledger
+from quanthedge.ledger.engine import LedgerRecord, LedgerState, ledger_tables, run_ledger
 
 __all__ = [
     "Bars",

@@ -1,6 +1,6 @@
 """The ledger of docs/ledger.md as one compiled pass over days.
 
-Plain arrays in named tuples (:mod:`quanthedge.backtest.inputs`) in, one row of money a day and
+Plain arrays in named tuples (:mod:`quanthedge.ledger.inputs`) in, one row of money a day and
 lists of
 trades and refusals out. ``run_days`` advances a state from one day to another; running 0..T at
 once or in pieces
@@ -10,7 +10,7 @@ gives the same bits, because everything that lasts over a close lives in the sta
 import numpy as np
 from numba import njit
 
-from quanthedge.backtest.fees.kernels import performance_fee_cents, unit_value_ticks
+from quanthedge.ledger.fees.kernels import performance_fee_cents, unit_value_ticks
 
 # Positions in the state's scalars.
 STOCK_CASH, FUTURES_CASH, PAYABLE, LOTS, CONTRACT, DAYS_LEFT = 0, 1, 2, 3, 4, 5
@@ -609,7 +609,9 @@ def settle_futures(t, overnight, rolled, withdrawable, inputs, scalars, row, tra
             t, c, abs(lots) - kept, price, False, MARGIN_CUT_TRADE, inputs, scalars, row, trades
         )
         scalars[MARGIN_CUT] = 2.0
-        scalars[RAISE_CASH] = max(0.0, settings.target_multiple * required - scalars[FUTURES_CASH])
+    cash = scalars[FUTURES_CASH] + scalars[STOCK_CASH]
+    if cash < settings.call_multiple * required:
+        scalars[RAISE_CASH] = settings.target_multiple * required - cash
     if scalars[LOTS] == 0.0 and scalars[FUTURES_CASH] < 0.0:
         moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
         scalars[FUTURES_CASH] += moved

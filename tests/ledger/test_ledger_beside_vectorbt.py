@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.ledger import make_inputs, vectorbt_portfolio
-from quanthedge.backtest import run_ledger
+from quanthedge.ledger import run_ledger
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

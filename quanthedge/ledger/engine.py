@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtest.inputs import LedgerInputs
+from quanthedge.ledger.inputs import LedgerInputs
 from quanthedge.errors import LedgerError
 
 __all__ = ["LedgerRecord", "LedgerState", "ledger_tables", "run_ledger"]
@@ -31,7 +31,7 @@ class LedgerState:
     Attributes
     ----------
     scalars : float64 [16]
-        Money and counters, positions as in :mod:`quanthedge.backtest.kernels`.
+        Money and counters, positions as in :mod:`quanthedge.ledger.kernels`.
     shares, pending : float64 [N]
         Whole shares held; whole shares wanted, NaN where no order is open.
     book_return : float64 [T]
@@ -46,7 +46,7 @@ class LedgerState:
     @classmethod
     def opening(cls, inputs: LedgerInputs) -> "LedgerState":
         """State before the first day: the capital in the stock account, units at 1.0000."""
-        from quanthedge.backtest import kernels
+        from quanthedge.ledger import kernels
 
         n_days, n_stocks = inputs.bars.open.shape
         scalars = np.zeros(kernels.N_SCALARS)
@@ -70,7 +70,7 @@ class LedgerRecord:
     ----------
     ledger : float64 [T, columns]
     trades : float64 [n, 13], refusals : float64 [m, 7], positions : float64 [p, 3]
-        Rows as :func:`quanthedge.backtest.kernels.run_days` appends them.
+        Rows as :func:`quanthedge.ledger.kernels.run_days` appends them.
     days_run : int
         Days with a ledger row; fewer than T only when the fund became insolvent.
     insolvent_day : int or None
@@ -120,7 +120,7 @@ def run_ledger(
         When the ledger breaks one of its promises (an error of the engine or of the data, never of
         the strategy).
     """
-    from quanthedge.backtest import kernels
+    from quanthedge.ledger import kernels
 
     n_days = inputs.bars.open.shape[0]
     stop = n_days if stop is None else stop
@@ -175,7 +175,7 @@ def ledger_tables(
         Last closes, yuan.
     capital_yuan : float
     """
-    from quanthedge.backtest import kernels
+    from quanthedge.ledger import kernels
 
     n = record.days_run
     rows = np.vstack([np.zeros(len(kernels.COLUMNS)), record.ledger[:n]])
