@@ -1,0 +1,1 @@
+"""Slow references, written from definitions and not from the code."""

@@ -1,0 +1,993 @@
+"""Slow plain reference of the ledger, one function for each step of docs/ledger.md.
+
+Arrays whose page shape is [-1..T-1, ...] have T + 1 rows here: row 0 is the day before the span,
+so that the value of day t stands in row t + 1.
+"""
+
+import math
+from dataclasses import dataclass, field, fields, replace
+from decimal import ROUND_FLOOR, Decimal
+
+import numpy as np
+
+NONE = -1  # no contract
+
+
+@dataclass(kw_only=True)
+class LedgerInputs:
+    """Everything that the ledger reads, with the names of the page."""
+
+    # stocks [T, N]; mark, adj_factor and beta [T + 1, N]
+    open: np.ndarray
+    high: np.ndarray
+    low: np.ndarray
+    close: np.ndarray
+    pre_close: np.ndarray
+    volume: np.ndarray
+    amount: np.ndarray
+    mark: np.ndarray
+    adj_factor: np.ndarray
+    beta: np.ndarray
+    is_st: np.ndarray
+    is_delisting: np.ndarray
+    delist: np.ndarray  # [N]
+    listed: np.ndarray  # [N]
+    # futures: fill_price [T, C], settlement [T + 1, C], hold [T], last_day [C]
+    fill_price: np.ndarray
+    settlement: np.ndarray
+    hold: np.ndarray
+    last_day: np.ndarray
+    # days [T]; rates of the two cash accounts and the index [T + 1]
+    hedge_day: np.ndarray
+    fee_day: np.ndarray
+    month_first: np.ndarray
+    days: np.ndarray
+    stock_rate: np.ndarray
+    futures_rate: np.ndarray
+    index_returns: np.ndarray
+    targets: list[tuple[int, list[tuple[int, float]]]]
+    # rules of stocks: by stock [N], by day [T], by day and exchange [T, 3], by day and class [T, K]
+    board: np.ndarray  # class of the limits on a day = board * 2 + is_st
+    exchange: np.ndarray
+    lot: np.ndarray
+    step: np.ndarray
+    stamp_duty_buy: np.ndarray
+    stamp_duty_sell: np.ndarray
+    transfer_rate: np.ndarray
+    transfer_par_rate: np.ndarray
+    transfer_min: np.ndarray
+    exchange_rate: np.ndarray
+    limit_up: np.ndarray
+    limit_down: np.ndarray
+    ipo_days: np.ndarray
+    ipo_up: np.ndarray
+    ipo_down: np.ndarray
+    # rules of futures: margin_rate [T + 1], the others [T]
+    margin_rate: np.ndarray
+    fee_rate: np.ndarray
+    order_fee: np.ndarray
+    delivery_rate: np.ndarray
+    multiplier: float = 300.0
+    # the strategy's settings
+    capital_yuan: float = 1e6
+    recovery: float = 0.0
+    call_multiple: float = 1.2
+    target_multiple: float = 1.5
+    release_multiple: float = 2.0
+    retry_days: int = 0
+    participation: float = 0.0
+    fill: str = "open"
+    commission_rate: float = 0.0
+    commission_min: float = 0.0
+    commission_includes_exchange_fees: bool = False
+    slippage: float = 0.0
+    futures_slippage: float = 0.0
+    cash_reserve: float = 0.0
+    hedge_ratio: float = 1.0
+    beta_method: str = "fixed"
+    default_beta: float = 1.0
+    beta_window: int = 60
+    beta_min_observations: int = 20
+    management_rate: float = 0.0
+    custody_rate: float = 0.0
+    performance_rate: float = 0.0
+    post_fee: bool = True
+
+    def plain(self):
+        """Return the same inputs with lists in place of arrays."""
+        arrays = {
+            f.name: getattr(self, f.name).tolist()
+            for f in fields(self)
+            if isinstance(getattr(self, f.name), np.ndarray)
+        }
+        return replace(self, **arrays)
+
+
+@dataclass
+class Trade:
+    """One fill; quantity in shares or lots, bought is positive."""
+
+    day: int
+    kind: str
+    index: int
+    quantity: int
+    price: float
+    amount: float
+    commission: float = 0.0
+    stamp_duty: float = 0.0
+    transfer_fee: float = 0.0
+    exchange_fee: float = 0.0
+    futures_fee: float = 0.0
+    impact: float = 0.0
+    reason: str = ""
+
+    @property
+    def costs(self):
+        """All that the trade costs, yuan."""
+        return (
+            self.commission
+            + self.stamp_duty
+            + self.transfer_fee
+            + self.exchange_fee
+            + self.futures_fee
+            + self.impact
+        )
+
+
+@dataclass
+class Refusal:
+    """An order that was not done in full."""
+
+    day: int
+    kind: str
+    index: int
+    side: str
+    wanted: int
+    done: int
+    reason: str
+
+
+@dataclass
+class ReferenceResult:
+    """What the ledger leaves; ledger[0] is the day before the span, ledger[t + 1] is day t."""
+
+    ledger: list[dict] = field(default_factory=list)
+    trades: list[Trade] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    shares: list[int] = field(default_factory=list)
+    status: str = "ok"
+    insolvent_day: int | None = None
+
+
+@dataclass
+class State:
+    """What passes from one day to the next."""
+
+    shares: list[int]
+    stock_cash: float
+    units: float
+    equity: float
+    high_water_mark: Decimal = Decimal(1)
+    lots: int = 0
+    contract: int = NONE
+    contract_held_last: int = NONE
+    futures_cash: float = 0.0
+    fees_payable: float = 0.0
+    stock_value: float = 0.0
+    pending: dict[int, int] = field(default_factory=dict)
+    days_left: int = 0
+    raise_cash: float = 0.0
+    days_after_cut: int = 0
+    book_returns: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Day:
+    """What is known and noted while a day runs."""
+
+    t: int
+    reference: list[float]
+    opening_equity: float
+    opening_stock_cash: float
+    opening_futures_cash: float
+    opening_fees_payable: float
+    opening_stock_value: float
+    carried_lots: int
+    shares_before_trades: list[int] = field(default_factory=list)
+    withdrawable: float = 0.0
+    reason: str = ""
+    orders: dict[int, int] = field(default_factory=dict)
+    is_rebalance: bool = False
+    no_buys: bool = False
+    stocks_moved: bool = False
+    paid: float = 0.0
+    received: float = 0.0
+    futures_trades: list[Trade] = field(default_factory=list)
+    held_pnl: float = 0.0  # of the shares of the last close, had none been traded
+    stock_pnl: float = 0.0
+    dividends: float = 0.0
+    futures_pnl: float = 0.0
+    interest: float = 0.0
+    management_fee: float = 0.0
+    custody_fee: float = 0.0
+    performance_fee: float = 0.0
+    accrued_performance_fee: float = 0.0
+    unit_value: float = math.nan
+    book_beta: float = math.nan
+    required: float = 0.0
+    notional: float = 0.0
+
+
+def run_reference(inputs: LedgerInputs) -> ReferenceResult:
+    """Run the ledger over all days of the span."""
+    x = inputs.plain()
+    s = State(
+        shares=[0] * len(x.delist),
+        stock_cash=x.capital_yuan,
+        units=x.capital_yuan,
+        equity=x.capital_yuan,
+    )
+    result = ReferenceResult()
+    result.ledger.append(opening_row(s))
+    for t in range(len(x.days)):
+        day = begin_day(x, s, t)
+        corporate_actions_and_delisting(x, s, day, result)
+        morning_treasury(x, s, day)
+        what_is_wanted(x, s, day, result)
+        forced_cash(x, s, day, result)
+        sales(x, s, day, result)
+        buys(x, s, day, result)
+        settle_withdrawable(s, day)
+        after_trades = list(s.shares)
+        hedge(x, s, day, result)
+        close(x, s, day, result)
+        after_the_close(x, s, day)
+        assert s.shares == after_trades
+        row = ledger_row(s, day, result)
+        promises(s, day, row)
+        result.ledger.append(row)
+        if s.equity <= 0:
+            result.status, result.insolvent_day = "insolvent", t
+            break
+    result.shares = list(s.shares)
+    return result
+
+
+# --- small definitions ---------------------------------------------------------------------------
+
+
+def round_lot(x, i, quantity):
+    """Return the largest number <= quantity that is 0 or min_lot + k * step."""
+    if quantity < x.lot[i]:
+        return 0
+    return x.lot[i] + math.floor((quantity - x.lot[i]) / x.step[i]) * x.step[i]
+
+
+def sale_step(x, i):
+    """Return 1 on boards that buy share by share, else 100."""
+    return 1 if x.step[i] == 1 else 100
+
+
+def growth(x, t, i):
+    """Return g, the growth of the shares on day t."""
+    before, now = x.adj_factor[t][i], x.adj_factor[t + 1][i]
+    return 1.0 if now == before else now / before
+
+
+def half_up(value: Decimal, places: int) -> Decimal:
+    """Round half up to so many decimals."""
+    unit = Decimal(1).scaleb(-places)
+    return (value / unit + Decimal("0.5")).to_integral_value(ROUND_FLOOR) * unit
+
+
+def decimal_of(number):
+    """Return the shortest decimal that is this float."""
+    return Decimal(repr(number))
+
+
+def begin_day(x, s, t):
+    """Return the day's sheet, with reference[i] = mark[t-1] / g (NaN: no reference price)."""
+    reference = []
+    for i, delist in enumerate(x.delist):
+        gone = t >= delist
+        reference.append(math.nan if gone else x.mark[t][i] / growth(x, t, i))
+    return Day(
+        t=t,
+        reference=reference,
+        opening_equity=s.equity,
+        opening_stock_cash=s.stock_cash,
+        opening_futures_cash=s.futures_cash,
+        opening_fees_payable=s.fees_payable,
+        opening_stock_value=s.stock_value,
+        carried_lots=s.lots,
+    )
+
+
+def refuse(result, day, kind, index, side, wanted, done, reason):
+    """Note an order that was not done in full."""
+    result.refusals.append(Refusal(day.t, kind, index, side, wanted, done, reason))
+
+
+# --- step 1 --------------------------------------------------------------------------------------
+
+
+def corporate_actions_and_delisting(x, s, day, result):
+    """Pay out stocks that are gone; let holdings grow on ex-dates, fractions in cash."""
+    t = day.t
+    for i in range(len(s.shares)):
+        if t >= x.delist[i]:
+            if s.shares[i]:
+                pay_out(x, s, day, result, i)
+            s.pending.pop(i, None)
+            continue
+        g = growth(x, t, i)
+        if g == 1.0:
+            continue
+        if s.shares[i]:
+            grow_holding(x, s, day, i, g)
+        if i in s.pending:
+            s.pending[i] = math.floor(s.pending[i] * g + 0.5)
+    day.shares_before_trades = list(s.shares)
+
+
+def pay_out(x, s, day, result, i):
+    """Pay a delisted holding out at the recovery of its last mark."""
+    price = x.recovery * x.mark[day.t][i]
+    amount = s.shares[i] * price
+    loss = s.shares[i] * x.mark[day.t][i] * (1 - x.recovery)
+    trade = Trade(day.t, "stock", i, -s.shares[i], price, amount, reason="delisting")
+    result.trades.append(trade)
+    s.stock_cash += amount
+    s.shares[i] = 0
+    day.stock_pnl -= loss
+    day.held_pnl -= loss
+    day.stocks_moved = True
+
+
+def grow_holding(x, s, day, i, g):
+    """Grow a holding by g; the fraction of a share is paid in cash at the reference price."""
+    grown = s.shares[i] * g
+    whole = math.floor(grown + 1e-6)
+    cash = max(0.0, grown - whole) * day.reference[i]
+    change = whole * day.reference[i] - s.shares[i] * x.mark[day.t][i]
+    day.stock_pnl += change
+    day.held_pnl += change + cash
+    day.dividends += cash
+    s.stock_cash += cash
+    s.shares[i] = whole
+
+
+# --- step 2 --------------------------------------------------------------------------------------
+
+
+def to_futures_account(s, day, amount):
+    """Move yuan from the stock account to the futures account (negative: back)."""
+    s.stock_cash -= amount
+    s.futures_cash += amount
+    day.withdrawable -= amount
+
+
+def morning_treasury(x, s, day):
+    """Bring the futures account to its target where it is too low or too high."""
+    t = day.t
+    day.withdrawable = s.stock_cash
+    if s.lots == 0:
+        to_futures_account(s, day, min(max(0.0, day.withdrawable), -s.futures_cash))
+        return
+    required = x.margin_rate[t] * x.multiplier * x.settlement[t][s.contract] * abs(s.lots)
+    if s.futures_cash < x.call_multiple * required:
+        missing = x.target_multiple * required - s.futures_cash
+        to_futures_account(s, day, max(0.0, min(day.withdrawable, missing)))
+    elif s.futures_cash > x.release_multiple * required:
+        spare = s.futures_cash - x.target_multiple * required
+        to_futures_account(s, day, -max(0.0, spare))
+
+
+# --- step 3 --------------------------------------------------------------------------------------
+
+
+def what_is_wanted(x, s, day, result):
+    """Write the day's orders: signed shares by stock."""
+    for trade_day, targets in x.targets:
+        if trade_day == day.t:
+            rebalance(x, s, day, result, targets)
+            return
+    if s.days_left > 0:
+        s.days_left -= 1
+        day.reason = "retry"
+        for i in sorted(s.pending):
+            difference = s.pending[i] - s.shares[i]
+            order = round_lot(x, i, difference) if difference > 0 else difference
+            if order != 0:
+                day.orders[i] = order
+
+
+def rebalance(x, s, day, result, targets):
+    """Turn target weights into whole orders."""
+    day.is_rebalance, day.reason = True, "rebalance"
+    s.pending = {}
+    s.days_left = x.retry_days
+    for i, weight in targets:
+        if math.isnan(day.reference[i]):
+            refuse(result, day, "stock", i, "buy", 0, 0, "no_price")
+            continue
+        desired = weight * day.opening_equity / day.reference[i]
+        if desired >= s.shares[i]:
+            order = round_lot(x, i, desired - s.shares[i])
+            if order == 0 and s.shares[i] == 0:
+                refuse(result, day, "stock", i, "buy", math.floor(desired), 0, "lot")
+        else:
+            step = sale_step(x, i)
+            order = -math.floor((s.shares[i] - desired) / step) * step
+        if order != 0:
+            day.orders[i] = order
+    targeted = {i for i, _ in targets}
+    for i, shares in enumerate(s.shares):
+        if shares > 0 and i not in targeted:
+            day.orders[i] = -shares
+    for i, order in day.orders.items():
+        s.pending[i] = s.shares[i] + order
+
+
+# --- step 4 --------------------------------------------------------------------------------------
+
+
+def forced_cash(x, s, day, result):
+    """Sell every stock pro rata where the last close left a debt to the futures account."""
+    if s.raise_cash <= 0:
+        return
+    value = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
+    day.no_buys = True
+    if value > 0:
+        fraction = min(1.0, s.raise_cash / value)
+        for i, shares in enumerate(s.shares):
+            if shares == 0:
+                continue
+            wanted = min(shares, math.ceil(shares * fraction / 100) * 100)
+            if sell(x, s, day, result, i, wanted, "cash_cut", capped=False) > 0:
+                s.pending.pop(i, None)
+                day.orders.pop(i, None)
+    s.raise_cash = 0.0
+
+
+# --- step 5 --------------------------------------------------------------------------------------
+
+
+def fill_of(x, t, i):
+    """Return the fill price of a stock that has a bar."""
+    if x.fill == "vwap":
+        return x.amount[t][i] / x.volume[t][i]
+    return x.open[t][i] if x.fill == "open" else x.close[t][i]
+
+
+def limits_of(x, t, i):
+    """Return the limits (down, up) as fractions; infinite = free, NaN = not known."""
+    if x.is_delisting[t][i] and t > 0 and not x.is_delisting[t - 1][i]:
+        return math.inf, math.inf
+    if 0 <= t - x.listed[i] < x.ipo_days[i]:
+        return x.ipo_down[i], x.ipo_up[i]
+    limit_class = x.board[i] * 2 + int(x.is_st[t][i])
+    return x.limit_down[t][limit_class], x.limit_up[t][limit_class]
+
+
+def limit_price(pre_close, change):
+    """Return pre_close x (1 + change), half up to the cent."""
+    return float(half_up(decimal_of(pre_close) * (1 + decimal_of(change)), 2))
+
+
+def sale_refusal(x, t, i):
+    """Return why nothing can be sold, or an empty text."""
+    if math.isnan(x.open[t][i]):
+        return "suspended"
+    down, _ = limits_of(x, t, i)
+    if math.isnan(down):
+        return "no_price"
+    if math.isinf(down):
+        return ""
+    price = {"open": x.open, "close": x.close, "vwap": x.high}[x.fill][t][i]
+    return "limit_down" if price <= limit_price(x.pre_close[t][i], -down) + 0.005 else ""
+
+
+def buy_refusal(x, t, i):
+    """Return why nothing can be bought, or an empty text."""
+    if math.isnan(x.open[t][i]):
+        return "suspended"
+    _, up = limits_of(x, t, i)
+    if math.isnan(up):
+        return "no_price"
+    if math.isinf(up):
+        return ""
+    price = {"open": x.open, "close": x.close, "vwap": x.low}[x.fill][t][i]
+    return "limit_up" if price >= limit_price(x.pre_close[t][i], up) - 0.005 else ""
+
+
+def stock_trade(x, t, i, quantity, reason):
+    """Return the fill of a signed quantity with its costs."""
+    shares, price, e = abs(quantity), fill_of(x, t, i), x.exchange[i]
+    a = shares * price
+    transfer = x.transfer_rate[t][e] * a + x.transfer_par_rate[t][e] * shares
+    if x.transfer_min[t][e] > 0:
+        transfer = max(x.transfer_min[t][e], transfer)
+    duty = x.stamp_duty_buy[t] if quantity > 0 else x.stamp_duty_sell[t]
+    return Trade(
+        t,
+        "stock",
+        i,
+        quantity,
+        price,
+        a,
+        commission=max(x.commission_min, x.commission_rate * a),
+        stamp_duty=duty * a,
+        transfer_fee=transfer,
+        exchange_fee=0.0 if x.commission_includes_exchange_fees else x.exchange_rate[t][e] * a,
+        impact=x.slippage * a,
+        reason=reason,
+    )
+
+
+def book_stock_trade(x, s, day, result, trade):
+    """Move shares and cash; from the fill to the close the trade earns the difference."""
+    result.trades.append(trade)
+    s.shares[trade.index] += trade.quantity
+    if trade.quantity > 0:
+        s.stock_cash -= trade.amount + trade.costs
+        day.paid += trade.amount + trade.costs
+    else:
+        s.stock_cash += trade.amount - trade.costs
+        day.received += trade.amount - trade.costs
+    day.stock_pnl += trade.quantity * (x.mark[day.t + 1][trade.index] - trade.price)
+    day.stocks_moved = True
+    if s.pending.get(trade.index) == s.shares[trade.index]:
+        del s.pending[trade.index]
+
+
+def sell(x, s, day, result, i, wanted, reason, capped):
+    """Sell what can be sold of an order; return the shares sold."""
+    t, quantity = day.t, wanted
+    cause = sale_refusal(x, t, i)
+    if cause:
+        quantity = 0
+    elif capped and x.participation > 0:
+        step = sale_step(x, i)
+        cap = math.floor(x.participation * x.volume[t][i] / step) * step
+        if quantity > cap:
+            quantity, cause = cap, "volume"
+    if quantity > 0:
+        trade = stock_trade(x, t, i, -quantity, reason)
+        if trade.costs > trade.amount + s.stock_cash:
+            quantity, cause = 0, "cash"
+        else:
+            book_stock_trade(x, s, day, result, trade)
+    if quantity < wanted:
+        refuse(result, day, "stock", i, "sell", wanted, quantity, cause)
+    return quantity
+
+
+def sales(x, s, day, result):
+    """Do the day's sales in index order."""
+    for i in sorted(day.orders):
+        if day.orders[i] < 0:
+            sell(x, s, day, result, i, -day.orders[i], day.reason, capped=True)
+
+
+# --- step 6 --------------------------------------------------------------------------------------
+
+
+def buys(x, s, day, result):
+    """Do the day's buys in index order, scaled down together where money is short."""
+    t = day.t
+    wanted = {i: day.orders[i] for i in sorted(day.orders) if day.orders[i] > 0}
+    possible, cause = {}, {}
+    for i, order in wanted.items():
+        possible[i], cause[i] = buy_possible(x, day, i, order)
+    needed = 0.0
+    for i, quantity in possible.items():
+        if quantity > 0:
+            trade = stock_trade(x, t, i, quantity, day.reason)
+            needed += trade.amount + trade.costs
+    left = s.stock_cash - x.cash_reserve * day.opening_equity
+    f = max(0.0, left) / needed if needed > max(0.0, left) else 1.0
+    for i, order in wanted.items():
+        quantity = round_lot(x, i, f * possible[i])
+        while quantity > 0:
+            trade = stock_trade(x, t, i, quantity, day.reason)
+            if trade.amount + trade.costs <= left:
+                left -= trade.amount + trade.costs
+                book_stock_trade(x, s, day, result, trade)
+                break
+            quantity = 0 if quantity == x.lot[i] else quantity - x.step[i]
+        if quantity < possible[i]:
+            cause[i] = "cash"
+        if quantity < order:
+            refuse(result, day, "stock", i, "buy", order, quantity, cause[i])
+
+
+def buy_possible(x, day, i, order):
+    """Return the shares that the market allows to buy, and the reason why not all."""
+    if day.no_buys:
+        return 0, "cash"
+    cause = buy_refusal(x, day.t, i)
+    if cause:
+        return 0, cause
+    if x.participation > 0:
+        cap = round_lot(x, i, x.participation * x.volume[day.t][i])
+        if order > cap:
+            return cap, "volume"
+    return order, ""
+
+
+def settle_withdrawable(s, day):
+    """Money of today's sales can pay today's buys, but leaves the account tomorrow."""
+    spent = max(0.0, day.paid - day.received)
+    day.withdrawable = max(0.0, min(s.stock_cash, day.withdrawable - spent))
+
+
+# --- step 7 --------------------------------------------------------------------------------------
+
+
+def book_beta(x, s, day, book):
+    """Return the ex ante beta of the book; NaN without a book."""
+    if book == 0:
+        return math.nan
+    if x.beta_method == "bottom_up":
+        total = 0.0
+        for i, shares in enumerate(s.shares):
+            if shares:
+                b = x.beta[day.t][i]
+                b = x.default_beta if math.isnan(b) else b
+                total += shares * day.reference[i] * b
+        return total / book
+    if x.beta_method == "top_down":
+        return own_beta(x, s, day.t)
+    return x.default_beta
+
+
+def own_beta(x, s, t):
+    """Return the OLS slope of the book's returns on the index over the window ending t - 1."""
+    pairs = []
+    for d in range(max(0, t - x.beta_window), t):
+        market, own = x.index_returns[d + 1], s.book_returns[d]
+        if not math.isnan(own) and not math.isnan(market):
+            pairs.append((market, own))
+    if len(pairs) < x.beta_min_observations:
+        return x.default_beta
+    mean_market = sum(m for m, _ in pairs) / len(pairs)
+    mean_own = sum(o for _, o in pairs) / len(pairs)
+    variance = sum((m - mean_market) ** 2 for m, _ in pairs)
+    if variance == 0:
+        return x.default_beta
+    return sum((m - mean_market) * (o - mean_own) for m, o in pairs) / variance
+
+
+def is_review_day(x, s, day):
+    """Whether the number of lots is looked at today."""
+    return (
+        x.hedge_day[day.t]
+        or day.is_rebalance
+        or day.stocks_moved
+        or (s.lots == 0 and x.hold[day.t] != s.contract_held_last)
+        or s.days_after_cut > 0
+    )
+
+
+def lots_wanted(x, day, c, book, beta, fill):
+    """Return n, the short lots that hedge the book; None where no price says how many."""
+    if book == 0:
+        return 0
+    price = x.settlement[day.t][c]
+    price = fill if math.isnan(price) else price
+    if math.isnan(price):
+        return None
+    n = math.floor(x.hedge_ratio * beta * book / (x.multiplier * price) + 0.5)
+    return max(0, n)
+
+
+def hedge(x, s, day, result):
+    """Hold the wanted number of short lots of the contract of the day."""
+    t, c, held = day.t, x.hold[day.t], -s.lots
+    book = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
+    review = is_review_day(x, s, day)
+    s.days_after_cut = max(0, s.days_after_cut - 1)
+    if review:
+        day.book_beta = book_beta(x, s, day, book)
+    if c == NONE:
+        return
+    fill = x.fill_price[t][c]
+    n = lots_wanted(x, day, c, book, day.book_beta, fill) if review else held
+    held_of_c = held if s.contract == c else 0
+    if math.isnan(fill):
+        if n is not None and n != held_of_c:
+            side = "sell" if n > held_of_c else "buy"
+            refuse(result, day, "future", c, side, abs(n - held_of_c), 0, "no_price")
+    elif held and s.contract != c:
+        roll(x, s, day, result, c, n)
+    elif n > held:
+        open_lots(x, s, day, result, c, n, "hedge")
+    elif n < held:
+        trade_future(x, s, day, result, c, held - n, "hedge")
+
+
+def roll(x, s, day, result, c, n):
+    """Buy back the old contract, which is settled at once, and sell n lots of the new one."""
+    t, old, held = day.t, s.contract, -s.lots
+    fill = x.fill_price[t][old]
+    if math.isnan(fill):
+        refuse(result, day, "future", old, "buy", held, 0, "no_price")
+        return
+    trade_future(x, s, day, result, old, held, "roll")
+    day.futures_trades.pop()
+    gain = day.carried_lots * x.multiplier * (fill - x.settlement[t][old])
+    s.futures_cash += gain
+    day.futures_pnl += gain
+    day.carried_lots = 0
+    if n > 0:
+        open_lots(x, s, day, result, c, n, "roll")
+
+
+def open_lots(x, s, day, result, c, n, reason):
+    """Sell short up to n lots of c in all, as far as the futures account can carry them."""
+    held = -s.lots
+    m = x.margin_rate[day.t + 1] * x.multiplier * x.fill_price[day.t][c]
+    missing = max(0.0, x.target_multiple * m * n - s.futures_cash)
+    to_futures_account(s, day, min(day.withdrawable, missing))
+    allowed = max(held, min(n, math.floor(max(0.0, s.futures_cash) / m)))
+    if allowed > held:
+        trade_future(x, s, day, result, c, held - allowed, reason)
+    if allowed < n:
+        refuse(result, day, "future", c, "sell", n - held, allowed - held, "margin")
+
+
+def trade_future(x, s, day, result, c, quantity, reason):
+    """Trade signed lots at the fill price."""
+    t, fill = day.t, x.fill_price[day.t][c]
+    amount = abs(quantity) * x.multiplier * fill
+    trade = Trade(
+        t,
+        "future",
+        c,
+        quantity,
+        fill,
+        amount,
+        futures_fee=x.fee_rate[t] * amount + x.order_fee[t],
+        impact=x.futures_slippage * amount,
+        reason=reason,
+    )
+    result.trades.append(trade)
+    day.futures_trades.append(trade)
+    s.futures_cash -= trade.costs
+    hold_lots(s, c, s.lots + quantity)
+
+
+def hold_lots(s, c, lots):
+    """Note the lots held of contract c."""
+    s.lots = lots
+    s.contract = c if lots else NONE
+    s.contract_held_last = c
+
+
+# --- step 8 --------------------------------------------------------------------------------------
+
+
+def close(x, s, day, result):
+    """Mark the stocks, settle the futures, deliver, and check the margin."""
+    t = day.t
+    for i, shares in enumerate(day.shares_before_trades):
+        if shares:
+            gain = shares * (x.mark[t + 1][i] - day.reference[i])
+            day.stock_pnl += gain
+            day.held_pnl += gain
+    s.stock_value = sum(n * x.mark[t + 1][i] for i, n in enumerate(s.shares) if n)
+    own = day.held_pnl / day.opening_stock_value if day.opening_stock_value > 0 else math.nan
+    s.book_returns.append(own)
+    variation_margin(x, s, day)
+    if s.lots and t == x.last_day[s.contract]:
+        deliver(x, s, day, result)
+    check_margin(x, s, day, result)
+    if s.lots:
+        day.notional = abs(s.lots) * x.multiplier * x.settlement[t + 1][s.contract]
+
+
+def variation_margin(x, s, day):
+    """Pay the day's gain or loss of the futures."""
+    t = day.t
+    if day.carried_lots:
+        c = s.contract_held_last
+        move = x.settlement[t + 1][c] - x.settlement[t][c]
+        day_gain = day.carried_lots * x.multiplier * move
+        s.futures_cash += day_gain
+        day.futures_pnl += day_gain
+    for trade in day.futures_trades:
+        move = x.settlement[t + 1][trade.index] - trade.price
+        gain = trade.quantity * x.multiplier * move
+        s.futures_cash += gain
+        day.futures_pnl += gain
+
+
+def deliver(x, s, day, result):
+    """Settle what is held on the last trading day at the delivery price."""
+    t, c, price = day.t, s.contract, x.settlement[day.t + 1][s.contract]
+    amount = abs(s.lots) * x.multiplier * price
+    fee = x.delivery_rate[t] * amount
+    trade = Trade(t, "future", c, -s.lots, price, amount, futures_fee=fee, reason="delivery")
+    result.trades.append(trade)
+    s.futures_cash -= fee
+    hold_lots(s, c, 0)
+
+
+def margin_of(x, s, t, lots):
+    """Return the margin that so many lots need at the close of day t."""
+    if lots == 0:
+        return 0.0
+    return x.margin_rate[t + 1] * x.multiplier * x.settlement[t + 1][s.contract] * abs(lots)
+
+
+def check_margin(x, s, day, result):
+    """Call money from the stock account; where it does not come, cut lots; raise cash in time."""
+    required = margin_of(x, s, day.t, s.lots)
+    if s.futures_cash < required:
+        missing = x.target_multiple * required - s.futures_cash
+        to_futures_account(s, day, max(0.0, min(day.withdrawable, missing)))
+    if s.lots and s.futures_cash < required:
+        cut_lots(x, s, day, result)
+        s.days_after_cut = 2
+    both = s.stock_cash + s.futures_cash
+    if both < x.call_multiple * required:
+        s.raise_cash = max(0.0, x.target_multiple * required - s.stock_cash - s.futures_cash)
+    if s.lots == 0 and s.futures_cash < 0:
+        to_futures_account(s, day, min(day.withdrawable, -s.futures_cash))
+        s.raise_cash = max(s.raise_cash, -s.futures_cash)
+    day.required = margin_of(x, s, day.t, s.lots)
+
+
+def cut_lots(x, s, day, result):
+    """Buy lots back at the settlement price until the account carries the rest."""
+    t, c, price = day.t, s.contract, x.settlement[day.t + 1][s.contract]
+    for kept in range(abs(s.lots) - 1, -1, -1):
+        cut = abs(s.lots) - kept
+        amount = cut * x.multiplier * price
+        fee = x.fee_rate[t] * amount + x.order_fee[t]
+        impact = x.futures_slippage * amount
+        if kept == 0 or s.futures_cash - fee - impact >= margin_of(x, s, t, kept):
+            break
+    trade = Trade(
+        t,
+        "future",
+        c,
+        cut,
+        price,
+        amount,
+        futures_fee=fee,
+        impact=impact,
+        reason="margin_cut",
+    )
+    result.trades.append(trade)
+    s.futures_cash -= trade.costs
+    hold_lots(s, c, -kept)
+
+
+# --- step 9 --------------------------------------------------------------------------------------
+
+
+def after_the_close(x, s, day):
+    """Earn interest, accrue and pay the fees of the fund, strike the unit value."""
+    t = day.t
+    years = x.days[t] / 365
+    stock_interest = max(0.0, day.opening_stock_cash) * x.stock_rate[t] * years
+    futures_interest = max(0.0, day.opening_futures_cash) * x.futures_rate[t] * years
+    s.stock_cash += stock_interest
+    s.futures_cash += futures_interest
+    day.interest = stock_interest + futures_interest
+    day.management_fee = x.management_rate * day.opening_equity * years
+    day.custody_fee = x.custody_rate * day.opening_equity * years
+    s.fees_payable += day.management_fee + day.custody_fee
+    if x.month_first[t]:
+        paid = max(0.0, min(day.opening_fees_payable, day.withdrawable, s.stock_cash))
+        s.stock_cash -= paid
+        s.fees_payable -= paid
+    s.equity = s.stock_value + s.stock_cash + s.futures_cash - s.fees_payable
+    strike_unit_value(x, s, day)
+
+
+def unit_value_of(equity_cents: Decimal, units: float) -> Decimal:
+    """Return equity in cents by units in hundredths, 4 decimals half up."""
+    return half_up(equity_cents / half_up(decimal_of(units) * 100, 0), 4)
+
+
+def strike_unit_value(x, s, day):
+    """Charge the performance fee on its dates; the row shows what would be due on any day."""
+    equity_cents = half_up(Decimal(s.equity) * 100, 0)
+    before = unit_value_of(equity_cents, s.units)
+    fee = Decimal(0)
+    if before > s.high_water_mark:
+        gain = (before - s.high_water_mark) * decimal_of(s.units)
+        fee = half_up(decimal_of(x.performance_rate) * gain, 2)
+    day.accrued_performance_fee = float(fee)
+    day.unit_value = float(before)
+    if x.fee_day[day.t] and before > s.high_water_mark:
+        after = unit_value_of(equity_cents - fee * 100, s.units)
+        s.high_water_mark = after if x.post_fee else before
+        s.fees_payable += float(fee)
+        s.equity = s.stock_value + s.stock_cash + s.futures_cash - s.fees_payable
+        day.performance_fee = float(fee)
+        day.unit_value = float(after)
+
+
+# --- the rows and step 10 ------------------------------------------------------------------------
+
+FLOWS_IN = ("stock_pnl", "dividends", "futures_pnl", "interest")
+TRADE_COSTS = (
+    "commission",
+    "stamp_duty",
+    "transfer_fee",
+    "exchange_fee",
+    "futures_fee",
+    "impact",
+)
+FUND_FEES = ("management_fee", "custody_fee", "performance_fee")
+TRADED = ("bought", "sold")
+
+
+def balances(s):
+    """Return the columns that are balances."""
+    return {
+        "equity": s.equity,
+        "stock_value": s.stock_value,
+        "stock_cash": s.stock_cash,
+        "futures_cash": s.futures_cash,
+        "fees_payable": s.fees_payable,
+        "contract": s.contract,
+        "lots": s.lots,
+        "names": sum(1 for n in s.shares if n),
+        "units": s.units,
+        "high_water_mark": float(s.high_water_mark),
+    }
+
+
+def opening_row(s):
+    """Return the row of the day before the span."""
+    flows = dict.fromkeys((*FLOWS_IN, *TRADE_COSTS, *FUND_FEES, *TRADED), 0.0)
+    return {
+        "day": -1,
+        **balances(s),
+        **flows,
+        "futures_notional": 0.0,
+        "margin_required": 0.0,
+        "book_beta": math.nan,
+        "unit_value": 1.0,
+        "accrued_performance_fee": 0.0,
+    }
+
+
+def ledger_row(s, day, result):
+    """Return the row of a day; costs and traded amounts are summed from its trades."""
+    trades = [trade for trade in result.trades if trade.day == day.t]
+    stock_trades = [trade for trade in trades if trade.kind == "stock"]
+    return {
+        "day": day.t,
+        **balances(s),
+        **{name: getattr(day, name) for name in (*FLOWS_IN, *FUND_FEES)},
+        **{name: sum(getattr(trade, name) for trade in trades) for name in TRADE_COSTS},
+        "bought": sum(trade.amount for trade in stock_trades if trade.quantity > 0),
+        "sold": sum(trade.amount for trade in stock_trades if trade.quantity < 0),
+        "futures_notional": day.notional,
+        "margin_required": day.required,
+        "book_beta": day.book_beta,
+        "unit_value": day.unit_value,
+        "accrued_performance_fee": day.accrued_performance_fee,
+    }
+
+
+def promises(s, day, row):
+    """Fail where a promise of step 10 is broken."""
+    assert all(isinstance(n, int) and n >= 0 for n in s.shares), (day.t, s.shares)
+    assert s.lots <= 0
+    assert s.stock_cash >= -1e-6, (day.t, s.stock_cash)
+    if s.lots:
+        assert s.futures_cash >= day.required - 1e-6, (day.t, s.futures_cash, day.required)
+    elif s.futures_cash < -1e-6:
+        assert s.raise_cash > 0, (day.t, s.futures_cash)
+    parts = sum(row[name] for name in FLOWS_IN)
+    parts -= sum(row[name] for name in (*TRADE_COSTS, *FUND_FEES))
+    change = s.equity - day.opening_equity
+    scale = max(abs(s.equity), abs(day.opening_equity))
+    assert abs(change - parts) <= 1e-9 * scale, (day.t, change, parts)

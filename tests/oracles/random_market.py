@@ -1,0 +1,335 @@
+"""Small markets for the ledger: a calm one for worked cases, and nasty random ones."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.oracles.ledger import LedgerInputs
+
+LOTS = ((100, 100), (200, 1), (100, 1))  # main boards, STAR, Beijing: smallest lot and step
+LIMITS = (0.10, 0.05, 0.20, 0.20, 0.30, 0.30)  # by class = board * 2 + is_st
+
+
+def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overrides):
+    """Return a market where nothing moves and nothing costs; arrays can be given whole."""
+    bars = np.full((days, stocks), price)
+    known = np.full((days + 1, stocks), price)
+    inputs = LedgerInputs(
+        **{name: bars.copy() for name in ("open", "high", "low", "close", "pre_close")},
+        volume=np.full((days, stocks), 1e7),
+        amount=np.full((days, stocks), price * 1e7),
+        mark=known,
+        adj_factor=np.ones((days + 1, stocks)),
+        beta=np.ones((days + 1, stocks)),
+        is_st=np.zeros((days, stocks), bool),
+        is_delisting=np.zeros((days, stocks), bool),
+        delist=np.full(stocks, days),
+        listed=np.full(stocks, -1000),
+        fill_price=np.full((days, contracts), level),
+        settlement=np.full((days + 1, contracts), level),
+        hold=np.full(days, -1),
+        last_day=np.full(contracts, days + 10),
+        hedge_day=np.zeros(days, bool),
+        fee_day=np.zeros(days, bool),
+        month_first=np.zeros(days, bool),
+        days=np.ones(days, int),
+        stock_rate=np.zeros(days + 1),
+        futures_rate=np.zeros(days + 1),
+        index_returns=np.zeros(days + 1),
+        targets=[],
+        board=np.zeros(stocks, int),
+        exchange=np.zeros(stocks, int),
+        lot=np.full(stocks, 100),
+        step=np.full(stocks, 100),
+        **{name: np.zeros(days) for name in ("stamp_duty_buy", "stamp_duty_sell")},
+        **{
+            name: np.zeros((days, 3))
+            for name in ("transfer_rate", "transfer_par_rate", "transfer_min", "exchange_rate")
+        },
+        limit_up=np.tile(LIMITS, (days, 1)),
+        limit_down=np.tile(LIMITS, (days, 1)),
+        ipo_days=np.zeros(stocks, int),
+        ipo_up=np.zeros(stocks),
+        ipo_down=np.zeros(stocks),
+        margin_rate=np.full(days + 1, 0.12),
+        **{name: np.zeros(days) for name in ("fee_rate", "order_fee", "delivery_rate")},
+    )
+    return replace(inputs, **overrides)
+
+
+def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
+    """Return a small market in which everything that can happen happens often."""
+    rng = np.random.default_rng(seed)
+    index_returns = random_index(rng, days)
+    market = random_stocks(rng, days, stocks, index_returns)
+    futures = random_futures(rng, days, contracts, index_returns)
+    inputs = LedgerInputs(
+        **market,
+        **futures,
+        index_returns=index_returns,
+        hedge_day=rng.random(days) < rng.choice([0.0, 0.2, 1.0]),
+        fee_day=rng.random(days) < rng.choice([0.0, 0.1, 0.3]),
+        month_first=rng.random(days) < 0.15,
+        days=rng.choice([1, 1, 1, 1, 3, 10], days),
+        stock_rate=rng.uniform(0, 0.05, days + 1),
+        futures_rate=rng.uniform(0, 0.03, days + 1),
+        targets=random_targets(rng, days, stocks),
+        **random_settings(rng),
+    )
+    return replace(inputs, **overrides)
+
+
+def random_index(rng, days):
+    """Return daily index returns with crashes and rallies of ten per cent, [T + 1]."""
+    returns = rng.normal(0.0, 0.015, days + 1)
+    jump = rng.random(days + 1) < rng.choice([0.0, 0.08, 0.2])
+    returns[jump] = rng.choice([-0.10, 0.10, 0.095], jump.sum())
+    return returns
+
+
+def cents(price):
+    """Return a price in whole cents, at least one."""
+    return max(0.01, math.floor(price * 100 + 0.5 + 1e-6) / 100)
+
+
+def random_stocks(rng, days, stocks, index_returns):
+    """Return bars, flags, lives, betas and rules of the stocks."""
+    inputs = {
+        **{
+            name: np.full((days, stocks), np.nan)
+            for name in ("open", "high", "low", "close", "pre_close", "volume", "amount")
+        },
+        "mark": np.full((days + 1, stocks), np.nan),
+        "adj_factor": np.ones((days + 1, stocks)),
+        "beta": np.where(
+            rng.random((days + 1, stocks)) < 0.15,
+            np.nan,
+            rng.normal(1.0, 0.4, (days + 1, stocks)),
+        ),
+        "is_st": np.cumsum(rng.random((days, stocks)) < 0.02, axis=0) % 2 == 1,
+        "is_delisting": np.zeros((days, stocks), bool),
+        "delist": np.full(stocks, days + 5),
+        "listed": np.full(stocks, -500),
+        **random_stock_rules(rng, days, stocks),
+    }
+    for i in range(stocks):
+        if rng.random() < 0.25:
+            inputs["delist"][i] = rng.integers(3, days + 3)
+            inputs["is_delisting"][max(0, inputs["delist"][i] - rng.integers(1, 12)) :, i] = True
+        elif rng.random() < 0.3:
+            inputs["listed"][i] = rng.integers(0, max(1, days // 2))
+        random_history(rng, inputs, i, index_returns)
+    return inputs
+
+
+def random_stock_rules(rng, days, stocks):
+    """Return lots, costs and limits."""
+    board = rng.choice(3, stocks, p=[0.6, 0.3, 0.1])
+    late = rng.random() < 0.5
+    duty = np.where(np.arange(days) < days // 2, 0.001, 0.0005)
+    by_exchange = (days, 3)
+    limits = np.tile(LIMITS, (days, 1))
+    if late:
+        limits[days // 2 :, 2:4] = 0.10
+    return {
+        "board": board,
+        "exchange": rng.integers(0, 3, stocks),
+        "lot": np.array([LOTS[b][0] for b in board]),
+        "step": np.array([LOTS[b][1] for b in board]),
+        "stamp_duty_buy": duty * rng.integers(0, 2),
+        "stamp_duty_sell": duty,
+        "transfer_rate": np.broadcast_to(rng.choice([0, 1e-5, 2e-5], 3), by_exchange).copy(),
+        "transfer_par_rate": np.broadcast_to(rng.choice([0, 6e-4], 3), by_exchange).copy(),
+        "transfer_min": np.broadcast_to(rng.choice([0, 1.0], 3), by_exchange).copy(),
+        "exchange_rate": np.broadcast_to(rng.choice([4.87e-5, 6.96e-5], 3), by_exchange).copy(),
+        "limit_up": limits,
+        "limit_down": limits.copy(),
+        "ipo_days": rng.choice([0, 1, 5], stocks),
+        "ipo_up": rng.choice([np.inf, 0.44, 0.20, np.nan], stocks),
+        "ipo_down": rng.choice([np.inf, 0.36, 0.20, np.nan], stocks),
+    }
+
+
+def random_history(rng, inputs, i, index_returns):
+    """Write one stock's bars, mark and adjustment factor."""
+    days = len(inputs["open"])
+    mark, factor = inputs["mark"], inputs["adj_factor"]
+    last = float(rng.choice([0.53, 3.17, 9.99, 24.68, 180.05, 1701.0])) * rng.uniform(0.8, 1.2)
+    last = cents(last)
+    beta, suspended = rng.normal(1.0, 0.3), False
+    typical_volume = float(rng.choice([300, 2e4, 1e6, 1e9]))
+    factor[0, i] = rng.uniform(0.5, 3.0)
+    if inputs["listed"][i] < 0:
+        mark[0, i] = last
+    for t in range(days):
+        factor[t + 1, i], mark[t + 1, i] = factor[t, i], mark[t, i]
+        suspended = rng.random() < (0.6 if suspended else 0.06)
+        first = t == inputs["listed"][i]
+        if t < inputs["listed"][i] or t >= inputs["delist"][i] or (suspended and not first):
+            continue
+        if rng.random() < 0.08 and not first:
+            growth = rng.choice([rng.uniform(1.0, 1.1), 1.2, 1.5, 2.0, 1.1 + 1e-9, 0.5])
+            factor[t + 1, i] = factor[t, i] * growth
+            last = cents(last / growth)
+        move = beta * index_returns[t + 1] + rng.normal(0, 0.02)
+        bar = random_bar(rng, last, move, daily_limit(inputs, t, i))
+        for name, value in bar.items():
+            inputs[name][t, i] = value
+        volume = float(max(1, int(typical_volume * rng.lognormal(0, 1))))
+        if rng.random() < 0.08:
+            volume = float(rng.integers(1, 300))
+        inputs["volume"][t, i] = volume
+        inputs["amount"][t, i] = volume * rng.uniform(bar["low"], bar["high"])
+        if bar["low"] == bar["high"]:
+            inputs["amount"][t, i] = volume * bar["low"]
+        last = mark[t + 1, i] = bar["close"]
+
+
+def daily_limit(inputs, t, i):
+    """Return how far the bar may go up and down."""
+    if 0 <= t - inputs["listed"][i] < inputs["ipo_days"][i]:
+        return 0.4
+    return inputs["limit_up"][t, inputs["board"][i] * 2 + int(inputs["is_st"][t, i])]
+
+
+def random_bar(rng, pre_close, move, limit):
+    """Return one day's prices within the limits, often on them."""
+    top, bottom = cents(pre_close * (1 + limit)), cents(pre_close * (1 - limit))
+
+    def within(change):
+        return min(top, max(bottom, cents(pre_close * (1 + change))))
+
+    kind = rng.random()
+    if kind < 0.08:
+        prices = [rng.choice([top, bottom])] * 2
+    elif kind < 0.16:
+        prices = [rng.choice([top, bottom]), within(move)]
+    elif kind < 0.20:
+        prices = [within(move), rng.choice([top, bottom])]
+    elif kind < 0.23:
+        near = rng.choice([top - 0.01, bottom + 0.01])
+        prices = [min(top, max(bottom, cents(near))), within(move)]
+    else:
+        prices = [within(move * rng.random()), within(move)]
+    high, low = max(prices), min(prices)
+    if kind >= 0.08:
+        high = max(high, within(move + abs(rng.normal(0, 0.01))))
+        low = min(low, within(move - abs(rng.normal(0, 0.01))))
+    return {
+        "pre_close": pre_close,
+        "open": float(prices[0]),
+        "close": float(prices[1]),
+        "high": float(high),
+        "low": float(low),
+    }
+
+
+def random_futures(rng, days, contracts, index_returns):
+    """Return contracts that expire one after the other, their prices and rules."""
+    level = 3000 * np.cumprod(1 + index_returns)
+    ends = np.sort(rng.choice(np.arange(1, days + 6), contracts, replace=False))
+    settlement = np.full((days + 1, contracts), np.nan)
+    fill_price = np.full((days, contracts), np.nan)
+    for c, last in enumerate(ends):
+        first = -1 if c < 2 else max(-1, int(ends[c - 2]) - int(rng.integers(0, 4)))
+        rows = np.arange(first, min(last, days - 1) + 1) + 1
+        settlement[rows, c] = np.round(level[rows] * (1 + rng.normal(0, 0.01, len(rows))), 1)
+        fills = rows[rows > 0] - 1
+        prices = np.round(level[fills] * (1 + rng.normal(0, 0.008, len(fills))), 1)
+        fill_price[fills, c] = np.where(rng.random(len(fills)) < 0.06, np.nan, prices)
+    margin = np.full(days + 1, rng.choice([0.08, 0.12, 0.2]))
+    if rng.random() < 0.6:
+        margin[rng.integers(1, days + 1) :] = 0.40
+    fee = np.full(days, rng.choice([2.5e-5, 3.45e-4]))
+    fee[rng.integers(0, days) :] = 2.3e-3 if rng.random() < 0.2 else fee[0]
+    return {
+        "fill_price": fill_price,
+        "settlement": settlement,
+        "hold": random_hold(rng, days, ends, settlement),
+        "last_day": ends,
+        "margin_rate": margin,
+        "fee_rate": fee,
+        "order_fee": np.full(days, rng.choice([0.0, 1.0])),
+        "delivery_rate": np.full(days, 1e-4),
+        "multiplier": float(rng.choice([10, 200, 300])),
+    }
+
+
+def random_hold(rng, days, ends, settlement):
+    """Return the contract of each day: the front one, rolled some days early, with slips."""
+    early = int(rng.integers(0, 4))
+    hold = np.full(days, -1)
+    for t in range(days):
+        alive = [c for c, last in enumerate(ends) if last >= t + early]
+        if alive and not np.isnan(settlement[t + 1, alive[0]]):
+            hold[t] = alive[0]
+    hold[rng.random(days) < rng.choice([0.0, 0.05])] = -1
+    return hold
+
+
+def random_targets(rng, days, stocks):
+    """Return rebalances with weights that sum to between a third and a little above one."""
+    targets = []
+    often = rng.choice([0.05, 0.2, 0.5])
+    for t in range(days):
+        if t < 2 or rng.random() < often:
+            chosen = rng.choice(stocks, rng.integers(0 if t > 5 else 1, stocks + 1), replace=False)
+            weights = rng.dirichlet(np.ones(len(chosen))) if len(chosen) else np.array([])
+            weights = weights * rng.choice([0.3, 0.6, 0.8, 0.95, 1.05])
+            targets.append((t, [(int(i), float(w)) for i, w in zip(chosen, weights, strict=True)]))
+    return targets
+
+
+def random_settings(rng):
+    """Return the strategy's settings."""
+    call, target, release = rng.choice([[1.0, 1.0, 1.0], [1.1, 1.3, 1.6], [1.2, 2.0, 3.0]])
+    return {
+        "capital_yuan": float(rng.choice([3e4, 3e5, 3e6, 3e7, 1e9])),
+        "recovery": float(rng.choice([0.0, 0.2, 1.0])),
+        "call_multiple": float(call),
+        "target_multiple": float(target),
+        "release_multiple": float(release),
+        "retry_days": int(rng.choice([0, 1, 5])),
+        "participation": float(rng.choice([0.0, 0.01, 0.1, 1.0])),
+        "fill": str(rng.choice(["open", "vwap", "close"])),
+        "commission_rate": float(rng.choice([0.0, 2.5e-4, 3e-3])),
+        "commission_min": float(rng.choice([0.0, 5.0, 500.0])),
+        "commission_includes_exchange_fees": bool(rng.random() < 0.5),
+        "slippage": float(rng.choice([0.0, 1e-3])),
+        "futures_slippage": float(rng.choice([0.0, 2e-4])),
+        "cash_reserve": float(rng.choice([0.0, 0.02, 0.2])),
+        "hedge_ratio": float(rng.choice([0.0, 0.5, 1.0, 1.5])),
+        "beta_method": str(rng.choice(["bottom_up", "top_down", "fixed"])),
+        "default_beta": float(rng.choice([1.0, 0.8])),
+        "beta_window": int(rng.choice([5, 20])),
+        "beta_min_observations": int(rng.choice([2, 5])),
+        "management_rate": float(rng.choice([0.0, 0.015])),
+        "custody_rate": float(rng.choice([0.0, 0.001])),
+        "performance_rate": float(rng.choice([0.0, 0.2])),
+        "post_fee": bool(rng.random() < 0.5),
+    }
+
+
+def inputs_strategy():
+    """Return a hypothesis strategy of nasty small markets with drawn settings."""
+    return st.builds(
+        random_inputs,
+        seed=st.integers(0, 2**32 - 1),
+        days=st.integers(3, 40),
+        stocks=st.integers(1, 8),
+        contracts=st.integers(1, 4),
+        capital_yuan=st.sampled_from([3e4, 3e5, 3e6, 3e7, 1e9]),
+        recovery=st.sampled_from([0.0, 0.2, 1.0]),
+        retry_days=st.integers(0, 5),
+        participation=st.sampled_from([0.0, 0.01, 0.1, 1.0]),
+        fill=st.sampled_from(["open", "vwap", "close"]),
+        commission_min=st.sampled_from([0.0, 5.0, 500.0]),
+        commission_includes_exchange_fees=st.booleans(),
+        cash_reserve=st.sampled_from([0.0, 0.02, 0.2]),
+        hedge_ratio=st.sampled_from([0.0, 0.5, 1.0, 1.5]),
+        beta_method=st.sampled_from(["bottom_up", "top_down", "fixed"]),
+        performance_rate=st.sampled_from([0.0, 0.2]),
+        post_fee=st.booleans(),
+    )
