@@ -1,4 +1,7 @@
-"""docs/dataset.md, written from the schema: `python -m quanthedge.market.document docs/dataset.md`."""
+"""docs/dataset.md, written from the schema.
+
+Run `python -m quanthedge.market.document docs/dataset.md` after changing the schema.
+"""
 
 import sys
 from pathlib import Path
@@ -87,9 +90,9 @@ leaves the old data as they were. A folder that holds anything else is never rep
 | layout | recognised by | what it is |
 | --- | --- | --- |
 | `quanthedge` | three or more tables named as here | these tables as Parquet or CSV files |
-| `tables` | `stock_list`, `trading_calendar`, `fundamentals_pit` ... | long Parquet tables of public A-share sources |
+| `tables` | `stock_list`, `fundamentals_pit` ... | long Parquet tables of public sources |
 
-In a CSV file dates are written `2014-09-17`, flags `true` or `false`, and an empty cell is undefined.
+In a CSV file dates are written `2014-09-17`, flags `true` or `false`; an empty cell is undefined.
 The `tables` layout keeps prices as 32-bit floats: they are rounded half up to 0.01 yuan, and a
 price that is no multiple of 0.01 (by more than 1 in 10,000) is an error.
 """

@@ -9,6 +9,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +70,24 @@ def fill_panels(block: Block, first_day: int, days: int, panels: Mapping[str, Ar
     exact = np.full((days, high - low), -1, dtype=np.int32)
     exact[block.day - first_day, block.stock - low] = np.arange(len(block.stock), dtype=np.int32)
     last = latest_rows(exact)
-    for name, panel in panels.items():
+
+    def fill(name: str) -> None:
         rule = PANELS[name]
         values = np.append(_column(block, rule.column), np.asarray([rule.before], rule.dtype))
-        panel[:, low:high] = values[last if rule.carried else exact]
+        panels[name][:, low:high] = values[last if rule.carried else exact]
+
+    _at_once(fill, panels)
+
+
+def _at_once(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    """Do array work (which runs outside Python's lock) on two threads."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(work, items))
+
+
+def _flushed_crc32(panel: np.memmap[Any, Any]) -> int:
+    panel.flush()
+    return zlib.crc32(panel.data)
 
 
 def latest_rows(exact: Array) -> Array:
@@ -136,15 +151,16 @@ class PanelCache:
             self._open[name] = panel
         return self._open[name]
 
-    def build(self, progress: Callable[[str], None] | None = None) -> None:
+    def build(self, progress: Callable[[str], None] | None = None) -> bool:
         """Build all panels in one pass into a scratch folder and put it in place.
 
-        Does nothing when a sound cache is there; leaves things as they are when the folder
-        cannot be written (`get` then builds in memory).
+        Does nothing when a sound cache is there. Returns whether one is there in the end: False
+        when the folder cannot be written or the disk is full (`get` then builds in memory).
         """
         with suppress(OSError), self._alone():
             if not self._sound():
                 self._build(progress)
+        return self._ours()
 
     def _build(self, progress: Callable[[str], None] | None) -> None:
         scratch = self.folder.parent / scratch_name(self.folder.name, "new")
@@ -155,11 +171,8 @@ class PanelCache:
                 for name, rule in PANELS.items()
             }
             self._fill(panels, progress)
-            sums = {}
-            for name, panel in panels.items():
-                panel.flush()
-                sums[name] = zlib.crc32(panel.data)
-            del panels, panel
+            sums = dict(zip(panels, _at_once(_flushed_crc32, panels.values()), strict=True))
+            del panels
             about = {"format": FORMAT, "fingerprint": self._fingerprint, "crc32": sums}
             (scratch / "panels.json").write_text(json.dumps(about, indent=1))
             force_to_disk(scratch)

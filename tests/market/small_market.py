@@ -134,13 +134,13 @@ def _fundamentals(dates, codes, rng):
     for code in codes:
         for item in ("net_profit_ttm", "book_equity"):
             known = sorted(rng.choice(len(dates), 4, replace=False))
-            for place in known:
+            for number, place in enumerate(known):
                 date = dates[place] + pd.Timedelta(int(rng.integers(0, 2)), "D")
                 value = np.nan if rng.random() < 0.2 else rng.normal(1e8, 1e7)
-                period = pd.Timestamp("2013-12-31")
+                period = pd.Timestamp("2012-12-31") + pd.Timedelta(91 * number, "D")
                 rows.append((code, item, date, period, value))
                 if rng.random() < 0.3:  # two reports on one day: the later period counts
-                    rows.append((code, item, date, pd.Timestamp("2014-01-01"), value + 1))
+                    rows.append((code, item, date, period + pd.Timedelta(1, "D"), value + 1))
     frame = pd.DataFrame(rows, columns=list(TABLES["fundamentals"].column_names))
     return frame.drop_duplicates(["code", "item", "known_date", "period_end"])
 

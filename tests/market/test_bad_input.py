@@ -271,6 +271,12 @@ WARNINGS = {
         table("fundamentals", value("period_end", 0, pd.Timestamp("2014-12-31").date())),
         "known before their period ended",
     ),
+    "an older period later": (
+        table("fundamentals", lambda f: pd.concat([f, f.iloc[[0]].assign(
+            known_date=pd.Timestamp("2014-06-02").date(),
+            period_end=pd.Timestamp("2011-09-30").date())])),
+        "1 row reports an older period than one already known",
+    ),
     "industry with two names": (
         table("industry", value("name_zh", 1, "银行二")), "with more than one name"
     ),

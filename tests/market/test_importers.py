@@ -1,3 +1,5 @@
+import errno
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -6,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.market import Market, import_market, write_dataset
+from quanthedge.market import Market, import_market, panels, write_dataset
 from quanthedge.market.panels import PANELS
 from tests.market.small_market import small_market
 
@@ -64,6 +66,21 @@ def test_a_table_kept_twice_is_an_error(tmp_path, tables):
     csv.write_csv(tables["cash_rate"], source / "cash_rate.csv")
     with pytest.raises(DataError, match="'cash_rate' is there twice"):
         import_market(source, tmp_path / "m")
+
+
+def test_a_disk_too_full_for_the_panels_is_told_and_the_data_still_serve(
+    tmp_path, tables, monkeypatch
+):
+    direct = written(tmp_path / "direct", tables)
+
+    def full(*_args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(panels, "_new_panel", full)
+    report = import_market(save(tmp_path / "source", tables), tmp_path / "m")
+    assert "the panels' cache could not be written" in report.warnings[0].text
+    market = Market.open(tmp_path / "m")
+    np.testing.assert_array_equal(market.panel("mark"), direct.panel("mark"))
 
 
 def test_an_unknown_layout_or_folder_is_named(tmp_path):

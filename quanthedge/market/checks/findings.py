@@ -128,6 +128,7 @@ _SINGULAR = {
     "were": "was",
     "lie": "lies",
     "repeat": "repeats",
+    "report": "reports",
     "end": "ends",
     "overlap": "overlaps",
     "close": "closes",

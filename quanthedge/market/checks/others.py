@@ -1,6 +1,6 @@
 """Checks of the small tables: calendar, stocks, indices, spells, fundamentals, cash."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -32,24 +32,14 @@ def check_others(tables: Mapping[str, pa.Table], collector: Collector) -> None:
     for name in ("index_daily", "index_dividend_yield", "futures_daily"):
         if name in rows and calendar is not None:
             _trading_days(rows[name], calendar)
-    if "index_daily" in rows:
-        _index_bars(rows["index_daily"])
-    for name, owner in (
-        ("index_members", ("index_code", "code")),
-        ("industry", ("code",)),
-        ("stock_names", ("code",)),
-    ):
+    for name, check in CHECKS.items():
         if name in rows:
-            _spells(rows[name], owner)
+            check(rows[name])
     for name in ("index_members", "industry", "fundamentals", "stock_names"):
         if name in rows and stocks is not None:
             _without_prices(rows[name], stocks)
-    if "industry" in rows:
-        _industry_names(rows["industry"])
-    if "fundamentals" in rows:
-        _fundamentals(rows["fundamentals"])
-    if "cash_rate" in rows:
-        _cash_rate(rows["cash_rate"])
+            if name in ("industry", "fundamentals"):
+                _uncovered(rows[name], stocks)
 
 
 def _calendar(rows: Rows) -> Array:
@@ -128,6 +118,16 @@ def _without_prices(rows: Rows, stocks: Array) -> None:
         )
 
 
+def _uncovered(rows: Rows, stocks: Array) -> None:
+    """Note the stocks that a table says nothing about."""
+    silent = stocks[~np.isin(stocks, np.unique(rows.texts("code")))].tolist()
+    if silent:
+        what = f"without any row in {rows.schema.name}"
+        rows.collector.add(
+            "info", rows.schema.name, "no rows", len(silent), what, silent, unit="stock"
+        )
+
+
 def _industry_names(rows: Rows) -> None:
     code, name = rows.texts("industry"), rows.texts("name_zh")
     pairs = sorted(set(zip(code.tolist(), name.tolist(), strict=True)))
@@ -141,6 +141,16 @@ def _industry_names(rows: Rows) -> None:
 
 def _fundamentals(rows: Rows) -> None:
     known, period = rows.numbers("known_date"), rows.numbers("period_end")
+    periods = np.where(np.isnat(period), np.datetime64("1800-01-01", "D"), period).astype(int)
+    group = np.zeros(len(known), dtype=np.int64)  # numbers the (item, code) pairs
+    item, code = rows.texts("item"), rows.texts("code")
+    group[1:] = np.cumsum((item[1:] != item[:-1]) | (code[1:] != code[:-1]))
+    reached = np.maximum.accumulate(group * 1_000_000 + periods)
+    rows.flag(
+        "warning", "older period", ~np.isnat(period) & (reached > group * 1_000_000 + periods),
+        "report an older period than one already known and replace its value (a restatement?)",
+        show=("period_end",),
+    )  # fmt: skip
     rows.flag(
         "warning", "known early", known < period, "were known before their period ended",
         show=("known_date", "period_end"),
@@ -154,3 +164,26 @@ def _cash_rate(rows: Rows) -> None:
             "error", "cash_rate", "unit", 0, f"the median rate is {np.nanmedian(rate):.3g}",
             cure="rates are fractions per year: write 2.5% as 0.025",
         )  # fmt: skip
+
+
+def _members(rows: Rows) -> None:
+    _spells(rows, ("index_code", "code"))
+
+
+def _industry(rows: Rows) -> None:
+    _spells(rows, ("code",))
+    _industry_names(rows)
+
+
+def _stock_names(rows: Rows) -> None:
+    _spells(rows, ("code",))
+
+
+CHECKS: dict[str, Callable[[Rows], None]] = {
+    "index_daily": _index_bars,
+    "index_members": _members,
+    "industry": _industry,
+    "stock_names": _stock_names,
+    "fundamentals": _fundamentals,
+    "cash_rate": _cash_rate,
+}

@@ -76,6 +76,13 @@ def import_market(
     collector = Collector()
     tables, bars, rows = LAYOUTS[chosen].read(source, collector)
     name = source.resolve().name if name is None else name
+
+    def build_panels(folder: Path) -> None:
+        if not Market.open(folder).build_panels(progress):
+            what = "the panels' cache could not be written (is the disk full?)"
+            cure = "panels will be built in memory each time, which takes longer"
+            collector.add("warning", "stock_daily", "no cache", 0, what, cure=cure)
+
     return write_streamed(
         target,
         tables,
@@ -83,7 +90,7 @@ def import_market(
         name=name,
         source=f"{name} ({chosen} layout)",
         collector=collector,
-        finish=lambda folder: Market.open(folder).build_panels(progress),
+        finish=build_panels,
     )
 
 

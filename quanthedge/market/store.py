@@ -1,0 +1,155 @@
+"""The open dataset behind a `Market` and its cut versions: files verified, tables read once."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quanthedge.errors import DataError
+from quanthedge.market.blocks import Axes, Block
+from quanthedge.market.fingerprint import file_sha256
+from quanthedge.market.manifest import Manifest
+from quanthedge.market.panels import PanelCache
+from quanthedge.market.schema import TABLES
+from quanthedge.market.storage import recover, scratch_name
+
+__all__ = ["Store"]
+
+Array = np.ndarray[Any, Any]
+
+
+class Store:
+    """A dataset whose files were found sound.
+
+    Attributes
+    ----------
+    path, manifest
+        Folder and manifest.
+    axes
+        The whole calendar and the codes.
+    dates, days, first_day
+        The days of the stock bars, their number, and the first one's place in the calendar.
+    panels
+        The cache of panels.
+    made, frames
+        Arrays and frames derived from the small tables, kept for the next call.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        recover(self.path)
+        self.manifest = Manifest.read(self.path)
+        self.manifest.verify_files(self.path)
+        _verify_contents(self.path, self.manifest)
+        self.frames: dict[str, pd.DataFrame] = {}
+        self.made: dict[str, Array] = {}
+        self._tables: dict[str, pa.Table] = {}
+        calendar = self.table("calendar")["date"].to_numpy()
+        codes = np.asarray(self.stocks["code"].to_pylist(), dtype=str)
+        self.axes = Axes(calendar, codes)
+        first, last = _date_range(self.path / "stock_daily.parquet")
+        self.first_day = int(np.searchsorted(calendar, first))
+        self.dates = calendar[self.first_day : int(np.searchsorted(calendar, last)) + 1]
+        self.days = len(self.dates)
+        self.panels = PanelCache(
+            self.path,
+            self.manifest.fingerprint,
+            (self.days, len(codes)),
+            self.first_day,
+            self.blocks,
+        )
+
+    @property
+    def stocks(self) -> pa.Table:
+        """The table stocks, sorted by code."""
+        return self.table("stocks")
+
+    def table(self, name: str) -> pa.Table:
+        """Read a small table once."""
+        if name not in self._tables:
+            self._tables[name] = _read(self.path / f"{name}.parquet")
+        return self._tables[name]
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Read a small table once as a frame; dates are midnight timestamps."""
+        if name not in self.frames:
+            frame = self.table(name).to_pandas(date_as_object=False)
+            dates = frame.select_dtypes("datetime").columns
+            self.frames[name] = frame.astype(dict.fromkeys(dates, "datetime64[s]"))
+        return self.frames[name]
+
+    def blocks(self) -> Iterator[Block]:
+        """Read the stock bars by row group; every row group holds whole stocks."""
+        with pq.ParquetFile(self.path / "stock_daily.parquet") as file:
+            for group in range(file.num_row_groups):
+                yield Block.of(file.read_row_group(group).combine_chunks(), self.axes)
+
+    @cached_property
+    def items(self) -> dict[str, np.datetime64]:
+        """Fundamental items with the first day on which any value was known."""
+        with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
+            groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
+        names = list(TABLES["fundamentals"].column_names)
+        item, known = names.index("item"), names.index("known_date")
+        firsts = [
+            (group.column(item).statistics.min, group.column(known).statistics.min)
+            for group in groups
+        ]
+        return {name: np.datetime64(first, "D") for name, first in firsts}
+
+    def fundamental_rows(self, item: str) -> pa.Table:
+        """Read the rows of one item; they are a row group of their own."""
+        group = list(self.items).index(item)
+        with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
+            return file.read_row_group(group, columns=["code", "known_date", "value"])
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path).combine_chunks()
+    except (pa.ArrowInvalid, OSError) as problem:
+        raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
+
+
+def _date_range(path: Path) -> tuple[np.datetime64, np.datetime64]:
+    """Return the first and last date of the stock bars from the file's statistics."""
+    with pq.ParquetFile(path) as file:
+        metadata = file.metadata
+        column = metadata.schema.names.index("date")
+        bounds = [
+            metadata.row_group(group).column(column).statistics
+            for group in range(metadata.num_row_groups)
+        ]
+    first = min(bound.min for bound in bounds)
+    last = max(bound.max for bound in bounds)
+    return np.datetime64(first, "D"), np.datetime64(last, "D")
+
+
+def _verify_contents(path: Path, manifest: Manifest) -> None:
+    """Hash the tables when they were not yet seen with their present size and time of change."""
+    memo = path / ".panels" / "verified.json"
+    present: dict[str, Any] = {"fingerprint": manifest.fingerprint}
+    for name in manifest.tables:
+        status = (path / f"{name}.parquet").stat()
+        present[name] = [status.st_size, status.st_mtime_ns]
+    with suppress(OSError, ValueError):
+        if json.loads(memo.read_text()) == present:
+            return
+    for name, entry in manifest.tables.items():
+        if file_sha256(path / f"{name}.parquet") != entry.sha256:
+            raise DataError(
+                f"{path / f'{name}.parquet'}: its contents differ from the manifest: the table "
+                "was changed or damaged after the import; import the data again"
+            )
+    with suppress(OSError):
+        memo.parent.mkdir(exist_ok=True)
+        scratch = memo.parent / scratch_name("verified", "memo")
+        scratch.write_text(json.dumps(present))
+        scratch.replace(memo)
