@@ -1,0 +1,159 @@
+"""Index futures by contract: prices from the index and a mean-reverting annualised basis.
+
+On each day the current, the next and the two following quarter months are listed, a new contract
+from the first trading day after an expiry. The basis is the annualised one times the time to
+expiry, so that every contract ends at the index.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quanthedge.market.simulation.calendar import Days
+from quanthedge.market.simulation.factors import mean_reverting
+from quanthedge.market.simulation.indices import IndexPath
+from quanthedge.market.simulation.settings import BasisProcess
+from quanthedge.rules import futures_rules, listing_date
+
+__all__ = ["FuturesPath", "futures_bars", "listed_months"]
+
+Array = np.ndarray[Any, Any]
+TICK = 0.2
+_LAST_DAY_LIMIT = 0.2
+
+
+@dataclass(frozen=True)
+class FuturesPath:
+    """A product's rows by column of futures_daily, and its true annualised basis [T]."""
+
+    product: str
+    columns: dict[str, list[Any]]
+    basis_per_year: Array
+
+
+def listed_months(day: np.datetime64, expiries: dict[str, np.datetime64]) -> list[str]:
+    """Return the contract months listed on a day, nearest first.
+
+    >>> from quanthedge.market.simulation.calendar import expiry_days, trading_days
+    >>> year = trading_days(np.datetime64("2014-01-01"), np.datetime64("2015-12-31"))
+    >>> listed_months(np.datetime64("2014-10-20"), expiry_days(year))
+    ['1411', '1412', '1503', '1506']
+    """
+    alive = [month for month, last in expiries.items() if last >= day]
+    near, later = alive[:2], alive[2:]
+    quarters = [month for month in later if int(month[2:]) % 3 == 0]
+    return near + quarters[:2]
+
+
+def futures_bars(
+    product: str,
+    process: BasisProcess,
+    calendar: Days,
+    expiries: dict[str, np.datetime64],
+    index: IndexPath,
+    draw: np.random.Generator,
+) -> FuturesPath | None:
+    """Return the bars of every contract from the product's listing on; None when it is later."""
+    days = len(calendar)
+    basis = mean_reverting(days, process.deviation_per_year, process.half_life_days, draw)
+    basis = np.round(basis + process.mean_per_year, 6)
+    activity = mean_reverting(days, 0.25, 5, draw)
+    first = int(np.searchsorted(calendar, listing_date(product)))
+    if first >= days:
+        return None
+    limits = np.full(days, np.nan)
+    limits[first:] = futures_rules(product, calendar[first:]).limit
+    path = FuturesPath(product, {name: [] for name in _COLUMNS}, basis)
+    settled: dict[str, float] = {}
+    for row in range(first, days):
+        noise = draw.standard_normal((4, 6))
+        months = listed_months(calendar[row], expiries)
+        moved = _handed_over(int(np.busday_count(calendar[row], expiries[months[0]])))
+        for place, month in enumerate(months):
+            bar = _bar(
+                process, calendar[row], expiries[month], index, row, basis[row], noise[place]
+            )
+            if month in settled:
+                limit = _LAST_DAY_LIMIT if expiries[month] == calendar[row] else limits[row]
+                bar = _within(bar, settled[month], limit)
+            settled[month] = bar["settle"]
+            share = _share(place, moved)
+            lots = max(round(process.lots_per_day * share * float(np.exp(activity[row]))), 1)
+            bar["volume"] = float(lots)
+            middle = (bar["open"] + bar["high"] + bar["low"] + bar["close"]) / 4
+            bar["amount"] = float(round(lots * middle * _multiplier(product), 0))
+            bar["open_interest"] = float(round(process.lots_per_day * 0.25 * share) + 10)
+            bar |= {"product": product, "contract": product + month, "date": calendar[row]}
+            bar["last_trading_day"] = expiries[month]
+            for name, values in path.columns.items():
+                values.append(bar[name])
+    return path
+
+
+_COLUMNS = (
+    "product", "contract", "date", "last_trading_day", "open", "high", "low", "close", "settle",
+    "volume", "amount", "open_interest",
+)  # fmt: skip
+
+
+def _multiplier(product: str) -> float:
+    return 200.0 if product in ("IC", "IM") else 300.0
+
+
+def _bar(
+    process: BasisProcess,
+    day: np.datetime64,
+    last: np.datetime64,
+    index: IndexPath,
+    row: int,
+    basis: float,
+    noise: Array,
+) -> dict[str, Any]:
+    """Return the day's prices of one contract before limits, in ticks."""
+    years = float((last - day).astype(np.int64)) / 365
+    spread = process.noise * min(1.0, years * 52)
+    level = {name: float(index.bars[name][row]) for name in ("open", "high", "low", "close")}
+    close = level["close"] * (1 + basis * years + spread * float(noise[0]))
+    opening = level["open"] * (1 + basis * (years + 0.7 / 365) + spread * float(noise[1]))
+    ratio = 1 + basis * years
+    high = max(opening, close, level["high"] * ratio * (1 + spread * abs(float(noise[2]))))
+    low = min(opening, close, level["low"] * ratio * (1 - spread * abs(float(noise[3]))))
+    if years == 0:
+        part = 0.15 + 0.1 * float(np.tanh(noise[4]))
+        settle = level["close"] + part * (level["open"] - level["close"])
+        low, high = min(low, settle), max(high, settle)
+    else:
+        settle = min(max(close * (1 + 0.0006 * float(noise[5])), low), high)
+    prices = {"open": opening, "close": close, "settle": settle}
+    bar: dict[str, Any] = {name: _ticks(price) for name, price in prices.items()}
+    bar["high"] = max(_ticks(high), *bar.values())
+    bar["low"] = min(_ticks(low), *(bar[name] for name in prices))
+    if years == 0:  # the delivery price is an average: no tick, two decimals
+        bar["settle"] = min(max(round(settle, 2), bar["low"]), bar["high"])
+    return bar
+
+
+def _within(bar: dict[str, Any], reference: float, limit: float) -> dict[str, Any]:
+    """Return the bar inside the price limits around the settlement price before."""
+    lowest = np.ceil(reference * (1 - limit) / TICK - 1e-9) * TICK
+    highest = np.floor(reference * (1 + limit) / TICK + 1e-9) * TICK
+    lowest, highest = round(float(lowest), 1), round(float(highest), 1)
+    return {name: min(max(price, lowest), highest) for name, price in bar.items()}
+
+
+def _handed_over(days_left: int) -> float:
+    """Return the part of the front contract's trading that has moved on to the next."""
+    return float(0.93 / (1 + np.exp(1.2 * (days_left - 3.0))))
+
+
+def _share(place: int, handed_over: float) -> float:
+    """Return a contract's share of trading, nearest contract first."""
+    if place <= 1:
+        return 0.85 * (1 - handed_over) if place == 0 else 0.09 + 0.85 * handed_over
+    return 0.04 if place == 2 else 0.02
+
+
+def _ticks(price: float) -> float:
+    """Return a price rounded to the tick."""
+    return round(round(price / TICK) * TICK, 1)
