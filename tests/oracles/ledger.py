@@ -894,14 +894,14 @@ def unit_value_of(equity_cents: Decimal, units: float) -> Decimal:
 
 
 def strike_unit_value(x, s, day):
-    """Charge the performance fee on its dates; the row shows what would be due on any day."""
+    """Charge the performance fee on its dates; other rows show what would be due."""
     equity_cents = half_up(Decimal(s.equity) * 100, 0)
     before = unit_value_of(equity_cents, s.units)
     fee = Decimal(0)
     if before > s.high_water_mark:
         gain = (before - s.high_water_mark) * decimal_of(s.units)
         fee = half_up(decimal_of(x.performance_rate) * gain, 2)
-    day.accrued_performance_fee = float(fee)
+    day.accrued_performance_fee = 0.0 if x.fee_day[day.t] else float(fee)
     day.unit_value = float(before)
     if x.fee_day[day.t] and before > s.high_water_mark:
         after = unit_value_of(equity_cents - fee * 100, s.units)
