@@ -22,6 +22,8 @@ Array = np.ndarray[Any, Any]
 DateLike = Any  # a text, datetime, Timestamp or datetime64
 Progress = Callable[[str], None]
 BEFORE_CALENDAR = -100_000
+START_SLACK = np.timedelta64(11, "D")  # the longest holidays
+END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
 
 
 class Market:
@@ -107,20 +109,22 @@ class Market:
         first, last = _date(start), _date(end)
         if first > last:
             raise DataError(f"start {first} is after end {last}")
-        for date in (first, last):
-            if not self._covers(date):
-                raise self._outside(date)
+        if first < self._earliest() or first > self.dates[-1]:
+            raise self._outside(first)
+        if last < self.dates[0] or last > self.dates[-1] + END_SLACK:
+            raise self._outside(last)
         begin = int(np.searchsorted(self.dates, first))
         stop = int(np.searchsorted(self.dates, last, side="right")) - 1
         if stop < begin:
             raise DataError(f"no trading day between {first} and {last}")
         return begin, stop
 
-    def _covers(self, date: np.datetime64) -> bool:
-        """Inside the data; weekends and holidays just around it count as inside."""
-        slack = np.timedelta64(10, "D")
-        near_start = self.dates[0] - slack <= date <= self.dates[-1]
-        return bool(near_start or self.dates[-1] <= date <= self.dates[-1] + slack)
+    def _earliest(self) -> np.datetime64:
+        """Return the first date from which no trading day is missing before the first bar."""
+        first = self._store.first_day
+        if first == 0:  # the calendar does not say: allow for the longest holiday
+            return np.datetime64(self.dates[0] - START_SLACK, "D")
+        return np.datetime64(self._store.axes.calendar[first - 1] + np.timedelta64(1, "D"), "D")
 
     def _outside(self, date: np.datetime64) -> DataError:
         return DataError(

@@ -26,11 +26,11 @@ _RENAME_EXCHANGE = 2
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """Yield a scratch folder beside `target` that takes its place when the block succeeds."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    recover(target)
-    remove_leftovers(target)
     scratch = target.parent / scratch_name(target.name, "new")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        recover(target)
+        remove_leftovers(target)
         scratch.mkdir()
         yield scratch
         force_to_disk(scratch)
@@ -41,6 +41,8 @@ def replacing(target: Path) -> Iterator[Path]:
             raise DataError(
                 f"{target}: the disk is full; {state}; free some space and try again"
             ) from problem
+        if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise DataError(f"{target}: may not be written ({problem.strerror})") from problem
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -83,9 +85,7 @@ def force_to_disk(folder: Path) -> None:
 
 
 def _swap(scratch: Path, target: Path) -> None:
-    if not target.exists() or not any(target.iterdir()):
-        scratch.replace(target)
-    elif not _exchange(scratch, target):
+    if not _moved(scratch, target) and not _exchange(scratch, target):
         old = target.parent / scratch_name(target.name, "old")
         target.rename(old)
         scratch.rename(target)
@@ -96,6 +96,19 @@ def _swap(scratch: Path, target: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _moved(scratch: Path, target: Path) -> bool:
+    """Move a folder to where nothing or an empty folder is; False when something is there."""
+    if os.name == "nt" and target.is_dir() and not any(target.iterdir()):
+        target.rmdir()
+    try:
+        scratch.rename(target)
+    except OSError as problem:
+        if problem.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True
 
 
 def _exchange(first: Path, second: Path) -> bool:

@@ -153,6 +153,29 @@ def test_a_running_import_is_not_disturbed_by_another(tmp_path):
     assert only(tmp_path) == ["m"]
 
 
+def test_two_imports_at_once_leave_one_whole_dataset(tmp_path):
+    script = f"""
+import sys
+from quanthedge.market import write_dataset
+from tests.market.small_market import small_market
+for _ in range(5):
+    write_dataset({str(tmp_path / "m")!r}, small_market(int(sys.argv[1])), name="m", source="m")
+"""
+    running = [subprocess.Popen([sys.executable, "-c", script, seed]) for seed in "12"]
+    assert [process.wait() for process in running] == [0, 0]
+    assert check_dataset(tmp_path / "m").ok
+    assert only(tmp_path) == ["m"]
+
+
+def test_a_place_that_may_not_be_written_is_a_clear_error(tmp_path, monkeypatch):
+    def refused(*_args, **_more):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(storage, "recover", refused)
+    with pytest.raises(DataError, match="may not be written"):
+        write(tmp_path / "m")
+
+
 @pytest.mark.parametrize("target", ["stock_daily", "fundamentals", "calendar"])
 def test_a_table_changed_behind_the_manifest_is_found_on_opening(tmp_path, target):
     write(tmp_path / "m")

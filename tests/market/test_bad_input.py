@@ -259,6 +259,10 @@ WARNINGS = {
         stock_daily(lambda bars: value("adj_factor", 9, bars.loc[8, "adj_factor"] * 1.05)(bars)),
         "adj_factor step that differs",
     ),
+    "first bar late": (
+        stock_daily(lambda bars: bars.drop(bars[bars["code"] == "300001.SZ"].index[:3])),
+        r"stocks: 1 stock with a first bar later than its list_date \(300001.SZ",
+    ),
     "one wild VWAP": (setting("amount", 1e3), "VWAP"),
     "settle missing": (
         table("futures_daily", value("settle", 3, np.nan)), "1 row has no settlement price"

@@ -112,6 +112,8 @@ def test_index_futures_and_cash_come_back_as_written(tmp_path):
         (lambda m: m.day("2014-01-18"), "not a trading day; the nearest are"),
         (lambda m: m.day("2020-01-06"), "outside the market 'small', which covers 2014-01-09"),
         (lambda m: m.span("2010-01-01", "2014-02-01"), "outside the market"),
+        (lambda m: m.span("2014-01-08", "2014-02-01"), "2014-01-08 is outside the market"),
+        (lambda m: m.span("2014-02-01", "2014-05-01"), "2014-05-01 is outside the market"),
         (lambda m: m.span("2014-02-01", "2014-01-15"), "after end"),
         (lambda m: m.day("next week"), "not a date"),
         (lambda m: m.until("2013-01-01"), "before the first day"),

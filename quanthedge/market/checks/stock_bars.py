@@ -38,7 +38,7 @@ class StockBarsCheck:
         self._gone = gone
         self._collector = collector
         self._seen = np.zeros((len(axes.codes), len(axes.calendar)), dtype=bool)
-        self._last: tuple[int, int] = (-1, -1)
+        self._last_cell = -1
         self._rows = 0
         self._outside_range = 0
         self._special = 0
@@ -90,11 +90,11 @@ class StockBarsCheck:
     def _order(self, rows: Rows, place: Array, cell: Array) -> None:
         if len(cell) == 0:
             return
-        before = np.concatenate([[self._last[0]], cell[:-1]])
+        before = np.concatenate([[self._last_cell], cell[:-1]])
         bad = np.zeros(rows.table.num_rows, dtype=bool)
         bad[place[cell < before]] = True
         rows.flag("error", "order", bad, "are not in order", cure="sort the table by code and date")
-        self._last = (int(cell[-1]), 0)
+        self._last_cell = int(cell[-1])
 
     def _prices(self, rows: Rows) -> Array:
         """Check prices and amounts of each row alone; return the rows whose prices are sound."""
@@ -202,6 +202,7 @@ class StockBarsCheck:
             text = f"is_st holds on {share:.0%} of the rows; check the flag"
             add("warning", "stock_daily", "is_st", 0, text)
         self._days(index_days)
+        self._first_bars()
         self._gaps()
 
     def _days(self, index_days: Array) -> None:
@@ -223,6 +224,25 @@ class StockBarsCheck:
             if bad.any():
                 dates = [str(date) for date in calendar[bad][:EXAMPLES]]
                 add(level, "stock_daily", what, int(bad.sum()), what, dates, unit="day")  # type: ignore[arg-type]
+
+    def _first_bars(self) -> None:
+        """Stocks whose first bar is later than the listing that the bars' span covers."""
+        traded = self._seen.any(axis=1)
+        if not traded.any():
+            return
+        first = self._axes.calendar[self._seen.argmax(axis=1)]
+        late = np.flatnonzero(
+            traded & (self._listed >= first[traded].min()) & (first > self._listed)
+        )
+        if len(late):
+            what = "with a first bar later than its list_date"
+            examples = [
+                f"{self._axes.codes[k]} {first[k]}, list_date {self._listed[k]}"
+                for k in late[:EXAMPLES]
+            ]
+            self._collector.add(
+                "warning", "stocks", "late start", len(late), what, examples, unit="stock"
+            )
 
     def _gaps(self) -> None:
         """Stocks without bars, and long suspensions."""
