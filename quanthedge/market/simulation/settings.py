@@ -38,7 +38,7 @@ def _styles() -> dict[str, Style]:
         "book_yield": Style(premium_per_year=0.03, volatility_per_day=0.0014),
         "return_on_equity": Style(premium_per_year=0.035, volatility_per_day=0.0012),
         "turnover": Style(premium_per_year=-0.045, volatility_per_day=0.0015),
-        "volatility": Style(premium_per_year=-0.04, volatility_per_day=0.0018),
+        "volatility": Style(premium_per_year=-0.06, volatility_per_day=0.0018),
         "reversal": Style(premium_per_year=-0.07, volatility_per_day=0.0),
     }
 
@@ -81,7 +81,7 @@ class SimulationSettings(BaseModel):
     seed: int = Field(7, ge=0)
     start: dt.date = dt.date(2013, 1, 4)
 
-    market_premium_per_year: float = 0.08
+    market_premium_per_year: float = 0.11
     market_volatility_per_day: float = Field(0.013, gt=0)
     volatility_state_deviation: float = Field(0.35, ge=0)
     volatility_state_half_life_days: float = Field(40, gt=0)
