@@ -36,9 +36,7 @@ def small_market(seed=0, days=60, codes=CODES):
         "fundamentals": _fundamentals(traded, codes, rng),
         "industry": _industry(traded, codes),
         "cash_rate": _cash(calendar, rng),
-        "stock_names": pd.DataFrame(
-            {"code": codes, "name": "名", "start": calendar[0], "end": pd.NaT}
-        ),
+        "stock_names": _names(calendar, codes),
     }
     return {name: to_arrow(frame, name) for name, frame in frames.items()}
 
@@ -156,6 +154,16 @@ def _industry(dates, codes):
             rows.append((code, pd.Timestamp("2000-01-01"), before, "43", "房地产", "Real estate"))
             rows.append((code, middle, pd.NaT, "71", "计算机", "Computers"))
     return pd.DataFrame(rows, columns=list(TABLES["industry"].column_names))
+
+
+def _names(calendar, codes):
+    middle = calendar[len(calendar) // 2]
+    before = middle - pd.Timedelta(1, "D")
+    rows = [(code, "旧名", calendar[0], before) for code in codes]
+    rows += [(code, "新名", middle, pd.NaT) for code in codes]
+    return pd.DataFrame(rows, columns=["code", "name", "start", "end"]).sort_values(
+        ["code", "start"]
+    )
 
 
 def _cash(calendar, rng):

@@ -9,6 +9,8 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market, import_market, panels, write_dataset
+from quanthedge.market.checks import Collector
+from quanthedge.market.importers.melting import melted
 from quanthedge.market.panels import PANELS
 from tests.market.small_market import small_market
 
@@ -196,6 +198,13 @@ def test_melted_fundamentals_hold_until_the_next_row_and_take_the_latest_period(
     rows = pq.read_table(tmp_path / "m" / "fundamentals.parquet").to_pandas()
     assert (rows["item"] == "roe_cum_pct").sum() == 2  # both revisions kept
     assert (rows["item"] == "book_equity").sum() == 2  # the unchanged repeat left out
+
+
+def test_a_stock_keeps_its_first_value_even_when_the_stock_before_ends_on_the_same():
+    day = [pd.Timestamp(d).date() for d in ("2014-01-10", "2014-01-20")]
+    wide = pa.table({"code": ["000001.SZ", "000002.SZ"], "known": day, "book_equity": [5.0, 5.0]})
+    rows = melted(wide, "known", None, ["book_equity"], Collector())
+    assert rows["code"].to_pylist() == ["000001.SZ", "000002.SZ"]
 
 
 def test_a_price_that_is_no_cent_is_an_error_not_rounded_away(tmp_path, tables):
