@@ -1,5 +1,6 @@
 """A simulated market is a sound dataset: the same bytes for the same seed, and no finding."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,14 +23,31 @@ def _files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_same_seed_gives_the_same_bytes_also_in_another_process(tmp_path: Path) -> None:
-    simulate_market(tmp_path / "here", stocks=20, years=1, seed=3)
+OLDER = "X86_V3 X86_V4 AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_ICL AVX512_SPR"
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+
+
+@pytest.mark.parametrize("missing", ["", OLDER])
+def test_the_same_seed_gives_the_same_bytes_in_another_process_and_on_an_older_processor(
+    tmp_path: Path, missing: str
+) -> None:
+    simulate_market(tmp_path / "here", stocks=30, years=2, seed=3)
     program = (
         "from quanthedge.market.simulation import simulate_market;"
-        f"simulate_market({str(tmp_path / 'there')!r}, stocks=20, years=1, seed=3)"
+        f"simulate_market({str(tmp_path / 'there')!r}, stocks=30, years=2, seed=3)"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": missing, "PYTHONWARNINGS": "ignore"}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
     assert _files(tmp_path / "here") == _files(tmp_path / "there")
+
+
+def test_the_committed_sample_is_what_its_command_makes(tmp_path: Path) -> None:
+    simulate_market(tmp_path / "sample", stocks=120, years=3, seed=7, start="2013-01-04")
+    assert Market.open(tmp_path / "sample").fingerprint == Market.open(SAMPLE).fingerprint
+    made, kept = (Truth.open(folder) for folder in (tmp_path / "sample", SAMPLE))
+    assert made.values == kept.values
+    for table in ("betas", "exposures", "factor_returns", "companies", "basis", "events"):
+        assert made.table(table).equals(kept.table(table)), table
 
 
 def test_another_seed_gives_another_market() -> None:

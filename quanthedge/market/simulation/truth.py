@@ -29,6 +29,7 @@ from quanthedge.market.simulation.trading import Bars
 __all__ = ["Truth", "truth_tables"]
 
 Array = np.ndarray[Any, Any]
+DIGITS = 9  # decimals kept: the last bits of exp and log differ from machine to machine
 
 
 @dataclass(frozen=True)
@@ -155,13 +156,15 @@ def _exposures(
 def _factor_returns(settings: SimulationSettings, calendar: Days, paths: FactorPaths) -> pa.Table:
     columns = {
         "date": days_column(calendar),
-        "volatility_state": pa.array(paths.volatility_state),
-        "market": pa.array(paths.market),
+        "volatility_state": pa.array(np.round(paths.volatility_state, DIGITS)),
+        "market": pa.array(np.round(paths.market, DIGITS)),
     }
     for place in range(paths.industries.shape[1]):
-        columns[f"industry_{place + 1:02d}"] = pa.array(paths.industries[:, place].copy())
+        columns[f"industry_{place + 1:02d}"] = pa.array(
+            np.round(paths.industries[:, place], DIGITS)
+        )
     for place, name in enumerate(settings.style_names):
-        columns[name] = pa.array(paths.styles[:, place].copy())
+        columns[name] = pa.array(np.round(paths.styles[:, place], DIGITS))
     return pa.table(columns)
 
 
@@ -172,7 +175,7 @@ def _companies(companies: Companies) -> pa.Table:
     }
     for name in ("beta_mean", "specific_volatility", "turnover", "profitability", "price_to_book",
                  "payout", "float_fraction"):  # fmt: skip
-        columns[name] = pa.array(getattr(companies, name))
+        columns[name] = pa.array(np.round(getattr(companies, name), DIGITS))
     return pa.table(columns)
 
 
