@@ -10,6 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.alpha import scores
+from quanthedge.beta import book_betas, index_returns, rolling_ols
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.fund import crystallisation_flags
+from quanthedge.hedge import ContractSchedule, contract_schedule, hedge_days
 from quanthedge.ledger import (
     Bars,
     FundNumbers,
@@ -22,10 +26,6 @@ from quanthedge.ledger import (
     ledger_tables,
     run_ledger,
 )
-from quanthedge.beta import book_betas, index_returns, rolling_ols
-from quanthedge.errors import DataError, StrategyError
-from quanthedge.fund import crystallisation_flags
-from quanthedge.hedge import ContractSchedule, contract_schedule, hedge_days
 from quanthedge.market import Market
 from quanthedge.narrative import timeline
 from quanthedge.notes import run_notes
@@ -166,7 +166,7 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> _Selec
     mask, exclusions = strategy.universe.mask(market, rows)
     graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
     targets = strategy.selector.targets(
-        market, graded, rows, exclusions, invested_fraction=strategy.invested_fraction
+        market, graded, rows, invested_fraction=strategy.invested_fraction
     )
     return _Selection(targets, exclusions, coverage)
 
@@ -230,10 +230,13 @@ def _inputs(
     recorded = reviewed | rebalanced
     recorded[-1] = True
     bars = Bars(
-        *(
-            market.panel(name)[span]
-            for name in ("open", "high", "low", "close", "pre_close", "volume", "amount")
-        ),
+        open=market.panel("open")[span],
+        high=market.panel("high")[span],
+        low=market.panel("low")[span],
+        close=market.panel("close")[span],
+        pre_close=market.panel("pre_close")[span],
+        volume=market.panel("volume")[span],
+        amount=market.panel("amount")[span],
         mark=market.panel("mark")[wide],
         adj_factor=market.panel("adj_factor")[wide],
         is_st=market.panel("is_st")[span],

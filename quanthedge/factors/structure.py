@@ -1,0 +1,27 @@
+"""Market structure: how large the company is."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, market_value
+from quanthedge.market import Market
+
+__all__ = ["Size"]
+
+
+class Size(FactorBase):
+    """Logarithm of the total market value.
+
+    References
+    ----------
+    Banz (1981), The relationship between return and market value of common stocks.
+    """
+
+    kind: Literal["size"] = "size"
+    family: ClassVar[str] = "structure"
+    sign: ClassVar[int] = -1
+
+    def exposure(self, market: Market, rows: Rows = None) -> Floats:
+        """Return ln(last close x total shares), [R, N]."""
+        return np.log(market_value(market, as_rows(market, rows)))
