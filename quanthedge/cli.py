@@ -98,9 +98,9 @@ def import_command(
 @app.command()
 def simulate(
     target: Annotated[Path, typer.Argument(help="Folder of the dataset to write.")],
-    stocks: Annotated[int, typer.Option(min=10, max=20_000, help="Number of stocks.")] = 120,
+    stocks: Annotated[int, typer.Option(min=10, max=6_000, help="Number of stocks.")] = 120,
     years: Annotated[int, typer.Option(min=1, max=30, help="Years of trading days.")] = 3,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same market.")] = 2013,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same market.")] = 7,
     start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "2013-01-04",
 ) -> None:
     """Write a simulated market whose truth is known and stored beside it in truth/.
@@ -109,7 +109,7 @@ def simulate(
     delistings, indices
     built from their members, index futures with a mean-reverting basis.
 
-    Example: quanthedge simulate data/sample --stocks 120 --years 3
+    Example: quanthedge simulate data/sample --stocks 120 --years 3 --seed 7
     """
     from quanthedge.market.simulation import simulate_market
 

@@ -1,5 +1,6 @@
 """The daily ledger: orders, costs, accounts, margin and fund fees (docs/ledger.md)."""
 
+from quanthedge.ledger.engine import LedgerRecord, LedgerState, ledger_tables, run_ledger
 from quanthedge.ledger.inputs import (
     Bars,
     FundNumbers,
@@ -9,7 +10,6 @@ from quanthedge.ledger.inputs import (
     StockBook,
     TargetBook,
 )
-from quanthedge.ledger.engine import LedgerRecord, LedgerState, ledger_tables, run_ledger
 
 __all__ = [
     "Bars",

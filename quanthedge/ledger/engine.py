@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.ledger.inputs import LedgerInputs
 from quanthedge.errors import LedgerError
+from quanthedge.ledger.inputs import LedgerInputs
 
 __all__ = ["LedgerRecord", "LedgerState", "ledger_tables", "run_ledger"]
 
@@ -53,7 +53,6 @@ class LedgerState:
         scalars[kernels.STOCK_CASH] = scalars[kernels.EQUITY] = inputs.settings.capital_yuan
         scalars[kernels.UNITS] = inputs.settings.capital_yuan
         scalars[kernels.MARK_TICKS] = 10_000
-        scalars[kernels.LAST_CONTRACT] = -1
         return cls(
             scalars,
             np.zeros(n_stocks),
@@ -216,7 +215,7 @@ def ledger_tables(
             "futures_fee": t[:, 10],
             "impact": t[:, 11],
             "reason": pd.Categorical.from_codes(
-                t[:, 12].astype(np.int8), categories=list(kernels.TRADE_REASONS)
+                t[:, 12].astype(np.int8), categories=pd.Index(kernels.TRADE_REASONS)
             ),
         }
     )
@@ -229,7 +228,7 @@ def ledger_tables(
             "wanted": f[:, 4].astype(np.int64),
             "done": f[:, 5].astype(np.int64),
             "reason": pd.Categorical.from_codes(
-                f[:, 6].astype(np.int8), categories=list(kernels.REFUSAL_REASONS)
+                f[:, 6].astype(np.int8), categories=pd.Index(kernels.REFUSAL_REASONS)
             ),
         }
     )

@@ -7,16 +7,29 @@ once or in pieces
 gives the same bits, because everything that lasts over a close lives in the state arrays.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from quanthedge.ledger.fees.kernels import performance_fee_cents, unit_value_ticks
+from quanthedge.ledger.inputs import (
+    Bars,
+    Floats,
+    FutureBook,
+    Ints,
+    LedgerInputs,
+    Settings,
+    StockBook,
+)
+
+Log = list[Any]  # of float64 tuples
 
 # Positions in the state's scalars.
 STOCK_CASH, FUTURES_CASH, PAYABLE, LOTS, CONTRACT, DAYS_LEFT = 0, 1, 2, 3, 4, 5
 MARK_TICKS, EQUITY, RAISE_CASH, MARGIN_CUT, NEXT_REBALANCE, UNITS = 6, 7, 8, 9, 10, 11
-STATUS, STATUS_DAY, STOCK_VALUE, LAST_CONTRACT = 12, 13, 14, 15
-N_SCALARS = 16
+STATUS, STATUS_DAY, STOCK_VALUE = 12, 13, 14
+N_SCALARS = 15
 
 # Status of a run.
 OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, NO_SETTLEMENT = (
@@ -60,21 +73,34 @@ HALF_TICK = 0.005
 
 
 @njit(cache=True)
-def round_lot(quantity, lot, step):
+def round_lot(
+    quantity: float,
+    lot: int,
+    step: int,
+) -> float:
     """Largest quantity not above the wanted one that may be bought: 0 or lot + k * step."""
-    if quantity < lot:
+    # A product of weight, equity and price that falls a hair short of a lot is that lot.
+    near = quantity + 1e-6
+    if near < lot:
         return 0.0
-    return lot + np.floor((quantity - lot) / step + 1e-9) * step
+    return lot + np.floor((near - lot) / step) * step
 
 
 @njit(cache=True)
-def sale_step(step):
+def sale_step(
+    step: int,
+) -> float:
     """Multiple in which part of a holding is sold: 100 shares, 1 where the buy step is 1."""
     return 1.0 if step == 1 else 100.0
 
 
 @njit(cache=True)
-def fill_price(t, i, fill, bars):
+def fill_price(
+    t: int,
+    i: int,
+    fill: int,
+    bars: Bars,
+) -> float:
     """Price at which an order of the day is done; NaN when the stock did not trade."""
     if fill == FILL_OPEN:
         return bars.open[t, i]
@@ -86,21 +112,24 @@ def fill_price(t, i, fill, bars):
 
 
 @njit(cache=True)
-def limit_prices(t, i, bars, stocks):
+def limit_prices(
+    t: int,
+    i: int,
+    bars: Bars,
+    stocks: StockBook,
+) -> tuple[float, float]:
     """Lower and upper limit price of the day; +-inf = free, NaN = not known."""
     age = t - bars.listed[i] + 1
+    if bars.is_delisting[t + 1, i] and not bars.is_delisting[t, i]:
+        return -np.inf, np.inf
     if 1 <= age <= stocks.ipo_days[i]:
         down, up = stocks.ipo_down[i], stocks.ipo_up[i]
-    elif bars.is_delisting[t + 1, i] and not bars.is_delisting[t, i]:
-        return -np.inf, np.inf
     else:
         kind = stocks.board[i] * 2 + (1 if bars.is_st[t, i] else 0)
         down, up = stocks.limit_down[t, kind], stocks.limit_up[t, kind]
-    if np.isnan(down) or np.isnan(up):
-        return np.nan, np.nan
     reference = bars.pre_close[t, i]
-    low = -np.inf
-    high = np.inf
+    low = np.nan if np.isnan(down) else -np.inf
+    high = np.nan if np.isnan(up) else np.inf
     if np.isfinite(down):
         low = np.floor(reference * (1.0 - down) * 100.0 + 0.5 + 1e-6) / 100.0
     if np.isfinite(up):
@@ -109,12 +138,20 @@ def limit_prices(t, i, bars, stocks):
 
 
 @njit(cache=True)
-def refusal(t, i, side, price, fill, bars, stocks):
+def refusal(
+    t: int,
+    i: int,
+    side: int,
+    price: float,
+    fill: int,
+    bars: Bars,
+    stocks: StockBook,
+) -> int:
     """Why the stock cannot be traded on that side today, or DONE."""
     if np.isnan(price):
         return SUSPENDED
     low, high = limit_prices(t, i, bars, stocks)
-    if np.isnan(low):
+    if np.isnan(low if side == SELL else high):
         return NO_PRICE
     if side == SELL:
         seen = bars.high[t, i] if fill == FILL_VWAP else price
@@ -124,7 +161,15 @@ def refusal(t, i, side, price, fill, bars, stocks):
 
 
 @njit(cache=True)
-def stock_costs(t, i, quantity, amount, side, stocks, settings):
+def stock_costs(
+    t: int,
+    i: int,
+    quantity: float,
+    amount: float,
+    side: int,
+    stocks: StockBook,
+    settings: Settings,
+) -> tuple[float, float, float, float, float]:
     """Commission, stamp duty, transfer fee, exchange fee and impact of one stock order, yuan."""
     e = stocks.exchange[i]
     commission = max(settings.commission_min_yuan, settings.commission_rate * amount)
@@ -137,7 +182,19 @@ def stock_costs(t, i, quantity, amount, side, stocks, settings):
 
 
 @njit(cache=True)
-def trade_stock(t, i, quantity, price, side, reason, inputs, scalars, shares, row, trades):
+def trade_stock(
+    t: int,
+    i: int,
+    quantity: float,
+    price: float,
+    side: int,
+    reason: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    row: Floats,
+    trades: Log,
+) -> float:
     """Book one stock order: shares, cash, costs, trade record. Returns the net money received."""
     amount = quantity * price
     costs = stock_costs(t, i, quantity, amount, side, inputs.stocks, inputs.settings)
@@ -161,7 +218,18 @@ def trade_stock(t, i, quantity, price, side, reason, inputs, scalars, shares, ro
 
 
 @njit(cache=True)
-def trade_future(t, c, quantity, price, delivery, reason, inputs, scalars, row, trades):
+def trade_future(
+    t: int,
+    c: int,
+    quantity: float,
+    price: float,
+    delivery: bool,
+    reason: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    row: Floats,
+    trades: Log,
+) -> None:
     """Book futures bought (> 0) or sold (< 0): fees and record; the gain comes at the close."""
     futures = inputs.futures
     amount = abs(quantity) * futures.multiplier * price
@@ -184,7 +252,16 @@ def trade_future(t, c, quantity, price, delivery, reason, inputs, scalars, row, 
 
 
 @njit(cache=True)
-def refuse(refusals, t, kind, i, side, wanted, done, reason):
+def refuse(
+    refusals: Log,
+    t: int,
+    kind: int,
+    i: int,
+    side: int,
+    wanted: float,
+    done: float,
+    reason: int,
+) -> None:
     """Record an order that was not done in full."""
     refusals.append(
         (float(t), float(kind), float(i), float(side), float(wanted), float(done), float(reason))
@@ -192,7 +269,10 @@ def refuse(refusals, t, kind, i, side, wanted, done, reason):
 
 
 @njit(cache=True)
-def list_held(shares, held):
+def list_held(
+    shares: Floats,
+    held: Ints,
+) -> int:
     """Write the indices of the stocks held into ``held`` [N], ascending; returns their number."""
     n = 0
     for i in range(shares.size):
@@ -203,7 +283,17 @@ def list_held(shares, held):
 
 
 @njit(cache=True)
-def corporate_actions(t, inputs, scalars, shares, pending, held, n_held, row, trades):
+def corporate_actions(
+    t: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    held: Ints,
+    n_held: int,
+    row: Floats,
+    trades: Log,
+) -> float:
     """Step 1. Returns the price gain of delisted holdings (a loss when the recovery is below 1)."""
     bars = inputs.bars
     gain = 0.0
@@ -221,7 +311,6 @@ def corporate_actions(t, inputs, scalars, shares, pending, held, n_held, row, tr
                 )
             )  # fmt: skip
             shares[i] = 0.0
-            pending[i] = np.nan
         elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
             growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
             grown = shares[i] * growth
@@ -232,13 +321,23 @@ def corporate_actions(t, inputs, scalars, shares, pending, held, n_held, row, tr
             scalars[STOCK_CASH] += paid
             row[DIVIDENDS_] += paid
             shares[i] = whole
-            if not np.isnan(pending[i]):
-                pending[i] = np.floor(pending[i] * growth + 0.5)
+    for i in range(pending.size):
+        if np.isnan(pending[i]):
+            continue
+        if t >= bars.delist[i]:
+            pending[i] = np.nan
+        elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
+            growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
+            pending[i] = np.floor(pending[i] * growth + 0.5)
     return gain
 
 
 @njit(cache=True)
-def reference_price(t, i, bars):
+def reference_price(
+    t: int,
+    i: int,
+    bars: Bars,
+) -> float:
     """Last mark on the basis of day t's shares: the price of decisions before the fill."""
     if t >= bars.delist[i]:
         return np.nan
@@ -246,7 +345,12 @@ def reference_price(t, i, bars):
 
 
 @njit(cache=True)
-def required_margin(t1, lots, c, futures):
+def required_margin(
+    t1: int,
+    lots: float,
+    c: int,
+    futures: FutureBook,
+) -> float:
     """Margin of the lots at the settlement of the day in row t1 (day t1 - 1), yuan."""
     if lots == 0.0:
         return 0.0
@@ -254,7 +358,11 @@ def required_margin(t1, lots, c, futures):
 
 
 @njit(cache=True)
-def morning_treasury(t, inputs, scalars):
+def morning_treasury(
+    t: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+) -> float:
     """Step 2: bring the futures account back to its target. Returns the withdrawable stock cash."""
     settings = inputs.settings
     withdrawable = scalars[STOCK_CASH]
@@ -276,7 +384,15 @@ def morning_treasury(t, inputs, scalars):
 
 
 @njit(cache=True)
-def plan_rebalance(t, r, inputs, scalars, shares, pending, wanted_now, refusals):
+def plan_rebalance(
+    t: int,
+    r: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    refusals: Log,
+) -> None:
     """Step 3 on a rebalance day: write the wanted holdings into ``pending``."""
     stocks, bars, targets = inputs.stocks, inputs.bars, inputs.targets
     for i in range(shares.size):
@@ -296,93 +412,148 @@ def plan_rebalance(t, r, inputs, scalars, shares, pending, wanted_now, refusals)
                 refuse(refusals, t, STOCK, i, BUY, np.floor(desired), 0.0, LOT)
         else:
             unit = sale_step(stocks.step[i])
-            sale = np.floor((shares[i] - desired) / unit) * unit
+            sale = np.floor((shares[i] - desired + 1e-6) / unit) * unit
             pending[i] = shares[i] - sale if sale > 0.0 else np.nan
-    for i in range(shares.size):
-        wanted_now[i] = pending[i]
     scalars[DAYS_LEFT] = inputs.settings.retry_days
 
 
 @njit(cache=True)
-def forced_sales(t, inputs, scalars, shares, wanted_now, held, n_held, row, trades):
-    """Step 4: sell every stock pro rata. Returns the money received and the price gain."""
-    bars, settings = inputs.bars, inputs.settings
+def sell_one(
+    t: int,
+    i: int,
+    order: float,
+    capped: bool,
+    reason: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    row: Floats,
+    trades: Log,
+    refusals: Log,
+) -> tuple[float, float, float]:
+    """Sell what can be sold of one order. Returns shares sold, money received, price gain."""
+    bars, stocks, settings = inputs.bars, inputs.stocks, inputs.settings
+    price = fill_price(t, i, settings.fill, bars)
+    why = refusal(t, i, SELL, price, settings.fill, bars, stocks)
+    quantity = order if why == DONE else 0.0
+    if why == DONE and capped and settings.participation > 0.0:
+        unit = sale_step(stocks.step[i])
+        cap = np.floor(settings.participation * bars.volume[t, i] / unit) * unit
+        if cap < quantity:
+            quantity = cap
+            why = VOLUME
+    if quantity > 0.0:
+        costs = stock_costs(t, i, quantity, quantity * price, SELL, stocks, settings)
+        total = costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
+        if quantity * price - total + scalars[STOCK_CASH] < 0.0:
+            quantity = 0.0
+            why = CASH
+    money = 0.0
+    gain = 0.0
+    if quantity > 0.0:
+        gain = quantity * (price - reference_price(t, i, bars))
+        money = trade_stock(
+            t, i, quantity, price, SELL, reason, inputs, scalars, shares, row, trades
+        )
+    if quantity < order:
+        refuse(refusals, t, STOCK, i, SELL, order, quantity, why)
+    return quantity, money, gain
+
+
+@njit(cache=True)
+def forced_sales(
+    t: int,
+    missing: float,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    held: Ints,
+    n_held: int,
+    row: Floats,
+    trades: Log,
+    refusals: Log,
+) -> tuple[float, float]:
+    """Step 5: sell every stock pro rata. Returns the money received and the price gain."""
     value = 0.0
     for k in range(n_held):
-        i = held[k]
-        if shares[i] > 0.0:
-            value += shares[i] * reference_price(t, i, bars)
-    fraction = min(1.0, scalars[RAISE_CASH] / value) if value > 0.0 else 0.0
+        if shares[held[k]] > 0.0:
+            value += shares[held[k]] * reference_price(t, held[k], inputs.bars)
+    fraction = min(1.0, missing / value) if value > 0.0 else 0.0
     received = 0.0
     gain = 0.0
     for k in range(n_held):
         i = held[k]
         if shares[i] <= 0.0:
             continue
-        price = fill_price(t, i, settings.fill, bars)
-        if refusal(t, i, SELL, price, settings.fill, bars, inputs.stocks) != DONE:
-            continue
-        quantity = min(shares[i], np.ceil(fraction * shares[i] / 100.0) * 100.0)
-        gain += quantity * (price - reference_price(t, i, bars))
-        received += trade_stock(
-            t, i, quantity, price, SELL, CASH_CUT, inputs, scalars, shares, row, trades
+        order = min(shares[i], np.ceil(fraction * shares[i] / 100.0) * 100.0)
+        done, money, price_gain = sell_one(
+            t, i, order, False, CASH_CUT, inputs, scalars, shares, row, trades, refusals
         )
-        wanted_now[i] = np.nan
-    scalars[RAISE_CASH] = 0.0
+        received += money
+        gain += price_gain
+        if done > 0.0 and pending[i] > shares[i]:
+            pending[i] = np.nan
     return received, gain
 
 
 @njit(cache=True)
-def sell(t, inputs, scalars, shares, wanted_now, held, n_held, reason, row, trades, refusals):
-    """Step 5. Returns the money received and the price gain against the reference."""
-    bars, stocks, settings = inputs.bars, inputs.stocks, inputs.settings
+def sell(
+    t: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    held: Ints,
+    n_held: int,
+    reason: int,
+    row: Floats,
+    trades: Log,
+    refusals: Log,
+) -> tuple[float, float]:
+    """Step 4. Returns the money received and the price gain against the reference."""
     received = 0.0
     gain = 0.0
     for k in range(n_held):
         i = held[k]
-        order = shares[i] - wanted_now[i]
-        if not order > 0.0:
-            continue
-        price = fill_price(t, i, settings.fill, bars)
-        why = refusal(t, i, SELL, price, settings.fill, bars, stocks)
-        quantity = order if why == DONE else 0.0
-        if why == DONE and settings.participation > 0.0:
-            unit = sale_step(stocks.step[i])
-            cap = np.floor(settings.participation * bars.volume[t, i] / unit) * unit
-            if cap < quantity:
-                quantity = cap
-                why = VOLUME
-        if quantity > 0.0:
-            costs = stock_costs(t, i, quantity, quantity * price, SELL, stocks, settings)
-            total = costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
-            if quantity * price - total + scalars[STOCK_CASH] < 0.0:
-                quantity = 0.0
-                why = CASH
-        if quantity > 0.0:
-            gain += quantity * (price - reference_price(t, i, bars))
-            received += trade_stock(
-                t, i, quantity, price, SELL, reason, inputs, scalars, shares, row, trades
+        order = shares[i] - pending[i]
+        if order > 0.0:
+            _, money, price_gain = sell_one(
+                t, i, order, True, reason, inputs, scalars, shares, row, trades, refusals
             )
-        if quantity < order:
-            refuse(refusals, t, STOCK, i, SELL, order, quantity, why)
+            received += money
+            gain += price_gain
     return received, gain
 
 
 @njit(cache=True)
-def buy(t, inputs, scalars, shares, wanted_now, reason, order, quantity, row, trades, refusals):
+def buy(
+    t: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    reason: int,
+    forbidden: bool,
+    order: Floats,
+    quantity: Floats,
+    row: Floats,
+    trades: Log,
+    refusals: Log,
+) -> tuple[float, float]:
     """Step 6; ``order``, ``quantity`` [N] are scratch. Returns money paid and price gain."""
     bars, stocks, settings = inputs.bars, inputs.stocks, inputs.settings
     needed = 0.0
     for i in range(shares.size):
         order[i] = 0.0
         quantity[i] = 0.0
-        if not wanted_now[i] > shares[i]:
+        if not pending[i] > shares[i]:
             continue
-        order[i] = round_lot(wanted_now[i] - shares[i], stocks.lot[i], stocks.step[i])
+        order[i] = round_lot(pending[i] - shares[i], stocks.lot[i], stocks.step[i])
         if order[i] == 0.0:
             continue
         price = fill_price(t, i, settings.fill, bars)
-        why = refusal(t, i, BUY, price, settings.fill, bars, stocks)
+        why = CASH if forbidden else refusal(t, i, BUY, price, settings.fill, bars, stocks)
         if why != DONE:
             refuse(refusals, t, STOCK, i, BUY, order[i], 0.0, why)
             order[i] = 0.0
@@ -430,7 +601,11 @@ def buy(t, inputs, scalars, shares, wanted_now, reason, order, quantity, row, tr
 
 
 @njit(cache=True)
-def own_return_beta(t, book_return, inputs):
+def own_return_beta(
+    t: int,
+    book_return: Floats,
+    inputs: LedgerInputs,
+) -> float:
     """OLS slope of the book's own returns on the index over the window ending at t - 1."""
     settings = inputs.settings
     n = 0
@@ -452,7 +627,14 @@ def own_return_beta(t, book_return, inputs):
 
 
 @njit(cache=True)
-def estimate_book(t, inputs, shares, held, n_held, book_return):
+def estimate_book(
+    t: int,
+    inputs: LedgerInputs,
+    shares: Floats,
+    held: Ints,
+    n_held: int,
+    book_return: Floats,
+) -> tuple[float, float]:
     """Value of the book at reference prices and its beta by the chosen method."""
     settings = inputs.settings
     book = 0.0
@@ -472,22 +654,33 @@ def estimate_book(t, inputs, shares, held, n_held, book_return):
 
 @njit(cache=True)
 def open_short(
-    t, c, wanted, held_lots, reason, withdrawable, inputs, scalars, row, trades, refusals
-):
+    t: int,
+    c: int,
+    wanted: float,
+    held_lots: float,
+    reason: int,
+    withdrawable: float,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    row: Floats,
+    trades: Log,
+    refusals: Log,
+) -> float:
     """Change the short in contract c to the lots wanted, as margin allows. Returns withdrawable."""
     futures, settings = inputs.futures, inputs.settings
     price = futures.fill_price[t, c]
     n = wanted
     if n > held_lots:
         per_lot = futures.margin_rate[t + 1] * futures.multiplier * price
-        moved = settings.target_multiple * per_lot * n - scalars[FUTURES_CASH]
-        moved = min(withdrawable, max(0.0, moved))
-        scalars[FUTURES_CASH] += moved
-        scalars[STOCK_CASH] -= moved
-        withdrawable -= moved
-        affordable = np.floor(max(0.0, scalars[FUTURES_CASH]) / per_lot)
-        if affordable < n:
-            n = max(held_lots, affordable)
+        money = max(0.0, scalars[FUTURES_CASH] + withdrawable)
+        n = min(n, max(held_lots, np.floor(money / per_lot)))
+        if n > held_lots:
+            moved = settings.target_multiple * per_lot * n - scalars[FUTURES_CASH]
+            moved = min(withdrawable, max(0.0, moved))
+            scalars[FUTURES_CASH] += moved
+            scalars[STOCK_CASH] -= moved
+            withdrawable -= moved
+        if n < wanted:
             refuse(refusals, t, FUTURE, c, SELL, wanted - held_lots, n - held_lots, MARGIN)
     if n != held_lots:
         trade_future(t, c, held_lots - n, price, False, reason, inputs, scalars, row, trades)
@@ -497,27 +690,27 @@ def open_short(
 
 @njit(cache=True)
 def hedge(
-    t,
-    rebalanced,
-    withdrawable,
-    inputs,
-    scalars,
-    shares,
-    held,
-    n_held,
-    book_return,
-    row,
-    trades,
-    refusals,
-):
+    t: int,
+    rebalanced: bool,
+    moved: bool,
+    withdrawable: float,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    held: Ints,
+    n_held: int,
+    book_return: Floats,
+    row: Floats,
+    trades: Log,
+    refusals: Log,
+) -> tuple[float, bool]:
     """Step 7. Returns the withdrawable cash and whether the contract was rolled."""
     futures, settings = inputs.futures, inputs.settings
     c = inputs.futures.hold[t]
     held_lots = abs(scalars[LOTS])
     current = int(scalars[CONTRACT])
-    traded = row[BOUGHT_] + row[SOLD_] > 0.0
-    review = rebalanced or traded or inputs.hedge_day[t] or scalars[MARGIN_CUT] > 0.0
-    review = review or (held_lots == 0.0 and c >= 0 and float(c) != scalars[LAST_CONTRACT])
+    review = rebalanced or moved or inputs.hedge_day[t] or scalars[MARGIN_CUT] > 0.0
+    review = review or held_lots == 0.0
     scalars[MARGIN_CUT] = max(0.0, scalars[MARGIN_CUT] - 1.0)
     rolling = held_lots > 0.0 and c >= 0 and c != current
     if not review and not rolling:
@@ -526,20 +719,23 @@ def hedge(
     if review:
         wanted = 0.0
         book, beta = estimate_book(t, inputs, shares, held, n_held, book_return)
-        row[BETA_] = beta
+        row[BETA_] = beta if book > 0.0 else np.nan
         if c >= 0 and book > 0.0:
             price = futures.settlement[t, c]
             if np.isnan(price):
                 price = futures.fill_price[t, c]
-            if price > 0.0:
-                exposure = settings.hedge_ratio * beta * book
-                wanted = max(0.0, np.floor(exposure / (futures.multiplier * price) + 0.5))
-    if c < 0 or np.isnan(futures.fill_price[t, c]):
-        if wanted != held_lots:
-            side = SELL if wanted > held_lots else BUY
-            refuse(refusals, t, FUTURE, max(c, -1), side, abs(wanted - held_lots), 0.0, NO_PRICE)
+            if np.isnan(price):
+                return withdrawable, False
+            exposure = settings.hedge_ratio * beta * book
+            wanted = max(0.0, np.floor(exposure / (futures.multiplier * price) + 0.5))
+    if c < 0:
         return withdrawable, False
-    scalars[LAST_CONTRACT] = c
+    if np.isnan(futures.fill_price[t, c]):
+        of_contract = held_lots if current == c else 0.0
+        if wanted != of_contract:
+            side = SELL if wanted > of_contract else BUY
+            refuse(refusals, t, FUTURE, c, side, abs(wanted - of_contract), 0.0, NO_PRICE)
+        return withdrawable, False
     if rolling:
         if np.isnan(futures.fill_price[t, current]):
             refuse(refusals, t, FUTURE, current, BUY, held_lots, 0.0, NO_PRICE)
@@ -562,7 +758,16 @@ def hedge(
 
 
 @njit(cache=True)
-def settle_futures(t, overnight, rolled, withdrawable, inputs, scalars, row, trades):
+def settle_futures(
+    t: int,
+    overnight: float,
+    rolled: bool,
+    withdrawable: float,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    row: Floats,
+    trades: Log,
+) -> float:
     """Step 8: variation margin, delivery, margin check. Returns withdrawable; NaN = no price."""
     futures, settings = inputs.futures, inputs.settings
     c = int(scalars[CONTRACT])
@@ -610,6 +815,7 @@ def settle_futures(t, overnight, rolled, withdrawable, inputs, scalars, row, tra
         )
         scalars[MARGIN_CUT] = 2.0
     cash = scalars[FUTURES_CASH] + scalars[STOCK_CASH]
+    scalars[RAISE_CASH] = 0.0
     if cash < settings.call_multiple * required:
         scalars[RAISE_CASH] = settings.target_multiple * required - cash
     if scalars[LOTS] == 0.0 and scalars[FUTURES_CASH] < 0.0:
@@ -622,7 +828,15 @@ def settle_futures(t, overnight, rolled, withdrawable, inputs, scalars, row, tra
 
 
 @njit(cache=True)
-def fund_day(t, interest, equity_before, withdrawable, inputs, scalars, row):
+def fund_day(
+    t: int,
+    interest: tuple[float, float],
+    equity_before: float,
+    withdrawable: float,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    row: Floats,
+) -> float:
     """Step 9: interest, accrued and paid fees, unit value, performance fee. Returns the equity."""
     fund = inputs.fund
     scalars[STOCK_CASH] += interest[0]
@@ -645,7 +859,7 @@ def fund_day(t, interest, equity_before, withdrawable, inputs, scalars, row):
         mark = np.int64(scalars[MARK_TICKS])
         due = performance_fee_cents(ticks, mark, units, fund.performance_rate)
         row[ACCRUED_] = due / 100.0
-        if fund.fee_day[t] and due > 0:
+        if fund.fee_day[t] and ticks > mark:
             row[PERFORMANCE_] = due / 100.0
             row[ACCRUED_] = 0.0
             scalars[PAYABLE] += due / 100.0
@@ -659,7 +873,16 @@ def fund_day(t, interest, equity_before, withdrawable, inputs, scalars, row):
 
 
 @njit(cache=True)
-def broken_promise(equity, change, row, scalars, shares, held, n_held, required):
+def broken_promise(
+    equity: float,
+    change: float,
+    row: Floats,
+    scalars: Floats,
+    shares: Floats,
+    held: Ints,
+    n_held: int,
+    required: float,
+) -> int:
     """Step 10: which promise the day broke, or OK."""
     parts = (
         row[STOCK_PNL_] + row[DIVIDENDS_] + row[FUTURES_PNL_] + row[INTEREST_]
@@ -682,8 +905,18 @@ def broken_promise(equity, change, row, scalars, shares, held, n_held, required)
 
 @njit(cache=True)
 def run_days(
-    first, stop, inputs, scalars, shares, pending, book_return, ledger, trades, refusals, positions
-):
+    first: int,
+    stop: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    book_return: Floats,
+    ledger: Floats,
+    trades: Log,
+    refusals: Log,
+    positions: Log,
+) -> None:
     """Advance the state from the open of day ``first`` to the close of day ``stop - 1``.
 
     Parameters
@@ -705,7 +938,6 @@ def run_days(
     n_stocks = shares.size
     bars, targets = inputs.bars, inputs.targets
     held = np.empty(n_stocks, np.int64)
-    wanted_now = np.empty(n_stocks)
     order = np.empty(n_stocks)
     quantity = np.empty(n_stocks)
     n_held = list_held(shares, held)
@@ -715,6 +947,7 @@ def run_days(
         equity_before = scalars[EQUITY]
         value_before = scalars[STOCK_VALUE]
         overnight = scalars[LOTS]
+        trades_before = len(trades)
         interest = (
             max(0.0, scalars[STOCK_CASH]) * inputs.stock_rate[t] * inputs.days[t] / 365.0,
             max(0.0, scalars[FUTURES_CASH]) * inputs.futures_rate[t] * inputs.days[t] / 365.0,
@@ -734,42 +967,45 @@ def run_days(
         rebalanced = r < targets.trade_days.size and targets.trade_days[r] == t
         retrying = False
         if rebalanced:
-            plan_rebalance(t, r, inputs, scalars, shares, pending, wanted_now, refusals)
+            plan_rebalance(t, r, inputs, scalars, shares, pending, refusals)
             scalars[NEXT_REBALANCE] = r + 1
         elif scalars[DAYS_LEFT] > 0.0:
             scalars[DAYS_LEFT] -= 1.0
             retrying = True
-            wanted_now[:] = pending
+        reason = REBALANCE if rebalanced else RETRY
+        raise_cash = scalars[RAISE_CASH]
         received = 0.0
         paid = 0.0
-        forced = scalars[RAISE_CASH] > 0.0
-        if forced:
-            money, price_gain = forced_sales(
-                t, inputs, scalars, shares, wanted_now, held, n_held, row, trades
+        if rebalanced or retrying:
+            received, price_gain = sell(
+                t, inputs, scalars, shares, pending, held, n_held, reason, row, trades, refusals
             )
+            gain += price_gain
+        if raise_cash > 0.0 and raise_cash > received:
+            money, price_gain = forced_sales(
+                t, raise_cash - received, inputs, scalars, shares, pending, held, n_held, row,
+                trades, refusals,
+            )  # fmt: skip
             received += money
             gain += price_gain
         if rebalanced or retrying:
-            reason = REBALANCE if rebalanced else RETRY
-            money, price_gain = sell(
-                t, inputs, scalars, shares, wanted_now, held, n_held, reason, row, trades, refusals
-            )
-            received += money
+            paid, price_gain = buy(
+                t, inputs, scalars, shares, pending, reason, raise_cash > 0.0, order, quantity, row,
+                trades, refusals,
+            )  # fmt: skip
             gain += price_gain
-            if not forced:
-                paid, price_gain = buy(
-                    t, inputs, scalars, shares, wanted_now, reason, order, quantity, row, trades,
-                    refusals,
-                )  # fmt: skip
-                gain += price_gain
-        if rebalanced or retrying or forced or row[SOLD_] > 0.0:
+            for i in range(n_stocks):
+                if pending[i] == shares[i]:
+                    pending[i] = np.nan
+        moved = len(trades) > trades_before
+        if moved:
             n_held = list_held(shares, held)
         withdrawable = max(0.0, min(scalars[STOCK_CASH], withdrawable - max(0.0, paid - received)))
 
         row[BETA_] = np.nan
         withdrawable, rolled = hedge(
-            t, rebalanced, withdrawable, inputs, scalars, shares, held, n_held, book_return, row,
-            trades, refusals,
+            t, rebalanced, moved, withdrawable, inputs, scalars, shares, held, n_held, book_return,
+            row, trades, refusals,
         )  # fmt: skip
         withdrawable = settle_futures(
             t, overnight, rolled, withdrawable, inputs, scalars, row, trades
@@ -814,7 +1050,16 @@ def run_days(
 
 
 @njit(cache=True)
-def run_span(first, stop, inputs, scalars, shares, pending, book_return, ledger):
+def run_span(
+    first: int,
+    stop: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    book_return: Floats,
+    ledger: Floats,
+) -> tuple[Floats, Floats, Floats]:
     """Run :func:`run_days` and return its trades [n, 13], refusals [m, 7] and positions [p, 3]."""
     trades = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
     refusals = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]

@@ -168,7 +168,8 @@ def test_rally_cuts_the_lots_and_sells_stocks_to_carry_them_again():
     # day 0: 800,000 of stocks, 1 lot, 1.5 x 108,000 = 162,000 of margin, 38,000 left
     # day 1: -90,000 -> 72,000 < 118,800; 38,000 come: 110,000; the lot is bought back
     # day 2: raise 1.5 x 118,800 - 110,000 = 68,200 of 800,000: 6,820 -> 6,900 shares
-    #        lot wanted again, but only yesterday's 110,000 can leave the stock account
+    #        lot wanted again, but only yesterday's 110,000 could leave the stock account
+    #        and 118,800 are needed, so nothing moves
     # day 3: 110,000 + 69,000 in the account, 178,200 moved, one lot
     trades = [(t.day, t.kind, t.quantity, t.reason) for t in result.trades]
     assert trades == [
@@ -181,10 +182,8 @@ def test_rally_cuts_the_lots_and_sells_stocks_to_carry_them_again():
     refusals = [(r.day, r.side, r.wanted, r.done, r.reason) for r in result.refusals]
     assert refusals == [(2, "sell", 1, 0, "margin")]
     rows = result.ledger[1:]
-    assert [row["futures_cash"] for row in rows] == pytest.approx(
-        [162_000, 110_000, 110_000, 178_200]
-    )
-    assert [row["stock_cash"] for row in rows] == pytest.approx([38_000, 0, 69_000, 800])
+    assert [row["futures_cash"] for row in rows] == pytest.approx([162_000, 110_000, 0, 178_200])
+    assert [row["stock_cash"] for row in rows] == pytest.approx([38_000, 0, 179_000, 800])
 
 
 def test_stocks_are_sold_before_the_margin_must_be_cut():

@@ -234,8 +234,8 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
         corporate_actions_and_delisting(x, s, day, result)
         morning_treasury(x, s, day)
         what_is_wanted(x, s, day, result)
-        forced_cash(x, s, day, result)
         sales(x, s, day, result)
+        forced_cash(x, s, day, result)
         buys(x, s, day, result)
         settle_withdrawable(s, day)
         after_trades = list(s.shares)
@@ -258,9 +258,10 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
 
 def round_lot(x, i, quantity):
     """Return the largest number <= quantity that is 0 or min_lot + k * step."""
-    if quantity < x.lot[i]:
+    near = quantity + 1e-6
+    if near < x.lot[i]:
         return 0
-    return x.lot[i] + math.floor((quantity - x.lot[i]) / x.step[i]) * x.step[i]
+    return x.lot[i] + math.floor((near - x.lot[i]) / x.step[i]) * x.step[i]
 
 
 def sale_step(x, i):
@@ -418,7 +419,7 @@ def rebalance(x, s, day, result, targets):
                 refuse(result, day, "stock", i, "buy", math.floor(desired), 0, "lot")
         else:
             step = sale_step(x, i)
-            order = -math.floor((s.shares[i] - desired) / step) * step
+            order = -math.floor((s.shares[i] - desired + 1e-6) / step) * step
         if order != 0:
             day.orders[i] = order
     targeted = {i for i, _ in targets}
@@ -430,27 +431,6 @@ def rebalance(x, s, day, result, targets):
 
 
 # --- step 4 --------------------------------------------------------------------------------------
-
-
-def forced_cash(x, s, day, result):
-    """Sell every stock pro rata where the last close left a debt to the futures account."""
-    if s.raise_cash <= 0:
-        return
-    value = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
-    day.no_buys = True
-    if value > 0:
-        fraction = min(1.0, s.raise_cash / value)
-        for i, shares in enumerate(s.shares):
-            if shares == 0:
-                continue
-            wanted = min(shares, math.ceil(shares * fraction / 100) * 100)
-            if sell(x, s, day, result, i, wanted, "cash_cut", capped=False) > 0:
-                s.pending.pop(i, None)
-                day.orders.pop(i, None)
-    s.raise_cash = 0.0
-
-
-# --- step 5 --------------------------------------------------------------------------------------
 
 
 def fill_of(x, t, i):
@@ -570,6 +550,29 @@ def sales(x, s, day, result):
             sell(x, s, day, result, i, -day.orders[i], day.reason, capped=True)
 
 
+# --- step 5 --------------------------------------------------------------------------------------
+
+
+def forced_cash(x, s, day, result):
+    """Raise what the last close found missing and today's sales did not bring."""
+    if s.raise_cash <= 0:
+        return
+    day.no_buys = True
+    rest = s.raise_cash - day.received
+    value = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
+    if rest <= 0 or value <= 0:
+        return
+    fraction = min(1.0, rest / value)
+    for i, shares in enumerate(s.shares):
+        if shares == 0:
+            continue
+        wanted = min(shares, math.ceil(shares * fraction / 100) * 100)
+        sold = sell(x, s, day, result, i, wanted, "cash_cut", capped=False)
+        if sold > 0 and s.pending.get(i, 0) > s.shares[i]:
+            del s.pending[i]
+            day.orders.pop(i, None)
+
+
 # --- step 6 --------------------------------------------------------------------------------------
 
 
@@ -665,7 +668,7 @@ def is_review_day(x, s, day):
         x.hedge_day[day.t]
         or day.is_rebalance
         or day.stocks_moved
-        or (s.lots == 0 and x.hold[day.t] != s.contract_held_last)
+        or s.lots == 0
         or s.days_after_cut > 0
     )
 
@@ -725,13 +728,14 @@ def roll(x, s, day, result, c, n):
 
 
 def open_lots(x, s, day, result, c, n, reason):
-    """Sell short up to n lots of c in all, as far as the futures account can carry them."""
+    """Sell short up to n lots of c in all, as far as the money of both accounts carries them."""
     held = -s.lots
     m = x.margin_rate[day.t + 1] * x.multiplier * x.fill_price[day.t][c]
-    missing = max(0.0, x.target_multiple * m * n - s.futures_cash)
-    to_futures_account(s, day, min(day.withdrawable, missing))
-    allowed = max(held, min(n, math.floor(max(0.0, s.futures_cash) / m)))
+    carried = math.floor(max(0.0, s.futures_cash + day.withdrawable) / m)
+    allowed = min(n, max(held, carried))
     if allowed > held:
+        missing = max(0.0, x.target_multiple * m * allowed - s.futures_cash)
+        to_futures_account(s, day, min(day.withdrawable, missing))
         trade_future(x, s, day, result, c, held - allowed, reason)
     if allowed < n:
         refuse(result, day, "future", c, "sell", n - held, allowed - held, "margin")
@@ -831,6 +835,7 @@ def check_margin(x, s, day, result):
         cut_lots(x, s, day, result)
         s.days_after_cut = 2
     both = s.stock_cash + s.futures_cash
+    s.raise_cash = 0.0
     if both < x.call_multiple * required:
         s.raise_cash = max(0.0, x.target_multiple * required - s.stock_cash - s.futures_cash)
     if s.lots == 0 and s.futures_cash < 0:

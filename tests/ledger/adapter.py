@@ -1,0 +1,110 @@
+"""Brings the reference's inputs into the kernel's shape, and both results into comparable rows."""
+
+import numpy as np
+
+from quanthedge.ledger import (
+    Bars,
+    FundNumbers,
+    FutureBook,
+    LedgerInputs,
+    LedgerRecord,
+    Settings,
+    StockBook,
+    TargetBook,
+)
+from quanthedge.ledger.kernels import REFUSAL_REASONS, TRADE_REASONS
+from tests.oracles import ledger as reference
+
+FILL = {"open": 0, "vwap": 1, "close": 2}
+METHOD = {"bottom_up": 0, "top_down": 1, "fixed": 2}
+
+
+def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
+    """The same market and settings as the kernel takes them."""
+    n_days = x.open.shape[0]
+    delisting = np.vstack([x.is_delisting[:1], x.is_delisting])
+    pairs = [pair for _, book in x.targets for pair in book]
+    sizes = [len(book) for _, book in x.targets]
+    whole = lambda values: np.asarray(values, dtype=np.int64)  # noqa: E731
+    return LedgerInputs(
+        days=np.asarray(x.days, dtype=np.float64),
+        stock_rate=x.stock_rate,
+        futures_rate=x.futures_rate,
+        index_return=x.index_returns,
+        beta=x.beta,
+        hedge_day=x.hedge_day,
+        record_day=np.ones(n_days, dtype=bool),
+        bars=Bars(
+            x.open, x.high, x.low, x.close, x.pre_close, x.volume, x.amount, x.mark, x.adj_factor,
+            x.is_st, delisting, whole(x.listed), whole(x.delist),
+        ),
+        stocks=StockBook(
+            whole(x.board), whole(x.exchange), whole(x.lot), whole(x.step), x.stamp_duty_buy,
+            x.stamp_duty_sell, x.transfer_rate, x.transfer_par_rate, x.transfer_min,
+            x.exchange_rate, x.limit_up, x.limit_down, whole(x.ipo_days), x.ipo_up, x.ipo_down,
+        ),
+        futures=FutureBook(
+            x.fill_price, x.settlement, whole(x.last_day), whole(x.hold), float(x.multiplier),
+            x.margin_rate, x.fee_rate, x.order_fee, x.delivery_rate,
+        ),
+        targets=TargetBook(
+            whole([day for day, _ in x.targets]),
+            whole(np.concatenate([[0], np.cumsum(sizes)])),
+            whole([stock for stock, _ in pairs]),
+            np.asarray([weight for _, weight in pairs], dtype=np.float64),
+        ),
+        fund=FundNumbers(
+            x.management_rate, x.custody_rate, x.performance_rate, x.post_fee, x.fee_day,
+            x.month_first,
+        ),
+        settings=Settings(
+            float(x.capital_yuan), FILL[x.fill], float(x.participation), int(x.retry_days),
+            float(x.commission_rate), float(x.commission_min),
+            bool(x.commission_includes_exchange_fees), float(x.slippage), float(x.futures_slippage),
+            float(x.cash_reserve), float(x.recovery), float(x.call_multiple),
+            float(x.target_multiple), float(x.release_multiple), float(x.hedge_ratio),
+            METHOD[x.beta_method], float(x.default_beta), int(x.beta_window),
+            int(x.beta_min_observations),
+        ),
+    )  # fmt: skip
+
+
+def kernel_trades(record: LedgerRecord) -> list[tuple]:
+    """Day, kind, index, signed quantity, reason, rounded price and costs of every fill."""
+    return [
+        (
+            int(t[0]), "stock" if t[1] == 0 else "future", int(t[2]), int(t[3]),
+            TRADE_REASONS[int(t[12])], *(round(float(v), 6) for v in (t[4], *t[6:12])),
+        )
+        for t in record.trades
+    ]  # fmt: skip
+
+
+def reference_trades(result: reference.ReferenceResult) -> list[tuple]:
+    """The same of the reference."""
+    return [
+        (
+            t.day, t.kind, t.index, t.quantity, t.reason, round(t.price, 6), round(t.commission, 6),
+            round(t.stamp_duty, 6), round(t.transfer_fee, 6), round(t.exchange_fee, 6),
+            round(t.futures_fee, 6), round(t.impact, 6),
+        )
+        for t in result.trades
+    ]  # fmt: skip
+
+
+def kernel_refusals(record: LedgerRecord) -> list[tuple]:
+    """Day, kind, index, side, wanted, done and reason of every refusal, sorted."""
+    return sorted(
+        (
+            int(r[0]), "stock" if r[1] == 0 else "future", int(r[2]),
+            "buy" if r[3] > 0 else "sell", int(r[4]), int(r[5]), REFUSAL_REASONS[int(r[6])],
+        )
+        for r in record.refusals
+    )  # fmt: skip
+
+
+def reference_refusals(result: reference.ReferenceResult) -> list[tuple]:
+    """The same of the reference."""
+    return sorted(
+        (r.day, r.kind, r.index, r.side, r.wanted, r.done, r.reason) for r in result.refusals
+    )

@@ -1,0 +1,58 @@
+"""The compiled ledger agrees with the slow reference, fill by fill, on nasty random markets."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from quanthedge.ledger import LedgerState, run_ledger
+from quanthedge.ledger.kernels import COLUMNS
+from tests.ledger.adapter import (
+    kernel_inputs,
+    kernel_refusals,
+    kernel_trades,
+    reference_refusals,
+    reference_trades,
+)
+from tests.oracles.ledger import LedgerInputs, run_reference
+from tests.oracles.random_market import inputs_strategy, random_inputs
+
+
+def compare(inputs: LedgerInputs) -> None:
+    slow = run_reference(inputs)
+    fast = run_ledger(kernel_inputs(inputs))
+
+    assert kernel_trades(fast) == reference_trades(slow)
+    assert kernel_refusals(fast) == reference_refusals(slow)
+    assert (fast.insolvent_day is None) == (slow.status == "ok")
+    for t in range(fast.days_run):
+        row = slow.ledger[t + 1]
+        for k, name in enumerate(COLUMNS):
+            expected, got = row[name], fast.ledger[t, k]
+            scale = max(1.0, abs(row["equity"]))
+            same = np.isclose(got, expected, rtol=1e-9, atol=1e-9 * scale, equal_nan=True)
+            assert same, (t, name, got, expected)
+
+
+@given(inputs_strategy())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_kernel_equals_reference_on_random_markets(inputs: LedgerInputs) -> None:
+    compare(inputs)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_kernel_equals_reference_on_fixed_seeds(seed: int) -> None:
+    compare(random_inputs(seed, days=60, stocks=10))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_run_resumed_from_its_state_equals_the_uninterrupted_run_bit_for_bit(seed: int) -> None:
+    inputs = kernel_inputs(random_inputs(seed, days=60, stocks=10))
+    whole = run_ledger(inputs)
+    state = LedgerState.opening(inputs)
+    parts = [run_ledger(inputs, state, first, first + 20) for first in (0, 20, 40)]
+
+    for n, part in enumerate(parts):
+        days = slice(20 * n, 20 * n + 20)
+        np.testing.assert_array_equal(part.ledger[days], whole.ledger[days])
+    np.testing.assert_array_equal(np.concatenate([p.trades for p in parts]), whole.trades)
+    np.testing.assert_array_equal(state.shares, whole.state.shares)
