@@ -94,11 +94,11 @@ def make_inputs(
             np.full(len(trade_days) * names, 0.75 / names),
         ),
         fund=FundNumbers(
-            0.015 * cost, 0.0025 * cost, 0.25 * cost, True,
+            1.0, 0.015 * cost, 0.0025 * cost, 0.25 * cost, True,
             np.arange(days) % 60 == 59, np.arange(days) % 20 == 0,
         ),
         settings=Settings(
-            capital_yuan=1e9, fill=0, participation=0.1 if rules else 0.0, retry_days=5 if rules
+            capital_yuan=1e8, fill=0, participation=0.1 if rules else 0.0, retry_days=5 if rules
             else 0,
             commission_rate=0.0008 * cost, commission_min_yuan=5.0 * cost,
             exchange_fees_included=True,

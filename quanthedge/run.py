@@ -108,7 +108,7 @@ def backtest(
     _check_capital(strategy, market, first, record, inputs)
     say("drawing up the accounts")
     tables = ledger_tables(
-        record, dates, market.codes, schedule.contracts, inputs.bars.mark, strategy.capital_yuan
+        record, dates, market.codes, schedule.contracts, inputs.bars.mark, inputs
     )
     tables["ledger"]["index_close"] = market.index_close(strategy.benchmark)[
         first - 1 : first + record.days_run
@@ -274,6 +274,7 @@ def _inputs(
         futures=future_book,
         targets=TargetBook(trade_days, targets.pointer, targets.stocks, targets.weights),
         fund=FundNumbers(
+            terms.initial_unit_value,
             terms.management_fee_per_year,
             terms.custody_fee_per_year,
             terms.performance_fee_rate,

@@ -45,14 +45,14 @@ class FundTerms(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    management_fee_per_year: float = Field(0.015, ge=0, lt=1)
-    custody_fee_per_year: float = Field(0.0025, ge=0, lt=1)
-    performance_fee_rate: float = Field(0.25, ge=0, lt=1)
+    management_fee_per_year: float = Field(default=0.015, ge=0, lt=1)
+    custody_fee_per_year: float = Field(default=0.0025, ge=0, lt=1)
+    performance_fee_rate: float = Field(default=0.25, ge=0, lt=1)
     high_water_mark: Literal["post_fee", "pre_fee"] = "post_fee"
     crystallisation: Crystallisation = "quarter"
     crystallisation_dates: tuple[date, ...] = ()
     unit_value_decimals: Literal[4] = 4
-    initial_unit_value: float = Field(1.0, gt=0, le=1_000_000)
+    initial_unit_value: float = Field(default=1.0, gt=0, le=1_000_000)
 
     @field_validator("performance_fee_rate", "initial_unit_value")
     @classmethod

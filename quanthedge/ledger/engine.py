@@ -45,14 +45,15 @@ class LedgerState:
 
     @classmethod
     def opening(cls, inputs: LedgerInputs) -> "LedgerState":
-        """State before the first day: the capital in the stock account, units at 1.0000."""
+        """State before the first day: the capital in the stock account, in units."""
         from quanthedge.ledger import kernels
 
         n_days, n_stocks = inputs.bars.open.shape
         scalars = np.zeros(kernels.N_SCALARS)
         scalars[kernels.STOCK_CASH] = scalars[kernels.EQUITY] = inputs.settings.capital_yuan
-        scalars[kernels.UNITS] = inputs.settings.capital_yuan
-        scalars[kernels.MARK_TICKS] = 10_000
+        initial = inputs.fund.initial_unit_value
+        scalars[kernels.UNITS] = round(inputs.settings.capital_yuan / initial, 2)
+        scalars[kernels.MARK_TICKS] = round(initial * 10_000)
         return cls(
             scalars,
             np.zeros(n_stocks),
@@ -160,7 +161,7 @@ def ledger_tables(
     codes: NDArray[np.str_],
     contracts: list[str],
     marks: NDArray[np.float64],
-    capital_yuan: float,
+    inputs: LedgerInputs,
 ) -> dict[str, pd.DataFrame]:
     """Tables ``ledger``, ``trades``, ``refusals``, ``positions`` of a run.
 
@@ -172,7 +173,7 @@ def ledger_tables(
     codes : str [N], contracts : list of C names
     marks : float64 [T + 1, N]
         Last closes, yuan.
-    capital_yuan : float
+    inputs : LedgerInputs
     """
     from quanthedge.ledger import kernels
 
@@ -181,8 +182,9 @@ def ledger_tables(
     ledger = pd.DataFrame(
         rows, index=pd.DatetimeIndex(dates[: n + 1], name="date"), columns=list(kernels.COLUMNS)
     )
-    ledger.iloc[0, [kernels.EQUITY_, kernels.STOCK_CASH_]] = capital_yuan
-    ledger.iloc[0, [kernels.UNIT_VALUE_, kernels.HWM_]] = 1.0
+    initial = inputs.fund.initial_unit_value
+    ledger.iloc[0, [kernels.EQUITY_, kernels.STOCK_CASH_]] = inputs.settings.capital_yuan
+    ledger.iloc[0, [kernels.UNIT_VALUE_, kernels.HWM_]] = initial
     ledger.iloc[0, kernels.CONTRACT_] = -1
     ledger.iloc[0, kernels.BETA_] = np.nan
     held = ledger["contract"].to_numpy().astype(np.int64)
@@ -192,11 +194,11 @@ def ledger_tables(
     ledger["names"] = ledger["names"].astype(np.int64)
     ledger["subscriptions"] = 0.0
     ledger["redemptions"] = 0.0
-    ledger["units"] = capital_yuan
+    ledger["units"] = record.state.scalars[kernels.UNITS]
     before = ledger["equity"].shift(1)
     charged = ledger["management_fee"] + ledger["custody_fee"] + ledger["performance_fee"]
     gross = (ledger["equity"] + charged) / before
-    ledger["unit_value_gross"] = gross.fillna(1.0).cumprod()
+    ledger["unit_value_gross"] = initial * gross.fillna(1.0).cumprod()
 
     t = record.trades
     day = t[:, 0].astype(np.int64) + 1

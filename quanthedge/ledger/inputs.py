@@ -87,6 +87,7 @@ class TargetBook(NamedTuple):
 class FundNumbers(NamedTuple):
     """Terms of the fund and its dates."""
 
+    initial_unit_value: float
     management_per_year: float
     custody_per_year: float
     performance_rate: float

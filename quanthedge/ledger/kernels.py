@@ -70,6 +70,7 @@ BUY, SELL = 1, -1
 FILL_OPEN, FILL_VWAP, FILL_CLOSE = 0, 1, 2
 BOTTOM_UP, TOP_DOWN, FIXED = 0, 1, 2
 HALF_TICK = 0.005
+SMALLEST_DEBT = 1e-6  # yuan
 
 
 @njit(cache=True)
@@ -796,7 +797,7 @@ def settle_futures(
         scalars[FUTURES_CASH] += moved
         scalars[STOCK_CASH] -= moved
         withdrawable -= moved
-    if scalars[FUTURES_CASH] < required and lots != 0.0:
+    if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and lots != 0.0:
         price = futures.settlement[t + 1, c]
         per_lot = required / abs(lots)
         fee_per_lot = futures.multiplier * price
@@ -807,7 +808,7 @@ def settle_futures(
             fee = fee_per_lot * (abs(lots) - kept)
             if kept < abs(lots):
                 fee += futures.order_fee_yuan[t]
-            if cash - fee >= per_lot * kept:
+            if cash - fee >= per_lot * kept - SMALLEST_DEBT:
                 break
             kept -= 1.0
         trade_future(
@@ -994,9 +995,14 @@ def run_days(
                 trades, refusals,
             )  # fmt: skip
             gain += price_gain
+            still_open = False
             for i in range(n_stocks):
                 if pending[i] == shares[i]:
                     pending[i] = np.nan
+                elif not np.isnan(pending[i]):
+                    still_open = True
+            if not still_open:
+                scalars[DAYS_LEFT] = 0.0
         moved = len(trades) > trades_before
         if moved:
             n_held = list_held(shares, held)
@@ -1014,8 +1020,11 @@ def run_days(
             scalars[STATUS], scalars[STATUS_DAY] = NO_SETTLEMENT, t
             return
         value = 0.0
+        names = 0
         for k in range(n_held):
             i = held[k]
+            if shares[i] > 0.0:
+                names += 1
             value += shares[i] * bars.mark[t + 1, i]
             gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
         scalars[STOCK_VALUE] = value
@@ -1037,13 +1046,14 @@ def run_days(
                 abs(scalars[LOTS]) * inputs.futures.multiplier * inputs.futures.settlement[t + 1, c]
             )
         row[MARGIN_] = required
-        row[NAMES_] = n_held
+        row[NAMES_] = names
         status = broken_promise(
             equity, equity - equity_before, row, scalars, shares, held, n_held, required
         )
         if inputs.record_day[t]:
             for k in range(n_held):
-                positions.append((float(t), float(held[k]), shares[held[k]]))
+                if shares[held[k]] > 0.0:
+                    positions.append((float(t), float(held[k]), shares[held[k]]))
         if status != OK:
             scalars[STATUS], scalars[STATUS_DAY] = status, t
             return

@@ -54,7 +54,7 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             np.asarray([weight for _, weight in pairs], dtype=np.float64),
         ),
         fund=FundNumbers(
-            x.management_rate, x.custody_rate, x.performance_rate, x.post_fee, x.fee_day,
+            1.0, x.management_rate, x.custody_rate, x.performance_rate, x.post_fee, x.fee_day,
             x.month_first,
         ),
         settings=Settings(

@@ -831,7 +831,7 @@ def check_margin(x, s, day, result):
     if s.futures_cash < required:
         missing = x.target_multiple * required - s.futures_cash
         to_futures_account(s, day, max(0.0, min(day.withdrawable, missing)))
-    if s.lots and s.futures_cash < required:
+    if s.lots and s.futures_cash < required - 1e-6:
         cut_lots(x, s, day, result)
         s.days_after_cut = 2
     both = s.stock_cash + s.futures_cash
@@ -901,7 +901,7 @@ def unit_value_of(equity_cents: Decimal, units: float) -> Decimal:
 def strike_unit_value(x, s, day):
     """Charge the performance fee on its dates; other rows show what would be due."""
     equity_cents = half_up(Decimal(s.equity) * 100, 0)
-    before = unit_value_of(equity_cents, s.units)
+    before = max(Decimal(0), unit_value_of(equity_cents, s.units))
     fee = Decimal(0)
     if before > s.high_water_mark:
         gain = (before - s.high_water_mark) * decimal_of(s.units)
