@@ -95,7 +95,8 @@ class Result:
         """Write the self-contained HTML report and return its path."""
         from quanthedge.report import write_html
 
-        return write_html(self, path, language=language)
+        written: Path = write_html(self, path, language=language)
+        return written
 
     def to_parquet(self, folder: str | Path) -> Path:
         """Write the run folder, whole or not at all, and return its path.
