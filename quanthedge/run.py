@@ -184,7 +184,7 @@ def _list_dates(market: Market) -> NDArray[np.datetime64]:
     """Return the listing date of each stock; NaT where it is before the calendar."""
     index = market.list_index()
     dates = np.full(index.size, np.datetime64("NaT"), dtype="datetime64[D]")
-    inside = index >= 0
+    inside = (index >= 0) & (index < len(market.dates))
     dates[inside] = market.dates[index[inside]]
     return dates
 

@@ -22,7 +22,9 @@ def main() -> int:
     for path in notebooks:
         begin = time.perf_counter()
         notebook = nbformat.read(path, as_version=4)
-        client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}})
+        client = NotebookClient(
+            notebook, timeout=600, resources={"metadata": {"path": str(folder)}}
+        )
         try:
             client.execute()
         except CellExecutionError as error:

@@ -177,6 +177,7 @@ def ledger_tables(
     """
     from quanthedge.ledger import kernels
 
+    dates = dates.astype("datetime64[ms]")  # the coarsest unit that Parquet keeps
     n = record.days_run
     rows = np.vstack([np.zeros(len(kernels.COLUMNS)), record.ledger[:n]])
     ledger = pd.DataFrame(

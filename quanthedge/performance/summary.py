@@ -1,137 +1,236 @@
-"""The figures of a run in one place, each with its unit, its label and its definition."""
+"""The statistics of a run as one ordered collection, each with its unit and its definition.
+
+The names and formulas, in English and Chinese, stand in ``measures.toml`` beside this module.
+"""
 
 import html
+import math
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
-from quanthedge.performance.statistics import (
-    TRADING_DAYS,
+from quanthedge.performance.book import (
+    COST_LINES,
+    FEE_LINES,
+    annual_turnover,
+    costs,
+    exposures,
+    refusals_by_reason,
+)
+from quanthedge.performance.drawdown import calmar_ratio, longest_drawdown, max_drawdown
+from quanthedge.performance.relation import Estimate, beta, correlation
+from quanthedge.performance.returns import (
+    Every,
     annual_return,
-    max_drawdown,
-    regression,
-    sharpe,
-    sortino,
+    daily_returns,
+    levels,
+    period_return,
+    period_returns,
+    profit_loss_ratio,
+    sharpe_ratio,
+    sortino_ratio,
     volatility,
     win_rate,
 )
-from quanthedge.performance.tables import COSTS, fund_values
 
-__all__ = ["Measure", "Summary", "measure_texts", "summary"]
+__all__ = ["Measure", "Summary", "definitions", "summary"]
 
-Value = float | int | str | None
+Language = Literal["en", "zh"]
+Unit = Literal["fraction", "yuan", "unit_value", "ratio", "days", "date", "count"]
+Value = float | int | date | None
+MINIMUM_DAYS = 20
+_PERIODS: tuple[Every, ...] = ("daily", "weekly", "monthly")
+
+
+@cache
+def definitions() -> dict[str, Any]:
+    """Return the texts of ``measures.toml``: chapters, measures, variants, reasons, units."""
+    path = files("quanthedge.performance").joinpath("measures.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure.
+    """One number about the run.
 
     Attributes
     ----------
-    key, chapter : str
-        As in ``measures.toml``, which holds labels and definitions in both languages.
-    value : float, int, str or None
-        Fractions are not percent; dates are ISO text; None where the run is too short or it does
-        not apply.
+    key : str
+        Unique: the definition's id, followed by its variant where there is one.
+    value : float, int, date or None
+        None when it cannot be stated; ``reason`` says why.
     unit : str
-        fraction, yuan, ratio, days, date, count or value.
+        fraction, yuan, unit_value (yuan a unit), ratio, days, date or count.
+    formula : str
+        Id of the definition in ``measures.toml``.
+    variant : str
+        net, gross, index, daily, a cost line, a reason ..., or empty.
+    chapter : str
+        period, return, risk, neutrality, trading or costs.
+    estimate : Estimate or None
+        Standard error and 95% interval where the value is an estimate.
+    reason : str or None
+        Id of the reason why there is no value.
     """
 
     key: str
-    chapter: str
     value: Value
-    unit: str
+    unit: Unit
+    formula: str
+    variant: str
+    chapter: str
+    estimate: Estimate | None = None
+    reason: str | None = None
 
-    def text(self, language: str = "en") -> str:
-        """Return the value as a reader expects it."""
+    def label(self, language: Language = "en") -> str:
+        """Return the name of the measure."""
+        texts = definitions()
+        name = str(texts["measures"][self.formula][language])
+        if not self.variant:
+            return name
+        variant = str(texts["variants"][self.variant][language])
+        return f"{name}（{variant}）" if language == "zh" else f"{name} ({variant})"
+
+    def formula_text(self, language: Language = "en") -> str:
+        """Return the definition with its formula and day count."""
+        return str(definitions()["measures"][self.formula][f"formula_{language}"])
+
+    def text(self, language: Language = "en") -> str:
+        """Return the value as it is printed, or why there is none."""
         if self.value is None:
-            return str(measure_texts()["words"]["none"][language])
-        if isinstance(self.value, str):
-            return self.value
-        forms = {
-            "fraction": f"{self.value:.2%}",
-            "yuan": f"{self.value:,.0f}",
-            "ratio": f"{self.value:.3f}",
-            "value": f"{self.value:.4f}",
-        }
-        return forms.get(self.unit, f"{self.value:,.0f}")
-
-    def label(self, language: str = "en") -> str:
-        """Return the figure's name in a language."""
-        return str(measure_texts()["measures"][self.key][language])
-
-    def definition(self, language: str = "en") -> str:
-        """Return how the figure is computed, in one sentence."""
-        return str(measure_texts()["measures"][self.key][f"definition_{language}"])
+            return str(definitions()["reasons"][self.reason or "undefined"][language])
+        return format_value(self.value, self.unit)
 
 
-@dataclass(frozen=True)
+def format_value(value: float | date, unit: str) -> str:
+    """Return a number as printed in tables; a value that rounds to zero has no minus sign."""
+    if isinstance(value, date):
+        return value.isoformat()
+    pattern = {
+        "fraction": "{:.2%}",
+        "yuan": "{:,.0f}",
+        "unit_value": "{:.4f}",
+        "ratio": "{:.2f}",
+    }.get(unit, "{:,.0f}")
+    text = pattern.format(value)
+    return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
+
+
 class Summary:
-    """All figures of a run, in the order of the report."""
+    """The statistics of a run, in reading order, grouped by chapter.
 
-    measures: tuple[Measure, ...]
+    ``summary["annual_return_net"]`` is a :class:`Measure`, ``summary.value(key)`` its value;
+    printing gives a table, :meth:`to_frame` and :meth:`to_dict` give the numbers.
+    """
+
+    def __init__(self, measures: list[Measure]) -> None:
+        self._measures = {measure.key: measure for measure in measures}
+
+    def __getitem__(self, key: str) -> Measure:
+        return self._measures[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._measures
 
     def __iter__(self) -> Iterator[Measure]:
-        return iter(self.measures)
+        return iter(self._measures.values())
 
-    def __getitem__(self, key: str) -> Value:
-        for measure in self.measures:
-            if measure.key == key:
-                return measure.value
-        raise KeyError(key)
+    def __len__(self) -> int:
+        return len(self._measures)
+
+    def value(self, key: str) -> Value:
+        """Return the value of one measure; None when it cannot be stated."""
+        return self._measures[key].value
 
     def chapters(self) -> dict[str, list[Measure]]:
-        """Return the figures by chapter."""
-        result: dict[str, list[Measure]] = {}
-        for measure in self.measures:
-            result.setdefault(measure.chapter, []).append(measure)
+        """Return the measures of each chapter, in order."""
+        grouped: dict[str, list[Measure]] = {}
+        for measure in self:
+            grouped.setdefault(measure.chapter, []).append(measure)
+        return grouped
+
+    def to_frame(self, language: Language = "en") -> pd.DataFrame:
+        """Return one row a measure, indexed by key.
+
+        Returns
+        -------
+        DataFrame
+            chapter, name, value (as it is), unit, text (as printed), standard_error, low, high,
+            observations (where the value is an estimate), formula.
+        """
+        rows = [
+            {
+                "key": measure.key,
+                "chapter": measure.chapter,
+                "name": measure.label(language),
+                "value": measure.value,
+                "unit": measure.unit,
+                "text": measure.text(language),
+                "standard_error": measure.estimate.standard_error if measure.estimate else None,
+                "low": measure.estimate.low if measure.estimate else None,
+                "high": measure.estimate.high if measure.estimate else None,
+                "observations": measure.estimate.observations if measure.estimate else None,
+                "formula": measure.formula_text(language),
+            }
+            for measure in self
+        ]
+        return pd.DataFrame(rows).set_index("key")
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Return ``{key: {value, unit, chapter, ...}}`` with plain JSON values and no NaN."""
+        result: dict[str, dict[str, Any]] = {}
+        for measure in self:
+            value = measure.value
+            entry: dict[str, Any] = {
+                "value": value.isoformat() if isinstance(value, date) else value,
+                "unit": measure.unit,
+                "chapter": measure.chapter,
+            }
+            if measure.estimate is not None:
+                entry["observations"] = measure.estimate.observations
+                if value is not None:
+                    entry["standard_error"] = measure.estimate.standard_error
+                    entry["interval_95"] = [measure.estimate.low, measure.estimate.high]
+            if value is None:
+                entry["reason"] = measure.reason
+            result[measure.key] = entry
         return result
 
-    def to_dict(self) -> dict[str, dict[str, Value]]:
-        """Return value and unit by key, ready for JSON."""
-        return {m.key: {"value": m.value, "unit": m.unit} for m in self.measures}
-
-    def to_frame(self, language: str = "en") -> pd.DataFrame:
-        """Return one row a figure: chapter, label, value, unit, definition."""
-        rows = [
-            (m.key, m.chapter, m.label(language), m.value, m.unit, m.definition(language))
-            for m in self.measures
-        ]
-        names = ["key", "chapter", "label", "value", "unit", "definition"]
-        return pd.DataFrame(rows, columns=names).set_index("key")
-
-    def __str__(self) -> str:
-        width = max(len(m.label()) for m in self.measures)
+    def __repr__(self) -> str:
         lines = []
+        width = max(len(measure.label()) for measure in self)
         for chapter, measures in self.chapters().items():
-            lines.append(str(measure_texts()["chapters"][chapter]["en"]))
-            lines += [f"  {m.label():<{width}}  {m.text():>16}" for m in measures]
-        return "\n".join(lines)
+            lines.append(f"\n{definitions()['chapters'][chapter]['en']}")
+            for measure in measures:
+                note = _interval(measure)
+                lines.append(f"  {measure.label():<{width}}  {measure.text():>16}{note}".rstrip())
+        return "\n".join(lines).lstrip("\n")
 
     def _repr_html_(self) -> str:
+        """Return the table as HTML for a notebook."""
         rows = []
         for chapter, measures in self.chapters().items():
-            title = html.escape(str(measure_texts()["chapters"][chapter]["en"]))
-            rows.append(f"<tr><th colspan='2' style='text-align:left'>{title}</th></tr>")
-            rows += [
-                f"<tr title='{html.escape(m.definition(), quote=True)}'>"
-                f"<td style='text-align:left'>{html.escape(m.label())}</td>"
-                f"<td>{html.escape(m.text())}</td></tr>"
-                for m in measures
-            ]
+            name = html.escape(definitions()["chapters"][chapter]["en"])
+            rows.append(f'<tr><th colspan="2" style="text-align:left">{name}</th></tr>')
+            rows.extend(
+                f'<tr title="{html.escape(measure.formula_text())}">'
+                f'<td style="text-align:left">{html.escape(measure.label())}</td>'
+                f"<td>{html.escape(measure.text() + _interval(measure))}</td></tr>"
+                for measure in measures
+            )
         return f"<table>{''.join(rows)}</table>"
 
 
-@cache
-def measure_texts() -> dict[str, Any]:
-    """Return labels and definitions of all figures, chapters and cost lines."""
-    source = files("quanthedge.performance").joinpath("measures.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+def _interval(measure: Measure) -> str:
+    if measure.estimate is None or measure.value is None:
+        return ""
+    return f"  [{measure.estimate.low:.2f}, {measure.estimate.high:.2f}]"
 
 
 def summary(
@@ -141,123 +240,233 @@ def summary(
     *,
     risk_free: float = 0.0,
 ) -> Summary:
-    """Return the figures of a run.
+    """Return the statistics of a run, net of everything and gross of the fund's fees.
 
     Parameters
     ----------
     ledger, trades, refusals : DataFrame
-        Tables of a run; the ledger's first row is the day before the first trading day.
+        Tables of the run; the first row of the ledger holds the opening balances.
     risk_free : float
-        Rate a year that the Sharpe and Sortino ratios subtract.
+        Fraction a year, simple; taken off in the Sharpe and Sortino ratios.
+
+    Notes
+    -----
+    Annualised figures and ratios need at least 20 trading days and are None below.
     """
-    found: list[Measure] = []
-
-    def add(chapter: str, key: str, value: Value, unit: str) -> None:
-        found.append(Measure(key, chapter, value, unit))
-
-    net, gross = fund_values(ledger), ledger["unit_value_gross"]
-    days = ledger.iloc[1:]
-    daily = net.pct_change().iloc[1:]
-    _returns(add, net, gross, ledger["index_close"].dropna(), days)
-    _risk(add, net, daily, risk_free)
-    _neutrality(add, net, ledger)
-    _hedge(add, days)
-    _trading(add, days, trades, refusals)
-    _costs(add, days, ledger)
-    return Summary(tuple(found))
+    writer = _Writer(days=len(ledger) - 1)
+    _period(writer, ledger)
+    _returns(writer, ledger)
+    _risk(writer, ledger, risk_free)
+    _neutrality(writer, ledger)
+    _trading(writer, ledger, trades, refusals)
+    _costs(writer, ledger)
+    return Summary(writer.measures)
 
 
-def _returns(
-    add: Any, net: pd.Series, gross: pd.Series, index: pd.Series, days: pd.DataFrame
+class _Writer:
+    """Collects measures; turns NaN into None with a reason."""
+
+    def __init__(self, days: int) -> None:
+        self.days = days
+        self.chapter = ""
+        self.measures: list[Measure] = []
+
+    def add(
+        self,
+        formula: str,
+        value: float | date | None,
+        unit: Unit,
+        *,
+        variant: str = "",
+        reason: str = "undefined",
+        least_days: int = 0,
+        estimate: Estimate | None = None,
+    ) -> None:
+        """Append one measure."""
+        missing: str | None = None
+        if self.days < least_days:
+            value, missing = None, "too_short"
+        elif value is None or (isinstance(value, float) and not math.isfinite(value)):
+            value, missing = None, reason
+        elif isinstance(value, pd.Timestamp):
+            value = value.date()
+        key = f"{formula}_{variant}" if variant else formula
+        self.measures.append(
+            Measure(key, value, unit, formula, variant, self.chapter, estimate, missing)
+        )
+
+
+def _period(writer: _Writer, ledger: pd.DataFrame) -> None:
+    writer.chapter = "period"
+    days, equity = pd.DatetimeIndex(ledger.index), ledger["equity"]
+    last = ledger.iloc[-1]
+    writer.add("first_day", days[min(1, len(days) - 1)], "date")
+    writer.add("last_day", days[-1], "date")
+    writer.add("trading_days", writer.days, "days")
+    writer.add("calendar_days", (days[-1] - days[0]).days, "days")
+    writer.add("opening_equity", float(equity.iloc[0]), "yuan")
+    writer.add("closing_equity", float(equity.iloc[-1]), "yuan")
+    writer.add("unit_value", float(last["unit_value"]), "unit_value", variant="net")
+    writer.add("unit_value", float(last["unit_value_gross"]), "unit_value", variant="gross")
+    writer.add("high_water_mark", float(last["high_water_mark"]), "unit_value")
+    writer.add("accrued_performance_fee", float(last["accrued_performance_fee"]), "yuan")
+
+
+def _returns(writer: _Writer, ledger: pd.DataFrame) -> None:
+    writer.chapter = "return"
+    level = levels(ledger)
+    for basis in ("net", "gross", "index"):
+        writer.add("return", period_return(level[basis]), "fraction", variant=basis)
+    last = ledger.iloc[-1]
+    kept = 1.0 - float(last["accrued_performance_fee"]) / float(last["equity"])
+    after = (1.0 + period_return(level["net"])) * kept - 1.0
+    writer.add("return_after_accrual", after, "fraction")
+    for basis in ("net", "gross", "index"):
+        writer.add(
+            "annual_return",
+            annual_return(level[basis]),
+            "fraction",
+            variant=basis,
+            least_days=MINIMUM_DAYS,
+        )
+    net = level["net"]
+    for every in _PERIODS:
+        rate = win_rate(period_returns(net, every))
+        writer.add("win_rate", rate, "fraction", variant=every, reason="too_short")
+    ratio = profit_loss_ratio(period_returns(net, "daily"))
+    writer.add("profit_loss_ratio", ratio, "ratio", reason="one_sided")
+    daily = period_returns(net, "daily")
+    writer.add("best_day", float(daily.max()), "fraction", reason="too_short")
+    writer.add("worst_day", float(daily.min()), "fraction", reason="too_short")
+
+
+def _risk(writer: _Writer, ledger: pd.DataFrame, risk_free: float) -> None:
+    writer.chapter = "risk"
+    level, returns = levels(ledger), daily_returns(ledger)
+    few = MINIMUM_DAYS
+    for basis in ("net", "gross", "index"):
+        spread = volatility(returns[basis])
+        writer.add("volatility", spread, "fraction", variant=basis, least_days=few)
+    writer.add("risk_free", risk_free, "fraction")
+    for basis in ("net", "gross", "index"):
+        ratio = sharpe_ratio(returns[basis], risk_free)
+        writer.add("sharpe", ratio, "ratio", variant=basis, least_days=few, reason="no_variation")
+    for basis in ("net", "gross"):
+        ratio = sortino_ratio(returns[basis], risk_free)
+        writer.add("sortino", ratio, "ratio", variant=basis, least_days=few, reason="no_loss")
+    for basis in ("net", "gross", "index"):
+        fall = max_drawdown(level[basis].dropna())
+        depth = fall.depth if fall else 0.0
+        writer.add("max_drawdown", depth, "fraction", variant=basis)
+        if basis == "net":
+            _drawdown_dates(writer, level["net"])
+    for basis in ("net", "gross"):
+        fall = max_drawdown(level[basis])
+        ratio = calmar_ratio(annual_return(level[basis]), fall.depth if fall else 0.0)
+        writer.add("calmar", ratio, "ratio", variant=basis, least_days=few, reason="no_drawdown")
+
+
+def _drawdown_dates(writer: _Writer, net: pd.Series) -> None:
+    fall, longest = max_drawdown(net), longest_drawdown(net)
+    none = "no_drawdown"
+    back = none if fall is None else "not_recovered"
+    writer.add("drawdown_peak", fall and fall.peak, "date", reason=none)
+    writer.add("drawdown_trough", fall and fall.trough, "date", reason=none)
+    writer.add("drawdown_recovery", fall and fall.recovery, "date", reason=back)
+    for formula, trading, calendar, reason in (
+        ("drawdown_fall", fall and fall.fall_days, fall and fall.fall_calendar_days, none),
+        (
+            "drawdown_way_back",
+            fall and fall.recovery_days,
+            fall and fall.recovery_calendar_days,
+            back,
+        ),
+        (
+            "longest_drawdown",
+            longest and longest.under_days,
+            longest and longest.under_calendar_days,
+            none,
+        ),
+    ):
+        writer.add(formula, trading, "days", variant="trading", reason=reason)
+        writer.add(formula, calendar, "days", variant="calendar", reason=reason)
+
+
+def _neutrality(writer: _Writer, ledger: pd.DataFrame) -> None:
+    writer.chapter = "neutrality"
+    level = levels(ledger)
+    for formula, estimator in (("correlation", correlation), ("beta", beta)):
+        for every in _PERIODS:
+            found = estimator(
+                period_returns(level["net"], every), period_returns(level["index"], every)
+            )
+            writer.add(
+                formula,
+                found.value,
+                "ratio",
+                variant=every,
+                estimate=found,
+                reason="too_few" if found.observations < 4 else "no_variation",
+            )
+    exposure = exposures(ledger)
+    for name in ("hedge_ratio", "net_exposure"):
+        column = exposure[name]
+        for variant, value in (
+            ("mean", float(column.mean())),
+            ("lowest", float(column.min())),
+            ("highest", float(column.max())),
+        ):
+            writer.add(name, value, "fraction", variant=variant, reason="no_stocks")
+    inside = ledger.iloc[1:]
+    mean, few = "mean", "no_stocks"
+    gross = float(exposure["gross_exposure"].mean())
+    writer.add("gross_exposure", gross, "fraction", variant=mean)
+    writer.add("book_beta", float(inside["book_beta"].mean()), "ratio", variant=mean, reason=few)
+    net_beta = float(exposure["net_beta"].mean())
+    writer.add("net_beta", net_beta, "ratio", variant=mean, reason=few)
+    margin = inside["margin_required"] / inside["equity"]
+    writer.add("margin", float(margin.mean()), "fraction", variant=mean)
+    writer.add("margin", float(margin.max()), "fraction", variant="highest")
+    cash = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
+    free = float((cash / inside["equity"]).min())
+    writer.add("free_cash", free, "fraction", variant="lowest")
+
+
+def _trading(
+    writer: _Writer, ledger: pd.DataFrame, trades: pd.DataFrame, refusals: pd.DataFrame
 ) -> None:
-    add("return", "first_day", f"{days.index[0]:%Y-%m-%d}", "date")
-    add("return", "last_day", f"{days.index[-1]:%Y-%m-%d}", "date")
-    add("return", "trading_days", len(days), "count")
-    add("return", "annual_return_net", annual_return(net), "fraction")
-    add("return", "annual_return_gross", annual_return(gross), "fraction")
-    add("return", "period_return_net", float(net.iloc[-1] / net.iloc[0] - 1), "fraction")
-    add("return", "period_return_gross", float(gross.iloc[-1] / gross.iloc[0] - 1), "fraction")
-    add("return", "unit_value", float(days["unit_value"].iloc[-1]), "value")
-    add("return", "high_water_mark", float(days["high_water_mark"].iloc[-1]), "value")
-    enough = len(index) > 1
-    add("return", "index_annual_return", annual_return(index) if enough else None, "fraction")
-    change = float(index.iloc[-1] / index.iloc[0] - 1) if enough else None
-    add("return", "index_period_return", change, "fraction")
+    writer.chapter = "trading"
+    inside = ledger.iloc[1:]
+    turnover = annual_turnover(ledger)
+    writer.add("turnover", turnover, "ratio", least_days=MINIMUM_DAYS, reason="too_short")
+    writer.add("bought", float(inside["bought"].sum()), "yuan")
+    writer.add("sold", float(inside["sold"].sum()), "yuan")
+    writer.add("trades", len(trades), "count")
+    names = inside["names"]
+    for variant, value in (
+        ("mean", names.mean()),
+        ("lowest", names.min()),
+        ("highest", names.max()),
+    ):
+        writer.add("names", float(value), "count", variant=variant, reason="too_short")
+    writer.add("refusals", len(refusals), "count")
+    for reason, row in refusals_by_reason(refusals).iterrows():
+        writer.add("refusals", int(row["count"]), "count", variant=str(reason))
 
 
-def _risk(add: Any, net: pd.Series, daily: pd.Series, risk_free: float) -> None:
-    add("risk", "volatility", volatility(daily), "fraction")
-    add("risk", "sharpe", sharpe(daily, risk_free), "ratio")
-    add("risk", "sortino", sortino(daily, risk_free), "ratio")
-    fall = max_drawdown(net)
-    add("risk", "max_drawdown", fall.depth if fall else 0.0, "fraction")
-    add("risk", "drawdown_peak", f"{fall.peak:%Y-%m-%d}" if fall else None, "date")
-    add("risk", "drawdown_trough", f"{fall.trough:%Y-%m-%d}" if fall else None, "date")
-    back = fall.recovery if fall else None
-    add("risk", "drawdown_recovery", f"{back:%Y-%m-%d}" if back else None, "date")
-    add("risk", "drawdown_days", (fall.trough - fall.peak).days if fall else None, "days")
-    recovery_days = (back - fall.trough).days if fall and back else None
-    add("risk", "recovery_days", recovery_days, "days")
-    yearly = annual_return(net)
-    calmar = yearly / -fall.depth if fall and yearly is not None else None
-    add("risk", "calmar", calmar, "ratio")
-    for frequency in ("day", "week", "month"):
-        add("risk", f"win_rate_{frequency}", win_rate(net, frequency), "fraction")
-
-
-def _neutrality(add: Any, net: pd.Series, ledger: pd.DataFrame) -> None:
-    for frequency in ("day", "week", "month"):
-        link = regression(net, ledger["index_close"], frequency)
-        add("neutrality", f"correlation_{frequency}", link.correlation if link else None, "ratio")
-        low = link.correlation_low if link else None
-        high = link.correlation_high if link else None
-        add("neutrality", f"correlation_{frequency}_low", low, "ratio")
-        add("neutrality", f"correlation_{frequency}_high", high, "ratio")
-        add("neutrality", f"beta_{frequency}", link.beta if link else None, "ratio")
-        error = link.standard_error if link else None
-        add("neutrality", f"beta_{frequency}_error", error, "ratio")
-
-
-def _hedge(add: Any, days: pd.DataFrame) -> None:
-    held = days[days["stock_value"] > 0]
-    ratio = held["futures_notional"] / held["stock_value"]
-    exposure = (days["stock_value"] - days["futures_notional"]) / days["equity"]
-    beta = days["book_beta"].dropna()
-    some = len(ratio) > 0
-    add("hedge", "book_beta", float(beta.mean()) if len(beta) else None, "ratio")
-    add("hedge", "hedge_ratio_mean", float(ratio.mean()) if some else None, "ratio")
-    add("hedge", "hedge_ratio_min", float(ratio.min()) if some else None, "ratio")
-    add("hedge", "hedge_ratio_max", float(ratio.max()) if some else None, "ratio")
-    add("hedge", "net_exposure_mean", float(exposure.mean()), "fraction")
-    margin = days["margin_required"] / days["equity"]
-    add("hedge", "margin_mean", float(margin.mean()), "fraction")
-    add("hedge", "margin_max", float(margin.max()), "fraction")
-    cash = (days["stock_cash"] + days["futures_cash"] - days["margin_required"]) / days["equity"]
-    add("hedge", "free_cash_min", float(cash.min()), "fraction")
-
-
-def _trading(add: Any, days: pd.DataFrame, trades: pd.DataFrame, refusals: pd.DataFrame) -> None:
-    years = len(days) / TRADING_DAYS
-    traded = float((days["bought"] + days["sold"]).sum())
-    add("trading", "turnover", traded / years / float(days["equity"].mean()), "ratio")
-    add("trading", "names_mean", float(days["names"].mean()), "ratio")
-    add("trading", "trades", len(trades), "count")
-    add("trading", "refusals", len(refusals), "count")
-
-
-def _costs(add: Any, days: pd.DataFrame, ledger: pd.DataFrame) -> None:
-    years = (ledger.index[-1] - ledger.index[0]).days / 365.0
-    base = float(days["equity"].mean()) * years
-    total = 0.0
-    for name in COSTS:
-        if name == "redemptions":
-            continue
-        amount = float(days[name].sum())
-        total += amount
-        add("costs", f"{name}_yuan", amount, "yuan")
-        add("costs", f"{name}_per_year", amount / base, "fraction")
-    add("costs", "costs_yuan", total, "yuan")
-    add("costs", "costs_per_year", total / base, "fraction")
-    add("costs", "interest_yuan", float(days["interest"].sum()), "yuan")
-    accrued = float(days["accrued_performance_fee"].iloc[-1])
-    add("costs", "accrued_performance_fee_yuan", accrued, "yuan")
+def _costs(writer: _Writer, ledger: pd.DataFrame) -> None:
+    writer.chapter = "costs"
+    table = costs(ledger)
+    groups = {
+        **{line: [line] for line in COST_LINES},
+        "trading_costs": list(COST_LINES),
+        **{line: [line] for line in FEE_LINES},
+        "fund_fees": list(FEE_LINES),
+        "costs_and_fees": [*COST_LINES, *FEE_LINES],
+    }
+    for name, lines in groups.items():
+        paid = table.loc[lines].sum(skipna=False)
+        writer.add("paid", float(paid["yuan"]), "yuan", variant=name)
+        yearly = float(paid["per_year"])
+        writer.add("paid_per_year", yearly, "fraction", variant=name, least_days=MINIMUM_DAYS)
+    writer.add("interest", float(ledger["interest"].iloc[1:].sum()), "yuan")

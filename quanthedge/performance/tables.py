@@ -1,97 +1,111 @@
-"""Tables by period: returns by year and month, and where the money of a period came from."""
+"""Tables over time: months, years, and the sum of everything that moved the equity."""
 
+from typing import Literal
+
+import numpy as np
 import pandas as pd
 
-from quanthedge.performance.statistics import (
-    max_drawdown,
-    period_values,
-    regression,
-    volatility,
-)
+from quanthedge.performance.book import COST_LINES, FEE_LINES, exposures
+from quanthedge.performance.drawdown import drawdowns
+from quanthedge.performance.returns import daily_returns, levels, period_returns, volatility
 
-__all__ = ["COSTS", "INCOME", "attribution", "fund_values", "monthly_table", "yearly_table"]
+__all__ = ["ATTRIBUTION_LINES", "attribution", "monthly_table", "yearly_table"]
 
-INCOME = ("stock_pnl", "dividends", "futures_pnl", "interest", "subscriptions")
-COSTS = (
-    "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
-    "management_fee", "custody_fee", "performance_fee", "redemptions",
-)  # fmt: skip
+INCOME_LINES = ("stock_pnl", "dividends", "futures_pnl", "interest")
+ATTRIBUTION_LINES = (*INCOME_LINES, *COST_LINES, *FEE_LINES, "subscriptions", "redemptions")
 
 
-def fund_values(ledger: pd.DataFrame) -> pd.Series:
-    """Return the unrounded value of a unit, net of everything charged."""
-    return (ledger["equity"] / ledger["units"]).rename("unit_value")
+def monthly_table(
+    ledger: pd.DataFrame, returns: Literal["net", "gross", "index"] = "net"
+) -> pd.DataFrame:
+    """Return the return of each month, and of the year, as years x months.
+
+    Returns
+    -------
+    DataFrame
+        Index year; columns 1 to 12 and "year". NaN where the run has no day. A month or year that
+        the run covers in part shows the part. The months of a row compound to its year.
+    """
+    monthly = period_returns(levels(ledger)[returns], "monthly")
+    days = pd.DatetimeIndex(monthly.index)
+    flat = pd.DataFrame({"year": days.year, "month": days.month, "r": monthly.to_numpy()})
+    table = flat.pivot_table(index="year", columns="month", values="r", dropna=False)
+    table = table.reindex(columns=pd.Index(range(1, 13))).astype(np.float64)
+    table.columns = pd.Index([*range(1, 13)], dtype=object)
+    table["year"] = (1.0 + table).prod(axis=1) - 1.0
+    table.index.name = "year"
+    return table
 
 
-def attribution(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return each source of profit and each cost of a period, yuan and share of opening equity.
+def yearly_table(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a calendar year.
+
+    Returns
+    -------
+    DataFrame
+        Index year: net, gross, index (returns), volatility (annualised, NaN below two days),
+        max_drawdown (deepest fall from the year's own highest value, its opening included; zero
+        when there was none), hedge_ratio (mean), turnover (two-way, times of the year's mean
+        equity, not annualised), costs and fees (yuan), days (trading days).
+    """
+    level, returns = levels(ledger), daily_returns(ledger)
+    hedge = exposures(ledger)["hedge_ratio"]
+    year_of = np.asarray(pd.DatetimeIndex(ledger.index).year)
+    rows = {}
+    for year in np.unique(year_of[1:]).tolist():
+        inside = np.flatnonzero(year_of == year)
+        inside = inside[inside > 0]
+        first, stop = int(inside[0]), int(inside[-1]) + 1
+        own = level.iloc[first - 1 : stop]
+        change = own.iloc[-1] / own.iloc[0] - 1.0
+        part = ledger.iloc[first:stop]
+        traded = float(part["bought"].sum() + part["sold"].sum())
+        rows[year] = {
+            "net": float(change["net"]),
+            "gross": float(change["gross"]),
+            "index": float(change["index"]),
+            "volatility": volatility(returns["net"].iloc[first - 1 : stop - 1]),
+            "max_drawdown": float(drawdowns(own["net"]).min()),
+            "hedge_ratio": float(hedge.iloc[first - 1 : stop - 1].mean()),
+            "turnover": traded / float(part["equity"].mean()),
+            "costs": float(part[list(COST_LINES)].to_numpy().sum()),
+            "fees": float(part[list(FEE_LINES)].to_numpy().sum()),
+            "days": len(part),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "year"
+    return table
+
+
+def attribution(
+    ledger: pd.DataFrame, by: Literal["whole", "year", "month"] = "whole"
+) -> pd.DataFrame:
+    """Return what moved the equity, yuan, line by line, so that it closes to the equity change.
 
     Parameters
     ----------
     ledger : DataFrame
-        Rows of the period, the day before it first.
+        Its first row holds the opening balances; pass a slice for any other period.
+    by : "whole", "year" or "month"
+        One row for the whole ledger, or one a calendar year or month.
 
     Returns
     -------
     DataFrame
-        Columns line, yuan, fraction; costs are negative; the last lines are the change of equity
-        and the residual, which is zero but for rounding.
+        Index: the last day of each period. Columns: every income; every cost, fee and the
+        redemptions with a negative sign; equity_change; residual = equity_change - sum, which is
+        zero to rounding.
     """
-    flows = ledger.iloc[1:]
-    lines = [(name, float(flows[name].sum())) for name in INCOME]
-    lines += [(name, -float(flows[name].sum())) for name in COSTS]
-    change = float(ledger["equity"].iloc[-1] - ledger["equity"].iloc[0])
-    explained = sum(amount for _, amount in lines)
-    lines += [("equity_change", change), ("residual", change - explained)]
-    frame = pd.DataFrame(lines, columns=["line", "yuan"])
-    frame["fraction"] = frame["yuan"] / ledger["equity"].iloc[0]
-    return frame
-
-
-def yearly_table(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return each calendar year: net, gross and index return, volatility, drawdown, correlation.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by year; the first and last year may be parts. Columns net, gross, index,
-        volatility, max_drawdown, correlation_day, correlation_week.
-    """
-    net, gross = fund_values(ledger), ledger["unit_value_gross"]
-    years = pd.DatetimeIndex(ledger.index).year
-    rows = []
-    for year in sorted(set(years[1:])):
-        last = int((years <= year).sum())
-        first = max(int((years < year).sum()) - 1, 0)
-        part = slice(first, last)
-        values, index = net.iloc[part], ledger["index_close"].iloc[part]
-        fall = max_drawdown(values)
-        day, week = regression(values, index, "day"), regression(values, index, "week")
-        rows.append(
-            {
-                "year": year,
-                "net": float(values.iloc[-1] / values.iloc[0] - 1.0),
-                "gross": float(gross.iloc[last - 1] / gross.iloc[first] - 1.0),
-                "index": _change(index),
-                "volatility": volatility(values.pct_change().iloc[1:]),
-                "max_drawdown": fall.depth if fall else 0.0,
-                "correlation_day": day.correlation if day else None,
-                "correlation_week": week.correlation if week else None,
-            }
-        )
-    return pd.DataFrame(rows).set_index("year")
-
-
-def _change(values: pd.Series) -> float | None:
-    known = values.dropna()
-    return float(known.iloc[-1] / known.iloc[0] - 1.0) if len(known) > 1 else None
-
-
-def monthly_table(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the net return of each month, years down and months 1 to 12 across, NaN where none."""
-    values = period_values(fund_values(ledger), "month")
-    returns = values.pct_change().iloc[1:]
-    index = pd.DatetimeIndex(returns.index)
-    frame = pd.DataFrame({"year": index.year, "month": index.month, "net": returns.to_numpy()})
-    table = frame.pivot_table(index="year", columns="month", values="net")
-    return table.reindex(columns=range(1, 13))
+    days = pd.DatetimeIndex(ledger.index)
+    label = {"whole": days.year * 0, "year": days.year, "month": days.year * 100 + days.month}[by]
+    number = np.asarray(label, dtype=np.int64)[1:]
+    starts = np.flatnonzero(np.append(True, number[1:] != number[:-1]))
+    bounds = np.append(starts, len(number))
+    lines = ledger[list(ATTRIBUTION_LINES)].iloc[1:].astype(np.float64)
+    charged = [*COST_LINES, *FEE_LINES, "redemptions"]
+    lines[charged] = 0.0 - lines[charged]
+    summed = np.add.reduceat(lines.to_numpy(), starts, axis=0)
+    table = pd.DataFrame(summed, index=days[bounds[1:]], columns=list(ATTRIBUTION_LINES))
+    table["equity_change"] = ledger["equity"].iloc[bounds].diff().iloc[1:]
+    table["residual"] = table["equity_change"] - table[list(ATTRIBUTION_LINES)].sum(axis=1)
+    return table

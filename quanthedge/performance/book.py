@@ -1,0 +1,106 @@
+"""What the fund held, traded and paid: exposures, turnover, costs and fees, refusals."""
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.performance.returns import FUND_FEES, years
+
+__all__ = [
+    "COST_LINES",
+    "FEE_LINES",
+    "annual_turnover",
+    "costs",
+    "exposures",
+    "mean_equity",
+    "refusals_by_reason",
+]
+
+COST_LINES = (
+    "commission",
+    "stamp_duty",
+    "transfer_fee",
+    "exchange_fee",
+    "futures_fee",
+    "impact",
+)
+FEE_LINES = FUND_FEES
+
+
+def mean_equity(ledger: pd.DataFrame) -> float:
+    """Return the mean equity at the close over the trading days, opening row left out, yuan."""
+    return float(ledger["equity"].iloc[1:].mean())
+
+
+def exposures(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return each day's hedge ratio and exposures at the close.
+
+    Returns
+    -------
+    DataFrame
+        hedge_ratio = futures notional / stock value (NaN without stocks);
+        net_exposure = (stock value - futures notional) / equity;
+        gross_exposure = (stock value + futures notional) / equity;
+        net_beta = (ex-ante book beta x stock value - futures notional) / equity, on the days on
+        which the hedge was reviewed, else NaN. The opening row is left out.
+    """
+    inside = ledger.iloc[1:]
+    stocks, futures, equity = (
+        inside[name] for name in ("stock_value", "futures_notional", "equity")
+    )
+    return pd.DataFrame(
+        {
+            "hedge_ratio": futures / stocks.where(stocks > 0.0),
+            "net_exposure": (stocks - futures) / equity,
+            "gross_exposure": (stocks + futures) / equity,
+            "net_beta": (inside["book_beta"] * stocks - futures) / equity,
+        }
+    )
+
+
+def annual_turnover(ledger: pd.DataFrame) -> float:
+    """Return stocks bought plus sold, over mean equity, a year (calendar days / 365).
+
+    Notes
+    -----
+    Two-way: replacing the whole book once counts twice its share of equity. NaN on an empty span.
+    """
+    span = years(ledger)
+    if span <= 0.0:
+        return float("nan")
+    traded = float(ledger["bought"].iloc[1:].sum() + ledger["sold"].iloc[1:].sum())
+    return traded / mean_equity(ledger) / span
+
+
+def costs(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return what each cost of trading and each fee took.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ledger column (costs of trading, then fees of the fund): yuan over the run;
+        per_year = yuan / mean equity / years, a fraction (NaN on an empty span).
+    """
+    lines = [*COST_LINES, *FEE_LINES]
+    yuan = ledger[lines].iloc[1:].sum()
+    span = years(ledger)
+    scale = mean_equity(ledger) * span if span > 0.0 else float("nan")
+    return pd.DataFrame({"yuan": yuan, "per_year": yuan / scale})
+
+
+def refusals_by_reason(refusals: pd.DataFrame) -> pd.DataFrame:
+    """Return the orders not done in full, counted by reason, most frequent first.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by reason: count (order-days), codes (different stocks or contracts),
+        done_share (quantity done / wanted, NaN when nothing was wanted).
+    """
+    rows = []
+    for reason, part in refusals.groupby(refusals["reason"].astype("str"), sort=True):
+        wanted = float(part["wanted"].sum())
+        share = float(part["done"].sum()) / wanted if wanted > 0.0 else float("nan")
+        rows.append((str(reason), len(part), part["code"].nunique(), share))
+    frame = pd.DataFrame(rows, columns=["reason", "count", "codes", "done_share"])
+    frame = frame.astype({"count": np.int64, "codes": np.int64, "done_share": np.float64})
+    return frame.sort_values(["count", "reason"], ascending=[False, True]).set_index("reason")

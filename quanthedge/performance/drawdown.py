@@ -1,0 +1,107 @@
+"""How far and how long the fund stood below its highest value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Drawdown", "calmar_ratio", "drawdowns", "longest_drawdown", "max_drawdown"]
+
+
+@dataclass(frozen=True)
+class Drawdown:
+    """One fall from a peak to a trough and, when it came, the way back.
+
+    Attributes
+    ----------
+    depth : float
+        trough value / peak value - 1, zero or negative.
+    peak, trough : Timestamp
+        Last day at the peak; first day at the lowest value.
+    recovery : Timestamp or None
+        First day after the trough at or above the peak; None when not yet.
+    fall_days, fall_calendar_days : int
+        From peak to trough, in trading days (rows) and in calendar days.
+    recovery_days, recovery_calendar_days : int or None
+        From trough to recovery.
+    under_days, under_calendar_days : int
+        From peak to recovery, or to the last day when there is none.
+    """
+
+    depth: float
+    peak: pd.Timestamp
+    trough: pd.Timestamp
+    recovery: pd.Timestamp | None
+    fall_days: int
+    fall_calendar_days: int
+    recovery_days: int | None
+    recovery_calendar_days: int | None
+    under_days: int
+    under_calendar_days: int
+
+
+def drawdowns(level: pd.Series) -> pd.Series:
+    """Return level / highest level so far - 1, zero at a new high."""
+    return level / level.cummax() - 1.0
+
+
+def max_drawdown(level: pd.Series) -> Drawdown | None:
+    """Return the deepest fall; None when the level never fell.
+
+    Parameters
+    ----------
+    level : Series
+        Positive at the start, indexed by date, with the opening value.
+
+    Notes
+    -----
+    Of several equally deep falls the first is taken.
+    """
+    depth = drawdowns(level).to_numpy(dtype=np.float64)
+    trough = int(np.argmin(depth))
+    if not depth[trough] < 0.0:
+        return None
+    return _describe(level, depth, _peak_before(depth, trough))
+
+
+def longest_drawdown(level: pd.Series) -> Drawdown | None:
+    """Return the fall with most trading days from peak to recovery (or to the last day)."""
+    depth = drawdowns(level).to_numpy(dtype=np.float64)
+    below = depth < 0.0
+    if not below.any():
+        return None
+    starts = np.flatnonzero(below & ~np.append(False, below[:-1]))
+    ends = np.flatnonzero(below & ~np.append(below[1:], False))
+    return _describe(level, depth, int(starts[np.argmax(ends - starts)]) - 1)
+
+
+def calmar_ratio(annual_return: float, depth: float) -> float:
+    """Return annual return / depth of the maximum drawdown; NaN when there was none."""
+    return annual_return / -depth if depth < 0.0 else float("nan")
+
+
+def _peak_before(depth: "np.ndarray[tuple[int], np.dtype[np.float64]]", trough: int) -> int:
+    return int(np.flatnonzero(depth[:trough] >= 0.0)[-1])
+
+
+def _describe(
+    level: pd.Series, depth: "np.ndarray[tuple[int], np.dtype[np.float64]]", peak: int
+) -> Drawdown:
+    """Return the fall that starts at the peak with this position."""
+    days = pd.DatetimeIndex(level.index)
+    back = np.flatnonzero(depth[peak + 1 :] >= 0.0)
+    recovery = peak + 1 + int(back[0]) if len(back) else None
+    end = len(days) - 1 if recovery is None else recovery
+    trough = peak + 1 + int(np.argmin(depth[peak + 1 : end + 1]))
+    return Drawdown(
+        depth=float(depth[trough]),
+        peak=days[peak],
+        trough=days[trough],
+        recovery=None if recovery is None else days[recovery],
+        fall_days=trough - peak,
+        fall_calendar_days=(days[trough] - days[peak]).days,
+        recovery_days=None if recovery is None else recovery - trough,
+        recovery_calendar_days=(None if recovery is None else (days[recovery] - days[trough]).days),
+        under_days=end - peak,
+        under_calendar_days=(days[end] - days[peak]).days,
+    )

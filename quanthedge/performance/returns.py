@@ -1,0 +1,229 @@
+"""Returns of the fund: per day, per week, per month, per year, and the statistics made of them.
+
+Every statistic has one definition here. Returns are simple. A return over a span is annualised by
+calendar days over 365; a spread of daily returns by 243 trading days a year, the usual number of
+China's exchanges.
+
+>>> import pandas as pd
+>>> days = pd.to_datetime(["2014-12-31", "2015-01-05", "2015-12-31"])
+>>> level = pd.Series([1.0, 1.05, 1.10], index=days)
+>>> round(annual_return(level), 4)
+0.1
+"""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = [
+    "CALENDAR_DAYS_A_YEAR",
+    "TRADING_DAYS_A_YEAR",
+    "annual_return",
+    "daily_returns",
+    "levels",
+    "period_levels",
+    "period_return",
+    "period_returns",
+    "profit_loss_ratio",
+    "sharpe_ratio",
+    "sortino_ratio",
+    "volatility",
+    "win_rate",
+    "years",
+]
+
+CALENDAR_DAYS_A_YEAR = 365
+TRADING_DAYS_A_YEAR = 243
+FUND_FEES = ("management_fee", "custody_fee", "performance_fee")
+_NO_VARIATION = 1e-12
+
+Floats = NDArray[np.float64]
+Every = Literal["daily", "weekly", "monthly"]
+
+
+def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the daily returns of the fund net and gross of its fees, and of the index.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+        Indexed by date; the first row holds the opening balances.
+
+    Returns
+    -------
+    DataFrame
+        Columns net, gross, index; one row for each day after the first of the ledger.
+
+    Notes
+    -----
+    net[t] = (equity[t] - subscriptions[t] + redemptions[t]) / equity[t-1] - 1: flows come in after
+    the close. gross adds management, custody and performance fees of the day back to the numerator.
+    From unrounded equity, so that it may differ from the published unit value in the last decimal.
+    NaN where a price of the index is missing.
+    """
+    equity = ledger["equity"].to_numpy(dtype=np.float64)
+    inside = ledger.iloc[1:]
+    flows = (inside["subscriptions"] - inside["redemptions"]).to_numpy(dtype=np.float64)
+    fees = inside[list(FUND_FEES)].sum(axis=1).to_numpy(dtype=np.float64)
+    earned = equity[1:] - flows
+    index = ledger["index_close"].to_numpy(dtype=np.float64)
+    return pd.DataFrame(
+        {
+            "net": earned / equity[:-1] - 1.0,
+            "gross": (earned + fees) / equity[:-1] - 1.0,
+            "index": index[1:] / index[:-1] - 1.0,
+        },
+        index=inside.index,
+    )
+
+
+def levels(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the value of one yuan over time: net, gross and index, 1 on the first row.
+
+    Notes
+    -----
+    net and gross chain :func:`daily_returns`; the index is close over first close.
+    """
+    growth = (1.0 + daily_returns(ledger)[["net", "gross"]]).cumprod()
+    result = growth.reindex(ledger.index)
+    result.iloc[0] = 1.0
+    result["index"] = ledger["index_close"] / ledger["index_close"].iloc[0]
+    return result
+
+
+def period_levels(level: pd.Series, every: Every) -> pd.Series:
+    """Return the level on the last trading day of each period, the first value kept in front.
+
+    Parameters
+    ----------
+    level : Series
+        Indexed by date; the first value is the opening one.
+    every : "daily", "weekly" or "monthly"
+        Weeks are ISO weeks (Monday to Sunday). A first or last period that the run covers only in
+        part counts as a period: every day belongs to exactly one.
+    """
+    days = pd.DatetimeIndex(level.index)
+    if every == "daily" or len(days) < 2:
+        return level
+    iso = days.isocalendar()
+    number = iso["year"] * 100 + iso["week"] if every == "weekly" else days.year * 100 + days.month
+    label = np.asarray(number, dtype=np.int64)
+    last = np.append(label[1:] != label[:-1], True)
+    last[0] = True
+    return level[last]
+
+
+def period_returns(level: pd.Series, every: Every) -> pd.Series:
+    """Return the returns from one period's end to the next; the index is the period's last day."""
+    return period_levels(level, every).pct_change(fill_method=None).iloc[1:]
+
+
+def period_return(level: pd.Series) -> float:
+    """Return last / first - 1."""
+    return float(level.iloc[-1] / level.iloc[0] - 1.0)
+
+
+def years(level: pd.Series | pd.DataFrame) -> float:
+    """Return the calendar days from the first to the last row over 365."""
+    return float((level.index[-1] - level.index[0]).days) / CALENDAR_DAYS_A_YEAR
+
+
+def annual_return(level: pd.Series) -> float:
+    """Return the geometric return a year: (last / first) ** (365 / calendar days) - 1.
+
+    Notes
+    -----
+    NaN when the level is not positive at the end or the span is empty.
+    """
+    growth, span = float(level.iloc[-1] / level.iloc[0]), years(level)
+    if not growth > 0.0 or span <= 0.0:
+        return float("nan")
+    exponent = np.log(growth) / span
+    return float(np.expm1(exponent)) if exponent < 700.0 else float("nan")
+
+
+def volatility(returns: pd.Series) -> float:
+    """Return the standard deviation of daily returns (n - 1) times the square root of 243.
+
+    Notes
+    -----
+    NaN with fewer than two returns.
+    """
+    values = _defined(returns)
+    if len(values) < 2:
+        return float("nan")
+    return float(np.std(values, ddof=1) * np.sqrt(TRADING_DAYS_A_YEAR))
+
+
+def sharpe_ratio(returns: pd.Series, risk_free: float = 0.0) -> float:
+    """Return (243 x mean daily return - risk-free rate) / volatility.
+
+    Parameters
+    ----------
+    returns : Series
+        Daily returns.
+    risk_free : float
+        Fraction a year, simple.
+
+    Notes
+    -----
+    NaN with fewer than two returns or without any variation.
+
+    References
+    ----------
+    Sharpe (1994), The Sharpe Ratio, Journal of Portfolio Management.
+    """
+    values = _defined(returns)
+    spread = volatility(returns)
+    if not spread > _NO_VARIATION:
+        return float("nan")
+    return float((np.mean(values) * TRADING_DAYS_A_YEAR - risk_free) / spread)
+
+
+def sortino_ratio(returns: pd.Series, risk_free: float = 0.0) -> float:
+    """Return (243 x mean daily return - risk-free rate) / downside deviation.
+
+    Notes
+    -----
+    Downside deviation = sqrt(243 x mean(min(0, r - risk_free / 243) ** 2)) over all days.
+    NaN with fewer than two returns or without any loss.
+
+    References
+    ----------
+    Sortino and van der Meer (1991), Downside Risk, Journal of Portfolio Management.
+    """
+    values = _defined(returns)
+    if len(values) < 2:
+        return float("nan")
+    below = np.minimum(0.0, values - risk_free / TRADING_DAYS_A_YEAR)
+    deviation = np.sqrt(TRADING_DAYS_A_YEAR * np.mean(below**2))
+    if not deviation > _NO_VARIATION:
+        return float("nan")
+    return float((np.mean(values) * TRADING_DAYS_A_YEAR - risk_free) / deviation)
+
+
+def win_rate(returns: pd.Series) -> float:
+    """Return the share of periods with a return above zero; NaN without a period."""
+    values = _defined(returns)
+    return float(np.mean(values > 0.0)) if len(values) else float("nan")
+
+
+def profit_loss_ratio(returns: pd.Series) -> float:
+    """Return the mean gain of winning periods over the mean loss of losing ones.
+
+    Notes
+    -----
+    NaN when there is no winning or no losing period.
+    """
+    values = _defined(returns)
+    gains, losses = values[values > 0.0], values[values < 0.0]
+    if not len(gains) or not len(losses):
+        return float("nan")
+    return float(np.mean(gains) / -np.mean(losses))
+
+
+def _defined(returns: pd.Series) -> Floats:
+    values = returns.to_numpy(dtype=np.float64)
+    return values[~np.isnan(values)]
