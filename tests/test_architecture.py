@@ -68,7 +68,10 @@ def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
 
 def test_the_package_adds_little_to_the_import_of_pandas() -> None:
     # The benchmark measures the time; here the cause is pinned: no heavy library is loaded.
-    code = "import pandas, sys; before = set(sys.modules); import quanthedge; print(*sorted(set(sys.modules) - before))"
+    code = (
+        "import pandas, sys; before = set(sys.modules); import quanthedge; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
     output = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
