@@ -225,5 +225,5 @@ def profit_loss_ratio(returns: pd.Series) -> float:
 
 
 def _defined(returns: pd.Series) -> Floats:
-    values = returns.to_numpy(dtype=np.float64)
-    return values[~np.isnan(values)]
+    values: Floats = returns.dropna().to_numpy(dtype=np.float64)
+    return values

@@ -23,7 +23,12 @@ from quanthedge.performance.book import (
     exposures,
     refusals_by_reason,
 )
-from quanthedge.performance.drawdown import calmar_ratio, longest_drawdown, max_drawdown
+from quanthedge.performance.drawdown import (
+    calmar_ratio,
+    drawdowns,
+    longest_drawdown,
+    max_drawdown,
+)
 from quanthedge.performance.relation import Estimate, beta, correlation
 from quanthedge.performance.returns import (
     Every,
@@ -42,7 +47,7 @@ from quanthedge.performance.returns import (
 __all__ = ["Measure", "Summary", "definitions", "summary"]
 
 Language = Literal["en", "zh"]
-Unit = Literal["fraction", "yuan", "unit_value", "ratio", "days", "date", "count"]
+Unit = Literal["fraction", "yuan", "unit_value", "ratio", "coefficient", "days", "date", "count"]
 Value = float | int | date | None
 MINIMUM_DAYS = 20
 _PERIODS: tuple[Every, ...] = ("daily", "weekly", "monthly")
@@ -66,7 +71,8 @@ class Measure:
     value : float, int, date or None
         None when it cannot be stated; ``reason`` says why.
     unit : str
-        fraction, yuan, unit_value (yuan a unit), ratio, days, date or count.
+        fraction, yuan, unit_value (yuan a unit), ratio, coefficient (correlation or beta), days,
+        date or count.
     formula : str
         Id of the definition in ``measures.toml``.
     variant : str
@@ -117,6 +123,7 @@ def format_value(value: float | date, unit: str) -> str:
         "yuan": "{:,.0f}",
         "unit_value": "{:.4f}",
         "ratio": "{:.2f}",
+        "coefficient": "{:.3f}",
     }.get(unit, "{:,.0f}")
     text = pattern.format(value)
     return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
@@ -230,7 +237,7 @@ class Summary:
 def _interval(measure: Measure) -> str:
     if measure.estimate is None or measure.value is None:
         return ""
-    return f"  [{measure.estimate.low:.2f}, {measure.estimate.high:.2f}]"
+    return f"  [{measure.estimate.low:.3f}, {measure.estimate.high:.3f}]"
 
 
 def summary(
@@ -355,8 +362,7 @@ def _risk(writer: _Writer, ledger: pd.DataFrame, risk_free: float) -> None:
         ratio = sortino_ratio(returns[basis], risk_free)
         writer.add("sortino", ratio, "ratio", variant=basis, least_days=few, reason="no_loss")
     for basis in ("net", "gross", "index"):
-        fall = max_drawdown(level[basis].dropna())
-        depth = fall.depth if fall else 0.0
+        depth = float(drawdowns(level[basis]).min())
         writer.add("max_drawdown", depth, "fraction", variant=basis)
         if basis == "net":
             _drawdown_dates(writer, level["net"])
@@ -367,29 +373,23 @@ def _risk(writer: _Writer, ledger: pd.DataFrame, risk_free: float) -> None:
 
 
 def _drawdown_dates(writer: _Writer, net: pd.Series) -> None:
-    fall, longest = max_drawdown(net), longest_drawdown(net)
+    deepest, longest = max_drawdown(net), longest_drawdown(net)
     none = "no_drawdown"
-    back = none if fall is None else "not_recovered"
-    writer.add("drawdown_peak", fall and fall.peak, "date", reason=none)
-    writer.add("drawdown_trough", fall and fall.trough, "date", reason=none)
-    writer.add("drawdown_recovery", fall and fall.recovery, "date", reason=back)
-    for formula, trading, calendar, reason in (
-        ("drawdown_fall", fall and fall.fall_days, fall and fall.fall_calendar_days, none),
-        (
-            "drawdown_way_back",
-            fall and fall.recovery_days,
-            fall and fall.recovery_calendar_days,
-            back,
-        ),
-        (
-            "longest_drawdown",
-            longest and longest.under_days,
-            longest and longest.under_calendar_days,
-            none,
-        ),
+    back = none if deepest is None else "not_recovered"
+    for formula, name, reason in (
+        ("drawdown_peak", "peak", none),
+        ("drawdown_trough", "trough", none),
+        ("drawdown_recovery", "recovery", back),
     ):
-        writer.add(formula, trading, "days", variant="trading", reason=reason)
-        writer.add(formula, calendar, "days", variant="calendar", reason=reason)
+        writer.add(formula, getattr(deepest, name, None), "date", reason=reason)
+    for formula, fall, part, reason in (
+        ("drawdown_fall", deepest, "fall", none),
+        ("drawdown_way_back", deepest, "recovery", back),
+        ("longest_drawdown", longest, "under", none),
+    ):
+        for variant, name in (("trading", f"{part}_days"), ("calendar", f"{part}_calendar_days")):
+            days = getattr(fall, name, None)
+            writer.add(formula, days, "days", variant=variant, reason=reason)
 
 
 def _neutrality(writer: _Writer, ledger: pd.DataFrame) -> None:
@@ -403,7 +403,7 @@ def _neutrality(writer: _Writer, ledger: pd.DataFrame) -> None:
             writer.add(
                 formula,
                 found.value,
-                "ratio",
+                "coefficient",
                 variant=every,
                 estimate=found,
                 reason="too_few" if found.observations < 4 else "no_variation",
@@ -421,9 +421,11 @@ def _neutrality(writer: _Writer, ledger: pd.DataFrame) -> None:
     mean, few = "mean", "no_stocks"
     gross = float(exposure["gross_exposure"].mean())
     writer.add("gross_exposure", gross, "fraction", variant=mean)
-    writer.add("book_beta", float(inside["book_beta"].mean()), "ratio", variant=mean, reason=few)
+    writer.add(
+        "book_beta", float(inside["book_beta"].mean()), "coefficient", variant=mean, reason=few
+    )
     net_beta = float(exposure["net_beta"].mean())
-    writer.add("net_beta", net_beta, "ratio", variant=mean, reason=few)
+    writer.add("net_beta", net_beta, "coefficient", variant=mean, reason=few)
     margin = inside["margin_required"] / inside["equity"]
     writer.add("margin", float(margin.mean()), "fraction", variant=mean)
     writer.add("margin", float(margin.max()), "fraction", variant="highest")

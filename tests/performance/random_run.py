@@ -1,0 +1,122 @@
+"""Random but consistent tables of a run: the ledger obeys the accounting identity."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.performance import COST_LINES, FEE_LINES, summary
+
+INCOME = ("stock_pnl", "dividends", "futures_pnl", "interest")
+
+
+def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.DataFrame:
+    """A hedged book of 75 million on 100 million yuan; the first row is the opening."""
+    rng = np.random.default_rng(seed)
+    index = pd.bdate_range(start, periods=days + 1, name="date")
+    market = np.append(0.0, rng.normal(0.0003, 0.016, days))
+    own = np.append(0.0, rng.normal(0.0005, 0.004, days))
+    held = np.append(0.0, np.full(days, 75e6))
+    ledger = pd.DataFrame(index=index)
+    ledger["stock_pnl"] = held * (0.95 * market + own)
+    ledger["dividends"] = held * 1e-5
+    ledger["futures_pnl"] = -held * 0.95 * market
+    ledger["interest"] = np.where(held > 0, 800.0, 0.0)
+    scale = np.append(0.0, rng.uniform(0.5, 1.5, days))
+    lines = (*COST_LINES, *FEE_LINES)
+    for line, amount in zip(lines, (900, 500, 60, 30, 300, 2500, 4100, 700, 3000), strict=True):
+        ledger[line] = amount * scale
+    ledger["subscriptions"] = 0.0
+    ledger["redemptions"] = 0.0
+    ledger.iloc[days // 2 + 1 :: 50, ledger.columns.get_loc("subscriptions")] = 1e6
+    ledger.iloc[days // 2 + 2 :: 60, ledger.columns.get_loc("redemptions")] = 5e5
+    change = ledger[list(INCOME)].sum(axis=1) - ledger[list(lines)].sum(axis=1)
+    change += ledger["subscriptions"] - ledger["redemptions"]
+    change.iloc[0] = 0.0
+    ledger["equity"] = 100e6 + change.cumsum()
+    flows = ledger["subscriptions"] - ledger["redemptions"]
+    before = ledger["equity"].shift(1)
+    net = ((ledger["equity"] - flows) / before).fillna(1.0)
+    fees = ledger[list(FEE_LINES)].sum(axis=1)
+    gross = ((ledger["equity"] - flows + fees) / before).fillna(1.0)
+    ledger["unit_value"] = net.cumprod().round(4)
+    ledger["unit_value_gross"] = gross.cumprod()
+    ledger["units"] = ledger["equity"] / net.cumprod()
+    ledger["high_water_mark"] = ledger["unit_value"].cummax()
+    ledger["accrued_performance_fee"] = 0.0
+    ledger.iloc[-1, ledger.columns.get_loc("accrued_performance_fee")] = 120_000.0
+    ledger["index_close"] = 2400.0 * (1.0 + market).cumprod()
+    ledger["stock_value"] = held
+    ledger["futures_cash"] = held * 0.18
+    ledger["stock_cash"] = ledger["equity"] - held - ledger["futures_cash"]
+    ledger["fees_payable"] = 0.0
+    multiplier = 300.0
+    future = ledger["index_close"] * (1.0 + np.append(0.0, rng.normal(0.0, 0.004, days)))
+    lots = np.round(held / (multiplier * future)).astype(np.int64)
+    ledger["lots"] = -lots
+    ledger["futures_notional"] = lots * multiplier * future
+    ledger["margin_required"] = ledger["futures_notional"] * 0.12
+    ledger["contract"] = pd.array(["", *[f"IF{d:%y%m}" for d in index[1:]]], dtype="str")
+    ledger["book_beta"] = np.where(np.arange(days + 1) % 5 == 1, 0.95 + own, np.nan)
+    ledger["names"] = np.where(held > 0, 100, 0)
+    rebalanced = np.arange(days + 1) % 20 == 1
+    ledger["bought"] = np.where(rebalanced, 20e6 * scale, 0.0)
+    ledger["sold"] = np.where(rebalanced, 19e6 * scale, 0.0)
+    return ledger
+
+
+def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNamespace:
+    """The tables and texts that a report is made of, as attributes."""
+    ledger = random_ledger(days, seed)
+    rng = np.random.default_rng(seed)
+    dates = pd.DatetimeIndex(ledger.index[1:])
+    codes = np.array([f"{600000 + k}.SH" for k in range(100)])
+    count = min(40, 4 * days)
+    reasons = np.array(["suspended", "limit_up", "limit_down", "volume", "cash", "lot"])
+    refusals = pd.DataFrame(
+        {
+            "date": rng.choice(dates, count),
+            "code": rng.choice(codes, count),
+            "side": rng.choice(["buy", "sell"], count),
+            "wanted": 1000,
+            "done": rng.choice([0, 500], count),
+            "reason": pd.Categorical(rng.choice(reasons, count), categories=reasons),
+        }
+    )
+    trades = refusals.drop(columns=["wanted", "done"]).assign(
+        quantity=1000, price=10.0, amount=10_000.0, reason="rebalance"
+    )
+    weights = rng.uniform(0.002, 0.02, 100)
+    equity = float(ledger["equity"].iloc[-1])
+    positions = pd.DataFrame(
+        {
+            "date": dates[-1],
+            "code": codes,
+            "shares": 1000,
+            "price": weights * equity / 1000,
+            "value": weights * equity,
+            "weight": weights,
+        }
+    )
+    run = SimpleNamespace(
+        ledger=ledger,
+        trades=trades,
+        refusals=refusals,
+        positions=positions,
+        hedge=pd.DataFrame(),
+        strategy={
+            "name": "Neutral & <b>bold</b>",
+            "description": "",
+            "capital_yuan": 1e8,
+            "benchmark": "000300.SH",
+            "hedge": {"product": "IF"},
+        },
+        market_info={"name": "simulated", "fingerprint": "0123abcd", "span": "2014 .. 2015"},
+        timeline={"en": "1. First.\n2. Second.", "zh": "1. 先。\n2. 后。"},
+        versions={"quanthedge": "0.1.0"},
+        notes=[{"kind": "dividends", "en": "Dividends reinvested.", "zh": "股息再投资。"}],
+        summary=lambda: summary(ledger, trades, refusals),
+    )
+    for name, value in changes.items():
+        setattr(run, name, value)
+    return run

@@ -1,0 +1,139 @@
+"""Each statistic beside a slow reference written from its definition."""
+
+import math
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quanthedge.performance import (
+    annual_return,
+    calmar_ratio,
+    daily_returns,
+    drawdowns,
+    levels,
+    longest_drawdown,
+    max_drawdown,
+    period_levels,
+    period_returns,
+    profit_loss_ratio,
+    sharpe_ratio,
+    sortino_ratio,
+    volatility,
+    win_rate,
+)
+from tests.oracles import performance as oracle
+from tests.performance.random_run import random_ledger
+
+RETURNS = st.lists(st.floats(-0.1, 0.1), min_size=2, max_size=60)
+
+
+def series(returns: list[float]) -> pd.Series:
+    days = pd.bdate_range("2014-12-29", periods=len(returns) + 1)
+    return pd.Series(np.cumprod([1.0, *[1.0 + r for r in returns]]), index=days)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RETURNS, st.floats(0.0, 0.05))
+def test_statistics_agree_with_their_definitions(returns: list[float], risk_free: float) -> None:
+    level = series(returns)
+    days = [day.date() for day in level.index]
+    values = pd.Series(returns)
+    assert annual_return(level) == pytest.approx(oracle.annual_return(days, level.tolist()))
+    assert volatility(values) == pytest.approx(oracle.volatility(returns), abs=1e-12)
+    assert win_rate(values) == pytest.approx(oracle.win_rate(returns))
+    if volatility(values) > 1e-9:
+        expected = oracle.sharpe_ratio(returns, risk_free)
+        assert sharpe_ratio(values, risk_free) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    if min(returns) < -1e-9:
+        expected = oracle.sortino_ratio(returns, risk_free)
+        assert sortino_ratio(values, risk_free) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(50, 60), min_size=1, max_size=40))
+def test_drawdown_agrees_with_a_look_at_every_pair(values: list[int]) -> None:
+    days = pd.bdate_range("2015-01-05", periods=len(values))
+    level = pd.Series(values, index=days, dtype=float)
+    depth, peak, trough, recovery = oracle.max_drawdown([float(v) for v in values])
+    found = max_drawdown(level)
+    if depth == 0.0:
+        assert found is None
+        return
+    assert found is not None
+    assert found.depth == pytest.approx(depth)
+    assert (found.peak, found.trough) == (days[peak], days[trough])
+    assert found.recovery == (None if recovery is None else days[recovery])
+    assert found.fall_days == trough - peak
+    assert found.fall_calendar_days == (days[trough] - days[peak]).days
+    end = len(days) - 1 if recovery is None else recovery
+    assert found.under_days == end - peak
+
+
+@settings(max_examples=60, deadline=None)
+@given(RETURNS, st.floats(0.01, 100.0))
+def test_drawdown_knows_no_currency_and_no_flat_days(returns: list[float], scale: float) -> None:
+    level = series(returns)
+    depth = float(drawdowns(level).min())
+    assert -1.0 < depth <= 0.0
+    assert float(drawdowns(level * scale).min()) == pytest.approx(depth, abs=1e-12)
+    still = pd.concat([level, pd.Series([level.iloc[-1]], index=[level.index[-1] + timedelta(1)])])
+    assert float(drawdowns(still).min()) == depth
+    assert float(drawdowns(level.iloc[:2]).min()) >= depth
+
+
+def test_longest_drawdown_is_not_the_deepest() -> None:
+    days = pd.bdate_range("2015-01-05", periods=8)
+    level = pd.Series([1.0, 0.8, 1.0, 0.99, 0.98, 0.99, 0.995, 1.01], index=days)
+    deepest, longest = max_drawdown(level), longest_drawdown(level)
+    assert deepest is not None
+    assert longest is not None
+    assert (deepest.depth, deepest.under_days) == (pytest.approx(-0.2), 2)
+    assert (longest.depth, longest.under_days) == (pytest.approx(-0.02), 5)
+    assert (longest.peak, longest.recovery) == (days[2], days[7])
+
+
+@pytest.mark.parametrize("every", ["weekly", "monthly"])
+@pytest.mark.parametrize("start", ["2014-12-26", "2014-12-29", "2014-12-31", "2015-01-05"])
+def test_weeks_and_months_end_on_their_last_trading_day(every: str, start: str) -> None:
+    days = pd.bdate_range(start, periods=45).delete([3, 4, 17, 18, 19, 20, 21])
+    level = pd.Series(np.arange(1.0, len(days) + 1.0), index=days)
+    expected = oracle.period_ends([day.date() for day in days], every)
+    assert period_levels(level, every).tolist() == level.iloc[expected].tolist()
+
+
+def test_every_period_compounds_to_the_same_whole() -> None:
+    level = levels(random_ledger(150))["net"]
+    for every in ("daily", "weekly", "monthly"):
+        whole = (1.0 + period_returns(level, every)).prod()
+        assert whole == pytest.approx(level.iloc[-1])
+
+
+def test_flows_are_no_return_and_fees_stand_between_gross_and_net() -> None:
+    ledger = random_ledger(150)
+    returns = daily_returns(ledger)
+    inside = ledger.iloc[1:]
+    profit = inside["equity"] - ledger["equity"].shift(1).iloc[1:]
+    profit -= inside["subscriptions"] - inside["redemptions"]
+    before = ledger["equity"].shift(1).iloc[1:]
+    assert (inside["subscriptions"] > 0).any()
+    assert np.allclose(returns["net"], profit / before)
+    fees = inside[["management_fee", "custody_fee", "performance_fee"]].sum(axis=1)
+    assert np.allclose((returns["gross"] - returns["net"]) * before, fees)
+    assert levels(ledger)["net"].iloc[-1] == pytest.approx(ledger["unit_value"].iloc[-1], abs=5e-5)
+
+
+def test_what_cannot_be_stated_is_nan_and_no_warning() -> None:
+    flat = pd.Series([0.0, 0.0, 0.0])
+    empty = pd.Series([], dtype=float)
+    assert math.isnan(volatility(pd.Series([0.01])))
+    assert math.isnan(sharpe_ratio(flat))
+    assert math.isnan(sortino_ratio(pd.Series([0.01, 0.02])))
+    assert math.isnan(profit_loss_ratio(pd.Series([0.01, 0.02])))
+    assert math.isnan(win_rate(empty))
+    assert math.isnan(calmar_ratio(0.1, 0.0))
+    lost = pd.Series([1.0, -0.2], index=pd.to_datetime(["2015-01-05", "2015-01-06"]))
+    assert math.isnan(annual_return(lost))

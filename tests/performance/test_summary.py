@@ -1,0 +1,161 @@
+"""The summary and the tables over time."""
+
+import json
+import re
+import warnings
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quanthedge.performance import (
+    ATTRIBUTION_LINES,
+    annual_turnover,
+    attribution,
+    costs,
+    definitions,
+    exposures,
+    levels,
+    mean_equity,
+    monthly_table,
+    refusals_by_reason,
+    summary,
+    yearly_table,
+)
+from tests.performance.random_run import random_ledger, random_run
+
+CJK = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+
+
+@pytest.mark.parametrize("days", [1, 2, 5, 19, 20, 260])
+def test_a_run_of_any_length_has_a_summary_without_nan_or_warning(days: int) -> None:
+    run = random_run(days)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = run.summary()
+        text = json.dumps(found.to_dict(), allow_nan=False)
+        assert str(found)
+        assert found._repr_html_()
+    assert json.loads(text)["trading_days"]["value"] == days
+    for measure in found:
+        assert (measure.value is None) == (measure.reason is not None), measure.key
+    short = days < 20
+    assert (found.value("annual_return_net") is None) == short
+    assert (found["sharpe_net"].reason == "too_short") == short
+
+
+def test_an_idle_fund_has_reasons_in_place_of_numbers() -> None:
+    ledger = random_ledger(30)
+    idle = ledger.iloc[[0] * 31].set_axis(ledger.index)
+    found = summary(idle, pd.DataFrame(), random_run(5).refusals.iloc[:0])
+    assert found["sharpe_net"].reason == "no_variation"
+    assert found["calmar_net"].reason == "no_drawdown"
+    assert found["hedge_ratio_mean"].reason == "no_stocks"
+    assert found.value("max_drawdown_net") == 0.0
+    assert found["max_drawdown_net"].text() == "0.00%"
+
+
+def test_a_missing_index_leaves_the_fund_s_own_figures() -> None:
+    run = random_run(60)
+    ledger = run.ledger.assign(index_close=np.nan)
+    found = summary(ledger, run.trades, run.refusals)
+    assert found.value("return_index") is None
+    assert found["beta_daily"].reason == "too_few"
+    assert found.value("annual_return_net") is not None
+
+
+def test_the_summary_states_what_the_tables_add_up_to() -> None:
+    run = random_run(260)
+    ledger, found = run.ledger, run.summary()
+    paid = costs(ledger)
+    assert found.value("paid_costs_and_fees") == pytest.approx(paid["yuan"].sum())
+    assert found.value("paid_trading_costs") == pytest.approx(paid["yuan"].iloc[:6].sum())
+    years = (ledger.index[-1] - ledger.index[0]).days / 365
+    average = ledger["equity"].iloc[1:].mean()
+    assert mean_equity(ledger) == pytest.approx(average)
+    fee = ledger["management_fee"].sum() / average / years
+    assert found.value("paid_per_year_management_fee") == pytest.approx(fee)
+    traded = (ledger["bought"] + ledger["sold"]).sum() / average / years
+    assert annual_turnover(ledger) == pytest.approx(traded)
+    assert found.value("refusals") == len(run.refusals)
+    by_reason = refusals_by_reason(run.refusals)
+    assert by_reason["count"].sum() == len(run.refusals)
+    assert by_reason["count"].is_monotonic_decreasing
+    assert found.value("refusals_limit_up") == by_reason.loc["limit_up", "count"]
+    accrued = ledger["accrued_performance_fee"].iloc[-1] / ledger["equity"].iloc[-1]
+    after = levels(ledger)["net"].iloc[-1] * (1 - accrued) - 1
+    assert found.value("return_after_accrual") == pytest.approx(after)
+    assert found.value("first_day") == date(2014, 9, 17)
+
+
+def test_exposures_are_those_of_the_close() -> None:
+    ledger = random_ledger(10)
+    found = exposures(ledger).iloc[3]
+    row = ledger.iloc[4]
+    stocks, futures = row["stock_value"], row["futures_notional"]
+    assert found["hedge_ratio"] == pytest.approx(futures / stocks)
+    assert found["net_exposure"] == pytest.approx((stocks - futures) / row["equity"])
+    assert found["gross_exposure"] == pytest.approx((stocks + futures) / row["equity"])
+
+
+@pytest.mark.parametrize("by", ["whole", "year", "month"])
+def test_attribution_closes_to_the_equity_change(by: str) -> None:
+    ledger = random_ledger(300)
+    table = attribution(ledger, by)
+    assert table["residual"].abs().max() < 1e-9 * ledger["equity"].max()
+    change = ledger["equity"].iloc[-1] - ledger["equity"].iloc[0]
+    assert table["equity_change"].sum() == pytest.approx(change)
+    assert table["stock_pnl"].sum() == pytest.approx(ledger["stock_pnl"].iloc[1:].sum())
+    assert (table["commission"] <= 0).all()
+    assert len(table) == {"whole": 1, "year": 2, "month": 15}[by]
+
+
+def test_attribution_shows_what_no_line_explains() -> None:
+    ledger = random_ledger(10)
+    ledger.iloc[4:, ledger.columns.get_loc("equity")] += 1000.0
+    table = attribution(ledger)
+    assert table["residual"].iloc[0] == pytest.approx(1000.0)
+    explained = table[list(ATTRIBUTION_LINES)].sum(axis=1)
+    assert (explained + table["residual"]).iloc[0] == pytest.approx(table["equity_change"].iloc[0])
+
+
+def test_months_compound_to_years_and_years_to_the_whole() -> None:
+    ledger = random_ledger(400)
+    months, years = monthly_table(ledger), yearly_table(ledger)
+    assert list(months.columns) == [*range(1, 13), "year"]
+    assert np.isnan(months.loc[2014, 8])
+    assert np.allclose(months["year"], years["net"])
+    assert np.allclose(monthly_table(ledger, "index")["year"], years["index"])
+    assert (1 + years["gross"]).prod() == pytest.approx(levels(ledger)["gross"].iloc[-1])
+    assert years["days"].sum() == 400
+    assert years["fees"].sum() == pytest.approx(costs(ledger)["yuan"].iloc[6:].sum())
+
+
+def test_a_month_without_a_trading_day_keeps_its_place() -> None:
+    ledger = random_ledger(60)
+    gap = ledger[ledger.index.month != 10]
+    assert np.isnan(monthly_table(gap).loc[2014, 10])
+
+
+def test_every_measure_has_a_name_and_a_formula_in_both_languages() -> None:
+    texts = definitions()
+    used = {measure.formula for measure in random_run(260).summary()}
+    assert used == set(texts["measures"])
+    for name, entry in texts["measures"].items():
+        assert set(entry) == {"en", "zh", "formula_en", "formula_zh"}, name
+    for group in ("chapters", "variants", "reasons"):
+        for name, entry in texts[group].items():
+            assert set(entry) == {"en", "zh"}, name
+    flat = [entry for group in texts.values() for entry in group.values()]
+    for entry in flat:
+        for key, text in entry.items():
+            assert bool(CJK.search(text)) == key.endswith("zh"), text
+
+
+def test_the_frame_carries_intervals_and_texts() -> None:
+    frame = random_run(260).summary().to_frame("zh")
+    row = frame.loc["beta_weekly"]
+    assert row["low"] < row["value"] < row["high"]
+    assert row["name"] == "对指数贝塔（周）"
+    assert frame.loc["return_net", "text"].endswith("%")
