@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -220,17 +220,18 @@ def report(
     from quanthedge.report import write_html
     from quanthedge.result import Result
 
-    wanted = [part.strip() for part in language.split(",")]
-    for part in wanted:
-        if part not in {"zh", "en"}:
-            raise StrategyError(f"--language {part!r}: accepted: zh, en, or en,zh")
+    known: dict[str, Literal["zh", "en"]] = {"zh": "zh", "en": "en"}
+    names = [part.strip() for part in language.split(",")]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise StrategyError(f"--language {unknown[0]!r}: accepted: zh, en, or en,zh")
     with _stages("report") as tell:
         tell("reading the run")
         result = Result.open(folder)
         target = folder if out is None else out
-        for part in wanted:
-            tell(part)
-            path = write_html(result, target / f"report_{part}.html", language=part)
+        for name in names:
+            tell(name)
+            path = write_html(result, target / f"report_{name}.html", language=known[name])
             typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 

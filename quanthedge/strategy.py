@@ -36,6 +36,8 @@ class Strategy(BaseModel):
 
     name: str = Field(min_length=1, description="Name shown on the report.")
     description: str = Field(default="", description="A paragraph saying what the strategy is.")
+    name_zh: str = Field(default="", description="Name on the Chinese report.")
+    description_zh: str = Field(default="", description="Paragraph on the Chinese report.")
     capital_yuan: float = Field(default=100_000_000.0, gt=0, le=1e12)
     benchmark: str = Field(
         default="000300.SH", description="Index against which neutrality is judged."

@@ -1,4 +1,4 @@
-"""The command line from outside: one clear error each, the right exit code, no half-written file."""
+"""The command line from outside: one clear error each, the right exit code, no half-written run."""
 
 import os
 import subprocess
