@@ -7,15 +7,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quanthedge.backtest.fees.kernels import (
+from quanthedge.errors import LedgerError
+from quanthedge.fund import performance_fee, round_half_up, unit_value
+from quanthedge.fund.values import exact
+from quanthedge.ledger.fees.kernels import (
     crystallise,
     performance_fee_cents,
     to_cents,
     unit_value_ticks,
 )
-from quanthedge.errors import LedgerError
-from quanthedge.fund import performance_fee, round_half_up, unit_value
-from quanthedge.fund.values import exact
 
 no_deadline = settings(deadline=None)  # the first call compiles
 CENTS = st.integers(1, 9 * 10**14)  # up to nine trillion yuan
