@@ -7,18 +7,32 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from quanthedge.errors import DataError
 from quanthedge.market import Market
 
-__all__ = ["FactorBase", "Floats", "Rows", "as_rows", "market_value", "window_of"]
+__all__ = [
+    "FactorBase",
+    "Floats",
+    "Ints",
+    "Rows",
+    "as_rows",
+    "market_value",
+    "positive",
+    "rows_before",
+    "trailing",
+]
 
 Floats = NDArray[np.float64]
-Rows = Sequence[int] | NDArray[np.int64] | None
+Ints = NDArray[np.int64]
+Rows = Sequence[int] | Ints | None
 
 
 class FactorBase(BaseModel):
     """A factor: ``exposure`` gives one number per day and stock, NaN where it is not defined.
 
-    Row t uses what was public by the close of day t and nothing later.
+    Row t uses what was public by the close of day t and nothing later: prices and volumes of days
+    up to t, and the last fundamentals whose known date is not after t. Rows do not depend on which
+    other rows are asked for.
 
     Attributes
     ----------
@@ -26,7 +40,7 @@ class FactorBase(BaseModel):
         valuation, growth, quality, sentiment or structure.
     sign : int
         +1 where published research finds that high exposures earn more, -1 where it finds the
-        opposite.
+        opposite. The exposure itself is raw; scores apply the sign.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,22 +55,59 @@ class FactorBase(BaseModel):
         ----------
         market : Market
         rows : sequence of int, optional
-            Day indices; all days by default.
+            Day indices, 0 <= row < T; all days by default.
         """
         raise TypeError(f"{type(self).__name__} is no factor: it defines no exposure")
 
 
-def as_rows(market: Market, rows: Rows) -> NDArray[np.int64]:
-    """Return the day indices asked for, all days by default."""
-    return np.arange(len(market.dates)) if rows is None else np.asarray(rows, dtype=np.int64)
+def as_rows(market: Market, rows: Rows) -> Ints:
+    """Return the day indices asked for, all days by default.
+
+    Raises
+    ------
+    DataError
+        For a row outside the market: a negative one would silently be a day of the future.
+    """
+    if rows is None:
+        return np.arange(len(market.dates))
+    days = np.asarray(rows, dtype=np.int64)
+    if days.size and (days.min() < 0 or days.max() >= len(market.dates)):
+        raise DataError(
+            f"rows {days.min()}..{days.max()} reach outside the market '{market.name}', whose days "
+            f"are 0..{len(market.dates) - 1}; use Market.day to find a row"
+        )
+    return days
 
 
-def market_value(market: Market, rows: NDArray[np.int64]) -> Floats:
+def rows_before(days: Ints, lag: int) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return the rows ``lag`` trading days before, and which of them exist, [R] and [R, 1]."""
+    before = days - lag
+    return np.maximum(before, 0), (before >= 0)[:, None]
+
+
+def positive(values: Floats) -> Floats:
+    """Return the values, NaN where they are not above 0: what can stand below a fraction line."""
+    return np.where(values > 0, values, np.nan)
+
+
+def market_value(market: Market, days: Ints) -> Floats:
     """Return the total market value, yuan, [R, N]: last close x total shares as last known."""
-    value = market.panel("mark")[rows] * market.panel("total_shares")[rows]
-    return np.where(value > 0, value, np.nan)
+    return positive(market.panel("mark")[days] * market.panel("total_shares")[days])
 
 
-def window_of(panel: Floats, row: int, window: int) -> Floats:
-    """Return the last ``window`` rows up to and including ``row``; fewer at the data's start."""
-    return panel[max(0, row - window + 1) : row + 1]
+def trailing(market: Market, item: str, days: Ints, *, fallback: bool) -> Floats:
+    """Return twelve months of an item as last published, yuan, [R, N].
+
+    Parameters
+    ----------
+    item : str
+        net_profit, revenue or dividend.
+    fallback : bool
+        Take the last annual report where ``<item>_ttm`` is missing. A market without
+        ``<item>_last_annual`` has nothing to fall back on, and the value stays undefined.
+    """
+    values = np.asarray(market.fundamental(f"{item}_ttm")[days])
+    if fallback and f"{item}_last_annual" in market.fundamental_items():
+        annual = market.fundamental(f"{item}_last_annual")[days]
+        values = np.where(np.isnan(values), annual, values)
+    return values

@@ -1,74 +1,99 @@
-"""Growth: how profit and revenue changed against what was known a year before."""
+"""Growth: how profit and revenue changed against what was known a year before.
+
+Like is compared with like: trailing twelve months with trailing twelve months and, where either is
+missing, last annual report with last annual report; never one with the other.
+"""
 
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows
-from quanthedge.factors.valuation import net_profit
+from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, positive, rows_before
 from quanthedge.market import Market
 
 __all__ = ["ProfitGrowth", "RevenueGrowth"]
 
+Scale = Literal["book_equity", "base"]
+_SCALE = "Divide the change by 'book_equity' (today's), or by the absolute 'base' of a year before."
+_LAG = "Trading days of the year compared."
+_FALLBACK = "Compare annual reports where the trailing twelve months are missing."
 
-def _lagged(days: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows ``lag`` days before and whether they exist."""
-    before = days - lag
-    return np.maximum(before, 0), before >= 0
+
+class _Growth(FactorBase):
+    """The change of an item over a year, scaled."""
+
+    lag_days: int = Field(default=243, ge=1, le=1000, description=_LAG)
+    fallback: bool = Field(default=True, description=_FALLBACK)
+
+    def _growth(self, market: Market, item: str, scale: Scale, rows: Rows) -> Floats:
+        """Return (item now - item a year before) / scale, [R, N]."""
+        days = as_rows(market, rows)
+        before, exists = rows_before(days, self.lag_days)
+        kinds = [f"{item}_ttm"]
+        if self.fallback and f"{item}_last_annual" in market.fundamental_items():
+            kinds.append(f"{item}_last_annual")
+        growth = np.full((days.size, len(market.codes)), np.nan)
+        for kind in kinds:
+            panel = market.fundamental(kind)
+            now, then = panel[days], panel[before]
+            by = np.abs(then) if scale == "base" else market.fundamental("book_equity")[days]
+            growth = np.where(np.isnan(growth), (now - then) / positive(by), growth)
+        return np.where(exists, growth, np.nan)
 
 
-class ProfitGrowth(FactorBase):
-    """Change of the trailing net profit over a year, for each yuan of book equity.
+class ProfitGrowth(_Growth):
+    """Change of the net profit over a year, for each yuan of book equity.
 
     Notes
     -----
-    Scaling by equity instead of last year's profit keeps the order sensible through losses. Both
-    values
-    are as published at the time: a later restatement is not seen.
+    Formula: (net_profit_ttm[t] - net_profit_ttm[t - lag_days]) / book_equity[t]. Book equity, not
+    last year's profit, stands below: after a loss or a profit near 0 the usual growth rate has the
+    wrong sign or explodes. ``scale="base"`` divides by the absolute base instead.
+    Undefined: either profit unknown, equity not positive, or less than lag_days of history.
+    Suspension: plays no part.
+    Look-ahead: both values as published at the time; a later restatement is not seen.
 
     References
     ----------
-    Chan, Karceski and Lakonishok (2003), The level and persistence of growth rates.
+    Chan, L., Karceski, J. and Lakonishok, J. (2003), The level and persistence of growth rates;
+    Ball, R. and Brown, P. (1968), An empirical evaluation of accounting income numbers.
     """
 
     kind: Literal["profit_growth"] = "profit_growth"
-    lag_days: int = Field(default=243, ge=1, description="Trading days in the year compared.")
-    fallback: bool = Field(default=True, description="Last annual profit where TTM is missing.")
+    scale: Scale = Field(default="book_equity", description=_SCALE)
     family: ClassVar[str] = "growth"
     sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
-        """Return (profit - profit a year before) / book equity, [R, N]."""
-        days = as_rows(market, rows)
-        before, exists = _lagged(days, self.lag_days)
-        now = net_profit(market, days, fallback=self.fallback)
-        then = net_profit(market, before, fallback=self.fallback)
-        equity = market.fundamental("book_equity")[days]
-        growth = (now - then) / np.where(equity > 0, equity, np.nan)
-        return np.where(exists[:, None], growth, np.nan)
+        """Return (profit - profit a year before) / scale, [R, N]."""
+        return self._growth(market, "net_profit", self.scale, rows)
 
 
-class RevenueGrowth(FactorBase):
-    """Relative change of the trailing revenue over a year.
+class RevenueGrowth(_Growth):
+    """Relative change of the revenue over a year.
+
+    Notes
+    -----
+    Formula: revenue_ttm[t] / revenue_ttm[t - lag_days] - 1; with ``scale="book_equity"`` the change
+    is divided by today's book equity.
+    Undefined: either revenue unknown, the base not positive, or less than lag_days of history.
+    Suspension: plays no part.
+    Look-ahead: both values as published at the time; a later restatement is not seen.
+    Sign: +1 as growth investors use it; the paper finds that fast past sales growth was paid too
+    dearly. Give a negative weight to take its side.
 
     References
     ----------
-    Lakonishok, Shleifer and Vishny (1994), Contrarian investment, extrapolation, and risk, who
-    find that past
-    growth of sales is paid too dearly; the sign follows the growth label used by A-share
-    practitioners.
+    Lakonishok, J., Shleifer, A. and Vishny, R. (1994), Contrarian investment, extrapolation, and
+    risk.
     """
 
     kind: Literal["revenue_growth"] = "revenue_growth"
-    lag_days: int = Field(default=243, ge=1, description="Trading days in the year compared.")
+    scale: Scale = Field(default="base", description=_SCALE)
     family: ClassVar[str] = "growth"
     sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
-        """Return revenue / revenue a year before - 1, [R, N]."""
-        days = as_rows(market, rows)
-        before, exists = _lagged(days, self.lag_days)
-        then = market.fundamental("revenue_ttm")[before]
-        growth = market.fundamental("revenue_ttm")[days] / np.where(then > 0, then, np.nan) - 1.0
-        return np.where(exists[:, None], growth, np.nan)
+        """Return (revenue - revenue a year before) / scale, [R, N]."""
+        return self._growth(market, "revenue", self.scale, rows)

@@ -1,46 +1,64 @@
-"""Earnings quality: what the company earns on its equity, and how much of it is borrowed."""
+"""Earnings quality: what a company earns on its equity, and how much of its assets is borrowed."""
 
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows
-from quanthedge.factors.valuation import net_profit
+from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, positive, trailing
 from quanthedge.market import Market
 
 __all__ = ["Leverage", "ReturnOnEquity"]
 
 
 class ReturnOnEquity(FactorBase):
-    """Trailing net profit over book equity; not defined where the equity is not positive.
+    """Net profit of the trailing twelve months over book equity.
+
+    Notes
+    -----
+    Formula: net_profit_ttm / book_equity, both as last published. Ratios that companies report
+    (roe_cum_pct) count from the start of the year and are not comparable between periods.
+    Undefined: no profit or equity known, or equity not positive.
+    Fallback: the last annual profit where the trailing one is missing, see EarningsYield.
+    Suspension: plays no part.
+    Look-ahead: day t uses reports known by the close of t.
 
     References
     ----------
-    Novy-Marx (2013), The other side of value: the gross profitability premium;
-    Fama and French (2015), A five-factor asset pricing model.
+    Novy-Marx, R. (2013), The other side of value: the gross profitability premium;
+    Fama, E. and French, K. (2015), A five-factor asset pricing model.
     """
 
     kind: Literal["return_on_equity"] = "return_on_equity"
-    fallback: bool = Field(default=True, description="Last annual profit where TTM is missing.")
+    fallback: bool = Field(
+        default=True,
+        description="Take the last annual profit where the trailing twelve months are missing.",
+    )
     family: ClassVar[str] = "quality"
     sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return net profit / book equity, [R, N]."""
         days = as_rows(market, rows)
-        equity = market.fundamental("book_equity")[days]
-        profit = net_profit(market, days, fallback=self.fallback)
-        return profit / np.where(equity > 0, equity, np.nan)
+        profit = trailing(market, "net_profit", days, fallback=self.fallback)
+        return profit / positive(market.fundamental("book_equity")[days])
 
 
 class Leverage(FactorBase):
     """Debt over assets, as a fraction.
 
+    Notes
+    -----
+    Formula: debt_to_assets_pct / 100, as last published. Banks and insurers owe 0.9 by their
+    trade: use it with ``industry_neutral = true``.
+    Undefined: not published yet.
+    Suspension: plays no part.
+    Look-ahead: day t uses reports known by the close of t.
+
     References
     ----------
-    Penman, Richardson and Tuna (2007), The book-to-price effect in stock returns: accounting for
-    leverage.
+    Penman, S., Richardson, S. and Tuna, I. (2007), The book-to-price effect in stock returns:
+    accounting for leverage.
     """
 
     kind: Literal["leverage"] = "leverage"

@@ -1,148 +1,230 @@
 """Market sentiment: how much a stock is traded, how it has moved, how nervous it is.
 
-Windows count trading days of the market. A day on which the stock did not trade counts as no
-observation; a stock with fewer
-than half of the window's days is not defined.
+Windows count trading days of the market and end with the day asked for. A day without trading is
+no observation; a stock that traded on fewer than ``min_traded`` of the window's days is undefined,
+and so is every stock where the data do not reach back over the window.
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Callable
+from typing import ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, window_of
+from quanthedge.factors.base import (
+    FactorBase,
+    Floats,
+    Ints,
+    Rows,
+    as_rows,
+    positive,
+    rows_before,
+)
 from quanthedge.market import Market
 
 __all__ = ["Illiquidity", "Momentum", "Reversal", "Turnover", "Volatility"]
 
-
-def _mean(values: Floats, window: int) -> Floats:
-    """Return the mean over days of the finite values, NaN where fewer than half the window."""
-    finite = np.isfinite(values)
-    count = finite.sum(axis=0)
-    total = np.where(finite, values, 0.0).sum(axis=0)
-    return np.where(2 * count >= window, total / np.maximum(count, 1), np.nan)
+_WINDOW = "Trading days of the market, the last one included."
 
 
-class Turnover(FactorBase):
+class _WindowFactor(FactorBase):
+    """A factor of the last ``window`` days."""
+
+    min_traded: float = Field(
+        default=0.5, gt=0, le=1, description="Share of the window's days that must have traded."
+    )
+
+    def _enough(self, count: Ints, days: int) -> np.ndarray:
+        """Return where so many observations are enough for a window of so many days."""
+        return np.asarray(count >= np.ceil(self.min_traded * days - 1e-9))
+
+    def _mean(self, values: Floats) -> Floats:
+        """Return the mean of the observations [W, N] over days; NaN where there are too few."""
+        known = np.isfinite(values)
+        count = known.sum(axis=0)
+        total = np.where(known, values, 0.0).sum(axis=0)
+        return np.where(self._enough(count, len(values)), total / np.maximum(count, 1), np.nan)
+
+    def _total_return(self, market: Market, days: Ints, window: int, skip: int) -> Floats:
+        """Return the total return from ``window`` to ``skip`` days ago, [R, N]."""
+        mark, factor = market.panel("mark"), market.panel("adj_factor")
+        late, known = rows_before(days, skip)
+        early, exists = rows_before(days, window)
+        change = mark[late] * factor[late] / positive(mark[early] * factor[early]) - 1.0
+        traded = market.panel("traded")
+        counts = [
+            traded[start + 1 : end + 1].sum(axis=0) for start, end in zip(early, late, strict=True)
+        ]
+        enough = self._enough(np.array(counts).reshape(change.shape), window - skip)
+        return np.where(enough & exists & known, change, np.nan)
+
+
+def _over_windows(
+    panels: list[Floats], days: Ints, window: int, statistic: Callable[..., Floats]
+) -> Floats:
+    """Return a statistic of each day's window of the panels, [R, N]; only these days are read."""
+    result = np.full((days.size, panels[0].shape[1]), np.nan)
+    for r, t in enumerate(days):
+        if t + 1 >= window:
+            result[r] = statistic(*(panel[t - window + 1 : t + 1] for panel in panels))
+    return result
+
+
+class Turnover(_WindowFactor):
     """Mean daily turnover: shares traded over freely tradable shares.
+
+    Notes
+    -----
+    Formula: mean over the window's traded days of volume / float_shares.
+    Undefined: too few traded days (``min_traded``).
+    Suspension: days without trading are left out of the mean, not counted as 0, so that a stock
+    does not look calm because it was halted.
+    Look-ahead: day t uses volumes of days up to t.
 
     References
     ----------
-    Datar, Naik and Radcliffe (1998), Liquidity and stock returns; Liu, Stambaugh and Yuan (2019),
-    Size and value in
-    China, whose sentiment factor is abnormal turnover.
+    Datar, V., Naik, N. and Radcliffe, R. (1998), Liquidity and stock returns: an alternative test;
+    Liu, J., Stambaugh, R. and Yuan, Y. (2019), Size and value in China.
     """
 
     kind: Literal["turnover"] = "turnover"
-    window: int = Field(default=20, ge=2, le=500)
+    window: int = Field(default=20, ge=2, le=500, description=_WINDOW)
     family: ClassVar[str] = "sentiment"
     sign: ClassVar[int] = -1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the mean of volume / float shares over the window, [R, N]."""
-        volume, shares = market.panel("volume"), market.panel("float_shares")
-        result = [
-            _mean(
-                window_of(volume, t, self.window) / window_of(shares, t, self.window), self.window
-            )
-            for t in as_rows(market, rows)
-        ]
-        return np.array(result).reshape(-1, len(market.codes))
+        panels = [market.panel("volume"), market.panel("float_shares")]
+        return _over_windows(
+            panels,
+            as_rows(market, rows),
+            self.window,
+            lambda volume, shares: self._mean(volume / positive(shares)),
+        )
 
 
-class Reversal(FactorBase):
+class Reversal(_WindowFactor):
     """Total return of the last days: what fell tends to recover.
+
+    Notes
+    -----
+    Formula: adjusted close[t] / adjusted close[t - window] - 1, dividends included.
+    Undefined: not listed ``window`` days before, or too few traded days since (``min_traded``).
+    Suspension: the last close stands on either end.
+    Look-ahead: day t uses closes of days up to t.
 
     References
     ----------
-    Jegadeesh (1990), Evidence of predictable behavior of security returns.
+    Jegadeesh, N. (1990), Evidence of predictable behavior of security returns.
     """
 
     kind: Literal["reversal"] = "reversal"
-    window: int = Field(default=20, ge=1, le=500)
+    window: int = Field(default=20, ge=1, le=500, description=_WINDOW)
     family: ClassVar[str] = "sentiment"
     sign: ClassVar[int] = -1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the total return over the window, dividends included, [R, N]."""
-        return _total_return(market, as_rows(market, rows), self.window, 0)
+        return self._total_return(market, as_rows(market, rows), self.window, 0)
 
 
-class Momentum(FactorBase):
+class Momentum(_WindowFactor):
     """Total return of the last year without its last month.
+
+    Notes
+    -----
+    Formula: adjusted close[t - skip] / adjusted close[t - window] - 1, dividends included.
+    Undefined: not listed ``window`` days before, or too few traded days between (``min_traded``).
+    Suspension: the last close stands on either end.
+    Look-ahead: day t uses closes of days up to t - skip.
 
     References
     ----------
-    Jegadeesh and Titman (1993), Returns to buying winners and selling losers.
+    Jegadeesh, N. and Titman, S. (1993), Returns to buying winners and selling losers.
     """
 
     kind: Literal["momentum"] = "momentum"
-    window: int = Field(default=243, ge=2, le=1000)
-    skip: int = Field(default=20, ge=0, le=250)
+    window: int = Field(
+        default=243, ge=2, le=1000, description="Trading days back to the start of the return."
+    )
+    skip: int = Field(
+        default=20, ge=0, le=250, description="Trading days back to its end; less than window."
+    )
     family: ClassVar[str] = "sentiment"
     sign: ClassVar[int] = 1
 
+    @model_validator(mode="after")
+    def _skip_within_window(self) -> Self:
+        if self.skip >= self.window:
+            raise ValueError(f"skip {self.skip} must be less than window {self.window}")
+        return self
+
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the total return from ``window`` to ``skip`` days ago, [R, N]."""
-        return _total_return(market, as_rows(market, rows), self.window, self.skip)
+        return self._total_return(market, as_rows(market, rows), self.window, self.skip)
 
 
-def _total_return(market: Market, days: np.ndarray, window: int, skip: int) -> Floats:
-    mark, factor = market.panel("mark"), market.panel("adj_factor")
-    late, early = days - skip, days - window
-    exists = (early >= 0) & (late > early)
-    late, early = np.maximum(late, 0), np.maximum(early, 0)
-    change = mark[late] * factor[late] / (mark[early] * factor[early]) - 1.0
-    return np.where(exists[:, None], change, np.nan)
-
-
-class Volatility(FactorBase):
+class Volatility(_WindowFactor):
     """Standard deviation of daily returns.
+
+    Notes
+    -----
+    Formula: sample standard deviation (n - 1) of close / pre_close - 1 over the window's traded
+    days, a fraction per day.
+    Undefined: too few traded days (``min_traded``), or fewer than two.
+    Suspension: days without trading are left out, not counted as a return of 0.
+    Look-ahead: day t uses returns of days up to t.
 
     References
     ----------
-    Ang, Hodrick, Xing and Zhang (2006), The cross-section of volatility and expected returns.
+    Ang, A., Hodrick, R., Xing, Y. and Zhang, X. (2006), The cross-section of volatility and
+    expected returns.
     """
 
     kind: Literal["volatility"] = "volatility"
-    window: int = Field(default=60, ge=5, le=500)
+    window: int = Field(default=60, ge=5, le=500, description=_WINDOW)
     family: ClassVar[str] = "sentiment"
     sign: ClassVar[int] = -1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the sample standard deviation of daily returns over the window, [R, N]."""
-        returns = market.panel("simple_return")
-        result = []
-        for t in as_rows(market, rows):
-            values = window_of(returns, t, self.window)
-            count = np.isfinite(values).sum(axis=0)
-            centred = values - _mean(values, self.window)
-            squares = np.where(np.isfinite(centred), centred, 0.0) ** 2
-            deviation = np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1))
-            result.append(np.where((2 * count >= self.window) & (count >= 2), deviation, np.nan))
-        return np.array(result).reshape(-1, len(market.codes))
+        panels = [market.panel("simple_return")]
+        return _over_windows(panels, as_rows(market, rows), self.window, self._deviation)
+
+    def _deviation(self, returns: Floats) -> Floats:
+        known = np.isfinite(returns)
+        count = known.sum(axis=0)
+        centred = np.where(known, returns - self._mean(returns), 0.0)
+        deviation = np.sqrt((centred**2).sum(axis=0) / np.maximum(count - 1, 1))
+        return np.where(count >= 2, deviation, np.nan)
 
 
-class Illiquidity(FactorBase):
+class Illiquidity(_WindowFactor):
     """Mean absolute return for each hundred million yuan traded.
+
+    Notes
+    -----
+    Formula: mean over the window's traded days of |close / pre_close - 1| / (amount / 1e8).
+    Undefined: too few traded days (``min_traded``).
+    Suspension: days without trading are left out.
+    Look-ahead: day t uses returns and amounts of days up to t.
 
     References
     ----------
-    Amihud (2002), Illiquidity and stock returns.
+    Amihud, Y. (2002), Illiquidity and stock returns: cross-section and time-series effects.
     """
 
     kind: Literal["illiquidity"] = "illiquidity"
-    window: int = Field(default=20, ge=2, le=500)
+    window: int = Field(default=20, ge=2, le=500, description=_WINDOW)
     family: ClassVar[str] = "sentiment"
     sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the mean of |return| / (amount / 1e8), [R, N]."""
-        returns, amount = market.panel("simple_return"), market.panel("amount")
-        result = []
-        for t in as_rows(market, rows):
-            traded = window_of(amount, t, self.window)
-            ratio = np.abs(window_of(returns, t, self.window)) * 1e8
-            result.append(_mean(ratio / np.where(traded > 0, traded, np.nan), self.window))
-        return np.array(result).reshape(-1, len(market.codes))
+        panels = [market.panel("simple_return"), market.panel("amount")]
+        return _over_windows(
+            panels,
+            as_rows(market, rows),
+            self.window,
+            lambda returns, amount: self._mean(np.abs(returns) / (positive(amount) / 1e8)),
+        )

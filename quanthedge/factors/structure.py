@@ -1,4 +1,4 @@
-"""Market structure: how large the company is."""
+"""Market structure: how large a company is."""
 
 from typing import ClassVar, Literal
 
@@ -13,9 +13,16 @@ __all__ = ["Size"]
 class Size(FactorBase):
     """Logarithm of the total market value.
 
+    Notes
+    -----
+    Formula: ln(close x total_shares), yuan.
+    Undefined: no price or share count yet.
+    Suspension: the last close stands.
+    Look-ahead: day t uses the close and the share count of t.
+
     References
     ----------
-    Banz (1981), The relationship between return and market value of common stocks.
+    Banz, R. (1981), The relationship between return and market value of common stocks.
     """
 
     kind: Literal["size"] = "size"
@@ -24,4 +31,4 @@ class Size(FactorBase):
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return ln(last close x total shares), [R, N]."""
-        return np.log(market_value(market, as_rows(market, rows)))
+        return np.asarray(np.log(market_value(market, as_rows(market, rows))))

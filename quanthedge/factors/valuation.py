@@ -1,47 +1,66 @@
-"""Valuation: what the company earns, owns, sells and pays, for each yuan of its market value."""
+"""Valuation: what a company earns, owns, sells and pays, for each yuan of its market value.
+
+Market value is the last close times the total shares, both as last known: a suspended stock keeps
+its last price, while new reports still move the numerator.
+"""
 
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, market_value
+from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, market_value, trailing
 from quanthedge.market import Market
 
 __all__ = ["BookYield", "DividendYield", "EarningsYield", "SalesYield"]
 
+_FALLBACK = "Take the last annual report where the trailing twelve months are missing."
+
 
 class EarningsYield(FactorBase):
-    """Net profit over market value.
+    """Net profit of the trailing twelve months over market value.
 
     Notes
     -----
-    Trailing twelve months as last published; where the source gives none (it leaves some loss
-    makers empty),
-    ``fallback`` takes the last annual profit, which may be negative.
+    Formula: net_profit_ttm / (close x total_shares). Losses give negative yields.
+    Undefined: no profit known, or no price or share count yet.
+    Fallback: data vendors leave the trailing profit of some loss makers empty, and know some
+    stocks (among them most that were delisted) by their annual reports only; without the fallback
+    these drop out, which flatters a backtest. The annual number is older, never early.
+    Suspension: the last close stands.
+    Look-ahead: day t uses reports known by the close of t.
 
     References
     ----------
-    Basu (1977), Investment performance of common stocks in relation to their price-earnings ratios.
+    Basu, S. (1977), Investment performance of common stocks in relation to their price-earnings
+    ratios.
     """
 
     kind: Literal["earnings_yield"] = "earnings_yield"
-    fallback: bool = Field(default=True, description="Last annual profit where TTM is missing.")
+    fallback: bool = Field(default=True, description=_FALLBACK)
     family: ClassVar[str] = "valuation"
     sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return net profit / market value, [R, N]."""
         days = as_rows(market, rows)
-        return net_profit(market, days, fallback=self.fallback) / market_value(market, days)
+        profit = trailing(market, "net_profit", days, fallback=self.fallback)
+        return profit / market_value(market, days)
 
 
 class BookYield(FactorBase):
     """Book equity over market value.
 
+    Notes
+    -----
+    Formula: book_equity / (close x total_shares). Negative equity gives a negative yield.
+    Undefined: no equity known, or no price or share count yet.
+    Suspension: the last close stands.
+    Look-ahead: day t uses reports known by the close of t.
+
     References
     ----------
-    Fama and French (1992), The cross-section of expected stock returns.
+    Fama, E. and French, K. (1992), The cross-section of expected stock returns.
     """
 
     kind: Literal["book_yield"] = "book_yield"
@@ -51,50 +70,61 @@ class BookYield(FactorBase):
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return book equity / market value, [R, N]."""
         days = as_rows(market, rows)
-        return market.fundamental("book_equity")[days] / market_value(market, days)
+        return np.asarray(market.fundamental("book_equity")[days]) / market_value(market, days)
 
 
 class SalesYield(FactorBase):
     """Revenue of the trailing twelve months over market value.
 
+    Notes
+    -----
+    Formula: revenue_ttm / (close x total_shares).
+    Undefined: no revenue known, or no price or share count yet.
+    Suspension: the last close stands.
+    Look-ahead: day t uses reports known by the close of t.
+
     References
     ----------
-    Barbee, Mukherji and Raines (1996), Do sales-price and debt-equity explain stock returns better?
+    Barbee, W., Mukherji, S. and Raines, G. (1996), Do sales-price and debt-equity explain stock
+    returns better than book-market and firm size?
     """
 
     kind: Literal["sales_yield"] = "sales_yield"
+    fallback: bool = Field(default=True, description=_FALLBACK)
     family: ClassVar[str] = "valuation"
     sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return revenue / market value, [R, N]."""
         days = as_rows(market, rows)
-        return market.fundamental("revenue_ttm")[days] / market_value(market, days)
+        revenue = trailing(market, "revenue", days, fallback=self.fallback)
+        return revenue / market_value(market, days)
 
 
 class DividendYield(FactorBase):
     """Cash dividends of the trailing twelve months over market value.
 
+    Notes
+    -----
+    Formula: dividend_ttm / (close x total_shares).
+    Undefined: no dividend known (a stock known to pay nothing has a yield of 0), or no price or
+    share count yet.
+    Suspension: the last close stands.
+    Look-ahead: day t uses what was known by the close of t.
+
     References
     ----------
-    Litzenberger and Ramaswamy (1979), The effect of personal taxes and dividends on capital asset
-    prices.
+    Litzenberger, R. and Ramaswamy, K. (1979), The effect of personal taxes and dividends on
+    capital asset prices.
     """
 
     kind: Literal["dividend_yield"] = "dividend_yield"
+    fallback: bool = Field(default=True, description=_FALLBACK)
     family: ClassVar[str] = "valuation"
     sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return dividends / market value, [R, N]."""
         days = as_rows(market, rows)
-        return market.fundamental("dividend_ttm")[days] / market_value(market, days)
-
-
-def net_profit(market: Market, days: np.ndarray, *, fallback: bool) -> Floats:
-    """Return the trailing net profit as last published, yuan, [R, N]."""
-    profit = np.asarray(market.fundamental("net_profit_ttm")[days])
-    if fallback:
-        annual = market.fundamental("net_profit_last_annual")[days]
-        profit = np.where(np.isnan(profit), annual, profit)
-    return profit
+        dividends = trailing(market, "dividend", days, fallback=self.fallback)
+        return dividends / market_value(market, days)

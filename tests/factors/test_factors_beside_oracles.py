@@ -1,0 +1,55 @@
+"""Every factor agrees with a slow reading of its definition."""
+
+import numpy as np
+import pytest
+
+from tests.factors.every_factor import CLASSES, FACTORS, name_of
+from tests.market_fake import fake_market
+from tests.oracles.factors import exposure
+from tests.sample import sample_market
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=name_of)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_exposures_are_those_of_the_definition(factor, seed):
+    market = fake_market(seed)
+    found = factor.exposure(market)
+    expected = exposure(factor, market)
+    assert found.shape == (len(market.dates), len(market.codes))
+    assert found.dtype == np.float64
+    assert np.isfinite(expected).sum() > 50
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=name_of)
+def test_rows_asked_for_are_rows_of_the_whole(factor):
+    market = fake_market(3)
+    rows = [88, 3, 41, 41]
+    np.testing.assert_array_equal(factor.exposure(market, rows), factor.exposure(market)[rows])
+    assert factor.exposure(market, []).shape == (0, len(market.codes))
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_standard_parameters_agree_on_the_sample_market(kind):
+    market, factor = sample_market(), kind()
+    stocks = slice(0, 9)
+
+    class Few:  # the first stocks only: the oracle is slow
+        dates, codes = market.dates, market.codes[stocks]
+        fundamental_items = market.fundamental_items
+
+        def panel(self, name):
+            return market.panel(name)[:, stocks]
+
+        def fundamental(self, item):
+            return market.fundamental(item)[:, stocks]
+
+    rows = [20, 250, 400, 730]
+    expected = exposure(factor, Few())[rows]
+    assert np.isfinite(expected).sum() >= 15
+    found = factor.exposure(market, rows)[:, stocks]
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
+
+
+def test_one_of_each_kind_is_tried():
+    assert {type(factor) for factor in FACTORS} == set(CLASSES)

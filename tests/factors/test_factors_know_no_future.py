@@ -1,0 +1,50 @@
+"""A factor's past does not move when the future is cut off or replaced by nonsense."""
+
+import numpy as np
+import pytest
+
+from tests.factors.every_factor import CLASSES, FACTORS, name_of
+from tests.market_fake import fake_market
+from tests.sample import sample_market
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=name_of)
+@pytest.mark.parametrize("row", [31, 60, 88])
+def test_the_past_stays_when_the_future_is_scrambled(factor, row):
+    market = fake_market(5)
+    known = factor.exposure(market)[: row + 1]
+    scrambled = factor.exposure(market.scrambled(row))
+    np.testing.assert_array_equal(scrambled[: row + 1], known)
+    if factor.kind != "momentum":  # its last days do not count yet
+        assert not np.array_equal(scrambled, factor.exposure(market), equal_nan=True)
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=name_of)
+@pytest.mark.parametrize("row", [0, 44, 70])
+def test_the_past_stays_when_the_future_is_cut_off(factor, row):
+    market = fake_market(6)
+    cut = market.until(market.dates[row])
+    np.testing.assert_array_equal(factor.exposure(cut), factor.exposure(market)[: row + 1])
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_the_sample_market_cut_off_gives_the_same_exposures(kind):
+    market = sample_market()
+    row = market.day("2014-09-16")
+    days = [row - 60, row - 1, row]
+    cut = market.until("2014-09-16")
+    np.testing.assert_array_equal(kind().exposure(cut, days), kind().exposure(market, days))
+
+
+def test_fundamentals_count_from_the_day_they_are_known_and_not_before():
+    market = sample_market()
+    factor = next(kind for kind in CLASSES if kind.__name__ == "BookYield")()
+    equity = market.fundamental("book_equity")
+    t, n = np.argwhere(np.isnan(equity[:-1]) & np.isfinite(equity[1:]))[0]
+    assert np.isnan(factor.exposure(market, [t])[0, n])
+    changed = (equity[1:] != equity[:-1]) & np.isfinite(equity[1:]) & np.isfinite(equity[:-1])
+    t, n = np.argwhere(changed)[0]
+    value = market.panel("mark") * market.panel("total_shares")
+    before, after = factor.exposure(market, [t, t + 1])[:, n]
+    assert before == equity[t, n] / value[t, n]
+    assert after == equity[t + 1, n] / value[t + 1, n]
