@@ -14,7 +14,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 
 demo: $(VENV)/.ready
 	$(BIN)/quanthedge run strategies/market_neutral.toml --market data/sample \
-		--start 2014-09-17 --end 2015-07-31 --out runs/demo
+		--set selector.n=30 --start 2014-09-17 --end 2015-07-31 --out runs/demo
 	$(BIN)/quanthedge report runs/demo --language en,zh
 
 test: $(VENV)/.ready

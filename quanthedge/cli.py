@@ -56,18 +56,19 @@ def _options(
 def _stages(title: str) -> Iterator[Any]:
     """Show a live line with the stage at work and its time, where there is a terminal."""
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     with Progress(
         SpinnerColumn(),
+        BarColumn(bar_width=24),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     ) as progress:
-        task = progress.add_task(title)
+        task = progress.add_task(title, total=None)
         yield lambda text: progress.update(task, description=f"{title}: {text}")
 
 

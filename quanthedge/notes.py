@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import LedgerRecord
 from quanthedge.hedge import ContractSchedule
+from quanthedge.ledger import LedgerRecord
 from quanthedge.market import Market
 from quanthedge.narrative import Bilingual, note
 from quanthedge.strategy import Strategy

@@ -130,6 +130,8 @@ def backtest(
             "data_start": str(market.dates[0]),
             "data_end": str(market.dates[-1]),
             "benchmark": strategy.benchmark,
+            "start": str(dates[1]),
+            "end": str(dates[-1]),
         },
         versions=_versions(),
         timeline=timeline(strategy, dates[1], dates[record.days_run]),

@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quanthedge.alpha import FactorTerm, Transforms
-from quanthedge.ledger.terms import Accounts, Costs, Execution
 from quanthedge.beta import RollingOLS
 from quanthedge.errors import StrategyError
 from quanthedge.fund import FundTerms
 from quanthedge.hedge import HedgeRule
+from quanthedge.ledger.terms import Accounts, Costs, Execution
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
 
 __all__ = ["Strategy", "load_strategy"]
