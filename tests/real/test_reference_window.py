@@ -1,0 +1,94 @@
+"""The reference strategy on the real window: its accounts recomputed from the source tables."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quanthedge.market import Market, import_market
+from quanthedge.result import Result
+from quanthedge.run import backtest
+from quanthedge.strategy import load_strategy
+from tests.sample import NEUTRAL
+
+SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(
+        not (SOURCE / "stock_daily.parquet").exists(),
+        reason="the real market data are not beside the project (../shared/market)",
+    ),
+]
+START, END = "2014-09-17", "2015-07-31"
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
+    target = tmp_path_factory.mktemp("real") / "market"
+    import_market(SOURCE, target)
+    return Market.open(target)
+
+
+@pytest.fixture(scope="module")
+def result(market: Market) -> Result:
+    return backtest(load_strategy(NEUTRAL), market, START, END)
+
+
+def test_equity_is_what_trades_prices_and_fees_leave(result: Result) -> None:
+    columns = ["code", "date", "close", "adj_factor"]
+    bars = pd.read_parquet(SOURCE / "stock_daily.parquet", columns=columns)
+    bars["date"] = pd.to_datetime(bars["date"])
+    bars["code"] = bars["code"].astype(str)
+    stocks = result.trades[~result.trades["code"].str.startswith("IF")]
+    bars = bars[bars["code"].isin(set(stocks["code"])) & (bars["date"] <= END)]
+    last = bars.sort_values("date").groupby("code").last()
+    factor = bars.pivot_table(index="date", columns="code", values="adj_factor").ffill()
+
+    # A share bought is worth its growth by the adjustment factor at the last close.
+    signed = stocks["quantity"].where(stocks["side"] == "buy", -stocks["quantity"])
+    bought_at = np.array(
+        [factor.loc[d, c] for d, c in zip(stocks["date"], stocks["code"], strict=True)]
+    )
+    grown = signed * last["adj_factor"].reindex(stocks["code"]).to_numpy() / bought_at
+    value = float((grown * last["close"].reindex(stocks["code"]).to_numpy()).sum())
+    paid = float((stocks["amount"].where(stocks["side"] == "buy", -stocks["amount"])).sum())
+
+    futures = pd.read_parquet(SOURCE / "futures_contract_daily.parquet")
+    futures["date"] = pd.to_datetime(futures["date"])
+    settle = futures.set_index(["contract", "date"])["settle"]
+    lots = result.trades[result.trades["code"].str.startswith("IF")]
+    change = lots["quantity"].where(lots["side"] == "buy", -lots["quantity"])
+    cash = float(-(change * 300.0 * lots["price"]).sum())
+    contract, open_lots = result.ledger["contract"].iloc[-1], result.ledger["lots"].iloc[-1]
+    assert change.groupby(lots["code"]).sum()[contract] == open_lots
+    futures_pnl = cash + open_lots * 300.0 * float(settle[contract, pd.Timestamp(END)])
+
+    ledger = result.ledger
+    costs = ["commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact"]
+    charged = ["management_fee", "custody_fee", "performance_fee"]
+    expected = (
+        ledger["equity"].iloc[0] + value - paid + futures_pnl
+        + ledger["interest"].sum()
+        - result.trades[costs].to_numpy().sum() - ledger[charged].to_numpy().sum()
+    )  # fmt: skip
+    # Fractions of shares are paid out in cash on ex-dates instead of growing on: a few yuan each.
+    assert ledger["equity"].iloc[-1] == pytest.approx(expected, abs=5_000)
+    assert ledger["futures_pnl"].sum() == pytest.approx(futures_pnl, abs=1.0)
+
+
+def test_every_contract_held_is_the_real_one_and_rolled_before_it_ends(result: Result) -> None:
+    futures = pd.read_parquet(SOURCE / "futures_contract_daily.parquet")
+    ends = pd.to_datetime(futures.groupby("contract")["last_trading_day"].first())
+    held = result.ledger.iloc[1:]
+    held = held[held["lots"] < 0]
+    assert (pd.DatetimeIndex(held.index) <= pd.DatetimeIndex(ends[held["contract"]])).all()
+    assert held["contract"].nunique() >= 11
+
+
+def test_nothing_after_a_day_moves_the_result_before_it(market: Market, result: Result) -> None:
+    cut = "2015-03-16"
+    short = backtest(load_strategy(NEUTRAL), market.until(cut), START, cut)
+    whole = result.ledger.loc[:cut]
+    pd.testing.assert_series_equal(short.ledger["equity"], whole["equity"], check_exact=True)
+    pd.testing.assert_series_equal(short.ledger["lots"], whole["lots"])
