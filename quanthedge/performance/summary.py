@@ -408,30 +408,24 @@ def _neutrality(writer: _Writer, ledger: pd.DataFrame) -> None:
                 estimate=found,
                 reason="too_few" if found.observations < 4 else "no_variation",
             )
-    exposure = exposures(ledger)
-    for name in ("hedge_ratio", "net_exposure"):
-        column = exposure[name]
+    inside, held = ledger.iloc[1:], exposures(ledger)
+    cash = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
+    columns: dict[str, tuple[pd.Series, Unit]] = {
+        "hedge_ratio": (held["hedge_ratio"], "fraction"),
+        "net_exposure": (held["net_exposure"], "fraction"),
+        "gross_exposure": (held["gross_exposure"], "fraction"),
+        "book_beta": (inside["book_beta"], "coefficient"),
+        "net_beta": (held["net_beta"], "coefficient"),
+        "margin": (inside["margin_required"] / inside["equity"], "fraction"),
+        "free_cash": (cash / inside["equity"], "fraction"),
+    }
+    for name, (column, unit) in columns.items():
         for variant, value in (
             ("mean", float(column.mean())),
             ("lowest", float(column.min())),
             ("highest", float(column.max())),
         ):
-            writer.add(name, value, "fraction", variant=variant, reason="no_stocks")
-    inside = ledger.iloc[1:]
-    mean, few = "mean", "no_stocks"
-    gross = float(exposure["gross_exposure"].mean())
-    writer.add("gross_exposure", gross, "fraction", variant=mean)
-    writer.add(
-        "book_beta", float(inside["book_beta"].mean()), "coefficient", variant=mean, reason=few
-    )
-    net_beta = float(exposure["net_beta"].mean())
-    writer.add("net_beta", net_beta, "coefficient", variant=mean, reason=few)
-    margin = inside["margin_required"] / inside["equity"]
-    writer.add("margin", float(margin.mean()), "fraction", variant=mean)
-    writer.add("margin", float(margin.max()), "fraction", variant="highest")
-    cash = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
-    free = float((cash / inside["equity"]).min())
-    writer.add("free_cash", free, "fraction", variant="lowest")
+            writer.add(name, value, unit, variant=variant, reason="no_stocks")
 
 
 def _trading(

@@ -1,6 +1,29 @@
-"""The report of a run: figures and a self-contained page, in Chinese and English."""
+"""The report of a run: figures, and one self-contained page in Chinese or English."""
 
-from quanthedge.report.figures import unit_value_figure
+from quanthedge.report.figures import (
+    accounts_figure,
+    basis_figure,
+    bridge_figure,
+    drawdown_figure,
+    exposure_figure,
+    lots_figure,
+    rolling_beta_figure,
+    scatter_figure,
+    unit_value_figure,
+    water_mark_figure,
+)
 from quanthedge.report.html import write_html
 
-__all__ = ["unit_value_figure", "write_html"]
+__all__ = [
+    "accounts_figure",
+    "basis_figure",
+    "bridge_figure",
+    "drawdown_figure",
+    "exposure_figure",
+    "lots_figure",
+    "rolling_beta_figure",
+    "scatter_figure",
+    "unit_value_figure",
+    "water_mark_figure",
+    "write_html",
+]

@@ -3,13 +3,15 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["words"]
+__all__ = ["Language", "words"]
+
+Language = Literal["zh", "en"]
 
 
 @cache
-def words(language: str) -> dict[str, Any]:
-    """Return the catalogue of a language, ``en`` or ``zh``."""
+def words(language: Language) -> dict[str, Any]:
+    """Return the catalogue of a language."""
     source = files("quanthedge.report.texts").joinpath(f"{language}.toml")
     return tomllib.loads(source.read_text(encoding="utf-8"))

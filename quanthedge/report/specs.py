@@ -1,0 +1,393 @@
+"""Figures as plain plotly dictionaries: pure functions of the ledger.
+
+Building dictionaries takes milliseconds where plotly's own objects take seconds; the report writes
+them into its page as they are, :mod:`quanthedge.report.figures` wraps them for the notebook.
+Numbers are rounded to what the eye can see, so that ten years of days stay small in the page.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.performance import (
+    ATTRIBUTION_LINES,
+    attribution,
+    beta,
+    correlation,
+    daily_returns,
+    drawdowns,
+    exposures,
+    levels,
+    rolling_beta,
+)
+from quanthedge.report.texts import Language, words
+
+__all__ = [
+    "accounts",
+    "basis",
+    "bridge",
+    "drawdown",
+    "exposure",
+    "fund_beta",
+    "index_name",
+    "lots",
+    "scatter",
+    "unit_value",
+    "water_mark",
+]
+
+Spec = dict[str, Any]
+INK, QUIET, LINE = "#1f2a37", "#6b7785", "#e3e7ec"
+FUND, GROSS, INDEX, ACCENT = "#17406d", "#7fa3c7", "#a8a297", "#b7791f"
+RED, GREEN = "#b2413a", "#3d7f5f"
+ROLLING_DAYS = 60
+FONT = (
+    'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Hiragino Sans GB", '
+    '"Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", sans-serif'
+)
+_DAY_MILLISECONDS = 86_400_000
+
+
+def gain_and_loss_colours(language: Language) -> tuple[str, str]:
+    """Return the colours of gains and losses: red gains in Chinese, green gains in English."""
+    return (RED, GREEN) if language == "zh" else (GREEN, RED)
+
+
+def index_name(code: str, language: Language) -> str:
+    """Return the name of an index, or its code where it has none here."""
+    return str(words(language)["indices"].get(code, code))
+
+
+def unit_value(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:
+    """Return unit value net and before fund fees, and the index on the same start."""
+    text = words(language)["figures"]
+    start = float(ledger["unit_value"].iloc[0])
+    level = levels(ledger)["index"] * start
+    name = index_name(index, language) if index else text["index"]
+    return _over_time(
+        [
+            _line(level, name, INDEX, 4, width=1.3),
+            _line(ledger["unit_value_gross"], text["gross"], GROSS, 4, width=1.3),
+            _line(ledger["unit_value"], text["net"], FUND, 4, width=2.2),
+        ],
+        height=380,
+        yaxis={"tickformat": ".2f", "hoverformat": ".4f"},
+    )
+
+
+def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:
+    """Return how far the fund (net) and the index stood below their highest values so far."""
+    text = words(language)["figures"]
+    level = levels(ledger)
+    name = index_name(index, language) if index else text["index"]
+    fund = _line(drawdowns(level["net"]), text["net"], FUND, 4, width=1.6)
+    fund |= {"fill": "tozeroy", "fillcolor": "rgba(23,64,109,0.14)"}
+    below = _line(drawdowns(level["index"]), name, INDEX, 4, width=1.2)
+    return _over_time([below, fund], height=300, yaxis=_percent())
+
+
+def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:
+    """Return the fund's daily net returns against those of the index, with the fitted line."""
+    text = words(language)["figures"]
+    returns = daily_returns(ledger).dropna(subset=["index", "net"])
+    fitted = beta(returns["net"], returns["index"])
+    name = index_name(index, language) if index else text["index"]
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": _rounded(returns["index"], 5),
+        "y": _rounded(returns["net"], 5),
+        "text": _dates(returns.index),
+        "marker": {"size": 5, "color": FUND, "opacity": 0.38, "line": {"width": 0}},
+        "hovertemplate": f"%{{text}}<br>{name} %{{x:.2%}}<br>{text['fund']} %{{y:.2%}}"
+        "<extra></extra>",
+    }
+    data, notes = [points], []
+    if np.isfinite(fitted.value):
+        ends = np.array([returns["index"].min(), returns["index"].max()])
+        centre = float(returns["net"].mean() - fitted.value * returns["index"].mean())
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": [round(float(v), 5) for v in ends],
+                "y": [round(float(centre + fitted.value * v), 6) for v in ends],
+                "line": {"color": ACCENT, "width": 2},
+                "hoverinfo": "skip",
+            }
+        )
+    linked = correlation(returns["net"], returns["index"])
+    if np.isfinite(linked.value):
+        notes = [
+            {
+                "text": text["scatter_note"].format(
+                    correlation=linked.value, beta=fitted.value, error=fitted.standard_error
+                ),
+                "xref": "paper",
+                "yref": "paper",
+                "x": 0.01,
+                "y": 1.0,
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"color": INK, "size": 12},
+            }
+        ]
+    axis = _axis() | {"tickformat": ".1%", "zeroline": True, "zerolinecolor": "#b8c0ca"}
+    layout = _layout(height=380) | {
+        "annotations": notes,
+        "hovermode": "closest",
+        "showlegend": False,
+        "xaxis": axis | {"title": {"text": text["index_return"].format(index=name)}},
+        "yaxis": axis | {"title": {"text": text["fund_return"]}},
+    }
+    layout["margin"] = layout["margin"] | {"l": 62, "b": 48}
+    return {"data": data, "layout": layout}
+
+
+def fund_beta(ledger: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return the fund's beta: realised over 60 days, and ex ante on the days of review."""
+    text = words(language)["figures"]
+    returns = daily_returns(ledger)
+    realised = rolling_beta(returns["net"], returns["index"], ROLLING_DAYS)
+    ahead = exposures(ledger)["net_beta"].dropna()
+    before = _line(ahead, text["beta_before"], ACCENT, 3)
+    before |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
+    return _over_time(
+        [_line(realised, text["beta_after"], FUND, 3, width=1.8), before],
+        height=300,
+        yaxis={"tickformat": ".2f", "zeroline": True, "zerolinecolor": "#8a94a0"},
+    )
+
+
+def exposure(ledger: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return hedge ratio, ex-ante beta of the stock book and net exposure, day by day."""
+    text = words(language)["figures"]
+    found = exposures(ledger)
+    book = _line(ledger["book_beta"].iloc[1:].dropna(), text["book_beta"], ACCENT, 3)
+    book |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
+    return _over_time(
+        [
+            _line(found["hedge_ratio"], text["hedge_ratio"], FUND, 3, width=1.8),
+            book,
+            _line(found["net_exposure"], text["net_exposure"], GROSS, 3, width=1.5),
+        ],
+        height=320,
+        yaxis=_percent(),
+    )
+
+
+def lots(ledger: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return the lots sold short at each close; the shade changes with the contract."""
+    text = words(language)["figures"]
+    inside = ledger.iloc[1:]
+    spells = (inside["contract"] != inside["contract"].shift(1)).cumsum().to_numpy()
+    bars = {
+        "type": "bar",
+        "x": _dates(inside.index),
+        "y": [-int(v) for v in inside["lots"]],
+        "width": _until_next(inside.index),
+        "offset": 0,
+        "marker": {
+            "color": [int(v) % 2 for v in spells],
+            "colorscale": [[0, FUND], [1, GROSS]],
+            "cmin": 0,
+            "cmax": 1,
+            "line": {"width": 0},
+        },
+        "text": [str(v) for v in inside["contract"]],
+        "textposition": "none",
+        "hovertemplate": f"%{{x|%Y-%m-%d}}<br>%{{text}}<br>%{{y}} {text['lots']}<extra></extra>",
+    }
+    spec = _over_time([bars], height=240, yaxis={"title": {"text": text["lots"]}})
+    spec["layout"] |= {"bargap": 0, "showlegend": False, "hovermode": "closest"}
+    return spec
+
+
+def accounts(ledger: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return cash of both accounts and the margin required, as shares of equity."""
+    text = words(language)["figures"]
+    inside = ledger.iloc[1:]
+    names = ("stock_cash", "futures_cash", "margin_required")
+    colours = (GROSS, FUND, ACCENT)
+    lines = [
+        _line(inside[name] / inside["equity"], text[name], colour, 3, width=1.6)
+        for name, colour in zip(names, colours, strict=True)
+    ]
+    return _over_time(lines, height=280, yaxis=_percent())
+
+
+def basis(ledger: pd.DataFrame, multiplier: float, language: Language = "en") -> Spec:
+    """Return the basis of the contract held, in points and as a fraction of the index.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+    multiplier : float
+        Yuan a point of the contract.
+    language : "en" or "zh"
+
+    Notes
+    -----
+    Settlement price = futures notional / lots / multiplier; basis = settlement price - index close
+    of the same day. Days without a contract are left out.
+    """
+    text = words(language)["figures"]
+    held = ledger[ledger["lots"] != 0]
+    price = held["futures_notional"] / held["lots"].abs() / multiplier
+    share = (price / held["index_close"] - 1.0).reindex(ledger.index[1:])
+    line = _line(share, text["basis"], FUND, 5, width=1.4)
+    points = (price - held["index_close"]).reindex(ledger.index[1:])
+    names = ledger["contract"].iloc[1:]
+    line["text"] = [
+        "" if np.isnan(v) else f"{name} {v:+.1f}" for name, v in zip(names, points, strict=True)
+    ]
+    line["hovertemplate"] = f"%{{y:.2%}} · %{{text}} {text['points']}"
+    return _over_time(
+        [line],
+        height=280,
+        yaxis=_percent() | {"tickformat": ".1%", "zeroline": True, "zerolinecolor": "#8a94a0"},
+    )
+
+
+def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return unit value and high-water mark, with the days on which a fee was charged."""
+    text = words(language)["figures"]
+    charged = ledger["performance_fee"] > 0.0
+    mark = _line(ledger["high_water_mark"], text["high_water_mark"], ACCENT, 4, width=1.4)
+    mark["line"] = {"color": ACCENT, "width": 1.4, "shape": "hv", "dash": "dot"}
+    fees = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": text["fee_day"],
+        "x": _dates(ledger.index[charged]),
+        "y": _rounded(ledger["unit_value"][charged], 4),
+        "text": [f"{v:,.0f}" for v in ledger["performance_fee"][charged]],
+        "marker": {"size": 9, "color": ACCENT, "symbol": "diamond"},
+        "hovertemplate": f"%{{text}} {text['yuan']}",
+    }
+    net = _line(ledger["unit_value"], text["net"], FUND, 4, width=1.8)
+    return _over_time(
+        [net, mark, fees], height=300, yaxis={"tickformat": ".2f", "hoverformat": ".4f"}
+    )
+
+
+def bridge(ledger: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return the waterfall from the sources of profit to the change of equity."""
+    catalogue = words(language)
+    text, names = catalogue["figures"], catalogue["lines"]
+    row = attribution(ledger).iloc[0]
+    shown = [name for name in ATTRIBUTION_LINES if abs(float(row[name])) >= 0.5]
+    unit = float(text["money_unit"])
+    values = [float(row[name]) / unit for name in shown] + [float(row["equity_change"]) / unit]
+    gain, loss = gain_and_loss_colours(language)
+    bars = {
+        "type": "waterfall",
+        "orientation": "h",
+        "y": [names[name] for name in [*shown, "equity_change"]],
+        "x": [round(v, 2) for v in values],
+        "measure": [*["relative"] * len(shown), "total"],
+        "text": [f"{v:+,.1f}" for v in values],
+        "textposition": "outside",
+        "textfont": {"size": 11, "color": INK},
+        "cliponaxis": False,
+        "increasing": {"marker": {"color": gain}},
+        "decreasing": {"marker": {"color": loss}},
+        "totals": {"marker": {"color": FUND}},
+        "connector": {"line": {"color": "#c3cad3", "width": 1}},
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+    }
+    layout = _layout(height=110 + 30 * len(values))
+    reach = np.append(0.0, np.cumsum(values[:-1]))
+    low, high = min(0.0, float(reach.min())), max(0.0, float(reach.max()), values[-1])
+    room = 0.16 * (high - low or 1.0)
+    left = room if low < 0.0 else 0.02 * room
+    layout |= {
+        "hovermode": "closest",
+        "showlegend": False,
+        "bargap": 0.35,
+        "xaxis": _axis()
+        | {
+            "range": [low - left, high + room],
+            "title": {"text": text["money"]},
+            "nticks": 6,
+            "tickformat": ",",
+        },
+        "yaxis": _axis() | {"autorange": "reversed", "automargin": True, "showgrid": False},
+    }
+    layout["margin"] = layout["margin"] | {"l": 8, "b": 48}
+    return {"data": [bars], "layout": layout}
+
+
+def _until_next(index: pd.Index) -> list[int]:
+    """Return the milliseconds from each day to the next, so that bars leave no gap."""
+    days = pd.DatetimeIndex(index).to_numpy().astype("datetime64[D]").astype(np.int64)
+    return [int(v) * _DAY_MILLISECONDS for v in [*np.diff(days), 1]]
+
+
+def _over_time(data: list[Spec], *, height: int, yaxis: Spec) -> Spec:
+    layout = _layout(height=height)
+    layout["xaxis"] = _axis() | {
+        "type": "date",
+        "showgrid": False,
+        "linecolor": "#b8c0ca",
+        "hoverformat": "%Y-%m-%d",
+        "nticks": 8,
+        "tickformatstops": [
+            {"dtickrange": [None, 27 * _DAY_MILLISECONDS], "value": "%m-%d"},
+            {"dtickrange": [27 * _DAY_MILLISECONDS, "M11"], "value": "%Y-%m"},
+            {"dtickrange": ["M12", None], "value": "%Y"},
+        ],
+    }
+    layout["yaxis"] = _axis() | yaxis
+    return {"data": data, "layout": layout}
+
+
+def _layout(height: int) -> Spec:
+    return {
+        "height": height,
+        "margin": {"l": 54, "r": 14, "t": 34, "b": 34},
+        "font": {"family": FONT, "size": 12, "color": QUIET},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.0,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "font": {"color": INK},
+        },
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": LINE, "font": {"color": INK}},
+    }
+
+
+def _axis() -> Spec:
+    return {"gridcolor": LINE, "zeroline": False, "linecolor": LINE, "title": {"standoff": 8}}
+
+
+def _percent() -> Spec:
+    return {"tickformat": ".0%", "hoverformat": ".2%"}
+
+
+def _line(values: pd.Series, name: str, colour: str, digits: int, width: float = 1.5) -> Spec:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": _dates(values.index),
+        "y": _rounded(values, digits),
+        "line": {"color": colour, "width": width},
+    }
+
+
+def _rounded(values: pd.Series, digits: int) -> list[float | None]:
+    rounded = np.round(values.to_numpy(dtype=np.float64), digits).tolist()
+    return [value if np.isfinite(value) else None for value in rounded]
+
+
+def _dates(index: pd.Index) -> list[str]:
+    days = pd.DatetimeIndex(index).to_numpy().astype("datetime64[D]")
+    return [str(day) for day in np.datetime_as_string(days)]

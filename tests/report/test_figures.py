@@ -1,0 +1,67 @@
+"""The figures of the notebook are those of the page, and show the ledger's numbers."""
+
+import numpy as np
+import pytest
+
+from quanthedge import report
+from quanthedge.performance import drawdowns, exposures, levels
+from tests.performance.random_run import random_ledger
+
+LEDGER = random_ledger(120)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_figure_is_a_valid_plotly_figure(language: str) -> None:
+    names = [name for name in report.__all__ if name.endswith("_figure") and name != "basis_figure"]
+    figures = [getattr(report, name)(LEDGER, language) for name in names]
+    figures.append(report.basis_figure(LEDGER, 300.0, language))
+    assert len(figures) == 10
+    for figure in figures:
+        assert figure.data
+        assert figure.layout.height
+
+
+def test_the_index_starts_with_the_fund_and_bears_its_name() -> None:
+    figure = report.unit_value_figure(LEDGER, "zh", "000300.SH")
+    assert [trace.name for trace in figure.data] == ["沪深300", "费前", "费后"]
+    assert {trace.y[0] for trace in figure.data} == {1.0}
+    assert report.unit_value_figure(LEDGER, index="X.SH").data[0].name == "X.SH"
+
+
+def test_drawdown_and_hedge_ratio_are_those_of_the_statistics() -> None:
+    fall = report.drawdown_figure(LEDGER).data[-1]
+    np.testing.assert_allclose(fall.y, drawdowns(levels(LEDGER)["net"]), atol=5.1e-5)
+    ratio = report.exposure_figure(LEDGER).data[0]
+    np.testing.assert_allclose(ratio.y, exposures(LEDGER)["hedge_ratio"], atol=5.1e-4)
+
+
+def test_basis_is_settlement_price_less_index() -> None:
+    held = LEDGER.iloc[1:]
+    price = held["futures_notional"] / held["lots"].abs() / 300.0
+    expected = price / held["index_close"] - 1.0
+    found = report.basis_figure(LEDGER, 300.0).data[0]
+    np.testing.assert_allclose(found.y, expected, atol=5.1e-6)
+    assert found.text[0].startswith(held["contract"].iloc[0])
+
+
+def test_bars_of_lots_leave_no_gap_over_the_weekend() -> None:
+    bars = report.lots_figure(LEDGER).data[0]
+    days = LEDGER.index[1:]
+    gaps = np.diff(days.to_numpy()).astype("timedelta64[D]").astype(int)
+    assert [width // 86_400_000 for width in bars.width] == [*gaps, 1]
+    assert list(bars.y) == (-LEDGER["lots"].iloc[1:]).tolist()
+
+
+def test_gains_are_red_in_chinese_and_green_in_english() -> None:
+    chinese, english = (report.bridge_figure(LEDGER, language).data[0] for language in ("zh", "en"))
+    assert chinese.increasing.marker.color == english.decreasing.marker.color
+    assert chinese.decreasing.marker.color == english.increasing.marker.color
+
+
+def test_fee_days_are_marked_at_the_unit_value() -> None:
+    ledger = LEDGER.copy()
+    ledger["performance_fee"] = 0.0
+    ledger.iloc[60, ledger.columns.get_loc("performance_fee")] = 5000.0
+    marks = report.water_mark_figure(ledger).data[-1]
+    assert list(marks.x) == [f"{ledger.index[60]:%Y-%m-%d}"]
+    assert list(marks.y) == [ledger["unit_value"].iloc[60]]

@@ -1,0 +1,288 @@
+"""The page is self-contained, speaks one language, and prints what the ledger says."""
+
+import base64
+import gzip
+import json
+import re
+import shutil
+import subprocess
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from quanthedge.errors import DataError
+from quanthedge.performance import attribution
+from quanthedge.report import html as page_module
+from quanthedge.report import write_html
+from quanthedge.report.texts import words
+from tests.performance.random_run import random_run
+from tests.sample import sample_result
+
+LANGUAGES = ["en", "zh"]
+CHAPTERS = [
+    "performance", "monthly", "drawdown", "neutrality", "hedge", "bridge", "costs", "holdings",
+    "refusals", "notes", "timeline", "definitions", "strategy", "warnings",
+]  # fmt: skip
+VOID = {"meta", "br", "link", "img", "hr", "input"}
+CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]+")
+
+
+class Page(HTMLParser):
+    """Visible text, ids, scripts by id, open elements, and addresses that would be loaded."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.ids: list[str] = []
+        self.scripts: dict[str, str] = {}
+        self.loads: list[str] = []
+        self.open: list[str] = []
+        self._script = ""
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        self.ids += [str(given["id"])] if "id" in given else []
+        self.loads += [str(given[k]) for k in ("src", "href", "data", "action") if k in given]
+        self._script = str(given.get("id", ""))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        inside = self.open[-1] if self.open else ""
+        if inside == "script":
+            self.scripts[self._script] = self.scripts.get(self._script, "") + data
+        elif inside not in {"style", "pre"} and data.strip():
+            self.text.append(data.strip())
+
+
+def written(run: object, path: Path, language: str) -> Page:
+    write_html(run, path, language=language)
+    return Page(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def page(request, tmp_path_factory) -> SimpleNamespace:
+    path = tmp_path_factory.mktemp("report") / f"report_{request.param}.html"
+    parsed = written(sample_result(), path, request.param)
+    return SimpleNamespace(language=request.param, parsed=parsed, path=path)
+
+
+def keys(catalogue: dict, prefix: str = "") -> set[str]:
+    found = set()
+    for key, value in catalogue.items():
+        found |= keys(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key}
+    return found
+
+
+def texts(catalogue: dict) -> list[str]:
+    found: list[str] = []
+    for value in catalogue.values():
+        found += (
+            texts(value)
+            if isinstance(value, dict)
+            else (value if isinstance(value, list) else [value])
+        )
+    return found
+
+
+def test_both_catalogues_have_the_same_keys_and_the_same_places_to_fill() -> None:
+    en, zh = words("en"), words("zh")
+    assert keys(en) == keys(zh)
+    places = [sorted(re.findall(r"{\w+", " ".join(texts(c)))) for c in (en, zh)]
+    assert places[0] == places[1]
+    assert not any(CHINESE.search(text) for text in texts(en))
+
+
+def test_the_page_has_every_chapter_and_every_id_once(page) -> None:
+    ids = page.parsed.ids
+    assert [name for name in ids if name in CHAPTERS] == CHAPTERS
+    assert len(ids) == len(set(ids))
+    assert page.parsed.open == []
+
+
+def test_the_page_loads_nothing_from_elsewhere(page) -> None:
+    assert all(link.startswith("#") for link in page.parsed.loads)
+    assert all(link[1:] in page.parsed.ids for link in page.parsed.loads)
+    head = page.path.read_text(encoding="utf-8").split("</style>")[0]
+    assert not re.findall(r"url\([^)]*\)|@import", head)
+
+
+def test_the_figures_library_unpacks_to_plotly(page) -> None:
+    code = gzip.decompress(base64.b64decode(page.parsed.scripts["library"])).decode("utf-8")
+    assert "plotly.js" in code[:200]
+
+
+def test_the_chinese_page_has_no_english_and_the_english_no_chinese(page) -> None:
+    shown = " ".join(page.parsed.text)
+    if page.language == "en":
+        assert not CHINESE.findall(shown)
+        return
+    run = sample_result()
+    # Names of the user's data, of rules and of software are codes, not words.
+    for value in [run.market_info["name"], run.market_info["fingerprint"], *run.versions]:
+        shown = shown.replace(str(value), "")
+    shown = re.sub(r"\d{6}\.(SH|SZ)|\b(IF|IC|IH|IM)\d*\b", "", shown)
+    shown = re.sub(r"(?:stock|fut)_[a-z_]+|\b\w+_broker_part\b|\bSSE\b|\bipo\b|\bmain\b", "", shown)
+    left = set(re.findall(r"[A-Za-z]{2,}", shown))
+    assert left <= {"min"}, left  # the function in a formula
+
+
+def test_every_figure_and_table_has_a_note_and_data(page) -> None:
+    source = page.path.read_text(encoding="utf-8")
+    figures = json.loads(page.parsed.scripts["figures"])
+    named = [name for name in page.parsed.ids if name.startswith("figure-") and name in figures]
+    assert sorted(named) == sorted(figures)
+    assert len(figures) == 10
+    assert all(spec["data"] for spec in figures.values())
+    blocks = [name for name in page.parsed.ids if name.startswith(("figure-", "table-"))]
+    blocks.remove("figure-trouble")
+    assert source.count(f"<b>{words(page.language)['note']}</b>") == len(blocks)
+    assert not re.search(r"<b>[^<]*</b>\s*</", source)
+
+
+def test_printed_figures_are_those_of_the_ledger(page) -> None:
+    result, text = sample_result(), page.parsed.text
+    row = attribution(result.ledger).iloc[0]
+    assert f"{result.ledger['unit_value'].iloc[-1]:.4f}" in text
+    for line in ("equity_change", "futures_pnl", "management_fee"):
+        assert f"{row[line]:,.0f}" in text
+    summary = result.summary()
+    for key in ("annual_return_net", "max_drawdown_net", "drawdown_trough", "beta_daily"):
+        assert any(summary[key].text(page.language) in part for part in text), key
+    figures = json.loads(page.parsed.scripts["figures"])
+    net = figures["figure-unit-value"]["data"][-1]
+    assert net["y"] == result.ledger["unit_value"].round(4).tolist()
+    assert net["x"][0] == f"{result.ledger.index[0]:%Y-%m-%d}"
+    bars = figures["figure-bridge"]["data"][0]["x"]
+    unit = float(words(page.language)["figures"]["money_unit"])
+    assert sum(bars[:-1]) == pytest.approx(bars[-1], abs=0.1)
+    assert bars[-1] == pytest.approx(row["equity_change"] / unit, abs=0.01)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_of_the_user_cannot_become_markup(tmp_path, language) -> None:
+    evil = "</script><script>alert(1)</script> & </title> \u2028"
+    run = random_run(
+        30,
+        strategy={"name": evil, "description": evil, "benchmark": evil, "hedge": {"product": evil}},
+        market_info={"name": evil, "fingerprint": evil, "span": evil},
+        timeline=evil,
+        notes=[evil],
+        versions={evil: evil},
+    )
+    run.positions["code"] = evil
+    run.ledger["contract"] = pd.array([evil] * len(run.ledger), dtype="str")
+    parsed = written(run, tmp_path / "evil.html", language)
+    source = (tmp_path / "evil.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in source
+    assert source.count("</script>") == 4
+    assert any("alert(1)" in part for part in parsed.text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("days", [1, 3, 25, 300])
+def test_a_run_of_any_length_has_a_report(tmp_path, days, language) -> None:
+    run = random_run(days)
+    parsed = written(run, tmp_path / "r.html", language)
+    assert "nan" not in " ".join(parsed.text).lower().split()
+    json.loads(parsed.scripts["figures"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_idle_fund_without_index_or_orders_has_a_report(tmp_path, language) -> None:
+    run = random_run(25)
+    first = run.ledger.iloc[[0] * 26].set_axis(run.ledger.index)
+    run = random_run(
+        25,
+        ledger=first.assign(index_close=float("nan")),
+        refusals=run.refusals.iloc[:0],
+        positions=run.positions.iloc[:0],
+        trades=run.trades.iloc[:0],
+        strategy={},
+        notes=[],
+    )
+    run.summary = lambda: page_module_summary(run)
+    parsed = written(run, tmp_path / "idle.html", language)
+    for key in ("notes", "holdings", "refusals"):
+        assert words(language)["empty"][key] in parsed.text
+
+
+def page_module_summary(run):
+    from quanthedge.performance import summary
+
+    return summary(run.ledger, run.trades, run.refusals)
+
+
+def test_the_accrued_fee_and_a_short_span_are_said_on_the_cover(tmp_path) -> None:
+    shown = written(random_run(30), tmp_path / "r.html", "en").text
+    assert any(part.startswith("At the end 120,000 yuan of performance fee") for part in shown)
+    assert words("en")["verdict"]["short"] in shown
+
+
+def test_ten_years_stay_below_five_megabytes_and_five_seconds(tmp_path) -> None:
+    run = random_run(2430)
+    begin = time.perf_counter()
+    path = write_html(run, tmp_path / "r.html", language="zh")
+    assert time.perf_counter() - begin < 5.0
+    assert path.stat().st_size < 5_000_000
+
+
+def test_a_year_stays_below_three_megabytes(page) -> None:
+    assert page.path.stat().st_size < 3_000_000
+
+
+def test_the_same_run_gives_the_same_page(page, tmp_path) -> None:
+    again = write_html(sample_result(), tmp_path / "again.html", language=page.language)
+    assert again.read_bytes() == page.path.read_bytes()
+
+
+def test_a_failure_leaves_the_old_report_and_nothing_else(tmp_path, monkeypatch) -> None:
+    run = random_run(5)
+    path = write_html(run, tmp_path / "r.html", language="en")
+    before = path.read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(page_module.os, "fsync", full)
+    with pytest.raises(DataError, match="could not be written"):
+        write_html(run, path, language="en")
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_bad_requests_are_refused_in_words(tmp_path) -> None:
+    run = random_run(5)
+    with pytest.raises(DataError, match="accepted: zh, en"):
+        write_html(run, tmp_path / "r.html", language="fr")
+    with pytest.raises(DataError, match="no trading day"):
+        write_html(random_run(5, ledger=run.ledger.iloc[:1]), tmp_path / "r.html")
+    with pytest.raises(DataError, match="could not be written"):
+        write_html(run, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_draws_its_figures_in_a_browser(page, tmp_path) -> None:
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("no Chromium on this machine (Debian package chromium)")
+    shown = subprocess.run(
+        [
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+            "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync",
+            f"--user-data-dir={tmp_path}", "--virtual-time-budget=15000", "--dump-dom",
+            page.path.as_uri(),
+        ],
+        check=True, capture_output=True, text=True, timeout=180,
+    ).stdout  # fmt: skip
+    assert 'data-figures-drawn="10"' in shown
+    assert words(page.language)["broken_figure"] not in Page(shown.split("<script", 1)[0]).text
