@@ -132,7 +132,7 @@ def _not_halted(rng, days, stocks):
 
 
 def _carry(panel):
-    return pd.DataFrame(panel).ffill().to_numpy()
+    return pd.DataFrame(panel).ffill().to_numpy(copy=True)
 
 
 def _prices(rng, traded):

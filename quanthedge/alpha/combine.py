@@ -1,7 +1,14 @@
-"""Factors into one score: winsorised, standardised, neutral to industries on request, weighted.
+"""Factors into one score: winsorised, neutral to industries on request, standardised, weighted.
 
-Every step works on one day's cross-section of the universe, so a score uses nothing later than its
-day.
+Every step works on one day's cross-section of the universe, in this order:
+
+1. winsorise: values outside two quantiles of the universe are pulled in to them;
+2. industry-neutral: the mean of the stock's industry is taken out;
+3. standardise: divided by the standard deviation over the universe, centred at 0;
+4. combine: sum of sign x weight x standardised value over the sum of absolute weights.
+
+A score uses nothing later than its day. How many stocks each factor really covers is returned
+beside the scores.
 """
 
 from collections.abc import Sequence
@@ -28,7 +35,11 @@ class FactorTerm(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     factor: Factor
-    weight: float = Field(default=1.0, description="Negative weights turn the factor around.")
+    weight: float = Field(
+        default=1.0,
+        allow_inf_nan=False,
+        description="Negative weights turn the factor around; 0 switches it off.",
+    )
 
 
 class Transforms(BaseModel):
@@ -43,7 +54,9 @@ class Transforms(BaseModel):
         default=False, description="Take out the mean of each stock's industry."
     )
     industry_minimum: int = Field(
-        default=3, ge=1, description="Smaller industries are treated as one group."
+        default=3,
+        ge=1,
+        description="Stocks of smaller or unknown industries are compared with the whole universe.",
     )
     missing: Literal["neutral", "exclude"] = Field(
         default="neutral",
@@ -65,7 +78,7 @@ def scores(
     market : Market
     terms : sequence of FactorTerm
     universe : bool [R, N]
-        Stocks graded on each row.
+        Stocks graded on each row, as from ``Universe.mask``.
     rows : int [R]
         Day indices.
     transforms : Transforms
@@ -73,9 +86,11 @@ def scores(
     Returns
     -------
     scores : float64 [R, N]
-        NaN outside the universe, and for stocks without any factor.
+        NaN outside the universe, and for stocks without any factor (with
+        ``missing="exclude"``: without one of them).
     coverage : DataFrame
-        date, factor, defined, universe.
+        date, factor, defined, universe: stocks of the universe for which the factor is defined,
+        and all of them. Two factors of one kind are told apart by their parameters.
 
     Raises
     ------
@@ -84,25 +99,24 @@ def scores(
 
     Notes
     -----
-    Standardised exposures are weighted by weight / sum of absolute weights. With
-    ``missing="neutral"`` an
-    undefined factor counts as 0, the average of the universe; with "exclude" the stock gets no
-    score.
+    With ``missing="neutral"`` an undefined factor counts as 0, the average of the universe (or of
+    the industry); with "exclude" the stock gets no score.
     """
+    terms = [term for term in terms if term.weight != 0]
     total = sum(abs(term.weight) for term in terms)
-    if total == 0:
+    if not terms:
         raise StrategyError("factors: all weights are 0; give at least one factor a weight")
     groups = market.industry()[0][rows] if transforms.industry_neutral else None
     combined = np.zeros(universe.shape)
     any_defined = np.zeros(universe.shape, dtype=np.bool_)
     all_defined = universe.copy()
     coverage = []
-    for term in terms:
+    for term, name in zip(terms, _names(terms), strict=True):
         raw = term.factor.exposure(market, rows)
         exposure = np.where(universe & np.isfinite(raw), raw, np.nan)
         defined = np.isfinite(exposure)
-        _refuse_empty(term, defined, universe, market, rows)
-        coverage.append(_coverage(term, defined, universe, market, rows))
+        _refuse_empty(name, defined, universe, market, rows)
+        coverage.append(_coverage(name, defined, universe, market, rows))
         graded = standardise(exposure, transforms, groups)
         weight = term.factor.sign * term.weight / total
         combined += weight * np.where(defined, graded, 0.0)
@@ -113,55 +127,90 @@ def scores(
 
 
 def standardise(
-    exposure: Floats, transforms: Transforms, groups: NDArray[np.int16] | None
+    exposure: Floats, transforms: Transforms, groups: NDArray[np.int16] | None = None
 ) -> Floats:
-    """Return exposures with mean 0 and standard deviation 1 on each row, [R, N]; NaN stays NaN."""
+    """Return exposures as comparable grades, [R, N]: mean 0, standard deviation 1 on each row.
+
+    Parameters
+    ----------
+    exposure : float64 [R, N]
+        NaN stays NaN and counts nowhere.
+    transforms : Transforms
+    groups : int16 [R, N], optional
+        Industry of each stock, -1 unknown. Grades are then centred at 0 within each industry of
+        at least ``industry_minimum`` defined stocks, the others at the mean of the row.
+
+    Notes
+    -----
+    The standard deviation is that of the population (divisor n). A row without differences gives 0.
+
+    Examples
+    --------
+    >>> standardise(np.array([[1.0, 2.0, 3.0, np.nan]]), Transforms(winsorise=0))
+    array([[-1.22474487,  0.        ,  1.22474487,         nan]])
+    """
     result = np.full(exposure.shape, np.nan)
     for r, row in enumerate(exposure):
         known = np.isfinite(row)
-        values = row[known]
-        if transforms.winsorise > 0:
-            low, high = np.quantile(values, [transforms.winsorise, 1.0 - transforms.winsorise])
-            values = np.clip(values, low, high)
-        if groups is not None:
-            values = _demean(values, groups[r][known], transforms.industry_minimum)
-        centred = values - values.mean()
-        spread = centred.std()
-        # A factor that is the same for all says nothing; rounding must not turn it into a score.
-        flat = spread <= 1e-12 * max(1.0, float(np.abs(values).max()))
-        result[r, known] = 0.0 if flat else centred / spread
+        if known.any():
+            industries = None if groups is None else groups[r][known]
+            result[r, known] = _grades(row[known], transforms, industries)
     return result
 
 
-def _demean(values: Floats, groups: NDArray[np.int16], minimum: int) -> Floats:
-    """Return the values less the mean of their group; small groups and unknown ones form one."""
-    shifted = groups.astype(np.int64) + 1
-    counts = np.bincount(shifted)
-    small = (counts[shifted] < minimum) | (shifted == 0)
-    shifted[small] = 0
-    counts = np.bincount(shifted)
-    means = np.bincount(shifted, weights=values) / np.maximum(counts, 1)
-    return np.asarray(values - means[shifted])
+def _grades(values: Floats, transforms: Transforms, industries: NDArray[np.int16] | None) -> Floats:
+    """Return the grades of one cross-section without gaps."""
+    if transforms.winsorise > 0:
+        low, high = np.quantile(values, [transforms.winsorise, 1.0 - transforms.winsorise])
+        values = np.clip(values, low, high)
+    size = float(np.abs(values).max())
+    if industries is None:
+        values = values - values.mean()
+    else:
+        values = values - _industry_means(values, industries, transforms.industry_minimum)
+    spread = float(values.std())
+    # A factor that is the same for all says nothing; rounding must not turn it into a score.
+    return values / spread if spread > 1e-12 * size else np.zeros(values.shape)
+
+
+def _industry_means(values: Floats, industries: NDArray[np.int16], minimum: int) -> Floats:
+    """Return the mean of each stock's industry; of all stocks for small and unknown industries."""
+    number = industries.astype(np.int64) + 1
+    counts = np.bincount(number)
+    means = np.bincount(number, weights=values) / np.maximum(counts, 1)
+    own = (counts[number] >= minimum) & (number > 0)
+    return np.asarray(np.where(own, means[number], values.mean()))
+
+
+def _names(terms: Sequence[FactorTerm]) -> list[str]:
+    """Return the factors' kinds, with parameters where a kind comes twice."""
+    kinds = [term.factor.kind for term in terms]
+    names = []
+    for term, kind in zip(terms, kinds, strict=True):
+        parameters = term.factor.model_dump(exclude={"kind"})
+        inside = ", ".join(f"{key}={value}" for key, value in parameters.items())
+        names.append(f"{kind}({inside})" if kinds.count(kind) > 1 and inside else kind)
+    return names
 
 
 def _refuse_empty(
-    term: FactorTerm, defined: Bools, universe: Bools, market: Market, rows: NDArray[np.int64]
+    name: str, defined: Bools, universe: Bools, market: Market, rows: NDArray[np.int64]
 ) -> None:
     empty = ~defined.any(axis=1) & universe.any(axis=1)
     if empty.any():
         raise StrategyError(
-            f"factor {term.factor.kind}: defined for no stock of the universe on "
+            f"factor {name}: defined for no stock of the universe on "
             f"{market.dates[rows[int(empty.argmax())]]}; start later, or take another market"
         )
 
 
 def _coverage(
-    term: FactorTerm, defined: Bools, universe: Bools, market: Market, rows: NDArray[np.int64]
+    name: str, defined: Bools, universe: Bools, market: Market, rows: NDArray[np.int64]
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "date": pd.DatetimeIndex(market.dates[rows]),
-            "factor": term.factor.kind,
+            "factor": name,
             "defined": defined.sum(axis=1),
             "universe": universe.sum(axis=1),
         }

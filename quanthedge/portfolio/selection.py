@@ -52,16 +52,22 @@ class Targets:
 
 
 class Selector(BaseModel):
-    """The ``n`` best scores; who was wanted stays while ranked within ``n * (1 + buffer)``."""
+    """The ``n`` best scores; who was wanted stays while ranked within ``n * (1 + buffer)``.
+
+    "Wanted" means by the target before, not held by the ledger, so that targets do not depend on
+    what could be traded. Where fewer than ``n`` stocks have a score, all of them are taken and the
+    book is spread over fewer names.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     n: int = Field(default=100, ge=1, description="Number of stocks wanted.")
     buffer: float = Field(
-        default=0.0, ge=0, le=5, description="Keeps a stock until it falls n * buffer ranks below."
+        default=0.0, ge=0, le=5, description="Keeps a stock until it ranks below n * (1 + buffer)."
     )
     weighting: Literal["equal", "cap", "score"] = Field(
-        default="equal", description="Equal, by float market value, or by rank of the score."
+        default="equal",
+        description="Equal, by float market value ('cap'), or by rank among the chosen ('score').",
     )
     max_weight: float = Field(
         default=1.0, gt=0, le=1, description="Largest share of the book in one stock."
@@ -82,11 +88,15 @@ class Selector(BaseModel):
         invested_fraction : float
             Sum of the weights on each rebalance.
 
+        Returns
+        -------
+        Targets
+
         Raises
         ------
         StrategyError
-            When no stock has a score on a date, or ``max_weight`` is too small for the stocks
-            found.
+            When no stock has a score on a date, ``max_weight`` is too small for the stocks found,
+            or a chosen stock has no float market value to weigh it by.
         """
         chosen: list[Ints] = []
         weights: list[Floats] = []
@@ -116,7 +126,7 @@ class Selector(BaseModel):
             )
         # Ties go to the lower code, so that the choice does not depend on the sort.
         ranked = known[np.argsort(-score[known], kind="stable")]
-        kept = ranked[: int(self.n * (1.0 + self.buffer))]
+        kept = ranked[: int(self.n * (1.0 + self.buffer) + 1e-9)]
         stay = kept[np.isin(kept, before)][: self.n]
         fresh = ranked[~np.isin(ranked, stay)][: self.n - stay.size]
         return np.sort(np.concatenate([stay, fresh]))
@@ -125,11 +135,24 @@ class Selector(BaseModel):
         """Return the weights of the stocks, summing to 1."""
         if self.weighting == "cap":
             raw = market.panel("mark")[t, stocks] * market.panel("float_shares")[t, stocks]
+            if not (raw > 0).all():
+                code = market.codes[stocks[int((~(raw > 0)).argmax())]]
+                raise StrategyError(
+                    f"selector.weighting cap: {code} has no float market value on "
+                    f"{market.dates[t]}; take equal weights or complete the market data"
+                )
         elif self.weighting == "score":
-            raw = np.argsort(np.argsort(score[stocks], kind="stable"), kind="stable") + 1.0
+            raw = _average_ranks(score[stocks])
         else:
             raw = np.ones(stocks.size)
         return _cap(raw / raw.sum(), self.max_weight, market.dates[t])
+
+
+def _average_ranks(values: Floats) -> Floats:
+    """Return the ranks from 1 (lowest); equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2.0)[place], dtype=np.float64)
 
 
 def _cap(weights: Floats, limit: float, date: np.datetime64) -> Floats:
