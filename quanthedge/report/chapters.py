@@ -235,11 +235,14 @@ def verdict(run: Run, language: Language) -> list[str]:
             market=text["return_index"],
         )
     ]
-    linked = summary["correlation_weekly"].estimate
-    if linked is not None and np.isfinite(linked.value):
+    for every in ("weekly", "daily"):
+        linked = summary[f"correlation_{every}"].estimate
+        if linked is None or not np.isfinite(linked.value):
+            continue
         kind = "neutral" if linked.low <= 0.0 <= linked.high else "not_neutral"
         sentences.append(
             texts[kind].format(
+                frequency=writer.words["frequencies"][every],
                 index=writer.index,
                 value=f"{linked.value:.3f}",
                 low=f"{linked.low:.3f}",
@@ -461,27 +464,28 @@ def _contract(product: str, days: pd.Index) -> tuple[float, str] | None:
 def _bridge(writer: _Writer) -> list[Table | Figure | Lines]:
     ledger, names = writer.run.ledger, writer.words["lines"]
     whole, years = attribution(ledger).iloc[0], attribution(ledger, "year")
+    unit = float(writer.words["figures"]["money_unit"])
     shown = [name for name in ATTRIBUTION_LINES if bool((years[name].abs() >= 0.5).any())] + [
         "equity_change"
     ]
     rows = [
         [
             Cell(names[name]),
-            *[signed(value, ",.0f") for value in years[name]],
             signed(whole[name], ",.0f"),
+            *[signed(value / unit, ",.1f") for value in years[name]],
         ]
         for name in shown
     ]
+    money = str(writer.words["figures"]["money"])
     residual = format(abs(float(whole["residual"])), ".6f")
     head = [
-        *writer.head("line"),
+        *writer.head("line", "yuan"),
         *[str(day.year) for day in pd.DatetimeIndex(years.index)],
-        writer.words["total"],
     ]
     last = frozenset({len(rows) - 1})
     return [
         writer.figure("bridge", specs.bridge(ledger, writer.language), residual=residual),
-        writer.table("attribution", head, rows, emphasised=last),
+        writer.table("attribution", head, rows, emphasised=last, money=money),
     ]
 
 

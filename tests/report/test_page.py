@@ -209,13 +209,13 @@ def test_an_idle_fund_without_index_or_orders_has_a_report(tmp_path, language) -
         strategy={},
         notes=[],
     )
-    run.summary = lambda: page_module_summary(run)
+    run.summary = lambda: own_summary(run)
     parsed = written(run, tmp_path / "idle.html", language)
     for key in ("notes", "holdings", "refusals"):
         assert words(language)["empty"][key] in parsed.text
 
 
-def page_module_summary(run):
+def own_summary(run):
     from quanthedge.performance import summary
 
     return summary(run.ledger, run.trades, run.refusals)
@@ -286,3 +286,19 @@ def test_the_page_draws_its_figures_in_a_browser(page, tmp_path) -> None:
     ).stdout  # fmt: skip
     assert 'data-figures-drawn="10"' in shown
     assert words(page.language)["broken_figure"] not in Page(shown.split("<script", 1)[0]).text
+
+
+def test_the_cover_says_whether_the_link_to_the_index_is_significant(tmp_path) -> None:
+    run = random_run(260)
+    market = run.ledger["index_close"].pct_change().fillna(0.0)
+    tied = run.ledger.assign(equity=1e8 * (1.0 + 0.3 * market).cumprod())
+    linked = random_run(260, ledger=tied)
+    linked.summary = lambda: own_summary(linked)
+    for shown, word in ((run, "includes zero"), (linked, "excludes zero")):
+        text = written(shown, tmp_path / "r.html", "en").text
+        found = [part for part in text if part.startswith("The correlation of ")]
+        assert [part.split()[3] for part in found] == ["weekly", "daily"]
+        for part in found:
+            low, high = (float(v) for v in re.findall(r"interval (\S+) to (\S+),", part)[0])
+            assert (low <= 0.0 <= high) == ("includes zero" in part)
+        assert word in found[0]
