@@ -535,7 +535,7 @@ def buy(
     shares: Floats,
     pending: Floats,
     reason: int,
-    forbidden: bool,
+    kept: float,
     order: Floats,
     quantity: Floats,
     row: Floats,
@@ -554,7 +554,7 @@ def buy(
         if order[i] == 0.0:
             continue
         price = fill_price(t, i, settings.fill, bars)
-        why = CASH if forbidden else refusal(t, i, BUY, price, settings.fill, bars, stocks)
+        why = refusal(t, i, BUY, price, settings.fill, bars, stocks)
         if why != DONE:
             refuse(refusals, t, STOCK, i, BUY, order[i], 0.0, why)
             order[i] = 0.0
@@ -569,7 +569,8 @@ def buy(
             amount = quantity[i] * price
             costs = stock_costs(t, i, quantity[i], amount, BUY, stocks, settings)
             needed += amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
-    left = max(0.0, scalars[STOCK_CASH] - settings.cash_reserve * scalars[EQUITY])
+    left = scalars[STOCK_CASH] - max(kept, settings.cash_reserve * scalars[EQUITY])
+    left = max(0.0, left)
     factor = left / needed if needed > left else 1.0
     paid = 0.0
     gain = 0.0
@@ -975,6 +976,7 @@ def run_days(
             retrying = True
         reason = REBALANCE if rebalanced else RETRY
         raise_cash = scalars[RAISE_CASH]
+        kept = scalars[STOCK_CASH] + raise_cash if raise_cash > 0.0 else 0.0
         received = 0.0
         paid = 0.0
         if rebalanced or retrying:
@@ -991,7 +993,7 @@ def run_days(
             gain += price_gain
         if rebalanced or retrying:
             paid, price_gain = buy(
-                t, inputs, scalars, shares, pending, reason, raise_cash > 0.0, order, quantity, row,
+                t, inputs, scalars, shares, pending, reason, kept, order, quantity, row,
                 trades, refusals,
             )  # fmt: skip
             gain += price_gain

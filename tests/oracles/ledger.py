@@ -198,7 +198,8 @@ class Day:
     reason: str = ""
     orders: dict[int, int] = field(default_factory=dict)
     is_rebalance: bool = False
-    no_buys: bool = False
+    cash_before_trades: float = 0.0
+    kept: float = 0.0
     stocks_moved: bool = False
     paid: float = 0.0
     received: float = 0.0
@@ -234,6 +235,7 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
         corporate_actions_and_delisting(x, s, day, result)
         morning_treasury(x, s, day)
         what_is_wanted(x, s, day, result)
+        day.cash_before_trades = s.stock_cash
         sales(x, s, day, result)
         forced_cash(x, s, day, result)
         buys(x, s, day, result)
@@ -557,7 +559,7 @@ def forced_cash(x, s, day, result):
     """Raise what the last close found missing and today's sales did not bring."""
     if s.raise_cash <= 0:
         return
-    day.no_buys = True
+    day.kept = day.cash_before_trades + s.raise_cash
     rest = s.raise_cash - day.received
     value = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
     if rest <= 0 or value <= 0:
@@ -588,7 +590,7 @@ def buys(x, s, day, result):
         if quantity > 0:
             trade = stock_trade(x, t, i, quantity, day.reason)
             needed += trade.amount + trade.costs
-    left = s.stock_cash - x.cash_reserve * day.opening_equity
+    left = s.stock_cash - max(day.kept, x.cash_reserve * day.opening_equity)
     f = max(0.0, left) / needed if needed > max(0.0, left) else 1.0
     for i, order in wanted.items():
         quantity = round_lot(x, i, f * possible[i])
@@ -607,8 +609,6 @@ def buys(x, s, day, result):
 
 def buy_possible(x, day, i, order):
     """Return the shares that the market allows to buy, and the reason why not all."""
-    if day.no_buys:
-        return 0, "cash"
     cause = buy_refusal(x, day.t, i)
     if cause:
         return 0, cause
