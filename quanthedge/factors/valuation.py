@@ -22,11 +22,14 @@ class EarningsYield(FactorBase):
 
     Notes
     -----
-    Formula: net_profit_ttm / (close x total_shares). Losses give negative yields.
+    Formula: net_profit_ttm / (close x total_shares). Losses give negative yields, if the source
+    states them.
     Undefined: no profit known, or no price or share count yet.
     Fallback: data vendors leave the trailing profit of some loss makers empty, and know some
     stocks (among them most that were delisted) by their annual reports only; without the fallback
-    these drop out, which flatters a backtest. The annual number is older, never early.
+    these drop out, which flatters a backtest. The annual number is older, never early. Where the
+    source gives profits above 0 only, a company that has just turned to a loss still shows the
+    profit of its last good year, or none.
     Suspension: the last close stands.
     Look-ahead: day t uses reports known by the close of t.
 

@@ -92,10 +92,13 @@ def test_equal_scores_get_equal_weights_and_the_lower_code_comes_first():
 
 
 def test_a_buffer_of_a_fraction_is_not_lost_to_rounding():
-    grades = -np.arange(24.0)[None, :].repeat(2, axis=0)
-    grades[1, 0] = -22.5  # from the first rank to the last but one
-    few = Selector(n=20, buffer=0.15)  # 20 * 1.15 = 22.999999999999996
-    assert 0 in few.targets(MARKET, grades, ROWS[:2]).stocks[20:]
+    market = fake_market(0, stocks=120)
+    grades = -np.arange(120.0)[None, :].repeat(2, axis=0)
+    grades[1, 0] = -114.5  # from the first rank to the 115th
+    selector = Selector(n=100, buffer=0.15)  # 100 * 1.15 = 114.99999999999999
+    assert 0 in books(selector.targets(market, grades, ROWS[:2]))[1]
+    grades[1, 0] = -115.5
+    assert 0 not in books(selector.targets(market, grades, ROWS[:2]))[1]
 
 
 def test_the_buffer_saves_turnover():
