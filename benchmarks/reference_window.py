@@ -83,6 +83,12 @@ def variants_page(market: Market) -> list[str]:
                                            "beta.min_observations=5000"],
         "beta over 120 days": ["beta.window=120"],
         "factors neutral to industries": ["transforms.industry_neutral=true"],
+        "stocks without a factor left out": ["transforms.missing=exclude"],
+        "no annual profit where TTM is missing": ["factors.0.factor.fallback=false",
+                                                  "factors.2.factor.fallback=false"],
+        "volatility over 20 days": ["factors.5.factor.window=20"],
+        "200 stocks": ["selector.n=200"],
+        "50 stocks": ["selector.n=50"],
     }  # fmt: skip
     lines = [
         "## One thing changed at a time, same window",

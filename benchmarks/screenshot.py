@@ -18,7 +18,7 @@ def main() -> None:
                 "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
                 "--no-first-run", "--disable-background-networking", "--disable-component-update",
                 "--disable-sync", "--hide-scrollbars", f"--user-data-dir={profile}",
-                "--window-size=1120,860", f"--screenshot={picture}", "--virtual-time-budget=15000",
+                "--window-size=1120,1290", f"--screenshot={picture}", "--virtual-time-budget=15000",
                 page.as_uri(),
             ],
             check=True, capture_output=True,
