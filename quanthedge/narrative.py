@@ -28,7 +28,7 @@ def note(kind: str, **values: object) -> Bilingual:
     Examples
     --------
     >>> note("margin_cut", count=2)["en"]
-    'On 2 days the margin could not be met and contracts were closed.'
+    'Days on which the margin could not be met and contracts were closed: 2.'
     """
     texts = _texts()["notes"][kind]
     return {"kind": kind, **{code: texts[code].format(**values) for code in _LANGUAGES}}

@@ -5,7 +5,7 @@ import json
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -59,17 +59,31 @@ class Strategy(BaseModel):
 
 
 def _accepted_keys(location: tuple[int | str, ...]) -> list[str]:
-    """Keys that are accepted where the misspelt one stood, as far as the models tell."""
-    model: Any = Strategy
+    """Return the keys that are accepted where the misspelt one stood."""
+    models: list[Any] = [Strategy]
     for part in location[:-1]:
-        if isinstance(part, int) or not hasattr(model, "model_fields"):
+        if isinstance(part, int):
             continue
-        if part not in model.model_fields:
+        tagged = [m for m in models if _tag(m) == part]
+        if tagged:
+            models = tagged
             continue
-        annotation = model.model_fields[part].annotation
-        inner = getattr(annotation, "__args__", None)
-        model = inner[0] if inner and not hasattr(annotation, "model_fields") else annotation
-    return sorted(model.model_fields) if hasattr(model, "model_fields") else []
+        fields = [m.model_fields[part].annotation for m in models if part in m.model_fields]
+        models = [model for annotation in fields for model in _models_in(annotation)]
+    return sorted({name for model in models for name in model.model_fields})
+
+
+def _models_in(annotation: Any) -> list[Any]:
+    """Return the models that an annotation such as ``list[A | B]`` is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+
+
+def _tag(model: Any) -> object:
+    """Return the ``kind`` that chooses the model in a union."""
+    kind = model.model_fields.get("kind")
+    return kind.default if kind is not None else None
 
 
 def _explain(error: ValidationError, origin: str) -> str:
