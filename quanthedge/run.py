@@ -281,7 +281,7 @@ def _inputs(
             terms.custody_fee_per_year,
             terms.performance_fee_rate,
             terms.high_water_mark == "post_fee",
-            crystallisation_flags(dates[1:], terms, calendar=market.dates),
+            crystallisation_flags(dates[1:], terms, calendar=market.calendar),
             _month_first(dates),
         ),
         settings=_settings(strategy),

@@ -61,7 +61,6 @@ def test_a_market_without_a_future_gives_the_same_past(cut: str) -> None:
     short = backtest(small_strategy(), sample_market().until(cut), START, cut)
     whole = sample_result().ledger.loc[:cut]
     columns = [name for name in whole.columns if whole[name].dtype == np.float64]
-    # The performance fee of a period that the cut ends early is judged by the calendar alone.
     pd.testing.assert_frame_equal(short.ledger[columns], whole[columns], check_exact=True)
     pd.testing.assert_series_equal(short.ledger["lots"], whole["lots"])
 

@@ -83,6 +83,11 @@ class Market:
 
     # -- time
 
+    @property
+    def calendar(self) -> Array:
+        """All trading days of the exchanges, also beyond a cut: they are published in advance."""
+        return self._store.axes.calendar
+
     def until(self, date: DateLike) -> "Market":
         """Return the same market as it was known at the close of `date`: no later row exists."""
         cut = min(_date(date), self._cut)

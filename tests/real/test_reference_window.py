@@ -86,8 +86,11 @@ def test_every_contract_held_is_the_real_one_and_rolled_before_it_ends(result: R
     assert held["contract"].nunique() >= 11
 
 
-def test_nothing_after_a_day_moves_the_result_before_it(market: Market, result: Result) -> None:
-    cut = "2015-03-16"
+# The second day lies before the Spring Festival, with an expiry beyond the cut.
+@pytest.mark.parametrize("cut", ["2015-03-16", "2015-02-13", "2014-12-31"])
+def test_nothing_after_a_day_moves_the_result_before_it(
+    cut: str, market: Market, result: Result
+) -> None:
     short = backtest(load_strategy(NEUTRAL), market.until(cut), START, cut)
     whole = result.ledger.loc[:cut]
     pd.testing.assert_series_equal(short.ledger["equity"], whole["equity"], check_exact=True)
