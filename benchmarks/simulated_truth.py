@@ -2,7 +2,7 @@
 
     python -m benchmarks.simulated_truth --seeds 4
 
-For each market: the mean over the recorded days of (true beta x stocks - futures notional) / equity,
+For each market: the mean over the recorded days of (true beta x stocks - futures) / equity,
 its spread, and the correlation of daily net returns with the index.
 """
 
