@@ -1,4 +1,4 @@
-"""The command line: import, simulate, check, run, report.
+"""The command line: import, simulate, check, rules, run, report.
 
 Exit codes: 0 done; 1 ``check`` found errors or the fund went insolvent; 2 wrong use or wrong input;
 3 a fault of QuantHedge itself; 130 interrupted.
@@ -141,6 +141,31 @@ def check(
     typer.echo(report.to_text())
     if report.errors:
         raise typer.Exit(1)
+
+
+@app.command()
+def rules(
+    date: Annotated[str, typer.Argument(help="Day, YYYY-MM-DD.")],
+) -> None:
+    """Print the rule book of a day: duties, fees, limits, lots, futures, each with its confidence.
+
+    Confidence: A two sources agree or an official text, B one good source, C weak, M memory only.
+
+    Example: quanthedge rules 2015-09-07
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from quanthedge.rules import describe_day
+
+    book = describe_day(date)
+    table = Table("rule", "value", "confidence", title=f"Rule book of {date}", show_lines=False)
+    for subject, part in book.groupby("subject", sort=False):
+        table.add_section()
+        table.add_row(f"[bold]{subject}[/bold]", "", "")
+        for row in part.itertuples():
+            table.add_row(str(row.rule), str(row.value), str(row.confidence))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @app.command()

@@ -43,9 +43,15 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_teaches_with_an_example() -> None:
-    for command in ("import", "simulate", "check", "run", "report"):
+    for command in ("import", "simulate", "check", "rules", "run", "report"):
         text = quanthedge(command, "--help").stdout
         assert f"quanthedge {command}" in " ".join(text.split())
+
+
+def test_the_rule_book_of_a_day_is_printed() -> None:
+    text = " ".join(quanthedge("rules", "2015-09-07").stdout.split())
+    assert "short 40%, hedging short 20%" in text
+    refused(quanthedge("rules", "yesterday"), "yesterday")
 
 
 def test_a_run_folder_is_enough_to_run_again_to_the_same_bytes(run_folder, tmp_path) -> None:
