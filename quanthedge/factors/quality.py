@@ -51,7 +51,8 @@ class Leverage(FactorBase):
     -----
     Formula: debt_to_assets_pct / 100, as last published. Banks and insurers owe 0.9 by their
     trade: use it with ``industry_neutral = true``.
-    Undefined: not published yet.
+    Undefined: not published yet, or below 0, which no debt can be: a slip of the source would else
+    be the best grade of the day.
     Suspension: plays no part.
     Look-ahead: day t uses reports known by the close of t.
 
@@ -68,4 +69,5 @@ class Leverage(FactorBase):
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return debt / assets, [R, N]."""
         days = as_rows(market, rows)
-        return np.asarray(market.fundamental("debt_to_assets_pct")[days]) / 100.0
+        debt = market.fundamental("debt_to_assets_pct")[days] / 100.0
+        return np.where(debt >= 0, debt, np.nan)

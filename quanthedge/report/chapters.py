@@ -631,7 +631,9 @@ def _strategy(writer: _Writer) -> list[Table | Figure | Lines]:
         else:
             text = str(value)
         rows.append([Cell(names[key]), Cell(text, "value")])
-    code = json.dumps(strategy, ensure_ascii=False, indent=2, default=str)
+    # Escaped in the English page, so that texts in Chinese read back without being shown.
+    readable = writer.language == "zh"
+    code = json.dumps(strategy, ensure_ascii=not readable, indent=2, default=str)
     head = writer.head("parameter", "value")
     return [
         writer.table("strategy", head, rows),

@@ -1,7 +1,7 @@
 """One self-contained HTML page: texts, tables, figures and the library that draws them.
 
-The library is embedded compressed and unpacked by the browser, so that the page works without a
-network and stays small.
+The library and the figures are embedded compressed and unpacked by the browser, so that the page
+works without a network and stays small; the page forbids the browser every address.
 """
 
 import base64
@@ -88,7 +88,7 @@ def _render(result: Run, language: Language) -> str:
         cards=cards(result, language),
         verdict=verdict(result, language),
         chapters=chapters,
-        figures=_for_script(figures),
+        figures=_packed(_compact(figures).encode("utf-8")),
         messages=_for_script({key: text[key] for key in ("old_browser", "broken_figure")}),
         library=_library(),
     )
@@ -115,8 +115,17 @@ def _numbered(chapters: list[Chapter], language: Language) -> list[Chapter]:
 
 def _for_script(value: Any) -> str:
     """Return JSON that may stand inside a script element."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _compact(value)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _packed(content: bytes) -> str:
+    """Return the bytes compressed and in base64, the same on every run."""
+    return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
 
 
 @cache
@@ -131,7 +140,7 @@ def _library() -> str:
         raise DataError(
             f"report: plotly's library is missing at {source}; reinstall plotly"
         ) from error
-    return base64.b64encode(gzip.compress(code, compresslevel=9, mtime=0)).decode("ascii")
+    return _packed(code)
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -190,10 +190,7 @@ def lots(ledger: pd.DataFrame, language: Language = "en") -> Spec:
         "width": _until_next(inside.index),
         "offset": 0,
         "marker": {
-            "color": [int(v) % 2 for v in spells],
-            "colorscale": [[0, FUND], [1, GROSS]],
-            "cmin": 0,
-            "cmax": 1,
+            "color": [(FUND, GROSS)[int(v) % 2] for v in spells],
             "line": {"width": 0},
         },
         "text": [str(v) for v in inside["contract"]],

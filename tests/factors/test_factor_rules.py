@@ -9,6 +9,7 @@ from quanthedge.factors import (
     BookYield,
     EarningsYield,
     Factor,
+    Leverage,
     Momentum,
     ProfitGrowth,
     ReturnOnEquity,
@@ -98,6 +99,13 @@ def test_negative_equity_has_no_return_but_a_negative_book_yield():
     )
     assert np.isnan(ReturnOnEquity().exposure(market, [40])[0, 0])
     assert BookYield().exposure(market, [40])[0, 0] == pytest.approx(-0.1)
+
+
+def test_a_debt_below_0_is_a_slip_and_no_debt_is_0():
+    debt = np.where(np.arange(90) < 40, -6.0, 0.0)
+    market = changed(fake_market(), fundamentals={"debt_to_assets_pct": debt})
+    assert np.isnan(Leverage().exposure(market, [39])[0, 0])
+    assert Leverage().exposure(market, [40])[0, 0] == 0.0
 
 
 def test_a_halted_stock_keeps_its_size_and_loses_its_turnover():

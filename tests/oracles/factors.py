@@ -80,7 +80,8 @@ def return_on_equity(stock, fallback):
 
 
 def leverage(stock):
-    return stock.item("debt_to_assets_pct") / 100
+    debt = stock.item("debt_to_assets_pct") / 100
+    return debt.where(debt >= 0)
 
 
 def _least(window, min_traded):

@@ -51,6 +51,31 @@ def test_a_month_is_traded_on_its_first_day_from_the_last_close_of_the_month_bef
     np.testing.assert_array_equal(later[1:], rows[1:] + 1)
 
 
+# Trading days around two new years, the National Day holidays and a week of a single day.
+HOLIDAYS = np.array(
+    [
+        "2013-12-30", "2013-12-31", "2014-01-02", "2014-01-03", "2014-01-06",
+        "2014-09-29", "2014-09-30", "2014-10-08", "2014-10-09", "2014-10-10", "2014-10-13",
+        "2014-12-30", "2014-12-31", "2015-01-05", "2015-01-06", "2015-02-17", "2015-02-25",
+    ],
+    dtype="datetime64[D]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("every", "traded"),
+    [
+        ("week", "2013-12-31 2014-01-06 2014-09-29 2014-10-08 2014-10-13 2014-12-30 2015-01-05 "
+                 "2015-02-17 2015-02-25"),
+        ("month", "2013-12-31 2014-01-02 2014-09-29 2014-10-08 2014-12-30 2015-01-05 2015-02-17"),
+        (5, "2013-12-31 2014-09-30 2014-12-30 2015-02-25"),
+    ],
+)  # fmt: skip
+def test_weeks_run_over_the_new_year_and_holidays_move_the_first_day(every, traded):
+    rows = Schedule(every=every).decision_rows(HOLIDAYS, 1, len(HOLIDAYS) - 1)
+    assert HOLIDAYS[rows + 1].astype(str).tolist() == traded.split()
+
+
 def test_a_longer_span_or_calendar_does_not_move_earlier_decisions():
     for schedule in (Schedule(), Schedule(every="week", offset_days=2), Schedule(every=7)):
         whole = schedule.decision_rows(DATES, 100, 700)
@@ -66,7 +91,13 @@ def test_days_without_a_close_before_them_are_refused(first, last):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"every": "mnth"}, {"every": 0}, {"every": 5, "offset_days": 1}, {"offset_days": -1}]
+    "wrong",
+    [
+        *({"every": value} for value in ("mnth", "5", 0, -3, 2.0, 2.5, True, False, None)),
+        {"every": 5, "offset_days": 1},
+        {"offset_days": -1},
+    ],
+    ids=str,
 )
 def test_wrong_calendars_are_refused(wrong):
     with pytest.raises(ValidationError):

@@ -1,14 +1,18 @@
 """Who may be held on a date, and why the others may not."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.market import Market, write_dataset
 from quanthedge.portfolio import IndexUniverse, LargestUniverse, Universe
+from tests.market.small_market import small_market
 from tests.market_fake import INDEX, fake_market
 from tests.sample import sample_market
 
@@ -95,6 +99,22 @@ def test_an_empty_universe_is_refused_with_date_and_counts():
     universe = LargestUniverse(min_average_amount_yuan=1e15)
     with pytest.raises(StrategyError, match=f"empty on {market.dates[35]}.*thinly traded [0-9]+"):
         universe.mask(market, ROWS)
+
+
+def test_members_without_prices_are_no_candidates(tmp_path):
+    tables = small_market()
+    members = tables["index_members"].to_pylist()
+    members.append({**members[0], "code": "600999.SH", "start": date(2014, 1, 2), "end": None})
+    tables["index_members"] = pa.Table.from_pylist(members, tables["index_members"].schema)
+    write_dataset(tmp_path / "m", tables, name="small", source="random")
+    market = Market.open(tmp_path / "m")
+    rows = np.array([30, 40])
+    universe = IndexUniverse(index=INDEX, min_listed_days=0, exclude_suspended=False)
+    mask, _ = universe.mask(market, rows)
+    assert "600999.SH" not in market.codes
+    assert mask.shape == (2, len(market.codes))
+    assert mask.any(axis=1).all()
+    assert (mask <= market.members(INDEX)[rows]).all()
 
 
 def test_an_unknown_index_is_refused():

@@ -1,7 +1,12 @@
 (async () => {
   "use strict";
-  const read = (id) => JSON.parse(document.getElementById(id).textContent);
-  const messages = read("messages");
+  const text = (id) => document.getElementById(id).textContent.trim();
+  const unpack = (id) => {
+    const bytes = Uint8Array.from(atob(text(id)), (character) => character.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
+  };
+  const messages = JSON.parse(text("messages"));
   const places = [...document.querySelectorAll("[data-figure]")];
   const give_up = (message) => {
     const note = document.getElementById("figure-trouble");
@@ -17,19 +22,17 @@
     give_up(messages.old_browser);
     return;
   }
+  let figures;
   try {
-    const packed = atob(document.getElementById("library").textContent.trim());
-    const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    figures = JSON.parse(await unpack("figures"));
     const script = document.createElement("script");
-    script.textContent = await new Response(stream).text();
+    script.textContent = await unpack("library");
     document.head.append(script);
   } catch (error) {
     console.error(error);
     give_up(messages.old_browser);
     return;
   }
-  const figures = read("figures");
   const narrow = window.matchMedia("(max-width: 640px)");
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const config = { displayModeBar: false, showTips: false, displaylogo: false };
@@ -50,7 +53,7 @@
       layout.margin.r = 6;
       if (data[0].type === "waterfall") {
         const [low, high] = layout.xaxis.range;
-        layout.xaxis.range = [low - 0.16 * (high - low), high + 0.18 * (high - low)];
+        layout.xaxis.range = [low - 0.26 * (high - low), high + 0.46 * (high - low)];
       }
     }
     try {
