@@ -1,30 +1,56 @@
 """The whole rule book on one day, as a table to read."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import pandas as pd
 
 from quanthedge.errors import RuleError
+from quanthedge.rules.expiry import third_friday
 from quanthedge.rules.lookup import as_days
-from quanthedge.rules.tables import TABLES, Row, read_sources, read_table
+from quanthedge.rules.tables import CONFIDENCES, Row, read_sources, read_table, single_keys
+from quanthedge.rules.wording import place_name, row_words
 
 __all__ = ["describe_day"]
 
-_COLUMNS = ["subject", "rule", "value", "from", "to", "confidence", "sources", "note"]
-_SUBJECTS = {
+_COLUMNS: Final = ["subject", "rule", "value", "from", "to", "confidence", "sources", "note"]
+_SUBJECTS: Final = {
+    "stock_trading_rules": "stock trading",
+    "stock_lots_ticks": "stock lot and tick",
+    "stock_price_limit": "stock price limit",
+    "circuit_breaker": "circuit breaker",
     "stock_stamp_duty": "stamp duty",
     "stock_fees": "stock fee",
-    "stock_price_limit": "stock price limit",
-    "stock_lots_ticks": "stock lot",
+    "dividend_tax": "dividend tax",
     "fut_contracts": "futures contract",
+    "fut_sessions": "futures hours",
+    "fut_settlement": "futures settlement",
+    "fut_price_limit": "futures price limit",
     "fut_margin": "futures margin",
     "fut_fees": "futures fee",
     "fut_limits": "futures limit",
-    "fut_price_limit": "futures price limit",
+    "fut_hedge_quota": "hedging quota",
+    "fund_rules": "fund rule",
     "rate_deposit_benchmark": "deposit benchmark",
 }
+_ALIKE: Final = {
+    "contract_months": "contract months",
+    "last_trading_day": "last trading day",
+    "settlement": "settlement at the end",
+}
+_BOARDS: Final = {"main_sse": "SSE", "main_szse": "SZSE", "chinext": "", "star": "", "bse": "BSE"}
+_MISSING: Final = "not in the book: a run on this day is refused"
+
+
+class _Line(NamedTuple):
+    """One line of the table, and the rows that it comes from."""
+
+    subject: str
+    rule: str
+    value: str
+    rows: Sequence[Row]
 
 
 def describe_day(day: object, *, folder: Path | None = None) -> pd.DataFrame:
@@ -41,8 +67,8 @@ def describe_day(day: object, *, folder: Path | None = None) -> pd.DataFrame:
     -------
     DataFrame
         subject, rule, value (as text, with its unit), from, to (NaT = open), confidence, sources
-        (what each source id stands for), note. Listing rules (status ipo) apply to stocks listed
-        on the day.
+        (what each source id stands for), note. Rules of a new listing apply to stocks listed on
+        the day. What a run needs and the book lacks is said in a line with an empty confidence.
 
     Raises
     ------
@@ -52,84 +78,92 @@ def describe_day(day: object, *, folder: Path | None = None) -> pd.DataFrame:
     Examples
     --------
     >>> table = describe_day("2014-09-17")
-    >>> table[table["rule"] == "IF all"][["subject", "value", "confidence"]].to_numpy().tolist()
-    [['futures margin', 'short 10%, hedging short 10%', 'B']]
+    >>> table[table["subject"] == "futures margin"][["rule", "value"]].to_numpy().tolist()
+    [['IF', 'short 10%, hedging short 10%; long the same']]
     """
     asked: date = as_days([day])[0].astype(object)
-    rows = [row for name in TABLES for row in read_table(name, folder)]
-    begins = min(row.first for row in rows if row.first is not None)
+    book = {name: read_table(name, folder) for name in _SUBJECTS}
+    begins = min(row.first for rows in book.values() for row in rows if row.first is not None)
     if asked < begins:
         raise RuleError(f"the rule book begins on {begins}; {asked} is before; ask a later day")
+    held = {name: [row for row in rows if row.covers(asked)] for name, rows in book.items()}
+    products = [row.cells["product"] for row in held["fut_contracts"]]
     titles = read_sources(folder)
-    lines = [_line(row, titles) for row in rows if row.covers(asked)]
+    lines = [
+        _cells(line, titles)
+        for name, rows in held.items()
+        if products or not name.startswith(("fut_", "fund_"))
+        for line in _lines(name, rows, products, asked, folder)
+    ]
     return pd.DataFrame(lines, columns=_COLUMNS).astype(
         {"from": "datetime64[s]", "to": "datetime64[s]"}
     )
 
 
-def _line(row: Row, titles: dict[str, str]) -> tuple[object, ...]:
-    sources = "; ".join(titles[source] for source in row.cells["source_ids"].split(";"))
-    return (
-        _SUBJECTS[row.table],
-        row.key or "demand and one year",
-        _value(row),
-        row.first,
-        row.last,
-        row.confidence,
-        sources,
-        row.cells["note"],
-    )
+def _lines(
+    name: str, rows: list[Row], products: list[str], day: date, folder: Path | None
+) -> Iterator[_Line]:
+    """Yield the lines of a table."""
+    subject = _SUBJECTS[name]
+    if name == "fut_margin":
+        rows = sorted(rows, key=lambda row: products.index(row.cells["product"]))
+    for row in rows:
+        if row.cells.get("item") != "delivery_fee":  # told among the fees
+            yield _Line(subject, *row_words(row, products), [row])
+    if name == "fut_contracts":
+        yield from _contracts_alike(rows, day, folder)
+    if name in ("stock_fees", "stock_price_limit"):
+        yield from _missing(name, rows, day, folder)
 
 
-def _value(row: Row) -> str:
-    """Return what a row says, with its units."""
-    cell = row.cells
-    match row.table:
-        case "stock_stamp_duty":
-            text = f"buyer {_percent(cell['buy_rate'])}, seller {_percent(cell['sell_rate'])}"
-        case "stock_fees":
-            least = f", at least {cell['min_amount_cny']} yuan" if cell["min_amount_cny"] else ""
-            basis = cell["basis"].replace("_", " ")
-            text = f"{_percent(cell['buy_rate'])} of the {basis}{least}"
-        case "stock_price_limit":
-            text = _price_limit(row)
-        case "stock_lots_ticks":
-            text = (
-                f"buy at least {cell['min_buy_qty']} in steps of {cell['buy_step']}, "
-                f"tick {cell['tick_cny']} yuan"
+def _contracts_alike(rows: list[Row], day: date, folder: Path | None) -> Iterator[_Line]:
+    """Yield what several products have in common, once, and the end of the month's contracts."""
+    subject = _SUBJECTS["fut_contracts"]
+    for column, rule in _ALIKE.items():
+        for text in dict.fromkeys(row.cells[column] for row in rows):
+            group = [row for row in rows if row.cells[column] == text]
+            names = ", ".join(row.cells["product"] for row in group)
+            yield _Line(
+                subject, rule if len(group) == len(rows) else f"{rule}: {names}", text, group
             )
-        case "fut_contracts":
-            points, tick = cell["multiplier_cny_per_point"], cell["tick_points"]
-            text = f"{points} yuan a point, tick {tick}, {cell['last_trading_day']}"
-        case "fut_margin":
-            spec, hedge = _percent(cell["spec_short"]), _percent(cell["hedge_short"])
-            text = f"short {spec}, hedging short {hedge}"
-        case "fut_fees":
-            rate, unit = cell["rate"], cell["unit"]
-            text = f"{rate if 'CNY' in unit else _percent(rate)} {unit}".strip()
-        case "fut_limits":
-            text = f"{cell['lots']} ({cell['scope']}; hedges exempt: {cell['hedge_exempt']})"
-        case "fut_price_limit":
-            text = f"{_percent(cell['down'])} around the {cell['reference']}"
-        case _:
-            text = f"demand {cell['demand_pct']}%, one year {cell['one_year_pct']}%"
-    return text
+    month = f"{day:%Y-%m}"
+    moved = [
+        r for r in read_table("fut_expiry_moved", folder) if r.cells["contract_month"] == month
+    ]
+    value = str(third_friday(day.year, day.month, folder=folder))
+    for row in moved:
+        value += f", as the third Friday, {row.first}, is in the {row.cells['holiday']}"
+    yield _Line(subject, f"contracts of {month} end on", value, moved or rows)
 
 
-def _price_limit(row: Row) -> str:
-    first, last = row.cells["listing_day_from"], row.cells["listing_day_to"]
-    days = f"day {first}" if first == last else f"days {first} to {last or 'end'}"
-    days += " of " + ("the delisting period" if "delisting" in row.cells["status"] else "listing")
-    if not row.cells["up_limit"]:
-        return f"no limit on {days}"
-    up, down = _percent(row.cells["up_limit"]), _percent(row.cells["down_limit"])
-    return f"+{up}, -{down} of the {row.cells['reference']} on {days}"
+def _missing(name: str, rows: list[Row], day: date, folder: Path | None) -> Iterator[_Line]:
+    """Yield what a run needs and no row covers: the fees of an exchange, the limits of a board."""
+    keys = {key[:2] for row in rows for key in single_keys(row)}
+    open_boards = {
+        row.cells["board"] for row in read_table("stock_lots_ticks", folder) if row.covers(day)
+    }
+    for board, exchange in _BOARDS.items():
+        if board not in open_boards:
+            continue
+        if name == "stock_price_limit" and (board, "normal") not in keys:
+            yield _Line(_SUBJECTS[name], place_name(board), _MISSING, [])
+        if name == "stock_fees" and exchange:
+            for fee in ("transfer fee", "handling fee", "regulatory fee"):
+                if (fee.replace(" ", "_"), exchange) not in keys:
+                    yield _Line(_SUBJECTS[name], f"{fee}, {place_name(exchange)}", _MISSING, [])
 
 
-def _percent(text: str) -> str:
-    """Return a fraction as percent without losing a digit; other text unchanged."""
-    try:
-        share = (Decimal(text) * 100).normalize()
-    except InvalidOperation:
-        return text
-    return f"{share:f}%"
+def _cells(line: _Line, titles: dict[str, str]) -> tuple[object, ...]:
+    """Return a line's cells: the span on which all its rows hold, and the weakest confidence."""
+    rows = line.rows
+    ids = dict.fromkeys(part for row in rows for part in row.cells["source_ids"].split(";"))
+    return (
+        line.subject,
+        line.rule,
+        line.value,
+        max((row.first for row in rows if row.first), default=None),
+        min((row.last for row in rows if row.last), default=None),
+        max((row.confidence for row in rows), key=CONFIDENCES.index, default=""),
+        "; ".join(titles[part] for part in ids),
+        "; ".join(dict.fromkeys(row.cells["note"] for row in rows if row.cells["note"])),
+    )

@@ -5,10 +5,11 @@ Sources: CFFEX notices as listed, row by row, in ``data/fut_*.csv`` and ``data/s
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.lookup import Floats, RuleReader, as_days
@@ -17,6 +18,7 @@ from quanthedge.rules.tables import CONFIDENCES, Row
 __all__ = ["FuturesRules", "futures_rules", "listing_date"]
 
 Account = Literal["hedging", "speculative"]
+_SUBJECT: Final = {"fut_fees": "fee", "fut_limits": "limit", "fut_price_limit": "rule"}
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,11 @@ class FuturesRules:
         Yuan a point.
     tick
         Points.
-    margin
-        Exchange minimum margin of a short position in the two nearest contracts, a fraction of
-        the value, [T]. A change is valid from the settlement of its day, and so at its close.
+    margin, margin_quarter
+        Exchange minimum margin of a short position, a fraction of the value, [T]: in the two
+        nearest contracts listed on the day (the current and the next month), and in the two
+        quarter months after them. They differed for IF until 2012-06-28 only. A change is valid
+        from the settlement of its day, and so at its close.
     fee_rate, close_today_rate
         Fraction of the traded value to open or close, and to close what was opened on the day,
         [T].
@@ -42,10 +46,16 @@ class FuturesRules:
     delivery_fee_rate
         Fraction of the delivery value, [T].
     limit
-        Daily price limit as a fraction of the previous settlement price, [T]. It is 0.2 on a
-        contract's last trading day whatever this array says.
+        Daily price limit as a fraction of the previous settlement price, [T].
+    limit_last_day, limit_listing_day
+        The limit that takes its place on a contract's last trading day, and on the listing day of
+        a quarter-month contract (there against the listing reference price), [T].
     position_limit, daily_open_limit
-        Lots of one client, [T]; NaN: no limit, as for hedges, which have a quota of their own.
+        Lots that one client may hold on one side, and open in a day, [T]; NaN: no limit. Hedges
+        are exempt: what they may hold is their quota, granted to each client by the exchange.
+    position_limit_per, daily_open_limit_per
+        What the lots are counted over: "contract" (each contract by itself), "product" (all its
+        contracts together) or "" where there is no limit, str [T].
     used
         Every row that was used, as in :class:`~quanthedge.rules.StockRules`.
     """
@@ -55,13 +65,18 @@ class FuturesRules:
     multiplier: float
     tick: float
     margin: Floats
+    margin_quarter: Floats
     fee_rate: Floats
     close_today_rate: Floats
     order_fee_yuan: Floats
     delivery_fee_rate: Floats
     limit: Floats
+    limit_last_day: Floats
+    limit_listing_day: Floats
     position_limit: Floats
+    position_limit_per: NDArray[np.str_]
     daily_open_limit: Floats
+    daily_open_limit_per: NDArray[np.str_]
     used: pd.DataFrame
 
 
@@ -108,31 +123,33 @@ def futures_rules(
             "start the run later or hedge with an older product"
         )
     reader.use(contract, "multiplier_cny_per_point", "tick_points")
-    side = "hedge_short" if account == "hedging" else "spec_short"
-    margins = reader.rows(
-        "fut_margin",
-        lambda row: (
-            row.cells["product"] == product and row.cells["contracts"] in ("all", "two nearest")
-        ),
+    fee = _series(reader, "fut_fees", "open_close", product)
+    limit, limit_last_day, limit_listing_day = (
+        _series(reader, "fut_price_limit", rule, product)
+        for rule in ("daily", "last trading day", "listing day of a quarter-month contract")
     )
-    fee = reader.series(_of(reader, "fut_fees", "fee", "open_close", product), ("rate",))[0]
-    delivery = reader.series(_of(reader, "fut_fees", "fee", "delivery", product), ("rate",))[0]
-    daily = reader.series(_of(reader, "fut_price_limit", "rule", "daily", product), ("down",))[0]
+    position, position_per = _client_limit(reader, "position_speculative", product, account)
+    opening, opening_per = _client_limit(reader, "daily_open", product, account)
     return FuturesRules(
         product=product,
         account=account,
         multiplier=contract.number("multiplier_cny_per_point"),
         tick=contract.number("tick_points"),
-        margin=reader.series(margins, (side,))[0],
+        margin=_margin(reader, product, "two nearest", account),
+        margin_quarter=_margin(reader, product, "two quarter months", account),
         fee_rate=fee,
         close_today_rate=_close_today(reader, product, fee),
         order_fee_yuan=np.nan_to_num(
-            _optional(reader, _of(reader, "fut_fees", "fee", "order_fee", product), "rate")
+            _optional(reader, _of(reader, "fut_fees", "order_fee", product), "rate")
         ),
-        delivery_fee_rate=delivery,
-        limit=daily,
-        position_limit=_client_limit(reader, "position_speculative", product, account),
-        daily_open_limit=_client_limit(reader, "daily_open", product, account),
+        delivery_fee_rate=_series(reader, "fut_fees", "delivery", product),
+        limit=limit,
+        limit_last_day=limit_last_day,
+        limit_listing_day=limit_listing_day,
+        position_limit=position,
+        position_limit_per=position_per,
+        daily_open_limit=opening,
+        daily_open_limit_per=opening_per,
         used=reader.used(),
     )
 
@@ -156,12 +173,29 @@ def _contract(reader: RuleReader, product: str) -> Row:
     raise RuleError(f"fut_contracts: no product {product!r}; known: {known}")
 
 
-def _of(reader: RuleReader, table: str, column: str, value: str, product: str) -> list[Row]:
-    """Return the rows of a table about one thing and product."""
+def _margin(reader: RuleReader, product: str, tier: str, account: Account) -> Floats:
+    """Return the margin of a short position in the contracts of a tier, [T]."""
+    rows = reader.rows(
+        "fut_margin",
+        lambda row: row.cells["product"] == product and row.cells["contracts"] in ("all", tier),
+    )
+    side = "hedge_short" if account == "hedging" else "spec_short"
+    return reader.series(rows, (side,))[0]
+
+
+def _of(reader: RuleReader, table: str, what: str, product: str) -> list[Row]:
+    """Return the rows of a table about one thing, named in its first key column, and product."""
+    column = _SUBJECT[table]
     return reader.rows(
         table,
-        lambda row: row.cells[column] == value and product in row.cells["products"].split(";"),
+        lambda row: row.cells[column] == what and product in row.cells["products"].split(";"),
     )
+
+
+def _series(reader: RuleReader, table: str, what: str, product: str) -> Floats:
+    """Return the rate or limit of each day; every day must be covered."""
+    column = "down" if table == "fut_price_limit" else "rate"
+    return reader.series(_of(reader, table, what, product), (column,))[0]
 
 
 def _optional(reader: RuleReader, rows: list[Row], column: str) -> Floats:
@@ -173,7 +207,7 @@ def _optional(reader: RuleReader, rows: list[Row], column: str) -> Floats:
 
 def _close_today(reader: RuleReader, product: str, fee: Floats) -> Floats:
     """Return the close-today fee; "same as open_close" in the table is the ordinary fee."""
-    rows = _of(reader, "fut_fees", "fee", "close_today", product)
+    rows = _of(reader, "fut_fees", "close_today", product)
     same = [row for row in rows if row.cells["rate"] == "same as open_close"]
     own = [row for row in rows if row.cells["rate"] != "same as open_close"]
     ordinary = np.zeros(len(reader.days), np.bool_)
@@ -185,8 +219,23 @@ def _close_today(reader: RuleReader, product: str, fee: Floats) -> Floats:
     return np.where(ordinary, fee, reader.series(own, ("rate",), ~ordinary)[0])
 
 
-def _client_limit(reader: RuleReader, limit: str, product: str, account: Account) -> Floats:
-    """Return the lots that one client may hold or open; NaN for hedges, which are exempt."""
+def _client_limit(
+    reader: RuleReader, limit: str, product: str, account: Account
+) -> tuple[Floats, NDArray[np.str_]]:
+    """Return the lots that one client may hold or open and what they are counted over.
+
+    Rows that exempt hedges, wholly or within their quota, do not bind a hedging account.
+    """
+    rows = _of(reader, "fut_limits", limit, product)
     if account == "hedging":
-        return np.full(len(reader.days), np.nan)
-    return _optional(reader, _of(reader, "fut_limits", "limit", limit, product), "lots")
+        rows = [row for row in rows if row.cells["hedge_exempt"] not in ("yes", "quota")]
+    lots = _optional(reader, rows, "lots")
+    per = np.full(len(reader.days), "", dtype="<U8")
+    for row in rows:
+        if row.cells["per"] not in ("contract", "product"):
+            raise RuleError(
+                f"fut_limits line {row.line}: per is {row.cells['per']!r}; "
+                "accepted: contract, product"
+            )
+        per[reader.mask(row)] = row.cells["per"]
+    return lots, per

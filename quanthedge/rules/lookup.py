@@ -114,24 +114,30 @@ class RuleReader:
             A needed day is not covered, or only by a row whose confidence is not accepted.
         """
         arrays = [np.full(len(self.days), np.nan) for _ in columns]
-        open_days = np.ones(len(self.days), np.bool_) if needed is None else needed.copy()
-        refused: list[Row] = []
-        for row in rows:
-            inside = self.mask(row)
-            if not inside.any():
-                continue
-            if not self.accepts(row):
-                refused.append(row)
-                continue
+        for row in self.cover(rows, columns, needed):
             for array, column in zip(arrays, columns, strict=True):
-                array[inside] = row.number(column)
-            open_days &= ~inside
+                array[self.mask(row)] = row.number(column)
+        return arrays
+
+    def cover(
+        self, rows: Sequence[Row], columns: Sequence[str], needed: Bools | None = None
+    ) -> list[Row]:
+        """Return the rows in force on some day, after making sure that they cover all of them.
+
+        Parameters and errors are those of `series`; the cells need not be numbers.
+        """
+        open_days = np.ones(len(self.days), np.bool_) if needed is None else needed.copy()
+        in_force = [row for row in rows if self.mask(row).any()]
+        accepted = [row for row in in_force if self.accepts(row)]
+        for row in accepted:
+            open_days &= ~self.mask(row)
             self.use(row, *columns)
-        for row in refused:
-            self._refuse(row, open_days & self.mask(row), columns)
+        for row in in_force:
+            if row not in accepted:
+                self._refuse(row, open_days & self.mask(row), columns)
         if open_days.any():
             raise RuleError(self._uncovered(rows, open_days))
-        return arrays
+        return accepted
 
     def forbid_refused(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
         """Raise when a row in force during the run has a confidence that is not accepted."""

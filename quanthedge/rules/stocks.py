@@ -7,7 +7,6 @@ Sources: notices of the exchanges, CSDC, CSRC and the Ministry of Finance as lis
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -16,11 +15,10 @@ from numpy.typing import NDArray
 from quanthedge.errors import RuleError
 from quanthedge.rules.boards import BOARDS, EXCHANGES, places_of
 from quanthedge.rules.lookup import Bools, Days, Floats, RuleReader, as_days
+from quanthedge.rules.stock_limits import board_lots, listing_rules, price_limits
 from quanthedge.rules.tables import CONFIDENCES, Row
 
 __all__ = ["StockRules", "stock_rules"]
-
-_LISTING_WINDOW_DAYS: Final = 30  # five trading days are over after this many calendar days
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,8 @@ class StockRules:
         Position in ``boards`` and in SSE, SZSE, BSE, int8 [N].
     lot, step
         Smallest number of shares that may be bought, and the step above it, int64 [N].
+    tick
+        Smallest change of price, yuan [N].
     stamp_duty_buy, stamp_duty_sell
         Fraction of the amount, [T].
     transfer_rate, transfer_par_rate, transfer_min_yuan
@@ -58,6 +58,7 @@ class StockRules:
     exchange: NDArray[np.int8]
     lot: NDArray[np.int64]
     step: NDArray[np.int64]
+    tick: Floats
     stamp_duty_buy: Floats
     stamp_duty_sell: Floats
     transfer_rate: Floats
@@ -126,15 +127,17 @@ def stock_rules(
 
     duty = _stamp_duty(reader)
     fees = _fees(reader, [_live(days, listed[exchange == place]) for place in range(3)])
-    limits = _limits(reader, [_live(days, listed[board == place]) for place in range(len(BOARDS))])
-    lots = np.array([_lot(reader, place, exchange, board) for place in range(len(BOARDS))])
-    ipo_days, ipo_up, ipo_down = _listing_rules(reader, exchange, board, listed)
+    by_board = [_live(days, listed[board == place]) for place in range(len(BOARDS))]
+    limits = price_limits(reader, by_board)
+    lots, ticks = board_lots(reader, exchange, board)
+    ipo_days, ipo_up, ipo_down = listing_rules(reader, exchange, board, listed)
     return StockRules(
         boards=BOARDS,
         board=board,
         exchange=exchange,
         lot=lots[board, 0],
         step=lots[board, 1],
+        tick=ticks[board],
         stamp_duty_buy=duty[0],
         stamp_duty_sell=duty[1],
         transfer_rate=fees[0],
@@ -217,88 +220,3 @@ def _broker_part(reader: RuleReader, exchange: str) -> Floats:
             extra[reader.mask(row)] = row.number("buy_rate")
             reader.use(row, "buy_rate")
     return extra
-
-
-def _limits(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, Floats]:
-    """Return the daily limits up and down by class, [T, 8] each."""
-    up = np.full((len(reader.days), 2 * len(BOARDS)), np.nan)
-    down = up.copy()
-    for place, name in enumerate(BOARDS):
-        needed = live[place]
-        if needed is None:
-            continue
-        for is_st, status in enumerate(("normal", "ST")):
-            rows = _limit_rows(reader, (name,), status)
-            first = min((row.first for row in rows if row.first is not None), default=None)
-            must = needed
-            if is_st and first is not None:
-                must = needed & (reader.days >= np.datetime64(first, "D"))
-            column = 2 * place + is_st
-            up[:, column], down[:, column] = reader.series(rows, ("up_limit", "down_limit"), must)
-            if is_st:
-                before = np.isnan(up[:, column])
-                up[before, column] = up[before, column - 1]
-                down[before, column] = down[before, column - 1]
-    for row in _limit_rows(reader, ("all",), "delisting_period"):
-        if reader.mask(row).any() and reader.accepts(row):
-            reader.use(row, "listing_day_to", "up_limit", "down_limit")
-    return up, down
-
-
-def _limit_rows(reader: RuleReader, boards: tuple[str, ...], status: str) -> list[Row]:
-    return reader.rows(
-        "stock_price_limit",
-        lambda row: row.cells["board"] in boards and row.cells["status"] == status,
-    )
-
-
-def _lot(
-    reader: RuleReader, place: int, exchange: NDArray[np.int8], board: NDArray[np.int8]
-) -> tuple[int, int]:
-    """Return the lot and step of a board; they must be the same all through the run."""
-    names = sorted({_book_board(place, int(one)) for one in exchange[board == place]})
-    found: set[tuple[int, int]] = set()
-    rows = reader.rows("stock_lots_ticks", lambda row: row.cells["board"] in names)
-    reader.forbid_refused(rows, ("min_buy_qty", "buy_step"))
-    for row in rows:
-        if reader.mask(row).any():
-            found.add((int(row.number("min_buy_qty")), int(row.number("buy_step"))))
-            reader.use(row, "min_buy_qty", "buy_step", "tick_cny")
-    if len(found) > 1:
-        raise RuleError(
-            f"stock_lots_ticks: board {BOARDS[place]} changes its lot between {reader.days[0]} and "
-            f"{reader.days[-1]} ({sorted(found)}); run each part by itself"
-        )
-    return found.pop() if found else (100, 100)  # no stock of the board trades in the run
-
-
-def _book_board(place: int, exchange: int) -> str:
-    """Return the name of a board in the tables, which tell the two main boards apart."""
-    return f"main_{EXCHANGES[exchange].lower()}" if place == 0 else BOARDS[place]
-
-
-def _listing_rules(
-    reader: RuleReader, exchange: NDArray[np.int8], board: NDArray[np.int8], listed: Days
-) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Return days, up and down of the listing rule, chosen by listing date, [N] each."""
-    count = np.zeros(len(listed), np.int64)
-    up, down = np.full(len(listed), np.nan), np.full(len(listed), np.nan)
-    window = np.timedelta64(_LISTING_WINDOW_DAYS, "D")
-    young = ~np.isnat(listed) & (listed >= reader.days[0] - window) & (listed <= reader.days[-1])
-    count[young] = 1  # where no rule is known: the listing day, with unknown limits
-    for place, where in sorted({(int(b), int(e)) for b, e in zip(board, exchange, strict=True)}):
-        names = (BOARDS[place], _book_board(place, where))
-        for row in _limit_rows(reader, names, "ipo"):
-            chosen = young & (board == place) & (exchange == where)
-            if row.first is not None:
-                chosen &= listed >= np.datetime64(row.first, "D")
-            if row.last is not None:
-                chosen &= listed <= np.datetime64(row.last, "D")
-            if not chosen.any() or not reader.accepts(row):
-                continue
-            count[chosen] = int(row.number("listing_day_to"))
-            free = row.cells["reference"] == "none"
-            up[chosen] = np.inf if free else row.number("up_limit")
-            down[chosen] = np.inf if free else row.number("down_limit")
-            reader.use(row, "listing_day_to", "up_limit", "down_limit")
-    return count, up, down

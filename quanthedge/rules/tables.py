@@ -15,63 +15,13 @@ from itertools import pairwise, product
 from pathlib import Path
 
 from quanthedge.errors import RuleError
+from quanthedge.rules.schemas import SCHEMAS, Schema
 
-__all__ = ["CONFIDENCES", "TABLES", "Row", "read_sources", "read_table"]
+__all__ = ["CONFIDENCES", "TABLES", "Row", "read_sources", "read_table", "single_keys"]
 
 CONFIDENCES = "ABCM"
 _DATA = Path(__file__).with_name("data")
-_EXCHANGES = {"ALL": ("SSE", "SZSE", "BSE")}
-_MAIN = ("main_sse", "main_szse")
-
-
-@dataclass(frozen=True)
-class _Schema:
-    """What a table must have.
-
-    ``key`` columns say what a row is about, and ``stands_for`` what an entry there includes;
-    ``numbers`` are finite and not negative, ``optional`` ones may be empty; ``filled`` cells hold a
-    number or a text.
-    """
-
-    key: tuple[str, ...]
-    numbers: tuple[str, ...]
-    stands_for: Mapping[str, tuple[str, ...]]
-    optional: tuple[str, ...] = ()
-    filled: tuple[str, ...] = ()
-    start: str = "effective_from"
-
-
-_SCHEMAS: dict[str, _Schema] = {
-    "stock_stamp_duty": _Schema(("exchange", "security"), ("buy_rate", "sell_rate"), _EXCHANGES),
-    "stock_fees": _Schema(
-        ("fee", "exchange"),
-        ("buy_rate", "sell_rate"),
-        _EXCHANGES,
-        optional=("min_amount_cny",),
-        filled=("basis",),
-    ),
-    "stock_price_limit": _Schema(
-        ("board", "status", "listing_day_from"),
-        ("listing_day_from",),
-        {"main": _MAIN, "all": (*_MAIN, "chinext", "star", "bse")},
-        optional=("listing_day_to", "up_limit", "down_limit"),
-        filled=("reference",),
-    ),
-    "stock_lots_ticks": _Schema(("board",), ("min_buy_qty", "buy_step", "tick_cny"), {}),
-    "fut_contracts": _Schema(
-        ("product",), ("multiplier_cny_per_point", "tick_points"), {}, start="listing_date"
-    ),
-    "fut_margin": _Schema(
-        ("product", "contracts"),
-        ("spec_long", "spec_short", "hedge_long", "hedge_short"),
-        {"all": ("two nearest", "two quarter months")},
-    ),
-    "fut_fees": _Schema(("fee", "products"), (), {}, filled=("rate",)),
-    "fut_limits": _Schema(("limit", "products"), (), {}, filled=("lots",)),
-    "fut_price_limit": _Schema(("rule", "products"), ("up", "down"), {}),
-    "rate_deposit_benchmark": _Schema((), ("demand_pct", "one_year_pct"), {}),
-}
-TABLES = tuple(_SCHEMAS)
+TABLES = tuple(SCHEMAS)
 
 
 @dataclass(frozen=True)
@@ -121,8 +71,8 @@ class Row:
     @property
     def key(self) -> str:
         """Return what the row is about, as text."""
-        names = _SCHEMAS[self.table].key
-        return " ".join(self.cells[name] for name in names if name != "listing_day_from")
+        names = (name for name in SCHEMAS[self.table].key if name != "listing_day_from")
+        return " ".join(self.cells[name] for name in names if self.cells[name])
 
     @property
     def subject(self) -> str:
@@ -147,7 +97,7 @@ def read_table(name: str, folder: Path | None = None) -> tuple[Row, ...]:
         The table is unknown, a column is missing, a date, number, confidence or source id is not
         valid, or two rows of one key overlap.
     """
-    if name not in _SCHEMAS:
+    if name not in SCHEMAS:
         raise RuleError(f"no rule table {name!r}; the tables are {', '.join(TABLES)}")
     path = _DATA / f"{name}.csv"
     if folder is not None:
@@ -186,33 +136,31 @@ def read_sources(folder: Path | None = None) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _read(name: str, path: Path, folder: Path | None, written: int) -> tuple[Row, ...]:
     """Read a table once for each time that it was ``written``."""
-    schema = _SCHEMAS[name]
+    schema = SCHEMAS[name]
     known = read_sources(folder)
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
-        needed = {schema.start, *schema.key, *schema.numbers, *schema.optional, *schema.filled}
-        needed |= {"source_ids", "confidence", "note"}
-        missing = sorted(needed - set(reader.fieldnames or ()))
+        missing = sorted(schema.columns - set(reader.fieldnames or ()))
         if missing:
             raise RuleError(f"{path.name}: column {', '.join(missing)} is missing; add it")
         rows = tuple(
             _checked(name, line, cells, schema, known) for line, cells in enumerate(reader, 2)
         )
-    _check_overlaps(rows, schema)
+    _check_overlaps(rows)
     return rows
 
 
 def _checked(
-    name: str, line: int, cells: dict[str, str], schema: _Schema, known: Mapping[str, str]
+    name: str, line: int, cells: dict[str, str], schema: Schema, known: Mapping[str, str]
 ) -> Row:
     """Return one row, or say what is wrong with it."""
     where = f"{name} line {line}"
     if None in cells or None in cells.values():
         raise RuleError(f"{where}: the number of cells differs from the header's; quote commas")
     first = _day(cells[schema.start], where)
-    last = _day(cells.get("effective_to", ""), where)
+    last = _day(cells.get(schema.end, ""), where)
     if first is not None and last is not None and last < first:
-        raise RuleError(f"{where}: effective_to {last} is before effective_from {first}")
+        raise RuleError(f"{where}: {schema.end} {last} is before {schema.start} {first}")
     if cells["confidence"] not in tuple(CONFIDENCES):
         raise RuleError(
             f"{where}: confidence {cells['confidence']!r}; accepted: {', '.join(CONFIDENCES)}"
@@ -241,8 +189,9 @@ def _day(text: str, where: str) -> date | None:
         raise RuleError(f"{where}: {text!r} is not a date; write it as 2014-09-17") from None
 
 
-def _keys(row: Row, schema: _Schema) -> Iterator[tuple[str, ...]]:
+def single_keys(row: Row) -> Iterator[tuple[str, ...]]:
     """Yield every single thing that a row is about: each exchange, board or product."""
+    schema = SCHEMAS[row.table]
     parts = [
         [one for item in row.cells[name].split(";") for one in schema.stands_for.get(item, (item,))]
         for name in schema.key
@@ -250,10 +199,10 @@ def _keys(row: Row, schema: _Schema) -> Iterator[tuple[str, ...]]:
     yield from product(*parts)
 
 
-def _check_overlaps(rows: tuple[Row, ...], schema: _Schema) -> None:
+def _check_overlaps(rows: tuple[Row, ...]) -> None:
     spells: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        for key in _keys(row, schema):
+        for key in single_keys(row):
             spells.setdefault(key, []).append(row)
     for key, group in spells.items():
         group.sort(key=lambda row: row.first or date.min)

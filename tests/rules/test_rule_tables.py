@@ -1,16 +1,14 @@
 """The rule book's files: the packaged ones are sound, and bad tables of one's own are refused."""
 
 import os
-from datetime import date
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import deposit_rate, describe_day, stock_rules
+from quanthedge.rules import deposit_rate, stock_rules
 from quanthedge.rules.tables import TABLES, read_sources, read_table
 
 PACKAGED = files("quanthedge.rules") / "data"
@@ -131,30 +129,3 @@ def test_a_folder_that_would_be_passed_over_is_refused(tmp_path):
 def test_an_unknown_table_is_an_error_that_lists_the_tables():
     with pytest.raises(RuleError, match="stock_stamp_duty"):
         read_table("stock_lunch")
-
-
-def test_a_day_is_described_by_every_row_in_force():
-    table = describe_day("2015-09-07")
-    by_rule = table.set_index(["subject", "rule"])["value"]
-    assert by_rule["stamp duty", "ALL A"] == "buyer 0%, seller 0.1%"
-    assert by_rule["stock fee", "transfer_fee SSE"] == "0.002% of the amount"
-    assert by_rule["futures margin", "IF all"] == "short 40%, hedging short 20%"
-    assert by_rule["futures fee", "close_today IF;IH;IC"] == "0.23% of traded value"
-    assert by_rule["futures limit", "daily_open IF;IH;IC"].startswith("10 (one client")
-    assert by_rule["stock price limit", "main_sse ipo"] == (
-        "+44%, -36% of the issue price on day 1 of listing"
-    )
-    assert "IM" not in " ".join(table.loc[table["subject"] == "futures contract", "rule"])
-    started, ended = table["from"], table["to"]
-    day = np.datetime64("2015-09-07")
-    assert ((started.isna() | (started <= day)) & (ended.isna() | (ended >= day))).all()
-    assert set(table["confidence"]) <= set("ABCM")
-    assert (table["sources"] != "").all()
-
-
-def test_a_day_may_be_given_as_a_date_and_must_be_in_the_book():
-    assert len(describe_day(date(2024, 1, 2))) == len(describe_day("2024-01-02"))
-    with pytest.raises(RuleError, match="begins on 1990-04-15"):
-        describe_day("1989-01-02")
-    with pytest.raises(RuleError, match="dates"):
-        describe_day("yesterday")

@@ -91,6 +91,7 @@ def test_lots_differ_by_board():
     got = rules(["2024-01-02"], codes)
     assert got.lot.tolist() == [100, 100, 200, 100]
     assert got.step.tolist() == [100, 100, 1, 1]
+    assert got.tick.tolist() == [0.01] * 4
     assert (got.board.tolist(), got.exchange.tolist()) == ([0, 1, 2, 3], [0, 1, 0, 2])
 
 

@@ -42,7 +42,7 @@ def expiry_days(calendar: Days) -> dict[str, np.datetime64]:
     days = {}
     for month in months:
         year, number = _year(month), int(month.astype(np.int64)) % 12 + 1
-        plain = third_friday(year, number)
+        plain = np.busday_offset(f"{year:04d}-{number:02d}", 2, roll="forward", weekmask="Fri")
         if calendar[0] <= plain <= calendar[-1]:
             day = third_friday(year, number, calendar)
             days[f"{year % 100:02d}{number:02d}"] = day
@@ -59,7 +59,7 @@ def reconstitution_days(calendar: Days) -> list[int]:
     rows = []
     for month in chosen:
         year, number = _year(month), int(month.astype(np.int64)) % 12 + 1
-        friday = third_friday(year, number) - np.timedelta64(7, "D")
+        friday = np.busday_offset(f"{year:04d}-{number:02d}", 1, roll="forward", weekmask="Fri")
         row = int(np.searchsorted(calendar, friday, side="right"))
         if 0 < row < len(calendar):
             rows.append(row)

@@ -1,0 +1,120 @@
+"""Lots, ticks and price limits of stocks by board, status, date and days since listing."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanthedge.errors import RuleError
+from quanthedge.rules.boards import BOARDS, EXCHANGES
+from quanthedge.rules.lookup import Bools, Days, Floats, RuleReader
+from quanthedge.rules.tables import Row
+
+__all__ = ["board_lots", "listing_rules", "price_limits"]
+
+_LISTING_WINDOW_DAYS: Final = 30  # five trading days are over after this many calendar days
+
+
+def price_limits(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, Floats]:
+    """Return the daily limits up and down by class, [T, 8] each."""
+    up = np.full((len(reader.days), 2 * len(BOARDS)), np.nan)
+    down = up.copy()
+    for place, name in enumerate(BOARDS):
+        needed = live[place]
+        if needed is None:
+            continue
+        for is_st, status in enumerate(("normal", "ST")):
+            rows = _limit_rows(reader, (name,), status)
+            first = min((row.first for row in rows if row.first is not None), default=None)
+            must = needed
+            if is_st and first is not None:
+                must = needed & (reader.days >= np.datetime64(first, "D"))
+            column = 2 * place + is_st
+            up[:, column], down[:, column] = reader.series(rows, ("up_limit", "down_limit"), must)
+            if is_st:
+                before = np.isnan(up[:, column])
+                up[before, column] = up[before, column - 1]
+                down[before, column] = down[before, column - 1]
+    for row in _limit_rows(reader, ("all",), "delisting_period"):
+        if reader.mask(row).any() and reader.accepts(row):
+            reader.use(row, "listing_day_to", "up_limit", "down_limit")
+    return up, down
+
+
+def _limit_rows(reader: RuleReader, boards: tuple[str, ...], status: str) -> list[Row]:
+    return reader.rows(
+        "stock_price_limit",
+        lambda row: row.cells["board"] in boards and row.cells["status"] == status,
+    )
+
+
+def board_lots(
+    reader: RuleReader, exchange: NDArray[np.int8], board: NDArray[np.int8]
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return lot and step of each board, [B, 2], and its tick, [B].
+
+    They must be the same all through the run. Boards without a stock in it have the main board's.
+    """
+    lots = np.full((len(BOARDS), 2), 100, np.int64)
+    ticks = np.full(len(BOARDS), 0.01)
+    for place in range(len(BOARDS)):
+        found = _lots_of(reader, place, exchange[board == place])
+        if len(found) > 1:
+            raise RuleError(
+                f"stock_lots_ticks: board {BOARDS[place]} changes its lot or tick between "
+                f"{reader.days[0]} and {reader.days[-1]} ({sorted(found)}); "
+                "run each part by itself"
+            )
+        for lot, step, tick in found:
+            lots[place] = lot, step
+            ticks[place] = tick
+    return lots, ticks
+
+
+def _lots_of(
+    reader: RuleReader, place: int, exchanges: NDArray[np.int8]
+) -> set[tuple[int, int, float]]:
+    """Return every lot, step and tick of a board during the run."""
+    names = sorted({_book_board(place, int(one)) for one in exchanges})
+    columns = ("min_buy_qty", "buy_step", "tick_cny")
+    rows = reader.rows("stock_lots_ticks", lambda row: row.cells["board"] in names)
+    reader.forbid_refused(rows, columns)
+    found = set()
+    for row in rows:
+        if reader.mask(row).any():
+            lot, step, tick = (row.number(name) for name in columns)
+            found.add((int(lot), int(step), tick))
+            reader.use(row, *columns)
+    return found
+
+
+def _book_board(place: int, exchange: int) -> str:
+    """Return the name of a board in the tables, which tell the two main boards apart."""
+    return f"main_{EXCHANGES[exchange].lower()}" if place == 0 else BOARDS[place]
+
+
+def listing_rules(
+    reader: RuleReader, exchange: NDArray[np.int8], board: NDArray[np.int8], listed: Days
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Return days, up and down of the listing rule, chosen by listing date, [N] each."""
+    count = np.zeros(len(listed), np.int64)
+    up, down = np.full(len(listed), np.nan), np.full(len(listed), np.nan)
+    window = np.timedelta64(_LISTING_WINDOW_DAYS, "D")
+    young = ~np.isnat(listed) & (listed >= reader.days[0] - window) & (listed <= reader.days[-1])
+    count[young] = 1  # where no rule is known: the listing day, with unknown limits
+    for place, where in sorted({(int(b), int(e)) for b, e in zip(board, exchange, strict=True)}):
+        names = (BOARDS[place], _book_board(place, where))
+        for row in _limit_rows(reader, names, "ipo"):
+            chosen = young & (board == place) & (exchange == where)
+            if row.first is not None:
+                chosen &= listed >= np.datetime64(row.first, "D")
+            if row.last is not None:
+                chosen &= listed <= np.datetime64(row.last, "D")
+            if not chosen.any() or not reader.accepts(row):
+                continue
+            count[chosen] = int(row.number("listing_day_to"))
+            free = row.cells["reference"] == "none"
+            up[chosen] = np.inf if free else row.number("up_limit")
+            down[chosen] = np.inf if free else row.number("down_limit")
+            reader.use(row, "listing_day_to", "up_limit", "down_limit")
+    return count, up, down
