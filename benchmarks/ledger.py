@@ -29,6 +29,7 @@ from quanthedge.ledger import (
     StockBook,
     TargetBook,
 )
+from quanthedge.ledger.actions import no_actions, no_tax
 
 
 def make_inputs(
@@ -75,6 +76,8 @@ def make_inputs(
             rng.random((days, stocks)) < 0.01, np.zeros((days + 1, stocks), dtype=bool),
             np.full(stocks, -1000), np.full(stocks, days + 1),
         ),
+        actions=no_actions(days),
+        tax=no_tax(days),
         stocks=StockBook(
             np.zeros(stocks, dtype=np.int64), rng.integers(0, 2, stocks),
             np.full(stocks, 100 if rules else 1), np.full(stocks, 100 if rules else 1),
@@ -105,7 +108,7 @@ def make_inputs(
             slippage=0.0005 * cost, futures_slippage=5e-5 * cost, cash_reserve=0.0, recovery=1.0,
             call_multiple=1.2, target_multiple=1.5, release_multiple=2.0,
             hedge_ratio=1.0 if rules else 0.0, beta_method=0, default_beta=1.0, beta_window=60,
-            beta_min_observations=40,
+            beta_min_observations=40, subscribe_rights=True,
         ),
     )  # fmt: skip
 

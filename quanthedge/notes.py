@@ -2,11 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quanthedge.hedge import ContractSchedule
 from quanthedge.ledger import LedgerRecord
+from quanthedge.ledger.actions import ActionUse
 from quanthedge.market import Market
 from quanthedge.narrative import Bilingual, note
+from quanthedge.rules import circuit_breaker_days
 from quanthedge.strategy import Strategy
 
 __all__ = ["run_notes"]
@@ -21,6 +24,7 @@ def run_notes(
     record: LedgerRecord,
     schedule: ContractSchedule,
     tables: dict[str, pd.DataFrame],
+    actions: ActionUse | None = None,
 ) -> list[Bilingual]:
     """Return data repairs, assumptions and events that a reader must know.
 
@@ -30,9 +34,12 @@ def run_notes(
         The run; ``first`` is the day index of its first trading day.
     tables : dict of DataFrame
         ledger, trades, hedge and rules.
+    actions : ActionUse, optional
+        How corporate actions were told; None when they came from the adjustment factor alone.
     """
     last_day = market.dates[first + record.days_run - 1]
-    notes = [note("dividends")]
+    notes = _action_notes(strategy, actions)
+    notes += [note("assumption", text=text) for text in market.assumptions]
     if record.insolvent_day is not None:
         notes.append(note("insolvent", date=last_day))
     notes += _settlement_notes(tables["ledger"], schedule)
@@ -49,6 +56,9 @@ def run_notes(
     if share > 0 and strategy.beta.method == "bottom_up":
         notes.append(note("default_beta", share=f"{share:.2%}"))
     notes += _odd_moves(market, first, record, tables["trades"])
+    notes += _halted_fills(
+        strategy, market.dates[first : first + record.days_run], tables["trades"]
+    )
     trades = tables["trades"]
     delisted = trades[trades["reason"] == "delisting"]
     if len(delisted):
@@ -61,6 +71,22 @@ def run_notes(
     return notes
 
 
+def _action_notes(strategy: Strategy, actions: ActionUse | None) -> list[Bilingual]:
+    """Say where dividends came from, and what of them was taxed."""
+    if actions is None:
+        return [note("dividends")]
+    counts = {"table": actions.from_table, "factor": actions.from_factor}
+    notes = [note("dividends_table", **counts)]
+    if strategy.costs.dividend_tax == "public_fund":
+        notes.append(note("dividend_tax"))
+    off = actions.off_reference
+    if len(off):
+        row = off.iloc[0]
+        sample = f"{row['code']} {row['date']:%Y-%m-%d}: {row['formula']} / {row['pre_close']:.2f}"
+        notes.append(note("off_reference", count=len(off), sample=sample))
+    return notes
+
+
 def _settlement_notes(ledger: pd.DataFrame, schedule: ContractSchedule) -> list[Bilingual]:
     """Days on which a contract held was marked at the close for want of a settlement price."""
     held = {(name, day) for day, name in ledger["contract"].items()}
@@ -68,6 +94,22 @@ def _settlement_notes(ledger: pd.DataFrame, schedule: ContractSchedule) -> list[
     if not found:
         return []
     return [note("settlement", count=len(found), sample=f"{found[0][0]} {found[0][1]}")]
+
+
+def _halted_fills(
+    strategy: Strategy, dates: NDArray[np.datetime64], trades: pd.DataFrame
+) -> list[Bilingual]:
+    """Days that the circuit breaker cut short and on which fills after the opening are booked."""
+    halts = circuit_breaker_days(dates)
+    booked = trades[trades["date"].isin(halts.index)]
+    if strategy.execution.fill == "open" or booked.empty:
+        return []
+    shown = halts[halts.index.isin(booked["date"])]
+    listed = "; ".join(
+        f"{day:%Y-%m-%d} {row.closed} ({row.share_traded:.0%})"
+        for day, row in zip(shown.index, shown.itertuples(), strict=True)
+    )
+    return [note("circuit_breaker", count=len(booked), listed=listed)]
 
 
 def _odd_moves(

@@ -15,6 +15,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import crystallisation_flags
 from quanthedge.hedge import ContractSchedule, contract_schedule, hedge_days
 from quanthedge.ledger import (
+    ActionBook,
     Bars,
     FundNumbers,
     FutureBook,
@@ -23,15 +24,17 @@ from quanthedge.ledger import (
     Settings,
     StockBook,
     TargetBook,
+    TaxBook,
     ledger_tables,
     run_ledger,
 )
+from quanthedge.ledger.actions import ActionUse, action_book, no_actions, no_tax, tax_book
 from quanthedge.market import Market
 from quanthedge.narrative import timeline
 from quanthedge.notes import run_notes
 from quanthedge.portfolio import Targets
 from quanthedge.result import Result
-from quanthedge.rules import FuturesRules, StockRules, futures_rules, stock_rules
+from quanthedge.rules import FuturesRules, StockRules, dividend_tax, futures_rules, stock_rules
 from quanthedge.strategy import Strategy
 
 __all__ = ["backtest"]
@@ -40,6 +43,16 @@ Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _METHOD = {"bottom_up": 0, "top_down": 1}
+
+
+class _Actions(NamedTuple):
+    """Corporate actions of the span as the ledger takes them."""
+
+    book: ActionBook
+    tax: TaxBook
+    adj_factor: Floats
+    use: ActionUse | None
+    rules: pd.DataFrame | None
 
 
 class _Selection(NamedTuple):
@@ -100,8 +113,9 @@ def backtest(
         roll_days=strategy.hedge.roll_days,
         fill=strategy.execution.fill,
     )
+    actions = _actions(strategy, market, first, last)
     inputs = _inputs(
-        strategy, market, first, last, selection.targets, beta, stocks, futures, schedule
+        strategy, market, first, last, selection.targets, beta, stocks, futures, schedule, actions
     )
     say("running the ledger")
     record = run_ledger(inputs)
@@ -114,7 +128,8 @@ def backtest(
         first - 1 : first + record.days_run
     ]
     hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
-    rules = pd.concat([stocks.used, futures.used], ignore_index=True)
+    used = [stocks.used, futures.used, *([] if actions.rules is None else [actions.rules])]
+    rules = pd.concat(used, ignore_index=True)
     return Result(
         **tables,
         hedge=hedge,
@@ -136,7 +151,13 @@ def backtest(
         versions=_versions(),
         timeline=timeline(strategy, dates[1], dates[record.days_run]),
         notes=run_notes(
-            strategy, market, first, record, schedule, {**tables, "hedge": hedge, "rules": rules}
+            strategy,
+            market,
+            first,
+            record,
+            schedule,
+            {**tables, "hedge": hedge, "rules": rules},
+            actions.use,
         ),
     )
 
@@ -220,6 +241,7 @@ def _inputs(
     stocks: StockRules,
     futures: FuturesRules,
     schedule: ContractSchedule,
+    actions: _Actions,
 ) -> LedgerInputs:
     """Everything that the ledger is given."""
     span, wide = slice(first, last + 1), slice(first - 1, last + 1)
@@ -240,7 +262,7 @@ def _inputs(
         volume=market.panel("volume")[span],
         amount=market.panel("amount")[span],
         mark=market.panel("mark")[wide],
-        adj_factor=market.panel("adj_factor")[wide],
+        adj_factor=actions.adj_factor,
         is_st=market.panel("is_st")[span],
         is_delisting=market.panel("is_delisting")[wide],
         listed=market.list_index() - first,
@@ -272,6 +294,8 @@ def _inputs(
         hedge_day=reviewed,
         record_day=recorded,
         bars=bars,
+        actions=actions.book,
+        tax=actions.tax,
         stocks=stock_book,
         futures=future_book,
         targets=TargetBook(trade_days, targets.pointer, targets.stocks, targets.weights),
@@ -310,7 +334,38 @@ def _settings(strategy: Strategy) -> Settings:
         default_beta=1.0,
         beta_window=strategy.beta.window,
         beta_min_observations=strategy.beta.min_observations,
+        subscribe_rights=execution.rights == "subscribe",
     )
+
+
+def _actions(strategy: Strategy, market: Market, first: int, last: int) -> _Actions:
+    """Corporate actions from their table where the market has one, else from the factor."""
+    dates = market.dates[first - 1 : last + 1]
+    days = last - first + 1
+    factor = market.panel("adj_factor")[first - 1 : last + 1]
+    table = market.corporate_actions()
+    taxed = strategy.costs.dividend_tax == "public_fund"
+    if table is None:
+        if taxed:
+            raise StrategyError(
+                f"costs.dividend_tax public_fund: market '{market.name}' has no table "
+                "corporate_actions, so its dividends are not known; import one, or set none"
+            )
+        return _Actions(no_actions(days), no_tax(days), factor, None, None)
+    book, factor, use = action_book(
+        table,
+        dates,
+        market.codes,
+        market.panel("mark")[first - 1 : last + 1],
+        factor,
+        market.panel("pre_close")[first : last + 1],
+    )
+    if not taxed:
+        return _Actions(book, no_tax(days), factor, use, None)
+    tax = dividend_tax("public securities fund", dates[1:])
+    rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
+    taxes = tax_book(dates, np.ascontiguousarray(tax.at_payment[:, 0]), *rates)
+    return _Actions(book, taxes, factor, use, tax.used)
 
 
 def _check_capital(

@@ -13,6 +13,7 @@ from tests.sample import END, SAMPLE, START, sample_market, sample_result, small
 INCOME = ["stock_pnl", "dividends", "futures_pnl", "interest", "subscriptions"]
 COSTS = [
     "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
+    "dividend_tax",
     "management_fee", "custody_fee", "performance_fee", "redemptions",
 ]  # fmt: skip
 
@@ -23,12 +24,22 @@ def test_every_day_of_the_ledger_adds_up() -> None:
     parts = (ledger[INCOME].sum(axis=1) - ledger[COSTS].sum(axis=1)).iloc[1:]
     assert (change - parts).abs().max() <= 1e-9 * ledger["equity"].max()
     balance = ledger["stock_value"] + ledger["stock_cash"] + ledger["futures_cash"]
-    assert (balance - ledger["fees_payable"] - ledger["equity"]).abs().max() < 1e-6
+    assert (
+        balance + ledger["dividends_receivable"] - ledger["fees_payable"] - ledger["equity"]
+    ).abs().max() < 1e-6
 
 
 def test_costs_of_the_trades_are_the_costs_of_the_ledger() -> None:
     result = sample_result()
-    names = ["commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact"]
+    names = [
+        "commission",
+        "stamp_duty",
+        "transfer_fee",
+        "exchange_fee",
+        "futures_fee",
+        "impact",
+        "dividend_tax",
+    ]
     by_day = result.trades.groupby("date")[names].sum()
     by_day = by_day.reindex(result.ledger.index, fill_value=0.0)
     assert (by_day - result.ledger[names]).abs().to_numpy().max() < 1e-6

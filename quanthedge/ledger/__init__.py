@@ -2,6 +2,7 @@
 
 from quanthedge.ledger.engine import LedgerRecord, LedgerState, ledger_tables, run_ledger
 from quanthedge.ledger.inputs import (
+    ActionBook,
     Bars,
     FundNumbers,
     FutureBook,
@@ -9,9 +10,11 @@ from quanthedge.ledger.inputs import (
     Settings,
     StockBook,
     TargetBook,
+    TaxBook,
 )
 
 __all__ = [
+    "ActionBook",
     "Bars",
     "FundNumbers",
     "FutureBook",
@@ -21,6 +24,7 @@ __all__ = [
     "Settings",
     "StockBook",
     "TargetBook",
+    "TaxBook",
     "ledger_tables",
     "run_ledger",
 ]

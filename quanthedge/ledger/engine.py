@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import LedgerError
-from quanthedge.ledger.inputs import LedgerInputs
+from quanthedge.ledger.inputs import Carried, LedgerInputs
 
 __all__ = ["LedgerRecord", "LedgerState", "ledger_tables", "run_ledger"]
 
@@ -36,12 +36,15 @@ class LedgerState:
         Whole shares held; whole shares wanted, NaN where no order is open.
     book_return : float64 [T]
         The book's own return of each day run so far.
+    carried : Carried
+        Dividends not yet paid and the lots that the tax on dividends asks for.
     """
 
     scalars: NDArray[np.float64]
     shares: NDArray[np.float64]
     pending: NDArray[np.float64]
     book_return: NDArray[np.float64]
+    carried: Carried
 
     @classmethod
     def opening(cls, inputs: LedgerInputs) -> "LedgerState":
@@ -59,6 +62,11 @@ class LedgerState:
             np.zeros(n_stocks),
             np.full(n_stocks, np.nan),
             np.full(n_days, np.nan),
+            Carried(
+                np.zeros(n_days + 1),
+                np.zeros((n_stocks, inputs.tax.lots, 5)),
+                np.zeros(n_stocks, dtype=np.int64),
+            ),
         )
 
 
@@ -69,7 +77,7 @@ class LedgerRecord:
     Attributes
     ----------
     ledger : float64 [T, columns]
-    trades : float64 [n, 13], refusals : float64 [m, 7], positions : float64 [p, 3]
+    trades : float64 [n, 14], refusals : float64 [m, 7], positions : float64 [p, 3]
         Rows as :func:`quanthedge.ledger.kernels.run_days` appends them.
     days_run : int
         Days with a ledger row; fewer than T only when the fund became insolvent.
@@ -128,7 +136,7 @@ def run_ledger(
     ledger = np.zeros((n_days, len(kernels.COLUMNS)))
     trades, refusals, positions = kernels.run_span(
         first, stop, _read_only(inputs), state.scalars, state.shares, state.pending,
-        state.book_return, ledger,
+        state.carried, state.book_return, ledger,
     )  # fmt: skip
     status, day = int(state.scalars[kernels.STATUS]), int(state.scalars[kernels.STATUS_DAY])
     if status in _BREACH:
@@ -217,6 +225,7 @@ def ledger_tables(
             "exchange_fee": t[:, 9],
             "futures_fee": t[:, 10],
             "impact": t[:, 11],
+            "dividend_tax": t[:, 13],
             "reason": pd.Categorical.from_codes(
                 t[:, 12].astype(np.int8), categories=pd.Index(kernels.TRADE_REASONS)
             ),

@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "ActionBook",
     "Bars",
+    "Carried",
     "FundNumbers",
     "FutureBook",
     "LedgerInputs",
     "Settings",
     "StockBook",
     "TargetBook",
+    "TaxBook",
 ]
 
 Floats = NDArray[np.float64]
@@ -39,6 +42,42 @@ class Bars(NamedTuple):
     is_delisting: Bools  # [T + 1, N]
     listed: Ints  # [N] day index of the first trading day
     delist: Ints  # [N] first day index on which the stock is gone
+
+
+class ActionBook(NamedTuple):
+    """What a share gets on ex-dates: rows ``pointer[t]:pointer[t + 1]`` are those of day t.
+
+    ``adj_factor`` of :class:`Bars` steps by last close over ex-date reference price on these days;
+    a step without a row here is a stock whose shares grow by it.
+    """
+
+    pointer: Ints  # [T + 1]
+    stock: Ints  # [A] ascending within a day
+    cash: Floats  # [A] yuan per share held, before tax
+    bonus: Floats  # [A] new shares per share held
+    rights: Floats  # [A] shares offered per share held
+    rights_price: Floats  # [A] yuan
+    pay_day: Ints  # [A] day index on which the cash comes; T = after the span
+
+
+class TaxBook(NamedTuple):
+    """Tax on dividends with ex-date t, as shares of the dividend, and holding periods of sales."""
+
+    at_payment: Floats  # [T] withheld from the payment
+    short_term: Floats  # [T] further, when sold within a month
+    mid_term: Floats  # [T] further, when sold within a year
+    long_term: Floats  # [T] further, when sold later
+    month_begin: Ints  # [T] bought on this day or later: held a month or less when sold on day t
+    year_begin: Ints  # [T]
+    lots: int  # most lots a stock may have; 0 = no tax
+
+
+class Carried(NamedTuple):
+    """What of corporate actions lasts over a close."""
+
+    due: Floats  # [T + 1] dividends to be paid on each day; the last for days after the span
+    lots: Floats  # [N, L, 5]
+    lot_count: Ints  # [N]
 
 
 class StockBook(NamedTuple):
@@ -118,6 +157,7 @@ class Settings(NamedTuple):
     default_beta: float
     beta_window: int
     beta_min_observations: int
+    subscribe_rights: bool
 
 
 class LedgerInputs(NamedTuple):
@@ -131,6 +171,8 @@ class LedgerInputs(NamedTuple):
     hedge_day: Bools  # [T]
     record_day: Bools  # [T] positions are recorded
     bars: Bars
+    actions: ActionBook
+    tax: TaxBook
     stocks: StockBook
     futures: FutureBook
     targets: TargetBook

@@ -12,9 +12,18 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from quanthedge.ledger.actions.kernels import (
+    action_of_day,
+    add_lot,
+    drop_lots,
+    note_dividend,
+    scale_lots,
+    take_lots,
+)
 from quanthedge.ledger.fees.kernels import performance_fee_cents, unit_value_ticks
 from quanthedge.ledger.inputs import (
     Bars,
+    Carried,
     Floats,
     FutureBook,
     Ints,
@@ -28,8 +37,8 @@ Log = list[Any]  # of float64 tuples
 # Positions in the state's scalars.
 STOCK_CASH, FUTURES_CASH, PAYABLE, LOTS, CONTRACT, DAYS_LEFT = 0, 1, 2, 3, 4, 5
 MARK_TICKS, EQUITY, RAISE_CASH, MARGIN_CUT, NEXT_REBALANCE, UNITS = 6, 7, 8, 9, 10, 11
-STATUS, STATUS_DAY, STOCK_VALUE = 12, 13, 14
-N_SCALARS = 15
+STATUS, STATUS_DAY, STOCK_VALUE, RECEIVABLE = 12, 13, 14, 15
+N_SCALARS = 16
 
 # Status of a run.
 OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, NO_SETTLEMENT = (
@@ -38,28 +47,30 @@ OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, N
 
 # Columns of the daily ledger.
 COLUMNS = (
-    "equity", "stock_value", "stock_cash", "futures_cash", "fees_payable",
+    "equity", "stock_value", "stock_cash", "futures_cash", "dividends_receivable", "fees_payable",
     "stock_pnl", "dividends", "futures_pnl", "interest",
     "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
+    "dividend_tax",
     "management_fee", "custody_fee", "performance_fee",
     "bought", "sold", "contract", "lots", "futures_notional", "margin_required", "book_beta",
     "names",
     "unit_value", "high_water_mark", "accrued_performance_fee",
 )  # fmt: skip
 (
-    EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, PAYABLE_,
+    EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, RECEIVABLE_, PAYABLE_,
     STOCK_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
-    COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_,
+    COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_, DIVIDEND_TAX_,
     MANAGEMENT_, CUSTODY_, PERFORMANCE_,
     BOUGHT_, SOLD_, CONTRACT_, LOTS_, NOTIONAL_, MARGIN_, BETA_, NAMES_,
     UNIT_VALUE_, HWM_, ACCRUED_,
-) = range(29)  # fmt: skip
+) = range(31)  # fmt: skip
 
 # Reasons of trades, reasons of refusals, kinds and sides: positions in the tuples below.
 TRADE_REASONS = (
     "rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut",
+    "rights",
 )  # fmt: skip
-REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE = range(8)
+REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE, RIGHTS = range(9)
 REFUSAL_REASONS = (
     "suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price",
 )  # fmt: skip
@@ -193,13 +204,19 @@ def trade_stock(
     inputs: LedgerInputs,
     scalars: Floats,
     shares: Floats,
+    carried: Carried,
     row: Floats,
     trades: Log,
 ) -> float:
     """Book one stock order: shares, cash, costs, trade record. Returns the net money received."""
     amount = quantity * price
     costs = stock_costs(t, i, quantity, amount, side, inputs.stocks, inputs.settings)
-    total = costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
+    tax = 0.0
+    if side == BUY:
+        add_lot(t, i, quantity, inputs.tax, carried)
+    else:
+        tax = take_lots(t, i, quantity, inputs.tax, carried)
+    total = costs[0] + costs[1] + costs[2] + costs[3] + costs[4] + tax
     shares[i] += side * quantity
     net = -side * amount - total
     scalars[STOCK_CASH] += net
@@ -208,11 +225,12 @@ def trade_stock(
     row[TRANSFER_] += costs[2]
     row[EXCHANGE_] += costs[3]
     row[IMPACT_] += costs[4]
+    row[DIVIDEND_TAX_] += tax
     row[BOUGHT_ if side == BUY else SOLD_] += amount
     trades.append(
         (
             float(t), float(STOCK), float(i), side * quantity, price, amount,
-            costs[0], costs[1], costs[2], costs[3], 0.0, costs[4], float(reason),
+            costs[0], costs[1], costs[2], costs[3], 0.0, costs[4], float(reason), tax,
         )
     )  # fmt: skip
     return net
@@ -247,7 +265,7 @@ def trade_future(
     trades.append(
         (
             float(t), float(FUTURE), float(c), float(quantity), price, amount,
-            0.0, 0.0, 0.0, 0.0, fee, impact, float(reason),
+            0.0, 0.0, 0.0, 0.0, fee, impact, float(reason), 0.0,
         )
     )  # fmt: skip
 
@@ -284,20 +302,80 @@ def list_held(
 
 
 @njit(cache=True)
+def pay_action(
+    t: int,
+    i: int,
+    a: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    carried: Carried,
+    row: Floats,
+    trades: Log,
+    refusals: Log,
+) -> float:
+    """Dividend, bonus and rights of action a on a holding. Returns its change in value."""
+    bars, actions, tax = inputs.bars, inputs.actions, inputs.tax
+    old, mark = shares[i], bars.mark[t, i]
+    reference = reference_price(t, i, bars)
+    gross = old * actions.cash[a]
+    withheld = gross * tax.at_payment[t]
+    note_dividend(t, i, actions.cash[a], tax, carried)
+    grown = old * (1.0 + actions.bonus[a])
+    whole = np.floor(grown + 1e-6)
+    fraction = max(0.0, grown - whole) * reference
+    scale_lots(i, whole / old, carried)
+    taken = 0.0
+    if actions.rights[a] > 0.0 and inputs.settings.subscribe_rights:
+        wanted = np.floor(old * actions.rights[a] + 1e-6)
+        price = actions.rights_price[a]
+        taken = min(wanted, np.floor(max(0.0, scalars[STOCK_CASH]) / price))
+        if taken < wanted:
+            refuse(refusals, t, STOCK, i, BUY, wanted, taken, CASH)
+        if taken > 0.0:
+            scalars[STOCK_CASH] -= taken * price
+            row[BOUGHT_] += taken * price
+            add_lot(t, i, taken, tax, carried)
+            trades.append(
+                (
+                    float(t), float(STOCK), float(i), taken, price, taken * price,
+                    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(RIGHTS), 0.0,
+                )
+            )  # fmt: skip
+    scalars[STOCK_CASH] += fraction
+    if actions.pay_day[a] <= t:
+        scalars[STOCK_CASH] += gross - withheld
+    else:
+        carried.due[actions.pay_day[a]] += gross - withheld
+        scalars[RECEIVABLE] += gross - withheld
+    row[DIVIDENDS_] += gross + fraction
+    row[DIVIDEND_TAX_] += withheld
+    shares[i] = whole + taken
+    return shares[i] * reference - old * mark - taken * actions.rights_price[a]
+
+
+@njit(cache=True)
 def corporate_actions(
     t: int,
     inputs: LedgerInputs,
     scalars: Floats,
     shares: Floats,
     pending: Floats,
+    carried: Carried,
     held: Ints,
     n_held: int,
     row: Floats,
     trades: Log,
+    refusals: Log,
 ) -> float:
     """Step 1. Returns the price gain of delisted holdings (a loss when the recovery is below 1)."""
-    bars = inputs.bars
+    bars, actions = inputs.bars, inputs.actions
     gain = 0.0
+    if carried.due[t] != 0.0:
+        scalars[STOCK_CASH] += carried.due[t]
+        scalars[RECEIVABLE] = 0.0  # summed anew: no residue of rounding stays behind
+        for d in range(t + 1, carried.due.size):
+            scalars[RECEIVABLE] += carried.due[d]
     for k in range(n_held):
         i = held[k]
         if t >= bars.delist[i]:
@@ -308,10 +386,17 @@ def corporate_actions(
             trades.append(
                 (
                     float(t), float(STOCK), float(i), -shares[i], price, shares[i] * price,
-                    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(DELISTING),
+                    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(DELISTING), 0.0,
                 )
             )  # fmt: skip
             shares[i] = 0.0
+            drop_lots(i, carried)
+            continue
+        a = action_of_day(t, i, actions.pointer, actions.stock)
+        if a >= 0:
+            gain += pay_action(
+                t, i, a, inputs, scalars, shares, carried, row, trades, refusals
+            )  # fmt: skip
         elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
             growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
             grown = shares[i] * growth
@@ -321,14 +406,21 @@ def corporate_actions(
             gain += whole * bars.mark[t, i] / growth - shares[i] * bars.mark[t, i]
             scalars[STOCK_CASH] += paid
             row[DIVIDENDS_] += paid
+            scale_lots(i, whole / shares[i], carried)
             shares[i] = whole
     for i in range(pending.size):
         if np.isnan(pending[i]):
             continue
         if t >= bars.delist[i]:
             pending[i] = np.nan
-        elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
-            growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
+            continue
+        a = action_of_day(t, i, actions.pointer, actions.stock)
+        growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
+        if a >= 0:
+            growth = 1.0 + actions.bonus[a]
+            if inputs.settings.subscribe_rights:
+                growth += actions.rights[a]
+        if growth != 1.0:
             pending[i] = np.floor(pending[i] * growth + 0.5)
     return gain
 
@@ -428,6 +520,7 @@ def sell_one(
     inputs: LedgerInputs,
     scalars: Floats,
     shares: Floats,
+    carried: Carried,
     row: Floats,
     trades: Log,
     refusals: Log,
@@ -454,7 +547,7 @@ def sell_one(
     if quantity > 0.0:
         gain = quantity * (price - reference_price(t, i, bars))
         money = trade_stock(
-            t, i, quantity, price, SELL, reason, inputs, scalars, shares, row, trades
+            t, i, quantity, price, SELL, reason, inputs, scalars, shares, carried, row, trades
         )
     if quantity < order:
         refuse(refusals, t, STOCK, i, SELL, order, quantity, why)
@@ -469,6 +562,7 @@ def forced_sales(
     scalars: Floats,
     shares: Floats,
     pending: Floats,
+    carried: Carried,
     held: Ints,
     n_held: int,
     row: Floats,
@@ -489,7 +583,7 @@ def forced_sales(
             continue
         order = min(shares[i], np.ceil(fraction * shares[i] / 100.0) * 100.0)
         done, money, price_gain = sell_one(
-            t, i, order, False, CASH_CUT, inputs, scalars, shares, row, trades, refusals
+            t, i, order, False, CASH_CUT, inputs, scalars, shares, carried, row, trades, refusals
         )
         received += money
         gain += price_gain
@@ -505,6 +599,7 @@ def sell(
     scalars: Floats,
     shares: Floats,
     pending: Floats,
+    carried: Carried,
     held: Ints,
     n_held: int,
     reason: int,
@@ -520,7 +615,7 @@ def sell(
         order = shares[i] - pending[i]
         if order > 0.0:
             _, money, price_gain = sell_one(
-                t, i, order, True, reason, inputs, scalars, shares, row, trades, refusals
+                t, i, order, True, reason, inputs, scalars, shares, carried, row, trades, refusals
             )
             received += money
             gain += price_gain
@@ -534,6 +629,7 @@ def buy(
     scalars: Floats,
     shares: Floats,
     pending: Floats,
+    carried: Carried,
     reason: int,
     kept: float,
     order: Floats,
@@ -591,7 +687,7 @@ def buy(
         if bought > 0.0:
             gain += bought * (reference_price(t, i, bars) - price)
             net = trade_stock(
-                t, i, bought, price, BUY, reason, inputs, scalars, shares, row, trades
+                t, i, bought, price, BUY, reason, inputs, scalars, shares, carried, row, trades
             )
             paid -= net
             left += net
@@ -853,7 +949,8 @@ def fund_day(
         paid = max(0.0, min(payable_before, withdrawable))
         scalars[STOCK_CASH] -= paid
         scalars[PAYABLE] -= paid
-    equity = scalars[STOCK_VALUE] + scalars[STOCK_CASH] + scalars[FUTURES_CASH] - scalars[PAYABLE]
+    equity = scalars[STOCK_VALUE] + scalars[STOCK_CASH] + scalars[FUTURES_CASH]
+    equity += scalars[RECEIVABLE] - scalars[PAYABLE]
     units = np.int64(np.floor(scalars[UNITS] * 100.0 + 0.5))
     cents = np.int64(np.floor(equity * 100.0 + 0.5))
     if cents > 0:
@@ -889,7 +986,7 @@ def broken_promise(
     parts = (
         row[STOCK_PNL_] + row[DIVIDENDS_] + row[FUTURES_PNL_] + row[INTEREST_]
         - row[COMMISSION_] - row[STAMP_] - row[TRANSFER_] - row[EXCHANGE_] - row[FUTURES_FEE_]
-        - row[IMPACT_] - row[MANAGEMENT_] - row[CUSTODY_] - row[PERFORMANCE_]
+        - row[IMPACT_] - row[DIVIDEND_TAX_] - row[MANAGEMENT_] - row[CUSTODY_] - row[PERFORMANCE_]
     )  # fmt: skip
     if not abs(change - parts) <= 1e-9 * max(abs(equity), 1.0):
         return BROKEN_IDENTITY
@@ -913,6 +1010,7 @@ def run_days(
     scalars: Floats,
     shares: Floats,
     pending: Floats,
+    carried: Carried,
     book_return: Floats,
     ledger: Floats,
     trades: Log,
@@ -926,16 +1024,16 @@ def run_days(
     first, stop : int
         Day indices of the span.
     inputs : LedgerInputs
-    scalars : float64 [N_SCALARS], shares : float64 [N], pending : float64 [N], book_return :
-    float64 [T]
-        The state: money, holdings in whole shares, wanted holdings (NaN = no order), own past
-        returns.
+    scalars : float64 [N_SCALARS], shares : float64 [N], pending : float64 [N], carried : Carried
+    book_return : float64 [T]
+        The state: money, holdings in whole shares, wanted holdings (NaN = no order), dividends due
+        and tax lots, own past returns.
     ledger : float64 [T, len(COLUMNS)]
         One row a day is written.
-    trades, refusals, positions : typed lists of float64 tuples of 13, 7 and 3
+    trades, refusals, positions : typed lists of float64 tuples of 14, 7 and 3
         Appended to: (day, kind, index, signed quantity, price, amount, commission, stamp duty,
-        transfer fee, exchange fee, futures fee, impact, reason); (day, kind, index, side, wanted,
-        done, reason); (day, stock, shares).
+        transfer fee, exchange fee, futures fee, impact, reason, dividend tax);
+        (day, kind, index, side, wanted, done, reason); (day, stock, shares).
     """
     n_stocks = shares.size
     bars, targets = inputs.bars, inputs.targets
@@ -955,7 +1053,7 @@ def run_days(
             max(0.0, scalars[FUTURES_CASH]) * inputs.futures_rate[t] * inputs.days[t] / 365.0,
         )
         gain = corporate_actions(
-            t, inputs, scalars, shares, pending, held, n_held, row, trades
+            t, inputs, scalars, shares, pending, carried, held, n_held, row, trades, refusals
         )  # fmt: skip
         held_gain = gain + row[DIVIDENDS_]
         for k in range(n_held):
@@ -981,19 +1079,20 @@ def run_days(
         paid = 0.0
         if rebalanced or retrying:
             received, price_gain = sell(
-                t, inputs, scalars, shares, pending, held, n_held, reason, row, trades, refusals
-            )
+                t, inputs, scalars, shares, pending, carried, held, n_held, reason, row, trades,
+                refusals,
+            )  # fmt: skip
             gain += price_gain
         if raise_cash > 0.0 and raise_cash > received:
             money, price_gain = forced_sales(
-                t, raise_cash - received, inputs, scalars, shares, pending, held, n_held, row,
-                trades, refusals,
+                t, raise_cash - received, inputs, scalars, shares, pending, carried, held, n_held,
+                row, trades, refusals,
             )  # fmt: skip
             received += money
             gain += price_gain
         if rebalanced or retrying:
             paid, price_gain = buy(
-                t, inputs, scalars, shares, pending, reason, kept, order, quantity, row,
+                t, inputs, scalars, shares, pending, carried, reason, kept, order, quantity, row,
                 trades, refusals,
             )  # fmt: skip
             gain += price_gain
@@ -1040,6 +1139,7 @@ def run_days(
         row[STOCK_VALUE_] = value
         row[STOCK_CASH_] = scalars[STOCK_CASH]
         row[FUTURES_CASH_] = scalars[FUTURES_CASH]
+        row[RECEIVABLE_] = scalars[RECEIVABLE]
         row[PAYABLE_] = scalars[PAYABLE]
         row[CONTRACT_] = c if scalars[LOTS] != 0.0 else -1
         row[LOTS_] = scalars[LOTS]
@@ -1069,20 +1169,21 @@ def run_span(
     scalars: Floats,
     shares: Floats,
     pending: Floats,
+    carried: Carried,
     book_return: Floats,
     ledger: Floats,
 ) -> tuple[Floats, Floats, Floats]:
-    """Run :func:`run_days` and return its trades [n, 13], refusals [m, 7] and positions [p, 3]."""
-    trades = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
+    """Run :func:`run_days` and return its trades [n, 14], refusals [m, 7] and positions [p, 3]."""
+    trades = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
     refusals = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
     positions = [(0.0, 0.0, 0.0)]
     run_days(
-        first, stop, inputs, scalars, shares, pending, book_return, ledger, trades, refusals,
-        positions
+        first, stop, inputs, scalars, shares, pending, carried, book_return, ledger, trades,
+        refusals, positions,
     )  # fmt: skip
-    trade_rows = np.empty((len(trades) - 1, 13))
+    trade_rows = np.empty((len(trades) - 1, 14))
     for n in range(len(trades) - 1):
-        for m in range(13):
+        for m in range(14):
             trade_rows[n, m] = trades[n + 1][m]
     refusal_rows = np.empty((len(refusals) - 1, 7))
     for n in range(len(refusals) - 1):

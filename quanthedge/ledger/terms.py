@@ -21,6 +21,10 @@ class Execution(BaseModel):
     retry_days: int = Field(
         default=5, ge=0, description="Trading days on which an order not done is tried again."
     )
+    rights: Literal["subscribe", "lapse"] = Field(
+        default="subscribe",
+        description="Rights issues told by corporate_actions: taken up as cash allows, or not.",
+    )
     delisting_recovery: float = Field(
         default=1.0,
         ge=0,
@@ -48,6 +52,11 @@ class Costs(BaseModel):
     )
     futures_slippage_bp: float = Field(
         default=0.5, ge=0, lt=1000, description="Impact of a futures order, basis points."
+    )
+    dividend_tax: Literal["none", "public_fund"] = Field(
+        default="none",
+        description="Tax on cash dividends by holding period, as public securities funds pay it; "
+        "nothing is withheld from private funds and asset-management accounts.",
     )
 
 

@@ -182,6 +182,18 @@ class Market:
             return None
         return self._spells("stock_names")
 
+    def corporate_actions(self) -> pd.DataFrame | None:
+        """Return what holders got on ex-dates up to the market's end; None without the table."""
+        if "corporate_actions" not in self._store.manifest.tables:
+            return None
+        table = self._store.frame("corporate_actions")
+        return table[table["ex_date"] <= self._end].reset_index(drop=True)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the source did not hold and the import had to assume, in words."""
+        return self._store.manifest.assumptions
+
     # -- indices
 
     def index_bars(self, code: str) -> pd.DataFrame:

@@ -27,12 +27,16 @@ class TableEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a dataset's `manifest.json` says."""
+    """What a dataset's `manifest.json` says.
+
+    `assumptions` are the gaps of the source that had to be filled by an assumption, in words.
+    """
 
     name: str
     source: str
     fingerprint: str
     tables: Mapping[str, TableEntry]
+    assumptions: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Write the manifest into a dataset's folder; the same data gives the same bytes."""
@@ -42,6 +46,7 @@ class Manifest:
             "name": self.name,
             "source": self.source,
             "fingerprint": self.fingerprint,
+            **({"assumptions": list(self.assumptions)} if self.assumptions else {}),
             "tables": {name: vars(self.tables[name]) for name in sorted(self.tables)},
         }
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
@@ -59,7 +64,9 @@ class Manifest:
             )
         try:
             tables = {name: TableEntry(**entry) for name, entry in content["tables"].items()}
-            manifest = cls(content["name"], content["source"], content["fingerprint"], tables)
+            assumptions = tuple(map(str, content.get("assumptions", ())))
+            head = content["name"], content["source"], content["fingerprint"]
+            manifest = cls(*head, tables, assumptions)
         except (KeyError, TypeError, AttributeError) as problem:
             raise DataError(
                 f"{folder / MANIFEST}: incomplete ({problem}); import the data again"

@@ -125,18 +125,56 @@ _ALL = (
             _price("close", "closing price"),
             _price("pre_close", "the exchange's previous close, reduced on ex-dates"),
             Column("volume", "number", "shares traded", "shares"),
-            Column("amount", "number", "turnover; amount / volume is the VWAP", "yuan"),
+            Column(
+                "amount",
+                "number",
+                "turnover; amount / volume is the VWAP",
+                "yuan",
+                nullable=True,
+            ),
             Column(
                 "adj_factor",
                 "number",
-                "cumulative product of previous traded close / pre_close, 1 on the listing day",
+                "cumulative product of previous traded close / pre_close; only its steps count",
             ),
-            Column("total_shares", "number", "shares outstanding", "shares"),
-            Column("float_shares", "number", "freely tradable A shares", "shares"),
+            Column("total_shares", "number", "shares outstanding", "shares", nullable=True),
+            Column("float_shares", "number", "freely tradable A shares", "shares", nullable=True),
             Column("is_st", "flag", "special treatment (ST) on that day"),
             Column("is_delisting", "flag", "in its delisting period on that day"),
         ),
         ("code", "date"),
+    ),
+    TableSchema(
+        "corporate_actions",
+        "What a holder of one share got on each ex-date. Without the table it is inferred from "
+        "adj_factor.",
+        (
+            _CODE,
+            Column("ex_date", "date", "first day on which the share trades without the right"),
+            Column(
+                "cash_per_share", "number", "dividend before tax, per share held", "yuan per share"
+            ),
+            Column(
+                "bonus_per_share",
+                "number",
+                "new shares per share held: bonus issue, conversion of reserves or split",
+                "shares per share",
+            ),
+            Column(
+                "rights_per_share",
+                "number",
+                "shares offered per share held in a rights issue",
+                "shares per share",
+            ),
+            Column(
+                "rights_price", "number", "subscription price of the rights issue", "yuan", True
+            ),
+            Column("announce_date", "date", "day on which it became public", nullable=True),
+            Column("record_date", "date", "holders at this day's close have it", nullable=True),
+            Column("pay_date", "date", "day on which the cash is paid", nullable=True),
+        ),
+        ("code", "ex_date"),
+        optional=True,
     ),
     TableSchema(
         "stock_names",
@@ -159,12 +197,14 @@ _ALL = (
             Column("amount", "number", "turnover", "yuan", nullable=True),
         ),
         ("code", "date"),
+        optional=True,
     ),
     TableSchema(
         "index_members",
         "Index membership as spells.",
         (Column("index_code", "text", "index, `000300.SH`"), _CODE, _START, _END),
         ("index_code", "code", "start"),
+        optional=True,
     ),
     TableSchema(
         "index_dividend_yield",
@@ -200,6 +240,7 @@ _ALL = (
             Column("open_interest", "number", "open contracts", "contracts", nullable=True),
         ),
         ("contract", "date"),
+        optional=True,
     ),
     TableSchema(
         "fundamentals",
@@ -213,6 +254,7 @@ _ALL = (
             Column("value", "number", "the figure", "yuan, or as the item says", nullable=True),
         ),
         ("item", "code", "known_date", "period_end"),
+        optional=True,
     ),
     TableSchema(
         "industry",
@@ -226,6 +268,7 @@ _ALL = (
             Column("name_en", "text", "English name"),
         ),
         ("code", "start"),
+        optional=True,
     ),
     TableSchema(
         "cash_rate",
@@ -235,6 +278,7 @@ _ALL = (
             Column("rate", "number", "overnight rate", "fraction per year"),
         ),
         ("date",),
+        optional=True,
     ),
 )
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
-from quanthedge.market.checks.findings import CheckReport, Collector
+from quanthedge.market.checks.findings import ASSUMED, CheckReport, Collector
 from quanthedge.market.checks.inspection import inspect
 from quanthedge.market.fingerprint import ContentHash, file_sha256, overall_fingerprint
 from quanthedge.market.manifest import Manifest, TableEntry, is_dataset
@@ -77,12 +77,8 @@ def write_streamed(
     source: str,
     truth: Path | Mapping[str, Any] | None = None,
     collector: Collector | None = None,
-    finish: Callable[[Path], None] | None = None,
 ) -> CheckReport:
-    """Do what `write_dataset` does with stock bars that arrive piece by piece.
-
-    `finish` is called with the complete new folder just before it takes its place.
-    """
+    """Do what `write_dataset` does with stock bars that arrive piece by piece."""
     target = target.resolve()
     check_target(target)
     collector = Collector() if collector is None else collector
@@ -94,11 +90,10 @@ def write_streamed(
         finally:
             writer.close()
         collector.report().raise_errors(f"nothing written to {target}")
-        writer.manifest(name, source).write(scratch)
+        assumptions = tuple(f.text for f in collector.report() if f.rule == ASSUMED)
+        writer.manifest(name, source, assumptions).write(scratch)
         if truth is not None:
             _write_truth(scratch / "truth", truth)
-        if finish is not None:
-            finish(scratch)
     return collector.report()
 
 
@@ -154,7 +149,8 @@ class _Writer:
         for file in self._files.values():
             file.close()
 
-    def manifest(self, name: str, source: str) -> Manifest:
+    def manifest(self, name: str, source: str, assumptions: tuple[str, ...]) -> Manifest:
+        """Return the manifest of what was written."""
         entries = {}
         for table in self._files:
             path = self._folder / f"{table}.parquet"
@@ -162,7 +158,7 @@ class _Writer:
             size = path.stat().st_size
             entries[table] = TableEntry(self._rows[table], size, file_sha256(path), content)
         fingerprint = overall_fingerprint({key: entry.content for key, entry in entries.items()})
-        return Manifest(name, source, fingerprint, entries)
+        return Manifest(name, source, fingerprint, entries, assumptions)
 
 
 def _parquet_writer(path: Path, schema: TableSchema) -> pq.ParquetWriter:

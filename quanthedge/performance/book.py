@@ -22,6 +22,7 @@ COST_LINES = (
     "exchange_fee",
     "futures_fee",
     "impact",
+    "dividend_tax",
 )
 FEE_LINES = FUND_FEES
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from quanthedge.ledger import (
+    ActionBook,
     Bars,
     FundNumbers,
     FutureBook,
@@ -11,12 +12,39 @@ from quanthedge.ledger import (
     Settings,
     StockBook,
     TargetBook,
+    TaxBook,
 )
+from quanthedge.ledger.actions import no_tax
 from quanthedge.ledger.kernels import REFUSAL_REASONS, TRADE_REASONS
 from tests.oracles import ledger as reference
 
 FILL = {"open": 0, "vwap": 1, "close": 2}
 METHOD = {"bottom_up": 0, "top_down": 1, "fixed": 2}
+
+
+def action_book(x: reference.LedgerInputs) -> ActionBook:
+    """The actions by day and stock."""
+    n_days = len(x.days)
+    rows = sorted(x.actions.items())
+    columns = [
+        np.array([getattr(action, name) for _, action in rows], dtype=np.float64)
+        for name in ("cash", "bonus", "rights", "rights_price")
+    ]
+    days = np.array([t for (t, _), _ in rows], dtype=np.int64)
+    stocks = np.array([i for (_, i), _ in rows], dtype=np.int64)
+    pay = np.array([max(t, min(a.pay_day, n_days)) for (t, _), a in rows], dtype=np.int64)
+    pointer = np.searchsorted(days, np.arange(n_days + 1)).astype(np.int64)
+    return ActionBook(pointer, stocks, *columns, pay)
+
+
+def tax_book(x: reference.LedgerInputs) -> TaxBook:
+    """The tax as further shares beyond what was withheld."""
+    if x.tax is None:
+        return no_tax(len(x.days))
+    paid = np.array(x.tax.at_payment, dtype=np.float64)
+    rest = [np.maximum(np.array(r) - paid, 0.0) for r in (x.tax.short, x.tax.mid, x.tax.long)]
+    begins = [np.array(b, dtype=np.int64) for b in (x.tax.month_begin, x.tax.year_begin)]
+    return TaxBook(paid, *rest, *begins, 256)
 
 
 def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
@@ -38,6 +66,8 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             x.open, x.high, x.low, x.close, x.pre_close, x.volume, x.amount, x.mark, x.adj_factor,
             x.is_st, delisting, whole(x.listed), whole(x.delist),
         ),
+        actions=action_book(x),
+        tax=tax_book(x),
         stocks=StockBook(
             whole(x.board), whole(x.exchange), whole(x.lot), whole(x.step), x.stamp_duty_buy,
             x.stamp_duty_sell, x.transfer_rate, x.transfer_par_rate, x.transfer_min,
@@ -64,7 +94,7 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             float(x.cash_reserve), float(x.recovery), float(x.call_multiple),
             float(x.target_multiple), float(x.release_multiple), float(x.hedge_ratio),
             METHOD[x.beta_method], float(x.default_beta), int(x.beta_window),
-            int(x.beta_min_observations),
+            int(x.beta_min_observations), bool(x.subscribe_rights),
         ),
     )  # fmt: skip
 
@@ -74,7 +104,7 @@ def kernel_trades(record: LedgerRecord) -> list[tuple]:
     return [
         (
             int(t[0]), "stock" if t[1] == 0 else "future", int(t[2]), int(t[3]),
-            TRADE_REASONS[int(t[12])], *(round(float(v), 6) for v in (t[4], *t[6:12])),
+            TRADE_REASONS[int(t[12])], *(round(float(v), 6) for v in (t[4], *t[6:12], t[13])),
         )
         for t in record.trades
     ]  # fmt: skip
@@ -86,7 +116,7 @@ def reference_trades(result: reference.ReferenceResult) -> list[tuple]:
         (
             t.day, t.kind, t.index, t.quantity, t.reason, round(t.price, 6), round(t.commission, 6),
             round(t.stamp_duty, 6), round(t.transfer_fee, 6), round(t.exchange_fee, 6),
-            round(t.futures_fee, 6), round(t.impact, 6),
+            round(t.futures_fee, 6), round(t.impact, 6), round(t.dividend_tax, 6),
         )
         for t in result.trades
     ]  # fmt: skip

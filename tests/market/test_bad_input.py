@@ -106,7 +106,7 @@ def value(column, row, new):
 
 
 CASES = {
-    "missing table": (missing("futures_daily"), "futures_daily: the table is missing"),
+    "missing table": (missing("calendar"), "calendar: the table is missing"),
     "misspelt table": (
         called("stocks", "stock"),
         r"stocks: the table is missing \(found 'stock'\)",

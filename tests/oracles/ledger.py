@@ -68,6 +68,10 @@ class LedgerInputs:
     order_fee: np.ndarray
     delivery_rate: np.ndarray
     multiplier: float = 300.0
+    # corporate actions told by a table: (day, stock) -> Action; tax on dividends
+    actions: dict = field(default_factory=dict)
+    tax: "Tax | None" = None
+    subscribe_rights: bool = True
     # the strategy's settings
     capital_yuan: float = 1e6
     recovery: float = 0.0
@@ -104,6 +108,33 @@ class LedgerInputs:
 
 
 @dataclass
+class Action:
+    """What one share gets, and the day on which the cash is paid (after the span: any later)."""
+
+    cash: float = 0.0
+    bonus: float = 0.0
+    rights: float = 0.0
+    rights_price: float = 0.0
+    pay_day: int = -1
+
+
+@dataclass
+class Tax:
+    """Shares of a dividend by ex-day: withheld, and due in all by holding period; see the page.
+
+    month_begin and year_begin: bought on that day or later means held up to a month or a year when
+    sold on day t.
+    """
+
+    at_payment: list
+    short: list
+    mid: list
+    long: list
+    month_begin: list
+    year_begin: list
+
+
+@dataclass
 class Trade:
     """One fill; quantity in shares or lots, bought is positive."""
 
@@ -119,11 +150,12 @@ class Trade:
     exchange_fee: float = 0.0
     futures_fee: float = 0.0
     impact: float = 0.0
+    dividend_tax: float = 0.0
     reason: str = ""
 
     @property
     def costs(self):
-        """All that the trade costs, yuan."""
+        """All that the trade costs but the tax on dividends, yuan."""
         return (
             self.commission
             + self.stamp_duty
@@ -179,6 +211,8 @@ class State:
     raise_cash: float = 0.0
     days_after_cut: int = 0
     book_returns: list[float] = field(default_factory=list)
+    receivable: dict[int, float] = field(default_factory=dict)  # yuan by day of payment
+    lots_bought: dict[int, list] = field(default_factory=dict)  # stock -> [day, shares, dividends]
 
 
 @dataclass
@@ -207,6 +241,7 @@ class Day:
     held_pnl: float = 0.0  # of the shares of the last close, had none been traded
     stock_pnl: float = 0.0
     dividends: float = 0.0
+    dividend_tax: float = 0.0
     futures_pnl: float = 0.0
     interest: float = 0.0
     management_fee: float = 0.0
@@ -293,7 +328,15 @@ def begin_day(x, s, t):
     reference = []
     for i, delist in enumerate(x.delist):
         gone = t >= delist
-        reference.append(math.nan if gone else x.mark[t][i] / growth(x, t, i))
+        action = x.actions.get((t, i))
+        if gone:
+            reference.append(math.nan)
+        elif action:
+            paid_in = action.rights * action.rights_price
+            shares_after = 1 + action.bonus + action.rights
+            reference.append((x.mark[t][i] - action.cash + paid_in) / shares_after)
+        else:
+            reference.append(x.mark[t][i] / growth(x, t, i))
     return Day(
         t=t,
         reference=reference,
@@ -317,11 +360,20 @@ def refuse(result, day, kind, index, side, wanted, done, reason):
 def corporate_actions_and_delisting(x, s, day, result):
     """Pay out stocks that are gone; let holdings grow on ex-dates, fractions in cash."""
     t = day.t
+    s.stock_cash += s.receivable.pop(t, 0.0)
     for i in range(len(s.shares)):
         if t >= x.delist[i]:
             if s.shares[i]:
                 pay_out(x, s, day, result, i)
             s.pending.pop(i, None)
+            continue
+        if (t, i) in x.actions:
+            action = x.actions[t, i]
+            if s.shares[i]:
+                take_action(x, s, day, result, i, action)
+            if i in s.pending:
+                more = action.bonus + (action.rights if x.subscribe_rights else 0.0)
+                s.pending[i] = math.floor(s.pending[i] * (1 + more) + 0.5)
             continue
         g = growth(x, t, i)
         if g == 1.0:
@@ -342,9 +394,81 @@ def pay_out(x, s, day, result, i):
     result.trades.append(trade)
     s.stock_cash += amount
     s.shares[i] = 0
+    s.lots_bought.pop(i, None)
     day.stock_pnl -= loss
     day.held_pnl -= loss
     day.stocks_moved = True
+
+
+def take_action(x, s, day, result, i, action):
+    """Book dividend, bonus shares and rights of a holding, as a shareholder would."""
+    t, old, mark, reference = day.t, s.shares[i], x.mark[day.t][i], day.reference[i]
+    gross = old * action.cash
+    tax = gross * x.tax.at_payment[t] if x.tax else 0.0
+    for lot in s.lots_bought.get(i, []):
+        lot[2].append((t, lot[1] * action.cash))
+    whole = math.floor(old * (1 + action.bonus) + 1e-6)
+    fraction = max(0.0, old * (1 + action.bonus) - whole) * reference
+    for lot in s.lots_bought.get(i, []):
+        lot[1] *= whole / old
+    taken = 0
+    if action.rights > 0 and x.subscribe_rights:
+        wanted = math.floor(old * action.rights + 1e-6)
+        taken = min(wanted, math.floor(max(0.0, s.stock_cash) / action.rights_price))
+        if taken < wanted:
+            refuse(result, day, "stock", i, "buy", wanted, taken, "cash")
+        if taken:
+            cost = taken * action.rights_price
+            s.stock_cash -= cost
+            day.stocks_moved = True
+            result.trades.append(
+                Trade(t, "stock", i, taken, action.rights_price, cost, reason="rights")
+            )
+            note_bought(x, s, day, i, taken)
+    s.stock_cash += fraction
+    if action.pay_day <= t:
+        s.stock_cash += gross - tax
+    else:
+        due = min(action.pay_day, len(x.days))
+        s.receivable[due] = s.receivable.get(due, 0.0) + gross - tax
+    s.shares[i] = whole + taken
+    change = s.shares[i] * reference - old * mark - taken * action.rights_price
+    day.stock_pnl += change
+    day.held_pnl += change + gross + fraction
+    day.dividends += gross + fraction
+    day.dividend_tax += tax
+
+
+def note_bought(x, s, day, i, shares):
+    """Open a tax lot for shares bought today."""
+    if x.tax:
+        s.lots_bought.setdefault(i, []).append([day.t, float(shares), []])
+
+
+def tax_of_sale(x, s, day, i, shares):
+    """Take shares from the oldest lots; return the tax that their dividends now cost."""
+    if not x.tax:
+        return 0.0
+    t, left, due = day.t, float(shares), 0.0
+    queue = s.lots_bought.get(i, [])
+    while left > 1e-9 and queue:
+        bought, held, dividends = queue[0]
+        share = min(left, held) / held
+        if bought >= x.tax.month_begin[t]:
+            rates = x.tax.short
+        elif bought >= x.tax.year_begin[t]:
+            rates = x.tax.mid
+        else:
+            rates = x.tax.long
+        for ex_day, gross in dividends:
+            due += share * gross * max(0.0, rates[ex_day] - x.tax.at_payment[ex_day])
+        left -= min(left, held)
+        queue[0] = [
+            bought, held * (1 - share), [(d, g * (1 - share)) for d, g in dividends]
+        ]  # fmt: skip
+        if queue[0][1] <= 1e-9:
+            queue.pop(0)
+    return due
 
 
 def grow_holding(x, s, day, i, g):
@@ -357,6 +481,8 @@ def grow_holding(x, s, day, i, g):
     day.held_pnl += change + cash
     day.dividends += cash
     s.stock_cash += cash
+    for lot in s.lots_bought.get(i, []):
+        lot[1] *= whole / s.shares[i]
     s.shares[i] = whole
 
 
@@ -514,9 +640,12 @@ def book_stock_trade(x, s, day, result, trade):
     if trade.quantity > 0:
         s.stock_cash -= trade.amount + trade.costs
         day.paid += trade.amount + trade.costs
+        note_bought(x, s, day, trade.index, trade.quantity)
     else:
-        s.stock_cash += trade.amount - trade.costs
-        day.received += trade.amount - trade.costs
+        trade.dividend_tax = tax_of_sale(x, s, day, trade.index, -trade.quantity)
+        day.dividend_tax += trade.dividend_tax
+        s.stock_cash += trade.amount - trade.costs - trade.dividend_tax
+        day.received += trade.amount - trade.costs - trade.dividend_tax
     day.stock_pnl += trade.quantity * (x.mark[day.t + 1][trade.index] - trade.price)
     day.stocks_moved = True
     if s.pending.get(trade.index) == s.shares[trade.index]:
@@ -889,8 +1018,14 @@ def after_the_close(x, s, day):
         paid = max(0.0, min(day.opening_fees_payable, day.withdrawable, s.stock_cash))
         s.stock_cash -= paid
         s.fees_payable -= paid
-    s.equity = s.stock_value + s.stock_cash + s.futures_cash - s.fees_payable
+    s.equity = equity_of(s)
     strike_unit_value(x, s, day)
+
+
+def equity_of(s):
+    """Return what the fund is worth."""
+    cash = s.stock_cash + s.futures_cash + sum(s.receivable.values())
+    return s.stock_value + cash - s.fees_payable
 
 
 def unit_value_of(equity_cents: Decimal, units: float) -> Decimal:
@@ -912,7 +1047,7 @@ def strike_unit_value(x, s, day):
         after = unit_value_of(equity_cents - fee * 100, s.units)
         s.high_water_mark = after if x.post_fee else before
         s.fees_payable += float(fee)
-        s.equity = s.stock_value + s.stock_cash + s.futures_cash - s.fees_payable
+        s.equity = equity_of(s)
         day.performance_fee = float(fee)
         day.unit_value = float(after)
 
@@ -927,6 +1062,7 @@ TRADE_COSTS = (
     "exchange_fee",
     "futures_fee",
     "impact",
+    "dividend_tax",
 )
 FUND_FEES = ("management_fee", "custody_fee", "performance_fee")
 TRADED = ("bought", "sold")
@@ -939,6 +1075,7 @@ def balances(s):
         "stock_value": s.stock_value,
         "stock_cash": s.stock_cash,
         "futures_cash": s.futures_cash,
+        "dividends_receivable": sum(s.receivable.values()),
         "fees_payable": s.fees_payable,
         "contract": s.contract,
         "lots": s.lots,
@@ -972,6 +1109,7 @@ def ledger_row(s, day, result):
         **balances(s),
         **{name: getattr(day, name) for name in (*FLOWS_IN, *FUND_FEES)},
         **{name: sum(getattr(trade, name) for trade in trades) for name in TRADE_COSTS},
+        "dividend_tax": day.dividend_tax,  # of the day's sales, and withheld from payments
         "bought": sum(trade.amount for trade in stock_trades if trade.quantity > 0),
         "sold": sum(trade.amount for trade in stock_trades if trade.quantity < 0),
         "futures_notional": day.notional,

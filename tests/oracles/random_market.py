@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.oracles.ledger import LedgerInputs
+from tests.oracles.ledger import Action, LedgerInputs, Tax
 
 LOTS = ((100, 100), (200, 1), (100, 1))  # main boards, STAR, Beijing: smallest lot and step
 LIMITS = (0.10, 0.05, 0.20, 0.20, 0.30, 0.30)  # by class = board * 2 + is_st
@@ -63,7 +63,8 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
     """Return a small market in which everything that can happen happens often."""
     rng = np.random.default_rng(seed)
     index_returns = random_index(rng, days)
-    market = random_stocks(rng, days, stocks, index_returns)
+    told = rng.random() < 0.6  # a table tells most corporate actions
+    market = random_stocks(rng, days, stocks, index_returns, told)
     futures = random_futures(rng, days, contracts, index_returns)
     inputs = LedgerInputs(
         **market,
@@ -76,9 +77,24 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
         stock_rate=rng.uniform(0, 0.05, days + 1),
         futures_rate=rng.uniform(0, 0.03, days + 1),
         targets=random_targets(rng, days, stocks),
+        tax=random_tax(rng, days) if told and rng.random() < 0.7 else None,
+        subscribe_rights=bool(rng.random() < 0.7),
         **random_settings(rng),
     )
     return replace(inputs, **overrides)
+
+
+def random_tax(rng, days):
+    """Return two regimes one after the other, and short months and years."""
+    regimes = ((0.0, 0.2, 0.1, 0.0), (0.05, 0.2, 0.1, 0.05), (0.1, 0.1, 0.1, 0.1))
+    early, late = rng.choice(3, 2)
+    change = rng.integers(0, days + 1)
+    rates = [
+        [*(regimes[early][k],) * change, *(regimes[late][k],) * (days - change)] for k in range(4)
+    ]
+    month, year = int(rng.integers(1, 8)), int(rng.integers(8, 25))
+    begins = [[max(0, t - length) for t in range(days)] for length in (month, year)]
+    return Tax(*rates, *begins)
 
 
 def random_index(rng, days):
@@ -94,7 +110,7 @@ def cents(price):
     return max(0.01, math.floor(price * 100 + 0.5 + 1e-6) / 100)
 
 
-def random_stocks(rng, days, stocks, index_returns):
+def random_stocks(rng, days, stocks, index_returns, told=False):
     """Return bars, flags, lives, betas and rules of the stocks."""
     inputs = {
         **{
@@ -112,6 +128,7 @@ def random_stocks(rng, days, stocks, index_returns):
         "is_delisting": np.zeros((days, stocks), bool),
         "delist": np.full(stocks, days + 5),
         "listed": np.full(stocks, -500),
+        "actions": {},
         **random_stock_rules(rng, days, stocks),
     }
     for i in range(stocks):
@@ -120,7 +137,7 @@ def random_stocks(rng, days, stocks, index_returns):
             inputs["is_delisting"][max(0, inputs["delist"][i] - rng.integers(1, 12)) :, i] = True
         elif rng.random() < 0.3:
             inputs["listed"][i] = rng.integers(0, max(1, days // 2))
-        random_history(rng, inputs, i, index_returns)
+        random_history(rng, inputs, i, index_returns, told)
     return inputs
 
 
@@ -152,7 +169,19 @@ def random_stock_rules(rng, days, stocks):
     }
 
 
-def random_history(rng, inputs, i, index_returns):
+def random_action(rng, last, days, t):
+    """Return a dividend, a bonus issue, a rights issue, or several of them on one day."""
+    action = Action(pay_day=int(t + rng.choice([-1, 0, 1, 4, days])))
+    if rng.random() < 0.8:
+        action.cash = float(np.round(last * rng.uniform(0.001, 0.08), 4))
+    if rng.random() < 0.4:
+        action.bonus = float(rng.choice([0.1, 0.3, 1.0, 0.05]))
+    if rng.random() < 0.3:
+        action.rights, action.rights_price = 0.3, cents(last * rng.uniform(0.4, 0.9))
+    return action
+
+
+def random_history(rng, inputs, i, index_returns, told=False):
     """Write one stock's bars, mark and adjustment factor."""
     days = len(inputs["open"])
     mark, factor = inputs["mark"], inputs["adj_factor"]
@@ -171,6 +200,13 @@ def random_history(rng, inputs, i, index_returns):
             continue
         if rng.random() < 0.08 and not first:
             growth = rng.choice([rng.uniform(1.0, 1.1), 1.2, 1.5, 2.0, 1.1 + 1e-9, 0.5])
+            if told and rng.random() < 0.8:
+                action = random_action(rng, last, days, t)
+                inputs["actions"][t, i] = action
+                paid_in = action.rights * action.rights_price
+                growth = last / (
+                    (last - action.cash + paid_in) / (1 + action.bonus + action.rights)
+                )
             factor[t + 1, i] = factor[t, i] * growth
             last = cents(last / growth)
         move = beta * index_returns[t + 1] + rng.normal(0, 0.02)

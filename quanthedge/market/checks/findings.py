@@ -6,11 +6,12 @@ from typing import Literal
 
 from quanthedge.errors import DataError
 
-__all__ = ["CheckReport", "Collector", "Finding"]
+__all__ = ["ASSUMED", "CheckReport", "Collector", "Finding"]
 
 Level = Literal["error", "warning", "info"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 EXAMPLES = 5
+ASSUMED = "assumed"  # the rule of findings that say what a source does not hold
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,14 @@ from quanthedge.market.schema import TABLES, TableSchema
 
 __all__ = ["inspect"]
 
+EXPECTED = (
+    "index_daily",
+    "index_members",
+    "futures_daily",
+    "fundamentals",
+    "industry",
+    "cash_rate",
+)
 Sink = Callable[[str, pa.Table], None]
 
 
@@ -103,13 +111,19 @@ def _names(
     present = {*tables, *(() if bars is None else ("stock_daily",))}
     unknown = sorted(present - TABLES.keys())
     for name, schema in TABLES.items():
-        if name in present or schema.optional:
+        if name in present:
             continue
         near = difflib.get_close_matches(name, unknown, 1, 0.6)
         unknown = [other for other in unknown if other not in near]
-        hint = f" (found '{near[0]}')" if near else ""
-        text = f"the table is missing{hint}"
-        collector.add("error", name, "missing table", 0, text, cure="docs/dataset.md lists them")
+        if near or not schema.optional:
+            hint = f" (found '{near[0]}')" if near else ""
+            cure = "docs/dataset.md lists them"
+            collector.add(
+                "error", name, "missing table", 0, f"the table is missing{hint}", cure=cure
+            )
+        elif name in EXPECTED:
+            text = "the table is not there: what needs it will refuse to run"
+            collector.add("info", name, "missing table", 0, text)
     for name in unknown:
         near = difflib.get_close_matches(name, TABLES, 1, 0.6)
         hint = f"did you mean '{near[0]}'?" if near else "docs/dataset.md lists the tables"

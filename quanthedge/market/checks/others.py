@@ -96,7 +96,7 @@ def _spells(rows: Rows, owner: tuple[str, ...]) -> None:
     rows.flag("error", "ends first", end < start, "end before they start", show=("end",))
     same = np.ones(max(len(start) - 1, 0), dtype=bool)
     for name in owner:
-        values = rows.texts(name)
+        values = rows.coded(name).indices.to_numpy()
         same &= values[1:] == values[:-1]
     overlap = np.zeros(len(start), dtype=bool)
     if len(start):
@@ -109,7 +109,7 @@ def _spells(rows: Rows, owner: tuple[str, ...]) -> None:
 
 def _without_prices(rows: Rows, stocks: Array) -> None:
     level: Level = "info" if rows.schema.name in ("industry", "stock_names") else "warning"
-    codes = np.unique(rows.texts("code"))
+    codes = rows.words("code")
     unknown = codes[~np.isin(codes, stocks)].tolist()
     if unknown:
         what = "without prices (not in the table stocks): their rows are kept but never used"
@@ -120,7 +120,7 @@ def _without_prices(rows: Rows, stocks: Array) -> None:
 
 def _uncovered(rows: Rows, stocks: Array) -> None:
     """Note the stocks that a table says nothing about."""
-    silent = stocks[~np.isin(stocks, np.unique(rows.texts("code")))].tolist()
+    silent = stocks[~np.isin(stocks, rows.words("code"))].tolist()
     if silent:
         what = f"without any row in {rows.schema.name}"
         rows.collector.add(
@@ -129,8 +129,9 @@ def _uncovered(rows: Rows, stocks: Array) -> None:
 
 
 def _industry_names(rows: Rows) -> None:
-    code, name = rows.texts("industry"), rows.texts("name_zh")
-    pairs = sorted(set(zip(code.tolist(), name.tolist(), strict=True)))
+    pairs = sorted(
+        set(zip(*(rows.texts(n).tolist() for n in ("industry", "name_zh")), strict=True))
+    )
     several = sorted({one[0] for one, two in pairwise(pairs) if one[0] == two[0]})
     if several:
         what = "with more than one name (the first one is used)"
@@ -143,7 +144,7 @@ def _fundamentals(rows: Rows) -> None:
     known, period = rows.numbers("known_date"), rows.numbers("period_end")
     periods = np.where(np.isnat(period), np.datetime64("1800-01-01", "D"), period).astype(int)
     group = np.zeros(len(known), dtype=np.int64)  # numbers the (item, code) pairs
-    item, code = rows.texts("item"), rows.texts("code")
+    item, code = rows.coded("item").indices.to_numpy(), rows.coded("code").indices.to_numpy()
     group[1:] = np.cumsum((item[1:] != item[:-1]) | (code[1:] != code[:-1]))
     reached = np.maximum.accumulate(group * 1_000_000 + periods)
     rows.flag(
@@ -179,11 +180,38 @@ def _stock_names(rows: Rows) -> None:
     _spells(rows, ("code",))
 
 
+def _corporate_actions(rows: Rows) -> None:
+    cash, bonus = rows.numbers("cash_per_share"), rows.numbers("bonus_per_share")
+    rows.flag("error", "cash < 0", cash < 0, "have cash_per_share < 0", show=("cash_per_share",))
+    rows.flag(  # a reverse split takes shares away, but never all
+        "error", "bonus <= -1", bonus <= -1, "have bonus_per_share <= -1",
+        show=("bonus_per_share",),
+    )  # fmt: skip
+    rights, price = rows.numbers("rights_per_share"), rows.numbers("rights_price")
+    rows.flag(
+        "error", "rights < 0", rights < 0, "have rights_per_share < 0", show=("rights_per_share",)
+    )
+    rows.flag(
+        "error", "rights without a price", (rights > 0) & ~(price > 0),
+        "have rights but no rights_price", show=("rights_price",),
+    )  # fmt: skip
+    nothing = (cash == 0) & (bonus == 0) & (rights == 0)
+    rows.flag("warning", "nothing", nothing, "say that nothing happened")
+    announced, ex_date = rows.numbers("announce_date"), rows.numbers("ex_date")
+    rows.flag(
+        "warning", "announced late", announced > ex_date, "were announced after their ex_date",
+        show=("announce_date",),
+    )  # fmt: skip
+    early = rows.numbers("pay_date") < ex_date
+    rows.flag("warning", "paid early", early, "were paid before their ex_date", show=("pay_date",))
+
+
 CHECKS: dict[str, Callable[[Rows], None]] = {
     "index_daily": _index_bars,
     "index_members": _members,
     "industry": _industry,
     "stock_names": _stock_names,
     "fundamentals": _fundamentals,
+    "corporate_actions": _corporate_actions,
     "cash_rate": _cash_rate,
 }

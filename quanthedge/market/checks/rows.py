@@ -1,6 +1,6 @@
 """Flag rows of a table: count them and name the first, with the values that are wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,15 +30,27 @@ class Rows:
     table: pa.Table
     schema: TableSchema
     collector: Collector
+    _coded: dict[str, pa.DictionaryArray] = field(default_factory=dict, repr=False)
 
     def numbers(self, name: str) -> Array:
         """Return a column as an array [rows]; dates as datetime64[D] (NaT = null)."""
         return np.asarray(self.table[name].to_numpy())
 
+    def coded(self, name: str) -> pa.DictionaryArray:
+        """Return a text column as numbers and the words that they stand for."""
+        if name not in self._coded:
+            column = self.table[name].combine_chunks()
+            known = pa.types.is_dictionary(column.type)
+            self._coded[name] = column if known else column.dictionary_encode()
+        return self._coded[name]
+
+    def words(self, name: str) -> Array:
+        """Return the distinct texts of a column, sorted."""
+        return np.unique(np.asarray(self.coded(name).dictionary.to_pylist(), dtype=str))
+
     def texts(self, name: str) -> Array:
         """Return a text column as an array of str [rows]."""
-        column = self.table[name].combine_chunks()
-        coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        coded = self.coded(name)
         words = np.asarray(coded.dictionary.to_pylist(), dtype=str)
         if len(words) == 0:
             return np.empty(0, dtype=str)
@@ -74,6 +86,8 @@ class Rows:
         same = np.ones(max(self.table.num_rows - 1, 0), dtype=bool)
         for key in self.schema.key:
             column = self.table[key].combine_chunks()
+            if pa.types.is_string(column.type):
+                column = self.coded(key)
             values = _comparable(column)
             same &= values[1:] == values[:-1]
         bad = np.append(np.zeros(min(self.table.num_rows, 1), dtype=bool), same)
@@ -99,8 +113,8 @@ class Rows:
 def _comparable(column: pa.Array) -> Array:
     if pa.types.is_date(column.type):
         return np.asarray(column.cast(pa.int32()).fill_null(-(2**31)).to_numpy())
-    if pa.types.is_string(column.type):
-        return np.asarray(column.dictionary_encode().indices.to_numpy())
+    if pa.types.is_dictionary(column.type):
+        return np.asarray(column.indices.to_numpy())
     return np.asarray(column.to_numpy())
 
 

@@ -1,28 +1,20 @@
-"""`import_market`: recognise a layout, translate it, check it and write it as one dataset."""
+"""`import_market`: recognise layouts, translate them, check them and write them as one dataset."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import CheckReport, Collector
-from quanthedge.market.dataset import Market
 from quanthedge.market.importers import long_tables, own_tables
+from quanthedge.market.importers.ahead import read_ahead
+from quanthedge.market.importers.archive import unpacked
+from quanthedge.market.importers.source import Layout, SourceTables
 from quanthedge.market.writer import Progress, check_target, write_streamed
 
-__all__ = ["LAYOUTS", "import_market"]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How one layout is recognised and read."""
-
-    meaning: str
-    recognise: Callable[[Path], bool]
-    read: Callable[[Path, Collector], tuple[Mapping[str, pa.Table], Iterable[pa.Table] | None, int]]
-
+__all__ = ["LAYOUTS", "import_market", "read_sources"]
 
 LAYOUTS: dict[str, Layout] = {
     "tables": Layout(
@@ -44,13 +36,14 @@ def import_market(
     layout: str = "auto",
     progress: Progress | None = None,
     name: str | None = None,
+    more: Sequence[str | Path] = (),
 ) -> CheckReport:
-    """Turn a folder of market data into a dataset at `target`; return what the check found.
+    """Turn folders of market data into a dataset at `target`; return what the check found.
 
     Parameters
     ----------
     source
-        Folder of the data.
+        Folder of the data, or an archive of it (zip, tar).
     target
         Folder of the dataset to make; an older dataset there is replaced in one step.
     layout
@@ -59,47 +52,79 @@ def import_market(
         Called with a text that says what is being done.
     name
         Name of the market; the source folder's name when left out.
+    more
+        Further sources for the tables that `source` does not have (futures beside stocks, say),
+        each a path or ``path=layout``. A table that two sources have is taken from the first.
 
     Raises
     ------
     DataError
-        The layout is not recognised, a table has errors, or the disk is full. Then nothing is
+        A layout is not recognised, a table has errors, or the disk is full. Then nothing is
         written, and an older dataset stays as it was.
     """
-    source, target = Path(source), Path(target)
-    if not source.is_dir():
-        raise DataError(f"{source}: no such folder; give the folder that holds the market's tables")
+    target = Path(target)
     check_target(target.resolve())
-    chosen = _recognised(source) if layout == "auto" else layout
-    if chosen not in LAYOUTS:
-        raise DataError(f"no layout '{chosen}'; there are auto, {', '.join(LAYOUTS)}")
     collector = Collector()
-    tables, bars, rows = LAYOUTS[chosen].read(source, collector)
-    name = source.resolve().name if name is None else name
-
-    def build_panels(folder: Path) -> None:
-        if not Market.open(folder).build_panels(progress):
-            what = "the panels' cache could not be written (is the disk full?)"
-            cure = "panels will be built in memory each time, which takes longer"
-            collector.add("warning", "stock_daily", "no cache", 0, what, cure=cure)
-
-    return write_streamed(
-        target,
-        tables,
-        None if bars is None else _counted(bars, rows, progress),
-        name=name,
-        source=f"{name} ({chosen} layout)",
-        collector=collector,
-        finish=build_panels,
-    )
+    with ExitStack() as stack:
+        wanted = [(Path(source), layout), *(_with_layout(str(other)) for other in more)]
+        found = read_sources(wanted, target.resolve().parent, collector, stack)
+        name = Path(source).resolve().name if name is None else name
+        bars = None if found.bars is None else read_ahead(found.bars)
+        return write_streamed(
+            target,
+            found.tables,
+            None if bars is None else _counted(bars, found.rows, progress),
+            name=name,
+            source=", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted),
+            collector=collector,
+        )
 
 
-def _recognised(source: Path) -> str:
-    for name, layout in LAYOUTS.items():
-        if layout.recognise(source):
-            return name
-    known = "; ".join(f"{name}: {layout.meaning}" for name, layout in LAYOUTS.items())
-    raise DataError(f"{source}: layout not recognised; known are {known}")
+def read_sources(
+    wanted: Sequence[tuple[Path, str]], beside: Path, collector: Collector, stack: ExitStack
+) -> SourceTables:
+    """Read several sources into one set of tables; archives live as long as `stack`.
+
+    A table that two sources have is taken from the first one that has it, and this is reported.
+    """
+    tables: dict[str, pa.Table] = {}
+    bars: Iterable[pa.Table] | None = None
+    rows = 0
+    for path, layout in wanted:
+        if not path.exists():
+            raise DataError(f"{path}: no such folder; give the folder that holds the market's data")
+        folder = stack.enter_context(unpacked(path, beside))
+        found = _layout(folder, layout).read(folder, collector)
+        for name, table in found.tables.items():
+            if name in tables:
+                what = f"{path.name} has this table too; the one of the source before it is used"
+                collector.add("info", name, "two sources", 0, what)
+            else:
+                tables[name] = table
+        if found.bars is not None and bars is None:
+            bars, rows = found.bars, found.rows
+        elif found.bars is not None:
+            what = f"{path.name} has stock bars too; those of the source before it are used"
+            collector.add("info", "stock_daily", "two sources", 0, what)
+    return SourceTables(tables, bars, rows)
+
+
+def _with_layout(text: str) -> tuple[Path, str]:
+    path, _, layout = text.partition("=")
+    return Path(path), layout or "auto"
+
+
+def _layout(source: Path, layout: str) -> Layout:
+    if layout != "auto":
+        if layout not in LAYOUTS:
+            raise DataError(f"no layout '{layout}'; there are auto, {', '.join(LAYOUTS)}")
+        return LAYOUTS[layout]
+    if source.is_dir():
+        for known in LAYOUTS.values():
+            if known.recognise(source):
+                return known
+    listed = "; ".join(f"{name}: {known.meaning}" for name, known in LAYOUTS.items())
+    raise DataError(f"{source}: layout not recognised; known are {listed}")
 
 
 def _counted(bars: Iterable[pa.Table], rows: int, progress: Progress | None) -> Iterator[pa.Table]:

@@ -5,7 +5,7 @@ futures_contract_daily, fundamentals_pit, fundamentals_quarterly, cash_rate_shib
 stock_names and index_dividend_yield when there. Every conversion is counted in the report.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.melting import melted
+from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.schema import TABLES
 
 __all__ = ["read", "recognise"]
@@ -61,10 +62,8 @@ def recognise(source: Path) -> bool:
     return sum((source / f"{mark}.parquet").exists() for mark in marks) >= 2
 
 
-def read(
-    source: Path, collector: Collector
-) -> tuple[Mapping[str, pa.Table], Iterator[pa.Table], int]:
-    """Return the small tables in our schema, the stock bars piece by piece, and their rows."""
+def read(source: Path, collector: Collector) -> SourceTables:
+    """Return the small tables in our schema and the stock bars piece by piece."""
     missing = sorted(name for name in USED if not (source / f"{name}.parquet").is_file())
     if missing:
         raise DataError(f"{source}: missing {', '.join(f'{name}.parquet' for name in missing)}")
@@ -89,7 +88,7 @@ def read(
         name = "index_dividend_yield"
         tables[name] = _percent(source, name, "dividend_yield_pct", "dividend_yield")
     rows = pq.ParquetFile(source / "stock_daily.parquet").metadata.num_rows
-    return tables, _bars(source / "stock_daily.parquet", collector), rows
+    return SourceTables(tables, _bars(source / "stock_daily.parquet", collector), rows)
 
 
 def _report_unused(source: Path, collector: Collector) -> None:

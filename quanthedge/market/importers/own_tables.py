@@ -1,6 +1,6 @@
 """The `quanthedge` layout: tables in the documented schema, each a Parquet or CSV file."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ from pyarrow import csv
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.schema import TABLES
 
 __all__ = ["read", "recognise"]
@@ -28,19 +29,17 @@ def recognise(source: Path) -> bool:
     return len(_files(source).keys() & TABLES.keys()) >= 3
 
 
-def read(
-    source: Path, collector: Collector
-) -> tuple[Mapping[str, pa.Table], Iterable[pa.Table] | None, int]:
-    """Return the small tables, the stock bars piece by piece, and their number of rows."""
+def read(source: Path, collector: Collector) -> SourceTables:
+    """Return the small tables and the stock bars piece by piece."""
     files = _files(source)
     bars = files.pop("stock_daily", None)
     tables = {name: _table(path, name) for name, path in files.items()}
     if bars is None:
-        return tables, None, 0
+        return SourceTables(tables)
     if bars.suffix == ".csv":
         table = _table(bars, "stock_daily")
-        return tables, table_slices(table), table.num_rows
-    return tables, _row_groups(bars), _open(bars).metadata.num_rows
+        return SourceTables(tables, table_slices(table), table.num_rows)
+    return SourceTables(tables, _row_groups(bars), _open(bars).metadata.num_rows)
 
 
 def _files(source: Path) -> dict[str, Path]:

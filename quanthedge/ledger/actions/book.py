@@ -1,0 +1,213 @@
+"""From the table of corporate actions to the ledger's arrays, with the ex-day identity checked."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.errors import DataError
+from quanthedge.ledger.inputs import ActionBook, TaxBook
+from quanthedge.rules.dividend_tax import months_later
+
+__all__ = ["ActionUse", "action_book", "no_actions", "no_tax", "tax_book"]
+
+Floats = NDArray[np.float64]
+NUMBERS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
+LOTS = 256  # the trading days of a year and the lot of all that is older
+HALF_CENT = 0.0051
+STEP = 1e-9
+
+
+class ActionUse(NamedTuple):
+    """How the actions of a span were told.
+
+    Attributes
+    ----------
+    from_table
+        Ex-dates that the table explains.
+    from_factor
+        Steps of the adjustment factor without a row: shares grow by the step.
+    off_reference
+        Ex-dates whose reference price by the exchanges' formula differs from the exchange's
+        previous close by more than half a cent: code, date, formula, pre_close.
+    """
+
+    from_table: int
+    from_factor: int
+    off_reference: pd.DataFrame
+
+
+def no_actions(days: int) -> ActionBook:
+    """Return a book without rows: what happened on ex-dates comes from the adjustment factor."""
+    nothing, no_rows = np.empty(0), np.empty(0, dtype=np.int64)
+    pointer = np.zeros(days + 1, dtype=np.int64)
+    return ActionBook(pointer, no_rows, nothing, nothing, nothing, nothing, no_rows)
+
+
+def no_tax(days: int) -> TaxBook:
+    """Return rates of 0, as for accounts from which nothing is withheld."""
+    free, begin = np.zeros(days), np.zeros(days, dtype=np.int64)
+    return TaxBook(free, free, free, free, begin, begin, 0)
+
+
+def action_book(
+    table: pd.DataFrame,
+    dates: NDArray[np.datetime64],
+    codes: NDArray[np.str_],
+    mark: Floats,
+    adj_factor: Floats,
+    pre_close: Floats,
+) -> tuple[ActionBook, Floats, ActionUse]:
+    """Return the actions of a span, the adjustment factor that fits them, and what was found.
+
+    Parameters
+    ----------
+    table
+        corporate_actions: code, ex_date, cash_per_share, bonus_per_share, rights_per_share,
+        rights_price, pay_date.
+    dates : datetime64[D] [T + 1]
+        Trading days of the span and the day before it.
+    codes : str [N], sorted
+    mark, adj_factor : float64 [T + 1, N]
+        Last closes, and the factor of the market.
+    pre_close : float64 [T, N]
+        The exchange's previous close; NaN where the stock did not trade.
+
+    Notes
+    -----
+    An action takes effect on the first day on or after its ex-date on which the stock trades: a
+    suspended stock keeps its mark until then. The factor returned steps by
+    ``mark * (1 + bonus + rights) / (mark - cash + rights * rights_price)`` on these days (the
+    exchanges' ex-date formula, not rounded) and as the market's factor on all others.
+
+    Raises
+    ------
+    DataError
+        An action leaves a share without value.
+    """
+    days = len(dates) - 1
+    rows = _placed(table, dates, codes, mark, pre_close)
+    t, i = rows["day"].to_numpy(), rows["stock"].to_numpy()
+    cash, bonus, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in NUMBERS)
+    last = mark[t, i]
+    reference = (last - cash + rights * price) / (1.0 + bonus + rights)
+    if not (reference > 0).all():
+        k = int((~(reference > 0)).argmax())
+        raise DataError(
+            f"corporate_actions: {codes[i[k]]} {rows['ex_date'].iloc[k]:%Y-%m-%d}: "
+            f"{cash[k]} yuan on a share of {last[k]} leave nothing; correct the row"
+        )
+    factor = np.array(adj_factor)
+    step = factor[1:] / factor[:-1]
+    told = np.zeros(step.shape, dtype=np.bool_)
+    told[t, i] = True
+    lonely = ~told & (np.abs(step - 1.0) > STEP)
+    touched = np.unique(i)
+    step[t, i] = last / reference
+    factor[1:, touched] = factor[0, touched] * np.cumprod(step[:, touched], axis=0)
+    off = np.abs(reference - pre_close[t, i]) > HALF_CENT
+    found = pd.DataFrame(
+        {
+            "code": codes[i[off]],
+            "date": pd.DatetimeIndex(dates[t[off] + 1].astype("datetime64[s]")),
+            "formula": reference[off].round(4),
+            "pre_close": pre_close[t[off], i[off]],
+        }
+    )
+    pay = np.maximum(_pay_days(rows, dates), t)
+    pointer = np.searchsorted(t, np.arange(days + 1)).astype(np.int64)
+    book = ActionBook(pointer, i, cash, bonus, rights, price, np.minimum(pay, days))
+    return book, factor, ActionUse(len(t), int(lonely.sum()), found)
+
+
+def _placed(
+    table: pd.DataFrame,
+    dates: NDArray[np.datetime64],
+    codes: NDArray[np.str_],
+    mark: Floats,
+    pre_close: Floats,
+) -> pd.DataFrame:
+    """Return the rows of the span with their day and stock, one a stock and day, in order."""
+    place = np.searchsorted(codes, table["code"].to_numpy(dtype=str))
+    place = np.minimum(place, len(codes) - 1)
+    rows = table.assign(stock=place.astype(np.int64))
+    rows = rows[codes[place] == table["code"].to_numpy(dtype=str)]
+    ex_date = rows["ex_date"].to_numpy().astype("datetime64[D]")
+    rows = rows[(ex_date > dates[0]) & (ex_date <= dates[-1])]
+    ex_date = rows["ex_date"].to_numpy().astype("datetime64[D]")
+    first = np.searchsorted(dates[1:], ex_date).astype(np.int64)
+    trades = np.isfinite(pre_close)
+    day = np.array(
+        [_first_true(trades[a:, n], a) for a, n in zip(first, rows["stock"], strict=True)],
+        dtype=np.int64,
+    )
+    rows = rows.assign(day=day)
+    rows = rows[day >= 0].fillna({"rights_price": 0.0})
+    rows = rows[np.isfinite(mark[rows["day"].to_numpy(), rows["stock"].to_numpy()])]
+    return _merged(rows.sort_values(["day", "stock", "ex_date"], ignore_index=True))
+
+
+def _merged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Join actions that take effect on one day (a suspension spanned several ex-dates)."""
+    double = rows.duplicated(["day", "stock"], keep=False)
+    if not double.any():
+        return rows
+    merged = rows.drop_duplicates(["day", "stock"], keep="last", ignore_index=True)
+    numbers = rows[list(NUMBERS)].to_numpy(dtype=np.float64)
+    groups = rows.groupby(["day", "stock"], sort=True).indices
+    for place, members in enumerate(groups.values()):
+        if len(members) == 1:
+            continue
+        cash = rights = paid = 0.0
+        held = 1.0
+        for cash_one, bonus_one, rights_one, price_one in numbers[members]:
+            cash += held * cash_one
+            rights += held * rights_one
+            paid += held * rights_one * price_one
+            held *= 1.0 + bonus_one
+        price = paid / rights if rights else 0.0
+        merged.loc[place, list(NUMBERS)] = [cash, held - 1.0, rights, price]
+    return merged
+
+
+def _first_true(values: NDArray[np.bool_], offset: int) -> int:
+    return offset + int(values.argmax()) if values.any() else -1
+
+
+def _pay_days(rows: pd.DataFrame, dates: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """Return the day index of each payment; that of the ex-date where none is given."""
+    pay = rows["pay_date"].to_numpy().astype("datetime64[D]")
+    place = np.searchsorted(dates[1:], pay).astype(np.int64)
+    return np.where(np.isnat(pay), rows["day"].to_numpy(), place)
+
+
+def tax_book(
+    dates: NDArray[np.datetime64],
+    at_payment: Floats,
+    short_term: Floats,
+    mid_term: Floats,
+    long_term: Floats,
+) -> TaxBook:
+    """Return the tax of a span: rates by ex-date [T] and the holding periods of its sale days.
+
+    Parameters
+    ----------
+    dates : datetime64[D] [T + 1]
+        Trading days of the span and the day before it.
+    at_payment, short_term, mid_term, long_term : float64 [T]
+        Shares of a dividend: withheld when paid, and due in all when the share is sold within a
+        month, within a year, later.
+
+    Notes
+    -----
+    A holding period runs from the day of purchase to the day before the sale; sold on the same day
+    of the next month it was held exactly one month, which is the shorter bracket (notices 85 of
+    2012 and 101 of 2015).
+    """
+    days = dates[1:].astype("datetime64[D]")
+    begins = [
+        np.searchsorted(months_later(days, months), days).astype(np.int64) for months in (1, 12)
+    ]
+    rest = [np.maximum(total - at_payment, 0.0) for total in (short_term, mid_term, long_term)]
+    return TaxBook(at_payment, rest[0], rest[1], rest[2], begins[0], begins[1], LOTS)

@@ -1,0 +1,109 @@
+"""Tax lots: shares by the day they were bought, first in first out, and the tax they carry.
+
+A lot is a row of :data:`N_PARTS` numbers. The tax that each dividend will cost depends on how long
+the share was held when it is sold, so a lot carries one sum for each of the three outcomes.
+"""
+
+import numpy as np
+from numba import njit
+
+from quanthedge.ledger.inputs import Carried, TaxBook
+
+DAY, SHARES, SHORT, MID, LONG = range(5)
+N_PARTS = 5
+
+
+@njit(cache=True)
+def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> None:
+    """Note shares bought on day t; lots older than a year, alike for the tax, become one."""
+    lots, count = carried.lots, carried.lot_count
+    if lots.shape[1] == 0:
+        return
+    n = count[i]
+    if n > 0 and lots[i, n - 1, DAY] == t:
+        lots[i, n - 1, SHARES] += quantity
+        return
+    while n >= 2 and (lots[i, 1, DAY] < tax.year_begin[t] or n == lots.shape[1]):
+        for part in range(SHARES, N_PARTS):
+            lots[i, 1, part] += lots[i, 0, part]
+        for k in range(1, n):
+            lots[i, k - 1] = lots[i, k]
+        n -= 1
+    lots[i, n, DAY] = t
+    lots[i, n, SHARES] = quantity
+    lots[i, n, SHORT:] = 0.0
+    count[i] = n + 1
+
+
+@njit(cache=True)
+def scale_lots(i: int, factor: float, carried: Carried) -> None:
+    """Let the lots grow with the holding (bonus shares share the age of what they came from)."""
+    if carried.lots.shape[1] == 0:
+        return
+    for k in range(carried.lot_count[i]):
+        carried.lots[i, k, SHARES] *= factor
+
+
+@njit(cache=True)
+def note_dividend(t: int, i: int, per_share: float, tax: TaxBook, carried: Carried) -> None:
+    """Add the tax that a dividend will cost at a sale to every lot; before `scale_lots`."""
+    lots = carried.lots
+    if lots.shape[1] == 0:
+        return
+    for k in range(carried.lot_count[i]):
+        gross = lots[i, k, SHARES] * per_share
+        lots[i, k, SHORT] += gross * tax.short_term[t]
+        lots[i, k, MID] += gross * tax.mid_term[t]
+        lots[i, k, LONG] += gross * tax.long_term[t]
+
+
+@njit(cache=True)
+def take_lots(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> float:
+    """Take shares sold on day t from the oldest lots. Returns the tax due, yuan."""
+    lots, count = carried.lots, carried.lot_count
+    if lots.shape[1] == 0:
+        return 0.0
+    due = 0.0
+    left = quantity
+    gone = 0
+    for k in range(count[i]):
+        if left <= 1e-9:
+            break
+        taken = min(left, lots[i, k, SHARES])
+        share = taken / lots[i, k, SHARES] if lots[i, k, SHARES] > 0.0 else 1.0
+        outcome = LONG
+        if lots[i, k, DAY] >= tax.month_begin[t]:
+            outcome = SHORT
+        elif lots[i, k, DAY] >= tax.year_begin[t]:
+            outcome = MID
+        due += share * lots[i, k, outcome]
+        for part in range(SHARES, N_PARTS):
+            lots[i, k, part] *= 1.0 - share
+        left -= taken
+        if lots[i, k, SHARES] <= 1e-9:
+            gone = k + 1
+    if gone > 0:
+        for k in range(gone, count[i]):
+            lots[i, k - gone] = lots[i, k]
+        count[i] -= gone
+    return due
+
+
+@njit(cache=True)
+def drop_lots(i: int, carried: Carried) -> None:
+    """Forget the lots of a stock that is gone."""
+    if carried.lots.shape[1] > 0:
+        carried.lot_count[i] = 0
+
+
+@njit(cache=True)
+def action_of_day(t: int, i: int, pointer: np.ndarray, stock: np.ndarray) -> int:
+    """Return the place of a stock's action of day t (stocks ascend within a day), or -1."""
+    low, high = pointer[t], pointer[t + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if stock[middle] < i:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < pointer[t + 1] and stock[low] == i else -1

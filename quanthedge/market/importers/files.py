@@ -1,0 +1,223 @@
+"""Reading users' files: CSV in any usual encoding, Parquet, Feather; texts, dates and flags.
+
+Every problem is one DataError that names the file, and the column and value where it can.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv, feather
+
+from quanthedge.errors import DataError
+
+__all__ = [
+    "SUFFIXES",
+    "as_codes",
+    "as_dates",
+    "as_flags",
+    "as_numbers",
+    "as_texts",
+    "column_of",
+    "plain_file",
+    "read_file",
+]
+
+Array = np.ndarray[Any, Any]
+SUFFIXES = (".csv", ".parquet", ".feather")
+ENCODINGS = ("utf-8", "gb18030")
+EMPTY = ["", "NaN", "nan", "NA", "N/A", "null", "None", "NULL", "none"]
+SAFE_NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z._\-]*")
+_DATE_TEXT = r"^\s*(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:[ T]?\d{2}:?\d{2}:?\d{2}(?:\.0+)?)?\s*$"
+
+
+def read_file(path: Path, texts: Sequence[str] = ()) -> pa.Table:
+    """Return a table file; the columns of `texts` stay text in CSV files (codes with zeros).
+
+    Raises
+    ------
+    DataError
+        The file is missing, of another kind, damaged, or in an unknown encoding; or a column is
+        there twice.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    try:
+        if path.suffix == ".parquet":
+            table = pq.ParquetFile(path).read()
+        elif path.suffix == ".feather":
+            table = feather.read_table(path, memory_map=False)
+        elif path.suffix == ".csv":
+            table = _read_csv(path, texts)
+        else:
+            raise DataError(f"{path}: accepted are {', '.join(SUFFIXES)}")
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as problem:
+        reason = (str(problem).splitlines() or [type(problem).__name__])[0][:200]
+        raise DataError(f"{path}: unreadable as {path.suffix[1:]} ({reason})") from problem
+    names = table.column_names
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise DataError(f"{path}: column '{doubled[0]}' is there twice; keep one")
+    return table
+
+
+def _read_csv(path: Path, texts: Sequence[str]) -> pa.Table:
+    with path.open("rb") as file:
+        head = file.read(4_000_000)
+    for encoding in ENCODINGS:
+        try:
+            head[: len(head) - 4].decode(encoding) if len(head) == 4_000_000 else head.decode(
+                encoding
+            )
+        except UnicodeDecodeError as problem:
+            if len(head) == 4_000_000 and problem.start > len(head) - 12:
+                break  # cut in the middle of a character
+            continue
+        break
+    else:
+        raise DataError(f"{path}: neither UTF-8 nor GB18030 text; save it as UTF-8")
+    if b"\x00" in head:
+        raise DataError(f"{path}: holds NUL bytes, so it is no CSV text")
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(texts, pa.string()),
+        null_values=EMPTY,
+        strings_can_be_null=True,
+    )
+    return csv.read_csv(
+        path,
+        read_options=csv.ReadOptions(encoding=encoding, block_size=16 << 20),
+        convert_options=convert,
+    )
+
+
+def plain_file(folder: Path, name: str) -> Path:
+    """Return a file inside a folder by a name from the data; DataError when it leads elsewhere."""
+    if not SAFE_NAME.fullmatch(name) or ".." in name:
+        raise DataError(f"{folder}: {name[:60]!r} is no plain file name; refused")
+    return folder / name
+
+
+def column_of(table: pa.Table, path: Path | str, name: str) -> pa.Array:
+    """Return a column in one chunk; DataError when it is missing."""
+    if name not in table.column_names:
+        found = ", ".join(map(str, table.column_names))[:300]
+        raise DataError(f"{path}: column '{name}' is missing (found {found})")
+    column = table[name].combine_chunks()
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column
+
+
+def as_texts(column: pa.Array, where: str) -> pa.Array:
+    """Return texts; whole numbers are written out."""
+    if pa.types.is_integer(column.type) or pa.types.is_null(column.type):
+        return column.cast(pa.string())
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column.cast(pa.string())
+    raise DataError(f"{where}: is {column.type}; accepted: text")
+
+
+def as_codes(column: pa.Array, where: str, meaning: Callable[[str], Any]) -> pa.Array:
+    """Return codes in our spelling (see `quanthedge.market.codes`), naming file and column."""
+    from quanthedge.market.codes import recode
+
+    try:
+        return recode(column, meaning)
+    except DataError as problem:
+        raise DataError(f"{where}: {problem}") from problem
+
+
+def as_dates(column: pa.Array, where: str) -> pa.Array:
+    """Return dates from dates, timestamps, 20140917 (also with time 000000) or texts.
+
+    Nulls stay null. A time of day in a timestamp is dropped: daily data only.
+    """
+    kind = column.type
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return pc.cast(column, pa.date32(), safe=False)
+    if pa.types.is_null(kind):
+        return column.cast(pa.date32())
+    if pa.types.is_floating(kind):
+        whole = pc.floor(column)
+        if not pc.all(pc.or_kleene(pc.equal(whole, column), pc.is_null(column))).as_py():
+            raise DataError(f"{where}: fractions are no dates; accepted: 20140917, 2014-09-17")
+        column = pc.if_else(pc.is_nan(column), None, column).cast(pa.int64())
+        kind = column.type
+    if pa.types.is_integer(kind):
+        return _from_numbers(column.cast(pa.int64()), where)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise DataError(f"{where}: is {kind}; accepted: dates, 20140917, 2014-09-17")
+    coded = column.dictionary_encode()
+    words = coded.dictionary
+    empty = pc.is_in(pc.utf8_trim_whitespace(words), pa.array([*EMPTY, "NaT"]))
+    plain = pc.replace_substring_regex(words, _DATE_TEXT, r"\1\2\3")
+    fine = pc.or_(pc.match_substring_regex(plain, r"^\d{8}$"), empty)
+    if not pc.all(fine).as_py():
+        wrong = words.filter(pc.invert(fine))[0].as_py()
+        raise DataError(f"{where}: {wrong[:40]!r} is no date; accepted: 20140917, 2014-09-17")
+    numbers = pc.if_else(empty, None, plain).cast(pa.int64())
+    return _from_numbers(numbers, where).take(coded.indices)
+
+
+def _from_numbers(column: pa.Array, where: str) -> pa.Array:
+    blank = np.asarray(column.is_null())
+    number = column.fill_null(19000101).to_numpy()
+    number = np.where(number >= 10**13, number // 1_000_000, number)  # 20140917000000
+    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    fine = (year >= 1900) & (year < 2200) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    months = ((np.where(fine, year, 1970) - 1970) * 12 + np.where(fine, month, 1) - 1).astype(
+        "datetime64[M]"
+    )
+    dates = months.astype("datetime64[D]") + (np.where(fine, day, 1) - 1)
+    fine &= dates.astype("datetime64[M]") == months
+    if not fine.all():
+        wrong = number[int((~fine).argmax())]
+        raise DataError(f"{where}: {wrong} is no date; accepted: 20140917, 2014-09-17")
+    return pa.array(dates, pa.date32(), mask=blank)
+
+
+def as_numbers(column: pa.Array, where: str) -> pa.Array:
+    """Return float64; texts are read as numbers, empty ones are null."""
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        trimmed = pc.utf8_trim_whitespace(column)
+        trimmed = pc.if_else(pc.is_in(trimmed, pa.array([*EMPTY, "--", "-"])), None, trimmed)
+        try:
+            return trimmed.cast(pa.float64())
+        except pa.ArrowInvalid as problem:
+            reason = str(problem).splitlines()[0][:120]
+            raise DataError(f"{where}: {reason}; accepted: numbers") from problem
+    if (
+        pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_decimal(kind)
+        or pa.types.is_null(kind)
+    ):
+        return column.cast(pa.float64())
+    raise DataError(f"{where}: is {kind}; accepted: numbers")
+
+
+def as_flags(column: pa.Array, where: str, words: Mapping[str, bool] | None = None) -> pa.Array:
+    """Return booleans from booleans, 0 and 1, or the given words; anything else is refused."""
+    if pa.types.is_boolean(column.type):
+        flags = column
+    else:
+        known = words or {"1": True, "0": False, "true": True, "false": False}
+        if pa.types.is_floating(column.type):
+            column = pc.cast(column, pa.int64(), safe=False)
+        texts = pc.utf8_lower(pc.utf8_trim_whitespace(as_texts(column, where)))
+        coded = texts.dictionary_encode()
+        distinct = coded.dictionary.to_pylist()
+        wrong = [word for word in distinct if word not in known]
+        if wrong:
+            accepted = ", ".join(known)
+            raise DataError(f"{where}: {wrong[0][:40]!r} is no flag; accepted: {accepted}")
+        flags = pa.array([known[word] for word in distinct], pa.bool_()).take(coded.indices)
+    if flags.null_count:
+        raise DataError(f"{where}: {flags.null_count} cells are empty; accepted: true or false")
+    return flags
