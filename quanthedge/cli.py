@@ -1,4 +1,4 @@
-"""The command line: import, simulate, check, rules, run, report.
+"""The command line: import, update, simulate, check, rules, run, report.
 
 Exit codes: 0 done; 1 ``check`` found errors or the fund went insolvent; 2 wrong use or wrong input;
 3 a fault of QuantHedge itself; 130 interrupted.
@@ -74,26 +74,72 @@ def _stages(title: str) -> Iterator[Any]:
 
 @app.command("import")
 def import_command(
-    source: Annotated[Path, typer.Argument(help="Folder with the tables to read.")],
+    source: Annotated[Path, typer.Argument(help="Folder or archive (zip, tar) of the data.")],
     target: Annotated[Path, typer.Argument(help="Folder of the dataset to write.")],
     layout: Annotated[
         str, typer.Option(help="Layout of the source; 'auto' recognises it by its files.")
     ] = "auto",
+    more: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="A further source for tables that SOURCE lacks: PATH or PATH=LAYOUT (repeatable).",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the market; by default that of SOURCE.")
+    ] = None,
 ) -> None:
     """Turn market data into a QuantHedge dataset, checked table by table.
 
     Errors in the data stop the import and name the table, the row and what is accepted; an older
-    dataset in
-    TARGET stays as it is until the new one is complete.
+    dataset in TARGET stays as it is until the new one is complete. docs/importing.md lists the
+    layouts and what each of them can carry.
 
-    Example: quanthedge import ../shared/market data/real
+    Examples: quanthedge import ../shared/market data/real
+
+    quanthedge import ~/qlib/cn_data data/mine --with ~/wtpy/storage/csv=wtpy
     """
     from quanthedge.market import import_market
 
     with _stages("import") as tell:
-        report = import_market(source, target, layout=layout, progress=tell)
+        report = import_market(
+            source, target, layout=layout, progress=tell, name=name, more=more or ()
+        )
     typer.echo(report.to_text())
     typer.echo(f"Imported {source} into {target}.")
+
+
+@app.command()
+def update(
+    source: Annotated[Path, typer.Argument(help="Folder or archive with the newer data.")],
+    target: Annotated[Path, typer.Argument(help="Dataset to bring up to date.")],
+    layout: Annotated[
+        str, typer.Option(help="Layout of the source; 'auto' recognises it by its files.")
+    ] = "auto",
+    more: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="A further source: PATH or PATH=LAYOUT (repeatable)."),
+    ] = None,
+    accept_changes: Annotated[
+        bool, typer.Option(help="Take over rows that differ from those known before.")
+    ] = False,
+) -> None:
+    """Add new days to a dataset; say what the source changes of the days before.
+
+    A source that changes history is refused with what it changes, unless --accept-changes is
+    given. The dataset is replaced in one step; a second update waits for the first.
+
+    Example: quanthedge update downloads/tushare data/mine --layout tushare
+    """
+    from quanthedge.market import update_market
+
+    with _stages("update") as tell:
+        report = update_market(
+            source, target, layout, progress=tell, more=more or (), accept_changes=accept_changes
+        )
+    typer.echo(report.to_text())
+    typer.echo(f"Updated {target} from {source}.")
 
 
 @app.command()
@@ -201,7 +247,14 @@ def run(
     with _stages("run") as tell:
         tell("opening the market")
         plan = load_strategy(strategy, edits)
-        result = backtest(plan, Market.open(market), start, end, tell=tell)
+        data = Market.open(market)
+        if not data.build_panels(tell):
+            typer.echo(
+                f"{market}: the cache of panels cannot be written (a full disk, a folder that may "
+                "not be changed?); panels are built in memory each time, which takes longer",
+                err=True,
+            )
+        result = backtest(plan, data, start, end, tell=tell)
         if out is not None:
             tell("writing")
             result.to_parquet(out)

@@ -3,7 +3,7 @@
 from quanthedge.market.checks.findings import CheckReport, Finding
 from quanthedge.market.checks.whole import check_dataset, check_tables
 from quanthedge.market.dataset import Market
-from quanthedge.market.importers import import_market
+from quanthedge.market.importers import import_market, update_market
 from quanthedge.market.writer import write_dataset
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "check_dataset",
     "check_tables",
     "import_market",
+    "update_market",
     "write_dataset",
 ]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from quanthedge.errors import DataError
 
-__all__ = ["force_to_disk", "recover", "remove_leftovers", "replacing", "scratch_name"]
+__all__ = ["alone", "force_to_disk", "recover", "remove_leftovers", "replacing", "scratch_name"]
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -46,6 +46,42 @@ def replacing(target: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def alone(target: Path) -> Iterator[None]:
+    """Hold the lock of a folder that is read, changed and replaced; others wait for it.
+
+    The lock is a hidden file beside the folder. It is free when its process ends, and gone when
+    nobody holds it.
+    """
+    path = target.parent / f".{target.name}.lock"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = _locked(path)
+    except OSError as problem:
+        raise DataError(f"{target}: may not be written ({problem.strerror})") from problem
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+        os.close(lock)
+
+
+def _locked(path: Path) -> int:
+    """Open and lock a file; once more when the one locked was removed by who held it before."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            import fcntl
+        except ImportError:  # pragma: no cover -- Windows: the last one to finish stays
+            return descriptor
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                return descriptor
+        os.close(descriptor)
 
 
 def scratch_name(name: str, purpose: str) -> str:

@@ -45,6 +45,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         recover(self.path)
+        self._version = _version(self.path)
         self.manifest = Manifest.read(self.path)
         self.manifest.verify_files(self.path)
         _verify_contents(self.path, self.manifest)
@@ -66,6 +67,17 @@ class Store:
             self.blocks,
         )
 
+    def _check_version(self) -> None:
+        """Refuse to mix tables of two versions, when the dataset was replaced since it was opened.
+
+        Called after a file was opened: the folder is replaced whole.
+        """
+        if _version(self.path) != self._version:
+            raise DataError(
+                f"{self.path}: the dataset was replaced by a newer one since it was opened; "
+                "open it again"
+            )
+
     @property
     def stocks(self) -> pa.Table:
         """The table stocks, sorted by code."""
@@ -75,6 +87,7 @@ class Store:
         """Read a small table once."""
         if name not in self._tables:
             self._tables[name] = _read(self.path / f"{name}.parquet")
+            self._check_version()
         return self._tables[name]
 
     def frame(self, name: str) -> pd.DataFrame:
@@ -88,6 +101,7 @@ class Store:
     def blocks(self) -> Iterator[Block]:
         """Read the stock bars by row group; every row group holds whole stocks."""
         with pq.ParquetFile(self.path / "stock_daily.parquet") as file:
+            self._check_version()
             for group in range(file.num_row_groups):
                 yield Block.of(file.read_row_group(group).combine_chunks(), self.axes)
 
@@ -108,7 +122,17 @@ class Store:
         """Read the rows of one item; they are a row group of their own."""
         group = list(self.items).index(item)
         with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
+            self._check_version()
             return file.read_row_group(group, columns=["code", "known_date", "value"])
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """Return what tells one version of a dataset's folder from the next."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _read(path: Path) -> pa.Table:

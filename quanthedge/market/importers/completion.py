@@ -19,9 +19,10 @@ from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.source import assume
 from quanthedge.market.schema import TABLES
 
-__all__ = ["Known", "completed", "ex_price", "listing_spans", "sorted_bars"]
+__all__ = ["FIRST_CLOSE", "Known", "completed", "ex_price", "listing_spans", "sorted_bars"]
 
 Array = np.ndarray[Any, Any]
+FIRST_CLOSE = "first close"  # the rule of findings about first bars without a previous close
 NEEDED = ("code", "date", "open", "high", "low", "close", "volume")
 SHARES = ("total_shares", "float_shares")
 _NAME_MARKS = {"is_st": "ST", "is_delisting": "退"}
@@ -235,7 +236,8 @@ class _Completion:
             gaps &= np.isnan(given)  # a wrong value is left for the checks to name
         values["pre_close"] = implied if given is None else np.where(gaps, implied, given)
         self._count("pre_close worked out from the bar before", gaps & ~first)
-        self._count("pre_close not given on a stock's first bar: its open is taken", gaps & first)
+        what = "pre_close not given on a stock's first bar: its open is taken"
+        self._count(what, gaps & first, FIRST_CLOSE)
 
     def _ex_prices(self, before: Array, code: pa.Array, date: Array, first: Array) -> Array:
         """Apply every action with an ex-date after the bar before and up to the bar."""
@@ -274,10 +276,10 @@ class _Completion:
             self._count(f"{name} read from the short names", flags)
         return pa.array(flags)
 
-    def _count(self, what: str, rows: Array) -> None:
+    def _count(self, what: str, rows: Array, rule: str = "completed") -> None:
         count = int(np.count_nonzero(rows))
         if count:
-            self._collector.add("info", "stock_daily", "completed", count, what, unit="bar")
+            self._collector.add("info", "stock_daily", rule, count, what, unit="bar")
 
 
 def _numbers(table: pa.Table, name: str) -> Array:

@@ -12,9 +12,10 @@ from quanthedge.market.importers import long_tables, own_tables
 from quanthedge.market.importers.ahead import read_ahead
 from quanthedge.market.importers.archive import unpacked
 from quanthedge.market.importers.source import Layout, SourceTables
+from quanthedge.market.storage import alone
 from quanthedge.market.writer import Progress, check_target, write_streamed
 
-__all__ = ["LAYOUTS", "import_market", "read_sources"]
+__all__ = ["LAYOUTS", "counted", "import_market", "read_sources", "with_layout"]
 
 LAYOUTS: dict[str, Layout] = {
     "tables": Layout(
@@ -66,14 +67,15 @@ def import_market(
     check_target(target.resolve())
     collector = Collector()
     with ExitStack() as stack:
-        wanted = [(Path(source), layout), *(_with_layout(str(other)) for other in more)]
+        stack.enter_context(alone(target.resolve()))
+        wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
         found = read_sources(wanted, target.resolve().parent, collector, stack)
         name = Path(source).resolve().name if name is None else name
         bars = None if found.bars is None else read_ahead(found.bars)
         return write_streamed(
             target,
             found.tables,
-            None if bars is None else _counted(bars, found.rows, progress),
+            None if bars is None else counted(bars, found.rows, progress),
             name=name,
             source=", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted),
             collector=collector,
@@ -109,7 +111,8 @@ def read_sources(
     return SourceTables(tables, bars, rows)
 
 
-def _with_layout(text: str) -> tuple[Path, str]:
+def with_layout(text: str) -> tuple[Path, str]:
+    """Read PATH or PATH=LAYOUT."""
     path, _, layout = text.partition("=")
     return Path(path), layout or "auto"
 
@@ -127,7 +130,8 @@ def _layout(source: Path, layout: str) -> Layout:
     raise DataError(f"{source}: layout not recognised; known are {listed}")
 
 
-def _counted(bars: Iterable[pa.Table], rows: int, progress: Progress | None) -> Iterator[pa.Table]:
+def counted(bars: Iterable[pa.Table], rows: int, progress: Progress | None) -> Iterator[pa.Table]:
+    """Hand pieces on and tell how far they are."""
     done = 0
     for piece in bars:
         yield piece
