@@ -172,19 +172,24 @@ def simulate(
 @app.command()
 def check(
     market: Annotated[Path, typer.Argument(help="Folder of a dataset.")],
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write the report as one HTML page.")
+    ] = None,
 ) -> None:
-    """Check a dataset again: types, duplicates, prices, calendar, spells, members, futures.
+    """Check a dataset: errors, suspicious moves, stale prices, units, survivorship, coverage.
 
     Prints every finding with its count and examples; exit code 1 when there is an error among them.
 
-    Example: quanthedge check data/sample
+    Example: quanthedge check data/sample --html quality.html
     """
-    from quanthedge.market import check_dataset
+    from quanthedge.quality import quality_report, write_quality_page
 
     with _stages("check") as tell:
-        tell(str(market))
-        report = check_dataset(market)
+        report = quality_report(market, progress=tell)
+        page = None if html is None else write_quality_page(report, html)
     typer.echo(report.to_text())
+    if page is not None:
+        typer.echo(f"Wrote {page} ({page.stat().st_size / 1e6:.1f} MB)")
     if report.errors:
         raise typer.Exit(1)
 

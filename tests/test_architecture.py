@@ -14,6 +14,7 @@ FLOORS = {
     "rules": 1,
     "market": 2,
     "factors": 3,
+    "quality": 3,
     "alpha": 4,
     "beta": 4,
     "portfolio": 5,

@@ -14,6 +14,7 @@ import pyarrow as pa
 from quanthedge.errors import DataError
 from quanthedge.market.asof import carried, latest_values, spell_codes, spell_mask
 from quanthedge.market.panels import PANELS
+from quanthedge.market.prices import PRICES, PriceKind, Prices
 from quanthedge.market.store import Store
 
 __all__ = ["BEFORE_CALENDAR", "Market"]
@@ -149,6 +150,17 @@ class Market:
         if name not in PANELS:
             raise DataError(f"no panel '{name}'; there are {', '.join(PANELS)}")
         return self._store.panels.get(name)[: self._days]
+
+    def prices(self, name: str, kind: PriceKind = "raw") -> Prices:
+        """Return a panel of prices that knows its kind [T, N]; mixing kinds raises DataError.
+
+        Raw prices are those of `panel(name)`. Adjusted ones are raw x adj_factor (backward
+        adjusted: their level is that of the listing day, and the past never moves).
+        """
+        if name not in PRICES:
+            raise DataError(f"'{name}' is no price; there are {', '.join(PRICES)}")
+        values = self.panel(name)
+        return Prices(values if kind == "raw" else values * self.panel("adj_factor"), kind)
 
     def build_panels(self, progress: Progress | None = None) -> bool:
         """Build the panels' cache now rather than when one is first asked for.

@@ -13,6 +13,7 @@ from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.futures import check_futures
 from quanthedge.market.checks.others import check_others
+from quanthedge.market.checks.stale import check_stale_tables
 from quanthedge.market.checks.stock_bars import StockBarsCheck
 from quanthedge.market.schema import TABLES, TableSchema
 
@@ -56,6 +57,7 @@ def inspect(
             if table is not None:
                 ready[name] = _sorted(table, schema, collector)
     check_others(ready, collector)
+    check_stale_tables(ready, collector)
     calendar = _dates(ready, "calendar", "date")
     if "futures_daily" in ready:
         check_futures(ready["futures_daily"], calendar, collector)

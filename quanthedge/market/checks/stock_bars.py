@@ -6,17 +6,22 @@ import numpy as np
 
 from quanthedge.market.blocks import Axes, Block
 from quanthedge.market.checks.findings import EXAMPLES, Collector
-from quanthedge.market.checks.price_limits import beyond_limit
+from quanthedge.market.checks.moves import MOVES, Moves, find_moves
+from quanthedge.market.checks.price_limits import LimitBook
 from quanthedge.market.checks.rows import Rows
+from quanthedge.market.checks.stale import StaleBars
+from quanthedge.market.checks.survival import check_survival
+from quanthedge.market.checks.units import UnitsCheck
 from quanthedge.market.schema import TABLES
 
 __all__ = ["StockBarsCheck"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "pre_close")
-POSITIVE = ("volume", "amount", "adj_factor", "total_shares", "float_shares")
+POSITIVE = ("volume", "adj_factor")
+MAYBE_UNKNOWN = ("amount", "total_shares", "float_shares")  # NaN = the source does not say
 LONG_GAP_DAYS = 250
-UNIT_FAULT_SHARE = 0.2  # so many VWAPs outside the day's range: units are wrong, not single rows
+RANGE_FAULT_SHARE = 0.2  # so many VWAPs outside the day's range: not single rows are wrong
 
 
 class StockBarsCheck:
@@ -42,19 +47,26 @@ class StockBarsCheck:
         self._rows = 0
         self._outside_range = 0
         self._special = 0
+        self._unjudged = 0
+        self._unknown = dict.fromkeys(MAYBE_UNKNOWN, 0)
+        self._limits = LimitBook(axes, listed)
+        self._units = UnitsCheck(axes.codes, collector)
+        self._stale = StaleBars(axes, collector)
 
     def add(self, block: Block) -> None:
         """Check the next block."""
         rows = Rows(block.table, TABLES["stock_daily"], self._collector)
         self._rows += len(block.stock)
         known = self._places(rows, block)
-        prices = self._prices(rows)
+        sound = self._prices(rows, block) & known
         self._listing(rows, block, known)
         same = np.zeros(len(block.stock), dtype=bool)  # the row before is the same stock's
-        same[1:] = (block.stock[1:] == block.stock[:-1]) & known[1:] & known[:-1]
-        same[1:] &= prices[1:] & prices[:-1]
-        self._steps(rows, same)
-        self._limits(rows, block, same)
+        same[1:] = (block.stock[1:] == block.stock[:-1]) & sound[1:] & sound[:-1]
+        moves = find_moves(block, self._limits.of(block), sound)
+        self._unjudged += int(np.count_nonzero(sound & ~moves.judged))
+        self._steps(rows, moves, same)
+        self._moves(rows, moves)
+        self._stale.add(block, rows, same)
         self._special += int(np.count_nonzero(rows.numbers("is_st")))
 
     def _places(self, rows: Rows, block: Block) -> Array:
@@ -96,19 +108,23 @@ class StockBarsCheck:
         rows.flag("error", "order", bad, "are not in order", cure="sort the table by code and date")
         self._last_cell = int(cell[-1])
 
-    def _prices(self, rows: Rows) -> Array:
+    def _prices(self, rows: Rows, block: Block) -> Array:
         """Check prices and amounts of each row alone; return the rows whose prices are sound."""
         fine = np.ones(rows.table.num_rows, dtype=bool)
-        for name in (*PRICES, *POSITIVE):
+        for name in (*PRICES, *POSITIVE, *MAYBE_UNKNOWN):
             values = rows.numbers(name)
             sound = (values > 0) & (values < np.inf)
-            if not sound.all():
+            unknown = np.isnan(values) if name in MAYBE_UNKNOWN else np.zeros(len(sound), bool)
+            if unknown.any():
+                self._unknown[name] += int(np.count_nonzero(unknown))
+            if not (sound | unknown).all():
                 cure = "a day without trade has no row" if name == "volume" else "fix the source"
+                nan = "" if name in MAYBE_UNKNOWN else ", NaN"
                 rows.flag(
-                    "error", f"{name} <= 0", ~sound, f"have {name} <= 0, NaN or infinite",
-                    show=(name,), cure=cure,
+                    "error", f"{name} <= 0", ~(sound | unknown),
+                    f"have {name} <= 0{nan} or infinite", show=(name,), cure=cure,
                 )  # fmt: skip
-                fine &= sound
+                fine &= sound | unknown
         high, low = rows.numbers("high"), rows.numbers("low")
         crossed = rows.flag(
             "error", "high < low", fine & (high < low), "have high < low", show=("high", "low")
@@ -119,7 +135,15 @@ class StockBarsCheck:
             bad = fine & ((values > high) | (values < low))
             what = f"have {name} outside the day's low to high"
             rows.flag("error", f"{name} outside", bad, what, show=(name, "low", "high"))
-        vwap = rows.numbers("amount") / np.where(fine, rows.numbers("volume"), np.nan)
+        self._amounts(rows, block, fine)
+        return fine
+
+    def _amounts(self, rows: Rows, block: Block, fine: Array) -> None:
+        """Hold amount against volume and prices, where it is known, and the float against all."""
+        high, low = rows.numbers("high"), rows.numbers("low")
+        vwap = np.full(len(fine), np.nan)
+        np.divide(rows.numbers("amount"), rows.numbers("volume"), out=vwap, where=fine)
+        self._units.add(block, vwap / ((high + low + rows.numbers("close")) / 3))
         bad = (vwap > high * 1.01) | (vwap < low * 0.99)
         self._outside_range += int(np.count_nonzero(bad))
         rows.flag(
@@ -132,7 +156,6 @@ class StockBarsCheck:
             rows.numbers("float_shares") > rows.numbers("total_shares") * (1 + 1e-9),
             "have float_shares above total_shares", show=("float_shares", "total_shares"),
         )  # fmt: skip
-        return fine
 
     def _listing(self, rows: Rows, block: Block, known: Array) -> None:
         if len(self._axes.codes) == 0:
@@ -147,44 +170,25 @@ class StockBarsCheck:
             "are on or after the stock's delist_date",
         )  # fmt: skip
 
-    def _steps(self, rows: Rows, same: Array) -> None:
+    def _steps(self, rows: Rows, moves: Moves, same: Array) -> None:
         """Compare the steps of adj_factor with pre_close (known to a cent)."""
-        pre_close, factor = rows.numbers("pre_close"), rows.numbers("adj_factor")
-        step, implied = np.ones(len(same)), np.ones(len(same))
+        pre_close, close = rows.numbers("pre_close"), rows.numbers("close")
+        implied = np.ones(len(same))
         place = np.flatnonzero(same)
-        step[place] = factor[place] / factor[place - 1]
-        implied[place] = rows.numbers("close")[place - 1] / pre_close[place]
+        implied[place] = close[place - 1] / pre_close[place]
         with np.errstate(divide="ignore", invalid="ignore"):
-            bad = same & (np.abs(step / implied - 1) > 1e-4 + 0.0051 / pre_close)
+            bad = same & (np.abs(moves.step / implied - 1) > 1e-4 + 0.0051 / pre_close)
         rows.flag(
             "warning", "adj_factor step", bad,
             "have an adj_factor step that differs from previous close / pre_close",
             show=("pre_close", "adj_factor"),
         )  # fmt: skip
-        rows.flag(
-            "warning", "adj_factor falls", same & (step < 0.97),
-            "have an adj_factor more than 3% below the day before "
-            "(rights, a capital reduction or a relisting)",
-            show=("adj_factor",),
-        )  # fmt: skip
 
-    def _limits(self, rows: Rows, block: Block, same: Array) -> None:
-        """Look for returns that the day's price limit would not have allowed."""
-        bad = beyond_limit(
-            self._axes.codes,
-            block.stock,
-            rows.numbers("date"),
-            rows.numbers("pre_close"),
-            rows.numbers("close"),
-            rows.numbers("is_st"),
-            same,
-        )
-        rows.flag(
-            "warning", "beyond the price limit", bad,
-            "close beyond the day's price limit "
-            "(a reform, a relisting, a day without limit, or a wrong price)",
-            show=("pre_close", "close"),
-        )  # fmt: skip
+    def _moves(self, rows: Rows, moves: Moves) -> None:
+        """Report the moves that the rules of the day do not explain, class by class."""
+        for place, move in enumerate(MOVES):
+            if (moves.kind == place).any():
+                rows.flag(move.level, move.rule, moves.of(place), move.what, show=move.show)
 
     def finish(self, index_days: Array) -> None:
         """Check what needs all rows; `index_days` are the dates with an index bar."""
@@ -192,11 +196,7 @@ class StockBarsCheck:
         if self._rows == 0:
             add("error", "stock_daily", "empty", 0, "the table has no rows")
             return
-        if self._outside_range > UNIT_FAULT_SHARE * self._rows:
-            share = self._outside_range / self._rows
-            text = f"the VWAP of {share:.0%} of the rows lies outside the day's range"
-            cure = "volume must be in shares (not hands of 100), amount in yuan (not thousands)"
-            add("error", "stock_daily", "units", 0, text, cure=cure)
+        self._proportions()
         share = self._special / self._rows
         if self._special == 0 or share > 0.3:
             text = f"is_st holds on {share:.0%} of the rows; check the flag"
@@ -204,6 +204,27 @@ class StockBarsCheck:
         self._days(index_days)
         self._first_bars()
         self._gaps()
+        self._stale.finish()
+        check_survival(self._axes, self._listed, self._gone, self._seen, self._collector)
+
+    def _proportions(self) -> None:
+        """Report what is unknown or wrong in so many rows that no single one can be blamed."""
+        add = self._collector.add
+        for name, count in self._unknown.items():
+            if count:
+                text = f"{name} is unknown (NaN) in {count:,} of {self._rows:,} rows"
+                add("info", "stock_daily", f"unknown {name}", 0, text)
+        if self._unjudged:
+            text = (
+                f"no price limit is known for {self._unjudged:,} of {self._rows:,} rows: they were "
+                "not looked through for suspicious moves"
+            )
+            add("info", "stock_daily", "no limit known", 0, text)
+        if not self._units.finish() and self._outside_range > RANGE_FAULT_SHARE * self._rows:
+            share = self._outside_range / self._rows
+            text = f"the VWAP of {share:.0%} of the rows lies outside the day's range"
+            cure = "prices must not be adjusted; volume, amount and prices must be of the same day"
+            add("error", "stock_daily", "VWAP", 0, text, cure=cure)
 
     def _days(self, index_days: Array) -> None:
         """Days on which nothing, or hardly anything, traded."""
