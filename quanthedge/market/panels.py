@@ -145,9 +145,12 @@ class PanelCache:
         if name not in self._open:
             panel = self._mapped(name, np.dtype(np.float64))
             if panel is None:
-                panel = make()
-                self._keep(name, panel)
-                panel.flags.writeable = False
+                made = make()
+                made.flags.writeable = False
+                self._keep(name, made)
+                # Read from the file from now on, so that many panels need no memory of their own.
+                panel = self._mapped(name, np.dtype(np.float64))
+                panel = made if panel is None else panel
             self._open[name] = panel
         return self._open[name]
 
