@@ -19,12 +19,14 @@ _EXPORTS = {
     "RuleError": "quanthedge.errors",
     "Strategy": "quanthedge.strategy",
     "StrategyError": "quanthedge.errors",
+    "audit": "quanthedge.lookahead",
     "backtest": "quanthedge.run",
     "book_betas": "quanthedge.beta",
     "import_market": "quanthedge.market",
     "index_returns": "quanthedge.beta",
     "load_strategy": "quanthedge.strategy",
     "rolling_ols": "quanthedge.beta",
+    "update_market": "quanthedge.market",
 }
 
 __all__ = [*_EXPORTS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)

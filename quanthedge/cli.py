@@ -1,7 +1,7 @@
-"""The command line: import, update, simulate, check, rules, run, report.
+"""The command line: import, update, simulate, check, audit, rules, run, report.
 
-Exit codes: 0 done; 1 ``check`` found errors or the fund went insolvent; 2 wrong use or wrong input;
-3 a fault of QuantHedge itself; 130 interrupted.
+Exit codes: 0 done; 1 ``check`` or ``audit`` found something or the fund went insolvent; 2 wrong
+use or wrong input; 3 a fault of QuantHedge itself; 130 interrupted.
 """
 
 import sys
@@ -191,6 +191,50 @@ def check(
     if page is not None:
         typer.echo(f"Wrote {page} ({page.stat().st_size / 1e6:.1f} MB)")
     if report.errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def audit(
+    thing: Annotated[
+        str,
+        typer.Argument(
+            metavar="STRATEGY",
+            help="Strategy file (TOML), or an object of a Python file: my_factors.py:Mine.",
+        ),
+    ],
+    market: Annotated[Path, typer.Option(help="Folder of a dataset.")] = Path("data/sample"),
+    dates: Annotated[int, typer.Option(min=1, help="Random days to try.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same days and futures.")] = 0,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change one key of a strategy (may be repeated)."),
+    ] = None,
+) -> None:
+    """Look for look-ahead: change the future of the market and see whether the past moves.
+
+    The first cell that moves is named with date, code and by how much; exit code 1 when there is
+    one. A Python file is run, so name only files that you trust.
+
+    Examples: quanthedge audit strategies/market_neutral.toml
+
+    quanthedge audit my_factors.py:Mine --market data/real
+    """
+    from quanthedge.lookahead import audit as look_ahead
+    from quanthedge.lookahead import load_object
+    from quanthedge.market import Market
+
+    with _stages("audit") as tell:
+        tell("opening the market")
+        report = look_ahead(
+            load_object(thing, changes or ()),
+            Market.open(market),
+            dates=dates,
+            seed=seed,
+            tell=tell,
+        )
+    typer.echo(report.to_text())
+    if not report.passed:
         raise typer.Exit(1)
 
 

@@ -68,14 +68,14 @@ empty cells, repeated keys, unsorted bars, unknown or malformed codes, prices or
 0, negative, NaN or infinite, high < low, open or close outside the day's range, dates that are no
 trading days, days without any bar although an index traded, bars before listing or after
 delisting, units of volume or amount that are wrong for a board or a year (the ratio found is
-named), more than 20% of VWAPs outside the day's range, rates in percent, overlapping spells, contracts whose name, product
-and last trading day disagree, futures after their last trading day.
+named), more than 20% of VWAPs outside the day's range, rates in percent, overlapping spells,
+contracts whose name, product and last trading day disagree, futures after their last trading day.
 
-Warnings are kept in the report, with counts and examples: members and fundamentals without
-prices, closes beyond the day's price limit, `adj_factor` steps that differ from `pre_close`,
-VWAPs outside the day's range, highs and lows beyond the limit, bars repeated from the day before,
-closes unchanged for 10 days, no delisted stock in 5 years, days with few bars, long holidays, missing settlement prices,
-contracts that end early, industries with two names.
+Warnings are kept in the report, with counts and examples: what the source did not hold and had to
+be assumed, members and fundamentals without prices, closes, highs and lows beyond the day's price
+limit, `adj_factor` steps that differ from `pre_close`, VWAPs outside the day's range, bars repeated
+from the day before, closes unchanged for 10 days, no delisted stock in 5 years, days with few bars,
+long holidays, missing settlement prices, contracts that end early, industries with two names.
 
 ## The manifest
 

@@ -145,7 +145,7 @@ def _singular(what: str) -> str:
 def _plural(unit: str) -> str:
     if unit.endswith("ch"):
         return unit + "es"
-    return unit[:-1] + "ies" if unit.endswith("y") and unit != "day" else unit + "s"
+    return unit[:-1] + "ies" if unit.endswith("y") and not unit.endswith("day") else unit + "s"
 
 
 class Collector:

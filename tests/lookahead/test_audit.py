@@ -1,0 +1,212 @@
+"""The audit convicts whoever looks ahead, names the cell, and lets the honest pass."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quanthedge.beta import RollingOLS
+from quanthedge.errors import StrategyError
+from quanthedge.factors.base import as_rows
+from quanthedge.lookahead import audit, load_object
+from quanthedge.market.altered import ALTERATIONS, altered
+from quanthedge.portfolio import IndexUniverse, LargestUniverse
+from tests.factors.every_factor import FACTORS, name_of
+from tests.sample import ROOT, sample_market, small_strategy
+
+
+def closes(market):
+    return pd.DataFrame(
+        market.panel("mark"), index=market.dates.astype("M8[s]"), columns=market.codes
+    )
+
+
+def moved_by(shift):
+    def exposure(self, market, rows=None):
+        days = np.minimum(as_rows(market, rows) + shift, len(market.dates) - 1)
+        return market.panel("close")[days]
+
+    return type(f"Shifted{shift}", (), {"exposure": exposure})
+
+
+def centred(market):
+    return closes(market).rolling(11, center=True, min_periods=1).mean()
+
+
+def standardised(market):
+    values = closes(market)
+    return (values - values.mean()) / values.std()
+
+
+def filled_backwards(market):
+    return closes(market).where(market.panel("traded")).bfill()
+
+
+def ranked_by_final_value(market):
+    value = market.panel("mark")[-1] * market.panel("total_shares")[-1]
+    return np.broadcast_to(np.argsort(np.argsort(value)), market.panel("mark").shape)
+
+
+def those_that_survive(market):
+    return np.broadcast_to(market.delist_index() >= len(market.dates), market.panel("mark").shape)
+
+
+def forward_adjusted(market):
+    return market.panel("mark") * market.panel("adj_factor") / market.panel("adj_factor")[-1]
+
+
+def level_of_the_factor(market):
+    return market.panel("mark") * market.panel("adj_factor")
+
+
+def figures_by_period_end(market):
+    equity = market.fundamental("book_equity")
+    early = np.roll(equity, -60, axis=0)
+    early[-60:] = equity[-1]
+    return early
+
+
+def members_of_tomorrow(market):
+    members = market.members("000300.SH").copy()
+    members[:-1] = members[1:]
+    return members
+
+
+def index_of_tomorrow(market):
+    close = market.index_close("000300.SH")
+    return np.append(close[1:], close[-1])
+
+
+CHEATS = [
+    moved_by(1)(), centred, standardised, filled_backwards, ranked_by_final_value,
+    those_that_survive, forward_adjusted, level_of_the_factor, figures_by_period_end,
+    members_of_tomorrow, index_of_tomorrow,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cheat", CHEATS, ids=lambda c: getattr(c, "__name__", type(c).__name__))
+def test_who_looks_ahead_is_convicted_and_the_cell_is_named(cheat):
+    market = sample_market()
+    report = audit(cheat, market, dates=3)
+    assert not report.passed
+    found = report.findings[0]
+    assert found.date <= found.cut
+    assert np.datetime64(found.date) in market.dates
+    assert not found.code or found.code in market.codes
+    assert found.before != found.after
+    with pytest.raises(StrategyError, match="look-ahead"):
+        report.raise_if_failed()
+
+
+def test_the_cell_the_values_and_their_difference_are_those_that_moved():
+    market = sample_market()
+    findings = audit(moved_by(1)(), market, dates=1).findings
+    found = next(f for f in findings if f.alteration == "scrambled" and "nan" not in str(f))
+    row, column = market.day(found.date), list(market.codes).index(found.code)
+    assert found.date == found.cut
+    assert float(found.before) == pytest.approx(market.panel("close")[row + 1, column])
+    other = altered(market, row, "scrambled")
+    assert float(found.after) == pytest.approx(other.panel("close")[row + 1, column])
+    assert f"by {float(found.after) - float(found.before):.6g}" in str(found)
+
+
+HONEST = {
+    "trailing mean": lambda market: closes(market).rolling(11, min_periods=1).mean(),
+    "returns over ex-dates": lambda market: market.panel("simple_return"),
+    "steps of adjusted prices": lambda market: np.diff(
+        np.log(market.prices("mark", "adjusted")), axis=0, prepend=np.nan
+    ),
+    "index": lambda market: market.index_close("000300.SH"),
+    "industry": lambda market: market.industry()[0],
+    "cash": lambda market: market.cash_rate(),
+    "two at once": lambda market: {
+        "st": market.panel("is_st"), "members": market.members("000300.SH"),
+    },
+    "futures": lambda market: market.futures("IF").set_index("date")[["close"]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_the_honest_pass(name):
+    report = audit(HONEST[name], sample_market(), dates=2)
+    assert report.passed, report.to_text()
+    assert report.cells > 1000
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=name_of)
+def test_every_factor_passes(factor):
+    report = audit(factor, sample_market(), dates=2)
+    assert report.passed, report.to_text()
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        RollingOLS(), RollingOLS(window=20, min_observations=10),
+        LargestUniverse(n=60), IndexUniverse(),
+    ],
+    ids=lambda thing: type(thing).__name__,
+)  # fmt: skip
+def test_estimators_and_universes_pass(thing):
+    report = audit(thing, sample_market(), dates=2)
+    assert report.passed, report.to_text()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [(), ("execution.fill='vwap'", "beta.method='top_down'", "rebalance.every='week'")],
+    ids=["as it is", "vwap, top-down, weekly"],
+)
+def test_the_strategy_passes_fill_by_fill(changes):
+    report = audit(small_strategy(*changes), sample_market(), dates=1)
+    assert report.passed, report.to_text()
+    assert report.cells > 10_000
+
+
+def test_an_error_on_the_altered_market_is_a_finding():
+    def fragile(market):
+        if len(market.dates) < len(sample_market().dates):
+            raise ValueError("too short")
+        return market.panel("close")
+
+    found = audit(fragile, sample_market(), dates=1).findings[0]
+    assert found.part == "computation"
+    assert "ValueError: too short" in found.after
+
+
+@pytest.mark.parametrize("alteration", ALTERATIONS)
+def test_the_past_of_an_altered_market_is_the_true_one(alteration):
+    market, row = sample_market(), 400
+    other = altered(market, row, alteration, seed=3)
+    assert len(other.dates) in (row + 1, row + 61)
+    for name in ("close", "volume", "is_st", "mark", "total_shares", "traded"):
+        np.testing.assert_array_equal(other.panel(name)[: row + 1], market.panel(name)[: row + 1])
+    for item in market.fundamental_items():
+        before = market.fundamental(item)[: row + 1]
+        np.testing.assert_array_equal(other.fundamental(item)[: row + 1], before)
+    if alteration in ("scrambled", "absurd"):
+        later = slice(row + 1, row + 61)
+        assert not np.array_equal(other.panel("close")[later], market.panel("close")[later])
+        assert (other.delist_index() != np.minimum(market.delist_index(), row + 61)).any()
+
+
+def test_a_users_own_file_is_loaded_and_what_is_missing_is_named(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import numpy as np\n"
+        "def tomorrow(market):\n"
+        "    return np.roll(market.panel('close'), -1, axis=0)\n"
+    )
+    assert not audit(load_object(f"{file}:tomorrow"), sample_market(), dates=1).passed
+    with pytest.raises(StrategyError, match="no object 'today'; there are np, tomorrow"):
+        load_object(f"{file}:today")
+    file.write_text("1 / 0")
+    with pytest.raises(StrategyError, match="ZeroDivisionError"):
+        load_object(f"{file}:tomorrow")
+    assert load_object(str(ROOT / "strategies" / "market_neutral.toml")).name
+
+
+def test_what_cannot_be_audited_is_refused():
+    with pytest.raises(StrategyError, match="int can not be audited"):
+        audit(7, sample_market())
+    with pytest.raises(StrategyError, match="one row for each"):
+        audit(lambda market: np.zeros(3), sample_market())
