@@ -124,7 +124,7 @@ def test_dates_outside_the_data_are_refused(tmp_path) -> None:
 
 def test_an_empty_universe_is_refused() -> None:
     process = quanthedge(
-        "run", NEUTRAL, "--market", SAMPLE, *SMALL, "--set", "universe.min_listed_days=9999999"
+        "run", NEUTRAL, "--market", SAMPLE, *SMALL, "--set", "universe.filters.0.min_days=9999999"
     )
     refused(process, "universe: empty")
 

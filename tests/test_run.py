@@ -125,7 +125,7 @@ def test_capital_that_hedges_with_less_than_half_a_contract_is_refused() -> None
 
 
 def test_an_empty_universe_is_refused_with_the_counts() -> None:
-    strategy = small_strategy("universe.min_listed_days=5000000")
+    strategy = small_strategy("universe.filters.0.min_days=5000000")
     with pytest.raises(StrategyError, match=r"universe: empty on 2014-09-16.*newly listed"):
         backtest(strategy, sample_market(), START, END)
 

@@ -174,7 +174,7 @@ class Volatility(_WindowFactor):
     Undefined: too few traded days (``min_traded``), or fewer than two.
     Suspension: days without trading are left out, not counted as a return of 0.
     New listings: the first day's return counts from the issue price, and raises the deviation while
-    it is in the window; a universe's ``min_listed_days`` keeps such stocks out.
+    it is in the window; a universe's filter ``listed`` keeps such stocks out.
     Look-ahead: day t uses returns of days up to t.
 
     References

@@ -7,44 +7,31 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from quanthedge.errors import StrategyError
+from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import Market
+from quanthedge.portfolio.filters import DEFAULT_FILTERS, Filter
 
-__all__ = ["IndexUniverse", "LargestUniverse", "Universe"]
+__all__ = ["AllUniverse", "IndexUniverse", "LargestUniverse", "Universe"]
 
 Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
+Record = tuple[pd.Timestamp, str, int]
 
 
-class _Filters(BaseModel):
-    """Exclusions that every universe knows; all are judged at the close of the decision day.
+class _Filtered(BaseModel):
+    """Candidates of which filters leave out some; judged at the close of the decision day.
 
-    A stock is counted under the first reason that leaves it out, in this order: delisted, no price
-    (it has never traded in these data), newly listed, ST, delisting period, suspended, thinly
-    traded.
+    A stock is counted under the first reason that leaves it out: delisted, no price (it has never
+    traded in these data), then the filters in their order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    min_listed_days: int = Field(
-        default=120, ge=0, description="Trading days since listing that a stock needs."
-    )
-    exclude_st: bool = Field(default=True, description="Leave out stocks under special treatment.")
-    exclude_suspended: bool = Field(
-        default=True, description="Leave out stocks that did not trade on the decision day."
-    )
-    exclude_delisting: bool = Field(
-        default=True, description="Leave out stocks in the delisting period."
-    )
-
-    min_average_amount_yuan: float = Field(
-        default=0.0,
-        ge=0,
-        description="Average yuan traded a day that a stock needs; days without trading count 0.",
-    )
-    amount_days: int = Field(
-        default=20, ge=1, le=500, description="Trading days over which that average is taken."
+    filters: tuple[Filter, ...] = Field(
+        default=DEFAULT_FILTERS,
+        description="Questions asked of each stock, in this order: listed, special_treatment, "
+        "delisting_period, suspended, liquidity, market_value, price, boards, members, "
+        "industries, codes.",
     )
 
     def mask(self, market: Market, rows: Rows) -> tuple[Bools, pd.DataFrame]:
@@ -66,6 +53,8 @@ class _Filters(BaseModel):
         ------
         StrategyError
             When no stock is left on a date.
+        DataError
+            When a filter asks for something that is not in the market.
         """
         candidates = self._candidates(market, rows)
         kept, records = self._exclude(market, rows, candidates)
@@ -83,33 +72,70 @@ class _Filters(BaseModel):
             )
         return kept, exclusions
 
+    def explain(self, market: Market, code: str, date: object) -> pd.DataFrame:
+        """Return what each question found about one stock on one day.
+
+        Parameters
+        ----------
+        market : Market
+        code : str
+            `600000.SH`
+        date
+            A trading day: the decision is made at its close.
+
+        Returns
+        -------
+        DataFrame
+            question, found, wanted, passes; the last row is the verdict.
+
+        Raises
+        ------
+        DataError
+            The stock or the day is not in the market.
+        """
+        place = np.flatnonzero(market.codes == code)
+        if not len(place):
+            raise DataError(f"no stock '{code}' in market '{market.name}'")
+        n, t = int(place[0]), market.day(date)
+        rows = np.array([t], dtype=np.int64)
+        candidate = bool(self._candidates(market, rows)[0, n])
+        gone = t >= int(market.delist_index()[n])
+        mark = market.panel("mark")[t, n]
+        lines = [
+            ("candidate", "yes" if candidate else "no", self._wanted, candidate),
+            ("delisted", "yes" if gone else "no", "no", not gone),
+            ("price", "none" if np.isnan(mark) else f"{mark:.2f} yuan", "any", not np.isnan(mark)),
+        ]
+        lines += [
+            (one.kind, one.found(market, t, n), one.wanted, not bool(one.out(market, rows)[0, n]))
+            for one in self.filters
+        ]
+        passes = all(line[3] for line in lines)
+        kept, _ = self._exclude(market, rows, self._candidates(market, rows))
+        held = bool(self._narrow(market, rows, kept)[0][0, n])
+        verdict = (
+            "may be held" if held else "passes, but others are larger" if passes else "left out"
+        )
+        lines.append(("verdict", verdict, "", held))
+        return pd.DataFrame(lines, columns=["question", "found", "wanted", "passes"])
+
+    @property
+    def _wanted(self) -> str:
+        raise TypeError("a universe says who its candidates are")
+
     def _candidates(self, market: Market, rows: Rows) -> Bools:
         raise TypeError("a universe says who its candidates are")
 
-    def _narrow(
-        self, market: Market, rows: Rows, kept: Bools
-    ) -> tuple[Bools, list[tuple[pd.Timestamp, str, int]]]:
+    def _narrow(self, market: Market, rows: Rows, kept: Bools) -> tuple[Bools, list[Record]]:
         return kept, []
 
-    def _exclude(
-        self, market: Market, rows: Rows, candidates: Bools
-    ) -> tuple[Bools, list[tuple[pd.Timestamp, str, int]]]:
+    def _exclude(self, market: Market, rows: Rows, candidates: Bools) -> tuple[Bools, list[Record]]:
         """Apply the filters in order; a stock is counted under the first that leaves it out."""
-        age = rows[:, None] - market.list_index()[None, :] + 1
         tests = [
             ("delisted", rows[:, None] >= market.delist_index()[None, :]),
             ("no price", np.isnan(market.panel("mark")[rows])),
-            ("newly listed", age < self.min_listed_days),
+            *((one.reason, one.out(market, rows)) for one in self.filters),
         ]
-        if self.exclude_st:
-            tests.append(("ST", market.panel("is_st")[rows]))
-        if self.exclude_delisting:
-            tests.append(("delisting period", market.panel("is_delisting")[rows]))
-        if self.exclude_suspended:
-            tests.append(("suspended", ~market.panel("traded")[rows]))
-        if self.min_average_amount_yuan > 0:
-            average = _average_amount(market, rows, self.amount_days)
-            tests.append(("thinly traded", average < self.min_average_amount_yuan))
         kept = candidates.copy()
         records = []
         for reason, out in tests:
@@ -119,7 +145,20 @@ class _Filters(BaseModel):
         return kept, records
 
 
-class LargestUniverse(_Filters):
+class AllUniverse(_Filtered):
+    """Every stock that has traded by the day and passes the filters."""
+
+    kind: Literal["all"] = "all"
+
+    @property
+    def _wanted(self) -> str:
+        return "has traded by the day"
+
+    def _candidates(self, market: Market, rows: Rows) -> Bools:
+        return np.asarray(np.isfinite(market.panel("mark")[rows]))
+
+
+class LargestUniverse(_Filtered):
     """The largest stocks by total market value among those that pass the filters.
 
     Candidates are all stocks that have traded by the day; smaller ones than the ``n`` largest are
@@ -129,12 +168,14 @@ class LargestUniverse(_Filters):
     kind: Literal["largest"] = "largest"
     n: int = Field(default=800, ge=1, description="Number of stocks.")
 
+    @property
+    def _wanted(self) -> str:
+        return f"has traded by the day; then one of the {self.n} largest that pass"
+
     def _candidates(self, market: Market, rows: Rows) -> Bools:
         return np.asarray(np.isfinite(market.panel("mark")[rows]))
 
-    def _narrow(
-        self, market: Market, rows: Rows, kept: Bools
-    ) -> tuple[Bools, list[tuple[pd.Timestamp, str, int]]]:
+    def _narrow(self, market: Market, rows: Rows, kept: Bools) -> tuple[Bools, list[Record]]:
         value = market.panel("mark")[rows] * market.panel("total_shares")[rows]
         valued = kept & np.isfinite(value)
         value = np.where(valued, value, -np.inf)
@@ -145,33 +186,33 @@ class LargestUniverse(_Filters):
         return valued & largest, _records(market, rows, "no market value", kept & ~valued)
 
 
-class IndexUniverse(_Filters):
-    """The members of an index on the date that pass the filters.
+class IndexUniverse(_Filtered):
+    """The members of one or several indices on the date that pass the filters.
 
     Members that are not in the market data are no candidates.
     """
 
     kind: Literal["index"] = "index"
-    index: str = Field(default="000300.SH", description="Index code.")
+    index: str | tuple[str, ...] = Field(
+        default="000300.SH", description="Index code, or several of which one is enough."
+    )
+
+    @property
+    def _wanted(self) -> str:
+        return f"member of {' or '.join(self._indices)}"
+
+    @property
+    def _indices(self) -> tuple[str, ...]:
+        return (self.index,) if isinstance(self.index, str) else self.index
 
     def _candidates(self, market: Market, rows: Rows) -> Bools:
-        return np.asarray(market.members(self.index)[rows])
+        return np.asarray(np.any([market.members(code)[rows] for code in self._indices], axis=0))
 
 
-Universe = Annotated[LargestUniverse | IndexUniverse, Field(discriminator="kind")]
+Universe = Annotated[LargestUniverse | IndexUniverse | AllUniverse, Field(discriminator="kind")]
 
 
-def _average_amount(market: Market, rows: Rows, days: int) -> Floats:
-    """Return the mean yuan traded over the last days, [R, N]; days without trading count 0."""
-    amount = market.panel("amount")
-    return np.array(
-        [np.nan_to_num(amount[max(0, t - days + 1) : t + 1]).mean(axis=0) for t in rows]
-    ).reshape(-1, len(market.codes))
-
-
-def _records(
-    market: Market, rows: Rows, reason: str, hit: Bools
-) -> list[tuple[pd.Timestamp, str, int]]:
+def _records(market: Market, rows: Rows, reason: str, hit: Bools) -> list[Record]:
     counts = hit.sum(axis=1)
     return [
         (pd.Timestamp(market.dates[t]), reason, int(c))

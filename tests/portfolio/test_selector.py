@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from quanthedge.alpha import FactorTerm, Transforms, scores
 from quanthedge.errors import StrategyError
 from quanthedge.factors import EarningsYield, Reversal, Size, Volatility
-from quanthedge.portfolio import LargestUniverse, Schedule, Selector
+from quanthedge.portfolio import DEFAULT_FILTERS, LargestUniverse, Listed, Schedule, Selector
 from tests.market_fake import fake_market
 from tests.sample import sample_market
 
@@ -156,7 +156,9 @@ TERMS = [FactorTerm(factor=x) for x in (EarningsYield(), Reversal(window=8), Vol
 
 def select(market, rows, terms, **options):
     """From a market to targets, as a run does it."""
-    mask, _ = LargestUniverse(n=15, min_listed_days=10).mask(market, rows)
+    mask, _ = LargestUniverse(n=15, filters=(Listed(min_days=10), *DEFAULT_FILTERS[1:])).mask(
+        market, rows
+    )
     grades, _ = scores(market, terms, mask, rows, Transforms(industry_neutral=True))
     return Selector(n=5, buffer=0.6, **options).targets(market, grades, rows)
 

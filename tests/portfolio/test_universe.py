@@ -11,41 +11,99 @@ from pydantic import TypeAdapter, ValidationError
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import Market, write_dataset
-from quanthedge.portfolio import IndexUniverse, LargestUniverse, Universe
+from quanthedge.portfolio import (
+    DEFAULT_FILTERS,
+    AllUniverse,
+    Boards,
+    Codes,
+    DelistingPeriod,
+    IndexUniverse,
+    Industries,
+    LargestUniverse,
+    Liquidity,
+    Listed,
+    MarketValue,
+    Members,
+    Price,
+    SpecialTreatment,
+    Suspended,
+    Universe,
+)
 from tests.market.small_market import small_market
 from tests.market_fake import INDEX, fake_market
 from tests.sample import sample_market
 
 ROWS = np.array([35, 60, 85])
+USUAL = DEFAULT_FILTERS[1:]
 UNIVERSES = [
-    LargestUniverse(n=8, min_listed_days=20),
-    LargestUniverse(n=500, min_listed_days=20, min_average_amount_yuan=3e7, amount_days=7),
-    LargestUniverse(n=5, min_listed_days=0, exclude_st=False, exclude_suspended=False),
-    IndexUniverse(index=INDEX, min_listed_days=20),
-    IndexUniverse(index=INDEX, exclude_delisting=False, min_average_amount_yuan=1e7),
-]
-REASONS = [
-    "delisted", "no price", "newly listed", "ST", "delisting period", "suspended",
-    "thinly traded", "no market value",
+    LargestUniverse(n=8, filters=(Listed(min_days=20), *USUAL)),
+    LargestUniverse(
+        n=500,
+        filters=(Listed(min_days=20), *USUAL, Liquidity(min_average_yuan=3e7, days=7)),
+    ),
+    LargestUniverse(n=5, filters=(DelistingPeriod(),)),
+    IndexUniverse(index=INDEX, filters=(Listed(min_days=20), *USUAL)),
+    IndexUniverse(index=(INDEX,), filters=(Liquidity(min_average_yuan=1e7), Suspended())),
+    AllUniverse(
+        filters=(
+            Price(min_yuan=12.0), MarketValue(min_yuan=8e9, max_yuan=6e10, shares="float"),
+            Industries(codes=("10", "30")), Suspended(days=10, min_share=0.8),
+            Codes(exclude=("600014.SH", "600021.SH")),
+        )
+    ),
+    AllUniverse(
+        filters=(
+            Members(index=(INDEX,), keep="others"), Industries(codes=("10", "20"), keep="these"),
+            SpecialTreatment(), Boards(include=("main",)),
+        )
+    ),
 ]  # fmt: skip
+
+
+def out(one, market, t, n):
+    """Whether a filter leaves a stock out, from its definition."""
+    bar = {name: market.panel(name)[t, n] for name in market.panels}
+    last = lambda name, days: market.panel(name)[max(0, t - days + 1) : t + 1, n]  # noqa: E731
+    number = market.industry()[0][t, n]
+    industry = None if number < 0 else market.industry()[1]["industry"][number]
+    match one.kind:
+        case "listed":
+            return t - market.list_index()[n] + 1 < one.min_days
+        case "special_treatment":
+            return bar["is_st"]
+        case "delisting_period":
+            return bar["is_delisting"]
+        case "suspended":
+            return last("traded", one.days).mean() < one.min_share
+        case "liquidity":
+            return np.nan_to_num(last("amount", one.days)).mean() < one.min_average_yuan
+        case "market_value":
+            value = bar["mark"] * bar[f"{one.shares}_shares"]
+            return not one.min_yuan <= value <= (one.max_yuan or np.inf)
+        case "price":
+            return not bar["mark"] >= one.min_yuan
+        case "boards":
+            return "main" not in one.include
+        case "members":
+            inside = any(market.members(code)[t, n] for code in one.index)
+            return inside == (one.keep == "others")
+        case "industries":
+            return (industry in one.codes) == (one.keep == "others")
+        case "codes":
+            return market.codes[n] in one.exclude
 
 
 def reason_against(universe, market, t, n):
     """The first reason that leaves a stock out, stock by stock; None when it may be held."""
-    bar = {name: market.panel(name)[t, n] for name in market.panels}
-    amounts = np.nan_to_num(market.panel("amount")[max(0, t - universe.amount_days + 1) : t + 1, n])
-    listed_days = t - market.list_index()[n] + 1
-    tests = {
-        "delisted": t >= market.delist_index()[n],
-        "no price": np.isnan(bar["mark"]),
-        "newly listed": listed_days < universe.min_listed_days,
-        "ST": universe.exclude_st and bar["is_st"],
-        "delisting period": universe.exclude_delisting and bar["is_delisting"],
-        "suspended": universe.exclude_suspended and not bar["traded"],
-        "thinly traded": amounts.mean() < universe.min_average_amount_yuan,
-        "no market value": universe.kind == "largest" and np.isnan(bar["total_shares"]),
-    }
-    return next((reason for reason, out in tests.items() if out), None)
+    if t >= market.delist_index()[n]:
+        return "delisted"
+    if np.isnan(market.panel("mark")[t, n]):
+        return "no price"
+    for one in universe.filters:
+        if out(one, market, t, n):
+            return one.reason
+    lacking = universe.kind == "largest" and np.isnan(market.panel("total_shares")[t, n])
+    return "no market value" if lacking else None
 
 
 @pytest.mark.parametrize("universe", UNIVERSES, ids=str)
@@ -75,12 +133,13 @@ def test_every_reason_comes_up():
     for seed in range(6):
         market = fake_market(seed, stocks=60)
         market.panels["total_shares"][:, 3] = np.nan
-        universe = LargestUniverse(min_listed_days=20, min_average_amount_yuan=3e7)
-        found |= set(universe.mask(market, ROWS)[1]["reason"])
-    assert found == set(REASONS) - {"no price"}  # such a stock is no candidate of the largest
+        for universe in UNIVERSES:
+            found |= set(universe.mask(market, ROWS)[1]["reason"])
+    expected = {one.reason for universe in UNIVERSES for one in universe.filters}
+    assert found == {*expected, "delisted", "no market value"} - {"board"}  # all are on one board
     market = fake_market()
     late = replace(market, members_by_index={INDEX: np.ones_like(market.panel("traded"))})
-    universe = IndexUniverse(index=INDEX, min_listed_days=0)
+    universe = IndexUniverse(index=INDEX, filters=())
     assert "no price" in set(universe.mask(late, np.array([3]))[1]["reason"])
 
 
@@ -89,14 +148,14 @@ def test_listing_days_are_counted_from_the_first_one_on():
     n = int(np.flatnonzero(market.listed > 0)[0])
     market.panels["traded"][:, n] = True
     first = market.listed[n]
-    universe = LargestUniverse(n=1000, min_listed_days=10, exclude_st=False)
+    universe = LargestUniverse(n=1000, filters=(Listed(min_days=10), Suspended()))
     mask, _ = universe.mask(market, np.array([first + 8, first + 9]))
     assert mask[:, n].tolist() == [False, True]
 
 
 def test_an_empty_universe_is_refused_with_date_and_counts():
     market = fake_market()
-    universe = LargestUniverse(min_average_amount_yuan=1e15)
+    universe = LargestUniverse(filters=(Liquidity(min_average_yuan=1e15),))
     with pytest.raises(StrategyError, match=f"empty on {market.dates[35]}.*thinly traded [0-9]+"):
         universe.mask(market, ROWS)
 
@@ -109,7 +168,7 @@ def test_members_without_prices_are_no_candidates(tmp_path):
     write_dataset(tmp_path / "m", tables, name="small", source="random")
     market = Market.open(tmp_path / "m")
     rows = np.array([30, 40])
-    universe = IndexUniverse(index=INDEX, min_listed_days=0, exclude_suspended=False)
+    universe = IndexUniverse(index=INDEX, filters=())
     mask, _ = universe.mask(market, rows)
     assert "600999.SH" not in market.codes
     assert mask.shape == (2, len(market.codes))
@@ -150,6 +209,49 @@ def test_universes_are_read_from_plain_data():
     for wrong in ({"kind": "smallest"}, {"kind": "index", "n": 3}, {"kind": "largest", "n": 0}):
         with pytest.raises(ValidationError):
             adapter.validate_python(wrong)
+    listed = {"kind": "all", "filters": [{"kind": "listed", "min_days": 9}]}
+    assert adapter.validate_python(listed) == AllUniverse(filters=(Listed(min_days=9),))
     for kind in (LargestUniverse, IndexUniverse):
         described = [field.description for name, field in kind.model_fields.items()]
         assert described.count(None) == 1  # kind
+
+
+@pytest.mark.parametrize("universe", UNIVERSES, ids=str)
+def test_an_explanation_agrees_with_the_mask(universe):
+    market = fake_market(4, stocks=40)
+    t = 60
+    mask, _ = universe.mask(market, np.array([t]))
+    for n, code in enumerate(market.codes):
+        table = universe.explain(market, str(code), market.dates[t])
+        assert table["passes"].iloc[-1] == mask[0, n]
+        assert len(table) == len(universe.filters) + 4
+        left = [one for one in universe.filters if out(one, market, t, n)]
+        failed = table.loc[~table["passes"], "question"].tolist()
+        assert {one.kind for one in left} <= set(failed)
+
+
+def test_an_explanation_says_what_was_found_and_wanted():
+    market = sample_market()
+    universe = LargestUniverse(
+        n=50, filters=(Listed(min_days=250), Liquidity(min_average_yuan=1e6))
+    )
+    table = universe.explain(market, str(market.codes[0]), "2014-09-16").set_index("question")
+    assert "1,000,000 yuan a day over 20 days" in table.loc["liquidity", "wanted"]
+    assert "yuan a day" in table.loc["liquidity", "found"]
+    with pytest.raises(DataError, match=r"no stock '999999\.SH'"):
+        universe.explain(market, "999999.SH", "2014-09-16")
+
+
+def test_what_is_not_in_the_market_is_asked_for_and_not_passed_over():
+    market = fake_market()
+    market.panels["amount"][30, 2] = np.nan
+    market.panels["traded"][30, 2] = True
+    universe = AllUniverse(filters=(Liquidity(min_average_yuan=1.0),))
+    with pytest.raises(DataError, match=f"amount of {market.codes[2]} on {market.dates[30]}"):
+        universe.mask(market, np.array([35]))
+    market.panels["float_shares"][:] = np.nan
+    universe = AllUniverse(filters=(MarketValue(shares="float"),))
+    with pytest.raises(DataError, match=r"float_shares of .* are not in market"):
+        universe.mask(market, np.array([35]))
+    with pytest.raises(DataError, match="filter codes"):
+        AllUniverse(filters=(Codes(exclude=("000999.SZ",)),)).mask(market, np.array([35]))

@@ -1,0 +1,367 @@
+"""Filters of a universe: one question each, asked of every stock at the close of a decision day."""
+
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from quanthedge.errors import DataError
+from quanthedge.market import Market
+from quanthedge.rules import board_of
+
+__all__ = [
+    "DEFAULT_FILTERS",
+    "Boards",
+    "Codes",
+    "DelistingPeriod",
+    "Filter",
+    "Industries",
+    "Liquidity",
+    "Listed",
+    "MarketValue",
+    "Members",
+    "Price",
+    "SpecialTreatment",
+    "Suspended",
+]
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Board = Literal["main", "chinext", "star", "bse"]
+
+
+class _Filter(BaseModel):
+    """Says who is left out, and for one stock what was found and what is wanted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: ClassVar[str]
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who is left out at the close of each row, [R, N]."""
+        raise TypeError("a filter says who is left out")
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return what the filter looked at, for one stock on one day."""
+        raise TypeError("a filter says what it found")
+
+    @property
+    def wanted(self) -> str:
+        """Return what a stock needs to pass."""
+        raise TypeError("a filter says what it wants")
+
+
+class Listed(_Filter):
+    """Trading days since listing, the first day included."""
+
+    kind: Literal["listed"] = "listed"
+    min_days: int = Field(default=120, ge=0, description="Trading days that a stock needs.")
+
+    reason: ClassVar[str] = "newly listed"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who has been listed for too short a time."""
+        return np.asarray(rows[:, None] - market.list_index()[None, :] + 1 < self.min_days)
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the days since listing."""
+        days = row - int(market.list_index()[column]) + 1
+        return f"{days:,} trading days" if days <= row + 1 else "listed before the market's data"
+
+    @property
+    def wanted(self) -> str:
+        """Return the days needed."""
+        return f"at least {self.min_days:,} trading days since listing"
+
+
+class SpecialTreatment(_Filter):
+    """Special treatment (ST) on the day."""
+
+    kind: Literal["special_treatment"] = "special_treatment"
+
+    reason: ClassVar[str] = "ST"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who is under special treatment."""
+        return np.asarray(market.panel("is_st")[rows])
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the status."""
+        return "ST" if market.panel("is_st")[row, column] else "not ST"
+
+    @property
+    def wanted(self) -> str:
+        """Return the status needed."""
+        return "not ST"
+
+
+class DelistingPeriod(_Filter):
+    """The period between the decision to delist and the last trading day."""
+
+    kind: Literal["delisting_period"] = "delisting_period"
+
+    reason: ClassVar[str] = "delisting period"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who is in the delisting period."""
+        return np.asarray(market.panel("is_delisting")[rows])
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the status."""
+        return "yes" if market.panel("is_delisting")[row, column] else "no"
+
+    @property
+    def wanted(self) -> str:
+        """Return the status needed."""
+        return "no"
+
+
+class Suspended(_Filter):
+    """Trading on the day, or on a share of the last days."""
+
+    kind: Literal["suspended"] = "suspended"
+    days: int = Field(default=1, ge=1, le=500, description="Last trading days looked at.")
+    min_share: float = Field(
+        default=1.0, gt=0, le=1, description="Share of them on which the stock must have traded."
+    )
+
+    reason: ClassVar[str] = "suspended"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who did not trade enough."""
+        traded = market.panel("traded")
+        share = np.array([traded[max(0, t - self.days + 1) : t + 1].mean(axis=0) for t in rows])
+        return np.asarray(share.reshape(-1, len(market.codes)) < self.min_share - 1e-12)
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return on how many days the stock traded."""
+        traded = market.panel("traded")[max(0, row - self.days + 1) : row + 1, column]
+        return f"traded on {int(traded.sum())} of {len(traded)} days"
+
+    @property
+    def wanted(self) -> str:
+        """Return how many are needed."""
+        return f"on {self.min_share:.0%} of the last {self.days} days"
+
+
+class Liquidity(_Filter):
+    """Average yuan traded a day; days without trading count 0."""
+
+    kind: Literal["liquidity"] = "liquidity"
+    min_average_yuan: float = Field(ge=0, description="Average yuan a day that a stock needs.")
+    days: int = Field(default=20, ge=1, le=500, description="Trading days of the average.")
+
+    reason: ClassVar[str] = "thinly traded"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who trades too little."""
+        average = np.array([self._average(market, int(t)) for t in rows])
+        return np.asarray(average.reshape(-1, len(market.codes)) < self.min_average_yuan)
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the average."""
+        return f"{self._average(market, row)[column]:,.0f} yuan a day"
+
+    @property
+    def wanted(self) -> str:
+        """Return the average needed."""
+        return f"at least {self.min_average_yuan:,.0f} yuan a day over {self.days} days"
+
+    def _average(self, market: Market, row: int) -> Floats:
+        days = slice(max(0, row - self.days + 1), row + 1)
+        amount = market.panel("amount")[days]
+        unknown = market.panel("traded")[days] & np.isnan(amount)
+        if unknown.any():
+            t, n = (int(axis[0]) for axis in np.nonzero(unknown))
+            raise DataError(
+                f"universe, filter liquidity: the amount of {market.codes[n]} on "
+                f"{market.dates[days][t]} is not in market '{market.name}'; import amounts or "
+                "leave the filter out"
+            )
+        return np.asarray(np.nan_to_num(amount).mean(axis=0))
+
+
+class MarketValue(_Filter):
+    """Market value: last close x shares as last known."""
+
+    kind: Literal["market_value"] = "market_value"
+    min_yuan: float = Field(default=0.0, ge=0, description="Smallest value.")
+    max_yuan: float | None = Field(default=None, gt=0, description="Largest value; none = any.")
+    shares: Literal["total", "float"] = Field(default="total", description="Shares counted.")
+
+    reason: ClassVar[str] = "market value"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who is too small, too large, or of unknown value."""
+        value = market.panel("mark")[rows] * market.panel(f"{self.shares}_shares")[rows]
+        unknown = np.isnan(value).all(axis=1)
+        if unknown.any():
+            raise DataError(
+                f"universe, filter market_value: {self.shares}_shares of "
+                f"{market.dates[rows[int(unknown.argmax())]]} are not in market '{market.name}'; "
+                "import share counts or leave the filter out"
+            )
+        largest = np.inf if self.max_yuan is None else self.max_yuan
+        return ~((value >= self.min_yuan) & (value <= largest))
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the value."""
+        shares = market.panel(f"{self.shares}_shares")[row, column]
+        return f"{market.panel('mark')[row, column] * shares:,.0f} yuan"
+
+    @property
+    def wanted(self) -> str:
+        """Return the bounds."""
+        most = "" if self.max_yuan is None else f", at most {self.max_yuan:,.0f}"
+        return f"at least {self.min_yuan:,.0f} yuan{most}"
+
+
+class Price(_Filter):
+    """Last close, not adjusted."""
+
+    kind: Literal["price"] = "price"
+    min_yuan: float = Field(ge=0, description="Lowest price.")
+
+    reason: ClassVar[str] = "low price"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return whose price is too low."""
+        return ~np.asarray(market.panel("mark")[rows] >= self.min_yuan)
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the price."""
+        return f"{market.panel('mark')[row, column]:.2f} yuan"
+
+    @property
+    def wanted(self) -> str:
+        """Return the lowest price."""
+        return f"at least {self.min_yuan:.2f} yuan"
+
+
+class Boards(_Filter):
+    """Boards on which a stock may be listed."""
+
+    kind: Literal["boards"] = "boards"
+    include: tuple[Board, ...] = Field(min_length=1, description="main, chinext, star, bse.")
+
+    reason: ClassVar[str] = "board"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who is listed on another board."""
+        other = np.array([board_of(str(code)) not in self.include for code in market.codes])
+        return np.broadcast_to(other, (len(rows), len(other)))
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the board."""
+        return board_of(str(market.codes[column]))
+
+    @property
+    def wanted(self) -> str:
+        """Return the boards accepted."""
+        return " or ".join(self.include)
+
+
+class Members(_Filter):
+    """Membership of indices on the day."""
+
+    kind: Literal["members"] = "members"
+    index: tuple[str, ...] = Field(min_length=1, description="Index codes; one of them is enough.")
+    keep: Literal["members", "others"] = Field(
+        default="members", description="Who passes: members, or all others."
+    )
+
+    reason: ClassVar[str] = "index membership"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who is no member (or is one)."""
+        member = np.any([market.members(code)[rows] for code in self.index], axis=0)
+        return np.asarray(~member if self.keep == "members" else member)
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the memberships."""
+        inside = [code for code in self.index if market.members(code)[row, column]]
+        return f"member of {', '.join(inside)}" if inside else "no member"
+
+    @property
+    def wanted(self) -> str:
+        """Return what is needed."""
+        verb = "member of" if self.keep == "members" else "no member of"
+        return f"{verb} {' or '.join(self.index)}"
+
+
+class Industries(_Filter):
+    """Industry on the day; a stock of unknown industry belongs to none."""
+
+    kind: Literal["industries"] = "industries"
+    codes: tuple[str, ...] = Field(min_length=1, description="Industry codes of the market.")
+    keep: Literal["these", "others"] = Field(default="others", description="Who passes.")
+
+    reason: ClassVar[str] = "industry"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who belongs to another industry (or to one of these)."""
+        number, names = market.industry()
+        place = np.flatnonzero(names["industry"].isin(list(self.codes)))
+        inside = np.isin(number[rows], place)
+        return np.asarray(~inside if self.keep == "these" else inside)
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the industry."""
+        number, names = market.industry()
+        place = int(number[row, column])
+        return "unknown" if place < 0 else str(names["industry"].iloc[place])
+
+    @property
+    def wanted(self) -> str:
+        """Return what is needed."""
+        return f"{'one' if self.keep == 'these' else 'none'} of {', '.join(self.codes)}"
+
+
+class Codes(_Filter):
+    """Stocks that the house will not hold."""
+
+    kind: Literal["codes"] = "codes"
+    exclude: tuple[str, ...] = Field(min_length=1, description="Stock codes.")
+
+    reason: ClassVar[str] = "excluded"
+
+    def out(self, market: Market, rows: Rows) -> Bools:
+        """Return who is on the list."""
+        unknown = sorted(set(self.exclude) - set(market.codes.tolist()))
+        if unknown:
+            raise DataError(
+                f"universe, filter codes: {unknown[0]} is not in market '{market.name}'; "
+                "correct the list"
+            )
+        listed = np.isin(market.codes, self.exclude)
+        return np.broadcast_to(listed, (len(rows), len(listed)))
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return whether the stock is listed here."""
+        return "on the list" if str(market.codes[column]) in self.exclude else "not on the list"
+
+    @property
+    def wanted(self) -> str:
+        """Return what is needed."""
+        return "not on the list"
+
+
+Filter = Annotated[
+    Listed
+    | SpecialTreatment
+    | DelistingPeriod
+    | Suspended
+    | Liquidity
+    | MarketValue
+    | Price
+    | Boards
+    | Members
+    | Industries
+    | Codes,
+    Field(discriminator="kind"),
+]
+DEFAULT_FILTERS: tuple[Listed | SpecialTreatment | DelistingPeriod | Suspended, ...] = (
+    Listed(), SpecialTreatment(), DelistingPeriod(), Suspended()
+)  # fmt: skip
