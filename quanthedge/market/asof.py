@@ -5,45 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["carried", "latest_values", "spell_codes", "spell_mask"]
+__all__ = ["carried", "spell_codes", "spell_mask"]
 
 Array = np.ndarray[Any, Any]
-
-
-def latest_values(dates: Array, stocks: int, stock: Array, known: Array, values: Array) -> Array:
-    """Return the value of the last row with known date <= each day, [T, N].
-
-    Parameters
-    ----------
-    dates
-        Trading days, datetime64[D] [T].
-    stocks
-        N.
-    stock, known, values
-        Position (-1: not in the market), known date and value of each row, sorted by stock and
-        known date; of several rows of one date the last counts.
-
-    Returns
-    -------
-    ndarray
-        float64 [T, N]; NaN before the first row and where the last row is NaN.
-
-    Examples
-    --------
-    >>> days = np.array(["2014-09-17", "2014-09-18", "2014-09-19"], dtype="datetime64[D]")
-    >>> known = np.array(["2014-09-01", "2014-09-18"], dtype="datetime64[D]")
-    >>> latest_values(days, 1, np.array([0, 0]), known, np.array([1.0, 2.0])).ravel()
-    array([1., 2., 2.])
-    """
-    day = np.searchsorted(dates, known)
-    rows = np.flatnonzero((stock >= 0) & (day < len(dates)))
-    cell = day[rows] * stocks + stock[rows]
-    later = np.append(cell[1:] == cell[:-1], False)  # the next row replaces this one
-    table = np.full((len(dates), stocks), -1, dtype=np.int32)
-    table.ravel()[cell[~later]] = rows[~later]
-    np.maximum.accumulate(table, axis=0, out=table)
-    result: Array = np.append(values, np.nan)[table]
-    return result
 
 
 def spell_mask(

@@ -12,10 +12,19 @@ import pandas as pd
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market.asof import carried, latest_values, spell_codes, spell_mask
+from quanthedge.market.asof import carried, spell_codes, spell_mask
+from quanthedge.market.explain import Explanation, explanation
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
 from quanthedge.market.store import Store
+from quanthedge.market.vintages import (
+    Vintage,
+    as_of,
+    check_vintage,
+    kept_rows,
+    trailing,
+    vintage_frame,
+)
 
 __all__ = ["BEFORE_CALENDAR", "Market"]
 
@@ -231,6 +240,25 @@ class Market:
             raise DataError(f"no dividend yield of '{code}'")
         return values.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64)
 
+    def explain(self, code: str, date: DateLike) -> Explanation:
+        """Return what was known about a stock at the close of a day, for reading.
+
+        >>> market.explain("600000.SH", "2015-07-08")                # doctest: +SKIP
+
+        Raises
+        ------
+        DataError
+            The code is not in the market, or the day is no trading day.
+        """
+        return explanation(self, code, date)
+
+    def member_indices(self) -> list[str]:
+        """Return the indices whose members are known (none without the table)."""
+        if "index_members" not in self._store.manifest.tables:
+            return []
+        table = self._store.frame("index_members")
+        return sorted(table.loc[table["start"] <= self._end, "index_code"].unique())
+
     def members(self, index_code: str) -> Array:
         """Return who was in an index, bool [T, N]."""
         store = self._store
@@ -277,29 +305,93 @@ class Market:
         """Return the items of `fundamental` that were known by the market's end."""
         return [item for item, first in self._store.items.items() if first <= self._cut]
 
-    def fundamental(self, item: str) -> Array:
-        """Return an item as of each day [T, N]: the last row with known_date <= that day.
+    def fundamental(self, item: str, vintage: Vintage = "latest") -> Array:
+        """Return an item as of each day [T, N]: the newest period known by the day's close.
 
-        Of several rows of one known_date the latest period counts. NaN before the first row and
-        where the last row says that the item is undefined.
+        A report that became public on a day counts in that day's row, so that it can be traded on
+        from the next trading day; one of a day without trading counts from the next trading day.
+
+        Parameters
+        ----------
+        item
+            One of `fundamental_items`.
+        vintage
+            Of the newest period: "latest" is the figure as restated by then, "first" as first
+            published. A restatement of an older period changes neither. Rows without a period
+            (of which the last one counts) have one vintage only.
+
+        Returns
+        -------
+        ndarray
+            NaN before the first row and where the row says that the item is undefined.
         """
+        return self._fundamental(item, vintage, vintage)
+
+    def fundamental_ttm(self, item: str, vintage: Vintage = "latest") -> Array:
+        """Return the trailing twelve months of a year-to-date item as of each day [T, N].
+
+        With c the cumulative figure: ``c(y, q) + c(y - 1, 4) - c(y - 1, q)`` of the newest period
+        known; the annual report itself at its end. A later restatement of any of the three counts
+        from the day on which it became known ("first": never). NaN where one of them is missing.
+
+        Raises
+        ------
+        DataError
+            There is no such item, or its reports do not end with quarters.
+        """
+        return self._fundamental(item, f"ttm.{vintage}", vintage, year=True)
+
+    def fundamental_quarter(self, item: str, vintage: Vintage = "latest") -> Array:
+        """Return the newest single quarter of a year-to-date item as of each day [T, N].
+
+        ``c(y, q) - c(y, q - 1)``, and the first quarter itself; otherwise as `fundamental_ttm`.
+        """
+        return self._fundamental(item, f"quarter.{vintage}", vintage, year=False)
+
+    def fundamental_rows(self, item: str, code: str | None = None) -> pd.DataFrame:
+        """Return every publication of an item known by the market's end.
+
+        Returns
+        -------
+        DataFrame
+            code, period_end (NaT: none), known_date, value, revision: 0 is the first publication
+            of a period, 1 its first restatement ...
+        """
+        self._check_item(item)
+        frame = self._store.fundamental_rows(item).to_pandas(date_as_object=False)
+        frame = frame.astype({"known_date": "datetime64[s]", "period_end": "datetime64[s]"})
+        frame = frame[frame["known_date"] <= self._end]
+        if code is not None:
+            frame = frame[frame["code"] == code]
+        columns = ["code", "period_end", "known_date", "value"]
+        return vintage_frame(frame[columns])
+
+    def _check_item(self, item: str) -> None:
         if item not in self.fundamental_items():
-            raise DataError(
-                f"no fundamental '{item}'; there are {', '.join(self.fundamental_items())}"
-            )
+            there = ", ".join(self.fundamental_items()) or "none"
+            raise DataError(f"no fundamental '{item}'; there are {there}")
+
+    def _fundamental(
+        self, item: str, key: str, vintage: Vintage, *, year: bool | None = None
+    ) -> Array:
+        """Make a panel of an item: as published, or (`year` given) of trailing figures."""
+        self._check_item(item)
+        check_vintage(vintage)
         store = self._store
 
         def make() -> Array:
             rows = store.fundamental_rows(item)
-            return latest_values(
-                store.dates,
-                len(self.codes),
-                store.axes.positions(rows["code"]),
-                rows["known_date"].to_numpy(),
-                rows["value"].to_numpy(),
-            )
+            stock = store.axes.positions(rows["code"])
+            known, period = rows["known_date"].to_numpy(), rows["period_end"].to_numpy()
+            values = rows["value"].to_numpy()
+            if year is None:
+                keep = kept_rows(stock, period, vintage)
+                stock, known, values = stock[keep], known[keep], values[keep]
+            else:
+                values = trailing(item, stock, period, values, vintage, year=year)
+            return as_of(store.dates, len(self.codes), stock, known, values)
 
-        return store.panels.derived(f"fundamental.{item}", make)[: self._days]
+        return store.panels.derived(f"fundamental.{item}.{key}", make)[: self._days]
 
     # -- futures and cash
 

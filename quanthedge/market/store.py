@@ -84,7 +84,12 @@ class Store:
         return self.table("stocks")
 
     def table(self, name: str) -> pa.Table:
-        """Read a small table once."""
+        """Read a small table once; DataError when the dataset has none of that name."""
+        if name not in self.manifest.tables:
+            raise DataError(
+                f"market '{self.manifest.name}' has no table {name}; import a source that has it "
+                "(quanthedge import ... --with ...)"
+            )
         if name not in self._tables:
             self._tables[name] = _read(self.path / f"{name}.parquet")
             self._check_version()
@@ -108,6 +113,8 @@ class Store:
     @cached_property
     def items(self) -> dict[str, np.datetime64]:
         """Fundamental items with the first day on which any value was known."""
+        if "fundamentals" not in self.manifest.tables:
+            return {}
         with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
             groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
         names = list(TABLES["fundamentals"].column_names)
@@ -123,7 +130,7 @@ class Store:
         group = list(self.items).index(item)
         with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
             self._check_version()
-            return file.read_row_group(group, columns=["code", "known_date", "value"])
+            return file.read_row_group(group, columns=["code", "known_date", "period_end", "value"])
 
 
 def _version(path: Path) -> tuple[int, int] | None:

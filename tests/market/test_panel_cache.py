@@ -71,7 +71,7 @@ def test_a_spoilt_fundamental_panel_is_rebuilt(folder):
     before = Market.open(folder).fundamental("book_equity").copy()
     Market.open(folder).panel("close")
     Market.open(folder).fundamental("book_equity")
-    tear(cache(folder) / "fundamental.book_equity.npy")
+    tear(cache(folder) / "fundamental.book_equity.latest.npy")
     np.testing.assert_array_equal(Market.open(folder).fundamental("book_equity"), before)
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.market import Market, write_dataset
-from quanthedge.market.asof import latest_values
 from quanthedge.market.panels import PANELS
+from quanthedge.market.vintages import as_of
 from tests.market.small_market import INDEX, small_market
 
 
@@ -123,5 +123,5 @@ def test_a_cut_market_names_its_cut_and_cannot_be_extended_again(tmp_path):
 def test_rows_of_unknown_stocks_and_later_dates_are_never_seen():
     days = np.array(["2014-01-02", "2014-01-03"], dtype="datetime64[D]")
     known = np.array(["2014-01-02", "2014-01-01", "2014-01-04"], dtype="datetime64[D]")
-    made = latest_values(days, 1, np.array([-1, 0, 0]), known, np.array([9.0, 1.0, 7.0]))
+    made = as_of(days, 1, np.array([-1, 0, 0]), known, np.array([9.0, 1.0, 7.0]))
     assert made.ravel().tolist() == [1.0, 1.0]

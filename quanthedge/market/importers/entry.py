@@ -8,16 +8,31 @@ import pyarrow as pa
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import CheckReport, Collector
-from quanthedge.market.importers import long_tables, own_tables
+from quanthedge.market.importers import long_tables, own_tables, qlib, vnpy, wtpy
 from quanthedge.market.importers.ahead import read_ahead
 from quanthedge.market.importers.archive import unpacked
 from quanthedge.market.importers.source import Layout, SourceTables
+from quanthedge.market.importers.vendors import akshare, baostock, joinquant, mapping, tushare
 from quanthedge.market.storage import alone
 from quanthedge.market.writer import Progress, check_target, write_streamed
 
 __all__ = ["LAYOUTS", "counted", "import_market", "read_sources", "with_layout"]
 
+# In the order in which they are tried: the most particular first.
 LAYOUTS: dict[str, Layout] = {
+    "mapping": Layout(
+        "any CSV or Parquet files with a mapping.toml", mapping.recognise, mapping.read
+    ),
+    "tushare": Layout(
+        "tables of Tushare Pro named as its interfaces", tushare.recognise, tushare.read
+    ),
+    "akshare": Layout("tables of AkShare named as its functions", akshare.recognise, akshare.read),
+    "baostock": Layout(
+        "tables of BaoStock named as its queries", baostock.recognise, baostock.read
+    ),
+    "joinquant": Layout(
+        "tables of JoinQuant named as its functions", joinquant.recognise, joinquant.read
+    ),
     "tables": Layout(
         "long Parquet tables with stock_list, trading_calendar and fundamentals_pit",
         long_tables.recognise,
@@ -27,6 +42,15 @@ LAYOUTS: dict[str, Layout] = {
         "tables in QuantHedge's own schema as Parquet or CSV files (docs/dataset.md)",
         own_tables.recognise,
         own_tables.read,
+    ),
+    "qlib": Layout(
+        "a Qlib data directory (calendars, instruments, features)", qlib.recognise, qlib.read
+    ),
+    "vnpy": Layout(
+        "a research laboratory of vn.py (daily/600000.SSE.parquet)", vnpy.recognise, vnpy.read
+    ),
+    "wtpy": Layout(
+        "daily bars of WonderTrader (CFFEX.IF.2406_d.csv, .dsb)", wtpy.recognise, wtpy.read
     ),
 }
 

@@ -143,8 +143,11 @@ def as_dates(column: pa.Array, where: str) -> pa.Array:
     if pa.types.is_null(kind):
         return column.cast(pa.date32())
     if pa.types.is_floating(kind):
+        if pc.any(pc.is_inf(column)).as_py():
+            raise DataError(f"{where}: infinite is no date; accepted: 20140917, 2014-09-17")
         whole = pc.floor(column)
-        if not pc.all(pc.or_kleene(pc.equal(whole, column), pc.is_null(column))).as_py():
+        fine = pc.or_kleene(pc.equal(whole, column), pc.or_(pc.is_null(column), pc.is_nan(column)))
+        if not pc.all(fine, min_count=0).as_py():
             raise DataError(f"{where}: fractions are no dates; accepted: 20140917, 2014-09-17")
         column = pc.if_else(pc.is_nan(column), None, column).cast(pa.int64())
         kind = column.type
@@ -157,7 +160,7 @@ def as_dates(column: pa.Array, where: str) -> pa.Array:
     empty = pc.is_in(pc.utf8_trim_whitespace(words), pa.array([*EMPTY, "NaT"]))
     plain = pc.replace_substring_regex(words, _DATE_TEXT, r"\1\2\3")
     fine = pc.or_(pc.match_substring_regex(plain, r"^\d{8}$"), empty)
-    if not pc.all(fine).as_py():
+    if not pc.all(fine, min_count=0).as_py():
         wrong = words.filter(pc.invert(fine))[0].as_py()
         raise DataError(f"{where}: {wrong[:40]!r} is no date; accepted: 20140917, 2014-09-17")
     numbers = pc.if_else(empty, None, plain).cast(pa.int64())

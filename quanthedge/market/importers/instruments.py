@@ -1,0 +1,49 @@
+"""What trading platforms' codes and files have in common."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from quanthedge.market.checks.findings import Collector
+from quanthedge.market.importers.source import assume
+
+__all__ = ["is_index", "stocks_of_bars", "union_calendar"]
+
+Array = np.ndarray[Any, Any]
+_INDEX = re.compile(r"(?:000[0-9]{3}|93[0-9]{4}|950[0-9]{3})\.SH|399[0-9]{3}\.SZ|899[0-9]{3}\.BJ")
+
+
+def is_index(code: str) -> bool:
+    """Whether a code of the form `000300.SH` is an index: it tells by its exchange.
+
+    >>> is_index("000300.SH"), is_index("000300.SZ"), is_index("399006.SZ"), is_index("510300.SH")
+    (True, False, True, False)
+    """
+    return _INDEX.fullmatch(code) is not None
+
+
+def union_calendar(dates: Iterable[Array], collector: Collector) -> pa.Table:
+    """Return the table calendar: every day on which a file has a bar."""
+    parts = [part.astype("datetime64[D]") for part in dates]
+    days = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype="datetime64[D]")
+    days = days[~np.isnat(days)]
+    assume(collector, "calendar", "the source has none: every day with a bar is a trading day")
+    return pa.table({"date": pa.array(days, pa.date32())})
+
+
+def stocks_of_bars(first: dict[str, Any], collector: Collector) -> pa.Table:
+    """Return the table stocks of stocks known by their bars only (first bar by code)."""
+    what = "list_date is not in the source: the first bar is taken; none counts as delisted"
+    assume(collector, "stocks", what)
+    codes = sorted(first)
+    days = np.array([first[code] for code in codes], dtype="datetime64[D]")
+    return pa.table(
+        {
+            "code": pa.array(codes, pa.string()),
+            "list_date": pa.array(days, pa.date32()),
+            "delist_date": pa.nulls(len(codes), pa.date32()),
+        }
+    )

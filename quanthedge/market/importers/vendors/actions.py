@@ -1,0 +1,135 @@
+"""Corporate actions from vendors' dividend tables, and the ex-day identity against the bars."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from quanthedge.market.checks.findings import Collector
+from quanthedge.market.importers.completion import ex_price
+from quanthedge.market.importers.vendors.keys import code_ranks, days_of, key_numbers, stock_days
+from quanthedge.market.schema import TABLES
+
+__all__ = ["actions_of", "check_ex_days"]
+
+Array = np.ndarray[Any, Any]
+AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
+DAYS = ("announce_date", "record_date", "pay_date")
+CENT_AND_A_HALF = 0.0151  # the exchange rounds, and some vendors round the dividend
+
+
+def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
+    """Return corporate_actions of a vendor's dividend rows.
+
+    Parameters
+    ----------
+    rows
+        Columns code, ex_date and any of cash_per_share, bonus_per_share (several columns that begin
+        so are added up), rights_per_share, rights_price, announce_date, record_date, pay_date;
+        `period_end` tells two dividends of one ex-date apart, which are added up.
+    """
+    undated = np.asarray(pc.is_null(rows["ex_date"]))
+    _count(collector, name, "without an ex-date (proposals) left out", undated)
+    rows = rows.filter(pa.array(~undated))
+    values = {what: _sum(rows, what) for what in AMOUNTS}
+    empty = sum(values[what] for what in AMOUNTS[:3]) == 0
+    _count(collector, name, "that pay nothing left out", np.asarray(empty))
+    columns: dict[str, Any] = {"code": rows["code"], "ex_date": rows["ex_date"]}
+    for what in AMOUNTS:
+        columns[what] = pa.array(values[what])
+    for day in DAYS:
+        there = day in rows.column_names
+        columns[day] = rows[day] if there else pa.nulls(rows.num_rows, pa.date32())
+    if "period_end" in rows.column_names:
+        columns["period_end"] = rows["period_end"]
+    table = pa.table(columns).filter(pa.array(~np.asarray(empty, dtype=bool)))
+    table = _one_a_day(table, name, collector)
+    price = table["rights_price"].to_numpy()
+    price = np.where(table["rights_per_share"].to_numpy() > 0, price, np.nan)
+    place = table.column_names.index("rights_price")
+    table = table.set_column(place, "rights_price", pa.array(price))
+    return table.select(list(TABLES["corporate_actions"].column_names))
+
+
+def _sum(rows: pa.Table, name: str) -> Array:
+    total = np.zeros(rows.num_rows)
+    for column in rows.column_names:
+        if column == name or column.startswith(f"{name}_and_"):
+            total += np.nan_to_num(rows[column].cast(pa.float64()).fill_null(0.0).to_numpy())
+    return total
+
+
+def _one_a_day(table: pa.Table, name: str, collector: Collector) -> pa.Table:
+    """Add up what a stock pays for different periods, or in different forms, on one ex-date."""
+    order = np.argsort(key_numbers(table, ["code", "ex_date"]), kind="stable")
+    table = table.take(pa.array(order))
+    numbers = key_numbers(table, ["code", "ex_date"])
+    starts = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]]) if len(numbers) else order
+    if len(starts) == len(numbers) or "period_end" not in table.column_names:
+        return table  # a true repetition is the checks' matter
+    periods = key_numbers(table, ["code", "ex_date", "period_end"])
+    if len(np.unique(periods)) != len(periods):
+        return table
+    extra = len(numbers) - len(starts)
+    what = "added to another one of the same stock and ex-date (another period's)"
+    collector.add("info", name, "same ex-date", extra, what)
+    merged = table.take(pa.array(starts))
+    for column in AMOUNTS:
+        place = merged.column_names.index(column)
+        added = np.add.reduceat(table[column].to_numpy(), starts)
+        merged = merged.set_column(place, column, pa.array(added))
+    return merged
+
+
+def check_ex_days(bars: pa.Table, actions: pa.Table, collector: Collector) -> None:
+    """Compare each action's reference price with the exchange's previous close on its ex-date.
+
+    Parameters
+    ----------
+    bars
+        Columns code, date, close, pre_close, volume, sorted by code and date.
+
+    Notes
+    -----
+    Formula: ``(close before - cash + rights * price) / (1 + bonus + rights)``. A suspended stock's
+    action counts on its next traded day.
+    """
+    if "pre_close" not in bars.column_names or actions.num_rows == 0:
+        return
+    bars = bars.filter(pc.greater(pc.fill_null(bars["volume"], 0.0), 0.0))
+    ranks, words = code_ranks(bars["code"])
+    keys = ranks * (1 << 17) + days_of(bars["date"])
+    wanted = stock_days(actions, words, "ex_date")
+    place = np.searchsorted(keys, wanted)
+    here = (wanted >= 0) & (place < len(keys)) & (place > 0)
+    at = np.minimum(place, max(len(keys) - 1, 0))
+    here[here] &= (ranks[at[here]] == wanted[here] >> 17) & (
+        ranks[at[here] - 1] == wanted[here] >> 17
+    )
+    at, chosen = at[here], actions.filter(pa.array(here))
+    if len(at) == 0:
+        return
+    amounts = [np.nan_to_num(chosen[name].to_numpy()) for name in AMOUNTS]
+    close = bars["close"].cast(pa.float64()).to_numpy()
+    given = bars["pre_close"].cast(pa.float64()).fill_null(np.nan).to_numpy()[at]
+    reference = ex_price(close[at - 1], *amounts)
+    off = np.flatnonzero(np.abs(reference - given) > CENT_AND_A_HALF)
+    if len(off):
+        examples = [
+            f"{chosen['code'][int(k)].as_py()} {chosen['ex_date'][int(k)].as_py()}: "
+            f"{reference[k]:.4f}, pre_close {given[k]}"
+            for k in off[:5]
+        ]
+        what = (
+            f"of {len(at):,} whose ex-date price by the exchanges' formula differs from pre_close "
+            "by more than a cent"
+        )
+        collector.add(
+            "warning", "corporate_actions", "ex-day", len(off), what, examples, unit="action"
+        )
+
+
+def _count(collector: Collector, name: str, what: str, rows: Array) -> None:
+    if rows.any():
+        collector.add("info", name, "actions", int(rows.sum()), what)

@@ -1,0 +1,110 @@
+"""futures_daily from vendors' futures bars: products, last trading days, units checked."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from quanthedge.errors import DataError, RuleError
+from quanthedge.market.checks.findings import Collector
+from quanthedge.market.importers.source import assume
+from quanthedge.market.importers.vendors.adjustment import with_column
+from quanthedge.market.importers.vendors.keys import code_ranks
+from quanthedge.market.schema import TABLES
+from quanthedge.rules import third_friday
+from quanthedge.rules.tables import read_table
+
+__all__ = ["futures_of"]
+
+Array = np.ndarray[Any, Any]
+PRICES = ("open", "high", "low", "close", "settle")
+NUMBERS = (*PRICES, "volume", "amount", "open_interest")
+OFF = 2.0  # so far may turnover be from volume x price x multiplier before the unit is wrong
+
+
+def futures_of(
+    rows: pa.Table, last_days: pa.Table | None, calendar: Array, name: str, collector: Collector
+) -> pa.Table:
+    """Return futures_daily.
+
+    Parameters
+    ----------
+    rows
+        Columns contract, date and any of open, high, low, close, settle, volume, amount (yuan),
+        open_interest.
+    last_days
+        Columns contract, last_trading_day; None: the third Friday, or the next trading day.
+    calendar
+        Trading days, datetime64[D], for contracts that `last_days` lacks.
+    """
+    ranks, contracts = code_ranks(rows["contract"])
+    known = {}
+    if last_days is not None:
+        days = last_days["last_trading_day"].to_numpy().astype("datetime64[D]")
+        known = dict(zip(last_days["contract"].to_pylist(), days, strict=True))
+    last = np.array([_last_day(str(c), known, calendar) for c in contracts], "datetime64[D]")
+    unknown = [str(contract) for contract in contracts if contract not in known]
+    if unknown:
+        what = (
+            f"the last trading days of {len(unknown)} contracts are not in the source: third "
+            "Friday of the month, or the next trading day"
+        )
+        assume(collector, "futures_daily", what)
+    table = rows
+    for column in NUMBERS:
+        if column not in table.column_names:
+            table = with_column(table, column, np.full(rows.num_rows, np.nan))
+            assume(collector, "futures_daily", f"{column} is not in the source and stays undefined")
+    table = _without_zero_prices(table, collector)
+    products = [str(contract)[:-4] for contract in contracts]
+    table = with_column(table, "product", pa.array(products, pa.string()).take(pa.array(ranks)))
+    taken = last[ranks] if len(last) else np.empty(0, dtype="datetime64[D]")
+    table = with_column(table, "last_trading_day", pa.array(taken, pa.date32()))
+    _check_turnover(table, products, ranks, name)
+    return table.select(list(TABLES["futures_daily"].column_names))
+
+
+def _last_day(contract: str, known: dict[Any, Any], calendar: Array) -> np.datetime64:
+    if contract in known and not np.isnat(known[contract]):
+        return np.datetime64(known[contract], "D")
+    year, month = 2000 + int(contract[-4:-2]), int(contract[-2:])
+    try:
+        return third_friday(year, month, calendar if len(calendar) else None)
+    except RuleError:  # the calendar does not reach it
+        return third_friday(year, month)
+
+
+def _without_zero_prices(table: pa.Table, collector: Collector) -> pa.Table:
+    """Make prices of 0 undefined: vendors write 0 on days without trading or settlement."""
+    zeros = 0
+    for column in PRICES:
+        values = table[column].cast(pa.float64()).fill_null(np.nan).to_numpy()
+        zeros += int((values == 0).sum())
+        table = with_column(table, column, np.where(values == 0, np.nan, values))
+    if zeros:
+        what = "of 0 (no trade, or no settlement known) made undefined"
+        collector.add("info", "futures_daily", "zero prices", zeros, what, unit="price")
+    return table
+
+
+def _check_turnover(table: pa.Table, products: list[str], ranks: Array, name: str) -> None:
+    """Stop when turnover is not in the unit that the layout says."""
+    multipliers = {
+        row.cells["product"]: row.number("multiplier_cny_per_point")
+        for row in read_table("fut_contracts")
+    }
+    by_contract = np.array([multipliers.get(product, np.nan) for product in products])
+    volume, amount, close = (
+        table[column].cast(pa.float64()).to_numpy() for column in ("volume", "amount", "close")
+    )
+    sound = (volume > 0) & (amount > 0) & (close > 0)
+    if not sound.any():
+        return
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        value = volume[sound] * close[sound] * by_contract[ranks[sound]]
+        ratio = float(np.median(amount[sound] / value))
+    if ratio > OFF or ratio < 1 / OFF:
+        raise DataError(
+            f"{name}: turnover is {ratio:.4g} times volume x price x multiplier; this layout's "
+            "unit does not fit (is it converted already, or counted on both sides?)"
+        )

@@ -1,0 +1,91 @@
+"""Compiled passes over fundamentals: as-of values by day, and trailing figures from reports."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+Array = np.ndarray[Any, Any]
+QUARTERS = 4
+
+
+@njit(cache=True)
+def fill_as_of(
+    day: Array, stock: Array, values: Array, result: Array
+) -> None:  # pragma: no cover -- compiled
+    """Carry each row's value from its day on, until the next row of the same stock.
+
+    Parameters
+    ----------
+    day, stock : int64 [rows]
+        Position of the first day on which the row counts (T or more: never), and of the stock
+        (-1: none). Sorted by stock, then by time; of one day the last row counts.
+    values : float64 [rows]
+    result : float64 [T, N]
+        Filled with NaN by the caller.
+    """
+    days = result.shape[0]
+    rows = len(day)
+    for k in range(rows):
+        if stock[k] < 0:
+            continue
+        end = days
+        if k + 1 < rows and stock[k + 1] == stock[k]:
+            end = min(days, day[k + 1])
+        for t in range(day[k], end):
+            result[t, stock[k]] = values[k]
+
+
+@njit(cache=True)
+def trailing_of_rows(
+    stock: Array, period: Array, values: Array, first: bool, year: bool, result: Array
+) -> None:  # pragma: no cover -- compiled
+    """Work out, after each row, the trailing year (or the single quarter) of the newest period.
+
+    Parameters
+    ----------
+    stock : int64 [rows]
+        Sorted; rows of a stock in the order in which they became known.
+    period : int64 [rows]
+        Quarter as 4 x year + quarter (0 to 3), counted from the smallest one.
+    values : float64 [rows]
+        Cumulative since the year's start.
+    first : bool
+        Keep each period as first published; otherwise as restated last.
+    year : bool
+        Twelve months; otherwise the single quarter.
+    result : float64 [rows]
+        NaN where a figure that it takes is missing.
+
+    Notes
+    -----
+    With c the cumulative figure of quarter q (1 to 4) of year y: the trailing year is
+    ``c(y, q) + c(y - 1, 4) - c(y - 1, q)``, and c itself at q = 4; the single quarter is
+    ``c(y, q) - c(y, q - 1)``, and c itself at q = 1. `period` must start with a first quarter.
+    """
+    quarters = 1
+    for k in range(len(period)):
+        quarters = max(quarters, period[k] + 1)
+    known = np.full(quarters + 2 * QUARTERS, np.nan)
+    seen = np.zeros(quarters + 2 * QUARTERS, np.bool_)
+    before = -2
+    newest = -1
+    for k in range(len(stock)):
+        if stock[k] != before:
+            known[:] = np.nan
+            seen[:] = False
+            newest = -1
+            before = stock[k]
+        p = period[k]
+        if not (first and seen[p]):
+            known[p] = values[k]
+            seen[p] = True
+        newest = max(newest, p)
+        quarter = newest % QUARTERS
+        figure = known[newest]
+        if year and quarter < QUARTERS - 1:
+            annual = newest - quarter - 1
+            figure = np.nan if annual < 0 else figure + known[annual] - known[newest - QUARTERS]
+        elif not year and quarter > 0:
+            figure = figure - known[newest - 1]
+        result[k] = figure

@@ -1,0 +1,172 @@
+"""Tables of Tushare Pro."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tests.market.exporters.vendors_common import (
+    compact,
+    monthly_lists,
+    save,
+    wide,
+)
+
+
+def tushare(tables, folder: Path, split=None, kind="csv"):
+    """Tables of Tushare Pro; `split` is None, "trade_date" or "ts_code" for the daily ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    bars = tables["stock_daily"]
+    key = {"ts_code": bars["code"], "trade_date": compact(bars["date"])}
+    daily = pd.DataFrame({**key, **{n: bars[n] for n in ("open", "high", "low", "close")}})
+    daily["pre_close"] = bars["pre_close"]
+    daily["change"] = (bars["close"] - bars["pre_close"]).round(2)
+    daily["pct_chg"] = (daily["change"] / bars["pre_close"] * 100).round(4)
+    daily["vol"] = bars["volume"] / 100
+    daily["amount"] = bars["amount"] / 1000
+    newest_first = daily.sort_values(["trade_date", "ts_code"], ascending=[False, True])
+    save(newest_first, folder, "daily", split, kind)
+    save(pd.DataFrame({**key, "adj_factor": bars["adj_factor"]}), folder, "adj_factor", split, kind)
+    basic = pd.DataFrame({**key, "close": bars["close"]})
+    basic["total_share"] = bars["total_shares"] / 1e4
+    basic["float_share"] = bars["float_shares"] / 1e4
+    save(basic, folder, "daily_basic", split, kind)
+    for write_table in (_tushare_lists, _tushare_indices, _tushare_futures, _tushare_reports):
+        write_table(tables, folder, kind)
+
+
+def _tushare_lists(tables, folder, kind):
+    stocks = tables["stocks"]
+    save(
+        pd.DataFrame(
+            {
+                "ts_code": stocks["code"],
+                "symbol": stocks["code"].str[:6],
+                "name": "某某",
+                "list_status": np.where(stocks["delist_date"].notna(), "D", "L"),
+                "list_date": compact(stocks["list_date"]),
+                "delist_date": compact(stocks["delist_date"]),
+            }
+        ),
+        folder, "stock_basic", None, kind,
+    )  # fmt: skip
+    opened = tables["calendar"]["date"]
+    every = pd.Series(pd.date_range(opened.min(), opened.max())[::-1])
+    both = [
+        pd.DataFrame(
+            {
+                "exchange": name,
+                "cal_date": compact(every),
+                "is_open": every.isin(opened).astype(int),
+            }
+        )
+        for name in ("SSE", "SZSE")
+    ]
+    save(pd.concat(both), folder, "trade_cal", None, kind)
+    names = tables["stock_names"]
+    save(
+        pd.DataFrame(
+            {
+                "ts_code": names["code"],
+                "name": names["name"],
+                "start_date": compact(names["start"]),
+                "end_date": compact(names["end"]),
+                "ann_date": compact(names["start"]),
+                "change_reason": "其他",
+            }
+        ),
+        folder, "namechange", None, kind,
+    )  # fmt: skip
+    spells = tables["industry"]
+    day_after = spells["end"] + pd.Timedelta(1, "D")
+    save(
+        pd.DataFrame(
+            {
+                "l1_code": "8010" + spells["industry"] + ".SI",
+                "l1_name": spells["name_zh"],
+                "l2_code": "801999.SI", "l2_name": "二级",
+                "ts_code": spells["code"], "name": "某某",
+                "in_date": compact(spells["start"]),
+                "out_date": compact(day_after),
+                "is_new": np.where(spells["end"].isna(), "Y", "N"),
+            }
+        ),
+        folder, "index_member_all", None, kind,
+    )  # fmt: skip
+    cash = tables["cash_rate"]
+    rates = pd.DataFrame({"date": compact(cash["date"]), "on": cash["rate"] * 100, "1w": 3.0})
+    save(rates, folder, "shibor", None, kind)
+
+
+def _tushare_indices(tables, folder, kind):
+    bars = tables["index_daily"]
+    frame = pd.DataFrame({"ts_code": bars["code"], "trade_date": compact(bars["date"])})
+    for name in ("close", "open", "high", "low"):
+        frame[name] = bars[name]
+    frame["vol"] = bars["volume"] / 100
+    frame["amount"] = bars["amount"] / 1000
+    save(frame, folder, "index_daily", "ts_code", kind)
+    lists = monthly_lists(tables["index_members"], tables["calendar"])
+    frame = pd.DataFrame({"index_code": lists["index_code"].replace("000300.SH", "399300.SZ")})
+    frame["con_code"] = lists["code"]
+    frame["trade_date"] = compact(lists["date"])
+    frame["weight"] = 0.3
+    save(frame, folder, "index_weight", "trade_date", kind)
+
+
+def _tushare_futures(tables, folder, kind):
+    bars = tables["futures_daily"]
+    frame = pd.DataFrame(
+        {"ts_code": bars["contract"] + ".CFX", "trade_date": compact(bars["date"])}
+    )
+    for name in ("open", "high", "low", "close", "settle"):
+        frame[name] = bars[name]
+    frame["vol"] = bars["volume"]
+    frame["amount"] = bars["amount"] / 1e4
+    frame["oi"] = bars["open_interest"]
+    main = frame.iloc[:50].assign(ts_code="IC.CFX")
+    copper = frame.iloc[:50].assign(ts_code="CU1811.SHF")
+    bonds = frame.iloc[:50].assign(ts_code="T1512.CFX")
+    save(pd.concat([frame, main, copper, bonds]), folder, "fut_daily", None, kind)
+    last = bars.drop_duplicates("contract")
+    save(
+        pd.DataFrame(
+            {
+                "ts_code": last["contract"] + ".CFX",
+                "symbol": last["contract"],
+                "fut_code": last["product"],
+                "delist_date": compact(last["last_trading_day"]),
+                "last_ddate": compact(last["last_trading_day"]),
+            }
+        ),
+        folder, "fut_basic", None, kind,
+    )  # fmt: skip
+
+
+RATIOS = {
+    "roe_cum_pct": "roe", "roa_cum_pct": "roa", "debt_to_assets_pct": "debt_to_assets",
+    "ebit": "ebit", "invested_capital": "invest_capital", "fcff_ps": "fcff_ps",
+}  # fmt: skip
+
+
+def _tushare_reports(tables, folder, kind):
+    facts = tables["fundamentals"]
+    ratios = wide(facts, RATIOS)
+    ratios.insert(0, "ts_code", ratios.pop("code"))
+    ratios.insert(1, "ann_date", compact(ratios.pop("known_date")))
+    ratios.insert(2, "end_date", compact(ratios.pop("period_end")))
+    save(ratios, folder, "fina_indicator", "ts_code", kind)
+    equity = wide(facts, {"book_equity": "total_hldr_eqy_exc_min_int"})
+    save(
+        pd.DataFrame(
+            {
+                "ts_code": equity["code"],
+                "ann_date": compact(equity["known_date"] - pd.Timedelta(1, "D")),
+                "f_ann_date": compact(equity["known_date"]),
+                "end_date": compact(equity["period_end"]),
+                "report_type": 1, "comp_type": 1, "update_flag": 1,
+                "total_hldr_eqy_exc_min_int": equity["total_hldr_eqy_exc_min_int"],
+            }
+        ),
+        folder, "balancesheet", None, kind,
+    )  # fmt: skip
