@@ -1,0 +1,111 @@
+"""All spellings of a code mean one stock, index or contract; everything else is refused."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quanthedge.errors import DataError
+from quanthedge.market.codes import contract_code, index_code, is_stock, recode, stock_code
+
+NUMBERS = st.from_regex(
+    r"(60[0-35]|68[89]|00[0-3]|30[0-2]|43|83|87|92)[0-9]{4}", fullmatch=True
+).map(lambda text: text[:6])
+
+
+def exchange(number):
+    if number.startswith("92") or number[0] in "48":
+        return "BJ", "BJSE", "BSE"
+    return ("SH", "XSHG", "SSE") if number[0] == "6" else ("SZ", "XSHE", "SZSE")
+
+
+@given(NUMBERS)
+def test_every_spelling_of_a_stock_means_the_same(number):
+    short, joinquant, vnpy = exchange(number)
+    expected = f"{number}.{short}"
+    spellings = [
+        expected, f"{short}{number}", f"{short.lower()}{number}", f"{short.lower()}.{number}",
+        f"{number}.{joinquant}", f"{number}.{vnpy}", f"{vnpy}.STK.{number}", number,
+        f" {expected} ", number.lstrip("0") or "0",
+    ]  # fmt: skip
+    assert {stock_code(text) for text in spellings} == {expected}
+
+
+@given(st.integers(10, 30), st.integers(1, 12), st.sampled_from(["IF", "IH", "IC", "IM"]))
+def test_every_spelling_of_a_contract_means_the_same(year, month, product):
+    name = f"{product}{year:02d}{month:02d}"
+    spellings = [
+        name, name.lower(), f"{name}.CFX", f"{name}.CFFEX", f"{name}.CCFX",
+        f"CFFEX.{product}.{year:02d}{month:02d}",
+    ]  # fmt: skip
+    assert {contract_code(text) for text in spellings} == {name}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["IF8888.CCFX", "IF9999.CCFX", "IF88", "IF888", "IF889", "IF99", "IF.CFX", "IFL.CFX",
+     "CFFEX.IF.HOT", "IF0", "IF00", "IF01"],
+)  # fmt: skip
+def test_continuous_series_are_no_contracts(text):
+    assert contract_code(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("SH000300", "000300.SH"), ("000300.XSHG", "000300.SH"), ("399006", "399006.SZ"),
+     ("sz399006", "399006.SZ"), ("000905.CSI", "000905.SH"), ("300", "000300.SH")],
+)  # fmt: skip
+def test_indices_keep_their_exchange(text, code):
+    assert index_code(text) == code
+
+
+WRONG = [
+    "",
+    "600000.NYSE",
+    "60000",
+    "../600000",
+    "600000.SH/..",
+    "６０００００",
+    "AAPL",
+    "nan",
+    "6000000",
+    "SH60000",
+]
+
+
+@pytest.mark.parametrize("text", [w for w in WRONG if not w.isascii() or not w.isdigit()])
+def test_what_is_no_code_is_refused(text):
+    with pytest.raises(DataError):
+        stock_code(text)
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_code_or_an_error(text):
+    for meaning in (stock_code, index_code, contract_code):
+        try:
+            found = meaning(text)
+        except DataError:
+            continue
+        assert found is None or (found.isascii() and "/" not in found and ".." not in found)
+
+
+def test_funds_bonds_and_b_shares_are_no_stocks():
+    assert is_stock("600000.SH")
+    assert not any(map(is_stock, ("510300.SH", "900901.SH", "200002.SZ", "000300.SH", "113001.SH")))
+
+
+def test_columns_are_read_once_for_each_text():
+    seen = []
+
+    def counted(text):
+        seen.append(text)
+        return stock_code(text)
+
+    column = pa.chunked_array([["SH600000"] * 500, ["SH600000"] * 500])
+    assert recode(column, counted).to_pylist() == ["600000.SH"] * 1000
+    assert len(seen) == 1
+    assert recode(pa.array([1, 600000]), stock_code).to_pylist() == ["000001.SZ", "600000.SH"]
+    with pytest.raises(DataError, match="1 rows have no code"):
+        recode(pa.array(["SH600000", None]), stock_code)
+    with pytest.raises(DataError, match="codes are double"):
+        recode(pa.array([1.0]), stock_code)
