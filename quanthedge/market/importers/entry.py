@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import CheckReport, Collector
-from quanthedge.market.importers import long_tables, own_tables, qlib, vnpy, wtpy
+from quanthedge.market.importers import long_tables, own_tables, qlib, rqalpha, vnpy, wtpy
 from quanthedge.market.importers.ahead import read_ahead
 from quanthedge.market.importers.archive import unpacked
 from quanthedge.market.importers.source import Layout, SourceTables
@@ -45,6 +45,9 @@ LAYOUTS: dict[str, Layout] = {
     ),
     "qlib": Layout(
         "a Qlib data directory (calendars, instruments, features)", qlib.recognise, qlib.read
+    ),
+    "rqalpha": Layout(
+        "a bundle of RQAlpha (stocks.h5, instruments.pk ...)", rqalpha.recognise, rqalpha.read
     ),
     "vnpy": Layout(
         "a research laboratory of vn.py (daily/600000.SSE.parquet)", vnpy.recognise, vnpy.read

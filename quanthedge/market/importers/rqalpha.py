@@ -1,0 +1,230 @@
+"""The `rqalpha` layout: a bundle of RQAlpha (HDF5 files, a pickled list, dates as numbers).
+
+Files read: stocks, indexes, futures, dividends, split_factor, ex_cum_factor, st_stock_days,
+suspended_days and yield_curve (``.h5``), instruments.pk and trading_dates.npy. Prices are raw;
+dividends are per `round_lot` shares; factors and days are as of their dates.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from quanthedge.errors import DataError
+from quanthedge.market.checks.findings import Collector
+from quanthedge.market.codes import contract_code, is_stock, stock_code
+from quanthedge.market.importers.completion import completed
+from quanthedge.market.importers.files import as_dates, column_of
+from quanthedge.market.importers.instruments import is_index
+from quanthedge.market.importers.rqalpha_actions import actions_of
+from quanthedge.market.importers.rqalpha_bars import BARS, bars_of
+from quanthedge.market.importers.rqalpha_hdf5 import extracted
+from quanthedge.market.importers.rqalpha_pickle import read_instruments
+from quanthedge.market.importers.rqalpha_rows import dates_of, day_column, known, own_code
+from quanthedge.market.importers.source import SourceTables, assume
+from quanthedge.market.importers.vendors.futures import futures_of
+
+__all__ = ["read", "recognise"]
+
+Array = np.ndarray[Any, Any]
+OVERNIGHT = "0S"
+
+
+def recognise(source: Path) -> bool:
+    """Whether the folder has the files that only a bundle has."""
+    return (source / "stocks.h5").is_file() and (source / "instruments.pk").is_file()
+
+
+def read(source: Path, collector: Collector) -> SourceTables:
+    """Return the tables of a bundle, and the stock bars stock by stock."""
+    instruments = read_instruments(source / "instruments.pk")
+    calendar = _calendar(source / "trading_dates.npy")
+    work = Path(mkdtemp(prefix="rqalpha-"))
+    try:
+        files = extracted(source, work)
+        tables = {name: _load(path) for name, path in files.items() if name != "stocks"}
+        stocks = _stocks(source, instruments, calendar, collector)
+        actions = actions_of(tables, collector)
+        small: dict[str, pa.Table] = {
+            "calendar": pa.table({"date": pa.array(calendar, pa.date32())}),
+            "stocks": stocks,
+        }
+        if actions is not None:
+            small["corporate_actions"] = actions
+        if "indexes" in tables:
+            small["index_daily"] = _indices(source, tables["indexes"])
+        if "futures" in tables:
+            small["futures_daily"] = _futures(source, tables, instruments, calendar, collector)
+        if "yield_curve" in tables:
+            rate = _cash_rate(source, tables["yield_curve"], collector)
+            if rate is not None:
+                small["cash_rate"] = rate
+        with pa.OSFile(str(files["stocks"])) as file, pa.ipc.open_file(file) as bars:
+            rows = sum(bars.get_batch(k).num_rows for k in range(bars.num_record_batches))
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    pieces = bars_of(source, files["stocks"], stocks, tables, collector)
+    return SourceTables(small, _then_gone(completed(pieces, collector), work), rows)
+
+
+def _then_gone(pieces: Iterator[pa.Table], work: Path) -> Iterator[pa.Table]:
+    """Hand the pieces on and remove what was extracted."""
+    try:
+        yield from pieces
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _load(path: Path) -> pa.Table:
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+        return reader.read_all()
+
+
+def _calendar(path: Path) -> Array:
+    try:
+        numbers = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as problem:
+        raise DataError(f"{path}: unreadable ({problem})") from problem
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+        raise DataError(f"{path}: accepted: a list of dates such as 20140917")
+    dates = as_dates(pa.array(numbers.astype(np.int64)), str(path))
+    return np.unique(dates.to_numpy(zero_copy_only=False))
+
+
+def _text(one: Mapping[str, Any], key: str) -> str:
+    value = one.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _day(path: Path, one: Mapping[str, Any], key: str) -> np.datetime64:
+    """Return a date of an instrument; NaT where it is empty or all zeros."""
+    text = _text(one, key)[:10]
+    if not text or text.startswith(("0000", "2999")):
+        return np.datetime64("NaT", "D")
+    try:
+        return np.datetime64(text, "D")
+    except ValueError:
+        name = _text(one, "order_book_id")[:20]
+        raise DataError(f"{path}: {name}: {key} {text!r} is no date") from None
+
+
+def _stocks(
+    source: Path, instruments: list[dict[str, Any]], calendar: Array, collector: Collector
+) -> pa.Table:
+    """List the stocks; of a code that two companies had, the later company."""
+    path = source / "instruments.pk"
+    lives: dict[str, tuple[Any, Any]] = {}
+    twice, others = [], 0
+    for one in instruments:
+        if _text(one, "type") != "CS":
+            others += _text(one, "type") not in ("INDX", "Future")
+            continue
+        code = stock_code(_text(one, "order_book_id"))
+        if not is_stock(code):
+            others += 1
+            continue
+        listed, gone = _day(path, one, "listed_date"), _day(path, one, "de_listed_date")
+        if np.isnat(listed):
+            raise DataError(f"{path}: {code} has no listed_date")
+        if code in lives:
+            twice.append(code)
+            if lives[code][0] > listed:
+                continue
+        lives[code] = (listed, gone)
+    if not lives:
+        raise DataError(f"{path}: lists no stock (type CS)")
+    if others:
+        what = "that are no A shares left out (funds, bonds, B shares ...)"
+        collector.add("info", "stocks", "others", others, what, unit="instrument")
+    if twice:
+        what = "had two companies: the later one is taken, bars before its listing are left out"
+        collector.add("warning", "stocks", "two companies", len(twice), what, twice, unit="code")
+    codes = sorted(lives)
+    ends: Array = np.array([lives[code][1] for code in codes], dtype="datetime64[D]")
+    ends[ends > calendar[-1]] = np.datetime64("NaT", "D")
+    return pa.table(
+        {
+            "code": pa.array(codes, pa.string()),
+            "list_date": day_column([lives[code][0] for code in codes]),
+            "delist_date": day_column(ends),
+        }
+    )
+
+
+def _indices(source: Path, table: pa.Table) -> pa.Table:
+    path = f"{source}/indexes.h5"
+    codes = own_code(table["key"], known(stock_code), path)
+    keep = pa.array([code is not None and is_index(code) for code in codes.to_pylist()])
+    table, codes = table.filter(keep), codes.filter(keep)
+    columns = [codes, pa.array(dates_of(table, "datetime", path), pa.date32())]
+    names = ["code", "date"]
+    for ours, theirs in (*((n, n) for n in BARS), ("amount", "total_turnover")):
+        columns.append(column_of(table, path, theirs).cast(pa.float64()))
+        names.append(ours)
+    return pa.table(columns, names=names)
+
+
+def _futures(
+    source: Path,
+    tables: Mapping[str, pa.Table],
+    instruments: list[dict[str, Any]],
+    calendar: Array,
+    collector: Collector,
+) -> pa.Table:
+    """Take the contracts of index futures; continuous series and other products are left out."""
+    path = f"{source}/futures.h5"
+    table = tables["futures"]
+    wanted = ("IF", "IH", "IC", "IM")
+    reading = known(contract_code)
+
+    def contract(text: str) -> str | None:
+        name = reading(text)
+        return name if name is not None and name[:-4] in wanted else None
+
+    codes = own_code(table["key"], contract, path)
+    out = pc.unique(table["key"].filter(pc.is_null(codes))).to_pylist()
+    if out:
+        what = "that are no contracts of index futures left out (continuous or other products)"
+        collector.add("info", "futures_daily", "others", len(out), what, out, unit="series")
+    table, codes = table.filter(pc.is_valid(codes)), codes.drop_null()
+    rows = {"contract": codes, "date": pa.array(dates_of(table, "datetime", path), pa.date32())}
+    for ours, theirs in (
+        *((n, n) for n in BARS), ("settle", "settlement"), ("amount", "total_turnover"),
+        ("open_interest", "open_interest"),
+    ):  # fmt: skip
+        if theirs in table.column_names:
+            rows[ours] = column_of(table, path, theirs).cast(pa.float64())
+    pickle = source / "instruments.pk"
+    last = {}
+    for one in instruments:
+        name = contract(_text(one, "order_book_id")) if _text(one, "type") == "Future" else None
+        if name:
+            day = _day(pickle, one, "maturity_date")
+            day = _day(pickle, one, "de_listed_date") if np.isnat(day) else day
+            if not np.isnat(day):
+                last[name] = day
+    ends = pa.table(
+        {
+            "contract": pa.array(list(last), pa.string()),
+            "last_trading_day": day_column(list(last.values())),
+        }
+    )
+    return futures_of(pa.table(rows), ends, calendar, path, collector)
+
+
+def _cash_rate(source: Path, table: pa.Table, collector: Collector) -> pa.Table | None:
+    path = f"{source}/yield_curve.h5"
+    if OVERNIGHT not in table.column_names:
+        what = f"yield_curve.h5 has no column {OVERNIGHT}: not used"
+        collector.add("info", "cash_rate", "not used", 0, what)
+        return None
+    assume(collector, "cash_rate", "the shortest treasury yield (0S) is taken for overnight money")
+    rate = column_of(table, path, OVERNIGHT).cast(pa.float64())
+    dates = pa.array(dates_of(table, "date", path), pa.date32())
+    return pa.table({"date": dates, "rate": rate}).filter(pc.is_valid(rate))
