@@ -1,4 +1,4 @@
-"""The command line: import, update, simulate, check, audit, rules, run, report.
+"""The command line: import, download, update, simulate, check, audit, rules, run, report.
 
 Exit codes: 0 done; 1 ``check`` or ``audit`` found something or the fund went insolvent; 2 wrong
 use or wrong input; 3 a fault of QuantHedge itself; 130 interrupted.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
 
 if TYPE_CHECKING:
@@ -108,6 +109,9 @@ def import_command(
         )
     typer.echo(report.to_text())
     typer.echo(f"Imported {source} into {target}.")
+
+
+app.command("download")(download_command)
 
 
 @app.command()

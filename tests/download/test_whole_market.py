@@ -1,0 +1,109 @@
+"""A market in vendors' tables, downloaded through the client, comes back from the importer."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from quanthedge.download.akshare import AkShare
+from quanthedge.download.baostock import BaoStock
+from quanthedge.download.plan import Vendor
+from quanthedge.download.run import download
+from quanthedge.download.secret import Token
+from quanthedge.download.tushare import Tushare
+from quanthedge.market.checks import Collector
+from quanthedge.market.importers.vendors import akshare_tables, baostock, tushare
+from quanthedge.market.importers.vendors.reading import Folder
+from tests.download import fake_akshare
+from tests.download.clock import FakeClock
+from tests.download.fake_baostock import BaoStockModule
+from tests.download.tushare_server import TOKEN, TushareServer, serving
+from tests.market.exporters import vendors as export
+from tests.market.importers.vendor_compare import differences, imported
+
+START, END = pd.Timestamp("2013-01-04"), pd.Timestamp("2013-02-22")
+Tables = dict[str, pd.DataFrame]
+DATED = ("stock_daily", "index_daily", "futures_daily", "cash_rate", "calendar")
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    """The sample market's first weeks."""
+    tables: Tables = export.sample_tables(12)  # type: ignore[no-untyped-call]
+    for name in DATED:
+        days = tables[name]["date"]
+        tables[name] = tables[name][(days >= START) & (days <= END)].reset_index(drop=True)
+    return tables
+
+
+@pytest.fixture(scope="module")
+def exported(tables: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported") / "source"
+    export.tushare(tables, folder, kind="parquet")
+    return folder
+
+
+@pytest.fixture
+def server(exported: Path) -> Iterator[TushareServer]:
+    found = {}
+    for path in exported.iterdir():
+        files = [path] if path.is_file() else sorted(path.iterdir())
+        found[path.stem] = pd.concat([pd.read_parquet(file) for file in files])
+    found["fut_daily"] = found["fut_daily"][found["fut_daily"]["ts_code"].str.startswith("IF")]
+    with serving(TushareServer(found)) as running:
+        running.caps.update(index_weight=137, fina_indicator_vip=101, namechange=100)
+        yield running
+
+
+def test_what_is_downloaded_is_imported_as_the_vendors_own_tables_are(
+    server: TushareServer, exported: Path, tmp_path: Path
+) -> None:
+    clock = FakeClock(datetime(2016, 1, 4, tzinfo=UTC)).clock()
+    client = Tushare(Token(TOKEN), server.url)
+    summary = download(client, tmp_path / "d", START.date(), END.date(), clock=clock)
+    assert not summary.refused
+    assert not summary.missing, summary.to_text()
+    assert tushare.recognise(tmp_path / "d")
+    found, _ = imported(tushare, tmp_path / "d", tmp_path / "m")  # type: ignore[no-untyped-call]
+    wanted, _ = imported(tushare, exported, tmp_path / "w")  # type: ignore[no-untyped-call]
+    for name, column in (("fundamentals", "period_end"),):
+        inside = wanted[name][column].map(_in_period)
+        wanted[name] = wanted[name][inside].reset_index(drop=True)
+    told: dict[str, Any] = differences(wanted, found)  # type: ignore[no-untyped-call]
+    assert told == {}
+    assert found["stock_daily"].equals(wanted["stock_daily"])
+    assert len(found["fundamentals"])
+
+
+@pytest.mark.parametrize("vendor", ["akshare", "baostock"])
+def test_downloaded_files_have_every_column_that_the_importer_needs(
+    tmp_path: Path, vendor: str
+) -> None:
+    known: Sequence[Any]
+    if vendor == "akshare":
+        client: Vendor = AkShare(fake_akshare.module(), indices=["000300"])
+        known = akshare_tables.EVERY
+    else:
+        client = BaoStock(BaoStockModule().module(), indices=["sh.000300"])
+        known = baostock.EVERY
+    clock = FakeClock().clock()
+    assert download(client, tmp_path, date(2015, 7, 1), date(2015, 7, 31), clock=clock).complete
+    folder, used = Folder(tmp_path, Collector()), set()
+    for table in known:
+        for name in set(table.files) & set(folder.names):
+            used.add(name)
+            for path in folder.names[name]:
+                found = set(pq.read_schema(path).names)
+                for field in table.fields:
+                    if field.needed and field.name != table.named:
+                        assert found & set(field.found), (path, field)
+    assert used >= {name for name in folder.names if "rights" not in name}
+    assert any(folder.read(table) is not None for table in known)
+
+
+def _in_period(day: date) -> bool:
+    return pd.Timestamp(2011, 1, 4) <= pd.Timestamp(day) <= END
