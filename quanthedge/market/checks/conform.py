@@ -11,6 +11,7 @@ from quanthedge.market.schema import Column, TableSchema
 
 __all__ = ["conform"]
 
+EARLIEST, LATEST = -25_567, 84_005  # 1900-01-01 and 2199-12-31, in days from 1970-01-01
 _ACCEPTED = {
     "text": "text",
     "label": "text",
@@ -94,7 +95,18 @@ def _cast(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
         raise pa.ArrowTypeError("text is not turned into numbers")
     if kind == "date" and not (pa.types.is_temporal(found) or pa.types.is_null(found)):
         raise pa.ArrowTypeError("text and numbers are not turned into dates")
-    return values.cast(column.arrow.type)
+    values = values.cast(column.arrow.type)
+    if kind == "date":
+        _check_range(values)
+    return values
+
+
+def _check_range(dates: pa.ChunkedArray) -> None:
+    """Refuse dates that no market has seen, which neither numpy nor Python can all write."""
+    days = dates.cast(pa.int32())
+    bounds = pc.min_max(days).as_py()
+    if bounds["min"] is not None and (bounds["min"] < EARLIEST or bounds["max"] > LATEST):
+        raise pa.ArrowTypeError("days before 1900 or after 2199")
 
 
 def _is_number(found: pa.DataType) -> bool:

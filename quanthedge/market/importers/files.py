@@ -4,7 +4,8 @@ Every problem is one DataError that names the file, and the column and value whe
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ __all__ = [
     "column_of",
     "plain_file",
     "read_file",
+    "readable",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -95,6 +97,16 @@ def _read_csv(path: Path, texts: Sequence[str]) -> pa.Table:
     )
 
 
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what a damaged Parquet file raises while it is read into a DataError."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as problem:
+        reason = (str(problem).splitlines() or [type(problem).__name__])[0][:200]
+        raise DataError(f"{path}: unreadable as Parquet ({reason})") from problem
+
+
 def plain_file(folder: Path, name: str) -> Path:
     """Return a file inside a folder by a name from the data; DataError when it leads elsewhere."""
     if not SAFE_NAME.fullmatch(name) or ".." in name:
@@ -143,8 +155,9 @@ def as_dates(column: pa.Array, where: str) -> pa.Array:
     if pa.types.is_null(kind):
         return column.cast(pa.date32())
     if pa.types.is_floating(kind):
-        if pc.any(pc.is_inf(column)).as_py():
-            raise DataError(f"{where}: infinite is no date; accepted: 20140917, 2014-09-17")
+        if pc.any(pc.greater(pc.abs(column), 1e15)).as_py():  # also where it is infinite
+            largest = pc.max(pc.abs(column)).as_py()
+            raise DataError(f"{where}: {largest:g} is no date; accepted: 20140917, 2014-09-17")
         whole = pc.floor(column)
         fine = pc.or_kleene(pc.equal(whole, column), pc.or_(pc.is_null(column), pc.is_nan(column)))
         if not pc.all(fine, min_count=0).as_py():

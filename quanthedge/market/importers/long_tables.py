@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.importers.files import readable
 from quanthedge.market.importers.melting import melted
 from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.schema import TABLES
@@ -168,10 +169,13 @@ def _fundamentals(source: Path, collector: Collector) -> pa.Table:
 
 def _bars(path: Path, collector: Collector) -> Iterator[pa.Table]:
     wanted = TABLES["stock_daily"].column_names
-    with pq.ParquetFile(path, read_dictionary=["code"]) as file:
+    with readable(path):
+        opened = pq.ParquetFile(path, read_dictionary=["code"])
+    with opened as file:
         columns = [name for name in wanted if name in file.schema_arrow.names]
         for group in range(file.num_row_groups):
-            piece = file.read_row_group(group, columns=columns)
+            with readable(path):
+                piece = file.read_row_group(group, columns=columns)
             for name in PRICES:
                 if name in columns and piece[name].type == pa.float32():
                     piece = _cents(piece, name, collector)

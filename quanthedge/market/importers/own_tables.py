@@ -10,6 +10,7 @@ from pyarrow import csv
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.importers.files import readable
 from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.schema import TABLES
 
@@ -57,7 +58,8 @@ def _files(source: Path) -> dict[str, Path]:
 
 def _table(path: Path, name: str) -> pa.Table:
     if path.suffix == ".parquet":
-        return _open(path).read()
+        with readable(path):
+            return _open(path).read()
     types = {}
     if name in TABLES:
         types = {column.name: _CSV_TYPES[column.kind] for column in TABLES[name].columns}
@@ -73,13 +75,13 @@ def _table(path: Path, name: str) -> pa.Table:
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    try:
+    with readable(path):
         return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as problem:
-        raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem
 
 
 def _row_groups(path: Path) -> Iterator[pa.Table]:
     with _open(path) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group)
+            with readable(path):
+                piece = file.read_row_group(group)
+            yield piece
