@@ -43,7 +43,9 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_teaches_with_an_example() -> None:
-    for command in ("import", "simulate", "check", "rules", "run", "report"):
+    for command in (
+        "import", "download", "update", "simulate", "check", "audit", "rules", "run", "report",
+    ):  # fmt: skip
         text = quanthedge(command, "--help").stdout
         assert f"quanthedge {command}" in " ".join(text.split())
 
@@ -254,3 +256,66 @@ def test_a_full_disk_leaves_the_old_run(run_folder, tmp_path) -> None:
         assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     finally:
         subprocess.run(["umount", str(disk)], check=False)
+
+
+def test_the_strategy_passes_the_audit_and_a_cheat_is_convicted(tmp_path) -> None:
+    process = quanthedge(
+        "audit", NEUTRAL, "--market", SAMPLE, "--dates", 1, "--set", "selector.n=30"
+    )
+    assert process.returncode == 0, process.stderr
+    assert "passed" in process.stdout
+    cheat = tmp_path / "cheat.py"
+    cheat.write_text(
+        "def tomorrow(market):\n    return market.panel('close')[0]\n"
+    )
+    refused(quanthedge("audit", f"{cheat}:tomorrow", "--market", SAMPLE), "one row for each")
+    cheat.write_text(
+        "import numpy as np\n"
+        "def tomorrow(market):\n"
+        "    return np.roll(market.panel('close'), -1, axis=0)\n"
+    )
+    process = quanthedge("audit", f"{cheat}:tomorrow", "--market", SAMPLE, "--dates", 1)
+    assert process.returncode == 1
+    assert "failed" in process.stdout
+
+
+def test_a_check_writes_its_page(tmp_path) -> None:
+    process = quanthedge("check", SAMPLE, "--html", tmp_path / "quality.html")
+    assert process.returncode == 0, process.stderr
+    assert "Coverage by month" in process.stdout
+    assert "Data quality report" in (tmp_path / "quality.html").read_text(encoding="utf-8")
+
+
+def test_a_market_of_two_sources_is_updated_from_outside(tmp_path) -> None:
+    tables = {path.stem: path for path in SAMPLE.glob("*.parquet")}
+    stocks, futures = tmp_path / "stocks", tmp_path / "futures"
+    for folder in (stocks, futures):
+        folder.mkdir()
+    for name, path in tables.items():
+        where = futures if name in ("futures_daily", "cash_rate", "industry") else stocks
+        (where / path.name).write_bytes(path.read_bytes())
+    target = tmp_path / "market"
+    process = quanthedge("import", stocks, target, "--with", f"{futures}=quanthedge")
+    assert process.returncode == 0, process.stderr
+    assert (target / "futures_daily.parquet").exists()
+    process = quanthedge("update", stocks, target, "--with", futures)
+    assert process.returncode == 0, process.stderr
+    assert "stock_daily: 0 rows added" in process.stdout
+    bars = pd.read_parquet(stocks / "stock_daily.parquet")
+    bars.loc[5, "volume"] += 100
+    bars.to_parquet(stocks / "stock_daily.parquet", index=False)
+    refused(quanthedge("update", stocks, target), "changes what was known before", "volume")
+    process = quanthedge("update", stocks, target, "--accept-changes")
+    assert process.returncode == 0, process.stderr
+    assert "1 changed" in process.stdout
+
+
+def test_a_run_without_a_table_that_it_needs_names_it(tmp_path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for path in SAMPLE.glob("*.parquet"):
+        if path.stem != "futures_daily":
+            (source / path.name).write_bytes(path.read_bytes())
+    assert quanthedge("import", source, tmp_path / "m").returncode == 0
+    process = quanthedge("run", NEUTRAL, "--market", tmp_path / "m", *SMALL)
+    refused(process, "has no table futures_daily")

@@ -89,10 +89,8 @@ leaves the old data as they were. A folder that holds anything else is never rep
 
 ## Layouts that can be imported
 
-| layout | recognised by | what it is |
-| --- | --- | --- |
-| `quanthedge` | three or more tables named as here | these tables as Parquet or CSV files |
-| `tables` | `stock_list`, `fundamentals_pit` ... | long Parquet tables of public sources |
+docs/importing.md lists them: our own tables as Parquet or CSV files (three or more named as here),
+Qlib, RQAlpha, vendors' tables, vn.py, WonderTrader, and any files with a mapping.
 
 In a CSV file dates are written `2014-09-17`, flags `true` or `false`; an empty cell is undefined.
 The `tables` layout keeps prices as 32-bit floats: they are rounded half up to 0.01 yuan, and a
