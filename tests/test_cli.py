@@ -265,9 +265,7 @@ def test_the_strategy_passes_the_audit_and_a_cheat_is_convicted(tmp_path) -> Non
     assert process.returncode == 0, process.stderr
     assert "passed" in process.stdout
     cheat = tmp_path / "cheat.py"
-    cheat.write_text(
-        "def tomorrow(market):\n    return market.panel('close')[0]\n"
-    )
+    cheat.write_text("def tomorrow(market):\n    return market.panel('close')[0]\n")
     refused(quanthedge("audit", f"{cheat}:tomorrow", "--market", SAMPLE), "one row for each")
     cheat.write_text(
         "import numpy as np\n"
