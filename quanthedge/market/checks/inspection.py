@@ -79,7 +79,8 @@ def _bars(
     codes = np.asarray(stocks["code"].to_pylist(), dtype=str)
     axes = Axes(_dates(ready, "calendar", "date"), codes)
     gone = stocks["delist_date"].to_numpy().astype("datetime64[D]")
-    check = StockBarsCheck(axes, stocks["list_date"].to_numpy(), gone, collector)
+    actions = ready.get("corporate_actions")
+    check = StockBarsCheck(axes, stocks["list_date"].to_numpy(), gone, collector, actions)
     conforming = True
 
     def pieces() -> Iterable[pa.Table]:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from quanthedge.market.blocks import Axes, Block
+from quanthedge.market.checks.ex_days import ExDays
 from quanthedge.market.checks.findings import EXAMPLES, Collector
 from quanthedge.market.checks.moves import MOVES, Moves, find_moves
 from quanthedge.market.checks.price_limits import LimitBook
@@ -35,9 +37,18 @@ class StockBarsCheck:
         list_date and delist_date (NaT = still listed) of each code, datetime64[D] [N].
     collector
         Receives the findings.
+    actions
+        The table corporate_actions, when there is one.
     """
 
-    def __init__(self, axes: Axes, listed: Array, gone: Array, collector: Collector) -> None:
+    def __init__(
+        self,
+        axes: Axes,
+        listed: Array,
+        gone: Array,
+        collector: Collector,
+        actions: pa.Table | None = None,
+    ) -> None:
         self._axes = axes
         self._listed = listed
         self._gone = gone
@@ -52,6 +63,7 @@ class StockBarsCheck:
         self._limits = LimitBook(axes, listed)
         self._units = UnitsCheck(axes.codes, collector)
         self._stale = StaleBars(axes, collector)
+        self._ex_days = ExDays(axes, actions)
 
     def add(self, block: Block) -> None:
         """Check the next block."""
@@ -67,6 +79,7 @@ class StockBarsCheck:
         self._steps(rows, moves, same)
         self._moves(rows, moves)
         self._stale.add(block, rows, same)
+        self._ex_days.add(block, rows, same)
         self._special += int(np.count_nonzero(rows.numbers("is_st")))
 
     def _places(self, rows: Rows, block: Block) -> Array:

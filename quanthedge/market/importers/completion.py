@@ -14,12 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
+from quanthedge.market.actions import ex_price
 from quanthedge.market.blocks import table_slices, whole_stocks
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.source import assume
 from quanthedge.market.schema import TABLES
 
-__all__ = ["FIRST_CLOSE", "Known", "completed", "ex_price", "listing_spans", "sorted_bars"]
+__all__ = ["FIRST_CLOSE", "Known", "completed", "listing_spans", "sorted_bars"]
 
 Array = np.ndarray[Any, Any]
 FIRST_CLOSE = "first close"  # the rule of findings about first bars without a previous close
@@ -98,19 +99,6 @@ def completed(
         if completion is None:
             completion = _Completion(table, collector, known or Known())
         yield completion.complete(table)
-
-
-def ex_price(close: Array, cash: Array, bonus: Array, rights: Array, rights_price: Array) -> Array:
-    """Return the ex-date reference price before rounding: what a share without its right is worth.
-
-    The exchanges' formula: ``(close - cash + rights * rights_price) / (1 + bonus + rights)``.
-
-    >>> ex_price(*map(np.array, ([10.0], [0.5], [0.2], [0.3], [4.0]))).round(4)
-    array([7.1333])
-    """
-    paid = rights * np.where(rights > 0, rights_price, 0.0)
-    value: Array = (close - cash + paid) / (1.0 + bonus + rights)
-    return value
 
 
 def listing_spans(table: pa.Table) -> pa.Table:

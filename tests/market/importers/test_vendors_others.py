@@ -103,7 +103,7 @@ def test_baostocks_dividends_explain_the_ex_dates(tmp_path, tables, exported):
     export.save(frame, tmp_path / "source", "query_dividend_data")
     found, report = imported(baostock, tmp_path / "source", tmp_path / "m")
     assert len(found["corporate_actions"]) == len(paid)
-    assert "by the exchanges' formula differs" not in texts(report, "warning")
+    assert "corporate_actions leave" not in texts(report, "warning")
 
 
 def test_baostocks_industries_are_spells_from_lists(tmp_path, tables, exported):

@@ -7,16 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.importers.completion import ex_price
-from quanthedge.market.importers.vendors.keys import code_ranks, days_of, key_numbers, stock_days
+from quanthedge.market.importers.vendors.keys import key_numbers
 from quanthedge.market.schema import TABLES
 
-__all__ = ["actions_of", "check_ex_days"]
+__all__ = ["actions_of"]
 
 Array = np.ndarray[Any, Any]
 AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
 DAYS = ("announce_date", "record_date", "pay_date")
-CENT_AND_A_HALF = 0.0151  # the exchange rounds, and some vendors round the dividend
 
 
 def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
@@ -80,54 +78,6 @@ def _one_a_day(table: pa.Table, name: str, collector: Collector) -> pa.Table:
         added = np.add.reduceat(table[column].to_numpy(), starts)
         merged = merged.set_column(place, column, pa.array(added))
     return merged
-
-
-def check_ex_days(bars: pa.Table, actions: pa.Table, collector: Collector) -> None:
-    """Compare each action's reference price with the exchange's previous close on its ex-date.
-
-    Parameters
-    ----------
-    bars
-        Columns code, date, close, pre_close, volume, sorted by code and date.
-
-    Notes
-    -----
-    Formula: ``(close before - cash + rights * price) / (1 + bonus + rights)``. A suspended stock's
-    action counts on its next traded day.
-    """
-    if "pre_close" not in bars.column_names or actions.num_rows == 0:
-        return
-    bars = bars.filter(pc.greater(pc.fill_null(bars["volume"], 0.0), 0.0))
-    ranks, words = code_ranks(bars["code"])
-    keys = ranks * (1 << 17) + days_of(bars["date"])
-    wanted = stock_days(actions, words, "ex_date")
-    place = np.searchsorted(keys, wanted)
-    here = (wanted >= 0) & (place < len(keys)) & (place > 0)
-    at = np.minimum(place, max(len(keys) - 1, 0))
-    here[here] &= (ranks[at[here]] == wanted[here] >> 17) & (
-        ranks[at[here] - 1] == wanted[here] >> 17
-    )
-    at, chosen = at[here], actions.filter(pa.array(here))
-    if len(at) == 0:
-        return
-    amounts = [np.nan_to_num(chosen[name].to_numpy()) for name in AMOUNTS]
-    close = bars["close"].cast(pa.float64()).to_numpy()
-    given = bars["pre_close"].cast(pa.float64()).fill_null(np.nan).to_numpy()[at]
-    reference = ex_price(close[at - 1], *amounts)
-    off = np.flatnonzero(np.abs(reference - given) > CENT_AND_A_HALF)
-    if len(off):
-        examples = [
-            f"{chosen['code'][int(k)].as_py()} {chosen['ex_date'][int(k)].as_py()}: "
-            f"{reference[k]:.4f}, pre_close {given[k]}"
-            for k in off[:5]
-        ]
-        what = (
-            f"of {len(at):,} whose ex-date price by the exchanges' formula differs from pre_close "
-            "by more than a cent"
-        )
-        collector.add(
-            "warning", "corporate_actions", "ex-day", len(off), what, examples, unit="action"
-        )
 
 
 def _count(collector: Collector, name: str, what: str, rows: Array) -> None:

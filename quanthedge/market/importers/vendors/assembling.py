@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.completion import Known, completed, listing_spans, sorted_bars
 from quanthedge.market.importers.source import SourceTables, assume
-from quanthedge.market.importers.vendors.actions import check_ex_days
 from quanthedge.market.schema import TABLES
 
 __all__ = ["Parts", "assemble", "calendar_of", "cash_of", "index_daily_of", "same_index"]
@@ -58,8 +57,6 @@ def assemble(parts: Parts, collector: Collector) -> SourceTables:
             tables["stocks"] = parts.listing
         return SourceTables(tables)
     tables["stocks"] = _stocks(parts.bars, parts.listing, calendar, collector)
-    if "corporate_actions" in tables:
-        check_ex_days(parts.bars, tables["corporate_actions"], collector)
     known = Known(tables.get("stock_names"), tables.get("corporate_actions"), parts.no_factor)
     bars = completed(sorted_bars(parts.bars), collector, known)
     return SourceTables(tables, bars, parts.bars.num_rows)
