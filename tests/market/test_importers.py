@@ -232,3 +232,19 @@ def test_a_missing_column_of_the_layout_is_named(tmp_path, tables):
     )
     with pytest.raises(DataError, match="column 'close' is missing"):
         import_market(save(tmp_path / "source", made), tmp_path / "m")
+
+
+def test_what_a_source_assumes_counts_only_for_the_tables_that_are_used(tmp_path, tables):
+    whole = save(tmp_path / "whole", tables)
+    bars = tmp_path / "bars"
+    bars.mkdir()
+    (bars / "mapping.toml").write_text(
+        '[stock_daily]\nfiles = "stock_daily.parquet"\n[cash_rate]\nfiles = "cash_rate.parquet"\n'
+    )
+    for name in ("stock_daily", "cash_rate"):
+        (bars / f"{name}.parquet").write_bytes((whole / f"{name}.parquet").read_bytes())
+    alone = import_market(bars, tmp_path / "alone").to_text()
+    assert "calendar" in alone
+    report = import_market(whole, tmp_path / "m", more=[bars]).to_text()
+    assert "the one of the source before it is used" in report
+    assert Market.open(tmp_path / "m").assumptions == ()

@@ -153,6 +153,21 @@ class Collector:
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str, str], _Entry] = {}
+        self._parts: list[Collector] = []
+
+    def part(self) -> "Collector":
+        """Return a collector whose findings, also later ones, count among these."""
+        self._parts.append(Collector())
+        return self._parts[-1]
+
+    def forget(self, table: str) -> None:
+        """Drop what was found about a table that is not used after all."""
+        self._entries = {key: one for key, one in self._entries.items() if one.table != table}
+
+    def _all(self) -> Iterator[_Entry]:
+        for part in self._parts:
+            yield from part._all()
+        yield from self._entries.values()
 
     def add(
         self,
@@ -177,9 +192,9 @@ class Collector:
     @property
     def failed(self) -> bool:
         """Whether an error was found."""
-        return any(entry.level == "error" for entry in self._entries.values())
+        return any(entry.level == "error" for entry in self._all())
 
     def report(self) -> CheckReport:
         """All findings so far, errors first, in the order in which they were met."""
-        findings = [entry.finding() for entry in self._entries.values()]
+        findings = [entry.finding() for entry in self._all()]
         return CheckReport(sorted(findings, key=lambda f: LEVELS.index(f.level)))

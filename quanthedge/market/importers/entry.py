@@ -10,7 +10,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import CheckReport, Collector
 from quanthedge.market.importers import long_tables, own_tables, qlib, rqalpha, vnpy, wtpy
 from quanthedge.market.importers.ahead import read_ahead
-from quanthedge.market.importers.archive import unpacked
+from quanthedge.market.importers.archive import ARCHIVES, unpacked
 from quanthedge.market.importers.source import Layout, SourceTables
 from quanthedge.market.importers.vendors import akshare, baostock, joinquant, mapping, tushare
 from quanthedge.market.storage import alone
@@ -97,7 +97,7 @@ def import_market(
         stack.enter_context(alone(target.resolve()))
         wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
         found = read_sources(wanted, target.resolve().parent, collector, stack)
-        name = Path(source).resolve().name if name is None else name
+        name = _plain_name(Path(source)) if name is None else name
         bars = None if found.bars is None else read_ahead(found.bars)
         return write_streamed(
             target,
@@ -123,9 +123,11 @@ def read_sources(
         if not path.exists():
             raise DataError(f"{path}: no such folder; give the folder that holds the market's data")
         folder = stack.enter_context(unpacked(path, beside))
-        found = _layout(folder, layout).read(folder, collector)
+        own = collector.part()
+        found = _layout(folder, layout).read(folder, own)
         for name, table in found.tables.items():
             if name in tables:
+                own.forget(name)
                 what = f"{path.name} has this table too; the one of the source before it is used"
                 collector.add("info", name, "two sources", 0, what)
             else:
@@ -133,6 +135,7 @@ def read_sources(
         if found.bars is not None and bars is None:
             bars, rows = found.bars, found.rows
         elif found.bars is not None:
+            own.forget("stock_daily")
             what = f"{path.name} has stock bars too; those of the source before it are used"
             collector.add("info", "stock_daily", "two sources", 0, what)
     return SourceTables(tables, bars, rows)
@@ -142,6 +145,13 @@ def with_layout(text: str) -> tuple[Path, str]:
     """Read PATH or PATH=LAYOUT."""
     path, _, layout = text.partition("=")
     return Path(path), layout or "auto"
+
+
+def _plain_name(source: Path) -> str:
+    """Return the name of a folder, or of an archive without its ending."""
+    name = source.resolve().name
+    ends = [end for end in ARCHIVES if source.is_file() and name.lower().endswith(end)]
+    return name[: -len(max(ends, key=len))] if ends else name
 
 
 def _layout(source: Path, layout: str) -> Layout:
