@@ -30,7 +30,8 @@ _GROUP_OF = {("main", "SSE"): 0, ("main", "SZSE"): 1, ("chinext", "SZSE"): 2,
 MEANINGS = {
     2: "volume is in lots of 100 shares (hands)",
     -1: "volume is in lots of 100 shares (hands) and amount in thousand yuan",
-    -2: "volume is in lots of 100 shares (hands) and amount in ten thousand yuan",
+    -2: "volume is 100 times too large (shares taken for lots), or volume is in lots of 100 shares "
+    "(hands) and amount in ten thousand yuan",
     -3: "amount is in thousand yuan",
     -4: "amount is in ten thousand yuan, or volume in lots and amount in million yuan",
     -6: "amount is in million yuan, or volume in lots and amount in hundred million yuan",
