@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +18,15 @@ from pathlib import Path
 
 from quanthedge.errors import DataError
 
-__all__ = ["alone", "force_to_disk", "recover", "remove_leftovers", "replacing", "scratch_name"]
+__all__ = [
+    "alone",
+    "force_to_disk",
+    "recover",
+    "remove_leftovers",
+    "replacing",
+    "scratch_name",
+    "write_page",
+]
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -106,6 +115,32 @@ def recover(target: Path) -> None:
             with suppress(OSError):
                 folder.rename(target)
                 return
+
+
+def write_page(path: Path, text: str, what: str) -> None:
+    """Write a text beside its place, then move it there in one step.
+
+    Raises
+    ------
+    DataError
+        It could not be written; `what` says what it is.
+    """
+    scratch: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(scratch).chmod(0o644)
+        os.replace(scratch, path)
+    except OSError as error:
+        raise DataError(f"{path}: the {what} could not be written ({error.strerror})") from error
+    finally:
+        if scratch is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(scratch)
 
 
 def force_to_disk(folder: Path) -> None:

@@ -1,15 +1,12 @@
 """The quality report as one HTML page: no script, no address outside, one file."""
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from quanthedge.errors import DataError
+from quanthedge.market.storage import write_page
 from quanthedge.quality import view
 from quanthedge.quality.report import QualityReport
 
@@ -33,7 +30,7 @@ def write_quality_page(report: QualityReport, path: str | Path) -> Path:
         The file cannot be written.
     """
     path = Path(path)
-    _write_whole(path, _render(report))
+    write_page(path, _render(report), "page")
     return path
 
 
@@ -91,21 +88,3 @@ def _with_shades(table: pd.DataFrame) -> list[tuple[str, list[tuple[int, str]]]]
         (str(name), [(int(count), f"{count / top:.2f}") for count in table[name]])
         for name in table.columns
     ]
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write the text beside its place, then move it there in one step."""
-    scratch: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(scratch).chmod(0o644)
-        os.replace(scratch, path)
-    except OSError as error:
-        raise DataError(f"{path}: the page could not be written ({error.strerror})") from error
-    finally:
-        if scratch is not None:
-            with suppress(FileNotFoundError):
-                os.unlink(scratch)

@@ -7,15 +7,13 @@ works without a network and stays small; the page forbids the browser every addr
 import base64
 import gzip
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from quanthedge.errors import DataError
+from quanthedge.market.storage import write_page
 from quanthedge.report.blocks import Chapter, Figure, Lines, Table
 from quanthedge.report.chapters import Run, build_chapters, cards, own_words, verdict
 from quanthedge.report.specs import FONT, gain_and_loss_colours, index_name
@@ -46,7 +44,7 @@ def write_html(result: Run, path: str | Path, *, language: Language = "zh") -> P
     if len(result.ledger) < 2:
         raise DataError("report: the ledger has no trading day; run the strategy first")
     path = Path(path)
-    _write_whole(path, _render(result, language))
+    write_page(path, _render(result, language), "report")
     return path
 
 
@@ -141,23 +139,3 @@ def _library() -> str:
             f"report: plotly's library is missing at {source}; reinstall plotly"
         ) from error
     return _packed(code)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write the text beside its place, then move it there in one step."""
-    scratch: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).chmod(0o644)
-        os.replace(scratch, path)
-    except OSError as error:
-        raise DataError(f"{path}: the report could not be written ({error.strerror})") from error
-    finally:
-        if scratch is not None:
-            with suppress(FileNotFoundError):
-                os.unlink(scratch)

@@ -1,6 +1,8 @@
 """The command: exit codes, what it prints, and that it shows no token."""
 
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,15 @@ def test_what_is_missing_is_named_with_exit_code_1(server: TushareServer, tmp_pa
     assert f"{tmp_path} is not complete" in found.output
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A process started in the background is deaf to Ctrl-C; here it listens."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_with_130_and_keeps_what_there_is(
     server: TushareServer, tmp_path: Path
 ) -> None:

@@ -57,7 +57,6 @@ NAMES = [
     "a/../../evil.csv",
     "C:\\evil.csv",
     "..\\evil.csv",
-    "a\x00b",
 ]
 
 

@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
+from quanthedge.market import storage
 from quanthedge.performance import attribution
-from quanthedge.report import html as page_module
 from quanthedge.report import write_html
 from quanthedge.report.texts import words
 from tests.performance.random_run import random_run
@@ -284,7 +284,7 @@ def test_a_failure_leaves_the_old_report_and_nothing_else(tmp_path, monkeypatch)
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(page_module.os, "fsync", full)
+    monkeypatch.setattr(storage.os, "fsync", full)
     with pytest.raises(DataError, match="could not be written"):
         write_html(run, path, language="en")
     assert path.read_bytes() == before
