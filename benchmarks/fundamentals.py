@@ -3,7 +3,7 @@
     python -m benchmarks.fundamentals --stocks 5000 --years 20 --items 20
 
 Quarterly reports published one to four months after the period, one in ten restated later. Prints
-the seconds for all items as last known, and for one item as trailing twelve months.
+the seconds for all items, as last known and as trailing twelve months, and the memory.
 """
 
 import argparse
@@ -44,22 +44,28 @@ def main() -> None:
     rows = publications(rng, options.stocks, options.years)
     stock, known, period, values = rows
     as_of(dates[:2], 1, stock[:1], known[:1], values[:1])  # compiles
-    trailing("x", stock[:1], period[:1], values[:1], "latest", year=True)
+    trailing(stock[:1], period[:1], values[:1], "latest", year=True)
 
-    begin = time.perf_counter()
-    for _ in range(options.items):
+    def last_known() -> np.ndarray:
         keep = kept_rows(stock, period, "latest")
-        panel = as_of(dates, options.stocks, stock[keep], known[keep], values[keep])
-    every = time.perf_counter() - begin
-    begin = time.perf_counter()
-    figures = trailing("x", stock, period, values, "latest", year=True)
-    as_of(dates, options.stocks, stock, known, figures)
-    one = time.perf_counter() - begin
+        return as_of(dates, options.stocks, stock[keep], known[keep], values[keep])
+
+    def trailing_year() -> np.ndarray:
+        figures = trailing(stock, period, values, "latest", year=True)
+        return as_of(dates, options.stocks, stock, known, figures)
+
+    print(f"{options.items} items x {len(stock):,} publications, {len(dates)} x {options.stocks}")
+    for name, make in (("as last known", last_known), ("trailing year", trailing_year)):
+        begin = time.perf_counter()
+        for _ in range(options.items):
+            panel = make()
+        seconds = time.perf_counter() - begin
+        print(f"{name}: {seconds:.1f} s ({seconds / options.items:.2f} s an item)")
+    columns = sum(column.nbytes for column in (stock, known, period, values)) / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f"{options.items} items x {len(stock):,} publications -> arrays {panel.shape}: "
-        f"{every:.1f} s ({every / options.items:.2f} s an item); "
-        f"one item as trailing year {one:.2f} s; peak memory {peak:.2f} GiB"
+        f"memory: {columns:.0f} MiB of rows and {panel.nbytes / 2**20:.0f} MiB of panel an item, "
+        f"peak of the process {peak:.2f} GiB"
     )
 
 

@@ -4,15 +4,18 @@ Row t of every array is what was public by the close of day t.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.asof import carried, spell_codes, spell_mask
+from quanthedge.market.codes import stock_code
 from quanthedge.market.explain import Explanation, explanation
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
@@ -20,6 +23,7 @@ from quanthedge.market.store import Store
 from quanthedge.market.vintages import (
     Vintage,
     as_of,
+    check_quarters,
     check_vintage,
     kept_rows,
     trailing,
@@ -31,6 +35,7 @@ __all__ = ["BEFORE_CALENDAR", "Market"]
 Array = np.ndarray[Any, Any]
 DateLike = Any  # a text, datetime, Timestamp or datetime64
 Progress = Callable[[str], None]
+Figure = Literal["value", "ttm", "quarter"]
 BEFORE_CALENDAR = -100_000
 START_SLACK = np.timedelta64(11, "D")  # the longest holidays
 END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
@@ -118,6 +123,19 @@ class Market:
                 f"and {self.dates[place]}"
             )
         raise self._outside(wanted)
+
+    def column(self, code: str) -> int:
+        """Return the column of a stock; DataError with near codes when it is not in the market."""
+        place = int(np.searchsorted(self.codes, code))
+        if place < len(self.codes) and self.codes[place] == code:
+            return place
+        near = ", ".join(self.codes[max(0, place - 1) : place + 2])
+        with suppress(DataError):
+            near = spelt if (spelt := stock_code(code)) in self.codes else near
+        raise DataError(
+            f"no stock '{code}' in market '{self.name}'; near it: {near} "
+            "(codes look like 600519.SH)"
+        )
 
     def span(self, start: DateLike, end: DateLike) -> tuple[int, int]:
         """Return the rows of the first trading day >= `start` and the last <= `end`."""
@@ -232,8 +250,6 @@ class Market:
 
     def index_dividend_yield(self, code: str) -> Array:
         """Return an index's trailing dividend yield by day [T], NaN where it is missing."""
-        if "index_dividend_yield" not in self._store.manifest.tables:
-            raise DataError(f"market '{self.name}' has no table index_dividend_yield")
         table = self._store.frame("index_dividend_yield")
         values = table[table["code"] == code].set_index("date")["dividend_yield"]
         if values.empty:
@@ -299,6 +315,13 @@ class Market:
         known = names[names["first_use"] <= self._end].drop(columns="first_use")
         return store.made["industry"][: self._days], known
 
+    def industry_codes(self) -> list[str]:
+        """Return the codes of the classification, also of industries that come into use later.
+
+        A vocabulary is public in advance, like the calendar; who belongs to what is not.
+        """
+        return sorted(set(self._store.table("industry")["industry"].to_pylist()))
+
     # -- fundamentals
 
     def fundamental_items(self) -> list[str]:
@@ -325,7 +348,7 @@ class Market:
         ndarray
             NaN before the first row and where the row says that the item is undefined.
         """
-        return self._fundamental(item, vintage, vintage)
+        return self._fundamental(item, "value", vintage)
 
     def fundamental_ttm(self, item: str, vintage: Vintage = "latest") -> Array:
         """Return the trailing twelve months of a year-to-date item as of each day [T, N].
@@ -339,42 +362,49 @@ class Market:
         DataError
             There is no such item, or its reports do not end with quarters.
         """
-        return self._fundamental(item, f"ttm.{vintage}", vintage, year=True)
+        return self._fundamental(item, "ttm", vintage)
 
     def fundamental_quarter(self, item: str, vintage: Vintage = "latest") -> Array:
         """Return the newest single quarter of a year-to-date item as of each day [T, N].
 
         ``c(y, q) - c(y, q - 1)``, and the first quarter itself; otherwise as `fundamental_ttm`.
         """
-        return self._fundamental(item, f"quarter.{vintage}", vintage, year=False)
+        return self._fundamental(item, "quarter", vintage)
 
     def fundamental_rows(self, item: str, code: str | None = None) -> pd.DataFrame:
         """Return every publication of an item known by the market's end.
+
+        Parameters
+        ----------
+        item
+            One of `fundamental_items`.
+        code
+            One stock; all of them without it, also those without prices.
 
         Returns
         -------
         DataFrame
             code, period_end (NaT: none), known_date, value, revision: 0 is the first publication
-            of a period, 1 its first restatement ...
+            of a period, 1 its first restatement ... (rows without a period are numbered through);
+            sorted by code, period and known_date.
         """
         self._check_item(item)
-        frame = self._store.fundamental_rows(item).to_pandas(date_as_object=False)
+        rows = self._store.fundamental_rows(item)
+        if code is not None:
+            self.column(code)
+            rows = rows.filter(pc.equal(rows["code"], code))
+        frame = rows.to_pandas(date_as_object=False)
         frame = frame.astype({"known_date": "datetime64[s]", "period_end": "datetime64[s]"})
         frame = frame[frame["known_date"] <= self._end]
-        if code is not None:
-            frame = frame[frame["code"] == code]
-        columns = ["code", "period_end", "known_date", "value"]
-        return vintage_frame(frame[columns])
+        return vintage_frame(frame[["code", "period_end", "known_date", "value"]])
 
     def _check_item(self, item: str) -> None:
         if item not in self.fundamental_items():
             there = ", ".join(self.fundamental_items()) or "none"
             raise DataError(f"no fundamental '{item}'; there are {there}")
 
-    def _fundamental(
-        self, item: str, key: str, vintage: Vintage, *, year: bool | None = None
-    ) -> Array:
-        """Make a panel of an item: as published, or (`year` given) of trailing figures."""
+    def _fundamental(self, item: str, figure: Figure, vintage: Vintage) -> Array:
+        """Make a panel of an item, kept beside the others."""
         self._check_item(item)
         check_vintage(vintage)
         store = self._store
@@ -384,19 +414,24 @@ class Market:
             stock = store.axes.positions(rows["code"])
             known, period = rows["known_date"].to_numpy(), rows["period_end"].to_numpy()
             values = rows["value"].to_numpy()
-            if year is None:
+            if figure == "value":
                 keep = kept_rows(stock, period, vintage)
                 stock, known, values = stock[keep], known[keep], values[keep]
             else:
-                values = trailing(item, stock, period, values, vintage, year=year)
+                check_quarters(item, rows["code"], known, period)
+                values = trailing(stock, period, values, vintage, year=figure == "ttm")
             return as_of(store.dates, len(self.codes), stock, known, values)
 
-        return store.panels.derived(f"fundamental.{item}.{key}", make)[: self._days]
+        # Told apart before the first dot: whatever items are called, figures never share a name.
+        kind = "fundamental" if figure == "value" else f"fundamental-{figure}"
+        return store.panels.derived(f"{kind}.{item}.{vintage}", make)[: self._days]
 
     # -- futures and cash
 
     def futures_products(self) -> list[str]:
-        """Return the futures products that had begun by the market's end."""
+        """Return the futures products that had begun by the market's end (none without a table)."""
+        if "futures_daily" not in self._store.manifest.tables:
+            return []
         table = self._store.frame("futures_daily")
         return sorted(table.loc[table["date"] <= self._end, "product"].unique())
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.errors import DataError, RuleError
+from quanthedge.errors import RuleError
+from quanthedge.market.checks.price_limits import TICK, limit_prices
+from quanthedge.market.vintages import kept_rows
 from quanthedge.rules import board_of, exchange_of, stock_rules
 
 if TYPE_CHECKING:
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "explanation"]
 
 Line = tuple[str, str, str]
-HALF_TICK = 0.005
-NEAREST = 3
+OLD = 10**6  # trading days since a listing before the calendar begins
+TABLES_ASKED = ("stock_names", "index_members", "industry", "corporate_actions", "fundamentals")
 
 
 class Explanation:
@@ -50,11 +52,19 @@ class Explanation:
         return self.to_text()
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            "<tr>" + "".join(f"<td style='text-align:left'>{escape(v)}</td>" for v in row) + "</tr>"
-            for row in self.facts.itertuples(index=False)
+        left = "style='text-align:left'"
+        head = "".join(f"<th {left}>{escape(name)}</th>" for name in ("subject", "fact", "value"))
+        rows = []
+        again = self.facts["subject"].eq(self.facts["subject"].shift())
+        for said, row in zip(again, self.facts.itertuples(index=False), strict=True):
+            cells = ("" if said else row[0], *row[1:])
+            rows.append(
+                f"<tr>{''.join(f'<td {left}>{escape(str(cell))}</td>' for cell in cells)}</tr>"
+            )
+        return (
+            f"<p><b>{escape(self.title)}</b></p><table><thead>{head}</thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
         )
-        return f"<p><b>{escape(self.title)}</b></p><table>{rows}</table>"
 
 
 def explanation(market: "Market", code: str, date: Any) -> Explanation:
@@ -65,193 +75,204 @@ def explanation(market: "Market", code: str, date: Any) -> Explanation:
     DataError
         The code is not in the market (near ones are named), or the day is no trading day.
     """
-    row = market.day(date)
-    column = _column(market, code)
-    name = _name(market, code, market.dates[row])
+    row, column = market.day(date), market.column(code)
+    known = market.until(market.dates[row])
+    name = _name(known, code)
+    figures, without = _figures(known, code)
     lines = [
-        *_listing(market, code, row, column, name),
-        *_day(market, row, column),
-        *_limits(market, code, row, column),
-        *_memberships(market, code, row, column),
-        *_size(market, row, column),
-        *_actions(market, code, row, column),
-        *_figures(market, code, market.dates[row], column, row),
+        *_listing(known, code, column, name),
+        *_day(known, column),
+        *_limits(known, code, column),
+        *_memberships(known, code),
+        *_size(known, column),
+        *_actions(known, code, column),
+        *figures,
+        *_missing(known, column, without),
     ]
-    return Explanation(f"{code} {name} on {market.dates[row]}".replace("  ", " "), lines)
+    return Explanation(f"{code} {name} on {known.dates[-1]}".replace("  ", " "), lines)
 
 
-def _column(market: "Market", code: str) -> int:
-    place = int(np.searchsorted(market.codes, code))
-    if place < len(market.codes) and market.codes[place] == code:
-        return place
-    near = market.codes[max(0, place - 1) : place + NEAREST - 1]
-    raise DataError(
-        f"no stock '{code}' in market '{market.name}'; near it are {', '.join(near)} "
-        "(codes look like 600519.SH)"
-    )
+# Below, `market` is the one cut at the day: its last row is the day.
 
 
-def _name(market: "Market", code: str, day: np.datetime64) -> str:
-    names = market.until(day).stock_names()
+def _name(market: "Market", code: str) -> str:
+    names = market.stock_names()
     if names is None:
         return ""
     mine = names[names["code"] == code].sort_values("start")
     return "" if mine.empty else str(mine["name"].iloc[-1])
 
 
-def _listing(market: "Market", code: str, row: int, column: int, name: str) -> list[Line]:
-    first, gone = int(market.list_index()[column]), int(market.delist_index()[column])
+def _listing(market: "Market", code: str, column: int, name: str) -> list[Line]:
     try:
         where = f"{exchange_of(code)}, {board_of(code)} board"
     except RuleError:
-        where = "no A-share board"
-    if first > row:
-        listed = "not yet listed"
-    elif first < 0:
-        listed = "listed before the market's first day"
-    else:
-        listed = (
-            f"since {market.dates[first]}, {row - first + 1:,} trading day{_s(row - first + 1)}"
-        )
-    status = [
-        label
-        for panel, label in (
-            ("is_st", "special treatment (ST)"),
-            ("is_delisting", "delisting period"),
-        )
-        if market.panel(panel)[row, column]
-    ]
-    if gone <= row:
-        status = ["delisted"]
+        where = "on no A-share board"
+    marks = {"is_st": "special treatment (ST)", "is_delisting": "delisting period"}
+    status = [mark for panel, mark in marks.items() if market.panel(panel)[-1, column]]
+    if _delisted(market, column):
+        gone = market._store.stocks["delist_date"][column]
+        status = [f"delisted, gone from {gone} on"]
     return [
         ("listing", "name", name or "not in the data"),
         ("listing", "exchange", where),
-        ("listing", "listed", listed),
+        ("listing", "listed", _listed(market, column)),
         ("listing", "status", ", ".join(status) or "ordinary"),
     ]
 
 
-def _day(market: "Market", row: int, column: int) -> list[Line]:
-    traded = market.panel("traded")[: row + 1, column]
-    mark = market.panel("mark")[row, column]
-    if traded[row]:
-        bar = {name: market.panel(name)[row, column] for name in ("open", "high", "low", "close")}
-        prices = ", ".join(f"{name} {value:.2f}" for name, value in bar.items())
-        before = market.panel("pre_close")[row, column]
-        amount = market.panel("amount")[row, column]
-        money = "amount not in the data" if np.isnan(amount) else f"{amount:,.0f} yuan"
-        return [
-            ("day", "traded", "yes"),
-            ("day", "bar", f"{prices}, yuan"),
-            (
-                "day",
-                "return",
-                f"{bar['close'] / before - 1:+.2%} on the previous close {before:.2f}",
-            ),
-            ("day", "turnover", f"{market.panel('volume')[row, column]:,.0f} shares, {money}"),
-        ]
-    last = np.flatnonzero(traded)
+def _listed(market: "Market", column: int) -> str:
+    """Since when, and for how many trading days as far as the calendar can count them."""
+    age = _age(market, column)
+    if age < 1:
+        return "not yet"
+    day = market._store.stocks["list_date"][column]
+    if age >= OLD:
+        return f"since {day}, before the calendar begins ({market.calendar[0]})"
+    return f"since {day}, {_days(age)}"
+
+
+def _age(market: "Market", column: int) -> int:
+    """Trading days since listing, 1 on the first; OLD when before the calendar."""
+    listed = int(market.list_index()[column])
+    before = int(np.searchsorted(market.calendar, market.dates[0]))
+    return OLD if listed < -before else len(market.dates) - listed
+
+
+def _delisted(market: "Market", column: int) -> bool:
+    return int(market.delist_index()[column]) < len(market.dates)
+
+
+def _day(market: "Market", column: int) -> list[Line]:
+    today = {name: market.panel(name)[-1, column] for name in ("open", "high", "low", "close")}
+    if not market.panel("traded")[-1, column]:
+        return _no_trade(market, column)
+    before, amount = market.panel("pre_close")[-1, column], market.panel("amount")[-1, column]
+    money = "amount not in the data" if np.isnan(amount) else f"{amount:,.0f} yuan"
+    prices = ", ".join(f"{name} {value:.2f}" for name, value in today.items())
+    change = f"{today['close'] / before - 1:+.2%} on the previous close {before:.2f}"
+    return [
+        ("day", "traded", "yes"),
+        ("day", "bar", f"{prices}, yuan"),
+        ("day", "return", change),
+        ("day", "turnover", f"{market.panel('volume')[-1, column]:,.0f} shares, {money}"),
+    ]
+
+
+def _no_trade(market: "Market", column: int) -> list[Line]:
+    last = np.flatnonzero(market.panel("traded")[:, column])
+    if _age(market, column) < 1:
+        return [("day", "traded", "no: not yet listed")]
     if not len(last):
         return [("day", "traded", "no, and never before in the data")]
-    days = row - int(last[-1])
+    when = f"last traded on {market.dates[last[-1]]}"
+    missed = len(market.dates) - 1 - int(last[-1])
+    since = f"no: suspended since {market.dates[last[-1] + 1]} ({_days(missed)}), {when}"
     return [
-        (
-            "day",
-            "traded",
-            f"no: suspended for {days:,} trading day{_s(days)}, last on {market.dates[last[-1]]}",
-        ),
-        ("day", "valued at", f"{mark:.2f} yuan, the last close"),
+        ("day", "traded", f"no: delisted, {when}" if _delisted(market, column) else since),
+        ("day", "valued at", f"{market.panel('mark')[-1, column]:.2f} yuan, the last close"),
     ]
 
 
-def _limits(market: "Market", code: str, row: int, column: int) -> list[Line]:
-    """Limit prices by the rule book, and whether a buy or a sale at the open was possible."""
-    first = int(market.list_index()[column])
-    listed = market.dates[first] if 0 <= first <= row else np.datetime64("NaT", "D")
+def _limits(market: "Market", code: str, column: int) -> list[Line]:
+    """Limit prices by the rule book, and whether a buy or a sale was possible."""
+    listed = np.array([market._store.stocks["list_date"][column].as_py()], dtype="datetime64[D]")
+    if _age(market, column) < 1 or _delisted(market, column):
+        return []
     try:
-        rules = stock_rules([market.dates[row]], [code], np.array([listed], dtype="M8[D]"))
+        rules = stock_rules([market.dates[-1]], [code], listed)
     except RuleError as problem:
         return [("rules", "price limit", f"not known ({problem})")]
-    lots = f"{rules.lot[0]} shares, then steps of {rules.step[0]}"
-    if not market.panel("traded")[row, column]:
-        return [("rules", "lot", lots)]
-    age = row - first + 1 if first >= 0 else 10**6
-    delisting = market.panel("is_delisting")
-    free = row > 0 and delisting[row, column] and not delisting[row - 1, column]
-    if age <= rules.ipo_days[0]:
-        up, down = float(rules.ipo_up[0]), float(rules.ipo_down[0])
-    else:
-        kind = int(rules.board[0]) * 2 + int(market.panel("is_st")[row, column])
-        up, down = float(rules.limit_up[0, kind]), float(rules.limit_down[0, kind])
-    if free or (np.isinf(up) and np.isinf(down)):
-        return [("rules", "price limit", "none on this day"), ("rules", "lot", lots)]
-    if np.isnan(up):
-        return [("rules", "price limit", "not known to the rule book"), ("rules", "lot", lots)]
-    before = market.panel("pre_close")[row, column]
-    top, bottom = (np.floor(before * x * 100 + 0.5 + 1e-6) / 100 for x in (1 + up, 1 - down))
-    opened, closed = market.panel("open")[row, column], market.panel("close")[row, column]
-    verdicts = []
-    for when, price in (("open", opened), ("close", closed)):
-        if price >= top - HALF_TICK:
-            verdicts.append(f"at the {when} limit up: nobody sells, no buy")
-        elif price <= bottom + HALF_TICK:
-            verdicts.append(f"at the {when} limit down: nobody buys, no sale")
+    lot = ("rules", "lot", f"{rules.lot[0]} shares, then steps of {rules.step[0]}")
+    if not market.panel("traded")[-1, column]:
+        return [lot]
+    up, down = _rates(market, column, rules)
+    if np.isnan(up) or np.isnan(down):
+        return [("rules", "price limit", "not known to the rule book"), lot]
+    if np.isinf(up) and np.isinf(down):
+        return [("rules", "price limit", "none on this day"), lot]
+    before = market.panel("pre_close")[-1:, column]
+    sides = limit_prices(before, np.array([up]), np.array([down]))
+    high, low = (float(side[0]) for side in sides)
     return [
-        ("rules", "price limit", f"{bottom:.2f} to {top:.2f} (-{down:.0%}, +{up:.0%})"),
-        ("rules", "at the limit", "; ".join(verdicts) or "no: could be bought and sold"),
-        ("rules", "lot", lots),
+        ("rules", "price limit", f"{low:.2f} to {high:.2f} (-{down:.0%}, +{up:.0%})"),
+        *(
+            ("rules", f"at the {when}", _tradable(market.panel(when)[-1, column], low, high))
+            for when in ("open", "close")
+        ),
+        lot,
     ]
 
 
-def _memberships(market: "Market", code: str, row: int, column: int) -> list[Line]:
+def _rates(market: "Market", column: int, rules: Any) -> tuple[float, float]:
+    """Limits up and down as fractions of the previous close; infinite = none, NaN = not known."""
+    if _age(market, column) <= rules.ipo_days[0]:
+        return float(rules.ipo_up[0]), float(rules.ipo_down[0])
+    delisting = market.panel("is_delisting")[-2:, column]
+    lifted = rules.used["key"].str.contains("delisting_period").any()
+    if delisting[-1] and not delisting[:-1].any() and lifted:
+        return np.inf, np.inf
+    kind = int(rules.board[0]) * 2 + bool(market.panel("is_st")[-1, column] and not delisting[-1])
+    return float(rules.limit_up[0, kind]), float(rules.limit_down[0, kind])
+
+
+def _tradable(price: float, low: float, high: float) -> str:
+    if price >= high - TICK / 2:
+        return f"{price:.2f}, limit up: could be sold, not bought"
+    if price <= low + TICK / 2:
+        return f"{price:.2f}, limit down: could be bought, not sold"
+    return f"{price:.2f}, within the limits: could be bought and sold"
+
+
+def _memberships(market: "Market", code: str) -> list[Line]:
     lines = []
-    try:
-        number, names = market.industry()
-    except DataError:
-        number = None
-    if number is not None:
-        place = int(number[row, column])
-        industry = "unknown"
-        if place >= 0:
-            known = names.iloc[place]
-            industry = f"{known['industry']} {known['name_zh']} {known['name_en']}"
-        lines.append(("belongs to", "industry", industry))
-    inside = [index for index in market.member_indices() if market.members(index)[row, column]]
-    lines.append(("belongs to", "indices", ", ".join(inside) or "none"))
+    if _has(market, "industry"):
+        held = _spells(market, "industry", code)
+        words = [f"{s.industry} {s.name_zh} {s.name_en}, {_since(s)}" for s in held.itertuples()]
+        lines.append(("belongs to", "industry", "; ".join(words) or "unknown"))
+    if _has(market, "index_members"):
+        held = _spells(market, "index_members", code)
+        words = [f"{s.index_code} {_since(s)}" for s in held.itertuples()]
+        lines.append(("belongs to", "indices", "; ".join(words) or "none"))
     return lines
 
 
-def _size(market: "Market", row: int, column: int) -> list[Line]:
-    mark = market.panel("mark")[row, column]
+def _spells(market: "Market", table: str, code: str) -> pd.DataFrame:
+    """Return the stock's spells that hold on the day, oldest first."""
+    spells = market._spells(table)
+    day = pd.Timestamp(market.dates[-1])
+    held = (spells["code"] == code) & (spells["end"].isna() | (spells["end"] >= day))
+    return spells[held].sort_values("start")
+
+
+def _since(spell: Any) -> str:
+    return f"since {spell.start:%Y-%m-%d}"
+
+
+def _size(market: "Market", column: int) -> list[Line]:
+    mark = market.panel("mark")[-1, column]
     lines = []
     for name in ("total", "float"):
-        shares = market.panel(f"{name}_shares")[row, column]
-        value = "not in the data" if np.isnan(shares) else (
-            f"{mark * shares / 1e8:,.2f} hundred million yuan ({shares:,.0f} shares)"
+        shares = market.panel(f"{name}_shares")[-1, column]
+        value = "not in the data" if np.isnan(mark * shares) else (
+            f"{mark * shares / 1e9:,.3f} billion yuan ({shares:,.0f} shares)"
         )  # fmt: skip
         lines.append(("size", f"{name} value", value))
     return lines
 
 
-def _actions(market: "Market", code: str, row: int, column: int) -> list[Line]:
+def _actions(market: "Market", code: str, column: int) -> list[Line]:
     lines = []
-    factor = market.panel("adj_factor")
-    if row > 0 and factor[row, column] != factor[row - 1, column]:
-        step = factor[row, column] / factor[row - 1, column]
+    factor = market.panel("adj_factor")[-2:, column]
+    if len(np.unique(factor)) > 1 and market.panel("traded")[:-1, column].any():
+        step = factor[-1] / factor[0]
         lines.append(("corporate action", "factor", f"steps by {step:.6f}: an ex-date"))
     table = market.corporate_actions()
     if table is not None:
-        today = table[
-            (table["code"] == code) & (table["ex_date"] == pd.Timestamp(market.dates[row]))
-        ]
-        lines += [
-            ("corporate action", "per share held", _right(right)) for right in today.itertuples()
-        ]
-    return lines
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+        today = table["ex_date"] == pd.Timestamp(market.dates[-1])
+        mine = table[(table["code"] == code) & today]
+        lines += [("corporate action", "per share held", _right(one)) for one in mine.itertuples()]
+    return lines or [("corporate action", "on this day", "none")]
 
 
 def _right(right: Any) -> str:
@@ -265,27 +286,51 @@ def _right(right: Any) -> str:
     return ", ".join(parts)
 
 
-def _figures(market: "Market", code: str, day: np.datetime64, column: int, row: int) -> list[Line]:
-    """Each item as known, with the report's period and its age."""
-    cut = market.until(day)
-    lines = []
-    for item in cut.fundamental_items():
-        rows = cut.fundamental_rows(item, code)
+def _figures(market: "Market", code: str) -> tuple[list[Line], dict[str, list[str]]]:
+    """Each item as known, with the report's period and its age; and those without a value."""
+    lines: list[Line] = []
+    without: dict[str, list[str]] = {"undefined figures": [], "never reported": []}
+    for item in market.fundamental_items():
+        rows = market.fundamental_rows(item, code).sort_values(["known_date", "period_end"])
+        rows = rows[rows["known_date"] <= pd.Timestamp(market.dates[-1])]
         if rows.empty:
-            lines.append(("known figures", item, "never reported in the data"))
+            without["never reported"].append(item)
             continue
-        value = market.fundamental(item)[row, column]
-        mine = rows[rows["period_end"] == rows["period_end"].max()]
-        mine = rows if mine.empty else mine
-        last = mine.sort_values("known_date").iloc[-1]
-        age = int((day - last["known_date"].to_numpy().astype("datetime64[D]")).astype(int))
-        ends = "" if pd.isna(last["period_end"]) else f"period to {last['period_end']:%Y-%m-%d}, "
-        text = "undefined" if np.isnan(value) else f"{value:,.6g}"
-        lines.append(
-            (
-                "known figures",
-                item,
-                f"{text} ({ends}known {last['known_date']:%Y-%m-%d}, {age} days)",
-            )
-        )
-    return lines
+        period = rows["period_end"].to_numpy().astype("datetime64[D]")
+        last = rows[kept_rows(np.zeros(len(rows)), period, "latest")].iloc[-1]
+        if np.isnan(last["value"]):
+            without["undefined figures"].append(item)
+        lines.append(("known figures", item, _figure(last, pd.Timestamp(market.dates[-1]))))
+    return lines, without
+
+
+def _figure(report: "pd.Series[Any]", day: pd.Timestamp) -> str:
+    value = "undefined" if np.isnan(report["value"]) else f"{report['value']:,.6g}"
+    age = (day - report["known_date"]).days
+    known = f"known {report['known_date']:%Y-%m-%d}, {age:,} day{'' if age == 1 else 's'} old"
+    if pd.isna(report["period_end"]):
+        return f"{value} ({known})"
+    times = f", restated {report['revision']} x" if report["revision"] else ""
+    return f"{value} (period to {report['period_end']:%Y-%m-%d}, {known}{times})"
+
+
+def _missing(market: "Market", column: int, without: dict[str, list[str]]) -> list[Line]:
+    """Say what the market does not hold about the stock on the day."""
+    absent = [name for name in TABLES_ASKED if not _has(market, name)]
+    panels = [
+        name
+        for name in ("mark", "total_shares", "float_shares")
+        if np.isnan(market.panel(name)[-1, column])
+    ]
+    named = {"tables": absent, "of the bars": panels, **without}
+    lines = [("missing", what, ", ".join(names)) for what, names in named.items() if names]
+    lines += [("missing", "assumed by the import", text) for text in market.assumptions]
+    return lines or [("missing", "nothing", "every table and figure is there")]
+
+
+def _has(market: "Market", table: str) -> bool:
+    return table in market._store.manifest.tables
+
+
+def _days(count: int) -> str:
+    return f"{count:,} trading day{'' if count == 1 else 's'}"

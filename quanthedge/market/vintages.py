@@ -9,10 +9,20 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from quanthedge.errors import DataError
 
-__all__ = ["VINTAGES", "Vintage", "as_of", "kept_rows", "trailing"]
+__all__ = [
+    "VINTAGES",
+    "Vintage",
+    "as_of",
+    "check_quarters",
+    "check_vintage",
+    "kept_rows",
+    "trailing",
+    "vintage_frame",
+]
 
 Array = np.ndarray[Any, Any]
 Vintage = Literal["latest", "first"]
@@ -88,40 +98,42 @@ def kept_rows(stock: Array, period: Array, vintage: Vintage) -> Array:
     return newest | np.isnat(period)
 
 
-def trailing(
-    item: str, stock: Array, period: Array, values: Array, vintage: Vintage, *, year: bool
-) -> Array:
+def check_quarters(item: str, codes: pa.ChunkedArray, known: Array, period: Array) -> None:
+    """Raise DataError, naming the first row, unless every period ends with a quarter."""
+    month = period.astype("datetime64[M]")
+    last = (month + 1).astype("datetime64[D]") - np.timedelta64(1, "D") == period
+    wrong = ~last | ((month.astype(np.int64) + 1) % MONTHS != 0)
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise DataError(
+            f"fundamental '{item}': {int(wrong.sum()):,} rows have no period_end that ends a "
+            f"quarter (first: {codes[first]}, known {known[first]}, period_end {period[first]}); "
+            "trailing figures need year-to-date reports of periods to 31 March, 30 June, "
+            "30 September or 31 December"
+        )
+
+
+def trailing(stock: Array, period: Array, values: Array, vintage: Vintage, *, year: bool) -> Array:
     """Return after each row the trailing year or the single quarter from year-to-date figures.
 
     Parameters
     ----------
-    item
-        Name of the figure, for the error.
     stock, period, values
-        As for `kept_rows`; values are cumulative since the start of the calendar year.
+        As for `kept_rows`; each period ends with a quarter (`check_quarters`), values are
+        cumulative since the start of the calendar year.
     vintage
         Which publication of each period is taken.
     year
         Twelve months; otherwise the single quarter.
 
-    Raises
-    ------
-    DataError
-        A row has no period, or one that does not end with a quarter.
+    Returns
+    -------
+    ndarray
+        float64 [rows]; NaN where a report that the figure takes is missing or undefined.
     """
     from quanthedge.market.kernels import trailing_of_rows
 
-    month = period.astype("datetime64[M]")
-    number = month.astype(np.int64)
-    last = (month + 1).astype("datetime64[D]") - np.timedelta64(1, "D") == period
-    wrong = np.isnat(period) | ~last | ((number + 1) % MONTHS != 0)
-    if wrong.any():
-        bad = period[int(wrong.argmax())]
-        raise DataError(
-            f"fundamental '{item}': a row has the period_end {bad}; trailing figures need reports "
-            "whose period ends with a quarter"
-        )
-    quarter = number // MONTHS
+    quarter = period.astype("datetime64[M]").astype(np.int64) // MONTHS
     base = int(quarter.min() // 4 * 4) if len(quarter) else 0
     result = np.full(len(values), np.nan)
     trailing_of_rows(

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, RuleError
 from quanthedge.market import Market
+from quanthedge.market.dataset import BEFORE_CALENDAR
 from quanthedge.rules import board_of
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Price",
     "SpecialTreatment",
     "Suspended",
+    "market_value",
 ]
 
 Bools = NDArray[np.bool_]
@@ -39,8 +41,21 @@ class _Filter(BaseModel):
 
     reason: ClassVar[str]
 
-    def out(self, market: Market, rows: Rows) -> Bools:
-        """Return who is left out at the close of each row, [R, N]."""
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
+        """Return who is left out at the close of each row, [R, N].
+
+        Parameters
+        ----------
+        market : Market
+        rows : int64 [R]
+        asked : bool [R, N]
+            Stocks of which it is asked; what is not in the market about others does not matter.
+
+        Raises
+        ------
+        DataError
+            The market does not hold what the question needs.
+        """
         raise TypeError("a filter says who is left out")
 
     def found(self, market: Market, row: int, column: int) -> str:
@@ -53,6 +68,49 @@ class _Filter(BaseModel):
         raise TypeError("a filter says what it wants")
 
 
+class Delisted(_Filter):
+    """Gone from the exchange; asked of every universe before its filters."""
+
+    kind: Literal["delisted"] = "delisted"
+
+    reason: ClassVar[str] = "delisted"
+
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
+        """Return who is gone."""
+        return np.asarray(rows[:, None] >= market.delist_index()[None, :])
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return whether it is gone."""
+        return "yes" if row >= int(market.delist_index()[column]) else "no"
+
+    @property
+    def wanted(self) -> str:
+        """Return what is needed."""
+        return "no"
+
+
+class Priced(_Filter):
+    """Has traded in these data; asked of every universe before its filters."""
+
+    kind: Literal["priced"] = "priced"
+
+    reason: ClassVar[str] = "no price"
+
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
+        """Return who has never traded."""
+        return np.isnan(market.panel("mark")[rows])
+
+    def found(self, market: Market, row: int, column: int) -> str:
+        """Return the last close."""
+        mark = market.panel("mark")[row, column]
+        return "none" if np.isnan(mark) else f"{mark:.2f} yuan"
+
+    @property
+    def wanted(self) -> str:
+        """Return what is needed."""
+        return "any"
+
+
 class Listed(_Filter):
     """Trading days since listing, the first day included."""
 
@@ -61,14 +119,16 @@ class Listed(_Filter):
 
     reason: ClassVar[str] = "newly listed"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who has been listed for too short a time."""
         return np.asarray(rows[:, None] - market.list_index()[None, :] + 1 < self.min_days)
 
     def found(self, market: Market, row: int, column: int) -> str:
         """Return the days since listing."""
-        days = row - int(market.list_index()[column]) + 1
-        return f"{days:,} trading days" if days <= row + 1 else "listed before the market's data"
+        listed = int(market.list_index()[column])
+        if listed == BEFORE_CALENDAR:
+            return "listed before the market's calendar begins"
+        return f"{max(0, row - listed + 1):,} trading days"
 
     @property
     def wanted(self) -> str:
@@ -83,7 +143,7 @@ class SpecialTreatment(_Filter):
 
     reason: ClassVar[str] = "ST"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who is under special treatment."""
         return np.asarray(market.panel("is_st")[rows])
 
@@ -104,7 +164,7 @@ class DelistingPeriod(_Filter):
 
     reason: ClassVar[str] = "delisting period"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who is in the delisting period."""
         return np.asarray(market.panel("is_delisting")[rows])
 
@@ -119,7 +179,7 @@ class DelistingPeriod(_Filter):
 
 
 class Suspended(_Filter):
-    """Trading on the day, or on a share of the last days."""
+    """Trading on the day, or on a share of the last days (those before the listing count too)."""
 
     kind: Literal["suspended"] = "suspended"
     days: int = Field(default=1, ge=1, le=500, description="Last trading days looked at.")
@@ -129,7 +189,7 @@ class Suspended(_Filter):
 
     reason: ClassVar[str] = "suspended"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who did not trade enough."""
         traded = market.panel("traded")
         share = np.array([traded[max(0, t - self.days + 1) : t + 1].mean(axis=0) for t in rows])
@@ -138,16 +198,23 @@ class Suspended(_Filter):
     def found(self, market: Market, row: int, column: int) -> str:
         """Return on how many days the stock traded."""
         traded = market.panel("traded")[max(0, row - self.days + 1) : row + 1, column]
+        if self.days == 1:
+            return "traded" if traded[0] else "suspended"
         return f"traded on {int(traded.sum())} of {len(traded)} days"
 
     @property
     def wanted(self) -> str:
         """Return how many are needed."""
-        return f"on {self.min_share:.0%} of the last {self.days} days"
+        if self.days == 1:
+            return "traded"
+        return f"traded on {self.min_share:.0%} of the last {self.days} days"
 
 
 class Liquidity(_Filter):
-    """Average yuan traded a day; days without trading count 0."""
+    """Average yuan traded a day; days without trading count 0.
+
+    Near the data's beginning the average is that of the days that are there.
+    """
 
     kind: Literal["liquidity"] = "liquidity"
     min_average_yuan: float = Field(ge=0, description="Average yuan a day that a stock needs.")
@@ -155,14 +222,23 @@ class Liquidity(_Filter):
 
     reason: ClassVar[str] = "thinly traded"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who trades too little."""
-        average = np.array([self._average(market, int(t)) for t in rows])
-        return np.asarray(average.reshape(-1, len(market.codes)) < self.min_average_yuan)
+        average = np.array([self._average(market, int(t)) for t in rows]).reshape(asked.shape)
+        unknown = asked & np.isnan(average)
+        if unknown.any():
+            r, n = (int(axis[0]) for axis in np.nonzero(unknown))
+            raise DataError(
+                f"universe, filter liquidity: amounts of {market.codes[n]} in the {self.days} days "
+                f"to {market.dates[rows[r]]} are not in market '{market.name}'; import amounts or "
+                "leave the filter out"
+            )
+        return ~(average >= self.min_average_yuan)
 
     def found(self, market: Market, row: int, column: int) -> str:
         """Return the average."""
-        return f"{self._average(market, row)[column]:,.0f} yuan a day"
+        average = self._average(market, row)[column]
+        return "not in the data" if np.isnan(average) else f"{average:,.0f} yuan a day"
 
     @property
     def wanted(self) -> str:
@@ -170,21 +246,14 @@ class Liquidity(_Filter):
         return f"at least {self.min_average_yuan:,.0f} yuan a day over {self.days} days"
 
     def _average(self, market: Market, row: int) -> Floats:
+        """Return the average of each stock, NaN where it traded for an unknown amount [N]."""
         days = slice(max(0, row - self.days + 1), row + 1)
-        amount = market.panel("amount")[days]
-        unknown = market.panel("traded")[days] & np.isnan(amount)
-        if unknown.any():
-            t, n = (int(axis[0]) for axis in np.nonzero(unknown))
-            raise DataError(
-                f"universe, filter liquidity: the amount of {market.codes[n]} on "
-                f"{market.dates[days][t]} is not in market '{market.name}'; import amounts or "
-                "leave the filter out"
-            )
-        return np.asarray(np.nan_to_num(amount).mean(axis=0))
+        amount = np.where(market.panel("traded")[days], market.panel("amount")[days], 0.0)
+        return np.asarray(amount.mean(axis=0))
 
 
 class MarketValue(_Filter):
-    """Market value: last close x shares as last known."""
+    """Market value: last close x shares as last known; a stock of unknown value is left out."""
 
     kind: Literal["market_value"] = "market_value"
     min_yuan: float = Field(default=0.0, ge=0, description="Smallest value.")
@@ -193,23 +262,18 @@ class MarketValue(_Filter):
 
     reason: ClassVar[str] = "market value"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who is too small, too large, or of unknown value."""
-        value = market.panel("mark")[rows] * market.panel(f"{self.shares}_shares")[rows]
-        unknown = np.isnan(value).all(axis=1)
-        if unknown.any():
-            raise DataError(
-                f"universe, filter market_value: {self.shares}_shares of "
-                f"{market.dates[rows[int(unknown.argmax())]]} are not in market '{market.name}'; "
-                "import share counts or leave the filter out"
-            )
+        value = market_value(market, rows, self.shares, asked, "filter market_value")
         largest = np.inf if self.max_yuan is None else self.max_yuan
         return ~((value >= self.min_yuan) & (value <= largest))
 
     def found(self, market: Market, row: int, column: int) -> str:
         """Return the value."""
-        shares = market.panel(f"{self.shares}_shares")[row, column]
-        return f"{market.panel('mark')[row, column] * shares:,.0f} yuan"
+        value = (
+            market.panel("mark")[row, column] * market.panel(f"{self.shares}_shares")[row, column]
+        )
+        return f"{self.shares}_shares not in the data" if np.isnan(value) else f"{value:,.0f} yuan"
 
     @property
     def wanted(self) -> str:
@@ -226,7 +290,7 @@ class Price(_Filter):
 
     reason: ClassVar[str] = "low price"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return whose price is too low."""
         return ~np.asarray(market.panel("mark")[rows] >= self.min_yuan)
 
@@ -248,14 +312,14 @@ class Boards(_Filter):
 
     reason: ClassVar[str] = "board"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who is listed on another board."""
-        other = np.array([board_of(str(code)) not in self.include for code in market.codes])
-        return np.broadcast_to(other, (len(rows), len(other)))
+        other = np.array([_board(str(code)) not in self.include for code in market.codes])
+        return np.broadcast_to(other, asked.shape)
 
     def found(self, market: Market, row: int, column: int) -> str:
         """Return the board."""
-        return board_of(str(market.codes[column]))
+        return _board(str(market.codes[column]))
 
     @property
     def wanted(self) -> str:
@@ -274,7 +338,7 @@ class Members(_Filter):
 
     reason: ClassVar[str] = "index membership"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who is no member (or is one)."""
         member = np.any([market.members(code)[rows] for code in self.index], axis=0)
         return np.asarray(~member if self.keep == "members" else member)
@@ -300,9 +364,16 @@ class Industries(_Filter):
 
     reason: ClassVar[str] = "industry"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who belongs to another industry (or to one of these)."""
         number, names = market.industry()
+        unknown = set(self.codes) - set(names["industry"])
+        # An industry that comes into use later is known by its code, like the calendar.
+        if unknown and (wrong := sorted(unknown - set(market.industry_codes()))):
+            raise DataError(
+                f"universe, filter industries: no industry '{wrong[0]}' in market '{market.name}'; "
+                f"there are {', '.join(market.industry_codes())}"
+            )
         place = np.flatnonzero(names["industry"].isin(list(self.codes)))
         inside = np.isin(number[rows], place)
         return np.asarray(~inside if self.keep == "these" else inside)
@@ -327,7 +398,7 @@ class Codes(_Filter):
 
     reason: ClassVar[str] = "excluded"
 
-    def out(self, market: Market, rows: Rows) -> Bools:
+    def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
         """Return who is on the list."""
         unknown = sorted(set(self.exclude) - set(market.codes.tolist()))
         if unknown:
@@ -336,7 +407,7 @@ class Codes(_Filter):
                 "correct the list"
             )
         listed = np.isin(market.codes, self.exclude)
-        return np.broadcast_to(listed, (len(rows), len(listed)))
+        return np.broadcast_to(listed, asked.shape)
 
     def found(self, market: Market, row: int, column: int) -> str:
         """Return whether the stock is listed here."""
@@ -362,6 +433,34 @@ Filter = Annotated[
     | Codes,
     Field(discriminator="kind"),
 ]
+Question = Delisted | Priced | Filter
 DEFAULT_FILTERS: tuple[Listed | SpecialTreatment | DelistingPeriod | Suspended, ...] = (
     Listed(), SpecialTreatment(), DelistingPeriod(), Suspended()
 )  # fmt: skip
+
+
+def market_value(
+    market: Market, rows: Rows, shares: Literal["total", "float"], asked: Bools, who: str
+) -> Floats:
+    """Return last close x shares as last known, NaN where unknown, yuan [R, N].
+
+    Raises
+    ------
+    DataError
+        On a day it is unknown for every stock asked of.
+    """
+    value = market.panel("mark")[rows] * market.panel(f"{shares}_shares")[rows]
+    unknown = asked.any(axis=1) & ~(asked & np.isfinite(value)).any(axis=1)
+    if unknown.any():
+        raise DataError(
+            f"universe, {who}: {shares}_shares of {market.dates[rows[int(unknown.argmax())]]} are "
+            f"not in market '{market.name}'; import share counts or do not ask for market values"
+        )
+    return np.asarray(value)
+
+
+def _board(code: str) -> str:
+    try:
+        return board_of(code)
+    except RuleError:
+        return "on no A-share board"

@@ -9,13 +9,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import Market
-from quanthedge.portfolio.filters import DEFAULT_FILTERS, Filter
+from quanthedge.portfolio.filters import (
+    DEFAULT_FILTERS,
+    Delisted,
+    Filter,
+    Priced,
+    Question,
+    market_value,
+)
 
 __all__ = ["AllUniverse", "IndexUniverse", "LargestUniverse", "Universe"]
 
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 Record = tuple[pd.Timestamp, str, int]
+Line = tuple[str, str, str, bool]
 
 
 class _Filtered(BaseModel):
@@ -95,29 +103,25 @@ class _Filtered(BaseModel):
         """
         place = np.flatnonzero(market.codes == code)
         if not len(place):
-            raise DataError(f"no stock '{code}' in market '{market.name}'")
+            raise DataError(f"no stock '{code}' in market '{market.name}'; codes are as 600519.SH")
         n, t = int(place[0]), market.day(date)
         rows = np.array([t], dtype=np.int64)
-        candidate = bool(self._candidates(market, rows)[0, n])
-        gone = t >= int(market.delist_index()[n])
-        mark = market.panel("mark")[t, n]
-        lines = [
-            ("candidate", "yes" if candidate else "no", self._wanted, candidate),
-            ("delisted", "yes" if gone else "no", "no", not gone),
-            ("price", "none" if np.isnan(mark) else f"{mark:.2f} yuan", "any", not np.isnan(mark)),
-        ]
-        lines += [
-            (one.kind, one.found(market, t, n), one.wanted, not bool(one.out(market, rows)[0, n]))
-            for one in self.filters
-        ]
-        passes = all(line[3] for line in lines)
-        kept, _ = self._exclude(market, rows, self._candidates(market, rows))
-        held = bool(self._narrow(market, rows, kept)[0][0, n])
-        verdict = (
-            "may be held" if held else "passes, but others are larger" if passes else "left out"
-        )
-        lines.append(("verdict", verdict, "", held))
+        kept = self._candidates(market, rows)
+        candidate = bool(kept[0, n])
+        lines = [("candidate", "yes" if candidate else "no", self._wanted, candidate)]
+        for one in self._questions:
+            out = one.out(market, rows, kept)
+            lines.append((one.kind, one.found(market, t, n), one.wanted, not out[0, n]))
+            kept = kept & ~out
+        lines += self._standing(market, rows, n, kept)
+        failed = [line[0] for line in lines if not line[3]]
+        verdict = f"left out: {failed[0]}" if failed else "may be held"
+        lines.append(("verdict", verdict, "", not failed))
         return pd.DataFrame(lines, columns=["question", "found", "wanted", "passes"])
+
+    @property
+    def _questions(self) -> tuple[Question, ...]:
+        return Delisted(), Priced(), *self.filters
 
     @property
     def _wanted(self) -> str:
@@ -129,19 +133,18 @@ class _Filtered(BaseModel):
     def _narrow(self, market: Market, rows: Rows, kept: Bools) -> tuple[Bools, list[Record]]:
         return kept, []
 
+    def _standing(self, market: Market, rows: Rows, n: int, kept: Bools) -> list[Line]:
+        """Return where a stock stands among those that pass, when that decides."""
+        return []
+
     def _exclude(self, market: Market, rows: Rows, candidates: Bools) -> tuple[Bools, list[Record]]:
         """Apply the filters in order; a stock is counted under the first that leaves it out."""
-        tests = [
-            ("delisted", rows[:, None] >= market.delist_index()[None, :]),
-            ("no price", np.isnan(market.panel("mark")[rows])),
-            *((one.reason, one.out(market, rows)) for one in self.filters),
-        ]
         kept = candidates.copy()
         records = []
-        for reason, out in tests:
-            hit = kept & out
+        for one in self._questions:
+            out = one.out(market, rows, kept)
+            records += _records(market, rows, one.reason, kept & out)
             kept &= ~out
-            records += _records(market, rows, reason, hit)
         return kept, records
 
 
@@ -170,20 +173,34 @@ class LargestUniverse(_Filtered):
 
     @property
     def _wanted(self) -> str:
-        return f"has traded by the day; then one of the {self.n} largest that pass"
+        return "has traded by the day"
 
     def _candidates(self, market: Market, rows: Rows) -> Bools:
         return np.asarray(np.isfinite(market.panel("mark")[rows]))
 
     def _narrow(self, market: Market, rows: Rows, kept: Bools) -> tuple[Bools, list[Record]]:
-        value = market.panel("mark")[rows] * market.panel("total_shares")[rows]
+        ranks = self._ranks(market, rows, kept)
+        valued = ranks > 0
+        return valued & (ranks <= self.n), _records(market, rows, "no market value", kept & ~valued)
+
+    def _standing(self, market: Market, rows: Rows, n: int, kept: Bools) -> list[Line]:
+        rank = int(self._ranks(market, rows, kept)[0, n])
+        found = (
+            f"rank {rank:,} of {int(kept[0].sum()):,}" if rank else "not ranked: left out before"
+        )
+        if kept[0, n] and not rank:
+            found = "total_shares not in the data"
+        return [("largest", found, f"one of the {self.n:,} largest that pass", 0 < rank <= self.n)]
+
+    def _ranks(self, market: Market, rows: Rows, kept: Bools) -> Rows:
+        """Return the rank by total market value, 1 = largest, 0 = left out or unknown, [R, N]."""
+        value = market_value(market, rows, "total", kept, "kind largest")
         valued = kept & np.isfinite(value)
-        value = np.where(valued, value, -np.inf)
         # Ties go to the lower code, so that the choice does not depend on the sort.
-        order = np.argsort(-value, axis=1, kind="stable")[:, : self.n]
-        largest = np.zeros(kept.shape, dtype=np.bool_)
-        np.put_along_axis(largest, order, True, axis=1)
-        return valued & largest, _records(market, rows, "no market value", kept & ~valued)
+        order = np.argsort(-np.where(valued, value, -np.inf), axis=1, kind="stable")
+        ranks = np.empty(kept.shape, dtype=np.int64)
+        np.put_along_axis(ranks, order, np.arange(1, kept.shape[1] + 1)[None, :], axis=1)
+        return np.where(valued, ranks, 0)
 
 
 class IndexUniverse(_Filtered):

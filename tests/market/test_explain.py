@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import DataError
+from quanthedge.market import Market, write_dataset
+from quanthedge.market.checks.price_limits import LimitBook, limit_prices
+from tests.market.small_market import CODES, INDEX, small_market
 from tests.sample import sample_market
 
 
@@ -32,11 +35,56 @@ def test_a_day_of_trading_is_told_with_its_prices_and_limits():
 
 
 def test_a_suspended_stock_is_said_to_be_so_since_when():
-    code, day = cell(lambda m: ~m.panel("traded") & np.isfinite(m.panel("mark")))
+    market = sample_market()
+    row = np.arange(len(market.dates))[:, None]
+    alive = (row >= market.list_index()) & (row < market.delist_index())
+    code, day = cell(lambda m: ~m.panel("traded") & np.isfinite(m.panel("mark")) & alive)
     found = facts(code, day)
-    assert found["day", "traded"].startswith("no: suspended for ")
+    traded = market.panel("traded")[: market.day(day) + 1, market.column(code)]
+    last = int(np.flatnonzero(traded)[-1])
+    missed = len(traded) - 1 - last
+    assert found["day", "traded"] == (
+        f"no: suspended since {market.dates[last + 1]} ({missed:,} trading "
+        f"day{'' if missed == 1 else 's'}), last traded on {market.dates[last]}"
+    )
     assert "the last close" in found["day", "valued at"]
     assert ("rules", "price limit") not in found
+
+
+def test_stocks_not_yet_listed_or_gone_are_no_suspended_ones(tmp_path):
+    write_dataset(tmp_path / "m", small_market(3), name="small", source="random")
+    market = Market.open(tmp_path / "m")
+    late, gone = int(market.list_index().argmax()), int(market.delist_index().argmin())
+    found = facts(market.codes[late], market.dates[0], market)
+    assert found["listing", "listed"] == "not yet"
+    assert found["day", "traded"] == "no: not yet listed"
+    first = facts(market.codes[late], market.dates[market.list_index()[late]], market)
+    assert first["listing", "listed"].endswith(", 1 trading day")
+    found = facts(market.codes[gone], market.dates[-1], market)
+    day = market.dates[market.delist_index()[gone]]
+    assert found["listing", "status"] == f"delisted, gone from {day} on"
+    assert found["day", "traded"].startswith("no: delisted, last traded on ")
+
+
+def test_limits_are_those_against_which_the_data_are_checked():
+    market = sample_market()
+    store = market._store
+    book = LimitBook(store.axes, store.stocks["list_date"].to_numpy())
+    rng = np.random.default_rng(1)
+    for block in store.blocks():
+        limits = book.of(block)
+        high, low = limit_prices(block.numbers("pre_close"), limits.up, limits.down)
+        kinds = (limits.listing, limits.delisting, block.numbers("is_st").astype(bool))
+        chosen = [rng.choice(len(high), 30), *(np.flatnonzero(kind)[:8] for kind in kinds)]
+        for k in np.unique(np.concatenate(chosen)):
+            code, day = str(market.codes[block.stock[k]]), store.axes.calendar[block.day[k]]
+            told = facts(code, day)["rules", "price limit"]
+            if np.isinf(high[k]):
+                assert told == "none on this day"
+            elif np.isnan(high[k]):
+                assert told == "not known to the rule book"
+            else:
+                assert told.startswith(f"{low[k]:.2f} to {high[k]:.2f} (")
 
 
 def test_a_close_at_the_limit_says_who_cannot_trade():
@@ -46,18 +94,46 @@ def test_a_close_at_the_limit_says_who_cannot_trade():
         return (market.panel("close") >= top - 0.005) & ordinary
 
     code, day = cell(limit_up)
-    assert (
-        "at the close limit up: nobody sells, no buy" in facts(code, day)["rules", "at the limit"]
-    )
+    assert facts(code, day)["rules", "at the close"].endswith("limit up: could be sold, not bought")
+    n = sample_market().column(code)
+    opened = sample_market().panel("open")[sample_market().day(day), n]
+    assert facts(code, day)["rules", "at the open"].startswith(f"{opened:.2f}, ")
 
 
 def test_st_ex_dates_and_memberships_are_named():
     assert facts(*cell(lambda m: m.panel("is_st")))["listing", "status"].startswith("special")
     step = lambda m: np.diff(m.panel("adj_factor"), axis=0, prepend=m.panel("adj_factor")[:1]) != 0  # noqa: E731
     assert "an ex-date" in facts(*cell(step))["corporate action", "factor"]
-    member = facts(*cell(lambda m: m.members("000300.SH")))
-    assert "000300.SH" in member["belongs to", "indices"]
+    code, day = cell(lambda m: m.members("000300.SH"))
+    member = facts(code, day)
+    spells = sample_market()._store.frame("index_members")
+    mine = spells[(spells["code"] == code) & (spells["index_code"] == "000300.SH")]
+    start = mine.loc[mine["start"] <= day, "start"].max()
+    assert f"000300.SH since {start:%Y-%m-%d}" in member["belongs to", "indices"]
     assert member["belongs to", "industry"] != "unknown"
+
+
+def test_what_is_missing_is_said(tmp_path):
+    tables = small_market()
+    needed = {name: tables[name] for name in ("calendar", "stocks", "stock_daily")}
+    write_dataset(tmp_path / "bare", needed, name="bare", source="random")
+    market = Market.open(tmp_path / "bare")
+    found = facts(CODES[3], market.dates[20], market)
+    assert found["missing", "tables"] == (
+        "stock_names, index_members, industry, corporate_actions, fundamentals"
+    )
+    assert found["listing", "name"] == "not in the data"
+    assert "belongs to" not in {subject for subject, _ in found}
+    write_dataset(tmp_path / "whole", tables, name="whole", source="random")
+    whole = Market.open(tmp_path / "whole")
+    t, n = (axis[-1] for axis in np.nonzero(np.isnan(whole.fundamental("net_profit_ttm"))))
+    found = facts(whole.codes[n], whole.dates[t], whole)
+    missing = found.get(("missing", "undefined figures"), "") + found.get(
+        ("missing", "never reported"), ""
+    )
+    assert "net_profit_ttm" in missing
+    assert found["missing", "tables"] == "corporate_actions"
+    assert whole.members(INDEX)[t, n] == (INDEX in found["belongs to", "indices"])
 
 
 def test_figures_carry_the_day_on_which_they_became_known():
@@ -88,7 +164,10 @@ def test_text_and_table_say_the_same():
 
 def test_wrong_codes_and_days_are_answered_with_near_ones():
     market = sample_market()
-    with pytest.raises(DataError, match=r"no stock '000000\.SZ'.*near it are 000001\.SZ"):
+    with pytest.raises(DataError, match=r"no stock '000000\.SZ'.*near it: 000001\.SZ"):
         market.explain("000000.SZ", "2014-09-17")
+    code = str(market.codes[0])
+    with pytest.raises(DataError, match=rf"no stock '{code[:6]}'.*near it: {code} "):
+        market.explain(code[:6], "2014-09-17")
     with pytest.raises(DataError, match="not a trading day; the nearest are"):
         market.explain(str(market.codes[0]), "2014-09-20")

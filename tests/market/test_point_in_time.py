@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quanthedge.errors import DataError
 from quanthedge.market import Market, write_dataset
 from quanthedge.market.panels import PANELS
+from quanthedge.market.schema import TABLES
 from quanthedge.market.vintages import as_of
-from tests.market.small_market import INDEX, small_market
+from tests.market.small_market import CODES, INDEX, small_market
 
 
 def opened(folder, tables):
@@ -125,3 +127,43 @@ def test_rows_of_unknown_stocks_and_later_dates_are_never_seen():
     known = np.array(["2014-01-02", "2014-01-01", "2014-01-04"], dtype="datetime64[D]")
     made = as_of(days, 1, np.array([-1, 0, 0]), known, np.array([9.0, 1.0, 7.0]))
     assert made.ravel().tolist() == [1.0, 1.0]
+
+
+def test_corporate_actions_are_cut_at_their_ex_date(tmp_path):
+    tables = small_market()
+    days = tables["calendar"]["date"].to_pylist()
+    names = TABLES["corporate_actions"].column_names
+    rows = [
+        dict.fromkeys(names) | {"code": CODES[0], "ex_date": day, "announce_date": days[10]}
+        | {"cash_per_share": 0.1, "bonus_per_share": 0.0, "rights_per_share": 0.0}
+        for day in (days[20], days[40])
+    ]  # fmt: skip
+    tables["corporate_actions"] = pa.Table.from_pylist(rows, TABLES["corporate_actions"].arrow)
+    market = opened(tmp_path / "m", tables)
+    assert len(market.corporate_actions()) == 2
+    assert len(market.until(days[20]).corporate_actions()) == 1
+    assert len(market.until(days[19]).corporate_actions()) == 0
+
+
+def test_a_market_of_bars_alone_says_which_table_is_absent(tmp_path):
+    tables = small_market()
+    needed = {name: tables[name] for name in ("calendar", "stocks", "stock_daily")}
+    market = opened(tmp_path / "m", needed)
+    assert market.fundamental_items() == []
+    assert market.member_indices() == []
+    assert market.futures_products() == []
+    assert market.stock_names() is None
+    assert market.corporate_actions() is None
+    asked = {
+        "index_members": lambda: market.members(INDEX),
+        "industry": market.industry,
+        "index_daily": lambda: market.index_close(INDEX),
+        "index_dividend_yield": lambda: market.index_dividend_yield(INDEX),
+        "futures_daily": lambda: market.futures("IF"),
+        "cash_rate": market.cash_rate,
+    }
+    for table, ask in asked.items():
+        with pytest.raises(DataError, match=f"market 'small' has no table {table}; import"):
+            ask()
+    with pytest.raises(DataError, match="no fundamental 'net_profit_ttm'; there are none"):
+        market.fundamental("net_profit_ttm")

@@ -88,10 +88,10 @@ def test_each_day_knows_what_was_published_by_then(vintage, rows):
     found = {
         newest: as_of(DAYS, 3, stock[keep], known[keep], values[keep]),
         trailing_year: as_of(
-            DAYS, 3, stock, known, trailing("x", stock, period, values, vintage, year=True)
+            DAYS, 3, stock, known, trailing(stock, period, values, vintage, year=True)
         ),
         single_quarter: as_of(
-            DAYS, 3, stock, known, trailing("x", stock, period, values, vintage, year=False)
+            DAYS, 3, stock, known, trailing(stock, period, values, vintage, year=False)
         ),
     }
     for figure, table in found.items():
@@ -195,6 +195,8 @@ def test_what_cannot_be_trailing_is_refused(market):
         market.fundamental("profit_cum", "final")
     with pytest.raises(DataError, match="no fundamental 'x'"):
         market.fundamental_rows("x")
+    with pytest.raises(DataError, match=r"no stock '600001\.SH'"):
+        market.fundamental_rows("profit_cum", "600001.SH")
 
 
 def test_trailing_figures_need_periods_that_end_with_quarters(tmp_path):
@@ -202,5 +204,70 @@ def test_trailing_figures_need_periods_that_end_with_quarters(tmp_path):
     odd = reports(("2014-01-24", "2013-11-30", 1.0))
     tables["fundamentals"] = pa.concat_tables([tables["fundamentals"], odd])
     write_dataset(tmp_path / "m", tables, name="small", source="random")
-    with pytest.raises(DataError, match="period_end 2013-11-30; trailing figures need reports"):
+    wrong = rf"1 rows .*first: {CODES[0]}, known 2014-01-24, period_end 2013-11-30\)"
+    with pytest.raises(DataError, match=wrong):
         Market.open(tmp_path / "m").fundamental_ttm("profit_cum")
+
+
+def with_reports(folder, *tables):
+    parts = small_market()
+    parts["fundamentals"] = pa.concat_tables([parts["fundamentals"], *tables])
+    write_dataset(folder, parts, name="small", source="random")
+    return Market.open(folder)
+
+
+def test_annual_and_first_quarter_published_on_one_day_make_a_trailing_year(tmp_path):
+    market = with_reports(
+        tmp_path / "m",
+        reports(
+            ("2013-04-25", "2013-03-31", 30.0),
+            ("2014-01-24", "2014-03-31", 36.0),  # sorted after the annual report of the same day
+            ("2014-01-24", "2013-12-31", 120.0),
+        ),
+    )
+    for vintage in ("latest", "first"):
+        assert on(market, market.fundamental("profit_cum", vintage), "2014-01-24") == 36.0
+        assert on(market, market.fundamental_ttm("profit_cum", vintage), "2014-01-24") == 126.0
+    before = on(market, market.fundamental_ttm("profit_cum"), "2014-01-23")
+    assert np.isnan(before)  # one quarter is no year
+
+
+def test_a_late_annual_report_completes_the_trailing_year(tmp_path):
+    market = with_reports(
+        tmp_path / "m",
+        reports(
+            ("2013-04-25", "2013-03-31", 30.0),
+            ("2014-01-24", "2014-03-31", 36.0),
+            ("2014-02-14", "2013-12-31", 120.0),
+        ),
+    )
+    values = market.fundamental_ttm("profit_cum")
+    assert np.isnan(on(market, values, "2014-02-13"))
+    assert on(market, values, "2014-02-14") == 126.0
+    assert on(market, market.fundamental("profit_cum"), "2014-02-14") == 36.0
+
+
+def test_rows_without_a_period_replace_each_other(tmp_path):
+    rows = reports(("2014-01-24", "2013-12-31", 1.0), ("2014-02-14", "2013-12-31", 2.0))
+    none = pa.array([None, None], pa.date32())
+    market = with_reports(tmp_path / "m", rows.set_column(3, "period_end", none))
+    for vintage in ("latest", "first"):
+        values = market.fundamental("profit_cum", vintage)
+        assert (on(market, values, "2014-02-13"), on(market, values, "2014-02-14")) == (1.0, 2.0)
+    assert market.fundamental_rows("profit_cum")["period_end"].isna().all()
+
+
+def test_items_of_similar_names_are_never_mixed_up(tmp_path):
+    plain = reports(("2013-04-25", "2013-03-31", 30.0), ("2014-01-24", "2013-12-31", 120.0))
+    names = ("profit_cum.ttm", "profit_cum.latest", "ttm.profit_cum")
+    others = []
+    for number, name in enumerate(names):
+        row = reports(("2014-01-24", "2013-12-31", float(number)))
+        others.append(row.set_column(1, "item", pa.array([name])))
+    market = with_reports(tmp_path / "m", plain, *others)
+    for name in ("profit_cum", *names):
+        market.fundamental_ttm(name), market.fundamental(name)
+    again = Market.open(tmp_path / "m")  # from the cache on disk
+    assert on(again, again.fundamental_ttm("profit_cum"), "2014-01-24") == 120.0
+    for number, name in enumerate(names):
+        assert on(again, again.fundamental(name), "2014-01-24") == number

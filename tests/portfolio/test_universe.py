@@ -224,7 +224,8 @@ def test_an_explanation_agrees_with_the_mask(universe):
     for n, code in enumerate(market.codes):
         table = universe.explain(market, str(code), market.dates[t])
         assert table["passes"].iloc[-1] == mask[0, n]
-        assert len(table) == len(universe.filters) + 4
+        extra = universe.kind == "largest"  # where it stands among those that pass
+        assert len(table) == len(universe.filters) + 4 + extra
         left = [one for one in universe.filters if out(one, market, t, n)]
         failed = table.loc[~table["passes"], "question"].tolist()
         assert {one.kind for one in left} <= set(failed)
@@ -247,11 +248,80 @@ def test_what_is_not_in_the_market_is_asked_for_and_not_passed_over():
     market.panels["amount"][30, 2] = np.nan
     market.panels["traded"][30, 2] = True
     universe = AllUniverse(filters=(Liquidity(min_average_yuan=1.0),))
-    with pytest.raises(DataError, match=f"amount of {market.codes[2]} on {market.dates[30]}"):
+    words = f"filter liquidity: amounts of {market.codes[2]} .* to {market.dates[35]}"
+    with pytest.raises(DataError, match=words):
         universe.mask(market, np.array([35]))
     market.panels["float_shares"][:] = np.nan
     universe = AllUniverse(filters=(MarketValue(shares="float"),))
     with pytest.raises(DataError, match=r"float_shares of .* are not in market"):
         universe.mask(market, np.array([35]))
+    market.panels["total_shares"][35] = np.nan
+    with pytest.raises(DataError, match=f"kind largest: total_shares of {market.dates[35]} are"):
+        LargestUniverse().mask(market, np.array([30, 35]))
     with pytest.raises(DataError, match="filter codes"):
         AllUniverse(filters=(Codes(exclude=("000999.SZ",)),)).mask(market, np.array([35]))
+
+
+def test_what_is_unknown_of_stocks_not_asked_about_does_not_matter():
+    market = fake_market()
+    market.panels["amount"][30, 2] = np.nan
+    market.panels["traded"][30, 2] = True
+    code = str(market.codes[2])
+    universe = AllUniverse(filters=(Codes(exclude=(code,)), Liquidity(min_average_yuan=1.0)))
+    mask, _ = universe.mask(market, np.array([35]))
+    assert mask.any()
+    table = universe.explain(market, code, market.dates[35]).set_index("question")
+    assert table.loc["liquidity", "found"] == "not in the data"
+    assert table.loc["verdict", "found"] == "left out: codes"
+
+
+def test_an_explanation_of_the_largest_says_the_rank():
+    market = fake_market(4, stocks=40)
+    universe = LargestUniverse(n=5, filters=())
+    value = market.panel("mark")[60] * market.panel("total_shares")[60]
+    value[market.delist_index() <= 60] = np.nan
+    order = np.argsort(-np.where(np.isnan(value), -np.inf, value))
+    for rank, n in enumerate(order[:8], start=1):
+        table = universe.explain(market, str(market.codes[n]), market.dates[60])
+        line = table.set_index("question").loc["largest"]
+        assert line["found"] == f"rank {rank} of {np.isfinite(value).sum()}"
+        assert line["passes"] == (rank <= 5)
+        verdict = table["found"].iloc[-1]
+        assert verdict == ("may be held" if rank <= 5 else "left out: largest")
+
+
+def test_an_industry_that_is_nowhere_in_the_data_is_refused_and_a_later_one_is_not(tmp_path):
+    write_dataset(tmp_path / "m", small_market(), name="small", source="random")
+    market = Market.open(tmp_path / "m")
+    early = market.until(market.dates[5])
+    later = set(market.industry_codes()) - set(early.industry()[1]["industry"])
+    assert later
+    for one in (market, early):
+        AllUniverse(filters=(Industries(codes=tuple(later)),)).mask(one, np.array([5]))
+        with pytest.raises(DataError, match=r"filter industries: no industry '99'.* there are 43"):
+            AllUniverse(filters=(Industries(codes=("43", "99")),)).mask(one, np.array([5]))
+
+
+def test_a_code_on_no_board_is_on_none_of_the_boards_wanted():
+    market = fake_market()
+    codes = market.codes.copy()
+    codes[-1] = "900901.SH"
+    market = replace(market, codes=codes)
+    universe = AllUniverse(filters=(Boards(include=("main", "star")),))
+    mask, exclusions = universe.mask(market, np.array([35]))
+    assert exclusions.set_index("reason").loc["board", "count"] == 1
+    table = universe.explain(market, "900901.SH", market.dates[35]).set_index("question")
+    assert not mask[0, -1]
+    assert table.loc["boards", "found"] == "on no A-share board"
+
+
+def test_a_market_without_members_or_industries_refuses_filters_that_need_them(tmp_path):
+    tables = small_market()
+    needed = {name: tables[name] for name in ("calendar", "stocks", "stock_daily")}
+    write_dataset(tmp_path / "m", needed, name="bare", source="random")
+    market, rows = Market.open(tmp_path / "m"), np.array([20])
+    assert AllUniverse(filters=(Suspended(),)).mask(market, rows)[0].any()
+    with pytest.raises(DataError, match="market 'bare' has no table index_members"):
+        IndexUniverse(filters=()).mask(market, rows)
+    with pytest.raises(DataError, match="market 'bare' has no table industry"):
+        AllUniverse(filters=(Industries(codes=("43",)),)).mask(market, rows)
