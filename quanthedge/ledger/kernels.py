@@ -137,7 +137,8 @@ def limit_prices(
     if 1 <= age <= stocks.ipo_days[i]:
         down, up = stocks.ipo_down[i], stocks.ipo_up[i]
     else:
-        kind = stocks.board[i] * 2 + (1 if bars.is_st[t, i] else 0)
+        special = bars.is_st[t, i] and not bars.is_delisting[t + 1, i]
+        kind = stocks.board[i] * 2 + (1 if special else 0)
         down, up = stocks.limit_down[t, kind], stocks.limit_up[t, kind]
     reference = bars.pre_close[t, i]
     low = np.nan if np.isnan(down) else -np.inf

@@ -57,7 +57,8 @@ Any item name is accepted. Those that the factors know:
 | ebit, invested_capital | yuan |
 | fcff_ps | free cash flow to the firm, yuan per share |
 
-Of several rows of one stock and item with one `known_date` the latest `period_end` counts.
+A figure is that of the newest period known on a day, as restated by then; a later restatement of an
+older period changes trailing sums only. docs/importing.md says how the vintages are asked for.
 """
 
 _END = """

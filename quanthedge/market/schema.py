@@ -244,8 +244,9 @@ _ALL = (
     ),
     TableSchema(
         "fundamentals",
-        "Point-in-time fundamentals, long: a value holds from its known_date until the next row "
-        "of the same stock and item. NaN = known to be undefined from then on.",
+        "Point-in-time fundamentals, long: one row for each publication of a period. On a day the "
+        "newest period known counts, and of its rows the last one known (of rows without a period "
+        "simply the last one). NaN = known to be undefined from then on.",
         (
             _CODE,
             Column("item", "text", "name of the figure, `net_profit_ttm`"),

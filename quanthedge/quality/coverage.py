@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.market.blocks import Axes
+from quanthedge.market.vintages import kept_rows
 from quanthedge.quality.bars import BarCounts, Months
 
 __all__ = ["CoverageRow", "Listing", "coverage"]
@@ -212,7 +213,12 @@ def _fundamentals(name: str, table: pa.Table, listing: Listing) -> Iterator[Cove
     """Count last known values: one holds until the next row of the same stock and item."""
     items, item = _coded(table["item"])
     stock = listing.axes.positions(table["code"]).astype(np.int64)
-    known, value = table["known_date"].to_numpy(), table["value"].to_numpy()
+    # (item, stock) pairs stand together; a restatement of an older period ends nothing.
+    keep = kept_rows(
+        item * len(listing.axes.codes) + stock, table["period_end"].to_numpy(), "latest"
+    )
+    item, stock = item[keep], stock[keep]
+    known, value = (table[name].to_numpy()[keep] for name in ("known_date", "value"))
     stop = np.full(len(known), FOREVER)
     same = (item[1:] == item[:-1]) & (stock[1:] == stock[:-1])
     stop[:-1][same] = known[1:][same]

@@ -574,7 +574,8 @@ def limits_of(x, t, i):
         return math.inf, math.inf
     if 0 <= t - x.listed[i] < x.ipo_days[i]:
         return x.ipo_down[i], x.ipo_up[i]
-    limit_class = x.board[i] * 2 + int(x.is_st[t][i])
+    special = x.is_st[t][i] and not x.is_delisting[t][i]
+    limit_class = x.board[i] * 2 + int(special)
     return x.limit_down[t][limit_class], x.limit_up[t][limit_class]
 
 

@@ -149,7 +149,8 @@ def _fundamentals(rows: Rows) -> None:
     reached = np.maximum.accumulate(group * 1_000_000 + periods)
     rows.flag(
         "warning", "older period", ~np.isnat(period) & (reached > group * 1_000_000 + periods),
-        "report an older period than one already known and replace its value (a restatement?)",
+        "report an older period than one already known (a restatement: it changes trailing "
+        "figures, not the latest value)",
         show=("period_end",),
     )  # fmt: skip
     rows.flag(
