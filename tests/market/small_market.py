@@ -63,8 +63,9 @@ def _bars(code, dates, rng, special):
     close = float(np.round(rng.uniform(8, 30), 2))
     factor = float(rng.uniform(1, 3))
     for number, date in enumerate(dates):
-        if number and rng.random() < 0.15:
-            continue  # suspended
+        suspended = rng.random() < 0.15
+        if number and suspended and code != CODES[3]:  # one always trades: no day without a bar
+            continue
         pre_close = close
         if rows and rng.random() < 0.05:
             pre_close = round(close * 0.97, 2)  # ex-dividend

@@ -58,8 +58,11 @@ def since(tables, day: date):
     return recent
 
 
-def altered(tables, name: str, column: str, row: int, value):
+def altered(tables, name: str, column: str, value):
+    """Change the first row that was known by the cut."""
     table = tables[name]
+    public = "known_date" if "known_date" in table.column_names else "date"
+    row = next(k for k, day in enumerate(table[public].to_pylist()) if day <= CUT)
     values = table[column].to_pylist()
     values[row] = value
     place = table.column_names.index(column)
@@ -124,7 +127,7 @@ def test_another_level_of_the_factor_is_no_change(tmp_path, tables, early):
 )
 def test_changed_history_is_named_and_refused(tmp_path, tables, early, name, column, value, words):
     before = fingerprint(early)
-    source = save(tmp_path / "changed", altered(tables, name, column, 0, value))
+    source = save(tmp_path / "changed", altered(tables, name, column, value))
     with pytest.raises(DataError, match=words):
         update_market(source, early)
     assert fingerprint(early) == before
