@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.beta.ols import check_returns, check_window
+from quanthedge.beta.base import check_returns, check_window
 from quanthedge.errors import DataError
 
 __all__ = ["BookBetas", "book_beta", "book_betas"]

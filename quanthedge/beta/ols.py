@@ -5,65 +5,21 @@ The market model ``r = alpha + beta * r_index + e`` is fitted over the last `win
 ones for errors of equal variance.
 """
 
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from quanthedge.errors import DataError, StrategyError
+from quanthedge.beta.base import (
+    BetaEstimator,
+    Floats,
+    RollingBeta,
+    check_returns,
+    check_window,
+    minimum_fits,
+)
 
-__all__ = ["RollingBeta", "RollingOLS", "index_returns", "rolling_ols", "top_down_betas"]
-
-Floats = NDArray[np.float64]
-
-
-class _Prices(Protocol):
-    """The part of a market that betas need."""
-
-    def panel(self, name: str, /) -> NDArray[np.generic]: ...
-
-    def index_close(self, code: str, /) -> Floats: ...
-
-
-class RollingBeta(NamedTuple):
-    """Betas by day and stock; row t uses nothing later than the close of day t.
-
-    Attributes
-    ----------
-    beta : ndarray [T, N]
-        Slope; NaN where there are too few observations or the index did not move.
-    standard_error : ndarray [T, N]
-        Of the slope, ``sqrt(SSE / (n - 2) / Sxx)``; NaN where `beta` is.
-    observations : int32 ndarray [T, N]
-        Days on which both returns were known.
-
-    """
-
-    beta: Floats
-    standard_error: Floats
-    observations: NDArray[np.int32]
-
-
-def check_window(window: int, min_observations: int) -> None:
-    """Raise StrategyError unless 3 <= min_observations <= window."""
-    if not 3 <= min_observations <= window:
-        raise StrategyError(
-            f"beta: window {window} with min_observations {min_observations}; "
-            "accepted is 3 <= min_observations <= window; change one of them"
-        )
-
-
-def check_returns(returns: Floats, index: Floats) -> tuple[Floats, Floats]:
-    """Return both as contiguous float64 arrays, or raise DataError when their days differ."""
-    returns = np.ascontiguousarray(returns, dtype=np.float64)
-    index = np.ascontiguousarray(index, dtype=np.float64)
-    if returns.ndim != 2 or index.ndim != 1 or returns.shape[0] != index.shape[0]:
-        raise DataError(
-            f"beta: returns have shape {returns.shape} and index_returns {index.shape}; "
-            "accepted are [T, N] and [T] over the same days"
-        )
-    return returns, index
+__all__ = ["RollingOLS", "joint_ols", "rolling_ols", "top_down_betas"]
 
 
 def rolling_ols(
@@ -155,38 +111,15 @@ def top_down_betas(
     return RollingBeta(beta[:, 0], error[:, 0], count[:, 0])
 
 
-def index_returns(market: _Prices, code: str) -> Floats:
-    """Return the simple close-to-close returns of an index, [T].
+class RollingOLS(BetaEstimator):
+    """Rolling least-squares beta, on one index or several.
 
-    The first day, days without a close and the day after one are NaN. Row t uses the closes of
-    t - 1 and t.
-
-    Examples
-    --------
-    >>> class Prices:
-    ...     def index_close(self, code):
-    ...         return np.array([2400.0, 2424.0, np.nan, 2450.0])
-    >>> index_returns(Prices(), "000300.SH").round(4)
-    array([ nan, 0.01,  nan,  nan])
-
-    """
-    close = np.asarray(market.index_close(code), dtype=np.float64)
-    result = np.full(close.shape, np.nan)
-    result[1:] = close[1:] / close[:-1] - 1.0
-    return result
-
-
-class RollingOLS(BaseModel):
-    """Rolling least-squares beta, as strategies name it.
-
-    Attributes
-    ----------
-    index : str
-        Index that is hedged.
-    window, min_observations : int
-        Trading days looked back, and days with both returns that are needed.
-    method : {"bottom_up", "top_down"}
-        Beta of the book from the betas of the stocks held now, or from the book's own past returns.
+    Notes
+    -----
+    With ``errors = "hac"`` the standard errors hold for residuals that are correlated and of
+    unequal variance: Newey, W. K. and West, K. D., 1987, "A simple, positive semi-definite,
+    heteroskedasticity and autocorrelation consistent covariance matrix", Bartlett weights, without
+    a correction for small samples; the days used count as consecutive.
 
     Examples
     --------
@@ -195,26 +128,84 @@ class RollingOLS(BaseModel):
 
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal["ols"] = "ols"
-    index: str = "000300.SH"
-    window: int = Field(default=60, ge=3)
-    min_observations: int = Field(default=40, ge=3)
-    method: Literal["bottom_up", "top_down"] = "bottom_up"
+    window: int = Field(default=60, ge=3, description="Trading days looked back.")
+    min_observations: int = Field(
+        default=40, ge=3, description="Days with all returns needed inside the window."
+    )
+    errors: Literal["classical", "hac"] = Field(
+        default="classical", description="Standard errors: of equal variance, or Newey-West."
+    )
+    lags: int = Field(default=5, ge=0, description="Of the Newey-West errors, days.")
 
     @model_validator(mode="after")
     def _minimum_fits(self) -> Self:
-        if self.min_observations > self.window:
-            raise ValueError(
-                f"min_observations {self.min_observations} is more than window {self.window}; "
-                "lower min_observations or lengthen the window"
-            )
+        minimum_fits(self)
         return self
 
-    def estimate(self, market: _Prices) -> RollingBeta:
-        """Return the betas of all stocks on all days of the market, arrays [T, N]."""
-        returns = np.asarray(market.panel("simple_return"), dtype=np.float64)
-        return rolling_ols(
-            returns, index_returns(market, self.index), self.window, self.min_observations
-        )
+    @property
+    def memory(self) -> int:
+        """The window."""
+        return self.window
+
+    @property
+    def pairs_only(self) -> bool:
+        """Each day's pair counts by itself, whichever days they are."""
+        return True
+
+    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+        if index.shape[1] == 1 and self.errors == "classical":
+            beta, error, count = rolling_ols(
+                returns, index[:, 0], self.window, self.min_observations
+            )
+            return RollingBeta(beta[:, :, None], error[:, :, None], count)
+        lags = self.lags if self.errors == "hac" else -1
+        slopes = np.eye(index.shape[1])
+        return joint_ols(returns, index, slopes, self.window, self.min_observations, lags)
+
+
+def joint_ols(
+    returns: Floats,
+    regressors: Floats,
+    contrasts: Floats,
+    window: int,
+    min_observations: int,
+    lags: int = -1,
+) -> RollingBeta:
+    """Return rolling regressions of stocks on several regressors.
+
+    Parameters
+    ----------
+    returns : ndarray [T, N]
+    regressors : ndarray [T, K]
+        A day counts when all are known.
+    contrasts : ndarray [Q, K]
+        What is reported: rows of weights of the slopes.
+    window, min_observations : int
+    lags : int
+        Of Newey-West errors; -1: errors of equal variance.
+
+    Returns
+    -------
+    RollingBeta
+        beta and standard_error [T, N, Q], observations [T, N]. NaN where a regressor is a
+        combination of others.
+
+    """
+    from quanthedge.beta.joint.kernels import joint_regression
+
+    days, stocks = returns.shape
+    beta, error = np.empty((2, days, stocks, len(contrasts)))
+    count = np.empty((days, stocks), dtype=np.int32)
+    joint_regression(
+        returns,
+        np.ascontiguousarray(regressors),
+        np.ascontiguousarray(contrasts, dtype=np.float64),
+        window,
+        min_observations,
+        lags,
+        beta,
+        error,
+        count,
+    )
+    return RollingBeta(beta, error, count)

@@ -114,15 +114,13 @@ def test_a_model_estimates_what_the_function_does():
     close = 2400 * np.cumprod(1 + index)
 
     class Market:
-        def panel(self, name):
-            return {"simple_return": returns}[name]
-
         def index_close(self, code):
             return {"000905.SH": close}[code]
 
     model = RollingOLS(index="000905.SH", window=30, min_observations=20)
-    expected = rolling_ols(returns, index_returns(Market(), "000905.SH"), 30, 20)
-    np.testing.assert_array_equal(model.estimate(Market()).beta, expected.beta)
+    index = index_returns(Market(), "000905.SH")
+    expected = rolling_ols(returns, index, 30, 20)
+    np.testing.assert_array_equal(model.fit(returns, index).beta_, expected.beta)
 
 
 @pytest.mark.parametrize(("window", "minimum"), [(60, 2), (10, 11)])

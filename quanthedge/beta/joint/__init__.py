@@ -1,0 +1,1 @@
+"""Compiled regressions on several regressors at once."""

@@ -1,0 +1,1 @@
+"""Pairs of stock and index returns, compiled."""
