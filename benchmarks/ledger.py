@@ -24,12 +24,15 @@ from quanthedge.ledger import (
     Bars,
     FundNumbers,
     FutureBook,
+    HedgeBook,
     LedgerInputs,
     Settings,
     StockBook,
     TargetBook,
 )
 from quanthedge.ledger.actions import no_actions, no_tax
+from quanthedge.ledger.layout import EQUITY
+from quanthedge.rebalancing import Calendar, compile_policy
 
 
 def make_inputs(
@@ -67,9 +70,6 @@ def make_inputs(
         days=np.ones(days),
         stock_rate=np.full(days + 1, 0.02 * cost),
         futures_rate=np.zeros(days + 1),
-        index_return=market,
-        beta=np.ones((days + 1, stocks)),
-        hedge_day=np.arange(days) % 5 == 0,
         record_day=np.zeros(days, dtype=bool),
         bars=Bars(
             opened, high, low, close, pre_close, volume, volume * (high + low) / 2.0, mark, factor,
@@ -87,11 +87,8 @@ def make_inputs(
             np.inf),
             np.zeros(stocks, dtype=np.int64), np.full(stocks, 0.44), np.full(stocks, 0.36),
         ),
-        futures=FutureBook(
-            settlement[1:], settlement, np.array([days // 2, days + 10]),
-            np.where(np.arange(days) < days // 2 - 3, 0, 1), 300.0, np.full(days + 1, 0.1),
-            np.full(days, 2.5e-5), np.ones(days), np.full(days, 1e-4),
-        ),
+        futures=_futures(days, settlement),
+        hedge=_hedge(days, stocks, market, rules=rules),
         targets=TargetBook(
             trade_days, np.arange(len(trade_days) + 1) * names, np.concatenate(chosen),
             np.full(len(trade_days) * names, 0.75 / names),
@@ -107,10 +104,54 @@ def make_inputs(
             exchange_fees_included=True,
             slippage=0.0005 * cost, futures_slippage=5e-5 * cost, cash_reserve=0.0, recovery=1.0,
             call_multiple=1.2, target_multiple=1.5, release_multiple=2.0,
-            hedge_ratio=1.0 if rules else 0.0, beta_method=0, default_beta=1.0, beta_window=60,
-            beta_min_observations=40, subscribe_rights=True,
+            subscribe_rights=True, borrowed=0.0, borrowing_rate=0.0,
         ),
     )  # fmt: skip
+
+
+def _futures(days: int, settlement: np.ndarray) -> FutureBook:
+    """Two contracts of one product, rolled in the middle."""
+    free = np.zeros(settlement[1:].shape, dtype=bool)
+    daily = np.ones((days, 1))
+    return FutureBook(
+        product=np.zeros(2, dtype=np.int64),
+        fill_price=settlement[1:],
+        settlement=settlement,
+        last_day=np.array([days // 2, days + 10]),
+        hold=np.where(np.arange(days) < days // 2 - 3, 0, 1)[:, None],
+        no_sale=free,
+        no_buy=free,
+        multiplier=np.array([300.0]),
+        margin_rate=np.full((days + 1, 2), 0.1),
+        fee_rate=2.5e-5 * daily,
+        close_today_rate=2.5e-5 * daily,
+        order_fee_yuan=daily,
+        delivery_fee_rate=1e-4 * daily,
+        opening_limit=np.inf * daily,
+        position_limit=np.inf * daily,
+    )
+
+
+def _hedge(days: int, stocks: int, market: np.ndarray, *, rules: bool) -> HedgeBook:
+    """Hedge of a beta of one, reviewed every five days; none without rules."""
+    dates = np.datetime64("2010-01-04", "D") + np.arange(days)
+    return HedgeBook(
+        beta=np.ones((days + 1, stocks, 1)),
+        index_return=market,
+        book_ratio=np.full((days + 1, 1), np.nan),
+        covariance=np.zeros((days + 1, 1, 1)),
+        carry=np.zeros((days + 1, 1)),
+        index_level=3000.0 * np.cumprod(1.0 + market)[:, None],
+        policy=compile_policy(Calendar(every_days=5), dates),
+        ratio=1.0 if rules else 0.0,
+        method=0,
+        default_beta=1.0,
+        window=60,
+        min_observations=40,
+        aversion=0.0,
+        range_low=np.nan,
+        range_high=np.nan,
+    )
 
 
 def target_frame(inputs: LedgerInputs) -> np.ndarray:
@@ -154,7 +195,7 @@ def _measure(engine: str, stocks: int, days: int, names: int, repeat: int) -> di
     def once(inputs: LedgerInputs) -> float:
         if engine == "vectorbt":
             return float(vectorbt_portfolio(inputs).final_value())
-        return float(run_ledger(inputs).state.scalars[7])
+        return float(run_ledger(inputs).state.scalars[EQUITY])
 
     once(make_inputs(20, 60, 5))
     inputs = make_inputs(stocks, days, names)

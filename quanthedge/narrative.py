@@ -8,10 +8,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from quanthedge.rebalancing.wording import policy_text
+
 if TYPE_CHECKING:
     from quanthedge.strategy import Strategy
 
-__all__ = ["Bilingual", "note", "timeline"]
+__all__ = ["Bilingual", "bilingual", "note", "timeline"]
 
 Bilingual = dict[str, str]
 _LANGUAGES = ("en", "zh")
@@ -34,6 +36,22 @@ def note(kind: str, **values: object) -> Bilingual:
     return {"kind": kind, **{code: texts[code].format(**values) for code in _LANGUAGES}}
 
 
+def bilingual(kind: str, items: list[tuple[str, str]]) -> Bilingual:
+    """Return one fact that lists counted things by their names in ``[words.<kind>]``.
+
+    Examples
+    --------
+    >>> bilingual("beta_preparation", [("bars", "1,000")])["zh"]
+    '估计贝塔所用的行情（截至回测结束）：行情总数 1,000。'
+    """
+    texts, words = _texts()["notes"][kind], _texts()["words"][kind]
+    listed = {
+        code: "; ".join(f"{words[name][code]} {value}" for name, value in items)
+        for code in _LANGUAGES
+    }
+    return {"kind": kind, **{code: texts[code].format(listed=listed[code]) for code in _LANGUAGES}}
+
+
 def timeline(strategy: "Strategy", start: object, end: object) -> Bilingual:
     """Return what is known when, with this strategy's choices, as numbered lines."""
     texts = _texts()
@@ -45,14 +63,17 @@ def timeline(strategy: "Strategy", start: object, end: object) -> Bilingual:
             "start": start,
             "end": end,
             "rebalance": words["rebalance"][_rhythm(schedule.every)][code].format(n=schedule.every),
-            "window": strategy.beta.window,
+            "window": strategy.beta.memory or words["all_days"][code],
             "index": strategy.beta.index,
             "method": words["method"][strategy.beta.method][code],
             "fill": words["fill"][strategy.execution.fill][code],
-            "product": strategy.hedge.product,
+            "product": ", ".join(strategy.hedge.products),
             "retry_days": strategy.execution.retry_days,
-            "hedge_days": strategy.hedge.every_days,
-            "roll_days": strategy.hedge.roll_days,
+            "policy": policy_text(strategy.hedge.policy, code),
+            "contract": words["contract"][strategy.hedge.contract][code],
+            "roll": words["roll"][strategy.hedge.roll][code].format(
+                days=strategy.hedge.roll_days, window=strategy.hedge.roll_window
+            ),
             "account": words["account"][strategy.hedge.account][code],
             "fee": words["fee"][fund.crystallisation][code].format(
                 rate=f"{fund.performance_fee_rate:.0%}"

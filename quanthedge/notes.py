@@ -8,7 +8,8 @@ from quanthedge.hedge import ContractSchedule
 from quanthedge.ledger import LedgerRecord
 from quanthedge.ledger.actions import ActionUse
 from quanthedge.market import Market
-from quanthedge.narrative import Bilingual, note
+from quanthedge.narrative import Bilingual, bilingual, note
+from quanthedge.prepare import Prepared
 from quanthedge.rules import circuit_breaker_days
 from quanthedge.strategy import Strategy
 
@@ -18,31 +19,25 @@ _LARGEST_MOVE = 0.106  # ten percent and the rounding of a price of one yuan
 
 
 def run_notes(
-    strategy: Strategy,
-    market: Market,
-    first: int,
-    record: LedgerRecord,
-    schedule: ContractSchedule,
-    tables: dict[str, pd.DataFrame],
-    actions: ActionUse | None = None,
+    prepared: Prepared, record: LedgerRecord, tables: dict[str, pd.DataFrame]
 ) -> list[Bilingual]:
     """Return data repairs, assumptions and events that a reader must know.
 
     Parameters
     ----------
-    strategy, market, first, record, schedule
-        The run; ``first`` is the day index of its first trading day.
+    prepared, record
+        The run.
     tables : dict of DataFrame
-        ledger, trades, hedge and rules.
-    actions : ActionUse, optional
-        How corporate actions were told; None when they came from the adjustment factor alone.
+        ledger, trades, refusals, contracts, hedge and rules.
     """
+    strategy, market, first = prepared.strategy, prepared.market, prepared.first
+    schedules, actions = prepared.leg.schedules, prepared.actions.use
     last_day = market.dates[first + record.days_run - 1]
     notes = _action_notes(strategy, actions)
     notes += [note("assumption", text=text) for text in market.assumptions]
     if record.insolvent_day is not None:
         notes.append(note("insolvent", date=last_day))
-    notes += _settlement_notes(tables["ledger"], schedule)
+    notes += _settlement_notes(tables["contracts"], schedules)
     carried = market.until(last_day).cash_rate_carried_days()
     if carried and strategy.accounts.stock_cash_rate == "market":
         notes.append(note("cash_rate", count=carried, date=last_day))
@@ -50,8 +45,11 @@ def run_notes(
     if len(weak):
         listed = "; ".join(f"{row.table} {row.key}" for row in weak.itertuples())
         notes.append(note("weak_rules", count=len(weak), listed=listed))
-    if strategy.hedge.account == "speculative":
-        notes.append(note("open_limits"))
+    notes += _hedge_notes(strategy, schedules, tables)
+    notes += _preparation_notes(prepared)
+    missing = int(prepared.leg.fallback[: record.days_run].sum())
+    if missing:
+        notes.append(note("ratio_fallback", count=missing))
     share = float(tables["hedge"]["share_default_beta"].mean())
     if share > 0 and strategy.beta.method == "bottom_up":
         notes.append(note("default_beta", share=f"{share:.2%}"))
@@ -87,13 +85,55 @@ def _action_notes(strategy: Strategy, actions: ActionUse | None) -> list[Bilingu
     return notes
 
 
-def _settlement_notes(ledger: pd.DataFrame, schedule: ContractSchedule) -> list[Bilingual]:
+def _settlement_notes(
+    contracts: pd.DataFrame, schedules: list[ContractSchedule]
+) -> list[Bilingual]:
     """Days on which a contract held was marked at the close for want of a settlement price."""
-    held = {(name, day) for day, name in ledger["contract"].items()}
-    found = [(c, d) for c, d in schedule.marked_at_close if (c, pd.Timestamp(d)) in held]
+    held = set(zip(contracts["contract"], contracts["date"], strict=True))
+    marked = [one for schedule in schedules for one in schedule.marked_at_close]
+    found = [(name, day) for name, day in marked if (name, pd.Timestamp(day)) in held]
     if not found:
         return []
     return [note("settlement", count=len(found), sample=f"{found[0][0]} {found[0][1]}")]
+
+
+def _preparation_notes(prepared: Prepared) -> list[Bilingual]:
+    """Tell how many bars the betas leave out or merge."""
+    chosen = prepared.strategy.beta.preparation
+    if not any((chosen.resumption != "keep", chosen.limit_days != "keep", chosen.listing_days)):
+        return []
+    counts = prepared.leg.prepared
+    return [bilingual("beta_preparation", [(what, f"{n:,}") for what, n in counts.items()])]
+
+
+def _hedge_notes(
+    strategy: Strategy, schedules: list[ContractSchedule], tables: dict[str, pd.DataFrame]
+) -> list[Bilingual]:
+    """Tell of fills without turnover, limits that bound, and the quota taken for granted."""
+    notes = []
+    averaged = [one for schedule in schedules for one in schedule.average_fills]
+    traded = tables["trades"]
+    done = set(zip(traded["code"], traded["date"], strict=True))
+    used = [(name, day) for name, day in averaged if (name, pd.Timestamp(day)) in done]
+    if used:
+        notes.append(note("average_fills", count=len(used), sample=f"{used[0][0]} {used[0][1]}"))
+    refusals = tables["refusals"]
+    for reason in ("open_limit", "position_limit"):
+        bound = refusals[refusals["reason"] == reason]
+        if len(bound):
+            missing = int((bound["wanted"] - bound["done"]).sum())
+            notes.append(
+                note(
+                    reason, count=bound["date"].nunique(), lots=f"{missing:,}",
+                    first=f"{bound['date'].iloc[0]:%Y-%m-%d}",
+                )
+            )  # fmt: skip
+    if strategy.hedge.account == "hedging" and strategy.hedge.quota_lots is None:
+        most = int(tables["contracts"]["lots"].abs().max()) if len(tables["contracts"]) else 0
+        notes.append(note("quota", lots=f"{most:,}"))
+    if strategy.accounts.borrowed > 0:
+        notes.append(note("loan", fraction=f"{strategy.accounts.borrowed:.0%}"))
+    return notes
 
 
 def _halted_fills(

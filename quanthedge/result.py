@@ -22,6 +22,7 @@ TABLES = (
     "trades",
     "refusals",
     "positions",
+    "contracts",
     "hedge",
     "targets",
     "exclusions",
@@ -43,8 +44,10 @@ class Result:
         Yuan, see docs/ledger.md.
     trades, refusals, positions : DataFrame
         Orders done, orders not done and why, holdings on the recorded days.
+    contracts : DataFrame
+        Futures held at each close, a row for each contract.
     hedge : DataFrame
-        Each review of the hedge: ex-ante beta of the book, its standard error, contract and lots.
+        Each recorded day's hedge: ex-ante beta of the book, its standard error, contract and lots.
     targets, exclusions, coverage : DataFrame
         What the selector wanted, what the universe left out and why, how much of it each factor
         covers.
@@ -64,6 +67,7 @@ class Result:
     trades: pd.DataFrame
     refusals: pd.DataFrame
     positions: pd.DataFrame
+    contracts: pd.DataFrame
     hedge: pd.DataFrame
     targets: pd.DataFrame
     exclusions: pd.DataFrame

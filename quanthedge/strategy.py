@@ -5,12 +5,12 @@ import json
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from quanthedge.alpha import FactorTerm, Transforms
-from quanthedge.beta import RollingOLS
+from quanthedge.beta import Estimator, RollingOLS
 from quanthedge.errors import StrategyError
 from quanthedge.fund import FundTerms
 from quanthedge.hedge import HedgeRule
@@ -43,19 +43,37 @@ class Strategy(BaseModel):
         default="000300.SH", description="Index against which neutrality is judged."
     )
     invested_fraction: float = Field(
-        default=0.75, gt=0, le=1, description="Stock book on a rebalance day, fraction of equity."
+        default=0.75,
+        gt=0,
+        le=3,
+        description="Stock book on a rebalance day, fraction of equity; above 1 only with a loan.",
     )
     universe: Universe = Field(default_factory=LargestUniverse)
     factors: list[FactorTerm] = Field(min_length=1)
     transforms: Transforms = Field(default_factory=Transforms)
     selector: Selector = Field(default_factory=Selector)
     rebalance: Schedule = Field(default_factory=Schedule)
-    beta: RollingOLS = Field(default_factory=RollingOLS)
+    beta: Estimator = Field(default_factory=RollingOLS)
     hedge: HedgeRule = Field(default_factory=HedgeRule)
     execution: Execution = Field(default_factory=Execution)
     costs: Costs = Field(default_factory=Costs)
     accounts: Accounts = Field(default_factory=Accounts)
     fund: FundTerms = Field(default_factory=FundTerms)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.beta.method == "top_down" and self.beta.kind != "ols":
+            raise ValueError(
+                f"beta.method top_down is an ordinary regression of the book's own returns; "
+                f"beta.kind {self.beta.kind} takes bottom_up"
+            )
+        if self.beta.method == "top_down" and len(self.hedge.products) > 1:
+            raise ValueError("beta.method top_down hedges one product; take bottom_up")
+        if self.invested_fraction > 1 and self.accounts.borrowed == 0:
+            raise ValueError(
+                f"invested_fraction {self.invested_fraction} needs accounts.borrowed above 0"
+            )
+        return self
 
 
 def _accepted_keys(location: tuple[int | str, ...]) -> list[str]:

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "quanthedge"
 # Lower floors first; a module may import from its own floor and from those below.
 FLOORS = {
     "errors": 0,
+    "rebalancing": 1,
     "rules": 1,
     "market": 2,
     "factors": 3,
@@ -24,7 +25,7 @@ FLOORS = {
     "performance": 8,
     "report": 9,
 }
-LIGHT = {"plotly", "vectorbt", "statsmodels", "sklearn", "scipy", "jinja2"}
+LIGHT = {"plotly", "vectorbt", "statsmodels", "sklearn", "arch", "scipy", "jinja2"}
 
 
 def modules() -> list[Path]:

@@ -1,7 +1,11 @@
-"""Hedge with index futures: contract chain, roll, and when and how much to hedge."""
+"""Hedge with index futures: contracts, roll, ratios, comparison, and how much to hedge."""
 
-from quanthedge.hedge.chain import ContractChain, FuturesMarket, contract_chain
-from quanthedge.hedge.rule import HedgeRule, hedge_days, target_lots
+from importlib import import_module
+from typing import Any
+
+from quanthedge.hedge.chain import PRODUCT_INDEX, ContractChain, FuturesMarket, contract_chain
+from quanthedge.hedge.ratios import RatioRule
+from quanthedge.hedge.rule import HedgeRule, target_lots
 from quanthedge.hedge.schedule import (
     BEYOND,
     ContractSchedule,
@@ -10,16 +14,42 @@ from quanthedge.hedge.schedule import (
     fill_prices,
 )
 
+# What research alone needs is imported when it is asked for.
+_RESEARCH = {
+    "HedgeComparison": "comparison",
+    "book_ratios": "pro_forma",
+    "compare_hedges": "comparison",
+    "futures_leg": "leg",
+    "index_book": "books",
+    "joint_hedge": "joint",
+    "random_book": "books",
+}
+
 __all__ = [
     "BEYOND",
+    "PRODUCT_INDEX",
     "ContractChain",
     "ContractSchedule",
     "Fill",
     "FuturesMarket",
+    "HedgeComparison",
     "HedgeRule",
+    "RatioRule",
+    "book_ratios",
+    "compare_hedges",
     "contract_chain",
     "contract_schedule",
     "fill_prices",
-    "hedge_days",
+    "futures_leg",
+    "index_book",
+    "joint_hedge",
+    "random_book",
     "target_lots",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import research on first use (PEP 562)."""
+    if name in _RESEARCH:
+        return getattr(import_module(f"quanthedge.hedge.{_RESEARCH[name]}"), name)
+    raise AttributeError(f"module 'quanthedge.hedge' has no attribute {name!r}")

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 
-__all__ = ["ContractChain", "FuturesMarket", "contract_chain"]
+__all__ = ["PRODUCT_INDEX", "ContractChain", "FuturesMarket", "contract_chain"]
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
 
-_FIELDS = ("open", "close", "settle", "volume", "amount")
+PRODUCT_INDEX = {"IF": "000300.SH", "IH": "000016.SH", "IC": "000905.SH", "IM": "000852.SH"}
+_FIELDS = ("open", "high", "low", "close", "settle", "volume", "amount", "open_interest")
 
 
 class FuturesMarket(Protocol):
@@ -32,6 +33,10 @@ class FuturesMarket(Protocol):
 
     def futures(self, product: str, /) -> pd.DataFrame:
         """Return the bars of every contract of a product, long."""
+        ...
+
+    def index_close(self, code: str, /) -> Floats:
+        """Return an index's close by day, [T]."""
         ...
 
 
@@ -48,7 +53,7 @@ class ContractChain:
     last_trading_day : datetime64[D] ndarray [M]
     present : bool ndarray [T, M]
         The contract has a row on the day.
-    open, close, settle, volume, amount : float64 ndarray [T, M]
+    open, high, low, close, settle, volume, amount, open_interest : float64 ndarray [T, M]
         Points, contracts and yuan; NaN where unknown.
 
     """
@@ -59,10 +64,13 @@ class ContractChain:
     last_trading_day: Days
     present: NDArray[np.bool_]
     open: Floats
+    high: Floats
+    low: Floats
     close: Floats
     settle: Floats
     volume: Floats
     amount: Floats
+    open_interest: Floats
 
     @cached_property
     def position(self) -> dict[str, int]:

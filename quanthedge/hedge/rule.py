@@ -1,15 +1,16 @@
-"""What a strategy says about its hedge, and how often the hedge is reviewed."""
+"""What a strategy says about its hedge."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from quanthedge.errors import StrategyError
+from quanthedge.hedge.ratios import RatioRule
+from quanthedge.rebalancing import Calendar, Policy
 
-__all__ = ["HedgeRule", "hedge_days", "target_lots"]
+__all__ = ["HedgeRule", "Product", "target_lots"]
+
+Product = Literal["IF", "IH", "IC", "IM"]
 
 
 class HedgeRule(BaseModel):
@@ -17,72 +18,78 @@ class HedgeRule(BaseModel):
 
     Examples
     --------
-    >>> HedgeRule(product="IC", every_days=1).roll_days
-    4
-
+    >>> HedgeRule(product="IC").products
+    ('IC',)
+    >>> HedgeRule(product=("IF", "IC"), risk_aversion=10.0).products
+    ('IF', 'IC')
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    product: Literal["IF", "IH", "IC", "IM"] = Field(
-        default="IF", description="Index futures sold short."
+    product: Product | tuple[Product, ...] = Field(
+        default="IF", description="Index futures sold short: one product, or several jointly."
     )
-    ratio: float = Field(
-        default=1.0, ge=0, description="Futures value wanted, in units of beta x stock value."
+    ratio: Annotated[float, Field(ge=0)] | RatioRule = Field(
+        default=1.0,
+        description="Futures value wanted: a number in units of beta x stock value, or a rule.",
     )
-    contract: Literal["front"] = Field(
-        default="front", description="Contract held: the nearest, until it is rolled."
+    range: tuple[float, float] | None = Field(
+        default=None,
+        description="Least and largest futures value as a fraction of the stocks, such as 0.8, 1.2 "
+        "for an absolute-return public fund.",
+    )
+    risk_aversion: float = Field(
+        default=0.0,
+        ge=0,
+        description="Of the joint choice of lots: variance is weighed against expected carry and "
+        "roll costs; 0 = whole lots nearest to the exposure, whatever the carry.",
+    )
+    contract: Literal["front", "next", "quarter", "main", "cheapest_carry"] = Field(
+        default="front", description="Which listed month is held."
+    )
+    roll: Literal["days", "open_interest", "basis"] = Field(
+        default="days", description="When the hedge goes to the following contract."
     )
     roll_days: int = Field(
         default=4,
         ge=0,
         description="Trading days before the last trading day from which on the hedge is rolled.",
     )
-    every_days: int = Field(
-        default=5, ge=1, description="The number of lots is reviewed every so many trading days."
+    roll_window: int = Field(
+        default=5,
+        ge=0,
+        description="Trading days before the latest roll day in which roll = 'basis' may act.",
+    )
+    fill: Literal["stocks", "open", "close", "vwap", "settlement"] = Field(
+        default="stocks", description="Price of the day of futures orders; 'stocks' = as for them."
+    )
+    policy: Policy = Field(
+        default_factory=lambda: Calendar(every_days=5),
+        description="When the number of lots is reviewed besides the days on which stocks trade.",
     )
     account: Literal["hedging", "speculative"] = Field(
         default="hedging", description="Trading code at the exchange: margin and limits differ."
     )
+    quota_lots: int | None = Field(
+        default=None,
+        ge=1,
+        description="Hedging quota: lots that may be held in one contract; none = large enough.",
+    )
 
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The products, one or several."""
+        return (self.product,) if isinstance(self.product, str) else self.product
 
-def hedge_days(
-    days: int, every_days: int, rebalance_trade_rows: ArrayLike = ()
-) -> NDArray[np.bool_]:
-    """Return on which days of the span the number of lots is reviewed, [days].
-
-    Parameters
-    ----------
-    days : int
-        Trading days of the span.
-    every_days : int
-        Counted from the first trading day of the span, which is one of them.
-    rebalance_trade_rows : int array-like
-        Days on which stocks are rebalanced, by position in the span; they are added.
-
-    Raises
-    ------
-    StrategyError
-        When `every_days` is below 1 or a rebalance lies outside the span.
-
-    Examples
-    --------
-    >>> hedge_days(7, 3, [4]).nonzero()[0]
-    array([0, 3, 4, 6])
-
-    """
-    if every_days < 1:
-        raise StrategyError(f"hedge.every_days {every_days}; accepted: 1 or more trading days")
-    result = np.zeros(days, dtype=np.bool_)
-    result[::every_days] = True
-    rows = np.asarray(rebalance_trade_rows, dtype=np.int64)
-    if rows.size and not (rows.min() >= 0 and rows.max() < days):
-        raise StrategyError(
-            f"hedge: a rebalance trades on day {rows.max()} of a span of {days} days; "
-            "accepted are positions inside the span"
-        )
-    result[rows] = True
-    return result
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not self.products or len(set(self.products)) != len(self.products):
+            raise ValueError("product names each of IF, IH, IC, IM at most once, at least one")
+        if self.range is not None and not 0 <= self.range[0] <= self.range[1]:
+            raise ValueError("range is two numbers, 0 <= least <= largest")
+        if self.quota_lots is not None and self.account == "speculative":
+            raise ValueError("quota_lots is of the hedging account; leave it out or change account")
+        return self
 
 
 def target_lots(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge.chain import (
+    PRODUCT_INDEX,
     ContractChain,
     Days,
     Floats,
@@ -21,10 +22,11 @@ from quanthedge.hedge.chain import (
     contract_month,
     month_after,
 )
+from quanthedge.hedge.choice import Choice, Contract, Roll
 
 __all__ = ["BEYOND", "ContractSchedule", "Fill", "contract_schedule", "fill_prices"]
 
-Fill = Literal["open", "close", "vwap"]
+Fill = Literal["open", "close", "vwap", "settlement"]
 BEYOND = 2**31  # last_day of a contract that ends after the span
 
 
@@ -36,6 +38,7 @@ class ContractSchedule:
     ----------
     dates : datetime64[D] ndarray [T]
         Trading days of the span, first and last included.
+    product : str
     contracts : list of str [C]
         Contracts that are held at some time, nearest first.
     fill_price : ndarray [T, C]
@@ -48,19 +51,26 @@ class ContractSchedule:
         Position in the span of the last trading day; 2**31 when it lies beyond the span.
     hold : int64 ndarray [T]
         Contract to be held after the trading of the day; -1 = none could be.
+    quarter : bool ndarray [T, C]
+        The contract is one of the quarter months after the two nearest: another margin may apply.
     marked_at_close : list of (contract, datetime64[D])
         Days on which the held contract is marked at the close for want of a settlement price.
+    average_fills : list of (contract, datetime64[D])
+        Days on which a "vwap" fill is the mean of open, high, low and close for want of turnover.
 
     """
 
     dates: Days
+    product: str
     contracts: list[str]
     fill_price: Floats
     settlement_price: Floats
     opening_settlement: Floats
     last_day: NDArray[np.int64]
     hold: NDArray[np.int64]
+    quarter: NDArray[np.bool_]
     marked_at_close: list[tuple[str, np.datetime64]] = field(default_factory=list)
+    average_fills: list[tuple[str, np.datetime64]] = field(default_factory=list)
 
     def rolls(self) -> pd.DataFrame:
         """Return every change of contract, one row each.
@@ -106,7 +116,9 @@ def contract_schedule(
     last: int,
     *,
     roll_days: int = 4,
-    contract: Literal["front"] = "front",
+    contract: Contract = "front",
+    roll: Roll = "days",
+    roll_window: int = 5,
     fill: Fill = "open",
     multiplier: float | None = None,
     calendar: Days | None = None,
@@ -120,11 +132,24 @@ def contract_schedule(
     first, last : int
         Day indices of the market, both included.
     roll_days : int
-        Trading days before the last trading day from which on the hedge is rolled.
-    contract : {"front"}
-        Hold the nearest contract until it is rolled into the one of the following month.
-    fill : {"open", "close", "vwap"}
-        Futures are traded at the day's open, at its close, or at amount / (volume x multiplier).
+        Trading days before the last trading day from which on the hedge is rolled, whatever the
+        rule.
+    contract : {"front", "next", "quarter", "main", "cheapest_carry"}
+        "front": the nearest contract, then the month after it. "next": the month after the nearest,
+        rolled when it has become the nearest itself. "quarter": the nearest quarter month after
+        these two. "main": the one with the largest open interest at the close before, never
+        backwards. "cheapest_carry": at each roll, the one whose short cost least a year at the
+        close before, ``-ln(F / index) / years to delivery``, of those that end after the roll days.
+    roll : {"days", "open_interest", "basis"}
+        "days": from `roll_days` on. "open_interest": as soon as the following contract had the
+        larger open interest at the close before. "basis": within `roll_window` trading days before,
+        as soon as the calendar spread at the close before, a year, was above its own median of the
+        250 days before that.
+    roll_window : int
+    fill : {"open", "close", "vwap", "settlement"}
+        Futures are traded at the day's open, at its close, at its settlement price, or at amount /
+        (volume x multiplier): where there is no turnover in the data of a day with prices, at the
+        mean of open, high, low and close (listed in `average_fills`).
     multiplier : float, optional
         Yuan per point, for "vwap"; taken from the rule book when left out.
     calendar : datetime64[D] ndarray, optional
@@ -157,15 +182,20 @@ def contract_schedule(
     end too early.
 
     """
-    _check(market, first, last, roll_days, fill)
+    _check(market, first, last, roll_days, roll_window, fill)
     chain = contract_chain(market, product)
     prices = fill_prices(chain, fill, _multiplier(product, chain, fill, multiplier))
+    averaged = _averaged(chain, prices) if fill == "vwap" else np.zeros(prices.shape, np.bool_)
+    prices = np.where(averaged, _mean_price(chain), prices)
     if calendar is None:
         calendar = getattr(market, "calendar", chain.dates)
     remaining = _days_left(chain, calendar)
-    held = _hold(
-        chain, np.isfinite(prices) & np.isfinite(chain.mark), remaining, first, last, roll_days
-    )
+    index = np.full(chain.dates.size, np.nan)
+    if contract == "cheapest_carry":
+        index = market.index_close(PRODUCT_INDEX[product])
+    tradable = np.isfinite(prices) & np.isfinite(chain.mark)
+    choice = Choice(chain, remaining, contract, roll, roll_days, roll_window, tradable, index)
+    held = _hold(choice, first, last)
     used = np.unique(held[held >= 0])
     if used.size == 0:
         raise DataError(
@@ -179,16 +209,22 @@ def contract_schedule(
     opening = chain.mark[first - 1, used] if first > 0 else np.full(used.size, np.nan)
     return ContractSchedule(
         dates=chain.dates[days],
+        product=product,
         contracts=[chain.contracts[m] for m in used],
         fill_price=np.ascontiguousarray(prices[days, used]),
         settlement_price=np.ascontiguousarray(chain.mark[days, used]),
         opening_settlement=opening,
         last_day=np.where(ends <= last - first, ends, BEYOND).astype(np.int64),
         hold=position[held],
+        quarter=_quarters(chain, first, last)[:, used],
         marked_at_close=[
             (chain.contracts[m], chain.dates[first + t])
             for t, m in enumerate(held)
             if m >= 0 and np.isnan(chain.settle[first + t, m])
+        ],
+        average_fills=[
+            (chain.contracts[used[c]], chain.dates[first + t])
+            for t, c in np.argwhere(averaged[days][:, used]).tolist()
         ],
     )
 
@@ -202,11 +238,38 @@ def fill_prices(chain: ContractChain, fill: Fill, multiplier: float = np.nan) ->
         return chain.open
     if fill == "close":
         return chain.close
+    if fill == "settlement":
+        return chain.settle
     traded = np.where(chain.volume > 0, chain.volume, np.nan)
     return chain.amount / (traded * multiplier)
 
 
-def _check(market: FuturesMarket, first: int, last: int, roll_days: int, fill: str) -> None:
+def _mean_price(chain: ContractChain) -> Floats:
+    """Mean of open, high, low and close."""
+    return (chain.open + chain.high + chain.low + chain.close) / 4.0
+
+
+def _averaged(chain: ContractChain, prices: Floats) -> NDArray[np.bool_]:
+    """Whether a contract traded on a day, by its prices, but its turnover is unknown."""
+    unknown = np.isnan(chain.amount) | np.isnan(chain.volume)
+    return np.isnan(prices) & np.isfinite(_mean_price(chain)) & unknown
+
+
+def _quarters(chain: ContractChain, first: int, last: int) -> NDArray[np.bool_]:
+    """Whether each contract is beyond the two nearest months on each day of the span, [T, M]."""
+    result = np.zeros((last - first + 1, len(chain.contracts)), dtype=np.bool_)
+    for row in range(first, last + 1):
+        front = chain.front(row)
+        if front is not None:
+            near = month_after(chain.contracts[front])
+            after = contract_month(near)
+            result[row - first] = [contract_month(name) > after for name in chain.contracts]
+    return result
+
+
+def _check(
+    market: FuturesMarket, first: int, last: int, roll_days: int, roll_window: int, fill: str
+) -> None:
     """Raise StrategyError for arguments outside what is accepted."""
     if not 0 <= first <= last < len(market.dates):
         raise StrategyError(
@@ -215,8 +278,10 @@ def _check(market: FuturesMarket, first: int, last: int, roll_days: int, fill: s
         )
     if roll_days < 0:
         raise StrategyError(f"hedge.roll_days {roll_days}; accepted: 0 or more trading days")
-    if fill not in ("open", "close", "vwap"):
-        raise StrategyError(f"hedge: fill {fill!r}; accepted: open, close, vwap")
+    if roll_window < 0:
+        raise StrategyError(f"hedge.roll_window {roll_window}; accepted: 0 or more trading days")
+    if fill not in ("open", "close", "vwap", "settlement"):
+        raise StrategyError(f"hedge: fill {fill!r}; accepted: open, close, vwap, settlement")
 
 
 def _multiplier(product: str, chain: ContractChain, fill: Fill, given: float | None) -> float:
@@ -248,27 +313,22 @@ def _days_left(chain: ContractChain, calendar: Days) -> NDArray[np.int64]:
     return place[None, :] - np.searchsorted(calendar, chain.dates)[:, None]
 
 
-def _hold(
-    chain: ContractChain,
-    tradable: NDArray[np.bool_],
-    remaining: NDArray[np.int64],
-    first: int,
-    last: int,
-    roll_days: int,
-) -> NDArray[np.int64]:
+def _hold(choice: Choice, first: int, last: int) -> NDArray[np.int64]:
     """Contract held after the trading of each day of the span, by chain position; -1 = none."""
+    chain, tradable = choice.chain, choice.tradable
     hold = np.full(last - first + 1, -1, dtype=np.int64)
     held, due = -1, ""
     for row in range(first, last + 1):
-        if held >= 0 and remaining[row, held] < 0:  # delivered
-            held, due = -1, month_after(chain.contracts[held])
+        if held >= 0 and choice.remaining[row, held] < 0:  # delivered
+            due = month_after(chain.contracts[held]) if choice.contract == "front" else ""
+            held = -1
         if held < 0:
             due = _unless_over(due, chain.dates[row])
-            held = _entry(chain, tradable, row, due)
-        if held >= 0 and remaining[row, held] <= roll_days and tradable[row, held]:
-            following = chain.successor(held)
+            held = _entry(choice, row, due)
+        if held >= 0 and tradable[row, held]:
+            following = choice.successor(row, held)
             if following is not None and tradable[row, following]:
-                held = following
+                held = following if choice.due(row, held, following) else held
         if held >= 0 and np.isnan(chain.mark[row, held]):
             raise _ends_early(chain, held, row)
         hold[row - first] = held
@@ -280,10 +340,10 @@ def _unless_over(due: str, day: np.datetime64) -> str:
     return due if due and day < contract_month(month_after(due)) else ""
 
 
-def _entry(chain: ContractChain, tradable: NDArray[np.bool_], row: int, due: str) -> int:
+def _entry(choice: Choice, row: int, due: str) -> int:
     """Contract with which a hedge without one starts on a day; -1 when it cannot be traded."""
-    candidate = chain.position.get(due) if due else chain.front(row)
-    return candidate if candidate is not None and tradable[row, candidate] else -1
+    candidate = choice.chain.position.get(due) if due else choice.entry(row)
+    return candidate if candidate is not None and choice.tradable[row, candidate] else -1
 
 
 def _ends_early(chain: ContractChain, m: int, row: int) -> DataError:

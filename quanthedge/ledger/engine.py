@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import LedgerError
+from quanthedge.ledger import layout
 from quanthedge.ledger.inputs import Carried, LedgerInputs
 
 __all__ = ["LedgerRecord", "LedgerState", "ledger_tables", "run_ledger"]
@@ -30,14 +31,18 @@ class LedgerState:
 
     Attributes
     ----------
-    scalars : float64 [16]
-        Money and counters, positions as in :mod:`quanthedge.ledger.kernels`.
+    scalars : float64 [layout.N_SCALARS]
+        Money and counters, positions as in :mod:`quanthedge.ledger.layout`.
     shares, pending : float64 [N]
         Whole shares held; whole shares wanted, NaN where no order is open.
     book_return : float64 [T]
         The book's own return of each day run so far.
     carried : Carried
         Dividends not yet paid and the lots that the tax on dividends asks for.
+    short : float64 [C]
+        Lots sold short.
+    last_level : float64 [P]
+        Index levels at the last review of the hedge; NaN before the first.
     """
 
     scalars: NDArray[np.float64]
@@ -45,18 +50,18 @@ class LedgerState:
     pending: NDArray[np.float64]
     book_return: NDArray[np.float64]
     carried: Carried
+    short: NDArray[np.float64]
+    last_level: NDArray[np.float64]
 
     @classmethod
     def opening(cls, inputs: LedgerInputs) -> "LedgerState":
         """State before the first day: the capital in the stock account, in units."""
-        from quanthedge.ledger import kernels
-
         n_days, n_stocks = inputs.bars.open.shape
-        scalars = np.zeros(kernels.N_SCALARS)
-        scalars[kernels.STOCK_CASH] = scalars[kernels.EQUITY] = inputs.settings.capital_yuan
+        scalars = np.zeros(layout.N_SCALARS)
+        scalars[layout.STOCK_CASH] = scalars[layout.EQUITY] = inputs.settings.capital_yuan
         initial = inputs.fund.initial_unit_value
-        scalars[kernels.UNITS] = round(inputs.settings.capital_yuan / initial, 2)
-        scalars[kernels.MARK_TICKS] = round(initial * 10_000)
+        scalars[layout.UNITS] = round(inputs.settings.capital_yuan / initial, 2)
+        scalars[layout.MARK_TICKS] = round(initial * 10_000)
         return cls(
             scalars,
             np.zeros(n_stocks),
@@ -67,6 +72,8 @@ class LedgerState:
                 np.zeros((n_stocks, inputs.tax.lots, 5)),
                 np.zeros(n_stocks, dtype=np.int64),
             ),
+            np.zeros(inputs.futures.product.size),
+            np.full(inputs.futures.multiplier.size, np.nan),
         )
 
 
@@ -77,7 +84,8 @@ class LedgerRecord:
     Attributes
     ----------
     ledger : float64 [T, columns]
-    trades : float64 [n, 14], refusals : float64 [m, 7], positions : float64 [p, 3]
+    trades : float64 [n, 14], refusals : float64 [m, 7]
+    positions : float64 [p, 3], contracts : float64 [q, 3]
         Rows as :func:`quanthedge.ledger.kernels.run_days` appends them.
     days_run : int
         Days with a ledger row; fewer than T only when the fund became insolvent.
@@ -88,6 +96,7 @@ class LedgerRecord:
     trades: NDArray[np.float64]
     refusals: NDArray[np.float64]
     positions: NDArray[np.float64]
+    contracts: NDArray[np.float64]
     days_run: int
     insolvent_day: int | None
     state: LedgerState = field(repr=False)
@@ -133,20 +142,20 @@ def run_ledger(
     n_days = inputs.bars.open.shape[0]
     stop = n_days if stop is None else stop
     state = LedgerState.opening(inputs) if state is None else state
-    ledger = np.zeros((n_days, len(kernels.COLUMNS)))
-    trades, refusals, positions = kernels.run_span(
+    ledger = np.zeros((n_days, len(layout.COLUMNS)))
+    trades, refusals, positions, contracts = kernels.run_span(
         first, stop, _read_only(inputs), state.scalars, state.shares, state.pending,
-        state.carried, state.book_return, ledger,
+        state.carried, state.book_return, state.short, state.last_level, ledger,
     )  # fmt: skip
-    status, day = int(state.scalars[kernels.STATUS]), int(state.scalars[kernels.STATUS_DAY])
+    status, day = int(state.scalars[layout.STATUS]), int(state.scalars[layout.STATUS_DAY])
     if status in _BREACH:
         raise LedgerError(
             f"ledger, day {day} of the span: {_BREACH[status]}; "
             "a fault of the engine or of the market's data: please report it with the run folder"
         )
-    insolvent = day if status == kernels.INSOLVENT else None
+    insolvent = day if status == layout.INSOLVENT else None
     days_run = day + 1 if insolvent is not None else stop
-    return LedgerRecord(ledger, trades, refusals, positions, days_run, insolvent, state)
+    return LedgerRecord(ledger, trades, refusals, positions, contracts, days_run, insolvent, state)
 
 
 def _names(
@@ -171,7 +180,7 @@ def ledger_tables(
     marks: NDArray[np.float64],
     inputs: LedgerInputs,
 ) -> dict[str, pd.DataFrame]:
-    """Tables ``ledger``, ``trades``, ``refusals``, ``positions`` of a run.
+    """Tables ``ledger``, ``trades``, ``refusals``, ``positions``, ``contracts`` of a run.
 
     Parameters
     ----------
@@ -183,19 +192,17 @@ def ledger_tables(
         Last closes, yuan.
     inputs : LedgerInputs
     """
-    from quanthedge.ledger import kernels
-
     dates = dates.astype("datetime64[ms]")  # the coarsest unit that Parquet keeps
     n = record.days_run
-    rows = np.vstack([np.zeros(len(kernels.COLUMNS)), record.ledger[:n]])
+    rows = np.vstack([np.zeros(len(layout.COLUMNS)), record.ledger[:n]])
     ledger = pd.DataFrame(
-        rows, index=pd.DatetimeIndex(dates[: n + 1], name="date"), columns=list(kernels.COLUMNS)
+        rows, index=pd.DatetimeIndex(dates[: n + 1], name="date"), columns=list(layout.COLUMNS)
     )
     initial = inputs.fund.initial_unit_value
-    ledger.iloc[0, [kernels.EQUITY_, kernels.STOCK_CASH_]] = inputs.settings.capital_yuan
-    ledger.iloc[0, [kernels.UNIT_VALUE_, kernels.HWM_]] = initial
-    ledger.iloc[0, kernels.CONTRACT_] = -1
-    ledger.iloc[0, kernels.BETA_] = np.nan
+    ledger.iloc[0, [layout.EQUITY_, layout.STOCK_CASH_]] = inputs.settings.capital_yuan
+    ledger.iloc[0, [layout.UNIT_VALUE_, layout.HWM_]] = initial
+    ledger.iloc[0, layout.CONTRACT_] = -1
+    ledger.iloc[0, layout.BETA_] = np.nan
     held = ledger["contract"].to_numpy().astype(np.int64)
     names = np.asarray([*contracts, ""], dtype=object)
     ledger["contract"] = pd.array(names[held], dtype="str")
@@ -203,7 +210,7 @@ def ledger_tables(
     ledger["names"] = ledger["names"].astype(np.int64)
     ledger["subscriptions"] = 0.0
     ledger["redemptions"] = 0.0
-    ledger["units"] = record.state.scalars[kernels.UNITS]
+    ledger["units"] = record.state.scalars[layout.UNITS]
     before = ledger["equity"].shift(1)
     charged = ledger["management_fee"] + ledger["custody_fee"] + ledger["performance_fee"]
     gross = (ledger["equity"] + charged) / before
@@ -227,7 +234,7 @@ def ledger_tables(
             "impact": t[:, 11],
             "dividend_tax": t[:, 13],
             "reason": pd.Categorical.from_codes(
-                t[:, 12].astype(np.int8), categories=pd.Index(kernels.TRADE_REASONS)
+                t[:, 12].astype(np.int8), categories=pd.Index(layout.TRADE_REASONS)
             ),
         }
     )
@@ -240,7 +247,7 @@ def ledger_tables(
             "wanted": f[:, 4].astype(np.int64),
             "done": f[:, 5].astype(np.int64),
             "reason": pd.Categorical.from_codes(
-                f[:, 6].astype(np.int8), categories=pd.Index(kernels.REFUSAL_REASONS)
+                f[:, 6].astype(np.int8), categories=pd.Index(layout.REFUSAL_REASONS)
             ),
         }
     )
@@ -258,4 +265,34 @@ def ledger_tables(
     )
     equity = ledger["equity"].to_numpy()
     positions["weight"] = positions["value"].to_numpy() / equity[p_day]
-    return {"ledger": ledger, "trades": trades, "refusals": refusals, "positions": positions}
+    return {
+        "ledger": ledger,
+        "trades": trades,
+        "refusals": refusals,
+        "positions": positions,
+        "contracts": _contracts_table(record, dates, contracts, inputs),
+    }
+
+
+def _contracts_table(
+    record: LedgerRecord,
+    dates: NDArray[np.datetime64],
+    contracts: list[str],
+    inputs: LedgerInputs,
+) -> pd.DataFrame:
+    """Lots of every contract held at each close, with settlement price, value and margin."""
+    day, contract = (record.contracts[:, k].astype(np.int64) for k in (0, 1))
+    lots = record.contracts[:, 2]
+    futures = inputs.futures
+    price = futures.settlement[day + 1, contract]
+    value = lots * futures.multiplier[futures.product[contract]] * price
+    return pd.DataFrame(
+        {
+            "date": pd.DatetimeIndex(dates[day + 1]),
+            "contract": pd.array(np.asarray([*contracts, ""], dtype=object)[contract], dtype="str"),
+            "lots": -lots.astype(np.int64),
+            "settlement_price": price,
+            "futures_notional": value,
+            "margin_required": value * futures.margin_rate[day + 1, contract],
+        }
+    )

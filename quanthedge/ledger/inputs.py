@@ -8,12 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quanthedge.rebalancing import Program
+
 __all__ = [
     "ActionBook",
     "Bars",
     "Carried",
     "FundNumbers",
     "FutureBook",
+    "HedgeBook",
     "LedgerInputs",
     "Settings",
     "StockBook",
@@ -101,17 +104,43 @@ class StockBook(NamedTuple):
 
 
 class FutureBook(NamedTuple):
-    """The contracts that the hedge may hold, and their rules."""
+    """The contracts that the hedge may hold, of P products, and their rules."""
 
+    product: Ints  # [C] position of the contract's product; contracts are ordered by it
     fill_price: Floats  # [T, C] points
     settlement: Floats  # [T + 1, C] points
     last_day: Ints  # [C] day index
-    hold: Ints  # [T] contract to be held after the trading of the day, -1 = none
-    multiplier: float
-    margin_rate: Floats  # [T + 1]
-    fee_rate: Floats  # [T]
-    order_fee_yuan: Floats  # [T]
-    delivery_fee_rate: Floats  # [T]
+    hold: Ints  # [T, P] contract to be held after the trading of the day, -1 = none
+    no_sale: Bools  # [T, C] at the lower price limit at the fill
+    no_buy: Bools  # [T, C] at the upper price limit at the fill
+    multiplier: Floats  # [P]
+    margin_rate: Floats  # [T + 1, C]
+    fee_rate: Floats  # [T, P]
+    close_today_rate: Floats  # [T, P]
+    order_fee_yuan: Floats  # [T, P]
+    delivery_fee_rate: Floats  # [T, P]
+    opening_limit: Floats  # [T, P] lots opened in a day; inf = free
+    position_limit: Floats  # [T, P] lots held in one contract; inf = free
+
+
+class HedgeBook(NamedTuple):
+    """What decides how many lots are wanted, and when; rows of T + 1 start the day before."""
+
+    beta: Floats  # [T + 1, N, P] of the stocks, for the bottom-up method
+    index_return: Floats  # [T + 1] of the first product's index, for the top-down method
+    book_ratio: Floats  # [T + 1, P] futures per yuan of stocks, for the method "given"
+    covariance: Floats  # [T + 1, P, P] of the products' indices, a year
+    carry: Floats  # [T + 1, P] expected cost of a short, fraction of its value a year
+    index_level: Floats  # [T + 1, P]
+    policy: Program  # when the number of lots is reviewed
+    ratio: float  # of the beta
+    method: int  # 0 bottom-up, 1 top-down, 2 fixed, 3 given
+    default_beta: float
+    window: int  # of the top-down method
+    min_observations: int
+    aversion: float  # to variance; 0 = whole lots nearest to the exposure
+    range_low: float  # least futures value, fraction of the stocks; NaN = none
+    range_high: float  # largest
 
 
 class TargetBook(NamedTuple):
@@ -136,7 +165,7 @@ class FundNumbers(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """Numbers of execution, costs, accounts and hedge."""
+    """Numbers of execution, costs and accounts."""
 
     capital_yuan: float
     fill: int  # 0 open, 1 vwap, 2 close
@@ -152,12 +181,9 @@ class Settings(NamedTuple):
     call_multiple: float
     target_multiple: float
     release_multiple: float
-    hedge_ratio: float
-    beta_method: int  # 0 bottom-up, 1 top-down, 2 fixed
-    default_beta: float
-    beta_window: int
-    beta_min_observations: int
     subscribe_rights: bool
+    borrowed: float  # loan drawn on rebalance days, fraction of equity
+    borrowing_rate: float  # a year
 
 
 class LedgerInputs(NamedTuple):
@@ -166,15 +192,13 @@ class LedgerInputs(NamedTuple):
     days: Floats  # [T] calendar days since the previous trading day
     stock_rate: Floats  # [T + 1] interest a year
     futures_rate: Floats  # [T + 1]
-    index_return: Floats  # [T + 1]
-    beta: Floats  # [T + 1, N]
-    hedge_day: Bools  # [T]
     record_day: Bools  # [T] positions are recorded
     bars: Bars
     actions: ActionBook
     tax: TaxBook
     stocks: StockBook
     futures: FutureBook
+    hedge: HedgeBook
     targets: TargetBook
     fund: FundNumbers
     settings: Settings

@@ -21,67 +21,91 @@ from quanthedge.ledger.actions.kernels import (
     take_lots,
 )
 from quanthedge.ledger.fees.kernels import performance_fee_cents, unit_value_ticks
-from quanthedge.ledger.inputs import (
-    Bars,
-    Carried,
-    Floats,
-    FutureBook,
-    Ints,
-    LedgerInputs,
-    Settings,
-    StockBook,
+from quanthedge.ledger.futures.kernels import (
+    hedge,
+    margin_required,
+    morning_treasury,
+    refuse,
+    settle_futures,
+)
+from quanthedge.ledger.inputs import Bars, Carried, Floats, Ints, LedgerInputs, Settings, StockBook
+from quanthedge.ledger.layout import (
+    ACCRUED_,
+    BOUGHT_,
+    BROKEN_IDENTITY,
+    BUY,
+    CASH,
+    CASH_CUT,
+    COMMISSION_,
+    CONTRACT_,
+    CUSTODY_,
+    DAYS_LEFT,
+    DELISTING,
+    DIVIDEND_TAX_,
+    DIVIDENDS_,
+    DONE,
+    EQUITY,
+    EQUITY_,
+    EXCHANGE_,
+    FILL_CLOSE,
+    FILL_OPEN,
+    FILL_VWAP,
+    FUTURES_CASH,
+    FUTURES_CASH_,
+    FUTURES_FEE_,
+    FUTURES_PNL_,
+    HALF_TICK,
+    HWM_,
+    IMPACT_,
+    INSOLVENT,
+    INTEREST_,
+    LIMIT_DOWN,
+    LIMIT_UP,
+    LOAN,
+    LOAN_,
+    LOAN_INTEREST_,
+    LOT,
+    LOTS_,
+    MANAGEMENT_,
+    MARGIN_,
+    MARK_TICKS,
+    NAMES_,
+    NEGATIVE_CASH,
+    NEGATIVE_SHARES,
+    NEXT_REBALANCE,
+    NO_PRICE,
+    NO_SETTLEMENT,
+    NOTIONAL_,
+    OK,
+    PAYABLE,
+    PAYABLE_,
+    PERFORMANCE_,
+    RAISE_CASH,
+    REBALANCE,
+    RECEIVABLE,
+    RECEIVABLE_,
+    RETRY,
+    RIGHTS,
+    SELL,
+    SOLD_,
+    STAMP_,
+    STATUS,
+    STATUS_DAY,
+    STOCK,
+    STOCK_CASH,
+    STOCK_CASH_,
+    STOCK_PNL_,
+    STOCK_VALUE,
+    STOCK_VALUE_,
+    SUSPENDED,
+    TRANSFER_,
+    UNIT_VALUE_,
+    UNITS,
+    UNPAID_MARGIN,
+    VOLUME,
 )
 
 Log = list[Any]  # of float64 tuples
-
-# Positions in the state's scalars.
-STOCK_CASH, FUTURES_CASH, PAYABLE, LOTS, CONTRACT, DAYS_LEFT = 0, 1, 2, 3, 4, 5
-MARK_TICKS, EQUITY, RAISE_CASH, MARGIN_CUT, NEXT_REBALANCE, UNITS = 6, 7, 8, 9, 10, 11
-STATUS, STATUS_DAY, STOCK_VALUE, RECEIVABLE = 12, 13, 14, 15
-N_SCALARS = 16
-
-# Status of a run.
-OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, NO_SETTLEMENT = (
-    range(7)
-)
-
-# Columns of the daily ledger.
-COLUMNS = (
-    "equity", "stock_value", "stock_cash", "futures_cash", "dividends_receivable", "fees_payable",
-    "stock_pnl", "dividends", "futures_pnl", "interest",
-    "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
-    "dividend_tax",
-    "management_fee", "custody_fee", "performance_fee",
-    "bought", "sold", "contract", "lots", "futures_notional", "margin_required", "book_beta",
-    "names",
-    "unit_value", "high_water_mark", "accrued_performance_fee",
-)  # fmt: skip
-(
-    EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, RECEIVABLE_, PAYABLE_,
-    STOCK_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
-    COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_, DIVIDEND_TAX_,
-    MANAGEMENT_, CUSTODY_, PERFORMANCE_,
-    BOUGHT_, SOLD_, CONTRACT_, LOTS_, NOTIONAL_, MARGIN_, BETA_, NAMES_,
-    UNIT_VALUE_, HWM_, ACCRUED_,
-) = range(31)  # fmt: skip
-
-# Reasons of trades, reasons of refusals, kinds and sides: positions in the tuples below.
-TRADE_REASONS = (
-    "rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut",
-    "rights",
-)  # fmt: skip
-REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE, RIGHTS = range(9)
-REFUSAL_REASONS = (
-    "suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price",
-)  # fmt: skip
-SUSPENDED, LIMIT_UP, LIMIT_DOWN, VOLUME, CASH, LOT, MARGIN, NO_PRICE = range(8)
-DONE = -1
-STOCK, FUTURE = 0, 1
-BUY, SELL = 1, -1
-FILL_OPEN, FILL_VWAP, FILL_CLOSE = 0, 1, 2
-BOTTOM_UP, TOP_DOWN, FIXED = 0, 1, 2
-HALF_TICK = 0.005
-SMALLEST_DEBT = 1e-6  # yuan
 
 
 @njit(cache=True)
@@ -238,57 +262,6 @@ def trade_stock(
 
 
 @njit(cache=True)
-def trade_future(
-    t: int,
-    c: int,
-    quantity: float,
-    price: float,
-    delivery: bool,
-    reason: int,
-    inputs: LedgerInputs,
-    scalars: Floats,
-    row: Floats,
-    trades: Log,
-) -> None:
-    """Book futures bought (> 0) or sold (< 0): fees and record; the gain comes at the close."""
-    futures = inputs.futures
-    amount = abs(quantity) * futures.multiplier * price
-    if delivery:
-        fee = futures.delivery_fee_rate[t] * amount
-        impact = 0.0
-    else:
-        fee = futures.fee_rate[t] * amount + futures.order_fee_yuan[t]
-        impact = inputs.settings.futures_slippage * amount
-    scalars[FUTURES_CASH] -= fee + impact
-    scalars[LOTS] += quantity
-    row[FUTURES_FEE_] += fee
-    row[IMPACT_] += impact
-    trades.append(
-        (
-            float(t), float(FUTURE), float(c), float(quantity), price, amount,
-            0.0, 0.0, 0.0, 0.0, fee, impact, float(reason), 0.0,
-        )
-    )  # fmt: skip
-
-
-@njit(cache=True)
-def refuse(
-    refusals: Log,
-    t: int,
-    kind: int,
-    i: int,
-    side: int,
-    wanted: float,
-    done: float,
-    reason: int,
-) -> None:
-    """Record an order that was not done in full."""
-    refusals.append(
-        (float(t), float(kind), float(i), float(side), float(wanted), float(done), float(reason))
-    )
-
-
-@njit(cache=True)
 def list_held(
     shares: Floats,
     held: Ints,
@@ -436,45 +409,6 @@ def reference_price(
     if t >= bars.delist[i]:
         return np.nan
     return bars.mark[t, i] * bars.adj_factor[t, i] / bars.adj_factor[t + 1, i]
-
-
-@njit(cache=True)
-def required_margin(
-    t1: int,
-    lots: float,
-    c: int,
-    futures: FutureBook,
-) -> float:
-    """Margin of the lots at the settlement of the day in row t1 (day t1 - 1), yuan."""
-    if lots == 0.0:
-        return 0.0
-    return futures.margin_rate[t1] * futures.multiplier * futures.settlement[t1, c] * abs(lots)
-
-
-@njit(cache=True)
-def morning_treasury(
-    t: int,
-    inputs: LedgerInputs,
-    scalars: Floats,
-) -> float:
-    """Step 2: bring the futures account back to its target. Returns the withdrawable stock cash."""
-    settings = inputs.settings
-    withdrawable = scalars[STOCK_CASH]
-    cash = scalars[FUTURES_CASH]
-    moved = 0.0
-    if scalars[LOTS] != 0.0:
-        required = required_margin(t, scalars[LOTS], int(scalars[CONTRACT]), inputs.futures)
-        if cash < settings.call_multiple * required:
-            moved = max(0.0, min(withdrawable, settings.target_multiple * required - cash))
-        elif cash > settings.release_multiple * required:
-            moved = settings.target_multiple * required - cash
-    elif cash > 0.0:
-        moved = -cash
-    else:
-        moved = max(0.0, min(withdrawable, -cash))
-    scalars[FUTURES_CASH] += moved
-    scalars[STOCK_CASH] -= moved
-    return withdrawable - moved
 
 
 @njit(cache=True)
@@ -700,237 +634,11 @@ def buy(
 
 
 @njit(cache=True)
-def own_return_beta(
-    t: int,
-    book_return: Floats,
-    inputs: LedgerInputs,
-) -> float:
-    """OLS slope of the book's own returns on the index over the window ending at t - 1."""
-    settings = inputs.settings
-    n = 0
-    sx = sy = sxx = sxy = 0.0
-    for s in range(max(0, t - settings.beta_window), t):
-        x = inputs.index_return[s + 1]
-        y = book_return[s]
-        if np.isnan(x) or np.isnan(y):
-            continue
-        n += 1
-        sx += x
-        sy += y
-        sxx += x * x
-        sxy += x * y
-    if n < settings.beta_min_observations or n < 2:
-        return settings.default_beta
-    spread = sxx - sx * sx / n
-    return (sxy - sx * sy / n) / spread if spread > 0.0 else settings.default_beta
-
-
-@njit(cache=True)
-def estimate_book(
-    t: int,
-    inputs: LedgerInputs,
-    shares: Floats,
-    held: Ints,
-    n_held: int,
-    book_return: Floats,
-) -> tuple[float, float]:
-    """Value of the book at reference prices and its beta by the chosen method."""
-    settings = inputs.settings
-    book = 0.0
-    weighted = 0.0
-    for k in range(n_held):
-        i = held[k]
-        value = shares[i] * reference_price(t, i, inputs.bars)
-        b = inputs.beta[t, i]
-        book += value
-        weighted += value * (settings.default_beta if np.isnan(b) else b)
-    if settings.beta_method == BOTTOM_UP:
-        return book, (weighted / book if book > 0.0 else np.nan)
-    if settings.beta_method == TOP_DOWN:
-        return book, own_return_beta(t, book_return, inputs)
-    return book, settings.default_beta
-
-
-@njit(cache=True)
-def open_short(
-    t: int,
-    c: int,
-    wanted: float,
-    held_lots: float,
-    reason: int,
-    withdrawable: float,
-    inputs: LedgerInputs,
-    scalars: Floats,
-    row: Floats,
-    trades: Log,
-    refusals: Log,
-) -> float:
-    """Change the short in contract c to the lots wanted, as margin allows. Returns withdrawable."""
-    futures, settings = inputs.futures, inputs.settings
-    price = futures.fill_price[t, c]
-    n = wanted
-    if n > held_lots:
-        per_lot = futures.margin_rate[t + 1] * futures.multiplier * price
-        money = max(0.0, scalars[FUTURES_CASH] + withdrawable)
-        n = min(n, max(held_lots, np.floor(money / per_lot)))
-        if n > held_lots:
-            moved = settings.target_multiple * per_lot * n - scalars[FUTURES_CASH]
-            moved = min(withdrawable, max(0.0, moved))
-            scalars[FUTURES_CASH] += moved
-            scalars[STOCK_CASH] -= moved
-            withdrawable -= moved
-        if n < wanted:
-            refuse(refusals, t, FUTURE, c, SELL, wanted - held_lots, n - held_lots, MARGIN)
-    if n != held_lots:
-        trade_future(t, c, held_lots - n, price, False, reason, inputs, scalars, row, trades)
-    scalars[CONTRACT] = c
-    return withdrawable
-
-
-@njit(cache=True)
-def hedge(
-    t: int,
-    rebalanced: bool,
-    moved: bool,
-    withdrawable: float,
-    inputs: LedgerInputs,
-    scalars: Floats,
-    shares: Floats,
-    held: Ints,
-    n_held: int,
-    book_return: Floats,
-    row: Floats,
-    trades: Log,
-    refusals: Log,
-) -> tuple[float, bool]:
-    """Step 7. Returns the withdrawable cash and whether the contract was rolled."""
-    futures, settings = inputs.futures, inputs.settings
-    c = inputs.futures.hold[t]
-    held_lots = abs(scalars[LOTS])
-    current = int(scalars[CONTRACT])
-    review = rebalanced or moved or inputs.hedge_day[t] or scalars[MARGIN_CUT] > 0.0
-    review = review or held_lots == 0.0
-    scalars[MARGIN_CUT] = max(0.0, scalars[MARGIN_CUT] - 1.0)
-    rolling = held_lots > 0.0 and c >= 0 and c != current
-    if not review and not rolling:
-        return withdrawable, False
-    wanted = held_lots
-    if review:
-        wanted = 0.0
-        book, beta = estimate_book(t, inputs, shares, held, n_held, book_return)
-        row[BETA_] = beta if book > 0.0 else np.nan
-        if c >= 0 and book > 0.0:
-            price = futures.settlement[t, c]
-            if np.isnan(price):
-                price = futures.fill_price[t, c]
-            if np.isnan(price):
-                return withdrawable, False
-            exposure = settings.hedge_ratio * beta * book
-            wanted = max(0.0, np.floor(exposure / (futures.multiplier * price) + 0.5))
-    if c < 0:
-        return withdrawable, False
-    if np.isnan(futures.fill_price[t, c]):
-        of_contract = held_lots if current == c else 0.0
-        if wanted != of_contract:
-            side = SELL if wanted > of_contract else BUY
-            refuse(refusals, t, FUTURE, c, side, abs(wanted - of_contract), 0.0, NO_PRICE)
-        return withdrawable, False
-    if rolling:
-        if np.isnan(futures.fill_price[t, current]):
-            refuse(refusals, t, FUTURE, current, BUY, held_lots, 0.0, NO_PRICE)
-            return withdrawable, False
-        price = futures.fill_price[t, current]
-        trade_future(t, current, held_lots, price, False, ROLL, inputs, scalars, row, trades)
-        # The lots bought back settle at once: their gain may carry the margin of the new ones.
-        variation = -held_lots * futures.multiplier * (price - futures.settlement[t, current])
-        row[FUTURES_PNL_] += variation
-        scalars[FUTURES_CASH] += variation
-        scalars[CONTRACT] = c
-        withdrawable = open_short(
-            t, c, wanted, 0.0, ROLL, withdrawable, inputs, scalars, row, trades, refusals
-        )
-        return withdrawable, True
-    withdrawable = open_short(
-        t, c, wanted, held_lots, HEDGE, withdrawable, inputs, scalars, row, trades, refusals
-    )
-    return withdrawable, False
-
-
-@njit(cache=True)
-def settle_futures(
-    t: int,
-    overnight: float,
-    rolled: bool,
-    withdrawable: float,
-    inputs: LedgerInputs,
-    scalars: Floats,
-    row: Floats,
-    trades: Log,
-) -> float:
-    """Step 8: variation margin, delivery, margin check. Returns withdrawable; NaN = no price."""
-    futures, settings = inputs.futures, inputs.settings
-    c = int(scalars[CONTRACT])
-    lots = scalars[LOTS]
-    carried = 0.0 if rolled else overnight
-    traded = lots - carried
-    if carried != 0.0 or traded != 0.0:
-        settlement = futures.settlement[t + 1, c]
-        if np.isnan(settlement):
-            return np.nan
-        variation = 0.0
-        if carried != 0.0:
-            variation += carried * futures.multiplier * (settlement - futures.settlement[t, c])
-        if traded != 0.0:
-            variation += traded * futures.multiplier * (settlement - futures.fill_price[t, c])
-        scalars[FUTURES_CASH] += variation
-        row[FUTURES_PNL_] += variation
-    if lots != 0.0 and t >= futures.last_day[c]:
-        price = futures.settlement[t + 1, c]
-        trade_future(t, c, -lots, price, True, DELIVERY, inputs, scalars, row, trades)
-        lots = 0.0
-    required = required_margin(t + 1, lots, c, futures)
-    if scalars[FUTURES_CASH] < required:
-        target = settings.target_multiple * required
-        moved = max(0.0, min(withdrawable, target - scalars[FUTURES_CASH]))
-        scalars[FUTURES_CASH] += moved
-        scalars[STOCK_CASH] -= moved
-        withdrawable -= moved
-    if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and lots != 0.0:
-        price = futures.settlement[t + 1, c]
-        per_lot = required / abs(lots)
-        fee_per_lot = futures.multiplier * price
-        fee_per_lot *= futures.fee_rate[t] + settings.futures_slippage
-        kept = abs(lots)
-        cash = scalars[FUTURES_CASH]
-        while kept > 0.0:
-            fee = fee_per_lot * (abs(lots) - kept)
-            if kept < abs(lots):
-                fee += futures.order_fee_yuan[t]
-            if cash - fee >= per_lot * kept - SMALLEST_DEBT:
-                break
-            kept -= 1.0
-        trade_future(
-            t, c, abs(lots) - kept, price, False, MARGIN_CUT_TRADE, inputs, scalars, row, trades
-        )
-        scalars[MARGIN_CUT] = 2.0
-    cash = scalars[FUTURES_CASH] + scalars[STOCK_CASH]
-    scalars[RAISE_CASH] = 0.0
-    if cash < settings.call_multiple * required:
-        scalars[RAISE_CASH] = settings.target_multiple * required - cash
-    if scalars[LOTS] == 0.0 and scalars[FUTURES_CASH] < 0.0:
-        moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
-        scalars[FUTURES_CASH] += moved
-        scalars[STOCK_CASH] -= moved
-        withdrawable -= moved
-        scalars[RAISE_CASH] = max(scalars[RAISE_CASH], -scalars[FUTURES_CASH])
-    return withdrawable
-
-
-@njit(cache=True)
 def fund_day(
     t: int,
     interest: tuple[float, float],
     equity_before: float,
+    loan_before: float,
     withdrawable: float,
     inputs: LedgerInputs,
     scalars: Floats,
@@ -946,12 +654,14 @@ def fund_day(
     row[MANAGEMENT_] = fund.management_per_year * equity_before * year_fraction
     row[CUSTODY_] = fund.custody_per_year * equity_before * year_fraction
     scalars[PAYABLE] += row[MANAGEMENT_] + row[CUSTODY_]
+    row[LOAN_INTEREST_] = loan_before * inputs.settings.borrowing_rate * year_fraction
+    scalars[LOAN] += row[LOAN_INTEREST_]
     if fund.month_first[t]:
         paid = max(0.0, min(payable_before, withdrawable))
         scalars[STOCK_CASH] -= paid
         scalars[PAYABLE] -= paid
     equity = scalars[STOCK_VALUE] + scalars[STOCK_CASH] + scalars[FUTURES_CASH]
-    equity += scalars[RECEIVABLE] - scalars[PAYABLE]
+    equity += scalars[RECEIVABLE] - scalars[PAYABLE] - scalars[LOAN]
     units = np.int64(np.floor(scalars[UNITS] * 100.0 + 0.5))
     cents = np.int64(np.floor(equity * 100.0 + 0.5))
     if cents > 0:
@@ -981,13 +691,15 @@ def broken_promise(
     shares: Floats,
     held: Ints,
     n_held: int,
+    short: Floats,
     required: float,
 ) -> int:
     """Step 10: which promise the day broke, or OK."""
     parts = (
         row[STOCK_PNL_] + row[DIVIDENDS_] + row[FUTURES_PNL_] + row[INTEREST_]
         - row[COMMISSION_] - row[STAMP_] - row[TRANSFER_] - row[EXCHANGE_] - row[FUTURES_FEE_]
-        - row[IMPACT_] - row[DIVIDEND_TAX_] - row[MANAGEMENT_] - row[CUSTODY_] - row[PERFORMANCE_]
+        - row[IMPACT_] - row[DIVIDEND_TAX_] - row[LOAN_INTEREST_]
+        - row[MANAGEMENT_] - row[CUSTODY_] - row[PERFORMANCE_]
     )  # fmt: skip
     if not abs(change - parts) <= 1e-9 * max(abs(equity), 1.0):
         return BROKEN_IDENTITY
@@ -998,9 +710,28 @@ def broken_promise(
         return INSOLVENT
     if scalars[STOCK_CASH] < -1e-6:
         return NEGATIVE_CASH
-    if scalars[LOTS] != 0.0 and scalars[FUTURES_CASH] < required - 1e-6:
+    if short.any() and scalars[FUTURES_CASH] < required - 1e-6:
         return UNPAID_MARGIN
     return OK
+
+
+@njit(cache=True)
+def list_contracts(
+    t: int, inputs: LedgerInputs, short: Floats, row: Floats, contracts: Log
+) -> None:
+    """Record the lots of the close, and the day's columns of them."""
+    futures = inputs.futures
+    row[CONTRACT_] = -1.0
+    most = 0.0
+    for c in range(short.size):
+        if short[c] > 0.0:
+            multiplier = futures.multiplier[futures.product[c]]
+            value = short[c] * multiplier * futures.settlement[t + 1, c]
+            row[NOTIONAL_] += value
+            row[LOTS_] -= short[c]
+            contracts.append((float(t), float(c), short[c]))
+            if value > most:
+                row[CONTRACT_], most = float(c), value
 
 
 @njit(cache=True)
@@ -1013,10 +744,13 @@ def run_days(
     pending: Floats,
     carried: Carried,
     book_return: Floats,
+    short: Floats,
+    last_level: Floats,
     ledger: Floats,
     trades: Log,
     refusals: Log,
     positions: Log,
+    contracts: Log,
 ) -> None:
     """Advance the state from the open of day ``first`` to the close of day ``stop - 1``.
 
@@ -1026,28 +760,29 @@ def run_days(
         Day indices of the span.
     inputs : LedgerInputs
     scalars : float64 [N_SCALARS], shares : float64 [N], pending : float64 [N], carried : Carried
-    book_return : float64 [T]
+    book_return : float64 [T], short : float64 [C], last_level : float64 [P]
         The state: money, holdings in whole shares, wanted holdings (NaN = no order), dividends due
-        and tax lots, own past returns.
+        and tax lots, own past returns, lots sold short, index levels of the last review.
     ledger : float64 [T, len(COLUMNS)]
         One row a day is written.
-    trades, refusals, positions : typed lists of float64 tuples of 14, 7 and 3
+    trades, refusals, positions, contracts : typed lists of float64 tuples of 14, 7, 3 and 3
         Appended to: (day, kind, index, signed quantity, price, amount, commission, stamp duty,
         transfer fee, exchange fee, futures fee, impact, reason, dividend tax);
-        (day, kind, index, side, wanted, done, reason); (day, stock, shares).
+        (day, kind, index, side, wanted, done, reason); (day, stock, shares); (day, contract, lots).
     """
     n_stocks = shares.size
     bars, targets = inputs.bars, inputs.targets
     held = np.empty(n_stocks, np.int64)
     order = np.empty(n_stocks)
     quantity = np.empty(n_stocks)
+    carried_lots, traded, opened = np.empty(short.size), np.empty(short.size), np.empty(short.size)
     n_held = list_held(shares, held)
     for t in range(first, stop):
         row = ledger[t]
         row[:] = 0.0
         equity_before = scalars[EQUITY]
         value_before = scalars[STOCK_VALUE]
-        overnight = scalars[LOTS]
+        loan_before = scalars[LOAN]
         trades_before = len(trades)
         interest = (
             max(0.0, scalars[STOCK_CASH]) * inputs.stock_rate[t] * inputs.days[t] / 365.0,
@@ -1062,10 +797,9 @@ def run_days(
             if shares[i] > 0.0:
                 held_gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
         book_return[t] = held_gain / value_before if value_before > 0.0 else np.nan
-        withdrawable = morning_treasury(t, inputs, scalars)
-
         r = int(scalars[NEXT_REBALANCE])
         rebalanced = r < targets.trade_days.size and targets.trade_days[r] == t
+        withdrawable = morning_treasury(t, rebalanced, inputs, scalars, short)
         retrying = False
         if rebalanced:
             plan_rebalance(t, r, inputs, scalars, shares, pending, refusals)
@@ -1110,13 +844,13 @@ def run_days(
             n_held = list_held(shares, held)
         withdrawable = max(0.0, min(scalars[STOCK_CASH], withdrawable - max(0.0, paid - received)))
 
-        row[BETA_] = np.nan
-        withdrawable, rolled = hedge(
-            t, rebalanced, moved, withdrawable, inputs, scalars, shares, held, n_held, book_return,
-            row, trades, refusals,
+        withdrawable = hedge(
+            t, rebalanced or moved, withdrawable, equity_before, inputs, scalars, shares, held,
+            n_held, book_return, short, last_level, carried_lots, traded, opened, row, trades,
+            refusals,
         )  # fmt: skip
         withdrawable = settle_futures(
-            t, overnight, rolled, withdrawable, inputs, scalars, row, trades
+            t, withdrawable, inputs, scalars, short, carried_lots, traded, opened, row, trades
         )
         if np.isnan(withdrawable):
             scalars[STATUS], scalars[STATUS_DAY] = NO_SETTLEMENT, t
@@ -1131,27 +865,24 @@ def run_days(
             gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
         scalars[STOCK_VALUE] = value
         row[STOCK_PNL_] = gain
-        equity = fund_day(t, interest, equity_before, withdrawable, inputs, scalars, row)
+        equity = fund_day(
+            t, interest, equity_before, loan_before, withdrawable, inputs, scalars, row
+        )
         scalars[EQUITY] = equity
 
-        c = int(scalars[CONTRACT])
-        required = required_margin(t + 1, scalars[LOTS], c, inputs.futures)
+        required = margin_required(t + 1, short, inputs.futures)
         row[EQUITY_] = equity
         row[STOCK_VALUE_] = value
         row[STOCK_CASH_] = scalars[STOCK_CASH]
         row[FUTURES_CASH_] = scalars[FUTURES_CASH]
         row[RECEIVABLE_] = scalars[RECEIVABLE]
         row[PAYABLE_] = scalars[PAYABLE]
-        row[CONTRACT_] = c if scalars[LOTS] != 0.0 else -1
-        row[LOTS_] = scalars[LOTS]
-        if scalars[LOTS] != 0.0:
-            row[NOTIONAL_] = (
-                abs(scalars[LOTS]) * inputs.futures.multiplier * inputs.futures.settlement[t + 1, c]
-            )
+        row[LOAN_] = scalars[LOAN]
+        list_contracts(t, inputs, short, row, contracts)
         row[MARGIN_] = required
         row[NAMES_] = names
         status = broken_promise(
-            equity, equity - equity_before, row, scalars, shares, held, n_held, required
+            equity, equity - equity_before, row, scalars, shares, held, n_held, short, required
         )
         if inputs.record_day[t]:
             for k in range(n_held):
@@ -1160,6 +891,16 @@ def run_days(
         if status != OK:
             scalars[STATUS], scalars[STATUS_DAY] = status, t
             return
+
+
+@njit(cache=True)
+def triples(log: Log) -> Floats:
+    """Tuples of three after the first, as rows."""
+    rows = np.empty((len(log) - 1, 3))
+    for n in range(len(log) - 1):
+        for m in range(3):
+            rows[n, m] = log[n + 1][m]
+    return rows
 
 
 @njit(cache=True)
@@ -1172,15 +913,18 @@ def run_span(
     pending: Floats,
     carried: Carried,
     book_return: Floats,
+    short: Floats,
+    last_level: Floats,
     ledger: Floats,
-) -> tuple[Floats, Floats, Floats]:
-    """Run :func:`run_days` and return its trades [n, 14], refusals [m, 7] and positions [p, 3]."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Run :func:`run_days`; return trades, refusals, positions and contracts as rows."""
     trades = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
     refusals = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
     positions = [(0.0, 0.0, 0.0)]
+    contracts = [(0.0, 0.0, 0.0)]
     run_days(
-        first, stop, inputs, scalars, shares, pending, carried, book_return, ledger, trades,
-        refusals, positions,
+        first, stop, inputs, scalars, shares, pending, carried, book_return, short, last_level,
+        ledger, trades, refusals, positions, contracts,
     )  # fmt: skip
     trade_rows = np.empty((len(trades) - 1, 14))
     for n in range(len(trades) - 1):
@@ -1190,8 +934,4 @@ def run_span(
     for n in range(len(refusals) - 1):
         for m in range(7):
             refusal_rows[n, m] = refusals[n + 1][m]
-    position_rows = np.empty((len(positions) - 1, 3))
-    for n in range(len(positions) - 1):
-        for m in range(3):
-            position_rows[n, m] = positions[n + 1][m]
-    return trade_rows, refusal_rows, position_rows
+    return trade_rows, refusal_rows, triples(positions), triples(contracts)

@@ -87,6 +87,16 @@ class Accounts(BaseModel):
         default=0.0, description="Interest a year on the futures account."
     )
 
+    borrowed: float = Field(
+        default=0.0,
+        ge=0,
+        le=2,
+        description="Loan drawn for the stock account on rebalance days, fraction of equity.",
+    )
+    borrowing_rate: float = Field(
+        default=0.06, ge=0, lt=1, description="Interest of the loan a year; it is added to it."
+    )
+
     @model_validator(mode="after")
     def _ordered(self) -> "Accounts":
         if not self.margin_call <= self.margin_target <= self.margin_release:

@@ -23,6 +23,7 @@ COST_LINES = (
     "futures_fee",
     "impact",
     "dividend_tax",
+    "loan_interest",
 )
 FEE_LINES = FUND_FEES
 
@@ -41,8 +42,9 @@ def exposures(ledger: pd.DataFrame) -> pd.DataFrame:
         hedge_ratio = futures notional / stock value (NaN without stocks);
         net_exposure = (stock value - futures notional) / equity;
         gross_exposure = (stock value + futures notional) / equity;
-        net_beta = (ex-ante book beta x stock value - futures notional) / equity, on the days on
-        which the hedge was reviewed, else NaN. The opening row is left out.
+        net_beta = (ex-ante book beta x stock value - futures notional) / equity, NaN without
+        stocks.
+        The opening row is left out.
     """
     inside = ledger.iloc[1:]
     stocks, futures, equity = (

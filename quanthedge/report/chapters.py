@@ -19,6 +19,7 @@ from quanthedge.performance import (
     refusals_by_reason,
     yearly_table,
 )
+from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report import specs
 from quanthedge.report.blocks import (
     Cell,
@@ -413,7 +414,8 @@ def _rolls(writer: _Writer) -> Table:
     """Return each roll: the contract bought back and the one sold, with prices and lots."""
     trades = writer.run.trades
     rows = []
-    for date, day in trades[trades["reason"] == "roll"].groupby("date"):
+    rolled = trades[trades["reason"] == "roll"]
+    for (date, _product), day in rolled.groupby(["date", rolled["code"].str[:2]]):
         closed, opened = (day[day["side"] == side] for side in ("buy", "sell"))
         if closed.empty or opened.empty:
             continue
@@ -437,6 +439,8 @@ def _basis(writer: _Writer) -> Figure | Lines:
     """Return the basis where the contract's index is the benchmark, else the reason."""
     ledger = writer.run.ledger
     product = (writer.run.strategy.get("hedge") or {}).get("product")
+    if isinstance(product, list):  # the ledger names the largest contract of a day only
+        product = product[0] if len(product) == 1 else None
     held = ledger.index[ledger["lots"] != 0]
     contract = _contract(product, held) if product and len(held) else None
     if contract is None:
@@ -608,7 +612,7 @@ def _strategy(writer: _Writer) -> list[Table | Figure | Lines]:
         "beta_window": "beta.window",
         "product": "hedge.product",
         "ratio": "hedge.ratio",
-        "every_days": "hedge.every_days",
+        "policy": "hedge.policy",
         "roll_days": "hedge.roll_days",
         "commission_rate": "costs.commission_rate",
         "slippage": "costs.slippage_bp",
@@ -626,7 +630,11 @@ def _strategy(writer: _Writer) -> list[Table | Figure | Lines]:
             value = own_words(strategy, "name", writer.language)
         if value is None:
             continue
-        if isinstance(value, int | float):
+        if key == "policy":
+            text = policy_text(value, writer.language)
+        elif isinstance(value, list):
+            text = ", ".join(str(one) for one in value)
+        elif isinstance(value, int | float):
             text = f"{value * 100:g}%" if key in fractions else f"{value:,.10g}"
         else:
             text = str(value)

@@ -146,11 +146,25 @@ def test_fills_at_close_and_at_the_average_price(market):
 
 
 def test_on_a_day_without_trades_there_is_no_average_price(market):
-    market = market.blank("IF1410", "amount", "2014-09-15")
+    market = market.blank("IF1410", "amount", "1999-01-04")  # a copy
     bars = market.bars
-    quiet = (bars["contract"] == "IF1410") & (bars["date"] == "2014-09-16")
+    quiet = (bars["contract"] == "IF1410") & bars["date"].isin(
+        pd.to_datetime(["2014-09-15", "2014-09-16"])
+    )
     bars.loc[quiet, ["volume", "amount"]] = 0.0
     assert whole(market, fill="vwap").rolls()["date"].iloc[1] == pd.Timestamp("2014-09-17")
+
+
+def test_without_turnover_in_the_data_the_average_price_is_that_of_the_bar(market):
+    market = market.blank("IF1410", "amount", "2014-09-15")
+    schedule = whole(market, fill="vwap")
+    day = schedule.dates.searchsorted(np.datetime64("2014-09-15"))
+    column = schedule.contracts.index("IF1410")
+    bars = market.bars[market.bars["contract"] == "IF1410"].set_index("date")
+    bar = bars.loc[pd.Timestamp("2014-09-15")]
+    expected = (bar["open"] + bar["high"] + bar["low"] + bar["close"]) / 4
+    assert schedule.fill_price[day, column] == pytest.approx(expected)
+    assert schedule.average_fills == [("IF1410", np.datetime64("2014-09-15"))]
 
 
 @pytest.mark.parametrize("day", ["2014-09-12", "2014-09-15", "2014-10-13", "2014-12-31"])

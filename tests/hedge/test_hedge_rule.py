@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from quanthedge.errors import StrategyError
-from quanthedge.hedge import HedgeRule, contract_chain, hedge_days, target_lots
+from quanthedge.hedge import HedgeRule, contract_chain, target_lots
 
 
 def test_misspelt_keys_and_unknown_products_are_refused():
@@ -13,17 +12,6 @@ def test_misspelt_keys_and_unknown_products_are_refused():
         HedgeRule(rollday=3)
     with pytest.raises(ValidationError, match="'IF', 'IH', 'IC' or 'IM'"):
         HedgeRule(product="TF")
-
-
-def test_review_days_count_from_the_first_day_and_include_rebalances():
-    assert np.flatnonzero(hedge_days(12, 5, [3, 10])).tolist() == [0, 3, 5, 10]
-    assert hedge_days(3, 1).all()
-
-
-@pytest.mark.parametrize("rows", [[-1], [12]])
-def test_a_rebalance_outside_the_span_is_refused(rows):
-    with pytest.raises(StrategyError, match="inside the span"):
-        hedge_days(12, 5, rows)
 
 
 @pytest.mark.parametrize(

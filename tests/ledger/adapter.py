@@ -7,6 +7,7 @@ from quanthedge.ledger import (
     Bars,
     FundNumbers,
     FutureBook,
+    HedgeBook,
     LedgerInputs,
     LedgerRecord,
     Settings,
@@ -15,11 +16,12 @@ from quanthedge.ledger import (
     TaxBook,
 )
 from quanthedge.ledger.actions import no_tax
-from quanthedge.ledger.kernels import REFUSAL_REASONS, TRADE_REASONS
+from quanthedge.ledger.layout import REFUSAL_REASONS, TRADE_REASONS
+from quanthedge.rebalancing import compile_policy
 from tests.oracles import ledger as reference
 
 FILL = {"open": 0, "vwap": 1, "close": 2}
-METHOD = {"bottom_up": 0, "top_down": 1, "fixed": 2}
+METHOD = {"bottom_up": 0, "top_down": 1, "fixed": 2, "given": 3}
 
 
 def action_book(x: reference.LedgerInputs) -> ActionBook:
@@ -47,6 +49,29 @@ def tax_book(x: reference.LedgerInputs) -> TaxBook:
     return TaxBook(paid, *rest, *begins, 256)
 
 
+def future_book(x: reference.LedgerInputs) -> FutureBook:
+    """The contracts and their rules."""
+    whole = lambda values: np.asarray(values, dtype=np.int64)  # noqa: E731
+    money = lambda values: np.asarray(values, dtype=np.float64)  # noqa: E731
+    return FutureBook(
+        whole(x.product), x.fill_price, x.settlement, whole(x.last_day), whole(x.hold),
+        np.asarray(x.no_sale), np.asarray(x.no_buy), money(x.multiplier), money(x.margin_rate),
+        money(x.fee_rate), money(x.close_today_rate), money(x.order_fee), money(x.delivery_rate),
+        money(x.opening_limit), money(x.position_limit),
+    )  # fmt: skip
+
+
+def hedge_book(x: reference.LedgerInputs) -> HedgeBook:
+    """What decides the hedge."""
+    low, high = x.range or (np.nan, np.nan)
+    return HedgeBook(
+        x.beta, x.index_returns, x.book_ratio, x.covariance, x.carry, x.index_level,
+        compile_policy(x.policy, x.dates), float(x.hedge_ratio), METHOD[x.beta_method],
+        float(x.default_beta), int(x.beta_window), int(x.beta_min_observations),
+        float(x.aversion), float(low), float(high),
+    )  # fmt: skip
+
+
 def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
     """The same market and settings as the kernel takes them."""
     n_days = x.open.shape[0]
@@ -58,9 +83,6 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
         days=np.asarray(x.days, dtype=np.float64),
         stock_rate=x.stock_rate,
         futures_rate=x.futures_rate,
-        index_return=x.index_returns,
-        beta=x.beta,
-        hedge_day=x.hedge_day,
         record_day=np.ones(n_days, dtype=bool),
         bars=Bars(
             x.open, x.high, x.low, x.close, x.pre_close, x.volume, x.amount, x.mark, x.adj_factor,
@@ -73,10 +95,8 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             x.stamp_duty_sell, x.transfer_rate, x.transfer_par_rate, x.transfer_min,
             x.exchange_rate, x.limit_up, x.limit_down, whole(x.ipo_days), x.ipo_up, x.ipo_down,
         ),
-        futures=FutureBook(
-            x.fill_price, x.settlement, whole(x.last_day), whole(x.hold), float(x.multiplier),
-            x.margin_rate, x.fee_rate, x.order_fee, x.delivery_rate,
-        ),
+        futures=future_book(x),
+        hedge=hedge_book(x),
         targets=TargetBook(
             whole([day for day, _ in x.targets]),
             whole(np.concatenate([[0], np.cumsum(sizes)])),
@@ -92,9 +112,8 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             float(x.commission_rate), float(x.commission_min),
             bool(x.commission_includes_exchange_fees), float(x.slippage), float(x.futures_slippage),
             float(x.cash_reserve), float(x.recovery), float(x.call_multiple),
-            float(x.target_multiple), float(x.release_multiple), float(x.hedge_ratio),
-            METHOD[x.beta_method], float(x.default_beta), int(x.beta_window),
-            int(x.beta_min_observations), bool(x.subscribe_rights),
+            float(x.target_multiple), float(x.release_multiple),
+            bool(x.subscribe_rights), float(x.borrowed), float(x.borrowing_rate),
         ),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.ledger import run_ledger
 from quanthedge.ledger.actions import action_book, tax_book
-from quanthedge.ledger.kernels import COLUMNS
+from quanthedge.ledger.layout import COLUMNS
 from tests.ledger.adapter import kernel_inputs
 from tests.oracles.ledger import Action, Tax
 from tests.oracles.random_market import calm_inputs

@@ -10,14 +10,15 @@ from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
 
-NONE = -1  # no contract
+from quanthedge.rebalancing import Calendar
+from tests.oracles import futures_leg
 
 
 @dataclass(kw_only=True)
 class LedgerInputs:
     """Everything that the ledger reads, with the names of the page."""
 
-    # stocks [T, N]; mark, adj_factor and beta [T + 1, N]
+    # stocks [T, N]; mark and adj_factor [T + 1, N]; beta [T + 1, N, P]
     open: np.ndarray
     high: np.ndarray
     low: np.ndarray
@@ -32,13 +33,30 @@ class LedgerInputs:
     is_delisting: np.ndarray
     delist: np.ndarray  # [N]
     listed: np.ndarray  # [N]
-    # futures: fill_price [T, C], settlement [T + 1, C], hold [T], last_day [C]
+    # futures: fill_price, no_sale, no_buy [T, C], settlement, margin_rate [T + 1, C], hold [T, P],
+    # last_day, product [C], multiplier [P], the others [T, P]
     fill_price: np.ndarray
+    no_sale: np.ndarray
+    no_buy: np.ndarray
     settlement: np.ndarray
+    margin_rate: np.ndarray
     hold: np.ndarray
     last_day: np.ndarray
+    product: np.ndarray
+    multiplier: np.ndarray
+    fee_rate: np.ndarray
+    close_today_rate: np.ndarray
+    order_fee: np.ndarray
+    delivery_rate: np.ndarray
+    opening_limit: np.ndarray
+    position_limit: np.ndarray
+    # hedge: book_ratio, carry, index_level [T + 1, P], covariance [T + 1, P, P]
+    book_ratio: np.ndarray
+    carry: np.ndarray
+    index_level: np.ndarray
+    covariance: np.ndarray
     # days [T]; rates of the two cash accounts and the index [T + 1]
-    hedge_day: np.ndarray
+    dates: np.ndarray  # datetime64[D]
     fee_day: np.ndarray
     month_first: np.ndarray
     days: np.ndarray
@@ -62,12 +80,6 @@ class LedgerInputs:
     ipo_days: np.ndarray
     ipo_up: np.ndarray
     ipo_down: np.ndarray
-    # rules of futures: margin_rate [T + 1], the others [T]
-    margin_rate: np.ndarray
-    fee_rate: np.ndarray
-    order_fee: np.ndarray
-    delivery_rate: np.ndarray
-    multiplier: float = 300.0
     # corporate actions told by a table: (day, stock) -> Action; tax on dividends
     actions: dict = field(default_factory=dict)
     tax: "Tax | None" = None
@@ -87,6 +99,11 @@ class LedgerInputs:
     slippage: float = 0.0
     futures_slippage: float = 0.0
     cash_reserve: float = 0.0
+    policy: object = field(default_factory=lambda: Calendar(every_days=5))
+    aversion: float = 0.0
+    range: tuple | None = None
+    borrowed: float = 0.0
+    borrowing_rate: float = 0.0
     hedge_ratio: float = 1.0
     beta_method: str = "fixed"
     default_beta: float = 1.0
@@ -102,7 +119,7 @@ class LedgerInputs:
         arrays = {
             f.name: getattr(self, f.name).tolist()
             for f in fields(self)
-            if isinstance(getattr(self, f.name), np.ndarray)
+            if isinstance(getattr(self, f.name), np.ndarray) and f.name != "dates"
         }
         return replace(self, **arrays)
 
@@ -187,6 +204,7 @@ class ReferenceResult:
     trades: list[Trade] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     shares: list[int] = field(default_factory=list)
+    contracts: list[tuple] = field(default_factory=list)  # day, contract, short lots at the close
     status: str = "ok"
     insolvent_day: int | None = None
 
@@ -200,9 +218,11 @@ class State:
     units: float
     equity: float
     high_water_mark: Decimal = Decimal(1)
-    lots: int = 0
-    contract: int = NONE
-    contract_held_last: int = NONE
+    short: list[int] = field(default_factory=list)  # lots by contract
+    last_level: list[float] = field(default_factory=list)
+    unfinished: bool = False
+    loan: float = 0.0
+    loan_target: float = 0.0
     futures_cash: float = 0.0
     fees_payable: float = 0.0
     stock_value: float = 0.0
@@ -226,7 +246,7 @@ class Day:
     opening_futures_cash: float
     opening_fees_payable: float
     opening_stock_value: float
-    carried_lots: int
+    opening_loan: float
     shares_before_trades: list[int] = field(default_factory=list)
     withdrawable: float = 0.0
     reason: str = ""
@@ -237,13 +257,14 @@ class Day:
     stocks_moved: bool = False
     paid: float = 0.0
     received: float = 0.0
-    futures_trades: list[Trade] = field(default_factory=list)
+    futures: futures_leg.FuturesDay = field(default_factory=futures_leg.FuturesDay)
     held_pnl: float = 0.0  # of the shares of the last close, had none been traded
     stock_pnl: float = 0.0
     dividends: float = 0.0
     dividend_tax: float = 0.0
     futures_pnl: float = 0.0
     interest: float = 0.0
+    loan_interest: float = 0.0
     management_fee: float = 0.0
     custody_fee: float = 0.0
     performance_fee: float = 0.0
@@ -252,6 +273,19 @@ class Day:
     book_beta: float = math.nan
     required: float = 0.0
     notional: float = 0.0
+
+    def refuse(self, result, c, side, wanted, done, reason):
+        """Note futures that were not traded in full."""
+        result.refusals.append(Refusal(self.t, "future", c, side, wanted, done, reason))
+
+    def futures_trade(self, result, c, quantity, price, amount, fee, impact, reason):
+        """Note a futures trade."""
+        result.trades.append(
+            Trade(
+                self.t, "future", c, quantity, price, amount,
+                futures_fee=fee, impact=impact, reason=reason,
+            )
+        )  # fmt: skip
 
 
 def run_reference(inputs: LedgerInputs) -> ReferenceResult:
@@ -262,13 +296,15 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
         stock_cash=x.capital_yuan,
         units=x.capital_yuan,
         equity=x.capital_yuan,
+        short=[0] * len(x.product),
+        last_level=[math.nan] * len(x.multiplier),
     )
     result = ReferenceResult()
     result.ledger.append(opening_row(s))
     for t in range(len(x.days)):
         day = begin_day(x, s, t)
         corporate_actions_and_delisting(x, s, day, result)
-        morning_treasury(x, s, day)
+        futures_leg.treasury(x, s, day)
         what_is_wanted(x, s, day, result)
         day.cash_before_trades = s.stock_cash
         sales(x, s, day, result)
@@ -276,11 +312,11 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
         buys(x, s, day, result)
         settle_withdrawable(s, day)
         after_trades = list(s.shares)
-        hedge(x, s, day, result)
+        futures_leg.hedge(x, s, day, result, own_beta)
         close(x, s, day, result)
         after_the_close(x, s, day)
         assert s.shares == after_trades
-        row = ledger_row(s, day, result)
+        row = ledger_row(x, s, day, result)
         promises(s, day, row)
         result.ledger.append(row)
         if s.equity <= 0:
@@ -345,7 +381,7 @@ def begin_day(x, s, t):
         opening_futures_cash=s.futures_cash,
         opening_fees_payable=s.fees_payable,
         opening_stock_value=s.stock_value,
-        carried_lots=s.lots,
+        opening_loan=s.loan,
     )
 
 
@@ -484,32 +520,6 @@ def grow_holding(x, s, day, i, g):
     for lot in s.lots_bought.get(i, []):
         lot[1] *= whole / s.shares[i]
     s.shares[i] = whole
-
-
-# --- step 2 --------------------------------------------------------------------------------------
-
-
-def to_futures_account(s, day, amount):
-    """Move yuan from the stock account to the futures account (negative: back)."""
-    s.stock_cash -= amount
-    s.futures_cash += amount
-    day.withdrawable -= amount
-
-
-def morning_treasury(x, s, day):
-    """Bring the futures account to its target where it is too low or too high."""
-    t = day.t
-    day.withdrawable = s.stock_cash
-    if s.lots == 0:
-        to_futures_account(s, day, min(max(0.0, day.withdrawable), -s.futures_cash))
-        return
-    required = x.margin_rate[t] * x.multiplier * x.settlement[t][s.contract] * abs(s.lots)
-    if s.futures_cash < x.call_multiple * required:
-        missing = x.target_multiple * required - s.futures_cash
-        to_futures_account(s, day, max(0.0, min(day.withdrawable, missing)))
-    elif s.futures_cash > x.release_multiple * required:
-        spare = s.futures_cash - x.target_multiple * required
-        to_futures_account(s, day, -max(0.0, spare))
 
 
 # --- step 3 --------------------------------------------------------------------------------------
@@ -758,23 +768,6 @@ def settle_withdrawable(s, day):
 # --- step 7 --------------------------------------------------------------------------------------
 
 
-def book_beta(x, s, day, book):
-    """Return the ex ante beta of the book; NaN without a book."""
-    if book == 0:
-        return math.nan
-    if x.beta_method == "bottom_up":
-        total = 0.0
-        for i, shares in enumerate(s.shares):
-            if shares:
-                b = x.beta[day.t][i]
-                b = x.default_beta if math.isnan(b) else b
-                total += shares * day.reference[i] * b
-        return total / book
-    if x.beta_method == "top_down":
-        return own_beta(x, s, day.t)
-    return x.default_beta
-
-
 def own_beta(x, s, t):
     """Return the OLS slope of the book's returns on the index over the window ending t - 1."""
     pairs = []
@@ -792,113 +785,6 @@ def own_beta(x, s, t):
     return sum((m - mean_market) * (o - mean_own) for m, o in pairs) / variance
 
 
-def is_review_day(x, s, day):
-    """Whether the number of lots is looked at today."""
-    return (
-        x.hedge_day[day.t]
-        or day.is_rebalance
-        or day.stocks_moved
-        or s.lots == 0
-        or s.days_after_cut > 0
-    )
-
-
-def lots_wanted(x, day, c, book, beta, fill):
-    """Return n, the short lots that hedge the book; None where no price says how many."""
-    if book == 0:
-        return 0
-    price = x.settlement[day.t][c]
-    price = fill if math.isnan(price) else price
-    if math.isnan(price):
-        return None
-    n = math.floor(x.hedge_ratio * beta * book / (x.multiplier * price) + 0.5)
-    return max(0, n)
-
-
-def hedge(x, s, day, result):
-    """Hold the wanted number of short lots of the contract of the day."""
-    t, c, held = day.t, x.hold[day.t], -s.lots
-    book = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
-    review = is_review_day(x, s, day)
-    s.days_after_cut = max(0, s.days_after_cut - 1)
-    if review:
-        day.book_beta = book_beta(x, s, day, book)
-    if c == NONE:
-        return
-    fill = x.fill_price[t][c]
-    n = lots_wanted(x, day, c, book, day.book_beta, fill) if review else held
-    held_of_c = held if s.contract == c else 0
-    if math.isnan(fill):
-        if n is not None and n != held_of_c:
-            side = "sell" if n > held_of_c else "buy"
-            refuse(result, day, "future", c, side, abs(n - held_of_c), 0, "no_price")
-    elif held and s.contract != c:
-        roll(x, s, day, result, c, n)
-    elif n > held:
-        open_lots(x, s, day, result, c, n, "hedge")
-    elif n < held:
-        trade_future(x, s, day, result, c, held - n, "hedge")
-
-
-def roll(x, s, day, result, c, n):
-    """Buy back the old contract, which is settled at once, and sell n lots of the new one."""
-    t, old, held = day.t, s.contract, -s.lots
-    fill = x.fill_price[t][old]
-    if math.isnan(fill):
-        refuse(result, day, "future", old, "buy", held, 0, "no_price")
-        return
-    trade_future(x, s, day, result, old, held, "roll")
-    day.futures_trades.pop()
-    gain = day.carried_lots * x.multiplier * (fill - x.settlement[t][old])
-    s.futures_cash += gain
-    day.futures_pnl += gain
-    day.carried_lots = 0
-    if n > 0:
-        open_lots(x, s, day, result, c, n, "roll")
-
-
-def open_lots(x, s, day, result, c, n, reason):
-    """Sell short up to n lots of c in all, as far as the money of both accounts carries them."""
-    held = -s.lots
-    m = x.margin_rate[day.t + 1] * x.multiplier * x.fill_price[day.t][c]
-    carried = math.floor(max(0.0, s.futures_cash + day.withdrawable) / m)
-    allowed = min(n, max(held, carried))
-    if allowed > held:
-        missing = max(0.0, x.target_multiple * m * allowed - s.futures_cash)
-        to_futures_account(s, day, min(day.withdrawable, missing))
-        trade_future(x, s, day, result, c, held - allowed, reason)
-    if allowed < n:
-        refuse(result, day, "future", c, "sell", n - held, allowed - held, "margin")
-
-
-def trade_future(x, s, day, result, c, quantity, reason):
-    """Trade signed lots at the fill price."""
-    t, fill = day.t, x.fill_price[day.t][c]
-    amount = abs(quantity) * x.multiplier * fill
-    trade = Trade(
-        t,
-        "future",
-        c,
-        quantity,
-        fill,
-        amount,
-        futures_fee=x.fee_rate[t] * amount + x.order_fee[t],
-        impact=x.futures_slippage * amount,
-        reason=reason,
-    )
-    result.trades.append(trade)
-    day.futures_trades.append(trade)
-    s.futures_cash -= trade.costs
-    hold_lots(s, c, s.lots + quantity)
-
-
-def hold_lots(s, c, lots):
-    """Note the lots held of contract c."""
-    s.lots = lots
-    s.contract = c if lots else NONE
-    s.contract_held_last = c
-
-
 # --- step 8 --------------------------------------------------------------------------------------
 
 
@@ -913,91 +799,11 @@ def close(x, s, day, result):
     s.stock_value = sum(n * x.mark[t + 1][i] for i, n in enumerate(s.shares) if n)
     own = day.held_pnl / day.opening_stock_value if day.opening_stock_value > 0 else math.nan
     s.book_returns.append(own)
-    variation_margin(x, s, day)
-    if s.lots and t == x.last_day[s.contract]:
-        deliver(x, s, day, result)
-    check_margin(x, s, day, result)
-    if s.lots:
-        day.notional = abs(s.lots) * x.multiplier * x.settlement[t + 1][s.contract]
-
-
-def variation_margin(x, s, day):
-    """Pay the day's gain or loss of the futures."""
-    t = day.t
-    if day.carried_lots:
-        c = s.contract_held_last
-        move = x.settlement[t + 1][c] - x.settlement[t][c]
-        day_gain = day.carried_lots * x.multiplier * move
-        s.futures_cash += day_gain
-        day.futures_pnl += day_gain
-    for trade in day.futures_trades:
-        move = x.settlement[t + 1][trade.index] - trade.price
-        gain = trade.quantity * x.multiplier * move
-        s.futures_cash += gain
-        day.futures_pnl += gain
-
-
-def deliver(x, s, day, result):
-    """Settle what is held on the last trading day at the delivery price."""
-    t, c, price = day.t, s.contract, x.settlement[day.t + 1][s.contract]
-    amount = abs(s.lots) * x.multiplier * price
-    fee = x.delivery_rate[t] * amount
-    trade = Trade(t, "future", c, -s.lots, price, amount, futures_fee=fee, reason="delivery")
-    result.trades.append(trade)
-    s.futures_cash -= fee
-    hold_lots(s, c, 0)
-
-
-def margin_of(x, s, t, lots):
-    """Return the margin that so many lots need at the close of day t."""
-    if lots == 0:
-        return 0.0
-    return x.margin_rate[t + 1] * x.multiplier * x.settlement[t + 1][s.contract] * abs(lots)
-
-
-def check_margin(x, s, day, result):
-    """Call money from the stock account; where it does not come, cut lots; raise cash in time."""
-    required = margin_of(x, s, day.t, s.lots)
-    if s.futures_cash < required:
-        missing = x.target_multiple * required - s.futures_cash
-        to_futures_account(s, day, max(0.0, min(day.withdrawable, missing)))
-    if s.lots and s.futures_cash < required - 1e-6:
-        cut_lots(x, s, day, result)
-        s.days_after_cut = 2
-    both = s.stock_cash + s.futures_cash
-    s.raise_cash = 0.0
-    if both < x.call_multiple * required:
-        s.raise_cash = max(0.0, x.target_multiple * required - s.stock_cash - s.futures_cash)
-    if s.lots == 0 and s.futures_cash < 0:
-        to_futures_account(s, day, min(day.withdrawable, -s.futures_cash))
-        s.raise_cash = max(s.raise_cash, -s.futures_cash)
-    day.required = margin_of(x, s, day.t, s.lots)
-
-
-def cut_lots(x, s, day, result):
-    """Buy lots back at the settlement price until the account carries the rest."""
-    t, c, price = day.t, s.contract, x.settlement[day.t + 1][s.contract]
-    for kept in range(abs(s.lots) - 1, -1, -1):
-        cut = abs(s.lots) - kept
-        amount = cut * x.multiplier * price
-        fee = x.fee_rate[t] * amount + x.order_fee[t]
-        impact = x.futures_slippage * amount
-        if kept == 0 or s.futures_cash - fee - impact >= margin_of(x, s, t, kept):
-            break
-    trade = Trade(
-        t,
-        "future",
-        c,
-        cut,
-        price,
-        amount,
-        futures_fee=fee,
-        impact=impact,
-        reason="margin_cut",
-    )
-    result.trades.append(trade)
-    s.futures_cash -= trade.costs
-    hold_lots(s, c, -kept)
+    futures_leg.settle(x, s, day, result)
+    day.required = futures_leg.requirement(x, t, s.short)
+    for c in futures_leg.held_contracts(s):
+        result.contracts.append((t, c, s.short[c]))
+        day.notional += s.short[c] * x.multiplier[x.product[c]] * x.settlement[t + 1][c]
 
 
 # --- step 9 --------------------------------------------------------------------------------------
@@ -1015,6 +821,8 @@ def after_the_close(x, s, day):
     day.management_fee = x.management_rate * day.opening_equity * years
     day.custody_fee = x.custody_rate * day.opening_equity * years
     s.fees_payable += day.management_fee + day.custody_fee
+    day.loan_interest = day.opening_loan * x.borrowing_rate * years
+    s.loan += day.loan_interest
     if x.month_first[t]:
         paid = max(0.0, min(day.opening_fees_payable, day.withdrawable, s.stock_cash))
         s.stock_cash -= paid
@@ -1026,7 +834,7 @@ def after_the_close(x, s, day):
 def equity_of(s):
     """Return what the fund is worth."""
     cash = s.stock_cash + s.futures_cash + sum(s.receivable.values())
-    return s.stock_value + cash - s.fees_payable
+    return s.stock_value + cash - s.fees_payable - s.loan
 
 
 def unit_value_of(equity_cents: Decimal, units: float) -> Decimal:
@@ -1065,7 +873,7 @@ TRADE_COSTS = (
     "impact",
     "dividend_tax",
 )
-FUND_FEES = ("management_fee", "custody_fee", "performance_fee")
+FUND_FEES = ("loan_interest", "management_fee", "custody_fee", "performance_fee")
 TRADED = ("bought", "sold")
 
 
@@ -1078,8 +886,8 @@ def balances(s):
         "futures_cash": s.futures_cash,
         "dividends_receivable": sum(s.receivable.values()),
         "fees_payable": s.fees_payable,
-        "contract": s.contract,
-        "lots": s.lots,
+        "loan": s.loan,
+        "lots": -sum(s.short),
         "names": sum(1 for n in s.shares if n),
         "units": s.units,
         "high_water_mark": float(s.high_water_mark),
@@ -1093,6 +901,7 @@ def opening_row(s):
         "day": -1,
         **balances(s),
         **flows,
+        "contract": -1,
         "futures_notional": 0.0,
         "margin_required": 0.0,
         "book_beta": math.nan,
@@ -1101,7 +910,16 @@ def opening_row(s):
     }
 
 
-def ledger_row(s, day, result):
+def largest_contract(x, s, day):
+    """Return the contract with the largest value, -1 without lots."""
+    values = {
+        c: s.short[c] * x.multiplier[x.product[c]] * x.settlement[day.t + 1][c]
+        for c in futures_leg.held_contracts(s)
+    }
+    return max(values, key=values.__getitem__) if values else -1
+
+
+def ledger_row(x, s, day, result):
     """Return the row of a day; costs and traded amounts are summed from its trades."""
     trades = [trade for trade in result.trades if trade.day == day.t]
     stock_trades = [trade for trade in trades if trade.kind == "stock"]
@@ -1113,6 +931,7 @@ def ledger_row(s, day, result):
         "dividend_tax": day.dividend_tax,  # of the day's sales, and withheld from payments
         "bought": sum(trade.amount for trade in stock_trades if trade.quantity > 0),
         "sold": sum(trade.amount for trade in stock_trades if trade.quantity < 0),
+        "contract": largest_contract(x, s, day),
         "futures_notional": day.notional,
         "margin_required": day.required,
         "book_beta": day.book_beta,
@@ -1124,9 +943,8 @@ def ledger_row(s, day, result):
 def promises(s, day, row):
     """Fail where a promise of step 10 is broken."""
     assert all(isinstance(n, int) and n >= 0 for n in s.shares), (day.t, s.shares)
-    assert s.lots <= 0
     assert s.stock_cash >= -1e-6, (day.t, s.stock_cash)
-    if s.lots:
+    if any(s.short):
         assert s.futures_cash >= day.required - 1e-6, (day.t, s.futures_cash, day.required)
     elif s.futures_cash < -1e-6:
         assert s.raise_cash > 0, (day.t, s.futures_cash)

@@ -6,6 +6,16 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
+from quanthedge.rebalancing import (
+    AllOf,
+    AnyOf,
+    Band,
+    Calendar,
+    Deviation,
+    LeverageTrigger,
+    NoTradeBand,
+    PriceMove,
+)
 from tests.oracles.ledger import Action, LedgerInputs, Tax
 
 LOTS = ((100, 100), (200, 1), (100, 1))  # main boards, STAR, Beijing: smallest lot and step
@@ -13,7 +23,10 @@ LIMITS = (0.10, 0.05, 0.20, 0.20, 0.30, 0.30)  # by class = board * 2 + is_st
 
 
 def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overrides):
-    """Return a market where nothing moves and nothing costs; arrays can be given whole."""
+    """Return a market where nothing moves and nothing costs; arrays can be given whole.
+
+    One product; what the ledger knows by product may be given by day.
+    """
     bars = np.full((days, stocks), price)
     known = np.full((days + 1, stocks), price)
     inputs = LedgerInputs(
@@ -22,16 +35,16 @@ def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overr
         amount=np.full((days, stocks), price * 1e7),
         mark=known,
         adj_factor=np.ones((days + 1, stocks)),
-        beta=np.ones((days + 1, stocks)),
+        beta=np.ones((days + 1, stocks, 1)),
         is_st=np.zeros((days, stocks), bool),
         is_delisting=np.zeros((days, stocks), bool),
         delist=np.full(stocks, days),
         listed=np.full(stocks, -1000),
         fill_price=np.full((days, contracts), level),
         settlement=np.full((days + 1, contracts), level),
-        hold=np.full(days, -1),
+        hold=np.full((days, 1), -1),
         last_day=np.full(contracts, days + 10),
-        hedge_day=np.zeros(days, bool),
+        **calm_hedge(days, contracts),
         fee_day=np.zeros(days, bool),
         month_first=np.zeros(days, bool),
         days=np.ones(days, int),
@@ -53,10 +66,39 @@ def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overr
         ipo_days=np.zeros(stocks, int),
         ipo_up=np.zeros(stocks),
         ipo_down=np.zeros(stocks),
-        margin_rate=np.full(days + 1, 0.12),
-        **{name: np.zeros(days) for name in ("fee_rate", "order_fee", "delivery_rate")},
+        margin_rate=np.full((days + 1, contracts), 0.12),
+        **{
+            name: np.zeros((days, 1))
+            for name in ("fee_rate", "close_today_rate", "order_fee", "delivery_rate")
+        },
     )
-    return replace(inputs, **overrides)
+    return replace(inputs, **{name: by_product(name, v) for name, v in overrides.items()})
+
+
+def by_product(name, value):
+    """Return an array of one product's days with the axis of products."""
+    names = ("hold", "fee_rate", "close_today_rate", "order_fee", "delivery_rate", "opening_limit")
+    one = name in (*names, "position_limit") and value.ndim == 1
+    return value[:, None] if one else value
+
+
+def calm_hedge(days, contracts):
+    """Return what one product is given when nothing limits it."""
+    nothing = np.zeros((days, contracts), bool)
+    return {
+        "product": np.zeros(contracts, int),
+        "multiplier": np.array([300.0]),
+        "no_sale": nothing,
+        "no_buy": nothing,
+        "opening_limit": np.full((days, 1), np.inf),
+        "position_limit": np.full((days, 1), np.inf),
+        "book_ratio": np.full((days + 1, 1), np.nan),
+        "carry": np.zeros((days + 1, 1)),
+        "index_level": np.full((days + 1, 1), 3000.0),
+        "covariance": np.full((days + 1, 1, 1), 0.06),
+        "dates": np.datetime64("2014-09-15", "D") + np.arange(days),
+        "policy": Calendar(every_days=1000),
+    }
 
 
 def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
@@ -64,13 +106,14 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
     rng = np.random.default_rng(seed)
     index_returns = random_index(rng, days)
     told = rng.random() < 0.6  # a table tells most corporate actions
+    products = int(rng.choice([1, 1, 2, 3]))
     market = random_stocks(rng, days, stocks, index_returns, told)
-    futures = random_futures(rng, days, contracts, index_returns)
+    market["beta"] = random_betas(rng, market["beta"], products)
+    futures = random_products(rng, days, contracts, products, index_returns)
     inputs = LedgerInputs(
         **market,
         **futures,
         index_returns=index_returns,
-        hedge_day=rng.random(days) < rng.choice([0.0, 0.2, 1.0]),
         fee_day=rng.random(days) < rng.choice([0.0, 0.1, 0.3]),
         month_first=rng.random(days) < 0.15,
         days=rng.choice([1, 1, 1, 1, 3, 10], days),
@@ -81,7 +124,10 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
         subscribe_rights=bool(rng.random() < 0.7),
         **random_settings(rng),
     )
-    return replace(inputs, **overrides)
+    inputs = replace(inputs, **overrides)
+    if products > 1 and inputs.beta_method == "top_down":
+        inputs = replace(inputs, beta_method="given")
+    return inputs
 
 
 def random_tax(rng, days):
@@ -262,9 +308,85 @@ def random_bar(rng, pre_close, move, limit):
     }
 
 
-def random_futures(rng, days, contracts, index_returns):
-    """Return contracts that expire one after the other, their prices and rules."""
-    level = 3000 * np.cumprod(1 + index_returns)
+def random_betas(rng, first, products):
+    """Return betas to several indices: those of the first, and smaller ones of the others."""
+    others = rng.normal(0.0, 0.5, (*first.shape, products - 1))
+    others[rng.random(others.shape) < 0.1] = np.nan
+    return np.concatenate([first[:, :, None], others], axis=2)
+
+
+def random_products(rng, days, contracts, products, index_returns):
+    """Return the contracts of several products, their rules and what decides the hedge."""
+    parts = [
+        random_contracts(rng, days, int(rng.integers(1, contracts + 1)), index_returns)
+        for _ in range(products)
+    ]
+    counts = [len(part["last_day"]) for part in parts]
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    holds = [
+        np.where(part["hold"] >= 0, part["hold"] + start, -1)
+        for part, start in zip(parts, starts, strict=True)
+    ]
+    together = ("fill_price", "settlement", "margin_rate", "no_sale", "no_buy")
+    by_day = ("fee_rate", "close_today_rate", "order_fee", "delivery_rate")
+    limits = ("opening_limit", "position_limit")
+    levels = [part["level"] for part in parts]
+    return {
+        **{name: np.concatenate([part[name] for part in parts], axis=1) for name in together},
+        **{name: np.column_stack([part[name] for part in parts]) for name in (*by_day, *limits)},
+        "last_day": np.concatenate([part["last_day"] for part in parts]),
+        "hold": np.column_stack(holds),
+        "product": np.repeat(np.arange(products), counts),
+        "multiplier": np.array([part["multiplier"] for part in parts]),
+        "index_level": np.column_stack(levels),
+        **random_hedge(rng, days, products),
+    }
+
+
+def random_hedge(rng, days, products):
+    """Return ratios, covariances, carry, dates and a policy."""
+    root = rng.normal(0.0, 0.15, (days + 1, products, products)) + 0.2 * np.eye(products)
+    ratio = rng.uniform(-0.3, 1.3, (days + 1, products))
+    ratio[rng.random(ratio.shape) < 0.1] = np.nan
+    gaps = rng.choice([1, 1, 1, 3], days)
+    return {
+        "book_ratio": ratio,
+        "carry": rng.normal(0.0, 0.1, (days + 1, products)),
+        "covariance": root @ root.transpose(0, 2, 1),
+        "dates": np.datetime64("2015-06-01", "D") + np.cumsum(gaps),
+        "policy": random_policy(rng),
+    }
+
+
+def random_policy(rng, depth=0):
+    """Return one of the policies, perhaps made of others."""
+    kinds = [
+        lambda: Calendar(every_days=int(rng.choice([1, 3, 1000]))),
+        lambda: Calendar(every=str(rng.choice(["day", "week", "month"]))),
+        lambda: Band(low=0.4, high=0.9, margin=0.05, to=str(rng.choice(["edge", "target"]))),
+        lambda: Deviation(fraction=0.2, side=str(rng.choice(["over", "both"]))),
+        lambda: PriceMove(fraction=0.08, side=str(rng.choice(["against", "both"]))),
+        lambda: LeverageTrigger(long=1.1, short=-0.8),
+        lambda: NoTradeBand(cost=0.002, risk_aversion=3.0),
+        lambda: NoTradeBand(cost=0.002, risk_aversion=3.0, ratio_volatility=0.4, volatility=0.2),
+    ]
+    if depth < 2 and rng.random() < 0.4:
+        parts = tuple(random_policy(rng, depth + 1) for _ in range(int(rng.integers(1, 4))))
+        return AnyOf(of=parts) if rng.random() < 0.5 else AllOf(of=parts)
+    return kinds[int(rng.integers(len(kinds)))]()
+
+
+def random_limit(rng, days):
+    """Return lots a day: free, or few from some day on."""
+    limit = np.full(days, np.inf)
+    if rng.random() < 0.35:
+        limit[rng.integers(0, days) :] = rng.choice([0, 1, 3, 10, 100])
+    return limit
+
+
+def random_contracts(rng, days, contracts, index_returns):
+    """Return contracts of a product that expire one after the other, their prices and rules."""
+    level = np.round(3000 * np.cumprod(1 + index_returns * rng.uniform(0.8, 1.2)), 2)
     ends = np.sort(rng.choice(np.arange(1, days + 6), contracts, replace=False))
     settlement = np.full((days + 1, contracts), np.nan)
     fill_price = np.full((days, contracts), np.nan)
@@ -275,21 +397,29 @@ def random_futures(rng, days, contracts, index_returns):
         fills = rows[rows > 0] - 1
         prices = np.round(level[fills] * (1 + rng.normal(0, 0.008, len(fills))), 1)
         fill_price[fills, c] = np.where(rng.random(len(fills)) < 0.06, np.nan, prices)
-    margin = np.full(days + 1, rng.choice([0.08, 0.12, 0.2]))
+    margin = np.full((days + 1, contracts), rng.choice([0.08, 0.12, 0.2]))
+    margin[:, 1:] *= rng.choice([1.0, 1.5])
     if rng.random() < 0.6:
         margin[rng.integers(1, days + 1) :] = 0.40
     fee = np.full(days, rng.choice([2.5e-5, 3.45e-4]))
     fee[rng.integers(0, days) :] = 2.3e-3 if rng.random() < 0.2 else fee[0]
+    at_limit = rng.choice([0.0, 0.1])
     return {
         "fill_price": fill_price,
         "settlement": settlement,
+        "no_sale": rng.random(fill_price.shape) < at_limit,
+        "no_buy": rng.random(fill_price.shape) < at_limit,
         "hold": random_hold(rng, days, ends, settlement),
         "last_day": ends,
         "margin_rate": margin,
         "fee_rate": fee,
+        "close_today_rate": fee * rng.choice([1.0, 100.0]),
         "order_fee": np.full(days, rng.choice([0.0, 1.0])),
         "delivery_rate": np.full(days, 1e-4),
+        "opening_limit": random_limit(rng, days),
+        "position_limit": random_limit(rng, days),
         "multiplier": float(rng.choice([10, 200, 300])),
+        "level": level,
     }
 
 
@@ -337,7 +467,11 @@ def random_settings(rng):
         "futures_slippage": float(rng.choice([0.0, 2e-4])),
         "cash_reserve": float(rng.choice([0.0, 0.02, 0.2])),
         "hedge_ratio": float(rng.choice([0.0, 0.5, 1.0, 1.5])),
-        "beta_method": str(rng.choice(["bottom_up", "top_down", "fixed"])),
+        "beta_method": str(rng.choice(["bottom_up", "bottom_up", "top_down", "fixed", "given"])),
+        "aversion": float(rng.choice([0.0, 0.0, 0.5, 5.0])),
+        "range": [None, None, (0.8, 1.2), (0.3, 0.5)][int(rng.integers(4))],
+        "borrowed": float(rng.choice([0.0, 0.0, 0.3])),
+        "borrowing_rate": 0.06,
         "default_beta": float(rng.choice([1.0, 0.8])),
         "beta_window": int(rng.choice([5, 20])),
         "beta_min_observations": int(rng.choice([2, 5])),
@@ -365,7 +499,10 @@ def inputs_strategy():
         commission_includes_exchange_fees=st.booleans(),
         cash_reserve=st.sampled_from([0.0, 0.02, 0.2]),
         hedge_ratio=st.sampled_from([0.0, 0.5, 1.0, 1.5]),
-        beta_method=st.sampled_from(["bottom_up", "top_down", "fixed"]),
+        beta_method=st.sampled_from(["bottom_up", "top_down", "fixed", "given"]),
+        aversion=st.sampled_from([0.0, 0.5, 5.0]),
+        range=st.sampled_from([None, (0.8, 1.2)]),
+        borrowed=st.sampled_from([0.0, 0.3]),
         performance_rate=st.sampled_from([0.0, 0.2]),
         post_fee=st.booleans(),
     )

@@ -24,7 +24,9 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     ledger["interest"] = np.where(held > 0, 800.0, 0.0)
     scale = np.append(0.0, rng.uniform(0.5, 1.5, days))
     lines = (*COST_LINES, *FEE_LINES)
-    for line, amount in zip(lines, (900, 500, 60, 30, 300, 2500, 80, 4100, 700, 3000), strict=True):
+    for line, amount in zip(
+        lines, (900, 500, 60, 30, 300, 2500, 80, 40, 4100, 700, 3000), strict=True
+    ):
         ledger[line] = amount * scale
     ledger["subscriptions"] = 0.0
     ledger["redemptions"] = 0.0
@@ -51,6 +53,7 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     ledger["stock_cash"] = ledger["equity"] - held - ledger["futures_cash"]
     ledger["fees_payable"] = 0.0
     ledger["dividends_receivable"] = 0.0
+    ledger["loan"] = 0.0
     multiplier = 300.0
     future = ledger["index_close"] * (1.0 + np.append(0.0, rng.normal(0.0, 0.004, days)))
     lots = np.round(held / (multiplier * future)).astype(np.int64)

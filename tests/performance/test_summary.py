@@ -70,7 +70,7 @@ def test_the_summary_states_what_the_tables_add_up_to() -> None:
     ledger, found = run.ledger, run.summary()
     paid = costs(ledger)
     assert found.value("paid_costs_and_fees") == pytest.approx(paid["yuan"].sum())
-    assert found.value("paid_trading_costs") == pytest.approx(paid["yuan"].iloc[:7].sum())
+    assert found.value("paid_trading_costs") == pytest.approx(paid["yuan"].iloc[:8].sum())
     years = (ledger.index[-1] - ledger.index[0]).days / 365
     average = ledger["equity"].iloc[1:].mean()
     assert mean_equity(ledger) == pytest.approx(average)
@@ -129,7 +129,7 @@ def test_months_compound_to_years_and_years_to_the_whole() -> None:
     assert np.allclose(monthly_table(ledger, "index")["year"], years["index"])
     assert (1 + years["gross"]).prod() == pytest.approx(levels(ledger)["gross"].iloc[-1])
     assert years["days"].sum() == 400
-    assert years["fees"].sum() == pytest.approx(costs(ledger)["yuan"].iloc[7:].sum())
+    assert years["fees"].sum() == pytest.approx(costs(ledger)["yuan"].iloc[8:].sum())
 
 
 def test_a_month_without_a_trading_day_keeps_its_place() -> None:

@@ -1,0 +1,1 @@
+"""Compiled code that follows hedge ratios by a rebalancing policy."""

@@ -1,0 +1,1 @@
+"""The futures leg of the ledger: lots wanted, trading, settlement, margin."""

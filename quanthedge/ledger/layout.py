@@ -1,0 +1,56 @@
+"""Where things stand in the ledger's arrays: state, daily columns, reasons, kinds and sides."""
+
+# Positions in the state's scalars.
+STOCK_CASH, FUTURES_CASH, PAYABLE, DAYS_LEFT, MARK_TICKS, EQUITY, RAISE_CASH = range(7)
+MARGIN_CUT, NEXT_REBALANCE, UNITS, STATUS, STATUS_DAY, STOCK_VALUE, RECEIVABLE = range(7, 14)
+UNFINISHED, LOAN, LOAN_TARGET = range(14, 17)
+N_SCALARS = 17
+
+# Status of a run.
+OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, NO_SETTLEMENT = (
+    range(7)
+)
+
+# Columns of the daily ledger.
+COLUMNS = (
+    "equity", "stock_value", "stock_cash", "futures_cash", "dividends_receivable", "fees_payable",
+    "loan",
+    "stock_pnl", "dividends", "futures_pnl", "interest",
+    "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
+    "dividend_tax", "loan_interest",
+    "management_fee", "custody_fee", "performance_fee",
+    "bought", "sold", "contract", "lots", "futures_notional", "margin_required", "book_beta",
+    "names",
+    "unit_value", "high_water_mark", "accrued_performance_fee",
+)  # fmt: skip
+(
+    EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, RECEIVABLE_, PAYABLE_, LOAN_,
+    STOCK_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
+    COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_, DIVIDEND_TAX_,
+    LOAN_INTEREST_,
+    MANAGEMENT_, CUSTODY_, PERFORMANCE_,
+    BOUGHT_, SOLD_, CONTRACT_, LOTS_, NOTIONAL_, MARGIN_, BETA_, NAMES_,
+    UNIT_VALUE_, HWM_, ACCRUED_,
+) = range(33)  # fmt: skip
+
+# Reasons of trades, reasons of refusals, kinds and sides: positions in the tuples below.
+TRADE_REASONS = (
+    "rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut",
+    "rights",
+)  # fmt: skip
+REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE, RIGHTS = range(9)
+REFUSAL_REASONS = (
+    "suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price",
+    "position_limit", "open_limit",
+)  # fmt: skip
+(
+    SUSPENDED, LIMIT_UP, LIMIT_DOWN, VOLUME, CASH, LOT, MARGIN, NO_PRICE, POSITION_LIMIT,
+    OPEN_LIMIT,
+) = range(10)  # fmt: skip
+DONE = -1
+STOCK, FUTURE = 0, 1
+BUY, SELL = 1, -1
+FILL_OPEN, FILL_VWAP, FILL_CLOSE = 0, 1, 2
+BOTTOM_UP, TOP_DOWN, FIXED, GIVEN = 0, 1, 2, 3
+HALF_TICK = 0.005
+SMALLEST_DEBT = 1e-6  # yuan

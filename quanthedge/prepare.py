@@ -1,0 +1,274 @@
+"""From a strategy and a market to what the ledger is given: targets, hedge, rules, prices."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.alpha import scores
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.fund import crystallisation_flags
+from quanthedge.hedging import HedgeLeg, hedge_leg
+from quanthedge.ledger import (
+    ActionBook,
+    Bars,
+    FundNumbers,
+    LedgerInputs,
+    Settings,
+    StockBook,
+    TargetBook,
+    TaxBook,
+)
+from quanthedge.ledger.actions import ActionUse, action_book, no_actions, no_tax, tax_book
+from quanthedge.market import Market
+from quanthedge.portfolio import Targets
+from quanthedge.rules import StockRules, dividend_tax, stock_rules
+from quanthedge.strategy import Strategy
+
+__all__ = ["Prepared", "prepare"]
+
+Floats = NDArray[np.float64]
+Tell = Callable[[str], None]
+_FILL = {"open": 0, "vwap": 1, "close": 2}
+_RECORDED_EVERY = 5  # trading days between records of the holdings
+
+
+class Actions(NamedTuple):
+    """Corporate actions of the span as the ledger takes them."""
+
+    book: ActionBook
+    tax: TaxBook
+    adj_factor: Floats
+    use: ActionUse | None
+    rules: pd.DataFrame | None
+
+
+class Selection(NamedTuple):
+    """What the selector wants, and what it left out."""
+
+    targets: Targets
+    exclusions: pd.DataFrame
+    coverage: pd.DataFrame
+
+
+class Prepared(NamedTuple):
+    """Everything that is known of a run before its ledger begins.
+
+    ``first`` is the market's row of the first trading day; ``dates`` [T + 1] begin the day before.
+    """
+
+    strategy: Strategy
+    market: Market
+    first: int
+    dates: NDArray[np.datetime64]
+    selection: Selection
+    leg: HedgeLeg
+    actions: Actions
+    rules: pd.DataFrame
+    inputs: LedgerInputs
+
+
+def prepare(
+    strategy: Strategy,
+    market: Market,
+    start: str | None = None,
+    end: str | None = None,
+    *,
+    tell: Tell | None = None,
+) -> Prepared:
+    """Decide the targets of a span and look up all that the ledger needs.
+
+    Parameters and errors are those of :func:`quanthedge.backtest`.
+    """
+    say: Tell = tell or (lambda _text: None)
+    first, last = _span(strategy, market, start, end)
+    say("selecting stocks")
+    selection = _select(strategy, market, first, last)
+    dates = market.dates[first - 1 : last + 1]
+    say("estimating betas, looking up rules and contracts")
+    stocks = stock_rules(dates[1:], market.codes, _list_dates(market))
+    leg = hedge_leg(strategy, market, first, last, selection.targets)
+    actions = _actions(strategy, market, first, last)
+    inputs = _inputs(strategy, market, first, last, selection.targets, stocks, leg, actions)
+    used = [stocks.used, *(one.used for one in leg.rules)]
+    used += [] if actions.rules is None else [actions.rules]
+    rules = pd.concat(used, ignore_index=True)
+    return Prepared(strategy, market, first, dates, selection, leg, actions, rules, inputs)
+
+
+def _span(
+    strategy: Strategy, market: Market, start: str | None, end: str | None
+) -> tuple[int, int]:
+    """First and last day index of the fund."""
+    warm_up = max(strategy.beta.memory or 0, 252) + 1
+    if start is None and len(market.dates) <= warm_up:
+        raise DataError(
+            f"market {market.name}: {len(market.dates)} trading days, the strategy looks back over "
+            f"{warm_up}; give --start to begin earlier, or a longer market"
+        )
+    begin = market.dates[warm_up] if start is None else start
+    stop = market.dates[-1] if end is None else end
+    first, last = market.span(begin, stop)
+    if first == 0:
+        raise DataError(
+            f"start {begin}: is the first day of the data, but the first decision is made at the "
+            f"close of the day before; choose a later start than {market.dates[0]}"
+        )
+    return first, last
+
+
+def _select(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
+    """Targets of every rebalance of the span."""
+    rows = strategy.rebalance.decision_rows(market.dates, first, last)
+    mask, exclusions = strategy.universe.mask(market, rows)
+    graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
+    targets = strategy.selector.targets(
+        market, graded, rows, invested_fraction=strategy.invested_fraction
+    )
+    return Selection(targets, exclusions, coverage)
+
+
+def _list_dates(market: Market) -> NDArray[np.datetime64]:
+    """Return the listing date of each stock; NaT where it is before the calendar."""
+    index = market.list_index()
+    dates = np.full(index.size, np.datetime64("NaT"), dtype="datetime64[D]")
+    inside = (index >= 0) & (index < len(market.dates))
+    dates[inside] = market.dates[index[inside]]
+    return dates
+
+
+def _interest(market: Market, rate: float | str, first: int, last: int) -> Floats:
+    """Interest a year of the days first - 1 .. last, [T + 1]."""
+    if rate != "market":
+        return np.full(last - first + 2, float(rate))
+    rates = market.cash_rate()[first - 1 : last + 1]
+    if np.isnan(rates).any():
+        raise DataError(
+            f"cash_rate: no rate by {market.dates[first - 1 + np.isnan(rates).argmax()]}; "
+            "start later, or give accounts.stock_cash_rate as a fraction"
+        )
+    return np.asarray(rates, dtype=np.float64)
+
+
+def _month_first(dates: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Whether each day after the first of ``dates`` is the first trading day of its month."""
+    months = dates.astype("datetime64[M]")
+    return np.asarray(months[1:] != months[:-1])
+
+
+def _inputs(
+    strategy: Strategy,
+    market: Market,
+    first: int,
+    last: int,
+    targets: Targets,
+    stocks: StockRules,
+    leg: HedgeLeg,
+    actions: Actions,
+) -> LedgerInputs:
+    """Everything that the ledger is given."""
+    span, wide = slice(first, last + 1), slice(first - 1, last + 1)
+    dates = market.dates[wide]
+    n_days = last - first + 1
+    trade_days = targets.decision_rows + 1 - first
+    recorded = np.zeros(n_days, dtype=np.bool_)
+    recorded[::_RECORDED_EVERY] = recorded[trade_days] = recorded[-1] = True
+    bars = Bars(
+        open=market.panel("open")[span],
+        high=market.panel("high")[span],
+        low=market.panel("low")[span],
+        close=market.panel("close")[span],
+        pre_close=market.panel("pre_close")[span],
+        volume=market.panel("volume")[span],
+        amount=market.panel("amount")[span],
+        mark=market.panel("mark")[wide],
+        adj_factor=actions.adj_factor,
+        is_st=market.panel("is_st")[span],
+        is_delisting=market.panel("is_delisting")[wide],
+        listed=market.list_index() - first,
+        delist=market.delist_index() - first,
+    )
+    stock_book = StockBook(
+        stocks.board.astype(np.int64),
+        stocks.exchange.astype(np.int64),
+        *(getattr(stocks, name) for name in StockBook._fields[2:]),
+    )
+    terms = strategy.fund
+    return LedgerInputs(
+        days=np.diff(dates).astype(np.float64),
+        stock_rate=_interest(market, strategy.accounts.stock_cash_rate, first, last),
+        futures_rate=_interest(market, strategy.accounts.futures_cash_rate, first, last),
+        record_day=recorded,
+        bars=bars,
+        actions=actions.book,
+        tax=actions.tax,
+        stocks=stock_book,
+        futures=leg.futures,
+        hedge=leg.hedge,
+        targets=TargetBook(trade_days, targets.pointer, targets.stocks, targets.weights),
+        fund=FundNumbers(
+            terms.initial_unit_value,
+            terms.management_fee_per_year,
+            terms.custody_fee_per_year,
+            terms.performance_fee_rate,
+            terms.high_water_mark == "post_fee",
+            crystallisation_flags(dates[1:], terms, calendar=market.calendar),
+            _month_first(dates),
+        ),
+        settings=_settings(strategy),
+    )
+
+
+def _settings(strategy: Strategy) -> Settings:
+    execution, costs, accounts = strategy.execution, strategy.costs, strategy.accounts
+    return Settings(
+        capital_yuan=strategy.capital_yuan,
+        fill=_FILL[execution.fill],
+        participation=execution.participation,
+        retry_days=execution.retry_days,
+        commission_rate=costs.commission_rate,
+        commission_min_yuan=costs.commission_min_yuan,
+        exchange_fees_included=costs.commission_includes_exchange_fees,
+        slippage=costs.slippage_bp / 1e4,
+        futures_slippage=costs.futures_slippage_bp / 1e4,
+        cash_reserve=accounts.cash_reserve,
+        recovery=execution.delisting_recovery,
+        call_multiple=accounts.margin_call,
+        target_multiple=accounts.margin_target,
+        release_multiple=accounts.margin_release,
+        subscribe_rights=execution.rights == "subscribe",
+        borrowed=accounts.borrowed,
+        borrowing_rate=accounts.borrowing_rate,
+    )
+
+
+def _actions(strategy: Strategy, market: Market, first: int, last: int) -> Actions:
+    """Corporate actions from their table where the market has one, else from the factor."""
+    dates = market.dates[first - 1 : last + 1]
+    days = last - first + 1
+    factor = market.panel("adj_factor")[first - 1 : last + 1]
+    table = market.corporate_actions()
+    taxed = strategy.costs.dividend_tax == "public_fund"
+    if table is None:
+        if taxed:
+            raise StrategyError(
+                f"costs.dividend_tax public_fund: market '{market.name}' has no table "
+                "corporate_actions, so its dividends are not known; import one, or set none"
+            )
+        return Actions(no_actions(days), no_tax(days), factor, None, None)
+    book, factor, use = action_book(
+        table,
+        dates,
+        market.codes,
+        market.panel("mark")[first - 1 : last + 1],
+        factor,
+        market.panel("pre_close")[first : last + 1],
+    )
+    if not taxed:
+        return Actions(book, no_tax(days), factor, use, None)
+    tax = dividend_tax("public securities fund", dates[1:])
+    rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
+    taxes = tax_book(dates, np.ascontiguousarray(tax.at_payment[:, 0]), *rates)
+    return Actions(book, taxes, factor, use, tax.used)

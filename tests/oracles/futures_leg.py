@@ -1,0 +1,395 @@
+"""Slow plain reference of the futures leg: steps 2, 7 and 8 of docs/ledger.md.
+
+Written from the page on plain lists; `x` are the inputs, `s` the state and `day` the day's sheet of
+:mod:`tests.oracles.ledger`. Prices and rates of day t stand in row t + 1 where the page has a row
+-1.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from quanthedge.hedge.kernels import joint_lots  # has an exhaustive reference of its own
+from tests.oracles.policy import answer
+
+NONE = -1
+
+
+@dataclass
+class FuturesDay:
+    """What the futures did on a day."""
+
+    held_over: dict[int, int] = field(default_factory=dict)  # short lots to be settled at the close
+    at_fill: list[tuple[int, int, float]] = field(default_factory=list)  # contract, signed, price
+    opened: dict[int, int] = field(default_factory=dict)
+
+
+def held_contracts(s):
+    """Contracts in which lots are short."""
+    return [c for c, lots in enumerate(s.short) if lots]
+
+
+def lots_of(x, s, p):
+    """Short lots of a product."""
+    return sum(s.short[c] for c in held_contracts(s) if x.product[c] == p)
+
+
+def requirement(x, t, short):
+    """Margin of short lots at the close of day t."""
+    total = 0.0
+    for c, lots in enumerate(short):
+        if lots:
+            rate, price = x.margin_rate[t + 1][c], x.settlement[t + 1][c]
+            total += rate * x.multiplier[x.product[c]] * price * lots
+    return total
+
+
+def move_to_futures(s, day, amount):
+    """Move yuan from the stock account to the futures account (negative: back)."""
+    s.stock_cash -= amount
+    s.futures_cash += amount
+    day.withdrawable -= amount
+
+
+# --- step 2 --------------------------------------------------------------------------------------
+
+
+def treasury(x, s, day):
+    """Bring the futures account to its target; draw or repay the loan."""
+    day.withdrawable = s.stock_cash
+    if not held_contracts(s):
+        move_to_futures(s, day, min(max(0.0, day.withdrawable), -s.futures_cash))
+    else:
+        required = requirement(x, day.t - 1, s.short)
+        if s.futures_cash < x.call_multiple * required:
+            missing = x.target_multiple * required - s.futures_cash
+            move_to_futures(s, day, max(0.0, min(day.withdrawable, missing)))
+        elif s.futures_cash > x.release_multiple * required:
+            move_to_futures(s, day, x.target_multiple * required - s.futures_cash)
+    if any(trade_day == day.t for trade_day, _ in x.targets):
+        s.loan_target = x.borrowed * max(0.0, day.opening_equity)
+        if s.loan < s.loan_target:
+            lend(s, day, s.loan_target - s.loan)
+    if s.loan > s.loan_target:
+        lend(s, day, -max(0.0, min(day.withdrawable, s.loan - s.loan_target)))
+
+
+def lend(s, day, amount):
+    """Draw on the loan (negative: repay it)."""
+    s.loan += amount
+    s.stock_cash += amount
+    day.withdrawable += amount
+
+
+# --- step 7 --------------------------------------------------------------------------------------
+
+
+def book_betas(x, s, day, book, own_beta):
+    """Beta of the book to each product's index; None without a book."""
+    if book == 0:
+        return None
+    products = range(len(x.multiplier))
+    default = [x.default_beta if p == 0 else 0.0 for p in products]
+    if x.beta_method == "bottom_up":
+        result = []
+        for p in products:
+            total = 0.0
+            for i, shares in enumerate(s.shares):
+                if shares:
+                    b = x.beta[day.t][i][p]
+                    total += shares * day.reference[i] * (default[p] if math.isnan(b) else b)
+            result.append(total / book)
+        return result
+    if x.beta_method == "top_down":
+        return [own_beta(x, s, day.t)]
+    if x.beta_method == "given":
+        given = x.book_ratio[day.t]
+        return [default[p] if math.isnan(given[p]) else given[p] for p in products]
+    return default
+
+
+def lot_values(x, t):
+    """Value of a lot of each product that is not left as it is today, by product."""
+    result = {}
+    for p, multiplier in enumerate(x.multiplier):
+        c = x.hold[t][p]
+        if c == NONE:
+            continue
+        price = x.settlement[t][c]
+        if math.isnan(price):
+            price = x.fill_price[t][c]
+        if not math.isnan(price):
+            result[p] = multiplier * price
+    return result
+
+
+def wanted_lots(x, day, book, betas, lot):
+    """Whole lots that hedge the book, by product."""
+    if book == 0:
+        return dict.fromkeys(lot, 0)
+    exposure = {p: x.hedge_ratio * betas[p] * book for p in lot}
+    low, high = x.range if x.range else (math.nan, math.nan)
+    if not lot:
+        return {}
+    if x.aversion > 0:
+        order = sorted(lot)
+        pick = np.ix_(order, order)
+        lots = joint_lots(
+            np.array([exposure[p] for p in order]),
+            np.array(x.covariance[day.t])[pick],
+            x.aversion / max(1.0, day.opening_equity),
+            np.array([x.carry[day.t][p] for p in order]),
+            np.array([lot[p] for p in order]),
+            low * book,
+            high * book,
+            np.full(len(order), np.inf),
+        )
+        return {p: int(n) for p, n in zip(order, lots, strict=True)}
+    short = {p: max(0.0, e) for p, e in exposure.items()}
+    total = sum(short.values())
+    if x.range and total < low * book:
+        if total == 0:
+            short[min(short)] = low * book
+        else:
+            short = {p: v * (low * book / total) for p, v in short.items()}
+    elif x.range and total > high * book:
+        short = {p: v * (high * book / total) for p, v in short.items()}
+    return {p: max(0, math.floor(v / lot[p] + 0.5)) for p, v in short.items()}
+
+
+def hedge(x, s, day, result, own_beta):
+    """Hold the wanted lots of each product's contract of the day."""
+    t = day.t
+    day.futures = FuturesDay(held_over={c: s.short[c] for c in held_contracts(s)})
+    book = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
+    betas = book_betas(x, s, day, book, own_beta)
+    if betas:
+        day.book_beta = sum(betas)
+    lot = lot_values(x, t)
+    wanted = wanted_lots(x, day, book, betas, lot)
+    forced = (
+        day.is_rebalance
+        or day.stocks_moved
+        or s.days_after_cut > 0
+        or s.unfinished
+        or book == 0
+        or any(n > 0 and lots_of(x, s, p) == 0 for p, n in wanted.items())
+    )
+    s.days_after_cut = max(0, s.days_after_cut - 1)
+    s.unfinished = False
+    review = forced or ask_policy(x, s, day, book, lot, wanted)
+    if review:
+        s.last_level = list(x.index_level[t])
+    else:
+        wanted = {p: lots_of(x, s, p) for p in lot}
+    for p in sorted(lot):
+        trade_product(x, s, day, result, p, wanted[p])
+
+
+def ask_policy(x, s, day, book, lot, wanted):
+    """Whether the policy is due for a product; what it lands on is written into `wanted`."""
+    review = False
+    for p in lot:
+        target = -wanted[p] * lot[p] / book
+        current = -lots_of(x, s, p) * lot[p] / book
+        level, last = x.index_level[day.t][p], s.last_level[p]
+        move = level / last - 1.0
+        move = 0.0 if math.isnan(move) else move
+        due, landing = answer(x.policy, x.dates, day.t, target, current, move)
+        if due:
+            review = True
+            if landing != target:
+                wanted[p] = max(0, math.floor(-landing * book / lot[p] + 0.5))
+    return review
+
+
+def trade_product(x, s, day, result, p, n):
+    """Bring one product to n lots of its contract of the day, old contracts first."""
+    t, c = day.t, x.hold[day.t][p]
+    held = s.short[c]
+    if math.isnan(x.fill_price[t][c]):
+        if n != held:
+            side = "sell" if n > held else "buy"
+            no(s, day, result, c, side, abs(n - held), 0, "no_price", again=True)
+        return
+    x_lots, why = n, ""
+    if n > held:
+        x_lots, why = opening_bound(x, s, t, p, c, n)
+    keep = max(0, n - x_lots)
+    left, bought = leave_old(x, s, day, result, p, c, keep)
+    if x_lots < held:
+        if x.no_buy[t][c]:
+            no(s, day, result, c, "buy", held - x_lots, 0, "limit_up", again=True)
+        else:
+            price = trade(x, s, day, result, c, held - x_lots, "hedge")
+            day.futures.at_fill.append((c, held - x_lots, price))
+    elif n > held:
+        lots = (x_lots, n - left, n - max(0, left - keep))
+        open_lots(x, s, day, result, p, c, lots, why, bought)
+
+
+def opening_bound(x, s, t, p, c, n):
+    """Lots of c that the limits allow, and the reason for fewer than n."""
+    held = s.short[c]
+    rooms = [
+        (0.0 if x.no_sale[t][c] else math.inf, "limit_down"),
+        (max(0.0, x.position_limit[t][p] - held), "position_limit"),
+        (x.opening_limit[t][p], "open_limit"),
+    ]
+    least = min(room for room, _ in rooms)
+    if held + least >= n:
+        return n, ""
+    return held + int(least), next(reason for room, reason in rooms if room == least)
+
+
+def leave_old(x, s, day, result, p, c, keep):
+    """Buy back the old lots but for `keep`, nearest first; return those left, and bought."""
+    t = day.t
+    old = [o for o in held_contracts(s) if x.product[o] == p and o != c]
+    left = sum(s.short[o] for o in old)
+    to_buy, bought = max(0, left - keep), 0
+    for o in old:
+        back = min(to_buy, s.short[o])
+        if back == 0:
+            continue
+        to_buy -= back
+        if math.isnan(x.fill_price[t][o]) or x.no_buy[t][o]:
+            why = "no_price" if math.isnan(x.fill_price[t][o]) else "limit_up"
+            no(s, day, result, o, "buy", back, 0, why, again=True)
+            continue
+        price = trade(x, s, day, result, o, back, "roll")
+        gain = -back * x.multiplier[p] * (price - x.settlement[t][o])
+        s.futures_cash += gain
+        day.futures_pnl += gain
+        day.futures.held_over[o] -= back
+        bought += back
+    return left - bought, bought
+
+
+def open_lots(x, s, day, result, p, c, bounds, why, bought):
+    """Sell short lots of c as limits, old lots and money allow; the last bound is wanted."""
+    t, held = day.t, s.short[c]
+    by_limits, beside_old, wanted = bounds
+    lots = max(held, min(by_limits, beside_old))
+    per_lot = x.margin_rate[t + 1][c] * x.multiplier[p] * x.fill_price[t][c]
+    elsewhere = 0.0
+    for o in held_contracts(s):
+        if o != c:
+            price = x.settlement[t][o]
+            price = x.fill_price[t][o] if math.isnan(price) else price
+            value = x.multiplier[x.product[o]] * price * s.short[o]
+            elsewhere += x.margin_rate[t + 1][o] * value
+    money = max(0.0, s.futures_cash + day.withdrawable - elsewhere)
+    carried = max(held, math.floor(money / per_lot))
+    if carried < lots:
+        lots, why = carried, "margin"
+    if lots > held:
+        target = x.target_multiple * (per_lot * lots + elsewhere)
+        move_to_futures(s, day, min(day.withdrawable, max(0.0, target - s.futures_cash)))
+    if lots < wanted:
+        no(s, day, result, c, "sell", wanted - held, lots - held, why, again=why != "margin")
+    if lots > held:
+        price = trade(x, s, day, result, c, held - lots, "roll" if bought else "hedge")
+        day.futures.at_fill.append((c, held - lots, price))
+        day.futures.opened[c] = lots - held
+
+
+def no(s, day, result, c, side, wanted, done, reason, again):
+    """Note what could not be traded, and whether it is tried again tomorrow."""
+    day.refuse(result, c, side, wanted, done, reason)
+    s.unfinished = s.unfinished or again
+
+
+def trade(x, s, day, result, c, quantity, reason):
+    """Trade signed lots at the fill price, which is returned."""
+    t, p, price = day.t, x.product[c], x.fill_price[day.t][c]
+    amount = abs(quantity) * x.multiplier[p] * price
+    fee = x.fee_rate[t][p] * amount + x.order_fee[t][p]
+    book(s, day, result, c, quantity, price, amount, fee, x.futures_slippage * amount, reason)
+    return price
+
+
+def book(s, day, result, c, quantity, price, amount, fee, impact, reason):
+    """Enter a futures trade."""
+    day.futures_trade(result, c, quantity, price, amount, fee, impact, reason)
+    s.futures_cash -= fee + impact
+    s.short[c] -= quantity
+    assert s.short[c] >= 0
+
+
+# --- step 8 --------------------------------------------------------------------------------------
+
+
+def settle(x, s, day, result):
+    """Pay the variation margin, deliver, and check the margin."""
+    t = day.t
+    for c in range(len(s.short)):
+        gain = 0.0
+        multiplier = x.multiplier[x.product[c]]
+        if day.futures.held_over.get(c):
+            move = x.settlement[t + 1][c] - x.settlement[t][c]
+            gain -= day.futures.held_over[c] * multiplier * move
+        for traded, quantity, price in day.futures.at_fill:
+            if traded == c:
+                gain += quantity * multiplier * (x.settlement[t + 1][c] - price)
+        s.futures_cash += gain
+        day.futures_pnl += gain
+        if s.short[c] and t >= x.last_day[c]:
+            price = x.settlement[t + 1][c]
+            amount = s.short[c] * multiplier * price
+            fee = x.delivery_rate[t][x.product[c]] * amount
+            book(s, day, result, c, s.short[c], price, amount, fee, 0.0, "delivery")
+            s.unfinished = True
+    check_margin(x, s, day, result)
+
+
+def check_margin(x, s, day, result):
+    """Call money from the stock account; where it does not come, cut lots; raise cash in time."""
+    required = requirement(x, day.t, s.short)
+    if s.futures_cash < required:
+        missing = x.target_multiple * required - s.futures_cash
+        move_to_futures(s, day, max(0.0, min(day.withdrawable, missing)))
+    if held_contracts(s) and s.futures_cash < required - 1e-6:
+        cut(x, s, day, result)
+        s.days_after_cut = 2
+    both = s.stock_cash + s.futures_cash
+    s.raise_cash = 0.0
+    if both < x.call_multiple * required:
+        s.raise_cash = x.target_multiple * required - s.stock_cash - s.futures_cash
+    if not held_contracts(s) and s.futures_cash < 0:
+        move_to_futures(s, day, max(0.0, min(day.withdrawable, -s.futures_cash)))
+        s.raise_cash = max(s.raise_cash, -s.futures_cash)
+
+
+def cut(x, s, day, result):
+    """Take lot after lot from the contract with the largest requirement."""
+    t = day.t
+    kept = list(s.short)
+
+    def own(c):
+        return requirement(x, t, [n if k == c else 0 for k, n in enumerate(kept)])
+
+    def costs_of(c):
+        lots = s.short[c] - kept[c]
+        if lots == 0:
+            return 0.0, 0.0
+        p = x.product[c]
+        value = x.multiplier[p] * x.settlement[t + 1][c]
+        today = min(lots, day.futures.opened.get(c, 0))
+        fee = x.close_today_rate[t][p] * today * value
+        fee += x.fee_rate[t][p] * (lots - today) * value + x.order_fee[t][p]
+        return fee, x.futures_slippage * lots * value
+
+    while any(kept):
+        costs = sum(sum(costs_of(c)) for c in range(len(kept)))
+        if s.futures_cash - costs >= requirement(x, t, kept) - 1e-6:
+            break
+        largest = max(own(c) for c in range(len(kept)))
+        kept[next(c for c in range(len(kept)) if own(c) == largest)] -= 1
+    cuts = [(c, s.short[c] - kept[c], costs_of(c)) for c in range(len(kept))]
+    for c, lots, (fee, impact) in cuts:
+        if lots:
+            price = x.settlement[t + 1][c]
+            amount = lots * x.multiplier[x.product[c]] * price
+            book(s, day, result, c, lots, price, amount, fee, impact, "margin_cut")
