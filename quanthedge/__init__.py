@@ -11,8 +11,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 _EXPORTS = {
+    "CollateralLoan": "quanthedge.lending",
     "DataError": "quanthedge.errors",
     "LedgerError": "quanthedge.errors",
+    "LendingPool": "quanthedge.lending",
+    "LeveragedExposure": "quanthedge.leverage",
     "Market": "quanthedge.market",
     "QuantHedgeError": "quanthedge.errors",
     "Result": "quanthedge.result",

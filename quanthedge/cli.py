@@ -1,4 +1,4 @@
-"""The command line: import, download, update, simulate, check, audit, rules, run, report.
+"""The command line of QuantHedge: from importing data to the report of a run.
 
 Exit codes: 0 done; 1 ``check`` or ``audit`` found something or the fund went insolvent; 2 wrong
 use or wrong input; 3 a fault of QuantHedge itself; 130 interrupted.
@@ -14,6 +14,8 @@ import typer
 
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
+from quanthedge.leverage.command import token_command
+from quanthedge.stress.command import stress_command
 
 if TYPE_CHECKING:
     from quanthedge.result import Result
@@ -112,6 +114,8 @@ def import_command(
 
 
 app.command("download")(download_command)
+app.command("stress")(stress_command)
+app.command("token")(token_command)
 
 
 @app.command()

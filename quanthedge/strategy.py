@@ -17,7 +17,7 @@ from quanthedge.hedge import HedgeRule
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
 
-__all__ = ["Strategy", "load_strategy"]
+__all__ = ["Strategy", "apply_changes", "load_strategy"]
 
 
 class Strategy(BaseModel):
@@ -132,8 +132,8 @@ def _parse_value(text: str) -> Any:
         return text
 
 
-def _apply(document: dict[str, Any], changes: Iterable[str]) -> None:
-    """Write ``a.b.0.c=value`` changes into the document."""
+def apply_changes(document: dict[str, Any], changes: Iterable[str]) -> None:
+    """Write ``a.b.0.c=value`` changes into a document, or raise StrategyError."""
     for change in changes:
         key, separator, text = change.partition("=")
         if not separator or not key.strip():
@@ -187,7 +187,7 @@ def load_strategy(path: str | Path, changes: Iterable[str] = ()) -> Strategy:
         raise StrategyError(
             f"strategy {path}: expected a table of keys, found {type(document).__name__}"
         )
-    _apply(document, changes)
+    apply_changes(document, changes)
     try:
         return Strategy.model_validate(document)
     except ValidationError as error:

@@ -1,24 +1,26 @@
 """What can be lost: shocks, worst weeks, margin calls ahead, leverage."""
 
-from quanthedge.stress.leverage import compare_leverage, levered
-from quanthedge.stress.outlook import Accounts, days_to_margin_call, margin_outlook
-from quanthedge.stress.scenarios import (
-    HISTORY,
-    SCENARIOS,
-    Scenario,
-    StressReport,
-    run_stress,
-)
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "HISTORY",
-    "SCENARIOS",
-    "Accounts",
-    "Scenario",
-    "StressReport",
-    "compare_leverage",
-    "days_to_margin_call",
-    "levered",
-    "margin_outlook",
-    "run_stress",
-]
+_HOMES = {
+    "HISTORY": "scenarios",
+    "SCENARIOS": "scenarios",
+    "Accounts": "outlook",
+    "Scenario": "scenarios",
+    "StressReport": "scenarios",
+    "compare_leverage": "leverage",
+    "days_to_margin_call": "outlook",
+    "levered": "leverage",
+    "margin_outlook": "outlook",
+    "run_stress": "scenarios",
+}
+
+__all__ = [*_HOMES]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name on first use, so that the command line starts fast."""
+    if name in _HOMES:
+        return getattr(import_module(f"quanthedge.stress.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'quanthedge.stress' has no attribute {name!r}")

@@ -78,14 +78,18 @@ class StressReport:
     table: pd.DataFrame
     gaps: tuple[str, ...] = field(default=())
 
-    def text(self) -> str:
-        """Return the table for a terminal."""
+    def shown(self) -> pd.DataFrame:
+        """Return the table as texts."""
         shown = self.table.copy()
         for name in ("equity_change", "worst_day", "largest_net"):
             shown[name] = shown[name].map("{:+.2%}".format)
         shown["lowest_multiple"] = shown["lowest_multiple"].map("{:.2f}".format)
         shown["stocks_sold"] = shown["stocks_sold"].map("{:,.0f}".format)
-        lines = [shown.to_string(index=False)]
+        return shown
+
+    def text(self) -> str:
+        """Return the table for a terminal."""
+        lines = [self.shown().to_string(index=False)]
         return "\n".join([*lines, *(f"not replayed: {gap}" for gap in self.gaps)])
 
 

@@ -1,0 +1,127 @@
+"""The command `quanthedge token`."""
+
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from quanthedge.leverage.exposure import LeveragedExposure
+
+__all__ = ["load_exposure", "token_command"]
+
+
+def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedExposure":
+    """Return a product read from a TOML file, with ``key=value`` changes applied.
+
+    Raises
+    ------
+    StrategyError
+        When the file cannot be read, or has an unknown key or a value out of range.
+    """
+    from pydantic import ValidationError
+
+    from quanthedge.errors import StrategyError
+    from quanthedge.leverage.exposure import LeveragedExposure
+    from quanthedge.strategy import apply_changes
+
+    path = Path(path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StrategyError(f"product {path}: cannot be read ({error.strerror})") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StrategyError(f"product {path}: not a readable TOML file: {error}") from error
+    apply_changes(document, changes)
+    try:
+        return LeveragedExposure.model_validate(document)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
+            for item in error.errors(include_url=False)
+        )
+        raise StrategyError(f"product {path}: {faults}") from error
+
+
+def token_command(
+    product: Annotated[Path, typer.Argument(help="Product file (TOML).")],
+    prices: Annotated[
+        Path | None,
+        typer.Option(help="CSV with columns date (or time) and price; high and low if known."),
+    ] = None,
+    market: Annotated[Path, typer.Option(help="Folder of a dataset.")] = Path("data/sample"),
+    index: Annotated[str, typer.Option(help="Index of the dataset to follow.")] = "000300.SH",
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="Change one key (may be repeated).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for bars.csv and summary.json.")] = None,
+) -> None:
+    """Follow a leveraged product along a price: leverage held, decay, and where it comes from.
+
+    The price is that of a CSV file, or an index of a dataset.
+
+    Example: quanthedge token strategies/leveraged_token.toml --market data/sample --out runs/token
+    """
+    from quanthedge.market.storage import write_page
+
+    model = load_exposure(product, changes or ())
+    if prices is not None:
+        frame, source = read_prices(prices), str(prices)
+    else:
+        frame, source = _index_bars(market, index), f"{index} of {market}"
+    found = model.run(frame["price"], high=frame.get("high"), low=frame.get("low"))
+    first, last = frame.index[0], frame.index[-1]
+    typer.echo(f"{model.name or product.stem}: {model.target:g} times {source}")
+    typer.echo(f"{len(frame):,} bars from {first} to {last}")
+    for name, value in found.summary().items():
+        typer.echo(f"{name!s:>26}  {value:+.6f}")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_page(out / "bars.csv", found.frame.to_csv(index_label="time"), "the bars")
+        summary = {
+            "product": model.model_dump(mode="json"),
+            "prices": source,
+            "figures": found.summary().to_dict(),
+        }
+        text = json.dumps(summary, indent=2, ensure_ascii=False)
+        write_page(out / "summary.json", text + "\n", "the summary")
+        typer.echo(f"Wrote {out}/bars.csv and {out}/summary.json")
+
+
+def read_prices(path: Path) -> "pd.DataFrame":
+    """Return a CSV file's prices by time; DataError names what is wrong with it."""
+    import pandas as pd
+
+    from quanthedge.errors import DataError
+
+    try:
+        frame = pd.read_csv(path)
+    except (OSError, ValueError) as problem:
+        raise DataError(f"{path}: cannot be read as CSV ({problem})") from problem
+    time = next((name for name in ("time", "date") if name in frame.columns), None)
+    if time is None or "price" not in frame.columns:
+        raise DataError(
+            f"{path}: columns {', '.join(map(str, frame.columns))}; needed are date (or time) and "
+            "price"
+        )
+    try:
+        frame[time] = pd.to_datetime(frame[time])
+        for name in ("price", "high", "low"):
+            if name in frame.columns:
+                frame[name] = pd.to_numeric(frame[name])
+    except (ValueError, TypeError) as problem:
+        raise DataError(f"{path}: {problem}") from problem
+    return frame.set_index(time)
+
+
+def _index_bars(market: Path, index: str) -> "pd.DataFrame":
+    """Return an index's closes, highs and lows."""
+    from quanthedge.market import Market
+
+    bars = Market.open(market).index_bars(index)
+    return bars.rename(columns={"close": "price"})[["price", "high", "low"]]
