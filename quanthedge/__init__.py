@@ -24,6 +24,7 @@ _EXPORTS = {
     "StrategyError": "quanthedge.errors",
     "audit": "quanthedge.lookahead",
     "backtest": "quanthedge.run",
+    "basis_desk": "quanthedge.hedge",
     "book_ratios": "quanthedge.hedge",
     "book_betas": "quanthedge.beta",
     "compare_hedges": "quanthedge.hedge",

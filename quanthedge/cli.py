@@ -14,6 +14,7 @@ import typer
 
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
+from quanthedge.hedge.basis_command import basis_command
 from quanthedge.leverage.command import token_command
 from quanthedge.stress.command import stress_command
 
@@ -114,6 +115,7 @@ def import_command(
 
 
 app.command("download")(download_command)
+app.command("basis")(basis_command)
 app.command("stress")(stress_command)
 app.command("token")(token_command)
 

@@ -10,7 +10,7 @@ from typing import Any, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from quanthedge.alpha import FactorTerm, Transforms
-from quanthedge.beta import Estimator, RollingOLS
+from quanthedge.beta import Estimator, Kalman
 from quanthedge.errors import StrategyError
 from quanthedge.fund import FundTerms
 from quanthedge.hedge import HedgeRule
@@ -53,7 +53,7 @@ class Strategy(BaseModel):
     transforms: Transforms = Field(default_factory=Transforms)
     selector: Selector = Field(default_factory=Selector)
     rebalance: Schedule = Field(default_factory=Schedule)
-    beta: Estimator = Field(default_factory=RollingOLS)
+    beta: Estimator = Field(default_factory=Kalman)
     hedge: HedgeRule = Field(default_factory=HedgeRule)
     execution: Execution = Field(default_factory=Execution)
     costs: Costs = Field(default_factory=Costs)

@@ -41,8 +41,8 @@ def test_the_members_of_an_index_are_not_offered_the_keys_of_another_universe() 
 
 
 def test_changes_are_read_as_toml_values() -> None:
-    strategy = load_strategy(NEUTRAL, ["selector.n=7", "hedge.product=IC", "beta.window=80"])
-    assert (strategy.selector.n, strategy.hedge.product, strategy.beta.window) == (7, "IC", 80)
+    strategy = load_strategy(NEUTRAL, ["selector.n=7", "hedge.product=IC", "beta.half_life=80"])
+    assert (strategy.selector.n, strategy.hedge.product, strategy.beta.half_life) == (7, "IC", 80)
 
 
 def test_a_dumped_strategy_is_read_again_as_itself(tmp_path: Path) -> None:

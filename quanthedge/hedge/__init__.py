@@ -4,7 +4,17 @@ from importlib import import_module
 from typing import Any
 
 from quanthedge.hedge.chain import PRODUCT_INDEX, ContractChain, FuturesMarket, contract_chain
-from quanthedge.hedge.ratios import RatioRule
+from quanthedge.hedge.ratios import (
+    AlphaScaled,
+    BetaRatio,
+    DollarNeutral,
+    DynamicCorrelation,
+    ErrorCorrection,
+    EwmaRatio,
+    FixedRatio,
+    MinimumVariance,
+    RatioRule,
+)
 from quanthedge.hedge.rule import HedgeRule, target_lots
 from quanthedge.hedge.schedule import (
     BEYOND,
@@ -17,6 +27,8 @@ from quanthedge.hedge.schedule import (
 # What research alone needs is imported when it is asked for.
 _RESEARCH = {
     "HedgeComparison": "comparison",
+    "basis_desk": "desk",
+    "basis_table": "basis",
     "book_ratios": "pro_forma",
     "compare_hedges": "comparison",
     "futures_leg": "leg",
@@ -28,13 +40,23 @@ _RESEARCH = {
 __all__ = [
     "BEYOND",
     "PRODUCT_INDEX",
+    "AlphaScaled",
+    "BetaRatio",
     "ContractChain",
     "ContractSchedule",
+    "DollarNeutral",
+    "DynamicCorrelation",
+    "ErrorCorrection",
+    "EwmaRatio",
     "Fill",
+    "FixedRatio",
     "FuturesMarket",
     "HedgeComparison",
     "HedgeRule",
+    "MinimumVariance",
     "RatioRule",
+    "basis_desk",
+    "basis_table",
     "book_ratios",
     "compare_hedges",
     "contract_chain",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import RuleError
+from quanthedge.narrative import estimator_text
 from quanthedge.performance import (
     ATTRIBUTION_LINES,
     COST_LINES,
@@ -609,6 +610,7 @@ def _strategy(writer: _Writer) -> list[Table | Figure | Lines]:
         "benchmark": "benchmark",
         "invested_fraction": "invested_fraction",
         "stocks": "selector.n",
+        "beta": "beta.kind",
         "beta_window": "beta.window",
         "product": "hedge.product",
         "ratio": "hedge.ratio",
@@ -630,7 +632,9 @@ def _strategy(writer: _Writer) -> list[Table | Figure | Lines]:
             value = own_words(strategy, "name", writer.language)
         if value is None:
             continue
-        if key == "policy":
+        if key == "beta":
+            text = estimator_text(value, writer.language)
+        elif key == "policy":
             text = policy_text(value, writer.language)
         elif isinstance(value, list):
             text = ", ".join(str(one) for one in value)

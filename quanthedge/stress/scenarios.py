@@ -53,7 +53,7 @@ SCENARIOS: tuple[Scenario, ...] = (
 
 # Weeks to be replayed as they were: name, first day, last day.
 HISTORY = (
-    ("2015-06 to 08: crash, 1,400 stocks suspended", "2015-06-12", "2015-08-31"),
+    ("2015-06 to 08: crash and suspensions", "2015-06-12", "2015-08-31"),
     ("2015-09: margin and opening limits", "2015-09-01", "2015-10-30"),
     ("2016-01: circuit breaker", "2015-12-31", "2016-01-29"),
     ("2018-02: rotation and fall", "2018-01-29", "2018-02-28"),
