@@ -122,7 +122,7 @@ def _trailing(market: Market, code: str, paid: Floats) -> Floats:
         pass
     total = np.concatenate([[0.0], np.cumsum(paid)])
     begin = np.searchsorted(market.dates, market.dates - np.timedelta64(364, "D"))
-    result = total[1:] - total[begin]
+    result: Floats = total[1:] - total[begin]
     result[market.dates < market.dates[0] + np.timedelta64(364, "D")] = np.nan
     return result
 

@@ -4,7 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.beta import RollingOLS
+from quanthedge.beta import (
+    Blume,
+    Dimson,
+    Downside,
+    Ewma,
+    Huber,
+    Kalman,
+    Overlapping,
+    Preparation,
+    RollingOLS,
+    ScholesWilliams,
+    Vasicek,
+)
 from quanthedge.errors import StrategyError
 from quanthedge.factors.base import as_rows
 from quanthedge.lookahead import audit, load_object
@@ -12,6 +24,20 @@ from quanthedge.market.altered import ALTERATIONS, altered
 from quanthedge.portfolio import IndexUniverse, LargestUniverse
 from tests.factors.every_factor import FACTORS, name_of
 from tests.sample import ROOT, sample_market, small_strategy
+
+ESTIMATORS = [
+    Blume(), Dimson(), Downside(), Ewma(), Huber(), Kalman(), Overlapping(), RollingOLS(),
+    RollingOLS(errors="hac"), ScholesWilliams(), Vasicek(),
+]  # fmt: skip
+TREATED = Preparation(resumption="match", limit_days="merge", listing_days="until_free")
+DROPPED = Preparation(resumption="drop", limit_days="drop", listing_days=20)
+HEDGES = [
+    ("hedge.ratio={kind='minimum_variance'}", "hedge.account='speculative'"),
+    ("hedge.risk_aversion=5.0", "beta={kind='ols'}"),
+    ("hedge.contract='cheapest_carry'", "hedge.roll='basis'", "hedge.ratio={kind='alpha_scaled'}"),
+    ("hedge.policy={kind='any', of=[{kind='deviation', fraction=0.05}, "
+     "{kind='price_move', fraction=0.03}]}", "hedge.range=[0.8, 1.2]"),
+]  # fmt: skip
 
 
 def closes(market):
@@ -141,7 +167,8 @@ def test_every_factor_passes(factor):
 @pytest.mark.parametrize(
     "thing",
     [
-        RollingOLS(), RollingOLS(window=20, min_observations=10),
+        *ESTIMATORS,
+        RollingOLS(preparation=TREATED), Kalman(preparation=DROPPED),
         LargestUniverse(n=60), IndexUniverse(),
     ],
     ids=lambda thing: type(thing).__name__,
@@ -153,8 +180,12 @@ def test_estimators_and_universes_pass(thing):
 
 @pytest.mark.parametrize(
     "changes",
-    [(), ("execution.fill='vwap'", "beta.method='top_down'", "rebalance.every='week'")],
-    ids=["as it is", "vwap, top-down, weekly"],
+    [
+        (),
+        ("beta={kind='ols', method='top_down'}", "execution.fill='vwap'", "rebalance.every='week'"),
+        *HEDGES,
+    ],
+    ids=["as it is", "vwap, top-down, weekly", "ratio", "carry", "contracts", "policy"],
 )
 def test_the_strategy_passes_fill_by_fill(changes):
     report = audit(small_strategy(*changes), sample_market(), dates=1)
