@@ -61,7 +61,7 @@ def compare_hedges(
     book : Targets or Book
         Stocks and weights by decision; see :func:`index_book` and :func:`random_book`.
     estimators, ratios, policies : sequence, or mapping from a label
-        Beta estimators, hedge ratios and rebalancing policies; by default RollingOLS(), a few
+        Beta estimators, hedge ratios and rebalancing policies; by default Kalman(), a few
         ratios, and every five days. The hedge is also traded whenever the book is.
     products : {"IF", "IH", "IC", "IM"}, one or several
     start, end : date, optional
@@ -92,9 +92,9 @@ def compare_hedges(
     fitted to the days on which it is judged.
 
     """
-    from quanthedge.beta import RollingOLS
+    from quanthedge.beta import Kalman
 
-    betas = _labelled(estimators, [RollingOLS()], "estimators")
+    betas = _labelled(estimators, [Kalman()], "estimators")
     rules = _labelled(
         ratios, [BetaRatio(), MinimumVariance(), MinimumVariance(horizon_days=1), EwmaRatio()],
         "ratios",

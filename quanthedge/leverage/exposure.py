@@ -140,9 +140,10 @@ class LeveragedExposure(BaseModel):
         prices : Series or array-like [T]
             Rising times as index, days or finer; an array is taken as daily.
         high, low : array-like [T], optional
-            Of each bar. With them a policy acts inside a bar, at the price that triggers it, on the
-            way from the last price to the bar's worst for the product; without them at the bar's
-            price. Calendars act at the bar's price in either case.
+            Of each bar. With them a policy that lands on the target acts inside a bar, at the price
+            that triggers it, on the way from the last price to the bar's worst for the product;
+            without them at the bar's price. Calendars, and policies that land on an edge, act at
+            the bar's price in either case.
         funding_rate : array-like [T], optional
             A year, in place of the constant one.
 

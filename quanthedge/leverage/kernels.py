@@ -110,8 +110,8 @@ def follow_exposure(
             worst, moved = _moved(value, exposure, extreme / price - 1.0)
             if worst > 0.0:
                 asked, landing = due(program, quiet, target, moved / worst, extreme, last_price)
-                if not asked:
-                    break
+                if not asked or landing != target:
+                    break  # an edge would be met again at once: it acts at the bar's price
             near, far = price, extreme
             for _ in range(HALVINGS):
                 middle = 0.5 * (near + far)
