@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from quanthedge.basis_command import basis_command
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
-from quanthedge.hedge.basis_command import basis_command
 from quanthedge.leverage.command import token_command
 from quanthedge.stress.command import stress_command
 

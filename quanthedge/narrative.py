@@ -8,12 +8,13 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from quanthedge.beta.wording import estimator_text
 from quanthedge.rebalancing.wording import policy_text
 
 if TYPE_CHECKING:
     from quanthedge.strategy import Strategy
 
-__all__ = ["Bilingual", "bilingual", "estimator_text", "note", "timeline"]
+__all__ = ["Bilingual", "bilingual", "note", "timeline"]
 
 Bilingual = dict[str, str]
 _LANGUAGES = ("en", "zh")
@@ -64,7 +65,7 @@ def timeline(strategy: "Strategy", start: object, end: object) -> Bilingual:
             "end": end,
             "rebalance": words["rebalance"][_rhythm(schedule.every)][code].format(n=schedule.every),
             "window": _days(strategy.beta.memory, words["days"], code),
-            "estimator": words["estimator"][strategy.beta.kind][code],
+            "estimator": estimator_text(strategy.beta.kind, code),
             "index": strategy.beta.index,
             "method": words["method"][strategy.beta.method][code],
             "fill": words["fill"][strategy.execution.fill][code],
@@ -83,15 +84,6 @@ def timeline(strategy: "Strategy", start: object, end: object) -> Bilingual:
         lines = [line.format(**values) for line in texts["timeline"][code]]
         result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
     return result
-
-
-def estimator_text(kind: str, language: str) -> str:
-    """Return the name of an estimator of beta.
-
-    >>> estimator_text("ols", "en")
-    'least squares'
-    """
-    return str(_texts()["words"]["estimator"][kind][language])
 
 
 def _days(memory: int | None, words: dict[str, Any], code: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from quanthedge.beta.wording import estimator_text
 from quanthedge.errors import RuleError
-from quanthedge.narrative import estimator_text
 from quanthedge.performance import (
     ATTRIBUTION_LINES,
     COST_LINES,
