@@ -166,6 +166,17 @@ def simulated_market(seeds: int, stocks: int, years: int) -> pd.DataFrame:
     return pd.DataFrame(rows).groupby("estimator", sort=False).mean()
 
 
+def by_path(frame: pd.DataFrame, friction: str) -> pd.DataFrame:
+    """Return bias, error and coverage of single stocks on each path under one friction."""
+    part = frame.xs(friction, level="friction")
+    columns = {}
+    for path in PATHS:
+        own = part.xs(path, level="path")
+        for name in ("bias", "rmse", "coverage"):
+            columns[f"{path}: {name}"] = own[name]
+    return pd.DataFrame(columns)
+
+
 def _halving(frame: pd.DataFrame, path: str) -> str:
     """Say which estimators halve the error of the base on a path without frictions."""
     rmse = frame.xs((path, "none"), level=("path", "friction"))["rmse"]
@@ -206,6 +217,10 @@ def main() -> None:
             _markdown(ranked),
             f"The default by the criterion: **{ranked.index[0]}**.",
             *halving,
+            "Bias, root mean squared error and coverage of single stocks, marks of one moment:",
+            _markdown(by_path(frame, "none").loc[ranked.index]),
+            "The same with late marks:",
+            _markdown(by_path(frame, "late marks").loc[ranked.index]),
             "In QuantHedge's own simulated markets:",
             _markdown(own),
         ]

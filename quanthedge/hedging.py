@@ -24,6 +24,7 @@ _METHOD = {"bottom_up": 0, "top_down": 1}
 _GIVEN = 3
 _COVARIANCE_WINDOW = 250  # trading days
 _CARRY_DAYS = 40  # trading days that the expected carry looks back, with room to spare
+_ROLLS_PER_YEAR = {"quarter": 4}  # 12 for the others; a roll is two trades
 _DAYS_PER_YEAR = 244
 
 
@@ -186,7 +187,9 @@ def _hedge_book(
         covariance = _covariances(returns, first - 1, last)
         begin = max(0, first - 1 - _CARRY_DAYS)
         leg = futures_leg(market, rule.products, begin, last, indices=codes, **_contracts(rule))
-        carry = leg.carry[first - 1 - begin :]
+        fees = leg.fee_rate + strategy.costs.futures_slippage_bp / 1e4
+        rolls = _ROLLS_PER_YEAR.get(rule.contract, 12)
+        carry = (leg.carry + 2 * rolls * fees)[first - 1 - begin :]
     book = HedgeBook(
         beta=betas,
         index_return=returns[wide, 0],
