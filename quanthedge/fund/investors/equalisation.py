@@ -1,0 +1,107 @@
+"""Equalisation: one unit value for all, and a memory for each lot that makes it fair.
+
+A lot bought above the mark pays the gross unit value and gets a credit for the fee in it that it
+does not owe; it comes back as shares when the fee is charged. A lot bought below the mark owes the
+fee on its way up to the mark, which is charged by redeeming shares of it.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from quanthedge.errors import LedgerError
+from quanthedge.fund.investors.register import Charge, cents
+from quanthedge.fund.values import Number, exact, round_half_up
+
+__all__ = ["EqualisedFund", "EqualisedLot"]
+
+
+@dataclass
+class EqualisedLot:
+    """Shares of a lot, the credit of a share, and the gross value up to which it has paid."""
+
+    investor: str
+    shares: Decimal
+    credit: Fraction
+    entry: Fraction
+
+
+@dataclass
+class EqualisedFund:
+    """A fund with equalisation.
+
+    Attributes
+    ----------
+    gross : Fraction
+        Value of a share before the accrued fee.
+    mark : Fraction
+        High-water mark of the fund.
+    """
+
+    rate: Number = "0.25"
+    gross: Fraction = Fraction(1)
+    mark: Fraction = Fraction(1)
+    lots: list[EqualisedLot] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
+
+    @property
+    def accrued(self) -> Fraction:
+        """Fee accrued on a share."""
+        return Fraction(exact(self.rate)) * max(Fraction(0), self.gross - self.mark)
+
+    @property
+    def net(self) -> Fraction:
+        """Published value of a share."""
+        return self.gross - self.accrued
+
+    def subscribe(self, investor: str, cash: Number) -> EqualisedLot:
+        """Let an investor buy shares at the gross value; what exceeds the net one is his credit."""
+        money = exact(cash)
+        if money <= 0:
+            raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
+        shares = round_half_up(Fraction(money) / self.gross, 2)
+        lot = EqualisedLot(investor, shares, self.accrued, self.gross)
+        self.lots.append(lot)
+        return lot
+
+    def grow(self, factor: Number | Fraction) -> None:
+        """Let the investments turn a yuan of gross value into ``factor`` yuan."""
+        self.gross *= factor if isinstance(factor, Fraction) else Fraction(exact(factor))
+
+    def crystallise(self) -> list[Charge]:
+        """Charge the accrued fee, give credits back as shares, redeem what lots below the mark owe.
+
+        Returns
+        -------
+        list of Charge
+            One for each lot: the fee that it really paid, and its change of shares.
+        """
+        fee, net, rate = self.accrued, self.net, Fraction(exact(self.rate))
+        made = []
+        for lot in self.lots:
+            shares = Fraction(lot.shares)
+            given = min(lot.credit, fee)
+            owed = rate * max(Fraction(0), min(self.gross, self.mark) - lot.entry)
+            change = round_half_up((given - owed) * shares / net, 2)
+            paid = cents((fee - given + owed) * shares)
+            lot.shares += change
+            # what of a credit was not needed is kept, spread over the shares there are now
+            if lot.shares > 0:
+                lot.credit = (lot.credit - given) * shares / Fraction(lot.shares)
+            lot.entry = max(lot.entry, min(self.gross, self.mark))
+            made.append(Charge(lot.investor, paid, change))
+        if fee > 0:
+            self.mark = net
+            for lot in self.lots:
+                lot.entry = max(lot.entry, net)
+        self.gross = net
+        self.charges += made
+        return made
+
+    def value(self, investor: str) -> Decimal:
+        """Return what an investor's shares are worth, credits included, to the cent."""
+        total = Fraction(0)
+        for lot in self.lots:
+            if lot.investor == investor:
+                total += (self.net + min(lot.credit, self.accrued)) * Fraction(lot.shares)
+        return cents(total)

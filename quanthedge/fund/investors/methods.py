@@ -1,0 +1,177 @@
+"""The methods by which Chinese private funds charge a performance fee above a high-water mark."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from quanthedge.errors import LedgerError
+from quanthedge.fund.investors.register import Charge, Lot, Payout, Register, cents
+from quanthedge.fund.values import Number, exact, round_half_up
+
+__all__ = ["LotMark", "PooledMark", "WholeFund"]
+
+
+@dataclass
+class WholeFund(Register):
+    """One mark for the fund; the fee is cut from the unit value of all (整体高水位法).
+
+    With ``at_redemption`` a lot bought below the fund's mark pays, when it is redeemed, for the
+    gain up to that mark, which the fund's own fee never reaches (整体高水位配合单人单笔赎回时计提).
+
+    Attributes
+    ----------
+    high_water_mark : {"post_fee", "pre_fee"}
+        The mark becomes the unit value after the fee, or before it: the contract's choice.
+    mark : Decimal
+    """
+
+    high_water_mark: Literal["post_fee", "pre_fee"] = "post_fee"
+    at_redemption: bool = False
+    mark: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        """Start with the initial unit value as the mark."""
+        super().__post_init__()
+        self.mark = round_half_up(exact(self.initial_unit_value), self.unit_value_decimals)
+
+    def crystallise(self) -> list[Charge]:
+        """Charge ``rate x (unit value - mark) x units`` to the fund."""
+        before = self.unit_value()
+        fee = self._gain_fee(before, self.mark, self.units)
+        if before > self.mark:
+            self.assets -= Fraction(fee)
+            after = self.unit_value()
+            self.mark = max(self.mark, after if self.high_water_mark == "post_fee" else before)
+        charge = Charge("fund", fee)
+        self.charges.append(charge)
+        return [charge]
+
+    def _opened(self, lot: Lot) -> None:
+        # what lies between the lot's cost and the fund's mark is not charged through the unit value
+        lot.mark = self.mark
+
+    def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
+        if not self.at_redemption:
+            return Decimal(0)
+        return self._gain_fee(min(value, lot.mark), lot.cost, units)
+
+
+@dataclass
+class LotMark(Register):
+    """A mark for each lot; units are cut and the unit value stays (单人单笔, 扣减份额).
+
+    The unit value is therefore before performance fees, and the same gain is never paid for twice.
+    """
+
+    def crystallise(self) -> list[Charge]:
+        """Charge each lot ``rate x (unit value - mark) x units``; units worth it are cut."""
+        value = self.unit_value()
+        made = []
+        for lot in self.lots:
+            fee = self._gain_fee(value, lot.mark, lot.units)
+            cut = round_half_up(Fraction(fee) / Fraction(value), self.unit_decimals)
+            lot.units -= cut
+            lot.mark = max(lot.mark, value)
+            self.assets -= Fraction(fee)
+            made.append(Charge(lot.investor, fee, -cut))
+        self.charges += made
+        return made
+
+    def distribute(self, per_unit: Number, cap: Number = "0.6") -> list[Payout]:
+        """Pay a dividend; the fee due is taken from it, at most a part of it.
+
+        Parameters
+        ----------
+        per_unit : number
+            Yuan a unit, fee included.
+        cap : number
+            Largest part of the dividend that the fee may take (0.6: the draft guideline of 2020).
+
+        Returns
+        -------
+        list of Payout
+            One for each lot. What the cap leaves owing lowers the lot's mark, so that it is due
+            later: ``mark = ex-dividend value - left / (rate x units)``.
+        """
+        value, dividend = self.unit_value(), exact(per_unit)
+        if not 0 < dividend < value:
+            raise LedgerError(
+                f"dividend of {per_unit} a unit worth {value}; accepted: above 0 and below it"
+            )
+        made = []
+        for lot in self.lots:
+            gross = cents(Fraction(lot.units) * Fraction(dividend))
+            due = self._gain_fee(value, lot.mark, lot.units)
+            fee = min(due, cents(Fraction(gross) * Fraction(exact(cap))))
+            ex = Fraction(value) - Fraction(dividend)
+            if due > 0:
+                owing = Fraction(due - fee) / (self._rate * Fraction(lot.units))
+                lot.mark = round_half_up(ex - owing, 12)
+            else:
+                lot.mark = round_half_up(Fraction(lot.mark) - Fraction(dividend), 12)
+            self.assets -= Fraction(gross)
+            if fee:
+                self.charges.append(Charge(lot.investor, fee))
+            made.append(Payout(lot.investor, lot.units, gross - fee, fee))
+        return made
+
+    def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
+        return self._gain_fee(value, lot.mark, units)
+
+
+@dataclass
+class PooledMark(Register):
+    """A mark for each investor, the mean of his lots by units; lots under water offset others."""
+
+    marks: dict[str, Fraction] = field(default_factory=dict)
+
+    def pooled_mark(self, investor: str) -> Decimal:
+        """Return an investor's mark, six decimals.
+
+        Raises
+        ------
+        LedgerError
+            When he holds no units.
+        """
+        if investor not in self.marks:
+            raise LedgerError(f"{investor} holds no units")
+        return round_half_up(self.marks[investor], 6)
+
+    def crystallise(self) -> list[Charge]:
+        """Charge each investor on all his units together; units are cut from all his lots."""
+        value = self.unit_value()
+        made = []
+        for investor in dict.fromkeys(lot.investor for lot in self.lots):
+            own = [lot for lot in self.lots if lot.investor == investor]
+            units = sum((lot.units for lot in own), Decimal(0))
+            fee = self._fee_on(investor, units, value)
+            cut = round_half_up(Fraction(fee) / Fraction(value), self.unit_decimals)
+            left = cut
+            for lot in own:
+                part = round_half_up(
+                    Fraction(cut) * Fraction(lot.units) / Fraction(units), self.unit_decimals
+                )
+                part = min(part, left) if lot is not own[-1] else left
+                lot.units -= part
+                left -= part
+            self.marks[investor] = max(self.marks[investor], Fraction(value))
+            self.assets -= Fraction(fee)
+            made.append(Charge(investor, fee, -cut))
+        self.charges += made
+        return made
+
+    def _fee_on(self, investor: str, units: Decimal, value: Decimal) -> Decimal:
+        gain = max(Fraction(0), Fraction(value) - self.marks[investor])
+        return cents(gain * Fraction(units) * self._rate)
+
+    def _opened(self, lot: Lot) -> None:
+        held = sum(
+            (Fraction(one.units) for one in self.lots if one.investor == lot.investor), Fraction(0)
+        )
+        before = self.marks.get(lot.investor, Fraction(0)) * held
+        bought = Fraction(lot.units)
+        self.marks[lot.investor] = (before + Fraction(lot.cost) * bought) / (held + bought)
+
+    def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
+        return self._fee_on(lot.investor, units, value)

@@ -1,0 +1,208 @@
+"""A register of investors: lots bought, units, marks, and money that comes and goes.
+
+Money is in cents and unit values in four decimals, half up, as a fund administrator keeps them;
+what rounding leaves stays in the fund. How a performance fee is charged is left to the methods.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from quanthedge.errors import LedgerError
+from quanthedge.fund.values import Number, exact, round_half_up
+
+__all__ = ["Charge", "Lot", "Payout", "Register"]
+
+
+@dataclass
+class Lot:
+    """Units that an investor bought at one time.
+
+    Attributes
+    ----------
+    investor : str
+    units : Decimal
+    cost : Decimal
+        Unit value paid.
+    mark : Decimal
+        Unit value above which a gain of the lot has not been charged yet.
+    paid_in : Decimal
+        Yuan.
+    """
+
+    investor: str
+    units: Decimal
+    cost: Decimal
+    mark: Decimal
+    paid_in: Decimal
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A performance fee: whose, how much, and the units that it took or gave."""
+
+    investor: str
+    fee: Decimal
+    units_change: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Payout:
+    """What a redemption or a distribution pays, and the fee kept back."""
+
+    investor: str
+    units: Decimal
+    cash: Decimal
+    fee: Decimal
+
+
+def cents(value: Fraction | Decimal) -> Decimal:
+    """Return an amount of money, half up to the cent."""
+    return round_half_up(value, 2)
+
+
+@dataclass
+class Register(ABC):
+    """Investors of a fund under one method of charging the performance fee.
+
+    Parameters
+    ----------
+    rate : number
+        Of the gain above the mark, 0.25 = 25%.
+    unit_decimals, unit_value_decimals : int
+    initial_unit_value : number
+
+    Attributes
+    ----------
+    assets : Fraction
+        Yuan, after all fees charged so far.
+    lots : list of Lot
+        In the order in which they were bought.
+    charges : list of Charge
+        Fees charged so far, whichever way.
+    """
+
+    rate: Number = "0.25"
+    unit_decimals: int = 2
+    unit_value_decimals: int = 4
+    initial_unit_value: Number = 1
+    assets: Fraction = Fraction(0)
+    lots: list[Lot] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Take the numbers as the decimals that they print."""
+        self._rate = Fraction(exact(self.rate))
+        if not 0 <= self._rate < 1:
+            raise LedgerError(f"performance fee rate {self.rate}; accepted: 0 up to below 1")
+
+    @property
+    def units(self) -> Decimal:
+        """All units outstanding."""
+        return sum((lot.units for lot in self.lots), Decimal(0))
+
+    @property
+    def fees(self) -> Decimal:
+        """Performance fees charged so far, yuan."""
+        return sum((charge.fee for charge in self.charges), Decimal(0))
+
+    def unit_value(self) -> Decimal:
+        """Return the value of a unit, half up; the initial one while there are no units."""
+        if self.units == 0:
+            return round_half_up(exact(self.initial_unit_value), self.unit_value_decimals)
+        return round_half_up(self.assets / Fraction(self.units), self.unit_value_decimals)
+
+    def grow(self, factor: Number | Fraction) -> None:
+        """Let the investments turn a yuan into ``factor`` yuan."""
+        growth = factor if isinstance(factor, Fraction) else Fraction(exact(factor))
+        if growth < 0:
+            raise LedgerError(f"growth {factor}; accepted: 0 or more")
+        self.assets *= growth
+
+    def subscribe(self, investor: str, cash: Number) -> Lot:
+        """Let an investor buy units at the unit value of the day; return the lot."""
+        money = exact(cash)
+        if money <= 0:
+            raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
+        value = self.unit_value()
+        units = round_half_up(Fraction(money) / Fraction(value), self.unit_decimals)
+        lot = Lot(investor, units, value, value, money)
+        self._opened(lot)
+        self.lots.append(lot)
+        self.assets += Fraction(money)
+        return lot
+
+    def redeem(self, investor: str, units: Number) -> Payout:
+        """Pay units back at the unit value of the day, the oldest lots first.
+
+        Raises
+        ------
+        LedgerError
+            When the investor holds fewer units.
+        """
+        wanted = exact(units)
+        own = [lot for lot in self.lots if lot.investor == investor]
+        held = sum((lot.units for lot in own), Decimal(0))
+        if not 0 < wanted <= held:
+            raise LedgerError(f"{investor} redeems {units} units and holds {held}")
+        value, left, fee = self.unit_value(), wanted, Decimal(0)
+        for lot in own:
+            taken = min(left, lot.units)
+            if taken > 0:
+                fee += self._redemption_fee(lot, taken, value)
+                lot.units -= taken
+                left -= taken
+        gross = cents(Fraction(wanted) * Fraction(value))
+        self.lots = [lot for lot in self.lots if lot.units > 0]
+        self.assets -= Fraction(gross)
+        if fee:
+            self.charges.append(Charge(investor, fee, Decimal(0)))
+        return Payout(investor, wanted, gross - fee, fee)
+
+    def liquidate(self) -> list[Payout]:
+        """Pay everybody out; what rounding leaves stays in ``assets``."""
+        investors = list(dict.fromkeys(lot.investor for lot in self.lots))
+        held = {
+            one: sum((lot.units for lot in self.lots if lot.investor == one), Decimal(0))
+            for one in investors
+        }
+        value = self.unit_value()
+        # the same unit value for all: who goes first must not matter
+        return [self._pay_at(investor, held[investor], value) for investor in investors]
+
+    def value_if_redeemed(self, investor: str) -> Decimal:
+        """Return what the investor would get today, the fee taken off (virtual liquidation)."""
+        value = self.unit_value()
+        total = Decimal(0)
+        for lot in self.lots:
+            if lot.investor == investor:
+                gross = cents(Fraction(lot.units) * Fraction(value))
+                total += gross - self._redemption_fee(lot, lot.units, value)
+        return total
+
+    @abstractmethod
+    def crystallise(self) -> list[Charge]:
+        """Charge the fee of a fee date; return what each investor, or the fund, paid."""
+
+    @abstractmethod
+    def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
+        """Return the fee on units of a lot that leave at a unit value."""
+
+    def _opened(self, lot: Lot) -> None:  # noqa: B027 -- most methods remember nothing more
+        """Note what a method remembers of a new lot."""
+
+    def _gain_fee(self, value: Decimal, mark: Decimal, units: Decimal) -> Decimal:
+        """Return ``rate x (value - mark) x units``, to the cent, 0 below the mark."""
+        gain = max(Fraction(0), Fraction(value) - Fraction(mark))
+        return cents(gain * Fraction(units) * self._rate)
+
+    def _pay_at(self, investor: str, units: Decimal, value: Decimal) -> Payout:
+        own = [lot for lot in self.lots if lot.investor == investor]
+        fee = sum((self._redemption_fee(lot, lot.units, value) for lot in own), Decimal(0))
+        gross = cents(Fraction(units) * Fraction(value))
+        self.lots = [lot for lot in self.lots if lot.investor != investor]
+        self.assets -= Fraction(gross)
+        if fee:
+            self.charges.append(Charge(investor, fee))
+        return Payout(investor, units, gross - fee, fee)

@@ -1,0 +1,108 @@
+"""Series accounting: each day of subscription is a little fund of its own, with its own mark."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from quanthedge.errors import LedgerError
+from quanthedge.fund.investors.register import Charge, cents
+from quanthedge.fund.values import Number, exact, round_half_up
+
+__all__ = ["Series", "SeriesFund"]
+
+DECIMALS = 6  # of the value of a unit of a series
+
+
+@dataclass
+class Series:
+    """One series: its holders' units, its assets and its mark."""
+
+    name: str
+    holders: dict[str, Decimal]
+    assets: Fraction
+    mark: Decimal
+
+    @property
+    def units(self) -> Decimal:
+        """Units of all holders."""
+        return sum(self.holders.values(), Decimal(0))
+
+    def unit_value(self) -> Decimal:
+        """Return the value of a unit, six decimals half up."""
+        return round_half_up(self.assets / Fraction(self.units), DECIMALS)
+
+
+@dataclass
+class SeriesFund:
+    """A fund kept in series; after a fee date, those at their marks roll up into the first.
+
+    Attributes
+    ----------
+    series : list of Series
+    charges : list of Charge
+        ``investor`` is the name of the series.
+    """
+
+    rate: Number = "0.25"
+    series: list[Series] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
+    opened: int = 0
+
+    def subscribe(self, subscriptions: dict[str, Number]) -> Series:
+        """Open a series for the subscriptions of a day, at a unit value of 1."""
+        money = {name: exact(cash) for name, cash in subscriptions.items()}
+        if not money or min(money.values()) <= 0:
+            raise LedgerError(f"subscriptions {subscriptions}; accepted: amounts above 0")
+        self.opened += 1
+        total = Fraction(sum(money.values(), Decimal(0)))
+        one = Series(f"S{self.opened}", money, total, Decimal("1.000000"))
+        self.series.append(one)
+        return one
+
+    def grow(self, factor: Number | Fraction) -> None:
+        """Let the investments turn a yuan into ``factor`` yuan."""
+        growth = factor if isinstance(factor, Fraction) else Fraction(exact(factor))
+        for one in self.series:
+            one.assets *= growth
+
+    def crystallise(self) -> list[Charge]:
+        """Charge each series on its gain above its own mark."""
+        made = []
+        for one in self.series:
+            before = one.unit_value()
+            gain = max(Fraction(0), Fraction(before) - Fraction(one.mark))
+            fee = cents(gain * Fraction(one.units) * Fraction(exact(self.rate)))
+            one.assets -= Fraction(fee)
+            if fee:
+                one.mark = one.unit_value()
+            made.append(Charge(one.name, fee))
+        self.charges += made
+        return made
+
+    def roll_up(self) -> dict[str, Decimal]:
+        """Turn the units of series at their marks into units of the first; return the new units.
+
+        The first series takes part when it is at its mark itself; otherwise nothing rolls.
+        """
+        if not self.series or self.series[0].unit_value() != self.series[0].mark:
+            return {}
+        first = self.series[0]
+        value = Fraction(first.unit_value())
+        made: dict[str, Decimal] = {}
+        for one in [s for s in self.series[1:] if s.unit_value() == s.mark]:
+            for investor, units in one.holders.items():
+                worth = one.assets * Fraction(units) / Fraction(one.units)
+                new = round_half_up(worth / value, 2)
+                first.holders[investor] = first.holders.get(investor, Decimal(0)) + new
+                made[investor] = made.get(investor, Decimal(0)) + new
+            first.assets += one.assets
+            self.series.remove(one)
+        return made
+
+    def value(self, investor: str) -> Decimal:
+        """Return what an investor's units are worth, to the cent."""
+        total = Fraction(0)
+        for one in self.series:
+            if investor in one.holders:
+                total += one.assets * Fraction(one.holders[investor]) / Fraction(one.units)
+        return cents(total)
