@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from quanthedge.hedge.ratios import RatioRule
 from quanthedge.rebalancing import Calendar, Policy
@@ -11,6 +11,16 @@ from quanthedge.rebalancing import Calendar, Policy
 __all__ = ["HedgeRule", "Product", "target_lots"]
 
 Product = Literal["IF", "IH", "IC", "IM"]
+
+
+def _number_or_rule(value: object) -> str:
+    return "number" if isinstance(value, int | float | str) else "rule"
+
+
+Ratio = Annotated[
+    Annotated[float, Field(ge=0), Tag("number")] | Annotated[RatioRule, Tag("rule")],
+    Discriminator(_number_or_rule),
+]
 
 
 class HedgeRule(BaseModel):
@@ -29,7 +39,7 @@ class HedgeRule(BaseModel):
     product: Product | tuple[Product, ...] = Field(
         default="IF", description="Index futures sold short: one product, or several jointly."
     )
-    ratio: Annotated[float, Field(ge=0)] | RatioRule = Field(
+    ratio: Ratio = Field(
         default=1.0,
         description="Futures value wanted: a number in units of beta x stock value, or a rule.",
     )

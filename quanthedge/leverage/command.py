@@ -42,7 +42,7 @@ def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedEx
         return LeveragedExposure.model_validate(document)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
+            f"{'.'.join(map(str, item['loc'])) or 'the product'}: {item['msg']}"
             for item in error.errors(include_url=False)
         )
         raise StrategyError(f"product {path}: {faults}") from error

@@ -47,6 +47,11 @@ def stress_command(
     from quanthedge.stress.leverage import compare_leverage
     from quanthedge.stress.scenarios import run_stress
 
+    try:
+        levels = [float(part) for part in gross.split(",") if part.strip()]
+    except ValueError as problem:
+        text = f"--gross {gross!r}: accepted: numbers such as 1.0,1.5,2.0"
+        raise StrategyError(text) from problem
     model, data = load_strategy(strategy, changes or ()), Market.open(market)
     days = date or [str(data.dates[len(data.dates) * 3 // 4])]
     typer.echo(f"{model.name} on {data.name}; shocks begin on {', '.join(days)}")
@@ -54,13 +59,7 @@ def stress_command(
     _print(found.shown(), "Scenarios")
     for gap in found.gaps:
         typer.echo(f"not replayed: {gap}")
-    if gross:
-        try:
-            levels = [float(part) for part in gross.split(",")]
-        except ValueError as problem:
-            raise StrategyError(f"--gross {gross!r}: accepted: numbers such as 1.0,1.5,2.0") from (
-                problem
-            )
+    if levels:
         table = compare_leverage(model, data, start, end, gross=levels)
         shown = table.map(lambda v: f"{v:,.4g}" if isinstance(v, float) else str(v))
         _print(shown.T.reset_index(names="gross exposure"), "Gross exposure")
