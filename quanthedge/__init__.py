@@ -30,6 +30,7 @@ _EXPORTS = {
     "compare_hedges": "quanthedge.hedge",
     "compare_leverage": "quanthedge.stress",
     "days_to_margin_call": "quanthedge.stress",
+    "fee_table": "quanthedge.fund.explainer",
     "import_market": "quanthedge.market",
     "index_book": "quanthedge.hedge",
     "index_returns": "quanthedge.beta",
