@@ -43,6 +43,14 @@ from quanthedge.performance.returns import (
     volatility,
     win_rate,
 )
+from quanthedge.performance.tails import (
+    capture,
+    expected_shortfall,
+    kurtosis,
+    skewness,
+    value_at_risk,
+    value_at_risk_cornish_fisher,
+)
 
 __all__ = ["Measure", "Summary", "definitions", "summary"]
 
@@ -370,6 +378,27 @@ def _risk(writer: _Writer, ledger: pd.DataFrame, risk_free: float) -> None:
         fall = max_drawdown(level[basis])
         ratio = calmar_ratio(annual_return(level[basis]), fall.depth if fall else 0.0)
         writer.add("calmar", ratio, "ratio", variant=basis, least_days=few, reason="no_drawdown")
+    _tails(writer, ledger)
+
+
+def _tails(writer: _Writer, ledger: pd.DataFrame) -> None:
+    returns = daily_returns(ledger)
+    few, still = MINIMUM_DAYS, "no_variation"
+    for basis in ("net", "index"):
+        days = returns[basis]
+        for formula, value in (("skewness", skewness(days)), ("kurtosis", kurtosis(days))):
+            writer.add(formula, value, "ratio", variant=basis, least_days=few, reason=still)
+    for variant, level in (("95", 0.95), ("99", 0.99)):
+        for formula, measure in (
+            ("value_at_risk", value_at_risk),
+            ("value_at_risk_cornish_fisher", value_at_risk_cornish_fisher),
+            ("expected_shortfall", expected_shortfall),
+        ):
+            value = measure(returns["net"], level)
+            writer.add(formula, value, "fraction", variant=variant, least_days=few, reason=still)
+    for variant, up in (("up", True), ("down", False)):
+        value = capture(returns["net"], returns["index"], up=up)
+        writer.add("capture", value, "fraction", variant=variant, least_days=few, reason=still)
 
 
 def _drawdown_dates(writer: _Writer, net: pd.Series) -> None:
