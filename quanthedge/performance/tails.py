@@ -35,8 +35,8 @@ def _moment(values: Floats, order: int) -> float:
 def skewness(returns: pd.Series) -> float:
     """Return the third standardised moment of the days (population form).
 
-    >>> skewness(pd.Series([0.01, 0.02, 0.03]))
-    0.0
+    >>> round(skewness(pd.Series([0.0, 0.0, 0.03])), 4)
+    0.7071
     """
     return _moment(_known(returns), 3)
 
