@@ -33,7 +33,7 @@ from quanthedge.performance.returns import (
     win_rate,
     years,
 )
-from quanthedge.performance.summary import Measure, Summary, definitions, summary
+from quanthedge.performance.summary import PATTERNS, Measure, Summary, definitions, summary
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
     attribution,
@@ -46,6 +46,7 @@ __all__ = [
     "CALENDAR_DAYS_A_YEAR",
     "COST_LINES",
     "FEE_LINES",
+    "PATTERNS",
     "TRADING_DAYS_A_YEAR",
     "Drawdown",
     "Estimate",

@@ -52,12 +52,21 @@ from quanthedge.performance.tails import (
     value_at_risk_cornish_fisher,
 )
 
-__all__ = ["Measure", "Summary", "definitions", "summary"]
+__all__ = ["PATTERNS", "Measure", "Summary", "definitions", "summary"]
 
 Language = Literal["en", "zh"]
 Unit = Literal["fraction", "yuan", "unit_value", "ratio", "coefficient", "days", "date", "count"]
 Value = float | int | date | None
 MINIMUM_DAYS = 20
+PATTERNS: dict[str, str] = {
+    "fraction": ".2%",
+    "yuan": ",.0f",
+    "unit_value": ".4f",
+    "ratio": ".2f",
+    "coefficient": ".3f",
+    "days": ",.0f",
+    "count": ",.0f",
+}
 _PERIODS: tuple[Every, ...] = ("daily", "weekly", "monthly")
 
 
@@ -126,14 +135,7 @@ def format_value(value: float | date, unit: str) -> str:
     """Return a number as printed in tables; a value that rounds to zero has no minus sign."""
     if isinstance(value, date):
         return value.isoformat()
-    pattern = {
-        "fraction": "{:.2%}",
-        "yuan": "{:,.0f}",
-        "unit_value": "{:.4f}",
-        "ratio": "{:.2f}",
-        "coefficient": "{:.3f}",
-    }.get(unit, "{:,.0f}")
-    text = pattern.format(value)
+    text = format(value, PATTERNS[unit])
     return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
 
 

@@ -2,20 +2,59 @@
 
 import math
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from quanthedge.performance import Measure
+from quanthedge.performance import PATTERNS, Measure
 
-__all__ = ["Cell", "Chapter", "Figure", "Lines", "Table", "measure_cell", "number_cell", "signed"]
+__all__ = [
+    "Block",
+    "Card",
+    "Cell",
+    "Chapter",
+    "Document",
+    "Figure",
+    "Lines",
+    "Table",
+    "measure_cell",
+    "number_cell",
+    "signed",
+]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a table cell and how it is set: "number", "gain", "loss", "text" or "wide"."""
+    """What stands in a cell of a table.
+
+    Attributes
+    ----------
+    text : str
+        As printed.
+    kind : str
+        How it is set: "number", "gain", "loss", "quiet", "text", "wide", "value" or "year".
+    shade : float
+        0 to 1, depth of the colour of a gain or loss.
+    value : float, int, date or None
+        The number behind the text, unrounded; None for words.
+    pattern : str
+        Python format by which the text was made from the value, such as ``.2%``.
+    """
 
     text: str
     kind: str = "text"
     shade: float = 0.0
+    value: float | date | None = None
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A key figure of the cover: name, value and what stands below."""
+
+    key: str
+    name: str
+    cell: Cell
+    below: list[str]
 
 
 @dataclass(frozen=True)
@@ -34,7 +73,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A plotly dictionary with its id, title and note; without one, the reason why."""
+    """A plotly dictionary with its id, title and note."""
 
     id: str
     title: str
@@ -45,7 +84,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Lines:
-    """A list of sentences, or text as it stands (``kind`` "code")."""
+    """A list of sentences ("lines", "steps"), a remark, or text as it stands ("code")."""
 
     id: str
     title: str
@@ -54,19 +93,55 @@ class Lines:
     kind: str = "lines"
 
 
+Block = Table | Figure | Lines
+
+
 @dataclass(frozen=True)
 class Chapter:
     """One chapter, in reading order."""
 
     id: str
     title: str
-    blocks: list[Table | Figure | Lines] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole report in one language, before it becomes a page, a PDF, a workbook or numbers.
+
+    Attributes
+    ----------
+    language : str
+        "zh" or "en".
+    words : dict
+        Catalogue of the language.
+    name, description : str
+        The fund's.
+    facts : list of str
+        Period, opening assets, benchmark.
+    cards : list of Card
+    verdict : list of str
+        Sentences.
+    chapters : list of Chapter
+        Figures and tables carry running numbers in their titles.
+    """
+
+    language: str
+    words: dict[str, Any]
+    name: str
+    description: str
+    facts: list[str]
+    cards: list[Card]
+    verdict: list[str]
+    chapters: list[Chapter]
 
 
 def measure_cell(measure: Measure, language: str) -> Cell:
     """Return a measure as it is printed, or the reason why there is none."""
     text = measure.text("zh" if language == "zh" else "en")
-    return Cell(text, "quiet" if measure.value is None else "number")
+    if measure.value is None:
+        return Cell(text, "quiet")
+    return Cell(text, "number", value=measure.value, pattern=PATTERNS.get(measure.unit, ""))
 
 
 def number_cell(value: float, pattern: str, missing: str = "–") -> Cell:
@@ -76,7 +151,7 @@ def number_cell(value: float, pattern: str, missing: str = "–") -> Cell:
     text = format(value, pattern)
     if text.startswith("-") and not any(digit in text for digit in "123456789"):
         text = text[1:]
-    return Cell(text, "number")
+    return Cell(text, "number", value=float(value), pattern=pattern)
 
 
 def signed(value: float, pattern: str, scale: float = 0.0) -> Cell:
@@ -85,4 +160,5 @@ def signed(value: float, pattern: str, scale: float = 0.0) -> Cell:
     if cell.kind == "quiet" or not any(digit in cell.text for digit in "123456789"):
         return cell
     shade = min(1.0, abs(value) / scale) if scale > 0.0 else 0.0
-    return Cell(cell.text, "gain" if value > 0.0 else "loss", round(shade, 2))
+    kind = "gain" if value > 0.0 else "loss"
+    return Cell(cell.text, kind, round(shade, 2), cell.value, pattern)

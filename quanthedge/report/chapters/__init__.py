@@ -1,0 +1,43 @@
+"""The chapters of the report, in reading order."""
+
+from quanthedge.report.blocks import Chapter
+from quanthedge.report.chapters.background import (
+    definition_table,
+    notes,
+    strategy,
+    timeline,
+    warnings,
+)
+from quanthedge.report.chapters.hedge import hedge
+from quanthedge.report.chapters.holdings import holdings, refusals
+from quanthedge.report.chapters.money import bridge, costs
+from quanthedge.report.chapters.neutrality import neutrality
+from quanthedge.report.chapters.performance import monthly, performance
+from quanthedge.report.chapters.risk import drawdown
+from quanthedge.report.texts import Language
+from quanthedge.report.writer import Run, Writer, slug
+
+__all__ = ["build_chapters"]
+
+
+def build_chapters(run: Run, language: Language) -> list[Chapter]:
+    """Return the chapters of a run's report, in reading order."""
+    writer = Writer(run, language)
+    makers = {
+        "performance": performance,
+        "monthly": monthly,
+        "drawdown": drawdown,
+        "neutrality": neutrality,
+        "hedge": hedge,
+        "bridge": bridge,
+        "costs": costs,
+        "holdings": holdings,
+        "refusals": refusals,
+        "notes": notes,
+        "timeline": timeline,
+        "definitions": definition_table,
+        "strategy": strategy,
+        "warnings": warnings,
+    }
+    headings = writer.words["headings"]
+    return [Chapter(slug(key), headings[key], make(writer)) for key, make in makers.items()]

@@ -1,0 +1,120 @@
+"""Chapters behind the figures: notes, timeline, definitions, parameters, warnings."""
+
+import json
+
+from quanthedge.beta.wording import estimator_text
+from quanthedge.rebalancing.wording import policy_text
+from quanthedge.report.blocks import Block, Cell, Table
+from quanthedge.report.writer import Writer, in_language, own_words, value_at
+
+__all__ = ["definition_table", "notes", "strategy", "timeline", "warnings"]
+
+
+def notes(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    notes = [in_language(note, writer.language) for note in writer.run.notes]
+    blocks: list[Block] = [writer.lines("notes", notes or [writer.words["empty"]["notes"]])]
+    rules = getattr(writer.run, "rules", None)
+    if rules is not None and len(rules):
+        weak = rules[rules["confidence"].isin(["C", "M"])]
+        rows = [
+            [Cell(str(row["table"])), Cell(str(row["key"]), "value"), Cell(str(row["confidence"]))]
+            for _, row in weak.iterrows()
+        ]
+        if rows:
+            head = writer.head("rule", "key", "confidence")
+            blocks.append(writer.table("weak_rules", head, rows))
+    return blocks
+
+
+def timeline(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    text = in_language(writer.run.timeline, writer.language)
+    items = [line.partition(". ")[2] or line for line in text.splitlines() if line.strip()]
+    return [writer.lines("timeline", items, "steps")]
+
+
+def definition_table(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    shown = {measure.formula: measure for measure in writer.summary}
+    rows = [
+        [writer.name(formula), Cell(measure.formula_text(writer.language), "wide")]
+        for formula, measure in shown.items()
+    ]
+    caption = writer.words["captions"]["definitions"]
+    title = writer.words["headings"]["definitions"]
+    return [Table("table-definitions", title, caption, writer.head("measure", "formula"), rows)]
+
+
+def strategy(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    names, strategy = writer.words["parameters"], writer.run.strategy
+    places = {
+        "name": "name",
+        "capital_yuan": "capital_yuan",
+        "benchmark": "benchmark",
+        "invested_fraction": "invested_fraction",
+        "stocks": "selector.n",
+        "beta": "beta.kind",
+        "beta_window": "beta.window",
+        "product": "hedge.product",
+        "ratio": "hedge.ratio",
+        "policy": "hedge.policy",
+        "roll_days": "hedge.roll_days",
+        "commission_rate": "costs.commission_rate",
+        "slippage": "costs.slippage_bp",
+        "management_fee": "fund.management_fee_per_year",
+        "custody_fee": "fund.custody_fee_per_year",
+        "performance_fee": "fund.performance_fee_rate",
+    }
+    fractions = {"invested_fraction", "commission_rate"} | {
+        f"{fee}_fee" for fee in ("management", "custody", "performance")
+    }
+    rows = []
+    for key, place in places.items():
+        value = value_at(strategy, place)
+        if key == "name":
+            value = own_words(strategy, "name", writer.language)
+        if value is None:
+            continue
+        if key == "beta":
+            text = estimator_text(value, writer.language)
+        elif key == "policy":
+            text = policy_text(value, writer.language)
+        elif isinstance(value, list):
+            text = ", ".join(str(one) for one in value)
+        elif isinstance(value, int | float):
+            text = f"{value * 100:g}%" if key in fractions else f"{value:,.10g}"
+        else:
+            text = str(value)
+        rows.append([Cell(names[key]), Cell(text, "value")])
+    # Escaped in the English page, so that texts in Chinese read back without being shown.
+    readable = writer.language == "zh"
+    code = json.dumps(strategy, ensure_ascii=not readable, indent=2, default=str)
+    head = writer.head("parameter", "value")
+    return [
+        writer.table("strategy", head, rows),
+        writer.table("market", head, _market_rows(writer)),
+        writer.lines("all_parameters", [code], "code"),
+    ]
+
+
+def _market_rows(writer: Writer) -> list[list[Cell]]:
+    info, names = writer.run.market_info, writer.words["market"]
+    span = info.get("span") or " – ".join(
+        str(info[end]) for end in ("data_start", "data_end") if end in info
+    )
+    versions = ", ".join(f"{name} {number}" for name, number in writer.run.versions.items())
+    values = {
+        "name": info.get("name"),
+        "span": span,
+        "stocks": info.get("stocks"),
+        "fingerprint": info.get("fingerprint"),
+        "python": versions,
+    }
+    return [[Cell(names[key]), Cell(str(v), "value")] for key, v in values.items() if v]
+
+
+def warnings(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    return [writer.lines("warnings", list(writer.words["warnings"]["texts"]))]

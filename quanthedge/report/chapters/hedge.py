@@ -1,0 +1,88 @@
+"""The chapter on the hedge, its contracts and both accounts."""
+
+import pandas as pd
+
+from quanthedge.errors import RuleError
+from quanthedge.report import specs
+from quanthedge.report.blocks import Block, Cell, Figure, Lines, Table, number_cell
+from quanthedge.report.writer import Writer
+
+__all__ = ["hedge"]
+
+
+def hedge(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    ledger, language = writer.run.ledger, writer.language
+    names = (
+        "hedge_ratio", "net_exposure", "gross_exposure", "book_beta", "net_beta", "margin",
+        "free_cash",
+    )  # fmt: skip
+    rows = [
+        [writer.name(name)]
+        + [writer.cell(f"{name}_{variant}") for variant in ("mean", "lowest", "highest")]
+        for name in names
+    ]
+    blocks: list[Block] = [
+        writer.figure("exposure", specs.exposure(ledger, language)),
+        writer.table("exposures", writer.head("measure", "mean", "lowest", "highest"), rows),
+        writer.figure("lots", specs.lots(ledger, language)),
+        _basis(writer),
+        writer.figure("accounts", specs.accounts(ledger, language)),
+    ]
+    rolls = _rolls(writer)
+    return [*blocks, rolls] if rolls.rows else blocks
+
+
+def _rolls(writer: Writer) -> Table:
+    """Return each roll: the contract bought back and the one sold, with prices and lots."""
+    trades = writer.run.trades
+    rows = []
+    rolled = trades[trades["reason"] == "roll"]
+    for (date, _product), day in rolled.groupby(["date", rolled["code"].str[:2]]):
+        closed, opened = (day[day["side"] == side] for side in ("buy", "sell"))
+        if closed.empty or opened.empty:
+            continue
+        old, new = closed.iloc[0], opened.iloc[0]
+        rows.append(
+            [
+                Cell(f"{date:%Y-%m-%d}"),
+                Cell(str(old["code"]), "number"),
+                number_cell(old["price"], ",.1f"),
+                Cell(str(new["code"]), "number"),
+                number_cell(new["price"], ",.1f"),
+                number_cell(float(closed["quantity"].sum()), ",.0f"),
+                number_cell(float(opened["quantity"].sum()), ",.0f"),
+            ]
+        )
+    head = writer.head("date", "old", "old_price", "new", "new_price", "lots_closed", "lots_opened")
+    return writer.table("rolls", head, rows, folded=True)
+
+
+def _basis(writer: Writer) -> Figure | Lines:
+    """Return the basis where the contract's index is the benchmark, else the reason."""
+    ledger = writer.run.ledger
+    product = (writer.run.strategy.get("hedge") or {}).get("product")
+    if isinstance(product, list):  # the ledger names the largest contract of a day only
+        product = product[0] if len(product) == 1 else None
+    held = ledger.index[ledger["lots"] != 0]
+    contract = _contract(product, held) if product and len(held) else None
+    if contract is None:
+        reason = "basis_no_lots" if product else "basis_no_product"
+    elif not writer.index_code.startswith(contract[1]):
+        reason = "basis_other_index"
+    else:
+        spec = specs.basis(ledger, contract[0], writer.language)
+        return writer.figure("basis", spec, multiplier=f"{contract[0]:.0f}")
+    text = writer.words["not_shown"].format(reason=writer.words["empty"][reason])
+    return Lines("text-basis", str(writer.words["titles"]["basis"]), "", [text], "remark")
+
+
+def _contract(product: str, days: pd.Index) -> tuple[float, str] | None:
+    """Return the multiplier of a product and the code of its index; None where unknown."""
+    from quanthedge.rules import futures_rules
+
+    known = {"IF": "000300", "IH": "000016", "IC": "000905", "IM": "000852"}
+    try:
+        return futures_rules(product, days).multiplier, known[product]
+    except (RuleError, KeyError):
+        return None

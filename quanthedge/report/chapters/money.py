@@ -1,0 +1,55 @@
+"""Chapters on where the money came from and what was paid."""
+
+import pandas as pd
+
+from quanthedge.performance import ATTRIBUTION_LINES, COST_LINES, FEE_LINES, attribution
+from quanthedge.report import specs
+from quanthedge.report.blocks import Block, Cell, signed
+from quanthedge.report.writer import Writer
+
+__all__ = ["bridge", "costs"]
+
+
+def bridge(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    ledger, names = writer.run.ledger, writer.words["lines"]
+    whole, years = attribution(ledger).iloc[0], attribution(ledger, "year")
+    unit = float(writer.words["figures"]["money_unit"])
+    shown = [name for name in ATTRIBUTION_LINES if bool((years[name].abs() >= 0.5).any())] + [
+        "equity_change"
+    ]
+    rows = [
+        [
+            Cell(names[name]),
+            signed(whole[name], ",.0f"),
+            *[signed(value / unit, ",.1f") for value in years[name]],
+        ]
+        for name in shown
+    ]
+    money = str(writer.words["figures"]["money"])
+    residual = format(abs(float(whole["residual"])), ".6f")
+    head = [
+        *writer.head("line", "yuan"),
+        *[str(day.year) for day in pd.DatetimeIndex(years.index)],
+    ]
+    last = frozenset({len(rows) - 1})
+    return [
+        writer.figure("bridge", specs.bridge(ledger, writer.language), residual=residual),
+        writer.table("attribution", head, rows, emphasised=last, money=money),
+    ]
+
+
+def costs(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    order = [*COST_LINES, "trading_costs", *FEE_LINES, "fund_fees", "costs_and_fees"]
+    names = writer.words["lines"]
+    rows = [
+        [Cell(names[line]), writer.cell(f"paid_{line}"), writer.cell(f"paid_per_year_{line}")]
+        for line in order
+    ]
+    sums = frozenset(order.index(line) for line in ("trading_costs", "fund_fees", "costs_and_fees"))
+    head = writer.head("line", "yuan", "per_year")
+    return [
+        writer.table("costs", head, rows, emphasised=sums),
+        writer.figure("water_mark", specs.water_mark(writer.run.ledger, writer.language)),
+    ]

@@ -1,0 +1,86 @@
+"""Chapters on returns: unit value, key measures, years, months."""
+
+import pandas as pd
+
+from quanthedge.performance import monthly_table, yearly_table
+from quanthedge.report import specs
+from quanthedge.report.blocks import Block, Cell, Table, number_cell, signed
+from quanthedge.report.writer import Writer, listed
+
+__all__ = ["monthly", "performance"]
+
+_SHADE_AT = 0.04  # a month of four percent has the deepest colour
+
+
+def performance(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    ledger, summary = writer.run.ledger, writer.summary
+    formulas = (
+        "unit_value", "return", "annual_return", "volatility", "sharpe", "sortino",
+        "max_drawdown", "calmar",
+    )  # fmt: skip
+    rows = [
+        [writer.name(formula)]
+        + [
+            writer.cell(key) if (key := f"{formula}_{basis}") in summary else Cell("–", "quiet")
+            for basis in ("net", "gross", "index")
+        ]
+        for formula in formulas
+    ]
+    single = (
+        "return_after_accrual", "win_rate_daily", "win_rate_weekly", "win_rate_monthly",
+        "profit_loss_ratio", "best_day", "worst_day", "risk_free",
+    )  # fmt: skip
+    return [
+        writer.figure("unit_value", specs.unit_value(ledger, writer.language, writer.index_code)),
+        writer.table("key_measures", writer.head("measure", "net", "gross", "index"), rows),
+        writer.table("other_measures", writer.head("measure", "value"), listed(writer, single)),
+        _yearly(writer),
+    ]
+
+
+def _yearly(writer: Writer) -> Table:
+    rows = [
+        [
+            Cell(str(year), "year"),
+            signed(row["net"], ".2%"),
+            signed(row["gross"], ".2%"),
+            signed(row["index"], ".2%"),
+            number_cell(row["volatility"], ".2%"),
+            number_cell(row["max_drawdown"], ".2%"),
+            number_cell(row["hedge_ratio"], ".1%"),
+            number_cell(row["turnover"], ".2f"),
+            number_cell(row["costs"], ",.0f"),
+            number_cell(row["fees"], ",.0f"),
+            number_cell(row["days"], ".0f"),
+        ]
+        for year, row in yearly_table(writer.run.ledger).iterrows()
+    ]
+    head = writer.head(
+        "year", "net", "gross", "index", "volatility", "max_drawdown", "hedge_ratio", "turnover",
+        "costs", "fees", "days",
+    )  # fmt: skip
+    return writer.table("yearly", head, rows)
+
+
+def monthly(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    blocks: list[Block] = []
+    months = [
+        f"{month}月" if writer.language == "zh" else pd.Timestamp(2000, month, 1).strftime("%b")
+        for month in range(1, 13)
+    ]
+    head = [*writer.head("year"), *months, writer.words["whole_year"]]
+    for basis, name in (("net", "monthly_net"), ("gross", "monthly_gross")):
+        table = monthly_table(writer.run.ledger, "net" if basis == "net" else "gross")
+        rows = []
+        for year, values in table.iterrows():
+            cells = [
+                signed(value, ".2%", _SHADE_AT) if pd.notna(value) else Cell("")
+                for value in values.iloc[:12]
+            ]
+            rows.append([Cell(str(year), "year"), *cells, signed(values.iloc[12], ".2%")])
+        made = writer.table(name, head, rows, note="monthly")
+        caption = f"{made.caption}{'' if writer.language == 'zh' else ' '}{writer.words['colours']}"
+        blocks.append(Table(made.id, made.title, caption, head, rows, kind="months"))
+    return blocks

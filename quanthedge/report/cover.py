@@ -1,0 +1,96 @@
+"""The cover: key figures and what they say."""
+
+import numpy as np
+
+from quanthedge.report.blocks import Card
+from quanthedge.report.texts import Language
+from quanthedge.report.writer import Run, Writer
+
+__all__ = ["cards", "verdict"]
+
+
+def cards(run: Run, language: Language) -> list[Card]:
+    """Return the key figures of the cover: name, value and a line below."""
+    writer = Writer(run, language)
+    summary, columns = writer.summary, writer.words["columns"]
+    comma = "：" if language == "zh" else ": "
+
+    def with_variant(key: str, variant: str) -> str:
+        return f"{columns[variant]}{comma}{summary[key].text(language)}"
+
+    def interval(key: str) -> str:
+        found = summary[key]
+        if found.value is None or found.estimate is None:
+            return ""
+        return f"{columns['interval']} [{found.estimate.low:.3f}, {found.estimate.high:.3f}]"
+
+    span = [summary[f"drawdown_{end}"].text(language) for end in ("peak", "trough")]
+    fell = summary["drawdown_peak"].value is not None
+    below = {
+        "unit_value_net": with_variant("unit_value_gross", "gross"),
+        "annual_return_net": with_variant("annual_return_gross", "gross"),
+        "volatility_net": f"{writer.index}{comma}{summary['volatility_index'].text(language)}",
+        "sharpe_net": with_variant("sharpe_gross", "gross"),
+        "max_drawdown_net": [f"{span[0]} –", span[1]] if fell else "",
+        "correlation_weekly": interval("correlation_weekly"),
+        "hedge_ratio_mean": f"{writer.name('turnover').text}{comma}"
+        f"{summary['turnover'].text(language)}",
+        "paid_per_year_costs_and_fees": f"{summary['paid_costs_and_fees'].text(language)} "
+        f"{writer.words['yuan']}",
+    }
+    found = []
+    for key, line in below.items():
+        measure = summary[key]
+        name = (
+            writer.words["headings"]["costs"] if key.startswith("paid") else measure.label(language)
+        )
+        lines = [line] if isinstance(line, str) else line
+        found.append(Card(key, name, writer.cell(key), lines))
+    return found
+
+
+def verdict(run: Run, language: Language) -> list[str]:
+    """Return what the figures say, in a few sentences for the cover."""
+    writer = Writer(run, language)
+    summary, texts = writer.summary, writer.words["verdict"]
+    text = {measure.key: measure.text(language) for measure in summary}
+    sentences = [
+        texts["return"].format(
+            net=text["return_net"],
+            annual=text["annual_return_net"],
+            drawdown=text["max_drawdown_net"],
+            index=writer.index,
+            market=text["return_index"],
+        )
+    ]
+    for every in ("weekly", "daily"):
+        linked = summary[f"correlation_{every}"].estimate
+        if linked is None or not np.isfinite(linked.value):
+            continue
+        kind = "neutral" if linked.low <= 0.0 <= linked.high else "not_neutral"
+        sentences.append(
+            texts[kind].format(
+                frequency=writer.words["frequencies"][every],
+                index=writer.index,
+                value=f"{linked.value:.3f}",
+                low=f"{linked.low:.3f}",
+                high=f"{linked.high:.3f}",
+            )
+        )
+    if summary["paid_per_year_trading_costs"].value is not None:
+        sentences.append(
+            texts["costs"].format(
+                costs=text["paid_per_year_trading_costs"], fees=text["paid_per_year_fund_fees"]
+            )
+        )
+    accrued = summary.value("accrued_performance_fee")
+    if isinstance(accrued, float) and accrued >= 1.0:
+        sentences.append(
+            texts["accrued"].format(
+                amount=text["accrued_performance_fee"], after=text["return_after_accrual"]
+            )
+        )
+    days = summary.value("calendar_days")
+    if isinstance(days, int) and days < 365:
+        sentences.append(texts["short"])
+    return sentences

@@ -1,0 +1,72 @@
+"""The report of a run as one document, from which every format is written."""
+
+from dataclasses import replace
+
+from quanthedge.errors import DataError
+from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
+from quanthedge.report.chapters import build_chapters
+from quanthedge.report.cover import cards, verdict
+from quanthedge.report.specs import index_name
+from quanthedge.report.texts import Language, words
+from quanthedge.report.writer import Run, own_words
+
+__all__ = ["build_document"]
+
+
+def build_document(result: Run, language: Language) -> Document:
+    """Return the report of a run in one language.
+
+    Raises
+    ------
+    DataError
+        When the language is not known or the ledger has no trading day.
+    """
+    if language not in ("zh", "en"):
+        raise DataError(f"report language {language!r}; accepted: zh, en")
+    if len(result.ledger) < 2:
+        raise DataError("report: the ledger has no trading day; run the strategy first")
+    text = words(language)
+    return Document(
+        language=language,
+        words=text,
+        name=own_words(result.strategy, "name", language) or text["document"],
+        description=own_words(result.strategy, "description", language),
+        facts=_facts(result, language),
+        cards=cards(result, language),
+        verdict=verdict(result, language),
+        chapters=_numbered(build_chapters(result, language), language),
+    )
+
+
+def _facts(result: Run, language: Language) -> list[str]:
+    text, days = words(language), result.ledger.index
+    facts = [
+        text["period"].format(
+            start=f"{days[1]:%Y-%m-%d}", end=f"{days[-1]:%Y-%m-%d}", days=len(days) - 1
+        ),
+        text["opening"].format(capital=f"{result.ledger['equity'].iloc[0]:,.0f}"),
+    ]
+    benchmark = str(result.strategy.get("benchmark", ""))
+    if benchmark:
+        name = index_name(benchmark, language)
+        facts.append(text["benchmark"].format(index=name, code=benchmark))
+    return facts
+
+
+def _numbered(chapters: list[Chapter], language: Language) -> list[Chapter]:
+    """Return the chapters with running numbers before the titles of figures and tables."""
+    marks = {"figure": "图", "table": "表"} if language == "zh" else {}
+    counts = {"figure": 0, "table": 0}
+    found = []
+    for chapter in chapters:
+        blocks: list[Block] = []
+        for block in chapter.blocks:
+            kind = "table" if isinstance(block, Table) else "figure"
+            if not isinstance(block, Table | Figure):
+                blocks.append(block)
+                continue
+            counts[kind] += 1
+            mark = marks.get(kind, kind.capitalize())
+            blocks.append(replace(block, title=f"{mark} {counts[kind]}  {block.title}"))
+        found.append(replace(chapter, blocks=blocks))
+    return found

@@ -1,0 +1,151 @@
+"""What every chapter needs: the run, its statistics, and the words of one language."""
+
+from typing import Any, Protocol
+
+import pandas as pd
+
+from quanthedge.performance import Summary, definitions
+from quanthedge.report import specs
+from quanthedge.report.blocks import Cell, Figure, Lines, Table, measure_cell
+from quanthedge.report.texts import Language, words
+
+__all__ = ["Run", "Writer", "in_language", "listed", "own_words", "slug", "value_at"]
+
+
+class Run(Protocol):
+    """What the report reads of a result."""
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """One row a day, the opening balances first."""
+        ...
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """Orders done."""
+        ...
+
+    @property
+    def refusals(self) -> pd.DataFrame:
+        """Orders not done, and why."""
+        ...
+
+    @property
+    def positions(self) -> pd.DataFrame:
+        """Holdings on the recorded days."""
+        ...
+
+    @property
+    def strategy(self) -> dict[str, Any]:
+        """The strategy with every default."""
+        ...
+
+    @property
+    def market_info(self) -> dict[str, Any]:
+        """Name, fingerprint and span of the data."""
+        ...
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Packages that computed."""
+        ...
+
+    @property
+    def timeline(self) -> Any:
+        """What is known when: text, or text by language."""
+        ...
+
+    @property
+    def notes(self) -> list[Any]:
+        """Repairs and assumptions: texts, or texts by language."""
+        ...
+
+    def summary(self) -> Summary:
+        """Return the statistics."""
+        ...
+
+
+class Writer:
+    """The run, its statistics and the words of one language."""
+
+    def __init__(self, run: Run, language: Language) -> None:
+        self.run, self.language = run, language
+        self.words = words(language)
+        self.summary = run.summary()
+        self.index_code = str(run.strategy.get("benchmark", ""))
+        self.index = (
+            specs.index_name(self.index_code, language)
+            if self.index_code
+            else str(self.words["figures"]["index"])
+        )
+
+    def head(self, *names: str) -> list[str]:
+        """Return column titles; those of the index carry its name."""
+        columns = self.words["columns"]
+        return [self.index if name == "index" else str(columns[name]) for name in names]
+
+    def cell(self, key: str) -> Cell:
+        """Return a measure's value."""
+        return measure_cell(self.summary[key], self.language)
+
+    def name(self, formula: str) -> Cell:
+        """Return a measure's name without its variant."""
+        return Cell(str(definitions()["measures"][formula][self.language]))
+
+    def figure(self, name: str, spec: dict[str, Any], **values: object) -> Figure:
+        """Return a figure with its title and note from the catalogue."""
+        return Figure(f"figure-{slug(name)}", *self._texts(name, name, values), spec)
+
+    def table(
+        self,
+        name: str,
+        head: list[str],
+        rows: list[list[Cell]],
+        *,
+        note: str = "",
+        emphasised: frozenset[int] = frozenset(),
+        folded: bool = False,
+        **values: object,
+    ) -> Table:
+        """Return a table with its title and note from the catalogue."""
+        title, caption = self._texts(name, note or name, values)
+        return Table(f"table-{slug(name)}", title, caption, head, rows, emphasised, folded)
+
+    def lines(self, name: str, items: list[str], kind: str = "lines") -> Lines:
+        """Return a list with its title and note from the catalogue."""
+        title = str(self.words["titles"].get(name, ""))
+        caption = str(self.words["captions"].get(name, ""))
+        return Lines(f"text-{slug(name)}", title, caption, items, kind)
+
+    def _texts(self, name: str, note: str, values: dict[str, object]) -> tuple[str, str]:
+        title = str(self.words["titles"][name]).format(**values)
+        return title, str(self.words["captions"][note]).format(**values)
+
+
+def slug(name: str) -> str:
+    """Return a name as it stands in an id."""
+    return name.replace("_", "-")
+
+
+def listed(writer: Writer, keys: tuple[str, ...]) -> list[list[Cell]]:
+    """Return rows of measures: name and value."""
+    return [[Cell(writer.summary[key].label(writer.language)), writer.cell(key)] for key in keys]
+
+
+def in_language(value: Any, language: Language) -> str:
+    """Return a sentence that may come in both languages or as plain text."""
+    return str(value.get(language, "")) if isinstance(value, dict) else str(value)
+
+
+def own_words(strategy: dict[str, Any], key: str, language: Language) -> str:
+    """Return the user's own text, in the reader's language where there is one."""
+    return str((strategy.get(f"{key}_zh") if language == "zh" else "") or strategy.get(key) or "")
+
+
+def value_at(tree: Any, place: str) -> Any:
+    """Return the value at a dotted place, None where there is none."""
+    for part in place.split("."):
+        if not isinstance(tree, dict) or part not in tree:
+            return None
+        tree = tree[part]
+    return tree
