@@ -95,7 +95,8 @@ def make_inputs(
         ),
         fund=FundNumbers(
             1.0, 0.015 * cost, 0.0025 * cost, 0.25 * cost, True,
-            np.arange(days) % 60 == 59, np.arange(days) % 20 == 0,
+            np.arange(days) % 60 == 59, np.arange(days) % 20 == 0, 0.0, 0.0,
+            *np.zeros((6, days)),
         ),
         settings=Settings(
             capital_yuan=1e8, fill=0, participation=0.1 if rules else 0.0, retry_days=5 if rules

@@ -216,6 +216,9 @@ def _inputs(
             terms.high_water_mark == "post_fee",
             crystallisation_flags(dates[1:], terms, calendar=market.calendar),
             _month_first(dates),
+            terms.service_fee_per_year,
+            terms.audit_fee_yuan_per_year,
+            *np.zeros((6, dates.size - 1)),
         ),
         settings=_settings(strategy),
     )

@@ -23,6 +23,10 @@ class FundTerms(BaseModel):
     ----------
     management_fee_per_year, custody_fee_per_year
         Fractions of the assets a year, accrued by calendar days over 365.
+    service_fee_per_year
+        Sales service fee, of the assets of units of class C.
+    audit_fee_yuan_per_year
+        Yuan, accrued by calendar days over 365.
     performance_fee_rate
         Fraction of the gain above the high-water mark, in whole basis points.
     high_water_mark
@@ -47,6 +51,8 @@ class FundTerms(BaseModel):
 
     management_fee_per_year: float = Field(default=0.015, ge=0, lt=1)
     custody_fee_per_year: float = Field(default=0.0025, ge=0, lt=1)
+    service_fee_per_year: float = Field(default=0.0, ge=0, lt=1)
+    audit_fee_yuan_per_year: float = Field(default=0.0, ge=0)
     performance_fee_rate: float = Field(default=0.25, ge=0, lt=1)
     high_water_mark: Literal["post_fee", "pre_fee"] = "post_fee"
     crystallisation: Crystallisation = "quarter"

@@ -201,6 +201,7 @@ def ledger_tables(
     initial = inputs.fund.initial_unit_value
     ledger.iloc[0, [layout.EQUITY_, layout.STOCK_CASH_]] = inputs.settings.capital_yuan
     ledger.iloc[0, [layout.UNIT_VALUE_, layout.HWM_]] = initial
+    ledger.iloc[0, layout.UNITS_] = round(inputs.settings.capital_yuan / initial, 2)
     ledger.iloc[0, layout.CONTRACT_] = -1
     ledger.iloc[0, layout.BETA_] = np.nan
     held = ledger["contract"].to_numpy().astype(np.int64)
@@ -208,12 +209,9 @@ def ledger_tables(
     ledger["contract"] = pd.array(names[held], dtype="str")
     ledger["lots"] = ledger["lots"].astype(np.int64)
     ledger["names"] = ledger["names"].astype(np.int64)
-    ledger["subscriptions"] = 0.0
-    ledger["redemptions"] = 0.0
-    ledger["units"] = record.state.scalars[layout.UNITS]
-    before = ledger["equity"].shift(1)
-    charged = ledger["management_fee"] + ledger["custody_fee"] + ledger["performance_fee"]
-    gross = (ledger["equity"] + charged) / before
+    flows = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
+    before = ledger["equity"].shift(1) + flows
+    gross = (ledger["equity"] + ledger[list(layout.FUND_FEES)].sum(axis=1)) / before
     ledger["unit_value_gross"] = initial * gross.fillna(1.0).cumprod()
 
     t = record.trades

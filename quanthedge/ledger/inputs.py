@@ -162,6 +162,14 @@ class FundNumbers(NamedTuple):
     post_fee: bool  # the mark becomes the unit value after (True) or before the fee
     fee_day: Bools  # [T] crystallisation dates
     month_first: Bools  # [T] first trading day of a month: accrued fees are paid
+    service_per_year: float  # of the assets of the classes that bear a service fee
+    audit_yuan_per_year: float
+    subscribed: Floats  # [T] yuan that investors have paid in, before the open
+    redeemed: Floats  # [T] yuan owed for units cancelled at the last close
+    distributed: Floats  # [T] yuan owed to the holders of units
+    paid_out: Floats  # [T] yuan owed that fall due
+    units_change: Floats  # [T] before the open
+    service_change: Floats  # [T] yuan of the flows that belong to the classes with a service fee
 
 
 class Settings(NamedTuple):

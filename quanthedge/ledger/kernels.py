@@ -31,6 +31,7 @@ from quanthedge.ledger.futures.kernels import (
 from quanthedge.ledger.inputs import Bars, Carried, Floats, Ints, LedgerInputs, Settings, StockBook
 from quanthedge.ledger.layout import (
     ACCRUED_,
+    AUDIT_,
     BOUGHT_,
     BROKEN_IDENTITY,
     BUY,
@@ -41,6 +42,7 @@ from quanthedge.ledger.layout import (
     CUSTODY_,
     DAYS_LEFT,
     DELISTING,
+    DISTRIBUTIONS_,
     DIVIDEND_TAX_,
     DIVIDENDS_,
     DONE,
@@ -50,6 +52,7 @@ from quanthedge.ledger.layout import (
     FILL_CLOSE,
     FILL_OPEN,
     FILL_VWAP,
+    FLOW,
     FUTURES_CASH,
     FUTURES_CASH_,
     FUTURES_FEE_,
@@ -77,6 +80,9 @@ from quanthedge.ledger.layout import (
     NO_SETTLEMENT,
     NOTIONAL_,
     OK,
+    OWED,
+    OWED_,
+    OWED_DUE,
     PAYABLE,
     PAYABLE_,
     PERFORMANCE_,
@@ -84,9 +90,12 @@ from quanthedge.ledger.layout import (
     REBALANCE,
     RECEIVABLE,
     RECEIVABLE_,
+    REDEMPTIONS_,
     RETRY,
     RIGHTS,
     SELL,
+    SERVICE_,
+    SERVICE_BASE,
     SOLD_,
     STAMP_,
     STATUS,
@@ -97,10 +106,12 @@ from quanthedge.ledger.layout import (
     STOCK_PNL_,
     STOCK_VALUE,
     STOCK_VALUE_,
+    SUBSCRIPTIONS_,
     SUSPENDED,
     TRANSFER_,
     UNIT_VALUE_,
     UNITS,
+    UNITS_,
     UNPAID_MARGIN,
     VOLUME,
 )
@@ -446,6 +457,63 @@ def plan_rebalance(
 
 
 @njit(cache=True)
+def take_flows(
+    t: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    row: Floats,
+) -> float:
+    """Step 0: book the flows of the morning, pay what is due. Returns the flow over equity."""
+    fund = inputs.fund
+    net = fund.subscribed[t] - fund.redeemed[t] - fund.distributed[t]
+    scalars[STOCK_CASH] += fund.subscribed[t]
+    scalars[OWED] += fund.redeemed[t] + fund.distributed[t]
+    scalars[OWED_DUE] += fund.paid_out[t]
+    scalars[UNITS] += fund.units_change[t]
+    scalars[SERVICE_BASE] += fund.service_change[t]
+    row[SUBSCRIPTIONS_] = fund.subscribed[t]
+    row[REDEMPTIONS_] = fund.redeemed[t]
+    row[DISTRIBUTIONS_] = fund.distributed[t]
+    flow = max(-1.0, net / scalars[EQUITY]) if net != 0.0 else 0.0
+    scalars[EQUITY] = max(0.0, scalars[EQUITY] + net)
+    if scalars[OWED_DUE] > 0.0:
+        paid = max(0.0, min(scalars[STOCK_CASH], scalars[OWED_DUE]))
+        scalars[STOCK_CASH] -= paid
+        scalars[OWED_DUE] -= paid
+        scalars[OWED] -= paid
+    return flow
+
+
+@njit(cache=True)
+def plan_flow(
+    t: int,
+    flow: float,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+) -> None:
+    """Step 3 on the morning of a flow: the book, open orders included, grows or shrinks by it."""
+    stocks = inputs.stocks
+    still_open = scalars[DAYS_LEFT] > 0.0
+    for i in range(shares.size):
+        if not still_open:
+            pending[i] = np.nan
+        wanted = shares[i] if np.isnan(pending[i]) else pending[i]
+        if wanted == 0.0 or not reference_price(t, i, inputs.bars) > 0.0:
+            continue
+        desired = wanted * (1.0 + flow)
+        if desired >= shares[i]:
+            more = round_lot(desired - shares[i], stocks.lot[i], stocks.step[i])
+            pending[i] = shares[i] + more if more > 0.0 else np.nan
+        else:
+            unit = sale_step(stocks.step[i])
+            sale = np.floor((shares[i] - desired + 1e-6) / unit) * unit
+            pending[i] = shares[i] - sale if sale > 0.0 else np.nan
+    scalars[DAYS_LEFT] = inputs.settings.retry_days
+
+
+@njit(cache=True)
 def sell_one(
     t: int,
     i: int,
@@ -600,7 +668,7 @@ def buy(
             amount = quantity[i] * price
             costs = stock_costs(t, i, quantity[i], amount, BUY, stocks, settings)
             needed += amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
-    left = scalars[STOCK_CASH] - max(kept, settings.cash_reserve * scalars[EQUITY])
+    left = scalars[STOCK_CASH] - max(kept, scalars[OWED], settings.cash_reserve * scalars[EQUITY])
     left = max(0.0, left)
     factor = left / needed if needed > left else 1.0
     paid = 0.0
@@ -653,7 +721,9 @@ def fund_day(
     year_fraction = inputs.days[t] / 365.0
     row[MANAGEMENT_] = fund.management_per_year * equity_before * year_fraction
     row[CUSTODY_] = fund.custody_per_year * equity_before * year_fraction
-    scalars[PAYABLE] += row[MANAGEMENT_] + row[CUSTODY_]
+    row[AUDIT_] = fund.audit_yuan_per_year * year_fraction
+    row[SERVICE_] = fund.service_per_year * max(0.0, scalars[SERVICE_BASE]) * year_fraction
+    scalars[PAYABLE] += row[MANAGEMENT_] + row[CUSTODY_] + row[SERVICE_] + row[AUDIT_]
     row[LOAN_INTEREST_] = loan_before * inputs.settings.borrowing_rate * year_fraction
     scalars[LOAN] += row[LOAN_INTEREST_]
     if fund.month_first[t]:
@@ -661,7 +731,11 @@ def fund_day(
         scalars[STOCK_CASH] -= paid
         scalars[PAYABLE] -= paid
     equity = scalars[STOCK_VALUE] + scalars[STOCK_CASH] + scalars[FUTURES_CASH]
-    equity += scalars[RECEIVABLE] - scalars[PAYABLE] - scalars[LOAN]
+    equity += scalars[RECEIVABLE] - scalars[PAYABLE] - scalars[LOAN] - scalars[OWED]
+    if scalars[SERVICE_BASE] > 0.0 and scalars[EQUITY] > 0.0:
+        # all classes earn alike; the service fee is taken from those that bear it
+        growth = (equity + row[SERVICE_]) / scalars[EQUITY]
+        scalars[SERVICE_BASE] = scalars[SERVICE_BASE] * growth - row[SERVICE_]
     units = np.int64(np.floor(scalars[UNITS] * 100.0 + 0.5))
     cents = np.int64(np.floor(equity * 100.0 + 0.5))
     if cents > 0:
@@ -699,7 +773,8 @@ def broken_promise(
         row[STOCK_PNL_] + row[DIVIDENDS_] + row[FUTURES_PNL_] + row[INTEREST_]
         - row[COMMISSION_] - row[STAMP_] - row[TRANSFER_] - row[EXCHANGE_] - row[FUTURES_FEE_]
         - row[IMPACT_] - row[DIVIDEND_TAX_] - row[LOAN_INTEREST_]
-        - row[MANAGEMENT_] - row[CUSTODY_] - row[PERFORMANCE_]
+        - row[MANAGEMENT_] - row[CUSTODY_] - row[SERVICE_] - row[AUDIT_] - row[PERFORMANCE_]
+        + row[SUBSCRIPTIONS_] - row[REDEMPTIONS_] - row[DISTRIBUTIONS_]
     )  # fmt: skip
     if not abs(change - parts) <= 1e-9 * max(abs(equity), 1.0):
         return BROKEN_IDENTITY
@@ -788,6 +863,7 @@ def run_days(
             max(0.0, scalars[STOCK_CASH]) * inputs.stock_rate[t] * inputs.days[t] / 365.0,
             max(0.0, scalars[FUTURES_CASH]) * inputs.futures_rate[t] * inputs.days[t] / 365.0,
         )
+        flow = take_flows(t, inputs, scalars, row)
         gain = corporate_actions(
             t, inputs, scalars, shares, pending, carried, held, n_held, row, trades, refusals
         )  # fmt: skip
@@ -804,10 +880,13 @@ def run_days(
         if rebalanced:
             plan_rebalance(t, r, inputs, scalars, shares, pending, refusals)
             scalars[NEXT_REBALANCE] = r + 1
+        elif flow != 0.0:
+            plan_flow(t, flow, inputs, scalars, shares, pending)
+            retrying = True
         elif scalars[DAYS_LEFT] > 0.0:
             scalars[DAYS_LEFT] -= 1.0
             retrying = True
-        reason = REBALANCE if rebalanced else RETRY
+        reason = REBALANCE if rebalanced else FLOW if flow != 0.0 else RETRY
         raise_cash = scalars[RAISE_CASH]
         kept = scalars[STOCK_CASH] + raise_cash if raise_cash > 0.0 else 0.0
         received = 0.0
@@ -845,7 +924,7 @@ def run_days(
         withdrawable = max(0.0, min(scalars[STOCK_CASH], withdrawable - max(0.0, paid - received)))
 
         withdrawable = hedge(
-            t, rebalanced or moved, withdrawable, equity_before, inputs, scalars, shares, held,
+            t, rebalanced or moved, withdrawable, scalars[EQUITY], inputs, scalars, shares, held,
             n_held, book_return, short, last_level, carried_lots, traded, opened, row, trades,
             refusals,
         )  # fmt: skip
@@ -878,6 +957,8 @@ def run_days(
         row[RECEIVABLE_] = scalars[RECEIVABLE]
         row[PAYABLE_] = scalars[PAYABLE]
         row[LOAN_] = scalars[LOAN]
+        row[OWED_] = scalars[OWED]
+        row[UNITS_] = scalars[UNITS]
         list_contracts(t, inputs, short, row, contracts)
         row[MARGIN_] = required
         row[NAMES_] = names

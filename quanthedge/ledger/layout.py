@@ -3,8 +3,8 @@
 # Positions in the state's scalars.
 STOCK_CASH, FUTURES_CASH, PAYABLE, DAYS_LEFT, MARK_TICKS, EQUITY, RAISE_CASH = range(7)
 MARGIN_CUT, NEXT_REBALANCE, UNITS, STATUS, STATUS_DAY, STOCK_VALUE, RECEIVABLE = range(7, 14)
-UNFINISHED, LOAN, LOAN_TARGET = range(14, 17)
-N_SCALARS = 17
+UNFINISHED, LOAN, LOAN_TARGET, OWED, OWED_DUE, SERVICE_BASE = range(14, 20)
+N_SCALARS = 20
 
 # Status of a run.
 OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, NO_SETTLEMENT = (
@@ -14,31 +14,38 @@ OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, N
 # Columns of the daily ledger.
 COLUMNS = (
     "equity", "stock_value", "stock_cash", "futures_cash", "dividends_receivable", "fees_payable",
-    "loan",
+    "loan", "redemptions_payable",
     "stock_pnl", "dividends", "futures_pnl", "interest",
     "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
     "dividend_tax", "loan_interest",
-    "management_fee", "custody_fee", "performance_fee",
+    "management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee",
+    "subscriptions", "redemptions", "distributions",
     "bought", "sold", "contract", "lots", "futures_notional", "margin_required", "book_beta",
     "names",
-    "unit_value", "high_water_mark", "accrued_performance_fee",
+    "units", "unit_value", "high_water_mark", "accrued_performance_fee",
 )  # fmt: skip
 (
     EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, RECEIVABLE_, PAYABLE_, LOAN_,
+    OWED_,
     STOCK_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
     COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_, DIVIDEND_TAX_,
     LOAN_INTEREST_,
-    MANAGEMENT_, CUSTODY_, PERFORMANCE_,
+    MANAGEMENT_, CUSTODY_, SERVICE_, AUDIT_, PERFORMANCE_,
+    SUBSCRIPTIONS_, REDEMPTIONS_, DISTRIBUTIONS_,
     BOUGHT_, SOLD_, CONTRACT_, LOTS_, NOTIONAL_, MARGIN_, BETA_, NAMES_,
-    UNIT_VALUE_, HWM_, ACCRUED_,
-) = range(33)  # fmt: skip
+    UNITS_, UNIT_VALUE_, HWM_, ACCRUED_,
+) = range(40)  # fmt: skip
+
+FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee")
 
 # Reasons of trades, reasons of refusals, kinds and sides: positions in the tuples below.
 TRADE_REASONS = (
     "rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut",
-    "rights",
+    "rights", "flow",
 )  # fmt: skip
-REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE, RIGHTS = range(9)
+REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE, RIGHTS, FLOW = (
+    range(10)
+)
 REFUSAL_REASONS = (
     "suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price",
     "position_limit", "open_limit",

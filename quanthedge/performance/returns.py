@@ -36,7 +36,7 @@ __all__ = [
 
 CALENDAR_DAYS_A_YEAR = 365
 TRADING_DAYS_A_YEAR = 243
-FUND_FEES = ("management_fee", "custody_fee", "performance_fee")
+FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee")
 _NO_VARIATION = 1e-12
 
 Floats = NDArray[np.float64]
@@ -58,21 +58,22 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    net[t] = (equity[t] - subscriptions[t] + redemptions[t]) / equity[t-1] - 1: flows come in after
-    the close. gross adds management, custody and performance fees of the day back to the numerator.
+    net[t] = equity[t] / (equity[t-1] + subscriptions[t] - redemptions[t] - distributions[t]) - 1:
+    flows come in before the open, at the unit value of the last close. gross adds all fees of the
+    day back to the numerator.
     From unrounded equity, so that it may differ from the published unit value in the last decimal.
     NaN where a price of the index is missing.
     """
     equity = ledger["equity"].to_numpy(dtype=np.float64)
     inside = ledger.iloc[1:]
-    flows = (inside["subscriptions"] - inside["redemptions"]).to_numpy(dtype=np.float64)
+    flows = inside["subscriptions"] - inside["redemptions"] - inside["distributions"]
+    before = equity[:-1] + flows.to_numpy(dtype=np.float64)
     fees = inside[list(FUND_FEES)].sum(axis=1).to_numpy(dtype=np.float64)
-    earned = equity[1:] - flows
     index = ledger["index_close"].to_numpy(dtype=np.float64)
     return pd.DataFrame(
         {
-            "net": earned / equity[:-1] - 1.0,
-            "gross": (earned + fees) / equity[:-1] - 1.0,
+            "net": equity[1:] / before - 1.0,
+            "gross": (equity[1:] + fees) / before - 1.0,
             "index": index[1:] / index[:-1] - 1.0,
         },
         index=inside.index,

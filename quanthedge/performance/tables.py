@@ -12,7 +12,8 @@ from quanthedge.performance.returns import daily_returns, levels, period_returns
 __all__ = ["ATTRIBUTION_LINES", "attribution", "monthly_table", "yearly_table"]
 
 INCOME_LINES = ("stock_pnl", "dividends", "futures_pnl", "interest")
-ATTRIBUTION_LINES = (*INCOME_LINES, *COST_LINES, *FEE_LINES, "subscriptions", "redemptions")
+FLOW_LINES = ("subscriptions", "redemptions", "distributions")
+ATTRIBUTION_LINES = (*INCOME_LINES, *COST_LINES, *FEE_LINES, *FLOW_LINES)
 
 
 def monthly_table(
@@ -92,9 +93,9 @@ def attribution(
     Returns
     -------
     DataFrame
-        Index: the last day of each period. Columns: every income; every cost, fee and the
-        redemptions with a negative sign; equity_change; residual = equity_change - sum, which is
-        zero to rounding.
+        Index: the last day of each period. Columns: every income; every cost and fee, redemptions
+        and distributions with a negative sign; equity_change; residual = equity_change - sum,
+        which is zero to rounding.
     """
     days = pd.DatetimeIndex(ledger.index)
     label = {"whole": days.year * 0, "year": days.year, "month": days.year * 100 + days.month}[by]
@@ -102,7 +103,7 @@ def attribution(
     starts = np.flatnonzero(np.append(True, number[1:] != number[:-1]))
     bounds = np.append(starts, len(number))
     lines = ledger[list(ATTRIBUTION_LINES)].iloc[1:].astype(np.float64)
-    charged = [*COST_LINES, *FEE_LINES, "redemptions"]
+    charged = [*COST_LINES, *FEE_LINES, "redemptions", "distributions"]
     lines[charged] = 0.0 - lines[charged]
     summed = np.add.reduceat(lines.to_numpy(), starts, axis=0)
     table = pd.DataFrame(summed, index=days[bounds[1:]], columns=list(ATTRIBUTION_LINES))

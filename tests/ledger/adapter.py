@@ -72,6 +72,18 @@ def hedge_book(x: reference.LedgerInputs) -> HedgeBook:
     )  # fmt: skip
 
 
+def flow_arrays(x: reference.LedgerInputs) -> list[np.ndarray]:
+    """The flows of units by day."""
+    names = (
+        "subscribed", "redeemed", "distributed", "paid_out", "units_change", "service_change",
+    )  # fmt: skip
+    nothing = reference.Flow()
+    return [
+        np.array([getattr(x.flows.get(t, nothing), name) for t in range(len(x.days))])
+        for name in names
+    ]
+
+
 def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
     """The same market and settings as the kernel takes them."""
     n_days = x.open.shape[0]
@@ -105,7 +117,7 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
         ),
         fund=FundNumbers(
             1.0, x.management_rate, x.custody_rate, x.performance_rate, x.post_fee, x.fee_day,
-            x.month_first,
+            x.month_first, float(x.service_rate), float(x.audit_yuan), *flow_arrays(x),
         ),
         settings=Settings(
             float(x.capital_yuan), FILL[x.fill], float(x.participation), int(x.retry_days),

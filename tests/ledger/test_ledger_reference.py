@@ -303,7 +303,7 @@ def test_promises_hold_on_three_hundred_random_markets():
         assert result.ledger[-1]["equity"] == pytest.approx(sum_of_parts(result), rel=1e-8)
     assert reasons == {
         *("rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut"),
-        "rights",
+        *("rights", "flow"),
         *("suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price"),
         *("position_limit", "open_limit"),
     }
@@ -315,7 +315,9 @@ def sum_of_parts(result):
     for row in result.ledger[1:]:
         equity += row["stock_pnl"] + row["dividends"] + row["futures_pnl"] + row["interest"]
         equity -= row["management_fee"] + row["custody_fee"] + row["performance_fee"]
-        equity -= row["dividend_tax"] + row["loan_interest"]
+        equity -= row["service_fee"] + row["audit_fee"] + row["dividend_tax"]
+        equity -= row["loan_interest"]
+        equity += row["subscriptions"] - row["redemptions"] - row["distributions"]
     return equity
 
 

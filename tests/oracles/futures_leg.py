@@ -67,8 +67,11 @@ def treasury(x, s, day):
             move_to_futures(s, day, max(0.0, min(day.withdrawable, missing)))
         elif s.futures_cash > x.release_multiple * required:
             move_to_futures(s, day, x.target_multiple * required - s.futures_cash)
+        elif s.owed > day.withdrawable:
+            spare = max(0.0, s.futures_cash - x.target_multiple * required)
+            move_to_futures(s, day, -min(spare, s.owed - day.withdrawable))
     if any(trade_day == day.t for trade_day, _ in x.targets):
-        s.loan_target = x.borrowed * max(0.0, day.opening_equity)
+        s.loan_target = x.borrowed * max(0.0, day.planned_equity)
         if s.loan < s.loan_target:
             lend(s, day, s.loan_target - s.loan)
     if s.loan > s.loan_target:
@@ -138,7 +141,7 @@ def wanted_lots(x, day, book, betas, lot):
         lots = joint_lots(
             np.array([exposure[p] for p in order]),
             np.array(x.covariance[day.t])[pick],
-            x.aversion / max(1.0, day.opening_equity),
+            x.aversion / max(1.0, day.planned_equity),
             np.array([x.carry[day.t][p] for p in order]),
             np.array([lot[p] for p in order]),
             low * book,
@@ -357,6 +360,9 @@ def check_margin(x, s, day, result):
     s.raise_cash = 0.0
     if both < x.call_multiple * required:
         s.raise_cash = x.target_multiple * required - s.stock_cash - s.futures_cash
+    if s.owed > 0:
+        spare = max(0.0, s.futures_cash - x.target_multiple * required)
+        s.raise_cash = max(s.raise_cash, s.owed - s.stock_cash - spare)
     if not held_contracts(s) and s.futures_cash < 0:
         move_to_futures(s, day, max(0.0, min(day.withdrawable, -s.futures_cash)))
         s.raise_cash = max(s.raise_cash, -s.futures_cash)

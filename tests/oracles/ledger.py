@@ -109,6 +109,9 @@ class LedgerInputs:
     default_beta: float = 1.0
     beta_window: int = 60
     beta_min_observations: int = 20
+    flows: dict = field(default_factory=dict)  # day -> Flow
+    service_rate: float = 0.0
+    audit_yuan: float = 0.0
     management_rate: float = 0.0
     custody_rate: float = 0.0
     performance_rate: float = 0.0
@@ -133,6 +136,18 @@ class Action:
     rights: float = 0.0
     rights_price: float = 0.0
     pay_day: int = -1
+
+
+@dataclass
+class Flow:
+    """What investors' orders move before the open of a day; yuan, and units."""
+
+    subscribed: float = 0.0
+    redeemed: float = 0.0
+    distributed: float = 0.0
+    paid_out: float = 0.0
+    units_change: float = 0.0
+    service_change: float = 0.0
 
 
 @dataclass
@@ -223,6 +238,9 @@ class State:
     unfinished: bool = False
     loan: float = 0.0
     loan_target: float = 0.0
+    owed: float = 0.0
+    owed_due: float = 0.0
+    service_base: float = 0.0
     futures_cash: float = 0.0
     fees_payable: float = 0.0
     stock_value: float = 0.0
@@ -247,6 +265,11 @@ class Day:
     opening_fees_payable: float
     opening_stock_value: float
     opening_loan: float
+    flow: Flow = field(default_factory=Flow)
+    planned_equity: float = 0.0  # E of the page
+    net_flow: float = 0.0
+    service_fee: float = 0.0
+    audit_fee: float = 0.0
     shares_before_trades: list[int] = field(default_factory=list)
     withdrawable: float = 0.0
     reason: str = ""
@@ -303,6 +326,7 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
     result.ledger.append(opening_row(s))
     for t in range(len(x.days)):
         day = begin_day(x, s, t)
+        flows_of_units(x, s, day)
         corporate_actions_and_delisting(x, s, day, result)
         futures_leg.treasury(x, s, day)
         what_is_wanted(x, s, day, result)
@@ -388,6 +412,26 @@ def begin_day(x, s, t):
 def refuse(result, day, kind, index, side, wanted, done, reason):
     """Note an order that was not done in full."""
     result.refusals.append(Refusal(day.t, kind, index, side, wanted, done, reason))
+
+
+# --- step 0 --------------------------------------------------------------------------------------
+
+
+def flows_of_units(x, s, day):
+    """Book what investors asked for at the last close, and pay what is due."""
+    day.flow = flow = x.flows.get(day.t, Flow())
+    s.stock_cash += flow.subscribed
+    s.owed += flow.redeemed + flow.distributed
+    s.units += flow.units_change
+    s.service_base += flow.service_change
+    s.owed_due += flow.paid_out
+    day.net_flow = flow.subscribed - flow.redeemed - flow.distributed
+    day.planned_equity = max(0.0, s.equity + day.net_flow)
+    if s.owed_due > 0:
+        paid = max(0.0, min(s.stock_cash, s.owed_due))
+        s.stock_cash -= paid
+        s.owed_due -= paid
+        s.owed -= paid
 
 
 # --- step 1 --------------------------------------------------------------------------------------
@@ -531,14 +575,41 @@ def what_is_wanted(x, s, day, result):
         if trade_day == day.t:
             rebalance(x, s, day, result, targets)
             return
-    if s.days_left > 0:
+    if day.net_flow != 0:
+        follow_flow(x, s, day)
+    elif s.days_left > 0:
         s.days_left -= 1
         day.reason = "retry"
+    else:
+        return
+    if day.reason:
         for i in sorted(s.pending):
             difference = s.pending[i] - s.shares[i]
             order = round_lot(x, i, difference) if difference > 0 else difference
             if order != 0:
                 day.orders[i] = order
+
+
+def follow_flow(x, s, day):
+    """Let the book grow or shrink with the fund, open orders included."""
+    day.reason = "flow"
+    if s.days_left == 0:
+        s.pending = {}
+    flow = max(-1.0, day.net_flow / day.opening_equity)
+    for i, shares in enumerate(s.shares):
+        wanted = s.pending.get(i, shares)
+        if wanted == 0 or math.isnan(day.reference[i]):
+            continue
+        desired = wanted * (1 + flow)
+        s.pending.pop(i, None)
+        if desired >= shares:
+            order = round_lot(x, i, desired - shares)
+        else:
+            step = sale_step(x, i)
+            order = -math.floor((shares - desired + 1e-6) / step) * step
+        if order:
+            s.pending[i] = shares + order
+    s.days_left = x.retry_days
 
 
 def rebalance(x, s, day, result, targets):
@@ -550,7 +621,7 @@ def rebalance(x, s, day, result, targets):
         if math.isnan(day.reference[i]):
             refuse(result, day, "stock", i, "buy", 0, 0, "no_price")
             continue
-        desired = weight * day.opening_equity / day.reference[i]
+        desired = weight * day.planned_equity / day.reference[i]
         if desired >= s.shares[i]:
             order = round_lot(x, i, desired - s.shares[i])
             if order == 0 and s.shares[i] == 0:
@@ -730,7 +801,7 @@ def buys(x, s, day, result):
         if quantity > 0:
             trade = stock_trade(x, t, i, quantity, day.reason)
             needed += trade.amount + trade.costs
-    left = s.stock_cash - max(day.kept, x.cash_reserve * day.opening_equity)
+    left = s.stock_cash - max(day.kept, s.owed, x.cash_reserve * day.planned_equity)
     f = max(0.0, left) / needed if needed > max(0.0, left) else 1.0
     for i, order in wanted.items():
         quantity = round_lot(x, i, f * possible[i])
@@ -820,7 +891,9 @@ def after_the_close(x, s, day):
     day.interest = stock_interest + futures_interest
     day.management_fee = x.management_rate * day.opening_equity * years
     day.custody_fee = x.custody_rate * day.opening_equity * years
-    s.fees_payable += day.management_fee + day.custody_fee
+    day.audit_fee = x.audit_yuan * years
+    day.service_fee = x.service_rate * max(0.0, s.service_base) * years
+    s.fees_payable += day.management_fee + day.custody_fee + day.service_fee + day.audit_fee
     day.loan_interest = day.opening_loan * x.borrowing_rate * years
     s.loan += day.loan_interest
     if x.month_first[t]:
@@ -828,13 +901,16 @@ def after_the_close(x, s, day):
         s.stock_cash -= paid
         s.fees_payable -= paid
     s.equity = equity_of(s)
+    if s.service_base > 0 and day.planned_equity > 0:
+        growth = (s.equity + day.service_fee) / day.planned_equity
+        s.service_base = s.service_base * growth - day.service_fee
     strike_unit_value(x, s, day)
 
 
 def equity_of(s):
     """Return what the fund is worth."""
     cash = s.stock_cash + s.futures_cash + sum(s.receivable.values())
-    return s.stock_value + cash - s.fees_payable - s.loan
+    return s.stock_value + cash - s.fees_payable - s.loan - s.owed
 
 
 def unit_value_of(equity_cents: Decimal, units: float) -> Decimal:
@@ -873,7 +949,14 @@ TRADE_COSTS = (
     "impact",
     "dividend_tax",
 )
-FUND_FEES = ("loan_interest", "management_fee", "custody_fee", "performance_fee")
+FUND_FEES = (
+    "loan_interest",
+    "management_fee",
+    "custody_fee",
+    "service_fee",
+    "audit_fee",
+    "performance_fee",
+)
 TRADED = ("bought", "sold")
 
 
@@ -887,6 +970,7 @@ def balances(s):
         "dividends_receivable": sum(s.receivable.values()),
         "fees_payable": s.fees_payable,
         "loan": s.loan,
+        "redemptions_payable": s.owed,
         "lots": -sum(s.short),
         "names": sum(1 for n in s.shares if n),
         "units": s.units,
@@ -901,6 +985,7 @@ def opening_row(s):
         "day": -1,
         **balances(s),
         **flows,
+        **dict.fromkeys(("subscriptions", "redemptions", "distributions"), 0.0),
         "contract": -1,
         "futures_notional": 0.0,
         "margin_required": 0.0,
@@ -927,6 +1012,9 @@ def ledger_row(x, s, day, result):
         "day": day.t,
         **balances(s),
         **{name: getattr(day, name) for name in (*FLOWS_IN, *FUND_FEES)},
+        "subscriptions": day.flow.subscribed,
+        "redemptions": day.flow.redeemed,
+        "distributions": day.flow.distributed,
         **{name: sum(getattr(trade, name) for trade in trades) for name in TRADE_COSTS},
         "dividend_tax": day.dividend_tax,  # of the day's sales, and withheld from payments
         "bought": sum(trade.amount for trade in stock_trades if trade.quantity > 0),
@@ -950,6 +1038,7 @@ def promises(s, day, row):
         assert s.raise_cash > 0, (day.t, s.futures_cash)
     parts = sum(row[name] for name in FLOWS_IN)
     parts -= sum(row[name] for name in (*TRADE_COSTS, *FUND_FEES))
+    parts += row["subscriptions"] - row["redemptions"] - row["distributions"]
     change = s.equity - day.opening_equity
     scale = max(abs(s.equity), abs(day.opening_equity))
     assert abs(change - parts) <= 1e-9 * scale, (day.t, change, parts)

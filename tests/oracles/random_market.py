@@ -16,7 +16,7 @@ from quanthedge.rebalancing import (
     NoTradeBand,
     PriceMove,
 )
-from tests.oracles.ledger import Action, LedgerInputs, Tax
+from tests.oracles.ledger import Action, Flow, LedgerInputs, Tax
 
 LOTS = ((100, 100), (200, 1), (100, 1))  # main boards, STAR, Beijing: smallest lot and step
 LIMITS = (0.10, 0.05, 0.20, 0.20, 0.30, 0.30)  # by class = board * 2 + is_st
@@ -125,9 +125,38 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
         **random_settings(rng),
     )
     inputs = replace(inputs, **overrides)
+    inputs = replace(inputs, flows=random_flows(rng, days, inputs.capital_yuan))
     if products > 1 and inputs.beta_method == "top_down":
         inputs = replace(inputs, beta_method="given")
     return inputs
+
+
+def random_flows(rng, days, capital):
+    """Return subscriptions, redemptions paid some days later, and distributions."""
+    often = rng.choice([0.0, 0.0, 0.05, 0.2])
+    flows = {}
+    left = 0.6 * capital
+    for t in range(1, days):
+        if rng.random() >= often:
+            continue
+        flow = flows.setdefault(t, Flow())
+        share = float(rng.choice([0.001, 0.03, 0.1]))
+        if rng.random() < 0.6:
+            flow.subscribed = round(float(rng.choice([share, 0.5])) * capital, 2)
+            left += 0.5 * flow.subscribed
+        if rng.random() < 0.6 and share * capital < left:
+            flow.redeemed = round(share * capital, 2)
+            left -= flow.redeemed
+        if rng.random() < 0.2 and 0.01 * capital < left:
+            flow.distributed = round(0.01 * capital, 2)
+            left -= flow.distributed
+        owed = flow.redeemed + flow.distributed
+        if owed:
+            due = flows.setdefault(min(days, t + int(rng.integers(0, 5))), Flow())
+            due.paid_out += owed
+        flow.units_change = round(flow.subscribed - flow.redeemed, 2)
+        flow.service_change = round(0.5 * flow.units_change, 2)
+    return flows
 
 
 def random_tax(rng, days):
@@ -476,6 +505,8 @@ def random_settings(rng):
         "beta_window": int(rng.choice([5, 20])),
         "beta_min_observations": int(rng.choice([2, 5])),
         "management_rate": float(rng.choice([0.0, 0.015])),
+        "service_rate": float(rng.choice([0.0, 0.008])),
+        "audit_yuan": float(rng.choice([0.0, 500.0])),
         "custody_rate": float(rng.choice([0.0, 0.001])),
         "performance_rate": float(rng.choice([0.0, 0.2])),
         "post_fee": bool(rng.random() < 0.5),

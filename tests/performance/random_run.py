@@ -25,22 +25,24 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     scale = np.append(0.0, rng.uniform(0.5, 1.5, days))
     lines = (*COST_LINES, *FEE_LINES)
     for line, amount in zip(
-        lines, (900, 500, 60, 30, 300, 2500, 80, 40, 4100, 700, 3000), strict=True
+        lines, (900, 500, 60, 30, 300, 2500, 80, 40, 4100, 700, 90, 60, 3000), strict=True
     ):
         ledger[line] = amount * scale
     ledger["subscriptions"] = 0.0
     ledger["redemptions"] = 0.0
+    ledger["distributions"] = 0.0
     ledger.iloc[days // 2 + 1 :: 50, ledger.columns.get_loc("subscriptions")] = 1e6
     ledger.iloc[days // 2 + 2 :: 60, ledger.columns.get_loc("redemptions")] = 5e5
+    ledger.iloc[days // 2 + 4 :: 90, ledger.columns.get_loc("distributions")] = 3e5
     change = ledger[list(INCOME)].sum(axis=1) - ledger[list(lines)].sum(axis=1)
-    change += ledger["subscriptions"] - ledger["redemptions"]
+    flows = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
+    change += flows
     change.iloc[0] = 0.0
     ledger["equity"] = 100e6 + change.cumsum()
-    flows = ledger["subscriptions"] - ledger["redemptions"]
-    before = ledger["equity"].shift(1)
-    net = ((ledger["equity"] - flows) / before).fillna(1.0)
+    before = ledger["equity"].shift(1) + flows
+    net = (ledger["equity"] / before).fillna(1.0)
     fees = ledger[list(FEE_LINES)].sum(axis=1)
-    gross = ((ledger["equity"] - flows + fees) / before).fillna(1.0)
+    gross = ((ledger["equity"] + fees) / before).fillna(1.0)
     ledger["unit_value"] = net.cumprod().round(4)
     ledger["unit_value_gross"] = gross.cumprod()
     ledger["units"] = ledger["equity"] / net.cumprod()
@@ -54,6 +56,7 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     ledger["fees_payable"] = 0.0
     ledger["dividends_receivable"] = 0.0
     ledger["loan"] = 0.0
+    ledger["redemptions_payable"] = 0.0
     multiplier = 300.0
     future = ledger["index_close"] * (1.0 + np.append(0.0, rng.normal(0.0, 0.004, days)))
     lots = np.round(held / (multiplier * future)).astype(np.int64)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.performance import (
+    FEE_LINES,
     annual_return,
     calmar_ratio,
     daily_returns,
@@ -117,11 +118,12 @@ def test_flows_are_no_return_and_fees_stand_between_gross_and_net() -> None:
     returns = daily_returns(ledger)
     inside = ledger.iloc[1:]
     profit = inside["equity"] - ledger["equity"].shift(1).iloc[1:]
-    profit -= inside["subscriptions"] - inside["redemptions"]
-    before = ledger["equity"].shift(1).iloc[1:]
+    flows = inside["subscriptions"] - inside["redemptions"] - inside["distributions"]
+    profit -= flows
+    before = ledger["equity"].shift(1).iloc[1:] + flows
     assert (inside["subscriptions"] > 0).any()
     assert np.allclose(returns["net"], profit / before)
-    fees = inside[["management_fee", "custody_fee", "performance_fee"]].sum(axis=1)
+    fees = inside[list(FEE_LINES)].sum(axis=1)
     assert np.allclose((returns["gross"] - returns["net"]) * before, fees)
     assert levels(ledger)["net"].iloc[-1] == pytest.approx(ledger["unit_value"].iloc[-1], abs=5e-5)
 

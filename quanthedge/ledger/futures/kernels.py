@@ -34,6 +34,7 @@ from quanthedge.ledger.layout import (
     MARGIN_CUT_TRADE,
     NO_PRICE,
     OPEN_LIMIT,
+    OWED,
     POSITION_LIMIT,
     RAISE_CASH,
     ROLL,
@@ -100,6 +101,9 @@ def morning_treasury(
             moved = max(0.0, min(withdrawable, settings.target_multiple * required - cash))
         elif cash > settings.release_multiple * required:
             moved = settings.target_multiple * required - cash
+        elif scalars[OWED] > withdrawable:
+            spare = max(0.0, cash - settings.target_multiple * required)
+            moved = -min(spare, scalars[OWED] - withdrawable)
     elif cash > 0.0:
         moved = -cash
     else:
@@ -549,6 +553,10 @@ def settle_futures(
     scalars[RAISE_CASH] = 0.0
     if cash < settings.call_multiple * required:
         scalars[RAISE_CASH] = settings.target_multiple * required - cash
+    if scalars[OWED] > 0.0:
+        spare = max(0.0, scalars[FUTURES_CASH] - settings.target_multiple * required)
+        lacking = scalars[OWED] - scalars[STOCK_CASH] - spare
+        scalars[RAISE_CASH] = max(scalars[RAISE_CASH], lacking)
     if not short.any() and scalars[FUTURES_CASH] < 0.0:
         moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
         withdrawable -= to_futures_account(moved, scalars)
