@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.fund.office import FundRun
 from quanthedge.hedge import ContractSchedule
 from quanthedge.ledger import LedgerRecord
 from quanthedge.ledger.actions import ActionUse
@@ -13,9 +14,22 @@ from quanthedge.prepare import Prepared
 from quanthedge.rules import circuit_breaker_days
 from quanthedge.strategy import Strategy
 
-__all__ = ["run_notes"]
+__all__ = ["client_notes", "run_notes"]
 
 _LARGEST_MOVE = 0.106  # ten percent and the rounding of a price of one yuan
+
+
+def client_notes(fund: FundRun) -> list[Bilingual]:
+    """Return what a reader must know of investors' orders that were not done at once."""
+    notes = []
+    events = fund.events
+    for event, kind in (("refused", "flows_refused"), ("deferred", "flows_deferred")):
+        count = int((events["event"] == event).sum())
+        if count:
+            notes.append(note(kind, count=count))
+    if fund.late_days:
+        notes.append(note("redemptions_late", count=fund.late_days))
+    return notes
 
 
 def run_notes(

@@ -28,6 +28,9 @@ TABLES = (
     "exclusions",
     "coverage",
     "rules",
+    "investors",
+    "investor_values",
+    "investor_lots",
 )
 _RUN_FILE = "run.json"
 _FORMAT = 1
@@ -53,6 +56,9 @@ class Result:
         covers.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
+    investors, investor_values, investor_lots : DataFrame
+        What happened to each investor, what he would have got on each event day, and his lots at
+        the end; empty without clients.
     strategy : dict
         The strategy with every default written out.
     market_info, versions : dict
@@ -73,6 +79,9 @@ class Result:
     exclusions: pd.DataFrame
     coverage: pd.DataFrame
     rules: pd.DataFrame
+    investors: pd.DataFrame
+    investor_values: pd.DataFrame
+    investor_lots: pd.DataFrame
     strategy: dict[str, Any]
     market_info: dict[str, Any]
     versions: dict[str, str]

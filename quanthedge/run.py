@@ -8,11 +8,12 @@ import pandas as pd
 
 from quanthedge.beta import book_betas, index_returns
 from quanthedge.errors import StrategyError
+from quanthedge.fund.office import FundRun, run_fund
 from quanthedge.hedging import indices
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, ledger_tables, run_ledger
 from quanthedge.market import Market
 from quanthedge.narrative import timeline
-from quanthedge.notes import run_notes
+from quanthedge.notes import client_notes, run_notes
 from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
 from quanthedge.strategy import Strategy
@@ -57,14 +58,32 @@ def backtest(
     say: Tell = tell or (lambda _text: None)
     prepared = prepare(strategy, market, start, end, tell=tell)
     say("running the ledger")
-    record = run_ledger(prepared.inputs)
+    fund = _run_fund(prepared)
+    record = fund.record
     _check_capital(strategy, market, prepared.first, record, prepared.inputs)
     say("drawing up the accounts")
-    return _result(prepared, record)
+    return _result(prepared, fund)
 
 
-def _result(prepared: Prepared, record: LedgerRecord) -> Result:
+def _run_fund(prepared: Prepared) -> FundRun:
+    """Run the ledger in one go, or from event to event of the fund's investors."""
+    strategy, inputs = prepared.strategy, prepared.inputs
+    if strategy.clients is None:
+        return FundRun.without_clients(run_ledger(inputs))
+    # the books of the investors charge the performance fee, not the ledger
+    fund = inputs.fund._replace(performance_rate=0.0)
+    return run_fund(
+        inputs._replace(fund=fund),
+        strategy.clients,
+        strategy.fund,
+        prepared.dates[1:],
+        inputs.fund.fee_day,
+    )
+
+
+def _result(prepared: Prepared, fund: FundRun) -> Result:
     """Turn the ledger's record into tables, with everything that a reader must know."""
+    record = fund.record
     strategy, market, inputs = prepared.strategy, prepared.market, prepared.inputs
     first, dates, selection = prepared.first, prepared.dates, prepared.selection
     tables = ledger_tables(
@@ -75,11 +94,15 @@ def _result(prepared: Prepared, record: LedgerRecord) -> Result:
     ]
     hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
     notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
+    notes += client_notes(fund)
     return Result(
         **tables,
         hedge=hedge,
         targets=selection.targets.to_frame(),
         exclusions=selection.exclusions,
+        investors=fund.events,
+        investor_values=fund.values,
+        investor_lots=fund.lots,
         coverage=selection.coverage,
         rules=prepared.rules,
         strategy=strategy.model_dump(mode="json"),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from quanthedge.alpha import FactorTerm, Transforms
 from quanthedge.beta import Estimator, Kalman
 from quanthedge.errors import StrategyError
-from quanthedge.fund import FundTerms
+from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
@@ -59,6 +59,11 @@ class Strategy(BaseModel):
     costs: Costs = Field(default_factory=Costs)
     accounts: Accounts = Field(default_factory=Accounts)
     fund: FundTerms = Field(default_factory=FundTerms)
+    clients: Clients | None = Field(
+        default=None,
+        description="Investors, their flows and the method of the performance fee; by default one "
+        "founder and one mark for the whole fund.",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -73,7 +78,19 @@ class Strategy(BaseModel):
             raise ValueError(
                 f"invested_fraction {self.invested_fraction} needs accounts.borrowed above 0"
             )
+        if self.fund.service_fee_per_year > 0 and not self._has_class_c():
+            raise ValueError(
+                "fund.service_fee_per_year is borne by units of class C, and there are none; add "
+                "clients with share_class C"
+            )
         return self
+
+    def _has_class_c(self) -> bool:
+        """Return whether anybody may hold units of class C."""
+        if self.clients is None:
+            return False
+        flows = (flow.share_class == "C" for flow in self.clients.flows)
+        return self.clients.founders_class == "C" or any(flows)
 
 
 def _accepted_keys(location: tuple[int | str, ...]) -> list[str]:
