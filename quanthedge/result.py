@@ -98,6 +98,17 @@ class Result:
         """Statistics of the run: return, risk, neutrality, turnover, fees."""
         return self._summary
 
+    def bridge(
+        self,
+        by: Literal["day", "month", "year", "whole"] = "whole",
+        start: str | None = None,
+        end: str | None = None,
+    ) -> pd.DataFrame:
+        """Where the change of equity came from: see :func:`quanthedge.performance.bridge`."""
+        from quanthedge.performance import bridge
+
+        return bridge(self, by, start, end)
+
     def plot(self) -> "go.Figure":
         """Return the unit value gross and net beside the index, as an interactive figure."""
         from quanthedge.report import unit_value_figure

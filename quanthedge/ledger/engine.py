@@ -278,9 +278,12 @@ def _contracts_table(
     contracts: list[str],
     inputs: LedgerInputs,
 ) -> pd.DataFrame:
-    """Lots of every contract held at each close, with settlement price, value and margin."""
-    day, contract = (record.contracts[:, k].astype(np.int64) for k in (0, 1))
-    lots = record.contracts[:, 2]
+    """Lots of every contract held at a close or traded on the day, with price, value, margin."""
+    held = {(int(day), int(c)): lots for day, c, lots in record.contracts}
+    traded = record.trades[record.trades[:, 1] == layout.FUTURE]
+    keys = sorted(held.keys() | {(int(day), int(c)) for day, c in traded[:, [0, 2]]})
+    day, contract = np.array(keys, dtype=np.int64).reshape(-1, 2).T
+    lots = np.array([held.get(key, 0.0) for key in keys])
     futures = inputs.futures
     price = futures.settlement[day + 1, contract]
     value = lots * futures.multiplier[futures.product[contract]] * price

@@ -58,6 +58,7 @@ from quanthedge.ledger.layout import (
     FUTURES_FEE_,
     FUTURES_PNL_,
     HALF_TICK,
+    HELD_PNL_,
     HWM_,
     IMPACT_,
     INSOLVENT,
@@ -872,6 +873,7 @@ def run_days(
             i = held[k]
             if shares[i] > 0.0:
                 held_gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
+        row[HELD_PNL_] = held_gain
         book_return[t] = held_gain / value_before if value_before > 0.0 else np.nan
         r = int(scalars[NEXT_REBALANCE])
         rebalanced = r < targets.trade_days.size and targets.trade_days[r] == t

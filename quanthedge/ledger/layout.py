@@ -15,7 +15,7 @@ OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, N
 COLUMNS = (
     "equity", "stock_value", "stock_cash", "futures_cash", "dividends_receivable", "fees_payable",
     "loan", "redemptions_payable",
-    "stock_pnl", "dividends", "futures_pnl", "interest",
+    "stock_pnl", "held_pnl", "dividends", "futures_pnl", "interest",
     "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
     "dividend_tax", "loan_interest",
     "management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee",
@@ -27,14 +27,14 @@ COLUMNS = (
 (
     EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, RECEIVABLE_, PAYABLE_, LOAN_,
     OWED_,
-    STOCK_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
+    STOCK_PNL_, HELD_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
     COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_, DIVIDEND_TAX_,
     LOAN_INTEREST_,
     MANAGEMENT_, CUSTODY_, SERVICE_, AUDIT_, PERFORMANCE_,
     SUBSCRIPTIONS_, REDEMPTIONS_, DISTRIBUTIONS_,
     BOUGHT_, SOLD_, CONTRACT_, LOTS_, NOTIONAL_, MARGIN_, BETA_, NAMES_,
     UNITS_, UNIT_VALUE_, HWM_, ACCRUED_,
-) = range(40)  # fmt: skip
+) = range(41)  # fmt: skip
 
 FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee")
 

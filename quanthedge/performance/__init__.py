@@ -9,6 +9,7 @@ from quanthedge.performance.book import (
     mean_equity,
     refusals_by_reason,
 )
+from quanthedge.performance.bridge import BRIDGE_LINES, Booked, bridge, bridge_returns
 from quanthedge.performance.drawdown import (
     Drawdown,
     calmar_ratio,
@@ -43,11 +44,13 @@ from quanthedge.performance.tables import (
 
 __all__ = [
     "ATTRIBUTION_LINES",
+    "BRIDGE_LINES",
     "CALENDAR_DAYS_A_YEAR",
     "COST_LINES",
     "FEE_LINES",
     "PATTERNS",
     "TRADING_DAYS_A_YEAR",
+    "Booked",
     "Drawdown",
     "Estimate",
     "Measure",
@@ -56,6 +59,8 @@ __all__ = [
     "annual_turnover",
     "attribution",
     "beta",
+    "bridge",
+    "bridge_returns",
     "calmar_ratio",
     "correlation",
     "costs",

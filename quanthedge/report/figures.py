@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from quanthedge.performance import Booked, bridge
 from quanthedge.report import specs
 from quanthedge.report.texts import Language
 
@@ -82,9 +83,9 @@ def water_mark_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Fi
     return _figure(specs.water_mark(ledger, language))
 
 
-def bridge_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Figure":
-    """Return the waterfall from the sources of profit to the change of equity."""
-    return _figure(specs.bridge(ledger, language))
+def bridge_figure(result: Booked, language: Language = "en") -> "go.Figure":
+    """Return the waterfall from the sources of profit of a run to the change of equity."""
+    return _figure(specs.bridge(bridge(result).iloc[0], language))
 
 
 def _figure(spec: specs.Spec) -> "go.Figure":

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.performance import (
-    ATTRIBUTION_LINES,
-    attribution,
+    BRIDGE_LINES,
     beta,
     correlation,
     daily_returns,
@@ -270,12 +269,15 @@ def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     )
 
 
-def bridge(ledger: pd.DataFrame, language: Language = "en") -> Spec:
-    """Return the waterfall from the sources of profit to the change of equity."""
+def bridge(whole: pd.Series, language: Language = "en") -> Spec:
+    """Return the waterfall from the sources of profit to the change of equity.
+
+    ``whole`` is a row of :func:`quanthedge.performance.bridge`.
+    """
     catalogue = words(language)
     text, names = catalogue["figures"], catalogue["lines"]
-    row = attribution(ledger).iloc[0]
-    shown = [name for name in ATTRIBUTION_LINES if abs(float(row[name])) >= 0.5]
+    row = whole
+    shown = [name for name in BRIDGE_LINES if abs(float(row[name])) >= 0.5]
     unit = float(text["money_unit"])
     values = [float(row[name]) / unit for name in shown] + [float(row["equity_change"]) / unit]
     gain, loss = gain_and_loss_colours(language)

@@ -36,6 +36,11 @@ class Run(Protocol):
         ...
 
     @property
+    def contracts(self) -> pd.DataFrame:
+        """Lots of contracts held or traded on each day."""
+        ...
+
+    @property
     def strategy(self) -> dict[str, Any]:
         """The strategy with every default."""
         ...

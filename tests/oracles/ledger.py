@@ -985,6 +985,7 @@ def opening_row(s):
         "day": -1,
         **balances(s),
         **flows,
+        "held_pnl": 0.0,
         **dict.fromkeys(("subscriptions", "redemptions", "distributions"), 0.0),
         "contract": -1,
         "futures_notional": 0.0,
@@ -1017,6 +1018,7 @@ def ledger_row(x, s, day, result):
         "distributions": day.flow.distributed,
         **{name: sum(getattr(trade, name) for trade in trades) for name in TRADE_COSTS},
         "dividend_tax": day.dividend_tax,  # of the day's sales, and withheld from payments
+        "held_pnl": day.held_pnl,
         "bought": sum(trade.amount for trade in stock_trades if trade.quantity > 0),
         "sold": sum(trade.amount for trade in stock_trades if trade.quantity < 0),
         "contract": largest_contract(x, s, day),

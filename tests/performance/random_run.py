@@ -20,6 +20,7 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     ledger = pd.DataFrame(index=index)
     ledger["stock_pnl"] = held * (0.95 * market + own)
     ledger["dividends"] = held * 1e-5
+    ledger["held_pnl"] = ledger["stock_pnl"] + ledger["dividends"]
     ledger["futures_pnl"] = -held * 0.95 * market
     ledger["interest"] = np.where(held > 0, 800.0, 0.0)
     scale = np.append(0.0, rng.uniform(0.5, 1.5, days))
@@ -72,6 +73,22 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     return ledger
 
 
+def held_contracts(ledger: pd.DataFrame) -> pd.DataFrame:
+    """One contract a day, as the ledger names it."""
+    inside = ledger[ledger["lots"] != 0]
+    return pd.DataFrame(
+        {
+            "date": inside.index,
+            "contract": inside["contract"].to_numpy(),
+            "lots": inside["lots"].to_numpy(),
+            "settlement_price": (
+                inside["futures_notional"] / inside["lots"].abs() / 300
+            ).to_numpy(),
+            "futures_notional": inside["futures_notional"].to_numpy(),
+        }
+    )
+
+
 def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNamespace:
     """The tables and texts that a report is made of, as attributes."""
     ledger = random_ledger(days, seed)
@@ -110,6 +127,7 @@ def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNames
         trades=trades,
         refusals=refusals,
         positions=positions,
+        contracts=held_contracts(ledger),
         hedge=pd.DataFrame(),
         strategy={
             "name": "Neutral & <b>bold</b>",

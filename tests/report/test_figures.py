@@ -5,16 +5,19 @@ import pytest
 
 from quanthedge import report
 from quanthedge.performance import drawdowns, exposures, levels
-from tests.performance.random_run import random_ledger
+from tests.performance.random_run import random_ledger, random_run
 
 LEDGER = random_ledger(120)
+RUN = random_run(120)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_figure_is_a_valid_plotly_figure(language: str) -> None:
-    names = [name for name in report.__all__ if name.endswith("_figure") and name != "basis_figure"]
+    others = ("basis_figure", "bridge_figure")
+    names = [name for name in report.__all__ if name.endswith("_figure") and name not in others]
     figures = [getattr(report, name)(LEDGER, language) for name in names]
     figures.append(report.basis_figure(LEDGER, 300.0, language))
+    figures.append(report.bridge_figure(RUN, language))
     assert len(figures) == 10
     for figure in figures:
         assert figure.data
@@ -53,7 +56,7 @@ def test_bars_of_lots_leave_no_gap_over_the_weekend() -> None:
 
 
 def test_gains_are_red_in_chinese_and_green_in_english() -> None:
-    chinese, english = (report.bridge_figure(LEDGER, language).data[0] for language in ("zh", "en"))
+    chinese, english = (report.bridge_figure(RUN, language).data[0] for language in ("zh", "en"))
     assert chinese.increasing.marker.color == english.decreasing.marker.color
     assert chinese.decreasing.marker.color == english.increasing.marker.color
 

@@ -17,7 +17,6 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market import storage
-from quanthedge.performance import attribution
 from quanthedge.report import write_html
 from quanthedge.report.texts import words
 from tests.performance.random_run import random_run
@@ -173,9 +172,9 @@ def test_every_figure_and_table_has_a_note_and_data(page) -> None:
 
 def test_printed_figures_are_those_of_the_ledger(page) -> None:
     result, text = sample_result(), page.parsed.text
-    row = attribution(result.ledger).iloc[0]
+    row = result.bridge().iloc[0]
     assert f"{result.ledger['unit_value'].iloc[-1]:.4f}" in text
-    for line in ("equity_change", "futures_pnl", "management_fee"):
+    for line in ("equity_change", "alpha", "basis", "management_fee"):
         assert f"{row[line]:,.0f}" in text
     summary = result.summary()
     for key in ("annual_return_net", "max_drawdown_net", "drawdown_trough", "beta_daily"):

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from quanthedge.performance import ATTRIBUTION_LINES, COST_LINES, FEE_LINES, attribution
+from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge_returns
+from quanthedge.performance import bridge as profit_bridge
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, signed
 from quanthedge.report.writer import Writer
@@ -12,29 +13,32 @@ __all__ = ["bridge", "costs"]
 
 def bridge(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
-    ledger, names = writer.run.ledger, writer.words["lines"]
-    whole, years = attribution(ledger).iloc[0], attribution(ledger, "year")
+    names, run = writer.words["lines"], writer.run
+    whole, years = profit_bridge(run).iloc[0], profit_bridge(run, "year")
+    shares = bridge_returns(run)
     unit = float(writer.words["figures"]["money_unit"])
-    shown = [name for name in ATTRIBUTION_LINES if bool((years[name].abs() >= 0.5).any())] + [
-        "equity_change"
-    ]
+    shown = [name for name in BRIDGE_LINES if bool((years[name].abs() >= 0.5).any())]
     rows = [
         [
             Cell(names[name]),
             signed(whole[name], ",.0f"),
+            signed(shares[name], ".2%") if name in shares else Cell("–", "quiet"),
             *[signed(value / unit, ",.1f") for value in years[name]],
         ]
         for name in shown
     ]
+    changes = [signed(value / unit, ",.1f") for value in years["equity_change"]]
+    total = [signed(whole["equity_change"], ",.0f"), signed(shares["return"], ".2%"), *changes]
+    rows.append([Cell(names["equity_change"]), *total])
     money = str(writer.words["figures"]["money"])
     residual = format(abs(float(whole["residual"])), ".6f")
     head = [
-        *writer.head("line", "yuan"),
+        *writer.head("line", "yuan", "contribution"),
         *[str(day.year) for day in pd.DatetimeIndex(years.index)],
     ]
     last = frozenset({len(rows) - 1})
     return [
-        writer.figure("bridge", specs.bridge(ledger, writer.language), residual=residual),
+        writer.figure("bridge", specs.bridge(whole, writer.language), residual=residual),
         writer.table("attribution", head, rows, emphasised=last, money=money),
     ]
 

@@ -1,0 +1,177 @@
+"""The profit bridge: from alpha to what the investor got, additive on every day.
+
+With S the stocks and H the futures held at the last close, b the book's beta known then and r the
+index return of the day:
+
+- alpha: price gain of the shares of the last close less ``b S r``;
+- market: ``(b S - H) r``, what the hedge left over;
+- basis: gain of the lots of the last close beyond ``-H r``, each contract at its settlement prices;
+- roll: fills of roll trades against the day's settlement price (the spread between two contracts
+  itself comes through the basis, as the new contract runs to its index);
+- trading: fills of all other trades, stocks and futures, against the close or settlement price.
+"""
+
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.errors import DataError
+from quanthedge.performance.book import COST_LINES, FEE_LINES
+from quanthedge.performance.returns import levels
+from quanthedge.performance.tables import FLOW_LINES
+
+__all__ = ["BRIDGE_LINES", "SOURCES", "Booked", "bridge", "bridge_returns"]
+
+SOURCES = ("alpha", "market", "basis", "roll", "trading", "dividends", "interest")
+EARNED = (*SOURCES, *COST_LINES, *FEE_LINES)
+BRIDGE_LINES = (*EARNED, *FLOW_LINES)
+By = Literal["day", "month", "year", "whole"]
+
+
+class Booked(Protocol):
+    """What the bridge reads of a result."""
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """One row a day, the opening balances first."""
+        ...
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """Orders done."""
+        ...
+
+    @property
+    def contracts(self) -> pd.DataFrame:
+        """Lots of contracts held or traded on each day, with settlement prices."""
+        ...
+
+
+def bridge(
+    result: Booked, by: By = "whole", start: str | None = None, end: str | None = None
+) -> pd.DataFrame:
+    """Return where the change of equity came from, yuan.
+
+    Parameters
+    ----------
+    result : Result
+    by : "day", "month", "year" or "whole"
+    start, end : date, optional
+        First and last day of the period; the whole run by default.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the last day of each period; columns ``BRIDGE_LINES`` (costs, fees, redemptions
+        and distributions with a negative sign), ``equity_change`` and ``residual``, the change less
+        the sum of the lines, 0 to rounding.
+
+    Raises
+    ------
+    DataError
+        When no trading day lies in the period.
+
+    Notes
+    -----
+    The index is the benchmark of the run; a hedge with futures on another index leaves the
+    difference of the two indices in the basis. Without stocks at the last close alpha is 0.
+    """
+    daily = _daily(result).loc[start:end]
+    if daily.empty:
+        raise DataError(f"bridge: no trading day of the run between {start} and {end}")
+    if by == "day":
+        return daily
+    days = pd.DatetimeIndex(daily.index)
+    label = {"month": days.year * 100 + days.month, "year": days.year, "whole": days.year * 0}[by]
+    summed = daily.groupby(np.asarray(label)).sum()
+    last = daily.index.to_series().groupby(np.asarray(label)).last()
+    summed.index = pd.DatetimeIndex(last, name="date")
+    return summed
+
+
+def bridge_returns(result: Booked, start: str | None = None, end: str | None = None) -> pd.Series:
+    """Return the lines as contributions to the fund's net return over a period.
+
+    Each day's line over the equity that earned it, times the value so far of a yuan invested at the
+    start: the contributions add up to the return exactly, with no linking residue.
+    """
+    ledger, daily = result.ledger, _daily(result)
+    flows = daily[list(FLOW_LINES)].sum(axis=1)
+    before = ledger["equity"].shift(1).iloc[1:] + flows
+    chained = levels(ledger)["net"]
+    value = chained.shift(1).iloc[1:]
+    inside = daily[list(EARNED)].mul(value / before, axis=0).loc[start:end]
+    if inside.empty:
+        raise DataError(f"bridge: no trading day of the run between {start} and {end}")
+    total: pd.Series = inside.sum() / value[inside.index[0]]
+    total["return"] = chained[inside.index[-1]] / value[inside.index[0]] - 1.0
+    total["residual"] = total["return"] - total[list(EARNED)].sum()
+    return total.rename("contribution")
+
+
+def _daily(result: Booked) -> pd.DataFrame:
+    """Return the lines of each day."""
+    ledger = result.ledger
+    inside, opening = ledger.iloc[1:], ledger.shift(1).iloc[1:]
+    index_return = ledger["index_close"].pct_change(fill_method=None).iloc[1:]
+    stocks = (opening["book_beta"] * opening["stock_value"]).fillna(0.0)
+    short = opening["futures_notional"]
+    moved = (stocks * index_return).where(stocks != 0.0, 0.0)
+    hedged = (short * index_return).where(short != 0.0, 0.0)
+    carried, rolled = _futures(result)
+    lines = {
+        "alpha": inside["held_pnl"] - inside["dividends"] - moved,
+        "market": moved - hedged,
+        "basis": carried.reindex(inside.index, fill_value=0.0) + hedged,
+        "roll": rolled.reindex(inside.index, fill_value=0.0),
+        "trading": inside["stock_pnl"] + inside["dividends"] - inside["held_pnl"],
+        "dividends": inside["dividends"],
+        "interest": inside["interest"],
+        **{name: 0.0 - inside[name] for name in (*COST_LINES, *FEE_LINES)},
+        "subscriptions": inside["subscriptions"],
+        "redemptions": 0.0 - inside["redemptions"],
+        "distributions": 0.0 - inside["distributions"],
+    }
+    table = pd.DataFrame(lines)
+    # what futures earned beyond carried lots and rolls are fills of the other futures trades
+    table["trading"] += inside["futures_pnl"] - (table["basis"] - hedged) - table["roll"]
+    table["equity_change"] = ledger["equity"].diff().iloc[1:]
+    table["residual"] = table["equity_change"] - table[list(BRIDGE_LINES)].sum(axis=1)
+    return table
+
+
+def _futures(result: Booked) -> tuple[pd.Series, pd.Series]:
+    """Return by day: gain of the lots of the last close, and fills of rolls against settlement."""
+    contracts = result.contracts
+    price = contracts.pivot_table(index="date", columns="contract", values="settlement_price")
+    lots = contracts.pivot_table(index="date", columns="contract", values="lots")
+    days = result.ledger.index
+    price, lots = (frame.reindex(index=days) for frame in (price, lots))
+    held = lots.fillna(0.0).shift(1)
+    scale = _multiplier(contracts)
+    gain = (held * price.diff()).where(held != 0.0, 0.0)
+    carried = gain.mul(scale.reindex(gain.columns), axis=1).sum(axis=1)
+    rolls = result.trades[result.trades["reason"].astype("str") == "roll"]
+    if rolls.empty:
+        return carried, pd.Series(0.0, index=days)
+    signed = np.where(rolls["side"] == "buy", rolls["quantity"], -rolls["quantity"])
+    places = pd.MultiIndex.from_frame(rolls[["date", "code"]])
+    prices = contracts.set_index(["date", "contract"])["settlement_price"]
+    settled = prices.reindex(places).to_numpy()
+    earned = (
+        signed * scale.reindex(rolls["code"]).to_numpy() * (settled - rolls["price"].to_numpy())
+    )
+    return carried, pd.Series(earned).groupby(rolls["date"].to_numpy()).sum()
+
+
+def _multiplier(contracts: pd.DataFrame) -> pd.Series:
+    """Return yuan a point of each contract, from its value, lots and price."""
+    held = contracts[contracts["lots"] != 0]
+    ratio = held["futures_notional"] / (held["lots"].abs() * held["settlement_price"])
+    found: pd.Series = ratio.groupby(held["contract"]).first().round(6)
+    known = {"IF": 300.0, "IH": 300.0, "IC": 200.0, "IM": 200.0}
+    for name in contracts["contract"].unique():
+        if name not in found.index and name[:2] in known:
+            found[name] = known[name[:2]]
+    return found
