@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -346,31 +346,43 @@ def _print_run(result: "Result", market: Path, quiet: bool) -> None:
 def report(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
     language: Annotated[str, typer.Option(help="zh, en, or both: en,zh.")] = "zh",
+    formats: Annotated[
+        str, typer.Option("--format", help="Of html, pdf, xlsx, json and png, or several of them.")
+    ] = "html,json",
     out: Annotated[
         Path | None, typer.Option(help="Folder to write into; the run folder by default.")
     ] = None,
 ) -> None:
-    """Write the HTML report of a run: one self-contained file a language, works offline.
+    """Write the report of a run: HTML that works offline, PDF, Excel, all numbers, figures.
 
-    Example: quanthedge report runs/mn --language zh,en
+    Example: quanthedge report runs/mn --language zh,en --format html,pdf,xlsx,json
     """
-    from quanthedge.errors import StrategyError
-    from quanthedge.report import write_html
+    from quanthedge.report.formats import FORMATS, write_report
     from quanthedge.result import Result
 
-    known: dict[str, Literal["zh", "en"]] = {"zh": "zh", "en": "en"}
-    names = [part.strip() for part in language.split(",")]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise StrategyError(f"--language {unknown[0]!r}: accepted: zh, en, or en,zh")
+    names = _listed(language, ("zh", "en"), "--language")
+    kinds = _listed(formats, FORMATS, "--format")
     with _stages("report") as tell:
         tell("reading the run")
         result = Result.open(folder)
         target = folder if out is None else out
         for name in names:
-            tell(name)
-            path = write_html(result, target / f"report_{name}.html", language=known[name])
-            typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB)")
+            for kind in kinds:
+                tell(f"{name} {kind}")
+                path = write_report(result, target, kind, "zh" if name == "zh" else "en")
+                size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
+                typer.echo(f"Wrote {path}{size}")
+
+
+def _listed(text: str, known: tuple[str, ...], option: str) -> list[str]:
+    """Return the parts of a comma-separated option, each one of the known."""
+    from quanthedge.errors import StrategyError
+
+    parts = list(dict.fromkeys(part.strip() for part in text.split(",")))
+    for part in parts:
+        if part not in known:
+            raise StrategyError(f"{option} {part!r}: accepted: {', '.join(known)}, or several")
+    return parts
 
 
 def main() -> None:

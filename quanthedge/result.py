@@ -116,10 +116,25 @@ class Result:
         return unit_value_figure(self.ledger)
 
     def report(self, path: str | Path, language: Literal["zh", "en"] = "zh") -> Path:
-        """Write the self-contained HTML report and return its path."""
-        from quanthedge.report import write_html
+        """Write the report and return its path; .html, .pdf, .xlsx or .json chooses the format.
 
-        written: Path = write_html(self, path, language=language)
+        Raises
+        ------
+        DataError
+            When the ending is another, or the file cannot be written.
+        """
+        from quanthedge.report import write_html, write_numbers, write_pdf, write_workbook
+
+        writers = {
+            ".html": write_html,
+            ".pdf": write_pdf,
+            ".xlsx": write_workbook,
+            ".json": write_numbers,
+        }
+        ending = Path(path).suffix.lower()
+        if ending not in writers:
+            raise DataError(f"{path}: report in {ending!r}; accepted: {', '.join(writers)}")
+        written: Path = writers[ending](self, path, language=language)
         return written
 
     def to_parquet(self, folder: str | Path) -> Path:

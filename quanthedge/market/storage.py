@@ -117,8 +117,8 @@ def recover(target: Path) -> None:
                 return
 
 
-def write_page(path: Path, text: str, what: str) -> None:
-    """Write a text beside its place, then move it there in one step.
+def write_page(path: Path, content: str | bytes, what: str) -> None:
+    """Write a text or bytes beside the place, then move them there in one step.
 
     Raises
     ------
@@ -129,8 +129,8 @@ def write_page(path: Path, text: str, what: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(scratch).chmod(0o644)

@@ -20,6 +20,7 @@ from quanthedge.performance.drawdown import (
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.returns import (
     CALENDAR_DAYS_A_YEAR,
+    FUND_FEES,
     TRADING_DAYS_A_YEAR,
     annual_return,
     daily_returns,
@@ -37,6 +38,7 @@ from quanthedge.performance.returns import (
 from quanthedge.performance.summary import PATTERNS, Measure, Summary, definitions, summary
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
+    FLOW_LINES,
     attribution,
     monthly_table,
     yearly_table,
@@ -48,6 +50,8 @@ __all__ = [
     "CALENDAR_DAYS_A_YEAR",
     "COST_LINES",
     "FEE_LINES",
+    "FLOW_LINES",
+    "FUND_FEES",
     "PATTERNS",
     "TRADING_DAYS_A_YEAR",
     "Booked",

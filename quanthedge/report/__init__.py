@@ -13,6 +13,9 @@ from quanthedge.report.figures import (
     water_mark_figure,
 )
 from quanthedge.report.html import write_html
+from quanthedge.report.numbers import write_numbers
+from quanthedge.report.pdf import write_pdf
+from quanthedge.report.workbook import write_workbook
 
 __all__ = [
     "accounts_figure",
@@ -26,4 +29,7 @@ __all__ = [
     "unit_value_figure",
     "water_mark_figure",
     "write_html",
+    "write_numbers",
+    "write_pdf",
+    "write_workbook",
 ]

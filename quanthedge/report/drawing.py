@@ -1,0 +1,253 @@
+"""The report's figures on paper: the same plotly dictionaries, drawn by matplotlib as vectors.
+
+Only what :mod:`quanthedge.report.specs` uses is understood; anything else is an error, so that a
+figure never comes out of the press with a part missing.
+"""
+
+import io
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.errors import DataError
+from quanthedge.report.specs import INK, LINE, QUIET, Spec
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw", "figure_png", "figure_svg", "font_folder"]
+
+WIDTH_INCHES = 7.1
+_POINTS_A_PIXEL = 0.72
+_DASHES = {"dot": (0, (1.2, 1.6)), "dash": (0, (4, 2)), "solid": "-"}
+_MARKS = {"circle": "o", "diamond": "D", "square": "s", "x": "x"}
+
+
+def font_folder() -> Path:
+    """Return the folder of the bundled fonts."""
+    return Path(str(files("quanthedge.report").joinpath("fonts")))
+
+
+def figure_svg(spec: Spec) -> bytes:
+    """Return a figure as SVG with its letters as outlines, the same bytes on every run."""
+    return _saved(draw(spec), "svg")
+
+
+def figure_png(spec: Spec, path: str | Path, *, dots_per_inch: int = 200) -> Path:
+    """Write a figure as a PNG image and return its path."""
+    from quanthedge.market.storage import write_page
+
+    path = Path(path)
+    write_page(path, _saved(draw(spec), "png", dots_per_inch), "figure")
+    return path
+
+
+def draw(spec: Spec) -> "Figure":
+    """Return a figure for paper.
+
+    Raises
+    ------
+    DataError
+        When a trace is of a kind that cannot be drawn.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    layout = spec["layout"]
+    height = max(1.7, WIDTH_INCHES * float(layout.get("height", 300)) / 860.0)
+    with mpl.rc_context({"svg.fonttype": "path", "axes.unicode_minus": False}):
+        figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
+        axes = figure.add_subplot()
+        _frame(axes)
+        for trace in spec["data"]:
+            _trace(axes, trace, layout)
+        _axis(axes, layout.get("xaxis", {}), "x")
+        _axis(axes, layout.get("yaxis", {}), "y")
+        _words(axes, layout)
+    return figure
+
+
+@cache
+def _family() -> str:
+    """Register the bundled fonts; return their family."""
+    from matplotlib import font_manager
+
+    for weight in ("Regular", "Bold"):
+        font_manager.fontManager.addfont(str(font_folder() / f"QuantHedgeSans-{weight}.otf"))
+    return "QuantHedge Sans"
+
+
+def _saved(figure: "Figure", kind: str, dots_per_inch: int = 200) -> bytes:
+    import matplotlib as mpl
+
+    page = io.BytesIO()
+    metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "quanthedge"}):
+        figure.savefig(page, format=kind, dpi=dots_per_inch, metadata=metadata)
+    return page.getvalue()
+
+
+def _frame(axes: "Axes") -> None:
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color("#b8c0ca")
+        axes.spines[side].set_linewidth(0.6)
+    axes.tick_params(length=0, labelsize=7.5, labelcolor=QUIET)
+    axes.grid(visible=True, axis="y", color=LINE, linewidth=0.6)
+
+
+def _places(values: list[Any], axis: Spec) -> Any:
+    if axis.get("type") == "date":
+        return pd.to_datetime(values).to_numpy()
+    return np.array([np.nan if v is None else v for v in values], dtype=object)
+
+
+def _numbers(values: list[Any]) -> Any:
+    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+
+
+def _trace(axes: "Axes", trace: Spec, layout: Spec) -> None:
+    kind = trace["type"]
+    if kind == "scatter":
+        _scatter(axes, trace, layout)
+    elif kind == "bar":
+        _bars(axes, trace, layout)
+    elif kind == "waterfall":
+        _waterfall(axes, trace)
+    else:
+        raise DataError(f"figure: a trace of type {kind!r} cannot be drawn on paper")
+
+
+def _scatter(axes: "Axes", trace: Spec, layout: Spec) -> None:
+    x = _places(trace["x"], layout.get("xaxis", {}))
+    y = _numbers(trace["y"])
+    if layout.get("xaxis", {}).get("type") != "date":
+        x = x.astype(np.float64)
+    name = trace.get("name", "_")
+    mode = trace.get("mode", "lines")
+    if "lines" in mode:
+        line = trace.get("line", {})
+        colour, width = line.get("color", INK), _POINTS_A_PIXEL * line.get("width", 1.5)
+        step = {"hv": "steps-post", "vh": "steps-pre"}.get(line.get("shape", ""), "default")
+        dash = _DASHES[line.get("dash", "solid")]
+        axes.plot(x, y, color=colour, linewidth=width, linestyle=dash, drawstyle=step, label=name)
+        if trace.get("fill") == "tozeroy":
+            axes.fill_between(x, y, 0.0, color=colour, alpha=0.14, linewidth=0)
+        if isinstance(trace.get("error_y"), dict):
+            half = _numbers(trace["error_y"]["array"])
+            axes.errorbar(x, y, half, color=colour, linewidth=0.6, fmt="none")
+    if "markers" in mode:
+        mark = trace.get("marker", {})
+        axes.plot(
+            x, y, linestyle="none", marker=_MARKS[mark.get("symbol", "circle")],
+            markersize=_POINTS_A_PIXEL * mark.get("size", 6), color=mark.get("color", INK),
+            alpha=mark.get("opacity", 1.0), markeredgewidth=0,
+            label=name if "lines" not in mode else "_", rasterized=False,
+        )  # fmt: skip
+
+
+def _bars(axes: "Axes", trace: Spec, layout: Spec) -> None:
+    colours = trace.get("marker", {}).get("color", INK)
+    if layout.get("xaxis", {}).get("type") == "date":
+        x: Any = pd.to_datetime(trace["x"]).to_numpy()
+        width = np.array(trace["width"], dtype="timedelta64[ms]")
+        # one outline for each colour: two thousand rectangles would be a heavy page
+        y = _numbers(trace["y"])
+        for colour in dict.fromkeys(colours):
+            own = np.array([c == colour for c in colours])
+            edges = np.column_stack([x[own], x[own] + width[own], x[own] + width[own]]).ravel()
+            tops = np.column_stack([y[own], y[own], np.zeros(own.sum())]).ravel()
+            axes.fill_between(edges, tops, step="post", color=colour, linewidth=0)
+        return
+    axes.bar(
+        [str(v) for v in trace["x"]], _numbers(trace["y"]), color=colours, width=0.65,
+        label=trace.get("name", "_"),
+    )  # fmt: skip
+
+
+def _waterfall(axes: "Axes", trace: Spec) -> None:
+    """Draw horizontal steps from one sum to the next; totals start at zero."""
+    at, begins, colours = 0.0, [], []
+    for value, measure in zip(trace["x"], trace["measure"], strict=True):
+        if measure == "total":
+            begins.append(0.0)
+            colours.append(trace["totals"]["marker"]["color"])
+            continue
+        begins.append(at)
+        side = "increasing" if value >= 0 else "decreasing"
+        colours.append(trace[side]["marker"]["color"])
+        at += value
+    rows = np.arange(len(begins))
+    axes.barh(rows, trace["x"], left=begins, color=colours, height=0.62)
+    axes.set_yticks(rows, trace["y"])
+    axes.invert_yaxis()
+    for row, (begin, value, text) in enumerate(zip(begins, trace["x"], trace["text"], strict=True)):
+        end = begin + value
+        axes.annotate(
+            text, (end, row), xytext=(3 if value >= 0 else -3, 0), textcoords="offset points",
+            ha="left" if value >= 0 else "right", va="center", fontsize=7, color=INK,
+            family=_family(),
+        )  # fmt: skip
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x", color=LINE, linewidth=0.6)
+
+
+def _axis(axes: "Axes", axis: Spec, which: str) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import FuncFormatter
+
+    side = axes.xaxis if which == "x" else axes.yaxis
+    pattern = axis.get("tickformat")
+    if pattern:
+        side.set_major_formatter(FuncFormatter(lambda v, _: format(v, _python(pattern))))
+    if axis.get("type") == "date":
+        locator: Any = AutoDateLocator(  # type: ignore[no-untyped-call]
+            minticks=4, maxticks=9
+        )
+        plain = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%H:%M"]
+        style: Any = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+            locator, formats=plain, zero_formats=plain, show_offset=False
+        )
+        side.set_major_locator(locator)
+        side.set_major_formatter(style)
+    if "range" in axis:
+        (axes.set_xlim if which == "x" else axes.set_ylim)(*axis["range"])
+    if axis.get("zeroline"):
+        line = axes.axvline if which == "x" else axes.axhline
+        line(0.0, color=axis.get("zerolinecolor", LINE), linewidth=0.7, zorder=0.5)
+    title = axis.get("title", {}).get("text")
+    if title:
+        (axes.set_xlabel if which == "x" else axes.set_ylabel)(
+            title, fontsize=8, color=QUIET, family=_family()
+        )
+    axes.tick_params(axis="x" if which == "x" else "y", labelfontfamily=_family())
+
+
+def _python(pattern: str) -> str:
+    """Return a d3 number format as Python's: ``,`` alone means whole numbers with commas."""
+    return ",.0f" if pattern == "," else pattern
+
+
+def _words(axes: "Axes", layout: Spec) -> None:
+    """Write legend and notes."""
+    shown = layout.get("showlegend", True)
+    handles, labels = axes.get_legend_handles_labels()
+    if shown and handles:
+        axes.legend(
+            handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False,
+            handlelength=1.6, borderaxespad=0.2, labelcolor=INK,
+            prop={"family": _family(), "size": 8},
+        )  # fmt: skip
+    for note in layout.get("annotations", []):
+        if note.get("xref") == "paper":
+            axes.annotate(
+                note["text"], (note["x"], note["y"]), xycoords="axes fraction", fontsize=8,
+                color=note.get("font", {}).get("color", INK), family=_family(), va="bottom",
+            )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Every number of a report as JSON, with its text, place and definition, for machines."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from quanthedge.market.storage import write_page
+from quanthedge.report.blocks import Cell, Document, Figure, Lines, Table
+from quanthedge.report.document import build_document
+from quanthedge.report.texts import Language
+from quanthedge.report.writer import Run
+
+__all__ = ["document_numbers", "write_numbers"]
+
+_FORMAT = 1
+
+
+def write_numbers(result: Run, path: str | Path, *, language: Language = "zh") -> Path:
+    """Write the numbers of a run's report as JSON and return its path.
+
+    Raises
+    ------
+    DataError
+        When the report cannot be built or the file cannot be written.
+    """
+    path = Path(path)
+    numbers = document_numbers(build_document(result, language))
+    numbers["market"] = result.market_info
+    numbers["versions"] = result.versions
+    numbers["strategy"] = result.strategy
+    text = json.dumps(numbers, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
+    write_page(path, text + "\n", "numbers of the report")
+    return path
+
+
+def document_numbers(document: Document) -> dict[str, Any]:
+    """Return the numbers of a document.
+
+    Returns
+    -------
+    dict
+        ``cards``: by measure; ``tables``: by id, with title, note (how it was computed), column
+        heads and cells; a cell has its row's name, its column, the text as printed, and, where it
+        is a number, the value behind the text and the format; ``figures``: by id, with the series
+        as plotted; ``sentences``: what is written beside.
+    """
+    blocks = [block for chapter in document.chapters for block in chapter.blocks]
+    return {
+        "format": _FORMAT,
+        "language": document.language,
+        "name": document.name,
+        "facts": document.facts,
+        "cards": {card.key: {"name": card.name} | _cell(card.cell) for card in document.cards},
+        "sentences": document.verdict,
+        "tables": {block.id: _table(block) for block in blocks if isinstance(block, Table)},
+        "figures": {block.id: _figure(block) for block in blocks if isinstance(block, Figure)},
+        "texts": {block.id: _text(block) for block in blocks if isinstance(block, Lines)},
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    found: dict[str, Any] = {"text": cell.text}
+    if cell.value is not None:
+        value = cell.value
+        found["value"] = value.isoformat() if isinstance(value, date) else value
+        found["format"] = cell.pattern
+    return found
+
+
+def _table(block: Table) -> dict[str, Any]:
+    rows = [
+        [{"row": row[0].text, "column": head} | _cell(cell) for head, cell in pairs]
+        for row in block.rows
+        for pairs in [list(zip(block.head, row, strict=True))[1:]]
+    ]
+    return {"title": block.title, "note": block.caption, "head": block.head, "rows": rows}
+
+
+def _figure(block: Figure) -> dict[str, Any]:
+    series = [
+        {key: trace[key] for key in ("type", "name", "x", "y", "text") if key in trace}
+        for trace in block.spec["data"]
+    ]
+    return {"title": block.title, "note": block.caption, "series": series}
+
+
+def _text(block: Lines) -> dict[str, Any]:
+    return {"title": block.title, "items": block.items}

@@ -1,0 +1,304 @@
+"""The report as an Excel workbook: a sheet a table, real numbers, formulas where simple."""
+
+import io
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.market.storage import write_page
+from quanthedge.performance import BRIDGE_LINES as LINES
+from quanthedge.performance import FLOW_LINES, FUND_FEES, bridge, daily_returns, levels
+from quanthedge.report.blocks import Cell, Document, Table
+from quanthedge.report.document import build_document
+from quanthedge.report.specs import gain_and_loss_colours
+from quanthedge.report.texts import Language
+from quanthedge.report.writer import Run
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+__all__ = ["render_workbook", "write_workbook"]
+
+_MADE = pd.Timestamp("2015-01-01").to_pydatetime()  # fixed: the same run gives the same bytes
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+_LONGEST_NAME = 31
+_DAILY = (
+    "unit_value", "high_water_mark", "index_close", "equity", "stock_value", "stock_cash",
+    "futures_cash", "margin_required", "lots", "futures_notional", "book_beta",
+)  # fmt: skip
+
+
+def write_workbook(result: Run, path: str | Path, *, language: Language = "zh") -> Path:
+    """Write the report of a run as an Excel workbook and return its path.
+
+    Raises
+    ------
+    DataError
+        When the report cannot be built or the file cannot be written.
+    """
+    path = Path(path)
+    content = render_workbook(build_document(result, language), result)
+    write_page(path, content, "workbook")
+    return path
+
+
+def render_workbook(document: Document, result: Run) -> bytes:
+    """Return a workbook: cover, contents, one sheet a table, the days, and figures by formula."""
+    import xlsxwriter
+
+    page = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(page, options)
+    book.set_properties({"title": document.name, "author": "QuantHedge", "created": _MADE})
+    writer = _Writer(book, document)
+    writer.cover()
+    sheets = writer.tables()
+    writer.days(result)
+    writer.sums(result)
+    writer.contents(sheets)
+    book.close()
+    return page.getvalue()
+
+
+class _Writer:
+    """A workbook being written: its formats, and sheet names already in use."""
+
+    def __init__(self, book: "Workbook", document: Document) -> None:
+        self.book, self.document = book, document
+        self.words = document.words["workbook"]
+        self.gain, self.loss = gain_and_loss_colours("zh" if document.language == "zh" else "en")
+        self.made: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self.names: set[str] = set()
+        self.front = self.sheet(self.words["cover"])
+        self.list = self.sheet(self.words["contents"])
+        self.span = 0
+
+    def format(self, **properties: Any) -> "Format":
+        """Return a cell format, each kind made once."""
+        key = tuple(sorted(properties.items()))
+        if key not in self.made:
+            basic = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "top"}
+            self.made[key] = self.book.add_format(basic | properties)
+        return self.made[key]
+
+    def sheet(self, title: str) -> "Worksheet":
+        """Return a new sheet whose name Excel accepts."""
+        name = " ".join(title.translate(_FORBIDDEN).split())[:_LONGEST_NAME].strip()
+        k = 2
+        while name.casefold() in self.names:
+            tail = f" {k}"
+            name = name[: _LONGEST_NAME - len(tail)] + tail
+            k += 1
+        self.names.add(name.casefold())
+        made = self.book.add_worksheet(name)
+        made.set_paper(9)
+        made.set_landscape()
+        made.fit_to_pages(1, 0)
+        made.hide_gridlines(2)
+        return made
+
+    def cover(self) -> None:
+        """Write name, facts, key figures and what they say."""
+        sheet, document = self.front, self.document
+        sheet.set_column(0, 0, 34)
+        sheet.set_column(1, 2, 22)
+        sheet.write_string(0, 0, document.name, self.format(bold=True, font_size=16))
+        sheet.write_string(1, 0, document.description)
+        for k, fact in enumerate(document.facts):
+            sheet.write_string(2 + k, 0, fact, self.format(font_color="#66717f"))
+        row = 3 + len(document.facts)
+        for card in document.cards:
+            sheet.write_string(row, 0, card.name)
+            self.cell(sheet, row, 1, card.cell)
+            sheet.write_string(row, 2, " ".join(card.below), self.format(font_color="#66717f"))
+            row += 1
+        for sentence in document.verdict:
+            row += 1
+            sheet.write_string(row, 0, sentence)
+
+    def tables(self) -> list[tuple[str, str]]:
+        """Write a sheet for each table; return their names and titles."""
+        found = []
+        for chapter in self.document.chapters:
+            for block in chapter.blocks:
+                if isinstance(block, Table):
+                    found += [(self.table(block), block.title)]
+        return found
+
+    def table(self, block: Table) -> str:
+        """Write one table with its title and note; return the sheet's name."""
+        sheet = self.sheet(block.title)
+        sheet.write_string(0, 0, block.title, self.format(bold=True, font_size=12))
+        note = self.format(font_color="#66717f", font_size=9)
+        sheet.write_string(1, 0, block.caption, note)
+        head = self.format(bold=True, bottom=1, font_color="#66717f")
+        for k, title in enumerate(block.head):
+            sheet.write_string(3, k, title, head)
+        for r, row in enumerate(block.rows):
+            for k, cell in enumerate(row):
+                self.cell(sheet, 4 + r, k, cell, bold=r in block.emphasised)
+        for k in range(len(block.head)):
+            longest = max([_wide(block.head[k]), *(_wide(row[k].text) for row in block.rows)])
+            sheet.set_column(k, k, min(70.0, longest + 3.0))
+        sheet.freeze_panes(4, 1)
+        return str(sheet.get_name())
+
+    def cell(
+        self, sheet: "Worksheet", row: int, column: int, cell: Cell, *, bold: bool = False
+    ) -> None:
+        """Write a number as a number, a date as a date, and all else as text."""
+        properties: dict[str, Any] = {"bold": True} if bold else {}
+        if cell.kind in ("gain", "loss"):
+            properties["font_color"] = self.gain if cell.kind == "gain" else self.loss
+        if isinstance(cell.value, date):
+            properties["num_format"] = "yyyy-mm-dd"
+            sheet.write_datetime(row, column, cell.value, self.format(**properties))
+        elif cell.value is not None:
+            properties["num_format"] = _number_format(cell.pattern)
+            sheet.write_number(row, column, float(cell.value), self.format(**properties))
+        else:
+            if cell.kind == "wide":
+                properties["text_wrap"] = True
+            sheet.write_string(row, column, cell.text, self.format(**properties))
+
+    def days(self, result: Run) -> None:
+        """Write the ledger day by day, with returns and drawdown as formulas."""
+        ledger = result.ledger
+        sheet = self.sheet(self.words["days"])
+        self.daily = sheet.get_name()
+        daily = bridge(result, "day").reindex(ledger.index)
+        names = self.words["columns"] | self.document.words["lines"]
+        head = ["date", *_DAILY, *LINES]
+        extra = ["net_return", "net_level", "index_return", "drawdown"]
+        for k, name in enumerate([*head, *extra]):
+            sheet.write_string(0, k, str(names[name]), self.format(bold=True, bottom=1))
+        sheet.set_column(0, len(head) + len(extra), 14)
+        sheet.freeze_panes(1, 1)
+        self.span = len(ledger)
+        table = pd.concat([ledger[list(_DAILY)], daily[list(LINES)]], axis=1)
+        day = self.format(num_format="yyyy-mm-dd")
+        self.column = {name: _letters(k) for k, name in enumerate([*head, *extra])}
+        for r, when in enumerate(pd.DatetimeIndex(ledger.index), start=1):
+            sheet.write_datetime(r, 0, when.to_pydatetime(), day)
+        for k, name in enumerate(table.columns, start=1):
+            self._numbers(sheet, k, name, table[name].to_numpy(dtype=np.float64))
+        self._formulas(sheet, result, len(head))
+
+    def _numbers(self, sheet: "Worksheet", column: int, name: str, values: Any) -> None:
+        pattern = "0.0000" if name in ("unit_value", "high_water_mark") else "#,##0.00"
+        form = self.format(num_format=pattern)
+        for r, value in enumerate(values.tolist(), start=1):
+            if np.isfinite(value):
+                sheet.write_number(r, column, value, form)
+
+    def _formulas(self, sheet: "Worksheet", result: Run, first: int) -> None:
+        """Write the columns that Excel works out itself, with the values they have."""
+        c = self.column
+        returns, level = daily_returns(result.ledger), levels(result.ledger)["net"]
+        depth = (level / level.cummax() - 1.0).to_numpy()
+        percent, plain = self.format(num_format="0.00%"), self.format(num_format="0.000000")
+        flows = "+".join(f"{c[name]}{{row}}" for name in FLOW_LINES)
+        net = f"={c['equity']}{{row}}/({c['equity']}{{before}}+{flows})-1"
+        index = f"={c['index_close']}{{row}}/{c['index_close']}{{before}}-1"
+        grown = f"={c['net_level']}{{before}}*(1+{c['net_return']}{{row}})"
+        fall = f"={c['net_level']}{{row}}/MAX({c['net_level']}$2:{c['net_level']}{{row}})-1"
+        sheet.write_number(1, first + 1, 1.0, plain)
+        for r in range(1, len(level)):
+            row = {"row": r + 2, "before": r + 1}
+            for k, (formula, value, form) in enumerate(
+                (
+                    (net, returns["net"].iloc[r - 1], percent),
+                    (grown, level.iloc[r], plain),
+                    (index, returns["index"].iloc[r - 1], percent),
+                    (fall, depth[r], percent),
+                )
+            ):
+                if np.isfinite(value):
+                    sheet.write_formula(r + 1, first + k, formula.format(**row), form, float(value))
+
+    def sums(self, result: Run) -> None:
+        """Write key figures as formulas over the days, beside the report's own values."""
+        sheet = self.sheet(self.words["formulas"])
+        sheet.set_column(0, 0, 34)
+        sheet.set_column(1, 2, 20)
+        for k, name in enumerate(("measure", "formula", "report")):
+            sheet.write_string(0, k, self.words[name], self.format(bold=True, bottom=1))
+        row = 1
+        for label, formula, value, pattern in self._checks(result):
+            form = self.format(num_format=pattern)
+            sheet.write_string(row, 0, label)
+            sheet.write_formula(row, 1, formula, form, value)
+            sheet.write_number(row, 2, value, form)
+            row += 1
+
+    def _checks(self, result: Run) -> list[tuple[str, str, float, str]]:
+        c, last, summary = self.column, self.span + 1, result.summary()
+        language: Language = "zh" if self.document.language == "zh" else "en"
+
+        def over(name: str) -> str:
+            return f"'{self.daily}'!{c[name]}3:{c[name]}{last}"
+
+        def at(name: str, row: int) -> str:
+            return f"'{self.daily}'!{c[name]}{row}"
+
+        ratio = f"{at('net_level', last)}/{at('net_level', 2)}"
+        years = f"({at('date', last)}-{at('date', 2)})/365"
+        known = {
+            "return_net": (f"={ratio}-1", "0.00%"),
+            "annual_return_net": (f"=({ratio})^(1/({years}))-1", "0.00%"),
+            "volatility_net": (f"=STDEV({over('net_return')})*SQRT(243)", "0.00%"),
+            "max_drawdown_net": (f"=MIN({over('drawdown')},0)", "0.00%"),
+            "best_day": (f"=MAX({over('net_return')})", "0.00%"),
+            "worst_day": (f"=MIN({over('net_return')})", "0.00%"),
+        }
+        known |= {
+            f"paid_{name}": (f"=-SUM({over(name)})", "#,##0")
+            for name in (*FUND_FEES, "commission", "stamp_duty", "futures_fee", "impact")
+        }
+        found = []
+        for key, (formula, pattern) in known.items():
+            value = summary[key].value
+            if isinstance(value, float | int):
+                found.append((summary[key].label(language), formula, float(value), pattern))
+        lines = self.document.words["lines"]
+        change = float(result.ledger["equity"].iloc[-1] - result.ledger["equity"].iloc[0])
+        parts = "+".join(f"SUM({over(name)})" for name in LINES)
+        found.append((lines["equity_change"], f"={parts}", change, "#,##0.00"))
+        return found
+
+    def contents(self, sheets: list[tuple[str, str]]) -> None:
+        """Write the list of sheets with links."""
+        self.list.set_column(0, 0, 60)
+        self.list.write_string(0, 0, self.words["contents"], self.format(bold=True, font_size=12))
+        extra = [(name, name) for name in (self.daily, self.words["formulas"])]
+        link = self.format(font_color="#17406d", underline=1)
+        for k, (name, title) in enumerate([*sheets, *extra], start=1):
+            self.list.write_url(k, 0, f"internal:'{name}'!A1", link, title)
+
+
+def _number_format(pattern: str) -> str:
+    """Return a Python number format as Excel's.
+
+    >>> _number_format(".2%"), _number_format(",.0f"), _number_format(".3f")
+    ('0.00%', '#,##0', '0.000')
+    """
+    digits = int(pattern.partition(".")[2][:-1] or 0) if "." in pattern else 0
+    whole = "#,##0" if "," in pattern else "0"
+    text = whole + ("." + "0" * digits if digits else "")
+    return text + "%" if pattern.endswith("%") else text
+
+
+def _letters(column: int) -> str:
+    from xlsxwriter.utility import xl_col_to_name
+
+    return str(xl_col_to_name(column))
+
+
+def _wide(text: str) -> float:
+    """Return the width of a text in Latin letters: a Chinese one counts twice."""
+    return sum(2.0 if ord(letter) > 0x2E7F else 1.0 for letter in text)

@@ -1,0 +1,301 @@
+"""HTML, PDF, Excel and JSON print the same numbers; the PDF and the workbook are sound files."""
+
+import io
+import json
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import openpyxl
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_raw
+import pytest
+
+from quanthedge.errors import DataError
+from quanthedge.report.blocks import Document, Figure, Table
+from quanthedge.report.document import build_document
+from quanthedge.report.drawing import draw, figure_png, figure_svg
+from quanthedge.report.formats import FORMATS, write_report
+from quanthedge.report.html import render_html
+from quanthedge.report.numbers import document_numbers
+from quanthedge.report.pdf import render_pdf
+from quanthedge.report.workbook import render_workbook
+from tests.performance.random_run import random_run
+from tests.sample import sample_result
+
+A4 = (595.28, 841.89)
+
+
+class Tables(HTMLParser):
+    """The cells of every table, by its id, without the heads."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.cells: dict[str, list[list[str]]] = {}
+        self._id, self._inside, self._body = "", False, False
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        if tag == "div" and str(given.get("id", "")).startswith("table-"):
+            self._id = str(given["id"])
+            self.cells[self._id] = []
+        self._body = self._body or tag == "tbody"
+        if self._body and tag == "tr":
+            self.cells[self._id].append([])
+        if self._body and tag in ("td", "th"):
+            self.cells[self._id][-1].append("")
+            self._inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "tbody":
+            self._body = False
+        if tag in ("td", "th"):
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and self._body:
+            self.cells[self._id][-1][-1] += data
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def made(request) -> SimpleNamespace:
+    result = sample_result()
+    document = build_document(result, request.param)
+    return SimpleNamespace(
+        document=document,
+        html=render_html(document),
+        pdf=render_pdf(document),
+        xlsx=render_workbook(document, result),
+        numbers=document_numbers(document),
+        result=result,
+    )
+
+
+def tables(document: Document) -> list[Table]:
+    return [b for c in document.chapters for b in c.blocks if isinstance(b, Table)]
+
+
+def plain(text: str) -> str:
+    """A text without spaces and soft marks, as a PDF gives it back across lines."""
+    return re.sub(r"[\s\u00ad\u200b\ufffe]+", "", text)
+
+
+def test_html_and_json_and_workbook_print_every_cell_of_every_table(made) -> None:
+    html = Tables(made.html).cells
+    book = openpyxl.load_workbook(io.BytesIO(made.xlsx), data_only=True)
+    sheets = {sheet["A1"].value: sheet for sheet in book.worksheets}
+    count = 0
+    for table in tables(made.document):
+        sheet = sheets[table.title]
+        for r, row in enumerate(table.rows):
+            assert html[table.id][r] == [cell.text for cell in row]
+            for k, cell in enumerate(row):
+                value = sheet.cell(5 + r, 1 + k).value
+                if cell.value is None:
+                    assert (value or "") == cell.text
+                    continue
+                count += 1
+                if hasattr(value, "isoformat"):
+                    assert value.date().isoformat() == cell.text
+                else:
+                    assert value == pytest.approx(float(cell.value), rel=1e-15)
+                    printed = format(value, cell.pattern)
+                    assert printed.lstrip("-") == cell.text.lstrip("-")
+                if k:
+                    told = made.numbers["tables"][table.id]["rows"][r][k - 1]
+                    assert told["text"] == cell.text
+                    assert told["row"] == row[0].text
+    assert count > 300
+
+
+def test_the_pdf_prints_every_cell_of_every_table(made) -> None:
+    pages = pdfium.PdfDocument(made.pdf)
+    text = plain("".join(page.get_textpage().get_text_range() for page in pages))
+    for table in tables(made.document):
+        for row in table.rows:
+            for cell in row:
+                assert plain(cell.text) in text, (table.id, cell.text)
+    for card in made.document.cards:
+        assert plain(card.cell.text) in text
+    for sentence in made.document.verdict:
+        assert plain(sentence) in text
+
+
+def test_every_number_of_the_json_is_the_one_that_its_text_rounds(made) -> None:
+    json.dumps(made.numbers, allow_nan=False)
+    cells = [c for t in made.numbers["tables"].values() for row in t["rows"] for c in row]
+    cells += made.numbers["cards"].values()
+    seen = 0
+    for cell in cells:
+        if isinstance(cell.get("value"), int | float):
+            seen += 1
+            assert format(cell["value"], cell["format"]).lstrip("-") == cell["text"].lstrip("-")
+    assert seen > 250
+    assert all(table["note"] for table in made.numbers["tables"].values())
+
+
+def test_pages_are_a4_with_embedded_fonts_and_nothing_outside(made) -> None:
+    document = pdfium.PdfDocument(made.pdf)
+    assert 8 <= len(document) <= 40
+    for page in document:
+        assert page.get_size() == pytest.approx(A4, abs=0.5)
+        for item in page.get_objects():
+            left, bottom, right, top = item.get_bounds()
+            if item.type == pdfium_raw.FPDF_PAGEOBJ_TEXT:
+                assert left >= 20
+                assert right <= A4[0] - 20
+                assert bottom >= 15
+                assert top <= A4[1] - 15
+    body = made.pdf
+    assert b"/FontFile3" in body
+    images = [i for p in document for i in p.get_objects(filter=[pdfium_raw.FPDF_PAGEOBJ_IMAGE])]
+    assert not images  # figures are vectors
+    assert len(body) < 3_000_000
+
+
+def test_no_letter_lacks_its_glyph(made) -> None:
+    from fontTools.ttLib import TTFont
+
+    from quanthedge.report.drawing import font_folder
+
+    known = TTFont(font_folder() / "QuantHedgeSans-Regular.otf").getBestCmap()
+    texts = json.dumps(made.numbers, ensure_ascii=False)
+    assert {letter for letter in texts if ord(letter) not in known} <= {"\n"}
+
+
+def test_chinese_pages_have_no_english_words(made) -> None:
+    if made.document.language == "en":
+        return
+    document = pdfium.PdfDocument(made.pdf)
+    own = set(
+        re.findall(r"[A-Za-z]{3,}", json.dumps(made.result.strategy) + str(tables(made.document)))
+    )
+    for page in list(document)[:8]:
+        words = set(re.findall(r"[A-Za-z]{4,}", page.get_textpage().get_text_range()))
+        assert words <= own
+
+
+def test_formulas_of_the_workbook_say_what_the_report_says(made, tmp_path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(made.xlsx)
+    shown = openpyxl.load_workbook(path, data_only=True).worksheets[-1]
+    written = openpyxl.load_workbook(path).worksheets[-1]
+    days = openpyxl.load_workbook(path).worksheets[-2]
+    cells = {(cell.row, cell.column_letter): cell.value for row in days.iter_rows() for cell in row}
+    for r in range(2, shown.max_row + 1):
+        formula = written.cell(r, 2).value
+        assert formula.startswith("=")
+        found = evaluated(formula, cells, days.max_row)
+        assert found == pytest.approx(shown.cell(r, 3).value, rel=1e-9, abs=1e-9), formula
+    assert shown.max_row > 12
+
+
+def evaluated(formula: str, cells: dict, last: int) -> float:
+    """A formula of the sums, worked out in plain Python from the cells of the days."""
+    import math
+    import statistics
+
+    def value(row: int, column: str) -> float:
+        got = cells[row, column]
+        if isinstance(got, str) and got.startswith("="):
+            body = re.sub(r"([A-Z]+)\$?(\d+):([A-Z]+)\$?(\d+)", r"span('\1',\2,\4)", got[1:])
+            body = re.sub(r"\b([A-Z]{1,2})(\d+)\b", r"value(\2,'\1')", body)
+            cells[row, column] = eval(body, names)
+            got = cells[row, column]
+        if hasattr(got, "toordinal"):
+            return float(got.toordinal())
+        return got
+
+    def span(column: str, first: int, end: int) -> list[float]:
+        found = [value(row, column) for row in range(first, end + 1)]
+        return [one for one in found if one is not None]
+
+    names = {
+        "value": value, "span": span, "MAX": max, "SQRT": math.sqrt, "SUM": sum,
+        "STDEV": statistics.stdev, "MIN": lambda v, *rest: min([*v, *rest]),
+    }  # fmt: skip
+    for column in {key[1] for key in cells}:  # fill in running columns from the top
+        for row in range(2, last + 1):
+            if (row, column) in cells:
+                value(row, column)
+    body = re.sub(r"'[^']+'!([A-Z]+)(\d+):([A-Z]+)(\d+)", r"span('\1',\2,\4)", formula[1:])
+    body = re.sub(r"'[^']+'!([A-Z]+)(\d+)", r"value(\2,'\1')", body)
+    return eval(body.replace("^", "**"), names)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_same_run_gives_the_same_bytes(kind: str, tmp_path: Path) -> None:
+    run = random_run(60)
+    first, second = (write_report(run, tmp_path / n, kind, "en") for n in ("a", "b"))
+    if kind == "png":
+        names = sorted(path.name for path in first.iterdir())
+        assert len(names) >= 9
+        assert all((first / n).read_bytes() == (second / n).read_bytes() for n in names)
+    else:
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_text_of_the_user_is_neither_formula_nor_markup(tmp_path: Path) -> None:
+    evil = "=1+1 #pagebreak() $x$ *bold* <b> 𠮷"
+    run = random_run(60)
+    run.strategy = run.strategy | {"name": evil}
+    pdf = pdfium.PdfDocument(write_report(run, tmp_path, "pdf", "en").read_bytes())
+    assert "#pagebreak() $x$ *bold* <b>" in pdf[0].get_textpage().get_text_range()
+    book = openpyxl.load_workbook(write_report(run, tmp_path, "xlsx", "en"))
+    assert book.worksheets[0]["A1"].value == evil
+    assert book.worksheets[0]["A1"].data_type == "s"
+
+
+def test_figures_are_vectors_with_letters_as_outlines() -> None:
+    document = build_document(random_run(120), "zh")
+    figures = [b for c in document.chapters for b in c.blocks if isinstance(b, Figure)]
+    assert len(figures) >= 9
+    for figure in figures:
+        image = figure_svg(figure.spec)
+        assert b"<image" not in image
+        assert b"<text" not in image
+
+
+def test_an_unknown_trace_is_an_error(tmp_path: Path) -> None:
+    spec = {"data": [{"type": "sankey"}], "layout": {}}
+    with pytest.raises(DataError, match="'sankey' cannot be drawn"):
+        draw(spec)
+    with pytest.raises(DataError, match="accepted: html, pdf, xlsx, json, png"):
+        write_report(random_run(40), tmp_path, "docx", "en")
+    assert figure_png({"data": [], "layout": {"height": 200}}, tmp_path / "x.png").exists()
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch) -> None:
+    run = random_run(40)
+    path = write_report(run, tmp_path, "json", "en")
+    before = path.read_bytes()
+    monkeypatch.setattr("os.replace", _refuse)
+    with pytest.raises(DataError, match="could not be written"):
+        write_report(random_run(50), tmp_path, "json", "en")
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def _refuse(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_the_command_writes_what_is_asked_for(tmp_path: Path) -> None:
+    folder = sample_result().to_parquet(tmp_path / "run")
+    done = subprocess.run(
+        ["quanthedge", "report", str(folder), "--language", "en", "--format", "pdf,xlsx,json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in folder.glob("report_*")} == {
+        "report_en.pdf", "report_en.xlsx", "report_en.json",
+    }  # fmt: skip
+    bad = subprocess.run(
+        ["quanthedge", "report", str(folder), "--format", "docx"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert bad.returncode == 2
+    assert "accepted: html, pdf, xlsx, json, png" in bad.stderr
