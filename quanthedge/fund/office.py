@@ -155,6 +155,8 @@ def _opened(inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Day
         units = books[own].subscribe(name, cash)
         office.bought[name, own] = [(0, units)]
         _note(office, 0, name, own, "founder", units, books[own].unit_value(), cash)
+        line = (dates[0], name, own, 0.0, float(cash))
+        office.values.append(dict(zip(VALUE_COLUMNS, line, strict=True)))
     total = books["A"].units + books["C"].units
     state.scalars[layout.UNITS] = float(total)
     if own == "C":
@@ -564,7 +566,11 @@ def _note(
 def _note_values(office: _Office, t: int, column: str) -> None:
     """Note what each investor would get today."""
     if column == "after_yuan":
-        known = {(v["date"], v["investor"], v["share_class"]): v for v in office.values[-200:]}
+        known = {
+            (v["date"], v["investor"], v["share_class"]): v
+            for v in office.values[-len(office.bought) :]
+            if v["date"] == office.dates[t] and v["before_yuan"] > 0
+        }
     else:
         known = {}
     for investor, name in office.bought:

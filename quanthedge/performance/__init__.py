@@ -10,6 +10,7 @@ from quanthedge.performance.book import (
     refusals_by_reason,
 )
 from quanthedge.performance.bridge import BRIDGE_LINES, Booked, bridge, bridge_returns
+from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by
 from quanthedge.performance.drawdown import (
     Drawdown,
     calmar_ratio,
@@ -52,6 +53,7 @@ __all__ = [
     "FEE_LINES",
     "FLOW_LINES",
     "FUND_FEES",
+    "NO_GROUP",
     "PATTERNS",
     "TRADING_DAYS_A_YEAR",
     "Booked",
@@ -59,6 +61,7 @@ __all__ = [
     "Estimate",
     "Measure",
     "Summary",
+    "alpha_by",
     "annual_return",
     "annual_turnover",
     "attribution",

@@ -77,9 +77,9 @@ def bridge(
     The index is the benchmark of the run; a hedge with futures on another index leaves the
     difference of the two indices in the basis. Without stocks at the last close alpha is 0.
     """
-    daily = _daily(result).loc[start:end]
-    if daily.empty:
-        raise DataError(f"bridge: no trading day of the run between {start} and {end}")
+    if by not in ("day", "month", "year", "whole"):
+        raise DataError(f"bridge by {by!r}; accepted: day, month, year, whole")
+    daily = _between(_daily(result), start, end)
     if by == "day":
         return daily
     days = pd.DatetimeIndex(daily.index)
@@ -101,19 +101,32 @@ def bridge_returns(result: Booked, start: str | None = None, end: str | None = N
     before = ledger["equity"].shift(1).iloc[1:] + flows
     chained = levels(ledger)["net"]
     value = chained.shift(1).iloc[1:]
-    inside = daily[list(EARNED)].mul(value / before, axis=0).loc[start:end]
-    if inside.empty:
-        raise DataError(f"bridge: no trading day of the run between {start} and {end}")
+    inside = _between(daily[list(EARNED)].mul(value / before, axis=0), start, end)
     total: pd.Series = inside.sum() / value[inside.index[0]]
     total["return"] = chained[inside.index[-1]] / value[inside.index[0]] - 1.0
     total["residual"] = total["return"] - total[list(EARNED)].sum()
     return total.rename("contribution")
 
 
+def _between(daily: pd.DataFrame, start: str | None, end: str | None) -> pd.DataFrame:
+    """Return the days of a period, at least one."""
+    try:
+        first, last = (None if day is None else pd.Timestamp(day) for day in (start, end))
+    except ValueError as error:
+        raise DataError(f"bridge from {start} to {end}: a date is needed ({error})") from error
+    found = daily.loc[first:last]
+    if found.empty:
+        raise DataError(f"bridge: no trading day of the run between {start} and {end}")
+    return found
+
+
 def _daily(result: Booked) -> pd.DataFrame:
     """Return the lines of each day."""
     ledger = result.ledger
     inside, opening = ledger.iloc[1:], ledger.shift(1).iloc[1:]
+    if ledger["index_close"].isna().any():
+        lost = ledger.index[ledger["index_close"].isna()][0]
+        raise DataError(f"bridge: no close of the benchmark on {lost:%Y-%m-%d}")
     index_return = ledger["index_close"].pct_change(fill_method=None).iloc[1:]
     stocks = (opening["book_beta"] * opening["stock_value"]).fillna(0.0)
     short = opening["futures_notional"]
@@ -150,6 +163,12 @@ def _futures(result: Booked) -> tuple[pd.Series, pd.Series]:
     price, lots = (frame.reindex(index=days) for frame in (price, lots))
     held = lots.fillna(0.0).shift(1)
     scale = _multiplier(contracts)
+    lost = ((held.fillna(0.0) != 0.0) & price.isna()).any(axis=1)
+    if lost.any():
+        raise DataError(
+            f"bridge: no settlement price on {lost.idxmax():%Y-%m-%d} of a contract held at the "
+            "close before; run the strategy again"
+        )
     gain = (held * price.diff()).where(held != 0.0, 0.0)
     carried = gain.mul(scale.reindex(gain.columns), axis=1).sum(axis=1)
     rolls = result.trades[result.trades["reason"].astype("str") == "roll"]

@@ -105,3 +105,20 @@ def test_periods_add_up() -> None:
     np.testing.assert_allclose(part, months, atol=1e-4)
     with pytest.raises(DataError, match="no trading day"):
         bridge(run, start="2019-01-01")
+
+
+def test_what_is_missing_or_not_known_is_refused() -> None:
+    run = sample_result()
+    with pytest.raises(DataError, match="accepted: day, month, year, whole"):
+        bridge(run, "week")
+    with pytest.raises(DataError, match="a date is needed"):
+        bridge(run, start="abc")
+    ledger = run.ledger.copy()
+    ledger.iloc[5, ledger.columns.get_loc("index_close")] = np.nan
+    fake = type("Run", (), {"ledger": ledger, "trades": run.trades, "contracts": run.contracts})
+    with pytest.raises(DataError, match="no close of the benchmark"):
+        bridge(fake)
+    fake.ledger = run.ledger
+    fake.contracts = run.contracts[run.contracts["lots"] != 0]
+    with pytest.raises(DataError, match="no settlement price"):
+        bridge(fake)

@@ -1,0 +1,253 @@
+"""What one investor has: lots, fees, his own returns, and what he would get today."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.errors import DataError
+from quanthedge.fund.books import open_book
+from quanthedge.fund.terms import FundTerms, crystallisation_flags
+from quanthedge.fund.values import exact, round_half_up
+
+__all__ = ["Invested", "Statement", "fairness", "investor_statement", "money_weighted_return"]
+
+_BOUGHT = ("founder", "subscription")
+_OUT = ("redemption", "distribution")
+
+
+class Invested(Protocol):
+    """What a statement reads of a result."""
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """One row a day, the opening balances first."""
+        ...
+
+    @property
+    def investors(self) -> pd.DataFrame:
+        """What happened to each investor."""
+        ...
+
+    @property
+    def investor_values(self) -> pd.DataFrame:
+        """What each would have got on each event day, before and after its flows."""
+        ...
+
+    @property
+    def investor_lots(self) -> pd.DataFrame:
+        """Lots at the end."""
+        ...
+
+    @property
+    def strategy(self) -> dict[str, Any]:
+        """The strategy with every default."""
+        ...
+
+
+@dataclass(frozen=True)
+class Statement:
+    """An investor's statement on the last day of a run.
+
+    Attributes
+    ----------
+    investor : str
+    date : Timestamp
+    paid_in, paid_out : float
+        Yuan; what was paid in includes fees at the door, what was paid out is after all fees.
+    performance_fees, other_fees : float
+        Yuan: charged to him by name on fee dates and redemptions; at the door. Under one mark for
+        the whole fund the fee is inside the unit value and not charged by name.
+    accrued_fee : float
+        Yuan that would be charged if he left today.
+    value_today : float
+        Yuan that he would get today, the accrued fee taken off.
+    gain : float
+        value_today + paid_out - paid_in.
+    money_weighted : float
+        Internal rate of return a year of his own payments (actual/365); NaN where there is none.
+    time_weighted : float
+        Return over the whole time, chained between his flows: what a yuan left alone has become.
+    lots, events : DataFrame
+        His lots today, and everything that happened to him.
+    """
+
+    investor: str
+    date: pd.Timestamp
+    paid_in: float
+    paid_out: float
+    performance_fees: float
+    other_fees: float
+    accrued_fee: float
+    value_today: float
+    gain: float
+    money_weighted: float
+    time_weighted: float
+    lots: pd.DataFrame
+    events: pd.DataFrame
+
+
+def investor_statement(result: Invested, investor: str) -> Statement:
+    """Return an investor's statement on the last day of a run with clients.
+
+    Raises
+    ------
+    DataError
+        When the run has no clients, or none of that name.
+    """
+    names = _investors(result)
+    if investor not in names:
+        raise DataError(
+            f"no investor {investor!r} in this run; known: {', '.join(names) or 'none'}"
+            + ("" if names else " (a strategy with `clients` keeps a register)")
+        )
+    events = result.investors[result.investors["investor"] == investor].reset_index(drop=True)
+    values = result.investor_values[result.investor_values["investor"] == investor]
+    last = pd.Timestamp(result.ledger.index[-1])
+    today = float(values.loc[values["date"] == last, "after_yuan"].sum())
+    paid_in = events.loc[events["event"].isin(_BOUGHT), "cash_yuan"].sum()
+    paid_out = -events.loc[events["event"].isin(_OUT), "cash_yuan"].sum()
+    lots = result.investor_lots[result.investor_lots["investor"] == investor]
+    flows = _flows(events)
+    flows.append((last, today))
+    return Statement(
+        investor=investor,
+        date=last,
+        paid_in=float(paid_in),
+        paid_out=float(paid_out),
+        performance_fees=float(events["performance_fee_yuan"].sum()),
+        other_fees=float(events["entry_or_exit_fee_yuan"].sum()),
+        accrued_fee=float(lots["value"].sum() - today),
+        value_today=today,
+        gain=float(today + paid_out - paid_in),
+        money_weighted=money_weighted_return(flows),
+        time_weighted=_time_weighted(values),
+        lots=lots.reset_index(drop=True),
+        events=events,
+    )
+
+
+def _investors(result: Invested) -> list[str]:
+    bought = result.investors[result.investors["event"].isin(_BOUGHT)]
+    return list(dict.fromkeys(bought["investor"]))
+
+
+def _flows(events: pd.DataFrame) -> list[tuple[pd.Timestamp, float]]:
+    """Return his payments: what he paid in is below 0, what he got above."""
+    moved = events[events["event"].isin([*_BOUGHT, *_OUT])]
+    pairs = zip(moved["date"], moved["cash_yuan"], strict=True)
+    return [(pd.Timestamp(day), -float(cash)) for day, cash in pairs]
+
+
+def money_weighted_return(flows: list[tuple[pd.Timestamp, float]]) -> float:
+    """Return the rate a year at which dated payments are worth nothing together.
+
+    Solves ``sum(payment x (1 + rate) ** (-days / 365)) = 0``; NaN where no rate above -99.99% does.
+
+    >>> day = pd.Timestamp
+    >>> round(money_weighted_return([(day("2014-01-01"), -100), (day("2015-01-01"), 110)]), 6)
+    0.1
+    """
+    from scipy.optimize import brentq
+
+    if not flows:
+        return float("nan")
+    start = min(day for day, _ in flows)
+    years = np.array([(day - start).days / 365.0 for day, _ in flows])
+    money = np.array([amount for _, amount in flows])
+
+    def worth(rate: float) -> float:
+        return float(np.sum(money * (1.0 + rate) ** -years))
+
+    low, high = -0.9999, 1.0
+    while worth(low) * worth(high) > 0 and high < 1e6:
+        high *= 4.0
+    if years.max() == 0.0 or worth(low) * worth(high) > 0:
+        return float("nan")
+    return float(brentq(worth, low, high, xtol=1e-12))
+
+
+def _time_weighted(values: pd.DataFrame) -> float:
+    """Chain what he would have got between events; spells without units do not count."""
+    by_day = values.groupby("date")[["before_yuan", "after_yuan"]].sum()
+    after, before = by_day["after_yuan"].shift(1), by_day["before_yuan"]
+    held = after > 0.0
+    growth = (before[held] / after[held]).to_numpy(dtype=np.float64)
+    return float(np.prod(growth)) - 1.0
+
+
+def fairness(result: Invested) -> pd.DataFrame:
+    """Return what each investor has beside what he would have had with a mark for each lot.
+
+    The flows and the fund's return before performance fees are kept, only the fee is charged by
+    lot (units cut), the method under which nobody pays for another's gain.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by investor: wealth_yuan (value today and all that was paid out), by_lot_yuan (the
+        same by lot), difference_yuan (above 0: the method favours him).
+
+    Raises
+    ------
+    DataError
+        When the run has no clients, or units of two classes.
+    """
+    if result.strategy.get("clients") is None:
+        raise DataError("fairness: the run has no clients")
+    if len(set(result.investor_lots["share_class"])) > 1:
+        raise DataError("fairness: units of two classes are not compared")
+    fair = _replayed(result)
+    rows = {}
+    for investor in _investors(result):
+        statement = investor_statement(result, investor)
+        wealth = statement.value_today + statement.paid_out
+        rows[investor] = {"wealth_yuan": wealth, "by_lot_yuan": fair[investor]}
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "investor"
+    table["difference_yuan"] = table["wealth_yuan"] - table["by_lot_yuan"]
+    return table
+
+
+def _replayed(result: Invested) -> dict[str, float]:
+    """Return each investor's wealth had the fee been charged by lot."""
+    terms = FundTerms.model_validate(result.strategy["fund"])
+    ledger, events = result.ledger, result.investors
+    flows = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
+    growth = (ledger["equity"] + ledger["performance_fee"]) / (ledger["equity"].shift(1) + flows)
+    days = ledger.index[1:]
+    flags = crystallisation_flags(days.to_numpy().astype("datetime64[D]"), terms)
+    book, cash = open_book("lot_units", terms), dict.fromkeys(_investors(result), Decimal(0))
+    held = dict.fromkeys(cash, 0.0)  # units under the fund's own method, to know the fraction
+    by_day = {day: part.to_dict("records") for day, part in events.groupby("date")}
+    assets = Fraction(0)
+    for row in events[events["event"] == "founder"].to_dict("records"):
+        book.subscribe(row["investor"], exact(row["cash_yuan"]))
+        held[row["investor"]] += row["units"]
+        assets += Fraction(exact(row["cash_yuan"]))
+    for day, factor, due in zip(days, growth.iloc[1:], flags, strict=True):
+        assets *= Fraction(float(factor))
+        book.revalue(assets)
+        if due:
+            charged = sum((charge.fee for charge in book.crystallise()), Decimal(0))
+            assets -= Fraction(charged)
+        for row in by_day.get(day, []):
+            investor, fee = row["investor"], exact(row["entry_or_exit_fee_yuan"])
+            if row["event"] == "performance_fee" and investor in held:
+                held[investor] += row["units"]
+            elif row["event"] == "subscription":
+                net = exact(row["cash_yuan"]) - fee
+                book.subscribe(investor, net)
+                held[investor] += row["units"]
+                assets += Fraction(net)
+            elif row["event"] == "redemption":
+                part = Fraction(min(1.0, -row["units"] / held[investor]))
+                units = round_half_up(Fraction(book.holding(investor)) * part, 2)
+                payout = book.redeem(investor, min(units, book.holding(investor)))
+                held[investor] += row["units"]
+                cash[investor] += payout.cash - fee
+                assets -= Fraction(payout.cash + payout.fee)
+    return {one: float(cash[one] + book.value_if_redeemed(one)) for one in cash}

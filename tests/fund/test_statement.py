@@ -1,0 +1,94 @@
+"""A statement says what the register says, and returns are those of the investor's own money."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from quanthedge.errors import DataError
+from quanthedge.fund import Clients, Flow
+from quanthedge.fund.statement import fairness, investor_statement, money_weighted_return
+from quanthedge.performance import levels
+from quanthedge.run import backtest
+from tests.sample import END, START, sample_market, sample_result, small_strategy
+
+
+def run(method: str, *flows: Flow, rate: float = 0.25):
+    strategy = small_strategy(f"fund.performance_fee_rate={rate}")
+    clients = Clients(method=method, flows=flows)
+    return backtest(strategy.model_copy(update={"clients": clients}), sample_market(), START, END)
+
+
+def flow(day: str, investor: str, **order: float) -> Flow:
+    return Flow(date=date.fromisoformat(day), investor=investor, **order)
+
+
+JOINS = (flow("2014-11-10", "B", subscribe_yuan=2e7), flow("2015-02-10", "B", redeem_fraction=0.4))
+
+
+def test_without_fees_an_investor_earns_what_the_fund_earns() -> None:
+    result = run("lot_units", *JOINS, rate=0.0)
+    found = investor_statement(result, "founder")
+    fund = levels(result.ledger)["net"].iloc[-1] - 1.0
+    assert found.time_weighted == pytest.approx(fund, abs=2e-4)
+    assert found.money_weighted == pytest.approx(
+        (1 + fund) ** (365 / (result.ledger.index[-1] - result.ledger.index[1]).days) - 1, abs=1e-3
+    )
+    assert found.value_today == pytest.approx(found.lots["value"].sum())
+    assert found.accrued_fee == pytest.approx(0.0, abs=0.01)
+
+
+def test_the_money_adds_up() -> None:
+    result = run("lot_units", *JOINS)
+    found = investor_statement(result, "B")
+    assert found.paid_in == 2e7
+    assert found.paid_out > 7e6
+    assert found.gain == pytest.approx(found.value_today + found.paid_out - found.paid_in)
+    assert found.lots["value"].sum() - found.accrued_fee == pytest.approx(found.value_today)
+    own = result.investors.query("investor == 'B'")
+    assert found.performance_fees == pytest.approx(own["performance_fee_yuan"].sum())
+    worth = sum(
+        amount / (1 + found.money_weighted) ** ((day - own["date"].iloc[0]).days / 365)
+        for day, amount in [
+            *[(r.date, -r.cash_yuan) for r in own.itertuples() if "fee" not in r.event],
+            (result.ledger.index[-1], found.value_today),
+        ]
+    )
+    assert worth == pytest.approx(0.0, abs=1.0)
+
+
+def test_a_rate_that_does_not_exist_is_not_a_number() -> None:
+    day = pd.Timestamp("2015-01-05")
+    assert money_weighted_return([]) != money_weighted_return([])
+    assert str(money_weighted_return([(day, -1.0), (day, 2.0)])) == "nan"
+    late = pd.Timestamp("2016-01-05")
+    assert money_weighted_return([(day, -100.0), (late, 300.0)]) == pytest.approx(2.0)
+
+
+def test_the_lot_method_is_fair_to_itself() -> None:
+    table = fairness(run("lot_units", *JOINS))
+    assert table["difference_yuan"].abs().max() < 60.0  # four decimals of the unit value
+
+
+def test_one_mark_for_all_favours_who_joins_below_it() -> None:
+    ledger = sample_result().ledger
+    unit = ledger["unit_value"]
+    month_ends = unit.groupby(unit.index.to_period("M")).tail(1)
+    below = (month_ends / ledger["high_water_mark"].reindex(month_ends.index)).iloc[:-2]
+    assert below.min() < 0.995  # there is a month end below the mark
+    day = below.idxmin()
+    result = run("whole_fund", flow(f"{day:%Y-%m-%d}", "late", subscribe_yuan=5e7))
+    table = fairness(result)
+    assert table.loc["late", "difference_yuan"] > 1000.0
+    again = run("whole_fund_and_redemption", flow(f"{day:%Y-%m-%d}", "late", subscribe_yuan=5e7))
+    helped = fairness(again).loc["late", "difference_yuan"]
+    assert abs(helped) < table.loc["late", "difference_yuan"]
+
+
+def test_who_is_not_known_is_refused() -> None:
+    with pytest.raises(DataError, match="known: founder, B"):
+        investor_statement(run("lot_units", *JOINS), "X")
+    with pytest.raises(DataError, match="known: none"):
+        investor_statement(sample_result(), "founder")
+    with pytest.raises(DataError, match="no clients"):
+        fairness(sample_result())
