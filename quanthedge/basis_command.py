@@ -55,6 +55,7 @@ def _held(run: Path, date: str) -> dict[str, int]:
 
     held = Result.open(run).contracts
     inside = held[held["date"] == pd.Timestamp(date)]
+    inside = inside[inside["lots"] != 0]
     return dict(zip(inside["contract"], inside["lots"].astype(int), strict=True))
 
 

@@ -4,6 +4,7 @@ import difflib
 import json
 import tomllib
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -18,6 +19,22 @@ from quanthedge.ledger.terms import Accounts, Costs, Execution
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
 
 __all__ = ["Strategy", "apply_changes", "load_strategy"]
+
+
+class NamedWindow(BaseModel):
+    """A spell of the market, both days counted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start > self.end:
+            raise ValueError(f"window {self.name}: start {self.start} is after end {self.end}")
+        return self
 
 
 class Strategy(BaseModel):
@@ -63,6 +80,10 @@ class Strategy(BaseModel):
         default=None,
         description="Investors, their flows and the method of the performance fee; by default one "
         "founder and one mark for the whole fund.",
+    )
+
+    windows: list[NamedWindow] = Field(
+        default_factory=list, description="Further spells that the report's stress chapter shows."
     )
 
     @model_validator(mode="after")

@@ -44,6 +44,7 @@ from quanthedge.performance.tables import (
     monthly_table,
     yearly_table,
 )
+from quanthedge.performance.windows import WINDOWS, Window, window_table
 
 __all__ = [
     "ATTRIBUTION_LINES",
@@ -56,11 +57,13 @@ __all__ = [
     "NO_GROUP",
     "PATTERNS",
     "TRADING_DAYS_A_YEAR",
+    "WINDOWS",
     "Booked",
     "Drawdown",
     "Estimate",
     "Measure",
     "Summary",
+    "Window",
     "alpha_by",
     "annual_return",
     "annual_turnover",
@@ -91,6 +94,7 @@ __all__ = [
     "summary",
     "volatility",
     "win_rate",
+    "window_table",
     "yearly_table",
     "years",
 ]

@@ -17,6 +17,7 @@ __all__ = [
     "bridge_figure",
     "drawdown_figure",
     "exposure_figure",
+    "fee_accrual_figure",
     "lots_figure",
     "rolling_beta_figure",
     "scatter_figure",
@@ -81,6 +82,11 @@ def basis_figure(ledger: pd.DataFrame, multiplier: float, language: Language = "
 def water_mark_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Figure":
     """Return unit value and high-water mark, with the days on which a fee was charged."""
     return _figure(specs.water_mark(ledger, language))
+
+
+def fee_accrual_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Figure":
+    """Return the performance fee that would be due if each day were a fee date, over equity."""
+    return _figure(specs.fee_accrual(ledger, language))
 
 
 def bridge_figure(result: Booked, language: Language = "en") -> "go.Figure":

@@ -28,6 +28,7 @@ __all__ = [
     "bridge",
     "drawdown",
     "exposure",
+    "fee_accrual",
     "fund_beta",
     "index_name",
     "lots",
@@ -264,9 +265,19 @@ def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
         "hovertemplate": f"%{{text}} {text['yuan']}",
     }
     net = _line(ledger["unit_value"], text["net"], FUND, 4, width=1.8)
+    gross = _line(ledger["unit_value_gross"], text["gross"], GROSS, 4, width=1.2)
     return _over_time(
-        [net, mark, fees], height=300, yaxis={"tickformat": ".2f", "hoverformat": ".4f"}
+        [gross, net, mark, fees], height=300, yaxis={"tickformat": ".2f", "hoverformat": ".4f"}
     )
+
+
+def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return the performance fee that would be due if each day were a fee date, over equity."""
+    text = words(language)["figures"]
+    inside = ledger.iloc[1:]
+    share = inside["accrued_performance_fee"] / inside["equity"]
+    line = _line(share, text["accrued_fee"], ACCENT, 5, width=1.5)
+    return _over_time([line | {"fill": "tozeroy"}], height=240, yaxis={"tickformat": ".1%"})
 
 
 def bridge(whole: pd.Series, language: Language = "en") -> Spec:

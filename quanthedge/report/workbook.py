@@ -171,7 +171,9 @@ class _Writer:
         ledger = result.ledger
         sheet = self.sheet(self.words["days"])
         self.daily = sheet.get_name()
-        daily = bridge(result, "day").reindex(ledger.index)
+        known = not ledger["index_close"].isna().any()
+        empty = pd.DataFrame(index=ledger.index, columns=list(LINES), dtype=np.float64)
+        daily = bridge(result, "day").reindex(ledger.index) if known else empty
         names = self.words["columns"] | self.document.words["lines"]
         head = ["date", *_DAILY, *LINES]
         extra = ["net_return", "net_level", "index_return", "drawdown"]

@@ -41,6 +41,21 @@ class Run(Protocol):
         ...
 
     @property
+    def investors(self) -> pd.DataFrame:
+        """What happened to each investor; empty without clients."""
+        ...
+
+    @property
+    def investor_values(self) -> pd.DataFrame:
+        """What each would have got on each event day."""
+        ...
+
+    @property
+    def investor_lots(self) -> pd.DataFrame:
+        """Lots at the end."""
+        ...
+
+    @property
     def strategy(self) -> dict[str, Any]:
         """The strategy with every default."""
         ...

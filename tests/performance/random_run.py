@@ -74,19 +74,17 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
 
 
 def held_contracts(ledger: pd.DataFrame) -> pd.DataFrame:
-    """One contract a day, as the ledger names it."""
-    inside = ledger[ledger["lots"] != 0]
-    return pd.DataFrame(
-        {
-            "date": inside.index,
-            "contract": inside["contract"].to_numpy(),
-            "lots": inside["lots"].to_numpy(),
-            "settlement_price": (
-                inside["futures_notional"] / inside["lots"].abs() / 300
-            ).to_numpy(),
-            "futures_notional": inside["futures_notional"].to_numpy(),
-        }
-    )
+    """One contract a day as the ledger names it; on the day of a change the old one, closed."""
+    rows = []
+    before = ""
+    for day, row in ledger[ledger["lots"] != 0].iterrows():
+        price = row["futures_notional"] / abs(row["lots"]) / 300.0
+        if before and before != row["contract"]:
+            rows.append((day, before, 0, price, 0.0))
+        rows.append((day, row["contract"], row["lots"], price, row["futures_notional"]))
+        before = row["contract"]
+    names = ["date", "contract", "lots", "settlement_price", "futures_notional"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNamespace:
@@ -128,6 +126,9 @@ def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNames
         refusals=refusals,
         positions=positions,
         contracts=held_contracts(ledger),
+        investors=pd.DataFrame(),
+        investor_values=pd.DataFrame(),
+        investor_lots=pd.DataFrame(),
         hedge=pd.DataFrame(),
         strategy={
             "name": "Neutral & <b>bold</b>",

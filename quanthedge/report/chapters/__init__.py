@@ -4,16 +4,18 @@ from quanthedge.report.blocks import Chapter
 from quanthedge.report.chapters.background import (
     definition_table,
     notes,
+    rules,
     strategy,
     timeline,
     warnings,
 )
+from quanthedge.report.chapters.fees import fees, investors
 from quanthedge.report.chapters.hedge import hedge
 from quanthedge.report.chapters.holdings import holdings, refusals
 from quanthedge.report.chapters.money import bridge, costs
 from quanthedge.report.chapters.neutrality import neutrality
 from quanthedge.report.chapters.performance import monthly, performance
-from quanthedge.report.chapters.risk import drawdown
+from quanthedge.report.chapters.risk import drawdown, tails, windows
 from quanthedge.report.texts import Language
 from quanthedge.report.writer import Run, Writer, slug
 
@@ -27,12 +29,17 @@ def build_chapters(run: Run, language: Language) -> list[Chapter]:
         "performance": performance,
         "monthly": monthly,
         "drawdown": drawdown,
+        "tails": tails,
         "neutrality": neutrality,
         "hedge": hedge,
         "bridge": bridge,
         "costs": costs,
+        "fees": fees,
+        "investors": investors,
         "holdings": holdings,
         "refusals": refusals,
+        "windows": windows,
+        "rules": rules,
         "notes": notes,
         "timeline": timeline,
         "definitions": definition_table,

@@ -1,13 +1,16 @@
 """Chapters behind the figures: notes, timeline, definitions, parameters, warnings."""
 
 import json
+from typing import Any
+
+import pandas as pd
 
 from quanthedge.beta.wording import estimator_text
 from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.writer import Writer, in_language, own_words, value_at
 
-__all__ = ["definition_table", "notes", "strategy", "timeline", "warnings"]
+__all__ = ["definition_table", "notes", "rules", "strategy", "timeline", "warnings"]
 
 
 def notes(writer: Writer) -> list[Block]:
@@ -25,6 +28,32 @@ def notes(writer: Writer) -> list[Block]:
             head = writer.head("rule", "key", "confidence")
             blocks.append(writer.table("weak_rules", head, rows))
     return blocks
+
+
+def rules(writer: Writer) -> list[Block]:
+    """Return the dated rules that the run was kept to."""
+    found = getattr(writer.run, "rules", None)
+    if found is None or not len(found):
+        return [writer.lines("rules_empty", [writer.words["empty"]["rules"]], "remark")]
+    names, memory = writer.words["rule_tables"], writer.words["from_memory"]
+    # the rule book's own texts are English: the Chinese page names rule, dates and sources only
+    with_text = writer.language == "en"
+    rows = []
+    for row in found.to_dict("records"):
+        sources = str(row["source_ids"]).replace("MEM", memory).replace(";", " ")
+        cells = [Cell(str(names.get(row["table"], row["table"])))]
+        if with_text:
+            cells += [Cell(str(row["key"]), "value"), Cell(str(row["value"]), "value")]
+        cells += [_day(row["from"]), _day(row["to"]), Cell(str(row["confidence"]))]
+        rows.append([*cells, Cell(sources, "value")])
+    unique = {tuple(cell.text for cell in cells): cells for cells in rows}
+    text_heads = ("key", "content") if with_text else ()
+    head = writer.head("rule", *text_heads, "from", "to", "confidence", "source")
+    return [writer.table("rules", head, list(unique.values()))]
+
+
+def _day(value: Any) -> Cell:
+    return Cell("–", "quiet") if pd.isna(value) else Cell(f"{value:%Y-%m-%d}")
 
 
 def timeline(writer: Writer) -> list[Block]:

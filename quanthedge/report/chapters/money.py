@@ -14,6 +14,8 @@ __all__ = ["bridge", "costs"]
 def bridge(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     names, run = writer.words["lines"], writer.run
+    if run.ledger["index_close"].isna().any():
+        return [writer.lines("bridge_empty", [writer.words["empty"]["bridge"]], "remark")]
     whole, years = profit_bridge(run).iloc[0], profit_bridge(run, "year")
     shares = bridge_returns(run)
     unit = float(writer.words["figures"]["money_unit"])
@@ -55,5 +57,4 @@ def costs(writer: Writer) -> list[Block]:
     head = writer.head("line", "yuan", "per_year")
     return [
         writer.table("costs", head, rows, emphasised=sums),
-        writer.figure("water_mark", specs.water_mark(writer.run.ledger, writer.language)),
     ]

@@ -1,0 +1,72 @@
+"""How the fund did in stated spells of the market."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.performance.drawdown import drawdowns
+from quanthedge.performance.relation import beta
+from quanthedge.performance.returns import daily_returns, levels
+
+__all__ = ["WINDOWS", "Window", "window_table"]
+
+
+class Window(NamedTuple):
+    """A spell from one day to another, both counted."""
+
+    name: str
+    start: str
+    end: str
+
+
+WINDOWS = (
+    Window("rally_2014", "2014-11-21", "2015-01-05"),
+    Window("crash_2015", "2015-06-15", "2015-09-30"),
+    Window("circuit_breaker_2016", "2016-01-04", "2016-01-29"),
+    Window("size_reversal_2017", "2017-01-03", "2017-06-30"),
+    Window("fall_2018", "2018-01-29", "2018-02-28"),
+)
+
+
+def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> pd.DataFrame:
+    """Return the fund's figures in each window.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by name: start, end (first and last trading day inside; NaT without one), days, net,
+        gross, index (returns), max_drawdown (net, from the window's own highest value, its opening
+        included), worst_day (net), beta (net on index, daily), hedge_ratio (mean). A window that
+        the run covers in part shows the part; NaN where it has no day.
+    """
+    level, returns = levels(ledger), daily_returns(ledger)
+    ratio = ledger["futures_notional"] / ledger["stock_value"].where(ledger["stock_value"] > 0.0)
+    days = pd.DatetimeIndex(ledger.index)
+    rows = {}
+    for window in windows:
+        first_day, last_day = pd.Timestamp(window.start), pd.Timestamp(window.end)
+        inside = np.flatnonzero((days >= first_day) & (days <= last_day))
+        inside = inside[inside > 0]
+        if not inside.size:
+            rows[window.name] = {"start": pd.NaT, "end": pd.NaT, "days": 0}
+            continue
+        first, stop = int(inside[0]), int(inside[-1]) + 1
+        own, daily = level.iloc[first - 1 : stop], returns.iloc[first - 1 : stop - 1]
+        change = own.iloc[-1] / own.iloc[0] - 1.0
+        rows[window.name] = {
+            "start": days[first],
+            "end": days[stop - 1],
+            "days": stop - first,
+            "net": float(change["net"]),
+            "gross": float(change["gross"]),
+            "index": float(change["index"]),
+            "max_drawdown": float(drawdowns(own["net"]).min()),
+            "worst_day": float(daily["net"].min()),
+            "beta": beta(daily["net"], daily["index"]).value,
+            "hedge_ratio": float(ratio.iloc[first:stop].mean()),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "window"
+    return table

@@ -1,0 +1,117 @@
+"""Chapters on the performance fee: how it was charged, what it leaves, and each investor's part."""
+
+import pandas as pd
+
+from quanthedge.fund.explainer import fee_table
+from quanthedge.fund.statement import fairness, investor_statement
+from quanthedge.report import specs
+from quanthedge.report.blocks import Block, Cell, number_cell, signed
+from quanthedge.report.writer import Writer
+
+__all__ = ["fees", "investors"]
+
+_GROSS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30)
+
+
+def fees(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter."""
+    ledger, language = writer.run.ledger, writer.language
+    blocks: list[Block] = [
+        writer.figure("water_mark", specs.water_mark(ledger, language)),
+        writer.figure("accrual", specs.fee_accrual(ledger, language)),
+    ]
+    rate = (writer.run.strategy.get("fund") or {}).get("performance_fee_rate", 0.25)
+    words = writer.words["fee_paths"]
+    table = fee_table(_GROSS, rate=str(rate))
+    rows = [
+        [Cell(words[key[0]]), Cell(words[key[1]]), *[number_cell(v, ".2%") for v in values]]
+        for key, values in zip(table.index, table.to_numpy().tolist(), strict=True)
+    ]
+    head = [*writer.head("path", "charged"), *[f"{gross:.0%}" for gross in _GROSS]]
+    blocks.append(writer.table("fee_table", head, rows, rate=f"{float(rate):.0%}"))
+    return blocks
+
+
+def investors(writer: Writer) -> list[Block]:
+    """Return a statement for each investor; nothing without clients."""
+    run = writer.run
+    events = getattr(run, "investors", None)
+    if events is None or not len(events):
+        text = writer.words["empty"]["investors"]
+        return [writer.lines("investors_empty", [text], "remark")]
+    names = list(
+        dict.fromkeys(events.loc[events["event"].isin(["founder", "subscription"]), "investor"])
+    )
+    rows = []
+    for name in names:
+        one = investor_statement(run, name)
+        rows.append(
+            [
+                Cell(name),
+                number_cell(one.paid_in, ",.0f"),
+                number_cell(one.paid_out, ",.0f"),
+                number_cell(one.value_today, ",.0f"),
+                signed(one.gain, ",.0f"),
+                number_cell(one.performance_fees, ",.0f"),
+                number_cell(one.accrued_fee, ",.0f"),
+                signed(one.money_weighted, ".2%"),
+                signed(one.time_weighted, ".2%"),
+            ]
+        )
+    head = writer.head(
+        "investor", "paid_in", "paid_out", "value_today", "gain", "performance_fees", "accrued",
+        "money_weighted", "time_weighted",
+    )  # fmt: skip
+    method = writer.words["methods"][run.strategy["clients"]["method"]]
+    blocks: list[Block] = [writer.table("statements", head, rows, method=method)]
+    lots = run.investor_lots
+    lot_rows = [
+        [
+            Cell(str(row["investor"])),
+            Cell(str(row["share_class"])),
+            number_cell(row["units"], ",.2f"),
+            number_cell(row["cost"], ".4f"),
+            number_cell(row["mark"], ".4f"),
+            number_cell(row["unit_value"], ".4f"),
+            number_cell(row["value"], ",.2f"),
+        ]
+        for row in lots.to_dict("records")
+    ]
+    head = writer.head("investor", "share_class", "units", "cost", "mark", "unit_value", "worth")
+    blocks.append(writer.table("lots_held", head, lot_rows))
+    if len(set(lots["share_class"])) == 1:
+        fair = fairness(run)
+        fair_rows = [
+            [
+                Cell(str(name)),
+                number_cell(row["wealth_yuan"], ",.0f"),
+                number_cell(row["by_lot_yuan"], ",.0f"),
+                signed(row["difference_yuan"], ",.0f"),
+            ]
+            for name, row in fair.iterrows()
+        ]
+        head = writer.head("investor", "wealth", "by_lot", "difference")
+        blocks.append(writer.table("fairness", head, fair_rows))
+    blocks.append(_events(writer, events))
+    return blocks
+
+
+def _events(writer: Writer, events: pd.DataFrame) -> Block:
+    words = writer.words["fund_events"]
+    rows = [
+        [
+            Cell(f"{row['date']:%Y-%m-%d}"),
+            Cell(str(row["investor"]) if row["investor"] != "fund" else words["fund"]),
+            Cell(words[row["event"]]),
+            number_cell(row["units"], ",.2f"),
+            number_cell(row["unit_value"], ".4f"),
+            number_cell(row["cash_yuan"], ",.2f"),
+            number_cell(row["performance_fee_yuan"], ",.2f"),
+            number_cell(row["entry_or_exit_fee_yuan"], ",.2f"),
+        ]
+        for row in events.to_dict("records")
+    ]
+    head = writer.head(
+        "date", "investor", "event", "units", "unit_value", "cash", "performance_fees", "door_fee"
+    )
+    return writer.table("fund_events", head, rows, folded=True)
