@@ -21,6 +21,10 @@ class Window(NamedTuple):
     end: str
 
 
+COLUMNS = (
+    "start", "end", "days", "net", "gross", "index", "max_drawdown", "worst_day", "beta",
+    "hedge_ratio",
+)  # fmt: skip
 WINDOWS = (
     Window("rally_2014", "2014-11-21", "2015-01-05"),
     Window("crash_2015", "2015-06-15", "2015-09-30"),
@@ -67,6 +71,6 @@ def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> p
             "beta": beta(daily["net"], daily["index"]).value,
             "hedge_ratio": float(ratio.iloc[first:stop].mean()),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index")
+    table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(COLUMNS))
     table.index.name = "window"
     return table
