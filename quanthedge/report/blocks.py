@@ -8,6 +8,7 @@ from typing import Any
 from quanthedge.performance import PATTERNS, Measure
 
 __all__ = [
+    "Answers",
     "Block",
     "Card",
     "Cell",
@@ -93,7 +94,18 @@ class Lines:
     kind: str = "lines"
 
 
-Block = Table | Figure | Lines
+@dataclass(frozen=True)
+class Answers:
+    """Questions and their answers."""
+
+    id: str
+    title: str
+    caption: str
+    items: list[tuple[str, str]]
+    kind: str = "answers"
+
+
+Block = Table | Figure | Lines | Answers
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from quanthedge.market.storage import write_page
-from quanthedge.report.blocks import Cell, Document, Figure, Lines, Table
+from quanthedge.report.blocks import Answers, Cell, Document, Figure, Lines, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.texts import Language
 from quanthedge.report.writer import Run
@@ -55,7 +55,7 @@ def document_numbers(document: Document) -> dict[str, Any]:
         "sentences": document.verdict,
         "tables": {block.id: _table(block) for block in blocks if isinstance(block, Table)},
         "figures": {block.id: _figure(block) for block in blocks if isinstance(block, Figure)},
-        "texts": {block.id: _text(block) for block in blocks if isinstance(block, Lines)},
+        "texts": {block.id: _text(block) for block in blocks if isinstance(block, Lines | Answers)},
     }
 
 
@@ -85,5 +85,5 @@ def _figure(block: Figure) -> dict[str, Any]:
     return {"title": block.title, "note": block.caption, "series": series}
 
 
-def _text(block: Lines) -> dict[str, Any]:
-    return {"title": block.title, "items": block.items}
+def _text(block: Lines | Answers) -> dict[str, Any]:
+    return {"title": block.title, "items": list(block.items)}

@@ -25,7 +25,8 @@ from tests.sample import sample_result
 LANGUAGES = ["en", "zh"]
 CHAPTERS = [
     "performance", "monthly", "drawdown", "tails", "neutrality", "hedge", "bridge", "costs",
-    "fees", "investors", "holdings", "refusals", "windows", "rules", "notes", "timeline",
+    "fees", "investors", "holdings", "refusals", "windows", "rules", "questions", "notes",
+    "timeline",
     "definitions", "strategy", "warnings",
 ]  # fmt: skip
 VOID = {"meta", "br", "link", "img", "hr", "input"}

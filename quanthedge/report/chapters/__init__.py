@@ -16,6 +16,7 @@ from quanthedge.report.chapters.money import bridge, costs
 from quanthedge.report.chapters.neutrality import neutrality
 from quanthedge.report.chapters.performance import monthly, performance
 from quanthedge.report.chapters.risk import drawdown, tails, windows
+from quanthedge.report.questions import questions
 from quanthedge.report.texts import Language
 from quanthedge.report.writer import Run, Writer, slug
 
@@ -40,6 +41,7 @@ def build_chapters(run: Run, language: Language) -> list[Chapter]:
         "refusals": refusals,
         "windows": windows,
         "rules": rules,
+        "questions": questions,
         "notes": notes,
         "timeline": timeline,
         "definitions": definition_table,

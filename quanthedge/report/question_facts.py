@@ -1,0 +1,184 @@
+"""The figures that answers to clients' questions are made of, each worked out once."""
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.beta.wording import estimator_text
+from quanthedge.performance import bridge_returns, daily_returns, levels, period_returns
+from quanthedge.performance.windows import WINDOWS, window_table
+from quanthedge.rebalancing.wording import policy_text
+from quanthedge.report.writer import Writer, own_words, value_at
+
+__all__ = ["Facts", "question_facts"]
+
+Facts = dict[str, str | None]
+LARGE_MOVE = 0.03  # of the index in a day
+_CRASH = next(one for one in WINDOWS if one.name == "crash_2015")
+_LIMITED = (pd.Timestamp("2015-09-07"), pd.Timestamp("2017-02-16"))  # opening limit of ten lots
+_MEASURES = (
+    "return_net", "return_gross", "return_index", "annual_return_net", "annual_return_gross",
+    "volatility_net", "volatility_index", "sharpe_net", "max_drawdown_net", "max_drawdown_index",
+    "drawdown_peak", "drawdown_trough", "drawdown_recovery", "longest_drawdown_trading",
+    "unit_value_net", "high_water_mark", "hedge_ratio_mean", "net_exposure_mean",
+    "gross_exposure_mean", "gross_exposure_highest", "margin_mean", "margin_highest",
+    "free_cash_mean", "names_mean", "names_lowest", "names_highest", "turnover", "win_rate_daily",
+    "win_rate_monthly", "best_day", "worst_day", "value_at_risk_95", "expected_shortfall_95",
+    "paid_per_year_trading_costs", "paid_per_year_fund_fees", "paid_performance_fee", "refusals",
+    "trading_days", "opening_equity", "return_after_accrual",
+)  # fmt: skip
+
+
+def question_facts(writer: Writer) -> tuple[Facts, set[str]]:
+    """Return the figures by name, as printed elsewhere in the report, and what holds of the run.
+
+    A figure that cannot be stated is None. The set names conditions such as ``earns``, ``neutral``
+    or ``loan``, by which sentences are chosen.
+    """
+    facts: Facts = {}
+    for key in _MEASURES:
+        measure = writer.summary[key] if key in writer.summary else None  # noqa: SIM401
+        known = measure is not None and measure.value is not None
+        facts[key] = measure.text(writer.language) if known and measure is not None else None
+    holds = _signs(writer, facts)
+    _period(writer, facts, holds)
+    _setup(writer, facts, holds)
+    _months(writer, facts)
+    _days(writer, facts, holds)
+    _sources(writer, facts, holds)
+    _futures(writer, facts, holds)
+    return facts, holds
+
+
+def _text(value: float, pattern: str) -> str | None:
+    if not np.isfinite(value):
+        return None
+    text = format(value, pattern)
+    return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
+
+
+def _signs(writer: Writer, facts: Facts) -> set[str]:
+    """Return whether it earned, and whether it was neutral."""
+    holds = set()
+    net = writer.summary["return_net"].value
+    if isinstance(net, float):
+        holds.add("earns" if net > 0 else "loses")
+    for name in ("correlation", "beta"):
+        found = writer.summary[f"{name}_daily"].estimate
+        known = found is not None and np.isfinite(found.value)
+        facts[f"{name}_daily"] = f"{found.value:.3f}" if known and found else None
+        facts[f"{name}_low"] = f"{found.low:.3f}" if known and found else None
+        facts[f"{name}_high"] = f"{found.high:.3f}" if known and found else None
+        if name == "correlation" and known and found:
+            holds.add("neutral" if found.low <= 0.0 <= found.high else "linked")
+    if facts["drawdown_recovery"] is not None:
+        holds.add("recovered")
+    elif facts["drawdown_peak"] is not None:
+        holds.add("under_water")
+    return holds
+
+
+def _period(writer: Writer, facts: Facts, holds: set[str]) -> None:
+    days = pd.DatetimeIndex(writer.run.ledger.index)
+    facts["start"], facts["end"] = f"{days[1]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}"
+    facts["index"] = writer.index
+    if (days[-1] - days[0]).days >= 365:
+        holds.add("long")
+    else:
+        holds.add("short")
+    if days[-1] >= _LIMITED[0] and days[1] <= _LIMITED[1]:
+        holds.add("limited_years")
+    else:
+        holds.add("other_years")
+    row = window_table(writer.run.ledger, [_CRASH]).iloc[0]
+    if row["days"]:
+        holds.add("crash")
+        for name in ("net", "index", "max_drawdown"):
+            facts[f"crash_{name}"] = _text(float(row[name]), ".2%")
+    low = writer.run.ledger["unit_value"].iloc[1:].min()
+    facts["lowest_unit_value"] = _text(float(low), ".4f")
+    holds.add("below_one" if low < 1.0 else "above_one")
+
+
+def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
+    """Note what the strategy is made of."""
+    strategy, language = writer.run.strategy, writer.language
+    comma = "、" if language == "zh" else ", "
+    names = writer.words["factors"]
+    kinds = [str(value_at(one, "factor.kind")) for one in strategy.get("factors") or []]
+    facts["factors"] = comma.join(str(names.get(kind, kind)) for kind in kinds) or None
+    facts["factor_count"] = str(len(kinds)) if kinds else None
+    for name, place in {
+        "wanted": "selector.n", "universe": "universe.n", "slippage": "costs.slippage_bp",
+    }.items():  # fmt: skip
+        value = value_at(strategy, place)
+        facts[name] = f"{value:,.10g}" if isinstance(value, int | float) else None
+    for name, place in {
+        "rate": "fund.performance_fee_rate", "management": "fund.management_fee_per_year",
+        "custody": "fund.custody_fee_per_year", "invested": "invested_fraction",
+    }.items():  # fmt: skip
+        value = value_at(strategy, place)
+        facts[name] = f"{value * 100:g}%" if isinstance(value, int | float) else None
+    kind = value_at(strategy, "beta.kind")
+    facts["estimator"] = estimator_text(str(kind), language) if kind else None
+    policy = value_at(strategy, "hedge.policy")
+    facts["policy"] = policy_text(policy, language) if policy else None
+    product = value_at(strategy, "hedge.product")
+    listed = product if isinstance(product, list) else [product] if product else []
+    facts["products"] = comma.join(str(one) for one in listed) or None
+    facts["description"] = own_words(strategy, "description", language) or None
+    borrowed = value_at(strategy, "accounts.borrowed") or 0.0
+    holds.add("loan" if borrowed else "no_loan")
+    facts["borrowed"] = f"{borrowed * 100:g}%" if borrowed else None
+
+
+def _months(writer: Writer, facts: Facts) -> None:
+    months = period_returns(levels(writer.run.ledger)["net"], "monthly").dropna()
+    facts["months"] = str(len(months)) if len(months) else None
+    losing = months < 0
+    facts["losing_months"] = str(int(losing.sum())) if len(months) else None
+    facts["worst_month"] = _text(float(months.min()), ".2%") if len(months) else None
+    facts["best_month"] = _text(float(months.max()), ".2%") if len(months) else None
+    facts["worst_month_name"] = f"{months.idxmin():%Y-%m}" if len(months) else None
+
+
+def _days(writer: Writer, facts: Facts, holds: set[str]) -> None:
+    """Note how the fund did on days of large moves of the index."""
+    returns = daily_returns(writer.run.ledger).dropna()
+    facts["large_move"] = f"{LARGE_MOVE:.0%}"
+    for name, inside in (
+        ("falls", returns[returns["index"] <= -LARGE_MOVE]),
+        ("rises", returns[returns["index"] >= LARGE_MOVE]),
+    ):
+        facts[f"{name}_days"] = str(len(inside)) if len(inside) else None
+        facts[f"{name}_mean"] = _text(float(inside["net"].mean()), ".2%") if len(inside) else None
+    if facts["falls_days"] or facts["rises_days"]:
+        holds.add("large_moves")
+    else:
+        holds.add("calm")
+
+
+def _sources(writer: Writer, facts: Facts, holds: set[str]) -> None:
+    """Note what the bridge says: contributions to the net return."""
+    if writer.run.ledger["index_close"].isna().any():
+        return
+    parts = bridge_returns(writer.run)
+    for name in ("alpha", "market", "basis", "interest"):
+        facts[f"part_{name}"] = _text(float(parts[name]), ".2%")
+    holds.add("alpha_earns" if parts["alpha"] > 0 else "alpha_loses")
+    holds.add("basis_earns" if parts["basis"] > 0 else "basis_costs")
+
+
+def _futures(writer: Writer, facts: Facts, holds: set[str]) -> None:
+    ledger, trades = writer.run.ledger, writer.run.trades
+    most = int(ledger["lots"].abs().max())
+    facts["most_lots"] = f"{most:,}" if most else None
+    holds.add("hedged" if most else "unhedged")
+    reasons = trades["reason"].astype("str")
+    cuts = trades.loc[reasons == "margin_cut", "date"].nunique()
+    facts["cut_days"] = str(cuts) if cuts else None
+    holds.add("cut" if cuts else "not_cut")
+    money = (ledger["futures_cash"] / ledger["equity"]).iloc[1:].mean()
+    facts["futures_cash_mean"] = _text(float(money), ".2%")
+    bound = writer.run.refusals["reason"].astype("str").isin(["open_limit", "position_limit"])
+    facts["bound"] = str(int(bound.sum())) if bound.any() else None
+    holds.add("bound" if bound.any() else "not_bound")

@@ -1,0 +1,138 @@
+"""Every question is answered in a few sentences with the run's own figures, whatever the run."""
+
+import re
+import tomllib
+from importlib.resources import files
+
+import pandas as pd
+import pytest
+
+from quanthedge.report.question_facts import question_facts
+from quanthedge.report.questions import GROUPS, catalogue, questions
+from quanthedge.report.writer import Writer
+from tests.performance.random_run import random_run
+from tests.sample import sample_result
+
+LANGUAGES = ["zh", "en"]
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?%?", text)
+
+
+def sentences(text: str, language: str) -> int:
+    if language == "zh":
+        return len(re.findall(r"。", text))
+    return len(re.findall(r"[.](?=\s|$)", text))
+
+
+def runs() -> dict:
+    falling = random_run(260)
+    falling.ledger["unit_value"] = falling.ledger["unit_value"] * 0.9
+    return {
+        "sample": sample_result(),
+        "random": random_run(260),
+        "short": random_run(10),
+        "two days": random_run(2),
+        "falling": falling,
+    }
+
+
+RUNS = runs()
+
+
+def test_both_languages_ask_the_same_thirty_four_questions() -> None:
+    zh, en = (catalogue(language) for language in LANGUAGES)
+    for group in GROUPS:
+        assert [one["id"] for one in zh[group]] == [one["id"] for one in en[group]]
+        for a, b in zip(zh[group], en[group], strict=True):
+            assert len(a["say"]) == len(b["say"])
+            for first, second in zip(a["say"], b["say"], strict=True):
+                assert places(first) == places(second), a["id"]
+                assert condition(first) == condition(second), a["id"]
+    ids = [one["id"] for group in GROUPS for one in en[group]]
+    assert sorted(ids) == list(range(1, 35))
+
+
+def places(sentence) -> set[str]:
+    text = sentence if isinstance(sentence, str) else sentence["text"]
+    return set(re.findall(r"{(\w+)}", text))
+
+
+def condition(sentence) -> str:
+    return "" if isinstance(sentence, str) else sentence["when"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", RUNS)
+def test_each_answer_is_two_to_five_sentences_without_gaps(name: str, language: str) -> None:
+    blocks = questions(Writer(RUNS[name], language))
+    answers = [item for block in blocks for item in block.items]
+    assert len(answers) == 34
+    for question, text in answers:
+        assert 2 <= sentences(text, language) <= 6, (question, text)
+        assert not re.search(r"[{}]|nan|None|inf\b", text), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_number_of_an_answer_is_a_figure_of_the_run(language: str) -> None:
+    writer = Writer(sample_result(), language)
+    facts, _ = question_facts(writer)
+    known = {number for value in facts.values() if value for number in numbers(value)}
+    path = files("quanthedge.report.texts").joinpath(f"questions_{language}.toml")
+    fixed = set(numbers(re.sub(r"{\w+}", "", path.read_text(encoding="utf-8"))))
+    for block in questions(writer):
+        for _, text in block.items:
+            assert set(numbers(text)) <= known | fixed, text
+
+
+def test_figures_are_those_printed_elsewhere() -> None:
+    result = sample_result()
+    facts, holds = question_facts(Writer(result, "en"))
+    summary = result.summary()
+    for key in ("return_net", "max_drawdown_net", "sharpe_net", "paid_performance_fee"):
+        assert facts[key] == summary[key].text("en")
+    bridge = result.bridge().iloc[0]
+    assert facts["part_alpha"].startswith("-") == (bridge["alpha"] < 0)
+    found = summary["correlation_daily"].estimate
+    assert ("neutral" in holds) == (found.low <= 0 <= found.high)
+
+
+def test_what_a_day_of_large_moves_did_is_counted_from_the_days() -> None:
+    run = random_run(400)
+    facts, _ = question_facts(Writer(run, "en"))
+    move = run.ledger["index_close"].pct_change()
+    assert facts["falls_days"] == str(int((move <= -0.03).sum()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_language_at_a_time(language: str) -> None:
+    text = (
+        files("quanthedge.report.texts").joinpath(f"questions_{language}.toml").read_text("utf-8")
+    )
+    document = tomllib.loads(text)
+    words = " ".join(
+        one["question"] + " ".join(s if isinstance(s, str) else s["text"] for s in one["say"])
+        for group in GROUPS
+        for one in document[group]
+    )
+    words = re.sub(r"{\w+}", "", words)
+    if language == "zh":
+        assert set(re.findall(r"[A-Za-z]+", words)) <= {"A"}
+    else:
+        assert not re.findall(r"[\u3000-\u9fff]", words)
+
+
+def test_conditions_are_known_names() -> None:
+    known = {
+        "earns", "loses", "neutral", "linked", "recovered", "under_water", "long", "short",
+        "limited_years", "other_years", "crash", "below_one", "above_one", "loan", "no_loan",
+        "large_moves", "calm", "alpha_earns", "alpha_loses", "basis_earns", "basis_costs", "hedged",
+        "unhedged", "cut", "not_cut", "bound", "not_bound",
+    }  # fmt: skip
+    for language in LANGUAGES:
+        for group in GROUPS:
+            for one in catalogue(language)[group]:
+                for sentence in one["say"]:
+                    assert set(condition(sentence).split("+")) - {""} <= known
+    assert isinstance(RUNS["sample"].ledger, pd.DataFrame)
