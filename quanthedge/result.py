@@ -28,6 +28,7 @@ TABLES = (
     "exclusions",
     "coverage",
     "rules",
+    "indices",
     "investors",
     "investor_values",
     "investor_lots",
@@ -56,6 +57,8 @@ class Result:
         covers.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
+    indices : DataFrame
+        Closes of the market's indices, dates x codes.
     investors, investor_values, investor_lots : DataFrame
         What happened to each investor, what he would have got on each event day, and his lots at
         the end; empty without clients.
@@ -79,6 +82,7 @@ class Result:
     exclusions: pd.DataFrame
     coverage: pd.DataFrame
     rules: pd.DataFrame
+    indices: pd.DataFrame
     investors: pd.DataFrame
     investor_values: pd.DataFrame
     investor_lots: pd.DataFrame

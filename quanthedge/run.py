@@ -100,6 +100,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         hedge=hedge,
         targets=selection.targets.to_frame(),
         exclusions=selection.exclusions,
+        indices=_indices(market, first, record.days_run),
         investors=fund.events,
         investor_values=fund.values,
         investor_lots=fund.lots,
@@ -119,6 +120,15 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         versions=_versions(),
         timeline=timeline(strategy, dates[1], dates[record.days_run]),
         notes=notes,
+    )
+
+
+def _indices(market: Market, first: int, days: int) -> pd.DataFrame:
+    """Return the closes of every index on the days of the ledger, NaN before an index begins."""
+    span = slice(first - 1, first + days)
+    dates = pd.DatetimeIndex(market.dates[span].astype("datetime64[ms]"), name="date")
+    return pd.DataFrame(
+        {code: market.index_close(code)[span] for code in market.index_codes()}, index=dates
     )
 
 

@@ -243,6 +243,10 @@ class Market:
             raise DataError(f"no index '{code}'; there are {', '.join(table['code'].unique())}")
         return bars[bars["date"] <= self._end].drop(columns="code").set_index("date")
 
+    def index_codes(self) -> list[str]:
+        """Return the codes of the indices that have bars."""
+        return sorted(self._store.frame("index_daily")["code"].unique().tolist())
+
     def index_close(self, code: str) -> Array:
         """Return an index's close by day [T], NaN where it is missing."""
         close = self.index_bars(code)["close"]

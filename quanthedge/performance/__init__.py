@@ -1,5 +1,13 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
+from quanthedge.performance.active import (
+    beta_hac,
+    geometric_excess,
+    information_ratio,
+    relations,
+    rolling_correlation,
+    tracking_error,
+)
 from quanthedge.performance.book import (
     COST_LINES,
     FEE_LINES,
@@ -11,6 +19,11 @@ from quanthedge.performance.book import (
 )
 from quanthedge.performance.bridge import BRIDGE_LINES, Booked, bridge, bridge_returns
 from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by
+from quanthedge.performance.deflation import (
+    deflated_sharpe,
+    expected_highest_sharpe,
+    probabilistic_sharpe,
+)
 from quanthedge.performance.drawdown import (
     Drawdown,
     calmar_ratio,
@@ -19,6 +32,7 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
+from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
     CALENDAR_DAYS_A_YEAR,
     FUND_FEES,
@@ -69,6 +83,8 @@ __all__ = [
     "annual_turnover",
     "attribution",
     "beta",
+    "beta_hac",
+    "block_length",
     "bridge",
     "bridge_returns",
     "calmar_ratio",
@@ -76,25 +92,35 @@ __all__ = [
     "costs",
     "daily_returns",
     "definitions",
+    "deflated_sharpe",
     "drawdowns",
+    "expected_highest_sharpe",
     "exposures",
+    "geometric_excess",
+    "information_ratio",
     "levels",
     "longest_drawdown",
+    "loss_probabilities",
     "max_drawdown",
     "mean_equity",
     "monthly_table",
     "period_levels",
     "period_return",
     "period_returns",
+    "probabilistic_sharpe",
     "profit_loss_ratio",
     "refusals_by_reason",
+    "relations",
     "rolling_beta",
+    "rolling_correlation",
     "sharpe_ratio",
     "sortino_ratio",
     "summary",
+    "tracking_error",
     "volatility",
     "win_rate",
     "window_table",
+    "year_range",
     "yearly_table",
     "years",
 ]

@@ -15,6 +15,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from quanthedge.performance.active import (
+    beta_hac,
+    geometric_excess,
+    information_ratio,
+    tracking_error,
+)
 from quanthedge.performance.book import (
     COST_LINES,
     FEE_LINES,
@@ -23,6 +29,7 @@ from quanthedge.performance.book import (
     exposures,
     refusals_by_reason,
 )
+from quanthedge.performance.deflation import probabilistic_sharpe
 from quanthedge.performance.drawdown import (
     calmar_ratio,
     drawdowns,
@@ -30,6 +37,12 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.relation import Estimate, beta, correlation
+from quanthedge.performance.resampling import (
+    FEWEST_DAYS,
+    block_length,
+    loss_probabilities,
+    year_range,
+)
 from quanthedge.performance.returns import (
     Every,
     annual_return,
@@ -346,6 +359,10 @@ def _returns(writer: _Writer, ledger: pd.DataFrame) -> None:
             variant=basis,
             least_days=MINIMUM_DAYS,
         )
+    for variant, annual in (("period", False), ("year", True)):
+        value = geometric_excess(level["net"], level["index"], annual=annual)
+        least = MINIMUM_DAYS if annual else 0
+        writer.add("geometric_excess", value, "fraction", variant=variant, least_days=least)
     net = level["net"]
     for every in _PERIODS:
         rate = win_rate(period_returns(net, every))
@@ -381,6 +398,29 @@ def _risk(writer: _Writer, ledger: pd.DataFrame, risk_free: float) -> None:
         ratio = calmar_ratio(annual_return(level[basis]), fall.depth if fall else 0.0)
         writer.add("calmar", ratio, "ratio", variant=basis, least_days=few, reason="no_drawdown")
     _tails(writer, ledger)
+    _active(writer, returns)
+    _outlook(writer, returns["net"])
+
+
+def _active(writer: _Writer, returns: pd.DataFrame) -> None:
+    net, index, few = returns["net"], returns["index"], MINIMUM_DAYS
+    writer.add("tracking_error", tracking_error(net, index), "fraction", least_days=few)
+    ratio = information_ratio(net, index)
+    writer.add("information_ratio", ratio, "ratio", least_days=few, reason="no_variation")
+    value = probabilistic_sharpe(net)
+    writer.add("probabilistic_sharpe", value, "fraction", least_days=few, reason="no_variation")
+
+
+def _outlook(writer: _Writer, net: pd.Series) -> None:
+    """Add what other orders of the same days would have brought."""
+    long = len(net.dropna()) >= FEWEST_DAYS
+    block = block_length(net) if long else float("nan")
+    writer.add("block_length", block, "ratio", reason="too_short")
+    for month, chance in loss_probabilities(net).items():
+        variant = f"{month}_months"
+        writer.add("loss_probability", chance, "fraction", variant=variant, reason="too_short")
+    for variant, value in zip(("low", "median", "high"), year_range(net), strict=True):
+        writer.add("year_range", value, "fraction", variant=variant, reason="too_short")
 
 
 def _tails(writer: _Writer, ledger: pd.DataFrame) -> None:
@@ -439,6 +479,14 @@ def _neutrality(writer: _Writer, ledger: pd.DataFrame) -> None:
                 estimate=found,
                 reason="too_few" if found.observations < 4 else "no_variation",
             )
+    for every in _PERIODS:
+        found = beta_hac(period_returns(level["net"], every), period_returns(level["index"], every))
+        known = math.isfinite(found.low)
+        value = found.value if known else float("nan")
+        writer.add(
+            "beta_hac", value, "coefficient", variant=every, estimate=found if known else None,
+            reason="too_few",
+        )  # fmt: skip
     inside, held = ledger.iloc[1:], exposures(ledger)
     cash = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
     columns: dict[str, tuple[pd.Series, Unit]] = {

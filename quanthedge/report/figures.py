@@ -20,6 +20,7 @@ __all__ = [
     "fee_accrual_figure",
     "lots_figure",
     "rolling_beta_figure",
+    "rolling_correlation_figure",
     "scatter_figure",
     "unit_value_figure",
     "water_mark_figure",
@@ -57,6 +58,11 @@ def scatter_figure(ledger: pd.DataFrame, language: Language = "en", index: str =
 def rolling_beta_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Figure":
     """Return the fund's beta: realised over 60 days, and ex ante on the days of review."""
     return _figure(specs.fund_beta(ledger, language))
+
+
+def rolling_correlation_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Figure":
+    """Return the fund's correlation with the index over the last 60 and 250 days."""
+    return _figure(specs.rolling_link(ledger, language))
 
 
 def exposure_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Figure":

@@ -19,6 +19,7 @@ from quanthedge.performance import (
     exposures,
     levels,
     rolling_beta,
+    rolling_correlation,
 )
 from quanthedge.report.texts import Language, words
 
@@ -32,6 +33,7 @@ __all__ = [
     "fund_beta",
     "index_name",
     "lots",
+    "rolling_link",
     "scatter",
     "unit_value",
     "water_mark",
@@ -158,6 +160,24 @@ def fund_beta(ledger: pd.DataFrame, language: Language = "en") -> Spec:
         [_line(realised, text["beta_after"], FUND, 3, width=1.8), before],
         height=300,
         yaxis={"tickformat": ".2f", "zeroline": True, "zerolinecolor": "#8a94a0"},
+    )
+
+
+def rolling_link(ledger: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return the fund's correlation with the index over the last 60 and 250 days."""
+    text = words(language)["figures"]
+    returns = daily_returns(ledger)
+    lines = [
+        _line(rolling_correlation(returns["net"], returns["index"], days), name, colour, 3, width)
+        for days, name, colour, width in (
+            (ROLLING_DAYS, text["days_60"], GROSS, 1.2),
+            (250, text["days_250"], FUND, 1.8),
+        )
+    ]
+    return _over_time(
+        lines,
+        height=260,
+        yaxis={"tickformat": ".1f", "zeroline": True, "zerolinecolor": "#8a94a0", "range": [-1, 1]},
     )
 
 

@@ -18,7 +18,7 @@ def test_every_figure_is_a_valid_plotly_figure(language: str) -> None:
     figures = [getattr(report, name)(LEDGER, language) for name in names]
     figures.append(report.basis_figure(LEDGER, 300.0, language))
     figures.append(report.bridge_figure(RUN, language))
-    assert len(figures) == 11
+    assert len(figures) == 12
     for figure in figures:
         assert figure.data
         assert figure.layout.height

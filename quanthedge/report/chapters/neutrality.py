@@ -1,8 +1,12 @@
 """The chapter on how the fund moves with the index."""
 
-from quanthedge.performance import Measure
+import math
+
+import pandas as pd
+
+from quanthedge.performance import Measure, levels, relations
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, measure_cell, number_cell
+from quanthedge.report.blocks import Block, Cell, Table, measure_cell, number_cell
 from quanthedge.report.texts import Language
 from quanthedge.report.writer import Writer
 
@@ -22,11 +26,48 @@ def neutrality(writer: Writer) -> list[Block]:
         "frequency", "correlation", "error", "interval", "beta", "error", "interval",
         "observations",
     )  # fmt: skip
-    return [
+    blocks: list[Block] = [
         writer.figure("scatter", specs.scatter(ledger, language, writer.index_code)),
         writer.table("relation", head, rows),
         writer.figure("net_beta", specs.fund_beta(ledger, language)),
+        writer.figure("rolling_link", specs.rolling_link(ledger, language)),
     ]
+    several = _several(writer)
+    return [*blocks, several] if several.rows else blocks
+
+
+def _several(writer: Writer) -> Table:
+    """Return beta and correlation to every index, with intervals that allow for dependence."""
+    closes = getattr(writer.run, "indices", None)
+    known: dict[str, pd.Series] = {}
+    if closes is not None:
+        whole = closes.columns[closes.notna().all(axis=0)] if len(closes) else []
+        known = {str(code): closes[code] for code in whole}
+    rows = []
+    table = relations(levels(writer.run.ledger)["net"], known) if known else pd.DataFrame()
+    for key, row in table.iterrows():
+        code, every = key if isinstance(key, tuple) else (key, "")
+        rows.append(
+            [
+                Cell(specs.index_name(str(code), writer.language)),
+                Cell(writer.words["frequencies"][every]),
+                number_cell(row["beta"], ".3f"),
+                _interval(row["beta_low"], row["beta_high"]),
+                number_cell(row["correlation"], ".3f"),
+                _interval(row["correlation_low"], row["correlation_high"]),
+                number_cell(row["observations"], ".0f"),
+            ]
+        )
+    head = writer.head(
+        "index_column", "frequency", "beta", "interval", "correlation", "interval", "observations"
+    )
+    return writer.table("relations", head, rows)
+
+
+def _interval(low: float, high: float) -> Cell:
+    if not math.isfinite(low):
+        return Cell("–", "quiet")
+    return Cell(f"[{low:.3f}, {high:.3f}]", "number")
 
 
 def _estimate(measure: Measure, language: Language) -> list[Cell]:

@@ -29,7 +29,8 @@ def performance(writer: Writer) -> list[Block]:
     ]
     single = (
         "return_after_accrual", "win_rate_daily", "win_rate_weekly", "win_rate_monthly",
-        "profit_loss_ratio", "best_day", "worst_day", "risk_free",
+        "profit_loss_ratio", "best_day", "worst_day", "risk_free", "geometric_excess_period",
+        "geometric_excess_year", "tracking_error", "information_ratio",
     )  # fmt: skip
     return [
         writer.figure("unit_value", specs.unit_value(ledger, writer.language, writer.index_code)),

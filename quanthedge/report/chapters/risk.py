@@ -8,6 +8,13 @@ from quanthedge.report.writer import Writer, listed
 __all__ = ["drawdown", "tails", "windows"]
 
 
+_OUTLOOK = (
+    *(f"loss_probability_{month}_months" for month in (1, 3, 6, 12, 24, 36)),
+    "year_range_low", "year_range_median", "year_range_high", "block_length",
+    "probabilistic_sharpe",
+)  # fmt: skip
+
+
 def drawdown(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     keys = (
@@ -37,6 +44,7 @@ def tails(writer: Writer) -> list[Block]:
         writer.table("moments", writer.head("measure", "net", "index"), pairs),
         writer.table("tails", [*writer.head("measure"), "95%", "99%"], levels),
         writer.table("capture", writer.head("measure", "rising", "falling"), capture),
+        writer.table("outlook", writer.head("measure", "value"), listed(writer, _OUTLOOK)),
     ]
 
 

@@ -1,0 +1,83 @@
+"""How likely a Sharpe ratio is skill, given its length, its shape and the trials behind it."""
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.errors import DataError
+from quanthedge.performance.tails import kurtosis, skewness
+
+__all__ = ["deflated_sharpe", "expected_highest_sharpe", "probabilistic_sharpe"]
+
+_EULER = 0.5772156649015329
+
+
+def probabilistic_sharpe(returns: pd.Series, benchmark: float = 0.0) -> float:
+    """Return the probability that the true Sharpe ratio lies above a benchmark.
+
+    Parameters
+    ----------
+    returns : Series
+        Daily.
+    benchmark : float
+        A Sharpe ratio of a day, not annualised.
+
+    Notes
+    -----
+    Bailey and Lopez de Prado (2012), "The Sharpe ratio efficient frontier": with S the ratio of a
+    day, g3 its skewness and g4 its kurtosis, the normal distribution at ``(S - benchmark) sqrt(n -
+    1) / sqrt(1 - g3 S + (g4 - 1) / 4 S^2)``. NaN below three days or without variation.
+    """
+    values = returns.dropna()
+    spread = float(values.std(ddof=1)) if len(values) > 2 else 0.0
+    if not spread > 1e-12:
+        return float("nan")
+    ratio = float(values.mean()) / spread
+    return _probability(ratio, benchmark, len(values), skewness(values), kurtosis(values) + 3.0)
+
+
+def expected_highest_sharpe(trials: int, variance: float) -> float:
+    """Return the highest Sharpe ratio to be expected of so many trials without any skill.
+
+    ``sqrt(variance) ((1 - e) z(1 - 1 / N) + e z(1 - 1 / (N exp(1))))`` with e Euler's constant and
+    z the normal quantile (Bailey and Lopez de Prado, 2014, "The deflated Sharpe ratio").
+
+    >>> round(expected_highest_sharpe(100, 0.5 / 250), 4)
+    0.1132
+    """
+    from scipy.stats import norm
+
+    if trials < 1 or variance < 0:
+        raise DataError(
+            f"deflated Sharpe: trials {trials}, variance {variance}; accepted: 1 or more, and 0 up"
+        )
+    if trials == 1:
+        return 0.0
+    first, second = norm.ppf(1.0 - 1.0 / trials), norm.ppf(1.0 - 1.0 / (trials * np.e))
+    return float(np.sqrt(variance) * ((1.0 - _EULER) * first + _EULER * second))
+
+
+def deflated_sharpe(returns: pd.Series, *, trials: int, sharpe_variance: float) -> float:
+    """Return the probability that the best of several trials has a true Sharpe ratio above 0.
+
+    Parameters
+    ----------
+    returns : Series
+        Daily, of the trial that was chosen.
+    trials : int
+        Independent trials from which it was chosen.
+    sharpe_variance : float
+        Variance of the trials' Sharpe ratios, of a day.
+
+    Raises
+    ------
+    DataError
+        When trials or variance are out of range.
+    """
+    return probabilistic_sharpe(returns, expected_highest_sharpe(trials, sharpe_variance))
+
+
+def _probability(ratio: float, benchmark: float, n: int, g3: float, g4: float) -> float:
+    from scipy.stats import norm
+
+    error = np.sqrt(max(1e-12, 1.0 - g3 * ratio + (g4 - 1.0) / 4.0 * ratio**2))
+    return float(norm.cdf((ratio - benchmark) * np.sqrt(n - 1) / error))

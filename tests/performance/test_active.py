@@ -1,0 +1,173 @@
+"""Statistics beside an index agree with other libraries, with closed forms and with simulation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quanthedge.errors import DataError
+from quanthedge.performance import (
+    beta,
+    beta_hac,
+    block_length,
+    deflated_sharpe,
+    expected_highest_sharpe,
+    geometric_excess,
+    information_ratio,
+    loss_probabilities,
+    probabilistic_sharpe,
+    relations,
+    rolling_correlation,
+    tracking_error,
+    year_range,
+)
+from quanthedge.performance.deflation import _probability
+from quanthedge.performance.resampling import bootstrap_relation, draw
+
+
+def series(n: int = 500, seed: int = 3) -> tuple[pd.Series, pd.Series]:
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2014-01-01", periods=n)
+    index = pd.Series(rng.normal(0.0003, 0.015, n), days)
+    return 0.1 * index + pd.Series(rng.normal(0.0004, 0.005, n), days), index
+
+
+def test_excess_of_a_fund_that_doubles_while_the_index_halves() -> None:
+    days = pd.to_datetime(["2014-01-01", "2016-01-01"])
+    fund, index = pd.Series([1.0, 2.0], days), pd.Series([10.0, 5.0], days)
+    assert geometric_excess(fund, index) == pytest.approx(3.0)
+    assert geometric_excess(fund, index, annual=True) == pytest.approx(1.0)
+
+
+def test_hac_is_statsmodels_and_wider_where_days_hang_together() -> None:
+    own, index = series()
+    plain, robust = beta(own, index), beta_hac(own, index)
+    assert robust.value == pytest.approx(plain.value, rel=1e-12)
+    rng = np.random.default_rng(1)
+    slow = pd.Series(np.convolve(rng.normal(size=620), np.ones(20), "valid")[:600] / 20)
+    noise = pd.Series(np.convolve(rng.normal(size=620), np.ones(20), "valid")[:600] / 20)
+    assert beta_hac(noise, slow).standard_error > 1.5 * beta(noise, slow).standard_error
+
+
+def test_hac_interval_covers_the_truth_under_changing_volatility() -> None:
+    rng = np.random.default_rng(7)
+    hits = {"plain": 0, "robust": 0}
+    trials = 300
+    for _ in range(trials):
+        x = pd.Series(rng.standard_t(5, 250) * 0.01)
+        y = 0.3 * x + pd.Series(rng.normal(size=250) * x.abs())
+        for name, found in (("plain", beta(y, x)), ("robust", beta_hac(y, x))):
+            hits[name] += found.low <= 0.3 <= found.high
+    assert hits["plain"] / trials < 0.85
+    assert hits["robust"] / trials > 0.88
+
+
+def test_blocks_go_on_with_the_stated_probability_and_cover_all_days_alike() -> None:
+    found = draw(100, 400, 500, 8.0, np.random.default_rng(0))
+    goes_on = (found[:, 1:] == (found[:, :-1] + 1) % 100).mean()
+    assert goes_on == pytest.approx(1 - 1 / 8 + 1 / 800, abs=0.003)
+    counts = np.bincount(found.ravel(), minlength=100)
+    assert counts.std() / counts.mean() < 0.03
+
+
+def test_independent_days_have_short_blocks_and_dependent_ones_long() -> None:
+    own, _ = series(1000)
+    slow = own.rolling(20).mean().dropna()
+    assert block_length(own) < 5
+    assert block_length(slow) > 10
+
+
+def test_loss_probability_is_that_of_normal_days() -> None:
+    from scipy.stats import norm
+
+    rng = np.random.default_rng(5)
+    logs = rng.normal(0.0003, 0.004, 3000)
+    found = loss_probabilities(pd.Series(np.expm1(logs)), paths=4000)
+    for month, chance in found.items():
+        days = round(20.25 * month)
+        expected = norm.cdf(-logs.mean() * days**0.5 / logs.std())
+        assert chance == pytest.approx(expected, abs=0.04)
+    low, middle, high = year_range(pd.Series(np.expm1(logs)), paths=4000)
+    assert low < middle < high
+    assert middle == pytest.approx(np.expm1(logs.mean() * 243), abs=0.01)
+
+
+def test_the_same_returns_give_the_same_figures_and_few_days_none() -> None:
+    own, index = series()
+    assert loss_probabilities(own) == loss_probabilities(own.copy())
+    assert bootstrap_relation(own, index) == bootstrap_relation(own, index)
+    assert all(np.isnan(v) for v in loss_probabilities(own[:100]).values())
+    assert np.isnan(year_range(own[:100])).all()
+    assert np.isnan(bootstrap_relation(own[:5], index[:5])).all()
+
+
+def test_bootstrap_interval_of_the_correlation_covers_the_truth() -> None:
+    hits = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=200)
+        y = 0.5 * x + rng.normal(size=200) * 0.75**0.5
+        low, high = bootstrap_relation(pd.Series(y), pd.Series(x), paths=400)
+        hits += low <= 0.5 <= high
+    assert hits >= 52
+
+
+def test_deflated_sharpe_is_the_published_example() -> None:
+    # Bailey and Lopez de Prado (2014): 100 trials, variance 1/2 a year, 1,250 days, ratio 2.5
+    hurdle = expected_highest_sharpe(100, 0.5 / 250)
+    assert hurdle == pytest.approx(0.1132, abs=5e-5)
+    assert _probability(2.5 / 250**0.5, hurdle, 1250, -3.0, 10.0) == pytest.approx(0.9004, abs=5e-4)
+
+
+def test_one_trial_is_not_deflated_and_luck_is() -> None:
+    own, _ = series()
+    assert deflated_sharpe(own, trials=1, sharpe_variance=0.002) == probabilistic_sharpe(own)
+    rng = np.random.default_rng(11)
+    luck = pd.DataFrame(rng.normal(0, 0.01, (750, 200)))
+    ratios = luck.mean() / luck.std()
+    best = luck[ratios.idxmax()]
+    assert probabilistic_sharpe(best) > 0.97
+    assert deflated_sharpe(best, trials=200, sharpe_variance=float(ratios.var())) < 0.85
+    with pytest.raises(DataError, match="accepted: 1 or more"):
+        deflated_sharpe(best, trials=0, sharpe_variance=0.1)
+
+
+def test_several_indices_in_one_table() -> None:
+    own, index = series(600)
+    level = (1 + own).cumprod()
+    table = relations(level, {"A": (1 + index).cumprod(), "B": (1 + own).cumprod()}, paths=200)
+    assert list(table.index.get_level_values("index").unique()) == ["A", "B"]
+    assert table.loc[("B", "daily"), "correlation"] == pytest.approx(1.0)
+    assert table.loc[("A", "daily"), "beta"] == pytest.approx(beta(own[1:], index[1:]).value)
+    inside = table["correlation_low"] <= table["correlation"] + 1e-9
+    assert inside.all()
+
+
+def test_rolling_correlation_is_numpy_on_each_window() -> None:
+    own, index = series(200)
+    found = rolling_correlation(own, index, 60)
+    assert found.iloc[:59].isna().all()
+    for day in (59, 120, 199):
+        part = slice(day - 59, day + 1)
+        expected = np.corrcoef(own.iloc[part], index.iloc[part])[0, 1]
+        assert found.iloc[day] == pytest.approx(expected)
+
+
+def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
+    empyrical = pytest.importorskip("empyrical")
+    from quanthedge.performance import max_drawdown, sharpe_ratio, volatility
+
+    own, index = series(600)
+    level = pd.concat(
+        [pd.Series([1.0], [own.index[0] - pd.Timedelta(days=1)]), (1 + own).cumprod()]
+    )
+    assert volatility(own) == pytest.approx(empyrical.annual_volatility(own, annualization=243))
+    assert sharpe_ratio(own) == pytest.approx(empyrical.sharpe_ratio(own, annualization=243))
+    fall = max_drawdown(level)
+    assert fall is not None
+    assert fall.depth == pytest.approx(empyrical.max_drawdown(own))
+    assert beta(own, index).value == pytest.approx(empyrical.beta(own, index))
+    excess = information_ratio(own, index) / 243**0.5
+    assert excess == pytest.approx(empyrical.excess_sharpe(own, index))
+    assert tracking_error(own, index) == pytest.approx(
+        empyrical.annual_volatility(own - index, annualization=243)
+    )
