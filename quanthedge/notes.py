@@ -1,10 +1,13 @@
 """Facts of a run that its reader must know: data repairs, assumptions, events."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.fund.office import FundRun
+from quanthedge.fund.terms import SHORTEST_MONTHS
 from quanthedge.hedge import ContractSchedule
 from quanthedge.ledger import LedgerRecord
 from quanthedge.ledger.actions import ActionUse
@@ -14,7 +17,7 @@ from quanthedge.prepare import Prepared
 from quanthedge.rules import circuit_breaker_days
 from quanthedge.strategy import Strategy
 
-__all__ = ["client_notes", "run_notes"]
+__all__ = ["client_notes", "fee_notes", "run_notes"]
 
 _LARGEST_MOVE = 0.106  # ten percent and the rounding of a price of one yuan
 
@@ -30,6 +33,16 @@ def client_notes(fund: FundRun) -> list[Bilingual]:
     if fund.late_days:
         notes.append(note("redemptions_late", count=fund.late_days))
     return notes
+
+
+def fee_notes(strategy: Strategy) -> list[Bilingual]:
+    """Warn where fee dates follow each other faster than the association's draft guideline lets."""
+    terms = strategy.fund
+    dates = sorted(terms.crystallisation_dates)
+    near = any((b - a).days < 85 for a, b in itertools.pairwise(dates))
+    if (terms.crystallisation == "month" or near) and terms.performance_fee_rate > 0:
+        return [note("fee_interval", months=SHORTEST_MONTHS)]
+    return []
 
 
 def run_notes(

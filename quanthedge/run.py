@@ -8,12 +8,14 @@ import pandas as pd
 
 from quanthedge.beta import book_betas, index_returns
 from quanthedge.errors import StrategyError
+from quanthedge.fund import Clients
+from quanthedge.fund.investors.hurdle import hurdle_path
 from quanthedge.fund.office import FundRun, run_fund
 from quanthedge.hedging import indices
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, ledger_tables, run_ledger
 from quanthedge.market import Market
 from quanthedge.narrative import timeline
-from quanthedge.notes import client_notes, run_notes
+from quanthedge.notes import client_notes, fee_notes, run_notes
 from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
 from quanthedge.strategy import Strategy
@@ -67,17 +69,24 @@ def backtest(
 
 def _run_fund(prepared: Prepared) -> FundRun:
     """Run the ledger in one go, or from event to event of the fund's investors."""
-    strategy, inputs = prepared.strategy, prepared.inputs
-    if strategy.clients is None:
+    strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
+    clients = strategy.clients
+    if clients is None and hurdle is None:
         return FundRun.without_clients(run_ledger(inputs))
+    grown = None
+    if hurdle is not None:
+        index = prepared.market.index_close(strategy.benchmark)
+        span = slice(prepared.first - 1, prepared.first - 1 + prepared.dates.size)
+        grown = hurdle_path(hurdle, prepared.dates.astype("datetime64[D]"), index[span])
     # the books of the investors charge the performance fee, not the ledger
     fund = inputs.fund._replace(performance_rate=0.0)
     return run_fund(
         inputs._replace(fund=fund),
-        strategy.clients,
+        clients or Clients(),
         strategy.fund,
         prepared.dates[1:],
         inputs.fund.fee_day,
+        grown,
     )
 
 
@@ -94,7 +103,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     ]
     hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
     notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
-    notes += client_notes(fund)
+    notes += client_notes(fund) + fee_notes(strategy)
     return Result(
         **tables,
         hedge=hedge,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, Protocol
 
-from quanthedge.errors import LedgerError
+from quanthedge.errors import LedgerError, StrategyError
 from quanthedge.fund.investors import (
     Charge,
     EqualisedFund,
@@ -30,6 +30,7 @@ Method = Literal[
     "equalisation",
 ]  # fmt: skip
 LotLine = dict[str, object]
+_WITH_HURDLE = ("whole_fund", "whole_fund_and_redemption", "lot_units")
 
 
 class Book(Protocol):
@@ -46,6 +47,10 @@ class Book(Protocol):
 
     def revalue(self, assets: Fraction) -> None:
         """Take what the ledger says the class is worth, before performance fees not yet paid."""
+        ...
+
+    def advance(self, grown: Fraction) -> None:
+        """Take what the hurdle has made of a yuan by today."""
         ...
 
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
@@ -79,8 +84,12 @@ class Book(Protocol):
 
 def open_book(method: Method, terms: FundTerms) -> Book:
     """Return an empty book of a method under the terms of a fund."""
-    rate = exact(terms.performance_fee_rate)
+    rate, hurdle = exact(terms.performance_fee_rate), terms.hurdle
     start = exact(terms.initial_unit_value)
+    if hurdle is not None and method not in _WITH_HURDLE:
+        raise StrategyError(
+            f"clients.method {method} knows no hurdle; accepted: {', '.join(_WITH_HURDLE)}"
+        )
     if method in ("whole_fund", "whole_fund_and_redemption"):
         return RegisterBook(
             WholeFund(
@@ -88,10 +97,11 @@ def open_book(method: Method, terms: FundTerms) -> Book:
                 initial_unit_value=start,
                 high_water_mark=terms.high_water_mark,
                 at_redemption=method == "whole_fund_and_redemption",
+                hurdle=hurdle,
             )
         )
     if method == "lot_units":
-        return RegisterBook(LotMark(rate=rate, initial_unit_value=start))
+        return RegisterBook(LotMark(rate=rate, initial_unit_value=start, hurdle=hurdle))
     if method == "investor":
         return RegisterBook(PooledMark(rate=rate, initial_unit_value=start))
     if method in ("series", "lot_value"):
@@ -117,6 +127,10 @@ class RegisterBook:
     def revalue(self, assets: Fraction) -> None:
         """Take the assets of the ledger."""
         self.register.assets = assets
+
+    def advance(self, grown: Fraction) -> None:
+        """Let the hurdle grow."""
+        self.register.grown = grown
 
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Open a lot."""
@@ -158,8 +172,7 @@ class RegisterBook:
         register = self.register
         if not isinstance(register, WholeFund) or not register.units:
             return Decimal(0)
-        gain = max(Fraction(0), Fraction(register.unit_value()) - Fraction(register.mark))
-        return cents(gain * Fraction(units) * Fraction(exact(register.rate)))
+        return register.gain_fee(register.unit_value(), register.mark, units, register.since)
 
     def lots(self) -> list[LotLine]:
         """Return the lots, oldest first."""
@@ -206,6 +219,9 @@ class SeriesBook:
         before = sum((one.assets for one in self.fund.series), Fraction(0))
         if before > 0:
             self.fund.grow(assets / before)
+
+    def advance(self, grown: Fraction) -> None:
+        """Take no notice: series know no hurdle."""
 
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Open a series of the day; a unit costs one yuan."""
@@ -317,6 +333,9 @@ class EqualisedBook:
         """Take the gross value of a share from the ledger's assets."""
         if self.units > 0:
             self.fund.gross = assets / Fraction(self.units)
+
+    def advance(self, grown: Fraction) -> None:
+        """Take no notice: equalisation knows no hurdle."""
 
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Sell shares at the gross value."""

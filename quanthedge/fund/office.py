@@ -95,10 +95,16 @@ class _Office:
     peak: float = 0.0
     left: bool = False
     late_days: int = 0
+    hurdle: NDArray[np.float64] | None = None
 
 
 def run_fund(
-    inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Days, fee_days: Any
+    inputs: LedgerInputs,
+    clients: Clients,
+    terms: FundTerms,
+    dates: Days,
+    fee_days: Any,
+    hurdle: NDArray[np.float64] | None = None,
 ) -> FundRun:
     """Run the ledger with investors who come and go.
 
@@ -112,6 +118,8 @@ def run_fund(
         Trading days of the span.
     fee_days : bool [T]
         Crystallisation dates.
+    hurdle : float64 [T], optional
+        What a yuan has become by the hurdle at each close; see :func:`hurdle_path`.
 
     Raises
     ------
@@ -121,6 +129,7 @@ def run_fund(
     """
     dates = np.asarray(dates, dtype="datetime64[D]")
     office = _opened(inputs, clients, terms, dates)
+    office.hurdle = hurdle
     orders = _by_day(clients, dates, office.opening)
     ledger = np.zeros((dates.size, len(layout.COLUMNS)))
     at = 0
@@ -227,6 +236,7 @@ def _value_days(office: _Office, ledger: NDArray[np.float64], at: int, stop: int
             continue
         # inside a piece nothing comes or goes but at its first morning, so classes grow alike
         book = office.books["A"] if office.books["A"].units else office.books["C"]
+        _advance(office, t)
         share = Fraction(1) if not _both(office) else _share_of(office, t, stop, ledger)
         book.revalue(Fraction(float(before)) * share)
         value = float(book.unit_value())
@@ -242,6 +252,13 @@ def _value_days(office: _Office, ledger: NDArray[np.float64], at: int, stop: int
         office.published.append(value)
         if office.state.scalars[layout.OWED_DUE] > 0 and t == stop - 1:
             office.late_days += 1
+
+
+def _advance(office: _Office, t: int) -> None:
+    """Let the hurdle of all books grow to day t."""
+    if office.hurdle is not None:
+        for book in office.books.values():
+            book.advance(Fraction(float(office.hurdle[t])))
 
 
 def _both(office: _Office) -> bool:

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from quanthedge.errors import StrategyError
+from quanthedge.fund.investors.hurdle import Hurdle
 
 __all__ = ["FundTerms", "crystallisation_flags"]
 
 Crystallisation = Literal["month", "quarter", "half_year", "year", "none"]
+LARGEST_RATE = 0.6
+SHORTEST_MONTHS = 3  # between two fee dates, by the same draft
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 
@@ -29,6 +32,8 @@ class FundTerms(BaseModel):
         Yuan, accrued by calendar days over 365.
     performance_fee_rate
         Fraction of the gain above the high-water mark, in whole basis points.
+    hurdle
+        What must be earned above the mark before the fee is due; None: nothing.
     high_water_mark
         ``"post_fee"``: the mark becomes the unit value after the fee; ``"pre_fee"``: before it.
     crystallisation
@@ -54,11 +59,23 @@ class FundTerms(BaseModel):
     service_fee_per_year: float = Field(default=0.0, ge=0, lt=1)
     audit_fee_yuan_per_year: float = Field(default=0.0, ge=0)
     performance_fee_rate: float = Field(default=0.25, ge=0, lt=1)
+    hurdle: Hurdle | None = None
     high_water_mark: Literal["post_fee", "pre_fee"] = "post_fee"
     crystallisation: Crystallisation = "quarter"
     crystallisation_dates: tuple[date, ...] = ()
     unit_value_decimals: Literal[4] = 4
     initial_unit_value: float = Field(default=1.0, gt=0, le=1_000_000)
+
+    @field_validator("performance_fee_rate")
+    @classmethod
+    def _under_cap(cls, value: float) -> float:
+        """Refuse what no fund in China may take."""
+        if value > LARGEST_RATE:
+            raise ValueError(
+                f"{value:.0%} of new highs; accepted: up to {LARGEST_RATE:.0%}, the cap of the "
+                "association's draft guideline on performance fees of 2020-06-05"
+            )
+        return value
 
     @field_validator("performance_fee_rate", "initial_unit_value")
     @classmethod

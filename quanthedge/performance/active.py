@@ -43,7 +43,7 @@ def tracking_error(returns: pd.Series, index_returns: pd.Series) -> float:
     away = (returns - index_returns).dropna()
     if len(away) < 2:
         return float("nan")
-    return float(away.std(ddof=1)) * TRADING_DAYS_A_YEAR**0.5
+    return float(away.std(ddof=1) * np.sqrt(TRADING_DAYS_A_YEAR))
 
 
 def information_ratio(returns: pd.Series, index_returns: pd.Series) -> float:

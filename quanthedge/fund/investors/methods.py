@@ -24,11 +24,14 @@ class WholeFund(Register):
     high_water_mark : {"post_fee", "pre_fee"}
         The mark becomes the unit value after the fee, or before it: the contract's choice.
     mark : Decimal
+    since : Fraction
+        What the hurdle had made of a yuan when the mark was set.
     """
 
     high_water_mark: Literal["post_fee", "pre_fee"] = "post_fee"
     at_redemption: bool = False
     mark: Decimal = Decimal(0)
+    since: Fraction = Fraction(1)
 
     def __post_init__(self) -> None:
         """Start with the initial unit value as the mark."""
@@ -38,8 +41,9 @@ class WholeFund(Register):
     def crystallise(self) -> list[Charge]:
         """Charge ``rate x (unit value - mark) x units`` to the fund."""
         before = self.unit_value()
-        fee = self._gain_fee(before, self.mark, self.units)
-        if before > self.mark:
+        fee = self.gain_fee(before, self.mark, self.units, self.since)
+        if before > self.mark and (fee or self.hurdle is None):
+            self.since = self.grown
             self.assets -= Fraction(fee)
             after = self.unit_value()
             self.mark = max(self.mark, after if self.high_water_mark == "post_fee" else before)
@@ -54,7 +58,7 @@ class WholeFund(Register):
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
         if not self.at_redemption:
             return Decimal(0)
-        return self._gain_fee(min(value, lot.mark), lot.cost, units)
+        return self.gain_fee(min(value, lot.mark), lot.cost, units, lot.since)
 
 
 @dataclass
@@ -69,10 +73,11 @@ class LotMark(Register):
         value = self.unit_value()
         made = []
         for lot in self.lots:
-            fee = self._gain_fee(value, lot.mark, lot.units)
+            fee = self.gain_fee(value, lot.mark, lot.units, lot.since)
             cut = round_half_up(Fraction(fee) / Fraction(value), self.unit_decimals)
             lot.units -= cut
-            lot.mark = max(lot.mark, value)
+            if fee or self.hurdle is None:
+                lot.mark, lot.since = max(lot.mark, value), self.grown
             self.assets -= Fraction(fee)
             made.append(Charge(lot.investor, fee, -cut))
         self.charges += made
@@ -102,7 +107,7 @@ class LotMark(Register):
         made = []
         for lot in self.lots:
             gross = cents(Fraction(lot.units) * Fraction(dividend))
-            due = self._gain_fee(value, lot.mark, lot.units)
+            due = self.gain_fee(value, lot.mark, lot.units, lot.since)
             fee = min(due, cents(Fraction(gross) * Fraction(exact(cap))))
             ex = Fraction(value) - Fraction(dividend)
             if due > 0:
@@ -117,7 +122,7 @@ class LotMark(Register):
         return made
 
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
-        return self._gain_fee(value, lot.mark, units)
+        return self.gain_fee(value, lot.mark, units, lot.since)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
+from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit
 from quanthedge.fund.values import Number, exact, round_half_up
 
 __all__ = ["Charge", "Lot", "Payout", "Register"]
@@ -29,6 +30,8 @@ class Lot:
         Unit value above which a gain of the lot has not been charged yet.
     paid_in : Decimal
         Yuan.
+    since : Fraction
+        What the hurdle had made of a yuan on the day of the mark.
     """
 
     investor: str
@@ -36,6 +39,7 @@ class Lot:
     cost: Decimal
     mark: Decimal
     paid_in: Decimal
+    since: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,9 @@ class Register(ABC):
     ----------
     assets : Fraction
         Yuan, after all fees charged so far.
+    hurdle : Hurdle or None
+    grown : Fraction
+        What the hurdle has made of a yuan by today.
     lots : list of Lot
         In the order in which they were bought.
     charges : list of Charge
@@ -87,6 +94,8 @@ class Register(ABC):
     unit_decimals: int = 2
     unit_value_decimals: int = 4
     initial_unit_value: Number = 1
+    hurdle: Hurdle | None = None
+    grown: Fraction = Fraction(1)
     assets: Fraction = Fraction(0)
     lots: list[Lot] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
@@ -127,7 +136,7 @@ class Register(ABC):
             raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
         value = self.unit_value()
         units = round_half_up(Fraction(money) / Fraction(value), self.unit_decimals)
-        lot = Lot(investor, units, value, value, money)
+        lot = Lot(investor, units, value, value, money, self.grown)
         self._opened(lot)
         self.lots.append(lot)
         self.assets += Fraction(money)
@@ -192,10 +201,11 @@ class Register(ABC):
     def _opened(self, lot: Lot) -> None:  # noqa: B027 -- most methods remember nothing more
         """Note what a method remembers of a new lot."""
 
-    def _gain_fee(self, value: Decimal, mark: Decimal, units: Decimal) -> Decimal:
-        """Return ``rate x (value - mark) x units``, to the cent, 0 below the mark."""
-        gain = max(Fraction(0), Fraction(value) - Fraction(mark))
-        return cents(gain * Fraction(units) * self._rate)
+    def gain_fee(self, value: Decimal, mark: Decimal, units: Decimal, since: Fraction) -> Decimal:
+        """Return the fee on units worth ``value`` above a mark of an earlier day, to the cent."""
+        threshold = Fraction(mark) * max(Fraction(1), self.grown / since)
+        each = due_per_unit(Fraction(value), Fraction(mark), threshold, self._rate, self.hurdle)
+        return cents(each * Fraction(units))
 
     def _pay_at(self, investor: str, units: Decimal, value: Decimal) -> Payout:
         own = [lot for lot in self.lots if lot.investor == investor]

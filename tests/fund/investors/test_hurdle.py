@@ -1,0 +1,131 @@
+"""Hurdles by worked numbers, by their order, and inside a run."""
+
+from datetime import date
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from quanthedge.errors import StrategyError
+from quanthedge.fund import Clients, FundTerms
+from quanthedge.fund.investors import LotMark, WholeFund
+from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit, hurdle_path
+from quanthedge.run import backtest
+from tests.sample import END, START, sample_market, small_strategy
+
+RATE = Fraction(1, 4)
+HARD, SOFT = Hurdle(rate=0.08), Hurdle(rate=0.08, hard=False)
+CATCH = Hurdle(rate=0.08, hard=False, catch_up=0.5)
+
+
+def due(value: str, hurdle: Hurdle | None, threshold: str = "1.08") -> float:
+    return float(due_per_unit(Fraction(value), Fraction(1), Fraction(threshold), RATE, hurdle))
+
+
+def test_worked_numbers() -> None:
+    # gain 0.20 over a hurdle of 0.08: hard 0.25 x 0.12, soft 0.25 x 0.20,
+    # catching up half of what exceeds 0.08 until the soft fee is reached
+    assert due("1.20", HARD) == pytest.approx(0.03)
+    assert due("1.20", SOFT) == pytest.approx(0.05)
+    assert due("1.20", CATCH) == pytest.approx(0.05)  # min(0.05, 0.06): caught up
+    assert due("1.10", CATCH) == pytest.approx(0.01)  # min(0.025, 0.5 x 0.02)
+    assert due("1.08", SOFT) == 0.0
+    assert due("1.07", HARD) == due("1.07", SOFT) == due("1.07", CATCH) == 0.0
+    assert due("1.07", None) == pytest.approx(0.0175)
+
+
+@given(st.fractions(1, 3), st.fractions(1, 2), st.fractions(Fraction(3, 10), 1))
+def test_a_hurdle_only_lowers_the_fee_and_catching_up_lies_between(value, threshold, part) -> None:
+    catch = Hurdle(rate=0.08, hard=False, catch_up=float(part))
+    fees = [
+        due_per_unit(value, Fraction(1), threshold, RATE, one) for one in (HARD, catch, SOFT, None)
+    ]
+    assert fees == sorted(fees)
+
+
+def test_a_lot_s_hurdle_grows_from_its_purchase_and_begins_anew_with_a_fee() -> None:
+    fund = LotMark(rate="0.25", hurdle=HARD)
+    fund.subscribe("A", 1_000_000)
+    fund.grow("1.05")
+    fund.grown = Fraction("1.08")
+    assert fund.crystallise()[0].fee == 0  # 1.05 is below 1.08
+    assert fund.lots[0].mark == 1
+    fund.subscribe("B", 1_050_000)
+    fund.grow(Fraction("1.20") / Fraction("1.05"))
+    fund.grown = Fraction("1.16")
+    fees = {charge.investor: charge.fee for charge in fund.crystallise()}
+    assert float(fees["A"]) == pytest.approx(0.25 * (1.20 - 1.16) * 1e6, abs=0.01)
+    threshold = 1.05 * 1.16 / 1.08
+    assert float(fees["B"]) == pytest.approx(0.25 * (1.20 - threshold) * 1e6, abs=0.01)
+    assert fund.lots[0].mark == fund.unit_value()
+    fund.grow("1.0")
+    assert fund.crystallise()[0].fee == 0
+
+
+def test_the_whole_fund_keeps_its_mark_until_a_fee_is_paid() -> None:
+    fund = WholeFund(rate="0.25", hurdle=SOFT)
+    fund.subscribe("A", 1_000_000)
+    fund.grow("1.05")
+    fund.grown = Fraction("1.08")
+    fund.crystallise()
+    assert fund.mark == 1
+    fund.grow(Fraction("1.10") / Fraction("1.05"))
+    assert fund.crystallise()[0].fee == 25_000  # a quarter of 0.10, once above 1.08
+    assert float(fund.mark) == pytest.approx(1.075)
+
+
+def test_paths() -> None:
+    dates = np.array(["2014-12-31", "2015-01-05", "2015-12-31"], dtype="datetime64[D]")
+    close = np.array([100.0, 110.0, 121.0])
+    fixed = hurdle_path(Hurdle(rate=0.08), dates, close)
+    assert fixed[0] == pytest.approx(1 + 0.08 * 5 / 365)
+    assert fixed[1] == pytest.approx((1 + 0.08 * 5 / 365) * (1 + 0.08 * 360 / 365))
+    assert hurdle_path(Hurdle(kind="index"), dates, close).tolist() == pytest.approx([1.1, 1.21])
+    rates = {date(2014, 1, 1): 0.03, date(2015, 2, 1): 0.02}
+    paid = hurdle_path(Hurdle(kind="deposit", rates=rates), dates, close)
+    assert paid[1] == pytest.approx((1 + 0.03 * 5 / 365) * (1 + 0.02 * 360 / 365))
+    late = Hurdle(kind="deposit", rates={date(2016, 1, 1): 0.02})
+    with pytest.raises(StrategyError, match="the first rate is of 2016-01-01"):
+        hurdle_path(late, dates, close)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"kind": "fixed"}, {"kind": "deposit"}, {"rate": 0.05, "catch_up": 0.5}, {"rate": 1.5}],
+)
+def test_what_does_not_fit_together_is_refused(wrong: dict) -> None:
+    with pytest.raises(ValidationError):
+        Hurdle(**wrong)
+
+
+def fees_of(method: str, hurdle: Hurdle | None) -> float:
+    strategy = small_strategy()
+    terms = FundTerms.model_validate(strategy.fund.model_dump() | {"hurdle": hurdle})
+    changed = strategy.model_copy(update={"fund": terms, "clients": Clients(method=method)})
+    result = backtest(changed, sample_market(), START, END)
+    return float(result.ledger["performance_fee"].sum())
+
+
+@pytest.mark.parametrize("method", ["whole_fund", "lot_units"])
+def test_in_a_run_a_hurdle_lowers_the_fee(method: str) -> None:
+    hard = fees_of(method, Hurdle(rate=0.03))
+    soft = fees_of(method, Hurdle(rate=0.03, hard=False))
+    none = fees_of(method, None)
+    assert 0 < hard < soft <= none
+    assert fees_of(method, Hurdle(rate=0.9)) == 0.0
+
+
+def test_methods_without_a_hurdle_say_so() -> None:
+    with pytest.raises(StrategyError, match="series knows no hurdle"):
+        fees_of("series", HARD)
+
+
+def test_a_rate_above_the_cap_is_refused_and_short_intervals_are_noted() -> None:
+    with pytest.raises(ValidationError, match="up to 60%"):
+        FundTerms(performance_fee_rate=0.65)
+    strategy = small_strategy("fund.crystallisation=month")
+    notes = backtest(strategy, sample_market(), START, "2014-12-31").notes
+    assert any(note["kind"] == "fee_interval" for note in notes)
