@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "CollateralLoan": "quanthedge.lending",
     "DataError": "quanthedge.errors",
+    "FixedIncome": "quanthedge.comparison",
     "LedgerError": "quanthedge.errors",
     "LendingPool": "quanthedge.lending",
     "LeveragedExposure": "quanthedge.leverage",
@@ -20,6 +21,7 @@ _EXPORTS = {
     "QuantHedgeError": "quanthedge.errors",
     "Result": "quanthedge.result",
     "RuleError": "quanthedge.errors",
+    "Stated": "quanthedge.comparison",
     "Strategy": "quanthedge.strategy",
     "StrategyError": "quanthedge.errors",
     "alpha_by": "quanthedge.performance",
@@ -28,6 +30,8 @@ _EXPORTS = {
     "basis_desk": "quanthedge.hedge",
     "book_betas": "quanthedge.beta",
     "book_ratios": "quanthedge.hedge",
+    "capacity_curve": "quanthedge.capacity",
+    "compare_funds": "quanthedge.comparison",
     "compare_hedges": "quanthedge.hedge",
     "compare_leverage": "quanthedge.stress",
     "days_to_margin_call": "quanthedge.stress",
@@ -42,8 +46,10 @@ _EXPORTS = {
     "load_strategy": "quanthedge.strategy",
     "margin_outlook": "quanthedge.stress",
     "random_book": "quanthedge.hedge",
+    "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.stress",
+    "run_variants": "quanthedge.variants",
     "update_market": "quanthedge.market",
 }
 

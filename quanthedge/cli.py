@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quanthedge.basis_command import basis_command
+from quanthedge.comparison_command import (
+    capacity_command,
+    compare_command,
+    statement_command,
+    unit_values,
+)
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
 from quanthedge.leverage.command import token_command
@@ -118,6 +124,9 @@ app.command("download")(download_command)
 app.command("basis")(basis_command)
 app.command("stress")(stress_command)
 app.command("token")(token_command)
+app.command("compare")(compare_command)
+app.command("capacity")(capacity_command)
+app.command("statement")(statement_command)
 
 
 @app.command()
@@ -352,6 +361,10 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write into; the run folder by default.")
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=FILE: unit values (CSV) set beside the fund; may be repeated."),
+    ] = None,
 ) -> None:
     """Write the report of a run: HTML that works offline, PDF, Excel, all numbers, figures.
 
@@ -366,10 +379,11 @@ def report(
         tell("reading the run")
         result = Result.open(folder)
         target = folder if out is None else out
+        others = unit_values(beside or [])
         for name in names:
             for kind in kinds:
                 tell(f"{name} {kind}")
-                path = write_report(result, target, kind, "zh" if name == "zh" else "en")
+                path = write_report(result, target, kind, "zh" if name == "zh" else "en", others)
                 size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
                 typer.echo(f"Wrote {path}{size}")
 

@@ -1,6 +1,7 @@
 """The result of a run: its tables, its statistics, and the folder it is kept in."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -119,8 +120,16 @@ class Result:
 
         return unit_value_figure(self.ledger)
 
-    def report(self, path: str | Path, language: Literal["zh", "en"] = "zh") -> Path:
+    def report(
+        self,
+        path: str | Path,
+        language: Literal["zh", "en"] = "zh",
+        others: "Mapping[str, Any] | None" = None,
+    ) -> Path:
         """Write the report and return its path; .html, .pdf, .xlsx or .json chooses the format.
+
+        ``others`` are products set beside the fund: see
+        :func:`quanthedge.comparison.compare_funds`.
 
         Raises
         ------
@@ -138,7 +147,7 @@ class Result:
         ending = Path(path).suffix.lower()
         if ending not in writers:
             raise DataError(f"{path}: report in {ending!r}; accepted: {', '.join(writers)}")
-        written: Path = writers[ending](self, path, language=language)
+        written: Path = writers[ending](self, path, language=language, others=others)
         return written
 
     def to_parquet(self, folder: str | Path) -> Path:

@@ -23,7 +23,8 @@ FLOORS = {
     "ledger": 6,
     "fund": 7,
     "performance": 8,
-    "report": 9,
+    "comparison": 9,
+    "report": 10,
 }
 LIGHT = {"plotly", "vectorbt", "statsmodels", "sklearn", "arch", "scipy", "jinja2"}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from quanthedge.comparison.table import Others
 from quanthedge.errors import DataError
 from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
 from quanthedge.report.chapters import build_chapters
@@ -13,8 +14,10 @@ from quanthedge.report.writer import Run, own_words
 __all__ = ["build_document"]
 
 
-def build_document(result: Run, language: Language) -> Document:
+def build_document(result: Run, language: Language, others: Others | None = None) -> Document:
     """Return the report of a run in one language.
+
+    ``others`` are products set beside the fund; see :func:`quanthedge.comparison.compare_funds`.
 
     Raises
     ------
@@ -34,7 +37,7 @@ def build_document(result: Run, language: Language) -> Document:
         facts=_facts(result, language),
         cards=cards(result, language),
         verdict=verdict(result, language),
-        chapters=_numbered(build_chapters(result, language), language),
+        chapters=_numbered(build_chapters(result, language, others), language),
     )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from quanthedge.comparison.table import Others
 from quanthedge.errors import DataError
 from quanthedge.report.blocks import Figure
 from quanthedge.report.document import build_document
@@ -19,7 +20,13 @@ FORMATS = ("html", "pdf", "xlsx", "json", "png")
 _WRITERS = {"html": write_html, "pdf": write_pdf, "xlsx": write_workbook, "json": write_numbers}
 
 
-def write_report(result: Run, folder: str | Path, kind: str, language: Language = "zh") -> Path:
+def write_report(
+    result: Run,
+    folder: str | Path,
+    kind: str,
+    language: Language = "zh",
+    others: Others | None = None,
+) -> Path:
     """Write a report into a folder and return its path (of a folder for figures).
 
     Parameters
@@ -29,6 +36,8 @@ def write_report(result: Run, folder: str | Path, kind: str, language: Language 
     kind : "html", "pdf", "xlsx", "json" or "png"
         ``png`` writes every figure as an image of its own.
     language : "zh" or "en"
+    others : mapping, optional
+        Products set beside the fund; see :func:`quanthedge.comparison.compare_funds`.
 
     Raises
     ------
@@ -39,9 +48,10 @@ def write_report(result: Run, folder: str | Path, kind: str, language: Language 
         raise DataError(f"report format {kind!r}; accepted: {', '.join(FORMATS)}")
     folder = Path(folder)
     if kind != "png":
-        return _WRITERS[kind](result, folder / f"report_{language}.{kind}", language=language)
+        path = folder / f"report_{language}.{kind}"
+        return _WRITERS[kind](result, path, language=language, others=others)
     target = folder / f"figures_{language}"
-    for chapter in build_document(result, language).chapters:
+    for chapter in build_document(result, language, others).chapters:
         for block in chapter.blocks:
             if isinstance(block, Figure):
                 figure_png(block.spec, target / f"{block.id}.png")

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from quanthedge.comparison.table import Others
 from quanthedge.errors import DataError
 from quanthedge.market.storage import write_page
 from quanthedge.report.blocks import Document, Figure
@@ -22,7 +23,13 @@ from quanthedge.report.writer import Run
 __all__ = ["render_html", "write_html"]
 
 
-def write_html(result: Run, path: str | Path, *, language: Language = "zh") -> Path:
+def write_html(
+    result: Run,
+    path: str | Path,
+    *,
+    language: Language = "zh",
+    others: Others | None = None,
+) -> Path:
     """Write the report of a run as one HTML file that works offline, and return its path.
 
     Parameters
@@ -40,7 +47,7 @@ def write_html(result: Run, path: str | Path, *, language: Language = "zh") -> P
         written.
     """
     path = Path(path)
-    write_page(path, render_html(build_document(result, language)), "report")
+    write_page(path, render_html(build_document(result, language, others)), "report")
     return path
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from quanthedge.comparison.table import Others
 from quanthedge.market.storage import write_page
 from quanthedge.report.blocks import Answers, Cell, Document, Figure, Lines, Table
 from quanthedge.report.document import build_document
@@ -16,7 +17,13 @@ __all__ = ["document_numbers", "write_numbers"]
 _FORMAT = 1
 
 
-def write_numbers(result: Run, path: str | Path, *, language: Language = "zh") -> Path:
+def write_numbers(
+    result: Run,
+    path: str | Path,
+    *,
+    language: Language = "zh",
+    others: Others | None = None,
+) -> Path:
     """Write the numbers of a run's report as JSON and return its path.
 
     Raises
@@ -25,7 +32,7 @@ def write_numbers(result: Run, path: str | Path, *, language: Language = "zh") -
         When the report cannot be built or the file cannot be written.
     """
     path = Path(path)
-    numbers = document_numbers(build_document(result, language))
+    numbers = document_numbers(build_document(result, language, others))
     numbers["market"] = result.market_info
     numbers["versions"] = result.versions
     numbers["strategy"] = result.strategy

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from quanthedge.comparison.table import Others
 from quanthedge.errors import DataError
 from quanthedge.market.storage import write_page
 from quanthedge.report.blocks import Block, Document, Figure, Table
@@ -22,7 +23,13 @@ _COVER_FIGURE, _COVER_TABLE = "figure-unit-value", "table-key-measures"
 _EPOCH = 1_420_070_400  # a fixed time of making: the same run gives the same bytes
 
 
-def write_pdf(result: Run, path: str | Path, *, language: Language = "zh") -> Path:
+def write_pdf(
+    result: Run,
+    path: str | Path,
+    *,
+    language: Language = "zh",
+    others: Others | None = None,
+) -> Path:
     """Write the report of a run as a PDF and return its path.
 
     Parameters
@@ -38,7 +45,7 @@ def write_pdf(result: Run, path: str | Path, *, language: Language = "zh") -> Pa
         When the report cannot be built or the file cannot be written.
     """
     path = Path(path)
-    write_page(path, render_pdf(build_document(result, language)), "report")
+    write_page(path, render_pdf(build_document(result, language, others)), "report")
     return path
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "exposure",
     "fee_accrual",
     "fund_beta",
+    "growth",
     "index_name",
     "lots",
     "rolling_link",
@@ -76,6 +77,16 @@ def unit_value(ledger: pd.DataFrame, language: Language = "en", index: str = "")
         height=380,
         yaxis={"tickformat": ".2f", "hoverformat": ".4f"},
     )
+
+
+def growth(levels: pd.DataFrame) -> Spec:
+    """Return the value of a yuan in several products; the first is the fund."""
+    colours = (FUND, INDEX, GREEN, ACCENT, GROSS, RED, QUIET)
+    lines = [
+        _line(levels[name], str(name), colours[k % len(colours)], 4, width=2.2 if k == 0 else 1.2)
+        for k, name in enumerate(levels)
+    ]
+    return _over_time(lines, height=340, yaxis={"tickformat": ".2f"})
 
 
 def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:

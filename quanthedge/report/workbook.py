@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from quanthedge.comparison.table import Others
 from quanthedge.market.storage import write_page
 from quanthedge.performance import BRIDGE_LINES as LINES
 from quanthedge.performance import FLOW_LINES, FUND_FEES, bridge, daily_returns, levels
@@ -33,7 +34,13 @@ _DAILY = (
 )  # fmt: skip
 
 
-def write_workbook(result: Run, path: str | Path, *, language: Language = "zh") -> Path:
+def write_workbook(
+    result: Run,
+    path: str | Path,
+    *,
+    language: Language = "zh",
+    others: Others | None = None,
+) -> Path:
     """Write the report of a run as an Excel workbook and return its path.
 
     Raises
@@ -42,7 +49,7 @@ def write_workbook(result: Run, path: str | Path, *, language: Language = "zh") 
         When the report cannot be built or the file cannot be written.
     """
     path = Path(path)
-    content = render_workbook(build_document(result, language), result)
+    content = render_workbook(build_document(result, language, others), result)
     write_page(path, content, "workbook")
     return path
 

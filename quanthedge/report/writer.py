@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from quanthedge.comparison.table import Others
 from quanthedge.performance import Summary, definitions
 from quanthedge.report import specs
 from quanthedge.report.blocks import Cell, Figure, Lines, Table, measure_cell
@@ -88,8 +89,9 @@ class Run(Protocol):
 class Writer:
     """The run, its statistics and the words of one language."""
 
-    def __init__(self, run: Run, language: Language) -> None:
+    def __init__(self, run: Run, language: Language, others: Others | None = None) -> None:
         self.run, self.language = run, language
+        self.others: Others = others or {}
         self.words = words(language)
         self.summary = run.summary()
         self.index_code = str(run.strategy.get("benchmark", ""))

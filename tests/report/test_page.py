@@ -25,9 +25,8 @@ from tests.sample import sample_result
 LANGUAGES = ["en", "zh"]
 CHAPTERS = [
     "performance", "monthly", "drawdown", "tails", "neutrality", "hedge", "bridge", "costs",
-    "fees", "investors", "holdings", "refusals", "windows", "rules", "questions", "notes",
-    "timeline",
-    "definitions", "strategy", "warnings",
+    "fees", "investors", "comparison", "holdings", "refusals", "windows", "rules", "questions",
+    "notes", "timeline", "definitions", "strategy", "warnings",
 ]  # fmt: skip
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]+")
@@ -164,7 +163,7 @@ def test_every_figure_and_table_has_a_note_and_data(page) -> None:
     figures = drawn(page.parsed)
     named = [name for name in page.parsed.ids if name.startswith("figure-") and name in figures]
     assert sorted(named) == sorted(figures)
-    assert len(figures) == 12
+    assert len(figures) == 13
     assert all(spec["data"] for spec in figures.values())
     blocks = [name for name in page.parsed.ids if name.startswith(("figure-", "table-"))]
     blocks.remove("figure-trouble")
@@ -317,7 +316,7 @@ def test_the_page_draws_its_figures_in_a_browser(page, tmp_path) -> None:
         ],
         check=True, capture_output=True, text=True, timeout=180,
     ).stdout  # fmt: skip
-    assert 'data-figures-drawn="12"' in shown
+    assert 'data-figures-drawn="13"' in shown
     assert words(page.language)["broken_figure"] not in Page(shown.split("<script", 1)[0]).text
 
 

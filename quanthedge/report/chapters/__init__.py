@@ -1,5 +1,6 @@
 """The chapters of the report, in reading order."""
 
+from quanthedge.comparison.table import Others
 from quanthedge.report.blocks import Chapter
 from quanthedge.report.chapters.background import (
     definition_table,
@@ -9,6 +10,7 @@ from quanthedge.report.chapters.background import (
     timeline,
     warnings,
 )
+from quanthedge.report.chapters.comparison import comparison
 from quanthedge.report.chapters.fees import fees, investors
 from quanthedge.report.chapters.hedge import hedge
 from quanthedge.report.chapters.holdings import holdings, refusals
@@ -23,9 +25,9 @@ from quanthedge.report.writer import Run, Writer, slug
 __all__ = ["build_chapters"]
 
 
-def build_chapters(run: Run, language: Language) -> list[Chapter]:
+def build_chapters(run: Run, language: Language, others: Others | None = None) -> list[Chapter]:
     """Return the chapters of a run's report, in reading order."""
-    writer = Writer(run, language)
+    writer = Writer(run, language, others)
     makers = {
         "performance": performance,
         "monthly": monthly,
@@ -37,6 +39,7 @@ def build_chapters(run: Run, language: Language) -> list[Chapter]:
         "costs": costs,
         "fees": fees,
         "investors": investors,
+        "comparison": comparison,
         "holdings": holdings,
         "refusals": refusals,
         "windows": windows,

@@ -1,0 +1,140 @@
+"""The commands `quanthedge compare`, `capacity` and `statement`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quanthedge.errors import StrategyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from quanthedge.comparison import FixedIncome, Stated
+
+__all__ = ["capacity_command", "compare_command", "statement_command", "unit_values"]
+
+
+def compare_command(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
+    nav: Annotated[
+        list[str] | None, typer.Option(help="NAME=FILE, CSV with date and value; may be repeated.")
+    ] = None,
+    fixed: Annotated[
+        list[str] | None, typer.Option(help="NAME=RATE a year, as in trust=0.08; may be repeated.")
+    ] = None,
+    stated: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=RETURN,CORRELATION as published; may be repeated."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write the table to.")] = None,
+) -> None:
+    """Set a run beside its index, the deposit, other runs, unit values and stated products.
+
+    Example: quanthedge compare runs/mn runs/long_only --nav mine=mine.csv --fixed trust=0.08
+    """
+    from quanthedge.comparison import compare_funds
+    from quanthedge.market.storage import write_page
+    from quanthedge.result import Result
+
+    first, *others = [Result.open(folder) for folder in runs]
+    beside: dict[str, object] = {
+        str(folder): result for folder, result in zip(runs[1:], others, strict=True)
+    }
+    beside |= unit_values(nav or [])
+    for name, value in map(_pair, fixed or []):
+        beside[name] = _fixed(name, value)
+    for name, value in map(_pair, stated or []):
+        beside[name] = _stated(name, value)
+    found = compare_funds(first, beside, name=str(runs[0]))
+    typer.echo(repr(found))
+    if out is not None:
+        write_page(out, found.table.to_csv(), "comparison")
+        typer.echo(f"Wrote {out}")
+
+
+def unit_values(beside: list[str]) -> dict[str, "pd.Series"]:
+    """Return the unit values of NAME=FILE pairs."""
+    from quanthedge.comparison import read_unit_values
+
+    return {name: read_unit_values(value) for name, value in map(_pair, beside)}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (name and sign and value):
+        raise StrategyError(f"{text!r}: accepted: NAME=VALUE")
+    return name, value
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise StrategyError(f"{name}={text}: a number is needed, as in 0.08") from error
+
+
+def _fixed(name: str, value: str) -> "FixedIncome":
+    from quanthedge.comparison import FixedIncome
+
+    return FixedIncome(_number(name, value))
+
+
+def _stated(name: str, value: str) -> "Stated":
+    from quanthedge.comparison import Stated
+
+    numbers = [_number(name, part) for part in value.split(",")]
+    if len(numbers) > 2:
+        raise StrategyError(f"{name}={value}: accepted: RETURN or RETURN,CORRELATION")
+    return Stated(numbers[0], numbers[1] if len(numbers) == 2 else None)
+
+
+def capacity_command(
+    strategy: Annotated[Path, typer.Argument(help="Strategy file (TOML).")],
+    market: Annotated[Path, typer.Option(help="Folder of a dataset.")],
+    start: Annotated[str | None, typer.Option(help="First day.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day.")] = None,
+    sizes: Annotated[
+        str, typer.Option(help="Sizes of the fund, yuan, with commas between.")
+    ] = "50000000,100000000,200000000,500000000,1000000000,2000000000,5000000000",
+    out: Annotated[Path | None, typer.Option(help="CSV file to write the table to.")] = None,
+) -> None:
+    """Run a strategy at several sizes of the fund: net return, impact, lots, open interest.
+
+    Example: quanthedge capacity strategies/market_neutral.toml --market data/real
+    """
+    from quanthedge.capacity import capacity_curve
+    from quanthedge.market import Market
+    from quanthedge.market.storage import write_page
+    from quanthedge.strategy import load_strategy
+
+    numbers = [_number("--sizes", part) for part in sizes.split(",")]
+    table = capacity_curve(load_strategy(strategy), Market.open(market), start, end, sizes=numbers)
+    typer.echo(table.T.to_string(float_format=lambda v: f"{v:,.4f}"))
+    if out is not None:
+        write_page(out, table.to_csv(), "capacity")
+        typer.echo(f"Wrote {out}")
+
+
+def statement_command(
+    run: Annotated[Path, typer.Argument(help="Run folder of a strategy with clients.")],
+    investor: Annotated[str, typer.Argument(help="Name of the investor.")],
+) -> None:
+    """Show an investor's statement: lots, marks, fees, own returns, value if redeemed today.
+
+    Example: quanthedge statement runs/mn founder
+    """
+    from quanthedge.fund.statement import investor_statement
+    from quanthedge.result import Result
+
+    one = investor_statement(Result.open(run), investor)
+    typer.echo(f"{one.investor}, {one.date:%Y-%m-%d}")
+    for name, value in (
+        ("paid in", one.paid_in), ("paid out", one.paid_out), ("value today", one.value_today),
+        ("gain", one.gain), ("performance fees by name", one.performance_fees),
+        ("fees at the door", one.other_fees), ("accrued fee", one.accrued_fee),
+    ):  # fmt: skip
+        typer.echo(f"  {name:26}{value:>18,.2f} yuan")
+    typer.echo(f"  {'money-weighted return':26}{one.money_weighted:>18.2%} a year")
+    typer.echo(f"  {'time-weighted return':26}{one.time_weighted:>18.2%}")
+    typer.echo(one.lots.to_string(index=False))
