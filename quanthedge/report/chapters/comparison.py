@@ -31,7 +31,9 @@ def comparison(writer: Writer) -> list[Block]:
         [Cell(words["deposit"] if name == "deposit" else str(name)), *_cells(row)]
         for name, row in found.table.iterrows()
     ]
-    levels = found.levels.rename(columns={"deposit": words["deposit"]})
+    drawn = [words["fund"], writer.index, "deposit", *writer.others]
+    levels = found.levels.reindex(columns=[name for name in drawn if name in found.levels])
+    levels = levels.rename(columns={"deposit": words["deposit"]})
     head = writer.head(
         "product", "return", "annual", "volatility", "sharpe", "max_drawdown", "correlation",
         "interval", "worst_month", "losing_months",
