@@ -100,7 +100,7 @@ def read_prices(path: Path) -> "pd.DataFrame":
     from quanthedge.errors import DataError
 
     try:
-        frame = pd.read_csv(path)
+        frame = pd.read_csv(path, dtype=str)
     except (OSError, ValueError) as problem:
         raise DataError(f"{path}: cannot be read as CSV ({problem})") from problem
     time = next((name for name in ("time", "date") if name in frame.columns), None)
@@ -109,14 +109,32 @@ def read_prices(path: Path) -> "pd.DataFrame":
             f"{path}: columns {', '.join(map(str, frame.columns))}; needed are date (or time) and "
             "price"
         )
-    try:
-        frame[time] = pd.to_datetime(frame[time])
-        for name in ("price", "high", "low"):
-            if name in frame.columns:
-                frame[name] = pd.to_numeric(frame[name])
-    except (ValueError, TypeError) as problem:
-        raise DataError(f"{path}: {problem}") from problem
-    return frame.set_index(time)
+    text = frame[time].fillna("").str.strip()
+    eight = text.str.fullmatch(r"\d{8}")
+    text = text.where(~eight, text.str[:4] + "-" + text.str[4:6] + "-" + text.str[6:])
+    shaped = text.str.match(r"\d{4}-\d{2}-\d{2}")
+    times = pd.to_datetime(text.where(shaped), format="ISO8601", errors="coerce", utc=False)
+    _refuse(path, frame, time, times.isna(), "2015-01-31, 20150131, 2015-01-31 09:30:00")
+    columns = {time: times}
+    for name in ("price", "high", "low"):
+        if name in frame.columns:
+            columns[name] = pd.to_numeric(frame[name], errors="coerce")
+            _refuse(path, frame, name, columns[name].isna(), "a number")
+    return pd.DataFrame(columns).set_index(time)
+
+
+def _refuse(
+    path: Path, frame: "pd.DataFrame", column: str, wrong: "pd.Series", accepted: str
+) -> None:
+    """Raise DataError at the first wrong cell of a column."""
+    from quanthedge.errors import DataError
+
+    if wrong.any():
+        line = int(wrong.to_numpy().argmax())
+        raise DataError(
+            f"{path}, line {line + 2}, column {column}: {frame[column].iloc[line]!r}; "
+            f"accepted: {accepted}"
+        )
 
 
 def _index_bars(market: Path, index: str) -> "pd.DataFrame":

@@ -37,7 +37,7 @@ class ExposureResult:
     frame : DataFrame
         One row a bar: price, value, exposure (signed), leverage_before and leverage (before and
         after rebalancing; NaN once wiped out), traded (exposure bought), trading_cost, funding,
-        management_fee, rebalances.
+        management_fee, rebalances, reason (calendar, limit, inside the bar, wiped out).
     target : float
     parts : dict
         What the product's return differs by from k times that of the price, adding up to it:
@@ -138,7 +138,8 @@ class LeveragedExposure(BaseModel):
         Parameters
         ----------
         prices : Series or array-like [T]
-            Rising times as index, days or finer; an array is taken as daily.
+            Rising times as index, days or finer; an array is taken as daily. Times of a zone are
+            taken in UTC, as venues state theirs.
         high, low : array-like [T], optional
             Of each bar. With them a policy that lands on the target acts inside a bar, at the price
             that triggers it, on the way from the last price to the bar's worst for the product;
@@ -160,7 +161,7 @@ class LeveragedExposure(BaseModel):
         and stays so.
 
         """
-        from quanthedge.leverage.kernels import COLUMNS, follow_exposure
+        from quanthedge.leverage.kernels import COLUMNS, REASONS, TRIGGERS, follow_exposure
 
         series = _checked(prices)
         values = series.to_numpy(dtype=np.float64)
@@ -179,15 +180,21 @@ class LeveragedExposure(BaseModel):
         program = compile_policy(self.policy, _daily(times))
         flags = np.concatenate([program.flags, np.zeros_like(program.flags[:1])])
         rows = np.zeros((values.size, len(COLUMNS)))
-        follow_exposure(
+        crowded = follow_exposure(
             values, *bounds, years, self.target, self.initial_value, self.trading_cost,
             self.management_fee_per_year, rates, program._replace(flags=flags), rows,
         )  # fmt: skip
+        if crowded >= 0:
+            raise DataError(
+                f"prices: bar {series.index[crowded]} reaches the policy's limit more than "
+                f"{TRIGGERS} times between {values[crowded - 1]:g} and its extreme; give finer bars"
+            )
         frame = pd.DataFrame(rows, index=series.index, columns=list(COLUMNS))
         parts = self._parts(values, frame)
         shown = frame.drop(columns=[name for name in COLUMNS if name.startswith("log_")])
         shown.insert(0, "price", values)
         shown["rebalances"] = shown["rebalances"].astype(np.int64)
+        shown["reason"] = [REASONS[int(code)] for code in shown["reason"]]
         return ExposureResult(shown, self.target, parts)
 
     def _parts(self, prices: Floats, frame: pd.DataFrame) -> dict[str, float]:
@@ -201,10 +208,15 @@ class LeveragedExposure(BaseModel):
         total = float(frame["value"].iloc[-1] / frame["value"].iloc[0]) - 1.0
         paid = total - held
         whole = float(logs.sum())
-        shares = logs / whole if np.isfinite(whole) and whole != 0.0 else logs * 0.0
+        # a part that took all has a logarithm without end: what was paid is its own
+        ended = np.isneginf(logs.to_numpy())
+        if ended.any():
+            shares = pd.Series(ended / ended.sum(), index=logs.index)
+        else:
+            shares = logs / whole if whole != 0.0 else logs * 0.0
         parts = {"compounding": constant - simple, "leverage_drift": held - constant}
         parts.update({name: paid * float(shares[f"log_{name}"]) for name in PARTS[2:]})
-        if whole == 0.0 or not np.isfinite(whole):
+        if whole == 0.0:
             parts["leverage_drift"] += paid
         return parts
 
@@ -258,6 +270,8 @@ def _checked(prices: Any) -> pd.Series:
         raise DataError(f"prices: {len(series)} bars; accepted are two or more")
     if not isinstance(series.index, pd.DatetimeIndex):
         raise DataError("prices: the index holds no times; give a Series by date or time")
+    if series.index.tz is not None:
+        series = series.set_axis(series.index.tz_convert("UTC").tz_localize(None))
     if not series.index.is_monotonic_increasing or series.index.has_duplicates:
         later = series.index[1:] > series.index[:-1]
         place = int(np.argmin(later)) + 1

@@ -7,27 +7,31 @@ from numpy.typing import NDArray
 from quanthedge.rebalancing.kernels import due
 from quanthedge.rebalancing.program import Program
 
-__all__ = ["COLUMNS", "follow_exposure"]
+__all__ = ["COLUMNS", "REASONS", "TRIGGERS", "follow_exposure"]
 
 Floats = NDArray[np.float64]
 
 COLUMNS = (
     "value", "exposure", "leverage_before", "leverage", "traded", "trading_cost", "funding",
-    "management_fee", "rebalances", "log_held", "log_trading_cost", "log_funding",
+    "management_fee", "rebalances", "reason", "log_held", "log_trading_cost", "log_funding",
     "log_management_fee",
 )  # fmt: skip
-VALUE, EXPOSURE, BEFORE, LEVERAGE, TRADED, COST, FUNDING, FEE, REBALANCES = range(9)
-LOG_HELD, LOG_COST, LOG_FUNDING, LOG_FEE = range(9, 13)
+VALUE, EXPOSURE, BEFORE, LEVERAGE, TRADED, COST, FUNDING, FEE, REBALANCES, REASON = range(10)
+LOG_HELD, LOG_COST, LOG_FUNDING, LOG_FEE = range(10, 14)
+REASONS = ("", "calendar", "limit", "inside the bar", "wiped out")
+NONE, CALENDAR, LIMIT, INSIDE, WIPED_OUT = range(5)
 HALVINGS = 60  # of the way to a bar's extreme, in search of the price that triggers
-TRIGGERS = 50  # most rebalancings within one bar
+TRIGGERS = 50  # most rebalancings within one bar; more is an error
+NOTHING = 1e-12  # of the exposure: what rounding leaves of a value that is gone
 
 
 @njit(cache=True)
 def _moved(value: float, exposure: float, move: float) -> tuple[float, float]:
     """Value and exposure after a relative price move; nothing below zero."""
+    least = NOTHING * abs(exposure)
     value += exposure * move
     exposure *= 1.0 + move
-    if value <= 0.0:
+    if value <= least:
         return 0.0, 0.0
     return value, exposure
 
@@ -73,8 +77,8 @@ def follow_exposure(
     funding_rate: Floats,
     program: Program,
     rows: Floats,
-) -> None:
-    """Follow a product over T bars.
+) -> int:
+    """Follow a product over T bars; returns a bar with too many rebalancings, or -1.
 
     Parameters
     ----------
@@ -100,13 +104,19 @@ def follow_exposure(
     rows[0, BEFORE], rows[0, LEVERAGE] = target, target
     for t in range(1, prices.size):
         row = rows[t]
+        row[BEFORE] = np.nan
         if value <= 0.0:
+            row[LEVERAGE] = np.nan
             continue
         price = prices[t - 1]
         extreme = low[t] if exposure > 0.0 else high[t]
-        for _ in range(TRIGGERS):  # what happens on the way to the bar's worst price
+        done = 0
+        while True:  # what happens on the way to the bar's worst price
             if np.isnan(extreme) or (extreme - price) * exposure >= 0.0:
                 break
+            if done == TRIGGERS:
+                return t
+            done += 1
             worst, moved = _moved(value, exposure, extreme / price - 1.0)
             if worst > 0.0:
                 asked, landing = due(program, quiet, target, moved / worst, extreme, last_price)
@@ -131,6 +141,7 @@ def follow_exposure(
             if not asked:
                 break
             value, exposure = _trade(value, exposure, landing, cost_rate, row)
+            row[REASON] = INSIDE
             last_price = price
             if value <= 0.0:
                 break
@@ -150,7 +161,12 @@ def follow_exposure(
             row[BEFORE] = exposure / value
             asked, landing = due(program, t, target, row[BEFORE], prices[t], last_price)
             if asked:
+                by_limit, _ = due(program, quiet, target, row[BEFORE], prices[t], last_price)
                 value, exposure = _trade(value, exposure, landing, cost_rate, row)
+                row[REASON] = LIMIT if by_limit else CALENDAR
                 last_price = prices[t]
+        if value <= 0.0:
+            row[REASON] = WIPED_OUT
         row[VALUE], row[EXPOSURE] = value, exposure
         row[LEVERAGE] = exposure / value if value > 0.0 else np.nan
+    return -1

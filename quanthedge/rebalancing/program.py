@@ -123,8 +123,9 @@ def calendar_flags(policy: Calendar, dates: NDArray[np.datetime64]) -> NDArray[n
     if dates.size == 0:
         return result
     if policy.every_days is not None:
-        result[:: policy.every_days] = True
-        return result
+        days = dates.astype("datetime64[D]")
+        first = np.append(True, days[1:] != days[:-1])  # bars of one day count as one
+        return np.asarray(first & ((np.cumsum(first) - 1) % policy.every_days == 0))
     shifted = dates
     if policy.at is not None:
         if np.datetime_data(dates.dtype)[0] in ("D", "W", "M", "Y"):

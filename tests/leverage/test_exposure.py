@@ -25,7 +25,7 @@ from quanthedge.leverage import (
     volatility_drag,
     wipe_out_move,
 )
-from quanthedge.leverage.command import load_exposure
+from quanthedge.leverage.command import load_exposure, read_prices
 from quanthedge.rebalancing import (
     AnyOf,
     Band,
@@ -271,3 +271,88 @@ def test_the_command_writes_bars_and_figures_that_agree(tmp_path):
     assert summary["figures"]["total_return"] == pytest.approx(total)
     data.write_text("day,price\n2021-01-01,3\n")
     assert "needed are date" in str(CliRunner().invoke(app, arguments).exception)
+
+
+def daily(prices: list[float]) -> pd.Series:
+    return pd.Series(prices, index=pd.date_range("2021-01-01", periods=len(prices)))
+
+
+def test_leverage_is_not_a_number_once_nothing_is_left() -> None:
+    token = LeveragedExposure(target=3.0, policy=Calendar(every_days=1))
+    frame = token.run(daily([100, 110, 60, 70, 80])).frame
+    assert frame["leverage"].isna().tolist() == [False, False, True, True, True]
+    assert frame["leverage_before"].isna().tolist() == [False, False, True, True, True]
+    assert frame["reason"].tolist() == ["", "calendar", "wiped out", "", ""]
+    assert token.run(daily([100, 110, 60, 70, 80])).summary()["leverage_lowest"] == 3.0
+
+
+@pytest.mark.parametrize("leverage", [-3.0, -7.0, 3.0, 0.1 + 5.9])
+def test_a_move_of_one_over_the_leverage_leaves_nothing_at_all(leverage: float) -> None:
+    token = LeveragedExposure(target=leverage, policy=Calendar(every_days=1))
+    prices = [97.3, 97.3 * (1.0 - 1.0 / leverage), 97.3, 90.0]
+    frame = token.run(daily(prices)).frame
+    assert frame["value"].tolist()[1:] == [0.0, 0.0, 0.0]
+
+
+def test_the_parts_add_up_where_funding_takes_all() -> None:
+    token = LeveragedExposure(target=5.0, policy=Calendar(every_days=1), funding_rate=0.9)
+    prices = pd.Series([100.0, 100.0], index=pd.to_datetime(["2021-01-01", "2021-06-01"]))
+    found = token.run(prices)
+    assert found.wiped_out
+    assert sum(found.parts.values()) == pytest.approx(found.decay)
+    assert found.parts["funding"] == pytest.approx(-1.0)
+
+
+def test_more_rebalancings_in_a_bar_than_are_followed_is_an_error() -> None:
+    token = LeveragedExposure(target=3.0, policy=LeverageTrigger(long=3.0001))
+    prices = daily([100.0, 100.0])
+    with pytest.raises(DataError, match="more than 50 times"):
+        token.run(prices, high=[100.0, 100.0], low=[100.0, 50.0])
+
+
+def test_days_are_counted_as_days_on_minutes() -> None:
+    times = pd.date_range("2021-01-01", periods=3 * 48, freq="30min")
+    prices = pd.Series(np.linspace(100, 130, times.size), index=times)
+    token = LeveragedExposure(target=2.0, policy=Calendar(every_days=1))
+    frame = token.run(prices).frame
+    assert [str(t) for t in frame.index[frame["reason"] == "calendar"]] == [
+        "2021-01-02 00:00:00", "2021-01-03 00:00:00",
+    ]  # fmt: skip
+
+
+def test_times_of_a_zone_are_taken_in_utc() -> None:
+    zone = pd.date_range("2021-01-01 08:00", periods=4, freq="h", tz="Asia/Shanghai")
+    prices = [100.0, 101.0, 99.0, 103.0]
+    token = LeveragedExposure(target=3.0, policy=Calendar(every="day", at="01:00"))
+    plain = pd.Series(prices, index=pd.date_range("2021-01-01", periods=4, freq="h"))
+    found = token.run(pd.Series(prices, index=zone))
+    pd.testing.assert_frame_equal(found.frame, token.run(plain).frame, check_freq=False)
+
+
+def test_a_policy_with_a_time_of_day_needs_prices_with_times() -> None:
+    token = LeveragedExposure(
+        target=3.0, policy=AnyOf(of=(Calendar(every="day", at="00:00"), LeverageTrigger(long=4.0)))
+    )
+    with pytest.raises(StrategyError, match="needs bars with a time of day, found days"):
+        token.run(daily([100.0, 101.0]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("date,price\n20210101,100\n31/01/2021,101\n", "line 3, column date: '31/01/2021'"),
+        ("date,price\n2021-01-01,100\n2021-01-02,abc\n", "line 3, column price: 'abc'"),
+        ("date,price\n1609459200,100\n", "line 2, column date"),
+    ],
+)
+def test_a_csv_file_is_read_strictly(tmp_path, text: str, message: str) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        read_prices(path)
+
+
+def test_eight_digits_are_a_date(tmp_path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("date,price\n20210101,100\n2021-01-02,101\n", encoding="utf-8")
+    assert [str(day.date()) for day in read_prices(path).index] == ["2021-01-01", "2021-01-02"]

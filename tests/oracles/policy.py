@@ -60,7 +60,15 @@ def half_width(policy, target):
 def calendar(policy, dates, t):
     """Whether a calendar acts on bar t."""
     if policy.every_days is not None:
-        return t % policy.every_days == 0
+        seen = []  # calendar days up to this bar, in order
+        for k in range(t + 1):
+            day = dates[k].astype("datetime64[D]")
+            if not seen or seen[-1] != day:
+                seen.append(day)
+                begins = True
+            else:
+                begins = False
+        return begins and (len(seen) - 1) % policy.every_days == 0
     return t == 0 or period(policy, dates[t]) != period(policy, dates[t - 1])
 
 
