@@ -1,0 +1,23 @@
+"""The example of docs/fund.md is a strategy that runs."""
+
+import tomllib
+
+from quanthedge.run import backtest
+from quanthedge.strategy import Strategy
+from tests.sample import END, ROOT, START, sample_market, small_strategy
+
+
+def test_the_documented_clients_run() -> None:
+    page = (ROOT / "docs" / "fund.md").read_text(encoding="utf-8")
+    example = tomllib.loads(page.split("```toml")[1].split("```")[0])
+    plain = small_strategy().model_dump(mode="json")
+    strategy = Strategy.model_validate(
+        plain | {"fund": plain["fund"] | example["fund"], "clients": example["clients"]}
+    )
+    result = backtest(strategy, sample_market(), START, END)
+    events = result.investors["event"].value_counts()
+    assert events["subscription"] == 2
+    assert events["redemption"] >= 1
+    assert events["distribution"] >= 1
+    assert result.ledger["service_fee"].sum() > 0
+    assert result.ledger["audit_fee"].sum() > 0
