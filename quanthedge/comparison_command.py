@@ -97,13 +97,16 @@ def capacity_command(
     sizes: Annotated[
         str, typer.Option(help="Sizes of the fund, yuan, with commas between.")
     ] = "50000000,100000000,200000000,500000000,1000000000,2000000000,5000000000",
-    out: Annotated[Path | None, typer.Option(help="CSV file to write the table to.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file for the table; a PNG figure lies beside it.")
+    ] = None,
+    chinese: Annotated[bool, typer.Option(help="Words of the figure in Chinese.")] = False,
 ) -> None:
     """Run a strategy at several sizes of the fund: net return, impact, lots, open interest.
 
     Example: quanthedge capacity strategies/market_neutral.toml --market data/real
     """
-    from quanthedge.capacity import capacity_curve
+    from quanthedge.capacity import capacity_curve, capacity_figure
     from quanthedge.market import Market
     from quanthedge.market.storage import write_page
     from quanthedge.strategy import load_strategy
@@ -113,7 +116,8 @@ def capacity_command(
     typer.echo(table.T.to_string(float_format=lambda v: f"{v:,.4f}"))
     if out is not None:
         write_page(out, table.to_csv(), "capacity")
-        typer.echo(f"Wrote {out}")
+        picture = capacity_figure(table, out.with_suffix(".png"), "zh" if chinese else "en")
+        typer.echo(f"Wrote {out} and {picture}")
 
 
 def statement_command(

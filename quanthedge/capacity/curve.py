@@ -1,6 +1,7 @@
 """The capacity curve: the same strategy with more and more money."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,14 @@ from quanthedge.performance import (
     volatility,
     years,
 )
+from quanthedge.report.drawing import figure_png
+from quanthedge.report.specs import ACCENT, FUND, GROSS
+from quanthedge.report.texts import Language, words
 from quanthedge.result import Result
 from quanthedge.run import backtest
 from quanthedge.strategy import Strategy
 
-__all__ = ["capacity_curve", "capacity_spec"]
+__all__ = ["capacity_curve", "capacity_figure", "capacity_spec"]
 
 SIZES = (5e7, 1e8, 2e8, 5e8, 1e9, 2e9, 5e9)
 
@@ -159,34 +163,36 @@ def _futures(result: Result, market: Market) -> dict[str, float]:
     }
 
 
-def capacity_spec(table: pd.DataFrame, names: dict[str, str], colours: list[str]) -> dict[str, Any]:
-    """Return net return against size as a plotly dictionary.
+def capacity_spec(table: pd.DataFrame, language: Language = "en") -> dict[str, Any]:
+    """Return net return against the size of the fund as a plotly dictionary.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Of :func:`capacity_curve`.
-    names : dict
-        Titles of the columns drawn (gross, net, net_after_impact) and of ``size``.
-    colours : list of str
+    ``table`` is that of :func:`capacity_curve`; sizes that could not be run are left out.
     """
+    names = words(language)["capacity"]
     shown = table[table["reason"] == ""]
-    x = [f"{size / 1e8:g}" for size in shown.index]
+    sizes = [f"{size / 1e6:g}" for size in shown.index]
+    colours = (GROSS, FUND, ACCENT)
     data = [
         {
             "type": "scatter",
             "mode": "lines+markers",
             "name": names[column],
-            "x": x,
+            "x": list(range(len(sizes))),
             "y": [round(float(v), 5) for v in shown[column]],
             "line": {"color": colours[k], "width": 1.8},
             "marker": {"size": 6, "color": colours[k]},
         }
         for k, column in enumerate(("gross", "net", "net_after_impact"))
     ]
+    axis = {"tickvals": list(range(len(sizes))), "ticktext": sizes}
     layout = {
         "height": 320,
-        "xaxis": {"title": {"text": names["size"]}, "type": "category"},
-        "yaxis": {"tickformat": ".1%", "zeroline": True},
+        "xaxis": axis | {"title": {"text": names["size"]}},
+        "yaxis": {"tickformat": ".1%"},
     }
     return {"data": data, "layout": layout}
+
+
+def capacity_figure(table: pd.DataFrame, path: str | Path, language: Language = "en") -> Path:
+    """Write the capacity curve as a PNG image and return its path."""
+    return figure_png(capacity_spec(table, language), path)

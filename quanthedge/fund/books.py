@@ -4,6 +4,7 @@ The ledger says what the fund is worth at a close; a book turns that into unit v
 payments of its investors, in exact decimals.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, Protocol
@@ -61,6 +62,10 @@ class Book(Protocol):
         """Cancel units, oldest lots first; cash to the investor and fee to the manager."""
         ...
 
+    def distribute(self, per_unit: Decimal) -> list[Payout]:
+        """Pay a dividend on all units; what each gets, and the fee kept back from it."""
+        ...
+
     def holding(self, investor: str) -> Decimal:
         """Units of an investor."""
         ...
@@ -109,6 +114,30 @@ def open_book(method: Method, terms: FundTerms) -> Book:
     return EqualisedBook(EqualisedFund(rate=rate, gross=Fraction(start), mark=Fraction(start)))
 
 
+def _plain_dividend(
+    per_unit: Decimal, holders: Mapping[str, Decimal], value: Decimal
+) -> list[Payout]:
+    """Return a dividend without a fee, to the cent."""
+    if not 0 < per_unit < value:
+        raise LedgerError(f"dividend of {per_unit} a unit worth {value}; accepted: below it")
+    return [
+        Payout(one, units, cents(Fraction(per_unit) * Fraction(units)), Decimal(0))
+        for one, units in holders.items()
+        if units > 0
+    ]
+
+
+def _together(payouts: list[Payout]) -> list[Payout]:
+    """Return one payout for each investor."""
+    found: dict[str, Payout] = {}
+    for one in payouts:
+        had = found.get(one.investor, Payout(one.investor, Decimal(0), Decimal(0), Decimal(0)))
+        found[one.investor] = Payout(
+            one.investor, had.units + one.units, had.cash + one.cash, had.fee + one.fee
+        )
+    return list(found.values())
+
+
 class RegisterBook:
     """A register with one unit value for all."""
 
@@ -143,6 +172,16 @@ class RegisterBook:
         if accrued:
             self.register.charges.append(Charge(investor, accrued))
         return Payout(investor, units, payout.cash - accrued, payout.fee + accrued)
+
+    def distribute(self, per_unit: Decimal) -> list[Payout]:
+        """Pay a dividend; by lot, the fee due is taken from it, at most 60% of it."""
+        if isinstance(self.register, LotMark):
+            return _together(self.register.distribute(per_unit))
+        value, investors = self.unit_value(), {lot.investor: None for lot in self.register.lots}
+        made = _plain_dividend(per_unit, {one: self.holding(one) for one in investors}, value)
+        self.register.assets -= sum((Fraction(one.cash) for one in made), Fraction(0))
+        self.register.after_dividend(per_unit)
+        return made
 
     def holding(self, investor: str) -> Decimal:
         """Return the units of an investor."""
@@ -250,6 +289,16 @@ class SeriesBook:
         if fee:
             self.fund.charges.append(Charge(investor, fee))
         return Payout(investor, units, cents(gross) - fee, fee)
+
+    def distribute(self, per_unit: Decimal) -> list[Payout]:
+        """Pay the same dividend on the units of every series; marks fall by it."""
+        made = []
+        for one in self.fund.series:
+            paid = _plain_dividend(per_unit, one.holders, one.unit_value())
+            one.assets -= sum((Fraction(payout.cash) for payout in paid), Fraction(0))
+            one.mark = max(Decimal("0.000001"), one.mark - per_unit)
+            made += paid
+        return _together(made)
 
     def holding(self, investor: str) -> Decimal:
         """Return the units of an investor in all series."""
@@ -360,6 +409,17 @@ class EqualisedBook:
         if fee:
             self.fund.charges.append(Charge(investor, fee))
         return Payout(investor, units, cents(cash), fee)
+
+    def distribute(self, per_unit: Decimal) -> list[Payout]:
+        """Pay a dividend on all shares; the marks fall by it."""
+        investors = {lot.investor: None for lot in self.fund.lots}
+        holders = {one: self.holding(one) for one in investors}
+        made = _plain_dividend(per_unit, holders, self.unit_value())
+        self.fund.gross -= Fraction(per_unit)
+        self.fund.mark -= Fraction(per_unit)
+        for lot in self.fund.lots:
+            lot.entry -= Fraction(per_unit)
+        return made
 
     def holding(self, investor: str) -> Decimal:
         """Return the shares of an investor."""

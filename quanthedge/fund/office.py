@@ -371,28 +371,25 @@ def _distribute(office: _Office, t: int, plan: Any, moved: _Moved) -> None:
     for name, book in office.books.items():
         if book.units == 0:
             continue
-        value = book.unit_value()
-        if per_unit >= value:
+        if per_unit >= book.unit_value():
             raise StrategyError(
                 f"clients: distribution of {per_unit} yuan a unit on {plan.date}: the unit value "
-                f"is {value}"
+                f"is {book.unit_value()}"
             )
-        units = {one: book.holding(one) for one in _investors(office, name)}
-        total = round_half_up(Fraction(per_unit) * Fraction(book.units), 2)
-        assets = _shares(office)[name] - Fraction(total)
-        book.revalue(assets)
-        paid = Decimal(0)
-        for one, held in units.items():
-            cash = round_half_up(Fraction(per_unit) * Fraction(held), 2)
-            if one in plan.reinvesting:
-                got = book.subscribe(one, cash)
-                office.bought[one, name].append((t, got))
-                _note(office, t, one, name, "reinvested", got, book.unit_value(), cash)
+        leaves = Decimal(0)
+        for paid in book.distribute(per_unit):
+            cash, fee = paid.cash, paid.fee
+            leaves += fee
+            value, nothing = book.unit_value(), Decimal(0)
+            if paid.investor in plan.reinvesting:
+                got = book.subscribe(paid.investor, cash) if cash > 0 else nothing
+                office.bought[paid.investor, name].append((t, got))
+                _note(office, t, paid.investor, name, "reinvested", got, value, cash, fee)
             else:
-                paid += cash
-                _note(office, t, one, name, "distribution", Decimal(0), book.unit_value(), -cash)
-        moved.distributed += float(paid)
-        moved.service -= float(paid) if name == "C" else 0.0
+                leaves += cash
+                _note(office, t, paid.investor, name, "distribution", nothing, value, -cash, fee)
+        moved.distributed += float(leaves)
+        moved.service -= float(leaves) if name == "C" else 0.0
 
 
 def _subscribe_all(office: _Office, t: int, flows: list[Any], moved: _Moved) -> None:

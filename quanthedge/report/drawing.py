@@ -207,6 +207,8 @@ def _axis(axes: "Axes", axis: Spec, which: str) -> None:
     pattern = axis.get("tickformat")
     if pattern:
         side.set_major_formatter(FuncFormatter(lambda v, _: format(v, _python(pattern))))
+    if "tickvals" in axis:
+        side.set_ticks(axis["tickvals"], axis["ticktext"])
     if axis.get("type") == "date":
         locator: Any = AutoDateLocator(  # type: ignore[no-untyped-call]
             minticks=4, maxticks=9

@@ -47,7 +47,7 @@ def test_impact_is_the_square_root_law_order_by_order() -> None:
 
 
 def test_the_figure_can_be_drawn(curve) -> None:
-    names = {"gross": "gross", "net": "net", "net_after_impact": "after impact", "size": "size"}
-    spec = capacity_spec(curve, names, ["#000000", "#111111", "#222222"])
-    assert len(spec["data"][0]["x"]) == 2
+    spec = capacity_spec(curve, "zh")
+    assert spec["layout"]["xaxis"]["ticktext"] == ["50", "1000"]
+    assert spec["data"][1]["name"] == "费后"
     assert draw(spec) is not None

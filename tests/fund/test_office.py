@@ -214,6 +214,43 @@ def test_a_distribution_lowers_the_unit_value_and_is_no_loss() -> None:
     assert units["B"] > units["A"] == 5e7
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_dividend_keeps_the_money_under_every_method(method: str) -> None:
+    plan = Distribution(date=date(2015, 5, 12), yuan_per_unit=0.03, reinvesting=("B",))
+    clients = Clients(founders={"A": 0.7, "B": 0.3}, method=method, distributions=(plan,))
+    result = run(clients)
+    equity_change_is_the_sum_of_its_parts(result)
+    events = result.investors
+    paid = events[events["event"].isin(["distribution", "reinvested"])]
+    assert paid["investor"].tolist() == ["A", "B"]
+    out = events[events["event"] == "distribution"]
+    fees = paid["performance_fee_yuan"].sum()
+    leaves = -out["cash_yuan"].sum() + fees
+    assert result.ledger["distributions"].sum() == pytest.approx(leaves, abs=0.02)
+    if method == "lot_units":  # the fee is taken from the dividend, at most 60% of it
+        gross = paid["cash_yuan"].abs() + paid["performance_fee_yuan"]
+        assert fees > 0
+        assert (paid["performance_fee_yuan"] <= 0.6 * gross + 0.01).all()
+    else:
+        assert fees == 0
+    last = result.ledger.iloc[-1]
+    owners = result.investor_values.query("date == date.max()")["after_yuan"].sum()
+    total = owners + last["accrued_performance_fee"]
+    assert total == pytest.approx(last["equity"], abs=0.00005 * last["units"] + 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_dividend_does_not_change_what_is_charged_in_all(method: str) -> None:
+    plan = Distribution(date=date(2014, 11, 12), yuan_per_unit=0.05)
+    fees = []
+    for distributions in ((), (plan,)):
+        result = run(Clients(method=method, distributions=distributions))
+        fees.append(result.investors["performance_fee_yuan"].sum())
+        fees[-1] += result.ledger["accrued_performance_fee"].iloc[-1]
+    # less money is at work after the dividend: about a twentieth less fee, not more
+    assert 0.85 * fees[0] < fees[1] < 1.02 * fees[0]
+
+
 def test_clients_who_leave_in_a_drawdown_decide_by_what_was_published() -> None:
     result = run(Clients(leavers=Leavers(drawdown=0.01, fraction=0.5), opening="week"))
     out = result.investors.query("event == 'redemption'")

@@ -51,6 +51,11 @@ class WholeFund(Register):
         self.charges.append(charge)
         return [charge]
 
+    def after_dividend(self, per_unit: Decimal) -> None:
+        """Let the fund's mark fall with those of its lots."""
+        super().after_dividend(per_unit)
+        self.mark = max(Decimal(0), self.mark - per_unit)
+
     def _opened(self, lot: Lot) -> None:
         # what lies between the lot's cost and the fund's mark is not charged through the unit value
         lot.mark = self.mark
@@ -165,6 +170,13 @@ class PooledMark(Register):
             made.append(Charge(investor, fee, -cut))
         self.charges += made
         return made
+
+    def after_dividend(self, per_unit: Decimal) -> None:
+        """Let the investors' marks fall with those of their lots."""
+        super().after_dividend(per_unit)
+        self.marks = {
+            one: max(Fraction(0), mark - Fraction(per_unit)) for one, mark in self.marks.items()
+        }
 
     def _fee_on(self, investor: str, units: Decimal, value: Decimal) -> Decimal:
         gain = max(Fraction(0), Fraction(value) - self.marks[investor])

@@ -169,6 +169,12 @@ class Register(ABC):
             self.charges.append(Charge(investor, fee, Decimal(0)))
         return Payout(investor, wanted, gross - fee, fee)
 
+    def after_dividend(self, per_unit: Decimal) -> None:
+        """Let marks and costs fall by a dividend, as the unit value has."""
+        for lot in self.lots:
+            lot.mark = max(Decimal(0), lot.mark - per_unit)
+            lot.cost = max(Decimal(0), lot.cost - per_unit)
+
     def liquidate(self) -> list[Payout]:
         """Pay everybody out; what rounding leaves stays in ``assets``."""
         investors = list(dict.fromkeys(lot.investor for lot in self.lots))

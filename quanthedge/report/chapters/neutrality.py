@@ -12,6 +12,8 @@ from quanthedge.report.writer import Writer
 
 __all__ = ["neutrality"]
 
+HEDGED_INDICES = ("000300.SH", "000016.SH", "000905.SH", "000852.SH")  # those with futures
+
 
 def neutrality(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
@@ -37,12 +39,13 @@ def neutrality(writer: Writer) -> list[Block]:
 
 
 def _several(writer: Writer) -> Table:
-    """Return beta and correlation to every index, with intervals that allow for dependence."""
+    """Return beta and correlation to the indices with futures, and their intervals."""
     closes = getattr(writer.run, "indices", None)
     known: dict[str, pd.Series] = {}
     if closes is not None:
         whole = closes.columns[closes.notna().all(axis=0)] if len(closes) else []
-        known = {str(code): closes[code] for code in whole}
+        hedged = {writer.index_code, *HEDGED_INDICES}
+        known = {str(code): closes[code] for code in whole if str(code) in hedged}
     rows = []
     table = relations(levels(writer.run.ledger)["net"], known) if known else pd.DataFrame()
     for key, row in table.iterrows():
