@@ -29,6 +29,7 @@ TABLES = (
     "exclusions",
     "coverage",
     "rules",
+    "industries",
     "indices",
     "investors",
     "investor_values",
@@ -58,6 +59,8 @@ class Result:
         covers.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
+    industries : DataFrame
+        Alpha over the run and weight at its end by industry.
     indices : DataFrame
         Closes of the market's indices, dates x codes.
     investors, investor_values, investor_lots : DataFrame
@@ -83,6 +86,7 @@ class Result:
     exclusions: pd.DataFrame
     coverage: pd.DataFrame
     rules: pd.DataFrame
+    industries: pd.DataFrame
     indices: pd.DataFrame
     investors: pd.DataFrame
     investor_values: pd.DataFrame

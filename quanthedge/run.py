@@ -1,6 +1,7 @@
 """One run from end to end: targets, betas, hedge, ledger, fund, result."""
 
 import platform
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -12,6 +13,8 @@ from quanthedge.fund import Clients
 from quanthedge.fund.investors.hurdle import hurdle_path
 from quanthedge.fund.office import FundRun, run_fund
 from quanthedge.hedging import indices
+from quanthedge.industries import COLUMNS as INDUSTRY_COLUMNS
+from quanthedge.industries import industry_table
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, ledger_tables, run_ledger
 from quanthedge.market import Market
 from quanthedge.narrative import timeline
@@ -104,11 +107,12 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
     notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
     notes += client_notes(fund) + fee_notes(strategy)
-    return Result(
+    result = Result(
         **tables,
         hedge=hedge,
         targets=selection.targets.to_frame(),
         exclusions=selection.exclusions,
+        industries=pd.DataFrame(columns=list(INDUSTRY_COLUMNS)),
         indices=_indices(market, first, record.days_run),
         investors=fund.events,
         investor_values=fund.values,
@@ -130,6 +134,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         timeline=timeline(strategy, dates[1], dates[record.days_run]),
         notes=notes,
     )
+    return replace(result, industries=industry_table(result, market))
 
 
 def _indices(market: Market, first: int, days: int) -> pd.DataFrame:

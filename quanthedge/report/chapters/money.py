@@ -5,7 +5,7 @@ import pandas as pd
 from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge_returns
 from quanthedge.performance import bridge as profit_bridge
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, signed
+from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.writer import Writer
 
 __all__ = ["bridge", "costs"]
@@ -39,10 +39,34 @@ def bridge(writer: Writer) -> list[Block]:
         *[str(day.year) for day in pd.DatetimeIndex(years.index)],
     ]
     last = frozenset({len(rows) - 1})
-    return [
+    blocks: list[Block] = [
         writer.figure("bridge", specs.bridge(whole, writer.language), residual=residual),
         writer.table("attribution", head, rows, emphasised=last, money=money),
     ]
+    industries = getattr(run, "industries", None)
+    if industries is None or not len(industries):
+        return blocks
+    return [*blocks, _industries(writer, industries, float(whole["alpha"]))]
+
+
+def _industries(writer: Writer, industries: pd.DataFrame, alpha: float) -> Block:
+    """Return alpha and weight by industry, and the sum beside the bridge's line."""
+    name = "name_zh" if writer.language == "zh" else "name_en"
+    rows = [
+        [
+            Cell(str(row[name]) or writer.words["none"]),
+            signed(row["alpha_yuan"], ",.0f"),
+            number_cell(row["weight"], ".2%"),
+            number_cell(row["names"], ".0f"),
+        ]
+        for row in industries.to_dict("records")
+    ]
+    total = writer.words["lines"]["alpha"]
+    held = number_cell(float(industries["weight"].sum()), ".2%")
+    count = number_cell(float(industries["names"].sum()), ".0f")
+    rows.append([Cell(total), signed(alpha, ",.0f"), held, count])
+    head = writer.head("industry", "alpha_yuan", "weight", "stocks")
+    return writer.table("industries", head, rows, emphasised=frozenset({len(rows) - 1}))
 
 
 def costs(writer: Writer) -> list[Block]:
