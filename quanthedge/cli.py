@@ -370,7 +370,7 @@ def report(
 
     Example: quanthedge report runs/mn --language zh,en --format html,pdf,xlsx,json
     """
-    from quanthedge.report.formats import FORMATS, write_report
+    from quanthedge.report.formats import FORMATS, write_reports
     from quanthedge.result import Result
 
     names = _listed(language, ("zh", "en"), "--language")
@@ -381,9 +381,9 @@ def report(
         target = folder if out is None else out
         others = unit_values(beside or [])
         for name in names:
-            for kind in kinds:
-                tell(f"{name} {kind}")
-                path = write_report(result, target, kind, "zh" if name == "zh" else "en", others)
+            tell(name)
+            written = write_reports(result, target, kinds, "zh" if name == "zh" else "en", others)
+            for path in written:
                 size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
                 typer.echo(f"Wrote {path}{size}")
 

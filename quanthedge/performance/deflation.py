@@ -44,7 +44,7 @@ def expected_highest_sharpe(trials: int, variance: float) -> float:
     >>> round(expected_highest_sharpe(100, 0.5 / 250), 4)
     0.1132
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     if trials < 1 or variance < 0:
         raise DataError(
@@ -52,7 +52,7 @@ def expected_highest_sharpe(trials: int, variance: float) -> float:
         )
     if trials == 1:
         return 0.0
-    first, second = norm.ppf(1.0 - 1.0 / trials), norm.ppf(1.0 - 1.0 / (trials * np.e))
+    first, second = ndtri(1.0 - 1.0 / trials), ndtri(1.0 - 1.0 / (trials * np.e))
     return float(np.sqrt(variance) * ((1.0 - _EULER) * first + _EULER * second))
 
 
@@ -77,7 +77,7 @@ def deflated_sharpe(returns: pd.Series, *, trials: int, sharpe_variance: float) 
 
 
 def _probability(ratio: float, benchmark: float, n: int, g3: float, g4: float) -> float:
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     error = np.sqrt(max(1e-12, 1.0 - g3 * ratio + (g4 - 1.0) / 4.0 * ratio**2))
-    return float(norm.cdf((ratio - benchmark) * np.sqrt(n - 1) / error))
+    return float(ndtr((ratio - benchmark) * np.sqrt(n - 1) / error))

@@ -16,7 +16,6 @@ from typing import Any, Literal
 import pandas as pd
 
 from quanthedge.performance.active import (
-    beta_hac,
     geometric_excess,
     information_ratio,
     tracking_error,
@@ -479,14 +478,6 @@ def _neutrality(writer: _Writer, ledger: pd.DataFrame) -> None:
                 estimate=found,
                 reason="too_few" if found.observations < 4 else "no_variation",
             )
-    for every in _PERIODS:
-        found = beta_hac(period_returns(level["net"], every), period_returns(level["index"], every))
-        known = math.isfinite(found.low)
-        value = found.value if known else float("nan")
-        writer.add(
-            "beta_hac", value, "coefficient", variant=every, estimate=found if known else None,
-            reason="too_few",
-        )  # fmt: skip
     inside, held = ledger.iloc[1:], exposures(ledger)
     cash = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
     columns: dict[str, tuple[pd.Series, Unit]] = {

@@ -74,13 +74,13 @@ def value_at_risk_cornish_fisher(returns: pd.Series, level: float = 0.95) -> flo
     - 1) S / 6 + (z^3 - 3z) K / 24 - (2z^3 - 5z) S^2 / 36`` standard deviations (n - 1) from the
     mean.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     values = _known(returns)
     s, k = _moment(values, 3), _moment(values, 4) - 3.0
     if not np.isfinite(s):
         return float("nan")
-    z = float(norm.ppf(1.0 - level))
+    z = float(ndtri(1.0 - level))
     quantile = z + (z**2 - 1) * s / 6 + (z**3 - 3 * z) * k / 24 - (2 * z**3 - 5 * z) * s**2 / 36
     return float(-(values.mean() + quantile * values.std(ddof=1)))
 

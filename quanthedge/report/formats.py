@@ -1,23 +1,63 @@
 """One door to every format of the report."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from quanthedge.comparison.table import Others
 from quanthedge.errors import DataError
-from quanthedge.report.blocks import Figure
+from quanthedge.market.storage import write_page
+from quanthedge.report.blocks import Document, Figure
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import figure_png
-from quanthedge.report.html import write_html
-from quanthedge.report.numbers import write_numbers
-from quanthedge.report.pdf import write_pdf
+from quanthedge.report.html import render_html
+from quanthedge.report.numbers import render_numbers
+from quanthedge.report.pdf import render_pdf
 from quanthedge.report.texts import Language
-from quanthedge.report.workbook import write_workbook
+from quanthedge.report.workbook import render_workbook
 from quanthedge.report.writer import Run
 
-__all__ = ["FORMATS", "write_report"]
+__all__ = ["FORMATS", "write_report", "write_reports"]
 
 FORMATS = ("html", "pdf", "xlsx", "json", "png")
-_WRITERS = {"html": write_html, "pdf": write_pdf, "xlsx": write_workbook, "json": write_numbers}
+
+
+def write_reports(
+    result: Run,
+    folder: str | Path,
+    kinds: Iterable[str],
+    language: Language = "zh",
+    others: Others | None = None,
+) -> Iterator[Path]:
+    """Write a report in several formats from one document; yield each path when it is written.
+
+    Parameters
+    ----------
+    result : Result
+    folder : str or Path
+    kinds : iterable of str
+        Of "html", "pdf", "xlsx", "json" and "png"; ``png`` writes every figure as an image, into a
+        folder of their own.
+    language : "zh" or "en"
+    others : mapping, optional
+        Products set beside the fund; see :func:`quanthedge.comparison.compare_funds`.
+
+    Raises
+    ------
+    DataError
+        When a format is not known or a file cannot be written.
+    """
+    kinds, folder = list(kinds), Path(folder)
+    for kind in kinds:
+        if kind not in FORMATS:
+            raise DataError(f"report format {kind!r}; accepted: {', '.join(FORMATS)}")
+    document = build_document(result, language, others)
+    for kind in kinds:
+        if kind == "png":
+            yield _figures(document, folder / f"figures_{language}")
+            continue
+        path = folder / f"report_{language}.{kind}"
+        write_page(path, _rendered(document, result, kind), "report")
+        yield path
 
 
 def write_report(
@@ -27,32 +67,23 @@ def write_report(
     language: Language = "zh",
     others: Others | None = None,
 ) -> Path:
-    """Write a report into a folder and return its path (of a folder for figures).
+    """Write a report in one format and return its path; see :func:`write_reports`."""
+    return next(write_reports(result, folder, [kind], language, others))
 
-    Parameters
-    ----------
-    result : Result
-    folder : str or Path
-    kind : "html", "pdf", "xlsx", "json" or "png"
-        ``png`` writes every figure as an image of its own.
-    language : "zh" or "en"
-    others : mapping, optional
-        Products set beside the fund; see :func:`quanthedge.comparison.compare_funds`.
 
-    Raises
-    ------
-    DataError
-        When the format is not known or a file cannot be written.
-    """
-    if kind not in FORMATS:
-        raise DataError(f"report format {kind!r}; accepted: {', '.join(FORMATS)}")
-    folder = Path(folder)
-    if kind != "png":
-        path = folder / f"report_{language}.{kind}"
-        return _WRITERS[kind](result, path, language=language, others=others)
-    target = folder / f"figures_{language}"
-    for chapter in build_document(result, language, others).chapters:
+def _rendered(document: Document, result: Run, kind: str) -> str | bytes:
+    if kind == "html":
+        return render_html(document)
+    if kind == "pdf":
+        return render_pdf(document)
+    if kind == "xlsx":
+        return render_workbook(document, result)
+    return render_numbers(document, result)
+
+
+def _figures(document: Document, folder: Path) -> Path:
+    for chapter in document.chapters:
         for block in chapter.blocks:
             if isinstance(block, Figure):
-                figure_png(block.spec, target / f"{block.id}.png")
-    return target
+                figure_png(block.spec, folder / f"{block.id}.png")
+    return folder

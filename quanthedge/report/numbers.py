@@ -12,7 +12,7 @@ from quanthedge.report.document import build_document
 from quanthedge.report.texts import Language
 from quanthedge.report.writer import Run
 
-__all__ = ["document_numbers", "write_numbers"]
+__all__ = ["document_numbers", "render_numbers", "write_numbers"]
 
 _FORMAT = 1
 
@@ -32,13 +32,19 @@ def write_numbers(
         When the report cannot be built or the file cannot be written.
     """
     path = Path(path)
-    numbers = document_numbers(build_document(result, language, others))
+    text = render_numbers(build_document(result, language, others), result)
+    write_page(path, text, "numbers of the report")
+    return path
+
+
+def render_numbers(document: Document, result: Run) -> str:
+    """Return the numbers of a document as JSON, with the run's market, versions and strategy."""
+    numbers = document_numbers(document)
     numbers["market"] = result.market_info
     numbers["versions"] = result.versions
     numbers["strategy"] = result.strategy
     text = json.dumps(numbers, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
-    write_page(path, text + "\n", "numbers of the report")
-    return path
+    return text + "\n"
 
 
 def document_numbers(document: Document) -> dict[str, Any]:

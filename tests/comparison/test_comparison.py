@@ -45,7 +45,7 @@ def test_a_series_equal_to_the_fund_has_its_figures() -> None:
 def test_a_weekly_series_is_judged_by_months_and_what_is_filled_is_counted() -> None:
     result = sample_result()
     level = levels(result.ledger)["net"]
-    weekly = level[level.index.weekday == 4]
+    weekly = level[level.index.day_of_week == 4]
     found = compare_funds(result, {"weekly": weekly})
     filled = len(level[(level.index >= weekly.index[0]) & (level.index <= weekly.index[-1])])
     assert f"on {filled - len(weekly)} days" in " ".join(found.notes)

@@ -69,11 +69,11 @@ def test_blocks_go_on_with_the_stated_probability_and_cover_all_days_alike() -> 
     assert counts.std() / counts.mean() < 0.03
 
 
-def test_independent_days_have_short_blocks_and_dependent_ones_long() -> None:
-    own, _ = series(1000)
-    slow = own.rolling(20).mean().dropna()
-    assert block_length(own) < 5
-    assert block_length(slow) > 10
+def test_blocks_grow_with_the_cube_root_of_the_days() -> None:
+    own, _ = series(729)
+    assert block_length(own) == pytest.approx(9.0)
+    own.iloc[:217] = np.nan
+    assert block_length(own) == pytest.approx(8.0)
 
 
 def test_loss_probability_is_that_of_normal_days() -> None:
