@@ -16,8 +16,8 @@ from quanthedge.basis_command import basis_command
 from quanthedge.comparison_command import (
     capacity_command,
     compare_command,
+    products,
     statement_command,
-    unit_values,
 )
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
@@ -361,9 +361,15 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write into; the run folder by default.")
     ] = None,
-    beside: Annotated[
+    nav: Annotated[
         list[str] | None,
         typer.Option(help="NAME=FILE: unit values (CSV) set beside the fund; may be repeated."),
+    ] = None,
+    fixed: Annotated[
+        list[str] | None, typer.Option(help="NAME=RATE a year, as in trust=0.08; may be repeated.")
+    ] = None,
+    stated: Annotated[
+        list[str] | None, typer.Option(help="NAME=RETURN,CORRELATION as published.")
     ] = None,
 ) -> None:
     """Write the report of a run: HTML that works offline, PDF, Excel, all numbers, figures.
@@ -379,7 +385,7 @@ def report(
         tell("reading the run")
         result = Result.open(folder)
         target = folder if out is None else out
-        others = unit_values(beside or [])
+        others = products(nav, fixed, stated)
         for name in names:
             tell(name)
             written = write_reports(result, target, kinds, "zh" if name == "zh" else "en", others)

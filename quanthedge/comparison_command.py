@@ -8,11 +8,9 @@ import typer
 from quanthedge.errors import StrategyError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from quanthedge.comparison import FixedIncome, Stated
 
-__all__ = ["capacity_command", "compare_command", "statement_command", "unit_values"]
+__all__ = ["capacity_command", "compare_command", "products", "statement_command"]
 
 
 def compare_command(
@@ -41,11 +39,7 @@ def compare_command(
     beside: dict[str, object] = {
         str(folder): result for folder, result in zip(runs[1:], others, strict=True)
     }
-    beside |= unit_values(nav or [])
-    for name, value in map(_pair, fixed or []):
-        beside[name] = _fixed(name, value)
-    for name, value in map(_pair, stated or []):
-        beside[name] = _stated(name, value)
+    beside |= products(nav, fixed, stated)
     found = compare_funds(first, beside, name=str(runs[0]))
     typer.echo(repr(found))
     if out is not None:
@@ -53,11 +47,20 @@ def compare_command(
         typer.echo(f"Wrote {out}")
 
 
-def unit_values(beside: list[str]) -> dict[str, "pd.Series"]:
-    """Return the unit values of NAME=FILE pairs."""
+def products(
+    nav: list[str] | None, fixed: list[str] | None, stated: list[str] | None
+) -> dict[str, object]:
+    """Return the products named on a command line, by name."""
     from quanthedge.comparison import read_unit_values
 
-    return {name: read_unit_values(value) for name, value in map(_pair, beside)}
+    found: dict[str, object] = {}
+    for name, value in map(_pair, nav or []):
+        found[name] = read_unit_values(value)
+    for name, value in map(_pair, fixed or []):
+        found[name] = _fixed(name, value)
+    for name, value in map(_pair, stated or []):
+        found[name] = _stated(name, value)
+    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -95,9 +95,15 @@ def fee_accrual_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.F
     return _figure(specs.fee_accrual(ledger, language))
 
 
-def bridge_figure(result: Booked, language: Language = "en") -> "go.Figure":
-    """Return the waterfall from the sources of profit of a run to the change of equity."""
-    return _figure(specs.bridge(bridge(result).iloc[0], language))
+def bridge_figure(
+    result: Booked,
+    language: Language = "en",
+    *,
+    start: str | None = None,
+    end: str | None = None,
+) -> "go.Figure":
+    """Return the waterfall from the sources of profit to the change of equity, for any period."""
+    return _figure(specs.bridge(bridge(result, start=start, end=end).iloc[0], language))
 
 
 def _figure(spec: specs.Spec) -> "go.Figure":

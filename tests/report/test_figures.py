@@ -61,6 +61,13 @@ def test_gains_are_red_in_chinese_and_green_in_english() -> None:
     assert chinese.decreasing.marker.color == english.increasing.marker.color
 
 
+def test_the_waterfall_of_a_part_of_the_run_is_that_of_the_part() -> None:
+    days = LEDGER.index
+    part = report.bridge_figure(RUN, start=str(days[30].date()), end=str(days[60].date())).data[0]
+    change = LEDGER["equity"].iloc[60] - LEDGER["equity"].iloc[29]
+    assert part.x[-1] == pytest.approx(change / 1000.0, abs=0.01)
+
+
 def test_fee_days_are_marked_at_the_unit_value() -> None:
     ledger = LEDGER.copy()
     ledger["performance_fee"] = 0.0

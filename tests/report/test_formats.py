@@ -289,13 +289,18 @@ def test_the_command_writes_what_is_asked_for(tmp_path: Path) -> None:
     folder = sample_result().to_parquet(tmp_path / "run")
     command = str(Path(sys.executable).parent / "quanthedge")
     done = subprocess.run(
-        [command, "report", str(folder), "--language", "en", "--format", "pdf,xlsx,json"],
+        [command, "report", str(folder), "--language", "en", "--format", "pdf,xlsx,json",
+         "--fixed", "trust=0.08", "--stated", "Published fund=0.1687,0.01"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert {p.name for p in folder.glob("report_*")} == {
         "report_en.pdf", "report_en.xlsx", "report_en.json",
     }  # fmt: skip
+    numbers = json.loads((folder / "report_en.json").read_text(encoding="utf-8"))
+    rows = {row[0]["row"]: row for row in numbers["tables"]["table-comparison"]["rows"]}
+    assert rows["Published fund"][1]["value"] == 0.1687
+    assert rows["trust"][1]["text"] == "8.00%"
     bad = subprocess.run(
         [command, "report", str(folder), "--format", "docx"],
         capture_output=True, text=True, check=False,
