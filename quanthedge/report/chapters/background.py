@@ -49,7 +49,7 @@ def rules(writer: Writer) -> list[Block]:
     unique = {tuple(cell.text for cell in cells): cells for cells in rows}
     text_heads = ("key", "content") if with_text else ()
     head = writer.head("rule", *text_heads, "from", "to", "confidence", "source")
-    return [writer.table("rules", head, list(unique.values()))]
+    return [writer.table("rules", head, list(unique.values()), folded=True)]
 
 
 def _day(value: Any) -> Cell:
