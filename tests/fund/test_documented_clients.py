@@ -2,8 +2,9 @@
 
 import tomllib
 
+from quanthedge.fund.statement import investor_statement
 from quanthedge.run import backtest
-from quanthedge.strategy import Strategy
+from quanthedge.strategy import Strategy, load_strategy
 from tests.sample import END, ROOT, START, sample_market, small_strategy
 
 
@@ -21,3 +22,10 @@ def test_the_documented_clients_run() -> None:
     assert events["distribution"] >= 1
     assert result.ledger["service_fee"].sum() > 0
     assert result.ledger["audit_fee"].sum() > 0
+
+
+def test_the_strategy_with_clients_runs() -> None:
+    strategy = load_strategy(ROOT / "strategies" / "fund_with_clients.toml", ["selector.n=30"])
+    result = backtest(strategy, sample_market(), START, END)
+    assert investor_statement(result, "Client B").paid_out > 5e6
+    assert (result.bridge("day")["residual"].abs() < 1e-6).all()
