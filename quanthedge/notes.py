@@ -36,13 +36,15 @@ def client_notes(fund: FundRun) -> list[Bilingual]:
 
 
 def fee_notes(strategy: Strategy) -> list[Bilingual]:
-    """Warn where fee dates follow each other faster than the association's draft guideline lets."""
-    terms = strategy.fund
+    """Say how the fee shows in the unit value, and where fee dates follow each other too fast."""
+    terms, notes = strategy.fund, []
+    if strategy.clients is not None and strategy.clients.method in ("lot_units", "investor"):
+        notes.append(note("fee_in_units"))
     dates = sorted(terms.crystallisation_dates)
     near = any((b - a).days < 85 for a, b in itertools.pairwise(dates))
     if (terms.crystallisation == "month" or near) and terms.performance_fee_rate > 0:
-        return [note("fee_interval", months=SHORTEST_MONTHS)]
-    return []
+        notes.append(note("fee_interval", months=SHORTEST_MONTHS))
+    return notes
 
 
 def run_notes(
