@@ -6,7 +6,7 @@ redemptions, which the ledger books before the next open at the unit value of th
 decision at the close of day t uses unit values published up to t - 1.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,19 +16,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.books import Book, open_book
-from quanthedge.fund.clients import Clients, tier_rate
+from quanthedge.fund.books import open_book
+from quanthedge.fund.clients import Clients
+from quanthedge.fund.desk import (
+    EVENT_COLUMNS,
+    Days,
+    Moved,
+    Office,
+    both_classes,
+    class_assets,
+    highest_mark,
+    investors_of,
+    note,
+)
+from quanthedge.fund.orders import distribute, redeem_all, subscribe_all
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import exact, round_half_up
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout, run_ledger
 
 __all__ = ["FundRun", "run_fund"]
 
-Days = NDArray[np.datetime64]
-EVENT_COLUMNS = [
-    "date", "investor", "share_class", "event", "units", "unit_value", "cash_yuan",
-    "performance_fee_yuan", "entry_or_exit_fee_yuan", "reason",
-]  # fmt: skip
 VALUE_COLUMNS = ["date", "investor", "share_class", "before_yuan", "after_yuan"]
 LOT_COLUMNS = [
     "investor", "share_class", "units", "cost", "mark", "paid_in", "unit_value", "value",
@@ -63,39 +70,6 @@ class FundRun:
         """Return the run of a fund whose investors neither come nor go."""
         lots = pd.DataFrame(columns=LOT_COLUMNS)
         return cls(record, _dated([], EVENT_COLUMNS), _dated([], VALUE_COLUMNS), lots, 0)
-
-
-@dataclass
-class _Order:
-    """A redemption still to be done: a fraction of what is held, or units."""
-
-    investor: str
-    share_class: str
-    units: Decimal | None
-    fraction: Decimal | None
-
-
-@dataclass
-class _Office:
-    """Books of the classes, what waits for the next opening day, and what has happened."""
-
-    clients: Clients
-    terms: FundTerms
-    inputs: LedgerInputs
-    dates: Days  # [T]
-    state: LedgerState
-    books: dict[str, Book]
-    opening: NDArray[np.bool_]
-    pieces: list[LedgerRecord] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    values: list[dict[str, Any]] = field(default_factory=list)
-    waiting: list[_Order] = field(default_factory=list)
-    bought: dict[tuple[str, str], list[tuple[int, Decimal]]] = field(default_factory=dict)
-    published: list[float] = field(default_factory=list)
-    peak: float = 0.0
-    left: bool = False
-    late_days: int = 0
-    hurdle: NDArray[np.float64] | None = None
 
 
 def run_fund(
@@ -150,12 +124,12 @@ def run_fund(
     return _fund_run(office, ledger, insolvent)
 
 
-def _opened(inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Days) -> _Office:
+def _opened(inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Days) -> Office:
     """Return the office on the first morning: the founders hold the capital."""
     capital = exact(inputs.settings.capital_yuan)
     state = LedgerState.opening(inputs)
     books = {name: open_book(clients.method, terms) for name in ("A", "C")}
-    office = _Office(clients, terms, inputs, dates, state, books, _opening(clients, dates))
+    office = Office(clients, terms, inputs, dates, state, books, _opening(clients, dates))
     own, left = clients.founders_class, round_half_up(Fraction(capital), 2)
     for k, (name, fraction) in enumerate(clients.founders.items()):
         last = k == len(clients.founders) - 1
@@ -163,7 +137,7 @@ def _opened(inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Day
         left -= cash
         units = books[own].subscribe(name, cash)
         office.bought[name, own] = [(0, units)]
-        _note(office, 0, name, own, "founder", units, books[own].unit_value(), cash)
+        note(office, 0, name, own, "founder", units, books[own].unit_value(), cash)
         line = (dates[0], name, own, 0.0, float(cash))
         office.values.append(dict(zip(VALUE_COLUMNS, line, strict=True)))
     total = books["A"].units + books["C"].units
@@ -216,16 +190,7 @@ def _by_day(clients: Clients, dates: Days, opening: NDArray[np.bool_]) -> dict[i
     return found
 
 
-def _shares(office: _Office) -> dict[str, Fraction]:
-    """Return the assets of each class at the close, before performance fees not yet charged."""
-    equity = Fraction(float(office.state.scalars[layout.EQUITY]))
-    service = Fraction(float(office.state.scalars[layout.SERVICE_BASE]))
-    if office.books["A"].units == 0:
-        return {"A": Fraction(0), "C": equity}
-    return {"A": equity - service, "C": service}
-
-
-def _value_days(office: _Office, ledger: NDArray[np.float64], at: int, stop: int) -> None:
+def _value_days(office: Office, ledger: NDArray[np.float64], at: int, stop: int) -> None:
     """Publish the unit value of each day, with the fee that all would pay if they left."""
     rate = exact(office.terms.performance_fee_rate)
     for t in range(at, stop):
@@ -237,35 +202,31 @@ def _value_days(office: _Office, ledger: NDArray[np.float64], at: int, stop: int
         # inside a piece nothing comes or goes but at its first morning, so classes grow alike
         book = office.books["A"] if office.books["A"].units else office.books["C"]
         _advance(office, t)
-        share = Fraction(1) if not _both(office) else _share_of(office, t, stop, ledger)
+        share = Fraction(1) if not both_classes(office) else _share_of(office, t, stop, ledger)
         book.revalue(Fraction(float(before)) * share)
         value = float(book.unit_value())
         row[layout.UNIT_VALUE_] = value
         if rate > 0:
             accrued = float(book.accrued())
-            if _both(office):
+            if both_classes(office):
                 other = office.books["C"]
                 other.revalue(Fraction(float(before)) * (1 - share))
                 accrued += float(other.accrued())
             row[layout.ACCRUED_] = accrued
-        row[layout.HWM_] = _mark(book)
+        row[layout.HWM_] = highest_mark(book)
         office.published.append(value)
         if office.state.scalars[layout.OWED_DUE] > 0 and t == stop - 1:
             office.late_days += 1
 
 
-def _advance(office: _Office, t: int) -> None:
+def _advance(office: Office, t: int) -> None:
     """Let the hurdle of all books grow to day t."""
     if office.hurdle is not None:
         for book in office.books.values():
             book.advance(Fraction(float(office.hurdle[t])))
 
 
-def _both(office: _Office) -> bool:
-    return office.books["A"].units > 0 and office.books["C"].units > 0
-
-
-def _share_of(office: _Office, t: int, stop: int, ledger: NDArray[np.float64]) -> Fraction:
+def _share_of(office: Office, t: int, stop: int, ledger: NDArray[np.float64]) -> Fraction:
     """Return the share of class A on a day: that of the end of the piece, service fees put back."""
     equity = float(ledger[stop - 1, layout.EQUITY_])
     service = float(office.state.scalars[layout.SERVICE_BASE])
@@ -273,28 +234,23 @@ def _share_of(office: _Office, t: int, stop: int, ledger: NDArray[np.float64]) -
     return 1 - Fraction((service + later) / (equity + later))
 
 
-def _mark(book: Book) -> float:
-    marks = [float(str(line["mark"])) for line in book.lots()]
-    return max(marks) if marks else float("nan")
-
-
 def _close(
-    office: _Office, ledger: NDArray[np.float64], t: int, fee_day: bool, flows: list[Any]
+    office: Office, ledger: NDArray[np.float64], t: int, fee_day: bool, flows: list[Any]
 ) -> None:
     """Do the events of a close: fee, distribution, orders."""
     state, row = office.state.scalars, ledger[t]
-    for name, assets in _shares(office).items():
+    for name, assets in class_assets(office).items():
         office.books[name].revalue(assets)
     _note_values(office, t, "before_yuan")
     if fee_day:
         _charge(office, row, t)
-    moved = _Moved()
+    moved = Moved()
     for one in office.clients.distributions:
         if np.datetime64(one.date, "D") == office.dates[t]:
-            _distribute(office, t, one, moved)
+            distribute(office, t, one, moved)
     if office.opening[t]:
-        _subscribe_all(office, t, [f for f in flows if f.subscribe_yuan is not None], moved)
-        _redeem_all(office, t, [f for f in flows if f.subscribe_yuan is None], moved)
+        subscribe_all(office, t, [f for f in flows if f.subscribe_yuan is not None], moved)
+        redeem_all(office, t, [f for f in flows if f.subscribe_yuan is None], moved)
     _note_values(office, t, "after_yuan")
     fund = office.inputs.fund
     if t + 1 < office.dates.size and moved.any():
@@ -309,32 +265,19 @@ def _close(
         fund.service_change[t + 1] += moved.service
 
 
-@dataclass
-class _Moved:
-    """Money of one close, yuan."""
-
-    subscribed: float = 0.0
-    redeemed: float = 0.0
-    distributed: float = 0.0
-    service: float = 0.0
-
-    def any(self) -> bool:
-        return bool(self.subscribed or self.redeemed or self.distributed)
-
-
-def _charge(office: _Office, row: NDArray[np.float64], t: int) -> None:
+def _charge(office: Office, row: NDArray[np.float64], t: int) -> None:
     """Charge the performance fee of a fee date and book it in the ledger's row and state."""
     state = office.state.scalars
     total = 0.0
     for name, book in office.books.items():
         if book.units == 0:
             continue
-        before = {one: book.holding(one) for one in _investors(office, name)}
+        before = {one: book.holding(one) for one in investors_of(office, name)}
         fees = 0.0
         for charge in book.crystallise():
             fees += float(charge.fee)
             if charge.fee or charge.units_change:
-                _note(
+                note(
                     office, t, charge.investor, name, "performance_fee", charge.units_change,
                     book.unit_value(), Decimal(0), charge.fee,
                 )  # fmt: skip
@@ -354,10 +297,10 @@ def _charge(office: _Office, row: NDArray[np.float64], t: int) -> None:
     row[layout.ACCRUED_] = 0.0
     book = office.books["A"] if office.books["A"].units else office.books["C"]
     row[layout.UNIT_VALUE_] = office.published[t] = float(book.unit_value())
-    row[layout.HWM_] = _mark(book)
+    row[layout.HWM_] = highest_mark(book)
 
 
-def _rescale(office: _Office, investor: str, share_class: str, factor: Fraction) -> None:
+def _rescale(office: Office, investor: str, share_class: str, factor: Fraction) -> None:
     """Let the dated units of an investor follow units that were cut or given by a fee."""
     key = investor, share_class
     office.bought[key] = [
@@ -365,219 +308,7 @@ def _rescale(office: _Office, investor: str, share_class: str, factor: Fraction)
     ]
 
 
-def _distribute(office: _Office, t: int, plan: Any, moved: _Moved) -> None:
-    """Pay a dividend on all units; those who reinvest get units at the ex-dividend value."""
-    per_unit = exact(plan.yuan_per_unit)
-    for name, book in office.books.items():
-        if book.units == 0:
-            continue
-        if per_unit >= book.unit_value():
-            raise StrategyError(
-                f"clients: distribution of {per_unit} yuan a unit on {plan.date}: the unit value "
-                f"is {book.unit_value()}"
-            )
-        leaves = Decimal(0)
-        for paid in book.distribute(per_unit):
-            cash, fee = paid.cash, paid.fee
-            leaves += fee
-            value, nothing = book.unit_value(), Decimal(0)
-            if paid.investor in plan.reinvesting:
-                got = book.subscribe(paid.investor, cash) if cash > 0 else nothing
-                office.bought[paid.investor, name].append((t, got))
-                _note(office, t, paid.investor, name, "reinvested", got, value, cash, fee)
-            else:
-                leaves += cash
-                _note(office, t, paid.investor, name, "distribution", nothing, value, -cash, fee)
-        moved.distributed += float(leaves)
-        moved.service -= float(leaves) if name == "C" else 0.0
-
-
-def _subscribe_all(office: _Office, t: int, flows: list[Any], moved: _Moved) -> None:
-    for flow in flows:
-        book, name = office.books[flow.share_class], flow.share_class
-        paid = round_half_up(Fraction(exact(flow.subscribe_yuan)), 2)
-        rate = tier_rate(office.clients.subscription_fee, float(paid)) if name == "A" else 0.0
-        # the fee is inside the amount paid: net = paid / (1 + rate), as funds in China reckon it
-        net = round_half_up(Fraction(paid) / (1 + Fraction(exact(rate))), 2)
-        units = book.subscribe(flow.investor, net)
-        office.bought.setdefault((flow.investor, name), []).append((t, units))
-        moved.subscribed += float(net)
-        moved.service += float(net) if name == "C" else 0.0
-        _note(
-            office, t, flow.investor, name, "subscription", units, book.unit_value(), paid,
-            Decimal(0), paid - net,
-        )  # fmt: skip
-
-
-def _redeem_all(office: _Office, t: int, flows: list[Any], moved: _Moved) -> None:
-    """Do redemptions, first those that wait; beyond the gate they wait for the next opening day."""
-    orders = office.waiting + [
-        _Order(
-            flow.investor,
-            flow.share_class,
-            None if flow.redeem_units is None else exact(flow.redeem_units),
-            None if flow.redeem_fraction is None else exact(flow.redeem_fraction),
-        )
-        for flow in flows
-    ]
-    office.waiting = []
-    orders += _leaving(office, t)
-    wanted: list[tuple[_Order, Decimal]] = []
-    for order in orders:
-        same = (order.investor, order.share_class)
-        earlier = (n for one, n in wanted if (one.investor, one.share_class) == same)
-        units = _units_wanted(office, t, order, sum(earlier, Decimal(0)))
-        if units > 0:
-            wanted.append((order, units))
-    if not wanted:
-        return
-    accepted = _through_gate(office, t, wanted)
-    total = office.books["A"].units + office.books["C"].units
-    if sum((units for _, units in accepted), Decimal(0)) >= total:
-        raise StrategyError(
-            f"clients: on {office.dates[t]} the last units would be redeemed; a fund that is wound "
-            "up ends there: end the run before, or let an investor stay"
-        )
-    for order, units in accepted:
-        if units > 0:
-            _redeem(office, t, order, units, moved)
-
-
-def _units_wanted(office: _Office, t: int, order: _Order, earlier: Decimal) -> Decimal:
-    """Return the units of an order that may leave today: lock-up and least holding applied.
-
-    ``earlier`` are units that the investor's other orders of the day take already.
-    """
-    book = office.books[order.share_class]
-    held = book.holding(order.investor) - earlier
-    units = order.units
-    if units is None:
-        units = round_half_up(Fraction(held) * Fraction(order.fraction or Decimal(0)), 2)
-    if units > held:
-        raise StrategyError(
-            f"clients: {order.investor} redeems {units} units of class {order.share_class} on "
-            f"{office.dates[t]} and holds {held}"
-        )
-    free = held
-    if office.clients.lock_up_days:
-        limit = office.dates[t] - np.timedelta64(office.clients.lock_up_days, "D")
-        key = order.investor, order.share_class
-        lots = office.bought.get(key, [])
-        free = sum((n for day, n in lots if office.dates[day] <= limit), Decimal(0)) - earlier
-        free = min(held, max(Decimal(0), round_half_up(Fraction(free), 2)))
-    if units > free:
-        _note(
-            office, t, order.investor, order.share_class, "refused", units - free,
-            book.unit_value(), Decimal(0), reason="lock-up",
-        )  # fmt: skip
-        units = free
-    rest = Fraction(held - units) * Fraction(book.unit_value())
-    if 0 < units < held and rest < Fraction(exact(office.clients.minimum_yuan)) and free == held:
-        units = held
-    return units
-
-
-def _through_gate(
-    office: _Office, t: int, wanted: list[tuple[_Order, Decimal]]
-) -> list[tuple[_Order, Decimal]]:
-    """Cut redemptions pro rata to the gate; what is cut waits."""
-    gate = office.clients.gate
-    total = office.books["A"].units + office.books["C"].units
-    asked = sum((units for _, units in wanted), Decimal(0))
-    if gate is None or asked <= Decimal(str(gate)) * total:
-        return wanted
-    factor = Fraction(exact(gate)) * Fraction(total) / Fraction(asked)
-    found = []
-    for order, units in wanted:
-        now = round_half_up(Fraction(units) * factor, 2)
-        found.append((order, now))
-        office.waiting.append(_Order(order.investor, order.share_class, units - now, None))
-        value = office.books[order.share_class].unit_value()
-        _note(
-            office, t, order.investor, order.share_class, "deferred", units - now, value,
-            Decimal(0), reason="gate",
-        )  # fmt: skip
-    return found
-
-
-def _leaving(office: _Office, t: int) -> list[_Order]:
-    """Return the orders of clients who saw the unit value of yesterday far below its highest."""
-    rule = office.clients.leavers
-    if rule is None or t == 0:
-        return []
-    seen = office.published[:t]
-    high = max(office.peak, *seen)
-    fallen = seen[-1] <= high * (1.0 - rule.drawdown)
-    if not fallen:
-        office.left = office.left and seen[-1] < high
-        return []
-    if office.left:
-        return []
-    office.left = True
-    return [
-        _Order(investor, name, None, exact(rule.fraction))
-        for investor, name in office.bought
-        if investor not in rule.staying and office.books[name].holding(investor) > 0
-    ]
-
-
-def _redeem(office: _Office, t: int, order: _Order, units: Decimal, moved: _Moved) -> None:
-    book, name = office.books[order.share_class], order.share_class
-    value = book.unit_value()
-    exit_fee = _exit_fee(office, t, order, units, value)
-    payout = book.redeem(order.investor, units)
-    share = Fraction(exact(office.clients.redemption_fee_kept))
-    kept = round_half_up(Fraction(exit_fee) * share, 2)
-    leaves = payout.cash + payout.fee - kept
-    moved.redeemed += float(leaves)
-    moved.service -= float(leaves) if name == "C" else 0.0
-    _note(
-        office, t, order.investor, name, "redemption", -units, value, -(payout.cash - exit_fee),
-        payout.fee, exit_fee,
-    )  # fmt: skip
-
-
-def _exit_fee(office: _Office, t: int, order: _Order, units: Decimal, value: Decimal) -> Decimal:
-    """Return the redemption fee by holding days of the oldest units, and take them off."""
-    key = order.investor, order.share_class
-    left, fee, rest = units, Fraction(0), []
-    for day, held in office.bought[key]:
-        taken = min(left, held)
-        left -= taken
-        days = int((office.dates[t] - office.dates[day]).astype(np.int64))
-        rate = tier_rate(office.clients.redemption_fee, days)
-        fee += Fraction(taken) * Fraction(value) * Fraction(exact(rate))
-        if held - taken > 0:
-            rest.append((day, held - taken))
-    office.bought[key] = rest
-    return round_half_up(fee, 2)
-
-
-def _investors(office: _Office, share_class: str) -> list[str]:
-    return [one for one, name in office.bought if name == share_class]
-
-
-def _note(
-    office: _Office,
-    t: int,
-    investor: str,
-    share_class: str,
-    event: str,
-    units: Decimal,
-    value: Decimal,
-    cash: Decimal,
-    fee: Decimal = Decimal(0),
-    other: Decimal = Decimal(0),
-    reason: str = "",
-) -> None:
-    line = (
-        office.dates[t], investor, share_class, event, float(units), float(value), float(cash),
-        float(fee), float(other), reason,
-    )  # fmt: skip
-    office.events.append(dict(zip(EVENT_COLUMNS, line, strict=True)))
-
-
-def _note_values(office: _Office, t: int, column: str) -> None:
+def _note_values(office: Office, t: int, column: str) -> None:
     """Note what each investor would get today."""
     if column == "after_yuan":
         known = {
@@ -598,7 +329,7 @@ def _note_values(office: _Office, t: int, column: str) -> None:
             office.values.append(line)
 
 
-def _fund_run(office: _Office, ledger: NDArray[np.float64], insolvent: int | None) -> FundRun:
+def _fund_run(office: Office, ledger: NDArray[np.float64], insolvent: int | None) -> FundRun:
     """Put the pieces together."""
     pieces = office.pieces
     joined = {

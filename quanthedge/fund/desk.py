@@ -1,0 +1,126 @@
+"""What the fund's office keeps between two events: books, waiting orders, what has happened."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanthedge.fund.books import Book
+from quanthedge.fund.clients import Clients
+from quanthedge.fund.terms import FundTerms
+from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout
+
+__all__ = [
+    "EVENT_COLUMNS",
+    "Days",
+    "Moved",
+    "Office",
+    "Order",
+    "both_classes",
+    "class_assets",
+    "highest_mark",
+    "investors_of",
+    "note",
+]
+
+Days = NDArray[np.datetime64]
+EVENT_COLUMNS = [
+    "date", "investor", "share_class", "event", "units", "unit_value", "cash_yuan",
+    "performance_fee_yuan", "entry_or_exit_fee_yuan", "reason",
+]  # fmt: skip
+
+
+@dataclass
+class Order:
+    """A redemption still to be done: a fraction of what is held, or units."""
+
+    investor: str
+    share_class: str
+    units: Decimal | None
+    fraction: Decimal | None
+
+
+@dataclass
+class Office:
+    """Books of the classes, what waits for the next opening day, and what has happened."""
+
+    clients: Clients
+    terms: FundTerms
+    inputs: LedgerInputs
+    dates: Days  # [T]
+    state: LedgerState
+    books: dict[str, Book]
+    opening: NDArray[np.bool_]
+    pieces: list[LedgerRecord] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    values: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[Order] = field(default_factory=list)
+    bought: dict[tuple[str, str], list[tuple[int, Decimal]]] = field(default_factory=dict)
+    published: list[float] = field(default_factory=list)
+    peak: float = 0.0
+    left: bool = False
+    late_days: int = 0
+    hurdle: NDArray[np.float64] | None = None
+
+
+@dataclass
+class Moved:
+    """Money of one close, yuan."""
+
+    subscribed: float = 0.0
+    redeemed: float = 0.0
+    distributed: float = 0.0
+    service: float = 0.0
+
+    def any(self) -> bool:
+        """Return whether anything moved."""
+        return bool(self.subscribed or self.redeemed or self.distributed)
+
+
+def note(
+    office: Office,
+    t: int,
+    investor: str,
+    share_class: str,
+    event: str,
+    units: Decimal,
+    value: Decimal,
+    cash: Decimal,
+    fee: Decimal = Decimal(0),
+    other: Decimal = Decimal(0),
+    reason: str = "",
+) -> None:
+    """Note one event of an investor."""
+    line = (
+        office.dates[t], investor, share_class, event, float(units), float(value), float(cash),
+        float(fee), float(other), reason,
+    )  # fmt: skip
+    office.events.append(dict(zip(EVENT_COLUMNS, line, strict=True)))
+
+
+def investors_of(office: Office, share_class: str) -> list[str]:
+    """Return who has ever held units of a class, in order of joining."""
+    return [one for one, name in office.bought if name == share_class]
+
+
+def both_classes(office: Office) -> bool:
+    """Return whether units of both classes are held."""
+    return office.books["A"].units > 0 and office.books["C"].units > 0
+
+
+def class_assets(office: Office) -> dict[str, Fraction]:
+    """Return the assets of each class at the close, before performance fees not yet charged."""
+    equity = Fraction(float(office.state.scalars[layout.EQUITY]))
+    service = Fraction(float(office.state.scalars[layout.SERVICE_BASE]))
+    if office.books["A"].units == 0:
+        return {"A": Fraction(0), "C": equity}
+    return {"A": equity - service, "C": service}
+
+
+def highest_mark(book: Book) -> float:
+    """Return the highest mark of the lots of a book, NaN without units."""
+    marks = [float(str(line["mark"])) for line in book.lots()]
+    return max(marks) if marks else float("nan")

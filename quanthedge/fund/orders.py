@@ -1,0 +1,203 @@
+"""Orders of investors at a close: distributions, subscriptions, redemptions."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from quanthedge.errors import StrategyError
+from quanthedge.fund.clients import tier_rate
+from quanthedge.fund.desk import Moved, Office, Order, note
+from quanthedge.fund.values import exact, round_half_up
+
+__all__ = ["distribute", "redeem_all", "subscribe_all"]
+
+
+def distribute(office: Office, t: int, plan: Any, moved: Moved) -> None:
+    """Pay a dividend on all units; those who reinvest get units at the ex-dividend value."""
+    per_unit = exact(plan.yuan_per_unit)
+    for name, book in office.books.items():
+        if book.units == 0:
+            continue
+        if per_unit >= book.unit_value():
+            raise StrategyError(
+                f"clients: distribution of {per_unit} yuan a unit on {plan.date}: the unit value "
+                f"is {book.unit_value()}"
+            )
+        leaves = Decimal(0)
+        for paid in book.distribute(per_unit):
+            cash, fee = paid.cash, paid.fee
+            leaves += fee
+            value, nothing = book.unit_value(), Decimal(0)
+            if paid.investor in plan.reinvesting:
+                got = book.subscribe(paid.investor, cash) if cash > 0 else nothing
+                office.bought[paid.investor, name].append((t, got))
+                note(office, t, paid.investor, name, "reinvested", got, value, cash, fee)
+            else:
+                leaves += cash
+                note(office, t, paid.investor, name, "distribution", nothing, value, -cash, fee)
+        moved.distributed += float(leaves)
+        moved.service -= float(leaves) if name == "C" else 0.0
+
+
+def subscribe_all(office: Office, t: int, flows: list[Any], moved: Moved) -> None:
+    """Sell units to those who subscribe; the seller takes the fee at the door of class A."""
+    for flow in flows:
+        book, name = office.books[flow.share_class], flow.share_class
+        paid = round_half_up(Fraction(exact(flow.subscribe_yuan)), 2)
+        rate = tier_rate(office.clients.subscription_fee, float(paid)) if name == "A" else 0.0
+        # the fee is inside the amount paid: net = paid / (1 + rate), as funds in China reckon it
+        net = round_half_up(Fraction(paid) / (1 + Fraction(exact(rate))), 2)
+        units = book.subscribe(flow.investor, net)
+        office.bought.setdefault((flow.investor, name), []).append((t, units))
+        moved.subscribed += float(net)
+        moved.service += float(net) if name == "C" else 0.0
+        note(
+            office, t, flow.investor, name, "subscription", units, book.unit_value(), paid,
+            Decimal(0), paid - net,
+        )  # fmt: skip
+
+
+def redeem_all(office: Office, t: int, flows: list[Any], moved: Moved) -> None:
+    """Do redemptions, first those that wait; beyond the gate they wait for the next opening day."""
+    orders = office.waiting + [
+        Order(
+            flow.investor,
+            flow.share_class,
+            None if flow.redeem_units is None else exact(flow.redeem_units),
+            None if flow.redeem_fraction is None else exact(flow.redeem_fraction),
+        )
+        for flow in flows
+    ]
+    office.waiting = []
+    orders += _leaving(office, t)
+    wanted: list[tuple[Order, Decimal]] = []
+    for order in orders:
+        same = (order.investor, order.share_class)
+        earlier = (n for one, n in wanted if (one.investor, one.share_class) == same)
+        units = _units_wanted(office, t, order, sum(earlier, Decimal(0)))
+        if units > 0:
+            wanted.append((order, units))
+    if not wanted:
+        return
+    accepted = _through_gate(office, t, wanted)
+    total = office.books["A"].units + office.books["C"].units
+    if sum((units for _, units in accepted), Decimal(0)) >= total:
+        raise StrategyError(
+            f"clients: on {office.dates[t]} the last units would be redeemed; a fund that is wound "
+            "up ends there: end the run before, or let an investor stay"
+        )
+    for order, units in accepted:
+        if units > 0:
+            _redeem(office, t, order, units, moved)
+
+
+def _units_wanted(office: Office, t: int, order: Order, earlier: Decimal) -> Decimal:
+    """Return the units of an order that may leave today: lock-up and least holding applied.
+
+    ``earlier`` are units that the investor's other orders of the day take already.
+    """
+    book = office.books[order.share_class]
+    held = book.holding(order.investor) - earlier
+    units = order.units
+    if units is None:
+        units = round_half_up(Fraction(held) * Fraction(order.fraction or Decimal(0)), 2)
+    if units > held:
+        raise StrategyError(
+            f"clients: {order.investor} redeems {units} units of class {order.share_class} on "
+            f"{office.dates[t]} and holds {held}"
+        )
+    free = held
+    if office.clients.lock_up_days:
+        limit = office.dates[t] - np.timedelta64(office.clients.lock_up_days, "D")
+        key = order.investor, order.share_class
+        lots = office.bought.get(key, [])
+        free = sum((n for day, n in lots if office.dates[day] <= limit), Decimal(0)) - earlier
+        free = min(held, max(Decimal(0), round_half_up(Fraction(free), 2)))
+    if units > free:
+        note(
+            office, t, order.investor, order.share_class, "refused", units - free,
+            book.unit_value(), Decimal(0), reason="lock-up",
+        )  # fmt: skip
+        units = free
+    rest = Fraction(held - units) * Fraction(book.unit_value())
+    if 0 < units < held and rest < Fraction(exact(office.clients.minimum_yuan)) and free == held:
+        units = held
+    return units
+
+
+def _through_gate(
+    office: Office, t: int, wanted: list[tuple[Order, Decimal]]
+) -> list[tuple[Order, Decimal]]:
+    """Cut redemptions pro rata to the gate; what is cut waits."""
+    gate = office.clients.gate
+    total = office.books["A"].units + office.books["C"].units
+    asked = sum((units for _, units in wanted), Decimal(0))
+    if gate is None or asked <= Decimal(str(gate)) * total:
+        return wanted
+    factor = Fraction(exact(gate)) * Fraction(total) / Fraction(asked)
+    found = []
+    for order, units in wanted:
+        now = round_half_up(Fraction(units) * factor, 2)
+        found.append((order, now))
+        office.waiting.append(Order(order.investor, order.share_class, units - now, None))
+        value = office.books[order.share_class].unit_value()
+        note(
+            office, t, order.investor, order.share_class, "deferred", units - now, value,
+            Decimal(0), reason="gate",
+        )  # fmt: skip
+    return found
+
+
+def _leaving(office: Office, t: int) -> list[Order]:
+    """Return the orders of clients who saw the unit value of yesterday far below its highest."""
+    rule = office.clients.leavers
+    if rule is None or t == 0:
+        return []
+    seen = office.published[:t]
+    high = max(office.peak, *seen)
+    fallen = seen[-1] <= high * (1.0 - rule.drawdown)
+    if not fallen:
+        office.left = office.left and seen[-1] < high
+        return []
+    if office.left:
+        return []
+    office.left = True
+    return [
+        Order(investor, name, None, exact(rule.fraction))
+        for investor, name in office.bought
+        if investor not in rule.staying and office.books[name].holding(investor) > 0
+    ]
+
+
+def _redeem(office: Office, t: int, order: Order, units: Decimal, moved: Moved) -> None:
+    book, name = office.books[order.share_class], order.share_class
+    value = book.unit_value()
+    exit_fee = _exit_fee(office, t, order, units, value)
+    payout = book.redeem(order.investor, units)
+    share = Fraction(exact(office.clients.redemption_fee_kept))
+    kept = round_half_up(Fraction(exit_fee) * share, 2)
+    leaves = payout.cash + payout.fee - kept
+    moved.redeemed += float(leaves)
+    moved.service -= float(leaves) if name == "C" else 0.0
+    note(
+        office, t, order.investor, name, "redemption", -units, value, -(payout.cash - exit_fee),
+        payout.fee, exit_fee,
+    )  # fmt: skip
+
+
+def _exit_fee(office: Office, t: int, order: Order, units: Decimal, value: Decimal) -> Decimal:
+    """Return the redemption fee by holding days of the oldest units, and take them off."""
+    key = order.investor, order.share_class
+    left, fee, rest = units, Fraction(0), []
+    for day, held in office.bought[key]:
+        taken = min(left, held)
+        left -= taken
+        days = int((office.dates[t] - office.dates[day]).astype(np.int64))
+        rate = tier_rate(office.clients.redemption_fee, days)
+        fee += Fraction(taken) * Fraction(value) * Fraction(exact(rate))
+        if held - taken > 0:
+            rest.append((day, held - taken))
+    office.bought[key] = rest
+    return round_half_up(fee, 2)
