@@ -1,0 +1,91 @@
+"""What every book of investors can be asked, and what several of them share."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol
+
+from quanthedge.errors import LedgerError
+from quanthedge.fund.investors import Charge, Payout
+from quanthedge.fund.investors.register import cents
+
+__all__ = ["Book", "LotLine", "plain_dividend", "together"]
+
+LotLine = dict[str, object]
+
+
+class Book(Protocol):
+    """The investors of one class of units."""
+
+    @property
+    def units(self) -> Decimal:
+        """Units outstanding."""
+        ...
+
+    def unit_value(self) -> Decimal:
+        """Return the published value of a unit, four decimals."""
+        ...
+
+    def revalue(self, assets: Fraction) -> None:
+        """Take what the ledger says the class is worth, before performance fees not yet paid."""
+        ...
+
+    def advance(self, grown: Fraction) -> None:
+        """Take what the hurdle has made of a yuan by today."""
+        ...
+
+    def subscribe(self, investor: str, cash: Decimal) -> Decimal:
+        """Let an investor buy units; return their number."""
+        ...
+
+    def redeem(self, investor: str, units: Decimal) -> Payout:
+        """Cancel units, oldest lots first; cash to the investor and fee to the manager."""
+        ...
+
+    def distribute(self, per_unit: Decimal) -> list[Payout]:
+        """Pay a dividend on all units; what each gets, and the fee kept back from it."""
+        ...
+
+    def holding(self, investor: str) -> Decimal:
+        """Units of an investor."""
+        ...
+
+    def crystallise(self) -> list[Charge]:
+        """Charge the performance fee of a fee date."""
+        ...
+
+    def accrued(self) -> Decimal:
+        """Fee that all investors together would pay if they left today, yuan."""
+        ...
+
+    def value_if_redeemed(self, investor: str) -> Decimal:
+        """Yuan that an investor would get today."""
+        ...
+
+    def lots(self) -> list[LotLine]:
+        """Lots with investor, units, cost, mark and value, for a statement."""
+        ...
+
+
+def plain_dividend(
+    per_unit: Decimal, holders: Mapping[str, Decimal], value: Decimal
+) -> list[Payout]:
+    """Return a dividend without a fee, to the cent."""
+    if not 0 < per_unit < value:
+        raise LedgerError(f"dividend of {per_unit} a unit worth {value}; accepted: below it")
+    return [
+        Payout(one, units, cents(Fraction(per_unit) * Fraction(units)), Decimal(0))
+        for one, units in holders.items()
+        if units > 0
+    ]
+
+
+def together(payouts: list[Payout]) -> list[Payout]:
+    """Return one payout for each investor."""
+    found: dict[str, Payout] = {}
+    for one in payouts:
+        had = found.get(one.investor, Payout(one.investor, Decimal(0), Decimal(0), Decimal(0)))
+        found[one.investor] = Payout(
+            one.investor, had.units + one.units, had.cash + one.cash, had.fee + one.fee
+        )
+    return list(found.values())

@@ -1,0 +1,121 @@
+"""Equalisation behind the common door."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from quanthedge.errors import LedgerError
+from quanthedge.fund.books.door import LotLine, plain_dividend
+from quanthedge.fund.investors import Charge, EqualisedFund, Payout
+from quanthedge.fund.investors.register import cents
+from quanthedge.fund.values import exact, round_half_up
+
+__all__ = ["EqualisedBook"]
+
+
+class EqualisedBook:
+    """Equalisation; the published value is net of the accrued fee."""
+
+    def __init__(self, fund: EqualisedFund) -> None:
+        self.fund = fund
+        self._paid: list[Decimal] = []
+
+    @property
+    def units(self) -> Decimal:
+        """Shares outstanding."""
+        return sum((lot.shares for lot in self.fund.lots), Decimal(0))
+
+    def unit_value(self) -> Decimal:
+        """Return the net value of a share, four decimals."""
+        return round_half_up(self.fund.net, 4)
+
+    def revalue(self, assets: Fraction) -> None:
+        """Take the gross value of a share from the ledger's assets."""
+        if self.units > 0:
+            self.fund.gross = assets / Fraction(self.units)
+
+    def advance(self, grown: Fraction) -> None:
+        """Take no notice: equalisation knows no hurdle."""
+
+    def subscribe(self, investor: str, cash: Decimal) -> Decimal:
+        """Sell shares at the gross value."""
+        return self.fund.subscribe(investor, cash).shares
+
+    def redeem(self, investor: str, units: Decimal) -> Payout:
+        """Pay net value and credits, less what a lot bought below the mark owes."""
+        held = self.holding(investor)
+        if not 0 < units <= held:
+            raise LedgerError(f"{investor} redeems {units} units and holds {held}")
+        left, cash, gross = units, Fraction(0), Fraction(0)
+        for lot in self.fund.lots:
+            taken = min(left, lot.shares) if lot.investor == investor else Decimal(0)
+            if taken <= 0:
+                continue
+            cash += self._kept(lot.credit, lot.entry) * Fraction(taken)
+            gross += self.fund.gross * Fraction(taken)
+            lot.shares -= taken
+            left -= taken
+        self.fund.lots = [lot for lot in self.fund.lots if lot.shares > 0]
+        fee = cents(gross) - cents(cash)
+        if fee:
+            self.fund.charges.append(Charge(investor, fee))
+        return Payout(investor, units, cents(cash), fee)
+
+    def distribute(self, per_unit: Decimal) -> list[Payout]:
+        """Pay a dividend on all shares; the marks fall by it."""
+        investors = {lot.investor: None for lot in self.fund.lots}
+        holders = {one: self.holding(one) for one in investors}
+        made = plain_dividend(per_unit, holders, self.unit_value())
+        self.fund.gross -= Fraction(per_unit)
+        self.fund.mark -= Fraction(per_unit)
+        for lot in self.fund.lots:
+            lot.entry -= Fraction(per_unit)
+        return made
+
+    def holding(self, investor: str) -> Decimal:
+        """Return the shares of an investor."""
+        own = (lot.shares for lot in self.fund.lots if lot.investor == investor)
+        return sum(own, Decimal(0))
+
+    def crystallise(self) -> list[Charge]:
+        """Charge the accrued fee, give credits back, redeem what is owed."""
+        return self.fund.crystallise()
+
+    def accrued(self) -> Decimal:
+        """Return gross less what all would get today."""
+        total = Fraction(0)
+        for lot in self.fund.lots:
+            kept = self._kept(lot.credit, lot.entry)
+            total += (self.fund.gross - kept) * Fraction(lot.shares)
+        return max(Decimal(0), cents(total))
+
+    def value_if_redeemed(self, investor: str) -> Decimal:
+        """Return what an investor would get today."""
+        own = (
+            self._kept(lot.credit, lot.entry) * Fraction(lot.shares)
+            for lot in self.fund.lots
+            if lot.investor == investor
+        )
+        return cents(sum(own, Fraction(0)))
+
+    def lots(self) -> list[LotLine]:
+        """Return the lots, oldest first; the mark is the value up to which a lot has paid."""
+        return [
+            {
+                "investor": lot.investor,
+                "units": lot.shares,
+                "cost": round_half_up(lot.entry, 4),
+                "mark": round_half_up(max(lot.entry, self.fund.mark), 4),
+                "paid_in": Decimal(0),
+                "unit_value": self.unit_value(),
+                "value": cents(
+                    (self.fund.net + min(lot.credit, self.fund.accrued)) * Fraction(lot.shares)
+                ),
+            }
+            for lot in self.fund.lots
+        ]
+
+    def _kept(self, credit: Fraction, entry: Fraction) -> Fraction:
+        """Return what a share brings: net, credit back, less the contingent redemption."""
+        fund = self.fund
+        owed = Fraction(exact(fund.rate)) * max(Fraction(0), min(fund.gross, fund.mark) - entry)
+        return fund.net + min(credit, fund.accrued) - owed

@@ -1,0 +1,48 @@
+"""Opens the book of a method."""
+
+from fractions import Fraction
+from typing import Literal
+
+from quanthedge.errors import StrategyError
+from quanthedge.fund.books.door import Book
+from quanthedge.fund.books.equalised import EqualisedBook
+from quanthedge.fund.books.registers import RegisterBook
+from quanthedge.fund.books.series import SeriesBook
+from quanthedge.fund.investors import EqualisedFund, LotMark, PooledMark, SeriesFund, WholeFund
+from quanthedge.fund.terms import FundTerms
+from quanthedge.fund.values import exact
+
+__all__ = ["Method", "open_book"]
+
+Method = Literal[
+    "whole_fund", "whole_fund_and_redemption", "lot_units", "lot_value", "investor", "series",
+    "equalisation",
+]  # fmt: skip
+_WITH_HURDLE = ("whole_fund", "whole_fund_and_redemption", "lot_units")
+
+
+def open_book(method: Method, terms: FundTerms) -> Book:
+    """Return an empty book of a method under the terms of a fund."""
+    rate, hurdle = exact(terms.performance_fee_rate), terms.hurdle
+    start = exact(terms.initial_unit_value)
+    if hurdle is not None and method not in _WITH_HURDLE:
+        raise StrategyError(
+            f"clients.method {method} knows no hurdle; accepted: {', '.join(_WITH_HURDLE)}"
+        )
+    if method in ("whole_fund", "whole_fund_and_redemption"):
+        return RegisterBook(
+            WholeFund(
+                rate=rate,
+                initial_unit_value=start,
+                high_water_mark=terms.high_water_mark,
+                at_redemption=method == "whole_fund_and_redemption",
+                hurdle=hurdle,
+            )
+        )
+    if method == "lot_units":
+        return RegisterBook(LotMark(rate=rate, initial_unit_value=start, hurdle=hurdle))
+    if method == "investor":
+        return RegisterBook(PooledMark(rate=rate, initial_unit_value=start))
+    if method in ("series", "lot_value"):
+        return SeriesBook(SeriesFund(rate=rate), rolls_up=method == "series")
+    return EqualisedBook(EqualisedFund(rate=rate, gross=Fraction(start), mark=Fraction(start)))

@@ -1,0 +1,103 @@
+"""Methods with one unit value for all: whole fund, by lot in units, by investor."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from quanthedge.fund.books.door import LotLine, plain_dividend, together
+from quanthedge.fund.investors import Charge, LotMark, Payout, Register, WholeFund
+from quanthedge.fund.investors.register import cents
+
+__all__ = ["RegisterBook"]
+
+
+class RegisterBook:
+    """A register with one unit value for all."""
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+
+    @property
+    def units(self) -> Decimal:
+        """Units outstanding."""
+        return self.register.units
+
+    def unit_value(self) -> Decimal:
+        """Return assets over units."""
+        return self.register.unit_value()
+
+    def revalue(self, assets: Fraction) -> None:
+        """Take the assets of the ledger."""
+        self.register.assets = assets
+
+    def advance(self, grown: Fraction) -> None:
+        """Let the hurdle grow."""
+        self.register.grown = grown
+
+    def subscribe(self, investor: str, cash: Decimal) -> Decimal:
+        """Open a lot."""
+        return self.register.subscribe(investor, cash).units
+
+    def redeem(self, investor: str, units: Decimal) -> Payout:
+        """Pay units back; under one mark for all, the fee accrued on them is due as they leave."""
+        accrued = self._fund_fee(units)
+        payout = self.register.redeem(investor, units)
+        if accrued:
+            self.register.charges.append(Charge(investor, accrued))
+        return Payout(investor, units, payout.cash - accrued, payout.fee + accrued)
+
+    def distribute(self, per_unit: Decimal) -> list[Payout]:
+        """Pay a dividend; by lot, the fee due is taken from it, at most 60% of it."""
+        if isinstance(self.register, LotMark):
+            return together(self.register.distribute(per_unit))
+        value, investors = self.unit_value(), {lot.investor: None for lot in self.register.lots}
+        made = plain_dividend(per_unit, {one: self.holding(one) for one in investors}, value)
+        self.register.assets -= sum((Fraction(one.cash) for one in made), Fraction(0))
+        self.register.after_dividend(per_unit)
+        return made
+
+    def holding(self, investor: str) -> Decimal:
+        """Return the units of an investor."""
+        own = (lot.units for lot in self.register.lots if lot.investor == investor)
+        return sum(own, Decimal(0))
+
+    def crystallise(self) -> list[Charge]:
+        """Charge the fee of a fee date."""
+        return self.register.crystallise()
+
+    def accrued(self) -> Decimal:
+        """Return what all would pay if they left today."""
+        investors = dict.fromkeys(lot.investor for lot in self.register.lots)
+        gross = Fraction(self.units) * Fraction(self.unit_value())
+        kept = sum(
+            (Fraction(self.register.value_if_redeemed(one)) for one in investors), Fraction()
+        )
+        return max(Decimal(0), cents(gross - kept)) + self._fund_fee(self.units)
+
+    def value_if_redeemed(self, investor: str) -> Decimal:
+        """Return what an investor would get today; the fee accrued in the fund is taken off."""
+        left = self.register.value_if_redeemed(investor) - self._fund_fee(self.holding(investor))
+        return max(Decimal(0), left)
+
+    def _fund_fee(self, units: Decimal) -> Decimal:
+        """Return the fee that has accrued on units under one mark for all; 0 by other methods."""
+        register = self.register
+        if not isinstance(register, WholeFund) or not register.units:
+            return Decimal(0)
+        return register.gain_fee(register.unit_value(), register.mark, units, register.since)
+
+    def lots(self) -> list[LotLine]:
+        """Return the lots, oldest first."""
+        value = self.register.unit_value()
+        fund_mark = getattr(self.register, "mark", None)
+        return [
+            {
+                "investor": lot.investor,
+                "units": lot.units,
+                "cost": lot.cost,
+                "mark": lot.mark if fund_mark is None else fund_mark,
+                "paid_in": lot.paid_in,
+                "unit_value": value,
+                "value": cents(Fraction(lot.units) * Fraction(value)),
+            }
+            for lot in self.register.lots
+        ]

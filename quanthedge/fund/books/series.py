@@ -1,0 +1,143 @@
+"""Methods with a unit value for each subscription: series, and by lot in value."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from quanthedge.errors import LedgerError
+from quanthedge.fund.books.door import LotLine, plain_dividend, together
+from quanthedge.fund.investors import Charge, Payout, SeriesFund
+from quanthedge.fund.investors.register import cents
+from quanthedge.fund.values import exact, round_half_up
+
+__all__ = ["SeriesBook"]
+
+
+class SeriesBook:
+    """Series, each with its own unit value; the published value is that of the first series.
+
+    Without a roll-up each subscription keeps its own value for good: the fee of a lot is cut from
+    the lot's own value (单人单笔高水位, 扣减净值).
+    """
+
+    def __init__(self, fund: SeriesFund, *, rolls_up: bool) -> None:
+        self.fund, self.rolls_up = fund, rolls_up
+        self._paid: dict[tuple[str, str], Decimal] = {}
+
+    @property
+    def units(self) -> Decimal:
+        """Units of all series."""
+        return sum((one.units for one in self.fund.series), Decimal(0))
+
+    def unit_value(self) -> Decimal:
+        """Return the value of a unit of the oldest series, four decimals."""
+        if not self.fund.series:
+            return Decimal("1.0000")
+        return round_half_up(Fraction(self.fund.series[0].unit_value()), 4)
+
+    def revalue(self, assets: Fraction) -> None:
+        """Let every series earn what the fund has earned."""
+        before = sum((one.assets for one in self.fund.series), Fraction(0))
+        if before > 0:
+            self.fund.grow(assets / before)
+
+    def advance(self, grown: Fraction) -> None:
+        """Take no notice: series know no hurdle."""
+
+    def subscribe(self, investor: str, cash: Decimal) -> Decimal:
+        """Open a series of the day; a unit costs one yuan."""
+        one = self.fund.subscribe({investor: cash})
+        self._paid[one.name, investor] = cash
+        return one.holders[investor]
+
+    def redeem(self, investor: str, units: Decimal) -> Payout:
+        """Cancel units of the oldest series first; each pays its own fee."""
+        held = self.holding(investor)
+        if not 0 < units <= held:
+            raise LedgerError(f"{investor} redeems {units} units and holds {held}")
+        left, gross, fee = units, Fraction(0), Decimal(0)
+        for one in list(self.fund.series):
+            taken = min(left, one.holders.get(investor, Decimal(0)))
+            if taken <= 0:
+                continue
+            part = one.assets * Fraction(taken) / Fraction(one.units)
+            fee += self._fee(one.unit_value(), one.mark, taken)
+            one.assets -= part
+            one.holders[investor] -= taken
+            gross += part
+            left -= taken
+            if one.units == 0:
+                self.fund.series.remove(one)
+        if fee:
+            self.fund.charges.append(Charge(investor, fee))
+        return Payout(investor, units, cents(gross) - fee, fee)
+
+    def distribute(self, per_unit: Decimal) -> list[Payout]:
+        """Pay the same dividend on the units of every series; marks fall by it."""
+        made = []
+        for one in self.fund.series:
+            paid = plain_dividend(per_unit, one.holders, one.unit_value())
+            one.assets -= sum((Fraction(payout.cash) for payout in paid), Fraction(0))
+            one.mark = max(Decimal("0.000001"), one.mark - per_unit)
+            made += paid
+        return together(made)
+
+    def holding(self, investor: str) -> Decimal:
+        """Return the units of an investor in all series."""
+        own = (one.holders.get(investor, Decimal(0)) for one in self.fund.series)
+        return sum(own, Decimal(0))
+
+    def crystallise(self) -> list[Charge]:
+        """Charge each series, its holders by their units; roll up those at their marks."""
+        holders = {one.name: dict(one.holders) for one in self.fund.series}
+        charges = []
+        for charge in self.fund.crystallise():
+            own = holders[charge.investor]
+            total, left = sum(own.values(), Decimal(0)), charge.fee
+            for k, (investor, units) in enumerate(own.items()):
+                part = cents(Fraction(charge.fee) * Fraction(units) / Fraction(total))
+                part = left if k == len(own) - 1 else part
+                left -= part
+                charges.append(Charge(investor, part))
+        if self.rolls_up:
+            self.fund.roll_up()
+        return charges
+
+    def accrued(self) -> Decimal:
+        """Return the fee due if today were a fee date."""
+        return sum(
+            (self._fee(one.unit_value(), one.mark, one.units) for one in self.fund.series),
+            Decimal(0),
+        )
+
+    def value_if_redeemed(self, investor: str) -> Decimal:
+        """Return an investor's value less the fee of his units."""
+        fee = sum(
+            (
+                self._fee(one.unit_value(), one.mark, one.holders[investor])
+                for one in self.fund.series
+                if investor in one.holders
+            ),
+            Decimal(0),
+        )
+        return self.fund.value(investor) - fee
+
+    def lots(self) -> list[LotLine]:
+        """Return each investor's units of each series."""
+        return [
+            {
+                "investor": investor,
+                "units": units,
+                "cost": Decimal("1.000000"),
+                "mark": one.mark,
+                "paid_in": self._paid.get((one.name, investor), Decimal(0)),
+                "unit_value": one.unit_value(),
+                "value": cents(one.assets * Fraction(units) / Fraction(one.units)),
+            }
+            for one in self.fund.series
+            for investor, units in one.holders.items()
+            if units > 0
+        ]
+
+    def _fee(self, value: Decimal, mark: Decimal, units: Decimal) -> Decimal:
+        gain = max(Fraction(0), Fraction(value) - Fraction(mark))
+        return cents(gain * Fraction(units) * Fraction(exact(self.fund.rate)))
