@@ -1,9 +1,10 @@
 """Alpha by industry adds up to the bridge, and weights to the book."""
 
+from dataclasses import replace
+
 import pytest
 
 from quanthedge.industries import COLUMNS, industry_table
-from quanthedge.result import Result
 from tests.sample import sample_market, sample_result
 
 
@@ -22,5 +23,5 @@ def test_industries_add_up() -> None:
 
 def test_nothing_held_is_an_empty_table() -> None:
     result = sample_result()
-    bare = Result(**{**result.__dict__, "positions": result.positions.iloc[:0]})
+    bare = replace(result, positions=result.positions.iloc[:0])
     assert industry_table(bare, sample_market()).empty
