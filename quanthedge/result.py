@@ -36,7 +36,7 @@ TABLES = (
     "investor_lots",
 )
 _RUN_FILE = "run.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -214,16 +214,17 @@ class Result:
             )
         try:
             head = json.loads((folder / _RUN_FILE).read_text(encoding="utf-8"))
+            if head.get("format") != _FORMAT:
+                raise DataError(
+                    f"{folder}: run format {head.get('format')!r}, this version reads {_FORMAT}; "
+                    "run the strategy again"
+                )
             strategy = json.loads((folder / "strategy.json").read_text(encoding="utf-8"))
             frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
         except (OSError, ValueError, KeyError) as error:
             raise DataError(
                 f"{folder}: the run folder is damaged ({error}); run it again"
             ) from error
-        if head.get("format") != _FORMAT:
-            raise DataError(
-                f"{folder}: run format {head.get('format')!r}, this version reads {_FORMAT}"
-            )
         return cls(
             **frames,
             strategy=strategy,

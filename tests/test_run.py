@@ -1,5 +1,7 @@
 """A whole run on the sample market: what goes in comes out, and the future stays out of it."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,6 +114,16 @@ def test_a_folder_that_is_no_run_is_neither_read_nor_overwritten(tmp_path) -> No
     with pytest.raises(DataError, match="not a run folder"):
         Result.open(tmp_path)
     assert (tmp_path / "letters.txt").read_text() == "mine"
+
+
+def test_a_run_written_by_an_older_version_says_so(tmp_path) -> None:
+    sample_result().to_parquet(tmp_path / "run")
+    head = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    head["format"] -= 1
+    (tmp_path / "run" / "run.json").write_text(json.dumps(head), encoding="utf-8")
+    (tmp_path / "run" / "investors.parquet").unlink()
+    with pytest.raises(DataError, match="run the strategy again"):
+        Result.open(tmp_path / "run")
 
 
 def test_capital_that_buys_no_lot_is_refused() -> None:
