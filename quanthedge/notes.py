@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from quanthedge.fund.office import FundRun
 from quanthedge.fund.terms import SHORTEST_MONTHS
+from quanthedge.fund.winding_up import last_business_day
 from quanthedge.hedge import ContractSchedule
 from quanthedge.ledger import LedgerRecord
 from quanthedge.ledger.actions import ActionUse
@@ -17,7 +18,7 @@ from quanthedge.prepare import Prepared
 from quanthedge.rules import circuit_breaker_days
 from quanthedge.strategy import Strategy
 
-__all__ = ["client_notes", "fee_notes", "run_notes"]
+__all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
 
 _LARGEST_MOVE = 0.106  # ten percent and the rounding of a price of one yuan
 
@@ -33,6 +34,21 @@ def client_notes(fund: FundRun) -> list[Bilingual]:
     if fund.late_days:
         notes.append(note("redemptions_late", count=fund.late_days))
     return notes
+
+
+def winding_up_notes(prepared: Prepared, fund: FundRun) -> list[Bilingual]:
+    """Say when the fund was wound up, or what it still held at the end of the run."""
+    last = last_business_day(prepared.strategy.fund, prepared.dates[1:])
+    if last is None:
+        return []
+    paid = fund.events[fund.events["event"] == "liquidation"]
+    if len(paid):
+        amount, date = f"{-paid['cash_yuan'].sum():,.2f}", f"{paid['date'].iloc[0]:%Y-%m-%d}"
+        days = fund.record.days_run - 1 - last
+        return [note("wound_up", paid=amount, date=date, days=days)]
+    state = fund.record.state
+    stocks, lots = np.count_nonzero(state.shares), int(state.short.sum())
+    return [note("not_wound_up", stocks=stocks, lots=lots)]
 
 
 def fee_notes(strategy: Strategy) -> list[Bilingual]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from quanthedge.alpha import scores
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import crystallisation_flags
+from quanthedge.fund.winding_up import last_business_day, sold_out
 from quanthedge.hedging import HedgeLeg, hedge_leg
 from quanthedge.ledger import (
     ActionBook,
@@ -172,9 +173,14 @@ def _inputs(
     span, wide = slice(first, last + 1), slice(first - 1, last + 1)
     dates = market.dates[wide]
     n_days = last - first + 1
-    trade_days = targets.decision_rows + 1 - first
+    book = TargetBook(
+        targets.decision_rows + 1 - first, targets.pointer, targets.stocks, targets.weights
+    )
+    closing = last_business_day(strategy.fund, dates[1:])
+    if closing is not None:
+        book = sold_out(book, closing, n_days)
     recorded = np.zeros(n_days, dtype=np.bool_)
-    recorded[::_RECORDED_EVERY] = recorded[trade_days] = recorded[-1] = True
+    recorded[::_RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
     bars = Bars(
         open=market.panel("open")[span],
         high=market.panel("high")[span],
@@ -207,7 +213,7 @@ def _inputs(
         stocks=stock_book,
         futures=leg.futures,
         hedge=leg.hedge,
-        targets=TargetBook(trade_days, targets.pointer, targets.stocks, targets.weights),
+        targets=book,
         fund=FundNumbers(
             terms.initial_unit_value,
             terms.management_fee_per_year,

@@ -12,13 +12,14 @@ from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients
 from quanthedge.fund.investors.hurdle import hurdle_path
 from quanthedge.fund.office import FundRun, run_fund
+from quanthedge.fund.winding_up import last_business_day
 from quanthedge.hedging import indices
 from quanthedge.industries import COLUMNS as INDUSTRY_COLUMNS
 from quanthedge.industries import industry_table
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, ledger_tables, run_ledger
 from quanthedge.market import Market
 from quanthedge.narrative import timeline
-from quanthedge.notes import client_notes, fee_notes, run_notes
+from quanthedge.notes import client_notes, fee_notes, run_notes, winding_up_notes
 from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
 from quanthedge.strategy import Strategy
@@ -73,8 +74,8 @@ def backtest(
 def _run_fund(prepared: Prepared) -> FundRun:
     """Run the ledger in one go, or from event to event of the fund's investors."""
     strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
-    clients = strategy.clients
-    if clients is None and hurdle is None:
+    clients, days = strategy.clients, prepared.dates[1:]
+    if clients is None and hurdle is None and last_business_day(strategy.fund, days) is None:
         return FundRun.without_clients(run_ledger(inputs))
     grown = None
     if hurdle is not None:
@@ -87,7 +88,7 @@ def _run_fund(prepared: Prepared) -> FundRun:
         inputs._replace(fund=fund),
         clients or Clients(),
         strategy.fund,
-        prepared.dates[1:],
+        days,
         inputs.fund.fee_day,
         grown,
     )
@@ -106,7 +107,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     ]
     hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
     notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
-    notes += client_notes(fund) + fee_notes(strategy)
+    notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     result = Result(
         **tables,
         hedge=hedge,

@@ -32,6 +32,7 @@ from quanthedge.fund.desk import (
 from quanthedge.fund.orders import distribute, redeem_all, subscribe_all
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import exact, round_half_up
+from quanthedge.fund.winding_up import last_business_day, nothing_left, pay_out
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout, run_ledger
 
 __all__ = ["FundRun", "run_fund"]
@@ -98,18 +99,22 @@ def run_fund(
     Raises
     ------
     StrategyError
-        When a flow lies outside the span, a redemption is larger than the holding, or the last
-        investor leaves.
+        When a flow lies outside the span or after the last day of business, a redemption is larger
+        than the holding, or the last investor leaves.
     """
     dates = np.asarray(dates, dtype="datetime64[D]")
     office = _opened(inputs, clients, terms, dates)
     office.hurdle = hurdle
-    orders = _by_day(clients, dates, office.opening)
     ledger = np.zeros((dates.size, len(layout.COLUMNS)))
     at = 0
     insolvent: int | None = None
     event = office.opening | np.asarray(fee_days) | np.isin(dates, _distribution_days(clients))
+    last = last_business_day(terms, dates)
+    if last is not None:
+        event[last:] = True
+        office.opening[last + 1 :] = False
     event[-1] = True
+    orders = _by_day(clients, dates, office.opening)
     for t in np.flatnonzero(event).tolist():
         piece = run_ledger(inputs, office.state, at, t + 1)
         office.pieces.append(piece)
@@ -120,7 +125,10 @@ def run_fund(
         if insolvent is not None:
             break
         at = t + 1
-        _close(office, ledger, t, bool(fee_days[t]), orders.get(t, []))
+        ends = last is not None and t > last and nothing_left(office.state)
+        _close(office, ledger, t, bool(fee_days[t]) or ends, orders.get(t, []), ends=ends)
+        if ends:
+            break
     return _fund_run(office, ledger, insolvent)
 
 
@@ -184,7 +192,8 @@ def _by_day(clients: Clients, dates: Days, opening: NDArray[np.bool_]) -> dict[i
         if asked < dates[0] or not later.size:
             raise StrategyError(
                 f"clients: flow of {flow.investor} on {flow.date}: no opening day from then to the "
-                f"end of the run ({dates[0]} to {dates[-1]}, opening each {clients.opening})"
+                f"end of the run or the last day of business ({dates[0]} to {dates[-1]}, opening "
+                f"each {clients.opening})"
             )
         found.setdefault(int(later[0]), []).append(flow)
     return found
@@ -235,9 +244,15 @@ def _share_of(office: Office, t: int, stop: int, ledger: NDArray[np.float64]) ->
 
 
 def _close(
-    office: Office, ledger: NDArray[np.float64], t: int, fee_day: bool, flows: list[Any]
+    office: Office,
+    ledger: NDArray[np.float64],
+    t: int,
+    fee_day: bool,
+    flows: list[Any],
+    *,
+    ends: bool,
 ) -> None:
-    """Do the events of a close: fee, distribution, orders."""
+    """Do the events of a close: fee, distribution, orders, the end of the fund."""
     state, row = office.state.scalars, ledger[t]
     for name, assets in class_assets(office).items():
         office.books[name].revalue(assets)
@@ -251,6 +266,8 @@ def _close(
     if office.opening[t]:
         subscribe_all(office, t, [f for f in flows if f.subscribe_yuan is not None], moved)
         redeem_all(office, t, [f for f in flows if f.subscribe_yuan is None], moved)
+    if ends:
+        _book_fees(office, row, pay_out(office, t))
     _note_values(office, t, "after_yuan")
     fund = office.inputs.fund
     if t + 1 < office.dates.size and moved.any():
@@ -267,15 +284,14 @@ def _close(
 
 def _charge(office: Office, row: NDArray[np.float64], t: int) -> None:
     """Charge the performance fee of a fee date and book it in the ledger's row and state."""
-    state = office.state.scalars
-    total = 0.0
+    total: dict[str, Decimal] = {}
     for name, book in office.books.items():
         if book.units == 0:
             continue
         before = {one: book.holding(one) for one in investors_of(office, name)}
-        fees = 0.0
-        for charge in book.crystallise():
-            fees += float(charge.fee)
+        charges = book.crystallise()
+        total[name] = sum((charge.fee for charge in charges), Decimal(0))
+        for charge in charges:
             if charge.fee or charge.units_change:
                 note(
                     office, t, charge.investor, name, "performance_fee", charge.units_change,
@@ -284,20 +300,26 @@ def _charge(office: Office, row: NDArray[np.float64], t: int) -> None:
         for one, units in before.items():
             if units > 0 and book.holding(one) != units:
                 _rescale(office, one, name, Fraction(book.holding(one)) / Fraction(units))
-        total += fees
-        if name == "C":
-            state[layout.SERVICE_BASE] -= fees
-    state[layout.PAYABLE] += total
-    state[layout.EQUITY] -= total
+    _book_fees(office, row, total)
+    state = office.state.scalars
     state[layout.UNITS] = float(office.books["A"].units + office.books["C"].units)
-    row[layout.PERFORMANCE_] += total
-    row[layout.PAYABLE_] = state[layout.PAYABLE]
-    row[layout.EQUITY_] = state[layout.EQUITY]
     row[layout.UNITS_] = state[layout.UNITS]
     row[layout.ACCRUED_] = 0.0
     book = office.books["A"] if office.books["A"].units else office.books["C"]
     row[layout.UNIT_VALUE_] = office.published[t] = float(book.unit_value())
     row[layout.HWM_] = highest_mark(book)
+
+
+def _book_fees(office: Office, row: NDArray[np.float64], fees: dict[str, Decimal]) -> None:
+    """Book performance fees of a close, by class, as payable in the ledger's row and state."""
+    state = office.state.scalars
+    total = float(sum(fees.values(), Decimal(0)))
+    state[layout.SERVICE_BASE] -= float(fees.get("C", 0))
+    state[layout.PAYABLE] += total
+    state[layout.EQUITY] -= total
+    row[layout.PERFORMANCE_] += total
+    row[layout.PAYABLE_] = state[layout.PAYABLE]
+    row[layout.EQUITY_] = state[layout.EQUITY]
 
 
 def _rescale(office: Office, investor: str, share_class: str, factor: Fraction) -> None:

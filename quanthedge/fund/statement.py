@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund.books import open_book
+from quanthedge.fund.books import Book, open_book
+from quanthedge.fund.investors.hurdle import hurdle_path
 from quanthedge.fund.terms import FundTerms, crystallisation_flags
 from quanthedge.fund.values import exact, round_half_up
 
 __all__ = ["Invested", "Statement", "fairness", "investor_statement", "money_weighted_return"]
 
 _BOUGHT = ("founder", "subscription")
-_OUT = ("redemption", "distribution")
+_OUT = ("redemption", "distribution", "liquidation")
 
 
 class Invested(Protocol):
@@ -196,9 +197,9 @@ def fairness(result: Invested) -> pd.DataFrame:
     DataError
         When the run has no clients, or units of two classes.
     """
-    if result.strategy.get("clients") is None:
+    if not len(result.investors):
         raise DataError("fairness: the run has no clients")
-    if len(set(result.investor_lots["share_class"])) > 1:
+    if len(set(result.investors["share_class"])) > 1:
         raise DataError("fairness: units of two classes are not compared")
     fair = _replayed(result)
     rows = {}
@@ -218,36 +219,74 @@ def _replayed(result: Invested) -> dict[str, float]:
     ledger, events = result.ledger, result.investors
     flows = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
     growth = (ledger["equity"] + ledger["performance_fee"]) / (ledger["equity"].shift(1) + flows)
-    days = ledger.index[1:]
-    flags = crystallisation_flags(days.to_numpy().astype("datetime64[D]"), terms)
-    book, cash = open_book("lot_units", terms), dict.fromkeys(_investors(result), Decimal(0))
-    held = dict.fromkeys(cash, 0.0)  # units under the fund's own method, to know the fraction
-    by_day = {day: part.to_dict("records") for day, part in events.groupby("date")}
-    assets = Fraction(0)
+    dates = ledger.index.to_numpy().astype("datetime64[D]")
+    flags = crystallisation_flags(dates[1:], terms)
+    grown = np.ones(flags.size)
+    if terms.hurdle is not None:
+        grown = hurdle_path(terms.hurdle, dates, ledger["index_close"].to_numpy())
+    replay = _Replay(open_book("lot_units", terms), result.strategy["clients"] or {})
     for row in events[events["event"] == "founder"].to_dict("records"):
-        book.subscribe(row["investor"], exact(row["cash_yuan"]))
-        held[row["investor"]] += row["units"]
-        assets += Fraction(exact(row["cash_yuan"]))
-    for day, factor, due in zip(days, growth.iloc[1:], flags, strict=True):
-        assets *= Fraction(float(factor))
-        book.revalue(assets)
+        replay.buy(row["investor"], exact(row["cash_yuan"]), row["units"])
+    by_day = {day: part.to_dict("records") for day, part in events.groupby("date")}
+    for day, factor, hurdle, due in zip(
+        ledger.index[1:], growth.iloc[1:], grown, flags, strict=True
+    ):
+        replay.book.advance(Fraction(float(hurdle)))
+        replay.assets *= Fraction(float(factor))
+        replay.book.revalue(replay.assets)
         if due:
-            charged = sum((charge.fee for charge in book.crystallise()), Decimal(0))
-            assets -= Fraction(charged)
+            charged = sum((charge.fee for charge in replay.book.crystallise()), Decimal(0))
+            replay.assets -= Fraction(charged)
+        replay.distribute(pd.Timestamp(day), by_day.get(day, []))
         for row in by_day.get(day, []):
-            investor, fee = row["investor"], exact(row["entry_or_exit_fee_yuan"])
-            if row["event"] == "performance_fee" and investor in held:
-                held[investor] += row["units"]
-            elif row["event"] == "subscription":
-                net = exact(row["cash_yuan"]) - fee
-                book.subscribe(investor, net)
-                held[investor] += row["units"]
-                assets += Fraction(net)
-            elif row["event"] == "redemption":
-                part = Fraction(min(1.0, -row["units"] / held[investor]))
-                units = round_half_up(Fraction(book.holding(investor)) * part, 2)
-                payout = book.redeem(investor, min(units, book.holding(investor)))
-                held[investor] += row["units"]
-                cash[investor] += payout.cash - fee
-                assets -= Fraction(payout.cash + payout.fee)
+            replay.follow(row)
+    book, cash = replay.book, replay.cash
     return {one: float(cash[one] + book.value_if_redeemed(one)) for one in cash}
+
+
+class _Replay:
+    """The same flows in a book by lot: who holds how much, and what was paid out."""
+
+    def __init__(self, book: Book, clients: dict[str, Any]) -> None:
+        self.book, self.clients = book, clients
+        self.assets = Fraction(0)
+        self.cash: dict[str, Decimal] = {}
+        self.held: dict[str, float] = {}  # units by the fund's own method, to know the fraction
+
+    def buy(self, investor: str, money: Decimal, units: float) -> None:
+        """Let an investor buy for the same money."""
+        self.book.subscribe(investor, money)
+        self.assets += Fraction(money)
+        self.cash.setdefault(investor, Decimal(0))
+        self.held[investor] = self.held.get(investor, 0.0) + units
+
+    def distribute(self, day: pd.Timestamp, events: list[dict[Any, Any]]) -> None:
+        """Pay the dividend of a day: the same part of the unit value."""
+        for plan in self.clients.get("distributions", ()):
+            paid = [row for row in events if row["event"] in ("distribution", "reinvested")]
+            if pd.Timestamp(plan["date"]) != day or not paid:
+                continue
+            dividend = Fraction(exact(plan["yuan_per_unit"]))
+            part = dividend / (Fraction(exact(paid[0]["unit_value"])) + dividend)
+            each = round_half_up(part * Fraction(self.book.unit_value()), 6)
+            for one in self.book.distribute(each):
+                self.assets -= Fraction(one.cash + one.fee)
+                if one.investor in plan["reinvesting"]:
+                    self.buy(one.investor, one.cash, 0.0)
+                else:
+                    self.cash[one.investor] += one.cash
+
+    def follow(self, row: dict[Any, Any]) -> None:
+        """Do what an investor did."""
+        investor, fee = row["investor"], exact(row["entry_or_exit_fee_yuan"])
+        if row["event"] in ("performance_fee", "reinvested") and investor in self.held:
+            self.held[investor] += row["units"]
+        elif row["event"] == "subscription":
+            self.buy(investor, exact(row["cash_yuan"]) - fee, row["units"])
+        elif row["event"] == "redemption":
+            part = Fraction(min(1.0, -row["units"] / self.held[investor]))
+            units = round_half_up(Fraction(self.book.holding(investor)) * part, 2)
+            payout = self.book.redeem(investor, min(units, self.book.holding(investor)))
+            self.held[investor] += row["units"]
+            self.cash[investor] += payout.cash - fee
+            self.assets -= Fraction(payout.cash + payout.fee)

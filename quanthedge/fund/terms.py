@@ -41,6 +41,9 @@ class FundTerms(BaseModel):
         ``crystallisation_dates``.
     crystallisation_dates
         Further dates on which it becomes due.
+    winding_up
+        Last day of business. From the next open on everything is sold; when nothing is held any
+        more, the performance fee becomes due and all investors are paid. None: the fund goes on.
     unit_value_decimals
         Decimals of the unit value; 4, as Chinese funds publish it.
     initial_unit_value
@@ -63,6 +66,7 @@ class FundTerms(BaseModel):
     high_water_mark: Literal["post_fee", "pre_fee"] = "post_fee"
     crystallisation: Crystallisation = "quarter"
     crystallisation_dates: tuple[date, ...] = ()
+    winding_up: date | None = None
     unit_value_decimals: Literal[4] = 4
     initial_unit_value: float = Field(default=1.0, gt=0, le=1_000_000)
 

@@ -877,7 +877,7 @@ def run_days(
         book_return[t] = held_gain / value_before if value_before > 0.0 else np.nan
         r = int(scalars[NEXT_REBALANCE])
         rebalanced = r < targets.trade_days.size and targets.trade_days[r] == t
-        withdrawable = morning_treasury(t, rebalanced, inputs, scalars, short)
+        withdrawable = morning_treasury(t, r if rebalanced else -1, inputs, scalars, short)
         retrying = False
         if rebalanced:
             plan_rebalance(t, r, inputs, scalars, shares, pending, refusals)

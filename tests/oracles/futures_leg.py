@@ -70,8 +70,9 @@ def treasury(x, s, day):
         elif s.owed > day.withdrawable:
             spare = max(0.0, s.futures_cash - x.target_multiple * required)
             move_to_futures(s, day, -min(spare, s.owed - day.withdrawable))
-    if any(trade_day == day.t for trade_day, _ in x.targets):
-        s.loan_target = x.borrowed * max(0.0, day.planned_equity)
+    wanted = [chosen for trade_day, chosen in x.targets if trade_day == day.t]
+    if wanted:
+        s.loan_target = x.borrowed * max(0.0, day.planned_equity) if wanted[0] else 0.0
         if s.loan < s.loan_target:
             lend(s, day, s.loan_target - s.loan)
     if s.loan > s.loan_target:

@@ -42,6 +42,10 @@ class Book(Protocol):
         """Cancel units, oldest lots first; cash to the investor and fee to the manager."""
         ...
 
+    def liquidate(self) -> list[Payout]:
+        """Cancel all units at one value after the fee of the day; who is first does not matter."""
+        ...
+
     def distribute(self, per_unit: Decimal) -> list[Payout]:
         """Pay a dividend on all units; what each gets, and the fee kept back from it."""
         ...

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 from quanthedge.errors import LedgerError
 from quanthedge.fund.books.door import LotLine, plain_dividend
-from quanthedge.fund.investors import Charge, EqualisedFund, Payout
+from quanthedge.fund.investors import Charge, EqualisedFund, EqualisedLot, Payout
 from quanthedge.fund.investors.register import cents
-from quanthedge.fund.values import exact, round_half_up
+from quanthedge.fund.values import round_half_up
 
 __all__ = ["EqualisedBook"]
 
@@ -34,7 +34,8 @@ class EqualisedBook:
             self.fund.gross = assets / Fraction(self.units)
 
     def advance(self, grown: Fraction) -> None:
-        """Take no notice: equalisation knows no hurdle."""
+        """Let the hurdle grow."""
+        self.fund.grown = grown
 
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Sell shares at the gross value."""
@@ -50,7 +51,7 @@ class EqualisedBook:
             taken = min(left, lot.shares) if lot.investor == investor else Decimal(0)
             if taken <= 0:
                 continue
-            cash += self._kept(lot.credit, lot.entry) * Fraction(taken)
+            cash += self._kept(lot) * Fraction(taken)
             gross += self.fund.gross * Fraction(taken)
             lot.shares -= taken
             left -= taken
@@ -59,6 +60,11 @@ class EqualisedBook:
         if fee:
             self.fund.charges.append(Charge(investor, fee))
         return Payout(investor, units, cents(cash), fee)
+
+    def liquidate(self) -> list[Payout]:
+        """Pay everybody the same net value, credits back, less what is owed."""
+        investors = dict.fromkeys(lot.investor for lot in self.fund.lots)
+        return [self.redeem(one, self.holding(one)) for one in investors]
 
     def distribute(self, per_unit: Decimal) -> list[Payout]:
         """Pay a dividend on all shares; the marks fall by it."""
@@ -84,14 +90,14 @@ class EqualisedBook:
         """Return gross less what all would get today."""
         total = Fraction(0)
         for lot in self.fund.lots:
-            kept = self._kept(lot.credit, lot.entry)
+            kept = self._kept(lot)
             total += (self.fund.gross - kept) * Fraction(lot.shares)
         return max(Decimal(0), cents(total))
 
     def value_if_redeemed(self, investor: str) -> Decimal:
         """Return what an investor would get today."""
         own = (
-            self._kept(lot.credit, lot.entry) * Fraction(lot.shares)
+            self._kept(lot) * Fraction(lot.shares)
             for lot in self.fund.lots
             if lot.investor == investor
         )
@@ -107,15 +113,11 @@ class EqualisedBook:
                 "mark": round_half_up(max(lot.entry, self.fund.mark), 4),
                 "paid_in": Decimal(0),
                 "unit_value": self.unit_value(),
-                "value": cents(
-                    (self.fund.net + min(lot.credit, self.fund.accrued)) * Fraction(lot.shares)
-                ),
+                "value": cents((self.fund.net + self.fund.given(lot)) * Fraction(lot.shares)),
             }
             for lot in self.fund.lots
         ]
 
-    def _kept(self, credit: Fraction, entry: Fraction) -> Fraction:
+    def _kept(self, lot: EqualisedLot) -> Fraction:
         """Return what a share brings: net, credit back, less the contingent redemption."""
-        fund = self.fund
-        owed = Fraction(exact(fund.rate)) * max(Fraction(0), min(fund.gross, fund.mark) - entry)
-        return fund.net + min(credit, fund.accrued) - owed
+        return self.fund.net + self.fund.given(lot) - self.fund.owed(lot)

@@ -18,16 +18,16 @@ Method = Literal[
     "whole_fund", "whole_fund_and_redemption", "lot_units", "lot_value", "investor", "series",
     "equalisation",
 ]  # fmt: skip
-_WITH_HURDLE = ("whole_fund", "whole_fund_and_redemption", "lot_units")
 
 
 def open_book(method: Method, terms: FundTerms) -> Book:
     """Return an empty book of a method under the terms of a fund."""
     rate, hurdle = exact(terms.performance_fee_rate), terms.hurdle
     start = exact(terms.initial_unit_value)
-    if hurdle is not None and method not in _WITH_HURDLE:
+    if method == "equalisation" and hurdle and not (hurdle.hard and hurdle.kind != "index"):
         raise StrategyError(
-            f"clients.method {method} knows no hurdle; accepted: {', '.join(_WITH_HURDLE)}"
+            "clients.method equalisation: credits are fair only under a hard hurdle that never "
+            "falls; accepted: hard = true with kind fixed or deposit, or another method"
         )
     if method in ("whole_fund", "whole_fund_and_redemption"):
         return RegisterBook(
@@ -42,7 +42,7 @@ def open_book(method: Method, terms: FundTerms) -> Book:
     if method == "lot_units":
         return RegisterBook(LotMark(rate=rate, initial_unit_value=start, hurdle=hurdle))
     if method == "investor":
-        return RegisterBook(PooledMark(rate=rate, initial_unit_value=start))
+        return RegisterBook(PooledMark(rate=rate, initial_unit_value=start, hurdle=hurdle))
     if method in ("series", "lot_value"):
-        return SeriesBook(SeriesFund(rate=rate), rolls_up=method == "series")
+        return SeriesBook(SeriesFund(rate=rate, hurdle=hurdle), rolls_up=method == "series")
     return EqualisedBook(EqualisedFund(rate=rate, gross=Fraction(start), mark=Fraction(start)))

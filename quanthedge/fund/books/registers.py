@@ -45,6 +45,10 @@ class RegisterBook:
             self.register.charges.append(Charge(investor, accrued))
         return Payout(investor, units, payout.cash - accrued, payout.fee + accrued)
 
+    def liquidate(self) -> list[Payout]:
+        """Pay everybody at the same unit value."""
+        return self.register.liquidate()
+
     def distribute(self, per_unit: Decimal) -> list[Payout]:
         """Pay a dividend; by lot, the fee due is taken from it, at most 60% of it."""
         if isinstance(self.register, LotMark):

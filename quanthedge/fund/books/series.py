@@ -7,7 +7,7 @@ from quanthedge.errors import LedgerError
 from quanthedge.fund.books.door import LotLine, plain_dividend, together
 from quanthedge.fund.investors import Charge, Payout, SeriesFund
 from quanthedge.fund.investors.register import cents
-from quanthedge.fund.values import exact, round_half_up
+from quanthedge.fund.values import round_half_up
 
 __all__ = ["SeriesBook"]
 
@@ -41,7 +41,8 @@ class SeriesBook:
             self.fund.grow(assets / before)
 
     def advance(self, grown: Fraction) -> None:
-        """Take no notice: series know no hurdle."""
+        """Let the hurdle grow."""
+        self.fund.grown = grown
 
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Open a series of the day; a unit costs one yuan."""
@@ -60,7 +61,7 @@ class SeriesBook:
             if taken <= 0:
                 continue
             part = one.assets * Fraction(taken) / Fraction(one.units)
-            fee += self._fee(one.unit_value(), one.mark, taken)
+            fee += self.fund.fee(one, taken)
             one.assets -= part
             one.holders[investor] -= taken
             gross += part
@@ -70,6 +71,12 @@ class SeriesBook:
         if fee:
             self.fund.charges.append(Charge(investor, fee))
         return Payout(investor, units, cents(gross) - fee, fee)
+
+    def liquidate(self) -> list[Payout]:
+        """Pay everybody what his series are worth."""
+        holders = dict.fromkeys(one for series in self.fund.series for one in series.holders)
+        held = {one: self.holding(one) for one in holders}
+        return [self.redeem(one, units) for one, units in held.items() if units > 0]
 
     def distribute(self, per_unit: Decimal) -> list[Payout]:
         """Pay the same dividend on the units of every series; marks fall by it."""
@@ -105,7 +112,7 @@ class SeriesBook:
     def accrued(self) -> Decimal:
         """Return the fee due if today were a fee date."""
         return sum(
-            (self._fee(one.unit_value(), one.mark, one.units) for one in self.fund.series),
+            (self.fund.fee(one, one.units) for one in self.fund.series),
             Decimal(0),
         )
 
@@ -113,7 +120,7 @@ class SeriesBook:
         """Return an investor's value less the fee of his units."""
         fee = sum(
             (
-                self._fee(one.unit_value(), one.mark, one.holders[investor])
+                self.fund.fee(one, one.holders[investor])
                 for one in self.fund.series
                 if investor in one.holders
             ),
@@ -137,7 +144,3 @@ class SeriesBook:
             for investor, units in one.holders.items()
             if units > 0
         ]
-
-    def _fee(self, value: Decimal, mark: Decimal, units: Decimal) -> Decimal:
-        gain = max(Fraction(0), Fraction(value) - Fraction(mark))
-        return cents(gain * Fraction(units) * Fraction(exact(self.fund.rate)))

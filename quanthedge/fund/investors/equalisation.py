@@ -3,6 +3,10 @@
 A lot bought above the mark pays the gross unit value and gets a credit for the fee in it that it
 does not owe; it comes back as shares when the fee is charged. A lot bought below the mark owes the
 fee on its way up to the mark, which is charged by redeeming shares of it.
+
+With a hard hurdle of a rate, the threshold ``mark x grown / since`` stands for the mark. Credits
+and entries grow with the hurdle since the day of the lot: ``rate x (gross - mark x h(mark)) -
+credit x h(lot) = rate x (gross - entry x h(lot))`` is what the lot owes by itself.
 """
 
 from dataclasses import dataclass, field
@@ -18,12 +22,16 @@ __all__ = ["EqualisedFund", "EqualisedLot"]
 
 @dataclass
 class EqualisedLot:
-    """Shares of a lot, the credit of a share, and the gross value up to which it has paid."""
+    """Shares of a lot, the credit of a share, and the gross value up to which it has paid.
+
+    ``since`` is what the hurdle had made of a yuan when they were set.
+    """
 
     investor: str
     shares: Decimal
     credit: Fraction
     entry: Fraction
+    since: Fraction = Fraction(1)
 
 
 @dataclass
@@ -36,18 +44,36 @@ class EqualisedFund:
         Value of a share before the accrued fee.
     mark : Fraction
         High-water mark of the fund.
+    grown, since : Fraction
+        What the hurdle has made of a yuan by today, and by the day of the mark.
     """
 
     rate: Number = "0.25"
     gross: Fraction = Fraction(1)
     mark: Fraction = Fraction(1)
+    grown: Fraction = Fraction(1)
+    since: Fraction = Fraction(1)
     lots: list[EqualisedLot] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
 
     @property
     def accrued(self) -> Fraction:
         """Fee accrued on a share."""
-        return Fraction(exact(self.rate)) * max(Fraction(0), self.gross - self.mark)
+        return Fraction(exact(self.rate)) * max(Fraction(0), self.gross - self.threshold)
+
+    @property
+    def threshold(self) -> Fraction:
+        """Gross value above which a fee is due: the mark, grown by the hurdle."""
+        return self.mark * self.grown / self.since
+
+    def given(self, lot: EqualisedLot) -> Fraction:
+        """Return what of a share's credit comes back today."""
+        return min(lot.credit * self.grown / lot.since, self.accrued)
+
+    def owed(self, lot: EqualisedLot) -> Fraction:
+        """Return what a share bought below the threshold owes for its way up to it."""
+        way = min(self.gross, self.threshold) - lot.entry * self.grown / lot.since
+        return Fraction(exact(self.rate)) * max(Fraction(0), way)
 
     @property
     def net(self) -> Fraction:
@@ -60,7 +86,7 @@ class EqualisedFund:
         if money <= 0:
             raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
         shares = round_half_up(Fraction(money) / self.gross, 2)
-        lot = EqualisedLot(investor, shares, self.accrued, self.gross)
+        lot = EqualisedLot(investor, shares, self.accrued, self.gross, self.grown)
         self.lots.append(lot)
         return lot
 
@@ -76,22 +102,22 @@ class EqualisedFund:
         list of Charge
             One for each lot: the fee that it really paid, and its change of shares.
         """
-        fee, net, rate = self.accrued, self.net, Fraction(exact(self.rate))
+        fee, net, reached = self.accrued, self.net, min(self.gross, self.threshold)
         made = []
         for lot in self.lots:
             shares = Fraction(lot.shares)
-            given = min(lot.credit, fee)
-            owed = rate * max(Fraction(0), min(self.gross, self.mark) - lot.entry)
+            given, owed, growth = self.given(lot), self.owed(lot), self.grown / lot.since
             change = round_half_up((given - owed) * shares / net, 2)
             paid = cents((fee - given + owed) * shares)
             lot.shares += change
             # what of a credit was not needed is kept, spread over the shares there are now
+            lot.credit = lot.credit * growth - given
             if lot.shares > 0:
-                lot.credit = (lot.credit - given) * shares / Fraction(lot.shares)
-            lot.entry = max(lot.entry, min(self.gross, self.mark))
+                lot.credit *= shares / Fraction(lot.shares)
+            lot.entry, lot.since = max(lot.entry * growth, reached), self.grown
             made.append(Charge(lot.investor, paid, change))
         if fee > 0:
-            self.mark = net
+            self.mark, self.since = net, self.grown
             for lot in self.lots:
                 lot.entry = max(lot.entry, net)
         self.gross = net
@@ -103,5 +129,5 @@ class EqualisedFund:
         total = Fraction(0)
         for lot in self.lots:
             if lot.investor == investor:
-                total += (self.net + min(lot.credit, self.accrued)) * Fraction(lot.shares)
+                total += (self.net + self.given(lot)) * Fraction(lot.shares)
         return cents(total)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Literal
 
 from quanthedge.errors import LedgerError
+from quanthedge.fund.investors.hurdle import due_per_unit
 from quanthedge.fund.investors.register import Charge, Lot, Payout, Register, cents
 from quanthedge.fund.values import Number, exact, round_half_up
 
@@ -117,7 +118,7 @@ class LotMark(Register):
             ex = Fraction(value) - Fraction(dividend)
             if due > 0:
                 owing = Fraction(due - fee) / (self._rate * Fraction(lot.units))
-                lot.mark = round_half_up(ex - owing, 12)
+                lot.mark, lot.since = round_half_up(ex - owing, 12), self.grown
             else:
                 lot.mark = round_half_up(Fraction(lot.mark) - Fraction(dividend), 12)
             self.assets -= Fraction(gross)
@@ -132,9 +133,17 @@ class LotMark(Register):
 
 @dataclass
 class PooledMark(Register):
-    """A mark for each investor, the mean of his lots by units; lots under water offset others."""
+    """A mark for each investor, the mean of his lots by units; lots under water offset others.
+
+    Attributes
+    ----------
+    marks : dict of Fraction
+    thresholds : dict of Fraction
+        What must be exceeded before a fee is due, over what the hurdle has made of a yuan.
+    """
 
     marks: dict[str, Fraction] = field(default_factory=dict)
+    thresholds: dict[str, Fraction] = field(default_factory=dict)
 
     def pooled_mark(self, investor: str) -> Decimal:
         """Return an investor's mark, six decimals.
@@ -165,7 +174,9 @@ class PooledMark(Register):
                 part = min(part, left) if lot is not own[-1] else left
                 lot.units -= part
                 left -= part
-            self.marks[investor] = max(self.marks[investor], Fraction(value))
+            if fee or self.hurdle is None:
+                self.marks[investor] = max(self.marks[investor], Fraction(value))
+                self.thresholds[investor] = self.marks[investor] / self.grown
             self.assets -= Fraction(fee)
             made.append(Charge(investor, fee, -cut))
         self.charges += made
@@ -174,21 +185,24 @@ class PooledMark(Register):
     def after_dividend(self, per_unit: Decimal) -> None:
         """Let the investors' marks fall with those of their lots."""
         super().after_dividend(per_unit)
-        self.marks = {
-            one: max(Fraction(0), mark - Fraction(per_unit)) for one, mark in self.marks.items()
-        }
+        for one, mark in self.marks.items():
+            self.marks[one] = max(Fraction(0), mark - Fraction(per_unit))
+            self.thresholds[one] *= self.marks[one] / mark if mark else 0
 
     def _fee_on(self, investor: str, units: Decimal, value: Decimal) -> Decimal:
-        gain = max(Fraction(0), Fraction(value) - self.marks[investor])
-        return cents(gain * Fraction(units) * self._rate)
+        mark = self.marks[investor]
+        threshold = max(mark, self.thresholds[investor] * self.grown)
+        each = due_per_unit(Fraction(value), mark, threshold, self._rate, self.hurdle)
+        return cents(each * Fraction(units))
 
     def _opened(self, lot: Lot) -> None:
         held = sum(
             (Fraction(one.units) for one in self.lots if one.investor == lot.investor), Fraction(0)
         )
-        before = self.marks.get(lot.investor, Fraction(0)) * held
-        bought = Fraction(lot.units)
-        self.marks[lot.investor] = (before + Fraction(lot.cost) * bought) / (held + bought)
+        bought, cost = Fraction(lot.units), Fraction(lot.cost)
+        for kept, new in ((self.marks, cost), (self.thresholds, cost / self.grown)):
+            before = kept.get(lot.investor, Fraction(0)) * held
+            kept[lot.investor] = (before + new * bought) / (held + bought)
 
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
         return self._fee_on(lot.investor, units, value)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
+from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit
 from quanthedge.fund.investors.register import Charge, cents
 from quanthedge.fund.values import Number, exact, round_half_up
 
@@ -15,12 +16,13 @@ DECIMALS = 6  # of the value of a unit of a series
 
 @dataclass
 class Series:
-    """One series: its holders' units, its assets and its mark."""
+    """One series: its holders' units, its assets, its mark, and the hurdle on the mark's day."""
 
     name: str
     holders: dict[str, Decimal]
     assets: Fraction
     mark: Decimal
+    since: Fraction = Fraction(1)
 
     @property
     def units(self) -> Decimal:
@@ -41,9 +43,14 @@ class SeriesFund:
     series : list of Series
     charges : list of Charge
         ``investor`` is the name of the series.
+    hurdle : Hurdle or None
+    grown : Fraction
+        What the hurdle has made of a yuan by today.
     """
 
     rate: Number = "0.25"
+    hurdle: Hurdle | None = None
+    grown: Fraction = Fraction(1)
     series: list[Series] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
     opened: int = 0
@@ -55,7 +62,7 @@ class SeriesFund:
             raise LedgerError(f"subscriptions {subscriptions}; accepted: amounts above 0")
         self.opened += 1
         total = Fraction(sum(money.values(), Decimal(0)))
-        one = Series(f"S{self.opened}", money, total, Decimal("1.000000"))
+        one = Series(f"S{self.opened}", money, total, Decimal("1.000000"), self.grown)
         self.series.append(one)
         return one
 
@@ -69,27 +76,35 @@ class SeriesFund:
         """Charge each series on its gain above its own mark."""
         made = []
         for one in self.series:
-            before = one.unit_value()
-            gain = max(Fraction(0), Fraction(before) - Fraction(one.mark))
-            fee = cents(gain * Fraction(one.units) * Fraction(exact(self.rate)))
+            fee = self.fee(one, one.units)
             one.assets -= Fraction(fee)
             if fee:
-                one.mark = one.unit_value()
+                one.mark, one.since = one.unit_value(), self.grown
             made.append(Charge(one.name, fee))
         self.charges += made
         return made
 
+    def fee(self, one: Series, units: Decimal) -> Decimal:
+        """Return the fee due today on units of a series, to the cent."""
+        value, mark = Fraction(one.unit_value()), Fraction(one.mark)
+        threshold = mark * max(Fraction(1), self.grown / one.since)
+        rate = Fraction(exact(self.rate))
+        return cents(due_per_unit(value, mark, threshold, rate, self.hurdle) * Fraction(units))
+
     def roll_up(self) -> dict[str, Decimal]:
         """Turn the units of series at their marks into units of the first; return the new units.
 
-        The first series takes part when it is at its mark itself; otherwise nothing rolls.
+        The first series takes part when it is at its mark itself; otherwise nothing rolls. With a
+        hurdle, only those roll up whose marks are of the same day as its own.
         """
         if not self.series or self.series[0].unit_value() != self.series[0].mark:
             return {}
         first = self.series[0]
         value = Fraction(first.unit_value())
         made: dict[str, Decimal] = {}
-        for one in [s for s in self.series[1:] if s.unit_value() == s.mark]:
+        for one in [
+            s for s in self.series[1:] if s.unit_value() == s.mark and s.since == first.since
+        ]:
             for investor, units in one.holders.items():
                 worth = one.assets * Fraction(units) / Fraction(one.units)
                 new = round_half_up(worth / value, 2)

@@ -88,9 +88,12 @@ def to_futures_account(amount: float, scalars: Floats) -> float:
 
 @njit(cache=True)
 def morning_treasury(
-    t: int, rebalancing: bool, inputs: LedgerInputs, scalars: Floats, short: Floats
+    t: int, rebalance: int, inputs: LedgerInputs, scalars: Floats, short: Floats
 ) -> float:
-    """Step 2: futures account to its target, loan. Returns the withdrawable stock cash."""
+    """Step 2: futures account to its target, loan. Returns the withdrawable stock cash.
+
+    ``rebalance`` is the row of the targets traded today, -1 on other days.
+    """
     settings = inputs.settings
     withdrawable = scalars[STOCK_CASH]
     cash = scalars[FUTURES_CASH]
@@ -109,8 +112,11 @@ def morning_treasury(
     else:
         moved = max(0.0, min(withdrawable, -cash))
     withdrawable -= to_futures_account(moved, scalars)
-    if rebalancing:
-        scalars[LOAN_TARGET] = settings.borrowed * max(0.0, scalars[EQUITY])
+    if rebalance >= 0:
+        pointer = inputs.targets.pointer
+        scalars[LOAN_TARGET] = 0.0
+        if pointer[rebalance + 1] > pointer[rebalance]:
+            scalars[LOAN_TARGET] = settings.borrowed * max(0.0, scalars[EQUITY])
         drawn = max(0.0, scalars[LOAN_TARGET] - scalars[LOAN])
         scalars[LOAN] += drawn
         scalars[STOCK_CASH] += drawn

@@ -62,7 +62,7 @@ def investors(writer: Writer) -> list[Block]:
         "investor", "paid_in", "paid_out", "value_today", "gain", "performance_fees", "accrued",
         "money_weighted", "time_weighted",
     )  # fmt: skip
-    method = writer.words["methods"][run.strategy["clients"]["method"]]
+    method = writer.words["methods"][(run.strategy["clients"] or {}).get("method", "whole_fund")]
     blocks: list[Block] = [writer.table("statements", head, rows, method=method)]
     lots = run.investor_lots
     lot_rows = [
@@ -79,7 +79,7 @@ def investors(writer: Writer) -> list[Block]:
     ]
     head = writer.head("investor", "share_class", "units", "cost", "mark", "unit_value", "worth")
     blocks.append(writer.table("lots_held", head, lot_rows))
-    if len(set(lots["share_class"])) == 1:
+    if len(set(events["share_class"])) == 1:
         fair = fairness(run)
         fair_rows = [
             [

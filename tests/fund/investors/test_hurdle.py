@@ -1,6 +1,7 @@
 """Hurdles by worked numbers, by their order, and inside a run."""
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, FundTerms
+from quanthedge.fund.books import open_book
 from quanthedge.fund.investors import LotMark, WholeFund
 from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit, hurdle_path
 from quanthedge.run import backtest
@@ -109,18 +111,56 @@ def fees_of(method: str, hurdle: Hurdle | None) -> float:
     return float(result.ledger["performance_fee"].sum())
 
 
-@pytest.mark.parametrize("method", ["whole_fund", "lot_units"])
+@pytest.mark.parametrize("method", ["whole_fund", "lot_units", "series", "equalisation"])
 def test_in_a_run_a_hurdle_lowers_the_fee(method: str) -> None:
     hard = fees_of(method, Hurdle(rate=0.03))
-    soft = fees_of(method, Hurdle(rate=0.03, hard=False))
     none = fees_of(method, None)
-    assert 0 < hard < soft <= none
+    assert 0 < hard < none
+    if method != "equalisation":
+        assert hard < fees_of(method, Hurdle(rate=0.03, hard=False)) <= none
     assert fees_of(method, Hurdle(rate=0.9)) == 0.0
 
 
-def test_methods_without_a_hurdle_say_so() -> None:
-    with pytest.raises(StrategyError, match="series knows no hurdle"):
-        fees_of("series", HARD)
+@pytest.mark.parametrize("method", ["lot_units", "lot_value", "investor", "series", "equalisation"])
+@given(
+    growth=st.tuples(*[st.decimals("0.7", "1.5", places=4)] * 2),
+    hurdle=st.tuples(*[st.decimals("1", "1.1", places=4)] * 2),
+)
+def test_each_investor_pays_for_what_he_earned_above_his_own_hurdle(
+    method: str, growth, hurdle
+) -> None:
+    book = open_book(method, FundTerms(hurdle=HARD))
+    (g1, g2), (h1, h2) = [Fraction(one) for one in growth], [Fraction(one) for one in hurdle]
+    h2 *= h1
+    book.subscribe("A", Decimal(1_000_000))
+    book.advance(h1)
+    book.revalue(1_000_000 * g1)
+    book.subscribe("B", Decimal(1_000_000))
+    book.advance(h2)
+    assets = (1_000_000 * g1 + 1_000_000) * g2
+    book.revalue(assets)
+    accrued = book.accrued()
+    fees = dict.fromkeys("AB", Decimal(0))
+    for charge in book.crystallise():
+        fees[charge.investor] += charge.fee
+    due_a = RATE * 1_000_000 * max(Fraction(0), g1 * g2 - h2)
+    due_b = RATE * 1_000_000 * max(Fraction(0), g2 - h2 / h1)
+    # half of the last decimal of the unit value, at both ends of the way
+    near = 0.25 * 1e6 * 0.00005 * 4
+    assert float(fees["A"]) == pytest.approx(float(due_a), abs=near)
+    assert float(fees["B"]) == pytest.approx(float(due_b), abs=near)
+    assert float(accrued) == pytest.approx(float(sum(fees.values())), abs=near)
+    book.advance(h2 * Fraction("1.02"))
+    book.revalue((assets - sum(map(Fraction, fees.values()))) * Fraction("1.01"))
+    again = sum((float(charge.fee) for charge in book.crystallise()), 0.0)
+    if min(due_a, due_b) > 100:  # both have just paid: a smaller gain than the hurdle costs nothing
+        assert again == pytest.approx(0.0, abs=near)
+
+
+def test_equalisation_refuses_what_its_credits_cannot_settle() -> None:
+    for hurdle in (SOFT, CATCH, Hurdle(kind="index")):
+        with pytest.raises(StrategyError, match="hard hurdle that never"):
+            open_book("equalisation", FundTerms(hurdle=hurdle))
 
 
 def test_a_rate_above_the_cap_is_refused_and_short_intervals_are_noted() -> None:
