@@ -60,8 +60,8 @@ class Statement:
     paid_in, paid_out : float
         Yuan; what was paid in includes fees at the door, what was paid out is after all fees.
     performance_fees, other_fees : float
-        Yuan: charged to him by name on fee dates and redemptions; at the door. Under one mark for
-        the whole fund the fee is inside the unit value and not charged by name.
+        Yuan: charged to him by name on fee dates, dividends and redemptions; at the door. Under one
+        mark for the whole fund the fee of a fee date is in the unit value, not charged by name.
     accrued_fee : float
         Yuan that would be charged if he left today.
     value_today : float

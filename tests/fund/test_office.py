@@ -227,12 +227,10 @@ def test_a_dividend_keeps_the_money_under_every_method(method: str) -> None:
     fees = paid["performance_fee_yuan"].sum()
     leaves = -out["cash_yuan"].sum() + fees
     assert result.ledger["distributions"].sum() == pytest.approx(leaves, abs=0.02)
-    if method == "lot_units":  # the fee is taken from the dividend, at most 60% of it
-        gross = paid["cash_yuan"].abs() + paid["performance_fee_yuan"]
-        assert fees > 0
-        assert (paid["performance_fee_yuan"] <= 0.6 * gross + 0.01).all()
-    else:
-        assert fees == 0
+    # the fee is taken from the dividend, at most 60% of it
+    gross = paid["cash_yuan"].abs() + paid["performance_fee_yuan"]
+    assert fees > 0
+    assert (paid["performance_fee_yuan"] <= 0.6 * gross + 0.01).all()
     last = result.ledger.iloc[-1]
     owners = result.investor_values.query("date == date.max()")["after_yuan"].sum()
     total = owners + last["accrued_performance_fee"]

@@ -1,15 +1,12 @@
 """What every book of investors can be asked, and what several of them share."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
-from quanthedge.errors import LedgerError
 from quanthedge.fund.investors import Charge, Payout
-from quanthedge.fund.investors.register import cents
 
-__all__ = ["Book", "LotLine", "plain_dividend", "together"]
+__all__ = ["Book", "LotLine", "together"]
 
 LotLine = dict[str, object]
 
@@ -69,19 +66,6 @@ class Book(Protocol):
     def lots(self) -> list[LotLine]:
         """Lots with investor, units, cost, mark and value, for a statement."""
         ...
-
-
-def plain_dividend(
-    per_unit: Decimal, holders: Mapping[str, Decimal], value: Decimal
-) -> list[Payout]:
-    """Return a dividend without a fee, to the cent."""
-    if not 0 < per_unit < value:
-        raise LedgerError(f"dividend of {per_unit} a unit worth {value}; accepted: below it")
-    return [
-        Payout(one, units, cents(Fraction(per_unit) * Fraction(units)), Decimal(0))
-        for one, units in holders.items()
-        if units > 0
-    ]
 
 
 def together(payouts: list[Payout]) -> list[Payout]:

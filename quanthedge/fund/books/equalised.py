@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.books.door import LotLine, plain_dividend
+from quanthedge.fund.books.door import LotLine, together
 from quanthedge.fund.investors import Charge, EqualisedFund, EqualisedLot, Payout
 from quanthedge.fund.investors.register import cents
 from quanthedge.fund.values import round_half_up
@@ -67,15 +67,8 @@ class EqualisedBook:
         return [self.redeem(one, self.holding(one)) for one in investors]
 
     def distribute(self, per_unit: Decimal) -> list[Payout]:
-        """Pay a dividend on all shares; the marks fall by it."""
-        investors = {lot.investor: None for lot in self.fund.lots}
-        holders = {one: self.holding(one) for one in investors}
-        made = plain_dividend(per_unit, holders, self.unit_value())
-        self.fund.gross -= Fraction(per_unit)
-        self.fund.mark -= Fraction(per_unit)
-        for lot in self.fund.lots:
-            lot.entry -= Fraction(per_unit)
-        return made
+        """Pay a dividend on all shares; each lot's fee is taken from it."""
+        return together(self.fund.distribute(per_unit))
 
     def holding(self, investor: str) -> Decimal:
         """Return the shares of an investor."""

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from quanthedge.fund.books.door import LotLine, plain_dividend, together
-from quanthedge.fund.investors import Charge, LotMark, Payout, Register, WholeFund
+from quanthedge.fund.books.door import LotLine
+from quanthedge.fund.investors import Charge, Payout, Register, WholeFund
 from quanthedge.fund.investors.register import cents
 
 __all__ = ["RegisterBook"]
@@ -50,19 +50,12 @@ class RegisterBook:
         return self.register.liquidate()
 
     def distribute(self, per_unit: Decimal) -> list[Payout]:
-        """Pay a dividend; by lot, the fee due is taken from it, at most 60% of it."""
-        if isinstance(self.register, LotMark):
-            return together(self.register.distribute(per_unit))
-        value, investors = self.unit_value(), {lot.investor: None for lot in self.register.lots}
-        made = plain_dividend(per_unit, {one: self.holding(one) for one in investors}, value)
-        self.register.assets -= sum((Fraction(one.cash) for one in made), Fraction(0))
-        self.register.after_dividend(per_unit)
-        return made
+        """Pay a dividend; the fee due is taken from it."""
+        return self.register.distribute(per_unit)
 
     def holding(self, investor: str) -> Decimal:
         """Return the units of an investor."""
-        own = (lot.units for lot in self.register.lots if lot.investor == investor)
-        return sum(own, Decimal(0))
+        return self.register.holders().get(investor, Decimal(0))
 
     def crystallise(self) -> list[Charge]:
         """Charge the fee of a fee date."""
@@ -70,10 +63,10 @@ class RegisterBook:
 
     def accrued(self) -> Decimal:
         """Return what all would pay if they left today."""
-        investors = dict.fromkeys(lot.investor for lot in self.register.lots)
         gross = Fraction(self.units) * Fraction(self.unit_value())
         kept = sum(
-            (Fraction(self.register.value_if_redeemed(one)) for one in investors), Fraction()
+            (Fraction(self.register.value_if_redeemed(one)) for one in self.register.holders()),
+            Fraction(0),
         )
         return max(Decimal(0), cents(gross - kept)) + self._fund_fee(self.units)
 

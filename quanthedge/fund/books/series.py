@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.books.door import LotLine, plain_dividend, together
+from quanthedge.fund.books.door import LotLine, together
 from quanthedge.fund.investors import Charge, Payout, SeriesFund
 from quanthedge.fund.investors.register import cents
 from quanthedge.fund.values import round_half_up
@@ -79,14 +79,8 @@ class SeriesBook:
         return [self.redeem(one, units) for one, units in held.items() if units > 0]
 
     def distribute(self, per_unit: Decimal) -> list[Payout]:
-        """Pay the same dividend on the units of every series; marks fall by it."""
-        made = []
-        for one in self.fund.series:
-            paid = plain_dividend(per_unit, one.holders, one.unit_value())
-            one.assets -= sum((Fraction(payout.cash) for payout in paid), Fraction(0))
-            one.mark = max(Decimal("0.000001"), one.mark - per_unit)
-            made += paid
-        return together(made)
+        """Pay the same dividend on the units of every series; the fee due is taken from it."""
+        return together(self.fund.distribute(per_unit))
 
     def holding(self, investor: str) -> Decimal:
         """Return the units of an investor in all series."""

@@ -14,7 +14,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.investors.register import Charge, cents
+from quanthedge.fund.investors.register import (
+    FEE_OF_DIVIDEND,
+    Charge,
+    Payout,
+    cents,
+    dividend_of,
+)
 from quanthedge.fund.values import Number, exact, round_half_up
 
 __all__ = ["EqualisedFund", "EqualisedLot"]
@@ -122,6 +128,37 @@ class EqualisedFund:
                 lot.entry = max(lot.entry, net)
         self.gross = net
         self.charges += made
+        return made
+
+    def distribute(self, per_unit: Number) -> list[Payout]:
+        """Pay a dividend; each lot's fee is taken from it, at most 60% of it.
+
+        Of the fee accrued on a share, ``paid <= 0.6 x dividend`` is charged. A lot with a credit
+        uses it for its part first; one bought below the mark pays what it owes as far as the 60%
+        allow. ``threshold' = threshold - dividend + paid / rate``, and a lot's entry likewise.
+
+        Returns
+        -------
+        list of Payout
+            One for each lot.
+        """
+        dividend = Fraction(dividend_of(per_unit, round_half_up(self.net, 12)))
+        rate, cap = Fraction(exact(self.rate)), dividend * FEE_OF_DIVIDEND
+        charged = min(self.accrued, cap)
+        made = []
+        for lot in self.lots:
+            growth, given = self.grown / lot.since, min(self.given(lot), charged)
+            paid = min(charged - given + self.owed(lot), cap)
+            gross, fee = cents(dividend * Fraction(lot.shares)), cents(paid * Fraction(lot.shares))
+            lot.credit = lot.credit * growth - given
+            lot.entry = lot.entry * growth - dividend + (paid / rate if paid else 0)
+            lot.since = self.grown
+            if fee:
+                self.charges.append(Charge(lot.investor, fee))
+            made.append(Payout(lot.investor, lot.shares, gross - fee, fee))
+        self.mark = self.threshold - dividend + (charged / rate if charged else 0)
+        self.since = self.grown
+        self.gross -= dividend
         return made
 
     def value(self, investor: str) -> Decimal:

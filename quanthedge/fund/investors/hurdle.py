@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from quanthedge.errors import StrategyError
 from quanthedge.fund.values import exact
 
-__all__ = ["Hurdle", "due_per_unit", "hurdle_path"]
+__all__ = ["Hurdle", "due_per_unit", "ex_dividend", "hurdle_path"]
 
 
 class Hurdle(BaseModel):
@@ -91,6 +91,24 @@ def due_per_unit(
     if hurdle.catch_up is None:
         return full
     return min(full, max(rate, Fraction(exact(hurdle.catch_up))) * (value - threshold))
+
+
+def ex_dividend(
+    mark: Fraction, since: Fraction, grown: Fraction, dividend: Fraction
+) -> tuple[Fraction, Fraction]:
+    """Return a mark after a dividend, and what the hurdle is to have made of a yuan on its day.
+
+    Both the mark and the mark grown by the hurdle, ``mark x grown / since``, fall by the dividend:
+    it has been earned, and is no longer there to earn a hurdle.
+
+    >>> mark, since = ex_dividend(Fraction(1), Fraction(1), Fraction("1.08"), Fraction("0.08"))
+    >>> float(mark), float(mark / since * Fraction("1.08"))
+    (0.92, 1.0)
+    """
+    left, threshold = mark - dividend, mark * grown / since - dividend
+    if left <= 0 or threshold <= 0:
+        return left, grown
+    return left, grown * left / threshold
 
 
 def hurdle_path(

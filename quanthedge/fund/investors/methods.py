@@ -6,8 +6,16 @@ from fractions import Fraction
 from typing import Literal
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.investors.hurdle import due_per_unit
-from quanthedge.fund.investors.register import Charge, Lot, Payout, Register, cents
+from quanthedge.fund.investors.hurdle import due_per_unit, ex_dividend
+from quanthedge.fund.investors.register import (
+    Charge,
+    Lot,
+    Payout,
+    Register,
+    cents,
+    dividend_of,
+    split,
+)
 from quanthedge.fund.values import Number, exact, round_half_up
 
 __all__ = ["LotMark", "PooledMark", "WholeFund"]
@@ -52,10 +60,24 @@ class WholeFund(Register):
         self.charges.append(charge)
         return [charge]
 
-    def after_dividend(self, per_unit: Decimal) -> None:
-        """Let the fund's mark fall with those of its lots."""
-        super().after_dividend(per_unit)
-        self.mark = max(Decimal(0), self.mark - per_unit)
+    def distribute(self, per_unit: Number) -> list[Payout]:
+        """Pay a dividend; all bear the fund's fee by their units."""
+        dividend, holders = dividend_of(per_unit, self.unit_value()), self.holders()
+        paid = {one: cents(Fraction(dividend) * Fraction(held)) for one, held in holders.items()}
+        gross = sum(paid.values(), Decimal(0))
+        fee, self.mark, self.since = self._settle(
+            dividend, gross, self.units, self.mark, self.since
+        )
+        for lot in self.lots:
+            cost, lot.since = ex_dividend(
+                Fraction(lot.cost), lot.since, self.grown, Fraction(dividend)
+            )
+            lot.cost, lot.mark = round_half_up(cost, 12), lot.mark - dividend
+        self.assets -= Fraction(gross)
+        if fee:
+            self.charges.append(Charge("fund", fee))
+        fees = split(fee, holders)
+        return [Payout(one, holders[one], paid[one] - fees[one], fees[one]) for one in holders]
 
     def _opened(self, lot: Lot) -> None:
         # what lies between the lot's cost and the fund's mark is not charged through the unit value
@@ -89,43 +111,21 @@ class LotMark(Register):
         self.charges += made
         return made
 
-    def distribute(self, per_unit: Number, cap: Number = "0.6") -> list[Payout]:
-        """Pay a dividend; the fee due is taken from it, at most a part of it.
-
-        Parameters
-        ----------
-        per_unit : number
-            Yuan a unit, fee included.
-        cap : number
-            Largest part of the dividend that the fee may take (0.6: the draft guideline of 2020).
-
-        Returns
-        -------
-        list of Payout
-            One for each lot. What the cap leaves owing lowers the lot's mark, so that it is due
-            later: ``mark = ex-dividend value - left / (rate x units)``.
-        """
-        value, dividend = self.unit_value(), exact(per_unit)
-        if not 0 < dividend < value:
-            raise LedgerError(
-                f"dividend of {per_unit} a unit worth {value}; accepted: above 0 and below it"
-            )
-        made = []
+    def distribute(self, per_unit: Number) -> list[Payout]:
+        """Pay a dividend; each lot's own fee is taken from it."""
+        dividend = dividend_of(per_unit, self.unit_value())
+        made: dict[str, Payout] = {}
         for lot in self.lots:
             gross = cents(Fraction(lot.units) * Fraction(dividend))
-            due = self.gain_fee(value, lot.mark, lot.units, lot.since)
-            fee = min(due, cents(Fraction(gross) * Fraction(exact(cap))))
-            ex = Fraction(value) - Fraction(dividend)
-            if due > 0:
-                owing = Fraction(due - fee) / (self._rate * Fraction(lot.units))
-                lot.mark, lot.since = round_half_up(ex - owing, 12), self.grown
-            else:
-                lot.mark = round_half_up(Fraction(lot.mark) - Fraction(dividend), 12)
-            self.assets -= Fraction(gross)
+            fee, lot.mark, lot.since = self._settle(dividend, gross, lot.units, lot.mark, lot.since)
             if fee:
                 self.charges.append(Charge(lot.investor, fee))
-            made.append(Payout(lot.investor, lot.units, gross - fee, fee))
-        return made
+            had = made.get(lot.investor, Payout(lot.investor, Decimal(0), Decimal(0), Decimal(0)))
+            made[lot.investor] = Payout(
+                lot.investor, had.units + lot.units, had.cash + gross - fee, had.fee + fee
+            )
+        self.assets -= Fraction(sum(one.cash + one.fee for one in made.values()))
+        return list(made.values())
 
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
         return self.gain_fee(value, lot.mark, units, lot.since)
@@ -182,12 +182,22 @@ class PooledMark(Register):
         self.charges += made
         return made
 
-    def after_dividend(self, per_unit: Decimal) -> None:
-        """Let the investors' marks fall with those of their lots."""
-        super().after_dividend(per_unit)
-        for one, mark in self.marks.items():
-            self.marks[one] = max(Fraction(0), mark - Fraction(per_unit))
-            self.thresholds[one] *= self.marks[one] / mark if mark else 0
+    def distribute(self, per_unit: Number) -> list[Payout]:
+        """Pay a dividend; the fee of an investor on all his units together is taken from it."""
+        dividend, made = dividend_of(per_unit, self.unit_value()), []
+        for investor, units in self.holders().items():
+            gross = cents(Fraction(units) * Fraction(dividend))
+            mark = round_half_up(self.marks[investor], 12)
+            # the hurdle of the mean of his lots, as if they were of one day
+            since = self.marks[investor] / self.thresholds[investor] if mark > 0 else self.grown
+            fee, mark, since = self._settle(dividend, gross, units, mark, since)
+            self.marks[investor] = Fraction(mark)
+            self.thresholds[investor] = self.marks[investor] / since
+            if fee:
+                self.charges.append(Charge(investor, fee))
+            made.append(Payout(investor, units, gross - fee, fee))
+        self.assets -= Fraction(sum(one.cash + one.fee for one in made))
+        return made
 
     def _fee_on(self, investor: str, units: Decimal, value: Decimal) -> Decimal:
         mark = self.marks[investor]

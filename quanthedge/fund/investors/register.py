@@ -5,15 +5,28 @@ what rounding leaves stays in the fund. How a performance fee is charged is left
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit
+from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit, ex_dividend
 from quanthedge.fund.values import Number, exact, round_half_up
 
-__all__ = ["Charge", "Lot", "Payout", "Register"]
+__all__ = [
+    "FEE_OF_DIVIDEND",
+    "Charge",
+    "Lot",
+    "Payout",
+    "Register",
+    "cents",
+    "dividend_of",
+    "split",
+]
+
+# largest part of a dividend that the fee may take: the draft guideline of 2020
+FEE_OF_DIVIDEND = Fraction(3, 5)
 
 
 @dataclass
@@ -64,6 +77,26 @@ class Payout:
 def cents(value: Fraction | Decimal) -> Decimal:
     """Return an amount of money, half up to the cent."""
     return round_half_up(value, 2)
+
+
+def dividend_of(per_unit: Number, value: Decimal) -> Decimal:
+    """Return a dividend a unit that a unit of a value can pay, or raise."""
+    dividend = exact(per_unit)
+    if not 0 < dividend < value:
+        raise LedgerError(
+            f"dividend of {per_unit} a unit worth {value}; accepted: above 0 and below it"
+        )
+    return dividend
+
+
+def split(amount: Decimal, holders: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Share an amount by units, to the cent; the parts add up to it."""
+    left, units = amount, sum(holders.values(), Decimal(0))
+    parts = {}
+    for one, held in holders.items():
+        parts[one] = cents(Fraction(left) * Fraction(held) / Fraction(units)) if held else left * 0
+        left, units = left - parts[one], units - held
+    return parts
 
 
 @dataclass
@@ -169,22 +202,11 @@ class Register(ABC):
             self.charges.append(Charge(investor, fee, Decimal(0)))
         return Payout(investor, wanted, gross - fee, fee)
 
-    def after_dividend(self, per_unit: Decimal) -> None:
-        """Let marks and costs fall by a dividend, as the unit value has."""
-        for lot in self.lots:
-            lot.mark = max(Decimal(0), lot.mark - per_unit)
-            lot.cost = max(Decimal(0), lot.cost - per_unit)
-
     def liquidate(self) -> list[Payout]:
         """Pay everybody out; what rounding leaves stays in ``assets``."""
-        investors = list(dict.fromkeys(lot.investor for lot in self.lots))
-        held = {
-            one: sum((lot.units for lot in self.lots if lot.investor == one), Decimal(0))
-            for one in investors
-        }
         value = self.unit_value()
         # the same unit value for all: who goes first must not matter
-        return [self._pay_at(investor, held[investor], value) for investor in investors]
+        return [self._pay_at(one, units, value) for one, units in self.holders().items()]
 
     def value_if_redeemed(self, investor: str) -> Decimal:
         """Return what the investor would get today, the fee taken off (virtual liquidation)."""
@@ -201,6 +223,31 @@ class Register(ABC):
         """Charge the fee of a fee date; return what each investor, or the fund, paid."""
 
     @abstractmethod
+    def distribute(self, per_unit: Number) -> list[Payout]:
+        """Pay a dividend, fee included; the fee due is taken from it, at most 60% of it.
+
+        What that leaves owing lowers the mark, so that it is due later:
+        ``mark = ex-dividend value - left / (rate x units)``.
+
+        Returns
+        -------
+        list of Payout
+            One for each investor.
+
+        Raises
+        ------
+        LedgerError
+            When the dividend is not above 0 and below the unit value.
+        """
+
+    def holders(self) -> dict[str, Decimal]:
+        """Return the units of each investor, in the order in which they came."""
+        found: dict[str, Decimal] = {}
+        for lot in self.lots:
+            found[lot.investor] = found.get(lot.investor, Decimal(0)) + lot.units
+        return found
+
+    @abstractmethod
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
         """Return the fee on units of a lot that leave at a unit value."""
 
@@ -209,9 +256,23 @@ class Register(ABC):
 
     def gain_fee(self, value: Decimal, mark: Decimal, units: Decimal, since: Fraction) -> Decimal:
         """Return the fee on units worth ``value`` above a mark of an earlier day, to the cent."""
-        threshold = Fraction(mark) * max(Fraction(1), self.grown / since)
+        threshold = max(Fraction(mark), Fraction(mark) * self.grown / since)
         each = due_per_unit(Fraction(value), Fraction(mark), threshold, self._rate, self.hurdle)
         return cents(each * Fraction(units))
+
+    def _settle(
+        self, dividend: Decimal, gross: Decimal, units: Decimal, mark: Decimal, since: Fraction
+    ) -> tuple[Decimal, Decimal, Fraction]:
+        """Return the fee that units pay from their dividend, and their mark and its day after."""
+        value = self.unit_value()
+        due = self.gain_fee(value, mark, units, since)
+        fee = min(due, cents(Fraction(gross) * FEE_OF_DIVIDEND))
+        if due:
+            left = Fraction(due - fee) / (self._rate * Fraction(units))
+            ex, since = Fraction(value) - Fraction(dividend) - left, self.grown
+        else:
+            ex, since = ex_dividend(Fraction(mark), since, self.grown, Fraction(dividend))
+        return fee, round_half_up(ex, 12), since
 
     def _pay_at(self, investor: str, units: Decimal, value: Decimal) -> Payout:
         own = [lot for lot in self.lots if lot.investor == investor]

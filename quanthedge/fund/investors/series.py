@@ -5,8 +5,15 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit
-from quanthedge.fund.investors.register import Charge, cents
+from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit, ex_dividend
+from quanthedge.fund.investors.register import (
+    FEE_OF_DIVIDEND,
+    Charge,
+    Payout,
+    cents,
+    dividend_of,
+    split,
+)
 from quanthedge.fund.values import Number, exact, round_half_up
 
 __all__ = ["Series", "SeriesFund"]
@@ -84,10 +91,43 @@ class SeriesFund:
         self.charges += made
         return made
 
+    def distribute(self, per_unit: Number) -> list[Payout]:
+        """Pay the same dividend on a unit of every series; the fee due is taken from it.
+
+        Returns
+        -------
+        list of Payout
+            One for each holder of each series, at most 60% of each series' dividend kept back. What
+            that leaves owing lowers the mark of the series, so that it is due later.
+        """
+        made = []
+        for one in self.series:
+            dividend, units = dividend_of(per_unit, one.unit_value()), one.units
+            paid = {name: cents(Fraction(dividend * held)) for name, held in one.holders.items()}
+            gross, due = sum(paid.values(), Decimal(0)), self.fee(one, units)
+            fee = min(due, cents(Fraction(gross) * FEE_OF_DIVIDEND))
+            one.assets -= Fraction(gross)
+            if due:
+                owing = Fraction(due - fee) / (Fraction(exact(self.rate)) * Fraction(units))
+                ex, one.since = Fraction(one.unit_value()) - owing, self.grown
+            else:
+                mark = Fraction(one.mark)
+                ex, one.since = ex_dividend(mark, one.since, self.grown, Fraction(dividend))
+            one.mark = round_half_up(ex, DECIMALS)
+            if fee:
+                self.charges.append(Charge(one.name, fee))
+            fees = split(fee, one.holders)
+            made += [
+                Payout(name, held, paid[name] - fees[name], fees[name])
+                for name, held in one.holders.items()
+                if held > 0
+            ]
+        return made
+
     def fee(self, one: Series, units: Decimal) -> Decimal:
         """Return the fee due today on units of a series, to the cent."""
         value, mark = Fraction(one.unit_value()), Fraction(one.mark)
-        threshold = mark * max(Fraction(1), self.grown / one.since)
+        threshold = max(mark, mark * self.grown / one.since)
         rate = Fraction(exact(self.rate))
         return cents(due_per_unit(value, mark, threshold, rate, self.hurdle) * Fraction(units))
 
