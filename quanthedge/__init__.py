@@ -24,7 +24,9 @@ _EXPORTS = {
     "Stated": "quanthedge.comparison",
     "Strategy": "quanthedge.strategy",
     "StrategyError": "quanthedge.errors",
+    "StyleModel": "quanthedge.performance",
     "alpha_by": "quanthedge.performance",
+    "alpha_by_model": "quanthedge.performance",
     "audit": "quanthedge.lookahead",
     "backtest": "quanthedge.run",
     "basis_desk": "quanthedge.hedge",
@@ -43,6 +45,7 @@ _EXPORTS = {
     "index_returns": "quanthedge.beta",
     "investor_statement": "quanthedge.fund.statement",
     "joint_hedge": "quanthedge.hedge",
+    "layers": "quanthedge.performance",
     "load_strategy": "quanthedge.strategy",
     "margin_outlook": "quanthedge.stress",
     "random_book": "quanthedge.hedge",
@@ -50,6 +53,7 @@ _EXPORTS = {
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.stress",
     "run_variants": "quanthedge.variants",
+    "style_returns": "quanthedge.performance",
     "update_market": "quanthedge.market",
 }
 

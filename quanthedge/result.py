@@ -29,14 +29,15 @@ TABLES = (
     "exclusions",
     "coverage",
     "rules",
-    "industries",
+    "alpha_groups",
+    "alpha_parts",
     "indices",
     "investors",
     "investor_values",
     "investor_lots",
 )
 _RUN_FILE = "run.json"
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,11 @@ class Result:
         covers.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
-    industries : DataFrame
-        Alpha over the run and weight at its end by industry.
+    alpha_groups : DataFrame
+        Alpha over the run and weight at its end by industry and by layer of market value.
+    alpha_parts : DataFrame
+        Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
+        the strategy has no style model.
     indices : DataFrame
         Closes of the market's indices, dates x codes.
     investors, investor_values, investor_lots : DataFrame
@@ -86,7 +90,8 @@ class Result:
     exclusions: pd.DataFrame
     coverage: pd.DataFrame
     rules: pd.DataFrame
-    industries: pd.DataFrame
+    alpha_groups: pd.DataFrame
+    alpha_parts: pd.DataFrame
     indices: pd.DataFrame
     investors: pd.DataFrame
     investor_values: pd.DataFrame

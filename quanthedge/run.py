@@ -7,6 +7,7 @@ from importlib.metadata import version
 import numpy as np
 import pandas as pd
 
+from quanthedge.alpha_groups import group_table, part_table
 from quanthedge.beta import book_betas, index_returns
 from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients
@@ -14,8 +15,6 @@ from quanthedge.fund.investors.hurdle import hurdle_path
 from quanthedge.fund.office import FundRun, run_fund
 from quanthedge.fund.winding_up import last_business_day
 from quanthedge.hedging import indices
-from quanthedge.industries import COLUMNS as INDUSTRY_COLUMNS
-from quanthedge.industries import industry_table
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, ledger_tables, run_ledger
 from quanthedge.market import Market
 from quanthedge.narrative import timeline
@@ -113,7 +112,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         hedge=hedge,
         targets=selection.targets.to_frame(),
         exclusions=selection.exclusions,
-        industries=pd.DataFrame(columns=list(INDUSTRY_COLUMNS)),
+        alpha_groups=pd.DataFrame(),
+        alpha_parts=pd.DataFrame(),
         indices=_indices(market, first, record.days_run),
         investors=fund.events,
         investor_values=fund.values,
@@ -135,7 +135,11 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         timeline=timeline(strategy, dates[1], dates[record.days_run]),
         notes=notes,
     )
-    return replace(result, industries=industry_table(result, market))
+    return replace(
+        result,
+        alpha_groups=group_table(result, market),
+        alpha_parts=part_table(result, market, strategy.style_model),
+    )
 
 
 def _indices(market: Market, first: int, days: int) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.ledger.terms import Accounts, Costs, Execution
+from quanthedge.performance import StyleModel
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
 
 __all__ = ["Strategy", "apply_changes", "load_strategy"]
@@ -81,7 +82,11 @@ class Strategy(BaseModel):
         description="Investors, their flows and the method of the performance fee; by default one "
         "founder and one mark for the whole fund.",
     )
-
+    style_model: StyleModel | None = Field(
+        default=None,
+        description="Risk model by which the report splits the alpha into broad market, industry, "
+        "styles and specific; an empty section takes ten styles. Nothing else uses it.",
+    )
     windows: list[NamedWindow] = Field(
         default_factory=list, description="Further spells that the report's stress chapter shows."
     )

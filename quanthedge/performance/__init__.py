@@ -18,7 +18,7 @@ from quanthedge.performance.book import (
     refusals_by_reason,
 )
 from quanthedge.performance.bridge import BRIDGE_LINES, Booked, bridge, bridge_returns
-from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by
+from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, layers
 from quanthedge.performance.deflation import (
     deflated_sharpe,
     expected_highest_sharpe,
@@ -50,6 +50,7 @@ from quanthedge.performance.returns import (
     win_rate,
     years,
 )
+from quanthedge.performance.style_model import STYLES, StyleModel, alpha_by_model, style_returns
 from quanthedge.performance.summary import PATTERNS, Measure, Summary, definitions, summary
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
@@ -70,15 +71,18 @@ __all__ = [
     "FUND_FEES",
     "NO_GROUP",
     "PATTERNS",
+    "STYLES",
     "TRADING_DAYS_A_YEAR",
     "WINDOWS",
     "Booked",
     "Drawdown",
     "Estimate",
     "Measure",
+    "StyleModel",
     "Summary",
     "Window",
     "alpha_by",
+    "alpha_by_model",
     "annual_return",
     "annual_turnover",
     "attribution",
@@ -98,6 +102,7 @@ __all__ = [
     "exposures",
     "geometric_excess",
     "information_ratio",
+    "layers",
     "levels",
     "longest_drawdown",
     "loss_probabilities",
@@ -115,6 +120,7 @@ __all__ = [
     "rolling_correlation",
     "sharpe_ratio",
     "sortino_ratio",
+    "style_returns",
     "summary",
     "tracking_error",
     "volatility",

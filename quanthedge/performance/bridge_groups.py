@@ -1,8 +1,7 @@
-"""The alpha of the bridge by groups of stocks: industries, boards, size, whatever is named.
+"""The alpha of the bridge by groups of stocks: industries, layers, boards, whatever is named.
 
-A result keeps holdings on some days only; those between are rebuilt from the trades and from what
-shares became on ex-dates. With n the shares of the last close, m their number before the day's
-trades (ex-date growth and rights included) and V the group's stocks at the last close:
+With n the shares of the last close, m their number before the day's trades (ex-date growth and
+rights included) and V the group's stocks at the last close:
 
     alpha of a group = sum(m x mark[t] - n x mark[t-1] - paid for rights) - b x V x r
 
@@ -10,71 +9,24 @@ with the beta b of the *book* and the index return r of the day, as in the bridg
 to the line ``alpha``; a group of high-beta stocks therefore shows market in its alpha.
 """
 
-from typing import NamedTuple, Protocol
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.ledger.actions import action_book
-from quanthedge.performance.bridge import Booked, By, bridge
+from quanthedge.performance.bridge import By, bridge
+from quanthedge.performance.holdings import PricedMarket, RecordedRun, held_through
 
-__all__ = ["NO_GROUP", "PricedMarket", "RecordedRun", "alpha_by"]
+__all__ = ["MISMATCHES", "NO_GROUP", "RESIDUAL", "alpha_by", "layers", "summed_alpha"]
 
 NO_GROUP = "no group"
 RESIDUAL, MISMATCHES = "residual", "mismatched_holdings"
-Floats = NDArray[np.float64]
-
-
-class RecordedRun(Booked, Protocol):
-    """What is read of a result."""
-
-    @property
-    def positions(self) -> pd.DataFrame:
-        """Holdings on the recorded days."""
-        ...
-
-
-class PricedMarket(Protocol):
-    """What is read of a market."""
-
-    @property
-    def dates(self) -> NDArray[np.datetime64]:
-        """Trading days."""
-        ...
-
-    @property
-    def codes(self) -> NDArray[np.str_]:
-        """Stock codes, sorted."""
-        ...
-
-    def panel(self, name: str, /) -> Floats:
-        """Return a panel of stock bars, [T, N]."""
-        ...
-
-    def corporate_actions(self) -> pd.DataFrame | None:
-        """Return what holders got on ex-dates."""
-        ...
-
-
-class _Days(NamedTuple):
-    """Stocks that the run ever held, by day; row 0 is the opening."""
-
-    codes: list[str]
-    mark: Floats  # [T + 1, K]
-    growth: Floats  # [T + 1, K] shares after the ex-date per share before it
-    rights: Floats  # [T + 1, K] shares subscribed
-    traded: Floats  # [T + 1, K] signed shares of all other trades
-    paid: Floats  # [T + 1, K] yuan: paid for rights, less received on a delisting
-    gone: NDArray[np.bool_]  # [T + 1, K] paid out on delisting
-    recorded: Floats  # [T + 1, K] shares on record; NaN on days without one
 
 
 def alpha_by(
     result: RecordedRun,
     market: PricedMarket,
-    groups: pd.Series,
+    groups: pd.Series | pd.DataFrame,
     by: By = "whole",
     start: str | None = None,
     end: str | None = None,
@@ -86,9 +38,10 @@ def alpha_by(
     result : Result
     market : Market
         The market of the run.
-    groups : Series
-        Name of the group by stock code. Stocks held that are not in it, or without a name, make the
-        group ``no group``.
+    groups : Series or DataFrame
+        Name of the group by stock code; or by date (rows, in order) and stock code: the row of a
+        date is what was known at its close and holds from the next day until the next row. Stocks
+        held that are not in it, or without a name, make the group ``no group``.
     by, start, end
         As in :func:`quanthedge.performance.bridge`.
 
@@ -102,27 +55,69 @@ def alpha_by(
     Raises
     ------
     DataError
-        When a code is in `groups` twice, a group has the name of another column, or the market is
-        not that of the run.
+        When a code or a date is in `groups` twice or dates are not in order, a group has the name
+        of another column, or the market is not that of the run.
     """
-    days = _days(result, market)
-    names = _names(days.codes, groups)
-    gain, value, mismatches = _held(days)
-    members = pd.get_dummies(pd.Series(names), dtype=np.float64)
-    ledger = result.ledger
-    index_return = ledger["index_close"].pct_change(fill_method=None).to_numpy()[1:]
-    beta = ledger["book_beta"].fillna(0.0).to_numpy()[:-1]
-    moved = (beta * index_return)[:, None] * (value @ members.to_numpy())
-    table = pd.DataFrame(
-        gain @ members.to_numpy() - moved, index=ledger.index[1:], columns=list(members.columns)
-    )
+    through = held_through(result, market)
+    dates = result.ledger.index
+    number, names = _members(through.codes, _dated(groups, dates), dates)
+    held = through.value != 0.0
+    shape = number.shape[0], len(names)
+    place = np.arange(shape[0])[:, None] * shape[1] + number
+    summed = np.bincount(place.ravel(), through.alpha.ravel(), minlength=shape[0] * shape[1])
+    table = pd.DataFrame(summed.reshape(shape), index=dates[1:], columns=names)
+    ever = np.bincount(number[held], minlength=shape[1]) > 0
+    return summed_alpha(result, table.loc[:, ever], through.mismatches, by, start, end)
+
+
+def layers(values: pd.DataFrame, count: int = 5) -> pd.DataFrame:
+    """Return layers of equal numbers of stocks by date, "1" the lowest values.
+
+    Parameters
+    ----------
+    values : DataFrame
+        By date and stock code, as scores or market values; NaN stays without a layer.
+    count : int
+
+    Examples
+    --------
+    >>> values = pd.DataFrame([[1.0, 9.0, 4.0, None]], columns=list("ABCD"))
+    >>> layers(values, 3).to_numpy().tolist()
+    [['1', '3', '2', nan]]
+    """
+    if count < 1:
+        raise DataError(f"layers: count {count}; accepted: 1 or more")
+    known = values.notna().to_numpy()
+    rank = values.rank(axis=1, method="first").to_numpy()
+    number = np.ceil(rank * count / known.sum(axis=1, keepdims=True))
+    names = np.array([f"{k}" for k in range(count + 1)], dtype=object)
+    found = np.where(known, names[np.where(known, number, 0).astype(np.intp)], np.nan)
+    return pd.DataFrame(found, index=values.index, columns=values.columns)
+
+
+def summed_alpha(
+    result: RecordedRun,
+    table: pd.DataFrame,
+    mismatches: NDArray[np.int64],
+    by: By,
+    start: str | None,
+    end: str | None,
+) -> pd.DataFrame:
+    """Return parts of each day's alpha by period, with what they leave of the bridge's line.
+
+    Parameters
+    ----------
+    result : Result
+    table : DataFrame
+        Yuan by day and part.
+    mismatches : int64 [T]
+    by, start, end
+        As in :func:`quanthedge.performance.bridge`.
+    """
+    table = table.copy()
     table[RESIDUAL] = bridge(result, "day")["alpha"] - table.sum(axis=1)
     table[MISMATCHES] = mismatches
-    return _summed(table, bridge(result, by, start, end).index, start)
-
-
-def _summed(table: pd.DataFrame, ends: pd.Index, start: str | None) -> pd.DataFrame:
-    """Sum the days from the start to each end, from there to the next, and so on."""
+    ends = bridge(result, by, start, end).index
     inside = table.loc[start : ends[-1]]
     place = np.searchsorted(ends.to_numpy(), inside.index.to_numpy())
     summed = inside.groupby(place).sum()
@@ -130,116 +125,29 @@ def _summed(table: pd.DataFrame, ends: pd.Index, start: str | None) -> pd.DataFr
     return summed
 
 
-def _names(codes: list[str], groups: pd.Series) -> list[str]:
-    """Return the group of each stock."""
-    twice = groups.index[groups.index.duplicated()]
+def _dated(groups: pd.Series | pd.DataFrame, dates: pd.Index) -> pd.DataFrame:
+    """Return the groups by date; those without a date hold from the beginning."""
+    if isinstance(groups, pd.Series):
+        groups = pd.DataFrame([groups.to_numpy(dtype=object)], [dates[0]], groups.index)
+    twice = groups.columns[groups.columns.duplicated()]
     if len(twice):
         raise DataError(f"groups: {twice[0]} is named {len(twice) + 1} times; name each code once")
-    taken = {RESIDUAL, MISMATCHES} & set(groups.dropna().astype(str))
+    if not (groups.index.is_monotonic_increasing and groups.index.is_unique):
+        raise DataError("groups: the dates are not in order; accepted: each date once, in order")
+    return groups
+
+
+def _members(
+    codes: list[str], groups: pd.DataFrame, dates: pd.Index
+) -> tuple[NDArray[np.intp], list[str]]:
+    """Return the number of each stock's group by day, [T, K], and the names, the last is none."""
+    found = groups.reindex(columns=codes).to_numpy(dtype=object)
+    numbers, names = pd.factorize(found.ravel())
+    taken = {RESIDUAL, MISMATCHES} & {str(name) for name in names}
     if taken:
         raise DataError(f"groups: '{min(taken)}' is a column of the table; choose another name")
-    found = groups.reindex(codes)
-    return [NO_GROUP if pd.isna(name) else str(name) for name in found]
-
-
-def _held(days: _Days) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Return gain of the shares of the last close, their value then, records that differ.
-
-    Float64 [T, K] each, and int64 [T].
-    """
-    rows, stocks = days.mark.shape
-    gain, value = np.zeros((rows - 1, stocks)), np.zeros((rows - 1, stocks))
-    mismatches = np.zeros(rows - 1, dtype=np.int64)
-    mark = np.nan_to_num(days.mark)
-    shares = np.zeros(stocks)
-    for t in range(1, rows):
-        value[t - 1] = shares * mark[t - 1]
-        grown = np.where(days.growth[t] == 1.0, shares, np.floor(shares * days.growth[t] + 1e-6))
-        grown = np.where(days.gone[t], 0.0, grown + days.rights[t])
-        gain[t - 1] = grown * mark[t] - value[t - 1] - days.paid[t]
-        shares = grown + days.traded[t]
-        if not np.isnan(days.recorded[t, 0]):
-            mismatches[t - 1] = np.count_nonzero(shares != days.recorded[t])
-            shares = days.recorded[t]
-    return gain, value, mismatches
-
-
-def _days(result: RecordedRun, market: PricedMarket) -> _Days:
-    """Return the stocks of a run by day."""
-    dates = result.ledger.index.to_numpy().astype("datetime64[D]")
-    calendar, all_codes = np.asarray(market.dates), np.asarray(market.codes)
-    first = int(np.searchsorted(calendar, dates[0]))
-    if not np.array_equal(calendar[first : first + len(dates)], dates):
-        raise DataError(
-            f"alpha_by: the days of the run ({dates[0]} to {dates[-1]}) are not those of the "
-            "market; give the market of the run"
-        )
-    trades = result.trades[result.trades["code"].isin(all_codes)]
-    codes = sorted(trades["code"].unique())
-    stranger = ~result.positions["code"].isin(codes)
-    if stranger.any():
-        code = result.positions.loc[stranger, "code"].iloc[0]
-        raise DataError(f"alpha_by: {code} is held but not in the market; give that of the run")
-    columns = np.searchsorted(all_codes, codes)
-    span = slice(first, first + len(dates))
-    mark = np.asarray(market.panel("mark")[span][:, columns], dtype=np.float64)
-    growth = _growth(market, span, columns)
-    return _Days(codes, mark, growth, *_flows(trades, dates, codes), _records(result, dates, codes))
-
-
-def _flows(
-    trades: pd.DataFrame, dates: NDArray[np.datetime64], codes: list[str]
-) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-    """Return rights, other shares traded, yuan paid for corporate events, and delistings by day."""
-    place = _place(trades, dates, codes)
-    reason = trades["reason"].astype("str").to_numpy()
-    amount = trades["amount"].to_numpy(dtype=np.float64)
-    signed = trades["quantity"].to_numpy(np.float64) * np.where(trades["side"] == "buy", 1.0, -1.0)
-    is_right, is_gone = reason == "rights", reason == "delisting"
-    shape = (len(dates), len(codes))
-    rights, traded, paid = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    np.add.at(rights, place, np.where(is_right, signed, 0.0))
-    np.add.at(traded, place, np.where(is_right | is_gone, 0.0, signed))
-    np.add.at(paid, place, np.where(is_right, amount, np.where(is_gone, -amount, 0.0)))
-    gone = np.zeros(shape, dtype=np.bool_)
-    gone[place[0][is_gone], place[1][is_gone]] = True
-    return rights, traded, paid, gone
-
-
-def _records(result: RecordedRun, dates: NDArray[np.datetime64], codes: list[str]) -> Floats:
-    """Return the holdings on record, NaN on the other days."""
-    table = np.full((len(dates), len(codes)), np.nan)
-    place = _place(result.positions, dates, codes)
-    table[np.unique(place[0])] = 0.0
-    table[place] = result.positions["shares"].to_numpy(dtype=np.float64)
-    return table
-
-
-def _place(
-    rows: pd.DataFrame, dates: NDArray[np.datetime64], codes: list[str]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the day and the stock of each row."""
-    day = np.searchsorted(dates, rows["date"].to_numpy().astype("datetime64[D]"))
-    return day, np.asarray(pd.Index(codes).get_indexer(pd.Index(rows["code"])), dtype=np.intp)
-
-
-def _growth(market: PricedMarket, span: slice, columns: NDArray[np.intp]) -> Floats:
-    """Return by what the ledger multiplies shares on each day, [T + 1, K]: see docs/ledger.md."""
-    factor = np.asarray(market.panel("adj_factor")[span], dtype=np.float64)
-    table = market.corporate_actions()
-    if table is None:
-        return _steps(factor[:, columns])
-    book, factor, _ = action_book(
-        table, np.asarray(market.dates[span]), np.asarray(market.codes),
-        np.asarray(market.panel("mark")[span]), factor,
-        np.asarray(market.panel("pre_close")[span.start + 1 : span.stop]),
-    )  # fmt: skip
-    steps = _steps(factor)
-    day = np.repeat(np.arange(1, len(factor)), np.diff(book.pointer))
-    steps[day, book.stock] = 1.0 + book.bonus
-    return steps[:, columns]
-
-
-def _steps(factor: Floats) -> Floats:
-    """Return each day's factor over that of the day before; 1 in the first row."""
-    return np.vstack([np.ones((1, factor.shape[1])), factor[1:] / factor[:-1]])
+    number = np.vstack([numbers.reshape(found.shape), np.full((1, len(codes)), -1)])
+    # the row of the last close before the day; -1, the row of nothing, before the first
+    row = np.searchsorted(groups.index.to_numpy(), dates.to_numpy()[:-1], side="right") - 1
+    number = number[row]
+    return np.where(number < 0, len(names), number), [*(str(name) for name in names), NO_GROUP]

@@ -9,7 +9,8 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance import bridge
-from quanthedge.performance.bridge_groups import NO_GROUP, _Days, _held, alpha_by
+from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, layers
+from quanthedge.performance.holdings import _Days, _held
 from quanthedge.run import backtest
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 from tests.test_run_with_actions import folder  # noqa: F401
@@ -110,6 +111,42 @@ def test_a_record_that_does_not_follow_from_the_trades_is_counted_and_left_over(
     found = alpha_by(fake, market, boards(market), "day")
     assert found.loc[day, "mismatched_holdings"] == (positions["date"] == day).sum()
     assert found["residual"].abs().max() > 1.0
+
+
+def test_groups_by_date_hold_from_the_next_day() -> None:
+    result, market = sample_result(), sample_market()
+    groups = boards(market)
+    other = "other " + groups
+    ledger = result.ledger
+    day, after = ledger.index[40], ledger.index[41]
+    both = pd.DataFrame([groups, other], index=[ledger.index[0], day])
+    found = alpha_by(result, market, both, "day")
+    assert (found["residual"].abs() / ledger["equity"].iloc[1:]).max() < 1e-9
+    plain = alpha_by(result, market, groups, "day")
+    for name in set(groups) & set(plain.columns):
+        np.testing.assert_allclose(found.loc[:day, name], plain.loc[:day, name])
+        assert (found.loc[after:, name] == 0).all()
+        np.testing.assert_allclose(found.loc[after:, f"other {name}"], plain.loc[after:, name])
+    late = alpha_by(result, market, both.iloc[1:], "day")
+    np.testing.assert_allclose(
+        late.loc[:day, NO_GROUP], plain.loc[:day].drop(columns=EXTRA).sum(axis=1), atol=1e-3
+    )
+    with pytest.raises(DataError, match="each date once, in order"):
+        alpha_by(result, market, both.iloc[::-1])
+
+
+def test_layers_are_equal_in_number() -> None:
+    values = pd.DataFrame(np.random.default_rng(2).normal(size=(3, 50)))
+    values.iloc[0, :7] = np.nan
+    found = layers(values, 4)
+    assert found.iloc[0, :7].isna().all()
+    for row, layer in zip(values.to_numpy(), found.to_numpy(), strict=True):
+        counts = pd.Series(layer).value_counts()
+        assert counts.max() - counts.min() <= 1
+        ends = pd.Series(row).groupby(pd.Series(layer)).agg(["min", "max"])
+        assert (ends["max"].iloc[:-1].to_numpy() < ends["min"].iloc[1:].to_numpy()).all()
+    with pytest.raises(DataError, match="1 or more"):
+        layers(values, 0)
 
 
 def test_bad_groups_and_foreign_markets_are_refused() -> None:

@@ -43,30 +43,69 @@ def bridge(writer: Writer) -> list[Block]:
         writer.figure("bridge", specs.bridge(whole, writer.language), residual=residual),
         writer.table("attribution", head, rows, emphasised=last, money=money),
     ]
-    industries = getattr(run, "industries", None)
-    if industries is None or not len(industries):
-        return blocks
-    return [*blocks, _industries(writer, industries, float(whole["alpha"]))]
+    alpha = float(whole["alpha"])
+    groups, parts = getattr(run, "alpha_groups", None), getattr(run, "alpha_parts", None)
+    if parts is not None and len(parts.columns):
+        blocks.append(_parts(writer, parts, alpha))
+    if groups is not None and len(groups):
+        blocks += [
+            _groups(writer, kind, own.reset_index(drop=True), alpha)
+            for kind, own in groups.groupby("kind", sort=False)
+        ]
+    return blocks
 
 
-def _industries(writer: Writer, industries: pd.DataFrame, alpha: float) -> Block:
-    """Return alpha and weight by industry, and the sum beside the bridge's line."""
+def _parts(writer: Writer, parts: pd.DataFrame, alpha: float) -> Block:
+    """Return alpha by the strategy's model, over the run and by year."""
+    years = parts.groupby(pd.DatetimeIndex(parts.index).year).sum()
+    figures = writer.words["figures"]
+    unit, money = float(figures["money_unit"]), str(figures["money"])
+    rows = [
+        [Cell(name), signed(parts[part].sum(), ",.0f")]
+        + [signed(value / unit, ",.1f") for value in years[part]]
+        for part, name in _part_names(writer, list(parts.columns)).items()
+    ]
+    total = [signed(value / unit, ",.1f") for value in years.sum(axis=1)]
+    rows.append([Cell(writer.words["lines"]["alpha"]), signed(alpha, ",.0f"), *total])
+    head = [*writer.head("alpha_part", "yuan"), *[str(year) for year in years.index]]
+    last = frozenset({len(rows) - 1})
+    return writer.table("alpha_parts", head, rows, emphasised=last, money=money)
+
+
+def _part_names(writer: Writer, parts: list[str]) -> dict[str, str]:
+    """Return the names of the parts; styles are called by their factors."""
+    own, factors = writer.words["alpha_parts"], writer.words["factors"]
+    styles = writer.run.strategy["style_model"]["styles"]
+    kinds = {name: str(style["kind"]) for name, style in styles.items()}
+    twice = [kind for kind in kinds.values() if list(kinds.values()).count(kind) > 1]
+    names = {}
+    for part in parts:
+        kind = kinds.get(part, "")
+        name = str(factors[kind]) if kind else str(own[part])
+        name += f" ({part})" if kind in twice else ""
+        names[part] = name[:1].upper() + name[1:]
+    return names
+
+
+def _groups(writer: Writer, kind: str, groups: pd.DataFrame, alpha: float) -> Block:
+    """Return alpha and weight by group, and the sum beside the bridge's line."""
     name = "name_zh" if writer.language == "zh" else "name_en"
+    sizes, nothing = writer.words["size_layers"], writer.words["none"]
     rows = [
         [
-            Cell(str(row[name]) or writer.words["none"]),
+            Cell(str(row[name] or sizes.get(row["group"], nothing))),
             signed(row["alpha_yuan"], ",.0f"),
             number_cell(row["weight"], ".2%"),
             number_cell(row["names"], ".0f"),
         ]
-        for row in industries.to_dict("records")
+        for row in groups.to_dict("records")
     ]
     total = writer.words["lines"]["alpha"]
-    held = number_cell(float(industries["weight"].sum()), ".2%")
-    count = number_cell(float(industries["names"].sum()), ".0f")
+    held = number_cell(float(groups["weight"].sum()), ".2%")
+    count = number_cell(float(groups["names"].sum()), ".0f")
     rows.append([Cell(total), signed(alpha, ",.0f"), held, count])
-    head = writer.head("industry", "alpha_yuan", "weight", "stocks")
-    return writer.table("industries", head, rows, emphasised=frozenset({len(rows) - 1}))
+    head = writer.head(kind, "alpha_yuan", "weight", "stocks")
+    return writer.table(f"alpha_{kind}", head, rows, emphasised=frozenset({len(rows) - 1}))
 
 
 def costs(writer: Writer) -> list[Block]:

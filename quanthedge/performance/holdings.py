@@ -1,0 +1,214 @@
+"""What a run held through each day, stock by stock, and what it gained.
+
+A result keeps holdings on some days only; those between are rebuilt from the trades and from what
+shares became on ex-dates, and compared with every record.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.errors import DataError
+from quanthedge.ledger.actions import action_book
+from quanthedge.performance.bridge import Booked
+
+__all__ = ["Floats", "Held", "PricedMarket", "RecordedRun", "held_through", "market_move"]
+
+Floats = NDArray[np.float64]
+
+
+class RecordedRun(Booked, Protocol):
+    """What is read of a result."""
+
+    @property
+    def positions(self) -> pd.DataFrame:
+        """Holdings on the recorded days."""
+        ...
+
+
+class PricedMarket(Protocol):
+    """What is read of a market."""
+
+    @property
+    def dates(self) -> NDArray[np.datetime64]:
+        """Trading days."""
+        ...
+
+    @property
+    def codes(self) -> NDArray[np.str_]:
+        """Stock codes, sorted."""
+        ...
+
+    def panel(self, name: str, /) -> Floats:
+        """Return a panel of stock bars, [T, N]."""
+        ...
+
+    def corporate_actions(self) -> pd.DataFrame | None:
+        """Return what holders got on ex-dates."""
+        ...
+
+
+class _Days(NamedTuple):
+    """Stocks that the run ever held, by day; row 0 is the opening."""
+
+    codes: list[str]
+    mark: Floats  # [T + 1, K]
+    growth: Floats  # [T + 1, K] shares after the ex-date per share before it
+    rights: Floats  # [T + 1, K] shares subscribed
+    traded: Floats  # [T + 1, K] signed shares of all other trades
+    paid: Floats  # [T + 1, K] yuan: paid for rights, less received on a delisting
+    gone: NDArray[np.bool_]  # [T + 1, K] paid out on delisting
+    recorded: Floats  # [T + 1, K] shares on record; NaN on days without one
+
+
+class Held(NamedTuple):
+    """Stocks that a run ever held.
+
+    Attributes
+    ----------
+    codes : list of str
+    first : int
+        Row of the market's calendar of the opening balances; day t of the run is row first + t.
+    columns : intp [K]
+        Columns of the stocks in the market's panels.
+    value : float64 [T, K]
+        Yuan, of the shares of the last close.
+    alpha : float64 [T, K]
+        Yuan: gain of these shares, had none been traded, less ``b x value x r``.
+    mismatches : int64 [T]
+        Holdings on record that differ from what was rebuilt.
+    """
+
+    codes: list[str]
+    first: int
+    columns: NDArray[np.intp]
+    value: Floats
+    alpha: Floats
+    mismatches: NDArray[np.int64]
+
+
+def held_through(result: RecordedRun, market: PricedMarket) -> Held:
+    """Return what a run held through each day, and the alpha of each stock.
+
+    Raises
+    ------
+    DataError
+        When the market is not that of the run.
+    """
+    first, columns, days = _days(result, market)
+    gain, value, mismatches = _held(days)
+    alpha = gain - market_move(result)[:, None] * value
+    return Held(days.codes, first, columns, value, alpha, mismatches)
+
+
+def market_move(result: Booked) -> Floats:
+    """Return ``b x r`` of each day, [T]: beta of the book at the last close, index return."""
+    ledger = result.ledger
+    index_return = ledger["index_close"].pct_change(fill_method=None).to_numpy()[1:]
+    return np.asarray(ledger["book_beta"].fillna(0.0).to_numpy()[:-1] * index_return)
+
+
+def _held(days: _Days) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Return gain of the shares of the last close, their value then, records that differ.
+
+    Float64 [T, K] each, and int64 [T].
+    """
+    rows, stocks = days.mark.shape
+    gain, value = np.zeros((rows - 1, stocks)), np.zeros((rows - 1, stocks))
+    mismatches = np.zeros(rows - 1, dtype=np.int64)
+    mark = np.nan_to_num(days.mark)
+    shares = np.zeros(stocks)
+    for t in range(1, rows):
+        value[t - 1] = shares * mark[t - 1]
+        grown = np.where(days.growth[t] == 1.0, shares, np.floor(shares * days.growth[t] + 1e-6))
+        grown = np.where(days.gone[t], 0.0, grown + days.rights[t])
+        gain[t - 1] = grown * mark[t] - value[t - 1] - days.paid[t]
+        shares = grown + days.traded[t]
+        if not np.isnan(days.recorded[t, 0]):
+            mismatches[t - 1] = np.count_nonzero(shares != days.recorded[t])
+            shares = days.recorded[t]
+    return gain, value, mismatches
+
+
+def _days(result: RecordedRun, market: PricedMarket) -> tuple[int, NDArray[np.intp], _Days]:
+    """Return the first row, the columns, and the stocks of a run by day."""
+    dates = result.ledger.index.to_numpy().astype("datetime64[D]")
+    calendar, all_codes = np.asarray(market.dates), np.asarray(market.codes)
+    first = int(np.searchsorted(calendar, dates[0]))
+    if not np.array_equal(calendar[first : first + len(dates)], dates):
+        raise DataError(
+            f"the days of the run ({dates[0]} to {dates[-1]}) are not those of the "
+            "market; give the market of the run"
+        )
+    trades = result.trades[result.trades["code"].isin(all_codes)]
+    codes = sorted(trades["code"].unique())
+    stranger = ~result.positions["code"].isin(codes)
+    if stranger.any():
+        code = result.positions.loc[stranger, "code"].iloc[0]
+        raise DataError(f"{code} is held but not in the market; give that of the run")
+    columns = np.searchsorted(all_codes, codes)
+    span = slice(first, first + len(dates))
+    mark = np.asarray(market.panel("mark")[span][:, columns], dtype=np.float64)
+    growth = _growth(market, span, columns)
+    flows, records = _flows(trades, dates, codes), _records(result, dates, codes)
+    return first, columns, _Days(codes, mark, growth, *flows, records)
+
+
+def _flows(
+    trades: pd.DataFrame, dates: NDArray[np.datetime64], codes: list[str]
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Return rights, other shares traded, yuan paid for corporate events, and delistings by day."""
+    place = _place(trades, dates, codes)
+    reason = trades["reason"].astype("str").to_numpy()
+    amount = trades["amount"].to_numpy(dtype=np.float64)
+    signed = trades["quantity"].to_numpy(np.float64) * np.where(trades["side"] == "buy", 1.0, -1.0)
+    is_right, is_gone = reason == "rights", reason == "delisting"
+    shape = (len(dates), len(codes))
+    rights, traded, paid = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    np.add.at(rights, place, np.where(is_right, signed, 0.0))
+    np.add.at(traded, place, np.where(is_right | is_gone, 0.0, signed))
+    np.add.at(paid, place, np.where(is_right, amount, np.where(is_gone, -amount, 0.0)))
+    gone = np.zeros(shape, dtype=np.bool_)
+    gone[place[0][is_gone], place[1][is_gone]] = True
+    return rights, traded, paid, gone
+
+
+def _records(result: RecordedRun, dates: NDArray[np.datetime64], codes: list[str]) -> Floats:
+    """Return the holdings on record, NaN on the other days."""
+    table = np.full((len(dates), len(codes)), np.nan)
+    place = _place(result.positions, dates, codes)
+    table[np.unique(place[0])] = 0.0
+    table[place] = result.positions["shares"].to_numpy(dtype=np.float64)
+    return table
+
+
+def _place(
+    rows: pd.DataFrame, dates: NDArray[np.datetime64], codes: list[str]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the day and the stock of each row."""
+    day = np.searchsorted(dates, rows["date"].to_numpy().astype("datetime64[D]"))
+    return day, np.asarray(pd.Index(codes).get_indexer(pd.Index(rows["code"])), dtype=np.intp)
+
+
+def _growth(market: PricedMarket, span: slice, columns: NDArray[np.intp]) -> Floats:
+    """Return by what the ledger multiplies shares on each day, [T + 1, K]: see docs/ledger.md."""
+    factor = np.asarray(market.panel("adj_factor")[span], dtype=np.float64)
+    table = market.corporate_actions()
+    if table is None:
+        return _steps(factor[:, columns])
+    book, factor, _ = action_book(
+        table, np.asarray(market.dates[span]), np.asarray(market.codes),
+        np.asarray(market.panel("mark")[span]), factor,
+        np.asarray(market.panel("pre_close")[span.start + 1 : span.stop]),
+    )  # fmt: skip
+    steps = _steps(factor)
+    day = np.repeat(np.arange(1, len(factor)), np.diff(book.pointer))
+    steps[day, book.stock] = 1.0 + book.bonus
+    return steps[:, columns]
+
+
+def _steps(factor: Floats) -> Floats:
+    """Return each day's factor over that of the day before; 1 in the first row."""
+    return np.vstack([np.ones((1, factor.shape[1])), factor[1:] / factor[:-1]])
