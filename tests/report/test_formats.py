@@ -23,8 +23,9 @@ from quanthedge.report.html import render_html
 from quanthedge.report.numbers import document_numbers
 from quanthedge.report.pdf import render_pdf
 from quanthedge.report.workbook import render_workbook
+from quanthedge.run import backtest
 from tests.performance.random_run import random_run
-from tests.sample import sample_result
+from tests.sample import END, START, sample_market, sample_result, small_strategy
 
 A4 = (595.28, 841.89)
 
@@ -63,7 +64,7 @@ class Tables(HTMLParser):
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def made(request) -> SimpleNamespace:
-    result = sample_result()
+    result = backtest(small_strategy("style_model={}"), sample_market(), START, END)
     document = build_document(result, request.param)
     return SimpleNamespace(
         document=document,
@@ -111,6 +112,17 @@ def test_html_and_json_and_workbook_print_every_cell_of_every_table(made) -> Non
                     assert told["text"] == cell.text
                     assert told["row"] == row[0].text
     assert count > 300
+
+
+def test_the_parts_of_alpha_add_up_to_its_line_in_the_report(made) -> None:
+    found = {table.id: table.rows for table in tables(made.document)}
+    alpha = made.result.bridge()["alpha"].iloc[0]
+    for name in ("alpha-parts", "alpha-industry", "alpha-size"):
+        *parts, total = found[f"table-{name}"]
+        assert total[1].value == pytest.approx(alpha)
+        assert sum(row[1].value for row in parts) == pytest.approx(alpha, abs=0.01)
+    years = made.result.bridge("year")["alpha"]
+    assert len(found["table-alpha-parts"][-1]) == 2 + len(years)
 
 
 def test_the_pdf_prints_every_cell_of_every_table(made) -> None:
