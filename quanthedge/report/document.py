@@ -7,6 +7,7 @@ from quanthedge.errors import DataError
 from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
 from quanthedge.report.chapters import build_chapters
 from quanthedge.report.cover import cards, verdict
+from quanthedge.report.fund_terms import fund_terms
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import Language, words
 from quanthedge.report.writer import Run, own_words
@@ -35,6 +36,7 @@ def build_document(result: Run, language: Language, others: Others | None = None
         name=own_words(result.strategy, "name", language) or text["document"],
         description=own_words(result.strategy, "description", language),
         facts=_facts(result, language),
+        terms=fund_terms(result, language),
         cards=cards(result, language),
         verdict=verdict(result, language),
         chapters=_numbered(build_chapters(result, language, others), language),

@@ -64,6 +64,7 @@ def document_numbers(document: Document) -> dict[str, Any]:
         "language": document.language,
         "name": document.name,
         "facts": document.facts,
+        "terms": dict(document.terms),
         "cards": {card.key: {"name": card.name} | _cell(card.cell) for card in document.cards},
         "sentences": document.verdict,
         "tables": {block.id: _table(block) for block in blocks if isinstance(block, Table)},

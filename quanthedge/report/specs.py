@@ -46,8 +46,8 @@ FUND, GROSS, INDEX, ACCENT = "#17406d", "#7fa3c7", "#a8a297", "#b7791f"
 RED, GREEN = "#b2413a", "#3d7f5f"
 ROLLING_DAYS = 60
 FONT = (
-    'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Hiragino Sans GB", '
-    '"Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", sans-serif'
+    '"QuantHedge Sans", system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", '
+    '"Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
 )
 _DAY_MILLISECONDS = 86_400_000
 

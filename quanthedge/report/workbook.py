@@ -127,6 +127,11 @@ class _Writer:
         for sentence in document.verdict:
             row += 1
             sheet.write_string(row, 0, sentence)
+        row += 1
+        for name, text in document.terms:
+            row += 1
+            sheet.write_string(row, 0, name)
+            sheet.write_string(row, 1, text)
 
     def tables(self) -> list[tuple[str, str]]:
         """Write a sheet for each table; return their names and titles."""
