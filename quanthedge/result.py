@@ -31,13 +31,14 @@ TABLES = (
     "rules",
     "alpha_groups",
     "alpha_parts",
+    "tilts",
     "indices",
     "investors",
     "investor_values",
     "investor_lots",
 )
 _RUN_FILE = "run.json"
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ class Result:
     alpha_parts : DataFrame
         Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
         the strategy has no style model.
+    tilts : DataFrame
+        Exposures of the book and of the benchmark to styles and industries at the end of each
+        quarter; see :func:`quanthedge.tilts.tilt_table`.
     indices : DataFrame
         Closes of the market's indices, dates x codes.
     investors, investor_values, investor_lots : DataFrame
@@ -92,6 +96,7 @@ class Result:
     rules: pd.DataFrame
     alpha_groups: pd.DataFrame
     alpha_parts: pd.DataFrame
+    tilts: pd.DataFrame
     indices: pd.DataFrame
     investors: pd.DataFrame
     investor_values: pd.DataFrame

@@ -22,6 +22,7 @@ from quanthedge.notes import client_notes, fee_notes, run_notes, winding_up_note
 from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
 from quanthedge.strategy import Strategy
+from quanthedge.tilts import tilt_table
 
 __all__ = ["backtest"]
 
@@ -114,6 +115,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         exclusions=selection.exclusions,
         alpha_groups=pd.DataFrame(),
         alpha_parts=pd.DataFrame(),
+        tilts=pd.DataFrame(),
         indices=_indices(market, first, record.days_run),
         investors=fund.events,
         investor_values=fund.values,
@@ -139,6 +141,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         result,
         alpha_groups=group_table(result, market),
         alpha_parts=part_table(result, market, strategy.style_model),
+        tilts=tilt_table(result, market, strategy.style_model),
     )
 
 

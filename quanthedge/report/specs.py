@@ -36,6 +36,7 @@ __all__ = [
     "lots",
     "rolling_link",
     "scatter",
+    "tilts",
     "unit_value",
     "water_mark",
 ]
@@ -300,6 +301,25 @@ def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     return _over_time(
         [gross, net, mark, fees], height=300, yaxis={"tickformat": ".2f", "hoverformat": ".4f"}
     )
+
+
+def tilts(active: pd.Series, language: Language = "en") -> Spec:
+    """Return what the book holds more or less of than its benchmark, a bar for each style."""
+    text = words(language)["figures"]
+    bars = {
+        "type": "bar",
+        "name": text["active"],
+        "x": [str(name) for name in active.index],
+        "y": _rounded(active, 3),
+        "marker": {"color": FUND},
+        "hovertemplate": "%{x} %{y:+.2f}<extra></extra>",
+    }
+    layout = _layout(240) | {"showlegend": False, "hovermode": "closest"}
+    layout["xaxis"] = _axis() | {"tickangle": 0, "automargin": True}
+    layout["yaxis"] = _axis() | {
+        "tickformat": ".1f", "zeroline": True, "zerolinecolor": "#8a94a0",
+    }  # fmt: skip
+    return {"data": [bars], "layout": layout}
 
 
 def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:

@@ -6,6 +6,7 @@ from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge_r
 from quanthedge.performance import bridge as profit_bridge
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
+from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.writer import Writer
 
 __all__ = ["bridge", "costs"]
@@ -74,17 +75,9 @@ def _parts(writer: Writer, parts: pd.DataFrame, alpha: float) -> Block:
 
 def _part_names(writer: Writer, parts: list[str]) -> dict[str, str]:
     """Return the names of the parts; styles are called by their factors."""
-    own, factors = writer.words["alpha_parts"], writer.words["factors"]
-    styles = writer.run.strategy["style_model"]["styles"]
-    kinds = {name: str(style["kind"]) for name, style in styles.items()}
-    twice = [kind for kind in kinds.values() if list(kinds.values()).count(kind) > 1]
-    names = {}
-    for part in parts:
-        kind = kinds.get(part, "")
-        name = str(factors[kind]) if kind else str(own[part])
-        name += f" ({part})" if kind in twice else ""
-        names[part] = name[:1].upper() + name[1:]
-    return names
+    own = writer.words["alpha_parts"]
+    styles = style_names(writer, [part for part in parts if part not in own])
+    return {part: styles.get(part) or str(own[part]) for part in parts}
 
 
 def _groups(writer: Writer, kind: str, groups: pd.DataFrame, alpha: float) -> Block:
