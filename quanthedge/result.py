@@ -109,9 +109,10 @@ class Result:
 
     @cached_property
     def _summary(self) -> "Summary":
-        from quanthedge.performance import summary
+        from quanthedge.performance import risk_free_rate, summary
 
-        return summary(self.ledger, self.trades, self.refusals)
+        rate = risk_free_rate(self.strategy.get("risk_free", 0.0), self.ledger.index[1:])
+        return summary(self.ledger, self.trades, self.refusals, risk_free=rate)
 
     def summary(self) -> "Summary":
         """Statistics of the run: return, risk, neutrality, turnover, fees."""

@@ -8,6 +8,7 @@ import pandas as pd
 from quanthedge.performance.book import COST_LINES
 from quanthedge.performance.bridge import SOURCES, Booked, bridge
 from quanthedge.performance.relation import Estimate
+from quanthedge.performance.robust import critical_value, newey_west_lags
 from quanthedge.performance.tables import FLOW_LINES
 
 __all__ = ["alpha_estimates", "mean_a_year"]
@@ -22,8 +23,9 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     Notes
     -----
     Newey and West (1987) with Bartlett weights and ``floor(4 (n / 100) ** (2 / 9))`` lags, small
-    sample corrected, Student's t with n - 1 degrees of freedom (statsmodels). Days without a value
-    are left out. Below 60 days, or without variation, only the mean is given and the rest is NaN.
+    sample corrected (statsmodels), and the critical value of
+    :func:`quanthedge.performance.robust.critical_value`. Days without a value are left out. Below
+    60 days, or without variation, only the mean is given and the rest is NaN.
 
     >>> round(mean_a_year(pd.Series([0.01, -0.01] * 50)).value, 6)
     0.0
@@ -37,13 +39,12 @@ def mean_a_year(returns: pd.Series) -> Estimate:
         return Estimate(mean, nan, nan, nan, n)
     from statsmodels.regression.linear_model import OLS
 
-    lags = int(np.floor(4.0 * (n / 100.0) ** (2.0 / 9.0)))
     fitted = OLS(values, np.ones(n)).fit(
-        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
+        cov_type="HAC", cov_kwds={"maxlags": newey_west_lags(n), "use_correction": True}
     )
     error = float(fitted.bse[0]) * DAYS_A_YEAR
-    low, high = (float(end) * DAYS_A_YEAR for end in fitted.conf_int()[0])
-    return Estimate(mean, error, low, high, n)
+    half = critical_value(n) * error
+    return Estimate(mean, error, mean - half, mean + half, n)
 
 
 def alpha_estimates(result: Booked) -> dict[str, Estimate]:

@@ -5,6 +5,7 @@ them into its page as they are, :mod:`quanthedge.report.figures` wraps them for 
 Numbers are rounded to what the eye can see, so that ten years of days stay small in the page.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from quanthedge.performance import (
     exposures,
     levels,
     rolling_beta,
+    rolling_beta_hac,
     rolling_correlation,
 )
 from quanthedge.report.texts import Language, words
@@ -34,6 +36,7 @@ __all__ = [
     "growth",
     "index_name",
     "lots",
+    "rolling_betas",
     "rolling_link",
     "scatter",
     "tilts",
@@ -190,6 +193,32 @@ def rolling_link(ledger: pd.DataFrame, language: Language = "en") -> Spec:
         lines,
         height=260,
         yaxis={"tickformat": ".1f", "zeroline": True, "zerolinecolor": "#8a94a0", "range": [-1, 1]},
+    )
+
+
+def rolling_betas(
+    ledger: pd.DataFrame, closes: Mapping[str, pd.Series], language: Language = "en"
+) -> Spec:
+    """Return the fund's beta to several indices over 60 days; the first with its interval.
+
+    ``closes`` are closes by code, the benchmark first.
+    """
+    net, lines = daily_returns(ledger)["net"], []
+    colours = (FUND, ACCENT, GREEN, RED, GROSS)
+    for k, (code, close) in enumerate(closes.items()):
+        moved = close.pct_change(fill_method=None).iloc[1:]
+        name, colour = index_name(code, language), colours[k % len(colours)]
+        found = rolling_beta_hac(net, moved, ROLLING_DAYS)
+        lines.append(_line(found["beta"], name, colour, 3, width=1.8 if k == 0 else 1.3))
+        for bound in ("low", "high") if k == 0 else ():
+            edge = _line(found[bound], words(language)["figures"]["interval_95"], GROSS, 3, 0.9)
+            edge["line"] |= {"dash": "dot"}
+            edge["showlegend"] = bound == "low"
+            lines.append(edge)
+    return _over_time(
+        lines,
+        height=280,
+        yaxis={"tickformat": ".2f", "zeroline": True, "zerolinecolor": "#8a94a0"},
     )
 
 
