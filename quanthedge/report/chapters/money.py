@@ -1,9 +1,12 @@
 """Chapters on where the money came from and what was paid."""
 
+import math
+
 import pandas as pd
 
 from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge_returns
 from quanthedge.performance import bridge as profit_bridge
+from quanthedge.performance.significance import alpha_estimates
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.chapters.style_names import style_names
@@ -44,6 +47,7 @@ def bridge(writer: Writer) -> list[Block]:
         writer.figure("bridge", specs.bridge(whole, writer.language), residual=residual),
         writer.table("attribution", head, rows, emphasised=last, money=money),
     ]
+    blocks.append(_sure(writer))
     alpha = float(whole["alpha"])
     groups, parts = getattr(run, "alpha_groups", None), getattr(run, "alpha_parts", None)
     if parts is not None and len(parts.columns):
@@ -54,6 +58,25 @@ def bridge(writer: Writer) -> list[Block]:
             for kind, own in groups.groupby("kind", sort=False)
         ]
     return blocks
+
+
+def _sure(writer: Writer) -> Block:
+    """Return how sure alpha is: its mean a year with its error."""
+    names, rows = writer.words["alpha_estimates"], []
+    for name, found in alpha_estimates(writer.run).items():
+        known = math.isfinite(found.low)
+        interval = f"[{found.low:.2%}, {found.high:.2%}]"
+        rows.append(
+            [
+                Cell(names[name]),
+                signed(found.value, ".2%"),
+                number_cell(found.standard_error, ".2%"),
+                Cell(interval, "number") if known else Cell("–", "quiet"),
+                number_cell(found.observations, ".0f"),
+            ]
+        )
+    head = writer.head("line", "mean_year", "error", "interval", "observations")
+    return writer.table("alpha_estimates", head, rows)
 
 
 def _parts(writer: Writer, parts: pd.DataFrame, alpha: float) -> Block:
