@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quanthedge.basis_command import basis_command
+from quanthedge.bridge_command import bridge_command
 from quanthedge.comparison_command import (
     capacity_command,
     compare_command,
@@ -122,6 +123,7 @@ def import_command(
 
 app.command("download")(download_command)
 app.command("basis")(basis_command)
+app.command("bridge")(bridge_command)
 app.command("stress")(stress_command)
 app.command("token")(token_command)
 app.command("compare")(compare_command)

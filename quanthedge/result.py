@@ -129,6 +129,19 @@ class Result:
 
         return bridge(self, by, start, end)
 
+    def plot_bridge(
+        self,
+        start: str | None = None,
+        end: str | None = None,
+        *,
+        investor: bool = False,
+        language: Literal["zh", "en"] = "en",
+    ) -> "go.Figure":
+        """Return the waterfall of the bridge: see :func:`quanthedge.report.bridge_figure`."""
+        from quanthedge.report import bridge_figure
+
+        return bridge_figure(self, language, start=start, end=end, investor=investor)
+
     def plot(self) -> "go.Figure":
         """Return the unit value gross and net beside the index, as an interactive figure."""
         from quanthedge.report import unit_value_figure

@@ -51,14 +51,22 @@ def draw(
     """Return positions of days, [paths, length]: each goes on to the next or starts anew.
 
     A block goes on with probability ``1 - 1 / block`` and wraps around the end of the sample.
+
+    Notes
+    -----
+    All paths are cut from one row of blocks, each then moved around the sample by a step of its
+    own: a block that a cut divides begins anew in the next path, and paths are independent.
     """
-    fresh = random.random((paths, length)) < 1.0 / block
-    fresh[:, 0] = True
-    starts = random.integers(0, count, (paths, length))
-    place = np.arange(length)
-    begun = np.maximum.accumulate(np.where(fresh, place, 0), axis=1)
-    first = np.take_along_axis(starts, begun, axis=1)
-    return np.asarray((first + place - begun) % count, dtype=np.int64)
+    total = paths * length
+    lengths = random.geometric(1.0 / block, int(1.2 * total / block) + 64)
+    while lengths.sum() < total:
+        lengths = np.append(lengths, random.geometric(1.0 / block, lengths.size))
+    ends = np.cumsum(lengths)
+    kept = int(np.searchsorted(ends, total)) + 1
+    starts = random.integers(0, count, kept) - (ends[:kept] - lengths[:kept])
+    place = np.repeat(starts, lengths[:kept])[:total] + np.arange(total)
+    steps = random.integers(0, count, (paths, 1))
+    return np.asarray((place.reshape(paths, length) + steps) % count, dtype=np.int64)
 
 
 def bounded(paths: int, length: int) -> Iterator[int]:
@@ -129,7 +137,8 @@ def outlook(
         if mean_error:
             history = draw(values.size, values.size, count, block, random)
             some = np.take_along_axis(history, some, axis=1)
-        found.append(np.cumsum(logs[some], axis=1)[:, np.asarray(days) - 1])
+        between = np.add.reduceat(logs[some], [0, *days[:-1]], axis=1)
+        found.append(np.cumsum(between, axis=1))
     totals = np.expm1(np.concatenate(found))
     return Outlook({day: totals[:, k] for k, day in enumerate(days)})
 

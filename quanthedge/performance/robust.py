@@ -7,6 +7,8 @@ bandwidth; the correlation has a studentised stationary bootstrap. ``benchmarks/
 measures how often either covers the truth.
 """
 
+from math import comb
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -97,13 +99,15 @@ def bootstrap_relation(
     n = len(both)
     if n < FEWEST_PAIRS or both.std().min() < 1e-12:
         return float("nan"), float("nan")
-    y, x = (both[name].to_numpy(dtype=np.float64) for name in ("y", "x"))
-    centre, error = (float(found[0]) for found in _fisher(x[None, :], y[None, :]))
+    y, x = ((both[name] - both[name].mean()) / both[name].std() for name in ("y", "x"))
+    products = _products(x.to_numpy(dtype=np.float64), y.to_numpy(dtype=np.float64))
+    centre, error = (float(found[0]) for found in _fisher(np.full((1, n), 1.0 / n), products))
     block, random = float(np.cbrt(n)), np.random.default_rng(seed)
     away = []
     for count in bounded(paths, n):
-        some = draw(n, n, count, block, random)
-        drawn, errors = _fisher(x[some], y[some])
+        some = draw(n, n, count, block, random) + n * np.arange(count)[:, None]
+        weights = np.bincount(some.ravel(), minlength=count * n).reshape(count, n) / n
+        drawn, errors = _fisher(weights, products)
         away.append(np.abs(drawn - centre) / np.maximum(errors, 1e-12))
     half = float(np.quantile(np.concatenate(away), 0.95)) * error
     return float(np.tanh(centre - half)), float(np.tanh(centre + half))
@@ -139,11 +143,34 @@ def critical_value(n: int) -> float:
     return float(stdtrit(n - 2, 0.975)) * wider
 
 
-def _fisher(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Return atanh of the correlation of each row and its error, [rows] each."""
-    n = x.shape[1]
-    a, b = (v - v.mean(axis=1, keepdims=True) for v in (x, y))
-    a, b = (v / np.maximum(np.sqrt((v * v).mean(axis=1, keepdims=True)), 1e-150) for v in (a, b))
-    r = np.clip((a * b).mean(axis=1), -_HIGHEST, _HIGHEST)
-    moved = a * b - (r / 2.0)[:, None] * (a * a + b * b)
-    return np.arctanh(r), np.sqrt((moved * moved).mean(axis=1) / n) / (1.0 - r * r)
+def _products(x: Floats, y: Floats) -> Floats:
+    """Return ``x^a y^b`` for a and b from 0 to 4, [n, 25]."""
+    powers = np.arange(5)
+    return np.asarray(
+        ((x[:, None] ** powers)[:, :, None] * (y[:, None] ** powers)[:, None, :]).reshape(-1, 25)
+    )
+
+
+def _fisher(weights: Floats, products: Floats) -> tuple[Floats, Floats]:
+    """Return atanh of the correlation of weighted pairs and its error, [rows] each.
+
+    ``weights`` are [rows, n] and add up to 1; `products` come from :func:`_products`.
+    """
+    raw = (weights @ products).reshape(-1, 5, 5)
+
+    def central(a: int, b: int) -> Floats:
+        """Mean of (x - its mean)^a (y - its mean)^b."""
+        total = np.zeros(len(raw))
+        for i in range(a + 1):
+            for j in range(b + 1):
+                moved = (-raw[:, 1, 0]) ** (a - i) * (-raw[:, 0, 1]) ** (b - j)
+                total += comb(a, i) * comb(b, j) * moved * raw[:, i, j]
+        return total
+
+    sx, sy = (np.sqrt(np.maximum(central(*ab), 1e-24)) for ab in ((2, 0), (0, 2)))
+    r = np.clip(central(1, 1) / (sx * sy), -_HIGHEST, _HIGHEST)
+    even = central(4, 0) / sx**4 + central(0, 4) / sy**4 + 2.0 * central(2, 2) / (sx * sy) ** 2
+    odd = central(3, 1) / (sx**3 * sy) + central(1, 3) / (sx * sy**3)
+    spread = central(2, 2) / (sx * sy) ** 2 + r * r / 4.0 * even - r * odd
+    n = products.shape[0]
+    return np.arctanh(r), np.sqrt(np.maximum(spread, 0.0) / n) / (1.0 - r * r)

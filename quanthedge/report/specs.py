@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.performance import (
-    BRIDGE_LINES,
     beta,
     correlation,
     daily_returns,
@@ -27,14 +26,15 @@ from quanthedge.report.texts import Language, words
 
 __all__ = [
     "accounts",
+    "axis_style",
     "basis",
-    "bridge",
     "drawdown",
     "exposure",
     "fee_accrual",
     "fund_beta",
     "growth",
     "index_name",
+    "layout_style",
     "lots",
     "rolling_betas",
     "rolling_link",
@@ -151,8 +151,8 @@ def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") ->
                 "font": {"color": INK, "size": 12},
             }
         ]
-    axis = _axis() | {"tickformat": ".1%", "zeroline": True, "zerolinecolor": "#b8c0ca"}
-    layout = _layout(height=380) | {
+    axis = axis_style() | {"tickformat": ".1%", "zeroline": True, "zerolinecolor": "#b8c0ca"}
+    layout = layout_style(height=380) | {
         "annotations": notes,
         "hovermode": "closest",
         "showlegend": False,
@@ -360,56 +360,6 @@ def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     return _over_time([line | {"fill": "tozeroy"}], height=240, yaxis={"tickformat": ".1%"})
 
 
-def bridge(whole: pd.Series, language: Language = "en") -> Spec:
-    """Return the waterfall from the sources of profit to the change of equity.
-
-    ``whole`` is a row of :func:`quanthedge.performance.bridge`.
-    """
-    catalogue = words(language)
-    text, names = catalogue["figures"], catalogue["lines"]
-    row = whole
-    shown = [name for name in BRIDGE_LINES if abs(float(row[name])) >= 0.5]
-    unit = float(text["money_unit"])
-    values = [float(row[name]) / unit for name in shown] + [float(row["equity_change"]) / unit]
-    gain, loss = gain_and_loss_colours(language)
-    bars = {
-        "type": "waterfall",
-        "orientation": "h",
-        "y": [names[name] for name in [*shown, "equity_change"]],
-        "x": [round(v, 2) for v in values],
-        "measure": [*["relative"] * len(shown), "total"],
-        "text": [f"{v:+,.1f}" for v in values],
-        "textposition": "outside",
-        "textfont": {"size": 11, "color": INK},
-        "cliponaxis": False,
-        "increasing": {"marker": {"color": gain}},
-        "decreasing": {"marker": {"color": loss}},
-        "totals": {"marker": {"color": FUND}},
-        "connector": {"line": {"color": "#c3cad3", "width": 1}},
-        "hovertemplate": "%{y}: %{text}<extra></extra>",
-    }
-    layout = _layout(height=110 + 30 * len(values))
-    reach = np.append(0.0, np.cumsum(values[:-1]))
-    low, high = min(0.0, float(reach.min())), max(0.0, float(reach.max()), values[-1])
-    room = 0.16 * (high - low or 1.0)
-    left = room if low < 0.0 else 0.02 * room
-    layout |= {
-        "hovermode": "closest",
-        "showlegend": False,
-        "bargap": 0.35,
-        "xaxis": _axis()
-        | {
-            "range": [low - left, high + room],
-            "title": {"text": text["money"]},
-            "nticks": 6,
-            "tickformat": ",",
-        },
-        "yaxis": _axis() | {"autorange": "reversed", "automargin": True, "showgrid": False},
-    }
-    layout["margin"] = layout["margin"] | {"l": 8, "b": 48}
-    return {"data": [bars], "layout": layout}
-
-
 def _until_next(index: pd.Index) -> list[int]:
     """Return the milliseconds from each day to the next, so that bars leave no gap."""
     days = pd.DatetimeIndex(index).to_numpy().astype("datetime64[D]").astype(np.int64)
@@ -417,8 +367,8 @@ def _until_next(index: pd.Index) -> list[int]:
 
 
 def _over_time(data: list[Spec], *, height: int, yaxis: Spec) -> Spec:
-    layout = _layout(height=height)
-    layout["xaxis"] = _axis() | {
+    layout = layout_style(height=height)
+    layout["xaxis"] = axis_style() | {
         "type": "date",
         "showgrid": False,
         "linecolor": "#b8c0ca",
@@ -430,11 +380,12 @@ def _over_time(data: list[Spec], *, height: int, yaxis: Spec) -> Spec:
             {"dtickrange": ["M12", None], "value": "%Y"},
         ],
     }
-    layout["yaxis"] = _axis() | yaxis
+    layout["yaxis"] = axis_style() | yaxis
     return {"data": data, "layout": layout}
 
 
-def _layout(height: int) -> Spec:
+def layout_style(height: int) -> Spec:
+    """Return how every figure looks, pixels high."""
     return {
         "height": height,
         "margin": {"l": 54, "r": 14, "t": 34, "b": 34},
@@ -454,7 +405,8 @@ def _layout(height: int) -> Spec:
     }
 
 
-def _axis() -> Spec:
+def axis_style() -> Spec:
+    """Return how an axis of every figure looks."""
     return {"gridcolor": LINE, "zeroline": False, "linecolor": LINE, "title": {"standoff": 8}}
 
 

@@ -142,7 +142,14 @@ def test_rolling_correlation_is_numpy_on_each_window() -> None:
 
 def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
     empyrical = pytest.importorskip("empyrical")
-    from quanthedge.performance import max_drawdown, sharpe_ratio, volatility
+    from quanthedge.performance import (
+        downside_deviation,
+        max_drawdown,
+        sharpe_ratio,
+        sortino_ratio,
+        volatility,
+    )
+    from quanthedge.performance.tails import expected_shortfall, value_at_risk
 
     own, index = series(600)
     level = pd.concat(
@@ -154,6 +161,11 @@ def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
     assert fall is not None
     assert fall.depth == pytest.approx(empyrical.max_drawdown(own))
     assert beta(own, index).value == pytest.approx(empyrical.beta(own, index))
+    assert sortino_ratio(own) == pytest.approx(empyrical.sortino_ratio(own, annualization=243))
+    below = empyrical.downside_risk(own, annualization=243)
+    assert downside_deviation(own) == pytest.approx(below)
+    assert value_at_risk(own) == pytest.approx(-empyrical.value_at_risk(own))
+    assert expected_shortfall(own) == pytest.approx(-empyrical.conditional_value_at_risk(own))
     excess = information_ratio(own, index) / 243**0.5
     assert excess == pytest.approx(empyrical.excess_sharpe(own, index))
     assert tracking_error(own, index) == pytest.approx(

@@ -6,7 +6,8 @@ import pytest
 import statsmodels.api as sm
 
 from quanthedge.performance import beta, beta_hac, rolling_beta_hac
-from quanthedge.performance.robust import bootstrap_relation
+from quanthedge.performance.resampling import draw
+from quanthedge.performance.robust import _fisher, _products, bootstrap_relation
 from tests.performance.test_active import series
 
 
@@ -83,9 +84,9 @@ def test_each_window_has_the_beta_and_interval_of_its_own_days() -> None:
     assert rolling_beta_hac(y[:40], x[:40], 60).isna().all(axis=None)
 
 
-@pytest.mark.parametrize(("n", "least"), [(46, 0.88), (200, 0.90)])
+@pytest.mark.parametrize(("n", "least"), [(46, 0.89), (200, 0.89)])
 def test_the_bootstrap_interval_of_the_correlation_covers_the_truth(n: int, least: float) -> None:
-    hits, trials = 0, 200
+    hits, trials = 0, 300
     for seed in range(trials):
         rng = np.random.default_rng(seed)
         x = rng.normal(size=n)
@@ -100,3 +101,26 @@ def test_few_pairs_have_no_interval() -> None:
     assert np.isnan(beta_hac(y, x).low)
     assert np.isnan(bootstrap_relation(y, x)).all()
     assert beta_hac(y, x).observations == 9
+
+
+@pytest.mark.parametrize("n", [12, 60])
+def test_the_error_of_a_drawn_correlation_is_that_of_its_pairs(n: int) -> None:
+    y, x = (one.to_numpy() for one in series(n, seed=n))
+    place = np.random.default_rng(n).integers(0, n, (3, n))
+    weights = np.array([np.bincount(row, minlength=n) / n for row in place])
+    found, errors = _fisher(weights, _products(x / x.std(), y / y.std()))
+    for row, z, error in zip(place, found, errors, strict=True):
+        a, b = ((v[row] - v[row].mean()) / v[row].std() for v in (x, y))
+        r = (a * b).mean()
+        moved = a * b - r / 2 * (a**2 + b**2)
+        assert z == pytest.approx(np.arctanh(r), rel=1e-9)
+        assert error == pytest.approx((moved**2).mean() ** 0.5 / n**0.5 / (1 - r**2), rel=1e-6)
+
+
+def test_paths_of_the_bootstrap_do_not_hang_together() -> None:
+    found = draw(50, 30, 20_000, 6.0, np.random.default_rng(3))
+    first, last = found[1:, 0], found[:-1, -1]
+    assert (first == (last + 1) % 50).mean() == pytest.approx(1 / 50, abs=0.004)
+    assert np.bincount(found[:, 0], minlength=50).std() < 3 * (20_000 / 50) ** 0.5
+    assert found.min() == 0
+    assert found.max() == 49

@@ -7,9 +7,9 @@ import pandas as pd
 from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge_returns
 from quanthedge.performance import bridge as profit_bridge
 from quanthedge.performance.significance import alpha_estimates
-from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.chapters.style_names import style_names
+from quanthedge.report.waterfall import contribution_waterfall, money_waterfall
 from quanthedge.report.writer import Writer
 
 __all__ = ["bridge", "costs"]
@@ -21,7 +21,7 @@ def bridge(writer: Writer) -> list[Block]:
     if run.ledger["index_close"].isna().any():
         return [writer.lines("bridge_empty", [writer.words["empty"]["bridge"]], "remark")]
     whole, years = profit_bridge(run).iloc[0], profit_bridge(run, "year")
-    shares = bridge_returns(run)
+    shares = bridge_returns(run).iloc[0]
     unit = float(writer.words["figures"]["money_unit"])
     shown = [name for name in BRIDGE_LINES if bool((years[name].abs() >= 0.5).any())]
     rows = [
@@ -44,7 +44,8 @@ def bridge(writer: Writer) -> list[Block]:
     ]
     last = frozenset({len(rows) - 1})
     blocks: list[Block] = [
-        writer.figure("bridge", specs.bridge(whole, writer.language), residual=residual),
+        writer.figure("bridge", money_waterfall(whole, writer.language), residual=residual),
+        writer.figure("contributions", contribution_waterfall(shares, writer.language)),
         writer.table("attribution", head, rows, emphasised=last, money=money),
     ]
     blocks.append(_sure(writer))
