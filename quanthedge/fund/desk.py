@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from quanthedge.fund.books import Book
 from quanthedge.fund.clients import Clients
+from quanthedge.fund.daily import DailyValues
 from quanthedge.fund.terms import FundTerms
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout
 
@@ -19,7 +20,6 @@ __all__ = [
     "Moved",
     "Office",
     "Order",
-    "both_classes",
     "class_assets",
     "highest_mark",
     "investors_of",
@@ -54,6 +54,7 @@ class Office:
     state: LedgerState
     books: dict[str, Book]
     opening: NDArray[np.bool_]
+    daily: DailyValues = field(default_factory=DailyValues)
     pieces: list[LedgerRecord] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     values: list[dict[str, Any]] = field(default_factory=list)
@@ -62,7 +63,6 @@ class Office:
     published: list[float] = field(default_factory=list)
     peak: float = 0.0
     left: bool = False
-    late_days: int = 0
     hurdle: NDArray[np.float64] | None = None
 
 
@@ -104,11 +104,6 @@ def note(
 def investors_of(office: Office, share_class: str) -> list[str]:
     """Return who has ever held units of a class, in order of joining."""
     return [one for one, name in office.bought if name == share_class]
-
-
-def both_classes(office: Office) -> bool:
-    """Return whether units of both classes are held."""
-    return office.books["A"].units > 0 and office.books["C"].units > 0
 
 
 def class_assets(office: Office) -> dict[str, Fraction]:

@@ -26,6 +26,7 @@ def distribute(office: Office, t: int, plan: Any, moved: Moved) -> None:
                 f"is {book.unit_value()}"
             )
         leaves = Decimal(0)
+        office.daily.paid.append((name, t, float(per_unit)))
         for paid in book.distribute(per_unit):
             cash, fee = paid.cash, paid.fee
             leaves += fee
