@@ -68,12 +68,13 @@ class Office:
 
 @dataclass
 class Moved:
-    """Money of one close, yuan."""
+    """Money of one close, yuan, and the units subscribed."""
 
     subscribed: float = 0.0
     redeemed: float = 0.0
     distributed: float = 0.0
     service: float = 0.0
+    new_units: Decimal = Decimal(0)
 
     def any(self) -> bool:
         """Return whether anything moved."""

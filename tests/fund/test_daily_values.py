@@ -1,4 +1,4 @@
-"""The daily values of classes and investors: the books' own figures on every day, and they add up."""
+"""The daily values of classes and investors: the books' own figures every day, adding up."""
 
 from datetime import date
 from decimal import Decimal
