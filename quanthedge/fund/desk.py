@@ -35,12 +35,16 @@ EVENT_COLUMNS = [
 
 @dataclass
 class Order:
-    """A redemption still to be done: a fraction of what is held, or units."""
+    """A redemption still to be done: a fraction of what is held, or units.
+
+    One that ``waited`` takes at most what is held: a fee may have cut units in the meantime.
+    """
 
     investor: str
     share_class: str
     units: Decimal | None
     fraction: Decimal | None
+    waited: bool = False
 
 
 @dataclass

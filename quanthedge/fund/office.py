@@ -289,7 +289,7 @@ def _charge(office: Office, ledger: NDArray[np.float64], t: int) -> None:
                 )  # fmt: skip
         for one, units in before.items():
             if units > 0 and book.holding(one) != units:
-                _rescale(office, one, name, Fraction(book.holding(one)) / Fraction(units))
+                _follow_lots(office, one, name, units)
     _book_fees(office, ledger[t], total)
     state = office.state.scalars
     state[layout.UNITS] = float(office.books["A"].units + office.books["C"].units)
@@ -310,12 +310,19 @@ def _book_fees(office: Office, row: NDArray[np.float64], fees: dict[str, Decimal
     row[layout.EQUITY_] = state[layout.EQUITY]
 
 
-def _rescale(office: Office, investor: str, share_class: str, factor: Fraction) -> None:
-    """Let the dated units of an investor follow units that were cut or given by a fee."""
-    key = investor, share_class
-    office.bought[key] = [
-        (day, round_half_up(Fraction(units) * factor, 6)) for day, units in office.bought[key]
-    ]
+def _follow_lots(office: Office, investor: str, share_class: str, before: Decimal) -> None:
+    """Let the dated units of an investor follow the lots that a fee has cut or given to.
+
+    Where series have rolled up, lots of several days are one: the days then keep their parts.
+    """
+    key, book = (investor, share_class), office.books[share_class]
+    now = [exact(str(one["units"])) for one in book.lots() if one["investor"] == investor]
+    dated = office.bought[key]
+    if len(now) == len(dated):
+        office.bought[key] = [(day, units) for (day, _), units in zip(dated, now, strict=True)]
+        return
+    factor = Fraction(book.holding(investor)) / Fraction(before)
+    office.bought[key] = [(day, round_half_up(Fraction(n) * factor, 6)) for day, n in dated]
 
 
 def _note_values(office: Office, t: int) -> None:

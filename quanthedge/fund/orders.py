@@ -106,6 +106,8 @@ def _units_wanted(office: Office, t: int, order: Order, earlier: Decimal) -> Dec
     units = order.units
     if units is None:
         units = round_half_up(Fraction(held) * Fraction(order.fraction or Decimal(0)), 2)
+    if order.waited:
+        units = min(units, held)
     if units > held:
         raise StrategyError(
             f"clients: {order.investor} redeems {units} units of class {order.share_class} on "
@@ -148,7 +150,8 @@ def _through_gate(
     for order, units in wanted:
         now = round_half_up(Fraction(units) * factor, 2)
         found.append((order, now))
-        office.waiting.append(Order(order.investor, order.share_class, units - now, None))
+        rest = Order(order.investor, order.share_class, units - now, None, waited=True)
+        office.waiting.append(rest)
         value = office.books[order.share_class].unit_value()
         note(
             office, t, order.investor, order.share_class, "deferred", units - now, value,

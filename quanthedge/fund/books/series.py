@@ -36,7 +36,7 @@ class SeriesBook:
     def unit_value(self) -> Decimal:
         """Return the value of a unit of the oldest series, four decimals."""
         if not self.fund.series:
-            return Decimal("1.0000")
+            return round_half_up(exact(self.fund.initial_unit_value), 4)
         return round_half_up(Fraction(self.fund.series[0].unit_value()), 4)
 
     def revalue(self, assets: Fraction) -> None:
@@ -50,7 +50,7 @@ class SeriesBook:
         self.fund.grown = grown
 
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
-        """Open a series of the day; a unit costs one yuan."""
+        """Open a series of the day; a unit costs the initial unit value."""
         one = self.fund.subscribe({investor: cash})
         self._paid[one.name, investor] = cash
         return one.holders[investor]
@@ -160,7 +160,7 @@ class SeriesBook:
             {
                 "investor": investor,
                 "units": units,
-                "cost": Decimal("1.000000"),
+                "cost": round_half_up(exact(self.fund.initial_unit_value), DECIMALS),
                 "mark": one.mark,
                 "paid_in": self._paid.get((one.name, investor), Decimal(0)),
                 "unit_value": one.unit_value(),
