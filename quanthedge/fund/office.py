@@ -24,6 +24,7 @@ from quanthedge.fund.desk import (
     Days,
     Moved,
     Office,
+    bases,
     class_assets,
     investors_of,
     note,
@@ -39,7 +40,8 @@ __all__ = ["FundRun", "run_fund"]
 
 VALUE_COLUMNS = ["date", "investor", "share_class", "before_yuan", "after_yuan"]
 LOT_COLUMNS = [
-    "investor", "share_class", "units", "cost", "mark", "paid_in", "unit_value", "value",
+    "investor", "share_class", "units", "cost", "mark", "threshold", "paid_in", "unit_value",
+    "value",
 ]  # fmt: skip
 
 
@@ -279,13 +281,14 @@ def _charge(office: Office, ledger: NDArray[np.float64], t: int) -> None:
         if book.units == 0:
             continue
         before = {one: book.holding(one) for one in investors_of(office, name)}
+        lines = book.lots()
         charges = book.crystallise()
         total[name] = sum((charge.fee for charge in charges), Decimal(0))
-        for charge in charges:
+        for charge, basis in zip(charges, bases(lines, charges), strict=True):
             if charge.fee or charge.units_change:
                 note(
                     office, t, charge.investor, name, "performance_fee", charge.units_change,
-                    book.unit_value(), Decimal(0), charge.fee,
+                    book.unit_value(), Decimal(0), charge.fee, basis=basis,
                 )  # fmt: skip
         for one, units in before.items():
             if units > 0 and book.holding(one) != units:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.books import Book
+from quanthedge.fund.books import Book, LotLine
 from quanthedge.fund.clients import tier_rate
-from quanthedge.fund.desk import Moved, Office, Order, note
+from quanthedge.fund.desk import Moved, Office, Order, fee_basis, note
 from quanthedge.fund.values import exact, round_half_up
 
 __all__ = ["distribute", "redeem_all", "subscribe_all"]
@@ -28,17 +28,24 @@ def distribute(office: Office, t: int, plan: Any, moved: Moved) -> None:
             )
         leaves = Decimal(0)
         office.daily.paid.append((name, t, float(per_unit)))
+        lines = book.lots()
         for paid in book.distribute(per_unit):
             cash, fee = paid.cash, paid.fee
             leaves += fee
+            basis = fee_basis([one for one in lines if one["investor"] == paid.investor])
             value, nothing = book.unit_value(), Decimal(0)
             if paid.investor in plan.reinvesting:
                 got = book.subscribe(paid.investor, cash) if cash > 0 else nothing
                 office.bought[paid.investor, name].append((t, got))
-                note(office, t, paid.investor, name, "reinvested", got, value, cash, fee)
+                note(
+                    office, t, paid.investor, name, "reinvested", got, value, cash, fee, basis=basis
+                )
             else:
                 leaves += cash
-                note(office, t, paid.investor, name, "distribution", nothing, value, -cash, fee)
+                note(
+                    office, t, paid.investor, name, "distribution", nothing, value, -cash, fee,
+                    basis=basis,
+                )  # fmt: skip
         moved.distributed += float(leaves)
         moved.service -= float(leaves) if name == "C" else 0.0
 
@@ -184,6 +191,7 @@ def _leaving(office: Office, t: int) -> list[Order]:
 def _redeem(office: Office, t: int, order: Order, units: Decimal, moved: Moved) -> None:
     book, name = office.books[order.share_class], order.share_class
     value = book.unit_value()
+    basis = fee_basis(_lines_of(book, order.investor), units)
     payout = book.redeem(order.investor, units)
     exit_fee = min(payout.cash, _exit_fee(office, t, order, units, payout.cash + payout.fee))
     share = Fraction(exact(office.clients.redemption_fee_kept))
@@ -193,16 +201,20 @@ def _redeem(office: Office, t: int, order: Order, units: Decimal, moved: Moved) 
     moved.service -= float(leaves) if name == "C" else 0.0
     note(
         office, t, order.investor, name, "redemption", -units, value, -(payout.cash - exit_fee),
-        payout.fee, exit_fee,
+        payout.fee, exit_fee, basis=basis,
     )  # fmt: skip
+
+
+def _lines_of(book: Book, investor: str) -> list[LotLine]:
+    return [line for line in book.lots() if line["investor"] == investor]
 
 
 def _value_left(book: Book, investor: str, units: Decimal) -> Fraction:
     """Return what an investor's lots are worth once the oldest ``units`` have left."""
     left, total = units, Fraction(0)
-    for line in book.lots():
+    for line in _lines_of(book, investor):
         held = exact(str(line["units"]))
-        if line["investor"] == investor and held > 0:
+        if held > 0:
             taken = min(left, held)
             left -= taken
             total += Fraction(exact(str(line["value"]))) * Fraction(held - taken) / Fraction(held)

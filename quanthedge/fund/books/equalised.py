@@ -126,7 +126,10 @@ class EqualisedBook:
                 "investor": lot.investor,
                 "units": lot.shares,
                 "cost": round_half_up(lot.entry, 4),
-                "mark": round_half_up(max(lot.entry, self.fund.mark), 4),
+                "mark": round_half_up(max(lot.entry, self.fund.mark), 6),
+                "threshold": round_half_up(
+                    max(lot.entry * self.fund.grown / lot.since, self.fund.threshold), 6
+                ),
                 "paid_in": Decimal(0),
                 "unit_value": self.unit_value(),
                 "value": cents((self.fund.net + self.fund.given(lot)) * Fraction(lot.shares)),

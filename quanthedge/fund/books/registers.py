@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from quanthedge.fund.books.days import Worth, by_owner, due_over_days, half_up
 from quanthedge.fund.books.door import LotLine
-from quanthedge.fund.investors import Charge, Payout, Register, WholeFund
+from quanthedge.fund.investors import Charge, Lot, Payout, PooledMark, Register, WholeFund
 from quanthedge.fund.investors.register import cents
 from quanthedge.fund.values import round_half_up
 
@@ -127,17 +127,27 @@ class RegisterBook:
 
     def lots(self) -> list[LotLine]:
         """Return the lots, oldest first."""
-        value = self.register.unit_value()
-        fund_mark = getattr(self.register, "mark", None)
+        value, register = self.register.unit_value(), self.register
         return [
             {
                 "investor": lot.investor,
                 "units": lot.units,
                 "cost": lot.cost,
-                "mark": lot.mark if fund_mark is None else fund_mark,
+                "mark": round_half_up(mark, 6),
+                "threshold": round_half_up(max(mark, start * register.grown), 6),
                 "paid_in": lot.paid_in,
                 "unit_value": value,
                 "value": cents(Fraction(lot.units) * Fraction(value)),
             }
-            for lot in self.register.lots
+            for lot in register.lots
+            for mark, start in [self._mark_of(lot)]
         ]
+
+    def _mark_of(self, lot: Lot) -> tuple[Fraction, Fraction]:
+        """Return the mark of a lot, and its threshold over what the hurdle has made of a yuan."""
+        register = self.register
+        if isinstance(register, PooledMark):
+            return register.marks[lot.investor], register.thresholds[lot.investor]
+        owner = register if isinstance(register, WholeFund) else lot
+        mark = Fraction(owner.mark)
+        return mark, mark / owner.since

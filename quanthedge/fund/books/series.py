@@ -99,6 +99,7 @@ class SeriesBook:
         for charge in self.fund.crystallise():
             own = holders[charge.investor]
             total, left = sum(own.values(), Decimal(0)), charge.fee
+            own = {investor: units for investor, units in own.items() if units > 0}
             for k, (investor, units) in enumerate(own.items()):
                 part = cents(Fraction(charge.fee) * Fraction(units) / Fraction(total))
                 part = left if k == len(own) - 1 else part
@@ -162,6 +163,9 @@ class SeriesBook:
                 "units": units,
                 "cost": round_half_up(exact(self.fund.initial_unit_value), DECIMALS),
                 "mark": one.mark,
+                "threshold": round_half_up(
+                    Fraction(one.mark) * max(Fraction(1), self.fund.grown / one.since), 6
+                ),
                 "paid_in": self._paid.get((one.name, investor), Decimal(0)),
                 "unit_value": one.unit_value(),
                 "value": cents(one.assets * Fraction(units) / Fraction(one.units)),
