@@ -53,6 +53,7 @@ _EXPORTS = {
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.stress",
     "run_variants": "quanthedge.variants",
+    "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.performance",
     "update_market": "quanthedge.market",
 }
