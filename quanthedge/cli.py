@@ -14,15 +14,11 @@ import typer
 
 from quanthedge.basis_command import basis_command
 from quanthedge.bridge_command import bridge_command
-from quanthedge.comparison_command import (
-    capacity_command,
-    compare_command,
-    products,
-    statement_command,
-)
+from quanthedge.comparison_command import capacity_command, compare_command, products
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
 from quanthedge.leverage.command import token_command
+from quanthedge.statement_command import statement_command
 from quanthedge.stress.command import stress_command
 
 if TYPE_CHECKING:

@@ -36,6 +36,8 @@ TABLES = (
     "investors",
     "investor_values",
     "investor_lots",
+    "class_values",
+    "investor_days",
 )
 _RUN_FILE = "run.json"
 _FORMAT = 4
@@ -74,6 +76,12 @@ class Result:
     investors, investor_values, investor_lots : DataFrame
         What happened to each investor, what he would have got on each event day, and his lots at
         the end; empty without clients.
+    class_values : DataFrame
+        Each class of units at every close: units, assets, unit value, cumulative unit value, unit
+        value after the fee that would be due; see docs/fund.md.
+    investor_days : DataFrame
+        At every close what each investor would get if he left and the fee accrued on his units;
+        empty without clients.
     strategy : dict
         The strategy with every default written out.
     market_info, versions : dict
@@ -101,6 +109,8 @@ class Result:
     investors: pd.DataFrame
     investor_values: pd.DataFrame
     investor_lots: pd.DataFrame
+    class_values: pd.DataFrame
+    investor_days: pd.DataFrame
     strategy: dict[str, Any]
     market_info: dict[str, Any]
     versions: dict[str, str]
@@ -214,7 +224,9 @@ class Result:
             "notes": self.notes,
         }
         texts = {
-            "strategy.json": json.dumps(self.strategy, ensure_ascii=False, indent=2),
+            "strategy.json": json.dumps(
+                self.strategy, ensure_ascii=False, allow_nan=False, indent=2
+            ),
             "summary.json": json.dumps(self.summary().to_dict(), ensure_ascii=False, indent=2),
             "timeline.txt": self.timeline["en"],
             _RUN_FILE: json.dumps(head, ensure_ascii=False, indent=2),

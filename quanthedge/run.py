@@ -76,7 +76,7 @@ def _run_fund(prepared: Prepared) -> FundRun:
     strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
     clients, days = strategy.clients, prepared.dates[1:]
     if clients is None and hurdle is None and last_business_day(strategy.fund, days) is None:
-        return FundRun.without_clients(run_ledger(inputs))
+        return FundRun.without_clients(run_ledger(inputs), days)
     grown = None
     if hurdle is not None:
         index = prepared.market.index_close(strategy.benchmark)
@@ -120,6 +120,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         investors=fund.events,
         investor_values=fund.values,
         investor_lots=fund.lots,
+        class_values=fund.class_values,
+        investor_days=fund.investor_days,
         coverage=selection.coverage,
         rules=prepared.rules,
         strategy=strategy.model_dump(mode="json"),

@@ -12,7 +12,7 @@ from quanthedge.report.specs import index_name
 from quanthedge.report.texts import Language, words
 from quanthedge.report.writer import Run, own_words
 
-__all__ = ["build_document"]
+__all__ = ["build_document", "numbered"]
 
 
 def build_document(result: Run, language: Language, others: Others | None = None) -> Document:
@@ -39,7 +39,7 @@ def build_document(result: Run, language: Language, others: Others | None = None
         terms=fund_terms(result, language),
         cards=cards(result, language),
         verdict=verdict(result, language),
-        chapters=_numbered(build_chapters(result, language, others), language),
+        chapters=numbered(build_chapters(result, language, others), language),
     )
 
 
@@ -58,7 +58,7 @@ def _facts(result: Run, language: Language) -> list[str]:
     return facts
 
 
-def _numbered(chapters: list[Chapter], language: Language) -> list[Chapter]:
+def numbered(chapters: list[Chapter], language: Language) -> list[Chapter]:
     """Return the chapters with running numbers before the titles of figures and tables."""
     marks = {"figure": "图", "table": "表"} if language == "zh" else {}
     counts = {"figure": 0, "table": 0}

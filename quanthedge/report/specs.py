@@ -28,12 +28,14 @@ __all__ = [
     "accounts",
     "axis_style",
     "basis",
+    "class_lines",
     "drawdown",
     "exposure",
     "fee_accrual",
     "fund_beta",
     "growth",
     "index_name",
+    "investor_value",
     "layout_style",
     "lots",
     "rolling_betas",
@@ -343,9 +345,9 @@ def tilts(active: pd.Series, language: Language = "en") -> Spec:
         "marker": {"color": FUND},
         "hovertemplate": "%{x} %{y:+.2f}<extra></extra>",
     }
-    layout = _layout(240) | {"showlegend": False, "hovermode": "closest"}
-    layout["xaxis"] = _axis() | {"tickangle": 0, "automargin": True}
-    layout["yaxis"] = _axis() | {
+    layout = layout_style(240) | {"showlegend": False, "hovermode": "closest"}
+    layout["xaxis"] = axis_style() | {"tickangle": 0, "automargin": True}
+    layout["yaxis"] = axis_style() | {
         "tickformat": ".1f", "zeroline": True, "zerolinecolor": "#8a94a0",
     }  # fmt: skip
     return {"data": [bars], "layout": layout}
@@ -358,6 +360,35 @@ def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     share = inside["accrued_performance_fee"] / inside["equity"]
     line = _line(share, text["accrued_fee"], ACCENT, 5, width=1.5)
     return _over_time([line | {"fill": "tozeroy"}], height=240, yaxis={"tickformat": ".1%"})
+
+
+def class_lines(table: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return unit value and cumulative unit value of each class of units, day by day."""
+    text, colours = words(language)["figures"], {"A": (FUND, GROSS), "C": (ACCENT, INDEX)}
+    lines = []
+    for name, part in table.groupby("share_class"):
+        own = part.set_index("date")
+        label = text["share_class"].format(name=name)
+        plain, added = colours[str(name)]
+        lines.append(_line(own["unit_value"], label, plain, 4, width=1.8))
+        if (own["cumulative_unit_value"] != own["unit_value"]).any():
+            label = text["cumulative"].format(name=name)
+            lines.append(_line(own["cumulative_unit_value"], label, added, 4, width=1.3))
+    return _over_time(lines, height=300, yaxis={"tickformat": ".2f", "hoverformat": ".4f"})
+
+
+def investor_value(value: pd.Series, invested: pd.Series, language: Language = "en") -> Spec:
+    """Return what an investor would get on each day, and what he has paid in less what he got.
+
+    ``value`` and ``invested`` are yuan by date.
+    """
+    text = words(language)["figures"]
+    unit = float(text["money_unit"])
+    paid = _line(invested / unit, text["net_paid"], ACCENT, 4, width=1.4)
+    paid["line"] = {"color": ACCENT, "width": 1.4, "shape": "hv", "dash": "dot"}
+    worth = _line(value / unit, text["value_if_redeemed"], FUND, 4, width=1.8)
+    axis = {"tickformat": ",", "rangemode": "tozero", "title": {"text": text["money"]}}
+    return _over_time([worth, paid], height=300, yaxis=axis)
 
 
 def _until_next(index: pd.Index) -> list[int]:

@@ -55,8 +55,11 @@ def write_workbook(
     return path
 
 
-def render_workbook(document: Document, result: Run) -> bytes:
-    """Return a workbook: cover, contents, one sheet a table, the days, and figures by formula."""
+def render_workbook(document: Document, result: Run | None) -> bytes:
+    """Return a workbook: cover, contents, one sheet a table, the days, and figures by formula.
+
+    Without a result there are neither days nor formulas: a statement of one investor.
+    """
     import xlsxwriter
 
     page = io.BytesIO()
@@ -66,8 +69,9 @@ def render_workbook(document: Document, result: Run) -> bytes:
     writer = _Writer(book, document)
     writer.cover()
     sheets = writer.tables()
-    writer.days(result)
-    writer.sums(result)
+    if result is not None:
+        writer.days(result)
+        writer.sums(result)
     writer.contents(sheets)
     book.close()
     return page.getvalue()
@@ -84,7 +88,7 @@ class _Writer:
         self.names: set[str] = set()
         self.front = self.sheet(self.words["cover"])
         self.list = self.sheet(self.words["contents"])
-        self.span = self.below = 0
+        self.span, self.below, self.daily = 0, 0, ""
 
     def format(self, **properties: Any) -> "Format":
         """Return a cell format, each kind made once."""
@@ -331,7 +335,7 @@ class _Writer:
         """Write the list of sheets with links."""
         self.list.set_column(0, 0, 60)
         self.list.write_string(0, 0, self.words["contents"], self.format(bold=True, font_size=12))
-        extra = [(name, name) for name in (self.daily, self.words["formulas"])]
+        extra = [(name, name) for name in (self.daily, self.words["formulas"]) if self.daily]
         link = self.format(font_color="#17406d", underline=1)
         for k, (name, title) in enumerate([*sheets, *extra], start=1):
             self.list.write_url(k, 0, f"internal:'{name}'!A1", link, title)

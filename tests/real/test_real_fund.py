@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quanthedge.fund import Clients, Flow
-from quanthedge.fund.statement import fairness
+from quanthedge.fund.fairness import fairness
 from quanthedge.market import Market, import_market
 from quanthedge.performance import bridge_returns
 from quanthedge.report.formats import write_reports
