@@ -14,6 +14,7 @@ from quanthedge.errors import DataError
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from quanthedge.comparison import RunVariant
     from quanthedge.performance import Summary
 
 __all__ = ["Result"]
@@ -35,9 +36,10 @@ TABLES = (
     "investors",
     "investor_values",
     "investor_lots",
+    "unit_values",
 )
 _RUN_FILE = "run.json"
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Result:
     investors, investor_values, investor_lots : DataFrame
         What happened to each investor, what he would have got on each event day, and his lots at
         the end; empty without clients.
+    unit_values : DataFrame
+        Unit values of the products that the strategy names for comparison: product, date, value.
     strategy : dict
         The strategy with every default written out.
     market_info, versions : dict
@@ -78,6 +82,8 @@ class Result:
         What is known when, as printed by the run; keys en and zh.
     notes : list of dict
         Data repairs and assumptions that a reader must know; keys kind, en and zh.
+    variants : dict of RunVariant
+        Ledgers of the variants that were run beside it, by name.
     """
 
     ledger: pd.DataFrame
@@ -96,11 +102,13 @@ class Result:
     investors: pd.DataFrame
     investor_values: pd.DataFrame
     investor_lots: pd.DataFrame
+    unit_values: pd.DataFrame
     strategy: dict[str, Any]
     market_info: dict[str, Any]
     versions: dict[str, str]
     timeline: dict[str, str]
     notes: list[dict[str, str]] = field(default_factory=list)
+    variants: "dict[str, RunVariant]" = field(default_factory=dict)
 
     @cached_property
     def _summary(self) -> "Summary":
@@ -187,12 +195,16 @@ class Result:
         for name in TABLES:
             frame: pd.DataFrame = getattr(self, name)
             frame.to_parquet(folder / f"{name}.parquet", compression="zstd")
+        for name, one in self.variants.items():
+            (folder / "variants").mkdir(exist_ok=True)
+            one.ledger.to_parquet(_ledger_file(folder, name), compression="zstd")
         head = {
             "format": _FORMAT,
             "market": self.market_info,
             "versions": self.versions,
             "timeline": self.timeline,
             "notes": self.notes,
+            "variants": {name: one.terms for name, one in self.variants.items()},
         }
         texts = {
             "strategy.json": json.dumps(self.strategy, ensure_ascii=False, indent=2),
@@ -212,6 +224,8 @@ class Result:
         DataError
             When the folder is not a run folder or a part of it is missing.
         """
+        from quanthedge.comparison import RunVariant
+
         folder = Path(folder)
         if not (folder / _RUN_FILE).is_file():
             raise DataError(
@@ -226,6 +240,10 @@ class Result:
                 )
             strategy = json.loads((folder / "strategy.json").read_text(encoding="utf-8"))
             frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+            variants = {
+                name: RunVariant(name, pd.read_parquet(_ledger_file(folder, name)), terms)
+                for name, terms in head["variants"].items()
+            }
         except (OSError, ValueError, KeyError) as error:
             raise DataError(
                 f"{folder}: the run folder is damaged ({error}); run it again"
@@ -237,4 +255,9 @@ class Result:
             versions=head["versions"],
             timeline=head["timeline"],
             notes=head["notes"],
+            variants=variants,
         )
+
+
+def _ledger_file(folder: Path, variant: str) -> Path:
+    return folder / "variants" / f"{variant}.parquet"
