@@ -131,6 +131,12 @@ class Result:
 
         return bridge(self, by, start, end)
 
+    def limits(self) -> pd.DataFrame:
+        """How near it came to each rule and limit: see :func:`quanthedge.limits.replay_limits`."""
+        from quanthedge.limits import replay_limits
+
+        return replay_limits(self)
+
     def plot(self) -> "go.Figure":
         """Return the unit value gross and net beside the index, as an interactive figure."""
         from quanthedge.report import unit_value_figure

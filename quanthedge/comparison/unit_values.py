@@ -27,7 +27,7 @@ def read_unit_values(path: str | Path) -> pd.Series:
     """Return unit values from a CSV file, by date, ascending.
 
     The file has a column of dates (``date``, ``日期``, ``净值日期``) and one of values (``value``,
-    ``nav``, ``净值``, ``单位净值``, ``累计净值``, ``复权净值`` ..); others are left alone. Lines may
+    ``nav``, ``净值``, ``单位净值``, ``累计净值``, ``复权净值`` ..); others are left. Lines may
     come in any order; a line that repeats another is taken once. For a fund that paid distributions
     give the cumulative or adjusted value.
 
