@@ -57,7 +57,7 @@ def fund_lines(
         "cash_reserve": inside["stock_cash"] / inside["equity"],
         "single_stock": largest,
     }
-    lines = [_yardstick(name, series) for name, series in values.items()]
+    lines = [_yardstick(name, series) for name, series in values.items() if len(series)]
     if own_range is not None:
         bounds = zip(("own_range_low", "own_range_high"), own_range, strict=True)
         lines += [

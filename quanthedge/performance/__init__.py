@@ -31,6 +31,7 @@ from quanthedge.performance.drawdown import (
     longest_drawdown,
     max_drawdown,
 )
+from quanthedge.performance.idle import CashDrag, cash_drag
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
@@ -75,6 +76,7 @@ __all__ = [
     "TRADING_DAYS_A_YEAR",
     "WINDOWS",
     "Booked",
+    "CashDrag",
     "Drawdown",
     "Estimate",
     "Measure",
@@ -92,6 +94,7 @@ __all__ = [
     "bridge",
     "bridge_returns",
     "calmar_ratio",
+    "cash_drag",
     "correlation",
     "costs",
     "daily_returns",

@@ -163,7 +163,7 @@ def test_every_figure_and_table_has_a_note_and_data(page) -> None:
     figures = drawn(page.parsed)
     named = [name for name in page.parsed.ids if name.startswith("figure-") and name in figures]
     assert sorted(named) == sorted(figures)
-    assert len(figures) == 13
+    assert len(figures) == 14
     assert all(spec["data"] for spec in figures.values())
     blocks = [name for name in page.parsed.ids if name.startswith(("figure-", "table-"))]
     blocks.remove("figure-trouble")
@@ -316,7 +316,7 @@ def test_the_page_draws_its_figures_in_a_browser(page, tmp_path) -> None:
         ],
         check=True, capture_output=True, text=True, timeout=180,
     ).stdout  # fmt: skip
-    assert 'data-figures-drawn="13"' in shown
+    assert 'data-figures-drawn="14"' in shown
     assert words(page.language)["broken_figure"] not in Page(shown.split("<script", 1)[0]).text
 
 
