@@ -4,6 +4,7 @@ What each of them is, is said here once; :func:`quanthedge.backtest` runs them b
 """
 
 from quanthedge.alpha import FactorTerm, Transforms
+from quanthedge.comparison import VARIANTS
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Size
 from quanthedge.hedge import PRODUCT_INDEX
@@ -13,7 +14,7 @@ from quanthedge.strategy import Strategy
 
 __all__ = ["EVERY_MEMBER", "NAMES", "borrows", "is_itself", "variant", "variant_names"]
 
-NAMES = ("long_only", "unlevered", "levered", "index_hedged")
+NAMES = VARIANTS
 LONG_ONLY = 0.95  # of equity in stocks: no margin has to be kept, 5% stays in cash
 TIMES = 1.5  # stocks of the levered variant over those of the unlevered one
 ROOM = 0.3  # of the stocks, kept for the margin of the futures: 20% and half as much above it

@@ -8,7 +8,9 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 
-__all__ = ["FixedIncome", "RunVariant", "Stated"]
+__all__ = ["VARIANTS", "FixedIncome", "RunVariant", "Stated"]
+
+VARIANTS = ("long_only", "unlevered", "levered", "index_hedged")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class RunVariant:
     Attributes
     ----------
     name : str
-        One of :data:`quanthedge.variants.NAMES`.
+        One of :data:`VARIANTS`; see :func:`quanthedge.variants.variant`.
     ledger : DataFrame
         As of the run itself.
     terms : dict

@@ -1,5 +1,7 @@
 """Cash that lay idle: shares that add up to the equity, and the return lost by its formula."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +21,7 @@ def test_the_return_lost_is_that_of_the_formula_day_by_day() -> None:
     ledger = sample_result().ledger
     rows = ledger.to_dict("records")
     at_work = earned = 0.0
-    for before, day in zip(rows, rows[1:], strict=False):
+    for before, day in itertools.pairwise(rows):
         earned += day["interest"]
         money = before["stock_value"] + before["margin_required"]
         if money == 0:
@@ -38,7 +40,7 @@ def test_the_return_lost_is_that_of_the_formula_day_by_day() -> None:
 
 def test_a_fund_whose_money_doubles_loses_what_its_idle_half_would_have_earned() -> None:
     ledger = sample_result().ledger.iloc[:3].copy()
-    ledger.loc[:, :] = 0.0
+    ledger = ledger.select_dtypes("number") * 0.0
     ledger.index = pd.to_datetime(["2015-01-01", "2015-01-02", "2015-12-31"])
     ledger["equity"] = [100.0, 100.0, 150.0]
     ledger["stock_value"] = [0.0, 50.0, 100.0]
