@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final, Literal
 
 import pandas as pd
 
 from quanthedge.errors import DataError
 
-__all__ = ["VARIANTS", "FixedIncome", "RunVariant", "Stated"]
+__all__ = ["ONE_YEAR_DEPOSIT", "VARIANTS", "FixedIncome", "RunVariant", "Stated"]
 
+ONE_YEAR_DEPOSIT: Final = "one_year_deposit"
 VARIANTS = ("long_only", "unlevered", "levered", "index_hedged")
 
 
@@ -19,19 +20,25 @@ class FixedIncome:
 
     Attributes
     ----------
-    rate : float
-        A year.
+    rate : float or "one_year_deposit"
+        A year; or the People's Bank's benchmark of the day on which the run begins, for a deposit
+        of one year that is renewed with its interest at the benchmark of the day.
     source : str
         Where the rate stands.
     """
 
-    rate: float
+    rate: float | Literal["one_year_deposit"]
     source: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a rate that no product states."""
-        if not -0.5 < self.rate < 1.0:
-            raise DataError(f"fixed income at {self.rate} a year; accepted: a fraction, 0.05")
+        if self.rate == ONE_YEAR_DEPOSIT:
+            return
+        if not isinstance(self.rate, float | int) or not -0.5 < self.rate < 1.0:
+            raise DataError(
+                f"fixed income at {self.rate} a year; accepted: a fraction, 0.05, or "
+                f"{ONE_YEAR_DEPOSIT}"
+            )
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,13 @@ class Stated:
     source: str = ""
     start: date | None = None
     end: date | None = None
+
+    def covers(self, days: pd.DatetimeIndex) -> bool:
+        """Return whether the numbers are of the days of a run, its opening day first."""
+        if self.start is None or self.end is None or len(days) < 2:
+            return False
+        begins = days[0].date() < self.start <= days[1].date()
+        return bool(begins and self.end == days[-1].date())
 
     def __post_init__(self) -> None:
         """Refuse numbers that nobody can have published."""

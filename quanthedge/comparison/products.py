@@ -41,7 +41,10 @@ class FixedIncomeProduct(_Named):
     """A product with a stated yield: a trust, a wealth-management product, a term deposit."""
 
     kind: Literal["fixed_income"] = "fixed_income"
-    rate: float = Field(gt=-0.5, lt=1.0, description="A year, compounded by calendar days.")
+    rate: Annotated[float, Field(gt=-0.5, lt=1.0)] | Literal["one_year_deposit"] = Field(
+        description="A year, compounded by calendar days; or the central bank's benchmark for "
+        "deposits of one year on the day on which the run begins, renewed each year."
+    )
 
 
 class StatedProduct(_Named):

@@ -122,10 +122,9 @@ def compare_funds(
             rows[title] = _stated(other)
             notes.append(_stated_remark(title, other, days))
         elif isinstance(other, FixedIncome):
-            drawn[title] = _grown(days, np.full(len(days) - 1, other.rate), compound=True)
+            drawn[title], note = _fixed(title, other, days)
             rows[title] = figures(drawn[title], own["index"], "daily", moves=False)
-            source = _sourced(other.source)
-            notes.append(_with_source("fixed", source, title=title, rate=f"{other.rate:.2%}"))
+            notes.append(note)
         else:
             series = other if isinstance(other, pd.Series) else levels(other.ledger)["net"]
             if isinstance(other, RunVariant):
@@ -155,6 +154,22 @@ def _grown(days: pd.Index, rates: Any, *, compound: bool) -> pd.Series:
 
 def _deposit(days: pd.Index) -> pd.Series:
     return _grown(days, deposit_rate(pd.DatetimeIndex(days)[1:]), compound=False)
+
+
+def _fixed(title: str, one: FixedIncome, days: pd.Index) -> tuple[pd.Series, Bilingual]:
+    """Return the value of a yuan in a product with a stated yield, and what it is."""
+    if not isinstance(one.rate, str):
+        level = _grown(days, np.full(len(days) - 1, one.rate), compound=True)
+        source = _sourced(one.source)
+        return level, _with_source("fixed", source, title=title, rate=f"{one.rate:.2%}")
+    passed = np.asarray((pd.DatetimeIndex(days) - days[0]).days)
+    full = passed // 365
+    renewed = [days[0] + pd.Timedelta(days=365 * int(k)) for k in range(int(full[-1]) + 1)]
+    rates = deposit_rate(pd.DatetimeIndex(renewed), term="one_year")
+    before = np.append(1.0, np.cumprod(1.0 + rates))[full]
+    level = pd.Series(before * (1.0 + rates[full] * (passed % 365) / 365.0), index=days)
+    listed = ", ".join(f"{rate:.2%}" for rate in rates)
+    return level, remark("one_year_deposit", title=title, rates=listed)
 
 
 def _carried(level: pd.Series, days: pd.Index) -> pd.Series:
@@ -204,9 +219,7 @@ def _stated_remark(title: str, one: Stated, days: pd.Index) -> Bilingual:
     source = _sourced(one.source)
     if one.start is None or one.end is None:
         return _with_source("stated", source, title=title)
-    opening = days[0].date() < one.start <= days[1].date()
-    same = opening and one.end == days[-1].date()
-    kind = "stated_dates" if same else "stated_other_dates"
+    kind = "stated_dates" if one.covers(pd.DatetimeIndex(days)) else "stated_other_dates"
     return _with_source(kind, source, title=title, start=one.start, end=one.end)
 
 

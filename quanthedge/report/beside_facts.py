@@ -41,9 +41,13 @@ def product_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
         facts[f"{name}_interest"] = f"{one.ledger['loan_interest'].sum():,.0f}"
         facts[f"{name}_called"] = str(one.terms["called_days"])
     if "index_hedged" in variants:
-        own = table.loc[writer.words["products"]["fund"], "sharpe"]
-        better = own > table.loc[variant_name("index_hedged", writer.language), "sharpe"]
-        holds.add("beats_index_hedged" if better else "below_index_hedged")
+        ratios = table["sharpe"].astype(np.float64).to_dict()
+        own = ratios[writer.words["products"]["fund"]]
+        other = ratios[variant_name("index_hedged", writer.language)]
+        if own <= 0 and other <= 0:
+            holds.add("both_lose")
+        else:
+            holds.add("beats_index_hedged" if own > other else "below_index_hedged")
     others = {**own_products(writer.run, writer.language), **writer.others}
     _others(writer, table, others if found is not None else {}, facts, holds)
 
@@ -68,8 +72,19 @@ def _others(
         _row(facts, kind, table, title)
         twin = same_dates.format(name=fund, title=title)
         _row(facts, f"{kind}_fund", table, twin if twin in table.index else fund)
+        if isinstance(others[title], Stated):
+            _dates(writer, others[title], facts, holds)
     if {"no_stated", "no_rival"} <= holds:
         holds.add("alone")
+
+
+def _dates(writer: Writer, one: Stated, facts: Facts, holds: set[str]) -> None:
+    """Note whether published numbers are of the dates of the run."""
+    days = pd.DatetimeIndex(writer.run.ledger.index)
+    alike = one.covers(days)
+    holds.add("stated_alike" if alike else "stated_unlike")
+    if one.start is not None:
+        facts["stated_dates"] = f"{one.start} – {one.end}"
 
 
 def limit_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:

@@ -182,6 +182,28 @@ def test_the_deposit_compounds_the_dated_rate() -> None:
     assert level.iloc[-1] == pytest.approx(1 + 0.0035 * span, rel=1e-5)
 
 
+def test_a_deposit_of_one_year_is_renewed_at_the_benchmark_of_the_day() -> None:
+    result = sample_result()
+    early = result.ledger.copy()
+    early.index = pd.bdate_range("2013-12-02", periods=len(early) - 150).append(
+        pd.bdate_range("2015-01-05", periods=150)
+    )
+
+    class Moved:
+        ledger = early
+
+    found = compare_funds(Moved(), {"term": FixedIncome("one_year_deposit")})
+    level = found.levels["term"]
+    begun = pd.Timestamp("2013-12-02")
+    middle, last = level.index[30], level.index[-1]
+    assert level[middle] == pytest.approx(1 + 0.03 * (middle - begun).days / 365)
+    renewed = begun + pd.Timedelta(days=365)  # at 2.75%, in force from 2014-11-22
+    assert level.iloc[-1] == pytest.approx(1.03 * (1 + 0.0275 * (last - renewed).days / 365))
+    assert "3.00%, 2.75%" in texts(found.notes)
+    with pytest.raises(DataError, match="accepted: a fraction"):
+        FixedIncome("two_year_deposit")
+
+
 def test_what_does_not_overlap_or_comes_twice_is_refused() -> None:
     late = pd.Series([1.0, 1.1], index=pd.to_datetime(["2020-01-01", "2020-01-02"]))
     with pytest.raises(DataError, match="has 0 values between"):
