@@ -28,7 +28,7 @@ def limit_blocks(writer: Writer) -> list[Block]:
     sources = writer.head("limit", "in_force", "not_done", "source")
     blocks: list[Block] = [
         writer.table("limits", [*head, *writer.head("touched")], came),
-        writer.table("limit_sources", sources, applied),
+        writer.table("limit_sources", sources, applied, folded=True),
     ]  # fmt: skip
     if (ledger["lots"] != 0).any():
         days = margin_days(ledger, call)["risk_degree"]
@@ -83,7 +83,7 @@ def _source(writer: Writer, row: Row) -> Cell:
     words = writer.words
     if not row["source"]:
         own = row["standing"] == "own"
-        return Cell(str(words["standings"]["own"])) if own else Cell("–", "quiet")
+        return Cell(str(words["standings"]["own"]) if own else "–", "wide")
     text = str(row["source"]).replace("MEM", str(words["from_memory"])).replace(";", " ")
     text = text.replace("contract", str(words["limit_lost"]["contract"]))
-    return Cell(f"{row['confidence']}: {text}", "value")
+    return Cell(f"{row['confidence']}: {text}", "wide")
