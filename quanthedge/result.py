@@ -52,7 +52,8 @@ class Result:
         One row a day, indexed by date; the first row is the day before the first trading day.
         Yuan, see docs/ledger.md.
     trades, refusals, positions : DataFrame
-        Orders done, orders not done and why, holdings on the recorded days.
+        Orders done, orders not done and why, holdings on the recorded days (with their state at the
+        close: traded, suspended, limit_up, limit_down).
     contracts : DataFrame
         Futures held at each close, a row for each contract.
     hedge : DataFrame

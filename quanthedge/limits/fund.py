@@ -91,40 +91,56 @@ def _in_a_row(outside: pd.Series) -> pd.Series:
 
 
 def stock_lines(
-    refusals: pd.DataFrame, days: pd.Index, participation: float, rules: pd.DataFrame
+    refusals: pd.DataFrame,
+    positions: pd.DataFrame,
+    days: pd.Index,
+    participation: float,
+    rules: pd.DataFrame,
 ) -> list[dict[str, Any]]:
-    """Return the lines of what held up orders for stocks; how near the others came is not recorded.
+    """Return what price limits and suspensions held up, in holdings and in orders, and the cap.
 
     Parameters
     ----------
-    refusals : DataFrame
+    refusals, positions : DataFrame
         As recorded.
     days : index [T]
     participation : float
         Largest share of a day's volume; 0 = no cap.
     rules : DataFrame
         Rows of the rule book that the run used.
+
+    Notes
+    -----
+    The value of a line is the share of equity in stocks that closed at the limit, or did not trade,
+    on the days on which holdings were recorded. How near orders came to the cap is not recorded.
     """
     stocks = ~is_future(refusals["code"])
-    unknown = pd.Series(np.nan, index=days)
-    reasons = {
-        "stock_limit_up": ("limit_up",),
-        "stock_limit_down": ("limit_down",),
-        "stock_suspended": ("suspended",),
-    }
     used = rules[rules["table"] == "stock_price_limit"] if len(rules) else rules
     source = ";".join(dict.fromkeys(";".join(used["source_ids"]).split(";"))) if len(used) else ""
-    lines = [
-        line(name, unknown, float("nan"), "at_most", "share", standing="binding",
-             lost=refused(refusals, reason, stocks, lots=False),
-             source="" if name == "stock_suspended" else source,
-             confidence=used["confidence"].max() if len(used) and source else "")
-        for name, reason in reasons.items()
-    ]  # fmt: skip
+    lines = []
+    for state in ("limit_up", "limit_down", "suspended"):
+        ruled = state != "suspended" and bool(source)
+        lines.append(
+            line(
+                f"stock_{state}", _share_at(positions, state, days), float("nan"), "at_most",
+                "share", standing="binding", source=source if ruled else "",
+                confidence=used["confidence"].max() if ruled else "",
+                lost=refused(refusals, (state,), stocks, lots=False),
+            )
+        )  # fmt: skip
     if participation > 0:
         cut = refused(refusals, ("volume",), stocks, lots=False)
+        unknown = pd.Series(np.nan, index=days)
         lines.append(
             line("participation", unknown, participation, "at_most", "share", standing="own",
                  lost=cut)
         )  # fmt: skip
     return lines
+
+
+def _share_at(positions: pd.DataFrame, state: str, days: pd.Index) -> pd.Series:
+    """Return the share of equity in a state on each recorded day; NaN where it is not known."""
+    if "state" not in positions or positions.empty:
+        return pd.Series(np.nan, index=days)
+    weight = positions["weight"].where(positions["state"].astype("str") == state, 0.0)
+    return weight.groupby(positions["date"]).sum()

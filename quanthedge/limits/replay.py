@@ -92,6 +92,7 @@ def replay_limits(run: Recorded) -> pd.DataFrame:
     execution = strategy.get("execution") or {}
     lines += stock_lines(
         run.refusals,
+        run.positions,
         days,
         float(execution.get("participation", 0.0)),
         getattr(run, "rules", pd.DataFrame()),

@@ -165,6 +165,25 @@ def test_stocks_and_cash_against_the_rules_of_public_funds() -> None:
     assert one(limits, "stock_limit_up")["refused"] == (up & stocks).sum()
 
 
+def test_holdings_at_a_limit_or_suspended_are_those_of_the_market_s_own_prices() -> None:
+    result, market = run(), sample_market()
+    close, volume = market.panel("close"), market.panel("volume")
+    suspended: dict[pd.Timestamp, float] = {}
+    for row in result.positions.to_dict("records"):
+        t = market.day(row["date"])
+        i = list(market.codes).index(row["code"])
+        suspended.setdefault(row["date"], 0.0)
+        if not volume[t, i] > 0:
+            suspended[row["date"]] += row["weight"]
+        elif row["state"] in ("limit_up", "limit_down"):
+            move = close[t, i] / market.panel("pre_close")[t, i] - 1
+            assert abs(move) > 0.045
+            assert (move > 0) == (row["state"] == "limit_up")
+    line = one(result.limits(), "stock_suspended")
+    assert line["nearest"] == pytest.approx(max(suspended.values()))
+    assert line["nearest"] > 0
+
+
 def test_every_line_has_a_source_or_is_the_strategy_s_own() -> None:
     limits = run().limits()
     foreign = limits[limits["standing"].isin(["exempt", "yardstick", "later", "assumed"])]
