@@ -52,7 +52,6 @@ _EXPORTS = {
     "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.stress",
-    "run_variants": "quanthedge.variants",
     "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.performance",
     "update_market": "quanthedge.market",

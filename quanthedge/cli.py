@@ -14,7 +14,12 @@ import typer
 
 from quanthedge.basis_command import basis_command
 from quanthedge.bridge_command import bridge_command
-from quanthedge.comparison_command import capacity_command, compare_command, products
+from quanthedge.comparison_command import (
+    capacity_command,
+    compare_command,
+    products,
+    run_beside,
+)
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
 from quanthedge.leverage.command import token_command
@@ -292,6 +297,10 @@ def run(
         typer.Option("--set", help="Change one key, e.g. --set selector.n=50 (may be repeated)."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder to write.")] = None,
+    variants: Annotated[
+        str | None,
+        typer.Option(help="Of long_only, unlevered, levered, index_hedged, several, or all."),
+    ] = None,
     quiet: Annotated[bool, typer.Option(help="Print one line only.")] = False,
 ) -> None:
     """Run a strategy on a market and print what happened.
@@ -300,13 +309,19 @@ def run(
     all tables and the
     timeline: enough to run it again and get the same numbers.
 
+    --variants runs the same strategy without hedge, without or with a loan, or with the index for
+    its stocks as well; the report shows them, and products named under [[comparison]] in the
+    strategy, with no further option.
+
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
-    --end 2015-07-31
+    --end 2015-07-31 --variants all --out runs/mn
     """
     from quanthedge.market import Market
     from quanthedge.run import backtest
     from quanthedge.strategy import load_strategy
+    from quanthedge.variants import NAMES
 
+    names = _listed(variants, (*NAMES, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
     if capital is not None:
         edits.append(f"capital_yuan={capital!r}")
@@ -320,11 +335,13 @@ def run(
                 "not be changed?); panels are built in memory each time, which takes longer",
                 err=True,
             )
-        result = backtest(plan, data, start, end, tell=tell)
+        result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
         if out is not None:
             tell("writing")
             result.to_parquet(out)
     _print_run(result, market, quiet)
+    if result.variants or (result.strategy["comparison"] and not quiet):
+        typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
     typer.echo(
         f"Wrote {out}" if out is not None else "Nothing written (give --out to keep the run)."
     )

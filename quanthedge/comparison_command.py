@@ -8,9 +8,10 @@ import typer
 from quanthedge.errors import StrategyError
 
 if TYPE_CHECKING:
-    from quanthedge.comparison import FixedIncome, Stated
+    from quanthedge.comparison import Comparison, FixedIncome, Stated
+    from quanthedge.result import Result
 
-__all__ = ["capacity_command", "compare_command", "products"]
+__all__ = ["capacity_command", "compare_command", "products", "run_beside"]
 
 
 def compare_command(
@@ -31,7 +32,7 @@ def compare_command(
 
     Example: quanthedge compare runs/mn runs/long_only --nav mine=mine.csv --fixed trust=0.08
     """
-    from quanthedge.comparison import compare_funds
+    from quanthedge.comparison import compare_funds, own_products
     from quanthedge.market.storage import write_page
     from quanthedge.result import Result
 
@@ -40,11 +41,18 @@ def compare_command(
         str(folder): result for folder, result in zip(runs[1:], others, strict=True)
     }
     beside |= products(nav, fixed, stated)
-    found = compare_funds(first, beside, name=str(runs[0]))
+    found = compare_funds(first, own_products(first) | beside, name=str(runs[0]))
     typer.echo(repr(found))
     if out is not None:
         write_page(out, found.table.to_csv(), "comparison")
         typer.echo(f"Wrote {out}")
+
+
+def run_beside(result: "Result") -> "Comparison":
+    """Return a run beside its index, the deposit, its variants and its strategy's products."""
+    from quanthedge.comparison import compare_funds, own_products
+
+    return compare_funds(result, own_products(result))
 
 
 def products(

@@ -17,7 +17,7 @@ from quanthedge.rebalancing import compile_policy
 from quanthedge.rules import FuturesRules, futures_rules
 from quanthedge.strategy import Strategy
 
-__all__ = ["HedgeLeg", "hedge_leg", "indices"]
+__all__ = ["HedgeLeg", "hedge_leg", "indices", "unhedged"]
 
 Floats = NDArray[np.float64]
 _METHOD = {"bottom_up": 0, "top_down": 1}
@@ -72,6 +72,21 @@ def hedge_leg(
     contracts = [name for schedule in schedules for name in schedule.contracts]
     hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
     return HedgeLeg(futures, hedge, contracts, schedules, rules, fallback, counts)
+
+
+def unhedged(leg: HedgeLeg, strategy: Strategy) -> HedgeLeg:
+    """Return a leg that never sells a contract, as :func:`hedge_leg` gives it for a ratio of 0."""
+    hedge = leg.hedge._replace(
+        book_ratio=np.full_like(leg.hedge.book_ratio, np.nan),
+        covariance=np.zeros_like(leg.hedge.covariance),
+        carry=np.zeros_like(leg.hedge.carry),
+        ratio=0.0,
+        method=_METHOD[strategy.beta.method],
+        aversion=0.0,
+        range_low=np.nan,
+        range_high=np.nan,
+    )
+    return leg._replace(hedge=hedge, fallback=np.zeros_like(leg.fallback))
 
 
 def _schedule(

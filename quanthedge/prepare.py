@@ -1,6 +1,7 @@
 """From a strategy and a market to what the ledger is given: targets, hedge, rules, prices."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from quanthedge.alpha import scores
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import crystallisation_flags
 from quanthedge.fund.winding_up import last_business_day, sold_out
-from quanthedge.hedging import HedgeLeg, hedge_leg
+from quanthedge.hedging import HedgeLeg, hedge_leg, unhedged
 from quanthedge.ledger import (
     ActionBook,
     Bars,
@@ -28,7 +29,7 @@ from quanthedge.portfolio import Targets
 from quanthedge.rules import StockRules, dividend_tax, stock_rules
 from quanthedge.strategy import Strategy
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "prepare", "prepare_like"]
 
 Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
@@ -50,6 +51,7 @@ class Selection(NamedTuple):
     """What the selector wants, and what it left out."""
 
     targets: Targets
+    shares: Floats  # of the stock book, in the order of the targets' weights
     exclusions: pd.DataFrame
     coverage: pd.DataFrame
 
@@ -99,6 +101,58 @@ def prepare(
     return Prepared(strategy, market, first, dates, selection, leg, actions, rules, inputs)
 
 
+def prepare_like(known: Prepared, strategy: Strategy) -> Prepared:
+    """Return the preparation of a strategy that differs only in size, loan or a missing hedge.
+
+    Parameters
+    ----------
+    known : Prepared
+    strategy : Strategy
+        That of ``known`` but for ``invested_fraction``, ``accounts.borrowed`` and a hedge that may
+        be switched off (``hedge.ratio`` 0 without range and risk aversion): stocks, betas,
+        contracts and rules are the same and are not looked up again.
+
+    Raises
+    ------
+    ValueError
+        When it differs in anything else.
+    """
+    bare = strategy.hedge.ratio == 0.0 and strategy.hedge != known.strategy.hedge
+    off = {"ratio": 0.0, "range": None, "risk_aversion": 0.0}
+    alike = known.strategy.model_copy(
+        update={
+            "invested_fraction": strategy.invested_fraction,
+            "accounts": known.strategy.accounts.model_copy(
+                update={"borrowed": strategy.accounts.borrowed}
+            ),
+            "hedge": known.strategy.hedge.model_copy(update=off if bare else {}),
+        }
+    )
+    if alike != strategy:
+        raise ValueError("the strategies differ in more than size, loan and hedge")
+    selection = known.selection
+    weights = strategy.invested_fraction * selection.shares
+    selection = selection._replace(targets=replace(selection.targets, weights=weights))
+    leg = unhedged(known.leg, strategy) if bare else known.leg
+    inputs = known.inputs._replace(
+        hedge=leg.hedge,
+        targets=_target_book(strategy, selection.targets, known.first, known.dates),
+        settings=_settings(strategy),
+    )
+    return known._replace(strategy=strategy, selection=selection, leg=leg, inputs=inputs)
+
+
+def _target_book(
+    strategy: Strategy, targets: Targets, first: int, dates: NDArray[np.datetime64]
+) -> TargetBook:
+    """Return the targets as the ledger takes them; none is left when the fund is wound up."""
+    book = TargetBook(
+        targets.decision_rows + 1 - first, targets.pointer, targets.stocks, targets.weights
+    )
+    closing = last_business_day(strategy.fund, dates[1:])
+    return book if closing is None else sold_out(book, closing, dates.size - 1)
+
+
 def _span(
     strategy: Strategy, market: Market, start: str | None, end: str | None
 ) -> tuple[int, int]:
@@ -125,10 +179,9 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
     rows = strategy.rebalance.decision_rows(market.dates, first, last)
     mask, exclusions = strategy.universe.mask(market, rows)
     graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
-    targets = strategy.selector.targets(
-        market, graded, rows, invested_fraction=strategy.invested_fraction
-    )
-    return Selection(targets, exclusions, coverage)
+    book = strategy.selector.targets(market, graded, rows)
+    targets = replace(book, weights=strategy.invested_fraction * book.weights)
+    return Selection(targets, book.weights, exclusions, coverage)
 
 
 def _list_dates(market: Market) -> NDArray[np.datetime64]:
@@ -173,12 +226,7 @@ def _inputs(
     span, wide = slice(first, last + 1), slice(first - 1, last + 1)
     dates = market.dates[wide]
     n_days = last - first + 1
-    book = TargetBook(
-        targets.decision_rows + 1 - first, targets.pointer, targets.stocks, targets.weights
-    )
-    closing = last_business_day(strategy.fund, dates[1:])
-    if closing is not None:
-        book = sold_out(book, closing, n_days)
+    book = _target_book(strategy, targets, first, dates)
     recorded = np.zeros(n_days, dtype=np.bool_)
     recorded[::_RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
     bars = Bars(

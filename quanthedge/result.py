@@ -14,6 +14,7 @@ from quanthedge.errors import DataError
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from quanthedge.comparison import RunVariant
     from quanthedge.performance import Summary
 
 __all__ = ["Result"]
@@ -38,6 +39,7 @@ TABLES = (
     "investor_lots",
     "class_values",
     "investor_days",
+    "unit_values",
 )
 _RUN_FILE = "run.json"
 _FORMAT = 4
@@ -53,7 +55,8 @@ class Result:
         One row a day, indexed by date; the first row is the day before the first trading day.
         Yuan, see docs/ledger.md.
     trades, refusals, positions : DataFrame
-        Orders done, orders not done and why, holdings on the recorded days.
+        Orders done, orders not done and why, holdings on the recorded days (with their state at the
+        close: traded, suspended, limit_up, limit_down).
     contracts : DataFrame
         Futures held at each close, a row for each contract.
     hedge : DataFrame
@@ -82,6 +85,8 @@ class Result:
     investor_days : DataFrame
         At every close what each investor would get if he left and the fee accrued on his units;
         empty without clients.
+    unit_values : DataFrame
+        Unit values of the products that the strategy names for comparison: product, date, value.
     strategy : dict
         The strategy with every default written out.
     market_info, versions : dict
@@ -90,6 +95,8 @@ class Result:
         What is known when, as printed by the run; keys en and zh.
     notes : list of dict
         Data repairs and assumptions that a reader must know; keys kind, en and zh.
+    variants : dict of RunVariant
+        Ledgers of the variants that were run beside it, by name.
     """
 
     ledger: pd.DataFrame
@@ -111,11 +118,13 @@ class Result:
     investor_lots: pd.DataFrame
     class_values: pd.DataFrame
     investor_days: pd.DataFrame
+    unit_values: pd.DataFrame
     strategy: dict[str, Any]
     market_info: dict[str, Any]
     versions: dict[str, str]
     timeline: dict[str, str]
     notes: list[dict[str, str]] = field(default_factory=list)
+    variants: "dict[str, RunVariant]" = field(default_factory=dict)
 
     @cached_property
     def _summary(self) -> "Summary":
@@ -151,6 +160,12 @@ class Result:
         from quanthedge.report import bridge_figure
 
         return bridge_figure(self, language, start=start, end=end, investor=investor)
+
+    def limits(self) -> pd.DataFrame:
+        """How near it came to each rule and limit: see :func:`quanthedge.limits.replay_limits`."""
+        from quanthedge.limits import replay_limits
+
+        return replay_limits(self)
 
     def plot(self) -> "go.Figure":
         """Return the unit value gross and net beside the index, as an interactive figure."""
@@ -216,12 +231,16 @@ class Result:
         for name in TABLES:
             frame: pd.DataFrame = getattr(self, name)
             frame.to_parquet(folder / f"{name}.parquet", compression="zstd")
+        for name, one in self.variants.items():
+            (folder / "variants").mkdir(exist_ok=True)
+            one.ledger.to_parquet(_ledger_file(folder, name), compression="zstd")
         head = {
             "format": _FORMAT,
             "market": self.market_info,
             "versions": self.versions,
             "timeline": self.timeline,
             "notes": self.notes,
+            "variants": {name: one.terms for name, one in self.variants.items()},
         }
         texts = {
             "strategy.json": json.dumps(
@@ -243,6 +262,8 @@ class Result:
         DataError
             When the folder is not a run folder or a part of it is missing.
         """
+        from quanthedge.comparison import RunVariant
+
         folder = Path(folder)
         if not (folder / _RUN_FILE).is_file():
             raise DataError(
@@ -257,6 +278,10 @@ class Result:
                 )
             strategy = json.loads((folder / "strategy.json").read_text(encoding="utf-8"))
             frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+            variants = {
+                name: RunVariant(name, pd.read_parquet(_ledger_file(folder, name)), terms)
+                for name, terms in head["variants"].items()
+            }
         except (OSError, ValueError, KeyError) as error:
             raise DataError(
                 f"{folder}: the run folder is damaged ({error}); run it again"
@@ -268,4 +293,9 @@ class Result:
             versions=head["versions"],
             timeline=head["timeline"],
             notes=head["notes"],
+            variants=variants,
         )
+
+
+def _ledger_file(folder: Path, variant: str) -> Path:
+    return folder / "variants" / f"{variant}.parquet"

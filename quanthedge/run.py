@@ -3,26 +3,27 @@
 import platform
 from dataclasses import replace
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.alpha_groups import group_table, part_table
 from quanthedge.beta import book_betas, index_returns
-from quanthedge.errors import StrategyError
-from quanthedge.fund import Clients
-from quanthedge.fund.investors.hurdle import hurdle_path
-from quanthedge.fund.office import FundRun, run_fund
-from quanthedge.fund.winding_up import last_business_day
+from quanthedge.comparison import product_values, remark, variant_name
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.fund.office import FundRun
 from quanthedge.hedging import indices
-from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, ledger_tables, run_ledger
+from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.market import Market
-from quanthedge.narrative import timeline
+from quanthedge.narrative import Bilingual, timeline
 from quanthedge.notes import client_notes, fee_notes, run_notes, winding_up_notes
 from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
 from quanthedge.strategy import Strategy
 from quanthedge.tilts import tilt_table
+from quanthedge.variant_runs import book_tables, run_fund_of, run_variant
+from quanthedge.variants import borrows, is_itself, variant_names
 
 __all__ = ["backtest"]
 
@@ -35,6 +36,7 @@ def backtest(
     start: str | None = None,
     end: str | None = None,
     *,
+    variants: tuple[str, ...] = (),
     tell: Tell | None = None,
 ) -> Result:
     """Run a strategy on a market and return everything that happened.
@@ -47,6 +49,10 @@ def backtest(
         First and last day of the fund; the first trade is done on ``start`` from what was known at
         the close before.
         By default the whole market, after the longest look-back of the strategy.
+    variants : tuple of str
+        Variants of the strategy to be run on the same data and dates beside it, by name or "all":
+        see :func:`quanthedge.variants.variant`. One that is the strategy itself is not run again;
+        under "all", one that these data cannot carry is left out and named in the notes.
     tell : callable, optional
         Called with a short text at the beginning of each stage.
 
@@ -62,36 +68,36 @@ def backtest(
         When the engine breaks one of its promises.
     """
     say: Tell = tell or (lambda _text: None)
+    names = variant_names(variants)
+    beside = product_values(strategy.comparison)
     prepared = prepare(strategy, market, start, end, tell=tell)
     say("running the ledger")
-    fund = _run_fund(prepared)
+    fund = run_fund_of(prepared)
     record = fund.record
     _check_capital(strategy, market, prepared.first, record, prepared.inputs)
+    found, notes = {}, []
+    for name in names:
+        if is_itself(strategy, name):
+            kind = "itself_levered" if borrows(strategy) else "itself"
+            notes.append(_variant_note(kind, name))
+            continue
+        say(f"running the variant {name}")
+        try:
+            found[name] = run_variant(prepared, name)
+        except (DataError, StrategyError) as error:
+            if "all" not in variants:
+                raise type(error)(f"variant {name}: {error}") from error
+            notes.append(_variant_note("left_out", name, reason=str(error)))
     say("drawing up the accounts")
-    return _result(prepared, fund)
+    result = _result(prepared, fund)
+    return replace(result, variants=found, unit_values=beside, notes=result.notes + notes)
 
 
-def _run_fund(prepared: Prepared) -> FundRun:
-    """Run the ledger in one go, or from event to event of the fund's investors."""
-    strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
-    clients, days = strategy.clients, prepared.dates[1:]
-    if clients is None and hurdle is None and last_business_day(strategy.fund, days) is None:
-        return FundRun.without_clients(run_ledger(inputs), days)
-    grown = None
-    if hurdle is not None:
-        index = prepared.market.index_close(strategy.benchmark)
-        span = slice(prepared.first - 1, prepared.first - 1 + prepared.dates.size)
-        grown = hurdle_path(hurdle, prepared.dates.astype("datetime64[D]"), index[span])
-    # the books of the investors charge the performance fee, not the ledger
-    fund = inputs.fund._replace(performance_rate=0.0)
-    return run_fund(
-        inputs._replace(fund=fund),
-        clients or Clients(),
-        strategy.fund,
-        days,
-        inputs.fund.fee_day,
-        grown,
+def _variant_note(kind: str, name: str, **values: object) -> Bilingual:
+    english, chinese = (
+        remark(kind, title=variant_name(name, language), **values) for language in ("en", "zh")
     )
+    return {**english, "zh": chinese["zh"]}
 
 
 def _result(prepared: Prepared, fund: FundRun) -> Result:
@@ -99,12 +105,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     record = fund.record
     strategy, market, inputs = prepared.strategy, prepared.market, prepared.inputs
     first, dates, selection = prepared.first, prepared.dates, prepared.selection
-    tables = ledger_tables(
-        record, dates, market.codes, prepared.leg.contracts, inputs.bars.mark, inputs
-    )
-    tables["ledger"]["index_close"] = market.index_close(strategy.benchmark)[
-        first - 1 : first + record.days_run
-    ]
+    tables: dict[str, Any] = book_tables(prepared, record)
     hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
     notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
@@ -117,6 +118,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         alpha_parts=pd.DataFrame(),
         tilts=pd.DataFrame(),
         indices=_indices(market, first, record.days_run),
+        unit_values=product_values(()),
         investors=fund.events,
         investor_values=fund.values,
         investor_lots=fund.lots,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from quanthedge.alpha import FactorTerm, Transforms
 from quanthedge.beta import Estimator, Kalman
+from quanthedge.comparison import Product
 from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
@@ -95,6 +96,23 @@ class Strategy(BaseModel):
     windows: list[NamedWindow] = Field(
         default_factory=list, description="Further spells that the report's stress chapter shows."
     )
+
+    comparison: list[Product] = Field(
+        default_factory=list,
+        description="Products that the report sets beside the fund: a stated yield, published "
+        "numbers, a file of unit values.",
+    )
+
+    @model_validator(mode="after")
+    def _products_differ(self) -> Self:
+        for names in (
+            [one.name for one in self.comparison],
+            [one.name_zh for one in self.comparison if one.name_zh],
+        ):
+            twice = next((name for name in names if names.count(name) > 1), None)
+            if twice is not None:
+                raise ValueError(f"comparison: the name {twice!r} comes twice")
+        return self
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -204,6 +222,15 @@ def apply_changes(document: dict[str, Any], changes: Iterable[str]) -> None:
             raise StrategyError(f"--set {change!r}: {last!r} leads nowhere in the strategy")
 
 
+def _place_files(document: dict[str, Any], folder: Path) -> None:
+    """Let relative files of unit values begin at the strategy's folder."""
+    entries = document.get("comparison")
+    for entry in entries if isinstance(entries, list) else []:
+        name = entry.get("file") if isinstance(entry, dict) else None
+        if isinstance(name, str) and not Path(name).is_absolute():
+            entry["file"] = str((folder / name).resolve())
+
+
 def load_strategy(path: str | Path, changes: Iterable[str] = ()) -> Strategy:
     """Strategy read from a TOML (or JSON) file, with ``key=value`` changes applied.
 
@@ -236,6 +263,7 @@ def load_strategy(path: str | Path, changes: Iterable[str] = ()) -> Strategy:
             f"strategy {path}: expected a table of keys, found {type(document).__name__}"
         )
     apply_changes(document, changes)
+    _place_files(document, path.parent)
     try:
         return Strategy.model_validate(document)
     except ValidationError as error:

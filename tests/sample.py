@@ -25,5 +25,10 @@ def small_strategy(*changes: str) -> Strategy:
 
 
 @cache
+def sample_result_with_variants() -> Result:
+    return backtest(small_strategy(), sample_market(), START, END, variants=("all",))
+
+
+@cache
 def sample_result() -> Result:
     return backtest(small_strategy(), sample_market(), START, END)

@@ -24,6 +24,7 @@ FLOORS = {
     "fund": 7,
     "performance": 8,
     "comparison": 9,
+    "limits": 9,
     "report": 10,
 }
 LIGHT = {"plotly", "vectorbt", "statsmodels", "sklearn", "arch", "scipy", "jinja2"}

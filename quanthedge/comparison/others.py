@@ -1,14 +1,17 @@
-"""What a fund may be set beside: unit values from a file, a stated yield, published headlines."""
+"""What a fund may be set beside: a stated yield, published headlines, a variant of itself."""
 
-import math
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import date
+from typing import Any, Final, Literal
 
 import pandas as pd
 
 from quanthedge.errors import DataError
 
-__all__ = ["FixedIncome", "Stated", "read_unit_values"]
+__all__ = ["ONE_YEAR_DEPOSIT", "VARIANTS", "FixedIncome", "RunVariant", "Stated"]
+
+ONE_YEAR_DEPOSIT: Final = "one_year_deposit"
+VARIANTS = ("long_only", "unlevered", "levered", "index_hedged")
 
 
 @dataclass(frozen=True)
@@ -17,16 +20,25 @@ class FixedIncome:
 
     Attributes
     ----------
-    rate : float
-        A year.
+    rate : float or "one_year_deposit"
+        A year; or the People's Bank's benchmark of the day on which the run begins, for a deposit
+        of one year that is renewed with its interest at the benchmark of the day.
+    source : str
+        Where the rate stands.
     """
 
-    rate: float
+    rate: float | Literal["one_year_deposit"]
+    source: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a rate that no product states."""
-        if not -0.5 < self.rate < 1.0:
-            raise DataError(f"fixed income at {self.rate} a year; accepted: a fraction, 0.05")
+        if self.rate == ONE_YEAR_DEPOSIT:
+            return
+        if not isinstance(self.rate, float | int) or not -0.5 < self.rate < 1.0:
+            raise DataError(
+                f"fixed income at {self.rate} a year; accepted: a fraction, 0.05, or "
+                f"{ONE_YEAR_DEPOSIT}"
+            )
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,8 @@ class Stated:
     annual_return, correlation, volatility, max_drawdown : float or None
     source : str
         Where the numbers stand.
+    start, end : date or None
+        The days that the numbers are of.
     """
 
     annual_return: float | None = None
@@ -45,52 +59,47 @@ class Stated:
     volatility: float | None = None
     max_drawdown: float | None = None
     source: str = ""
+    start: date | None = None
+    end: date | None = None
+
+    def covers(self, days: pd.DatetimeIndex) -> bool:
+        """Return whether the numbers are of the days of a run, its opening day first."""
+        if self.start is None or self.end is None or len(days) < 2:
+            return False
+        begins = days[0].date() < self.start <= days[1].date()
+        return bool(begins and self.end == days[-1].date())
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that nobody can have published."""
+        given = (self.annual_return, self.correlation, self.volatility, self.max_drawdown)
+        if all(value is None for value in given):
+            raise DataError("a stated product gives at least one of its published numbers")
+        if self.annual_return is not None and not -1.0 <= self.annual_return < 10.0:
+            raise DataError(
+                f"stated return {self.annual_return} a year; accepted: a fraction, 0.05"
+            )
+        if self.correlation is not None and not -1.0 <= self.correlation <= 1.0:
+            raise DataError(f"stated correlation {self.correlation}; accepted: -1 to 1")
 
 
-def read_unit_values(path: str | Path) -> pd.Series:
-    """Return unit values from a CSV file with the columns ``date`` and ``value``, by date.
+@dataclass(frozen=True)
+class RunVariant:
+    """The same strategy run with more, less or no hedge and loan.
 
-    Raises
-    ------
-    DataError
-        Naming file, line and column: a column is missing, a date or value cannot be read, a date
-        comes twice or out of order, or a value is not above 0.
+    Attributes
+    ----------
+    name : str
+        One of :data:`VARIANTS`; see :func:`quanthedge.variants.variant`.
+    ledger : DataFrame
+        As of the run itself.
+    terms : dict
+        What it is: ``stocks`` (share of equity on rebalance days), ``loan`` (share of equity),
+        ``loan_rate`` (a year), ``hedged`` (bool), ``index`` (code of the index whose members it
+        holds, or empty); and what came of it: ``called_days`` (closes below the call level of the
+        futures account), ``cut_days`` (lots closed for lack of margin), ``insolvent`` (date or
+        empty).
     """
-    path = Path(path)
-    try:
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: unit values cannot be read ({error})") from error
-    missing = {"date", "value"} - set(table.columns)
-    if missing or table.empty:
-        found = ", ".join(map(str, table.columns))
-        raise DataError(f"{path}: columns {found}; accepted: date, value, and at least one line")
-    days, values = [], []
-    for line, (day, value) in enumerate(zip(table["date"], table["value"], strict=True), start=2):
-        days.append(_day(path, line, day))
-        values.append(_value(path, line, value))
-        if len(days) > 1 and days[-1] <= days[-2]:
-            raise DataError(f"{path}, line {line}, column date: {day} is not after the line before")
-    return pd.Series(values, index=pd.DatetimeIndex(days, name="date"), name=path.stem)
 
-
-def _day(path: Path, line: int, text: object) -> pd.Timestamp:
-    plain = str(text).strip()
-    for pattern in ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d"):
-        try:
-            return pd.Timestamp(pd.to_datetime(plain, format=pattern))
-        except ValueError:
-            continue
-    raise DataError(
-        f"{path}, line {line}, column date: {plain!r}; accepted: 2015-01-31, 20150131, 2015/01/31"
-    )
-
-
-def _value(path: Path, line: int, text: object) -> float:
-    try:
-        value = float(str(text))
-    except ValueError:
-        value = float("nan")
-    if not (math.isfinite(value) and value > 0.0):
-        raise DataError(f"{path}, line {line}, column value: {text!r}; accepted: a number above 0")
-    return value
+    name: str
+    ledger: pd.DataFrame
+    terms: dict[str, Any]

@@ -7,28 +7,26 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from quanthedge.comparison.others import FixedIncome, Stated
+from quanthedge.comparison.frequency import Placed, figures, place
+from quanthedge.comparison.others import FixedIncome, RunVariant, Stated
+from quanthedge.comparison.wording import Bilingual, remark, variant_remark
 from quanthedge.errors import DataError
-from quanthedge.performance import (
-    annual_return,
-    correlation,
-    drawdowns,
-    levels,
-    period_return,
-    period_returns,
-    sharpe_ratio,
-    volatility,
-)
+from quanthedge.performance import levels
 from quanthedge.rules import deposit_rate
 
 __all__ = ["Compared", "Comparison", "compare_funds"]
 
-Other = pd.Series | FixedIncome | Stated
+Other = pd.Series | FixedIncome | Stated | RunVariant
 Others = Mapping[str, Any]  # of Other, or of results
 COLUMNS = (
     "return", "annual_return", "volatility", "sharpe", "max_drawdown", "correlation",
-    "correlation_low", "correlation_high", "worst_month", "losing_months", "days",
+    "correlation_low", "correlation_high", "worst_month", "losing_months", "frequency",
+    "observations",
 )  # fmt: skip
+_PERCENT = (
+    "return", "annual_return", "volatility", "max_drawdown", "worst_month", "losing_months",
+)  # fmt: skip
+LARGE_STEP = 0.2  # between two values: told to the reader
 
 
 class Compared(Protocol):
@@ -48,27 +46,33 @@ class Comparison:
     ----------
     table : DataFrame
         Indexed by name: return, annual_return, volatility, sharpe, max_drawdown, correlation to the
-        benchmark with its 95% interval (monthly for series with gaps), worst_month, losing_months
-        (share), days (with a value). NaN where a product does not give it.
+        benchmark with its 95% interval, worst_month, losing_months (share), frequency of the
+        returns that the statistics are made of, observations (their number). NaN where a product
+        does not give it.
     levels : DataFrame
-        Value of a yuan over time, one column a product that has one, [T].
-    notes : list of str
-        What was filled, cut or only stated.
+        Value of a yuan over time, one column a product that has one, [T]; for drawing, the last
+        value known stands until the next.
+    notes : list of dict
+        What is only stated, sparse or cut, and what variants are; keys kind, en and zh.
     """
 
     table: pd.DataFrame
     levels: pd.DataFrame
-    notes: list[str]
+    notes: list[Bilingual]
 
     def __repr__(self) -> str:
-        percent = [c for c in COLUMNS if c not in ("sharpe", "days") and "correlation" not in c]
         shown = self.table.copy().astype(object)
         for name in self.table.columns:
-            pattern = "{:.2%}" if name in percent else "{:,.0f}" if name == "days" else "{:.3f}"
+            if name == "frequency":
+                continue
+            pattern = (
+                "{:.2%}" if name in _PERCENT else "{:,.0f}" if name == "observations" else "{:.3f}"
+            )
             shown[name] = [
                 pattern.format(v) if pd.notna(v) else "" for v in self.table[name].to_numpy()
             ]
-        return "\n".join([shown.to_string(), *(f"- {note}" for note in self.notes)])
+        shown["frequency"] = self.table["frequency"].fillna("")
+        return "\n".join([shown.to_string(), *(f"- {note['en']}" for note in self.notes)])
 
 
 def compare_funds(
@@ -77,6 +81,7 @@ def compare_funds(
     *,
     name: str = "fund",
     benchmark: str = "index",
+    same_dates: str = "{name}, dates of {title}",
 ) -> Comparison:
     """Return a fund beside its benchmark, the deposit and others, on the days of the run.
 
@@ -85,9 +90,12 @@ def compare_funds(
     result : Result
     others : mapping
         By name: a Series of unit values by date (see :func:`read_unit_values`), a
-        :class:`FixedIncome`, a :class:`Stated`, or another Result (net of everything).
+        :class:`FixedIncome`, a :class:`Stated`, or another Result or variant (net of everything).
     name, benchmark : str
         How the fund and its benchmark are called.
+    same_dates : str
+        How the row is called that shows the fund on the dates of a product which is weekly,
+        monthly or shorter than the run.
 
     Raises
     ------
@@ -96,41 +104,45 @@ def compare_funds(
 
     Notes
     -----
-    A series takes the last value known on each day of the run; days filled this way are counted in
-    the notes. The deposit compounds the People's Bank's demand rate by calendar days over 365.
+    Statistics have the frequency of the product, on dates that both have; nothing is filled
+    forward. The deposit compounds the People's Bank's demand rate by calendar days over 365.
     """
     own = levels(result.ledger)
-    days, notes = own.index, []
-    known: dict[str, pd.Series] = {name: own["net"], benchmark: own["index"]}
-    known["deposit"] = _deposit(days)
-    accruing = {"deposit"}
-    stated: dict[str, Stated] = {}
-    counts: dict[str, int] = {}
+    days, notes = own.index, list[Bilingual]()
+    drawn: dict[str, pd.Series] = {name: own["net"], benchmark: own["index"]}
+    drawn["deposit"] = _deposit(days)
+    rows: dict[str, dict[str, object]] = {
+        title: figures(level, own["index"], "daily", moves=title != "deposit")
+        for title, level in drawn.items()
+    }
     for title, other in (others or {}).items():
-        if title in known or title in stated:
+        if title in rows:
             raise DataError(f"comparison: the name {title!r} comes twice")
         if isinstance(other, Stated):
-            stated[title] = other
-            source = f" ({other.source})" if other.source else ""
-            notes.append(f"{title}: only published numbers{source}; their dates may differ")
+            rows[title] = _stated(other)
+            notes.append(_stated_remark(title, other, days))
         elif isinstance(other, FixedIncome):
-            known[title] = _grown(days, np.full(len(days) - 1, other.rate), compound=True)
-            accruing.add(title)
-            notes.append(f"{title}: a stated yield of {other.rate:.2%} a year, not a market value")
+            drawn[title], note = _fixed(title, other, days)
+            rows[title] = figures(drawn[title], own["index"], "daily", moves=False)
+            notes.append(note)
         else:
             series = other if isinstance(other, pd.Series) else levels(other.ledger)["net"]
-            known[title], counts[title] = _aligned(title, series, days, notes)
-    rows = {
-        title: _figures(
-            level, own["index"], counts.get(title, len(days) - 1), moves=title not in accruing
-        )
-        for title, level in known.items()
-    }
-    rows |= {title: _stated(one) for title, one in stated.items()}
+            if isinstance(other, RunVariant):
+                notes.append(variant_remark(other))
+            placed = place(title, series, days)
+            rows[title] = figures(placed.level, own["index"], placed.frequency)
+            notes += _remarks(title, placed, days, rows[title]["observations"])
+            if placed.frequency != "daily" or _cut(placed, days):
+                twin = own["net"].loc[placed.level.index]
+                beside = same_dates.format(name=name, title=title)
+                rows[beside] = figures(twin, own["index"], placed.frequency)
+            drawn[title] = _carried(placed.level, days)
+    rows[benchmark] |= dict.fromkeys(
+        ("correlation", "correlation_low", "correlation_high"), float("nan")
+    )
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(COLUMNS))
     table.index.name = "product"
-    table.loc[benchmark, ["correlation", "correlation_low", "correlation_high"]] = np.nan
-    return Comparison(table, pd.DataFrame(known), notes)
+    return Comparison(table, pd.DataFrame(drawn), notes)
 
 
 def _grown(days: pd.Index, rates: Any, *, compound: bool) -> pd.Series:
@@ -144,59 +156,74 @@ def _deposit(days: pd.Index) -> pd.Series:
     return _grown(days, deposit_rate(pd.DatetimeIndex(days)[1:]), compound=False)
 
 
-def _aligned(
-    title: str, series: pd.Series, days: pd.Index, notes: list[str]
-) -> tuple[pd.Series, int]:
-    """Return a series on the days of the run, 1 at its first value, and its own values inside."""
-    inside = series[(series.index >= days[0]) & (series.index <= days[-1])].dropna()
-    if len(inside) < 2:
-        raise DataError(
-            f"comparison: {title} has {len(inside)} values between {days[0]:%Y-%m-%d} and "
-            f"{days[-1]:%Y-%m-%d}; at least two are needed"
+def _fixed(title: str, one: FixedIncome, days: pd.Index) -> tuple[pd.Series, Bilingual]:
+    """Return the value of a yuan in a product with a stated yield, and what it is."""
+    if not isinstance(one.rate, str):
+        level = _grown(days, np.full(len(days) - 1, one.rate), compound=True)
+        source = _sourced(one.source)
+        return level, _with_source("fixed", source, title=title, rate=f"{one.rate:.2%}")
+    passed = np.asarray((pd.DatetimeIndex(days) - days[0]).days)
+    full = passed // 365
+    renewed = [days[0] + pd.Timedelta(days=365 * int(k)) for k in range(int(full[-1]) + 1)]
+    rates = deposit_rate(pd.DatetimeIndex(renewed), term="one_year")
+    before = np.append(1.0, np.cumprod(1.0 + rates))[full]
+    level = pd.Series(before * (1.0 + rates[full] * (passed % 365) / 365.0), index=days)
+    listed = ", ".join(f"{rate:.2%}" for rate in rates)
+    return level, remark("one_year_deposit", title=title, rates=listed)
+
+
+def _carried(level: pd.Series, days: pd.Index) -> pd.Series:
+    """Return a level for drawing: between its first and last value the last one known."""
+    filled = level.reindex(days).ffill()
+    filled[days > level.index[-1]] = np.nan
+    return filled
+
+
+def _cut(placed: Placed, days: pd.Index) -> bool:
+    """Return whether a product covers less of the run than its frequency explains."""
+    slack = {"daily": 0, "weekly": 7, "monthly": 31, "irregular": 31}[placed.frequency]
+    early = (placed.level.index[0] - days[0]).days > slack
+    return bool(early or (days[-1] - placed.level.index[-1]).days > slack)
+
+
+def _remarks(title: str, placed: Placed, days: pd.Index, count: object) -> list[Bilingual]:
+    """Return what a reader must know of a product's values."""
+    notes = []
+    if placed.frequency == "irregular":
+        notes.append(remark("irregular", title=title))
+    elif placed.frequency != "daily":
+        notes.append(remark(placed.frequency, title=title, count=f"{count:.0f}"))
+    if _cut(placed, days):
+        first, last = placed.level.index[0], placed.level.index[-1]
+        notes.append(
+            remark("partial", title=title, start=f"{first:%Y-%m-%d}", end=f"{last:%Y-%m-%d}")
         )
-    filled = series.reindex(series.index.union(days)).ffill().reindex(days)
-    filled[(days < inside.index[0]) | (days > inside.index[-1])] = np.nan
-    own = int(pd.Index(days).isin(inside.index).sum())
-    carried = int(filled.notna().sum()) - own
-    if carried:
-        notes.append(f"{title}: on {carried} days without a value the last one known was taken")
-    apart = int((~inside.index.isin(days)).sum())
-    if apart:
-        notes.append(f"{title}: {apart} values fall on days on which the run has none")
-    if filled.isna().any():
-        span = f"{inside.index[0]:%Y-%m-%d} to {inside.index[-1]:%Y-%m-%d}"
-        notes.append(f"{title}: covers {span} only")
-    first: float = filled.dropna().iloc[0]
-    return filled / first, own - 1
+    if placed.off_days:
+        notes.append(remark("off_days", title=title, count=placed.off_days))
+    if placed.largest_step > LARGE_STEP:
+        notes.append(remark("jump", title=title, step=f"{placed.largest_step:.1%}"))
+    return notes
 
 
-def _figures(level: pd.Series, index: pd.Series, count: int, *, moves: bool) -> dict[str, float]:
-    """Return the figures of one product from its values; no risk of one that only accrues."""
-    level = level.dropna()
-    sparse = count < 0.9 * (len(level) - 1)
-    daily = period_returns(level, "daily")
-    monthly = period_returns(level, "monthly")
-    every = monthly if sparse else daily
-    beside = period_returns(index.loc[level.index], "monthly" if sparse else "daily")
-    linked = correlation(every, beside)
-    scale = 12.0 / 243.0 if sparse else 1.0
-    spread = volatility(every) * np.sqrt(scale)
-    return {
-        "return": period_return(level),
-        "annual_return": annual_return(level),
-        "volatility": float(spread) if moves else float("nan"),
-        "sharpe": sharpe_ratio(every) * float(np.sqrt(scale)) if moves else float("nan"),
-        "max_drawdown": float(drawdowns(level).min()),
-        "correlation": linked.value if moves else float("nan"),
-        "correlation_low": linked.low if moves else float("nan"),
-        "correlation_high": linked.high if moves else float("nan"),
-        "worst_month": float(monthly.min()) if len(monthly) else float("nan"),
-        "losing_months": float((monthly < 0).mean()) if len(monthly) else float("nan"),
-        "days": float(count),
-    }
+def _sourced(source: str) -> tuple[str, str]:
+    """Return a source in brackets, English and Chinese."""
+    return (f" ({source})", f"（{source}）") if source else ("", "")
 
 
-def _stated(one: Stated) -> dict[str, float]:
+def _with_source(kind: str, source: tuple[str, str], **values: object) -> Bilingual:
+    english = remark(kind, source=source[0], **values)
+    return {**english, "zh": remark(kind, source=source[1], **values)["zh"]}
+
+
+def _stated_remark(title: str, one: Stated, days: pd.Index) -> Bilingual:
+    source = _sourced(one.source)
+    if one.start is None or one.end is None:
+        return _with_source("stated", source, title=title)
+    kind = "stated_dates" if one.covers(pd.DatetimeIndex(days)) else "stated_other_dates"
+    return _with_source(kind, source, title=title, start=one.start, end=one.end)
+
+
+def _stated(one: Stated) -> dict[str, object]:
     given = {
         "annual_return": one.annual_return,
         "correlation": one.correlation,

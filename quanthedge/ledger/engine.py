@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from quanthedge.errors import LedgerError
 from quanthedge.ledger import layout
 from quanthedge.ledger.inputs import Carried, LedgerInputs
+from quanthedge.ledger.states import STATES, holding_states
 
 __all__ = ["LedgerRecord", "LedgerState", "ledger_tables", "run_ledger"]
 
@@ -263,6 +264,8 @@ def ledger_tables(
     )
     equity = ledger["equity"].to_numpy()
     positions["weight"] = positions["value"].to_numpy() / equity[p_day]
+    states = holding_states(p_day - 1, p_stock, inputs).astype(np.int8)
+    positions["state"] = pd.Categorical.from_codes(states, categories=pd.Index(STATES))
     return {
         "ledger": ledger,
         "trades": trades,

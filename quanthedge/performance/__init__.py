@@ -31,6 +31,7 @@ from quanthedge.performance.drawdown import (
     longest_drawdown,
     max_drawdown,
 )
+from quanthedge.performance.idle import CashDrag, cash_drag
 from quanthedge.performance.measures import PATTERNS, Measure, Summary, definitions
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
@@ -82,6 +83,7 @@ __all__ = [
     "TRAILING",
     "WINDOWS",
     "Booked",
+    "CashDrag",
     "Drawdown",
     "Estimate",
     "Measure",
@@ -99,6 +101,7 @@ __all__ = [
     "bridge",
     "bridge_returns",
     "calmar_ratio",
+    "cash_drag",
     "correlation",
     "costs",
     "daily_returns",

@@ -8,6 +8,7 @@ from quanthedge.performance import bridge_returns, daily_returns, levels, period
 from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.windows import WINDOWS, window_table
 from quanthedge.rebalancing.wording import policy_text
+from quanthedge.report.beside_facts import limit_facts, product_facts
 from quanthedge.report.writer import Writer, own_words, value_at
 
 __all__ = ["Facts", "question_facts"]
@@ -48,6 +49,9 @@ def question_facts(writer: Writer) -> tuple[Facts, set[str]]:
     _days(writer, facts, holds)
     _sources(writer, facts, holds)
     _futures(writer, facts, holds)
+    product_facts(writer, facts, holds)
+    if "hedged" in holds:
+        limit_facts(writer, facts, holds)
     return facts, holds
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "investor_value",
     "layout_style",
     "lots",
+    "risk_degree",
     "rolling_betas",
     "rolling_link",
     "scatter",
@@ -276,6 +277,21 @@ def accounts(ledger: pd.DataFrame, language: Language = "en") -> Spec:
         for name, colour in zip(names, colours, strict=True)
     ]
     return _over_time(lines, height=280, yaxis=_percent())
+
+
+def risk_degree(degrees: pd.Series, call_multiple: float, language: Language = "en") -> Spec:
+    """Return margin over the money in the futures account, with its call level and 100%."""
+    text = words(language)["figures"]
+    level = pd.Series(1.0, index=degrees.index)
+    call = _line(level / call_multiple, text["call_level"], ACCENT, 4, width=1.2)
+    full = _line(level, text["cut_level"], RED, 4, width=1.2)
+    for one in (call, full):
+        one["line"] |= {"dash": "dot"}
+    return _over_time(
+        [_line(degrees, text["risk_degree"], FUND, 4, width=1.6), call, full],
+        height=260,
+        yaxis=_percent(),
+    )
 
 
 def basis(ledger: pd.DataFrame, multiplier: float, language: Language = "en") -> Spec:

@@ -1,9 +1,11 @@
 """What every chapter needs: the run, its statistics, and the words of one language."""
 
+from functools import cached_property
 from typing import Any, Protocol
 
 import pandas as pd
 
+from quanthedge.comparison import Comparison, compare_funds, own_products
 from quanthedge.comparison.table import Others
 from quanthedge.performance import Summary, definitions
 from quanthedge.report import specs
@@ -109,6 +111,31 @@ class Writer:
             specs.index_name(self.index_code, language)
             if self.index_code
             else str(self.words["figures"]["index"])
+        )
+
+    @cached_property
+    def compared(self) -> Comparison | None:
+        """The fund beside all that is known: its variants, its strategy's products, the user's.
+
+        None where the benchmark has days without a close.
+        """
+        if self.run.ledger["index_close"].isna().any():
+            return None
+        words = self.words["products"]
+        closes = getattr(self.run, "indices", None)
+        others: dict[str, Any] = {}
+        if closes is not None and len(closes):
+            for code in closes.columns[closes.notna().all(axis=0)]:
+                title = specs.index_name(str(code), self.language)
+                if str(code) != self.index_code and title != self.index:
+                    others[title] = closes[code]
+        own = own_products(self.run, self.language)
+        return compare_funds(
+            self.run,
+            others | own | dict(self.others),
+            name=words["fund"],
+            benchmark=self.index,
+            same_dates=words["same_dates"],
         )
 
     def head(self, *names: str) -> list[str]:

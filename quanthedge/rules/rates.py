@@ -1,6 +1,7 @@
-"""The People's Bank's benchmark for demand deposits, by date."""
+"""The People's Bank's benchmarks for deposits on demand and of one year, by date."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -9,8 +10,10 @@ from quanthedge.rules.lookup import Floats, RuleReader, as_days
 __all__ = ["deposit_rate"]
 
 
-def deposit_rate(dates: object, *, folder: Path | None = None) -> Floats:
-    """Return the demand deposit benchmark of each day, a fraction per year, [T].
+def deposit_rate(
+    dates: object, *, term: Literal["demand", "one_year"] = "demand", folder: Path | None = None
+) -> Floats:
+    """Return the deposit benchmark of each day, a fraction per year, [T].
 
     Raises
     ------
@@ -26,7 +29,9 @@ def deposit_rate(dates: object, *, folder: Path | None = None) -> Floats:
     --------
     >>> deposit_rate(["2014-09-17"]).tolist()
     [0.0035]
+    >>> deposit_rate(["2014-09-17", "2014-11-24"], term="one_year").tolist()
+    [0.03, 0.0275]
     """
     reader = RuleReader(as_days(dates), folder=folder)
     rows = reader.rows("rate_deposit_benchmark", lambda row: True)
-    return np.round(reader.series(rows, ("demand_pct",))[0] / 100.0, 8)
+    return np.round(reader.series(rows, (f"{term}_pct",))[0] / 100.0, 8)

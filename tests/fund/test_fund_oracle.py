@@ -23,8 +23,8 @@ from quanthedge.fund.investors.hurdle import Hurdle
 from quanthedge.fund.office import FundRun
 from quanthedge.ledger import layout
 from quanthedge.prepare import Prepared, prepare
-from quanthedge.run import _run_fund
 from quanthedge.strategy import Strategy
+from quanthedge.variant_runs import run_fund_of
 from tests.fund.test_office import METHODS
 from tests.oracles.fund import fund_account
 from tests.sample import END, START, sample_market, small_strategy
@@ -66,7 +66,7 @@ def run(terms: FundTerms, clients: Clients) -> FundRun:
             )
         },
     )  # fmt: skip
-    return _run_fund(base._replace(strategy=strategy, inputs=base.inputs._replace(fund=numbers)))
+    return run_fund_of(base._replace(strategy=strategy, inputs=base.inputs._replace(fund=numbers)))
 
 
 def hurdle_levels(hurdle: Hurdle | None) -> list[float]:

@@ -7,11 +7,18 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
+from quanthedge.comparison import VARIANTS
 from quanthedge.report.question_facts import question_facts
 from quanthedge.report.questions import GROUPS, catalogue, questions
 from quanthedge.report.writer import Writer
+from quanthedge.run import backtest
 from tests.performance.random_run import random_run
-from tests.sample import sample_result
+from tests.sample import (
+    sample_market,
+    sample_result,
+    sample_result_with_variants,
+    small_strategy,
+)
 
 LANGUAGES = ["zh", "en"]
 
@@ -26,6 +33,12 @@ def sentences(text: str, language: str) -> int:
     return len(re.findall(r"[.](?=\s|$)", text))
 
 
+def speculative():
+    strategy = small_strategy("hedge.account=speculative", "accounts.borrowed=0.4")
+    market = sample_market()
+    return backtest(strategy, market, "2015-08-03", "2015-12-31", variants=("unlevered",))
+
+
 def runs() -> dict:
     falling = random_run(260)
     falling.ledger["unit_value"] = falling.ledger["unit_value"] * 0.9
@@ -35,6 +48,8 @@ def runs() -> dict:
         "short": random_run(10),
         "two days": random_run(2),
         "falling": falling,
+        "variants": sample_result_with_variants(),
+        "speculative": speculative(),
     }
 
 
@@ -75,8 +90,9 @@ def test_each_answer_is_two_to_five_sentences_without_gaps(name: str, language: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_number_of_an_answer_is_a_figure_of_the_run(language: str) -> None:
-    writer = Writer(sample_result(), language)
+@pytest.mark.parametrize("name", ["sample", "variants", "speculative"])
+def test_every_number_of_an_answer_is_a_figure_of_the_run(language: str, name: str) -> None:
+    writer = Writer(RUNS[name], language)
     facts, _ = question_facts(writer)
     known = {number for value in facts.values() if value for number in numbers(value)}
     path = files("quanthedge.report.texts").joinpath(f"questions_{language}.toml")
@@ -128,7 +144,11 @@ def test_conditions_are_known_names() -> None:
         "earns", "loses", "neutral", "linked", "recovered", "under_water", "long", "short",
         "limited_years", "other_years", "crash", "below_one", "above_one", "loan", "no_loan",
         "large_moves", "calm", "alpha_earns", "alpha_sure", "alpha_unsure", "alpha_loses",
-        "basis_earns", "basis_costs", "hedged", "unhedged", "cut", "not_cut", "bound", "not_bound",
+        "basis_earns", "basis_costs", "hedged",
+        "unhedged", "cut", "not_cut", "bound", "not_bound", "alone", "no_leverage_run",
+        "beats_index_hedged", "below_index_hedged", "both_lose", "stated_alike", "stated_unlike",
+        *(f"{has}_{name}" for has in ("has", "no")
+          for name in (*VARIANTS, "fixed", "stated", "rival")),
     }  # fmt: skip
     for language in LANGUAGES:
         for group in GROUPS:

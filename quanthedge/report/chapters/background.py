@@ -9,6 +9,7 @@ import pandas as pd
 from quanthedge.beta.wording import estimator_text
 from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report.blocks import Block, Cell, Table
+from quanthedge.report.chapters.limits import limit_blocks
 from quanthedge.report.writer import Writer, in_language, own_words, value_at
 
 __all__ = ["definition_table", "notes", "rules", "strategy", "timeline", "warnings"]
@@ -32,10 +33,11 @@ def notes(writer: Writer) -> list[Block]:
 
 
 def rules(writer: Writer) -> list[Block]:
-    """Return the dated rules that the run was kept to."""
+    """Return the replay of limits, and the dated rules that the run was kept to."""
+    replay = limit_blocks(writer)
     found = getattr(writer.run, "rules", None)
     if found is None or not len(found):
-        return [writer.lines("rules_empty", [writer.words["empty"]["rules"]], "remark")]
+        return [*replay, writer.lines("rules_empty", [writer.words["empty"]["rules"]], "remark")]
     names, memory = writer.words["rule_tables"], writer.words["from_memory"]
     # the rule book's own texts are English: the Chinese page names rule, dates and sources only
     with_text = writer.language == "en"
@@ -50,7 +52,7 @@ def rules(writer: Writer) -> list[Block]:
     unique = {tuple(cell.text for cell in cells): cells for cells in rows}
     text_heads = ("key", "content") if with_text else ()
     head = writer.head("rule", *text_heads, "from", "to", "confidence", "source")
-    return [writer.table("rules", head, list(unique.values()), folded=True)]
+    return [*replay, writer.table("rules", head, list(unique.values()), folded=True)]
 
 
 def _day(value: Any) -> Cell:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from quanthedge.errors import RuleError
+from quanthedge.performance import cash_drag
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Figure, Lines, Table, number_cell
 from quanthedge.report.writer import Writer
@@ -25,12 +26,26 @@ def hedge(writer: Writer) -> list[Block]:
     blocks: list[Block] = [
         writer.figure("exposure", specs.exposure(ledger, language)),
         writer.table("exposures", writer.head("measure", "mean", "lowest", "highest"), rows),
+        _idle(writer),
         writer.figure("lots", specs.lots(ledger, language)),
         _basis(writer),
         writer.figure("accounts", specs.accounts(ledger, language)),
     ]
     rolls = _rolls(writer)
     return [*blocks, rolls] if rolls.rows else blocks
+
+
+def _idle(writer: Writer) -> Table:
+    """Return where the equity lay on average, and what the idle part earned and cost."""
+    found, names = cash_drag(writer.run.ledger), writer.words["idle"]
+    patterns = dict.fromkeys(("stocks", "margin", "cushion", "stock_cash", "rest"), ".2%")
+    patterns |= {"earned": ",.0f", "earned_rate": ".2%", "at_work": ",.0f", "lost": ",.0f"}
+    patterns |= {"lost_per_year": ".2%"}
+    rows = [
+        [Cell(str(names[name])), number_cell(getattr(found, name), pattern)]
+        for name, pattern in patterns.items()
+    ]
+    return writer.table("idle", writer.head("measure", "value"), rows)
 
 
 def _rolls(writer: Writer) -> Table:

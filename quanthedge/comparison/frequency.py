@@ -1,0 +1,150 @@
+"""How often a product's values come, and its statistics at that frequency, on common dates.
+
+Nothing is filled forward: the fund and the index are read on the dates on which the product has a
+value, and a statistic is worked out at the frequency that the product has.
+"""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.errors import DataError
+from quanthedge.performance import (
+    TRADING_DAYS_A_YEAR,
+    annual_return,
+    correlation,
+    drawdowns,
+    period_return,
+    period_returns,
+    sharpe_ratio,
+    volatility,
+)
+
+__all__ = ["Frequency", "Placed", "figures", "place"]
+
+Frequency = Literal["daily", "weekly", "monthly", "irregular"]
+PERIODS_A_YEAR = {"daily": float(TRADING_DAYS_A_YEAR), "weekly": 52.0, "monthly": 12.0}
+_ENOUGH = 0.9  # of the days, weeks or months between first and last value
+
+
+class Placed(NamedTuple):
+    """A product's own values on days of the run."""
+
+    level: pd.Series  # 1 at the first; indexed by days of the run on which a value is known
+    frequency: Frequency
+    off_days: int  # values dated on days without trading, read with the last trading day before
+    largest_step: float  # largest move between two values, either way
+
+
+def place(title: str, series: pd.Series, days: pd.Index) -> Placed:
+    """Return a product's values on the days of the run.
+
+    Parameters
+    ----------
+    title : str
+        For messages.
+    series : Series
+        Values by date, in any order.
+    days : index [T]
+        Days of the run, the opening day first.
+
+    Raises
+    ------
+    DataError
+        When a date comes twice, or fewer than two values lie within the run.
+
+    Notes
+    -----
+    A value dated on a day without trading (a Friday that is a holiday) stands for the last trading
+    day before, because nothing was traded between; the later of two values of one day is taken.
+    """
+    series = series.dropna().sort_index()
+    if series.index.has_duplicates:
+        twice = series.index[series.index.duplicated()][0]
+        raise DataError(f"comparison: {title} has two values on {twice:%Y-%m-%d}")
+    inside = series[(series.index >= days[0]) & (series.index <= days[-1])]
+    at = days.searchsorted(inside.index, side="right") - 1
+    off = int((days[at] != inside.index).sum()) if len(inside) else 0
+    level = pd.Series(inside.to_numpy(dtype=np.float64), index=days[at])
+    level = level[~level.index.duplicated(keep="last")]
+    if len(level) < 2:
+        raise DataError(
+            f"comparison: {title} has {len(level)} values between {days[0]:%Y-%m-%d} and "
+            f"{days[-1]:%Y-%m-%d}; at least two are needed"
+        )
+    steps = level.pct_change(fill_method=None).abs()
+    return Placed(level / level.iloc[0], _frequency(level, days), off, float(steps.max()))
+
+
+def _frequency(level: pd.Series, days: pd.Index) -> Frequency:
+    """Return the finest frequency at which at least nine of ten periods have a value."""
+    own = pd.DatetimeIndex(level.index)
+    span = pd.DatetimeIndex(days[(days >= own[0]) & (days <= own[-1])])
+    if len(own) >= _ENOUGH * len(span):
+        return "daily"
+    for every in ("weekly", "monthly"):
+        if len(_periods(own, every)) >= _ENOUGH * len(_periods(span, every)):
+            return every
+    return "irregular"
+
+
+def _periods(days: pd.DatetimeIndex, every: Literal["weekly", "monthly"]) -> pd.Index:
+    if every == "monthly":
+        return (days.year * 100 + days.month).unique()
+    iso = days.isocalendar()
+    return pd.Index(iso["year"] * 100 + iso["week"]).unique()
+
+
+def figures(
+    level: pd.Series, index: pd.Series, frequency: Frequency, *, moves: bool = True
+) -> dict[str, object]:
+    """Return the figures of one product from its own values.
+
+    Parameters
+    ----------
+    level : Series
+        On days of the run.
+    index : Series
+        The benchmark on all days of the run.
+    frequency : str
+        Of the returns that volatility, Sharpe and correlation are made of; "irregular" gives none
+        of them.
+    moves : bool
+        False for a product that only accrues: no risk is shown because none is priced.
+
+    Notes
+    -----
+    Volatility is the deviation of the returns of a period times the square root of 243, 52 or 12;
+    drawdown and months see the product's own dates only.
+    """
+    none = float("nan")
+    found: dict[str, object] = {
+        "return": period_return(level),
+        "annual_return": annual_return(level),
+        "volatility": none,
+        "sharpe": none,
+        "max_drawdown": float(drawdowns(level).min()),
+        "correlation": none,
+        "correlation_low": none,
+        "correlation_high": none,
+        "frequency": frequency if moves else "",
+        "observations": none,
+    }
+    monthly = period_returns(level, "monthly")
+    known = len(monthly) > 0 and frequency != "irregular"
+    found["worst_month"] = float(monthly.min()) if known else none
+    found["losing_months"] = float((monthly < 0).mean()) if known else none
+    if not moves or frequency == "irregular":
+        return found
+    returns = period_returns(level, frequency)
+    linked = correlation(returns, period_returns(index.loc[level.index], frequency))
+    scale = float(np.sqrt(PERIODS_A_YEAR[frequency] / TRADING_DAYS_A_YEAR))
+    return found | {
+        "volatility": volatility(returns) * scale,
+        "sharpe": sharpe_ratio(returns) * scale,
+        "correlation": linked.value,
+        "correlation_low": linked.low,
+        "correlation_high": linked.high,
+        "observations": float(returns.notna().sum()),
+    }
