@@ -107,8 +107,9 @@ def fee_basis(lines: list[LotLine], units: Decimal | None = None) -> Basis:
         taken = held if left is None else min(left, held)
         left = None if left is None else left - taken
         total[0] += Fraction(taken)
-        for k, name in enumerate(("unit_value", "mark", "threshold"), start=1):
-            total[k] += Fraction(exact(str(line[name]))) * Fraction(taken)
+        value = line.get("gross_value", line["unit_value"])
+        for k, one in enumerate((value, line["mark"], line["threshold"]), start=1):
+            total[k] += Fraction(exact(str(one))) * Fraction(taken)
     if not total[0]:
         return NO_BASIS
     value, mark, threshold = (float(one / total[0]) for one in total[1:])

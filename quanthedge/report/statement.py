@@ -220,8 +220,7 @@ def _value(writer: Writer, one: Statement) -> list[Block]:
     run = writer.run
     days = run.ledger.index[1:]
     own = run.investor_days[run.investor_days["investor"] == one.investor]
-    first = one.events["date"].iloc[0]
-    held = days[days >= first]
+    held = days[days >= own["date"].min()]
     value = own.groupby("date")["value_yuan"].sum().reindex(held, fill_value=0.0)
     cash = one.events[one.events["event"] != "reinvested"]
     founded = cash["event"] == "founder"
@@ -259,7 +258,7 @@ def _payments(writer: Writer, one: Statement) -> list[Block]:
             Cell(f"{row['date']:%Y-%m-%d}", value=row["date"].date()),
             Cell(names[row["event"]]),
             Cell(str(row["share_class"])),
-            number_cell(row["units"], "+,.2f"),
+            _units_moved(row),
             number_cell(row["unit_value"], ".4f"),
             number_cell(row["cash_yuan"], ",.2f"),
             number_cell(row["performance_fee_yuan"], ",.2f"),
@@ -272,6 +271,14 @@ def _payments(writer: Writer, one: Statement) -> list[Block]:
         "door_fee",
     )  # fmt: skip
     return [writer.table("payments", head, rows)]
+
+
+def _units_moved(row: dict[Any, Any]) -> Cell:
+    """Return the change of units; units that could not leave yet are no change."""
+    if row["units"] == 0:
+        return number_cell(math.nan, "")
+    waits = row["event"] in ("refused", "deferred")
+    return number_cell(row["units"], ",.2f" if waits else "+,.2f")
 
 
 def _fees(writer: Writer, one: Statement) -> list[Block]:

@@ -75,7 +75,7 @@ def _numbers(row: dict[Any, Any]) -> dict[str, str]:
         "units": f"{row['units_charged']:,.2f}",
         "value": f"{row['value_charged']:.4f}",
         "mark": f"{row['mark']:.4f}",
-        "threshold": f"{row['threshold']:.4f}",
+        "threshold": f"{row['threshold']:.6f}",
         "door": f"{door:,.2f}",
         "cash": f"{cash:,.2f}",
         "net": f"{cash - door:,.2f}",

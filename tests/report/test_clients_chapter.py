@@ -10,7 +10,8 @@ from quanthedge.fund.statement import investor_statement
 from quanthedge.report.document import build_document
 from quanthedge.report.pdf import render_pdf
 from quanthedge.run import backtest
-from tests.sample import END, START, sample_market, small_strategy
+from quanthedge.strategy import load_strategy
+from tests.sample import END, ROOT, START, sample_market, small_strategy
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -26,7 +27,8 @@ def test_statements_stand_in_the_report(language: str, method: str) -> None:
     chapter = next(c for c in document.chapters if c.id == "investors")
     tables = {block.id: block for block in chapter.blocks}
     assert list(tables) == [
-        "table-statements", "table-lots-held", "table-fairness", "table-fund-events",
+        "table-statements", "figure-class-values", "table-classes", "table-lots-held",
+        "table-fairness", "table-fund-events",
     ]  # fmt: skip
     own = investor_statement(result, "Client B")
     row = next(row for row in tables["table-statements"].rows if row[0].text == "Client B")
@@ -37,3 +39,26 @@ def test_statements_stand_in_the_report(language: str, method: str) -> None:
         p.get_textpage().get_text_range() for p in pdfium.PdfDocument(render_pdf(document))
     )
     assert f"{own.value_today:,.0f}" in text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_both_classes_of_the_shipped_strategy_stand_in_the_report(language: str) -> None:
+    path = ROOT / "strategies" / "fund_with_clients.toml"
+    result = backtest(load_strategy(path, ["selector.n=30"]), sample_market(), START, END)
+    chapter = next(c for c in build_document(result, language).chapters if c.id == "investors")
+    blocks = {block.id: block for block in chapter.blocks}
+    lines = blocks["figure-class-values"].spec["data"]
+    table = result.class_values
+    assert len(lines) == 2
+    for line, row, name in zip(lines, blocks["table-classes"].rows, "AC", strict=True):
+        own = table[table["share_class"] == name]
+        assert line["y"] == own["unit_value"].to_list()
+        assert row[0].text == name
+        assert row[4].value == own["unit_value"].iloc[-1]
+    # bought at 1 when class A stood elsewhere, and then the same return less the service fee
+    c = table[table["share_class"] == "C"].set_index("date")["unit_value"]
+    a = table[table["share_class"] == "A"].set_index("date")["unit_value"].reindex(c.index)
+    years = (c.index[-1] - c.index[0]).days / 365
+    ratio = (c.iloc[-1] / c.iloc[0]) / (a.iloc[-1] / a.iloc[0])
+    assert ratio == pytest.approx(1 - 0.008 * years, abs=3e-4)
+    assert blocks["table-fairness"].rows[-1][0].text == "Client C"

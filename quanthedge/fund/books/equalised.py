@@ -120,22 +120,30 @@ class EqualisedBook:
         return Worth(half_up((gross - accrued)[:, 0], 4), tuple(names), units, value, fee, total)
 
     def lots(self) -> list[LotLine]:
-        """Return the lots, oldest first; the mark is the value up to which a lot has paid."""
+        """Return the lots, oldest first; the mark is the gross value up to which a lot has paid."""
         return [
             {
                 "investor": lot.investor,
                 "units": lot.shares,
                 "cost": round_half_up(lot.entry, 4),
-                "mark": round_half_up(max(lot.entry, self.fund.mark), 6),
-                "threshold": round_half_up(
-                    max(lot.entry * self.fund.grown / lot.since, self.fund.threshold), 6
-                ),
+                "mark": round_half_up(self._own(lot) * lot.since / self.fund.grown, 6),
+                "threshold": round_half_up(self._own(lot), 6),
                 "paid_in": Decimal(0),
                 "unit_value": self.unit_value(),
+                "gross_value": round_half_up(self.fund.gross, 6),
                 "value": cents((self.fund.net + self.fund.given(lot)) * Fraction(lot.shares)),
             }
             for lot in self.fund.lots
         ]
+
+    def _own(self, lot: EqualisedLot) -> Fraction:
+        """Return the gross value above which a lot owes a fee, whatever the fund's threshold is.
+
+        A contingent redemption brings the threshold down to the lot's entry, a credit lifts it.
+        """
+        fund, growth = self.fund, self.fund.grown / lot.since
+        credit = lot.credit * growth / Fraction(exact(fund.rate)) if lot.credit else Fraction(0)
+        return min(lot.entry * growth, fund.threshold) + credit
 
     def _kept(self, lot: EqualisedLot) -> Fraction:
         """Return what a share brings: net, credit back, less the contingent redemption."""

@@ -65,6 +65,7 @@ def investors(writer: Writer) -> list[Block]:
     )  # fmt: skip
     method = writer.words["methods"][(run.strategy["clients"] or {}).get("method", "whole_fund")]
     blocks: list[Block] = [writer.table("statements", head, rows, method=method)]
+    blocks += _classes(writer)
     lots = run.investor_lots
     lot_rows = [
         [
@@ -80,21 +81,50 @@ def investors(writer: Writer) -> list[Block]:
     ]
     head = writer.head("investor", "share_class", "units", "cost", "mark", "unit_value", "worth")
     blocks.append(writer.table("lots_held", head, lot_rows))
-    if len(set(events["share_class"])) == 1:
-        fair = fairness(run)
-        fair_rows = [
-            [
-                Cell(str(name)),
-                number_cell(row["wealth_yuan"], ",.0f"),
-                number_cell(row["by_lot_yuan"], ",.0f"),
-                signed(row["difference_yuan"], ",.0f"),
-            ]
-            for name, row in fair.iterrows()
+    fair_rows = [
+        [
+            Cell(str(name)),
+            number_cell(row["wealth_yuan"], ",.0f"),
+            number_cell(row["by_lot_yuan"], ",.0f"),
+            signed(row["difference_yuan"], ",.0f"),
         ]
-        head = writer.head("investor", "wealth", "by_lot", "difference")
-        blocks.append(writer.table("fairness", head, fair_rows))
+        for name, row in fairness(run).iterrows()
+    ]
+    head = writer.head("investor", "wealth", "by_lot", "difference")
+    blocks.append(writer.table("fairness", head, fair_rows))
     blocks.append(_events(writer, events))
     return blocks
+
+
+def _classes(writer: Writer) -> list[Block]:
+    """Return unit values of the classes day by day, and where each stands at the end."""
+    table = writer.run.class_values
+    last = table.groupby("share_class").tail(1)
+    rows = [
+        [
+            Cell(str(row["share_class"])),
+            Cell(f"{row['date']:%Y-%m-%d}", value=row["date"].date()),
+            number_cell(row["units"], ",.2f"),
+            number_cell(row["assets_yuan"], ",.2f"),
+            number_cell(row["unit_value"], ".4f"),
+            number_cell(row["cumulative_unit_value"], ".4f"),
+            number_cell(row["unit_value_after_fee"], ".4f"),
+        ]
+        for row in last.sort_values("share_class").to_dict("records")
+    ]
+    head = writer.head(
+        "share_class",
+        "date",
+        "units",
+        "assets",
+        "unit_value",
+        "cumulative_value",
+        "value_after_fee",
+    )
+    return [
+        writer.figure("class_values", specs.class_lines(table, writer.language)),
+        writer.table("classes", head, rows),
+    ]
 
 
 def _events(writer: Writer, events: pd.DataFrame) -> Block:
