@@ -115,7 +115,6 @@ def make_inputs(
             exchange_fees_included=True,
             slippage=0.0005 * cost, impact_coefficient=impact, futures_slippage=5e-5 * cost,
             cash_reserve=0.0, recovery=1.0,
-            cash_reserve=0.0, recovery=1.0,
             call_multiple=1.2, target_multiple=1.5, release_multiple=2.0,
             subscribe_rights=True, borrowed=0.0, borrowing_rate=0.0,
         ),

@@ -1,5 +1,7 @@
 """The square-root impact inside the ledger: by hand, at its edges, and what it is known by."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -112,7 +114,7 @@ def test_a_higher_coefficient_never_leaves_more(
             impact_coefficient=coefficient,
         )
         left.append(run_ledger(kernel_inputs(inputs)).ledger[-1, 0])
-    assert all(more >= less for more, less in zip(left, left[1:], strict=False))
+    assert all(more >= less for more, less in pairwise(left))
 
 
 def with_coefficient(coefficient: float) -> Strategy:
