@@ -23,7 +23,7 @@ from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
 from quanthedge.strategy import Strategy
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "complete"]
 
 _PRO_FORMA_DAYS = 60  # trading days of the regression of today's holdings
 
@@ -60,12 +60,19 @@ def backtest(
     LedgerError
         When the engine breaks one of its promises.
     """
+    return complete(prepare(strategy, market, start, end, tell=tell), tell=tell)
+
+
+def complete(prepared: Prepared, *, tell: Tell | None = None) -> Result:
+    """Run the ledger on what was prepared and return everything that happened.
+
+    Parameters and errors are those of :func:`backtest`.
+    """
     say: Tell = tell or (lambda _text: None)
-    prepared = prepare(strategy, market, start, end, tell=tell)
     say("running the ledger")
     fund = _run_fund(prepared)
-    record = fund.record
-    _check_capital(strategy, market, prepared.first, record, prepared.inputs)
+    strategy, market = prepared.strategy, prepared.market
+    _check_capital(strategy, market, prepared.first, fund.record, prepared.inputs)
     say("drawing up the accounts")
     return _result(prepared, fund)
 
