@@ -38,7 +38,7 @@ _EXPORTS = {
     "compare_leverage": "quanthedge.stress",
     "days_to_margin_call": "quanthedge.stress",
     "deflated_sharpe": "quanthedge.performance",
-    "fairness": "quanthedge.fund.statement",
+    "fairness": "quanthedge.fund.fairness",
     "fee_table": "quanthedge.fund.explainer",
     "import_market": "quanthedge.market",
     "index_book": "quanthedge.hedge",
@@ -53,6 +53,7 @@ _EXPORTS = {
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.stress",
     "run_variants": "quanthedge.variants",
+    "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.performance",
     "update_market": "quanthedge.market",
 }

@@ -1,4 +1,4 @@
-"""The commands `quanthedge compare` and `statement`."""
+"""The command `quanthedge compare`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,7 @@ from quanthedge.errors import StrategyError
 if TYPE_CHECKING:
     from quanthedge.comparison import FixedIncome, Stated
 
-__all__ = ["compare_command", "products", "statement_command"]
+__all__ = ["compare_command", "products"]
 
 
 def compare_command(
@@ -90,27 +90,3 @@ def _stated(name: str, value: str) -> "Stated":
     if len(numbers) > 2:
         raise StrategyError(f"{name}={value}: accepted: RETURN or RETURN,CORRELATION")
     return Stated(numbers[0], numbers[1] if len(numbers) == 2 else None)
-
-
-def statement_command(
-    run: Annotated[Path, typer.Argument(help="Run folder of a strategy with clients.")],
-    investor: Annotated[str, typer.Argument(help="Name of the investor.")],
-) -> None:
-    """Show an investor's statement: lots, marks, fees, own returns, value if redeemed today.
-
-    Example: quanthedge statement runs/mn founder
-    """
-    from quanthedge.fund.statement import investor_statement
-    from quanthedge.result import Result
-
-    one = investor_statement(Result.open(run), investor)
-    typer.echo(f"{one.investor}, {one.date:%Y-%m-%d}")
-    for name, value in (
-        ("paid in", one.paid_in), ("paid out", one.paid_out), ("value today", one.value_today),
-        ("gain", one.gain), ("performance fees by name", one.performance_fees),
-        ("fees at the door", one.other_fees), ("accrued fee", one.accrued_fee),
-    ):  # fmt: skip
-        typer.echo(f"  {name:26}{value:>18,.2f} yuan")
-    typer.echo(f"  {'money-weighted return':26}{one.money_weighted:>18.2%} a year")
-    typer.echo(f"  {'time-weighted return':26}{one.time_weighted:>18.2%}")
-    typer.echo(one.lots.to_string(index=False))

@@ -22,6 +22,7 @@ from quanthedge.notes import client_notes, fee_notes, run_notes, winding_up_note
 from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
 from quanthedge.strategy import Strategy
+from quanthedge.tilts import tilt_table
 
 __all__ = ["backtest", "complete"]
 
@@ -82,7 +83,7 @@ def _run_fund(prepared: Prepared) -> FundRun:
     strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
     clients, days = strategy.clients, prepared.dates[1:]
     if clients is None and hurdle is None and last_business_day(strategy.fund, days) is None:
-        return FundRun.without_clients(run_ledger(inputs))
+        return FundRun.without_clients(run_ledger(inputs), days)
     grown = None
     if hurdle is not None:
         index = prepared.market.index_close(strategy.benchmark)
@@ -121,10 +122,13 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         exclusions=selection.exclusions,
         alpha_groups=pd.DataFrame(),
         alpha_parts=pd.DataFrame(),
+        tilts=pd.DataFrame(),
         indices=_indices(market, first, record.days_run),
         investors=fund.events,
         investor_values=fund.values,
         investor_lots=fund.lots,
+        class_values=fund.class_values,
+        investor_days=fund.investor_days,
         coverage=selection.coverage,
         rules=prepared.rules,
         strategy=strategy.model_dump(mode="json"),
@@ -146,6 +150,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         result,
         alpha_groups=group_table(result, market),
         alpha_parts=part_table(result, market, strategy.style_model),
+        tilts=tilt_table(result, market, strategy.style_model),
     )
 
 

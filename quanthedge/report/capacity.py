@@ -14,7 +14,16 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.report.drawing import figure_png
-from quanthedge.report.specs import ACCENT, FONT, FUND, GROSS, INK, LINE, QUIET, RED
+from quanthedge.report.specs import (
+    ACCENT,
+    FUND,
+    GROSS,
+    INK,
+    QUIET,
+    RED,
+    axis_style,
+    layout_style,
+)
 from quanthedge.report.texts import Language, words
 from quanthedge.report.writer import Run
 
@@ -238,26 +247,20 @@ def _line(
 def _layout(
     shown: pd.DataFrame, text: dict[str, str], language: Language, places: list[int]
 ) -> dict[str, Any]:
-    grid = {"gridcolor": LINE, "linecolor": LINE, "zeroline": False}
     sizes = [shown_size(float(size), language) for size in shown.index]
-    return {
-        "height": 460,
-        "margin": {"l": 62, "r": 14, "t": 46, "b": 44},
-        "font": {"family": FONT, "size": 12, "color": QUIET},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {
-            "orientation": "h", "x": 0, "y": 1.0, "xanchor": "left", "yanchor": "bottom",
-            "font": {"color": INK},
-        },
+    across = {"tickvals": places, "ticktext": sizes, "title": {"text": text["size"]}}
+    layout = layout_style(460) | {
+        "margin": {"l": 62, "r": 14, "t": 46, "b": 44},  # the legend may take two rows
         "hovermode": "x",
-        "xaxis": grid
-        | {"tickvals": places, "ticktext": sizes, "title": {"text": text["size"]}, "anchor": "y2"},
-        "yaxis": grid
-        | {"domain": [0.46, 1.0], "tickformat": ".1%", "title": {"text": text["returns"]}},
-        "yaxis2": grid
-        | {"domain": [0.0, 0.38], "tickformat": ".0%", "title": {"text": text["short"]}},
-    }  # fmt: skip
+        "xaxis": axis_style() | across | {"anchor": "y2"},
+    }
+    for name, domain, pattern, title in (
+        ("yaxis", [0.46, 1.0], ".1%", text["returns"]),
+        ("yaxis2", [0.0, 0.38], ".0%", text["short"]),
+    ):
+        own = {"domain": domain, "tickformat": pattern, "title": {"text": title}}
+        layout[name] = axis_style() | own
+    return layout
 
 
 def capacity_figure(table: pd.DataFrame, path: str | Path, language: Language = "en") -> Path:

@@ -127,8 +127,8 @@ def test_conditions_are_known_names() -> None:
     known = {
         "earns", "loses", "neutral", "linked", "recovered", "under_water", "long", "short",
         "limited_years", "other_years", "crash", "below_one", "above_one", "loan", "no_loan",
-        "large_moves", "calm", "alpha_earns", "alpha_loses", "basis_earns", "basis_costs", "hedged",
-        "unhedged", "cut", "not_cut", "bound", "not_bound",
+        "large_moves", "calm", "alpha_earns", "alpha_sure", "alpha_unsure", "alpha_loses",
+        "basis_earns", "basis_costs", "hedged", "unhedged", "cut", "not_cut", "bound", "not_bound",
     }  # fmt: skip
     for language in LANGUAGES:
         for group in GROUPS:
