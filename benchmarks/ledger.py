@@ -36,11 +36,19 @@ from quanthedge.rebalancing import Calendar, compile_policy
 
 
 def make_inputs(
-    stocks: int, days: int, names: int, every: int = 20, seed: int = 7, *, rules: bool = True
+    stocks: int,
+    days: int,
+    names: int,
+    every: int = 20,
+    seed: int = 7,
+    *,
+    rules: bool = True,
+    impact: float = 0.0,
 ) -> LedgerInputs:
     """Return a random market with suspensions, ex-dates and limits, and targets for it.
 
-    With ``rules=False`` nothing hinders or costs: what a plain simulator of orders also does.
+    With ``rules=False`` nothing hinders or costs: what a plain simulator of orders also does;
+    ``impact`` is the coefficient of the square-root impact.
     """
     rng = np.random.default_rng(seed)
     market = rng.normal(0.0003, 0.012, days + 1)
@@ -61,6 +69,7 @@ def make_inputs(
         factor[1:] = np.cumprod(step, axis=0)
     for bar in (opened, high, low, close, pre_close, volume):
         bar[suspended] = np.nan
+    volatility = np.full((days + 1, stocks), 0.02) if impact else np.empty((0, 0))
     trade_days = np.arange(0, days, every)
     chosen = [np.sort(rng.choice(stocks, names, replace=False)) for _ in trade_days]
     settlement = 3000.0 * np.cumprod(1.0 + market)[:, None] * np.ones((1, 2))
@@ -76,6 +85,7 @@ def make_inputs(
             rng.random((days, stocks)) < 0.01, np.zeros((days + 1, stocks), dtype=bool),
             np.full(stocks, -1000), np.full(stocks, days + 1),
         ),
+        volatility=volatility,
         actions=no_actions(days),
         tax=no_tax(days),
         stocks=StockBook(
@@ -103,7 +113,8 @@ def make_inputs(
             else 0,
             commission_rate=0.0008 * cost, commission_min_yuan=5.0 * cost,
             exchange_fees_included=True,
-            slippage=0.0005 * cost, futures_slippage=5e-5 * cost, cash_reserve=0.0, recovery=1.0,
+            slippage=0.0005 * cost, impact_coefficient=impact, futures_slippage=5e-5 * cost,
+            cash_reserve=0.0, recovery=1.0,
             call_multiple=1.2, target_multiple=1.5, release_multiple=2.0,
             subscribe_rights=True, borrowed=0.0, borrowing_rate=0.0,
         ),

@@ -14,12 +14,8 @@ import typer
 
 from quanthedge.basis_command import basis_command
 from quanthedge.bridge_command import bridge_command
-from quanthedge.comparison_command import (
-    capacity_command,
-    compare_command,
-    products,
-    run_beside,
-)
+from quanthedge.capacity.command import capacity_command
+from quanthedge.comparison_command import compare_command, products, run_beside
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
 from quanthedge.leverage.command import token_command
@@ -386,6 +382,9 @@ def report(
     stated: Annotated[
         list[str] | None, typer.Option(help="NAME=RETURN,CORRELATION as published.")
     ] = None,
+    capacity: Annotated[
+        Path | None, typer.Option(help="CSV of `quanthedge capacity --out`: adds its chapter.")
+    ] = None,
 ) -> None:
     """Write the report of a run: HTML that works offline, PDF, Excel, all numbers, figures.
 
@@ -399,6 +398,8 @@ def report(
     with _stages("report") as tell:
         tell("reading the run")
         result = Result.open(folder)
+        if capacity is not None:
+            result = result.with_capacity(capacity)
         target = folder if out is None else out
         others = products(nav, fixed, stated)
         for name in names:

@@ -1,4 +1,4 @@
-"""The commands `quanthedge compare` and `capacity`."""
+"""The command `quanthedge compare`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from quanthedge.comparison import Comparison, FixedIncome, Stated
     from quanthedge.result import Result
 
-__all__ = ["capacity_command", "compare_command", "products", "run_beside"]
+__all__ = ["compare_command", "products", "run_beside"]
 
 
 def compare_command(
@@ -98,34 +98,3 @@ def _stated(name: str, value: str) -> "Stated":
     if len(numbers) > 2:
         raise StrategyError(f"{name}={value}: accepted: RETURN or RETURN,CORRELATION")
     return Stated(numbers[0], numbers[1] if len(numbers) == 2 else None)
-
-
-def capacity_command(
-    strategy: Annotated[Path, typer.Argument(help="Strategy file (TOML).")],
-    market: Annotated[Path, typer.Option(help="Folder of a dataset.")],
-    start: Annotated[str | None, typer.Option(help="First day.")] = None,
-    end: Annotated[str | None, typer.Option(help="Last day.")] = None,
-    sizes: Annotated[
-        str, typer.Option(help="Sizes of the fund, yuan, with commas between.")
-    ] = "50000000,100000000,200000000,500000000,1000000000,2000000000,5000000000",
-    out: Annotated[
-        Path | None, typer.Option(help="CSV file for the table; a PNG figure lies beside it.")
-    ] = None,
-    chinese: Annotated[bool, typer.Option(help="Words of the figure in Chinese.")] = False,
-) -> None:
-    """Run a strategy at several sizes of the fund: net return, impact, lots, open interest.
-
-    Example: quanthedge capacity strategies/market_neutral.toml --market data/real
-    """
-    from quanthedge.capacity import capacity_curve, capacity_figure
-    from quanthedge.market import Market
-    from quanthedge.market.storage import write_page
-    from quanthedge.strategy import load_strategy
-
-    numbers = [_number("--sizes", part) for part in sizes.split(",")]
-    table = capacity_curve(load_strategy(strategy), Market.open(market), start, end, sizes=numbers)
-    typer.echo(table.T.to_string(float_format=lambda v: f"{v:,.4f}"))
-    if out is not None:
-        write_page(out, table.to_csv(), "capacity")
-        picture = capacity_figure(table, out.with_suffix(".png"), "zh" if chinese else "en")
-        typer.echo(f"Wrote {out} and {picture}")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from quanthedge.alpha import scores
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.factors import Volatility
 from quanthedge.fund import crystallisation_flags
 from quanthedge.fund.winding_up import last_business_day, sold_out
 from quanthedge.hedging import HedgeLeg, hedge_leg, unhedged
@@ -34,6 +35,7 @@ __all__ = ["Prepared", "prepare", "prepare_like"]
 Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
 _FILL = {"open": 0, "vwap": 1, "close": 2}
+IMPACT_WINDOW = 20  # trading days of the volatility by which the impact of an order is worked out
 _RECORDED_EVERY = 5  # trading days between records of the holdings
 
 
@@ -256,6 +258,7 @@ def _inputs(
         futures_rate=_interest(market, strategy.accounts.futures_cash_rate, first, last),
         record_day=recorded,
         bars=bars,
+        volatility=_volatility(strategy, market, first, last),
         actions=actions.book,
         tax=actions.tax,
         stocks=stock_book,
@@ -278,6 +281,22 @@ def _inputs(
     )
 
 
+def _volatility(strategy: Strategy, market: Market, first: int, last: int) -> Floats:
+    """Return each stock's volatility as known at each close, [T + 1, N]; [0, 0] when not needed.
+
+    Where a stock traded on fewer than five of the twenty days, the median of the others stands in.
+    """
+    if strategy.costs.impact_coefficient == 0.0:
+        return np.empty((0, 0))
+    rows = np.arange(first - 1, last + 1)
+    spread = Volatility(window=IMPACT_WINDOW, min_traded=0.25).exposure(market, rows)
+    for row in spread:
+        known = np.isfinite(row)
+        if known.any():
+            row[~known] = np.median(row[known])
+    return spread
+
+
 def _settings(strategy: Strategy) -> Settings:
     execution, costs, accounts = strategy.execution, strategy.costs, strategy.accounts
     return Settings(
@@ -289,6 +308,7 @@ def _settings(strategy: Strategy) -> Settings:
         commission_min_yuan=costs.commission_min_yuan,
         exchange_fees_included=costs.commission_includes_exchange_fees,
         slippage=costs.slippage_bp / 1e4,
+        impact_coefficient=costs.impact_coefficient,
         futures_slippage=costs.futures_slippage_bp / 1e4,
         cash_reserve=accounts.cash_reserve,
         recovery=execution.delisting_recovery,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -97,6 +97,9 @@ class Result:
         Data repairs and assumptions that a reader must know; keys kind, en and zh.
     variants : dict of RunVariant
         Ledgers of the variants that were run beside it, by name.
+    capacity : DataFrame, optional
+        Table of :func:`quanthedge.capacity_curve` for a chapter of the report; not part of the run
+        folder.
     """
 
     ledger: pd.DataFrame
@@ -125,6 +128,7 @@ class Result:
     timeline: dict[str, str]
     notes: list[dict[str, str]] = field(default_factory=list)
     variants: "dict[str, RunVariant]" = field(default_factory=dict)
+    capacity: pd.DataFrame | None = None
 
     @cached_property
     def _summary(self) -> "Summary":
@@ -178,11 +182,14 @@ class Result:
         path: str | Path,
         language: Literal["zh", "en"] = "zh",
         others: "Mapping[str, Any] | None" = None,
+        capacity: "str | Path | pd.DataFrame | None" = None,
     ) -> Path:
         """Write the report and return its path; .html, .pdf, .xlsx or .json chooses the format.
 
         ``others`` are products set beside the fund: see
-        :func:`quanthedge.comparison.compare_funds`.
+        :func:`quanthedge.comparison.compare_funds`. ``capacity`` is the table of
+        :func:`quanthedge.capacity_curve` or the CSV file of ``quanthedge capacity``; with it the
+        report has a chapter on how much money the strategy carries.
 
         Raises
         ------
@@ -200,8 +207,21 @@ class Result:
         ending = Path(path).suffix.lower()
         if ending not in writers:
             raise DataError(f"{path}: report in {ending!r}; accepted: {', '.join(writers)}")
-        written: Path = writers[ending](self, path, language=language, others=others)
+        run = self if capacity is None else self.with_capacity(capacity)
+        written: Path = writers[ending](run, path, language=language, others=others)
         return written
+
+    def with_capacity(self, capacity: "str | Path | pd.DataFrame") -> "Result":
+        """Return the result with a capacity table for its report.
+
+        Raises
+        ------
+        DataError
+            When the file is not such a table, or was made with another strategy or market.
+        """
+        from quanthedge.report.capacity import capacity_of_run
+
+        return replace(self, capacity=capacity_of_run(capacity, self))
 
     def to_parquet(self, folder: str | Path) -> Path:
         """Write the run folder, whole or not at all, and return its path.

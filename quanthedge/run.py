@@ -10,7 +10,7 @@ import pandas as pd
 
 from quanthedge.alpha_groups import group_table, part_table
 from quanthedge.beta import book_betas, index_returns
-from quanthedge.comparison import product_values, remark, variant_name
+from quanthedge.comparison import RunVariant, product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund.office import FundRun
 from quanthedge.hedging import indices
@@ -25,7 +25,7 @@ from quanthedge.tilts import tilt_table
 from quanthedge.variant_runs import book_tables, run_fund_of, run_variant
 from quanthedge.variants import borrows, is_itself, variant_names
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "complete"]
 
 _PRO_FORMA_DAYS = 60  # trading days of the regression of today's holdings
 
@@ -67,30 +67,48 @@ def backtest(
     LedgerError
         When the engine breaks one of its promises.
     """
-    say: Tell = tell or (lambda _text: None)
     names = variant_names(variants)
-    beside = product_values(strategy.comparison)
+    products = product_values(strategy.comparison)
     prepared = prepare(strategy, market, start, end, tell=tell)
+    result = complete(prepared, tell=tell)
+    found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=tell)
+    return replace(result, variants=found, unit_values=products, notes=result.notes + notes)
+
+
+def complete(prepared: Prepared, *, tell: Tell | None = None) -> Result:
+    """Run the ledger on what was prepared and return everything that happened.
+
+    Parameters and errors are those of :func:`backtest`; neither variants nor products named for
+    comparison are in the result.
+    """
+    say: Tell = tell or (lambda _text: None)
     say("running the ledger")
     fund = run_fund_of(prepared)
-    record = fund.record
-    _check_capital(strategy, market, prepared.first, record, prepared.inputs)
+    strategy, market = prepared.strategy, prepared.market
+    _check_capital(strategy, market, prepared.first, fund.record, prepared.inputs)
+    say("drawing up the accounts")
+    return _result(prepared, fund)
+
+
+def _run_variants(
+    prepared: Prepared, names: tuple[str, ...], *, strict: bool, tell: Tell | None
+) -> tuple[dict[str, RunVariant], list[Bilingual]]:
+    """Run variants on the same data and dates; say which are the strategy itself or left out."""
+    say: Tell = tell or (lambda _text: None)
     found, notes = {}, []
     for name in names:
-        if is_itself(strategy, name):
-            kind = "itself_levered" if borrows(strategy) else "itself"
+        if is_itself(prepared.strategy, name):
+            kind = "itself_levered" if borrows(prepared.strategy) else "itself"
             notes.append(_variant_note(kind, name))
             continue
         say(f"running the variant {name}")
         try:
             found[name] = run_variant(prepared, name)
         except (DataError, StrategyError) as error:
-            if "all" not in variants:
+            if strict:
                 raise type(error)(f"variant {name}: {error}") from error
             notes.append(_variant_note("left_out", name, reason=str(error)))
-    say("drawing up the accounts")
-    result = _result(prepared, fund)
-    return replace(result, variants=found, unit_values=beside, notes=result.notes + notes)
+    return found, notes
 
 
 def _variant_note(kind: str, name: str, **values: object) -> Bilingual:

@@ -1,6 +1,24 @@
 """How much money a strategy carries: net return against the size of the fund."""
 
-from quanthedge.capacity.curve import capacity_curve, capacity_figure, capacity_spec
-from quanthedge.capacity.impact import modelled_impact
+from importlib import import_module
+from typing import Any
 
-__all__ = ["capacity_curve", "capacity_figure", "capacity_spec", "modelled_impact"]
+_HOMES = {
+    "COEFFICIENT": "quanthedge.capacity.curve",
+    "SIZES": "quanthedge.capacity.curve",
+    "capacity_answer": "quanthedge.report.capacity",
+    "capacity_curve": "quanthedge.capacity.curve",
+    "capacity_figure": "quanthedge.report.capacity",
+    "capacity_limits": "quanthedge.report.capacity",
+    "capacity_spec": "quanthedge.report.capacity",
+    "read_capacity": "quanthedge.report.capacity",
+}
+
+__all__ = [*_HOMES]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name on first use, so that the command line starts fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,33 +1,37 @@
-"""The capacity curve: the same strategy with more and more money."""
+"""The capacity curve: the same strategy with more and more money, impact paid inside the ledger."""
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from quanthedge.capacity.impact import COEFFICIENT, modelled_impact
-from quanthedge.errors import QuantHedgeError
+from quanthedge.capacity.measures import size_measures
+from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.market import Market
-from quanthedge.performance import (
-    COST_LINES,
-    annual_return,
-    daily_returns,
-    levels,
-    volatility,
-    years,
-)
-from quanthedge.report.drawing import figure_png
-from quanthedge.report.specs import ACCENT, FUND, GROSS
-from quanthedge.report.texts import Language, words
-from quanthedge.result import Result
-from quanthedge.run import backtest
+from quanthedge.prepare import prepare
+from quanthedge.report.capacity import MEASURES, OPEN_INTEREST_LIMIT
+from quanthedge.run import complete
 from quanthedge.strategy import Strategy
 
-__all__ = ["capacity_curve", "capacity_figure", "capacity_spec"]
+__all__ = ["COEFFICIENT", "SIZES", "capacity_curve"]
 
 SIZES = (5e7, 1e8, 2e8, 5e8, 1e9, 2e9, 5e9)
+COEFFICIENT = 1.0
+_LARGEST = 1e12
+
+Row = dict[str, Any]
+
+
+class Job(NamedTuple):
+    """A size of the fund to be run."""
+
+    strategy: Strategy
+    market: Market
+    start: str | None
+    end: str | None
+    size: float
 
 
 def capacity_curve(
@@ -37,9 +41,16 @@ def capacity_curve(
     end: str | None = None,
     *,
     sizes: Iterable[float] = SIZES,
-    coefficient: float = COEFFICIENT,
+    coefficient: float | None = None,
+    hurdle: float | None = None,
+    open_interest_limit: float = OPEN_INTEREST_LIMIT,
+    jobs: int = 1,
+    tell: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Return what a strategy brings at several sizes of the fund.
+
+    Each size is run twice through the ledger: with the square-root impact paid order by order, and
+    without it for the difference.
 
     Parameters
     ----------
@@ -48,151 +59,124 @@ def capacity_curve(
     start, end : date, optional
     sizes : iterable of float
         Yuan at the start.
-    coefficient : float
-        Of the square-root impact, see :func:`modelled_impact`.
+    coefficient : float, optional
+        ``impact_coefficient`` of the runs; by default the strategy's own where it is above 0,
+        else 1.
+    hurdle : float, optional
+        Net return a year below which the answer counts a size as too large; by default half of
+        what the smallest size brings.
+    open_interest_limit : float
+        Share of a contract's open interest above which it counts the short as too large.
+    jobs : int
+        Processes; the table is the same for any number. With more than one, a script must call
+        this below ``if __name__ == "__main__":``.
+    tell : callable, optional
+        Called with a line whenever a size is done.
 
     Returns
     -------
     DataFrame
-        Indexed by size: net and gross (annual returns), net_after_impact (net annual return less
-        the square-root impact beyond the fixed slippage, over mean equity), volatility, costs (a
-        year, of mean equity), impact (the same, square-root law), volume_refusals (orders cut by
-        the volume cap, share of all orders), unfilled (value of orders not done for any reason,
-        share of what was wanted), participation (mean order over the stock's turnover of the day),
-        lots (most held), open_interest_share (mean and, as ``_most``, highest share of the
-        contract's open interest), futures_volume_share (of the day's contract volume on days of
-        trading, mean), margin (mean, of equity), idle_cash (mean, of equity), reason (why there is
-        no run, empty otherwise).
+        Indexed by size_yuan, ascending; the columns are explained in docs/capacity.md. ``reason``
+        says why there is no run (then the measures are NaN) and is empty otherwise; ``strategy``,
+        ``market``, ``first_day``, ``last_day``, ``coefficient``, ``hurdle`` and
+        ``open_interest_limit`` say what was asked, on every row.
 
-    Notes
-    -----
-    A size whose run is refused (too small for a lot, or for a contract) keeps its row with the
-    reason and NaN. The participation cap of the strategy already leaves large orders unfilled.
+    Raises
+    ------
+    StrategyError
+        When a size, the coefficient, the limit or the number of processes makes no sense. A size
+        whose run is refused (too small for a lot, or for a contract) keeps its row.
     """
-    rows = {}
-    for size in sizes:
-        changed = Strategy.model_validate(strategy.model_dump() | {"capital_yuan": float(size)})
-        try:
-            result = backtest(changed, market, start, end)
-        except QuantHedgeError as error:
-            rows[float(size)] = {"reason": str(error)}
-            continue
-        rows[float(size)] = _row(result, market, coefficient)
-    table = pd.DataFrame.from_dict(rows, orient="index")
+    wanted = _checked(sizes, coefficient, open_interest_limit, jobs)
+    if coefficient is None:
+        coefficient = strategy.costs.impact_coefficient or COEFFICIENT
+    costs = strategy.costs.model_copy(update={"impact_coefficient": float(coefficient)})
+    plan = strategy.model_copy(update={"costs": costs})
+    work = [Job(plan, market, start, end, size) for size in wanted]
+    rows: dict[float, Row] = {}
+    for size, row in _done(work, jobs):
+        rows[size] = row
+        if tell is not None:
+            tell(_progress(size, row, len(rows), len(work)))
+    table = pd.DataFrame.from_dict({size: rows[size] for size in wanted}, orient="index")
+    asked: dict[str, str | float] = {
+        "strategy": strategy.name,
+        "market": market.name,
+        "coefficient": coefficient,
+        "hurdle": float("nan") if hurdle is None else hurdle,
+        "open_interest_limit": open_interest_limit,
+    }
+    for name, value in asked.items():
+        table[name] = value
+    table = table.reindex(columns=[*MEASURES, "reason", *_ABOUT])
     table.index.name = "size_yuan"
     return table
 
 
-def _row(result: Result, market: Market, coefficient: float) -> dict[str, Any]:
-    ledger, span = result.ledger, years(result.ledger)
-    equity = float(ledger["equity"].iloc[1:].mean())
-    level = levels(ledger)
-    fixed = float(result.trades["impact"].sum())
-    impact = modelled_impact(result, market, coefficient)
-    drag = float(impact.sum()) / equity / span
-    net = annual_return(level["net"])
-    inside = ledger.iloc[1:]
-    cash = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
+_ABOUT = (
+    "strategy", "market", "first_day", "last_day", "coefficient", "hurdle", "open_interest_limit",
+)  # fmt: skip
+
+
+def _checked(
+    sizes: Iterable[float], coefficient: float | None, limit: float, jobs: int
+) -> list[float]:
+    """Return the sizes in ascending order, or raise StrategyError."""
+    wanted = sorted({float(size) for size in sizes})
+    if not wanted or not all(0 < size <= _LARGEST for size in wanted):
+        raise StrategyError(
+            f"sizes {', '.join(f'{size:,.0f}' for size in wanted) or 'none'}: accepted: one or "
+            f"more, in yuan, above 0 and up to {_LARGEST:,.0f}"
+        )
+    if coefficient is not None and not 0 <= coefficient <= 10:
+        raise StrategyError(f"coefficient {coefficient}: accepted: 0 to 10")
+    if not 0 < limit <= 1:
+        raise StrategyError(f"open_interest_limit {limit}: accepted: above 0 and up to 1")
+    if jobs < 1:
+        raise StrategyError(f"jobs {jobs}: accepted: 1 or more processes")
+    return wanted
+
+
+def _done(work: list[Job], jobs: int) -> Iterator[tuple[float, Row]]:
+    """Yield each size's row when it is done."""
+    if jobs == 1 or len(work) == 1:
+        for job in work:
+            yield job.size, _run_size(job)
+        return
+    # fresh processes: a fork would copy locks that threads of this one may hold
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(work)), mp_context=context) as pool:
+        pending = {pool.submit(_run_size, job): job.size for job in work}
+        for future in as_completed(pending):
+            yield pending[future], future.result()
+
+
+def _run_size(job: Job) -> Row:
+    """Run one size with and without the impact of size; return its measures."""
+    plan = job.strategy.model_copy(update={"capital_yuan": job.size})
+    try:
+        prepared = prepare(plan, job.market, job.start, job.end)
+        result = plain = complete(prepared)
+        if plan.costs.impact_coefficient > 0:
+            settings = prepared.inputs.settings._replace(impact_coefficient=0.0)
+            inputs = prepared.inputs._replace(settings=settings)
+            plain = complete(prepared._replace(inputs=inputs))
+    except QuantHedgeError as error:
+        return {"reason": str(error)}
+    days = result.ledger.index
     return {
-        "net": net,
-        "gross": annual_return(level["gross"]),
-        "net_after_impact": net - max(0.0, drag - fixed / equity / span),
-        "volatility": volatility(daily_returns(ledger)["net"]),
-        "costs": float(inside[list(COST_LINES)].sum().sum()) / equity / span,
-        "impact": drag,
-        **_orders(result, market, impact),
-        **_futures(result, market),
-        "margin": float((inside["margin_required"] / inside["equity"]).mean()),
-        "idle_cash": float((cash / inside["equity"]).mean()),
+        **size_measures(result, plain, job.market),
         "reason": "",
+        "first_day": f"{days[1]:%Y-%m-%d}",
+        "last_day": f"{days[-1]:%Y-%m-%d}",
     }
 
 
-def _orders(result: Result, market: Market, impact: pd.Series) -> dict[str, float]:
-    refusals, trades = result.refusals, result.trades
-    stocks = trades.loc[impact.index]
-    orders = len(stocks) + len(refusals)
-    reason = refusals["reason"].astype("str")
-    days = pd.DatetimeIndex(market.dates)
-    marks = np.asarray(market.panel("mark"))
-    at = days.get_indexer(pd.DatetimeIndex(refusals["date"]))
-    column = pd.Index(market.codes).get_indexer(pd.Index(refusals["code"]))
-    known = column >= 0
-    lacking = (refusals["wanted"] - refusals["done"]).to_numpy(dtype=np.float64)[known]
-    lost = float(np.nansum(lacking * marks[at[known], column[known]]))
-    done = float(stocks["amount"].sum())
-    row = days.get_indexer(pd.DatetimeIndex(stocks["date"]))
-    place = pd.Index(market.codes).get_indexer(pd.Index(stocks["code"]))
-    turnover = np.asarray(market.panel("amount"))[row, place].astype(np.float64)
-    part = np.divide(
-        stocks["amount"].to_numpy(), turnover, out=np.zeros(len(stocks)), where=turnover > 0
+def _progress(size: float, row: Row, done: int, total: int) -> str:
+    head = f"{done}/{total}  {size / 1e6:,.0f} million yuan: "
+    if row["reason"]:
+        return f"{head}no run ({row['reason']})"
+    return (
+        f"{head}net {row['net']:.2%} a year, impact {row['impact']:.2%}, "
+        f"short at most {row['open_interest_share_most']:.1%} of open interest"
     )
-    return {
-        "volume_refusals": float((reason == "volume").sum()) / orders if orders else 0.0,
-        "unfilled": lost / (lost + done) if lost + done > 0 else 0.0,
-        "participation": float(part.mean()) if len(part) else float("nan"),
-    }
-
-
-def _futures(result: Result, market: Market) -> dict[str, float]:
-    held = result.contracts[result.contracts["lots"] != 0]
-    nothing = {
-        "lots": 0.0,
-        "open_interest_share": float("nan"),
-        "open_interest_share_most": float("nan"),
-        "futures_volume_share": float("nan"),
-    }
-    if held.empty:
-        return nothing
-    products = sorted({str(name)[:2] for name in held["contract"]})
-    bars = pd.concat([market.futures(product) for product in products])
-    bars = bars.set_index(["date", "contract"])[["open_interest", "volume"]]
-    places = pd.MultiIndex.from_frame(held[["date", "contract"]])
-    interest = bars["open_interest"].reindex(places).to_numpy(dtype=np.float64)
-    share = held["lots"].abs().to_numpy() / np.where(interest > 0, interest, np.nan)
-    codes = result.trades["code"].astype("str")
-    futures = result.trades[codes.str[:2].isin(products) & (result.trades["futures_fee"] > 0)]
-    at = pd.MultiIndex.from_frame(futures[["date", "code"]])
-    volume = bars["volume"].reindex(at).to_numpy(dtype=np.float64)
-    traded = futures["quantity"].to_numpy() / np.where(volume > 0, volume, np.nan)
-    return {
-        "lots": float(held.groupby("date")["lots"].sum().abs().max()),
-        "open_interest_share": float(np.nanmean(share)) if np.isfinite(share).any() else np.nan,
-        "open_interest_share_most": float(np.nanmax(share)) if np.isfinite(share).any() else np.nan,
-        "futures_volume_share": float(np.nanmean(traded)) if np.isfinite(traded).any() else np.nan,
-    }
-
-
-def capacity_spec(table: pd.DataFrame, language: Language = "en") -> dict[str, Any]:
-    """Return net return against the size of the fund as a plotly dictionary.
-
-    ``table`` is that of :func:`capacity_curve`; sizes that could not be run are left out.
-    """
-    names = words(language)["capacity"]
-    shown = table[table["reason"] == ""]
-    sizes = [f"{size / 1e6:g}" for size in shown.index]
-    colours = (GROSS, FUND, ACCENT)
-    data = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "name": names[column],
-            "x": list(range(len(sizes))),
-            "y": [round(float(v), 5) for v in shown[column]],
-            "line": {"color": colours[k], "width": 1.8},
-            "marker": {"size": 6, "color": colours[k]},
-        }
-        for k, column in enumerate(("gross", "net", "net_after_impact"))
-    ]
-    axis = {"tickvals": list(range(len(sizes))), "ticktext": sizes}
-    layout = {
-        "height": 320,
-        "xaxis": axis | {"title": {"text": names["size"]}},
-        "yaxis": {"tickformat": ".1%"},
-    }
-    return {"data": data, "layout": layout}
-
-
-def capacity_figure(table: pd.DataFrame, path: str | Path, language: Language = "en") -> Path:
-    """Write the capacity curve as a PNG image and return its path."""
-    return figure_png(capacity_spec(table, language), path)

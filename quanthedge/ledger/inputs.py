@@ -183,6 +183,7 @@ class Settings(NamedTuple):
     commission_min_yuan: float
     exchange_fees_included: bool
     slippage: float  # of the amount
+    impact_coefficient: float  # of the square-root law; 0 = slippage only
     futures_slippage: float
     cash_reserve: float  # of equity
     recovery: float  # of the last mark, paid for a delisted stock
@@ -202,6 +203,7 @@ class LedgerInputs(NamedTuple):
     futures_rate: Floats  # [T + 1]
     record_day: Bools  # [T] positions are recorded
     bars: Bars
+    volatility: Floats  # [T + 1, N] of daily returns; [0, 0] when impact_coefficient is 0
     actions: ActionBook
     tax: TaxBook
     stocks: StockBook

@@ -210,12 +210,34 @@ def refusal(
 
 
 @njit(cache=True)
+def size_impact(
+    amount: float,
+    day_amount: float,
+    day_value: float,
+    volatility: float,
+    coefficient: float,
+) -> float:
+    """Square-root impact of an order, yuan, by its share of the day's turnover.
+
+    ``day_amount`` is the stock's turnover of the day; where it is not above 0, ``day_value``, its
+    volume at the fill price, stands in, and after that the order itself.
+    """
+    if np.isnan(volatility):
+        return 0.0
+    turnover = day_amount if day_amount > 0.0 else day_value
+    if not turnover > 0.0:
+        turnover = amount
+    return coefficient * volatility * np.sqrt(amount / turnover) * amount
+
+
+@njit(cache=True)
 def stock_costs(
     t: int,
     i: int,
     quantity: float,
     amount: float,
     side: int,
+    size: float,
     stocks: StockBook,
     settings: Settings,
 ) -> tuple[float, float, float, float, float]:
@@ -227,7 +249,7 @@ def stock_costs(
     if stocks.transfer_min_yuan[t, e] > 0.0:
         transfer = max(transfer, stocks.transfer_min_yuan[t, e])
     exchange = 0.0 if settings.exchange_fees_included else stocks.exchange_rate[t, e] * amount
-    return commission, duty * amount, transfer, exchange, settings.slippage * amount
+    return commission, duty * amount, transfer, exchange, settings.slippage * amount + size
 
 
 @njit(cache=True)
@@ -237,6 +259,7 @@ def trade_stock(
     quantity: float,
     price: float,
     side: int,
+    size: float,
     reason: int,
     inputs: LedgerInputs,
     scalars: Floats,
@@ -247,7 +270,7 @@ def trade_stock(
 ) -> float:
     """Book one stock order: shares, cash, costs, trade record. Returns the net money received."""
     amount = quantity * price
-    costs = stock_costs(t, i, quantity, amount, side, inputs.stocks, inputs.settings)
+    costs = stock_costs(t, i, quantity, amount, side, size, inputs.stocks, inputs.settings)
     tax = 0.0
     if side == BUY:
         add_lot(t, i, quantity, inputs.tax, carried)
@@ -540,8 +563,14 @@ def sell_one(
         if cap < quantity:
             quantity = cap
             why = VOLUME
+    size = 0.0
     if quantity > 0.0:
-        costs = stock_costs(t, i, quantity, quantity * price, SELL, stocks, settings)
+        if settings.impact_coefficient > 0.0:
+            size = size_impact(
+                quantity * price, bars.amount[t, i], bars.volume[t, i] * price,
+                inputs.volatility[t, i], settings.impact_coefficient,
+            )  # fmt: skip
+        costs = stock_costs(t, i, quantity, quantity * price, SELL, size, stocks, settings)
         total = costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
         if quantity * price - total + scalars[STOCK_CASH] < 0.0:
             quantity = 0.0
@@ -551,7 +580,7 @@ def sell_one(
     if quantity > 0.0:
         gain = quantity * (price - reference_price(t, i, bars))
         money = trade_stock(
-            t, i, quantity, price, SELL, reason, inputs, scalars, shares, carried, row, trades
+            t, i, quantity, price, SELL, size, reason, inputs, scalars, shares, carried, row, trades
         )
     if quantity < order:
         refuse(refusals, t, STOCK, i, SELL, order, quantity, why)
@@ -645,6 +674,7 @@ def buy(
     """Step 6; ``order``, ``quantity`` [N] are scratch. Returns money paid and price gain."""
     bars, stocks, settings = inputs.bars, inputs.stocks, inputs.settings
     needed = 0.0
+    size = 0.0
     for i in range(shares.size):
         order[i] = 0.0
         quantity[i] = 0.0
@@ -667,7 +697,12 @@ def buy(
             quantity[i] = min(order[i], cap)
         if quantity[i] > 0.0:
             amount = quantity[i] * price
-            costs = stock_costs(t, i, quantity[i], amount, BUY, stocks, settings)
+            if settings.impact_coefficient > 0.0:
+                size = size_impact(
+                    amount, bars.amount[t, i], bars.volume[t, i] * price,
+                    inputs.volatility[t, i], settings.impact_coefficient,
+                )  # fmt: skip
+            costs = stock_costs(t, i, quantity[i], amount, BUY, size, stocks, settings)
             needed += amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
     left = scalars[STOCK_CASH] - max(kept, scalars[OWED], settings.cash_reserve * scalars[EQUITY])
     left = max(0.0, left)
@@ -684,14 +719,31 @@ def buy(
         )
         while bought > 0.0:
             amount = bought * price
-            costs = stock_costs(t, i, bought, amount, BUY, stocks, settings)
+            if settings.impact_coefficient > 0.0:
+                size = size_impact(
+                    amount, bars.amount[t, i], bars.volume[t, i] * price,
+                    inputs.volatility[t, i], settings.impact_coefficient,
+                )  # fmt: skip
+            costs = stock_costs(t, i, bought, amount, BUY, size, stocks, settings)
             if amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4] <= left:
                 break
             bought = bought - stocks.step[i] if bought > stocks.lot[i] else 0.0
         if bought > 0.0:
             gain += bought * (reference_price(t, i, bars) - price)
             net = trade_stock(
-                t, i, bought, price, BUY, reason, inputs, scalars, shares, carried, row, trades
+                t,
+                i,
+                bought,
+                price,
+                BUY,
+                size,
+                reason,
+                inputs,
+                scalars,
+                shares,
+                carried,
+                row,
+                trades,
             )
             paid -= net
             left += net

@@ -34,7 +34,19 @@ class Execution(BaseModel):
 
 
 class Costs(BaseModel):
-    """Costs that the fund's broker sets; duties and exchange fees come from the rule book."""
+    """What trading costs beside duties and exchange fees, which come from the rule book.
+
+    Notes
+    -----
+    ``impact_coefficient`` is the prefactor of the square-root law: an order of amount ``a`` costs
+    ``coefficient x daily volatility x sqrt(a / turnover of the day) x a`` on top of the fixed
+    slippage, paid inside the ledger (docs/ledger.md, step 4). Studies of several markets find a
+    prefactor of order one (Toth et al., 2011, "Anomalous price impact and the critical nature of
+    liquidity in financial markets"; Almgren, Thum, Hauptmann and Li, 2005, "Direct estimation of
+    equity market impact", find the power 0.6). The default is 0, the fixed slippage alone: the
+    prefactor has not been measured on A-shares here, for a fund of a hundred million in large
+    stocks the slippage stands for it, and a figure must not change because a version did.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +60,14 @@ class Costs(BaseModel):
         default=5.0,
         ge=0,
         lt=1000,
-        description="Impact of a stock order, basis points of the amount.",
+        description="Fixed impact of a stock order, basis points of the amount.",
+    )
+    impact_coefficient: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        description="Prefactor of the square-root impact of stock orders, on top of the slippage; "
+        "0 = slippage only, about 1 is what studies find.",
     )
     futures_slippage_bp: float = Field(
         default=0.5, ge=0, lt=1000, description="Impact of a futures order, basis points."

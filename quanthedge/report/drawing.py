@@ -62,14 +62,30 @@ def draw(spec: Spec) -> "Figure":
     height = max(1.7, WIDTH_INCHES * float(layout.get("height", 300)) / 860.0)
     with mpl.rc_context({"svg.fonttype": "path", "axes.unicode_minus": False}):
         figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
-        axes = figure.add_subplot()
-        _frame(axes)
+        panels = _panels(figure, layout)
         for trace in spec["data"]:
-            _trace(axes, trace, layout)
-        _axis(axes, layout.get("xaxis", {}), "x")
-        _axis(axes, layout.get("yaxis", {}), "y")
-        _words(axes, layout)
+            _trace(panels[trace.get("yaxis", "y")], trace, layout)
+        for name, axes in panels.items():
+            _axis(axes, layout.get("xaxis", {}), "x")
+            _axis(axes, layout.get(f"yaxis{name[1:]}", {}), "y")
+            _words(axes, layout)
+        for axes in list(panels.values())[:-1]:
+            axes.tick_params(labelbottom=False)
+            axes.set_xlabel("")
     return figure
+
+
+def _panels(figure: "Figure", layout: Spec) -> "dict[str, Axes]":
+    """Return the axes of each vertical axis: one, or two panels one above the other."""
+    if "yaxis2" not in layout:
+        found = {"y": figure.add_subplot()}
+    else:
+        shares = [float(np.diff(layout[name]["domain"])[0]) for name in ("yaxis", "yaxis2")]
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=shares)
+        found = {"y": upper, "y2": lower}
+    for axes in found.values():
+        _frame(axes)
+    return found
 
 
 @cache

@@ -100,6 +100,7 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             x.open, x.high, x.low, x.close, x.pre_close, x.volume, x.amount, x.mark, x.adj_factor,
             x.is_st, delisting, whole(x.listed), whole(x.delist),
         ),
+        volatility=x.volatility,
         actions=action_book(x),
         tax=tax_book(x),
         stocks=StockBook(
@@ -122,7 +123,8 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
         settings=Settings(
             float(x.capital_yuan), FILL[x.fill], float(x.participation), int(x.retry_days),
             float(x.commission_rate), float(x.commission_min),
-            bool(x.commission_includes_exchange_fees), float(x.slippage), float(x.futures_slippage),
+            bool(x.commission_includes_exchange_fees), float(x.slippage),
+            float(x.impact_coefficient), float(x.futures_slippage),
             float(x.cash_reserve), float(x.recovery), float(x.call_multiple),
             float(x.target_multiple), float(x.release_multiple),
             bool(x.subscribe_rights), float(x.borrowed), float(x.borrowing_rate),

@@ -32,6 +32,7 @@ class LedgerInputs:
     is_st: np.ndarray
     is_delisting: np.ndarray
     delist: np.ndarray  # [N]
+    volatility: np.ndarray  # [T + 1, N]
     listed: np.ndarray  # [N]
     # futures: fill_price, no_sale, no_buy [T, C], settlement, margin_rate [T + 1, C], hold [T, P],
     # last_day, product [C], multiplier [P], the others [T, P]
@@ -97,6 +98,7 @@ class LedgerInputs:
     commission_min: float = 0.0
     commission_includes_exchange_fees: bool = False
     slippage: float = 0.0
+    impact_coefficient: float = 0.0
     futures_slippage: float = 0.0
     cash_reserve: float = 0.0
     policy: object = field(default_factory=lambda: Calendar(every_days=5))
@@ -691,6 +693,16 @@ def buy_refusal(x, t, i):
     return "limit_up" if price >= limit_price(x.pre_close[t][i], up) - 0.005 else ""
 
 
+def impact_of_size(x, t, i, a, price):
+    """Return what an order of a yuan costs by its share of the day's turnover."""
+    spread = x.volatility[t][i]  # of the close of t - 1
+    if x.impact_coefficient == 0 or math.isnan(spread):
+        return 0.0
+    candidates = (x.amount[t][i], x.volume[t][i] * price, a)
+    turnover = next(value for value in candidates if value > 0)
+    return x.impact_coefficient * spread * (a / turnover) ** 0.5 * a
+
+
 def stock_trade(x, t, i, quantity, reason):
     """Return the fill of a signed quantity with its costs."""
     shares, price, e = abs(quantity), fill_of(x, t, i), x.exchange[i]
@@ -710,7 +722,7 @@ def stock_trade(x, t, i, quantity, reason):
         stamp_duty=duty * a,
         transfer_fee=transfer,
         exchange_fee=0.0 if x.commission_includes_exchange_fees else x.exchange_rate[t][e] * a,
-        impact=x.slippage * a,
+        impact=x.slippage * a + impact_of_size(x, t, i, a, price),
         reason=reason,
     )
 

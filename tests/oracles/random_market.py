@@ -39,6 +39,7 @@ def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overr
         is_st=np.zeros((days, stocks), bool),
         is_delisting=np.zeros((days, stocks), bool),
         delist=np.full(stocks, days),
+        volatility=np.full((days + 1, stocks), 0.02),
         listed=np.full(stocks, -1000),
         fill_price=np.full((days, contracts), level),
         settlement=np.full((days + 1, contracts), level),
@@ -126,9 +127,19 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
     )
     inputs = replace(inputs, **overrides)
     inputs = replace(inputs, flows=random_flows(rng, days, inputs.capital_yuan))
+    if inputs.fill != "vwap":
+        lose_turnover(rng, inputs)
     if products > 1 and inputs.beta_method == "top_down":
         inputs = replace(inputs, beta_method="given")
     return inputs
+
+
+def lose_turnover(rng, inputs):
+    """Take the turnover, and sometimes the volume too, from some bars: prices without them."""
+    often = rng.choice([0.0, 0.0, 0.1])
+    lost = (rng.random(inputs.amount.shape) < often) & np.isfinite(inputs.open)
+    inputs.amount[lost] = rng.choice([np.nan, 0.0])
+    inputs.volume[lost & (rng.random(lost.shape) < 0.3)] = 0.0
 
 
 def random_flows(rng, days, capital):
@@ -203,6 +214,11 @@ def random_stocks(rng, days, stocks, index_returns, told=False):
         "is_delisting": np.zeros((days, stocks), bool),
         "delist": np.full(stocks, days + 5),
         "listed": np.full(stocks, -500),
+        "volatility": np.where(
+            rng.random((days + 1, stocks)) < 0.1,
+            np.nan,
+            rng.lognormal(-3.7, 0.5, (days + 1, stocks)),
+        ),
         "actions": {},
         **random_stock_rules(rng, days, stocks),
     }
@@ -493,6 +509,7 @@ def random_settings(rng):
         "commission_min": float(rng.choice([0.0, 5.0, 500.0])),
         "commission_includes_exchange_fees": bool(rng.random() < 0.5),
         "slippage": float(rng.choice([0.0, 1e-3])),
+        "impact_coefficient": float(rng.choice([0.0, 0.5, 1.0, 5.0])),
         "futures_slippage": float(rng.choice([0.0, 2e-4])),
         "cash_reserve": float(rng.choice([0.0, 0.02, 0.2])),
         "hedge_ratio": float(rng.choice([0.0, 0.5, 1.0, 1.5])),
@@ -529,6 +546,7 @@ def inputs_strategy():
         commission_min=st.sampled_from([0.0, 5.0, 500.0]),
         commission_includes_exchange_fees=st.booleans(),
         cash_reserve=st.sampled_from([0.0, 0.02, 0.2]),
+        impact_coefficient=st.sampled_from([0.0, 1.0, 5.0]),
         hedge_ratio=st.sampled_from([0.0, 0.5, 1.0, 1.5]),
         beta_method=st.sampled_from(["bottom_up", "top_down", "fixed", "given"]),
         aversion=st.sampled_from([0.0, 0.5, 5.0]),

@@ -10,6 +10,7 @@ from quanthedge.report.chapters.background import (
     timeline,
     warnings,
 )
+from quanthedge.report.chapters.capacity import capacity
 from quanthedge.report.chapters.comparison import comparison
 from quanthedge.report.chapters.fees import fees, investors
 from quanthedge.report.chapters.hedge import hedge
@@ -40,6 +41,7 @@ def build_chapters(run: Run, language: Language, others: Others | None = None) -
         "fees": fees,
         "investors": investors,
         "comparison": comparison,
+        "capacity": capacity,
         "holdings": holdings,
         "refusals": refusals,
         "windows": windows,
@@ -52,4 +54,5 @@ def build_chapters(run: Run, language: Language, others: Others | None = None) -
         "warnings": warnings,
     }
     headings = writer.words["headings"]
-    return [Chapter(slug(key), headings[key], make(writer)) for key, make in makers.items()]
+    chapters = [Chapter(slug(key), headings[key], make(writer)) for key, make in makers.items()]
+    return [chapter for chapter in chapters if chapter.blocks]

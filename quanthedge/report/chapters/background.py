@@ -95,6 +95,7 @@ def strategy(writer: Writer) -> list[Block]:
         "roll_days": "hedge.roll_days",
         "commission_rate": "costs.commission_rate",
         "slippage": "costs.slippage_bp",
+        "impact_coefficient": "costs.impact_coefficient",
         "management_fee": "fund.management_fee_per_year",
         "custody_fee": "fund.custody_fee_per_year",
         "performance_fee": "fund.performance_fee_rate",
