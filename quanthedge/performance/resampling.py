@@ -28,7 +28,7 @@ FEWEST_DAYS = 120
 DAYS_A_MONTH = 20.25  # 243 trading days over 12
 DAYS_A_YEAR = 243
 HORIZONS = (1, 3, 6, 12, 24, 36)
-PATHS = 2000
+PATHS = 5000
 SEED = 20140917
 _CELLS = 400_000  # of an array: bounded memory, and it stays in the cache
 
