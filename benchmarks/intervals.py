@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from quanthedge.performance import beta, beta_hac, correlation
 from quanthedge.performance.resampling import outlook
-from quanthedge.performance.robust import bootstrap_relation
+from quanthedge.performance.robust import correlation_bootstrap
 
 Floats = NDArray[np.float64]
 LENGTHS = (11, 46, 213, 972)
@@ -58,16 +58,18 @@ def coverage(kind: str, days: int, trials: int) -> dict[str, float]:
     """Return how often each interval holds the truth."""
     index, noise = process(kind, days, trials, seed=days)
     truth = SLOPE / np.sqrt(SLOPE**2 + 1.0)
-    hits = dict.fromkeys(("beta, t", "beta, robust", "correlation, Fisher", "bootstrap"), 0)
+    hits = dict.fromkeys(
+        ("beta, t", "beta, robust", "correlation, Fisher", "correlation, bootstrap"), 0
+    )
     for one in range(trials):
         x = pd.Series(index[:, one] * 0.01)
         y = SLOPE * x + pd.Series(noise[:, one] * 0.01)
         plain, robust, link = beta(y, x), beta_hac(y, x), correlation(y, x)
-        low, high = bootstrap_relation(y, x, paths=300)
+        drawn = correlation_bootstrap(y, x, paths=300)
         hits["beta, t"] += plain.low <= SLOPE <= plain.high
         hits["beta, robust"] += robust.low <= SLOPE <= robust.high
         hits["correlation, Fisher"] += link.low <= truth <= link.high
-        hits["bootstrap"] += low <= truth <= high
+        hits["correlation, bootstrap"] += drawn.low <= truth <= drawn.high
     return {name: hit / trials for name, hit in hits.items()}
 
 

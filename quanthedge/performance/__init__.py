@@ -54,7 +54,7 @@ from quanthedge.performance.returns import (
     years,
 )
 from quanthedge.performance.risk_free import risk_free_rate
-from quanthedge.performance.robust import beta_hac, rolling_beta_hac
+from quanthedge.performance.robust import beta_hac, correlation_bootstrap, rolling_beta_hac
 from quanthedge.performance.rolling import rolling_correlation, rolling_relations
 from quanthedge.performance.style_model import STYLES, StyleModel, alpha_by_model, style_returns
 from quanthedge.performance.summary import summary
@@ -103,6 +103,7 @@ __all__ = [
     "calmar_ratio",
     "cash_drag",
     "correlation",
+    "correlation_bootstrap",
     "costs",
     "daily_returns",
     "definitions",

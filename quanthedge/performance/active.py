@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.relation import correlation
+from quanthedge.performance.resampling import SEED
 from quanthedge.performance.returns import (
     TRADING_DAYS_A_YEAR,
     Every,
     period_returns,
     years,
 )
-from quanthedge.performance.robust import beta_hac, bootstrap_relation
+from quanthedge.performance.robust import beta_hac, correlation_bootstrap
 
 __all__ = [
     "excess_level",
@@ -63,7 +63,7 @@ def information_ratio(returns: pd.Series, index_returns: pd.Series) -> float:
 
 
 def relations(
-    level: pd.Series, indices: Mapping[str, pd.Series], *, paths: int = 1000, seed: int = 1
+    level: pd.Series, indices: Mapping[str, pd.Series], *, paths: int = 1000, seed: int = SEED
 ) -> pd.DataFrame:
     """Return beta and correlation to several indices by day, week and month, with intervals.
 
@@ -87,15 +87,15 @@ def relations(
     for name, close in indices.items():
         for every in PERIODS:
             own, other = period_returns(level, every), period_returns(close, every)
-            slope, link = beta_hac(own, other), correlation(own, other)
-            low, high = bootstrap_relation(own, other, paths=paths, seed=seed)
+            slope = beta_hac(own, other)
+            link = correlation_bootstrap(own, other, paths=paths, seed=seed)
             rows[name, every] = {
                 "beta": slope.value,
                 "beta_low": slope.low,
                 "beta_high": slope.high,
                 "correlation": link.value,
-                "correlation_low": low,
-                "correlation_high": high,
+                "correlation_low": link.low,
+                "correlation_high": link.high,
                 "observations": link.observations,
             }
     table = pd.DataFrame.from_dict(rows, orient="index")

@@ -28,8 +28,9 @@ FEWEST_DAYS = 120
 DAYS_A_MONTH = 20.25  # 243 trading days over 12
 DAYS_A_YEAR = 243
 HORIZONS = (1, 3, 6, 12, 24, 36)
-PATHS = 2000
+PATHS = 5000
 SEED = 20140917
+_WIPED_OUT = -1.0 + 1e-12  # a day of insolvency leaves nothing
 _CELLS = 400_000  # of an array: bounded memory, and it stays in the cache
 
 
@@ -129,7 +130,7 @@ def outlook(
     if values.size < FEWEST_DAYS:
         return Outlook({})
     block, random = block_length(returns), np.random.default_rng(seed)
-    logs = np.log1p(values)
+    logs = np.log1p(np.maximum(values, _WIPED_OUT))
     days = sorted({*(round(month * DAYS_A_MONTH) for month in months), DAYS_A_YEAR})
     found = []
     for count in bounded(paths, days[-1]):

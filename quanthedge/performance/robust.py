@@ -19,7 +19,7 @@ from quanthedge.performance.resampling import SEED, bounded, draw
 __all__ = [
     "FEWEST_PAIRS",
     "beta_hac",
-    "bootstrap_relation",
+    "correlation_bootstrap",
     "critical_value",
     "newey_west_lags",
     "rolling_beta_hac",
@@ -82,23 +82,29 @@ def rolling_beta_hac(
     return found
 
 
-def bootstrap_relation(
+def correlation_bootstrap(
     returns: pd.Series, index_returns: pd.Series, *, paths: int = 1000, seed: int = SEED
-) -> tuple[float, float]:
-    """Return the 95% interval of the correlation by stationary bootstrap of pairs of periods.
+) -> Estimate:
+    """Return the correlation with an error and interval that need no normal, independent periods.
 
-    NaN with fewer than ten pairs or without variation.
+    Parameters
+    ----------
+    returns, index_returns : Series
+        Only dates on which both are defined count; all NaN below ten or without variation.
+    paths, seed : int
+        Of the stationary bootstrap of pairs; the same returns give the same figures.
 
     Notes
     -----
     On Fisher's scale z = atanh r, with s the error of z that the fourth moments of the pairs give:
     the interval is ``tanh(z -+ q s)``, q the 95% quantile of ``|z* - z| / s*`` over drawn pairs
-    (Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 5.2).
+    (Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 5.2). The
+    standard error is ``s (1 - r^2)``.
     """
     both = pd.DataFrame({"y": returns, "x": index_returns}).dropna()
     n = len(both)
     if n < FEWEST_PAIRS or both.std().min() < 1e-12:
-        return float("nan"), float("nan")
+        return Estimate(*(float("nan"),) * 4, n)
     y, x = ((both[name] - both[name].mean()) / both[name].std() for name in ("y", "x"))
     products = _products(x.to_numpy(dtype=np.float64), y.to_numpy(dtype=np.float64))
     centre, error = (float(found[0]) for found in _fisher(np.full((1, n), 1.0 / n), products))
@@ -110,7 +116,9 @@ def bootstrap_relation(
         drawn, errors = _fisher(weights, products)
         away.append(np.abs(drawn - centre) / np.maximum(errors, 1e-12))
     half = float(np.quantile(np.concatenate(away), 0.95)) * error
-    return float(np.tanh(centre - half)), float(np.tanh(centre + half))
+    r = float(np.tanh(centre))
+    low, high = float(np.tanh(centre - half)), float(np.tanh(centre + half))
+    return Estimate(r, error * (1.0 - r * r), low, high, n)
 
 
 def _slopes(x: Floats, y: Floats) -> tuple[Floats, Floats]:

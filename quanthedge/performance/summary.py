@@ -17,7 +17,6 @@ from quanthedge.performance.book import (
 )
 from quanthedge.performance.drawdown import drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS, MeasureWriter, Summary, Unit
-from quanthedge.performance.relation import beta, correlation
 from quanthedge.performance.returns import (
     Every,
     annual_return,
@@ -28,7 +27,7 @@ from quanthedge.performance.returns import (
     win_rate,
 )
 from quanthedge.performance.risk_measures import add_risk
-from quanthedge.performance.robust import FEWEST_PAIRS
+from quanthedge.performance.robust import FEWEST_PAIRS, beta_hac, correlation_bootstrap
 
 __all__ = ["summary"]
 
@@ -118,7 +117,7 @@ def _returns(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
 def _neutrality(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     writer.chapter = "neutrality"
     level = levels(ledger)
-    for formula, estimator in (("correlation", correlation), ("beta", beta)):
+    for formula, estimator in (("correlation", correlation_bootstrap), ("beta", beta_hac)):
         for every in _PERIODS:
             found = estimator(
                 period_returns(level["net"], every), period_returns(level["index"], every)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from quanthedge.performance.book import COST_LINES, FEE_LINES, exposures
 from quanthedge.performance.drawdown import drawdowns
+from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.returns import daily_returns, levels, period_returns, volatility
 
 __all__ = ["ATTRIBUTION_LINES", "attribution", "monthly_table", "yearly_table"]
@@ -45,7 +46,7 @@ def yearly_table(ledger: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Index year: net, gross, index (returns), excess (geometric, net over index), volatility
-        (annualised, NaN below two days), max_drawdown (deepest fall from the year's own highest
+        (annualised, NaN below 20 days), max_drawdown (deepest fall from the year's own highest
         value, its opening included; zero when there was none), hedge_ratio (mean), turnover
         (two-way, times of the year's mean equity, not annualised), costs and fees (yuan), days
         (trading days).
@@ -60,14 +61,14 @@ def yearly_table(ledger: pd.DataFrame) -> pd.DataFrame:
         first, stop = int(inside[0]), int(inside[-1]) + 1
         own = level.iloc[first - 1 : stop]
         change = own.iloc[-1] / own.iloc[0] - 1.0
-        part = ledger.iloc[first:stop]
+        part, daily = ledger.iloc[first:stop], returns["net"].iloc[first - 1 : stop - 1]
         traded = float(part["bought"].sum() + part["sold"].sum())
         rows[year] = {
             "net": float(change["net"]),
             "gross": float(change["gross"]),
             "index": float(change["index"]),
             "excess": float((1.0 + change["net"]) / (1.0 + change["index"]) - 1.0),
-            "volatility": volatility(returns["net"].iloc[first - 1 : stop - 1]),
+            "volatility": volatility(daily) if len(daily) >= MINIMUM_DAYS else np.nan,
             "max_drawdown": float(drawdowns(own["net"]).min()),
             "hedge_ratio": float(hedge.iloc[first - 1 : stop - 1].mean()),
             "turnover": traded / float(part["equity"].mean()),

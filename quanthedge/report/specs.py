@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.performance import (
-    beta,
+    beta_hac,
     correlation,
     daily_returns,
     drawdowns,
@@ -111,7 +111,7 @@ def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") ->
     """Return the fund's daily net returns against those of the index, with the fitted line."""
     text = words(language)["figures"]
     returns = daily_returns(ledger).dropna(subset=["index", "net"])
-    fitted = beta(returns["net"], returns["index"])
+    fitted = beta_hac(returns["net"], returns["index"])
     name = index_name(index, language) if index else text["index"]
     points = {
         "type": "scatter",
@@ -138,7 +138,7 @@ def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") ->
             }
         )
     linked = correlation(returns["net"], returns["index"])
-    if np.isfinite(linked.value):
+    if np.isfinite(linked.value) and np.isfinite(fitted.value):
         notes = [
             {
                 "text": text["scatter_note"].format(

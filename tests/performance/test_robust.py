@@ -7,7 +7,7 @@ import statsmodels.api as sm
 
 from quanthedge.performance import beta, beta_hac, rolling_beta_hac
 from quanthedge.performance.resampling import draw
-from quanthedge.performance.robust import _fisher, _products, bootstrap_relation
+from quanthedge.performance.robust import _fisher, _products, correlation_bootstrap
 from tests.performance.test_active import series
 
 
@@ -91,15 +91,15 @@ def test_the_bootstrap_interval_of_the_correlation_covers_the_truth(n: int, leas
         rng = np.random.default_rng(seed)
         x = rng.normal(size=n)
         y = 0.5 * x + rng.normal(size=n) * 0.75**0.5
-        low, high = bootstrap_relation(pd.Series(y), pd.Series(x), paths=300)
-        hits += low <= 0.5 <= high
+        found = correlation_bootstrap(pd.Series(y), pd.Series(x), paths=300)
+        hits += found.low <= 0.5 <= found.high
     assert least < hits / trials < 0.985
 
 
 def test_few_pairs_have_no_interval() -> None:
     y, x = series(9)
     assert np.isnan(beta_hac(y, x).low)
-    assert np.isnan(bootstrap_relation(y, x)).all()
+    assert np.isnan(correlation_bootstrap(y, x).low)
     assert beta_hac(y, x).observations == 9
 
 
@@ -124,3 +124,16 @@ def test_paths_of_the_bootstrap_do_not_hang_together() -> None:
     assert np.bincount(found[:, 0], minlength=50).std() < 3 * (20_000 / 50) ** 0.5
     assert found.min() == 0
     assert found.max() == 49
+
+
+def test_the_correlation_is_pearson_s_and_its_error_that_of_many_samples() -> None:
+    found, values = [], []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        x = pd.Series(rng.standard_t(8, 150))
+        y = 0.4 * x + pd.Series(rng.normal(size=150))
+        one = correlation_bootstrap(y, x, paths=20)
+        assert one.value == pytest.approx(float(np.corrcoef(y, x)[0, 1]), abs=1e-9)
+        values.append(one.value)
+        found.append(one.standard_error)
+    assert np.mean(found) == pytest.approx(np.std(values), rel=0.12)

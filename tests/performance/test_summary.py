@@ -14,7 +14,10 @@ from quanthedge.performance import (
     ATTRIBUTION_LINES,
     annual_turnover,
     attribution,
+    bridge,
+    bridge_returns,
     costs,
+    daily_returns,
     definitions,
     exposures,
     levels,
@@ -23,6 +26,7 @@ from quanthedge.performance import (
     refusals_by_reason,
     risk_free_rate,
     summary,
+    trailing_table,
     yearly_table,
 )
 from tests.performance.random_run import random_ledger, random_run
@@ -134,6 +138,15 @@ def test_months_compound_to_years_and_years_to_the_whole() -> None:
     assert years["fees"].sum() == pytest.approx(costs(ledger)["yuan"].iloc[8:].sum())
 
 
+def test_a_year_of_few_days_has_no_volatility_a_year() -> None:
+    ledger = random_ledger(90)  # from 17 September on: 16 days of 2015 at most
+    years = yearly_table(ledger)
+    assert years["days"].tolist() == [76, 14]
+    daily = daily_returns(ledger)["net"]
+    assert years.loc[2014, "volatility"] == pytest.approx(daily.iloc[:76].std() * 243**0.5)
+    assert np.isnan(years.loc[2015, "volatility"])
+
+
 def test_a_month_without_a_trading_day_keeps_its_place() -> None:
     ledger = random_ledger(60)
     gap = ledger[ledger.index.month != 10]
@@ -202,3 +215,24 @@ def test_the_risk_free_rate_is_the_one_that_the_strategy_names() -> None:
         gap = plain.value(key) - less.value(key)
         assert gap == pytest.approx(0.02 / plain.value(spread))
     assert less.value("downside_deviation_net") > plain.value("downside_deviation_net")
+
+
+def test_a_fund_that_ends_below_nothing_is_told_without_nan_or_warning() -> None:
+    ledger, run = random_ledger(260), random_run(260)
+    lost = 1.02 * float(ledger["equity"].iloc[-1])
+    for name in ("stock_pnl", "held_pnl", "equity", "stock_cash"):
+        ledger.iloc[-1, ledger.columns.get_loc(name)] -= lost
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = summary(ledger, run.trades, run.refusals)
+        json.dumps(found.to_dict(), allow_nan=False)
+        spells = trailing_table(ledger)
+        run.ledger = ledger
+        parts, daily = bridge_returns(run).iloc[0], bridge(run, "day")
+    assert found.value("return_net") < -1.0
+    assert found["annual_return_net"].value is None
+    assert found.value("loss_probability_36_months") > 0.5
+    assert spells.loc["week", "net"] < -1.0
+    assert parts["return"] == pytest.approx(found.value("return_net"))
+    assert abs(parts["residual"]) < 1e-9
+    assert (daily["residual"].abs() / 1e8).max() < 1e-9
