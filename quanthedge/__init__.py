@@ -38,7 +38,7 @@ _EXPORTS = {
     "compare_leverage": "quanthedge.stress",
     "days_to_margin_call": "quanthedge.stress",
     "deflated_sharpe": "quanthedge.performance",
-    "fairness": "quanthedge.fund.statement",
+    "fairness": "quanthedge.fund.fairness",
     "fee_table": "quanthedge.fund.explainer",
     "import_market": "quanthedge.market",
     "index_book": "quanthedge.hedge",
@@ -52,6 +52,7 @@ _EXPORTS = {
     "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.stress",
+    "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.performance",
     "update_market": "quanthedge.market",
 }

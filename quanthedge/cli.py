@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quanthedge.basis_command import basis_command
+from quanthedge.bridge_command import bridge_command
 from quanthedge.comparison_command import (
     capacity_command,
     compare_command,
     products,
     run_beside,
-    statement_command,
 )
 from quanthedge.download.command import download_command
 from quanthedge.errors import LedgerError, QuantHedgeError
 from quanthedge.leverage.command import token_command
+from quanthedge.statement_command import statement_command
 from quanthedge.stress.command import stress_command
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def import_command(
 
 app.command("download")(download_command)
 app.command("basis")(basis_command)
+app.command("bridge")(bridge_command)
 app.command("stress")(stress_command)
 app.command("token")(token_command)
 app.command("compare")(compare_command)

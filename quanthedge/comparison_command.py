@@ -1,4 +1,4 @@
-"""The commands `quanthedge compare`, `capacity` and `statement`."""
+"""The commands `quanthedge compare` and `capacity`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from quanthedge.comparison import Comparison, FixedIncome, Stated
     from quanthedge.result import Result
 
-__all__ = ["capacity_command", "compare_command", "products", "run_beside", "statement_command"]
+__all__ = ["capacity_command", "compare_command", "products", "run_beside"]
 
 
 def compare_command(
@@ -129,27 +129,3 @@ def capacity_command(
         write_page(out, table.to_csv(), "capacity")
         picture = capacity_figure(table, out.with_suffix(".png"), "zh" if chinese else "en")
         typer.echo(f"Wrote {out} and {picture}")
-
-
-def statement_command(
-    run: Annotated[Path, typer.Argument(help="Run folder of a strategy with clients.")],
-    investor: Annotated[str, typer.Argument(help="Name of the investor.")],
-) -> None:
-    """Show an investor's statement: lots, marks, fees, own returns, value if redeemed today.
-
-    Example: quanthedge statement runs/mn founder
-    """
-    from quanthedge.fund.statement import investor_statement
-    from quanthedge.result import Result
-
-    one = investor_statement(Result.open(run), investor)
-    typer.echo(f"{one.investor}, {one.date:%Y-%m-%d}")
-    for name, value in (
-        ("paid in", one.paid_in), ("paid out", one.paid_out), ("value today", one.value_today),
-        ("gain", one.gain), ("performance fees by name", one.performance_fees),
-        ("fees at the door", one.other_fees), ("accrued fee", one.accrued_fee),
-    ):  # fmt: skip
-        typer.echo(f"  {name:26}{value:>18,.2f} yuan")
-    typer.echo(f"  {'money-weighted return':26}{one.money_weighted:>18.2%} a year")
-    typer.echo(f"  {'time-weighted return':26}{one.time_weighted:>18.2%}")
-    typer.echo(one.lots.to_string(index=False))

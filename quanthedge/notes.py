@@ -16,6 +16,7 @@ from quanthedge.market import Market
 from quanthedge.narrative import Bilingual, bilingual, note
 from quanthedge.prepare import Prepared
 from quanthedge.rules import circuit_breaker_days
+from quanthedge.rules.naming import rule_name, table_name
 from quanthedge.strategy import Strategy
 
 __all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
@@ -88,8 +89,7 @@ def run_notes(
         notes.append(note("cash_rate", count=carried, date=last_day))
     weak = tables["rules"][tables["rules"]["confidence"].isin(["C", "M"])]
     if len(weak):
-        listed = "; ".join(f"{row.table} {row.key}" for row in weak.itertuples())
-        notes.append(note("weak_rules", count=len(weak), listed=listed))
+        notes.append(_weak_rules(weak))
     notes += _hedge_notes(strategy, schedules, tables)
     notes += _preparation_notes(prepared)
     missing = int(prepared.leg.fallback[: record.days_run].sum())
@@ -112,6 +112,23 @@ def run_notes(
     if cuts:
         notes.append(note("margin_cut", count=cuts))
     return notes
+
+
+def _weak_rules(weak: pd.DataFrame) -> Bilingual:
+    """Name the rows of the rule book that are weakly documented, in each language's words."""
+    told = {
+        code: note(
+            "weak_rules",
+            count=len(weak),
+            listed="; ".join(
+                f"{table_name(table, code)}: {rule_name(key, code)}"
+                for table, key in zip(weak["table"], weak["key"], strict=True)
+            ),
+        )[code]
+        for code in ("en", "zh")
+    }
+    told["zh"] = told["zh"].replace("; ", "；").replace(": ", "：")
+    return {"kind": "weak_rules", **told}
 
 
 def _action_notes(strategy: Strategy, actions: ActionUse | None) -> list[Bilingual]:

@@ -32,14 +32,17 @@ TABLES = (
     "rules",
     "alpha_groups",
     "alpha_parts",
+    "tilts",
     "indices",
     "investors",
     "investor_values",
     "investor_lots",
     "unit_values",
+    "class_values",
+    "investor_days",
 )
 _RUN_FILE = "run.json"
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ class Result:
     alpha_parts : DataFrame
         Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
         the strategy has no style model.
+    tilts : DataFrame
+        Exposures of the book and of the benchmark to styles and industries at the end of each
+        quarter; see :func:`quanthedge.tilts.tilt_table`.
     indices : DataFrame
         Closes of the market's indices, dates x codes.
     investors, investor_values, investor_lots : DataFrame
@@ -75,6 +81,12 @@ class Result:
         the end; empty without clients.
     unit_values : DataFrame
         Unit values of the products that the strategy names for comparison: product, date, value.
+    class_values : DataFrame
+        Each class of units at every close: units, assets, unit value, cumulative unit value, unit
+        value after the fee that would be due; see docs/fund.md.
+    investor_days : DataFrame
+        At every close what each investor would get if he left and the fee accrued on his units;
+        empty without clients.
     strategy : dict
         The strategy with every default written out.
     market_info, versions : dict
@@ -99,11 +111,14 @@ class Result:
     rules: pd.DataFrame
     alpha_groups: pd.DataFrame
     alpha_parts: pd.DataFrame
+    tilts: pd.DataFrame
     indices: pd.DataFrame
     investors: pd.DataFrame
     investor_values: pd.DataFrame
     investor_lots: pd.DataFrame
     unit_values: pd.DataFrame
+    class_values: pd.DataFrame
+    investor_days: pd.DataFrame
     strategy: dict[str, Any]
     market_info: dict[str, Any]
     versions: dict[str, str]
@@ -113,9 +128,10 @@ class Result:
 
     @cached_property
     def _summary(self) -> "Summary":
-        from quanthedge.performance import summary
+        from quanthedge.performance import risk_free_rate, summary
 
-        return summary(self.ledger, self.trades, self.refusals)
+        rate = risk_free_rate(self.strategy.get("risk_free", 0.0), self.ledger.index[1:])
+        return summary(self.ledger, self.trades, self.refusals, risk_free=rate)
 
     def summary(self) -> "Summary":
         """Statistics of the run: return, risk, neutrality, turnover, fees."""
@@ -137,6 +153,19 @@ class Result:
         from quanthedge.limits import replay_limits
 
         return replay_limits(self)
+
+    def plot_bridge(
+        self,
+        start: str | None = None,
+        end: str | None = None,
+        *,
+        investor: bool = False,
+        language: Literal["zh", "en"] = "en",
+    ) -> "go.Figure":
+        """Return the waterfall of the bridge: see :func:`quanthedge.report.bridge_figure`."""
+        from quanthedge.report import bridge_figure
+
+        return bridge_figure(self, language, start=start, end=end, investor=investor)
 
     def plot(self) -> "go.Figure":
         """Return the unit value gross and net beside the index, as an interactive figure."""
@@ -214,7 +243,9 @@ class Result:
             "variants": {name: one.terms for name, one in self.variants.items()},
         }
         texts = {
-            "strategy.json": json.dumps(self.strategy, ensure_ascii=False, indent=2),
+            "strategy.json": json.dumps(
+                self.strategy, ensure_ascii=False, allow_nan=False, indent=2
+            ),
             "summary.json": json.dumps(self.summary().to_dict(), ensure_ascii=False, indent=2),
             "timeline.txt": self.timeline["en"],
             _RUN_FILE: json.dumps(head, ensure_ascii=False, indent=2),

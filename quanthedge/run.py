@@ -21,6 +21,7 @@ from quanthedge.notes import client_notes, fee_notes, run_notes, winding_up_note
 from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
 from quanthedge.strategy import Strategy
+from quanthedge.tilts import tilt_table
 from quanthedge.variant_runs import book_tables, run_fund_of, run_variant
 from quanthedge.variants import borrows, is_itself, variant_names
 
@@ -115,11 +116,14 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         exclusions=selection.exclusions,
         alpha_groups=pd.DataFrame(),
         alpha_parts=pd.DataFrame(),
+        tilts=pd.DataFrame(),
         indices=_indices(market, first, record.days_run),
         unit_values=product_values(()),
         investors=fund.events,
         investor_values=fund.values,
         investor_lots=fund.lots,
+        class_values=fund.class_values,
+        investor_days=fund.investor_days,
         coverage=selection.coverage,
         rules=prepared.rules,
         strategy=strategy.model_dump(mode="json"),
@@ -141,6 +145,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         result,
         alpha_groups=group_table(result, market),
         alpha_parts=part_table(result, market, strategy.style_model),
+        tilts=tilt_table(result, market, strategy.style_model),
     )
 
 

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -60,6 +60,11 @@ class Strategy(BaseModel):
     capital_yuan: float = Field(default=100_000_000.0, gt=0, le=1e12)
     benchmark: str = Field(
         default="000300.SH", description="Index against which neutrality is judged."
+    )
+    risk_free: Annotated[float, Field(gt=-1, lt=1)] | Literal["deposit"] = Field(
+        default=0.0,
+        description="Rate taken off in the Sharpe and Sortino ratios: a fraction a year, or "
+        "'deposit', the demand deposit rate of the People's Bank.",
     )
     invested_fraction: float = Field(
         default=0.75,

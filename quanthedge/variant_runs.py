@@ -88,7 +88,7 @@ def run_fund_of(prepared: Prepared) -> FundRun:
     strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
     clients, days = strategy.clients, prepared.dates[1:]
     if clients is None and hurdle is None and last_business_day(strategy.fund, days) is None:
-        return FundRun.without_clients(run_ledger(inputs))
+        return FundRun.without_clients(run_ledger(inputs), days)
     grown = None
     if hurdle is not None:
         index = prepared.market.index_close(strategy.benchmark)

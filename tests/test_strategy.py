@@ -40,6 +40,13 @@ def test_the_members_of_an_index_are_not_offered_the_keys_of_another_universe() 
     assert ", n" not in text.split("accepted here: ")[1].split(";")[0]
 
 
+def test_the_risk_free_rate_is_a_number_or_the_deposit() -> None:
+    assert load_strategy(NEUTRAL, ["risk_free=deposit"]).risk_free == "deposit"
+    assert load_strategy(NEUTRAL, ["risk_free=0.025"]).risk_free == 0.025
+    assert "deposit" in fault("risk_free=shibor")
+    assert "less than 1" in fault("risk_free=3")
+
+
 def test_changes_are_read_as_toml_values() -> None:
     strategy = load_strategy(NEUTRAL, ["selector.n=7", "hedge.product=IC", "beta.half_life=80"])
     assert (strategy.selector.n, strategy.hedge.product, strategy.beta.half_life) == (7, "IC", 80)

@@ -1,9 +1,10 @@
 """Clients of a fund as plain data: who holds units, who comes and goes, under which rules."""
 
+import math
 from datetime import date
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
 
 from quanthedge.fund.books import Method
 
@@ -61,6 +62,11 @@ class Tier(_Plain):
 
     below: float = Field(gt=0, description="The last step takes infinity: inf.")
     rate: float = Field(ge=0, lt=1)
+
+    @field_serializer("below", when_used="json")
+    def _in_json(self, value: float) -> float | str:
+        """Write infinity as the word that reads back to it: JSON has no such number."""
+        return "inf" if math.isinf(value) else value
 
 
 class Clients(_Plain):

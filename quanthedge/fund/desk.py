@@ -1,5 +1,7 @@
 """What the fund's office keeps between two events: books, waiting orders, what has happened."""
 
+import math
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -8,9 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.fund.books import Book
+from quanthedge.fund.books import Book, LotLine
 from quanthedge.fund.clients import Clients
+from quanthedge.fund.daily import DailyValues
+from quanthedge.fund.investors import Charge
 from quanthedge.fund.terms import FundTerms
+from quanthedge.fund.values import exact
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout
 
 __all__ = [
@@ -19,28 +24,36 @@ __all__ = [
     "Moved",
     "Office",
     "Order",
-    "both_classes",
+    "bases",
     "class_assets",
+    "fee_basis",
     "highest_mark",
     "investors_of",
     "note",
 ]
 
 Days = NDArray[np.datetime64]
+BASIS_COLUMNS = ["units_charged", "value_charged", "mark", "threshold"]
+Basis = tuple[float, float, float, float]
+NO_BASIS: Basis = (math.nan,) * 4
 EVENT_COLUMNS = [
     "date", "investor", "share_class", "event", "units", "unit_value", "cash_yuan",
-    "performance_fee_yuan", "entry_or_exit_fee_yuan", "reason",
+    "performance_fee_yuan", "entry_or_exit_fee_yuan", "reason", *BASIS_COLUMNS,
 ]  # fmt: skip
 
 
 @dataclass
 class Order:
-    """A redemption still to be done: a fraction of what is held, or units."""
+    """A redemption still to be done: a fraction of what is held, or units.
+
+    One that ``waited`` takes at most what is held: a fee may have cut units in the meantime.
+    """
 
     investor: str
     share_class: str
     units: Decimal | None
     fraction: Decimal | None
+    waited: bool = False
 
 
 @dataclass
@@ -54,6 +67,7 @@ class Office:
     state: LedgerState
     books: dict[str, Book]
     opening: NDArray[np.bool_]
+    daily: DailyValues = field(default_factory=DailyValues)
     pieces: list[LedgerRecord] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     values: list[dict[str, Any]] = field(default_factory=list)
@@ -62,22 +76,62 @@ class Office:
     published: list[float] = field(default_factory=list)
     peak: float = 0.0
     left: bool = False
-    late_days: int = 0
     hurdle: NDArray[np.float64] | None = None
 
 
 @dataclass
 class Moved:
-    """Money of one close, yuan."""
+    """Money of one close, yuan, and the units subscribed."""
 
     subscribed: float = 0.0
     redeemed: float = 0.0
     distributed: float = 0.0
     service: float = 0.0
+    new_units: Decimal = Decimal(0)
 
     def any(self) -> bool:
         """Return whether anything moved."""
         return bool(self.subscribed or self.redeemed or self.distributed)
+
+
+def fee_basis(lines: list[LotLine], units: Decimal | None = None) -> Basis:
+    """Return units, value, mark and threshold of lots, means by units; the oldest ``units`` first.
+
+    >>> line = {"units": 100, "unit_value": 1.2, "mark": 1.0, "threshold": 1.1}
+    >>> [float(one) for one in fee_basis([line, line | {"mark": 1.3}])]
+    [200.0, 1.2, 1.15, 1.1]
+    """
+    left, total = units, [Fraction(0)] * 4
+    for line in lines:
+        held = exact(str(line["units"]))
+        taken = held if left is None else min(left, held)
+        left = None if left is None else left - taken
+        total[0] += Fraction(taken)
+        for k, name in enumerate(("unit_value", "mark", "threshold"), start=1):
+            total[k] += Fraction(exact(str(line[name]))) * Fraction(taken)
+    if not total[0]:
+        return NO_BASIS
+    value, mark, threshold = (float(one / total[0]) for one in total[1:])
+    return float(total[0]), value, mark, threshold
+
+
+def bases(lines: list[LotLine], charges: list[Charge]) -> list[Basis]:
+    """Return on what each fee of a fee date was reckoned, from the lots before it.
+
+    One charge for the whole fund stands on all lots, one for an investor on his, one for each lot
+    on that lot.
+    """
+    own: dict[str, list[LotLine]] = {}
+    for line in lines:
+        own.setdefault(str(line["investor"]), []).append(line)
+    count = Counter(charge.investor for charge in charges)
+    found = []
+    for charge in charges:
+        mine = own.get(charge.investor, lines)
+        single = count[charge.investor] == len(mine)
+        found.append(fee_basis([mine.pop(0)] if single and charge.investor in own else mine))
+        count[charge.investor] -= int(single)
+    return found
 
 
 def note(
@@ -92,11 +146,12 @@ def note(
     fee: Decimal = Decimal(0),
     other: Decimal = Decimal(0),
     reason: str = "",
+    basis: Basis = NO_BASIS,
 ) -> None:
-    """Note one event of an investor."""
+    """Note one event of an investor; ``basis`` says on what a performance fee was reckoned."""
     line = (
         office.dates[t], investor, share_class, event, float(units), float(value), float(cash),
-        float(fee), float(other), reason,
+        float(fee), float(other), reason, *basis,
     )  # fmt: skip
     office.events.append(dict(zip(EVENT_COLUMNS, line, strict=True)))
 
@@ -104,11 +159,6 @@ def note(
 def investors_of(office: Office, share_class: str) -> list[str]:
     """Return who has ever held units of a class, in order of joining."""
     return [one for one, name in office.bought if name == share_class]
-
-
-def both_classes(office: Office) -> bool:
-    """Return whether units of both classes are held."""
-    return office.books["A"].units > 0 and office.books["C"].units > 0
 
 
 def class_assets(office: Office) -> dict[str, Fraction]:

@@ -18,19 +18,20 @@ from numpy.typing import NDArray
 from quanthedge.errors import StrategyError
 from quanthedge.fund.books import open_book
 from quanthedge.fund.clients import Clients
+from quanthedge.fund.daily import DailyValues, class_values_without_clients
 from quanthedge.fund.desk import (
     EVENT_COLUMNS,
     Days,
     Moved,
     Office,
-    both_classes,
+    bases,
     class_assets,
-    highest_mark,
     investors_of,
     note,
 )
 from quanthedge.fund.orders import distribute, redeem_all, subscribe_all
 from quanthedge.fund.terms import FundTerms
+from quanthedge.fund.valuation import value_days
 from quanthedge.fund.values import exact, round_half_up
 from quanthedge.fund.winding_up import last_business_day, nothing_left, pay_out
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout, run_ledger
@@ -39,7 +40,8 @@ __all__ = ["FundRun", "run_fund"]
 
 VALUE_COLUMNS = ["date", "investor", "share_class", "before_yuan", "after_yuan"]
 LOT_COLUMNS = [
-    "investor", "share_class", "units", "cost", "mark", "paid_in", "unit_value", "value",
+    "investor", "share_class", "units", "cost", "mark", "threshold", "paid_in", "unit_value",
+    "value",
 ]  # fmt: skip
 
 
@@ -56,6 +58,10 @@ class FundRun:
         What each investor would have got on each event day, before and after its flows.
     lots : DataFrame
         Lots at the end, with mark and value.
+    class_values : DataFrame
+        Each class of units at every close; see :mod:`quanthedge.fund.daily`.
+    investor_days : DataFrame
+        What each investor would get if he left, and his accrued fee, at every close.
     late_days : int
         Days on which redemptions stood unpaid after they were due.
     """
@@ -64,13 +70,22 @@ class FundRun:
     events: pd.DataFrame
     values: pd.DataFrame
     lots: pd.DataFrame
+    class_values: pd.DataFrame
+    investor_days: pd.DataFrame
     late_days: int
 
     @classmethod
-    def without_clients(cls, record: LedgerRecord) -> "FundRun":
-        """Return the run of a fund whose investors neither come nor go."""
-        lots = pd.DataFrame(columns=LOT_COLUMNS)
-        return cls(record, _dated([], EVENT_COLUMNS), _dated([], VALUE_COLUMNS), lots, 0)
+    def without_clients(cls, record: LedgerRecord, dates: Days) -> "FundRun":
+        """Return the run of a fund whose investors neither come nor go; ``dates`` as [T]."""
+        return cls(
+            record,
+            _dated([], EVENT_COLUMNS),
+            _dated([], VALUE_COLUMNS),
+            pd.DataFrame(columns=LOT_COLUMNS),
+            class_values_without_clients(record, dates),
+            DailyValues().investors(dates),
+            0,
+        )
 
 
 def run_fund(
@@ -120,7 +135,8 @@ def run_fund(
         office.pieces.append(piece)
         stop = piece.days_run
         ledger[at:stop] = piece.ledger[at:stop]
-        _value_days(office, ledger, at, stop)
+        value_days(office, ledger, at, stop)
+        _advance(office, stop - 1)
         insolvent = piece.insolvent_day
         if insolvent is not None:
             break
@@ -199,48 +215,11 @@ def _by_day(clients: Clients, dates: Days, opening: NDArray[np.bool_]) -> dict[i
     return found
 
 
-def _value_days(office: Office, ledger: NDArray[np.float64], at: int, stop: int) -> None:
-    """Publish the unit value of each day, with the fee that all would pay if they left."""
-    rate = exact(office.terms.performance_fee_rate)
-    for t in range(at, stop):
-        row = ledger[t]
-        before = row[layout.EQUITY_]
-        if before <= 0:
-            office.published.append(0.0)
-            continue
-        # inside a piece nothing comes or goes but at its first morning, so classes grow alike
-        book = office.books["A"] if office.books["A"].units else office.books["C"]
-        _advance(office, t)
-        share = Fraction(1) if not both_classes(office) else _share_of(office, t, stop, ledger)
-        book.revalue(Fraction(float(before)) * share)
-        value = float(book.unit_value())
-        row[layout.UNIT_VALUE_] = value
-        if rate > 0:
-            accrued = float(book.accrued())
-            if both_classes(office):
-                other = office.books["C"]
-                other.revalue(Fraction(float(before)) * (1 - share))
-                accrued += float(other.accrued())
-            row[layout.ACCRUED_] = accrued
-        row[layout.HWM_] = highest_mark(book)
-        office.published.append(value)
-        if office.state.scalars[layout.OWED_DUE] > 0 and t == stop - 1:
-            office.late_days += 1
-
-
 def _advance(office: Office, t: int) -> None:
     """Let the hurdle of all books grow to day t."""
     if office.hurdle is not None:
         for book in office.books.values():
             book.advance(Fraction(float(office.hurdle[t])))
-
-
-def _share_of(office: Office, t: int, stop: int, ledger: NDArray[np.float64]) -> Fraction:
-    """Return the share of class A on a day: that of the end of the piece, service fees put back."""
-    equity = float(ledger[stop - 1, layout.EQUITY_])
-    service = float(office.state.scalars[layout.SERVICE_BASE])
-    later = float(ledger[t + 1 : stop, layout.SERVICE_].sum())
-    return 1 - Fraction((service + later) / (equity + later))
 
 
 def _close(
@@ -256,9 +235,9 @@ def _close(
     state, row = office.state.scalars, ledger[t]
     for name, assets in class_assets(office).items():
         office.books[name].revalue(assets)
-    _note_values(office, t, "before_yuan")
+    _note_values(office, t)
     if fee_day:
-        _charge(office, row, t)
+        _charge(office, ledger, t)
     moved = Moved()
     for one in office.clients.distributions:
         if np.datetime64(one.date, "D") == office.dates[t]:
@@ -268,46 +247,58 @@ def _close(
         redeem_all(office, t, [f for f in flows if f.subscribe_yuan is None], moved)
     if ends:
         _book_fees(office, row, pay_out(office, t))
-    _note_values(office, t, "after_yuan")
-    fund = office.inputs.fund
-    if t + 1 < office.dates.size and moved.any():
-        fund.subscribed[t + 1] += moved.subscribed
-        fund.redeemed[t + 1] += moved.redeemed
-        fund.distributed[t + 1] += moved.distributed
-        due = t + 1 + office.clients.payment_days
-        if due < office.dates.size:
-            fund.paid_out[due] += moved.redeemed + moved.distributed
-        total = float(office.books["A"].units + office.books["C"].units)
-        fund.units_change[t + 1] += total - float(state[layout.UNITS])
-        fund.service_change[t + 1] += moved.service
+    total = float(office.books["A"].units + office.books["C"].units)
+    changed = moved.any() or total != float(state[layout.UNITS])
+    if fee_day or changed:
+        _note_after(office, t)
+    if changed and t + 1 < office.dates.size:
+        _book_flows(office, t, moved, total)
 
 
-def _charge(office: Office, row: NDArray[np.float64], t: int) -> None:
+def _book_flows(office: Office, t: int, moved: Moved, total: float) -> None:
+    """Give the ledger the flows of a close, which it books before the next open."""
+    state, fund = office.state.scalars, office.inputs.fund
+    fund.subscribed[t + 1] += moved.subscribed
+    fund.redeemed[t + 1] += moved.redeemed
+    fund.distributed[t + 1] += moved.distributed
+    service = moved.service
+    base, net = state[layout.SERVICE_BASE], moved.subscribed - moved.redeemed
+    if not office.books["C"].units:
+        service = -base  # what rounding has left of a class belongs to the other
+    elif not office.books["A"].units:
+        service = state[layout.EQUITY] + net - moved.distributed - base
+    due = t + 1 + office.clients.payment_days
+    if due < office.dates.size:
+        fund.paid_out[due] += moved.redeemed + moved.distributed
+    fund.units_change[t + 1] += total - float(state[layout.UNITS])
+    fund.service_change[t + 1] += service
+
+
+def _charge(office: Office, ledger: NDArray[np.float64], t: int) -> None:
     """Charge the performance fee of a fee date and book it in the ledger's row and state."""
     total: dict[str, Decimal] = {}
     for name, book in office.books.items():
         if book.units == 0:
             continue
         before = {one: book.holding(one) for one in investors_of(office, name)}
+        lines = book.lots()
         charges = book.crystallise()
         total[name] = sum((charge.fee for charge in charges), Decimal(0))
-        for charge in charges:
+        for charge, basis in zip(charges, bases(lines, charges), strict=True):
             if charge.fee or charge.units_change:
                 note(
                     office, t, charge.investor, name, "performance_fee", charge.units_change,
-                    book.unit_value(), Decimal(0), charge.fee,
+                    book.unit_value(), Decimal(0), charge.fee, basis=basis,
                 )  # fmt: skip
         for one, units in before.items():
             if units > 0 and book.holding(one) != units:
-                _rescale(office, one, name, Fraction(book.holding(one)) / Fraction(units))
-    _book_fees(office, row, total)
+                _follow_lots(office, one, name, units)
+    _book_fees(office, ledger[t], total)
     state = office.state.scalars
     state[layout.UNITS] = float(office.books["A"].units + office.books["C"].units)
-    row[layout.UNITS_] = state[layout.UNITS]
-    row[layout.ACCRUED_] = 0.0
-    book = office.books["A"] if office.books["A"].units else office.books["C"]
-    row[layout.UNIT_VALUE_] = office.published[t] = float(book.unit_value())
-    row[layout.HWM_] = highest_mark(book)
+    ledger[t, layout.UNITS_] = state[layout.UNITS]
+    office.daily.drop(t)
+    value_days(office, ledger, t, t + 1)
 
 
 def _book_fees(office: Office, row: NDArray[np.float64], fees: dict[str, Decimal]) -> None:
@@ -322,33 +313,50 @@ def _book_fees(office: Office, row: NDArray[np.float64], fees: dict[str, Decimal
     row[layout.EQUITY_] = state[layout.EQUITY]
 
 
-def _rescale(office: Office, investor: str, share_class: str, factor: Fraction) -> None:
-    """Let the dated units of an investor follow units that were cut or given by a fee."""
-    key = investor, share_class
-    office.bought[key] = [
-        (day, round_half_up(Fraction(units) * factor, 6)) for day, units in office.bought[key]
-    ]
+def _follow_lots(office: Office, investor: str, share_class: str, before: Decimal) -> None:
+    """Let the dated units of an investor follow the lots that a fee has cut or given to.
+
+    Where series have rolled up, lots of several days are one: the days then keep their parts.
+    """
+    key, book = (investor, share_class), office.books[share_class]
+    now = [exact(str(one["units"])) for one in book.lots() if one["investor"] == investor]
+    dated = office.bought[key]
+    if len(now) == len(dated):
+        office.bought[key] = [(day, units) for (day, _), units in zip(dated, now, strict=True)]
+        return
+    factor = Fraction(book.holding(investor)) / Fraction(before)
+    office.bought[key] = [(day, round_half_up(Fraction(n) * factor, 6)) for day, n in dated]
 
 
-def _note_values(office: Office, t: int, column: str) -> None:
-    """Note what each investor would get today."""
-    if column == "after_yuan":
-        known = {
-            (v["date"], v["investor"], v["share_class"]): v
-            for v in office.values[-len(office.bought) :]
-            if v["date"] == office.dates[t] and v["before_yuan"] > 0
-        }
-    else:
-        known = {}
+def _note_values(office: Office, t: int) -> None:
+    """Note what each investor would get before anything is done at the close of day t."""
+    worth = office.daily.worth_at(t)
+    for key in office.bought:
+        line = (office.dates[t], *key, worth.get(key, 0.0), worth.get(key, 0.0))
+        office.values.append(dict(zip(VALUE_COLUMNS, line, strict=True)))
+
+
+def _note_after(office: Office, t: int) -> None:
+    """Note what each investor would get after fee, dividend and orders of the close."""
+    known = {
+        (line["investor"], line["share_class"]): line
+        for line in office.values[-len(office.bought) :]
+        if line["date"] == office.dates[t] and line["before_yuan"] > 0
+    }
     for investor, name in office.bought:
         value = float(office.books[name].value_if_redeemed(investor))
-        key = office.dates[t], investor, name
-        if key in known:
-            known[key][column] = value
+        if (investor, name) in known:
+            known[investor, name]["after_yuan"] = value
         else:
-            line = dict(zip(VALUE_COLUMNS, (*key, 0.0, 0.0), strict=True))
-            line[column] = value
-            office.values.append(line)
+            line = (office.dates[t], investor, name, 0.0, value)
+            office.values.append(dict(zip(VALUE_COLUMNS, line, strict=True)))
+
+
+def _late_days(office: Office, ledger: NDArray[np.float64], days: int) -> int:
+    """Return the number of closes at which investors were owed more than was not due yet."""
+    fund = office.inputs.fund
+    not_due = np.cumsum(fund.redeemed + fund.distributed - fund.paid_out)[:days]
+    return int((ledger[:days, layout.OWED_] > not_due + 0.01).sum())
 
 
 def _fund_run(office: Office, ledger: NDArray[np.float64], insolvent: int | None) -> FundRun:
@@ -376,7 +384,9 @@ def _fund_run(office: Office, ledger: NDArray[np.float64], insolvent: int | None
         _dated(office.events, EVENT_COLUMNS),
         _dated(office.values, VALUE_COLUMNS),
         frame,
-        office.late_days,
+        office.daily.classes(office.dates),
+        office.daily.investors(office.dates),
+        _late_days(office, ledger, pieces[-1].days_run),
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from quanthedge.errors import StrategyError
+from quanthedge.fund.books import Book, LotLine
 from quanthedge.fund.clients import tier_rate
-from quanthedge.fund.desk import Moved, Office, Order, note
+from quanthedge.fund.desk import Moved, Office, Order, fee_basis, note
 from quanthedge.fund.values import exact, round_half_up
 
 __all__ = ["distribute", "redeem_all", "subscribe_all"]
@@ -26,17 +27,25 @@ def distribute(office: Office, t: int, plan: Any, moved: Moved) -> None:
                 f"is {book.unit_value()}"
             )
         leaves = Decimal(0)
+        office.daily.paid.append((name, t, float(per_unit)))
+        lines = book.lots()
         for paid in book.distribute(per_unit):
             cash, fee = paid.cash, paid.fee
             leaves += fee
+            basis = fee_basis([one for one in lines if one["investor"] == paid.investor])
             value, nothing = book.unit_value(), Decimal(0)
             if paid.investor in plan.reinvesting:
                 got = book.subscribe(paid.investor, cash) if cash > 0 else nothing
                 office.bought[paid.investor, name].append((t, got))
-                note(office, t, paid.investor, name, "reinvested", got, value, cash, fee)
+                note(
+                    office, t, paid.investor, name, "reinvested", got, value, cash, fee, basis=basis
+                )
             else:
                 leaves += cash
-                note(office, t, paid.investor, name, "distribution", nothing, value, -cash, fee)
+                note(
+                    office, t, paid.investor, name, "distribution", nothing, value, -cash, fee,
+                    basis=basis,
+                )  # fmt: skip
         moved.distributed += float(leaves)
         moved.service -= float(leaves) if name == "C" else 0.0
 
@@ -52,6 +61,7 @@ def subscribe_all(office: Office, t: int, flows: list[Any], moved: Moved) -> Non
         units = book.subscribe(flow.investor, net)
         office.bought.setdefault((flow.investor, name), []).append((t, units))
         moved.subscribed += float(net)
+        moved.new_units += units
         moved.service += float(net) if name == "C" else 0.0
         note(
             office, t, flow.investor, name, "subscription", units, book.unit_value(), paid,
@@ -81,7 +91,7 @@ def redeem_all(office: Office, t: int, flows: list[Any], moved: Moved) -> None:
             wanted.append((order, units))
     if not wanted:
         return
-    accepted = _through_gate(office, t, wanted)
+    accepted = _through_gate(office, t, wanted, moved.new_units)
     total = office.books["A"].units + office.books["C"].units
     if sum((units for _, units in accepted), Decimal(0)) >= total:
         raise StrategyError(
@@ -103,6 +113,8 @@ def _units_wanted(office: Office, t: int, order: Order, earlier: Decimal) -> Dec
     units = order.units
     if units is None:
         units = round_half_up(Fraction(held) * Fraction(order.fraction or Decimal(0)), 2)
+    if order.waited:
+        units = min(units, held)
     if units > held:
         raise StrategyError(
             f"clients: {order.investor} redeems {units} units of class {order.share_class} on "
@@ -121,27 +133,32 @@ def _units_wanted(office: Office, t: int, order: Order, earlier: Decimal) -> Dec
             book.unit_value(), Decimal(0), reason="lock-up",
         )  # fmt: skip
         units = free
-    rest = Fraction(held - units) * Fraction(book.unit_value())
+    rest = _value_left(book, order.investor, earlier + units)
     if 0 < units < held and rest < Fraction(exact(office.clients.minimum_yuan)) and free == held:
         units = held
     return units
 
 
 def _through_gate(
-    office: Office, t: int, wanted: list[tuple[Order, Decimal]]
+    office: Office, t: int, wanted: list[tuple[Order, Decimal]], new_units: Decimal
 ) -> list[tuple[Order, Decimal]]:
-    """Cut redemptions pro rata to the gate; what is cut waits."""
+    """Cut redemptions pro rata to the gate; what is cut waits.
+
+    What is subscribed on the day makes room: the gate is for redemptions less subscriptions, of the
+    units there were before both.
+    """
     gate = office.clients.gate
-    total = office.books["A"].units + office.books["C"].units
+    total = office.books["A"].units + office.books["C"].units - new_units
     asked = sum((units for _, units in wanted), Decimal(0))
-    if gate is None or asked <= Decimal(str(gate)) * total:
+    if gate is None or asked - new_units <= exact(gate) * total:
         return wanted
-    factor = Fraction(exact(gate)) * Fraction(total) / Fraction(asked)
+    factor = Fraction(exact(gate) * total + new_units) / Fraction(asked)
     found = []
     for order, units in wanted:
         now = round_half_up(Fraction(units) * factor, 2)
         found.append((order, now))
-        office.waiting.append(Order(order.investor, order.share_class, units - now, None))
+        rest = Order(order.investor, order.share_class, units - now, None, waited=True)
+        office.waiting.append(rest)
         value = office.books[order.share_class].unit_value()
         note(
             office, t, order.investor, order.share_class, "deferred", units - now, value,
@@ -174,8 +191,9 @@ def _leaving(office: Office, t: int) -> list[Order]:
 def _redeem(office: Office, t: int, order: Order, units: Decimal, moved: Moved) -> None:
     book, name = office.books[order.share_class], order.share_class
     value = book.unit_value()
-    exit_fee = _exit_fee(office, t, order, units, value)
+    basis = fee_basis(_lines_of(book, order.investor), units)
     payout = book.redeem(order.investor, units)
+    exit_fee = min(payout.cash, _exit_fee(office, t, order, units, payout.cash + payout.fee))
     share = Fraction(exact(office.clients.redemption_fee_kept))
     kept = round_half_up(Fraction(exit_fee) * share, 2)
     leaves = payout.cash + payout.fee - kept
@@ -183,20 +201,40 @@ def _redeem(office: Office, t: int, order: Order, units: Decimal, moved: Moved) 
     moved.service -= float(leaves) if name == "C" else 0.0
     note(
         office, t, order.investor, name, "redemption", -units, value, -(payout.cash - exit_fee),
-        payout.fee, exit_fee,
+        payout.fee, exit_fee, basis=basis,
     )  # fmt: skip
 
 
-def _exit_fee(office: Office, t: int, order: Order, units: Decimal, value: Decimal) -> Decimal:
-    """Return the redemption fee by holding days of the oldest units, and take them off."""
+def _lines_of(book: Book, investor: str) -> list[LotLine]:
+    return [line for line in book.lots() if line["investor"] == investor]
+
+
+def _value_left(book: Book, investor: str, units: Decimal) -> Fraction:
+    """Return what an investor's lots are worth once the oldest ``units`` have left."""
+    left, total = units, Fraction(0)
+    for line in _lines_of(book, investor):
+        held = exact(str(line["units"]))
+        if held > 0:
+            taken = min(left, held)
+            left -= taken
+            total += Fraction(exact(str(line["value"]))) * Fraction(held - taken) / Fraction(held)
+    return total
+
+
+def _exit_fee(office: Office, t: int, order: Order, units: Decimal, worth: Decimal) -> Decimal:
+    """Return the redemption fee by holding days of the oldest units, and take them off.
+
+    It is a part of what they are worth before the performance fee, ``worth``.
+    """
     key = order.investor, order.share_class
     left, fee, rest = units, Fraction(0), []
+    value = Fraction(worth) / Fraction(units)
     for day, held in office.bought[key]:
         taken = min(left, held)
         left -= taken
         days = int((office.dates[t] - office.dates[day]).astype(np.int64))
         rate = tier_rate(office.clients.redemption_fee, days)
-        fee += Fraction(taken) * Fraction(value) * Fraction(exact(rate))
+        fee += Fraction(taken) * value * Fraction(exact(rate))
         if held - taken > 0:
             rest.append((day, held - taken))
     office.bought[key] = rest

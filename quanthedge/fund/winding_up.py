@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.desk import Days, Office, investors_of, note
+from quanthedge.fund.desk import Days, Office, fee_basis, investors_of, note
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import round_half_up
 from quanthedge.ledger import LedgerState, TargetBook, layout
@@ -82,19 +82,30 @@ def pay_out(office: Office, t: int) -> dict[str, Decimal]:
     equity = round_half_up(Fraction(float(office.state.scalars[layout.EQUITY])), 2)
     leaving = []
     for name, book in office.books.items():
-        value = book.unit_value()
-        leaving += [(name, value, one) for one in book.liquidate()]
+        value, lines = book.unit_value(), book.lots()
+        leaving += [
+            (
+                name,
+                value,
+                one,
+                fee_basis([line for line in lines if line["investor"] == one.investor]),
+            )
+            for one in book.liquidate()
+        ]
         for investor in investors_of(office, name):
             office.bought[investor, name] = []
     fees = {
-        name: sum((one.fee for other, _, one in leaving if other == name), Decimal(0))
+        name: sum((one.fee for other, _, one, _ in leaving if other == name), Decimal(0))
         for name in office.books
     }
-    gross = sum((one.cash for _, _, one in leaving), Decimal(0))
+    gross = sum((one.cash for _, _, one, _ in leaving), Decimal(0))
     left = equity - sum(fees.values(), Decimal(0))
-    for k, (name, value, one) in enumerate(leaving):
+    for k, (name, value, one, basis) in enumerate(leaving):
         share = Fraction(one.cash) / Fraction(gross) if gross else Fraction(1, len(leaving) - k)
         cash = round_half_up(Fraction(left) * share, 2)
         left, gross = left - cash, gross - one.cash
-        note(office, t, one.investor, name, "liquidation", -one.units, value, -cash, one.fee)
+        note(
+            office, t, one.investor, name, "liquidation", -one.units, value, -cash, one.fee,
+            basis=basis,
+        )  # fmt: skip
     return fees

@@ -1,11 +1,10 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
 from quanthedge.performance.active import (
-    beta_hac,
+    excess_level,
     geometric_excess,
     information_ratio,
     relations,
-    rolling_correlation,
     tracking_error,
 )
 from quanthedge.performance.book import (
@@ -28,10 +27,12 @@ from quanthedge.performance.drawdown import (
     Drawdown,
     calmar_ratio,
     drawdowns,
+    largest_drawdowns,
     longest_drawdown,
     max_drawdown,
 )
 from quanthedge.performance.idle import CashDrag, cash_drag
+from quanthedge.performance.measures import PATTERNS, Measure, Summary, definitions
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
@@ -40,6 +41,7 @@ from quanthedge.performance.returns import (
     TRADING_DAYS_A_YEAR,
     annual_return,
     daily_returns,
+    downside_deviation,
     levels,
     period_levels,
     period_return,
@@ -51,8 +53,11 @@ from quanthedge.performance.returns import (
     win_rate,
     years,
 )
+from quanthedge.performance.risk_free import risk_free_rate
+from quanthedge.performance.robust import beta_hac, rolling_beta_hac
+from quanthedge.performance.rolling import rolling_correlation, rolling_relations
 from quanthedge.performance.style_model import STYLES, StyleModel, alpha_by_model, style_returns
-from quanthedge.performance.summary import PATTERNS, Measure, Summary, definitions, summary
+from quanthedge.performance.summary import summary
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
     FLOW_LINES,
@@ -60,6 +65,7 @@ from quanthedge.performance.tables import (
     monthly_table,
     yearly_table,
 )
+from quanthedge.performance.trailing import TRAILING, trailing_table
 from quanthedge.performance.windows import WINDOWS, Window, window_table
 
 __all__ = [
@@ -74,6 +80,7 @@ __all__ = [
     "PATTERNS",
     "STYLES",
     "TRADING_DAYS_A_YEAR",
+    "TRAILING",
     "WINDOWS",
     "Booked",
     "CashDrag",
@@ -100,11 +107,14 @@ __all__ = [
     "daily_returns",
     "definitions",
     "deflated_sharpe",
+    "downside_deviation",
     "drawdowns",
+    "excess_level",
     "expected_highest_sharpe",
     "exposures",
     "geometric_excess",
     "information_ratio",
+    "largest_drawdowns",
     "layers",
     "levels",
     "longest_drawdown",
@@ -119,13 +129,17 @@ __all__ = [
     "profit_loss_ratio",
     "refusals_by_reason",
     "relations",
+    "risk_free_rate",
     "rolling_beta",
+    "rolling_beta_hac",
     "rolling_correlation",
+    "rolling_relations",
     "sharpe_ratio",
     "sortino_ratio",
     "style_returns",
     "summary",
     "tracking_error",
+    "trailing_table",
     "volatility",
     "win_rate",
     "window_table",

@@ -1,27 +1,34 @@
 """Returns beside an index: geometric excess, tracking error, information ratio, relations."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.relation import Estimate, beta, correlation
-from quanthedge.performance.resampling import bootstrap_relation
+from quanthedge.performance.relation import correlation
 from quanthedge.performance.returns import (
     TRADING_DAYS_A_YEAR,
     Every,
     period_returns,
     years,
 )
+from quanthedge.performance.robust import beta_hac, bootstrap_relation
 
 __all__ = [
-    "beta_hac",
+    "excess_level",
     "geometric_excess",
     "information_ratio",
     "relations",
-    "rolling_correlation",
     "tracking_error",
 ]
 
 PERIODS: tuple[Every, ...] = ("daily", "weekly", "monthly")
+
+
+def excess_level(level: pd.Series, index: pd.Series) -> pd.Series:
+    """Return the fund's value over the index's, 1 at the start: what geometric excess grows by."""
+    ratio: pd.Series = level / index
+    return ratio / float(ratio.iloc[0])
 
 
 def geometric_excess(level: pd.Series, index: pd.Series, *, annual: bool = False) -> float:
@@ -55,41 +62,8 @@ def information_ratio(returns: pd.Series, index_returns: pd.Series) -> float:
     return float(away.mean()) * TRADING_DAYS_A_YEAR / error
 
 
-def rolling_correlation(
-    returns: pd.Series, index_returns: pd.Series, window: int = 60
-) -> pd.Series:
-    """Return the Pearson correlation over the last ``window`` days, NaN until it is full."""
-    spread = index_returns.rolling(window).std()
-    found = returns.rolling(window).corr(index_returns)
-    return found.where(spread > 1e-12)
-
-
-def beta_hac(returns: pd.Series, index_returns: pd.Series) -> Estimate:
-    """Return the least-squares beta with an error that allows for autocorrelation.
-
-    Notes
-    -----
-    Newey and West (1987) with Bartlett weights and ``floor(4 (n / 100) ** (2 / 9))`` lags, small
-    sample corrected, 95% interval of Student's t with n - 2 degrees of freedom (statsmodels).
-    """
-    both = pd.DataFrame({"y": returns, "x": index_returns}).dropna()
-    plain = beta(returns, index_returns)
-    n = len(both)
-    if n < 10 or not np.isfinite(plain.value):
-        return plain if n < 4 else Estimate(plain.value, *(float("nan"),) * 3, n)
-    from statsmodels.regression.linear_model import OLS
-
-    lags = int(np.floor(4.0 * (n / 100.0) ** (2.0 / 9.0)))
-    design = np.column_stack([np.ones(n), both["x"].to_numpy()])
-    fitted = OLS(both["y"].to_numpy(), design).fit(
-        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
-    )
-    low, high = fitted.conf_int()[1]
-    return Estimate(float(fitted.params[1]), float(fitted.bse[1]), float(low), float(high), n)
-
-
 def relations(
-    level: pd.Series, indices: dict[str, pd.Series], *, paths: int = 1000, seed: int = 1
+    level: pd.Series, indices: Mapping[str, pd.Series], *, paths: int = 1000, seed: int = 1
 ) -> pd.DataFrame:
     """Return beta and correlation to several indices by day, week and month, with intervals.
 
@@ -97,7 +71,7 @@ def relations(
     ----------
     level : Series
         Of the fund, net, 1 at the start.
-    indices : dict of Series
+    indices : mapping of Series
         Closes by name, on the same days.
     paths, seed : int
         Of the block bootstrap.
@@ -106,7 +80,7 @@ def relations(
     -------
     DataFrame
         Indexed by index and frequency: beta, beta_low, beta_high (Newey-West), correlation,
-        correlation_low, correlation_high (block bootstrap, 2.5% and 97.5%), observations. NaN where
+        correlation_low, correlation_high (studentised block bootstrap), observations. NaN where
         there are fewer than ten observations.
     """
     rows = {}

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.performance.book import COST_LINES, FEE_LINES
@@ -70,42 +71,83 @@ def bridge(
     Raises
     ------
     DataError
-        When no trading day lies in the period.
+        When no trading day lies in the period, or the benchmark has no close on one of its days on
+        which anything was held.
 
     Notes
     -----
     The index is the benchmark of the run; a hedge with futures on another index leaves the
     difference of the two indices in the basis. Without stocks at the last close alpha is 0.
     """
-    if by not in ("day", "month", "year", "whole"):
-        raise DataError(f"bridge by {by!r}; accepted: day, month, year, whole")
+    _known_span(by)
     daily = _between(_daily(result), start, end)
-    if by == "day":
-        return daily
-    days = pd.DatetimeIndex(daily.index)
-    label = {"month": days.year * 100 + days.month, "year": days.year, "whole": days.year * 0}[by]
-    summed = daily.groupby(np.asarray(label)).sum()
-    last = daily.index.to_series().groupby(np.asarray(label)).last()
-    summed.index = pd.DatetimeIndex(last, name="date")
+    label = _label(daily, by)
+    summed = daily.groupby(label).sum()
+    summed.index = _last_days(daily, label)
     return summed
 
 
-def bridge_returns(result: Booked, start: str | None = None, end: str | None = None) -> pd.Series:
-    """Return the lines as contributions to the fund's net return over a period.
+def bridge_returns(
+    result: Booked, by: By = "whole", start: str | None = None, end: str | None = None
+) -> pd.DataFrame:
+    """Return the lines as contributions to the fund's net return of each period.
 
     Each day's line over the equity that earned it, times the value so far of a yuan invested at the
-    start: the contributions add up to the return exactly, with no linking residue.
+    start of its period: the contributions add up to the return exactly, with no linking residue.
+
+    Parameters
+    ----------
+    result, by, start, end
+        As in :func:`bridge`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the last day of each period; the lines without investors' money, ``return`` and
+        ``residual``, the return less the sum of the lines, 0 to rounding. Days without equity (a
+        fund paid out) contribute nothing.
     """
-    ledger, daily = result.ledger, _daily(result)
-    flows = daily[list(FLOW_LINES)].sum(axis=1)
-    before = ledger["equity"].shift(1).iloc[1:] + flows
+    _known_span(by)
+    ledger, daily = result.ledger, _between(_daily(result), start, end)
     chained = levels(ledger)["net"]
-    value = chained.shift(1).iloc[1:]
-    inside = _between(daily[list(EARNED)].mul(value / before, axis=0), start, end)
-    total: pd.Series = inside.sum() / value[inside.index[0]]
-    total["return"] = chained[inside.index[-1]] / value[inside.index[0]] - 1.0
-    total["residual"] = total["return"] - total[list(EARNED)].sum()
-    return total.rename("contribution")
+    before = ledger["equity"].shift(1) + _flows(ledger)
+    scale = (chained.shift(1) / before).reindex(daily.index)
+    parts = daily[list(EARNED)].mul(scale, axis=0).where(daily[list(EARNED)] != 0.0, 0.0)
+    label = _label(daily, by)
+    opens = chained.shift(1).reindex(daily.index).groupby(label).first()
+    closes = chained.reindex(daily.index).groupby(label).last()
+    table = parts.groupby(label).sum().div(opens, axis=0)
+    table["return"] = closes / opens - 1.0
+    table["residual"] = table["return"] - table[list(EARNED)].sum(axis=1)
+    table.index = _last_days(daily, label)
+    return table
+
+
+def _flows(ledger: pd.DataFrame) -> pd.Series:
+    """Return the money that investors brought on each day, before the open."""
+    flows: pd.Series = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
+    return flows
+
+
+def _known_span(by: str) -> None:
+    if by not in ("day", "month", "year", "whole"):
+        raise DataError(f"bridge by {by!r}; accepted: day, month, year, whole")
+
+
+def _label(daily: pd.DataFrame, by: By) -> NDArray[np.int64]:
+    """Return a number of each day's period."""
+    days = pd.DatetimeIndex(daily.index)
+    found = {
+        "day": np.arange(len(days)),
+        "month": days.year * 100 + days.month,
+        "year": days.year,
+        "whole": days.year * 0,
+    }[by]
+    return np.asarray(found, dtype=np.int64)
+
+
+def _last_days(daily: pd.DataFrame, label: NDArray[np.int64]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(daily.index.to_series().groupby(label).last(), name="date")
 
 
 def _between(daily: pd.DataFrame, start: str | None, end: str | None) -> pd.DataFrame:
@@ -117,6 +159,11 @@ def _between(daily: pd.DataFrame, start: str | None, end: str | None) -> pd.Data
     found = daily.loc[first:last]
     if found.empty:
         raise DataError(f"bridge: no trading day of the run between {start} and {end}")
+    lost = found.index[found["market"].isna()]
+    if len(lost):
+        raise DataError(
+            f"bridge: no close of the benchmark on {lost[0]:%Y-%m-%d} or the day before"
+        )
     return found
 
 
@@ -124,9 +171,6 @@ def _daily(result: Booked) -> pd.DataFrame:
     """Return the lines of each day."""
     ledger = result.ledger
     inside, opening = ledger.iloc[1:], ledger.shift(1).iloc[1:]
-    if ledger["index_close"].isna().any():
-        lost = ledger.index[ledger["index_close"].isna()][0]
-        raise DataError(f"bridge: no close of the benchmark on {lost:%Y-%m-%d}")
     index_return = ledger["index_close"].pct_change(fill_method=None).iloc[1:]
     stocks = (opening["book_beta"] * opening["stock_value"]).fillna(0.0)
     short = opening["futures_notional"]

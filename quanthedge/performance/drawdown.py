@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Drawdown", "calmar_ratio", "drawdowns", "longest_drawdown", "max_drawdown"]
+__all__ = [
+    "Drawdown",
+    "calmar_ratio",
+    "drawdowns",
+    "largest_drawdowns",
+    "longest_drawdown",
+    "max_drawdown",
+]
 
 
 @dataclass(frozen=True)
@@ -67,17 +74,44 @@ def max_drawdown(level: pd.Series) -> Drawdown | None:
 def longest_drawdown(level: pd.Series) -> Drawdown | None:
     """Return the fall with most trading days from peak to recovery (or to the last day)."""
     depth = drawdowns(level).to_numpy(dtype=np.float64)
-    below = depth < 0.0
-    if not below.any():
+    starts, ends = _spells(depth)
+    if not len(starts):
         return None
-    starts = np.flatnonzero(below & ~np.append(False, below[:-1]))
-    ends = np.flatnonzero(below & ~np.append(below[1:], False))
     return _describe(level, depth, int(starts[np.argmax(ends - starts)]) - 1)
+
+
+def largest_drawdowns(level: pd.Series, count: int = 5) -> list[Drawdown]:
+    """Return the deepest falls, deepest first; each ends where its peak was reached again.
+
+    Notes
+    -----
+    Falls do not overlap: a smaller fall on the way down or back belongs to the larger one. Of
+    equally deep falls the earlier comes first.
+
+    >>> days = pd.date_range("2015-01-05", periods=6)
+    >>> level = pd.Series([1.0, 0.9, 1.0, 0.8, 0.9, 1.1], index=days)
+    >>> [round(fall.depth, 2) for fall in largest_drawdowns(level)]
+    [-0.2, -0.1]
+    """
+    depth = drawdowns(level).to_numpy(dtype=np.float64)
+    starts, _ = _spells(depth)
+    falls = [_describe(level, depth, int(start) - 1) for start in starts]
+    return sorted(falls, key=lambda fall: (fall.depth, fall.peak))[:count]
 
 
 def calmar_ratio(annual_return: float, depth: float) -> float:
     """Return annual return / depth of the maximum drawdown; NaN when there was none."""
     return annual_return / -depth if depth < 0.0 else float("nan")
+
+
+def _spells(
+    depth: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+) -> "tuple[np.ndarray[tuple[int], np.dtype[np.intp]], ...]":
+    """Return the first and the last position of each spell below a peak."""
+    below = depth < 0.0
+    starts = np.flatnonzero(below & ~np.append(False, below[:-1]))
+    ends = np.flatnonzero(below & ~np.append(below[1:], False))
+    return starts, ends
 
 
 def _peak_before(depth: "np.ndarray[tuple[int], np.dtype[np.float64]]", trough: int) -> int:

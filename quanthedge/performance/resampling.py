@@ -5,7 +5,7 @@ is kept (Politis and Romano, 1994, "The stationary bootstrap", JASA 89). Their m
 cube root of the number of days.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,20 +13,24 @@ from numpy.typing import NDArray
 
 __all__ = [
     "FEWEST_DAYS",
+    "HORIZONS",
+    "Outlook",
     "block_length",
-    "bootstrap_relation",
+    "bounded",
     "draw",
     "loss_probabilities",
+    "outlook",
     "year_range",
 ]
 
 Floats = NDArray[np.float64]
 FEWEST_DAYS = 120
 DAYS_A_MONTH = 20.25  # 243 trading days over 12
+DAYS_A_YEAR = 243
 HORIZONS = (1, 3, 6, 12, 24, 36)
 PATHS = 2000
 SEED = 20140917
-_CHUNK = 500  # paths at a time: bounded memory
+_CELLS = 400_000  # of an array: bounded memory, and it stays in the cache
 
 
 def block_length(returns: pd.Series) -> float:
@@ -47,80 +51,113 @@ def draw(
     """Return positions of days, [paths, length]: each goes on to the next or starts anew.
 
     A block goes on with probability ``1 - 1 / block`` and wraps around the end of the sample.
+
+    Notes
+    -----
+    All paths are cut from one row of blocks, each then moved around the sample by a step of its
+    own: a block that a cut divides begins anew in the next path, and paths are independent.
     """
-    fresh = random.random((paths, length)) < 1.0 / block
-    fresh[:, 0] = True
-    starts = random.integers(0, count, (paths, length))
-    place = np.arange(length)
-    begun = np.maximum.accumulate(np.where(fresh, place, 0), axis=1)
-    first = np.take_along_axis(starts, begun, axis=1)
-    return np.asarray((first + place - begun) % count, dtype=np.int64)
+    total = paths * length
+    lengths = random.geometric(1.0 / block, int(1.2 * total / block) + 64)
+    while lengths.sum() < total:
+        lengths = np.append(lengths, random.geometric(1.0 / block, lengths.size))
+    ends = np.cumsum(lengths)
+    kept = int(np.searchsorted(ends, total)) + 1
+    starts = random.integers(0, count, kept) - (ends[:kept] - lengths[:kept])
+    place = np.repeat(starts, lengths[:kept])[:total] + np.arange(total)
+    steps = random.integers(0, count, (paths, 1))
+    return np.asarray((place.reshape(paths, length) + steps) % count, dtype=np.int64)
 
 
-def _totals(returns: pd.Series, days: Sequence[int], paths: int, seed: int) -> Floats | None:
-    """Return compound returns of drawn paths at several horizons, [paths, horizons]."""
+def bounded(paths: int, length: int) -> Iterator[int]:
+    """Yield numbers of paths that add up to `paths`, each small enough for the memory."""
+    most = max(1, _CELLS // length)
+    for begin in range(0, paths, most):
+        yield min(most, paths - begin)
+
+
+class Outlook:
+    """Compound returns of drawn paths: what the days of a run would bring in other orders.
+
+    Attributes
+    ----------
+    totals : dict of float64 [paths]
+        Compound return by number of trading days.
+    """
+
+    def __init__(self, totals: dict[int, Floats]) -> None:
+        self.totals = totals
+
+    def loss(self, months: int) -> float:
+        """Return the share of paths that lose over so many months of 20.25 trading days."""
+        found = self.totals.get(round(months * DAYS_A_MONTH))
+        return float("nan") if found is None else float((found < 0.0).mean())
+
+    def year(self) -> tuple[float, float, float]:
+        """Return the 5%, 50% and 95% quantile of the return over 243 trading days."""
+        found = self.totals.get(DAYS_A_YEAR)
+        if found is None:
+            return (float("nan"),) * 3
+        low, middle, high = np.quantile(found, [0.05, 0.5, 0.95])
+        return float(low), float(middle), float(high)
+
+
+def outlook(
+    returns: pd.Series,
+    months: Sequence[int] = HORIZONS,
+    *,
+    mean_error: bool = False,
+    paths: int = PATHS,
+    seed: int = SEED,
+) -> Outlook:
+    """Return paths over several months and over a year, by block bootstrap of daily returns.
+
+    Parameters
+    ----------
+    returns : Series
+        Daily; below 120 of them nothing is drawn and every figure is NaN.
+    months : sequence of int
+        A month is 20.25 trading days, rounded.
+    mean_error : bool
+        Draw each path from a history that is drawn first, of the length of the run. The paths then
+        differ also by how far the mean of so few days may be from the truth, which a redraw of the
+        run alone takes as known.
+    paths, seed : int
+        The same returns and seed give the same figures.
+    """
     values = returns.dropna().to_numpy(dtype=np.float64)
     if values.size < FEWEST_DAYS:
-        return None
-    block = block_length(returns)
+        return Outlook({})
+    block, random = block_length(returns), np.random.default_rng(seed)
     logs = np.log1p(values)
-    random = np.random.default_rng(seed)
-    ends = np.asarray(days) - 1
+    days = sorted({*(round(month * DAYS_A_MONTH) for month in months), DAYS_A_YEAR})
     found = []
-    for begin in range(0, paths, _CHUNK):
-        some = draw(values.size, max(days), min(_CHUNK, paths - begin), block, random)
-        found.append(np.cumsum(logs[some], axis=1)[:, ends])
-    return np.asarray(np.expm1(np.concatenate(found)))
+    for count in bounded(paths, days[-1]):
+        some = draw(values.size, days[-1], count, block, random)
+        if mean_error:
+            history = draw(values.size, values.size, count, block, random)
+            some = np.take_along_axis(history, some, axis=1)
+        between = np.add.reduceat(logs[some], [0, *days[:-1]], axis=1)
+        found.append(np.cumsum(between, axis=1))
+    totals = np.expm1(np.concatenate(found))
+    return Outlook({day: totals[:, k] for k, day in enumerate(days)})
 
 
 def loss_probabilities(
-    returns: pd.Series, months: Sequence[int] = HORIZONS, *, paths: int = PATHS, seed: int = SEED
+    returns: pd.Series,
+    months: Sequence[int] = HORIZONS,
+    *,
+    mean_error: bool = False,
+    paths: int = PATHS,
+    seed: int = SEED,
 ) -> dict[int, float]:
-    """Return the probability of a loss over so many months, by block bootstrap of daily returns.
-
-    All horizons come from the same paths; a month is 20.25 trading days, rounded. NaN with fewer
-    than 120 days. The same returns give the same figures.
-    """
-    days = [round(month * DAYS_A_MONTH) for month in months]
-    totals = _totals(returns, days, paths, seed)
-    if totals is None:
-        return dict.fromkeys(months, float("nan"))
-    return {month: float((totals[:, k] < 0.0).mean()) for k, month in enumerate(months)}
+    """Return the probability of a loss over so many months; see :func:`outlook`."""
+    found = outlook(returns, months, mean_error=mean_error, paths=paths, seed=seed)
+    return {month: found.loss(month) for month in months}
 
 
 def year_range(
-    returns: pd.Series, *, paths: int = PATHS, seed: int = SEED
+    returns: pd.Series, *, mean_error: bool = False, paths: int = PATHS, seed: int = SEED
 ) -> tuple[float, float, float]:
-    """Return the 5%, 50% and 95% quantile of the return over 243 days, by block bootstrap."""
-    totals = _totals(returns, [243], paths, seed)
-    if totals is None:
-        return (float("nan"),) * 3
-    low, middle, high = np.quantile(totals[:, 0], [0.05, 0.5, 0.95])
-    return float(low), float(middle), float(high)
-
-
-def bootstrap_relation(
-    returns: pd.Series, index_returns: pd.Series, *, paths: int = 1000, seed: int = SEED
-) -> tuple[float, float]:
-    """Return the 2.5% and 97.5% quantile of the correlation over drawn pairs of days.
-
-    NaN with fewer than ten pairs or without variation.
-    """
-    both = pd.DataFrame({"y": returns, "x": index_returns}).dropna()
-    n = len(both)
-    if n < 10 or both.std().min() < 1e-12:
-        return float("nan"), float("nan")
-    y, x = (both[name].to_numpy(dtype=np.float64) for name in ("y", "x"))
-    block = block_length(both["y"])
-    random = np.random.default_rng(seed)
-    found = []
-    for begin in range(0, paths, _CHUNK):
-        some = draw(n, n, min(_CHUNK, paths - begin), block, random)
-        a, b = y[some], x[some]
-        a = a - a.mean(axis=1, keepdims=True)
-        b = b - b.mean(axis=1, keepdims=True)
-        scale = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
-        product = (a * b).sum(axis=1)
-        found.append(np.divide(product, scale, out=np.zeros_like(scale), where=scale > 0))
-    low, high = np.quantile(np.concatenate(found), [0.025, 0.975])
-    return float(low), float(high)
+    """Return the 5%, 50% and 95% quantile of the return over 243 days; see :func:`outlook`."""
+    return outlook(returns, (12,), mean_error=mean_error, paths=paths, seed=seed).year()

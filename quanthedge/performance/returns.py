@@ -22,6 +22,7 @@ __all__ = [
     "TRADING_DAYS_A_YEAR",
     "annual_return",
     "daily_returns",
+    "downside_deviation",
     "levels",
     "period_levels",
     "period_return",
@@ -183,26 +184,39 @@ def sharpe_ratio(returns: pd.Series, risk_free: float = 0.0) -> float:
     return float((np.mean(values) * TRADING_DAYS_A_YEAR - risk_free) / spread)
 
 
-def sortino_ratio(returns: pd.Series, risk_free: float = 0.0) -> float:
-    """Return (243 x mean daily return - risk-free rate) / downside deviation.
+def downside_deviation(returns: pd.Series, risk_free: float = 0.0) -> float:
+    """Return sqrt(243 x mean(min(0, r - risk_free / 243) ** 2)), the mean over all days.
 
     Notes
     -----
-    Downside deviation = sqrt(243 x mean(min(0, r - risk_free / 243) ** 2)) over all days.
-    NaN with fewer than two returns or without any loss.
+    NaN with fewer than two returns; 0 without any return below the risk-free rate.
 
-    References
-    ----------
-    Sortino and van der Meer (1991), Downside Risk, Journal of Portfolio Management.
+    >>> round(downside_deviation(pd.Series([0.02, -0.01, 0.0, 0.0])) / 243**0.5, 6)
+    0.005
     """
     values = _defined(returns)
     if len(values) < 2:
         return float("nan")
     below = np.minimum(0.0, values - risk_free / TRADING_DAYS_A_YEAR)
-    deviation = np.sqrt(TRADING_DAYS_A_YEAR * np.mean(below**2))
+    return float(np.sqrt(TRADING_DAYS_A_YEAR * np.mean(below**2)))
+
+
+def sortino_ratio(returns: pd.Series, risk_free: float = 0.0) -> float:
+    """Return (243 x mean daily return - risk-free rate) / downside deviation.
+
+    Notes
+    -----
+    The downside deviation is :func:`downside_deviation`. NaN with fewer than two returns or without
+    any loss.
+
+    References
+    ----------
+    Sortino and van der Meer (1991), Downside Risk, Journal of Portfolio Management.
+    """
+    deviation = downside_deviation(returns, risk_free)
     if not deviation > _NO_VARIATION:
         return float("nan")
-    return float((np.mean(values) * TRADING_DAYS_A_YEAR - risk_free) / deviation)
+    return float((np.mean(_defined(returns)) * TRADING_DAYS_A_YEAR - risk_free) / deviation)
 
 
 def win_rate(returns: pd.Series) -> float:

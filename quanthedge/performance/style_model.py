@@ -53,7 +53,7 @@ from quanthedge.performance.holdings import (
     market_move,
 )
 
-__all__ = ["STYLES", "StyleModel", "alpha_by_model", "style_returns"]
+__all__ = ["STYLES", "StyleModel", "alpha_by_model", "style_grades", "style_returns"]
 
 STYLES: Mapping[str, Factor] = {
     "size": Size(),
@@ -226,7 +226,7 @@ def _fitted(market: Market, model: StyleModel, days: NDArray[np.int64]) -> Itera
         size = np.where((size > 0) & ~gone, size, np.nan)
         old = before[:, None] - market.list_index()[None, :] + 1 >= model.seasoned_days
         usable = np.isfinite(returns) & np.isfinite(size) & old
-        styles = _exposures(market, model, before, size)
+        styles = style_grades(market, model, before, size)
         industry = np.asarray(number[before], dtype=np.intp)
         industry = np.where(industry < 0, len(known), industry)
         found = [
@@ -237,8 +237,25 @@ def _fitted(market: Market, model: StyleModel, days: NDArray[np.int64]) -> Itera
         yield _Fit(block, styles, industry, third, second, first, explained, usable.sum(axis=1))
 
 
-def _exposures(market: Market, model: StyleModel, rows: NDArray[np.int64], size: Floats) -> Floats:
-    """Return the styles of all stocks, [R, N, K]: mean 0 by market value, deviation 1 by number."""
+def style_grades(
+    market: Market, model: StyleModel, rows: NDArray[np.int64], size: Floats
+) -> Floats:
+    """Return the styles of all stocks, [R, N, K]: mean 0 by market value, deviation 1 by number.
+
+    Parameters
+    ----------
+    market : Market
+    model : StyleModel
+    rows : int64 [R]
+        Days, by their number in the market; what was known at their close.
+    size : float64 [R, N]
+        Market value; NaN for stocks that do not count.
+
+    Raises
+    ------
+    DataError
+        When a style is defined for no stock on a day.
+    """
     weight = np.nan_to_num(size)
     result = np.empty((*size.shape, len(model.styles)))
     for k, (name, factor) in enumerate(model.styles.items()):

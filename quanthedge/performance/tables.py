@@ -44,10 +44,11 @@ def yearly_table(ledger: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index year: net, gross, index (returns), volatility (annualised, NaN below two days),
-        max_drawdown (deepest fall from the year's own highest value, its opening included; zero
-        when there was none), hedge_ratio (mean), turnover (two-way, times of the year's mean
-        equity, not annualised), costs and fees (yuan), days (trading days).
+        Index year: net, gross, index (returns), excess (geometric, net over index), volatility
+        (annualised, NaN below two days), max_drawdown (deepest fall from the year's own highest
+        value, its opening included; zero when there was none), hedge_ratio (mean), turnover
+        (two-way, times of the year's mean equity, not annualised), costs and fees (yuan), days
+        (trading days).
     """
     level, returns = levels(ledger), daily_returns(ledger)
     hedge = exposures(ledger)["hedge_ratio"]
@@ -65,6 +66,7 @@ def yearly_table(ledger: pd.DataFrame) -> pd.DataFrame:
             "net": float(change["net"]),
             "gross": float(change["gross"]),
             "index": float(change["index"]),
+            "excess": float((1.0 + change["net"]) / (1.0 + change["index"]) - 1.0),
             "volatility": volatility(returns["net"].iloc[first - 1 : stop - 1]),
             "max_drawdown": float(drawdowns(own["net"]).min()),
             "hedge_ratio": float(hedge.iloc[first - 1 : stop - 1].mean()),

@@ -9,6 +9,7 @@ import pandas as pd
 from quanthedge.performance.drawdown import drawdowns
 from quanthedge.performance.relation import beta
 from quanthedge.performance.returns import daily_returns, levels
+from quanthedge.performance.robust import FEWEST_PAIRS
 
 __all__ = ["WINDOWS", "Window", "window_table"]
 
@@ -42,8 +43,8 @@ def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> p
     DataFrame
         Indexed by name: start, end (first and last trading day inside; NaT without one), days, net,
         gross, index (returns), max_drawdown (net, from the window's own highest value, its opening
-        included), worst_day (net), beta (net on index, daily), hedge_ratio (mean). A window that
-        the run covers in part shows the part; NaN where it has no day.
+        included), worst_day (net), beta (net on index, daily, NaN below ten days), hedge_ratio
+        (mean). A window that the run covers in part shows the part; NaN where it has no day.
     """
     level, returns = levels(ledger), daily_returns(ledger)
     ratio = ledger["futures_notional"] / ledger["stock_value"].where(ledger["stock_value"] > 0.0)
@@ -59,6 +60,7 @@ def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> p
         first, stop = int(inside[0]), int(inside[-1]) + 1
         own, daily = level.iloc[first - 1 : stop], returns.iloc[first - 1 : stop - 1]
         change = own.iloc[-1] / own.iloc[0] - 1.0
+        slope = beta(daily["net"], daily["index"])
         rows[window.name] = {
             "start": days[first],
             "end": days[stop - 1],
@@ -68,7 +70,7 @@ def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> p
             "index": float(change["index"]),
             "max_drawdown": float(drawdowns(own["net"]).min()),
             "worst_day": float(daily["net"].min()),
-            "beta": beta(daily["net"], daily["index"]).value,
+            "beta": slope.value if slope.observations >= FEWEST_PAIRS else np.nan,
             "hedge_ratio": float(ratio.iloc[first:stop].mean()),
         }
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(COLUMNS))

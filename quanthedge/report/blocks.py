@@ -85,7 +85,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Lines:
-    """A list of sentences ("lines", "steps"), a remark, or text as it stands ("code")."""
+    """A list of sentences ("lines" or "steps") or a remark."""
 
     id: str
     title: str
@@ -131,6 +131,8 @@ class Document:
         The fund's.
     facts : list of str
         Period, opening assets, benchmark.
+    terms : list of (str, str)
+        The fund's terms, name and text.
     cards : list of Card
     verdict : list of str
         Sentences.
@@ -143,6 +145,7 @@ class Document:
     name: str
     description: str
     facts: list[str]
+    terms: list[tuple[str, str]]
     cards: list[Card]
     verdict: list[str]
     chapters: list[Chapter]

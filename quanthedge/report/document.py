@@ -7,11 +7,12 @@ from quanthedge.errors import DataError
 from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
 from quanthedge.report.chapters import build_chapters
 from quanthedge.report.cover import cards, verdict
+from quanthedge.report.fund_terms import fund_terms
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import Language, words
 from quanthedge.report.writer import Run, own_words
 
-__all__ = ["build_document"]
+__all__ = ["build_document", "numbered"]
 
 
 def build_document(result: Run, language: Language, others: Others | None = None) -> Document:
@@ -35,9 +36,10 @@ def build_document(result: Run, language: Language, others: Others | None = None
         name=own_words(result.strategy, "name", language) or text["document"],
         description=own_words(result.strategy, "description", language),
         facts=_facts(result, language),
+        terms=fund_terms(result, language),
         cards=cards(result, language),
         verdict=verdict(result, language),
-        chapters=_numbered(build_chapters(result, language, others), language),
+        chapters=numbered(build_chapters(result, language, others), language),
     )
 
 
@@ -56,7 +58,7 @@ def _facts(result: Run, language: Language) -> list[str]:
     return facts
 
 
-def _numbered(chapters: list[Chapter], language: Language) -> list[Chapter]:
+def numbered(chapters: list[Chapter], language: Language) -> list[Chapter]:
     """Return the chapters with running numbers before the titles of figures and tables."""
     marks = {"figure": "图", "table": "表"} if language == "zh" else {}
     counts = {"figure": 0, "table": 0}

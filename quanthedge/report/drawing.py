@@ -130,7 +130,7 @@ def _scatter(axes: "Axes", trace: Spec, layout: Spec) -> None:
     y = _numbers(trace["y"])
     if layout.get("xaxis", {}).get("type") != "date":
         x = x.astype(np.float64)
-    name = trace.get("name", "_")
+    name = trace.get("name", "_") if trace.get("showlegend", True) else "_"
     mode = trace.get("mode", "lines")
     if "lines" in mode:
         line = trace.get("line", {})

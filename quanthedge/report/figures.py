@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from quanthedge.performance import Booked, bridge
+from quanthedge.performance import Booked
 from quanthedge.report import specs
 from quanthedge.report.texts import Language
+from quanthedge.report.waterfall import bridge_waterfall
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -101,9 +102,15 @@ def bridge_figure(
     *,
     start: str | None = None,
     end: str | None = None,
+    investor: bool = False,
 ) -> "go.Figure":
-    """Return the waterfall from the sources of profit to the change of equity, for any period."""
-    return _figure(specs.bridge(bridge(result, start=start, end=end).iloc[0], language))
+    """Return the waterfall of the profit bridge for any period.
+
+    From the sources of profit to the change of equity in yuan, with ``investor`` to the net return
+    of one yuan.
+    """
+    found = bridge_waterfall(result, language, start=start, end=end, investor=investor)
+    return _figure(found)
 
 
 def _figure(spec: specs.Spec) -> "go.Figure":

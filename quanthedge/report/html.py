@@ -18,9 +18,12 @@ from quanthedge.report.blocks import Document, Figure
 from quanthedge.report.document import build_document
 from quanthedge.report.specs import FONT, gain_and_loss_colours
 from quanthedge.report.texts import Language
+from quanthedge.report.web_fonts import font_faces
 from quanthedge.report.writer import Run
 
 __all__ = ["render_html", "write_html"]
+
+_FACES, _FIGURES, _LIBRARY = "<!--FACES-->", "<!--FIGURES-->", "<!--LIBRARY-->"
 
 
 def write_html(
@@ -70,16 +73,24 @@ def render_html(document: Document) -> str:
         if isinstance(block, Figure)
     }
     gain, loss = gain_and_loss_colours("zh" if document.language == "zh" else "en")
-    return environment.get_template("report.html.j2").render(
+    plotted = _compact(figures)
+    page = environment.get_template("report.html.j2").render(
         t=text,
         d=document,
         font=FONT,
         gain=gain,
         loss=loss,
-        figures=_packed(_compact(figures).encode("utf-8")),
         messages=_for_script({key: text[key] for key in ("old_browser", "broken_figure")}),
-        library=_library(),
     )
+    # put in last: the typeface holds the letters of the finished page and of its figures
+    parts = {
+        _FACES: font_faces(page + plotted),
+        _FIGURES: _packed(plotted.encode("utf-8")),
+        _LIBRARY: _library(),
+    }
+    for place, content in parts.items():
+        page = page.replace(place, content, 1)
+    return page
 
 
 def _for_script(value: Any) -> str:

@@ -37,12 +37,16 @@ def write_numbers(
     return path
 
 
-def render_numbers(document: Document, result: Run) -> str:
-    """Return the numbers of a document as JSON, with the run's market, versions and strategy."""
+def render_numbers(document: Document, result: Run | None) -> str:
+    """Return the numbers of a document as JSON, with the run's market, versions and strategy.
+
+    Without a result these are left out: a statement names no other investor.
+    """
     numbers = document_numbers(document)
-    numbers["market"] = result.market_info
-    numbers["versions"] = result.versions
-    numbers["strategy"] = result.strategy
+    if result is not None:
+        numbers["market"] = result.market_info
+        numbers["versions"] = result.versions
+        numbers["strategy"] = result.strategy
     text = json.dumps(numbers, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
     return text + "\n"
 
@@ -64,6 +68,7 @@ def document_numbers(document: Document) -> dict[str, Any]:
         "language": document.language,
         "name": document.name,
         "facts": document.facts,
+        "terms": dict(document.terms),
         "cards": {card.key: {"name": card.name} | _cell(card.cell) for card in document.cards},
         "sentences": document.verdict,
         "tables": {block.id: _table(block) for block in blocks if isinstance(block, Table)},

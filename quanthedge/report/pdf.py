@@ -19,7 +19,10 @@ from quanthedge.report.writer import Run
 __all__ = ["render_pdf", "write_pdf"]
 
 FAMILY = "QuantHedge Sans"
-_COVER_FIGURE, _COVER_TABLE = "figure-unit-value", "table-key-measures"
+_COVER_FIGURE = "figure-unit-value"
+_COVER_TABLES = ("table-key-measures", "table-monthly-net")
+_COVER_HEIGHT = 250  # pixels, of a figure that spans the page
+_COVER_ROWS = 12  # of a table that the cover has room for
 _EPOCH = 1_420_070_400  # a fixed time of making: the same run gives the same bytes
 
 
@@ -81,8 +84,8 @@ def _data(document: Document, folder: Path) -> dict[str, Any]:
         for chapter, made in zip(document.chapters, shown, strict=True)
     ]
     blocks = {block["id"]: block for made in shown for block in made}
-    figure = blocks.get(_COVER_FIGURE)
     words = document.words
+    tables = [blocks[name] for name in _COVER_TABLES if name in blocks]
     return {
         "lang": "zh" if document.language == "zh" else "en",
         "fonts": [FAMILY, "Noto Sans CJK SC"],
@@ -97,10 +100,22 @@ def _data(document: Document, folder: Path) -> dict[str, Any]:
             for card in document.cards
         ],
         "verdict": document.verdict,
-        "cover-figure": figure["path"] if figure else None,
-        "cover-table": blocks.get(_COVER_TABLE),
+        "cover-figure": _cover_figure(document, folder),
+        "cover-tables": [table for table in tables if len(table["rows"]) <= _COVER_ROWS],
+        "terms": document.terms,
         "chapters": chapters,
     }
+
+
+def _cover_figure(document: Document, folder: Path) -> str | None:
+    """Draw the first figure again, lower than in its chapter."""
+    for chapter in document.chapters:
+        for block in chapter.blocks:
+            if block.id == _COVER_FIGURE and isinstance(block, Figure):
+                low = block.spec["layout"] | {"height": _COVER_HEIGHT}
+                (folder / "cover.svg").write_bytes(figure_svg(block.spec | {"layout": low}))
+                return "cover.svg"
+    return None
 
 
 def _block(block: Block, folder: Path) -> dict[str, Any]:

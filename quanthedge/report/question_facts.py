@@ -5,6 +5,7 @@ import pandas as pd
 
 from quanthedge.beta.wording import estimator_text
 from quanthedge.performance import bridge_returns, daily_returns, levels, period_returns
+from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.windows import WINDOWS, window_table
 from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report.beside_facts import limit_facts, product_facts
@@ -25,7 +26,8 @@ _MEASURES = (
     "free_cash_mean", "names_mean", "names_lowest", "names_highest", "turnover", "win_rate_daily",
     "win_rate_monthly", "best_day", "worst_day", "value_at_risk_95", "expected_shortfall_95",
     "paid_per_year_trading_costs", "paid_per_year_fund_fees", "paid_performance_fee", "refusals",
-    "trading_days", "opening_equity", "return_after_accrual",
+    "trading_days", "opening_equity", "return_after_accrual", "loss_probability_1_months",
+    "loss_probability_12_months",
 )  # fmt: skip
 
 
@@ -165,10 +167,15 @@ def _sources(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note what the bridge says: contributions to the net return."""
     if writer.run.ledger["index_close"].isna().any():
         return
-    parts = bridge_returns(writer.run)
+    parts = bridge_returns(writer.run).iloc[0]
     for name in ("alpha", "market", "basis", "interest"):
         facts[f"part_{name}"] = _text(float(parts[name]), ".2%")
     holds.add("alpha_earns" if parts["alpha"] > 0 else "alpha_loses")
+    sure = alpha_estimates(writer.run)["alpha_after_costs"]
+    for name, value in (("value", sure.value), ("low", sure.low), ("high", sure.high)):
+        facts[f"alpha_{name}"] = _text(value, ".2%")
+    if np.isfinite(sure.low):
+        holds.add("alpha_sure" if sure.low > 0 else "alpha_unsure")
     holds.add("basis_earns" if parts["basis"] > 0 else "basis_costs")
 
 

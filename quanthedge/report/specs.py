@@ -5,13 +5,13 @@ them into its page as they are, :mod:`quanthedge.report.figures` wraps them for 
 Numbers are rounded to what the eye can see, so that ten years of days stay small in the page.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.performance import (
-    BRIDGE_LINES,
     beta,
     correlation,
     daily_returns,
@@ -19,24 +19,30 @@ from quanthedge.performance import (
     exposures,
     levels,
     rolling_beta,
+    rolling_beta_hac,
     rolling_correlation,
 )
 from quanthedge.report.texts import Language, words
 
 __all__ = [
     "accounts",
+    "axis_style",
     "basis",
-    "bridge",
+    "class_lines",
     "drawdown",
     "exposure",
     "fee_accrual",
     "fund_beta",
     "growth",
     "index_name",
+    "investor_value",
+    "layout_style",
     "lots",
     "risk_degree",
+    "rolling_betas",
     "rolling_link",
     "scatter",
+    "tilts",
     "unit_value",
     "water_mark",
 ]
@@ -47,8 +53,8 @@ FUND, GROSS, INDEX, ACCENT = "#17406d", "#7fa3c7", "#a8a297", "#b7791f"
 RED, GREEN = "#b2413a", "#3d7f5f"
 ROLLING_DAYS = 60
 FONT = (
-    'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Hiragino Sans GB", '
-    '"Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", sans-serif'
+    '"QuantHedge Sans", system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", '
+    '"Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
 )
 _DAY_MILLISECONDS = 86_400_000
 
@@ -148,8 +154,8 @@ def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") ->
                 "font": {"color": INK, "size": 12},
             }
         ]
-    axis = _axis() | {"tickformat": ".1%", "zeroline": True, "zerolinecolor": "#b8c0ca"}
-    layout = _layout(height=380) | {
+    axis = axis_style() | {"tickformat": ".1%", "zeroline": True, "zerolinecolor": "#b8c0ca"}
+    layout = layout_style(height=380) | {
         "annotations": notes,
         "hovermode": "closest",
         "showlegend": False,
@@ -190,6 +196,32 @@ def rolling_link(ledger: pd.DataFrame, language: Language = "en") -> Spec:
         lines,
         height=260,
         yaxis={"tickformat": ".1f", "zeroline": True, "zerolinecolor": "#8a94a0", "range": [-1, 1]},
+    )
+
+
+def rolling_betas(
+    ledger: pd.DataFrame, closes: Mapping[str, pd.Series], language: Language = "en"
+) -> Spec:
+    """Return the fund's beta to several indices over 60 days; the first with its interval.
+
+    ``closes`` are closes by code, the benchmark first.
+    """
+    net, lines = daily_returns(ledger)["net"], []
+    colours = (FUND, ACCENT, GREEN, RED, GROSS)
+    for k, (code, close) in enumerate(closes.items()):
+        moved = close.pct_change(fill_method=None).iloc[1:]
+        name, colour = index_name(code, language), colours[k % len(colours)]
+        found = rolling_beta_hac(net, moved, ROLLING_DAYS)
+        lines.append(_line(found["beta"], name, colour, 3, width=1.8 if k == 0 else 1.3))
+        for bound in ("low", "high") if k == 0 else ():
+            edge = _line(found[bound], words(language)["figures"]["interval_95"], GROSS, 3, 0.9)
+            edge["line"] |= {"dash": "dot"}
+            edge["showlegend"] = bound == "low"
+            lines.append(edge)
+    return _over_time(
+        lines,
+        height=280,
+        yaxis={"tickformat": ".2f", "zeroline": True, "zerolinecolor": "#8a94a0"},
     )
 
 
@@ -318,6 +350,25 @@ def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     )
 
 
+def tilts(active: pd.Series, language: Language = "en") -> Spec:
+    """Return what the book holds more or less of than its benchmark, a bar for each style."""
+    text = words(language)["figures"]
+    bars = {
+        "type": "bar",
+        "name": text["active"],
+        "x": [str(name) for name in active.index],
+        "y": _rounded(active, 3),
+        "marker": {"color": FUND},
+        "hovertemplate": "%{x} %{y:+.2f}<extra></extra>",
+    }
+    layout = layout_style(240) | {"showlegend": False, "hovermode": "closest"}
+    layout["xaxis"] = axis_style() | {"tickangle": 0, "automargin": True}
+    layout["yaxis"] = axis_style() | {
+        "tickformat": ".1f", "zeroline": True, "zerolinecolor": "#8a94a0",
+    }  # fmt: skip
+    return {"data": [bars], "layout": layout}
+
+
 def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     """Return the performance fee that would be due if each day were a fee date, over equity."""
     text = words(language)["figures"]
@@ -327,54 +378,33 @@ def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     return _over_time([line | {"fill": "tozeroy"}], height=240, yaxis={"tickformat": ".1%"})
 
 
-def bridge(whole: pd.Series, language: Language = "en") -> Spec:
-    """Return the waterfall from the sources of profit to the change of equity.
+def class_lines(table: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return unit value and cumulative unit value of each class of units, day by day."""
+    text, colours = words(language)["figures"], {"A": (FUND, GROSS), "C": (ACCENT, INDEX)}
+    lines = []
+    for name, part in table.groupby("share_class"):
+        own = part.set_index("date")
+        label = text["share_class"].format(name=name)
+        plain, added = colours[str(name)]
+        lines.append(_line(own["unit_value"], label, plain, 4, width=1.8))
+        if (own["cumulative_unit_value"] != own["unit_value"]).any():
+            label = text["cumulative"].format(name=name)
+            lines.append(_line(own["cumulative_unit_value"], label, added, 4, width=1.3))
+    return _over_time(lines, height=300, yaxis={"tickformat": ".2f", "hoverformat": ".4f"})
 
-    ``whole`` is a row of :func:`quanthedge.performance.bridge`.
+
+def investor_value(value: pd.Series, invested: pd.Series, language: Language = "en") -> Spec:
+    """Return what an investor would get on each day, and what he has paid in less what he got.
+
+    ``value`` and ``invested`` are yuan by date.
     """
-    catalogue = words(language)
-    text, names = catalogue["figures"], catalogue["lines"]
-    row = whole
-    shown = [name for name in BRIDGE_LINES if abs(float(row[name])) >= 0.5]
+    text = words(language)["figures"]
     unit = float(text["money_unit"])
-    values = [float(row[name]) / unit for name in shown] + [float(row["equity_change"]) / unit]
-    gain, loss = gain_and_loss_colours(language)
-    bars = {
-        "type": "waterfall",
-        "orientation": "h",
-        "y": [names[name] for name in [*shown, "equity_change"]],
-        "x": [round(v, 2) for v in values],
-        "measure": [*["relative"] * len(shown), "total"],
-        "text": [f"{v:+,.1f}" for v in values],
-        "textposition": "outside",
-        "textfont": {"size": 11, "color": INK},
-        "cliponaxis": False,
-        "increasing": {"marker": {"color": gain}},
-        "decreasing": {"marker": {"color": loss}},
-        "totals": {"marker": {"color": FUND}},
-        "connector": {"line": {"color": "#c3cad3", "width": 1}},
-        "hovertemplate": "%{y}: %{text}<extra></extra>",
-    }
-    layout = _layout(height=110 + 30 * len(values))
-    reach = np.append(0.0, np.cumsum(values[:-1]))
-    low, high = min(0.0, float(reach.min())), max(0.0, float(reach.max()), values[-1])
-    room = 0.16 * (high - low or 1.0)
-    left = room if low < 0.0 else 0.02 * room
-    layout |= {
-        "hovermode": "closest",
-        "showlegend": False,
-        "bargap": 0.35,
-        "xaxis": _axis()
-        | {
-            "range": [low - left, high + room],
-            "title": {"text": text["money"]},
-            "nticks": 6,
-            "tickformat": ",",
-        },
-        "yaxis": _axis() | {"autorange": "reversed", "automargin": True, "showgrid": False},
-    }
-    layout["margin"] = layout["margin"] | {"l": 8, "b": 48}
-    return {"data": [bars], "layout": layout}
+    paid = _line(invested / unit, text["net_paid"], ACCENT, 4, width=1.4)
+    paid["line"] = {"color": ACCENT, "width": 1.4, "shape": "hv", "dash": "dot"}
+    worth = _line(value / unit, text["value_if_redeemed"], FUND, 4, width=1.8)
+    axis = {"tickformat": ",", "rangemode": "tozero", "title": {"text": text["money"]}}
+    return _over_time([worth, paid], height=300, yaxis=axis)
 
 
 def _until_next(index: pd.Index) -> list[int]:
@@ -384,8 +414,8 @@ def _until_next(index: pd.Index) -> list[int]:
 
 
 def _over_time(data: list[Spec], *, height: int, yaxis: Spec) -> Spec:
-    layout = _layout(height=height)
-    layout["xaxis"] = _axis() | {
+    layout = layout_style(height=height)
+    layout["xaxis"] = axis_style() | {
         "type": "date",
         "showgrid": False,
         "linecolor": "#b8c0ca",
@@ -397,11 +427,12 @@ def _over_time(data: list[Spec], *, height: int, yaxis: Spec) -> Spec:
             {"dtickrange": ["M12", None], "value": "%Y"},
         ],
     }
-    layout["yaxis"] = _axis() | yaxis
+    layout["yaxis"] = axis_style() | yaxis
     return {"data": data, "layout": layout}
 
 
-def _layout(height: int) -> Spec:
+def layout_style(height: int) -> Spec:
+    """Return how every figure looks, pixels high."""
     return {
         "height": height,
         "margin": {"l": 54, "r": 14, "t": 34, "b": 34},
@@ -421,7 +452,8 @@ def _layout(height: int) -> Spec:
     }
 
 
-def _axis() -> Spec:
+def axis_style() -> Spec:
+    """Return how an axis of every figure looks."""
     return {"gridcolor": LINE, "zeroline": False, "linecolor": LINE, "title": {"standoff": 8}}
 
 

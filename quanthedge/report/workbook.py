@@ -1,6 +1,7 @@
 """The report as an Excel workbook: a sheet a table, real numbers, formulas where simple."""
 
 import io
+import math
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,11 @@ def write_workbook(
     return path
 
 
-def render_workbook(document: Document, result: Run) -> bytes:
-    """Return a workbook: cover, contents, one sheet a table, the days, and figures by formula."""
+def render_workbook(document: Document, result: Run | None) -> bytes:
+    """Return a workbook: cover, contents, one sheet a table, the days, and figures by formula.
+
+    Without a result there are neither days nor formulas: a statement of one investor.
+    """
     import xlsxwriter
 
     page = io.BytesIO()
@@ -65,8 +69,9 @@ def render_workbook(document: Document, result: Run) -> bytes:
     writer = _Writer(book, document)
     writer.cover()
     sheets = writer.tables()
-    writer.days(result)
-    writer.sums(result)
+    if result is not None:
+        writer.days(result)
+        writer.sums(result)
     writer.contents(sheets)
     book.close()
     return page.getvalue()
@@ -83,7 +88,7 @@ class _Writer:
         self.names: set[str] = set()
         self.front = self.sheet(self.words["cover"])
         self.list = self.sheet(self.words["contents"])
-        self.span = 0
+        self.span, self.below, self.daily = 0, 0, ""
 
     def format(self, **properties: Any) -> "Format":
         """Return a cell format, each kind made once."""
@@ -112,8 +117,11 @@ class _Writer:
     def cover(self) -> None:
         """Write name, facts, key figures and what they say."""
         sheet, document = self.front, self.document
+        sheet.set_portrait()
+        sheet.fit_to_pages(1, 1)
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 2, 22)
+        sheet.set_row(0, 26)
         sheet.write_string(0, 0, document.name, self.format(bold=True, font_size=16))
         sheet.write_string(1, 0, document.description)
         for k, fact in enumerate(document.facts):
@@ -127,6 +135,12 @@ class _Writer:
         for sentence in document.verdict:
             row += 1
             sheet.write_string(row, 0, sentence)
+        row += 1
+        for name, text in document.terms:
+            row += 1
+            sheet.write_string(row, 0, name)
+            sheet.write_string(row, 1, text)
+        self.below = row + 1
 
     def tables(self) -> list[tuple[str, str]]:
         """Write a sheet for each table; return their names and titles."""
@@ -183,7 +197,7 @@ class _Writer:
         daily = bridge(result, "day").reindex(ledger.index) if known else empty
         names = self.words["columns"] | self.document.words["lines"]
         head = ["date", *_DAILY, *LINES]
-        extra = ["net_return", "net_level", "index_return", "drawdown"]
+        extra = ["net_return", "net_level", "index_return", "drawdown", "index_level"]
         for k, name in enumerate([*head, *extra]):
             sheet.write_string(0, k, str(names[name]), self.format(bold=True, bottom=1))
         sheet.set_column(0, len(head) + len(extra), 14)
@@ -197,6 +211,36 @@ class _Writer:
         for k, name in enumerate(table.columns, start=1):
             self._numbers(sheet, k, name, table[name].to_numpy(dtype=np.float64))
         self._formulas(sheet, result, len(head))
+        drawn = ("net", "index") if known else ("net",)
+        lowest = float(levels(ledger)[list(drawn)].min().min())
+        self._chart(tuple(f"{name}_level" for name in drawn), math.floor(lowest * 10.0) / 10.0)
+
+    def _chart(self, names: tuple[str, ...], floor: float) -> None:
+        """Put a chart of the days, which Excel draws itself, on the cover."""
+        chart = self.book.add_chart({"type": "line"})
+        last = self.span + 1
+        for name, colour in zip(names, ("#17406d", "#a8a297"), strict=False):
+            column = self.column[name]
+            chart.add_series(
+                {
+                    "name": self.words["columns"][name],
+                    "categories": f"='{self.daily}'!$A$2:$A${last}",
+                    "values": f"='{self.daily}'!${column}$2:${column}${last}",
+                    "line": {"color": colour, "width": 1.75},
+                }
+            )
+        months = max(1, round(self.span / 20 / 10))  # about ten labels
+        chart.set_x_axis(
+            {
+                "date_axis": True, "num_format": "yyyy-mm", "label_position": "low",
+                "major_unit": months, "major_unit_type": "months",
+            }
+        )  # fmt: skip
+        lines = {"visible": True, "line": {"color": "#e3e7ec", "width": 0.75}}
+        chart.set_y_axis({"num_format": "0.00", "min": floor, "major_gridlines": lines})
+        chart.set_legend({"position": "top"})
+        chart.set_size({"width": 860, "height": 340})
+        self.front.insert_chart(self.below + 1, 0, chart)
 
     def _numbers(self, sheet: "Worksheet", column: int, name: str, values: Any) -> None:
         pattern = "0.0000" if name in ("unit_value", "high_water_mark") else "#,##0.00"
@@ -208,15 +252,21 @@ class _Writer:
     def _formulas(self, sheet: "Worksheet", result: Run, first: int) -> None:
         """Write the columns that Excel works out itself, with the values they have."""
         c = self.column
-        returns, level = daily_returns(result.ledger), levels(result.ledger)["net"]
+        grown_by = levels(result.ledger)
+        returns, level, index_level = (
+            daily_returns(result.ledger), grown_by["net"], grown_by["index"]
+        )  # fmt: skip
         depth = (level / level.cummax() - 1.0).to_numpy()
         percent, plain = self.format(num_format="0.00%"), self.format(num_format="0.000000")
         flows = "+".join(f"{c[name]}{{row}}" for name in FLOW_LINES)
         net = f"={c['equity']}{{row}}/({c['equity']}{{before}}+{flows})-1"
         index = f"={c['index_close']}{{row}}/{c['index_close']}{{before}}-1"
         grown = f"={c['net_level']}{{before}}*(1+{c['net_return']}{{row}})"
+        risen = f"={c['index_close']}{{row}}/{c['index_close']}$2"
         fall = f"={c['net_level']}{{row}}/MAX({c['net_level']}$2:{c['net_level']}{{row}})-1"
         sheet.write_number(1, first + 1, 1.0, plain)
+        if np.isfinite(index_level.iloc[0]):
+            sheet.write_number(1, first + 4, 1.0, plain)
         for r in range(1, len(level)):
             row = {"row": r + 2, "before": r + 1}
             for k, (formula, value, form) in enumerate(
@@ -225,6 +275,7 @@ class _Writer:
                     (grown, level.iloc[r], plain),
                     (index, returns["index"].iloc[r - 1], percent),
                     (fall, depth[r], percent),
+                    (risen, index_level.iloc[r], plain),
                 )
             ):
                 if np.isfinite(value):
@@ -284,7 +335,7 @@ class _Writer:
         """Write the list of sheets with links."""
         self.list.set_column(0, 0, 60)
         self.list.write_string(0, 0, self.words["contents"], self.format(bold=True, font_size=12))
-        extra = [(name, name) for name in (self.daily, self.words["formulas"])]
+        extra = [(name, name) for name in (self.daily, self.words["formulas"]) if self.daily]
         link = self.format(font_color="#17406d", underline=1)
         for k, (name, title) in enumerate([*sheets, *extra], start=1):
             self.list.write_url(k, 0, f"internal:'{name}'!A1", link, title)

@@ -59,6 +59,16 @@ class Run(Protocol):
         ...
 
     @property
+    def class_values(self) -> pd.DataFrame:
+        """Each class of units at every close."""
+        ...
+
+    @property
+    def investor_days(self) -> pd.DataFrame:
+        """What each investor would get at every close, and his accrued fee."""
+        ...
+
+    @property
     def strategy(self) -> dict[str, Any]:
         """The strategy with every default."""
         ...

@@ -1,15 +1,18 @@
 """A statement says what the register says, and returns are those of the investor's own money."""
 
+import math
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, Flow
-from quanthedge.fund.statement import fairness, investor_statement, money_weighted_return
+from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
+from quanthedge.fund.fairness import fairness
+from quanthedge.fund.statement import investor_statement, money_weighted_return
 from quanthedge.performance import levels
 from quanthedge.run import backtest
+from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
 
@@ -65,9 +68,40 @@ def test_a_rate_that_does_not_exist_is_not_a_number() -> None:
     assert money_weighted_return([(day, -100.0), (late, 300.0)]) == pytest.approx(2.0)
 
 
-def test_the_lot_method_is_fair_to_itself() -> None:
-    table = fairness(run("lot_units", *JOINS))
-    assert table["difference_yuan"].abs().max() < 60.0  # four decimals of the unit value
+EVERYTHING = Clients(
+    founders={"founder": 0.7, "A": 0.3},
+    method="lot_units",
+    opening="week",
+    payment_days=2,
+    gate=0.2,
+    lock_up_days=30,
+    subscription_fee=(Tier(below=math.inf, rate=0.012),),
+    redemption_fee=(Tier(below=200, rate=0.01), Tier(below=math.inf, rate=0.002)),
+    redemption_fee_kept=0.6,
+    leavers=Leavers(drawdown=0.02, fraction=0.3),
+    flows=(
+        *JOINS,
+        flow("2014-12-03", "D", subscribe_yuan=3e7, share_class="C"),
+        flow("2015-01-10", "B", subscribe_yuan=5e6, share_class="C"),
+        flow("2015-03-10", "D", redeem_fraction=0.7, share_class="C"),
+        flow("2015-04-10", "D", redeem_fraction=1.0, share_class="C"),
+        flow("2015-05-10", "A", redeem_fraction=0.9),
+    ),
+    distributions=(Distribution(date=date(2015, 4, 30), yuan_per_unit=0.03, reinvesting=("A",)),),
+)
+
+
+@pytest.mark.parametrize("hurdle", [None, {"rate": 0.03}, {"rate": 0.03, "hard": False}])
+def test_a_run_by_lot_is_its_own_replay(hurdle: dict[str, object] | None) -> None:
+    """Exit fees that stay, two classes, dividends, gates, hurdles: rounding is all that is left."""
+    plain = small_strategy().model_dump() | {"clients": EVERYTHING}
+    plain["fund"] |= {"hurdle": hurdle, "service_fee_per_year": 0.008}
+    result = backtest(Strategy.model_validate(plain), sample_market(), START, END)
+    kinds = set(result.investors["event"])
+    assert kinds >= {"redemption", "deferred", "distribution", "reinvested", "performance_fee"}
+    assert result.investors.query("event == 'redemption'")["entry_or_exit_fee_yuan"].min() > 0
+    # a cent for each event: the replay's unit values are those of the run
+    assert fairness(result)["difference_yuan"].abs().max() <= 0.01 * len(result.investors)
 
 
 def test_one_mark_for_all_favours_who_joins_below_it() -> None:

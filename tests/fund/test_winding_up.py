@@ -8,7 +8,8 @@ import pytest
 
 from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, Distribution
-from quanthedge.fund.statement import fairness, investor_statement
+from quanthedge.fund.fairness import fairness
+from quanthedge.fund.statement import investor_statement
 from quanthedge.result import Result
 from quanthedge.run import backtest
 from quanthedge.strategy import Strategy

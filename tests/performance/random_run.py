@@ -129,6 +129,8 @@ def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNames
         investors=pd.DataFrame(),
         investor_values=pd.DataFrame(),
         investor_lots=pd.DataFrame(),
+        class_values=pd.DataFrame(),
+        investor_days=pd.DataFrame(),
         hedge=pd.DataFrame(),
         strategy={
             "name": "Neutral & <b>bold</b>",

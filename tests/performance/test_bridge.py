@@ -1,16 +1,20 @@
 """The bridge closes on every day, and its parts are what an independent count of them gives."""
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, Flow
+from quanthedge.fund import Clients, Distribution, Flow
+from quanthedge.market import Market
 from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns, levels
 from quanthedge.run import backtest
+from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, sample_result, small_strategy
+from tests.test_run_with_actions import folder  # noqa: F401 -- a fixture
 
 VARIANTS = {
     "plain": (),
@@ -56,7 +60,7 @@ def test_it_closes_with_flows_under_every_fee_method(method: str) -> None:
     result = backtest(strategy, sample_market(), START, END)
     closes(result)
     assert result.bridge().iloc[0]["redemptions"] < -1e7
-    total = bridge_returns(result)
+    total = bridge_returns(result).iloc[0]
     assert abs(total["residual"]) < 1e-9
     assert total["return"] == pytest.approx(levels(result.ledger)["net"].iloc[-1] - 1.0)
 
@@ -122,3 +126,64 @@ def test_what_is_missing_or_not_known_is_refused() -> None:
     fake.contracts = run.contracts[run.contracts["lots"] != 0]
     with pytest.raises(DataError, match="no settlement price"):
         bridge(fake)
+
+
+def test_a_missing_index_close_stops_only_periods_that_need_it() -> None:
+    run = sample_result()
+    ledger = run.ledger.copy()
+    ledger.iloc[5, ledger.columns.get_loc("index_close")] = np.nan
+    fake = type("Run", (), {"ledger": ledger, "trades": run.trades, "contracts": run.contracts})
+    with pytest.raises(DataError, match="no close of the benchmark on 2014-09-23"):
+        bridge_returns(fake)
+    later = bridge(fake, "month", "2014-10-08")
+    pd.testing.assert_frame_equal(later, bridge(run, "month", "2014-10-08"))
+
+
+@pytest.mark.parametrize("by", ["day", "month", "year", "whole"])
+def test_contributions_of_each_period_are_its_net_return(by: str) -> None:
+    run = sample_result()
+    table, net = bridge_returns(run, by), levels(run.ledger)["net"]
+    ends = net[table.index]
+    begins = net.iloc[[0]].to_list() + ends.iloc[:-1].to_list()
+    np.testing.assert_allclose(table["return"], ends / begins - 1.0, rtol=1e-12)
+    np.testing.assert_allclose(
+        table.drop(columns=["return", "residual"]).sum(axis=1), table["return"], atol=1e-12
+    )
+    if by == "month":  # within a month too: from the value at which it began
+        part = bridge_returns(run, "whole", "2015-01-01", "2015-01-31").iloc[0]
+        np.testing.assert_allclose(part, table.loc["2015-01"].iloc[0], atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["whole_fund", "whole_fund_and_redemption", "lot_units", "lot_value", "investor", "series",
+     "equalisation"],
+)  # fmt: skip
+def test_every_line_moves_and_all_add_up(method: str, folder: Path) -> None:  # noqa: F811
+    clients = busy_clients(method).model_copy(
+        update={
+            "flows": (
+                *busy_clients(method).flows,
+                Flow(date=date(2014, 11, 3), investor="C", subscribe_yuan=2e7, share_class="C"),
+            ),
+            "distributions": (
+                Distribution(date=date(2015, 3, 2), yuan_per_unit=0.01, reinvesting=("B",)),
+            ),
+        }
+    )
+    plain = small_strategy(
+        "accounts.borrowed=0.3", "invested_fraction=1.0", "costs.dividend_tax='public_fund'"
+    ).model_dump() | {"clients": clients.model_dump()}
+    plain["fund"] |= {
+        "service_fee_per_year": 0.01, "audit_fee_yuan_per_year": 80_000.0, "hurdle": {"rate": 0.02},
+        "winding_up": date(2015, 6, 15),
+    }  # fmt: skip
+    result = backtest(Strategy.model_validate(plain), Market.open(folder), START, END)
+    closes(result)
+    whole = bridge(result).iloc[0]
+    still = [name for name in BRIDGE_LINES if abs(whole[name]) < 1.0]
+    assert still == ["exchange_fee"]  # inside the commission
+    assert result.ledger.index[-1] < pd.Timestamp("2015-06-30")
+    total = bridge_returns(result).iloc[0]
+    assert abs(total["residual"]) < 1e-9
+    assert total["return"] == pytest.approx(levels(result.ledger)["net"].iloc[-1] - 1.0)

@@ -14,6 +14,7 @@ from quanthedge.performance import (
     annual_return,
     calmar_ratio,
     daily_returns,
+    downside_deviation,
     drawdowns,
     levels,
     longest_drawdown,
@@ -139,3 +140,12 @@ def test_what_cannot_be_stated_is_nan_and_no_warning() -> None:
     assert math.isnan(calmar_ratio(0.1, 0.0))
     lost = pd.Series([1.0, -0.2], index=pd.to_datetime(["2015-01-05", "2015-01-06"]))
     assert math.isnan(annual_return(lost))
+
+
+@settings(max_examples=60, deadline=None)
+@given(RETURNS, st.floats(0.0, 0.05))
+def test_the_downside_is_measured_over_all_days(returns: list[float], risk_free: float) -> None:
+    below = [min(0.0, r - risk_free / 243) ** 2 for r in returns]
+    expected = math.sqrt(243 * sum(below) / len(returns))
+    assert downside_deviation(pd.Series(returns), risk_free) == pytest.approx(expected, abs=1e-12)
+    assert math.isnan(downside_deviation(pd.Series(returns[:1])))

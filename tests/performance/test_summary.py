@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.errors import StrategyError
 from quanthedge.performance import (
     ATTRIBUTION_LINES,
     annual_turnover,
@@ -20,6 +21,7 @@ from quanthedge.performance import (
     mean_equity,
     monthly_table,
     refusals_by_reason,
+    risk_free_rate,
     summary,
     yearly_table,
 )
@@ -159,3 +161,44 @@ def test_the_frame_carries_intervals_and_texts() -> None:
     assert row["low"] < row["value"] < row["high"]
     assert row["name"] == "对指数贝塔（周）"
     assert frame.loc["return_net", "text"].endswith("%")
+
+
+def test_a_loss_beyond_a_quantile_needs_two_days_there() -> None:
+    for days, known_95, known_99 in ((39, False, False), (40, True, False), (200, True, True)):
+        found = random_run(days).summary()
+        for formula in ("value_at_risk", "expected_shortfall"):
+            assert (found.value(f"{formula}_95") is not None) == known_95, (days, formula)
+            assert (found.value(f"{formula}_99") is not None) == known_99, (days, formula)
+        assert (found["value_at_risk_99"].reason == "too_short") == (not known_99)
+
+
+def test_a_link_from_fewer_than_ten_periods_is_not_stated() -> None:
+    found = random_run(150).summary()
+    assert found["correlation_monthly"].estimate.observations == 8
+    assert found["correlation_monthly"].reason == found["beta_monthly"].reason == "too_few"
+    assert found.value("correlation_weekly") is not None
+
+
+def test_the_excess_falls_by_its_own_measure() -> None:
+    ledger = random_ledger(200)
+    level = levels(ledger)
+    value = (level["net"] / level["index"]).to_list()
+    depth = min(value[j] / value[i] - 1 for j in range(len(value)) for i in range(j + 1))
+    found = summary(ledger, random_run(5).trades, random_run(5).refusals)
+    assert found.value("excess_drawdown") == pytest.approx(depth)
+
+
+def test_the_risk_free_rate_is_the_one_that_the_strategy_names() -> None:
+    days = random_ledger(30).index[1:]
+    assert risk_free_rate(0.02, days) == 0.02
+    assert risk_free_rate("deposit", days) == pytest.approx(0.0035)
+    with pytest.raises(StrategyError, match="accepted: a fraction a year, as"):
+        risk_free_rate("shibor", days)
+    ledger, run = random_ledger(100), random_run(5)
+    plain, less = (
+        summary(ledger, run.trades, run.refusals, risk_free=rate) for rate in (0.0, 0.02)
+    )
+    for key, spread in (("sharpe_net", "volatility_net"), ("sharpe_index", "volatility_index")):
+        gap = plain.value(key) - less.value(key)
+        assert gap == pytest.approx(0.02 / plain.value(spread))
+    assert less.value("downside_deviation_net") > plain.value("downside_deviation_net")

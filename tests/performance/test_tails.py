@@ -10,6 +10,7 @@ from scipy import stats
 from quanthedge.performance.tails import (
     capture,
     expected_shortfall,
+    expected_shortfall_cornish_fisher,
     kurtosis,
     skewness,
     value_at_risk,
@@ -71,3 +72,35 @@ def test_days_that_do_not_vary_have_no_shape():
     assert np.isnan(skewness(still))
     assert np.isnan(value_at_risk_cornish_fisher(still))
     assert value_at_risk(still) == pytest.approx(-0.001)
+
+
+@pytest.mark.parametrize("level", [0.95, 0.99])
+def test_the_cornish_fisher_shortfall_is_the_mean_of_the_quantiles_beyond(level):
+    rng = np.random.default_rng(4)
+    series = pd.Series(stats.skewnorm.rvs(-2, size=800, random_state=rng) * 0.01)
+    points = (np.arange(200_000) + 0.5) / 200_000 * (1 - level)
+    z = stats.norm.ppf(points)
+    s, k = stats.skew(series), stats.kurtosis(series)
+    quantiles = z + (z**2 - 1) * s / 6 + (z**3 - 3 * z) * k / 24 - (2 * z**3 - 5 * z) * s**2 / 36
+    expected = -(series.mean() + quantiles.mean() * series.std())
+    assert expected_shortfall_cornish_fisher(series, level) == pytest.approx(expected, rel=1e-4)
+    assert expected_shortfall_cornish_fisher(series, level) > value_at_risk_cornish_fisher(
+        series, level
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(days)
+def test_a_correction_that_is_no_quantile_is_not_stated(values):
+    series = pd.Series(values)
+    found = value_at_risk_cornish_fisher(series), expected_shortfall_cornish_fisher(series)
+    s, k = skewness(series), kurtosis(series)
+    if not np.isfinite(s):
+        assert np.isnan(found).all()
+        return
+    z = np.linspace(-4, 4, 8_001)
+    slope = 1 + z * s / 3 + (z**2 - 1) * k / 8 - (6 * z**2 - 5) * s**2 / 36
+    if slope.min() < -1e-6:
+        assert np.isnan(found).all()
+    elif slope.min() > 1e-6:
+        assert np.isfinite(found).all()

@@ -1,5 +1,6 @@
 """HTML, PDF, Excel and JSON print the same numbers; the PDF and the workbook are sound files."""
 
+import html
 import io
 import json
 import re
@@ -87,14 +88,14 @@ def plain(text: str) -> str:
 
 
 def test_html_and_json_and_workbook_print_every_cell_of_every_table(made) -> None:
-    html = Tables(made.html).cells
+    shown = Tables(made.html).cells
     book = openpyxl.load_workbook(io.BytesIO(made.xlsx), data_only=True)
     sheets = {sheet["A1"].value: sheet for sheet in book.worksheets}
     count = 0
     for table in tables(made.document):
         sheet = sheets[table.title]
         for r, row in enumerate(table.rows):
-            assert html[table.id][r] == [cell.text for cell in row]
+            assert shown[table.id][r] == [cell.text for cell in row]
             for k, cell in enumerate(row):
                 value = sheet.cell(5 + r, 1 + k).value
                 if cell.value is None:
@@ -136,6 +137,31 @@ def test_the_pdf_prints_every_cell_of_every_table(made) -> None:
         assert plain(card.cell.text) in text
     for sentence in made.document.verdict:
         assert plain(sentence) in text
+
+
+def test_the_cover_says_the_same_in_all_four_formats(made) -> None:
+    document = made.document
+    cover = pdfium.PdfDocument(made.pdf)[0].get_textpage().get_text_range()
+    page = " ".join(re.sub(r"<[^>]+>", " ", made.html.split("</header>")[0]).split())
+    front = openpyxl.load_workbook(io.BytesIO(made.xlsx)).worksheets[0]
+    written = [[cell.value for cell in row] for row in front.iter_rows()]
+    assert len(document.terms) >= 3
+    for name, text in document.terms:
+        assert plain(name + text) in plain(cover)
+        assert html.escape(text, quote=False) in page
+        assert any(row[:2] == [name, text] for row in written)
+        assert made.numbers["terms"][name] == text
+    for card in document.cards:
+        assert plain(card.cell.text) in plain(cover)
+        assert f"{card.name} {card.cell.text}" in page
+        row = next(row for row in written if row[0] == card.name)
+        assert row[1] == pytest.approx(card.cell.value, rel=1e-15)
+        assert made.numbers["cards"][card.key]["text"] == card.cell.text
+    for sentence in document.verdict:
+        assert plain(sentence) in plain(cover)
+        assert html.escape(sentence, quote=False) in page
+        assert any(row[0] == sentence for row in written)
+    assert len(front._charts) == 1
 
 
 def test_every_number_of_the_json_is_the_one_that_its_text_rounds(made) -> None:
@@ -216,7 +242,7 @@ def evaluated(formula: str, cells: dict, last: int) -> float:
         got = cells[row, column]
         if isinstance(got, str) and got.startswith("="):
             body = re.sub(r"([A-Z]+)\$?(\d+):([A-Z]+)\$?(\d+)", r"span('\1',\2,\4)", got[1:])
-            body = re.sub(r"\b([A-Z]{1,2})(\d+)\b", r"value(\2,'\1')", body)
+            body = re.sub(r"\b([A-Z]{1,2})\$?(\d+)\b", r"value(\2,'\1')", body)
             cells[row, column] = eval(body, names)
             got = cells[row, column]
         if hasattr(got, "toordinal"):

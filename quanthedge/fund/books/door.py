@@ -4,6 +4,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from quanthedge.fund.books.days import Worth
 from quanthedge.fund.investors import Charge, Payout
 
 __all__ = ["Book", "LotLine", "together"]
@@ -61,6 +65,10 @@ class Book(Protocol):
 
     def value_if_redeemed(self, investor: str) -> Decimal:
         """Yuan that an investor would get today."""
+        ...
+
+    def over_days(self, assets: NDArray[np.float64], grown: NDArray[np.float64]) -> Worth:
+        """Return what all would get on each of D days with these assets and hurdle, [D] each."""
         ...
 
     def lots(self) -> list[LotLine]:

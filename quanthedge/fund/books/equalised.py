@@ -3,11 +3,15 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from quanthedge.errors import LedgerError
+from quanthedge.fund.books.days import Worth, by_owner, half_up
 from quanthedge.fund.books.door import LotLine, together
 from quanthedge.fund.investors import Charge, EqualisedFund, EqualisedLot, Payout
 from quanthedge.fund.investors.register import cents
-from quanthedge.fund.values import round_half_up
+from quanthedge.fund.values import exact, round_half_up
 
 __all__ = ["EqualisedBook"]
 
@@ -96,6 +100,25 @@ class EqualisedBook:
         )
         return cents(sum(own, Fraction(0)))
 
+    def over_days(self, assets: NDArray[np.float64], grown: NDArray[np.float64]) -> Worth:
+        """Return what all would get on each day."""
+        fund, lots, rate = self.fund, self.fund.lots, float(exact(self.fund.rate))
+        gross = (assets / float(self.units))[:, None]
+        threshold = (float(fund.mark) * grown / float(fund.since))[:, None]
+        accrued = rate * np.maximum(0.0, gross - threshold)
+        growth = grown[:, None] / np.array([float(lot.since) for lot in lots])
+        given = np.minimum(growth * np.array([float(lot.credit) for lot in lots]), accrued)
+        way = np.minimum(gross, threshold) - growth * np.array([float(lot.entry) for lot in lots])
+        kept = gross - accrued + given - rate * np.maximum(0.0, way)
+        names = list(dict.fromkeys(lot.investor for lot in lots))
+        owner = np.array([names.index(lot.investor) for lot in lots])
+        shares = np.array([float(lot.shares) for lot in lots])
+        value = half_up(by_owner(kept * shares, owner, len(names)), 2)
+        fee = half_up(by_owner((gross - kept) * shares, owner, len(names)), 2)
+        units = by_owner(shares[None, :], owner, len(names))[0]
+        total = np.maximum(0.0, half_up(((gross - kept) * shares).sum(axis=1), 2))
+        return Worth(half_up((gross - accrued)[:, 0], 4), tuple(names), units, value, fee, total)
+
     def lots(self) -> list[LotLine]:
         """Return the lots, oldest first; the mark is the value up to which a lot has paid."""
         return [
@@ -103,7 +126,10 @@ class EqualisedBook:
                 "investor": lot.investor,
                 "units": lot.shares,
                 "cost": round_half_up(lot.entry, 4),
-                "mark": round_half_up(max(lot.entry, self.fund.mark), 4),
+                "mark": round_half_up(max(lot.entry, self.fund.mark), 6),
+                "threshold": round_half_up(
+                    max(lot.entry * self.fund.grown / lot.since, self.fund.threshold), 6
+                ),
                 "paid_in": Decimal(0),
                 "unit_value": self.unit_value(),
                 "value": cents((self.fund.net + self.fund.given(lot)) * Fraction(lot.shares)),

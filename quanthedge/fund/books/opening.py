@@ -44,5 +44,6 @@ def open_book(method: Method, terms: FundTerms) -> Book:
     if method == "investor":
         return RegisterBook(PooledMark(rate=rate, initial_unit_value=start, hurdle=hurdle))
     if method in ("series", "lot_value"):
-        return SeriesBook(SeriesFund(rate=rate, hurdle=hurdle), rolls_up=method == "series")
+        fund = SeriesFund(rate=rate, initial_unit_value=start, hurdle=hurdle)
+        return SeriesBook(fund, rolls_up=method == "series")
     return EqualisedBook(EqualisedFund(rate=rate, gross=Fraction(start), mark=Fraction(start)))

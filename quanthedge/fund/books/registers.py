@@ -3,9 +3,14 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
+from quanthedge.fund.books.days import Worth, by_owner, due_over_days, half_up
 from quanthedge.fund.books.door import LotLine
-from quanthedge.fund.investors import Charge, Payout, Register, WholeFund
+from quanthedge.fund.investors import Charge, Lot, Payout, PooledMark, Register, WholeFund
 from quanthedge.fund.investors.register import cents
+from quanthedge.fund.values import round_half_up
 
 __all__ = ["RegisterBook"]
 
@@ -82,19 +87,67 @@ class RegisterBook:
             return Decimal(0)
         return register.gain_fee(register.unit_value(), register.mark, units, register.since)
 
+    def over_days(self, assets: NDArray[np.float64], grown: NDArray[np.float64]) -> Worth:
+        """Return what all would get on each day."""
+        register, holders = self.register, self.register.holders()
+        total, decimals = Fraction(self.units), register.unit_value_decimals
+        value = np.array(
+            [float(round_half_up(Fraction(one) / total, decimals)) for one in assets.tolist()]
+        )
+        names, units = list(holders), np.array([float(one) for one in holders.values()])
+        owner = np.array([names.index(lot.investor) for lot in register.lots])
+        held = np.array([float(lot.units) for lot in register.lots])
+        gross = by_owner(half_up(value[:, None] * held, 2), owner, len(names))
+        fee = by_owner(self._lot_fees(value[:, None], held, grown), owner, len(names))
+        accrued = np.maximum(0.0, half_up(value * float(total), 2) - (gross - fee).sum(axis=1))
+        if isinstance(register, WholeFund):
+            mark = np.array([float(register.mark)])
+            threshold = mark * grown[:, None] / float(register.since)
+            due = due_over_days(
+                value[:, None], mark, threshold, float(register.rate), register.hurdle
+            )
+            fee = fee + half_up(due * units, 2)
+            accrued = accrued + half_up(due[:, 0] * float(total), 2)
+        kept = np.maximum(0.0, gross - fee)
+        return Worth(value, tuple(names), units, kept, fee, half_up(accrued, 2))
+
+    def _lot_fees(
+        self, value: NDArray[np.float64], held: NDArray[np.float64], grown: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the fee that each lot pays by itself when it leaves, [D, L]."""
+        register = self.register
+        marks = register.lot_marks()
+        if marks is None:
+            return np.zeros((value.size, held.size))
+        mark, start, ceiling = marks
+        threshold = start * grown[:, None]
+        seen = np.minimum(value, ceiling)
+        due = due_over_days(seen, mark, threshold, float(register.rate), register.hurdle)
+        return half_up(due * held, 2)
+
     def lots(self) -> list[LotLine]:
         """Return the lots, oldest first."""
-        value = self.register.unit_value()
-        fund_mark = getattr(self.register, "mark", None)
+        value, register = self.register.unit_value(), self.register
         return [
             {
                 "investor": lot.investor,
                 "units": lot.units,
                 "cost": lot.cost,
-                "mark": lot.mark if fund_mark is None else fund_mark,
+                "mark": round_half_up(mark, 6),
+                "threshold": round_half_up(max(mark, start * register.grown), 6),
                 "paid_in": lot.paid_in,
                 "unit_value": value,
                 "value": cents(Fraction(lot.units) * Fraction(value)),
             }
-            for lot in self.register.lots
+            for lot in register.lots
+            for mark, start in [self._mark_of(lot)]
         ]
+
+    def _mark_of(self, lot: Lot) -> tuple[Fraction, Fraction]:
+        """Return the mark of a lot, and its threshold over what the hurdle has made of a yuan."""
+        register = self.register
+        if isinstance(register, PooledMark):
+            return register.marks[lot.investor], register.thresholds[lot.investor]
+        owner = register if isinstance(register, WholeFund) else lot
+        mark = Fraction(owner.mark)
+        return mark, mark / owner.since

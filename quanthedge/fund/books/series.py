@@ -3,11 +3,16 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from quanthedge.errors import LedgerError
+from quanthedge.fund.books.days import Worth, by_owner, due_over_days, half_up
 from quanthedge.fund.books.door import LotLine, together
 from quanthedge.fund.investors import Charge, Payout, SeriesFund
 from quanthedge.fund.investors.register import cents
-from quanthedge.fund.values import round_half_up
+from quanthedge.fund.investors.series import DECIMALS
+from quanthedge.fund.values import exact, round_half_up
 
 __all__ = ["SeriesBook"]
 
@@ -31,7 +36,7 @@ class SeriesBook:
     def unit_value(self) -> Decimal:
         """Return the value of a unit of the oldest series, four decimals."""
         if not self.fund.series:
-            return Decimal("1.0000")
+            return round_half_up(exact(self.fund.initial_unit_value), 4)
         return round_half_up(Fraction(self.fund.series[0].unit_value()), 4)
 
     def revalue(self, assets: Fraction) -> None:
@@ -45,7 +50,7 @@ class SeriesBook:
         self.fund.grown = grown
 
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
-        """Open a series of the day; a unit costs one yuan."""
+        """Open a series of the day; a unit costs the initial unit value."""
         one = self.fund.subscribe({investor: cash})
         self._paid[one.name, investor] = cash
         return one.holders[investor]
@@ -94,6 +99,7 @@ class SeriesBook:
         for charge in self.fund.crystallise():
             own = holders[charge.investor]
             total, left = sum(own.values(), Decimal(0)), charge.fee
+            own = {investor: units for investor, units in own.items() if units > 0}
             for k, (investor, units) in enumerate(own.items()):
                 part = cents(Fraction(charge.fee) * Fraction(units) / Fraction(total))
                 part = left if k == len(own) - 1 else part
@@ -122,14 +128,44 @@ class SeriesBook:
         )
         return self.fund.value(investor) - fee
 
+    def over_days(self, assets: NDArray[np.float64], grown: NDArray[np.float64]) -> Worth:
+        """Return what all would get on each day."""
+        series, fund = self.fund.series, self.fund
+        total = np.array([float(one.units) for one in series])
+        own = np.array([float(one.assets) for one in series])
+        worth = own * (assets / own.sum())[:, None]
+        value = half_up(worth / total, DECIMALS)
+        mark = np.array([float(one.mark) for one in series])
+        threshold = grown[:, None] * mark / np.array([float(one.since) for one in series])
+        due = due_over_days(value, mark, threshold, float(exact(fund.rate)), fund.hurdle)
+        held = [
+            (k, name, float(units))
+            for k, one in enumerate(series)
+            for name, units in one.holders.items()
+            if units > 0
+        ]
+        names = list(dict.fromkeys(name for _, name, _ in held))
+        place = np.array([k for k, _, _ in held])
+        owner = np.array([names.index(name) for _, name, _ in held])
+        units = np.array([one for _, _, one in held])
+        gross = half_up(by_owner(worth[:, place] * units / total[place], owner, len(names)), 2)
+        fee = by_owner(half_up(due[:, place] * units, 2), owner, len(names))
+        own_units = by_owner(units[None, :], owner, len(names))[0]
+        accrued = half_up(due * total, 2).sum(axis=1)
+        first = half_up(value[:, 0], 4)
+        return Worth(first, tuple(names), own_units, gross - fee, fee, accrued)
+
     def lots(self) -> list[LotLine]:
         """Return each investor's units of each series."""
         return [
             {
                 "investor": investor,
                 "units": units,
-                "cost": Decimal("1.000000"),
+                "cost": round_half_up(exact(self.fund.initial_unit_value), DECIMALS),
                 "mark": one.mark,
+                "threshold": round_half_up(
+                    Fraction(one.mark) * max(Fraction(1), self.fund.grown / one.since), 6
+                ),
                 "paid_in": self._paid.get((one.name, investor), Decimal(0)),
                 "unit_value": one.unit_value(),
                 "value": cents(one.assets * Fraction(units) / Fraction(one.units)),

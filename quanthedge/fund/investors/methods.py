@@ -5,11 +5,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+import numpy as np
+
 from quanthedge.errors import LedgerError
 from quanthedge.fund.investors.hurdle import due_per_unit, ex_dividend
 from quanthedge.fund.investors.register import (
     Charge,
     Lot,
+    LotMarks,
     Payout,
     Register,
     cents,
@@ -88,6 +91,14 @@ class WholeFund(Register):
             return Decimal(0)
         return self.gain_fee(min(value, lot.mark), lot.cost, units, lot.since)
 
+    def lot_marks(self) -> LotMarks | None:
+        """Return the cost of each lot, charged up to the fund's mark on the day it was bought."""
+        if not self.at_redemption:
+            return None
+        cost = np.array([float(lot.cost) for lot in self.lots])
+        since = np.array([float(lot.since) for lot in self.lots])
+        return cost, cost / since, np.array([float(lot.mark) for lot in self.lots])
+
 
 @dataclass
 class LotMark(Register):
@@ -129,6 +140,12 @@ class LotMark(Register):
 
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
         return self.gain_fee(value, lot.mark, units, lot.since)
+
+    def lot_marks(self) -> LotMarks:
+        """Return the mark of each lot."""
+        mark = np.array([float(lot.mark) for lot in self.lots])
+        since = np.array([float(lot.since) for lot in self.lots])
+        return mark, mark / since, np.full(mark.size, np.inf)
 
 
 @dataclass
@@ -216,3 +233,9 @@ class PooledMark(Register):
 
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
         return self._fee_on(lot.investor, units, value)
+
+    def lot_marks(self) -> LotMarks:
+        """Return the mark of each lot's investor."""
+        mark = np.array([float(self.marks[lot.investor]) for lot in self.lots])
+        start = np.array([float(self.thresholds[lot.investor]) for lot in self.lots])
+        return mark, start, np.full(mark.size, np.inf)

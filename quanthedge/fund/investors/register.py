@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from quanthedge.errors import LedgerError
 from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit, ex_dividend
 from quanthedge.fund.values import Number, exact, round_half_up
@@ -18,12 +21,16 @@ __all__ = [
     "FEE_OF_DIVIDEND",
     "Charge",
     "Lot",
+    "LotMarks",
     "Payout",
     "Register",
     "cents",
     "dividend_of",
     "split",
 ]
+
+# of each lot: mark, threshold over what the hurdle has made of a yuan, highest value charged
+LotMarks = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 # largest part of a dividend that the fee may take: the draft guideline of 2020
 FEE_OF_DIVIDEND = Fraction(3, 5)
@@ -246,6 +253,10 @@ class Register(ABC):
         for lot in self.lots:
             found[lot.investor] = found.get(lot.investor, Decimal(0)) + lot.units
         return found
+
+    @abstractmethod
+    def lot_marks(self) -> LotMarks | None:
+        """Return what :meth:`_redemption_fee` charges each lot on; None when it charges nothing."""
 
     @abstractmethod
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:

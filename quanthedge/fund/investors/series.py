@@ -56,6 +56,7 @@ class SeriesFund:
     """
 
     rate: Number = "0.25"
+    initial_unit_value: Number = 1
     hurdle: Hurdle | None = None
     grown: Fraction = Fraction(1)
     series: list[Series] = field(default_factory=list)
@@ -63,13 +64,18 @@ class SeriesFund:
     opened: int = 0
 
     def subscribe(self, subscriptions: dict[str, Number]) -> Series:
-        """Open a series for the subscriptions of a day, at a unit value of 1."""
+        """Open a series for the subscriptions of a day, at the initial unit value."""
         money = {name: exact(cash) for name, cash in subscriptions.items()}
         if not money or min(money.values()) <= 0:
             raise LedgerError(f"subscriptions {subscriptions}; accepted: amounts above 0")
         self.opened += 1
         total = Fraction(sum(money.values(), Decimal(0)))
-        one = Series(f"S{self.opened}", money, total, Decimal("1.000000"), self.grown)
+        start = exact(self.initial_unit_value)
+        units = {
+            name: round_half_up(Fraction(cash) / Fraction(start), 2) for name, cash in money.items()
+        }
+        mark = round_half_up(start, DECIMALS)
+        one = Series(f"S{self.opened}", units, total, mark, self.grown)
         self.series.append(one)
         return one
 

@@ -1,6 +1,7 @@
 """Chapters behind the figures: notes, timeline, definitions, parameters, warnings."""
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -119,14 +120,10 @@ def strategy(writer: Writer) -> list[Block]:
         else:
             text = str(value)
         rows.append([Cell(names[key]), Cell(text, "value")])
-    # Escaped in the English page, so that texts in Chinese read back without being shown.
-    readable = writer.language == "zh"
-    code = json.dumps(strategy, ensure_ascii=not readable, indent=2, default=str)
     head = writer.head("parameter", "value")
     return [
         writer.table("strategy", head, rows),
         writer.table("market", head, _market_rows(writer)),
-        writer.lines("all_parameters", [code], "code"),
     ]
 
 
@@ -141,9 +138,16 @@ def _market_rows(writer: Writer) -> list[list[Cell]]:
         "span": span,
         "stocks": info.get("stocks"),
         "fingerprint": info.get("fingerprint"),
+        "strategy": _digest(writer.run.strategy),
         "python": versions,
     }
     return [[Cell(names[key]), Cell(str(v), "value")] for key, v in values.items() if v]
+
+
+def _digest(strategy: dict[str, Any]) -> str:
+    """Return the digest of all parameters, which stand in full in the numbers beside the report."""
+    text = json.dumps(strategy, ensure_ascii=False, sort_keys=True, default=str)
+    return sha256(text.encode("utf-8")).hexdigest()
 
 
 def warnings(writer: Writer) -> list[Block]:

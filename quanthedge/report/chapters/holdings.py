@@ -1,7 +1,11 @@
 """Chapters on holdings and on orders that were not done."""
 
+import pandas as pd
+
 from quanthedge.performance import refusals_by_reason
+from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell
+from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.writer import Writer, listed
 
 __all__ = ["holdings", "refusals"]
@@ -42,6 +46,66 @@ def holdings(writer: Writer) -> list[Block]:
             names=len(book),
         ),
         writer.table("trading", writer.head("measure", "value"), listed(writer, keys)),
+        *_tilts(writer),
+    ]
+
+
+def _tilts(writer: Writer) -> list[Block]:
+    """Return what the book is tilted to: styles as figure and table, industries as a table."""
+    table = getattr(writer.run, "tilts", None)
+    if table is None or not len(table):
+        return []
+    table = table.assign(active=table["book"] - table["index"])
+    day = f"{table['date'].max():%Y-%m-%d}"
+    blocks: list[Block] = []
+    styles = table[table["kind"] == "style"]
+    names = style_names(writer, list(styles["name"].unique()))
+    unknown = [names[name] for name, own in styles.groupby("name") if own["book"].isna().all()]
+    known = styles[styles["date"] == styles["date"].max()].set_index("name")["active"].dropna()
+    joint = "、" if writer.language == "zh" else ", "
+    missing = joint.join(unknown) or writer.words["none"]
+    if len(known):
+        drawn = specs.tilts(known.rename(index=names), writer.language)
+        blocks.append(writer.figure("style_bars", drawn, date=day))
+    rows = _tilt_rows(styles, names, "+.2f", ".2f")
+    head = writer.head("style", "book", "index", "active", "active_mean", "lowest", "highest")
+    blocks.append(writer.table("style_tilts", head, rows, date=day, missing=missing))
+    industries = table[table["kind"] == "industry"]
+    if len(industries):
+        texts = industries.drop_duplicates("name").set_index("name")[f"name_{writer.language}"]
+        called = {str(k): str(v or writer.words["none"]) for k, v in texts.items()}
+        rows = _tilt_rows(industries, called, "+.2%", ".2%", largest_first=True)
+        head = writer.head("industry", "book", "index", "active", "active_mean")
+        rows = [row[:5] for row in rows]
+        blocks.append(writer.table("industry_tilts", head, rows, date=day, folded=True))
+    return blocks
+
+
+def _tilt_rows(
+    table: pd.DataFrame,
+    names: dict[str, str],
+    signed_pattern: str,
+    pattern: str,
+    *,
+    largest_first: bool = False,
+) -> list[list[Cell]]:
+    """Return book, index and difference on the last day, and mean and range of the difference."""
+    last = table[table["date"] == table["date"].max()].set_index("name")
+    spread = table.groupby("name", sort=False)["active"].agg(["mean", "min", "max"])
+    if largest_first:  # and those that neither holds today left out
+        held = last[(last["book"].fillna(0.0) != 0.0) | (last["index"].fillna(0.0) != 0.0)]
+        order = held["active"].abs().sort_values(ascending=False, kind="stable").index
+    else:
+        order = last.index
+    return [
+        [
+            Cell(names[str(name)]),
+            number_cell(float(last.loc[name, "book"]), pattern),
+            number_cell(float(last.loc[name, "index"]), pattern),
+            number_cell(float(last.loc[name, "active"]), signed_pattern),
+            *[number_cell(float(v), signed_pattern) for v in spread.loc[name]],
+        ]
+        for name in order
     ]
 
 

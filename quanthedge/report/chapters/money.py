@@ -1,11 +1,15 @@
 """Chapters on where the money came from and what was paid."""
 
+import math
+
 import pandas as pd
 
 from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge_returns
 from quanthedge.performance import bridge as profit_bridge
-from quanthedge.report import specs
+from quanthedge.performance.significance import alpha_estimates
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
+from quanthedge.report.chapters.style_names import style_names
+from quanthedge.report.waterfall import contribution_waterfall, money_waterfall
 from quanthedge.report.writer import Writer
 
 __all__ = ["bridge", "costs"]
@@ -17,7 +21,7 @@ def bridge(writer: Writer) -> list[Block]:
     if run.ledger["index_close"].isna().any():
         return [writer.lines("bridge_empty", [writer.words["empty"]["bridge"]], "remark")]
     whole, years = profit_bridge(run).iloc[0], profit_bridge(run, "year")
-    shares = bridge_returns(run)
+    shares = bridge_returns(run).iloc[0]
     unit = float(writer.words["figures"]["money_unit"])
     shown = [name for name in BRIDGE_LINES if bool((years[name].abs() >= 0.5).any())]
     rows = [
@@ -40,9 +44,11 @@ def bridge(writer: Writer) -> list[Block]:
     ]
     last = frozenset({len(rows) - 1})
     blocks: list[Block] = [
-        writer.figure("bridge", specs.bridge(whole, writer.language), residual=residual),
+        writer.figure("bridge", money_waterfall(whole, writer.language), residual=residual),
+        writer.figure("contributions", contribution_waterfall(shares, writer.language)),
         writer.table("attribution", head, rows, emphasised=last, money=money),
     ]
+    blocks.append(_sure(writer))
     alpha = float(whole["alpha"])
     groups, parts = getattr(run, "alpha_groups", None), getattr(run, "alpha_parts", None)
     if parts is not None and len(parts.columns):
@@ -53,6 +59,25 @@ def bridge(writer: Writer) -> list[Block]:
             for kind, own in groups.groupby("kind", sort=False)
         ]
     return blocks
+
+
+def _sure(writer: Writer) -> Block:
+    """Return how sure alpha is: its mean a year with its error."""
+    names, rows = writer.words["alpha_estimates"], []
+    for name, found in alpha_estimates(writer.run).items():
+        known = math.isfinite(found.low)
+        interval = f"[{found.low:.2%}, {found.high:.2%}]"
+        rows.append(
+            [
+                Cell(names[name]),
+                signed(found.value, ".2%"),
+                number_cell(found.standard_error, ".2%"),
+                Cell(interval, "number") if known else Cell("–", "quiet"),
+                number_cell(found.observations, ".0f"),
+            ]
+        )
+    head = writer.head("line", "mean_year", "error", "interval", "observations")
+    return writer.table("alpha_estimates", head, rows)
 
 
 def _parts(writer: Writer, parts: pd.DataFrame, alpha: float) -> Block:
@@ -74,17 +99,9 @@ def _parts(writer: Writer, parts: pd.DataFrame, alpha: float) -> Block:
 
 def _part_names(writer: Writer, parts: list[str]) -> dict[str, str]:
     """Return the names of the parts; styles are called by their factors."""
-    own, factors = writer.words["alpha_parts"], writer.words["factors"]
-    styles = writer.run.strategy["style_model"]["styles"]
-    kinds = {name: str(style["kind"]) for name, style in styles.items()}
-    twice = [kind for kind in kinds.values() if list(kinds.values()).count(kind) > 1]
-    names = {}
-    for part in parts:
-        kind = kinds.get(part, "")
-        name = str(factors[kind]) if kind else str(own[part])
-        name += f" ({part})" if kind in twice else ""
-        names[part] = name[:1].upper() + name[1:]
-    return names
+    own = writer.words["alpha_parts"]
+    styles = style_names(writer, [part for part in parts if part not in own])
+    return {part: styles.get(part) or str(own[part]) for part in parts}
 
 
 def _groups(writer: Writer, kind: str, groups: pd.DataFrame, alpha: float) -> Block:

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from quanthedge.performance import Measure, levels, relations
+from quanthedge.performance import Measure, definitions, levels, relations, rolling_relations
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, measure_cell, number_cell
 from quanthedge.report.texts import Language
@@ -34,20 +34,29 @@ def neutrality(writer: Writer) -> list[Block]:
         writer.figure("net_beta", specs.fund_beta(ledger, language)),
         writer.figure("rolling_link", specs.rolling_link(ledger, language)),
     ]
-    several = _several(writer)
-    return [*blocks, several] if several.rows else blocks
+    known = _known(writer)
+    if not known:
+        return blocks
+    rolling = specs.rolling_betas(ledger, known, language)
+    return [*blocks, _several(writer, known), writer.figure("rolling_betas", rolling),
+            _rolling(writer, known)]  # fmt: skip
 
 
-def _several(writer: Writer) -> Table:
-    """Return beta and correlation to the indices with futures, and their intervals."""
+def _known(writer: Writer) -> dict[str, pd.Series]:
+    """Return the closes of the benchmark and of the indices with futures, where complete."""
     closes = getattr(writer.run, "indices", None)
-    known: dict[str, pd.Series] = {}
-    if closes is not None:
-        whole = closes.columns[closes.notna().all(axis=0)] if len(closes) else []
-        hedged = {writer.index_code, *HEDGED_INDICES}
-        known = {str(code): closes[code] for code in whole if str(code) in hedged}
+    if closes is None or not len(closes):
+        return {}
+    whole = {str(code) for code in closes.columns[closes.notna().all(axis=0)]}
+    ordered = dict.fromkeys([writer.index_code, *HEDGED_INDICES])
+    return {code: closes[code] for code in ordered if code in whole}
+
+
+def _several(writer: Writer, known: dict[str, pd.Series]) -> Table:
+    """Return beta and correlation to several indices, and their intervals."""
     rows = []
-    table = relations(levels(writer.run.ledger)["net"], known) if known else pd.DataFrame()
+    table = relations(levels(writer.run.ledger)["net"], known)
+    few = str(definitions()["reasons"]["too_few"][writer.language])
     for key, row in table.iterrows():
         code, every = key if isinstance(key, tuple) else (key, "")
         rows.append(
@@ -55,9 +64,9 @@ def _several(writer: Writer) -> Table:
                 Cell(specs.index_name(str(code), writer.language)),
                 Cell(writer.words["frequencies"][every]),
                 number_cell(row["beta"], ".3f"),
-                _interval(row["beta_low"], row["beta_high"]),
+                _interval(row["beta_low"], row["beta_high"], few),
                 number_cell(row["correlation"], ".3f"),
-                _interval(row["correlation_low"], row["correlation_high"]),
+                _interval(row["correlation_low"], row["correlation_high"], few),
                 number_cell(row["observations"], ".0f"),
             ]
         )
@@ -67,9 +76,39 @@ def _several(writer: Writer) -> Table:
     return writer.table("relations", head, rows)
 
 
-def _interval(low: float, high: float) -> Cell:
+def _rolling(writer: Writer, known: dict[str, pd.Series]) -> Table:
+    """Return how beta and correlation moved over windows of days, weeks and months."""
+    short = str(definitions()["reasons"]["too_short"][writer.language])
+    spans, rows = writer.words["rolling_windows"], []
+    for key, row in rolling_relations(levels(writer.run.ledger)["net"], known).iterrows():
+        code, every, window = key if isinstance(key, tuple) else (key, "", 0)
+        title = [Cell(specs.index_name(str(code), writer.language))]
+        title.append(Cell(str(spans[f"{every}_{window}"])))
+        if not row["windows"]:
+            if code != next(iter(known)):
+                continue  # said once
+            rows.append([*title, Cell(short, "quiet"), *[Cell("–", "quiet") for _ in range(5)]])
+            continue
+        cells = [
+            number_cell(row[f"{part}_{which}"], ".3f")
+            for part in ("beta", "correlation")
+            for which in ("lowest", "mean", "highest")
+        ]
+        rows.append([*title, *cells])
+    columns = writer.words["columns"]
+    parts = [
+        f"{columns[part]} · {columns[which]}"
+        for part in ("beta", "correlation")
+        for which in ("lowest", "mean", "highest")
+    ]
+    return writer.table(
+        "rolling_relations", [*writer.head("index_column", "span_of"), *parts], rows
+    )
+
+
+def _interval(low: float, high: float, few: str) -> Cell:
     if not math.isfinite(low):
-        return Cell("–", "quiet")
+        return Cell(few, "quiet")
     return Cell(f"[{low:.3f}, {high:.3f}]", "number")
 
 

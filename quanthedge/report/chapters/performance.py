@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from quanthedge.performance import monthly_table, yearly_table
+from quanthedge.performance import monthly_table, trailing_table, yearly_table
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, number_cell, signed
 from quanthedge.report.writer import Writer, listed
@@ -16,8 +16,8 @@ def performance(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     ledger, summary = writer.run.ledger, writer.summary
     formulas = (
-        "unit_value", "return", "annual_return", "volatility", "sharpe", "sortino",
-        "max_drawdown", "calmar",
+        "unit_value", "return", "annual_return", "volatility", "downside_deviation", "sharpe",
+        "sortino", "max_drawdown", "calmar",
     )  # fmt: skip
     rows = [
         [writer.name(formula)]
@@ -30,14 +30,34 @@ def performance(writer: Writer) -> list[Block]:
     single = (
         "return_after_accrual", "win_rate_daily", "win_rate_weekly", "win_rate_monthly",
         "profit_loss_ratio", "best_day", "worst_day", "risk_free", "geometric_excess_period",
-        "geometric_excess_year", "tracking_error", "information_ratio",
+        "geometric_excess_year", "excess_drawdown", "tracking_error", "information_ratio",
     )  # fmt: skip
     return [
         writer.figure("unit_value", specs.unit_value(ledger, writer.language, writer.index_code)),
         writer.table("key_measures", writer.head("measure", "net", "gross", "index"), rows),
+        _trailing(writer),
         writer.table("other_measures", writer.head("measure", "value"), listed(writer, single)),
         _yearly(writer),
     ]
+
+
+def _trailing(writer: Writer) -> Table:
+    """Return the spells in which the trade quotes a fund; dashes where the run is shorter."""
+    names, rows = writer.words["trailing"], []
+    for name, row in trailing_table(writer.run.ledger).iterrows():
+        title = Cell(str(names[str(name)]))
+        if not row["days"]:
+            rows.append([title, *[Cell("–", "quiet") for _ in range(7)]])
+            continue
+        figures = [signed(row[basis], ".2%") for basis in ("net", "gross", "index", "excess")]
+        days = number_cell(float(row["days"]), ".0f")
+        start = Cell(f"{row['start']:%Y-%m-%d}", "number")
+        depth = number_cell(row["max_drawdown"], ".2%")
+        rows.append([title, start, *figures, depth, days])
+    head = writer.head(
+        "spell", "base_day", "net", "gross", "index", "excess", "max_drawdown", "days"
+    )
+    return writer.table("trailing", head, rows)
 
 
 def _yearly(writer: Writer) -> Table:
@@ -47,6 +67,7 @@ def _yearly(writer: Writer) -> Table:
             signed(row["net"], ".2%"),
             signed(row["gross"], ".2%"),
             signed(row["index"], ".2%"),
+            signed(row["excess"], ".2%"),
             number_cell(row["volatility"], ".2%"),
             number_cell(row["max_drawdown"], ".2%"),
             number_cell(row["hedge_ratio"], ".1%"),
@@ -58,8 +79,8 @@ def _yearly(writer: Writer) -> Table:
         for year, row in yearly_table(writer.run.ledger).iterrows()
     ]
     head = writer.head(
-        "year", "net", "gross", "index", "volatility", "max_drawdown", "hedge_ratio", "turnover",
-        "costs", "fees", "days",
+        "year", "net", "gross", "index", "excess", "volatility", "max_drawdown", "hedge_ratio",
+        "turnover", "costs", "fees", "days",
     )  # fmt: skip
     return writer.table("yearly", head, rows)
 

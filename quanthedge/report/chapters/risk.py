@@ -1,18 +1,17 @@
 """The chapter on drawdowns."""
 
-from quanthedge.performance import WINDOWS, Window, window_table
+from quanthedge.performance import WINDOWS, Window, largest_drawdowns, levels, window_table
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, number_cell, signed
+from quanthedge.report.blocks import Block, Cell, Table, number_cell, signed
 from quanthedge.report.writer import Writer, listed
 
 __all__ = ["drawdown", "tails", "windows"]
 
 
 _OUTLOOK = (
-    *(f"loss_probability_{month}_months" for month in (1, 3, 6, 12, 24, 36)),
-    "year_range_low", "year_range_median", "year_range_high", "block_length",
-    "probabilistic_sharpe",
-)  # fmt: skip
+    *(("loss_probability", f"{month}_months") for month in (1, 3, 6, 12, 24, 36)),
+    *(("year_range", quantile) for quantile in ("low", "median", "high")),
+)
 
 
 def drawdown(writer: Writer) -> list[Block]:
@@ -26,7 +25,32 @@ def drawdown(writer: Writer) -> list[Block]:
     return [
         writer.figure("drawdown", spec),
         writer.table("drawdown_facts", writer.head("measure", "value"), listed(writer, keys)),
+        _largest(writer),
     ]
+
+
+def _largest(writer: Writer) -> Table:
+    """Return the five deepest drawdowns, net."""
+    not_yet = Cell(str(writer.words["empty"]["recovery"]), "quiet")
+    quiet = Cell("–", "quiet")
+    rows = []
+    for fall in largest_drawdowns(levels(writer.run.ledger)["net"]):
+        back = fall.recovery
+        rows.append(
+            [
+                number_cell(fall.depth, ".2%"),
+                Cell(f"{fall.peak:%Y-%m-%d}", "number"),
+                Cell(f"{fall.trough:%Y-%m-%d}", "number"),
+                not_yet if back is None else Cell(f"{back:%Y-%m-%d}", "number"),
+                number_cell(fall.fall_days, ".0f"),
+                quiet if fall.recovery_days is None else number_cell(fall.recovery_days, ".0f"),
+                number_cell(fall.under_days, ".0f"),
+            ]
+        )
+    head = writer.head(
+        "depth", "peak", "trough", "recovery", "fall_days", "recovery_days", "under_days"
+    )
+    return writer.table("largest_drawdowns", head, rows)
 
 
 def tails(writer: Writer) -> list[Block]:
@@ -35,16 +59,31 @@ def tails(writer: Writer) -> list[Block]:
         [writer.name(formula), writer.cell(f"{formula}_net"), writer.cell(f"{formula}_index")]
         for formula in ("skewness", "kurtosis")
     ]
-    levels = [
+    losses = [
         [writer.name(formula), writer.cell(f"{formula}_95"), writer.cell(f"{formula}_99")]
-        for formula in ("value_at_risk", "value_at_risk_cornish_fisher", "expected_shortfall")
+        for formula in (
+            "value_at_risk",
+            "value_at_risk_cornish_fisher",
+            "expected_shortfall",
+            "expected_shortfall_cornish_fisher",
+        )
     ]
     capture = [[writer.name("capture"), writer.cell("capture_up"), writer.cell("capture_down")]]
+    outlook = [
+        [
+            Cell(writer.summary[f"{formula}_{variant}"].label(writer.language)),
+            writer.cell(f"{formula}_{variant}"),
+            writer.cell(f"{formula}_mean_error_{variant}"),
+        ]
+        for formula, variant in _OUTLOOK
+    ]
+    facts = listed(writer, ("block_length", "probabilistic_sharpe"))
     return [
         writer.table("moments", writer.head("measure", "net", "index"), pairs),
-        writer.table("tails", [*writer.head("measure"), "95%", "99%"], levels),
+        writer.table("tails", [*writer.head("measure"), "95%", "99%"], losses),
         writer.table("capture", writer.head("measure", "rising", "falling"), capture),
-        writer.table("outlook", writer.head("measure", "value"), listed(writer, _OUTLOOK)),
+        writer.table("outlook", writer.head("measure", "mean_known", "mean_uncertain"), outlook),
+        writer.table("outlook_facts", writer.head("measure", "value"), facts),
     ]
 
 

@@ -33,6 +33,8 @@
     give_up(messages.old_browser);
     return;
   }
+  // letters are measured while a figure is drawn, so the page's own typeface must be there before
+  await Promise.allSettled(["400", "700"].map((w) => document.fonts.load(`${w} 12px "QuantHedge Sans"`)));
   const narrow = window.matchMedia("(max-width: 640px)");
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const config = { displayModeBar: false, showTips: false, displaylogo: false };

@@ -1,0 +1,75 @@
+"""Is the alpha more than luck: its mean a year with an error that allows for autocorrelation."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.performance.book import COST_LINES
+from quanthedge.performance.bridge import SOURCES, Booked, bridge
+from quanthedge.performance.relation import Estimate
+from quanthedge.performance.robust import critical_value, newey_west_lags
+from quanthedge.performance.tables import FLOW_LINES
+
+__all__ = ["alpha_estimates", "mean_a_year"]
+
+DAYS_A_YEAR: Final = 243
+FEWEST: Final = 60  # days below which no error is stated
+
+
+def mean_a_year(returns: pd.Series) -> Estimate:
+    """Return the mean of daily returns times 243, with its standard error and 95% interval.
+
+    Notes
+    -----
+    Newey and West (1987) with Bartlett weights and ``floor(4 (n / 100) ** (2 / 9))`` lags, small
+    sample corrected (statsmodels), and the critical value of
+    :func:`quanthedge.performance.robust.critical_value`. Days without a value are left out. Below
+    60 days, or without variation, only the mean is given and the rest is NaN.
+
+    >>> round(mean_a_year(pd.Series([0.01, -0.01] * 50)).value, 6)
+    0.0
+    """
+    values = returns.dropna().to_numpy(dtype=np.float64)
+    n, nan = len(values), float("nan")
+    if n == 0:
+        return Estimate(nan, nan, nan, nan, 0)
+    mean = float(values.mean()) * DAYS_A_YEAR
+    if n < FEWEST or float(values.std()) < 1e-12:
+        return Estimate(mean, nan, nan, nan, n)
+    from statsmodels.regression.linear_model import OLS
+
+    fitted = OLS(values, np.ones(n)).fit(
+        cov_type="HAC", cov_kwds={"maxlags": newey_west_lags(n), "use_correction": True}
+    )
+    error = float(fitted.bse[0]) * DAYS_A_YEAR
+    half = critical_value(n) * error
+    return Estimate(mean, error, mean - half, mean + half, n)
+
+
+def alpha_estimates(result: Booked) -> dict[str, Estimate]:
+    """Return what stock picking and the fund as a whole earned a year, with errors.
+
+    Returns
+    -------
+    dict
+        ``alpha``: the line of the bridge; ``alpha_after_costs``: less every cost of trading, of
+        futures too; ``before_fees``: all sources less all costs, before the fund's fees. Each is a
+        mean of daily yuan over the equity that earned it, see :func:`mean_a_year`.
+
+    Raises
+    ------
+    DataError
+        When a close of the benchmark is missing.
+    """
+    daily = bridge(result, "day")
+    base = result.ledger["equity"].shift(1).reindex(daily.index) + daily[list(FLOW_LINES)].sum(
+        axis=1
+    )
+    costs = daily[list(COST_LINES)].sum(axis=1)
+    series = {
+        "alpha": daily["alpha"],
+        "alpha_after_costs": daily["alpha"] + costs,
+        "before_fees": daily[list(SOURCES)].sum(axis=1) + costs,
+    }
+    return {name: mean_a_year(line / base) for name, line in series.items()}

@@ -1,0 +1,337 @@
+"""A whole fund with clients against the slow reference, and what it promises whatever happens."""
+
+from datetime import date
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quanthedge.fund import (
+    Clients,
+    Distribution,
+    Flow,
+    FundTerms,
+    Leavers,
+    Tier,
+    crystallisation_flags,
+)
+from quanthedge.fund.investors.hurdle import Hurdle
+from quanthedge.fund.office import FundRun
+from quanthedge.ledger import layout
+from quanthedge.prepare import Prepared, prepare
+from quanthedge.run import _run_fund
+from quanthedge.strategy import Strategy
+from tests.fund.test_office import METHODS
+from tests.oracles.fund import fund_account
+from tests.sample import END, START, sample_market, small_strategy
+
+INF = float("inf")
+FIRST, LAST = date(2014, 9, 17), date(2015, 7, 31)
+WOUND_UP = date(2015, 5, 20)
+
+
+@cache
+def prepared(winding_up: date | None = None) -> Prepared:
+    plain = small_strategy().model_dump()
+    plain["fund"]["winding_up"] = winding_up
+    return prepare(Strategy.model_validate(plain), sample_market(), START, END)
+
+
+@cache
+def trading_days() -> np.ndarray:
+    return prepared().dates[1:].astype("datetime64[D]")
+
+
+def run(terms: FundTerms, clients: Clients) -> FundRun:
+    """Run the real ledger with the market prepared once."""
+    base = prepared(terms.winding_up)
+    strategy = base.strategy.model_copy(update={"fund": terms, "clients": clients})
+    numbers = base.inputs.fund._replace(
+        initial_unit_value=terms.initial_unit_value,
+        management_per_year=terms.management_fee_per_year,
+        custody_per_year=terms.custody_fee_per_year,
+        service_per_year=terms.service_fee_per_year,
+        audit_yuan_per_year=terms.audit_fee_yuan_per_year,
+        performance_rate=0.0,
+        fee_day=crystallisation_flags(trading_days(), terms, sample_market().calendar),
+        **{
+            name: np.zeros(trading_days().size)
+            for name in (
+                "subscribed", "redeemed", "distributed", "paid_out", "units_change",
+                "service_change",
+            )
+        },
+    )  # fmt: skip
+    return _run_fund(base._replace(strategy=strategy, inputs=base.inputs._replace(fund=numbers)))
+
+
+def hurdle_levels(hurdle: Hurdle | None) -> list[float]:
+    """What a yuan becomes by the hurdle, from its definition."""
+    days = prepared().dates.astype("datetime64[D]")
+    if hurdle is None:
+        return [1.0] * (days.size - 1)
+    if hurdle.kind == "index":
+        first = prepared().first
+        index = sample_market().index_close("000300.SH")[first - 1 : first - 1 + days.size]
+        return [float(one / index[0]) for one in index[1:]]
+    found, level = [], 1.0
+    for before, day in pairwise(days):
+        rate = hurdle.rate
+        if hurdle.kind == "deposit":
+            rate = max(one for one in hurdle.rates.items() if np.datetime64(one[0]) <= day)[1]
+        level *= 1.0 + rate * float((day - before).astype(int)) / 365.0
+        found.append(level)
+    return found
+
+
+def open_days(every: str) -> np.ndarray:
+    days = pd.DatetimeIndex(trading_days())
+    if every == "day":
+        found = np.ones(days.size, dtype=bool)
+    else:
+        period = days.to_period({"week": "W", "month": "M", "quarter": "Q"}[every])
+        found = np.append(period[1:] != period[:-1], False)
+    found[-1] = False
+    return found
+
+
+def growth(ledger: np.ndarray) -> np.ndarray:
+    """What a yuan became on each day before the fund's own fees."""
+    rows = pd.DataFrame(ledger, columns=list(layout.COLUMNS))
+    flows = rows["subscriptions"] - rows["redemptions"] - rows["distributions"]
+    before = rows["equity"].shift(1, fill_value=prepared().strategy.capital_yuan) + flows
+    return ((rows["equity"] + rows[list(layout.FUND_FEES)].sum(axis=1)) / before).to_numpy()
+
+
+RATES = st.sampled_from([0.0, 0.1875, 0.2, 0.25, 0.6])
+HURDLES = st.one_of(
+    st.none(),
+    st.builds(
+        Hurdle,
+        rate=st.sampled_from([0.02, 0.08]),
+        hard=st.booleans(),
+    ),
+    st.just(Hurdle(rate=0.03, hard=False, catch_up=0.5)),
+    st.just(Hurdle(kind="deposit", rates={date(2014, 1, 1): 0.03, date(2015, 3, 1): 0.02})),
+    st.sampled_from([Hurdle(kind="index"), Hurdle(kind="index", hard=False)]),
+)
+TERMS = st.builds(
+    FundTerms,
+    management_fee_per_year=st.sampled_from([0.0, 0.015]),
+    custody_fee_per_year=st.sampled_from([0.0, 0.0025]),
+    service_fee_per_year=st.sampled_from([0.0, 0.008]),
+    audit_fee_yuan_per_year=st.sampled_from([0.0, 80_000.0]),
+    performance_fee_rate=RATES,
+    hurdle=HURDLES,
+    high_water_mark=st.sampled_from(["post_fee", "pre_fee"]),
+    crystallisation=st.sampled_from(["month", "quarter", "half_year", "none"]),
+    initial_unit_value=st.sampled_from([1.0, 1.2345, 100.0]),
+)
+STEPS = st.sampled_from(
+    [
+        (),
+        (Tier(below=60, rate=0.015), Tier(below=INF, rate=0.005)),
+        (Tier(below=30, rate=0.02), Tier(below=180, rate=0.01), Tier(below=INF, rate=0.0)),
+    ]
+)
+DOOR = st.sampled_from([(), (Tier(below=2e7, rate=0.015), Tier(below=INF, rate=0.01))])
+ORDERS = st.lists(
+    st.tuples(
+        st.integers(0, 305),
+        st.sampled_from(["founder", "second", "B", "C", "D"]),
+        st.sampled_from(["A", "A", "C"]),
+        st.floats(0.01, 0.6),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=12,
+)
+DAYS = st.integers(20, 190)
+
+
+@st.composite
+def client_books(draw: st.DrawFn, method: str, initial: float) -> Clients:
+    flows = []
+    for offset, who, share_class, size, buys in draw(ORDERS):
+        day = date.fromordinal(FIRST.toordinal() + offset)
+        order = {"redeem_fraction": round(size, 4)}
+        if buys:
+            order = {"subscribe_yuan": round(size * 8e7, 2)}
+        elif who == "founder":
+            order = {"redeem_units": round(size * 1e6 / initial, 2), "share_class": "A"}
+        if day <= date(2015, 6, 25):
+            flows.append(
+                Flow(**{"date": day, "investor": who, "share_class": share_class, **order})
+            )
+    paid = tuple(
+        Distribution(
+            date=trading_days()[k].astype(object),
+            yuan_per_unit=draw(st.sampled_from([0.01, 0.04])) * initial,
+            reinvesting=draw(st.sampled_from([(), ("B", "founder"), ("C",)])),
+        )
+        for k in sorted(set(draw(st.lists(DAYS, max_size=2))))
+    )
+    leavers = st.builds(
+        Leavers,
+        drawdown=st.sampled_from([0.005, 0.02]),
+        fraction=st.sampled_from([0.3, 1.0]),
+        staying=st.just(("founder",)),
+    )
+    return Clients(
+        founders={"founder": 0.6, "second": 0.4},
+        method=method,
+        flows=tuple(flows),
+        leavers=draw(st.one_of(st.none(), leavers)),
+        distributions=paid,
+        opening=draw(st.sampled_from(["day", "week", "month", "quarter"])),
+        payment_days=draw(st.integers(0, 5)),
+        gate=draw(st.sampled_from([None, 0.1, 0.3])),
+        lock_up_days=draw(st.sampled_from([0, 45, 120])),
+        minimum_yuan=draw(st.sampled_from([0.0, 5e6])),
+        subscription_fee=draw(DOOR),
+        redemption_fee=draw(STEPS),
+        redemption_fee_kept=draw(st.sampled_from([0.0, 0.25, 1.0])),
+    )
+
+
+@st.composite
+def funds(draw: st.DrawFn, method: str) -> tuple[FundTerms, Clients]:
+    terms = draw(TERMS)
+    clients = draw(client_books(method, terms.initial_unit_value))
+    hurdle = terms.hurdle
+    if clients.method == "equalisation" and hurdle and (hurdle.kind == "index" or not hurdle.hard):
+        terms = terms.model_copy(update={"hurdle": Hurdle(rate=0.04)})
+    return terms, clients
+
+
+def assert_near(found: pd.DataFrame, wanted: pd.DataFrame, keys: list[str], near: dict) -> None:
+    """Compare two tables after summing rows of the same keys."""
+    found = found.groupby(keys)[list(near)].sum()
+    wanted = wanted.groupby(keys)[list(near)].sum()
+    both = found.join(wanted.add_suffix("_slow"), how="outer").fillna(0.0)
+    for name, tolerance in near.items():
+        gap = (both[name] - both[f"{name}_slow"]).abs()
+        worst = gap.idxmax()
+        assert gap.max() <= tolerance, f"{name} of {worst}: {both.loc[worst].to_dict()}"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_office_agrees_with_the_slow_fund(method: str, data: st.DataObject) -> None:
+    agree(*data.draw(funds(method)))
+
+
+def agree(terms: FundTerms, clients: Clients) -> None:
+    """Check events, classes and investors of a run, day by day."""
+    result = run(terms, clients)
+    record = result.record
+    if record.insolvent_day is not None:
+        return
+    slow = fund_account(
+        terms, clients, prepared().strategy.capital_yuan, trading_days(), prepared().inputs.days,
+        growth(record.ledger), hurdle_levels(terms.hurdle),
+        crystallisation_flags(trading_days(), terms, sample_market().calendar),
+        open_days(clients.opening),
+    )  # fmt: skip
+    money = {"cash": 0.1, "fee": 0.1, "door": 0.1, "units": 0.1}
+    columns = ["t", "investor", "share_class", "event", *("units", "cash", "fee", "door")]
+    wanted = pd.DataFrame(slow.events, columns=columns)
+    wanted[list(money)] = wanted[list(money)].astype(float)
+    place = {day: t for t, day in enumerate(pd.DatetimeIndex(trading_days()))}
+    events = result.events.rename(
+        columns={
+            "cash_yuan": "cash", "performance_fee_yuan": "fee", "entry_or_exit_fee_yuan": "door",
+        }
+    )  # fmt: skip
+    events["t"] = events["date"].map(place)
+    assert_near(events, wanted, columns[:4], money)
+
+    wanted = pd.DataFrame(
+        slow.classes, columns=["t", "share_class", "units", "assets", "value", "cumulative"]
+    )
+    wanted[["units", "assets", "value", "cumulative"]] = wanted.iloc[:, 2:].astype(float)
+    classes = result.class_values.rename(
+        columns={
+            "assets_yuan": "assets", "unit_value": "value", "cumulative_unit_value": "cumulative",
+        }
+    )  # fmt: skip
+    classes["t"] = classes["date"].map(place)
+    near = {"units": 0.1, "assets": 0.1, "value": 1e-9, "cumulative": 1e-6}
+    assert_near(classes, wanted, ["t", "share_class"], near)
+
+    wanted = pd.DataFrame(
+        slow.people, columns=["t", "investor", "share_class", "units", "value", "fee"]
+    )
+    wanted[["units", "value", "fee"]] = wanted[["units", "value", "fee"]].astype(float)
+    people = result.investor_days.rename(columns={"value_yuan": "value", "accrued_fee_yuan": "fee"})
+    people["t"] = people["date"].map(place)
+    # shares are given and cut in hundredths, which are worth more where a share costs 100 yuan
+    cents = 0.2 + 0.01 * terms.initial_unit_value
+    near = {"units": 0.1, "value": cents, "fee": cents}
+    assert_near(people, wanted, ["t", "investor", "share_class"], near)
+
+
+def test_dated_units_follow_their_own_lots() -> None:
+    """A fee cuts the lot that gained; exit fees and lock-ups then go by what is left of each."""
+    flows = (
+        Flow(date=date(2014, 9, 20), investor="B", subscribe_yuan=2e7),
+        Flow(date=date(2015, 2, 2), investor="B", subscribe_yuan=2e7),
+        Flow(date=date(2015, 4, 20), investor="B", redeem_fraction=0.6),
+    )
+    clients = Clients(
+        method="lot_units",
+        opening="week",
+        flows=flows,
+        redemption_fee=(Tier(below=120, rate=0.05), Tier(below=INF, rate=0.0)),
+    )
+    terms = FundTerms(performance_fee_rate=0.6, crystallisation="month")
+    agree(terms, clients)
+    events = run(terms, clients).events.query("investor == 'B'")
+    cut = -events.query("event == 'performance_fee'")["units"].sum()
+    assert cut > 50_000  # the lots were cut, the older one by more
+    assert events["entry_or_exit_fee_yuan"].sum() > 10_000
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_at_the_end_all_cash_is_accounted_for(method: str, data: st.DataObject) -> None:
+    """Money paid in and profit are what investors, manager, custodian and sellers got."""
+    terms, clients = data.draw(funds(method))
+    terms = terms.model_copy(update={"winding_up": WOUND_UP})
+    early = [f for f in clients.flows if f.date < date(2015, 3, 20)]
+    paid = [one for one in clients.distributions if one.date < WOUND_UP]
+    clients = clients.model_copy(update={"flows": tuple(early), "distributions": tuple(paid)})
+    result = run(terms, clients)
+    if result.record.insolvent_day is not None:
+        return
+    rows = pd.DataFrame(
+        result.record.ledger[: result.record.days_run], columns=list(layout.COLUMNS)
+    )
+    fees, net = rows[list(layout.FUND_FEES)].sum(axis=1), rows["subscriptions"]
+    net = net - rows["redemptions"] - rows["distributions"]
+    before = rows["equity"].shift(1, fill_value=prepared().strategy.capital_yuan)
+    profit = (rows["equity"] + fees - before - net).sum()
+    cash = result.events.groupby("event")[["cash_yuan", "entry_or_exit_fee_yuan"]].sum()
+    cash = cash.reindex(
+        ["founder", "subscription", "redemption", "distribution", "liquidation"], fill_value=0.0
+    )
+    paid_in = cash.loc[["founder", "subscription"], "cash_yuan"].sum()
+    paid_out = -cash.loc[["redemption", "distribution", "liquidation"], "cash_yuan"].sum()
+    exits = result.events.query("event == 'redemption'")["entry_or_exit_fee_yuan"]
+    gone = (exits - (exits * clients.redemption_fee_kept).round(2)).sum()
+    doors = cash.loc["subscription", "entry_or_exit_fee_yuan"] + gone
+    running = rows[["management_fee", "custody_fee", "service_fee", "audit_fee"]].to_numpy().sum()
+    charged = result.events["performance_fee_yuan"].sum()
+    ended = (result.events["event"] == "liquidation").any()
+    left = 0.0 if ended else rows["equity"].iloc[-1]
+    assert paid_in + profit == pytest.approx(
+        paid_out + doors + charged + running + left, abs=0.02 * len(result.events)
+    )
+    if ended:
+        assert not len(result.lots)

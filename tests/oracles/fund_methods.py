@@ -1,0 +1,411 @@
+"""Slow reference of the methods of docs/fund.md: one class of units, in plain decimals.
+
+Written from the page's section "Exactly", not from the code. A lot is a dict; ``level`` is what the
+hurdle has made of a yuan; a mark is kept with its ``start``, the mark over the level of its day.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+D = Decimal
+ZERO = D(0)
+
+
+def rounded(value, places):
+    return value.quantize(D(1).scaleb(-places), ROUND_HALF_UP)
+
+
+class Book:
+    """What all methods share."""
+
+    def __init__(self, terms, method):
+        self.rate, self.hurdle = D(str(terms.performance_fee_rate)), terms.hurdle
+        self.initial = D(str(terms.initial_unit_value))
+        self.after_fee = terms.high_water_mark == "post_fee"
+        self.method, self.assets, self.level = method, ZERO, D(1)
+        self.lots = []
+
+    def due(self, value, mark, start):
+        """Fee on a unit worth ``value``."""
+        gain, hurdle = value - mark, self.hurdle
+        if hurdle is None:
+            return self.rate * max(ZERO, gain)
+        above = value - max(mark, start * self.level)
+        if above <= 0:
+            return ZERO
+        if hurdle.hard:
+            return self.rate * above
+        if hurdle.catch_up is None:
+            return self.rate * gain
+        return min(self.rate * gain, max(self.rate, D(str(hurdle.catch_up))) * above)
+
+    def ex_dividend(self, mark, start, dividend):
+        """Mark and start of units that paid no fee on a dividend."""
+        left, threshold = mark - dividend, start * self.level - dividend
+        if left <= 0 or threshold <= 0:
+            return left, left / self.level
+        return left, threshold / self.level
+
+    def settled(self, value, units, mark, start, dividend, gross):
+        """Fee that units pay from their dividend, with their mark and start after it."""
+        due = rounded(self.due(value, mark, start) * units, 2)
+        fee = min(due, rounded(gross * D("0.6"), 2))
+        if not due:
+            return (ZERO, *self.ex_dividend(mark, start, dividend))
+        mark = value - dividend - (due - fee) / (self.rate * units)
+        return fee, mark, mark / self.level
+
+    @property
+    def units(self):
+        return sum((lot["units"] for lot in self.lots), ZERO)
+
+    def held(self, investor):
+        return sum((lot["units"] for lot in self.lots if lot["who"] == investor), ZERO)
+
+    def taken(self, investor, units):
+        """The oldest lots of an investor and what leaves of each."""
+        left, found = units, []
+        for lot in self.lots:
+            part = min(left, lot["units"]) if lot["who"] == investor else ZERO
+            if part > 0:
+                found.append((lot, part))
+                left -= part
+        assert left == 0
+        return found
+
+    def value(self):
+        return rounded(self.assets / self.units, 4) if self.units else rounded(self.initial, 4)
+
+    def grow(self, assets):
+        self.assets = assets
+
+    def dated(self, investor):
+        """Units of each lot of an investor, oldest first."""
+        return [lot["units"] for lot in self.lots if lot["who"] == investor]
+
+
+class OneMark(Book):
+    """whole_fund and whole_fund_and_redemption."""
+
+    def __init__(self, terms, method):
+        super().__init__(terms, method)
+        self.mark = self.start = rounded(self.initial, 4)
+
+    def buy(self, who, cash):
+        value = self.value()
+        lot = {"who": who, "units": rounded(cash / value, 2), "cost": value}
+        self.lots.append(lot | {"start": value / self.level, "ceiling": self.mark})
+        self.assets += cash
+        return lot["units"]
+
+    def fund_fee(self, units):
+        return rounded(self.due(self.value(), self.mark, self.start) * units, 2)
+
+    def own_fee(self, lot, units):
+        if self.method == "whole_fund":
+            return ZERO
+        seen = min(self.value(), lot["ceiling"])
+        return rounded(self.due(seen, lot["cost"], lot["start"]) * units, 2)
+
+    def leave(self, who, units):
+        parts, gross = self.taken(who, units), rounded(units * self.value(), 2)
+        fee = self.fund_fee(units) + sum((self.own_fee(*one) for one in parts), ZERO)
+        for lot, part in parts:
+            lot["units"] -= part
+        self.lots = [lot for lot in self.lots if lot["units"]]
+        self.assets -= gross
+        return gross - fee, fee
+
+    def worth(self, who):
+        own = [lot for lot in self.lots if lot["who"] == who]
+        units = sum((lot["units"] for lot in own), ZERO)
+        fee = self.fund_fee(units) + sum((self.own_fee(lot, lot["units"]) for lot in own), ZERO)
+        return rounded(units * self.value(), 2) - fee, fee
+
+    def charge(self):
+        value, fee = self.value(), self.fund_fee(self.units)
+        if value > self.mark and (fee or self.hurdle is None):
+            self.assets -= fee
+            self.mark = max(self.mark, self.value() if self.after_fee else value)
+            self.start = self.mark / self.level
+        return [("fund", fee, ZERO)]
+
+    def dividend(self, each):
+        value, units = self.value(), self.units
+        names = list(dict.fromkeys(lot["who"] for lot in self.lots))
+        paid = {who: rounded(each * self.held(who), 2) for who in names}
+        gross = sum(paid.values(), ZERO)
+        fee, self.mark, self.start = self.settled(value, units, self.mark, self.start, each, gross)
+        for lot in self.lots:
+            lot["cost"], lot["start"] = self.ex_dividend(lot["cost"], lot["start"], each)
+            lot["ceiling"] -= each
+        self.assets -= gross
+        parts = {who: fee * self.held(who) / units for who in names}
+        return [(who, paid[who] - parts[who], parts[who]) for who in names]
+
+
+class Marked(Book):
+    """lot_units, and investor: there a purchase is merged into the one lot of the investor."""
+
+    def buy(self, who, cash):
+        value = self.value()
+        units = rounded(cash / value, 2)
+        self.assets += cash
+        own = [lot for lot in self.lots if lot["who"] == who]
+        if self.method == "investor" and own:
+            lot, total = own[0], own[0]["units"] + units
+            lot["mark"] = (lot["mark"] * lot["units"] + value * units) / total
+            lot["start"] = (lot["start"] * lot["units"] + value / self.level * units) / total
+            lot["units"] = total
+        else:
+            lot = {"who": who, "units": units, "mark": value, "start": value / self.level}
+            self.lots.append(lot)
+        return units
+
+    def fee(self, lot, units):
+        return rounded(self.due(self.value(), lot["mark"], lot["start"]) * units, 2)
+
+    def leave(self, who, units):
+        parts, gross = self.taken(who, units), rounded(units * self.value(), 2)
+        fee = sum((self.fee(*one) for one in parts), ZERO)
+        for lot, part in parts:
+            lot["units"] -= part
+        self.lots = [lot for lot in self.lots if lot["units"]]
+        self.assets -= gross
+        return gross - fee, fee
+
+    def worth(self, who):
+        own = [lot for lot in self.lots if lot["who"] == who]
+        fee = sum((self.fee(lot, lot["units"]) for lot in own), ZERO)
+        return rounded(self.held(who) * self.value(), 2) - fee, fee
+
+    def charge(self):
+        value, made = self.value(), []
+        for lot in self.lots:
+            fee = rounded(self.due(value, lot["mark"], lot["start"]) * lot["units"], 2)
+            cut = rounded(fee / value, 2)
+            lot["units"] -= cut
+            if fee or self.hurdle is None:
+                lot["mark"] = max(lot["mark"], value)
+                lot["start"] = lot["mark"] / self.level
+            made.append((lot["who"], fee, -cut))
+        self.assets -= sum((fee for _, fee, _ in made), ZERO)
+        return made
+
+    def dividend(self, each):
+        value, made = self.value(), []
+        for lot in self.lots:
+            gross = rounded(lot["units"] * each, 2)
+            fee, lot["mark"], lot["start"] = self.settled(
+                value, lot["units"], lot["mark"], lot["start"], each, gross
+            )
+            made.append((lot["who"], gross - fee, fee))
+        self.assets -= sum((cash + fee for _, cash, fee in made), ZERO)
+        return made
+
+
+class OwnValue(Book):
+    """series and lot_value: each subscription is a little fund; ``units`` by holder."""
+
+    def buy(self, who, cash):
+        mark = rounded(self.initial, 6)
+        one = {"units": {who: rounded(cash / self.initial, 2)}, "assets": cash, "mark": mark}
+        self.lots.append(one | {"start": mark / self.level})
+        self.assets += cash
+        return one["units"][who]
+
+    @property
+    def units(self):
+        return sum((self.total(one) for one in self.lots), ZERO)
+
+    def total(self, one):
+        return sum(one["units"].values(), ZERO)
+
+    def held(self, investor):
+        return sum((one["units"].get(investor, ZERO) for one in self.lots), ZERO)
+
+    def dated(self, investor):
+        return [one["units"][investor] for one in self.lots if one["units"].get(investor)]
+
+    def grow(self, assets):
+        before = sum((one["assets"] for one in self.lots), ZERO)
+        for one in self.lots:
+            one["assets"] *= assets / before
+        self.assets = assets
+
+    def value_of(self, one):
+        return rounded(one["assets"] / self.total(one), 6)
+
+    def value(self):
+        return rounded(self.value_of(self.lots[0]) if self.lots else self.initial, 4)
+
+    def fee(self, one, units):
+        return rounded(self.due(self.value_of(one), one["mark"], one["start"]) * units, 2)
+
+    def leave(self, who, units):
+        gross, fee, left = ZERO, ZERO, units
+        for one in self.lots:
+            part = min(left, one["units"].get(who, ZERO))
+            if part:
+                fee += self.fee(one, part)
+                worth = one["assets"] * part / self.total(one)
+                one["assets"] -= worth
+                one["units"][who] -= part
+                gross, left = gross + worth, left - part
+        self.lots = [one for one in self.lots if self.total(one)]
+        self.assets -= gross
+        return rounded(gross, 2) - fee, fee
+
+    def worth(self, who):
+        gross = fee = ZERO
+        for one in self.lots:
+            units = one["units"].get(who, ZERO)
+            gross += one["assets"] * units / self.total(one)
+            fee += self.fee(one, units)
+        return rounded(gross, 2) - fee, fee
+
+    def charge(self):
+        made = []
+        for one in self.lots:
+            total = self.total(one)
+            fee = self.fee(one, total)
+            one["assets"] -= fee
+            self.assets -= fee
+            if fee:
+                one["mark"] = self.value_of(one)
+                one["start"] = one["mark"] / self.level
+            made += [(who, fee * units / total, ZERO) for who, units in one["units"].items()]
+        if self.method == "series" and self.lots:
+            self.roll_up()
+        return made
+
+    def roll_up(self):
+        first, *others = self.lots
+        value = self.value_of(first)
+        if value != first["mark"]:
+            return
+        for one in others:
+            day = one["mark"] / one["start"] - first["mark"] / first["start"]
+            if self.value_of(one) == one["mark"] and abs(day) < D("1e-30"):
+                total = self.total(one)
+                for who, units in one["units"].items():
+                    new = rounded(one["assets"] * units / total / value, 2)
+                    first["units"][who] = first["units"].get(who, ZERO) + new
+                first["assets"] += one["assets"]
+                self.lots.remove(one)
+
+    def dividend(self, each):
+        made = []
+        for one in self.lots:
+            value, units = self.value_of(one), self.total(one)
+            paid = {who: rounded(each * held, 2) for who, held in one["units"].items()}
+            gross = sum(paid.values(), ZERO)
+            fee, mark, start = self.settled(value, units, one["mark"], one["start"], each, gross)
+            one["mark"] = rounded(mark, 6)
+            one["start"] = one["mark"] * start / mark
+            one["assets"] -= gross
+            self.assets -= gross
+            for who, held in one["units"].items():
+                part = fee * held / units
+                made.append((who, paid[who] - part, part))
+        return made
+
+
+class Equalised(Book):
+    """equalisation: one gross value; credits and debts of each lot."""
+
+    def __init__(self, terms, method):
+        super().__init__(terms, method)
+        self.gross = self.mark = self.start = self.initial
+
+    def grow(self, assets):
+        self.assets, self.gross = assets, assets / self.units
+
+    @property
+    def threshold(self):
+        return self.start * self.level
+
+    @property
+    def accrued(self):
+        return self.rate * max(ZERO, self.gross - self.threshold)
+
+    def value(self):
+        return rounded(self.gross - self.accrued, 4)
+
+    def buy(self, who, cash):
+        units = rounded(cash / self.gross, 2)
+        lot = {"who": who, "units": units, "credit": self.accrued / self.level}
+        self.lots.append(lot | {"entry": self.gross / self.level})
+        self.assets += cash
+        return units
+
+    def given(self, lot):
+        return min(lot["credit"] * self.level, self.accrued)
+
+    def owed(self, lot):
+        way = min(self.gross, self.threshold) - lot["entry"] * self.level
+        return self.rate * max(ZERO, way)
+
+    def kept(self, lot):
+        return self.gross - self.accrued + self.given(lot) - self.owed(lot)
+
+    def leave(self, who, units):
+        cash = gross = ZERO
+        for lot, part in self.taken(who, units):
+            cash += self.kept(lot) * part
+            gross += self.gross * part
+            lot["units"] -= part
+        self.lots = [lot for lot in self.lots if lot["units"]]
+        self.assets -= rounded(gross, 2)
+        return rounded(cash, 2), rounded(gross, 2) - rounded(cash, 2)
+
+    def worth(self, who):
+        own = [lot for lot in self.lots if lot["who"] == who]
+        cash = rounded(sum((self.kept(lot) * lot["units"] for lot in own), ZERO), 2)
+        return cash, rounded(self.gross * self.held(who), 2) - cash
+
+    def charge(self):
+        net, fee, made = self.gross - self.accrued, self.accrued, []
+        reached = min(self.gross, self.threshold)
+        for lot in self.lots:
+            given, owed, before = self.given(lot), self.owed(lot), lot["units"]
+            change = rounded((given - owed) * before / net, 2)
+            lot["units"] += change
+            lot["credit"] = (
+                (lot["credit"] * self.level - given) * before / lot["units"] / self.level
+            )
+            entry = max(lot["entry"] * self.level, reached)
+            lot["entry"] = (max(entry, net) if fee else entry) / self.level
+            made.append((lot["who"], rounded((fee - given + owed) * before, 2), change))
+        if fee:
+            self.start = net / self.level
+        self.gross = net
+        self.assets -= sum((paid for _, paid, _ in made), ZERO)
+        return made
+
+    def dividend(self, each):
+        cap, made = each * D("0.6"), []
+        charged = min(self.accrued, cap)
+        for lot in self.lots:
+            given = min(self.given(lot), charged)
+            paid = min(charged - given + self.owed(lot), cap)
+            lot["credit"] -= given / self.level
+            back = paid / self.rate if paid else ZERO
+            lot["entry"] += (back - each) / self.level
+            gross, fee = rounded(each * lot["units"], 2), rounded(paid * lot["units"], 2)
+            made.append((lot["who"], gross - fee, fee))
+        back = charged / self.rate if charged else ZERO
+        self.start += (back - each) / self.level
+        self.gross -= each
+        self.assets -= sum((cash + fee for _, cash, fee in made), ZERO)
+        return made
+
+
+BOOKS = {
+    "whole_fund": OneMark,
+    "whole_fund_and_redemption": OneMark,
+    "lot_units": Marked,
+    "investor": Marked,
+    "series": OwnValue,
+    "lot_value": OwnValue,
+    "equalisation": Equalised,
+}
