@@ -42,7 +42,7 @@ TABLES = (
     "unit_values",
 )
 _RUN_FILE = "run.json"
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from quanthedge.cli import app
 from quanthedge.comparison import compare_funds
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.market import Market
+from quanthedge.portfolio import IndexUniverse
 from quanthedge.prepare import prepare, prepare_like
 from quanthedge.result import Result
 from quanthedge.run import backtest
@@ -124,7 +124,7 @@ def test_what_the_data_cannot_carry_is_named_under_all_and_an_error_by_name(monk
         raise DataError("no members of '000300.SH'; there are 000905.SH")
 
     span = (START, "2014-10-31")
-    monkeypatch.setattr(Market, "members", no_members)
+    monkeypatch.setattr(IndexUniverse, "_candidates", no_members)
     found = backtest(small_strategy(), sample_market(), *span, variants=("all",))
     assert tuple(found.variants) == ("long_only", "levered")
     (note,) = [note for note in found.notes if note["kind"] == "left_out"]
