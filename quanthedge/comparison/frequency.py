@@ -13,13 +13,13 @@ from quanthedge.errors import DataError
 from quanthedge.performance import (
     TRADING_DAYS_A_YEAR,
     annual_return,
-    correlation,
     drawdowns,
     period_return,
     period_returns,
     sharpe_ratio,
     volatility,
 )
+from quanthedge.performance.robust import correlation_bootstrap
 
 __all__ = ["Frequency", "Placed", "figures", "place"]
 
@@ -138,7 +138,7 @@ def figures(
     if not moves or frequency == "irregular":
         return found
     returns = period_returns(level, frequency)
-    linked = correlation(returns, period_returns(index.loc[level.index], frequency))
+    linked = correlation_bootstrap(returns, period_returns(index.loc[level.index], frequency))
     scale = float(np.sqrt(PERIODS_A_YEAR[frequency] / TRADING_DAYS_A_YEAR))
     return found | {
         "volatility": volatility(returns) * scale,

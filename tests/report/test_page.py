@@ -171,7 +171,6 @@ def test_the_chinese_page_has_no_english_and_the_english_no_chinese(page) -> Non
     for value in [run.market_info["name"], *digests, *run.versions]:
         shown = shown.replace(str(value), "")
     shown = re.sub(r"\d{6}\.(SH|SZ)|\b(IF|IC|IH|IM)\d*\b", "", shown)
-    shown = re.sub(r"(?:stock|fut)_[a-z_]+|\b\w+_broker_part\b|\bSSE\b|\bipo\b|\bmain\b", "", shown)
     left = set(re.findall(r"[A-Za-z]{2,}", shown))
     assert left <= {"min"}, left  # the function in a formula
 

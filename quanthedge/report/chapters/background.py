@@ -11,6 +11,7 @@ from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
 from quanthedge.report.writer import Writer, in_language, own_words, value_at
+from quanthedge.rules.naming import rule_name, table_name
 
 __all__ = ["definition_table", "notes", "rules", "strategy", "timeline", "warnings"]
 
@@ -23,7 +24,11 @@ def notes(writer: Writer) -> list[Block]:
     if rules is not None and len(rules):
         weak = rules[rules["confidence"].isin(["C", "M"])]
         rows = [
-            [Cell(str(row["table"])), Cell(str(row["key"]), "value"), Cell(str(row["confidence"]))]
+            [
+                Cell(table_name(row["table"], writer.language)),
+                Cell(rule_name(row["key"], writer.language), "value"),
+                Cell(str(row["confidence"])),
+            ]
             for _, row in weak.iterrows()
         ]
         if rows:
@@ -38,20 +43,23 @@ def rules(writer: Writer) -> list[Block]:
     found = getattr(writer.run, "rules", None)
     if found is None or not len(found):
         return [*replay, writer.lines("rules_empty", [writer.words["empty"]["rules"]], "remark")]
-    names, memory = writer.words["rule_tables"], writer.words["from_memory"]
-    # the rule book's own texts are English: the Chinese page names rule, dates and sources only
-    with_text = writer.language == "en"
+    language, memory = writer.language, writer.words["from_memory"]
+    # what a row says is English in the rule book: the Chinese page names row, dates and sources
+    with_text = language == "en"
     rows = []
     for row in found.to_dict("records"):
         sources = str(row["source_ids"]).replace("MEM", memory).replace(";", " ")
-        cells = [Cell(str(names.get(row["table"], row["table"])))]
+        cells = [
+            Cell(table_name(row["table"], language)),
+            Cell(rule_name(row["key"], language), "value"),
+        ]
         if with_text:
-            cells += [Cell(str(row["key"]), "value"), Cell(str(row["value"]), "value")]
+            cells.append(Cell(str(row["value"]), "value"))
         cells += [_day(row["from"]), _day(row["to"]), Cell(str(row["confidence"]))]
         rows.append([*cells, Cell(sources, "value")])
     unique = {tuple(cell.text for cell in cells): cells for cells in rows}
-    text_heads = ("key", "content") if with_text else ()
-    head = writer.head("rule", *text_heads, "from", "to", "confidence", "source")
+    text_heads = ("content",) if with_text else ()
+    head = writer.head("rule", "key", *text_heads, "from", "to", "confidence", "source")
     return [*replay, writer.table("rules", head, list(unique.values()), folded=True)]
 
 

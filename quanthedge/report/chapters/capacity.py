@@ -32,7 +32,9 @@ def capacity(writer: Writer) -> list[Block]:
     }  # fmt: skip
     sentences = [capacity_answer(table, language)]
     if smallest > 0.0:
-        sentences.append(text["smallest"].format(size=shown_size(smallest, language)))
+        units = writer.words["figures"]
+        size = f"{smallest / float(units['money_unit']):,.0f}"
+        sentences.append(text["smallest"].format(size=size, money=units["money"]))
     sentences += [
         text["no_run"].format(size=shown_size(float(size), language))
         for size in table.index[table["reason"] != ""]
