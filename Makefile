@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check notebooks benchmark-smoke clean
+.PHONY: demo test check notebooks benchmark-smoke pictures clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +30,14 @@ notebooks: $(VENV)/.ready
 
 benchmark-smoke: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.ledger --stocks 200 --days 250 --names 40 --repeat 1
+
+# the pictures of the README, from the real market where it was imported (needs chromium)
+pictures: $(VENV)/.ready
+	$(BIN)/quanthedge run strategies/market_neutral.toml --market data/real \
+		--start 2014-09-17 --end 2015-07-31 --variants all --out runs/pictures
+	$(BIN)/quanthedge report runs/pictures --language en,zh --format html,pdf
+	$(BIN)/python -m benchmarks.screenshot runs/pictures/report_en.html docs/images/report.png
+	$(BIN)/python -m benchmarks.screenshot runs/pictures/report_zh.pdf docs/images/factsheet.png 1,10,19
 
 clean:
 	rm -rf $(VENV) runs build dist

@@ -4,7 +4,7 @@ import numpy as np
 
 from quanthedge.report.blocks import Card
 from quanthedge.report.texts import Language
-from quanthedge.report.writer import Run, Writer
+from quanthedge.report.writer import Run, Writer, in_language
 
 __all__ = ["cards", "verdict"]
 
@@ -90,6 +90,11 @@ def verdict(run: Run, language: Language) -> list[str]:
                 amount=text["accrued_performance_fee"], after=text["return_after_accrual"]
             )
         )
+    sentences += [
+        in_language(note, language)
+        for note in run.notes
+        if isinstance(note, dict) and note.get("kind") == "fee_in_units"
+    ]
     days = summary.value("calendar_days")
     if isinstance(days, int) and days < 365:
         sentences.append(texts["short"])

@@ -131,7 +131,7 @@ def build_statement(result: Run, investor: str, language: Language = "zh") -> Do
     return Document(
         language=language,
         words=writer.words | {"document": text["document"]},
-        name=investor,
+        name=writer.investor(investor),
         description=own_words(result.strategy, "name", language),
         facts=facts,
         terms=fund_terms(result, language),

@@ -151,6 +151,10 @@ class Writer:
         """Return a measure's name without its variant."""
         return Cell(str(definitions()["measures"][formula][self.language]))
 
+    def investor(self, name: str) -> str:
+        """Return what an investor is called; the founder of a fund without names, in words."""
+        return str(self.words["founder"]) if name == "founder" else name
+
     def figure(self, name: str, spec: dict[str, Any], **values: object) -> Figure:
         """Return a figure with its title and note from the catalogue."""
         return Figure(f"figure-{slug(name)}", *self._texts(name, name, values), spec)

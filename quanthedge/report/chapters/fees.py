@@ -48,7 +48,7 @@ def investors(writer: Writer) -> list[Block]:
         one = investor_statement(run, name)
         rows.append(
             [
-                Cell(name),
+                Cell(writer.investor(name)),
                 number_cell(one.paid_in, ",.0f"),
                 number_cell(one.paid_out, ",.0f"),
                 number_cell(one.value_today, ",.0f"),
@@ -69,7 +69,7 @@ def investors(writer: Writer) -> list[Block]:
     lots = run.investor_lots
     lot_rows = [
         [
-            Cell(str(row["investor"])),
+            Cell(writer.investor(str(row["investor"]))),
             Cell(str(row["share_class"])),
             number_cell(row["units"], ",.2f"),
             number_cell(row["cost"], ".4f"),
@@ -83,7 +83,7 @@ def investors(writer: Writer) -> list[Block]:
     blocks.append(writer.table("lots_held", head, lot_rows))
     fair_rows = [
         [
-            Cell(str(name)),
+            Cell(writer.investor(str(name))),
             number_cell(row["wealth_yuan"], ",.0f"),
             number_cell(row["by_lot_yuan"], ",.0f"),
             signed(row["difference_yuan"], ",.0f"),
@@ -132,7 +132,7 @@ def _events(writer: Writer, events: pd.DataFrame) -> Block:
     rows = [
         [
             Cell(f"{row['date']:%Y-%m-%d}"),
-            Cell(str(row["investor"]) if row["investor"] != "fund" else words["fund"]),
+            Cell(words["fund"] if row["investor"] == "fund" else writer.investor(row["investor"])),
             Cell(words[row["event"]]),
             number_cell(row["units"], ",.2f"),
             number_cell(row["unit_value"], ".4f"),
