@@ -18,7 +18,7 @@ demo: $(VENV)/.ready
 	$(BIN)/quanthedge report runs/demo --language en,zh
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -13,6 +13,10 @@ TARGET = Path(__file__).parents[1] / "quanthedge" / "report" / "fonts"
 SIGNS = "€£¥©®°±×÷·–—‘’“”…‰′″←↑→↓−∞≈≠≤≥√∑∂ΔαβγδεθκλμνπρστφχψωΓΘΛΣΦΨΩ①②③④⑤⑥⑦⑧⑨⑩■□▲△▼▽◆◇○●★☆"
 
 
+# beyond GB 2312: characters that names of people and companies bear
+NAMES = "喆垚堃堉婳寯崟彧愷旸旻昇昉晞暐沺淏湉濛烜燊燚犇玥珺琋瑀瑄璟璠祎禛翀翾芃衎贇赟鋆镕飏骉龘"
+
+
 def gb2312(last_row: int) -> set[int]:
     """Return the code points of GB 2312's characters up to a row (55: common, 87: all)."""
     found = set()
@@ -45,7 +49,7 @@ def cut(path: str, last_row: int, weight: str) -> None:
     options.notdef_outline = True
     cutter = subset.Subsetter(options)
     wanted = {*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0xFF00, 0xFF5F), 0x3000}
-    cutter.populate(unicodes=wanted | {ord(sign) for sign in SIGNS} | gb2312(last_row))
+    cutter.populate(unicodes=wanted | {ord(sign) for sign in SIGNS + NAMES} | gb2312(last_row))
     cutter.subset(font)
     names = {1: "QuantHedge Sans", 2: weight, 3: f"QuantHedge Sans {weight}"}
     names |= {4: f"QuantHedge Sans {weight}", 6: f"QuantHedgeSans-{weight}"}

@@ -14,6 +14,7 @@ from quanthedge.comparison import RunVariant, product_values, remark, variant_na
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund.office import FundRun
 from quanthedge.hedging import indices
+from quanthedge.holding_names import holding_names
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.market import Market
 from quanthedge.narrative import Bilingual, timeline
@@ -124,6 +125,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     strategy, market, inputs = prepared.strategy, prepared.market, prepared.inputs
     first, dates, selection = prepared.first, prepared.dates, prepared.selection
     tables: dict[str, Any] = book_tables(prepared, record)
+    tables["positions"]["name"] = holding_names(tables["positions"], market.stock_names())
     hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
     notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)

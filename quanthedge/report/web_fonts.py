@@ -6,6 +6,7 @@ same everywhere and shows no empty boxes.
 
 import base64
 import io
+from functools import cache
 
 from quanthedge.report.drawing import font_folder
 
@@ -18,21 +19,37 @@ _WEIGHTS = {"Regular": "400", "Bold": "600 700"}
 def font_faces(text: str) -> str:
     """Return style rules that define the family with the characters of a text.
 
-    Characters that the typeface lacks are left to the reader's own fonts.
+    A face for each weight, and one more where a text has characters that the bold lacks. Characters
+    that the typeface lacks are left to the reader's own fonts.
 
     >>> font_faces("净值 1.0000").count("@font-face")
     2
     """
     characters = {ord(character) for character in text}
-    return "\n".join(_face(name, weight, characters) for name, weight in _WEIGHTS.items())
+    faces = [_face(name, weight, characters) for name, weight in _WEIGHTS.items()]
+    # the bold has common characters only: in a bold title the others are borrowed from the regular
+    rare = sorted((characters & _known("Regular")) - _known("Bold"))
+    if rare:
+        span = ", ".join(f"U+{code:04X}" for code in rare)
+        faces.append(_face("Regular", _WEIGHTS["Bold"], set(rare), f"unicode-range: {span}; "))
+    return "\n".join(faces)
 
 
-def _face(name: str, weight: str, characters: set[int]) -> str:
+def _face(name: str, weight: str, characters: set[int], more: str = "") -> str:
     data = base64.b64encode(_cut(name, characters)).decode("ascii")
     return (
-        f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; '
+        f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; {more}'
         f'src: url("data:font/woff;base64,{data}") format("woff"); }}'
     )
+
+
+@cache
+def _known(name: str) -> frozenset[int]:
+    """Return the characters that a weight has."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(font_folder() / f"QuantHedgeSans-{name}.otf", lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 def _cut(name: str, characters: set[int]) -> bytes:
@@ -44,7 +61,9 @@ def _cut(name: str, characters: set[int]) -> bytes:
     options.layout_features = ["kern", "tnum", "lnum"]
     options.notdef_outline = True
     page = io.BytesIO()
-    with TTFont(font_folder() / f"QuantHedgeSans-{name}.otf", recalcTimestamp=False) as font:
+    path = font_folder() / f"QuantHedgeSans-{name}.otf"
+    # boxes are those of the whole typeface: to measure them again costs more than to cut
+    with TTFont(path, recalcBBoxes=False, recalcTimestamp=False) as font:
         cutter = subset.Subsetter(options)
         cutter.populate(unicodes=characters)
         cutter.subset(font)

@@ -23,9 +23,12 @@ def holdings(writer: Writer) -> list[Block]:
         ["weight", "code"], ascending=[False, True]
     )
     top = book.head(_SHOWN_HOLDINGS)
+    # names of A-shares are Chinese: an English page shows codes only
+    named = writer.language == "zh" and "name" in top and bool((top["name"] != "").any())
     rows = [
         [
             Cell(str(row["code"])),
+            *([Cell(str(row["name"]))] if named else []),
             number_cell(row["shares"], ",.0f"),
             number_cell(row["price"], ",.2f"),
             number_cell(row["value"], ",.0f"),
@@ -33,13 +36,14 @@ def holdings(writer: Writer) -> list[Block]:
         ]
         for _, row in top.iterrows()
     ]
+    numbers = ("shares", "price", "amount", "weight")
     keys = (
         "turnover", "bought", "sold", "trades", "names_mean", "names_lowest", "names_highest",
     )  # fmt: skip
     return [
         writer.table(
             "holdings",
-            writer.head("code", "shares", "price", "amount", "weight"),
+            writer.head("code", *(["stock_name"] if named else []), *numbers),
             rows,
             date=f"{last:%Y-%m-%d}",
             share=f"{top['weight'].sum():.2%}",
