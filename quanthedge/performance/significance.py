@@ -23,7 +23,7 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     Notes
     -----
     Newey and West (1987) with Bartlett weights and ``floor(4 (n / 100) ** (2 / 9))`` lags, small
-    sample corrected (statsmodels), and the critical value of
+    sample corrected, and the critical value of
     :func:`quanthedge.performance.robust.critical_value`. Days without a value are left out. Below
     60 days, or without variation, only the mean is given and the rest is NaN.
 
@@ -37,12 +37,11 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     mean = float(values.mean()) * DAYS_A_YEAR
     if n < FEWEST or float(values.std()) < 1e-12:
         return Estimate(mean, nan, nan, nan, n)
-    from statsmodels.regression.linear_model import OLS
-
-    fitted = OLS(values, np.ones(n)).fit(
-        cov_type="HAC", cov_kwds={"maxlags": newey_west_lags(n), "use_correction": True}
-    )
-    error = float(fitted.bse[0]) * DAYS_A_YEAR
+    rest, lags = values - values.mean(), newey_west_lags(n)
+    total = float(rest @ rest)
+    for lag in range(1, lags + 1):
+        total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(rest[lag:] @ rest[:-lag])
+    error = float(np.sqrt(total / n / (n - 1))) * DAYS_A_YEAR
     half = critical_value(n) * error
     return Estimate(mean, error, mean - half, mean + half, n)
 

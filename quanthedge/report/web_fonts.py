@@ -63,7 +63,7 @@ def _cut(name: str, characters: set[int]) -> bytes:
     page = io.BytesIO()
     path = font_folder() / f"QuantHedgeSans-{name}.otf"
     # boxes are those of the whole typeface: to measure them again costs more than to cut
-    with TTFont(path, recalcBBoxes=False, recalcTimestamp=False) as font:
+    with TTFont(path, recalcBBoxes=False, recalcTimestamp=False, lazy=True) as font:
         cutter = subset.Subsetter(options)
         cutter.populate(unicodes=characters)
         cutter.subset(font)

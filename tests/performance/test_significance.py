@@ -1,8 +1,9 @@
-"""The error of alpha: against a kernel sum by hand, on known processes, and on a random run."""
+"""The error of alpha: against statsmodels, on known processes, and on a random run."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.regression.linear_model import OLS
 
 from quanthedge.performance import FEE_LINES
 from quanthedge.performance.significance import alpha_estimates, mean_a_year
@@ -10,17 +11,16 @@ from tests.performance.random_run import random_run
 
 
 def newey_west(values: np.ndarray) -> float:
-    """Standard error of a mean, the kernel written out."""
+    """Standard error of a mean by statsmodels."""
     n = len(values)
     lags = int(np.floor(4.0 * (n / 100.0) ** (2.0 / 9.0)))
-    rest = values - values.mean()
-    total = float(rest @ rest)
-    for k in range(1, lags + 1):
-        total += 2.0 * (1.0 - k / (lags + 1.0)) * float(rest[k:] @ rest[:-k])
-    return float(np.sqrt(total / n / (n - 1)))
+    fitted = OLS(values, np.ones(n)).fit(
+        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}
+    )
+    return float(fitted.bse[0])
 
 
-def test_the_error_is_the_kernel_sum_written_out() -> None:
+def test_the_error_is_that_of_statsmodels() -> None:
     values = np.random.default_rng(3).normal(0.001, 0.01, 500)
     found = mean_a_year(pd.Series(values))
     assert found.value == pytest.approx(values.mean() * 243, rel=1e-12)
