@@ -11,7 +11,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.portfolio import IndexUniverse
 from quanthedge.prepare import prepare, prepare_like
 from quanthedge.result import Result
-from quanthedge.run import backtest
+from quanthedge.run import backtest, complete
 from quanthedge.strategy import load_strategy
 from quanthedge.variants import variant, variant_names
 from tests.sample import END, NEUTRAL, SAMPLE, START, sample_market, sample_result, small_strategy
@@ -198,3 +198,17 @@ def test_two_products_of_one_name_are_refused(tmp_path) -> None:
     path.write_text(NEUTRAL.read_text("utf-8") + entry + entry, "utf-8")
     with pytest.raises(StrategyError, match="'a' comes twice"):
         load_strategy(path)
+
+
+def test_clients_of_a_variant_bring_their_money_once() -> None:
+    path = NEUTRAL.parent / "fund_with_clients.toml"
+    strategy, market = load_strategy(path, ["selector.n=30"]), sample_market()
+    beside = backtest(strategy, market, START, END, variants=("long_only", "levered"))
+    pd.testing.assert_frame_equal(beside.ledger, backtest(strategy, market, START, END).ledger)
+    for name, one in beside.variants.items():
+        alone = backtest(variant(strategy, name), market, START, END)
+        pd.testing.assert_frame_equal(one.ledger, alone.ledger)
+    known = prepare(strategy, market, START, END)
+    first, second = complete(known), complete(known)
+    pd.testing.assert_frame_equal(first.ledger, second.ledger)
+    pd.testing.assert_frame_equal(first.investors, second.investors)

@@ -101,7 +101,8 @@ def run_fund(
     Parameters
     ----------
     inputs : LedgerInputs
-        Its flows are written here; its performance fee must be off (the books charge it).
+        Its performance fee must be off (the books charge it). It is left as it is: the flows of
+        this run are booked in arrays of its own, so that the same inputs can be run again.
     clients : Clients
     terms : FundTerms
     dates : datetime64 [T]
@@ -118,6 +119,7 @@ def run_fund(
         than the holding, or the last investor leaves.
     """
     dates = np.asarray(dates, dtype="datetime64[D]")
+    inputs = _with_own_flows(inputs)
     office = _opened(inputs, clients, terms, dates)
     office.hurdle = hurdle
     ledger = np.zeros((dates.size, len(layout.COLUMNS)))
@@ -146,6 +148,21 @@ def run_fund(
         if ends:
             break
     return _fund_run(office, ledger, insolvent)
+
+
+def _with_own_flows(inputs: LedgerInputs) -> LedgerInputs:
+    """Return the inputs with copies of the arrays that investors' money is booked in."""
+    fund = inputs.fund
+    return inputs._replace(
+        fund=fund._replace(
+            subscribed=fund.subscribed.copy(),
+            redeemed=fund.redeemed.copy(),
+            distributed=fund.distributed.copy(),
+            paid_out=fund.paid_out.copy(),
+            units_change=fund.units_change.copy(),
+            service_change=fund.service_change.copy(),
+        )
+    )
 
 
 def _opened(inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Days) -> Office:

@@ -158,7 +158,11 @@ def _between(daily: pd.DataFrame, start: str | None, end: str | None) -> pd.Data
         raise DataError(f"bridge from {start} to {end}: a date is needed ({error})") from error
     found = daily.loc[first:last]
     if found.empty:
-        raise DataError(f"bridge: no trading day of the run between {start} and {end}")
+        days = f"{daily.index[0]:%Y-%m-%d} to {daily.index[-1]:%Y-%m-%d}"
+        raise DataError(
+            f"bridge from {start or 'the start'} to {end or 'the end'}: no trading day of the run; "
+            f"it has {days}"
+        )
     lost = found.index[found["market"].isna()]
     if len(lost):
         raise DataError(

@@ -238,6 +238,10 @@ def agree(terms: FundTerms, clients: Clients) -> None:
         crystallisation_flags(trading_days(), terms, sample_market().calendar),
         open_days(clients.opening),
     )  # fmt: skip
+    # the two differ by cents of a hundred million: where such a cent decides how a unit value is
+    # rounded, neither is wrong, and what is done at that value differs from then on
+    if slow.ties & {event[0] for event in slow.events}:
+        return
     money = {"cash": 0.1, "fee": 0.1, "door": 0.1, "units": 0.1}
     columns = ["t", "investor", "share_class", "event", *("units", "cash", "fee", "door")]
     wanted = pd.DataFrame(slow.events, columns=columns)
@@ -261,6 +265,7 @@ def agree(terms: FundTerms, clients: Clients) -> None:
         }
     )  # fmt: skip
     classes["t"] = classes["date"].map(place)
+    wanted, classes = (table[~table["t"].isin(slow.ties)] for table in (wanted, classes))
     near = {"units": 0.1, "assets": 0.1, "value": 1e-9, "cumulative": 1e-6}
     assert_near(classes, wanted, ["t", "share_class"], near)
 
@@ -270,6 +275,7 @@ def agree(terms: FundTerms, clients: Clients) -> None:
     wanted[["units", "value", "fee"]] = wanted[["units", "value", "fee"]].astype(float)
     people = result.investor_days.rename(columns={"value_yuan": "value", "accrued_fee_yuan": "fee"})
     people["t"] = people["date"].map(place)
+    wanted, people = (table[~table["t"].isin(slow.ties)] for table in (wanted, people))
     # shares are given and cut in hundredths, which are worth more where a share costs 100 yuan
     cents = 0.2 + 0.01 * terms.initial_unit_value
     near = {"units": 0.1, "value": cents, "fee": cents}

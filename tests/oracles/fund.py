@@ -17,6 +17,7 @@ class Account:
     classes: list = field(default_factory=list)  # day, class, units, assets, value, cumulative
     people: list = field(default_factory=list)  # day, investor, class, units, value, fee
     events: list = field(default_factory=list)  # day, who, class, event, units, cash, fee, door
+    ties: set = field(default_factory=set)  # days whose unit values three cents would turn
 
 
 def number(value):
@@ -89,6 +90,13 @@ class _Fund:
                 book.grow(self.assets[name])
 
     def close(self, t, fee_day, opening):
+        for book in self.books.values():
+            book.tie = False
+        self._close(t, fee_day, opening)
+        if any(book.tie for book in self.books.values()):
+            self.account.ties.add(t)
+
+    def _close(self, t, fee_day, opening):
         if fee_day:
             self.charge(t)
         self.value_all(t)

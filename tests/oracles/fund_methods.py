@@ -23,6 +23,14 @@ class Book:
         self.after_fee = terms.high_water_mark == "post_fee"
         self.method, self.assets, self.level = method, ZERO, D(1)
         self.lots = []
+        self.tie = False
+
+    def seen(self, value, places, units):
+        """A unit value, rounded; noted where three cents would round it the other way."""
+        half = D(1).scaleb(-places) / 2
+        away = abs(abs(value - rounded(value, places)) - half)
+        self.tie = self.tie or away * units < D("0.03")
+        return rounded(value, places)
 
     def due(self, value, mark, start):
         """Fee on a unit worth ``value``."""
@@ -73,7 +81,9 @@ class Book:
         return found
 
     def value(self):
-        return rounded(self.assets / self.units, 4) if self.units else rounded(self.initial, 4)
+        if not self.units:
+            return rounded(self.initial, 4)
+        return self.seen(self.assets / self.units, 4, self.units)
 
     def grow(self, assets):
         self.assets = assets
@@ -233,7 +243,7 @@ class OwnValue(Book):
         self.assets = assets
 
     def value_of(self, one):
-        return rounded(one["assets"] / self.total(one), 6)
+        return self.seen(one["assets"] / self.total(one), 6, self.total(one))
 
     def value(self):
         return rounded(self.value_of(self.lots[0]) if self.lots else self.initial, 4)
@@ -306,7 +316,8 @@ class OwnValue(Book):
             self.assets -= gross
             for who, held in one["units"].items():
                 part = fee * held / units
-                made.append((who, paid[who] - part, part))
+                if held:
+                    made.append((who, paid[who] - part, part))
         return made
 
 
@@ -329,7 +340,7 @@ class Equalised(Book):
         return self.rate * max(ZERO, self.gross - self.threshold)
 
     def value(self):
-        return rounded(self.gross - self.accrued, 4)
+        return self.seen(self.gross - self.accrued, 4, self.units)
 
     def buy(self, who, cash):
         units = rounded(cash / self.gross, 2)
