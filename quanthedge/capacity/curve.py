@@ -12,6 +12,7 @@ from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.market import Market
 from quanthedge.prepare import prepare
 from quanthedge.report.capacity import MEASURES, OPEN_INTEREST_LIMIT
+from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
 from quanthedge.run import complete
 from quanthedge.strategy import Strategy
 
@@ -101,7 +102,9 @@ def capacity_curve(
     table = pd.DataFrame.from_dict({size: rows[size] for size in wanted}, orient="index")
     asked: dict[str, str | float] = {
         "strategy": strategy.name,
+        "parameters": parameters_digest(strategy.model_dump(mode="json"), SIZE_AND_IMPACT),
         "market": market.name,
+        "fingerprint": market.fingerprint,
         "coefficient": coefficient,
         "hurdle": float("nan") if hurdle is None else hurdle,
         "open_interest_limit": open_interest_limit,
@@ -114,7 +117,8 @@ def capacity_curve(
 
 
 _ABOUT = (
-    "strategy", "market", "first_day", "last_day", "coefficient", "hurdle", "open_interest_limit",
+    "strategy", "parameters", "market", "fingerprint", "first_day", "last_day", "coefficient",
+    "hurdle", "open_interest_limit",
 )  # fmt: skip
 
 

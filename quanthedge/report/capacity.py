@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
+from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
 from quanthedge.report.drawing import figure_png
 from quanthedge.report.specs import (
     ACCENT,
@@ -47,7 +48,9 @@ MEASURES = (
     "open_interest_share_most", "futures_volume_share", "margin", "idle_cash", "margin_drag",
     "hedge_gap", "lot_rounding", "smallest_hedged_yuan",
 )  # fmt: skip
-_TEXTS = ("reason", "strategy", "market", "first_day", "last_day")
+_TEXTS = (
+    "reason", "strategy", "parameters", "market", "fingerprint", "first_day", "last_day",
+)  # fmt: skip
 _NUMBERS = (*MEASURES, "coefficient", "hurdle", "open_interest_limit")
 
 State = Literal["between", "first", "none", "unknown"]
@@ -103,14 +106,20 @@ def capacity_of_run(capacity: str | Path | pd.DataFrame, run: Run) -> pd.DataFra
     Raises
     ------
     DataError
-        When it was made with another strategy or on another market, by name.
+        When it was made with another strategy or other parameters (but for the size of the fund
+        and the coefficient of impact), or on another market.
     """
     is_table = isinstance(capacity, pd.DataFrame)
     table = capacity if isinstance(capacity, pd.DataFrame) else read_capacity(capacity)
     done = done_sizes(table)
     if done.empty:
         raise DataError("capacity: none of the sizes could be run")
-    for key, own in (("strategy", run.strategy["name"]), ("market", run.market_info["name"])):
+    for key, own in (
+        ("strategy", run.strategy["name"]),
+        ("parameters", parameters_digest(run.strategy, SIZE_AND_IMPACT)),
+        ("market", run.market_info["name"]),
+        ("fingerprint", run.market_info["fingerprint"]),
+    ):
         theirs = str(done[key].iloc[0])
         if theirs != own:
             place = "table" if is_table else str(capacity)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -117,6 +118,12 @@ def test_other_files_are_refused(tmp_path, curve) -> None:
     curve.assign(strategy="Another").to_csv(other)
     with pytest.raises(DataError, match="made with strategy 'Another'"):
         sample_result().with_capacity(other)
+    result = sample_result()
+    changed = result.strategy | {"selector": result.strategy["selector"] | {"n": 29}}
+    with pytest.raises(DataError, match="made with parameters"):
+        replace(result, strategy=changed).with_capacity(curve)
+    larger = replace(result, strategy=result.strategy | {"capital_yuan": 3e8})
+    assert larger.with_capacity(curve).capacity is curve
 
 
 def test_the_report_has_the_chapter_only_with_a_table(file) -> None:

@@ -1,7 +1,5 @@
 """Chapters behind the figures: notes, timeline, definitions, parameters, warnings."""
 
-import json
-from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -10,6 +8,7 @@ from quanthedge.beta.wording import estimator_text
 from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
+from quanthedge.report.digest import parameters_digest
 from quanthedge.report.writer import Writer, in_language, own_words, value_at
 from quanthedge.rules.naming import rule_name, table_name
 
@@ -147,16 +146,10 @@ def _market_rows(writer: Writer) -> list[list[Cell]]:
         "span": span,
         "stocks": info.get("stocks"),
         "fingerprint": info.get("fingerprint"),
-        "strategy": _digest(writer.run.strategy),
+        "strategy": parameters_digest(writer.run.strategy),
         "python": versions,
     }
     return [[Cell(names[key]), Cell(str(v), "value")] for key, v in values.items() if v]
-
-
-def _digest(strategy: dict[str, Any]) -> str:
-    """Return the digest of all parameters, which stand in full in the numbers beside the report."""
-    text = json.dumps(strategy, ensure_ascii=False, sort_keys=True, default=str)
-    return sha256(text.encode("utf-8")).hexdigest()
 
 
 def warnings(writer: Writer) -> list[Block]:
