@@ -19,6 +19,7 @@ from quanthedge.performance.book import (
 from quanthedge.performance.bridge import BRIDGE_LINES, Booked, bridge, bridge_returns
 from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, layers
 from quanthedge.performance.deflation import (
+    deflated_by_trials,
     deflated_sharpe,
     expected_highest_sharpe,
     probabilistic_sharpe,
@@ -107,6 +108,7 @@ __all__ = [
     "costs",
     "daily_returns",
     "definitions",
+    "deflated_by_trials",
     "deflated_sharpe",
     "downside_deviation",
     "drawdowns",

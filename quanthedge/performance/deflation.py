@@ -6,7 +6,16 @@ import pandas as pd
 from quanthedge.errors import DataError
 from quanthedge.performance.tails import kurtosis, skewness
 
-__all__ = ["deflated_sharpe", "expected_highest_sharpe", "probabilistic_sharpe"]
+__all__ = [
+    "TRIALS",
+    "deflated_by_trials",
+    "deflated_sharpe",
+    "expected_highest_sharpe",
+    "probabilistic_sharpe",
+]
+
+TRIALS = (1, 10, 50, 100, 1000)
+_DAYS_A_YEAR = 243
 
 _EULER = 0.5772156649015329
 
@@ -74,6 +83,40 @@ def deflated_sharpe(returns: pd.Series, *, trials: int, sharpe_variance: float) 
         When trials or variance are out of range.
     """
     return probabilistic_sharpe(returns, expected_highest_sharpe(trials, sharpe_variance))
+
+
+def deflated_by_trials(
+    returns: pd.Series, trials: tuple[int, ...] = TRIALS, *, least_days: int = 60
+) -> pd.DataFrame:
+    """Return the deflated Sharpe ratio for several numbers of trials, each of the same length.
+
+    A run does not know how many variants were tried before it; its reader may.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by trials: highest (the Sharpe ratio, annualised, that the best of so many trials
+        without skill is expected to show), probability (that the true ratio of these returns lies
+        above 0 if they are the best of so many). NaN below ``least_days`` days.
+
+    Notes
+    -----
+    The variance of the ratio of a day of a trial without skill is ``1 / (n - 1)``, that of the
+    estimate itself at a true ratio of 0 (Lo, 2002, "The statistics of Sharpe ratios"). Trials that
+    resemble each other count for fewer.
+    """
+    n = int(returns.notna().sum())
+    rows = {}
+    for count in trials:
+        known = n >= max(3, least_days)
+        highest = expected_highest_sharpe(count, 1.0 / (n - 1)) if known else float("nan")
+        rows[count] = {
+            "highest": highest * float(np.sqrt(_DAYS_A_YEAR)),
+            "probability": probabilistic_sharpe(returns, highest) if known else float("nan"),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "trials"
+    return table
 
 
 def _probability(ratio: float, benchmark: float, n: int, g3: float, g4: float) -> float:

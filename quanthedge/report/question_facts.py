@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.beta.wording import estimator_text
-from quanthedge.performance import bridge_returns, daily_returns, levels, period_returns
+from quanthedge.performance import (
+    bridge_returns,
+    daily_returns,
+    deflated_by_trials,
+    levels,
+    period_returns,
+)
 from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.windows import WINDOWS, window_table
 from quanthedge.rebalancing.wording import policy_text
@@ -48,6 +54,7 @@ def question_facts(writer: Writer) -> tuple[Facts, set[str]]:
     _months(writer, facts)
     _days(writer, facts, holds)
     _sources(writer, facts, holds)
+    _chosen(writer, facts)
     _futures(writer, facts, holds)
     product_facts(writer, facts, holds)
     if "hedged" in holds:
@@ -177,6 +184,13 @@ def _sources(writer: Writer, facts: Facts, holds: set[str]) -> None:
     if np.isfinite(sure.low):
         holds.add("alpha_sure" if sure.low > 0 else "alpha_unsure")
     holds.add("basis_earns" if parts["basis"] > 0 else "basis_costs")
+
+
+def _chosen(writer: Writer, facts: Facts) -> None:
+    """Note what is left of the Sharpe ratio where it is the best of a hundred trials."""
+    table = deflated_by_trials(daily_returns(writer.run.ledger)["net"], (1, 100))
+    for trials, value in table["probability"].items():
+        facts[f"sharpe_of_{trials}"] = _text(float(value), ".1%")
 
 
 def _futures(writer: Writer, facts: Facts, holds: set[str]) -> None:

@@ -8,6 +8,7 @@ from quanthedge.errors import DataError
 from quanthedge.performance import (
     beta,
     block_length,
+    deflated_by_trials,
     deflated_sharpe,
     expected_highest_sharpe,
     geometric_excess,
@@ -104,6 +105,26 @@ def test_deflated_sharpe_is_the_published_example() -> None:
     hurdle = expected_highest_sharpe(100, 0.5 / 250)
     assert hurdle == pytest.approx(0.1132, abs=5e-5)
     assert _probability(2.5 / 250**0.5, hurdle, 1250, -3.0, 10.0) == pytest.approx(0.9004, abs=5e-4)
+
+
+def test_the_best_of_many_trials_without_skill_is_taken_for_what_it_is() -> None:
+    rng, trials, days = np.random.default_rng(8), 50, 400
+    shown, probable = [], []
+    for _ in range(120):
+        noise = pd.DataFrame(rng.normal(0.0, 0.01, (days, trials)))
+        best = noise[(noise.mean() / noise.std()).idxmax()]
+        found = deflated_by_trials(best, (1, trials))
+        shown.append(float(best.mean() / best.std()) * np.sqrt(243))
+        probable.append(found["probability"].to_list())
+    plain, deflated = np.mean(probable, axis=0)
+    # the mean of 120 highest ratios has an error of 0.04; deflated, luck is the throw of a coin
+    assert np.mean(shown) == pytest.approx(found.loc[trials, "highest"], abs=0.12)
+    assert plain > 0.97
+    assert deflated == pytest.approx(0.5, abs=0.08)
+
+
+def test_few_days_give_no_deflated_ratio() -> None:
+    assert deflated_by_trials(pd.Series([0.01, -0.01] * 20)).isna().all().all()
 
 
 def test_one_trial_is_not_deflated_and_luck_is() -> None:

@@ -1,6 +1,14 @@
 """The chapter on drawdowns."""
 
-from quanthedge.performance import WINDOWS, Window, largest_drawdowns, levels, window_table
+from quanthedge.performance import (
+    WINDOWS,
+    Window,
+    daily_returns,
+    deflated_by_trials,
+    largest_drawdowns,
+    levels,
+    window_table,
+)
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, number_cell, signed
 from quanthedge.report.writer import Writer, listed
@@ -84,7 +92,23 @@ def tails(writer: Writer) -> list[Block]:
         writer.table("capture", writer.head("measure", "rising", "falling"), capture),
         writer.table("outlook", writer.head("measure", "mean_known", "mean_uncertain"), outlook),
         writer.table("outlook_facts", writer.head("measure", "value"), facts),
+        _deflated(writer),
     ]
+
+
+def _deflated(writer: Writer) -> Block:
+    """Return how much of the Sharpe ratio may be the choice of the best of many trials."""
+    table = deflated_by_trials(daily_returns(writer.run.ledger)["net"])
+    rows = [
+        [
+            number_cell(float(trials), ",.0f"),
+            number_cell(row["highest"], ".2f"),
+            number_cell(row["probability"], ".2%"),
+        ]
+        for trials, row in zip(table.index, table.to_dict("records"), strict=True)
+    ]
+    head = writer.head("trials", "highest_sharpe", "above_zero")
+    return writer.table("deflated", head, rows)
 
 
 def windows(writer: Writer) -> list[Block]:
