@@ -114,7 +114,7 @@ def investor_statement(result: Invested, investor: str) -> Statement:
     last = pd.Timestamp(result.ledger.index[-1])
     today = float(values.loc[values["date"] == last, "after_yuan"].sum())
     paid_in = events.loc[events["event"].isin(_BOUGHT), "cash_yuan"].sum()
-    paid_out = -events.loc[events["event"].isin(_OUT), "cash_yuan"].sum()
+    paid_out = 0.0 - events.loc[events["event"].isin(_OUT), "cash_yuan"].sum()
     lots = result.investor_lots[result.investor_lots["investor"] == investor]
     daily = result.investor_days
     due = daily.loc[(daily["investor"] == investor) & (daily["date"] == last), "accrued_fee_yuan"]
