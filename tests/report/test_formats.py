@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ import pypdfium2.raw as pdfium_raw
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.report.blocks import Document, Figure, Table
+from quanthedge.report.blocks import Cell, Chapter, Document, Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import draw, figure_png, figure_svg
 from quanthedge.report.formats import FORMATS, write_report
@@ -287,6 +288,26 @@ def test_text_of_the_user_is_neither_formula_nor_markup(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_report(run, tmp_path, "xlsx", "en"))
     assert book.worksheets[0]["A1"].value == evil
     assert book.worksheets[0]["A1"].data_type == "s"
+
+
+def test_words_in_cells_do_not_squeeze_the_first_column(made) -> None:
+    reason = (
+        "skewness and kurtosis outside the formula"
+        if made.document.language == "en"
+        else ("偏度、峰度超出公式适用范围")
+    )
+    name = (
+        "Expected shortfall, Cornish-Fisher"
+        if made.document.language == "en"
+        else ("单日预期亏损（康尼什-费希尔修正）")
+    )
+    row = [Cell(name), Cell(reason, "quiet"), Cell(reason, "quiet")]
+    table = Table("table-x", "X", "x", ["a", "95%", "99%"], [row, row])
+    chapter = Chapter("x", "X", [table, replace(table, id="table-y")])
+    pages = pdfium.PdfDocument(render_pdf(replace(made.document, chapters=[chapter])))
+    text = "".join(page.get_textpage().get_text_range() for page in pages)
+    assert text.count(name) == 4  # on one line each
+    assert plain(text).count(plain(reason)) == 8
 
 
 def test_figures_are_vectors_with_letters_as_outlines() -> None:
