@@ -39,6 +39,9 @@ class NamedWindow(BaseModel):
         return self
 
 
+_LONGEST_FOUND = 200  # letters of a value that a message repeats
+
+
 class Strategy(BaseModel):
     """A complete market-neutral fund: which stocks, how hedged, at what cost, under which terms.
 
@@ -175,7 +178,7 @@ def _explain(error: ValidationError, origin: str) -> str:
     faults = []
     for item in error.errors(include_url=False):
         path = ".".join(str(part) for part in item["loc"])
-        message = item["msg"]
+        message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             accepted = _accepted_keys(item["loc"])
             close = difflib.get_close_matches(str(item["loc"][-1]), accepted, n=1)
@@ -185,8 +188,10 @@ def _explain(error: ValidationError, origin: str) -> str:
             elif accepted:
                 message += f"; accepted here: {', '.join(accepted)}"
         elif item["type"] not in {"missing", "union_tag_not_found"}:
-            message += f" (found {item['input']!r})"
-        faults.append(f"{path}: {message}")
+            found = repr(item["input"])
+            # a rule between several keys is told of the whole table: the sentence names the keys
+            message += f" (found {found})" if len(found) <= _LONGEST_FOUND else ""
+        faults.append(f"{path}: {message}" if path else message)
     return f"{origin}: " + "; ".join(faults)
 
 
