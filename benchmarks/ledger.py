@@ -77,17 +77,17 @@ def make_inputs(
     cost = 1.0 if rules else 0.0
     return LedgerInputs(
         days=np.ones(days),
+        fee_years=np.full(days, 1.0 / 365.0),
         stock_rate=np.full(days + 1, 0.02 * cost),
         futures_rate=np.zeros(days + 1),
         record_day=np.zeros(days, dtype=bool),
         bars=Bars(
             opened, high, low, close, pre_close, volume, volume * (high + low) / 2.0, mark, factor,
-            rng.random((days, stocks)) < 0.01, np.zeros((days + 1, stocks), dtype=bool),
-            np.full(stocks, -1000), np.full(stocks, days + 1),
+            (rng.random((days, stocks)) < 0.01).astype(np.int8), np.full(stocks, days + 1),
         ),
         volatility=volatility,
         actions=no_actions(days),
-        tax=no_tax(days),
+        tax=no_tax(days, 0),
         stocks=StockBook(
             np.zeros(stocks, dtype=np.int64), rng.integers(0, 2, stocks),
             np.full(stocks, 100 if rules else 1), np.full(stocks, 100 if rules else 1),
@@ -95,7 +95,7 @@ def make_inputs(
             2e-5 * cost * by_exchange, 0.0 * by_exchange, 0.0 * by_exchange, 5e-5 * by_exchange,
             np.full((days, 8), 0.10 if rules else np.inf), np.full((days, 8), 0.10 if rules else
             np.inf),
-            np.zeros(stocks, dtype=np.int64), np.full(stocks, 0.44), np.full(stocks, 0.36),
+            np.zeros(stocks, dtype=bool),
         ),
         futures=_futures(days, settlement),
         hedge=_hedge(days, stocks, market, rules=rules),

@@ -12,6 +12,7 @@ from quanthedge.alpha import scores
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
 from quanthedge.fund import crystallisation_flags
+from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.winding_up import last_business_day, sold_out
 from quanthedge.hedging import HedgeLeg, hedge_leg, unhedged
 from quanthedge.ledger import (
@@ -24,8 +25,16 @@ from quanthedge.ledger import (
     TargetBook,
     TaxBook,
 )
-from quanthedge.ledger.actions import ActionUse, action_book, no_actions, no_tax, tax_book
+from quanthedge.ledger.actions import (
+    ActionUse,
+    TaxRates,
+    action_book,
+    no_actions,
+    no_tax,
+    record_days,
+)
 from quanthedge.market import Market
+from quanthedge.market.checks.price_limits import limit_panel
 from quanthedge.portfolio import Targets
 from quanthedge.rules import StockRules, dividend_tax, stock_rules
 from quanthedge.strategy import Strategy
@@ -95,7 +104,7 @@ def prepare(
     say("estimating betas, looking up rules and contracts")
     stocks = stock_rules(dates[1:], market.codes, _list_dates(market))
     leg = hedge_leg(strategy, market, first, last, selection.targets)
-    actions = _actions(strategy, market, first, last)
+    actions = _actions(strategy, market, first, last, stocks.list_delay)
     inputs = _inputs(strategy, market, first, last, selection.targets, stocks, leg, actions)
     used = [stocks.used, *(one.used for one in leg.rules)]
     used += [] if actions.rules is None else [actions.rules]
@@ -231,6 +240,7 @@ def _inputs(
     book = _target_book(strategy, targets, first, dates)
     recorded = np.zeros(n_days, dtype=np.bool_)
     recorded[::_RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
+    limits = limit_panel(market, first, last)
     bars = Bars(
         open=market.panel("open")[span],
         high=market.panel("high")[span],
@@ -241,19 +251,28 @@ def _inputs(
         amount=market.panel("amount")[span],
         mark=market.panel("mark")[wide],
         adj_factor=actions.adj_factor,
-        is_st=market.panel("is_st")[span],
-        is_delisting=market.panel("is_delisting")[wide],
-        listed=market.list_index() - first,
+        limit_class=limits.place,
         delist=market.delist_index() - first,
     )
     stock_book = StockBook(
         stocks.board.astype(np.int64),
         stocks.exchange.astype(np.int64),
-        *(getattr(stocks, name) for name in StockBook._fields[2:]),
+        stocks.lot,
+        stocks.step,
+        stocks.stamp_duty_buy,
+        stocks.stamp_duty_sell,
+        stocks.transfer_rate,
+        stocks.transfer_par_rate,
+        stocks.transfer_min_yuan,
+        stocks.exchange_rate,
+        limits.up,
+        limits.down,
+        limits.inward,
     )
     terms = strategy.fund
     return LedgerInputs(
         days=np.diff(dates).astype(np.float64),
+        fee_years=fee_years(dates),
         stock_rate=_interest(market, strategy.accounts.stock_cash_rate, first, last),
         futures_rate=_interest(market, strategy.accounts.futures_cash_rate, first, last),
         record_day=recorded,
@@ -321,7 +340,9 @@ def _settings(strategy: Strategy) -> Settings:
     )
 
 
-def _actions(strategy: Strategy, market: Market, first: int, last: int) -> Actions:
+def _actions(
+    strategy: Strategy, market: Market, first: int, last: int, list_delay: NDArray[np.int64]
+) -> Actions:
     """Corporate actions from their table where the market has one, else from the factor."""
     dates = market.dates[first - 1 : last + 1]
     days = last - first + 1
@@ -334,18 +355,29 @@ def _actions(strategy: Strategy, market: Market, first: int, last: int) -> Actio
                 f"costs.dividend_tax public_fund: market '{market.name}' has no table "
                 "corporate_actions, so its dividends are not known; import one, or set none"
             )
-        return Actions(no_actions(days), no_tax(days), factor, None, None)
-    book, factor, use = action_book(
+        return Actions(no_actions(days), no_tax(days, 0), factor, None, None)
+    rates, used = _tax_rates(table, dates) if taxed else (None, None)
+    book, taxes, factor, use = action_book(
         table,
         dates,
         market.codes,
         market.panel("mark")[first - 1 : last + 1],
         factor,
         market.panel("pre_close")[first : last + 1],
+        list_delay,
+        rates,
     )
-    if not taxed:
-        return Actions(book, no_tax(days), factor, use, None)
-    tax = dividend_tax("public securities fund", dates[1:])
+    return Actions(book, taxes, factor, use, used)
+
+
+def _tax_rates(
+    table: pd.DataFrame, dates: NDArray[np.datetime64]
+) -> tuple[TaxRates | None, pd.DataFrame | None]:
+    """Tax on the dividends of a span by their record days, and the rules that say it."""
+    ex_date = table["ex_date"].to_numpy().astype("datetime64[D]")
+    days = np.unique(record_days(table[(ex_date > dates[0]) & (ex_date <= dates[-1])], dates))
+    if days.size == 0:
+        return None, None
+    tax = dividend_tax("public securities fund", days)
     rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
-    taxes = tax_book(dates, np.ascontiguousarray(tax.at_payment[:, 0]), *rates)
-    return Actions(book, taxes, factor, use, tax.used)
+    return TaxRates(days, np.ascontiguousarray(tax.at_payment[:, 0]), *rates), tax.used

@@ -51,6 +51,9 @@ class FakeMarket:
     def list_index(self):
         return np.minimum(self.listed, len(self.dates))
 
+    def stock_names(self):
+        return None
+
     def delist_index(self):
         return np.minimum(self.gone, len(self.dates))
 

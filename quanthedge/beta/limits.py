@@ -1,9 +1,9 @@
 """Days on which a stock closed at its price limit, by the dated rule book."""
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 __all__ = ["DatedMarket", "closed_at_limit"]
@@ -28,17 +28,8 @@ class DatedMarket(Protocol):
     def list_index(self) -> NDArray[np.int64]:
         """Row of each stock's first trading day [N]."""
 
-
-@dataclass(frozen=True)
-class _Bars:
-    """Bars of some stocks as the book of price limits reads them."""
-
-    stock: NDArray[np.int32]
-    day: NDArray[np.int64]
-    columns: dict[str, NDArray[Any]]
-
-    def numbers(self, name: str) -> NDArray[Any]:
-        return self.columns[name]
+    def stock_names(self) -> pd.DataFrame | None:
+        """Spells of short names (code, name, start, end); None where they are not known."""
 
 
 def closed_at_limit(market: DatedMarket) -> tuple[Bools, int]:
@@ -53,11 +44,12 @@ def closed_at_limit(market: DatedMarket) -> tuple[Bools, int]:
 
     """
     from quanthedge.market.blocks import Axes
-    from quanthedge.market.checks.price_limits import TICK, LimitBook, limit_prices
+    from quanthedge.market.checks.price_limits import TICK, BarRows, LimitBook
 
     calendar = market.calendar
     first_day = int(np.searchsorted(calendar, market.dates[0]))
-    book = LimitBook(Axes(calendar, market.codes), _list_dates(market, first_day))
+    listed = _list_dates(market, first_day)
+    book = LimitBook(Axes(calendar, market.codes), listed, market.stock_names())
     traded = market.panel("traded")
     locked = np.zeros(traded.shape, dtype=bool)
     unknown = 0
@@ -68,8 +60,8 @@ def closed_at_limit(market: DatedMarket) -> tuple[Bools, int]:
             name: market.panel(name)[row, stock]
             for name in ("close", "pre_close", "is_st", "is_delisting")
         }
-        limits = book.of(_Bars(stock.astype(np.int32), row + first_day, columns))  # type: ignore[arg-type]
-        highest, lowest = limit_prices(columns["pre_close"], limits.up, limits.down)
+        limits = book.of(BarRows(stock, row + first_day, columns))
+        highest, lowest = limits.prices(columns["pre_close"])
         with np.errstate(invalid="ignore"):
             near = np.minimum(abs(columns["close"] - highest), abs(columns["close"] - lowest))
         locked[row, stock] = near < TICK / 2

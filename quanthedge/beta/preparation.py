@@ -112,7 +112,7 @@ def prepare_returns(
     ----------
     market : Market
         Its panels simple_return, traded and, for price limits, close, pre_close, is_st and
-        is_delisting are used.
+        is_delisting are used, and its stock_names.
     index : ndarray [T] or [T, K]
         Simple returns, as by :func:`quanthedge.beta.index_returns`.
     preparation : Preparation

@@ -72,6 +72,8 @@ class LedgerState:
                 np.zeros(n_days + 1),
                 np.zeros((n_stocks, inputs.tax.lots, 5)),
                 np.zeros(n_stocks, dtype=np.int64),
+                np.zeros(n_stocks),
+                np.zeros(inputs.actions.stock.size),
             ),
             np.zeros(inputs.futures.product.size),
             np.full(inputs.futures.multiplier.size, np.nan),

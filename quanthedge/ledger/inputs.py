@@ -41,9 +41,7 @@ class Bars(NamedTuple):
     amount: Floats
     mark: Floats
     adj_factor: Floats
-    is_st: Bools
-    is_delisting: Bools  # [T + 1, N]
-    listed: Ints  # [N] day index of the first trading day
+    limit_class: NDArray[np.int8]  # column of StockBook's limits by board and status of the day
     delist: Ints  # [N] first day index on which the stock is gone
 
 
@@ -61,15 +59,18 @@ class ActionBook(NamedTuple):
     rights: Floats  # [A] shares offered per share held
     rights_price: Floats  # [A] yuan
     pay_day: Ints  # [A] day index on which the cash comes; T = after the span
+    list_day: Ints  # [A] day index from which the new shares can be sold; T = after the span
+    listing_pointer: Ints  # [T + 1] rows listed[listing_pointer[t]:listing_pointer[t + 1]]
+    listed: Ints  # of `listed` are the actions whose shares, waiting since an earlier day, are free
 
 
 class TaxBook(NamedTuple):
-    """Tax on dividends with ex-date t, as shares of the dividend, and holding periods of sales."""
+    """Tax on the dividend of each action, as shares of it, and holding periods of sales."""
 
-    at_payment: Floats  # [T] withheld from the payment
-    short_term: Floats  # [T] further, when sold within a month
-    mid_term: Floats  # [T] further, when sold within a year
-    long_term: Floats  # [T] further, when sold later
+    at_payment: Floats  # [A] withheld from the payment
+    short_term: Floats  # [A] further, when sold within a month
+    mid_term: Floats  # [A] further, when sold within a year
+    long_term: Floats  # [A] further, when sold later
     month_begin: Ints  # [T] bought on this day or later: held a month or less when sold on day t
     year_begin: Ints  # [T]
     lots: int  # most lots a stock may have; 0 = no tax
@@ -81,6 +82,8 @@ class Carried(NamedTuple):
     due: Floats  # [T + 1] dividends to be paid on each day; the last for days after the span
     lots: Floats  # [N, L, 5]
     lot_count: Ints  # [N]
+    locked: Floats  # [N] of the shares held, those that are not listed yet
+    waiting: Floats  # [A] new shares of an action that are not listed yet
 
 
 class StockBook(NamedTuple):
@@ -96,11 +99,9 @@ class StockBook(NamedTuple):
     transfer_par_rate: Floats  # [T, 3]
     transfer_min_yuan: Floats  # [T, 3]
     exchange_rate: Floats  # [T, 3]
-    limit_up: Floats  # [T, boards * 2]
-    limit_down: Floats  # [T, boards * 2]
-    ipo_days: Ints  # [N]
-    ipo_up: Floats  # [N]
-    ipo_down: Floats  # [N]
+    limit_up: Floats  # [T, C] by class
+    limit_down: Floats  # [T, C]
+    inward: Bools  # [N] limit prices are cut towards the previous close, not rounded half up
 
 
 class FutureBook(NamedTuple):
@@ -199,6 +200,7 @@ class LedgerInputs(NamedTuple):
     """Everything that the ledger needs for a span of T days."""
 
     days: Floats  # [T] calendar days since the previous trading day
+    fee_years: Floats  # [T] each of these days over the days of its year
     stock_rate: Floats  # [T + 1] interest a year
     futures_rate: Floats  # [T + 1]
     record_day: Bools  # [T] positions are recorded

@@ -16,6 +16,8 @@ from quanthedge.ledger.actions.kernels import (
     action_of_day,
     add_lot,
     drop_lots,
+    list_shares,
+    lock_shares,
     note_dividend,
     scale_lots,
     take_lots,
@@ -64,6 +66,7 @@ from quanthedge.ledger.layout import (
     INSOLVENT,
     INTEREST_,
     LIMIT_DOWN,
+    LIMIT_UNKNOWN,
     LIMIT_UP,
     LOAN,
     LOAN_,
@@ -79,6 +82,7 @@ from quanthedge.ledger.layout import (
     NEXT_REBALANCE,
     NO_PRICE,
     NO_SETTLEMENT,
+    NOT_LISTED,
     NOTIONAL_,
     OK,
     OWED,
@@ -116,6 +120,7 @@ from quanthedge.ledger.layout import (
     UNPAID_MARGIN,
     VOLUME,
 )
+from quanthedge.rules.limit_prices import limit_prices
 
 Log = list[Any]  # of float64 tuples
 
@@ -135,11 +140,31 @@ def round_lot(
 
 
 @njit(cache=True)
-def sale_step(
+def round_sale(
+    quantity: float,
+    shares: float,
+    lot: int,
     step: int,
 ) -> float:
-    """Multiple in which part of a holding is sold: 100 shares, 1 where the buy step is 1."""
-    return 1.0 if step == 1 else 100.0
+    """Largest quantity not above the wanted one that may be sold: all of the shares, or as bought.
+
+    A part of a holding is sold in the quantities in which it is bought; what is less than the least
+    order is sold whole.
+    """
+    return shares if quantity + 1e-6 >= shares else round_lot(quantity, lot, step)
+
+
+@njit(cache=True)
+def round_sale_up(
+    quantity: float,
+    shares: float,
+    lot: int,
+    step: int,
+) -> float:
+    """Smallest quantity not below the wanted one that may be sold, at most all of the shares."""
+    if quantity <= lot:
+        return min(shares, float(lot))
+    return min(shares, lot + np.ceil((quantity - lot) / step) * step)
 
 
 @njit(cache=True)
@@ -159,31 +184,20 @@ def fill_price(
     return bars.amount[t, i] / bars.volume[t, i]
 
 
+limit_prices_of_one = njit(cache=True)(limit_prices)
+
+
 @njit(cache=True)
-def limit_prices(
+def day_limits(
     t: int,
     i: int,
     bars: Bars,
     stocks: StockBook,
 ) -> tuple[float, float]:
-    """Lower and upper limit price of the day; +-inf = free, NaN = not known."""
-    age = t - bars.listed[i] + 1
-    if bars.is_delisting[t + 1, i] and not bars.is_delisting[t, i]:
-        return -np.inf, np.inf
-    if 1 <= age <= stocks.ipo_days[i]:
-        down, up = stocks.ipo_down[i], stocks.ipo_up[i]
-    else:
-        special = bars.is_st[t, i] and not bars.is_delisting[t + 1, i]
-        kind = stocks.board[i] * 2 + (1 if special else 0)
-        down, up = stocks.limit_down[t, kind], stocks.limit_up[t, kind]
-    reference = bars.pre_close[t, i]
-    low = np.nan if np.isnan(down) else -np.inf
-    high = np.nan if np.isnan(up) else np.inf
-    if np.isfinite(down):
-        low = np.floor(reference * (1.0 - down) * 100.0 + 0.5 + 1e-6) / 100.0
-    if np.isfinite(up):
-        high = np.floor(reference * (1.0 + up) * 100.0 + 0.5 + 1e-6) / 100.0
-    return low, high
+    """Upper and lower limit price of the day; +-inf = free, NaN = not known."""
+    kind = bars.limit_class[t, i]
+    up, down = stocks.limit_up[t, kind], stocks.limit_down[t, kind]
+    return limit_prices_of_one(bars.pre_close[t, i], up, down, stocks.inward[i])
 
 
 @njit(cache=True)
@@ -197,11 +211,13 @@ def refusal(
     stocks: StockBook,
 ) -> int:
     """Why the stock cannot be traded on that side today, or DONE."""
-    if np.isnan(price):
+    if np.isnan(bars.close[t, i]):
         return SUSPENDED
-    low, high = limit_prices(t, i, bars, stocks)
-    if np.isnan(low if side == SELL else high):
+    if np.isnan(price):
         return NO_PRICE
+    high, low = day_limits(t, i, bars, stocks)
+    if np.isnan(low if side == SELL else high):
+        return LIMIT_UNKNOWN
     if side == SELL:
         seen = bars.high[t, i] if fill == FILL_VWAP else price
         return LIMIT_DOWN if seen <= low + HALF_TICK else DONE
@@ -328,8 +344,8 @@ def pay_action(
     old, mark = shares[i], bars.mark[t, i]
     reference = reference_price(t, i, bars)
     gross = old * actions.cash[a]
-    withheld = gross * tax.at_payment[t]
-    note_dividend(t, i, actions.cash[a], tax, carried)
+    withheld = gross * tax.at_payment[a]
+    note_dividend(a, i, actions.cash[a], tax, carried)
     grown = old * (1.0 + actions.bonus[a])
     whole = np.floor(grown + 1e-6)
     fraction = max(0.0, grown - whole) * reference
@@ -360,6 +376,8 @@ def pay_action(
     row[DIVIDENDS_] += gross + fraction
     row[DIVIDEND_TAX_] += withheld
     shares[i] = whole + taken
+    carried.locked[i] = min(carried.locked[i], whole)
+    lock_shares(t, i, a, whole - old + taken, actions, carried)
     return shares[i] * reference - old * mark - taken * actions.rights_price[a]
 
 
@@ -380,6 +398,7 @@ def corporate_actions(
     """Step 1. Returns the price gain of delisted holdings (a loss when the recovery is below 1)."""
     bars, actions = inputs.bars, inputs.actions
     gain = 0.0
+    list_shares(t, actions, carried)
     if carried.due[t] != 0.0:
         scalars[STOCK_CASH] += carried.due[t]
         scalars[RECEIVABLE] = 0.0  # summed anew: no residue of rounding stays behind
@@ -417,6 +436,7 @@ def corporate_actions(
             row[DIVIDENDS_] += paid
             scale_lots(i, whole / shares[i], carried)
             shares[i] = whole
+            carried.locked[i] = min(carried.locked[i], whole)
     for i in range(pending.size):
         if np.isnan(pending[i]):
             continue
@@ -474,8 +494,7 @@ def plan_rebalance(
             if buy == 0.0 and shares[i] == 0.0:
                 refuse(refusals, t, STOCK, i, BUY, np.floor(desired), 0.0, LOT)
         else:
-            unit = sale_step(stocks.step[i])
-            sale = np.floor((shares[i] - desired + 1e-6) / unit) * unit
+            sale = round_sale(shares[i] - desired, shares[i], stocks.lot[i], stocks.step[i])
             pending[i] = shares[i] - sale if sale > 0.0 else np.nan
     scalars[DAYS_LEFT] = inputs.settings.retry_days
 
@@ -531,8 +550,7 @@ def plan_flow(
             more = round_lot(desired - shares[i], stocks.lot[i], stocks.step[i])
             pending[i] = shares[i] + more if more > 0.0 else np.nan
         else:
-            unit = sale_step(stocks.step[i])
-            sale = np.floor((shares[i] - desired + 1e-6) / unit) * unit
+            sale = round_sale(shares[i] - desired, shares[i], stocks.lot[i], stocks.step[i])
             pending[i] = shares[i] - sale if sale > 0.0 else np.nan
     scalars[DAYS_LEFT] = inputs.settings.retry_days
 
@@ -557,11 +575,13 @@ def sell_one(
     price = fill_price(t, i, settings.fill, bars)
     why = refusal(t, i, SELL, price, settings.fill, bars, stocks)
     quantity = order if why == DONE else 0.0
-    if why == DONE and capped and settings.participation > 0.0:
-        unit = sale_step(stocks.step[i])
-        cap = np.floor(settings.participation * bars.volume[t, i] / unit) * unit
-        if cap < quantity:
-            quantity = cap
+    if why == DONE and quantity > shares[i] - carried.locked[i]:
+        quantity = shares[i] - carried.locked[i]
+        why = NOT_LISTED
+    if quantity > 0.0 and capped and settings.participation > 0.0:
+        cap = settings.participation * bars.volume[t, i]
+        if cap + 1e-6 < quantity:
+            quantity = round_lot(cap, stocks.lot[i], stocks.step[i])
             why = VOLUME
     size = 0.0
     if quantity > 0.0:
@@ -614,7 +634,9 @@ def forced_sales(
         i = held[k]
         if shares[i] <= 0.0:
             continue
-        order = min(shares[i], np.ceil(fraction * shares[i] / 100.0) * 100.0)
+        order = round_sale_up(
+            fraction * shares[i], shares[i], inputs.stocks.lot[i], inputs.stocks.step[i]
+        )
         done, money, price_gain = sell_one(
             t, i, order, False, CASH_CUT, inputs, scalars, shares, carried, row, trades, refusals
         )
@@ -645,7 +667,11 @@ def sell(
     gain = 0.0
     for k in range(n_held):
         i = held[k]
-        order = shares[i] - pending[i]
+        order = 0.0
+        if pending[i] < shares[i]:
+            order = round_sale(
+                shares[i] - pending[i], shares[i], inputs.stocks.lot[i], inputs.stocks.step[i]
+            )
         if order > 0.0:
             _, money, price_gain = sell_one(
                 t, i, order, True, reason, inputs, scalars, shares, carried, row, trades, refusals
@@ -771,13 +797,13 @@ def fund_day(
     scalars[FUTURES_CASH] += interest[1]
     row[INTEREST_] = interest[0] + interest[1]
     payable_before = scalars[PAYABLE]
-    year_fraction = inputs.days[t] / 365.0
+    year_fraction = inputs.fee_years[t]
     row[MANAGEMENT_] = fund.management_per_year * equity_before * year_fraction
     row[CUSTODY_] = fund.custody_per_year * equity_before * year_fraction
     row[AUDIT_] = fund.audit_yuan_per_year * year_fraction
     row[SERVICE_] = fund.service_per_year * max(0.0, scalars[SERVICE_BASE]) * year_fraction
     scalars[PAYABLE] += row[MANAGEMENT_] + row[CUSTODY_] + row[SERVICE_] + row[AUDIT_]
-    row[LOAN_INTEREST_] = loan_before * inputs.settings.borrowing_rate * year_fraction
+    row[LOAN_INTEREST_] = loan_before * inputs.settings.borrowing_rate * inputs.days[t] / 365.0
     scalars[LOAN] += row[LOAN_INTEREST_]
     if fund.month_first[t]:
         paid = max(0.0, min(payable_before, withdrawable))

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import RuleError
-from quanthedge.market.checks.price_limits import TICK, limit_prices
+from quanthedge.market.blocks import Axes
+from quanthedge.market.checks.price_limits import TICK, BarLimits, BarRows, LimitBook
 from quanthedge.market.vintages import kept_rows
 from quanthedge.rules import board_of, exchange_of, stock_rules
 
@@ -186,16 +187,17 @@ def _limits(market: "Market", code: str, column: int) -> list[Line]:
     lot = ("rules", "lot", f"{rules.lot[0]} shares, then steps of {rules.step[0]}")
     if not market.panel("traded")[-1, column]:
         return [lot]
-    up, down = _rates(market, column, rules)
+    limits = _limits_of_bars(market, column, listed)
+    up, down = float(limits.up[-1]), float(limits.down[-1])
     if np.isnan(up) or np.isnan(down):
         return [("rules", "price limit", "not known to the rule book"), lot]
     if np.isinf(up) and np.isinf(down):
         return [("rules", "price limit", "none on this day"), lot]
-    before = market.panel("pre_close")[-1:, column]
-    sides = limit_prices(before, np.array([up]), np.array([down]))
-    high, low = (float(side[0]) for side in sides)
+    bars = market.panel("traded")[:, column]
+    sides = limits.prices(market.panel("pre_close")[bars, column])
+    high, low = (float(side[-1]) for side in sides)
     return [
-        ("rules", "price limit", f"{low:.2f} to {high:.2f} (-{down:.0%}, +{up:.0%})"),
+        ("rules", "price limit", f"{_yuan(low)} to {_yuan(high)} ({_sized(down, up)})"),
         *(
             ("rules", f"at the {when}", _tradable(market.panel(when)[-1, column], low, high))
             for when in ("open", "close")
@@ -204,16 +206,27 @@ def _limits(market: "Market", code: str, column: int) -> list[Line]:
     ]
 
 
-def _rates(market: "Market", column: int, rules: Any) -> tuple[float, float]:
-    """Limits up and down as fractions of the previous close; infinite = none, NaN = not known."""
-    if _age(market, column) <= rules.ipo_days[0]:
-        return float(rules.ipo_up[0]), float(rules.ipo_down[0])
-    delisting = market.panel("is_delisting")[-2:, column]
-    lifted = rules.used["key"].str.contains("delisting_period").any()
-    if delisting[-1] and not delisting[:-1].any() and lifted:
-        return np.inf, np.inf
-    kind = int(rules.board[0]) * 2 + bool(market.panel("is_st")[-1, column] and not delisting[-1])
-    return float(rules.limit_up[0, kind]), float(rules.limit_down[0, kind])
+def _limits_of_bars(market: "Market", column: int, listed: Any) -> BarLimits:
+    """Return the limits of all bars of a stock so far; the last one is the day's."""
+    names = market.stock_names()
+    if names is not None:
+        names = names[names["code"] == market.codes[column]]
+    first = int(np.searchsorted(market.calendar, market.dates[0]))
+    axes = Axes(market.calendar[: first + len(market.dates)], market.codes[column : column + 1])
+    day = np.flatnonzero(market.panel("traded")[:, column])
+    flags = {name: market.panel(name)[day, column] for name in ("is_st", "is_delisting")}
+    rows = BarRows(np.zeros(day.size, dtype=np.int64), day + first, flags)
+    return LimitBook(axes, listed, names).of(rows)
+
+
+def _yuan(price: float) -> str:
+    return "no limit" if np.isinf(price) else f"{price:.2f}"
+
+
+def _sized(down: float, up: float) -> str:
+    return ", ".join(
+        f"{sign}{rate:.0%}" for sign, rate in (("-", down), ("+", up)) if np.isfinite(rate)
+    )
 
 
 def _tradable(price: float, low: float, high: float) -> str:

@@ -44,7 +44,8 @@ _ARROW: dict[Kind, pa.DataType] = {
 class Column:
     """One column: its kind, unit and meaning, and whether a row may leave it undefined.
 
-    An undefined date is null (an open spell); an undefined number is NaN.
+    An undefined date is null (an open spell); an undefined number is NaN. A column that may be
+    absent is undefined in every row of a table that does not have it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     meaning: str
     unit: str = ""
     nullable: bool = False
+    may_be_absent: bool = False
 
     @property
     def arrow(self) -> pa.Field:
@@ -78,6 +80,14 @@ class TableSchema:
     def arrow(self) -> pa.Schema:
         """The Arrow schema of the table on disk."""
         return pa.schema([column.arrow for column in self.columns])
+
+    def completed(self, table: pa.Table) -> pa.Table:
+        """Return the table with each column that may be absent, undefined where it lacks one."""
+        for column in self.columns:
+            if column.may_be_absent and column.name not in table.column_names:
+                nothing = pa.nulls(table.num_rows, column.arrow.type)
+                table = table.append_column(column.arrow, nothing)
+        return table
 
 
 _CODE = Column("code", "text", "stock, `600519.SH`")
@@ -172,6 +182,13 @@ _ALL = (
             Column("announce_date", "date", "day on which it became public", nullable=True),
             Column("record_date", "date", "holders at this day's close have it", nullable=True),
             Column("pay_date", "date", "day on which the cash is paid", nullable=True),
+            Column(
+                "list_date",
+                "date",
+                "first day on which the new shares can be sold; null = as the exchange's rule says",
+                nullable=True,
+                may_be_absent=True,
+            ),
         ),
         ("code", "ex_date"),
         optional=True,

@@ -198,10 +198,11 @@ def _growth(market: PricedMarket, span: slice, columns: NDArray[np.intp]) -> Flo
     table = market.corporate_actions()
     if table is None:
         return _steps(factor[:, columns])
-    book, factor, _ = action_book(
+    book, _, factor, _ = action_book(
         table, np.asarray(market.dates[span]), np.asarray(market.codes),
         np.asarray(market.panel("mark")[span]), factor,
         np.asarray(market.panel("pre_close")[span.start + 1 : span.stop]),
+        np.zeros(len(market.codes), dtype=np.int64),  # held is held, whenever it may be sold
     )  # fmt: skip
     steps = _steps(factor)
     day = np.repeat(np.arange(1, len(factor)), np.diff(book.pointer))

@@ -82,7 +82,9 @@ def month_axis(days: Array) -> Months:
     return Months(months, days[np.maximum(stop - 1, 0)], counts)
 
 
-def count_bars(file: Path, axes: Axes, listed: Array) -> BarCounts:
+def count_bars(
+    file: Path, axes: Axes, listed: Array, names: pd.DataFrame | None = None
+) -> BarCounts:
     """Read the needed columns of stock_daily once.
 
     Parameters
@@ -93,10 +95,12 @@ def count_bars(file: Path, axes: Axes, listed: Array) -> BarCounts:
         Calendar and codes.
     listed
         list_date of each code [N].
+    names
+        The table stock_names: what the names say of the limits.
     """
     cells = np.zeros((len(axes.codes), len(axes.calendar)), dtype=bool)
     known = {name: np.zeros(len(axes.calendar), dtype=np.int64) for name in MAYBE_UNKNOWN}
-    book, suspects = LimitBook(axes, listed), []
+    book, suspects = LimitBook(axes, listed, names), []
     for block in _blocks(file, axes):
         placed = (block.stock >= 0) & (block.day >= 0)
         cells[block.stock[placed], block.day[placed]] = True

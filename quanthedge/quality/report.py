@@ -177,7 +177,9 @@ def _listing(folder: Path, stocks: pa.Table, calendar: pa.Table) -> Listing:
     axes = Axes(calendar["date"].to_numpy(), codes)
     listed = stocks["list_date"].to_numpy()
     gone = stocks["delist_date"].to_numpy().astype("datetime64[D]")
-    counts = count_bars(folder / "stock_daily.parquet", axes, listed)
+    known = (folder / "stock_names.parquet").is_file()
+    names = _read(folder, "stock_names").to_pandas() if known else None
+    counts = count_bars(folder / "stock_daily.parquet", axes, listed, names)
     return Listing(axes, listed, np.where(np.isnat(gone), FOREVER, gone), counts)
 
 

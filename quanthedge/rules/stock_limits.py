@@ -1,5 +1,10 @@
-"""Lots, ticks and price limits of stocks by board, status, date and days since listing."""
+"""Lots, ticks and price limits of stocks by board, status, date and days since listing.
 
+A stock-day's limits are told by its class, a column of the table of limits: two for each board
+(ordinary and ST), then those of the statuses that are in a stock's name or history only.
+"""
+
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -10,14 +15,38 @@ from quanthedge.rules.boards import BOARDS, EXCHANGES
 from quanthedge.rules.lookup import Bools, Days, Floats, RuleReader
 from quanthedge.rules.tables import Row
 
-__all__ = ["board_lots", "listing_rules", "price_limits"]
+__all__ = [
+    "BEGUN_BEFORE",
+    "CLASSES",
+    "FREE",
+    "PARTICULAR",
+    "UNREFORMED",
+    "board_lots",
+    "inward_exchanges",
+    "listing_rules",
+    "new_share_delays",
+    "price_limits",
+]
 
 _LISTING_WINDOW_DAYS: Final = 30  # five trading days are over after this many calendar days
+# classes after the boards' own, and the board and status that they are in the table
+UNREFORMED, PARTICULAR, BEGUN_BEFORE, FREE = range(2 * len(BOARDS), 2 * len(BOARDS) + 4)
+CLASSES: Final = FREE + 1
+_STATUSES: Final = {
+    UNREFORMED: ("main", "unreformed"),
+    PARTICULAR: ("main", "PT"),
+    BEGUN_BEFORE: ("chinext", "delisting_begun_before"),
+}
+_INWARD: Final = {"half up to the tick": False, "towards the previous close": True}
+_DELAYS: Final = {"ex-date": 0, "first trading day after the ex-date": 1}
 
 
 def price_limits(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, Floats]:
-    """Return the daily limits up and down by class, [T, 8] each."""
-    up = np.full((len(reader.days), 2 * len(BOARDS)), np.nan)
+    """Return the daily limits up and down by class, [T, CLASSES] each; infinite = none.
+
+    Where the table says nothing of a status, its class has the limits of its board's others.
+    """
+    up = np.full((len(reader.days), CLASSES), np.nan)
     down = up.copy()
     for place, name in enumerate(BOARDS):
         needed = live[place]
@@ -32,13 +61,60 @@ def price_limits(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, 
             column = 2 * place + is_st
             up[:, column], down[:, column] = reader.series(rows, ("up_limit", "down_limit"), must)
             if is_st:
-                before = np.isnan(up[:, column])
-                up[before, column] = up[before, column - 1]
-                down[before, column] = down[before, column - 1]
-    for row in _limit_rows(reader, ("all",), "delisting_period"):
-        if reader.mask(row).any() and reader.accepts(row):
-            reader.use(row, "listing_day_to", "up_limit", "down_limit")
+                _fill(up, down, column, column - 1)
+    nothing = np.zeros(len(reader.days), np.bool_)  # no day has to be covered
+    for column, (board, status) in _STATUSES.items():
+        rows = [row for row in _limit_rows(reader, (board,), status) if reader.accepts(row)]
+        if live[BOARDS.index(board)] is None or not rows:
+            continue
+        limits = reader.series(rows, ("up_limit", "down_limit"), nothing)
+        up[:, column], down[:, column] = limits
+        told = np.isfinite(up[:, column])
+        down[told & np.isnan(down[:, column]), column] = np.inf  # an empty limit is none
+    for column, (board, _) in _STATUSES.items():
+        _fill(up, down, column, 2 * BOARDS.index(board))
+    up[:, FREE] = down[:, FREE] = np.inf
+    for status in ("delisting_period", "relisting"):
+        for row in _limit_rows(reader, ("all",), status):
+            if reader.mask(row).any() and reader.accepts(row):
+                reader.use(row, "listing_day_to", "up_limit", "down_limit")
     return up, down
+
+
+def _fill(up: Floats, down: Floats, column: int, other: int) -> None:
+    """Give a class the limits of another one on days of which the table says nothing."""
+    before = np.isnan(up[:, column])
+    up[before, column], down[before, column] = up[before, other], down[before, other]
+
+
+def inward_exchanges(reader: RuleReader) -> Bools:
+    """Return which exchanges cut limit prices towards the previous close, [3]; others round."""
+    return np.array([_told(reader, "limit_price_rounding", name, _INWARD) for name in EXCHANGES])
+
+
+def new_share_delays(reader: RuleReader) -> NDArray[np.int64]:
+    """Return how many trading days after the ex-date new shares are listed, by exchange [3]."""
+    return np.array([_told(reader, "new_share_listing", name, _DELAYS) for name in EXCHANGES])
+
+
+def _told(reader: RuleReader, topic: str, exchange: str, words: Mapping[str, int]) -> int:
+    """Return what the trading rules say of an exchange, one of the words that are known."""
+    rows = reader.rows(
+        "stock_trading_rules",
+        lambda row: (
+            row.cells["topic"] == topic and exchange in row.cells["exchange_or_board"].split(";")
+        ),
+    )
+    said = {row.cells["value"] for row in rows if reader.accepts(row)}
+    if len(said) != 1 or not said <= words.keys():
+        raise RuleError(
+            f"stock_trading_rules: {topic} {exchange} is {sorted(said)}; accepted: one of "
+            f"{', '.join(map(repr, words))}, the same on all days"
+        )
+    for row in rows:
+        if reader.accepts(row) and reader.mask(row).any():
+            reader.use(row, "value")
+    return words[said.pop()]
 
 
 def _limit_rows(reader: RuleReader, boards: tuple[str, ...], status: str) -> list[Row]:

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from quanthedge.errors import RuleError
 from quanthedge.rules.boards import BOARDS, EXCHANGES, places_of
 from quanthedge.rules.lookup import Bools, Days, Floats, RuleReader, as_days
-from quanthedge.rules.stock_limits import board_lots, listing_rules, price_limits
+from quanthedge.rules.stock_limits import (
+    board_lots,
+    inward_exchanges,
+    listing_rules,
+    new_share_delays,
+    price_limits,
+)
 from quanthedge.rules.tables import CONFIDENCES, Row
 
 __all__ = ["StockRules", "stock_rules"]
@@ -43,8 +49,13 @@ class StockRules:
     exchange_rate
         Handling and regulatory fee, fraction of the amount, [T, 3] by exchange.
     limit_up, limit_down
-        Price limits as fractions of the previous close, [T, 8]; column = board * 2 + is_st. The
-        columns of boards without a stock in the run are NaN.
+        Price limits as fractions of the previous close, [T, C] by class: column = board * 2 +
+        is_st, then those of :mod:`quanthedge.rules.stock_limits` (before the reform, particular
+        transfer, ..). The columns of boards without a stock in the run are NaN; infinite = none.
+    inward
+        Whether limit prices are cut towards the previous close, not rounded half up, [N].
+    list_delay
+        Trading days after the ex-date on which new shares are listed, int64 [N].
     ipo_days, ipo_up, ipo_down
         Number of first trading days under the listing rule, int64 [N], and its limits against
         the reference (the previous close of the data; the issue price on the first day), [N].
@@ -67,6 +78,8 @@ class StockRules:
     exchange_rate: Floats
     limit_up: Floats
     limit_down: Floats
+    inward: Bools
+    list_delay: NDArray[np.int64]
     ipo_days: NDArray[np.int64]
     ipo_up: Floats
     ipo_down: Floats
@@ -113,8 +126,8 @@ def stock_rules(
     before 2014-06-13: the limits of the listing day are NaN. The same holds for main-board
     listings up to 2013-12-12 when M is not accepted.
     Before 1998-04-22 there was no ST status: its column shows the normal limits.
-    The first day of a delisting period has no limit, on every board; the arrays show the limits
-    of the days after it.
+    Of a delisting period decided under the listing rules of 2020-12-31 the first day has no limit,
+    on every board; the arrays show the limits of the days after it.
     """
     days = as_days(dates)
     places = np.array([places_of(str(code)) for code in codes], dtype=np.int8).reshape(-1, 2)
@@ -146,6 +159,8 @@ def stock_rules(
         exchange_rate=fees[3],
         limit_up=limits[0],
         limit_down=limits[1],
+        inward=inward_exchanges(reader)[exchange],
+        list_delay=new_share_delays(reader)[exchange],
         ipo_days=ipo_days,
         ipo_up=ipo_up,
         ipo_down=ipo_down,

@@ -24,7 +24,15 @@ _PLACES: Final = {
     "bse": "Beijing",
     "all": "all boards",
 }
-_STATUSES: Final = {"normal": "", "ipo": ", new listing", "delisting_period": ", delisting period"}
+_STATUSES: Final = {
+    "normal": "",
+    "ipo": ", new listing",
+    "delisting_period": ", delisting period",
+    "delisting_begun_before": ", delisting period begun earlier",
+    "unreformed": ", before the share reform (S)",
+    "relisting": ", relisting (N)",
+    "PT": ", particular transfer (PT)",
+}
 _NAMES: Final = {
     "t_plus_1": "T+1",
     "session": "trading hours",
@@ -109,6 +117,8 @@ def _stock_limit(row: Row) -> Words:
     up, down = row.cells["up_limit"], row.cells["down_limit"]
     if not up:
         return about, f"no limit{days}"
+    if not down:
+        return about, f"+{_percent(up)} of the {row.cells['reference']}, no limit down"
     return about, f"{_around(up, down)} of the {row.cells['reference']}{days}"
 
 

@@ -71,6 +71,9 @@ class Prices:
             "is_delisting": none if self.leaving is None else self.leaving,
         }[name]
 
+    def stock_names(self):
+        return None
+
     def until(self, day):
         cut = slice(0, day + 1)
         return Prices(self.close[cut], self.listed, self.issue, start=self.start)

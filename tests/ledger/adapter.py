@@ -15,7 +15,7 @@ from quanthedge.ledger import (
     TargetBook,
     TaxBook,
 )
-from quanthedge.ledger.actions import no_tax
+from quanthedge.ledger.actions import listing_order, no_tax
 from quanthedge.ledger.layout import REFUSAL_REASONS, TRADE_REASONS
 from quanthedge.rebalancing import compile_policy
 from tests.oracles import ledger as reference
@@ -34,17 +34,25 @@ def action_book(x: reference.LedgerInputs) -> ActionBook:
     ]
     days = np.array([t for (t, _), _ in rows], dtype=np.int64)
     stocks = np.array([i for (_, i), _ in rows], dtype=np.int64)
-    pay = np.array([max(t, min(a.pay_day, n_days)) for (t, _), a in rows], dtype=np.int64)
+    pay, listed = (
+        np.array([max(t, min(getattr(a, name), n_days)) for (t, _), a in rows], dtype=np.int64)
+        for name in ("pay_day", "list_day")
+    )
     pointer = np.searchsorted(days, np.arange(n_days + 1)).astype(np.int64)
-    return ActionBook(pointer, stocks, *columns, pay)
+    order = listing_order(days, listed, n_days)
+    return ActionBook(pointer, stocks, *columns, pay, listed, *order)
 
 
 def tax_book(x: reference.LedgerInputs) -> TaxBook:
     """The tax as further shares beyond what was withheld."""
     if x.tax is None:
-        return no_tax(len(x.days))
-    paid = np.array(x.tax.at_payment, dtype=np.float64)
-    rest = [np.maximum(np.array(r) - paid, 0.0) for r in (x.tax.short, x.tax.mid, x.tax.long)]
+        return no_tax(len(x.days), len(x.actions))
+    rates = [action.rates for _, action in sorted(x.actions.items())]
+    paid, *totals = (
+        np.array([getattr(one, name) for one in rates], dtype=np.float64)
+        for name in ("at_payment", "short", "mid", "long")
+    )
+    rest = [np.maximum(total - paid, 0.0) for total in totals]
     begins = [np.array(b, dtype=np.int64) for b in (x.tax.month_begin, x.tax.year_begin)]
     return TaxBook(paid, *rest, *begins, 256)
 
@@ -87,18 +95,18 @@ def flow_arrays(x: reference.LedgerInputs) -> list[np.ndarray]:
 def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
     """The same market and settings as the kernel takes them."""
     n_days = x.open.shape[0]
-    delisting = np.vstack([x.is_delisting[:1], x.is_delisting])
     pairs = [pair for _, book in x.targets for pair in book]
     sizes = [len(book) for _, book in x.targets]
     whole = lambda values: np.asarray(values, dtype=np.int64)  # noqa: E731
     return LedgerInputs(
         days=np.asarray(x.days, dtype=np.float64),
+        fee_years=np.asarray(x.fee_years, dtype=np.float64),
         stock_rate=x.stock_rate,
         futures_rate=x.futures_rate,
         record_day=np.ones(n_days, dtype=bool),
         bars=Bars(
             x.open, x.high, x.low, x.close, x.pre_close, x.volume, x.amount, x.mark, x.adj_factor,
-            x.is_st, delisting, whole(x.listed), whole(x.delist),
+            x.limit_class, whole(x.delist),
         ),
         volatility=x.volatility,
         actions=action_book(x),
@@ -106,7 +114,7 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
         stocks=StockBook(
             whole(x.board), whole(x.exchange), whole(x.lot), whole(x.step), x.stamp_duty_buy,
             x.stamp_duty_sell, x.transfer_rate, x.transfer_par_rate, x.transfer_min,
-            x.exchange_rate, x.limit_up, x.limit_down, whole(x.ipo_days), x.ipo_up, x.ipo_down,
+            x.exchange_rate, x.limit_up, x.limit_down, np.asarray(x.inward),
         ),
         futures=future_book(x),
         hedge=hedge_book(x),

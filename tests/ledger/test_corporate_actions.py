@@ -6,10 +6,10 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.ledger import run_ledger
-from quanthedge.ledger.actions import action_book, tax_book
-from quanthedge.ledger.layout import COLUMNS
+from quanthedge.ledger.actions import TaxRates, action_book
+from quanthedge.ledger.layout import COLUMNS, REFUSAL_REASONS
 from tests.ledger.adapter import kernel_inputs
-from tests.oracles.ledger import Action, Tax
+from tests.oracles.ledger import Action, Rates, Tax
 from tests.oracles.random_market import calm_inputs
 
 DATES = np.array(["2014-06-10", "2014-06-11", "2014-06-12", "2014-06-13", "2014-06-16"], "M8[D]")
@@ -19,16 +19,17 @@ def table(**columns):
     rows = {
         "code": "600000.SH", "ex_date": "2014-06-12", "cash_per_share": 0.0,
         "bonus_per_share": 0.0, "rights_per_share": 0.0, "rights_price": np.nan,
-        "pay_date": pd.NaT, **columns,
+        "record_date": pd.NaT, "pay_date": pd.NaT, "list_date": pd.NaT, **columns,
     }  # fmt: skip
     frame = pd.DataFrame(rows, index=range(max(np.size(v) for v in rows.values())))
-    return frame.astype({"ex_date": "datetime64[s]", "pay_date": "datetime64[s]"})
+    return frame.astype({name: "datetime64[s]" for name in rows if name.endswith("_date")})
 
 
-def book_of(frame, pre_close=None):
+def book_of(frame, pre_close=None, *, delay=0, tax=None):
     prices = np.full((4, 1), 10.0) if pre_close is None else np.array(pre_close)[:, None]
     mark, factor = np.full((5, 1), 10.0), np.ones((5, 1))
-    return action_book(frame, DATES, np.array(["600000.SH"]), mark, factor, prices)
+    codes, delays = np.array(["600000.SH"]), np.array([delay])
+    return action_book(frame, DATES, codes, mark, factor, prices, delays, tax)
 
 
 def column(name, run):
@@ -81,47 +82,43 @@ def test_rights_are_paid_for_and_lapsed_rights_cost_the_holder():
     ids=["month", "year", "older"],
 )  # fmt: skip
 def test_the_tax_of_a_sale_depends_on_how_long_the_share_was_held(month, year, due):
-    rates = [0.0] * 4, [0.2] * 4, [0.1] * 4, [0.0] * 4
-    tax = Tax(*rates, [0, 0, 0, month], [0, 0, 0, year])
-    found = run(
-        Action(cash=0.5, pay_day=1), 9.5, tax=tax, targets=[(0, [(0, 0.5)]), (3, [(0, 0.0)])]
-    )
+    tax = Tax([0, 0, 0, month], [0, 0, 0, year])
+    action = Action(cash=0.5, pay_day=1, rates=Rates(0.0, 0.2, 0.1, 0.0))
+    found = run(action, 9.5, tax=tax, targets=[(0, [(0, 0.5)]), (3, [(0, 0.0)])])
     assert column("dividend_tax", found).tolist() == [0, 0, 0, pytest.approx(due)]
     assert found.trades[-1, 13] == pytest.approx(due)
 
 
 def test_tax_withheld_at_payment_is_not_taken_again():
-    rates = [0.05] * 4, [0.2] * 4, [0.1] * 4, [0.05] * 4
-    tax = Tax(*rates, [0, 0, 0, 1], [0] * 4)
-    found = run(
-        Action(cash=0.5, pay_day=1), 9.5, tax=tax, targets=[(0, [(0, 0.5)]), (3, [(0, 0.0)])]
-    )
+    tax = Tax([0, 0, 0, 1], [0] * 4)
+    action = Action(cash=0.5, pay_day=1, rates=Rates(0.05, 0.2, 0.1, 0.05))
+    found = run(action, 9.5, tax=tax, targets=[(0, [(0, 0.5)]), (3, [(0, 0.0)])])
     assert column("dividend_tax", found).tolist() == [0, 25, 0, pytest.approx(25)]
 
 
 def test_the_factor_steps_by_the_exchanges_formula_on_ex_dates():
     frame = table(cash_per_share=0.5, bonus_per_share=0.2, rights_per_share=0.3, rights_price=4.0)
-    book, factor, use = book_of(frame)
+    book, _, factor, use = book_of(frame)
     reference = (10.0 - 0.5 + 0.3 * 4.0) / 1.5
     assert book.pointer.tolist() == [0, 0, 1, 1, 1]
     np.testing.assert_allclose(factor[:, 0], [1, 1, *[10.0 / reference] * 3])
     assert use.from_table == 1
     assert use.off_reference["formula"].tolist() == [pytest.approx(reference, abs=1e-4)]
-    right = book_of(frame, [10.0, round(reference, 2), 10.0, 10.0])[2]
+    right = book_of(frame, [10.0, round(reference, 2), 10.0, 10.0])[3]
     assert right.off_reference.empty
 
 
 def test_a_suspended_stock_has_its_ex_date_when_it_trades_again_and_two_become_one():
     frame = table(ex_date=["2014-06-11", "2014-06-12"], cash_per_share=[0.5, 0.3],
                   bonus_per_share=[1.0, 0.0])  # fmt: skip
-    book, factor, _ = book_of(frame, [np.nan, np.nan, 4.45, 10.0])
+    book, _, factor, _ = book_of(frame, [np.nan, np.nan, 4.45, 10.0])
     assert book.pointer.tolist() == [0, 0, 0, 1, 1]
     assert (book.cash[0], book.bonus[0]) == (0.5 + 2 * 0.3, 1.0)
     np.testing.assert_allclose(factor[-1, 0], 10.0 / ((10.0 - 1.1) / 2))
 
 
 def test_payments_after_the_span_stay_a_claim():
-    book, _, _ = book_of(table(cash_per_share=0.1, pay_date=pd.Timestamp("2015-01-05")))
+    book, *_ = book_of(table(cash_per_share=0.1, pay_date=pd.Timestamp("2015-01-05")))
     assert book.pay_day.tolist() == [4]
 
 
@@ -132,7 +129,67 @@ def test_a_dividend_above_the_price_is_refused():
 
 def test_holding_periods_end_on_the_same_day_of_the_next_month():
     days = np.array(["2013-01-07", "2013-01-08", "2013-02-07", "2013-02-08", "2013-02-18"], "M8[D]")
-    nothing = np.zeros(4)
-    tax = tax_book(days, nothing, nothing, nothing, nothing)
+    nothing = np.zeros(1)
+    rates = TaxRates(days[:1], nothing, nothing, nothing, nothing)
+    prices, mark = np.full((4, 1), 10.0), np.full((5, 1), 10.0)
+    frame = table(ex_date="2013-01-08", record_date="2013-01-07")
+    one = (np.array(["600000.SH"]), mark, np.ones((5, 1)), prices, np.zeros(1, np.int64), rates)
+    tax = action_book(frame, days, *one)[1]
     # Sold on 8 February: a share bought on 8 January (day 0) was held a month, not more.
     assert tax.month_begin.tolist() == [0, 0, 0, 1]
+
+
+TWO_NOTICES = TaxRates(
+    np.array(["2014-06-10", "2014-06-11", "2014-06-12"], "M8[D]"),
+    *(np.array(rates) for rates in ([0.05, 0, 0], [0.2] * 3, [0.1] * 3, [0.05, 0, 0])),
+)
+
+
+@pytest.mark.parametrize(
+    ("record_date", "withheld"), [("2014-06-10", 0.05), ("2014-06-11", 0.0), (None, 0.0)]
+)
+def test_the_record_day_decides_which_notice_taxes_a_dividend(record_date, withheld):
+    # ex-date 12 June; where the record day is not known it is the trading day before, 11 June
+    frame = table(cash_per_share=0.5, record_date=pd.Timestamp(record_date))
+    tax = book_of(frame, tax=TWO_NOTICES)[1]
+    assert tax.at_payment.tolist() == [withheld]
+    assert tax.long_term.tolist() == [0.0]  # what is owed later is beyond what was withheld
+
+
+def test_dividends_that_become_one_are_each_taxed_by_their_own_record_day():
+    frame = table(ex_date=["2014-06-11", "2014-06-12"], cash_per_share=[0.6, 0.2])
+    tax = book_of(frame, [np.nan, np.nan, 9.2, 10.0], tax=TWO_NOTICES)[1]
+    assert tax.at_payment.tolist() == [pytest.approx(0.05 * 0.6 / 0.8)]
+
+
+@pytest.mark.parametrize(
+    ("list_date", "delay", "day"),
+    [(None, 0, 1), (None, 1, 2), ("2014-06-13", 0, 2), ("2014-06-14", 1, 3), ("2015-01-05", 0, 4)],
+)
+def test_new_shares_are_listed_on_their_date_or_as_the_exchange_s_rule_says(list_date, delay, day):
+    frame = table(bonus_per_share=0.3, list_date=pd.Timestamp(list_date))
+    book, *_ = book_of(frame, delay=delay)
+    assert book.list_day.tolist() == [day]
+    assert book.listing_pointer.tolist() == [0, 0, 0, day == 2, day in (2, 3)]
+
+
+def test_new_shares_are_held_at_once_and_sold_from_their_listing_day():
+    sold_out = [(0, [(0, 0.5)]), (2, [(0, 0.0)])]
+    late = Action(bonus=0.3, list_day=4)
+    found = run(late, 10.0 / 1.3, targets=sold_out, retry_days=3, days=5)
+    trades = [(int(t[0]), int(t[3])) for t in found.trades]
+    assert trades == [(0, 1000), (2, -1000), (4, -300)]
+    refused = [(int(r[0]), int(r[4]), int(r[5])) for r in found.refusals]
+    assert refused == [(2, 1300, 1000), (3, 300, 0)]
+    assert {REFUSAL_REASONS[int(r[6])] for r in found.refusals} == {"not_listed"}
+    np.testing.assert_allclose(column("equity", found), 20_000)
+    listed = run(Action(bonus=0.3, list_day=2), 10.0 / 1.3, targets=sold_out)
+    assert [(int(t[0]), int(t[3])) for t in listed.trades] == [(0, 1000), (2, -1300)]
+
+
+def test_subscribed_rights_wait_for_their_listing_too():
+    targets = [(0, [(0, 0.5)]), (2, [(0, 0.0)])]
+    action = Action(rights=0.25, rights_price=6.0, list_day=3)
+    found = run(action, 9.2, targets=targets, retry_days=2)
+    sold = [(int(t[0]), int(t[3])) for t in found.trades if t[3] < 0]
+    assert sold == [(2, -1000), (3, -250)]

@@ -223,7 +223,7 @@ def test_performance_fee_is_taken_above_the_mark_and_paid_next_month(post_fee, m
 
 def test_management_and_custody_fees_accrue_by_calendar_days():
     inputs = calm_inputs(days=1, management_rate=0.0146, custody_rate=0.00365)
-    inputs.days = np.array([3])
+    inputs.fee_years = np.array([3 / 365])
     row = run_reference(inputs).ledger[1]
     # 1,000,000 x 0.0146 x 3 / 365 = 120; custody 30
     assert (row["management_fee"], row["custody_fee"]) == pytest.approx((120.0, 30.0))
@@ -243,11 +243,11 @@ def test_star_stocks_trade_from_two_hundred_share_by_share():
         days=2,
         lot=np.array([200]),
         step=np.array([1]),
-        targets=[(0, [(0, 0.00237)]), (1, [(0, 0.00199)])],
+        targets=[(0, [(0, 0.00537)]), (1, [(0, 0.00333)])],
     )
     result = run_reference(inputs)
-    # 2,370 / 10 = 237; then 1,990 / 10 = 199: 38 are sold
-    assert [t.quantity for t in result.trades] == [237, -38]
+    # 5,370 / 10 = 537; then 3,330 / 10 = 333: 204 are sold
+    assert [t.quantity for t in result.trades] == [537, -204]
 
 
 def test_short_cash_scales_all_buys():
@@ -305,7 +305,7 @@ def test_promises_hold_on_three_hundred_random_markets():
         *("rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut"),
         *("rights", "flow"),
         *("suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price"),
-        *("position_limit", "open_limit"),
+        *("position_limit", "open_limit", "limit_unknown", "not_listed"),
     }
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quanthedge.ledger.kernels import limit_prices
+from quanthedge.ledger.kernels import day_limits
 from quanthedge.ledger.states import STATES, holding_states
 from quanthedge.prepare import prepare
 from tests.sample import sample_market, small_strategy
@@ -12,13 +12,13 @@ def test_states_are_those_of_the_ledger_s_own_limit_prices() -> None:
     prepared = prepare(small_strategy("selector.n=60"), sample_market(), "2014-01-02", "2015-12-31")
     inputs = prepared.inputs
     days, stocks = (part.ravel() for part in np.indices(inputs.bars.close.shape))
-    listed = days >= inputs.bars.listed[stocks]
+    listed = np.isfinite(inputs.bars.mark[days + 1, stocks])
     days, stocks = days[listed], stocks[listed]
     found = holding_states(days, stocks, inputs)
     counts = dict.fromkeys(STATES, 0)
     for t, i, state in zip(days, stocks, found, strict=True):
         close = inputs.bars.close[t, i]
-        low, high = limit_prices(t, i, inputs.bars, inputs.stocks)
+        high, low = day_limits(t, i, inputs.bars, inputs.stocks)
         expected = "traded"
         if np.isnan(close):
             expected = "suspended"

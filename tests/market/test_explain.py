@@ -5,7 +5,7 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market, write_dataset
-from quanthedge.market.checks.price_limits import LimitBook, limit_prices
+from quanthedge.market.checks.price_limits import LimitBook
 from tests.market.small_market import CODES, INDEX, small_market
 from tests.sample import sample_market
 
@@ -69,11 +69,11 @@ def test_stocks_not_yet_listed_or_gone_are_no_suspended_ones(tmp_path):
 def test_limits_are_those_against_which_the_data_are_checked():
     market = sample_market()
     store = market._store
-    book = LimitBook(store.axes, store.stocks["list_date"].to_numpy())
+    book = LimitBook(store.axes, store.stocks["list_date"].to_numpy(), market.stock_names())
     rng = np.random.default_rng(1)
     for block in store.blocks():
         limits = book.of(block)
-        high, low = limit_prices(block.numbers("pre_close"), limits.up, limits.down)
+        high, low = limits.prices(block.numbers("pre_close"))
         kinds = (limits.listing, limits.delisting, block.numbers("is_st").astype(bool))
         chosen = [rng.choice(len(high), 30), *(np.flatnonzero(kind)[:8] for kind in kinds)]
         for k in np.unique(np.concatenate(chosen)):

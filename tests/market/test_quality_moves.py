@@ -99,9 +99,25 @@ def test_a_first_bar_after_the_listing_is_a_relisting_nobody_in_the_data_held():
 
 
 def test_the_day_on_which_the_delisting_period_begins_is_named_by_its_class():
-    frame = spoilt(-0.4, beyond=False)
+    frame = spoilt(-0.4, beyond=False, dates=pd.bdate_range("2023-05-01", periods=40))
     frame.loc[DAY:, "is_delisting"] = True
     assert (date_of(frame), "delisting period begins") in found(frame)
+    earlier = spoilt(-0.4, beyond=False)  # in 2014 that day had the board's limit
+    earlier.loc[DAY:, "is_delisting"] = True
+    assert (date_of(earlier), "beyond the price limit") in found(earlier)
+
+
+def test_a_relisting_is_told_by_its_name_and_a_share_before_its_reform_has_half_the_limit():
+    frame = spoilt(0.5, beyond=False)
+    day = frame.loc[DAY, "date"]
+    spells = [("N上市", day, day), ("某某股份", day + pd.offsets.BDay(), pd.NaT)]
+    names = pd.DataFrame(spells, columns=["name", "start", "end"]).assign(code=MAIN)
+    assert (date_of(frame), "relisting") in found(frame, names=names)
+    assert (date_of(frame), "beyond the price limit") in found(frame)
+    frame = spoilt(0.08, beyond=False)
+    names = pd.DataFrame({"code": MAIN, "name": "S某某", "start": DATES[:1], "end": pd.NaT})
+    assert found(frame) == []
+    assert found(frame, names=names) == [(date_of(frame), "beyond the price limit")]
 
 
 def test_days_before_the_rule_book_are_not_judged_and_counted():

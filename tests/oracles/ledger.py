@@ -6,7 +6,7 @@ so that the value of day t stands in row t + 1.
 
 import math
 from dataclasses import dataclass, field, fields, replace
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 
@@ -29,11 +29,9 @@ class LedgerInputs:
     mark: np.ndarray
     adj_factor: np.ndarray
     beta: np.ndarray
-    is_st: np.ndarray
-    is_delisting: np.ndarray
+    limit_class: np.ndarray
     delist: np.ndarray  # [N]
     volatility: np.ndarray  # [T + 1, N]
-    listed: np.ndarray  # [N]
     # futures: fill_price, no_sale, no_buy [T, C], settlement, margin_rate [T + 1, C], hold [T, P],
     # last_day, product [C], multiplier [P], the others [T, P]
     fill_price: np.ndarray
@@ -61,12 +59,13 @@ class LedgerInputs:
     fee_day: np.ndarray
     month_first: np.ndarray
     days: np.ndarray
+    fee_years: np.ndarray
     stock_rate: np.ndarray
     futures_rate: np.ndarray
     index_returns: np.ndarray
     targets: list[tuple[int, list[tuple[int, float]]]]
     # rules of stocks: by stock [N], by day [T], by day and exchange [T, 3], by day and class [T, K]
-    board: np.ndarray  # class of the limits on a day = board * 2 + is_st
+    board: np.ndarray
     exchange: np.ndarray
     lot: np.ndarray
     step: np.ndarray
@@ -78,9 +77,7 @@ class LedgerInputs:
     exchange_rate: np.ndarray
     limit_up: np.ndarray
     limit_down: np.ndarray
-    ipo_days: np.ndarray
-    ipo_up: np.ndarray
-    ipo_down: np.ndarray
+    inward: np.ndarray  # limit prices are cut towards the previous close
     # corporate actions told by a table: (day, stock) -> Action; tax on dividends
     actions: dict = field(default_factory=dict)
     tax: "Tax | None" = None
@@ -138,6 +135,8 @@ class Action:
     rights: float = 0.0
     rights_price: float = 0.0
     pay_day: int = -1
+    list_day: int = -1  # from that day on the new shares can be sold
+    rates: "Rates | None" = None
 
 
 @dataclass
@@ -153,17 +152,23 @@ class Flow:
 
 
 @dataclass
+class Rates:
+    """Shares of a dividend: withheld, and due in all by holding period; see the page."""
+
+    at_payment: float
+    short: float
+    mid: float
+    long: float
+
+
+@dataclass
 class Tax:
-    """Shares of a dividend by ex-day: withheld, and due in all by holding period; see the page.
+    """Holding periods of the tax on dividends, whose rates stand beside each action.
 
     month_begin and year_begin: bought on that day or later means held up to a month or a year when
     sold on day t.
     """
 
-    at_payment: list
-    short: list
-    mid: list
-    long: list
     month_begin: list
     year_begin: list
 
@@ -253,6 +258,7 @@ class State:
     book_returns: list[float] = field(default_factory=list)
     receivable: dict[int, float] = field(default_factory=dict)  # yuan by day of payment
     lots_bought: dict[int, list] = field(default_factory=dict)  # stock -> [day, shares, dividends]
+    not_listed: dict[int, list] = field(default_factory=dict)  # stock -> [list_day, new shares]
 
 
 @dataclass
@@ -363,9 +369,22 @@ def round_lot(x, i, quantity):
     return x.lot[i] + math.floor((near - x.lot[i]) / x.step[i]) * x.step[i]
 
 
-def sale_step(x, i):
-    """Return 1 on boards that buy share by share, else 100."""
-    return 1 if x.step[i] == 1 else 100
+def round_sale(x, i, quantity, shares):
+    """Return the largest number <= quantity that may be sold of a holding."""
+    if quantity + 1e-6 >= shares:
+        return shares
+    return round_lot(x, i, quantity)
+
+
+def round_sale_up(x, i, quantity, shares):
+    """Return the smallest number >= quantity that may be sold of a holding, at most the holding."""
+    beyond = max(0.0, quantity - x.lot[i])
+    return min(shares, x.lot[i] + math.ceil(beyond / x.step[i]) * x.step[i])
+
+
+def can_be_sold(s, t, i):
+    """Return the shares of a holding that are listed on day t."""
+    return s.shares[i] - sum(new for day, new in s.not_listed.get(i, []) if day > t)
 
 
 def growth(x, t, i):
@@ -477,6 +496,7 @@ def pay_out(x, s, day, result, i):
     s.stock_cash += amount
     s.shares[i] = 0
     s.lots_bought.pop(i, None)
+    s.not_listed.pop(i, None)
     day.stock_pnl -= loss
     day.held_pnl -= loss
     day.stocks_moved = True
@@ -486,9 +506,9 @@ def take_action(x, s, day, result, i, action):
     """Book dividend, bonus shares and rights of a holding, as a shareholder would."""
     t, old, mark, reference = day.t, s.shares[i], x.mark[day.t][i], day.reference[i]
     gross = old * action.cash
-    tax = gross * x.tax.at_payment[t] if x.tax else 0.0
+    tax = gross * action.rates.at_payment if x.tax else 0.0
     for lot in s.lots_bought.get(i, []):
-        lot[2].append((t, lot[1] * action.cash))
+        lot[2].append((action.rates, lot[1] * action.cash))
     whole = math.floor(old * (1 + action.bonus) + 1e-6)
     fraction = max(0.0, old * (1 + action.bonus) - whole) * reference
     for lot in s.lots_bought.get(i, []):
@@ -514,11 +534,25 @@ def take_action(x, s, day, result, i, action):
         due = min(action.pay_day, len(x.days))
         s.receivable[due] = s.receivable.get(due, 0.0) + gross - tax
     s.shares[i] = whole + taken
+    keep_listed(s, t, i, whole)
+    if action.list_day > t and whole + taken > old:
+        s.not_listed.setdefault(i, []).append([action.list_day, whole + taken - old])
     change = s.shares[i] * reference - old * mark - taken * action.rights_price
     day.stock_pnl += change
     day.held_pnl += change + gross + fraction
     day.dividends += gross + fraction
     day.dividend_tax += tax
+
+
+def keep_listed(s, t, i, shares):
+    """Where a holding shrinks below what is not listed yet, that is what is left of it."""
+    waiting = [one for one in s.not_listed.get(i, []) if one[0] > t]
+    s.not_listed[i] = waiting
+    excess = sum(new for _, new in waiting) - shares
+    for one in waiting:
+        cut = max(0, min(one[1], excess))
+        one[1] -= cut
+        excess -= cut
 
 
 def note_bought(x, s, day, i, shares):
@@ -537,13 +571,13 @@ def tax_of_sale(x, s, day, i, shares):
         bought, held, dividends = queue[0]
         share = min(left, held) / held
         if bought >= x.tax.month_begin[t]:
-            rates = x.tax.short
+            period = "short"
         elif bought >= x.tax.year_begin[t]:
-            rates = x.tax.mid
+            period = "mid"
         else:
-            rates = x.tax.long
-        for ex_day, gross in dividends:
-            due += share * gross * max(0.0, rates[ex_day] - x.tax.at_payment[ex_day])
+            period = "long"
+        for rates, gross in dividends:
+            due += share * gross * max(0.0, getattr(rates, period) - rates.at_payment)
         left -= min(left, held)
         queue[0] = [
             bought, held * (1 - share), [(d, g * (1 - share)) for d, g in dividends]
@@ -566,6 +600,7 @@ def grow_holding(x, s, day, i, g):
     for lot in s.lots_bought.get(i, []):
         lot[1] *= whole / s.shares[i]
     s.shares[i] = whole
+    keep_listed(s, day.t, i, whole)
 
 
 # --- step 3 --------------------------------------------------------------------------------------
@@ -587,7 +622,9 @@ def what_is_wanted(x, s, day, result):
     if day.reason:
         for i in sorted(s.pending):
             difference = s.pending[i] - s.shares[i]
-            order = round_lot(x, i, difference) if difference > 0 else difference
+            order = round_lot(x, i, difference)
+            if difference < 0:
+                order = -round_sale(x, i, -difference, s.shares[i])
             if order != 0:
                 day.orders[i] = order
 
@@ -607,8 +644,7 @@ def follow_flow(x, s, day):
         if desired >= shares:
             order = round_lot(x, i, desired - shares)
         else:
-            step = sale_step(x, i)
-            order = -math.floor((shares - desired + 1e-6) / step) * step
+            order = -round_sale(x, i, shares - desired, shares)
         if order:
             s.pending[i] = shares + order
     s.days_left = x.retry_days
@@ -629,8 +665,7 @@ def rebalance(x, s, day, result, targets):
             if order == 0 and s.shares[i] == 0:
                 refuse(result, day, "stock", i, "buy", math.floor(desired), 0, "lot")
         else:
-            step = sale_step(x, i)
-            order = -math.floor((s.shares[i] - desired + 1e-6) / step) * step
+            order = -round_sale(x, i, s.shares[i] - desired, s.shares[i])
         if order != 0:
             day.orders[i] = order
     targeted = {i for i, _ in targets}
@@ -645,52 +680,58 @@ def rebalance(x, s, day, result, targets):
 
 
 def fill_of(x, t, i):
-    """Return the fill price of a stock that has a bar."""
+    """Return the fill price of a stock that has a bar; NaN where the bar does not tell it."""
     if x.fill == "vwap":
+        if not x.volume[t][i] > 0:
+            return math.nan
         return x.amount[t][i] / x.volume[t][i]
     return x.open[t][i] if x.fill == "open" else x.close[t][i]
 
 
-def limits_of(x, t, i):
-    """Return the limits (down, up) as fractions; infinite = free, NaN = not known."""
-    if x.is_delisting[t][i] and t > 0 and not x.is_delisting[t - 1][i]:
-        return math.inf, math.inf
-    if 0 <= t - x.listed[i] < x.ipo_days[i]:
-        return x.ipo_down[i], x.ipo_up[i]
-    special = x.is_st[t][i] and not x.is_delisting[t][i]
-    limit_class = x.board[i] * 2 + int(special)
-    return x.limit_down[t][limit_class], x.limit_up[t][limit_class]
+def limit_price(x, t, i, side):
+    """Return the upper (side 1) or lower (-1) limit price; infinite = free, NaN = not known."""
+    limits = x.limit_up if side > 0 else x.limit_down
+    limit = limits[t][x.limit_class[t][i]]
+    if not math.isfinite(limit):
+        return side * limit
+    pre_close, tick = decimal_of(x.pre_close[t][i]), Decimal("0.01")
+    price = pre_close * (1 + side * decimal_of(limit))
+    if x.inward[i]:
+        price = price.quantize(tick, ROUND_FLOOR if side > 0 else ROUND_CEILING)
+    else:
+        price = half_up(price, 2)
+    if side > 0:
+        return float(max(price, pre_close + tick))
+    return float(max(min(price, pre_close - tick), tick))
 
 
-def limit_price(pre_close, change):
-    """Return pre_close x (1 + change), half up to the cent."""
-    return float(half_up(decimal_of(pre_close) * (1 + decimal_of(change)), 2))
+def fill_refusal(x, t, i):
+    """Return why nothing can be traded at all, or an empty text."""
+    if math.isnan(x.close[t][i]):
+        return "suspended"
+    return "no_price" if math.isnan(fill_of(x, t, i)) else ""
 
 
 def sale_refusal(x, t, i):
     """Return why nothing can be sold, or an empty text."""
-    if math.isnan(x.open[t][i]):
-        return "suspended"
-    down, _ = limits_of(x, t, i)
-    if math.isnan(down):
-        return "no_price"
-    if math.isinf(down):
-        return ""
+    if fill_refusal(x, t, i):
+        return fill_refusal(x, t, i)
+    limit = limit_price(x, t, i, -1)
+    if math.isnan(limit):
+        return "limit_unknown"
     price = {"open": x.open, "close": x.close, "vwap": x.high}[x.fill][t][i]
-    return "limit_down" if price <= limit_price(x.pre_close[t][i], -down) + 0.005 else ""
+    return "limit_down" if price <= limit + 0.005 else ""
 
 
 def buy_refusal(x, t, i):
     """Return why nothing can be bought, or an empty text."""
-    if math.isnan(x.open[t][i]):
-        return "suspended"
-    _, up = limits_of(x, t, i)
-    if math.isnan(up):
-        return "no_price"
-    if math.isinf(up):
-        return ""
+    if fill_refusal(x, t, i):
+        return fill_refusal(x, t, i)
+    limit = limit_price(x, t, i, 1)
+    if math.isnan(limit):
+        return "limit_unknown"
     price = {"open": x.open, "close": x.close, "vwap": x.low}[x.fill][t][i]
-    return "limit_up" if price >= limit_price(x.pre_close[t][i], up) - 0.005 else ""
+    return "limit_up" if price >= limit - 0.005 else ""
 
 
 def impact_of_size(x, t, i, a, price):
@@ -752,11 +793,12 @@ def sell(x, s, day, result, i, wanted, reason, capped):
     cause = sale_refusal(x, t, i)
     if cause:
         quantity = 0
-    elif capped and x.participation > 0:
-        step = sale_step(x, i)
-        cap = math.floor(x.participation * x.volume[t][i] / step) * step
-        if quantity > cap:
-            quantity, cause = cap, "volume"
+    elif quantity > can_be_sold(s, t, i):
+        quantity, cause = can_be_sold(s, t, i), "not_listed"
+    if quantity > 0 and capped and x.participation > 0:
+        cap = x.participation * x.volume[t][i]
+        if quantity > cap + 1e-6:
+            quantity, cause = round_lot(x, i, cap), "volume"
     if quantity > 0:
         trade = stock_trade(x, t, i, -quantity, reason)
         if trade.costs > trade.amount + s.stock_cash:
@@ -791,7 +833,7 @@ def forced_cash(x, s, day, result):
     for i, shares in enumerate(s.shares):
         if shares == 0:
             continue
-        wanted = min(shares, math.ceil(shares * fraction / 100) * 100)
+        wanted = round_sale_up(x, i, shares * fraction, shares)
         sold = sell(x, s, day, result, i, wanted, "cash_cut", capped=False)
         if sold > 0 and s.pending.get(i, 0) > s.shares[i]:
             del s.pending[i]
@@ -895,16 +937,16 @@ def close(x, s, day, result):
 def after_the_close(x, s, day):
     """Earn interest, accrue and pay the fees of the fund, strike the unit value."""
     t = day.t
-    years = x.days[t] / 365
+    years, fee_years = x.days[t] / 365, x.fee_years[t]
     stock_interest = max(0.0, day.opening_stock_cash) * x.stock_rate[t] * years
     futures_interest = max(0.0, day.opening_futures_cash) * x.futures_rate[t] * years
     s.stock_cash += stock_interest
     s.futures_cash += futures_interest
     day.interest = stock_interest + futures_interest
-    day.management_fee = x.management_rate * day.opening_equity * years
-    day.custody_fee = x.custody_rate * day.opening_equity * years
-    day.audit_fee = x.audit_yuan * years
-    day.service_fee = x.service_rate * max(0.0, s.service_base) * years
+    day.management_fee = x.management_rate * day.opening_equity * fee_years
+    day.custody_fee = x.custody_rate * day.opening_equity * fee_years
+    day.audit_fee = x.audit_yuan * fee_years
+    day.service_fee = x.service_rate * max(0.0, s.service_base) * fee_years
     s.fees_payable += day.management_fee + day.custody_fee + day.service_fee + day.audit_fee
     day.loan_interest = day.opening_loan * x.borrowing_rate * years
     s.loan += day.loan_interest

@@ -16,10 +16,13 @@ from quanthedge.rebalancing import (
     NoTradeBand,
     PriceMove,
 )
-from tests.oracles.ledger import Action, Flow, LedgerInputs, Tax
+from tests.oracles.ledger import Action, Flow, LedgerInputs, Rates, Tax
 
 LOTS = ((100, 100), (200, 1), (100, 1))  # main boards, STAR, Beijing: smallest lot and step
-LIMITS = (0.10, 0.05, 0.20, 0.20, 0.30, 0.30)  # by class = board * 2 + is_st
+# by class: board * 2 + is_st, then free, not known, a listing day, and one without limit down
+UP = (0.10, 0.05, 0.20, 0.20, 0.30, 0.30, np.inf, np.nan, 0.44, 0.05)
+DOWN = (0.10, 0.05, 0.20, 0.20, 0.30, 0.30, np.inf, np.nan, 0.36, np.inf)
+SPECIAL_CLASSES = range(6, len(UP))
 
 
 def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overrides):
@@ -36,11 +39,9 @@ def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overr
         mark=known,
         adj_factor=np.ones((days + 1, stocks)),
         beta=np.ones((days + 1, stocks, 1)),
-        is_st=np.zeros((days, stocks), bool),
-        is_delisting=np.zeros((days, stocks), bool),
+        limit_class=np.zeros((days, stocks), np.int8),
         delist=np.full(stocks, days),
         volatility=np.full((days + 1, stocks), 0.02),
-        listed=np.full(stocks, -1000),
         fill_price=np.full((days, contracts), level),
         settlement=np.full((days + 1, contracts), level),
         hold=np.full((days, 1), -1),
@@ -49,6 +50,7 @@ def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overr
         fee_day=np.zeros(days, bool),
         month_first=np.zeros(days, bool),
         days=np.ones(days, int),
+        fee_years=np.full(days, 1 / 365),
         stock_rate=np.zeros(days + 1),
         futures_rate=np.zeros(days + 1),
         index_returns=np.zeros(days + 1),
@@ -62,11 +64,9 @@ def calm_inputs(days=5, stocks=1, contracts=1, price=10.0, level=3000.0, **overr
             name: np.zeros((days, 3))
             for name in ("transfer_rate", "transfer_par_rate", "transfer_min", "exchange_rate")
         },
-        limit_up=np.tile(LIMITS, (days, 1)),
-        limit_down=np.tile(LIMITS, (days, 1)),
-        ipo_days=np.zeros(stocks, int),
-        ipo_up=np.zeros(stocks),
-        ipo_down=np.zeros(stocks),
+        limit_up=np.tile(UP, (days, 1)),
+        limit_down=np.tile(DOWN, (days, 1)),
+        inward=np.zeros(stocks, bool),
         margin_rate=np.full((days + 1, contracts), 0.12),
         **{
             name: np.zeros((days, 1))
@@ -118,6 +118,7 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
         fee_day=rng.random(days) < rng.choice([0.0, 0.1, 0.3]),
         month_first=rng.random(days) < 0.15,
         days=rng.choice([1, 1, 1, 1, 3, 10], days),
+        fee_years=rng.choice([1, 3], days) / rng.choice([365, 366], days),
         stock_rate=rng.uniform(0, 0.05, days + 1),
         futures_rate=rng.uniform(0, 0.03, days + 1),
         targets=random_targets(rng, days, stocks),
@@ -171,16 +172,9 @@ def random_flows(rng, days, capital):
 
 
 def random_tax(rng, days):
-    """Return two regimes one after the other, and short months and years."""
-    regimes = ((0.0, 0.2, 0.1, 0.0), (0.05, 0.2, 0.1, 0.05), (0.1, 0.1, 0.1, 0.1))
-    early, late = rng.choice(3, 2)
-    change = rng.integers(0, days + 1)
-    rates = [
-        [*(regimes[early][k],) * change, *(regimes[late][k],) * (days - change)] for k in range(4)
-    ]
+    """Return short months and years."""
     month, year = int(rng.integers(1, 8)), int(rng.integers(8, 25))
-    begins = [[max(0, t - length) for t in range(days)] for length in (month, year)]
-    return Tax(*rates, *begins)
+    return Tax(*([max(0, t - length) for t in range(days)] for length in (month, year)))
 
 
 def random_index(rng, days):
@@ -210,10 +204,7 @@ def random_stocks(rng, days, stocks, index_returns, told=False):
             np.nan,
             rng.normal(1.0, 0.4, (days + 1, stocks)),
         ),
-        "is_st": np.cumsum(rng.random((days, stocks)) < 0.02, axis=0) % 2 == 1,
-        "is_delisting": np.zeros((days, stocks), bool),
         "delist": np.full(stocks, days + 5),
-        "listed": np.full(stocks, -500),
         "volatility": np.where(
             rng.random((days + 1, stocks)) < 0.1,
             np.nan,
@@ -222,13 +213,19 @@ def random_stocks(rng, days, stocks, index_returns, told=False):
         "actions": {},
         **random_stock_rules(rng, days, stocks),
     }
+    special = np.cumsum(rng.random((days, stocks)) < 0.02, axis=0) % 2 == 1
+    inputs["limit_class"] = (2 * inputs["board"] + special).astype(np.int8)
+    odd = rng.random((days, stocks)) < rng.choice([0.0, 0.05])
+    inputs["limit_class"][odd] = rng.choice(SPECIAL_CLASSES, odd.sum())
     for i in range(stocks):
+        listed = -500
         if rng.random() < 0.25:
             inputs["delist"][i] = rng.integers(3, days + 3)
-            inputs["is_delisting"][max(0, inputs["delist"][i] - rng.integers(1, 12)) :, i] = True
         elif rng.random() < 0.3:
-            inputs["listed"][i] = rng.integers(0, max(1, days // 2))
-        random_history(rng, inputs, i, index_returns, told)
+            listed = int(rng.integers(0, max(1, days // 2)))
+            young = slice(listed, listed + int(rng.choice([0, 1, 5])))
+            inputs["limit_class"][young, i] = rng.choice(SPECIAL_CLASSES)
+        random_history(rng, inputs, i, index_returns, listed, told)
     return inputs
 
 
@@ -238,9 +235,9 @@ def random_stock_rules(rng, days, stocks):
     late = rng.random() < 0.5
     duty = np.where(np.arange(days) < days // 2, 0.001, 0.0005)
     by_exchange = (days, 3)
-    limits = np.tile(LIMITS, (days, 1))
+    up, down = np.tile(UP, (days, 1)), np.tile(DOWN, (days, 1))
     if late:
-        limits[days // 2 :, 2:4] = 0.10
+        up[days // 2 :, 2:4] = down[days // 2 :, 2:4] = 0.10
     return {
         "board": board,
         "exchange": rng.integers(0, 3, stocks),
@@ -252,17 +249,22 @@ def random_stock_rules(rng, days, stocks):
         "transfer_par_rate": np.broadcast_to(rng.choice([0, 6e-4], 3), by_exchange).copy(),
         "transfer_min": np.broadcast_to(rng.choice([0, 1.0], 3), by_exchange).copy(),
         "exchange_rate": np.broadcast_to(rng.choice([4.87e-5, 6.96e-5], 3), by_exchange).copy(),
-        "limit_up": limits,
-        "limit_down": limits.copy(),
-        "ipo_days": rng.choice([0, 1, 5], stocks),
-        "ipo_up": rng.choice([np.inf, 0.44, 0.20, np.nan], stocks),
-        "ipo_down": rng.choice([np.inf, 0.36, 0.20, np.nan], stocks),
+        "limit_up": up,
+        "limit_down": down,
+        "inward": board == 2,
     }
+
+
+REGIMES = ((0.0, 0.2, 0.1, 0.0), (0.05, 0.2, 0.1, 0.05), (0.1, 0.1, 0.1, 0.1))
 
 
 def random_action(rng, last, days, t):
     """Return a dividend, a bonus issue, a rights issue, or several of them on one day."""
-    action = Action(pay_day=int(t + rng.choice([-1, 0, 1, 4, days])))
+    action = Action(
+        pay_day=int(t + rng.choice([-1, 0, 1, 4, days])),
+        list_day=int(t + rng.choice([-1, 0, 1, 1, 6, days])),
+        rates=Rates(*REGIMES[int(rng.integers(len(REGIMES)))]),
+    )
     if rng.random() < 0.8:
         action.cash = float(np.round(last * rng.uniform(0.001, 0.08), 4))
     if rng.random() < 0.4:
@@ -272,7 +274,7 @@ def random_action(rng, last, days, t):
     return action
 
 
-def random_history(rng, inputs, i, index_returns, told=False):
+def random_history(rng, inputs, i, index_returns, listed, told=False):
     """Write one stock's bars, mark and adjustment factor."""
     days = len(inputs["open"])
     mark, factor = inputs["mark"], inputs["adj_factor"]
@@ -281,13 +283,13 @@ def random_history(rng, inputs, i, index_returns, told=False):
     beta, suspended = rng.normal(1.0, 0.3), False
     typical_volume = float(rng.choice([300, 2e4, 1e6, 1e9]))
     factor[0, i] = rng.uniform(0.5, 3.0)
-    if inputs["listed"][i] < 0:
+    if listed < 0:
         mark[0, i] = last
     for t in range(days):
         factor[t + 1, i], mark[t + 1, i] = factor[t, i], mark[t, i]
         suspended = rng.random() < (0.6 if suspended else 0.06)
-        first = t == inputs["listed"][i]
-        if t < inputs["listed"][i] or t >= inputs["delist"][i] or (suspended and not first):
+        first = t == listed
+        if t < listed or t >= inputs["delist"][i] or (suspended and not first):
             continue
         if rng.random() < 0.08 and not first:
             growth = rng.choice([rng.uniform(1.0, 1.1), 1.2, 1.5, 2.0, 1.1 + 1e-9, 0.5])
@@ -316,9 +318,8 @@ def random_history(rng, inputs, i, index_returns, told=False):
 
 def daily_limit(inputs, t, i):
     """Return how far the bar may go up and down."""
-    if 0 <= t - inputs["listed"][i] < inputs["ipo_days"][i]:
-        return 0.4
-    return inputs["limit_up"][t, inputs["board"][i] * 2 + int(inputs["is_st"][t, i])]
+    limit = inputs["limit_up"][t, inputs["limit_class"][t, i]]
+    return limit if np.isfinite(limit) else 0.4
 
 
 def random_bar(rng, pre_close, move, limit):

@@ -57,12 +57,14 @@ def checked(frame, listed="1999-01-04", gone=None, axes=None):
     return collector.report()
 
 
-def moves_of(frame, listed="1999-01-04", axes=None):
+def moves_of(frame, listed="1999-01-04", axes=None, names=None):
     """Return (code, date, class) of every suspicious move."""
     axes = axes or axes_of(frame)
     days = np.broadcast_to(np.array(listed, "datetime64[D]"), len(axes.codes))
     block = block_of(frame, axes)
-    found = find_moves(block, LimitBook(axes, days).of(block), np.ones(len(frame), dtype=bool))
+    found = find_moves(
+        block, LimitBook(axes, days, names).of(block), np.ones(len(frame), dtype=bool)
+    )
     dates = frame["date"].dt.strftime("%Y-%m-%d").to_numpy()
     codes = frame["code"].to_numpy()
     return [

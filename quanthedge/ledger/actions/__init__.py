@@ -1,5 +1,21 @@
 """Corporate actions of the ledger: what holders get on ex-dates, and the tax on dividends."""
 
-from quanthedge.ledger.actions.book import ActionUse, action_book, no_actions, no_tax, tax_book
+from quanthedge.ledger.actions.book import (
+    ActionUse,
+    TaxRates,
+    action_book,
+    listing_order,
+    no_actions,
+    no_tax,
+    record_days,
+)
 
-__all__ = ["ActionUse", "action_book", "no_actions", "no_tax", "tax_book"]
+__all__ = [
+    "ActionUse",
+    "TaxRates",
+    "action_book",
+    "listing_order",
+    "no_actions",
+    "no_tax",
+    "record_days",
+]

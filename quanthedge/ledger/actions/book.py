@@ -10,13 +10,37 @@ from quanthedge.errors import DataError
 from quanthedge.ledger.inputs import ActionBook, TaxBook
 from quanthedge.rules.dividend_tax import months_later
 
-__all__ = ["ActionUse", "action_book", "no_actions", "no_tax", "tax_book"]
+__all__ = [
+    "ActionUse",
+    "TaxRates",
+    "action_book",
+    "listing_order",
+    "no_actions",
+    "no_tax",
+    "record_days",
+    "tax_book",
+]
 
 Floats = NDArray[np.float64]
+RATES = ("at_payment", "short_term", "mid_term", "long_term")
 NUMBERS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
 LOTS = 256  # the trading days of a year and the lot of all that is older
 HALF_CENT = 0.0051
 STEP = 1e-9
+
+
+class TaxRates(NamedTuple):
+    """Shares of a dividend by its record day: withheld when paid, and due in all by holding period.
+
+    ``at_payment``, ``short_term`` (up to a month), ``mid_term`` (up to a year), ``long_term`` are
+    float64 [R], those of ``days``, datetime64[D] [R], sorted.
+    """
+
+    days: NDArray[np.datetime64]
+    at_payment: Floats
+    short_term: Floats
+    mid_term: Floats
+    long_term: Floats
 
 
 class ActionUse(NamedTuple):
@@ -42,13 +66,37 @@ def no_actions(days: int) -> ActionBook:
     """Return a book without rows: what happened on ex-dates comes from the adjustment factor."""
     nothing, no_rows = np.empty(0), np.empty(0, dtype=np.int64)
     pointer = np.zeros(days + 1, dtype=np.int64)
-    return ActionBook(pointer, no_rows, nothing, nothing, nothing, nothing, no_rows)
+    return ActionBook(
+        pointer, no_rows, nothing, nothing, nothing, nothing, no_rows, no_rows, pointer, no_rows
+    )
 
 
-def no_tax(days: int) -> TaxBook:
+def no_tax(days: int, actions: int) -> TaxBook:
     """Return rates of 0, as for accounts from which nothing is withheld."""
-    free, begin = np.zeros(days), np.zeros(days, dtype=np.int64)
+    free, begin = np.zeros(actions), np.zeros(days, dtype=np.int64)
     return TaxBook(free, free, free, free, begin, begin, 0)
+
+
+def listing_order(
+    day: NDArray[np.int64], list_day: NDArray[np.int64], days: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which actions' shares, waiting since an earlier day, are listed on each day.
+
+    Parameters
+    ----------
+    day, list_day : int64 [A]
+        Day of each action, and day on which its shares are listed (``days`` = after the span).
+    days : int
+
+    Returns
+    -------
+    pointer : int64 [T + 1], order : int64
+        The actions of day t are ``order[pointer[t]:pointer[t + 1]]``.
+    """
+    late = np.flatnonzero((list_day > day) & (list_day < days))
+    order = late[np.argsort(list_day[late], kind="stable")].astype(np.int64)
+    pointer = np.searchsorted(list_day[order], np.arange(days + 1)).astype(np.int64)
+    return pointer, order
 
 
 def action_book(
@@ -58,14 +106,16 @@ def action_book(
     mark: Floats,
     adj_factor: Floats,
     pre_close: Floats,
-) -> tuple[ActionBook, Floats, ActionUse]:
-    """Return the actions of a span, the adjustment factor that fits them, and what was found.
+    list_delay: NDArray[np.int64],
+    tax: TaxRates | None = None,
+) -> tuple[ActionBook, TaxBook, Floats, ActionUse]:
+    """Return actions and tax of a span, the adjustment factor that fits them, and what was found.
 
     Parameters
     ----------
     table
         corporate_actions: code, ex_date, cash_per_share, bonus_per_share, rights_per_share,
-        rights_price, pay_date.
+        rights_price, record_date, pay_date, list_date.
     dates : datetime64[D] [T + 1]
         Trading days of the span and the day before it.
     codes : str [N], sorted
@@ -73,9 +123,15 @@ def action_book(
         Last closes, and the factor of the market.
     pre_close : float64 [T, N]
         The exchange's previous close; NaN where the stock did not trade.
+    list_delay : int64 [N]
+        Trading days after the ex-date on which a stock's new shares are listed where the table
+        does not say it.
+    tax : TaxRates, optional
+        None: no tax.
 
     Notes
     -----
+    The tax is that of the record day; where it is not known, of the trading day before the ex-date.
     An action takes effect on the first day on or after its ex-date on which the stock trades: a
     suspended stock keeps its mark until then. The factor returned steps by
     ``mark * (1 + bonus + rights) / (mark - cash + rights * rights_price)`` on these days (the
@@ -87,7 +143,7 @@ def action_book(
         An action leaves a share without value.
     """
     days = len(dates) - 1
-    rows = _placed(table, dates, codes, mark, pre_close)
+    rows = _placed(table, dates, codes, mark, pre_close, list_delay, tax)
     t, i = rows["day"].to_numpy(), rows["stock"].to_numpy()
     cash, bonus, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in NUMBERS)
     last = mark[t, i]
@@ -117,8 +173,13 @@ def action_book(
     )
     pay = np.maximum(_pay_days(rows, dates), t)
     pointer = np.searchsorted(t, np.arange(days + 1)).astype(np.int64)
-    book = ActionBook(pointer, i, cash, bonus, rights, price, np.minimum(pay, days))
-    return book, factor, ActionUse(len(t), int(lonely.sum()), found)
+    listed = np.minimum(np.maximum(rows["list_day"].to_numpy(), t), days)
+    book = ActionBook(
+        pointer, i, cash, bonus, rights, price, np.minimum(pay, days), listed,
+        *listing_order(t, listed, days),
+    )  # fmt: skip
+    taxes = no_tax(days, len(t)) if tax is None else tax_book(dates, rows)
+    return book, taxes, factor, ActionUse(len(t), int(lonely.sum()), found)
 
 
 def _placed(
@@ -127,6 +188,8 @@ def _placed(
     codes: NDArray[np.str_],
     mark: Floats,
     pre_close: Floats,
+    list_delay: NDArray[np.int64],
+    tax: TaxRates | None,
 ) -> pd.DataFrame:
     """Return the rows of the span with their day and stock, one a stock and day, in order."""
     place = np.searchsorted(codes, table["code"].to_numpy(dtype=str))
@@ -142,7 +205,10 @@ def _placed(
         [_first_true(trades[a:, n], a) for a, n in zip(first, rows["stock"], strict=True)],
         dtype=np.int64,
     )
-    rows = rows.assign(day=day)
+    rows = rows.assign(day=day, list_day=_list_days(rows, dates, list_delay))
+    if tax is not None:
+        place = np.searchsorted(tax.days, record_days(rows, dates))
+        rows = rows.assign(**{name: getattr(tax, name)[place] for name in RATES})
     rows = rows[day >= 0].fillna({"rights_price": 0.0})
     rows = rows[np.isfinite(mark[rows["day"].to_numpy(), rows["stock"].to_numpy()])]
     return _merged(rows.sort_values(["day", "stock", "ex_date"], ignore_index=True))
@@ -155,19 +221,26 @@ def _merged(rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     merged = rows.drop_duplicates(["day", "stock"], keep="last", ignore_index=True)
     numbers = rows[list(NUMBERS)].to_numpy(dtype=np.float64)
+    rates = [name for name in RATES if name in rows.columns]
     groups = rows.groupby(["day", "stock"], sort=True).indices
     for place, members in enumerate(groups.values()):
         if len(members) == 1:
             continue
         cash = rights = paid = 0.0
         held = 1.0
+        shares_of_cash = []
         for cash_one, bonus_one, rights_one, price_one in numbers[members]:
+            shares_of_cash.append(held * cash_one)
             cash += held * cash_one
             rights += held * rights_one
             paid += held * rights_one * price_one
             held *= 1.0 + bonus_one
         price = paid / rights if rights else 0.0
         merged.loc[place, list(NUMBERS)] = [cash, held - 1.0, rights, price]
+        merged.loc[place, "list_day"] = rows["list_day"].to_numpy()[members].max()
+        if rates and cash > 0.0:  # each dividend at its own rates
+            told = rows[rates].to_numpy(dtype=np.float64)[members]
+            merged.loc[place, rates] = np.array(shares_of_cash) @ told / cash
     return merged
 
 
@@ -182,22 +255,43 @@ def _pay_days(rows: pd.DataFrame, dates: NDArray[np.datetime64]) -> NDArray[np.i
     return np.where(np.isnat(pay), rows["day"].to_numpy(), place)
 
 
-def tax_book(
-    dates: NDArray[np.datetime64],
-    at_payment: Floats,
-    short_term: Floats,
-    mid_term: Floats,
-    long_term: Floats,
-) -> TaxBook:
-    """Return the tax of a span: rates by ex-date [T] and the holding periods of its sale days.
+def _list_days(
+    rows: pd.DataFrame, dates: NDArray[np.datetime64], list_delay: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the day index from which each action's new shares can be sold."""
+    told = rows["list_date"].to_numpy().astype("datetime64[D]")
+    ex_date = rows["ex_date"].to_numpy().astype("datetime64[D]")
+    by_rule = np.searchsorted(dates[1:], ex_date) + list_delay[rows["stock"].to_numpy()]
+    place = np.searchsorted(dates[1:], told)
+    return np.where(np.isnat(told), by_rule, place).astype(np.int64)
+
+
+def record_days(rows: pd.DataFrame, dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """Return the record day of each action; the trading day before the ex-date where not known.
+
+    Parameters
+    ----------
+    rows
+        corporate_actions with ex-dates after ``dates[0]``.
+    dates : datetime64[D]
+        Trading days.
+    """
+    told = rows["record_date"].to_numpy().astype("datetime64[D]")
+    ex_date = rows["ex_date"].to_numpy().astype("datetime64[D]")
+    before = dates[np.maximum(np.searchsorted(dates, ex_date) - 1, 0)]
+    return np.where(np.isnat(told), before, told).astype("datetime64[D]")
+
+
+def tax_book(dates: NDArray[np.datetime64], rows: pd.DataFrame) -> TaxBook:
+    """Return the tax of a span: rates of each action [A] and the holding periods of sale days [T].
 
     Parameters
     ----------
     dates : datetime64[D] [T + 1]
         Trading days of the span and the day before it.
-    at_payment, short_term, mid_term, long_term : float64 [T]
-        Shares of a dividend: withheld when paid, and due in all when the share is sold within a
-        month, within a year, later.
+    rows
+        For each action at_payment, short_term, mid_term, long_term: shares of its dividend
+        withheld when paid, and due in all when the share is sold within a month, a year, later.
 
     Notes
     -----
@@ -209,5 +303,6 @@ def tax_book(
     begins = [
         np.searchsorted(months_later(days, months), days).astype(np.int64) for months in (1, 12)
     ]
-    rest = [np.maximum(total - at_payment, 0.0) for total in (short_term, mid_term, long_term)]
-    return TaxBook(at_payment, rest[0], rest[1], rest[2], begins[0], begins[1], LOTS)
+    paid, *totals = (rows[name].to_numpy(dtype=np.float64) for name in RATES)
+    rest = [np.maximum(total - paid, 0.0) for total in totals]
+    return TaxBook(paid, rest[0], rest[1], rest[2], begins[0], begins[1], LOTS)

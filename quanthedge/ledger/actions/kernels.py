@@ -7,7 +7,7 @@ the share was held when it is sold, so a lot carries one sum for each of the thr
 import numpy as np
 from numba import njit
 
-from quanthedge.ledger.inputs import Carried, TaxBook
+from quanthedge.ledger.inputs import ActionBook, Carried, TaxBook
 
 DAY, SHARES, SHORT, MID, LONG = range(5)
 N_PARTS = 5
@@ -45,16 +45,16 @@ def scale_lots(i: int, factor: float, carried: Carried) -> None:
 
 
 @njit(cache=True)
-def note_dividend(t: int, i: int, per_share: float, tax: TaxBook, carried: Carried) -> None:
-    """Add the tax that a dividend will cost at a sale to every lot; before `scale_lots`."""
+def note_dividend(a: int, i: int, per_share: float, tax: TaxBook, carried: Carried) -> None:
+    """Add the tax that action a's dividend will cost at a sale to each lot; before `scale_lots`."""
     lots = carried.lots
     if lots.shape[1] == 0:
         return
     for k in range(carried.lot_count[i]):
         gross = lots[i, k, SHARES] * per_share
-        lots[i, k, SHORT] += gross * tax.short_term[t]
-        lots[i, k, MID] += gross * tax.mid_term[t]
-        lots[i, k, LONG] += gross * tax.long_term[t]
+        lots[i, k, SHORT] += gross * tax.short_term[a]
+        lots[i, k, MID] += gross * tax.mid_term[a]
+        lots[i, k, LONG] += gross * tax.long_term[a]
 
 
 @njit(cache=True)
@@ -90,8 +90,27 @@ def take_lots(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -
 
 
 @njit(cache=True)
+def lock_shares(t: int, i: int, a: int, new: float, book: ActionBook, carried: Carried) -> None:
+    """Keep the new shares of action a from being sold before they are listed."""
+    if new > 0.0 and book.list_day[a] > t:
+        carried.locked[i] += new
+        carried.waiting[a] = new
+
+
+@njit(cache=True)
+def list_shares(t: int, book: ActionBook, carried: Carried) -> None:
+    """Free the shares that are listed on day t."""
+    for k in range(book.listing_pointer[t], book.listing_pointer[t + 1]):
+        a = book.listed[k]
+        i = book.stock[a]
+        carried.locked[i] = max(0.0, carried.locked[i] - carried.waiting[a])
+        carried.waiting[a] = 0.0
+
+
+@njit(cache=True)
 def drop_lots(i: int, carried: Carried) -> None:
-    """Forget the lots of a stock that is gone."""
+    """Forget the lots and locks of a stock that is gone."""
+    carried.locked[i] = 0.0
     if carried.lots.shape[1] > 0:
         carried.lot_count[i] = 0
 

@@ -27,6 +27,7 @@ def conform(table: pa.Table, schema: TableSchema, collector: Collector) -> pa.Ta
     Columns beyond the schema are left out and named in the report. Integers and 32-bit floats
     become doubles, null numbers NaN (where a number may be undefined).
     """
+    table = schema.completed(table)
     if not _columns_present(table, schema, collector):
         return None
     columns = [_convert(table, column, schema, collector) for column in schema.columns]

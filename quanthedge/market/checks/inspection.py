@@ -80,7 +80,8 @@ def _bars(
     axes = Axes(_dates(ready, "calendar", "date"), codes)
     gone = stocks["delist_date"].to_numpy().astype("datetime64[D]")
     actions = ready.get("corporate_actions")
-    check = StockBarsCheck(axes, stocks["list_date"].to_numpy(), gone, collector, actions)
+    names = ready.get("stock_names")
+    check = StockBarsCheck(axes, stocks["list_date"].to_numpy(), gone, collector, actions, names)
     conforming = True
 
     def pieces() -> Iterable[pa.Table]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from quanthedge.market.blocks import Block
 from quanthedge.market.checks.findings import Level
-from quanthedge.market.checks.price_limits import TICK, BarLimits, limit_prices
+from quanthedge.market.checks.price_limits import TICK, BarLimits
 
 __all__ = ["MOVES", "Move", "Moves", "find_moves"]
 
@@ -76,7 +76,15 @@ MOVES: tuple[Move, ...] = (
         "delisting period begins",
         "warning",
         "close beyond the board's price limit as the delisting period begins (a day without limit)",
-        "The first day of the delisting period has no limit.",
+        "The first day of a delisting period under the rules of 2020-12-31 has no limit.",
+    ),
+    Move(
+        "relisting",
+        "warning",
+        "close beyond the board's price limit on a day on which the name begins with N "
+        "(listed again: a day without limit)",
+        "The share was listed again after a suspension, a reform or a merger, a day without limit; "
+        "pre_close may not have been reduced for what holders got: the return is often not real.",
     ),
     Move(
         "listing day beyond its limit",
@@ -144,7 +152,7 @@ def find_moves(block: Block, limits: BarLimits, sound: Array) -> Moves:
     close, pre_close = block.numbers("close"), block.numbers("pre_close")
     ready = sound & np.isfinite(pre_close) & np.isfinite(close)
     with np.errstate(invalid="ignore", divide="ignore"):
-        highest, lowest = limit_prices(pre_close, limits.up, limits.down)
+        highest, lowest = limits.prices(pre_close)
         judged = ready & ~np.isnan(highest)
         beyond = judged & ((close > highest + GRACE) | (close < lowest - GRACE))
         wide = ready & (
@@ -154,6 +162,7 @@ def find_moves(block: Block, limits: BarLimits, sound: Array) -> Moves:
         found = {
             "listing day beyond its limit": beyond & limits.listing,
             "delisting period begins": limits.delisting & _beyond_board(limits, close, pre_close),
+            "relisting": limits.relisting & _beyond_board(limits, close, pre_close),
             "high or low beyond the price limit": wide & ~beyond & ~limits.first,
             "limit widened by rounding": judged & ~beyond & ~limits.listing
             & (np.abs(close / pre_close - 1) > np.maximum(limits.up, limits.down) + ROUNDING),
@@ -188,6 +197,6 @@ def _since_before(block: Block, first: Array, ready: Array) -> tuple[Array, Arra
 
 
 def _beyond_board(limits: BarLimits, close: Array, pre_close: Array) -> Array:
-    highest, lowest = limit_prices(pre_close, limits.board_up, limits.board_down)
+    highest, lowest = limits.board_prices(pre_close)
     beyond: Array = (close > highest + GRACE) | (close < lowest - GRACE)
     return beyond

@@ -205,6 +205,16 @@ def _corporate_actions(rows: Rows) -> None:
     )  # fmt: skip
     early = rows.numbers("pay_date") < ex_date
     rows.flag("warning", "paid early", early, "were paid before their ex_date", show=("pay_date",))
+    late = rows.numbers("record_date") >= ex_date
+    rows.flag(
+        "warning", "recorded late", late, "have a record_date that is not before their ex_date",
+        show=("record_date",),
+    )  # fmt: skip
+    early = rows.numbers("list_date") < ex_date
+    rows.flag(
+        "warning", "listed early", early, "have new shares listed before their ex_date",
+        show=("list_date",),
+    )  # fmt: skip
 
 
 CHECKS: dict[str, Callable[[Rows], None]] = {

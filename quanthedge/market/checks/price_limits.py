@@ -1,28 +1,81 @@
 """The price limits of every bar, from the dated rule book: what a day's prices could have been.
 
-The limits are those of the board on that day, of special treatment (ST), of the first days of a
-listing and of the delisting period. Limit price = previous close x (1 +/- limit), rounded half up
-to the tick; at least one tick away from the previous close.
+The limits are those of the board on that day, of the statuses that narrow or lift them (special
+treatment ST, shares before their reform S, particular transfer PT), of the first days of a listing,
+of a relisting and of the delisting period. Status comes from the flags of the bar and from the
+stock's name on the day. Limit prices: :func:`quanthedge.rules.limit_prices.limit_prices`.
 Days before the rule book begins, and codes on no known board, have no known limit (NaN).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 
 from quanthedge.errors import RuleError
-from quanthedge.market.blocks import Axes, Block
+from quanthedge.market.blocks import Axes
+from quanthedge.market.name_marks import (
+    BOTH,
+    LEAVING,
+    NEW,
+    PARTICULAR_MARK,
+    SPECIAL,
+    UNREFORMED_MARK,
+    name_marks,
+)
 from quanthedge.rules.boards import BOARDS, places_of
+from quanthedge.rules.limit_prices import TICK, limit_prices
 from quanthedge.rules.lookup import RuleReader
-from quanthedge.rules.stock_limits import listing_rules, price_limits
+from quanthedge.rules.stock_limits import (
+    BEGUN_BEFORE,
+    CLASSES,
+    FREE,
+    PARTICULAR,
+    UNREFORMED,
+    inward_exchanges,
+    listing_rules,
+    price_limits,
+)
 from quanthedge.rules.tables import Row
 
-__all__ = ["TICK", "BarLimits", "LimitBook", "limit_prices"]
+if TYPE_CHECKING:
+    from quanthedge.market.dataset import Market
+
+__all__ = ["TICK", "BarLimits", "BarRows", "LimitBook", "LimitPanel", "limit_panel"]
 
 Array = np.ndarray[Any, Any]
-TICK = 0.01  # yuan
 OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
+LISTING_DAYS = 30  # trading days after which no rule of listing days holds
+CHINEXT = BOARDS.index("chinext")
+
+
+class Bars(Protocol):
+    """Bars of whole stocks, sorted by stock and day."""
+
+    @property
+    def stock(self) -> Array:
+        """Place of each bar's stock [rows]."""
+
+    @property
+    def day(self) -> Array:
+        """Place of each bar's day in the calendar [rows]."""
+
+    def numbers(self, name: str) -> Array:
+        """Return a column [rows]."""
+
+
+class BarRows(NamedTuple):
+    """Bars from arrays: ``columns`` has at least is_st and is_delisting."""
+
+    stock: Array
+    day: Array
+    columns: dict[str, Array]
+
+    def numbers(self, name: str) -> Array:
+        """Return a column [rows]."""
+        return self.columns[name]
 
 
 @dataclass(frozen=True)
@@ -31,25 +84,42 @@ class BarLimits:
 
     Attributes
     ----------
+    place
+        Class of the limits: column of the book's table.
     up, down
         Limits of the day; infinite = none, NaN = not known.
     board_up, board_down
-        What the board's limits would be without the rules of listing and delisting days.
+        What they would be without the rules of listing days, relistings and delisting periods.
+    inward
+        Whether the exchange cuts limit prices towards the previous close.
     first
         Whether it is the stock's first bar in the data.
     listing
         Whether the rule of listing days holds.
+    relisting
+        Whether the name says that the share is listed again: a day without limit.
     delisting
         Whether the stock's delisting period begins, on a day on which that lifts the limit.
     """
 
+    place: Array
     up: Array
     down: Array
     board_up: Array
     board_down: Array
+    inward: Array
     first: Array
     listing: Array
+    relisting: Array
     delisting: Array
+
+    def prices(self, pre_close: Array) -> tuple[Array, Array]:
+        """Return the highest and lowest price allowed, yuan [rows]."""
+        return limit_prices(pre_close, self.up, self.down, self.inward)
+
+    def board_prices(self, pre_close: Array) -> tuple[Array, Array]:
+        """Return what they would be by the board's limit and the stock's status alone."""
+        return limit_prices(pre_close, self.board_up, self.board_down, self.inward)
 
 
 class LimitBook:
@@ -61,63 +131,136 @@ class LimitBook:
         Calendar and codes; a code on no A-share board has no known limits.
     listed
         First trading day of each code, datetime64[D] [N].
+    names
+        Spells of short names (code, name, start, end); None: status by the flags alone.
+
+    Attributes
+    ----------
+    up, down
+        Table of limits by day and class, [T, C]; infinite = none, NaN = not known.
+    inward
+        Whether each stock's exchange cuts limit prices towards the previous close, [N].
+    marks
+        What the names say, int8 [T, N].
     """
 
-    def __init__(self, axes: Axes, listed: Array) -> None:
+    def __init__(self, axes: Axes, listed: Array, names: pd.DataFrame | None = None) -> None:
         places = np.array([_places(str(code)) for code in axes.codes], dtype=np.int8)
         exchange, self._board = places.reshape(-1, 2).T
         self._listed_day = _listed_day(axes.calendar, listed)
-        self._ipo_days = np.zeros(len(listed), np.int64)
-        self._ipo_up, self._ipo_down = np.full((2, len(listed)), np.nan)
+        self.ipo_days = np.zeros(len(listed), np.int64)
+        self._listing = np.full(len(listed), -1, np.int64)
+        self.marks = name_marks(axes, names)
         days = len(axes.calendar)
-        self._up, self._down = np.full((2, days, 2 * len(BOARDS) + 2), np.nan)
-        self._free_delisting = np.zeros(days, dtype=bool)
+        self.up, self.down = np.full((2, days, CLASSES + 1), np.nan)
+        self.inward = np.zeros(len(listed), dtype=bool)
+        self._frees = {"delisting_period": np.zeros(days, bool), "relisting": np.zeros(days, bool)}
+        self._begun_before = 0
         if days == 0:
             return
         reader = RuleReader(axes.calendar)
         nothing = np.zeros(days, dtype=bool)  # no day has to be covered
         boards = price_limits(reader, [nothing] * len(BOARDS))
-        self._up[:, :-2], self._down[:, :-2] = boards  # the last two columns: no known board
+        self.up[:, :CLASSES], self.down[:, :CLASSES] = boards  # the last column: no known board
         known = self._board >= 0
-        young = listing_rules(reader, exchange[known], self._board[known], listed[known])
-        self._ipo_days[known], self._ipo_up[known], self._ipo_down[known] = young
-        for row in reader.rows("stock_price_limit", _frees_delisting):
-            self._free_delisting |= reader.mask(row)
+        self.inward[known] = inward_exchanges(reader)[exchange[known]]
+        self._take_listing_rules(reader, exchange, listed, known)
+        for status in self._frees:
+            for row in reader.rows("stock_price_limit", _of_all(status)):
+                self._frees[status] |= reader.mask(row)
+        for row in reader.rows("stock_price_limit", _begun_before):
+            if row.first is not None:
+                self._begun_before = int(np.searchsorted(axes.calendar, np.datetime64(row.first)))
 
-    def of(self, block: Block) -> BarLimits:
-        """Return the limits of a block's bars; rows without a place have none known.
+    def _take_listing_rules(
+        self, reader: RuleReader, exchange: Array, listed: Array, known: Array
+    ) -> None:
+        """Give each stock its number of listing days, and their limits a class."""
+        if not known.any():
+            return
+        count, up, down = listing_rules(reader, exchange[known], self._board[known], listed[known])
+        self.ipo_days[known] = count
+        pairs = np.column_stack([up, down])
+        kinds, which = np.unique(
+            np.where(np.isnan(pairs), -1.0, pairs), axis=0, return_inverse=True
+        )
+        self._listing[known] = self.up.shape[1] + which.reshape(-1)
+        kinds = np.where(kinds < 0, np.nan, kinds)
+        wide = np.ones((len(self.up), 1))
+        self.up = np.hstack([self.up, wide * kinds[:, 0]])
+        self.down = np.hstack([self.down, wide * kinds[:, 1]])
+
+    def of(self, bars: Bars) -> BarLimits:
+        """Return the limits of bars of whole stocks; rows without a place have none known.
 
         Notes
         -----
         A listing day is counted in the stock's own bars, from its list_date; in the delisting
-        period the mark ST no longer narrows the limit.
+        period the marks ST and S no longer narrow the limit.
         """
-        stock, day = block.stock, block.day
+        stock, day = bars.stock, bars.day
         rows = len(stock)
-        if rows == 0 or len(self._up) == 0 or len(self._board) == 0:
+        if rows == 0 or len(self.up) == 0 or len(self._board) == 0:
             none, no = np.full(rows, np.nan), np.zeros(rows, dtype=bool)
-            return BarLimits(none, none, none, none, no, no, no)
+            return BarLimits(no * 1, none, none, none, none, no, no, no, no, no)
         first = np.ones(rows, dtype=bool)
         first[1:] = stock[1:] != stock[:-1]
-        delisting = block.numbers("is_delisting").astype(bool)
-        special = block.numbers("is_st").astype(bool) & ~delisting
-        column = 2 * self._board[stock].astype(np.int64) + special
-        up, down = self._up[day, column], self._down[day, column]
         placed = (stock >= 0) & (day >= 0)
-        up[~placed], down[~placed] = np.nan, np.nan
-        begins = delisting & self._free_delisting[day]
+        mark = np.where(placed, self.marks[day, stock], 0)
+        delisting = bars.numbers("is_delisting").astype(bool) | (mark == LEAVING)
+        place = self._status(stock, day, bars.numbers("is_st").astype(bool), mark, delisting)
+        place[~placed] = CLASSES
+        status = place.copy()
+        begins = delisting.copy()
         begins[1:] &= first[1:] | ~delisting[:-1]
-        young = placed & (self._age(stock, day, first) < self._ipo_days[stock])
-        free = np.where(begins, np.inf, np.nan)
+        place[self._stays(stock, day, begins, delisting) & placed] = BEGUN_BEFORE
+        lifted = placed & (status < CLASSES)
+        begins &= self._frees["delisting_period"][day] & lifted
+        young = placed & (self._age(stock, day, first) < self.ipo_days[stock])
+        again = (mark == NEW) & ~young & self._frees["relisting"][day] & lifted
+        place[begins | again] = FREE
+        place[young] = self._listing[stock[young]]
         return BarLimits(
-            up=np.where(young, self._ipo_up[stock], np.where(begins, free, up)),
-            down=np.where(young, self._ipo_down[stock], np.where(begins, free, down)),
-            board_up=up,
-            board_down=down,
+            place=place,
+            up=self.up[day, place],
+            down=self.down[day, place],
+            board_up=self.up[day, status],
+            board_down=self.down[day, status],
+            inward=self.inward[stock],
             first=first,
             listing=young,
+            relisting=again,
             delisting=begins & ~young,
         )
+
+    def plain(self, is_st: Array, days: slice) -> Array:
+        """Return the classes of a panel of flags [T, N] whose stocks have no other status."""
+        board = self._board.astype(np.int8)
+        place = np.where(board < 0, np.int8(CLASSES), 2 * board + is_st.astype(np.int8))
+        special = self.marks[days] == SPECIAL
+        place[special] = (2 * board + 1)[np.nonzero(special)[1]]
+        place[:, board < 0] = CLASSES
+        return np.asarray(place, dtype=np.int8)
+
+    def _status(
+        self, stock: Array, day: Array, flag: Array, mark: Array, delisting: Array
+    ) -> Array:
+        """Return the class by board and status: flags and names, the narrower where both speak."""
+        board = self._board[stock].astype(np.int64)
+        special = flag | (mark == SPECIAL) | (mark == BOTH)
+        place = np.where(board < 0, CLASSES, 2 * board + (special & ~delisting))
+        main = (board == 0) & ~delisting
+        unreformed = main & ((mark == UNREFORMED_MARK) | (mark == BOTH))
+        unreformed &= ~special | (self.up[day, UNREFORMED] <= self.up[day, place])
+        place[unreformed] = UNREFORMED
+        place[main & (mark == PARTICULAR_MARK)] = PARTICULAR
+        return place
+
+    def _stays(self, stock: Array, day: Array, begins: Array, delisting: Array) -> Array:
+        """Return bars of delisting periods that began before their board's limit was changed."""
+        begun = day[np.maximum.accumulate(np.where(begins, np.arange(len(stock)), 0))]
+        stays: Array = delisting & (self._board[stock] == CHINEXT) & (begun < self._begun_before)
+        return stays
 
     def _age(self, stock: Array, day: Array, first: Array) -> Array:
         """Return how many of the stock's trading days came before each bar, 0 on its first."""
@@ -126,25 +269,66 @@ class LimitBook:
         return before + np.arange(len(stock)) - start
 
 
-def limit_prices(pre_close: Array, up: Array, down: Array) -> tuple[Array, Array]:
-    """Return the highest and lowest price allowed, in yuan [rows].
+class LimitPanel(NamedTuple):
+    """The limits of a span of a market: a class for each stock-day, and each class's limits.
 
-    >>> limit_prices(np.array([0.36, 14.75]), np.array([0.10, 0.05]), np.array([0.10, 0.05]))
-    (array([ 0.4 , 15.49]), array([ 0.32, 14.01]))
+    ``place`` int8 [T, N]; ``up``, ``down`` float64 [T, C] (infinite = none, NaN = not known);
+    ``inward`` bool [N]. A stock-day without a bar has the class of its status alone.
     """
-    highest = np.maximum(_rounded(pre_close * (1 + up)), pre_close + TICK)
-    lowest = np.minimum(_rounded(pre_close * (1 - down)), pre_close - TICK)
-    return highest, np.maximum(lowest, TICK)
+
+    place: Array
+    up: Array
+    down: Array
+    inward: Array
 
 
-def _rounded(price: Array) -> Array:
-    """Round half up to the tick; the millionth is what floating point loses below a half."""
-    rounded: Array = np.floor(price * 100 + 0.5 + 1e-6) / 100
-    return rounded
+def limit_panel(market: "Market", first: int, last: int) -> LimitPanel:
+    """Return the limits of the rows ``first .. last`` of a market.
+
+    Notes
+    -----
+    Most stocks have no status but ST: their classes are written at once. Those with another mark in
+    the name or a delisting period, and the first days of listings, are looked up bar by bar.
+    """
+    calendar = market.calendar
+    begin = int(np.searchsorted(calendar, market.dates[0]))
+    listed = market._store.stocks["list_date"].to_numpy().astype("datetime64[D]")
+    book = LimitBook(Axes(calendar, market.codes), listed, market.stock_names())
+    span = slice(begin + first, begin + last + 1)
+    place = book.plain(market.panel("is_st")[first : last + 1], span)
+    leaving = market.panel("is_delisting")[: last + 1].any(axis=0)
+    marks = book.marks[begin : begin + last + 1]
+    marked = leaving | (marks > SPECIAL).any(axis=0)
+    row = market.list_index()
+    young = (book.ipo_days > 0) & (row >= -LISTING_DAYS) & (row <= last) & ~marked
+    traded = market.panel("traded")
+    found = [_bars(traded[: last + 1], np.flatnonzero(marked), 0, None)]
+    for n in np.flatnonzero(young):
+        start = max(int(row[n]), 0)
+        found.append(_bars(traded[: last + 1], [int(n)], start, int(book.ipo_days[n])))
+    for stock, at in found:
+        flags = {name: market.panel(name)[at, stock] for name in ("is_st", "is_delisting")}
+        limits = book.of(BarRows(stock, at + begin, flags))
+        inside = at >= first
+        place[at[inside] - first, stock[inside]] = limits.place[inside]
+    return LimitPanel(place, book.up[span], book.down[span], book.inward)
 
 
-def _frees_delisting(row: Row) -> bool:
-    return row.cells["board"] == "all" and row.cells["status"] == "delisting_period"
+def _bars(
+    traded: Array, columns: Sequence[int] | Array, start: int, count: int | None
+) -> tuple[Array, Array]:
+    """Return stock and row of the bars of some stocks, the first ``count`` of them from a row."""
+    columns = np.asarray(columns, dtype=np.int64)
+    stock, row = np.nonzero(traded[start:, columns].T)
+    return columns[stock[:count]], row[:count] + start
+
+
+def _of_all(status: str) -> Any:
+    return lambda row: row.cells["board"] == "all" and row.cells["status"] == status
+
+
+def _begun_before(row: Row) -> bool:
+    return row.cells["status"] == "delisting_begun_before"
 
 
 def _places(code: str) -> tuple[int, int]:

@@ -39,6 +39,8 @@ class StockBarsCheck:
         Receives the findings.
     actions
         The table corporate_actions, when there is one.
+    names
+        The table stock_names: what the names say of the limits.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class StockBarsCheck:
         gone: Array,
         collector: Collector,
         actions: pa.Table | None = None,
+        names: pa.Table | None = None,
     ) -> None:
         self._axes = axes
         self._listed = listed
@@ -60,7 +63,7 @@ class StockBarsCheck:
         self._special = 0
         self._unjudged = 0
         self._unknown = dict.fromkeys(MAYBE_UNKNOWN, 0)
-        self._limits = LimitBook(axes, listed)
+        self._limits = LimitBook(axes, listed, None if names is None else names.to_pandas())
         self._units = UnitsCheck(axes.codes, collector)
         self._stale = StaleBars(axes, collector)
         self._ex_days = ExDays(axes, actions)

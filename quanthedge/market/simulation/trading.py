@@ -15,6 +15,7 @@ from quanthedge.market.simulation.earnings import Books, Profitability
 from quanthedge.market.simulation.factors import DAYS_PER_YEAR, FactorPaths, standardised
 from quanthedge.market.simulation.settings import SimulationSettings
 from quanthedge.rules import stock_rules
+from quanthedge.rules.limit_prices import limit_prices
 
 __all__ = ["Bars", "ExDate", "simulate_trading"]
 
@@ -239,9 +240,9 @@ class _Floor:
         young = self.days_traded < rules.ipo_days
         up = np.where(young, _listing_limit(rules.ipo_up, 0.44), rules.limit_up[row, kind])
         down = np.where(young, _listing_limit(rules.ipo_down, 0.36), rules.limit_down[row, kind])
-        lowest = np.where(np.isinf(down), _LOWEST_PRICE, _cents(pre_close * (1 - _finite(down))))
-        highest = np.where(np.isinf(up), 50 * pre_close, _cents(pre_close * (1 + _finite(up))))
-        return np.maximum(lowest, 0.01), highest
+        highest, lowest = limit_prices(pre_close, up, down, rules.inward)
+        lowest = np.where(np.isinf(down), _LOWEST_PRICE, lowest)
+        return lowest, np.where(np.isinf(up), 50 * pre_close, highest)
 
     def _auction(self, row: int, traded: Array, pre_close: Array) -> dict[str, Array]:
         """Return the day's prices, volume and amount; carry over what the limits held back."""
@@ -309,11 +310,6 @@ class _Floor:
 def _listing_limit(limit: Array, otherwise: float) -> Array:
     """Return limits of the first days with unknown ones filled."""
     return np.where(np.isnan(limit), otherwise, limit)
-
-
-def _finite(limit: Array) -> Array:
-    """Return limits with infinite ones as 0 (they are replaced afterwards)."""
-    return np.where(np.isinf(limit), 0.0, limit)
 
 
 def _cents(price: Array) -> Array:

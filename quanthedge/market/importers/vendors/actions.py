@@ -14,7 +14,7 @@ __all__ = ["actions_of"]
 
 Array = np.ndarray[Any, Any]
 AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
-DAYS = ("announce_date", "record_date", "pay_date")
+DAYS = ("announce_date", "record_date", "pay_date", "list_date")
 
 
 def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
@@ -24,8 +24,8 @@ def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
     ----------
     rows
         Columns code, ex_date and any of cash_per_share, bonus_per_share (several columns that begin
-        so are added up), rights_per_share, rights_price, announce_date, record_date, pay_date;
-        `period_end` tells two dividends of one ex-date apart, which are added up.
+        so are added up), rights_per_share, rights_price, announce_date, record_date, pay_date,
+        list_date; `period_end` tells two dividends of one ex-date apart, which are added up.
     """
     undated = np.asarray(pc.is_null(rows["ex_date"]))
     _count(collector, name, "without an ex-date (proposals) left out", undated)

@@ -75,6 +75,7 @@ DIVIDEND = VendorTable(
     (STOCK, date("period_end", "end_date", needed=False), text("progress", "div_proc"),
      number("cash_per_share", "cash_div_tax"), number("bonus_per_share", "stk_div"),
      date("record_date"), date("ex_date"), date("pay_date"),
+     date("list_date", "div_listdate", needed=False),
      date("implemented", "imp_ann_date", needed=False), date("announced", "ann_date")),
     ("code", "ex_date", "period_end", "progress", "announced"),
 )  # fmt: skip
