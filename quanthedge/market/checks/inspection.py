@@ -141,6 +141,8 @@ def _sorted(table: pa.Table, schema: TableSchema, collector: Collector) -> pa.Ta
         if table[key].null_count:  # an unknown date comes first
             days = table[key].cast(pa.int32()).fill_null(np.iinfo(np.int32).min)
             comparable = comparable.set_column(place, key, days)
+        elif pa.types.is_dictionary(table[key].type):
+            comparable = comparable.set_column(place, key, table[key].cast(pa.string()))
     order = pc.sort_indices(comparable, sort_keys=keys).to_numpy()
     if (order[1:] > order[:-1]).all():
         return table.combine_chunks()

@@ -47,7 +47,7 @@ def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
     price = np.where(table["rights_per_share"].to_numpy() > 0, price, np.nan)
     place = table.column_names.index("rights_price")
     table = table.set_column(place, "rights_price", pa.array(price))
-    return table.select(list(TABLES["corporate_actions"].column_names))
+    return table.select(list(TABLES["corporate_actions"].among(table.column_names).column_names))
 
 
 def _sum(rows: pa.Table, name: str) -> Array:

@@ -61,7 +61,7 @@ def futures_of(
     taken = last[ranks] if len(last) else np.empty(0, dtype="datetime64[D]")
     table = with_column(table, "last_trading_day", pa.array(taken, pa.date32()))
     _check_turnover(table, products, ranks, name)
-    return table.select(list(TABLES["futures_daily"].column_names))
+    return table.select(list(TABLES["futures_daily"].among(table.column_names).column_names))
 
 
 def _last_day(contract: str, known: dict[Any, Any], calendar: Array) -> np.datetime64:
