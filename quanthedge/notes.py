@@ -144,6 +144,13 @@ def _action_notes(strategy: Strategy, actions: ActionUse | None) -> list[Bilingu
         row = off.iloc[0]
         sample = f"{row['code']} {row['date']:%Y-%m-%d}: {row['formula']} / {row['pre_close']:.2f}"
         notes.append(note("off_reference", count=len(off), sample=sample))
+    doubted = actions.contradicted
+    if len(doubted):
+        row = doubted.iloc[0]
+        sample = f"{row['code']} {row['date']:%Y-%m-%d}: {row['formula']} / {row['pre_close']:.2f}"
+        notes.append(note("contradicted", count=len(doubted), sample=sample))
+    if actions.waiting:
+        notes.append(note("actions_waiting", count=actions.waiting))
     return notes
 
 
