@@ -137,7 +137,7 @@ def _action_notes(strategy: Strategy, actions: ActionUse | None) -> list[Bilingu
         return [note("dividends")]
     counts = {"table": actions.from_table, "factor": actions.from_factor}
     notes = [note("dividends_table", **counts)]
-    if strategy.costs.dividend_tax == "public_fund":
+    if strategy.costs.dividend_tax != "none":
         notes.append(note("dividend_tax"))
     off = actions.off_reference
     if len(off):

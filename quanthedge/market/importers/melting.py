@@ -72,7 +72,7 @@ def melted(
 
 
 def curve_rows(
-    table: pa.Table, date: str, terms: Mapping[str, str], factor: float, collector: Collector
+    table: pa.Table, date: str, terms: Mapping[str, str], whole: float, collector: Collector
 ) -> pa.Table:
     """Return government_yield_curve of a wide table; days without a term's yield have no row.
 
@@ -82,15 +82,15 @@ def curve_rows(
         Column `date` and one column for each term.
     terms
         Our term (`10Y`) by column.
-    factor
-        What the yields are multiplied with to be fractions.
+    whole
+        What stands for one: 100 where yields are in percent.
     """
     parts, empty = [], 0
     for column, term in terms.items():
         rate = table[column].cast(pa.float64())
         known = pc.invert(pc.is_null(rate, nan_is_null=True))
         empty += table.num_rows - int(pc.sum(known).as_py() or 0)
-        rows = pa.table({"date": table[date], "rate": pc.multiply(rate, factor)}).filter(known)
+        rows = pa.table({"date": table[date], "rate": pc.divide(rate, whole)}).filter(known)
         parts.append(rows.add_column(1, "term", pa.array([term] * rows.num_rows, pa.string())))
     if empty:
         what = "of a day and a term without a yield have no row"

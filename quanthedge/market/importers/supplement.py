@@ -110,7 +110,7 @@ def _statements(source: Path, collector: Collector) -> pa.Table:
 def _yield_curve(source: Path, collector: Collector) -> pa.Table:
     table = load(source, "government_yield_curve")
     terms = {name: _term(name) for name in table.column_names if name.endswith(TERM)}
-    return curve_rows(table, "date", terms, 0.01, collector)
+    return curve_rows(table, "date", terms, 100.0, collector)
 
 
 def _term(column: str) -> str:
