@@ -14,7 +14,7 @@ from quanthedge.rebalancing.wording import policy_text
 if TYPE_CHECKING:
     from quanthedge.strategy import Strategy
 
-__all__ = ["Bilingual", "bilingual", "note", "timeline"]
+__all__ = ["Bilingual", "bilingual", "note", "timeline", "worded"]
 
 Bilingual = dict[str, str]
 _LANGUAGES = ("en", "zh")
@@ -37,6 +37,25 @@ def note(kind: str, **values: object) -> Bilingual:
     return {"kind": kind, **{code: texts[code].format(**values) for code in _LANGUAGES}}
 
 
+def worded(kind: str, words: dict[str, str], **values: object) -> Bilingual:
+    """Return one fact whose choices are told by their names in ``[words.<choice>]``.
+
+    Parameters
+    ----------
+    kind : str
+    words : dict
+        Name of each choice and what was chosen, such as ``{"contract": "next"}``.
+    **values
+        The other values of the sentence.
+    """
+    texts, known = _texts()["notes"][kind], _texts()["words"]
+    told = {
+        code: {choice: known[choice][chosen][code] for choice, chosen in words.items()}
+        for code in _LANGUAGES
+    }
+    return {"kind": kind, **{c: texts[c].format(**told[c], **values) for c in _LANGUAGES}}
+
+
 def bilingual(kind: str, items: list[tuple[str, str]]) -> Bilingual:
     """Return one fact that lists counted things by their names in ``[words.<kind>]``.
 
@@ -53,8 +72,13 @@ def bilingual(kind: str, items: list[tuple[str, str]]) -> Bilingual:
     return {"kind": kind, **{code: texts[code].format(listed=listed[code]) for code in _LANGUAGES}}
 
 
-def timeline(strategy: "Strategy", start: object, end: object) -> Bilingual:
-    """Return what is known when, with this strategy's choices, as numbered lines."""
+def timeline(
+    strategy: "Strategy", start: object, end: object, missed: tuple[int, int] = (0, 0)
+) -> Bilingual:
+    """Return what is known when, with this strategy's choices, as numbered lines.
+
+    `missed` are the days on which the contract asked for was not held, and all days.
+    """
     texts = _texts()
     words = texts["words"]
     fund, schedule = strategy.fund, strategy.rebalance
@@ -81,6 +105,8 @@ def timeline(strategy: "Strategy", start: object, end: object) -> Bilingual:
                 rate=f"{fund.performance_fee_rate:.0%}"
             ),
         }
+        amiss = texts["words"]["missed"]["some"][code] if missed[0] else ""
+        values["missed"] = amiss.format(count=missed[0], days=missed[1])
         lines = [line.format(**values) for line in texts["timeline"][code]]
         result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
     return result

@@ -137,13 +137,20 @@ def _action_notes(strategy: Strategy, actions: ActionUse | None) -> list[Bilingu
         return [note("dividends")]
     counts = {"table": actions.from_table, "factor": actions.from_factor}
     notes = [note("dividends_table", **counts)]
-    if strategy.costs.dividend_tax == "public_fund":
+    if strategy.costs.dividend_tax != "none":
         notes.append(note("dividend_tax"))
     off = actions.off_reference
     if len(off):
         row = off.iloc[0]
         sample = f"{row['code']} {row['date']:%Y-%m-%d}: {row['formula']} / {row['pre_close']:.2f}"
         notes.append(note("off_reference", count=len(off), sample=sample))
+    doubted = actions.contradicted
+    if len(doubted):
+        row = doubted.iloc[0]
+        sample = f"{row['code']} {row['date']:%Y-%m-%d}: {row['formula']} / {row['pre_close']:.2f}"
+        notes.append(note("contradicted", count=len(doubted), sample=sample))
+    if actions.waiting:
+        notes.append(note("actions_waiting", count=actions.waiting))
     return notes
 
 

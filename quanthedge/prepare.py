@@ -348,12 +348,13 @@ def _actions(
     days = last - first + 1
     factor = market.panel("adj_factor")[first - 1 : last + 1]
     table = market.corporate_actions()
-    taxed = strategy.costs.dividend_tax == "public_fund"
+    taxed = strategy.costs.dividend_tax != "none"
     if table is None:
-        if taxed:
+        if strategy.costs.dividend_tax == "public_fund":
             raise StrategyError(
                 f"costs.dividend_tax public_fund: market '{market.name}' has no table "
-                "corporate_actions, so its dividends are not known; import one, or set none"
+                "corporate_actions, so its dividends are not known; import one, or set "
+                "public_fund_where_known or none"
             )
         return Actions(no_actions(days), no_tax(days, 0), factor, None, None)
     rates, used = _tax_rates(table, dates) if taxed else (None, None)

@@ -11,6 +11,7 @@ import pandas as pd
 from quanthedge.alpha_groups import group_table, part_table
 from quanthedge.beta import book_betas, index_returns
 from quanthedge.comparison import RunVariant, product_values, remark, variant_name
+from quanthedge.contract_notes import Missed, contract_notes, missed_contracts
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund.office import FundRun
 from quanthedge.hedging import indices
@@ -127,7 +128,11 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     tables: dict[str, Any] = book_tables(prepared, record)
     tables["positions"]["name"] = holding_names(tables["positions"], market.stock_names())
     hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
+    missed = missed_contracts(
+        prepared.leg.schedules, tables["contracts"], dates[1 : record.days_run + 1]
+    )
     notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
+    notes += contract_notes(strategy, market, missed, tables["trades"])
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     result = Result(
         **tables,
@@ -158,7 +163,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
             "end": str(dates[-1]),
         },
         versions=_versions(),
-        timeline=timeline(strategy, dates[1], dates[record.days_run]),
+        timeline=timeline(strategy, dates[1], dates[record.days_run], _amiss(missed)),
         notes=notes,
     )
     return replace(
@@ -167,6 +172,11 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         alpha_parts=part_table(result, market, strategy.style_model),
         tilts=tilt_table(result, market, strategy.style_model),
     )
+
+
+def _amiss(missed: Missed | None) -> tuple[int, int]:
+    """Days on which another contract was held than asked for, and all days."""
+    return (0, 0) if missed is None else (len(missed.substituted + missed.unhedged), missed.days)
 
 
 def _indices(market: Market, first: int, days: int) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def dividends(bars: pd.DataFrame) -> pa.Table:
         }
     )  # fmt: skip
     columns = []
-    for field in TABLES["corporate_actions"].arrow:
+    for field in TABLES["corporate_actions"].among(()).arrow:
         values = frame[field.name]
         if pa.types.is_date(field.type):
             columns.append(pa.array(pd.to_datetime(values).dt.date, pa.date32()))
@@ -41,7 +41,7 @@ def dividends(bars: pd.DataFrame) -> pa.Table:
             columns.append(pa.array(values.tolist(), pa.string()))
         else:
             columns.append(pa.array(values.to_numpy(np.float64)))
-    return pa.table(columns, names=TABLES["corporate_actions"].arrow.names)
+    return pa.table(columns, names=TABLES["corporate_actions"].among(()).arrow.names)
 
 
 @pytest.fixture(scope="module")

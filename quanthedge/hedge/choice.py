@@ -131,6 +131,13 @@ class Choice:
         result: Floats = np.log(chain.mark[:, new] / chain.mark[:, old]) / years
         return result
 
+    def spread_known(self, row: int, held: int, following: int) -> bool:
+        """Whether the spread of a close and enough of those before it are known."""
+        if row < 0 or not np.isfinite(self.spreads(held, following)[row]):
+            return False
+        past = self._near_spreads[max(0, row - MEDIAN_DAYS) : row]
+        return bool(np.isfinite(past).sum() >= LEAST_SPREADS)
+
     def _good_spread(self, row: int, held: int, following: int) -> bool:
         """Whether the spread of a close is above the median of the year before it."""
         if row < 0:

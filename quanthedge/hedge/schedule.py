@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.hedge.asked import Substitution, nearest_months, substitution
 from quanthedge.hedge.chain import (
     PRODUCT_INDEX,
     ContractChain,
@@ -57,6 +58,9 @@ class ContractSchedule:
         Days on which the held contract is marked at the close for want of a settlement price.
     average_fills : list of (contract, datetime64[D])
         Days on which a "vwap" fill is the mean of open, high, low and close for want of turnover.
+    substituted : list of Substitution
+        Days on which another contract was held than the rule asks for, or none, or on which the
+        figures that the rule goes by are not known.
 
     """
 
@@ -71,6 +75,7 @@ class ContractSchedule:
     quarter: NDArray[np.bool_]
     marked_at_close: list[tuple[str, np.datetime64]] = field(default_factory=list)
     average_fills: list[tuple[str, np.datetime64]] = field(default_factory=list)
+    substituted: list[Substitution] = field(default_factory=list)
 
     def rolls(self) -> pd.DataFrame:
         """Return every change of contract, one row each.
@@ -226,6 +231,7 @@ def contract_schedule(
             (chain.contracts[used[c]], chain.dates[first + t])
             for t, c in np.argwhere(averaged[days][:, used]).tolist()
         ],
+        substituted=_substituted(choice, held, calendar, first, last),
     )
 
 
@@ -333,6 +339,28 @@ def _hold(choice: Choice, first: int, last: int) -> NDArray[np.int64]:
             raise _ends_early(chain, held, row)
         hold[row - first] = held
     return hold
+
+
+def _substituted(
+    choice: Choice, held: NDArray[np.int64], calendar: Days, first: int, last: int
+) -> list[Substitution]:
+    """Days on which the contract asked for was not held, from the product's first bar on."""
+    listed = int(choice.chain.first_row.min())
+    begin = max(first, listed)
+    nearest = dict(
+        enumerate(
+            nearest_months(choice.chain, calendar, max(begin - 1, listed), last),
+            start=max(begin - 1, listed),
+        )
+    )
+    found = [
+        substitution(
+            choice, row, int(held[row - first - 1]) if row > first else -1, int(held[row - first]),
+            nearest[row], nearest.get(row - 1),
+        )
+        for row in range(begin, last + 1)
+    ]  # fmt: skip
+    return [one for one in found if one is not None]
 
 
 def _unless_over(due: str, day: np.datetime64) -> str:

@@ -72,10 +72,12 @@ class Costs(BaseModel):
     futures_slippage_bp: float = Field(
         default=0.5, ge=0, lt=1000, description="Impact of a futures order, basis points."
     )
-    dividend_tax: Literal["none", "public_fund"] = Field(
+    dividend_tax: Literal["none", "public_fund", "public_fund_where_known"] = Field(
         default="none",
         description="Tax on cash dividends by holding period, as public securities funds pay it; "
-        "nothing is withheld from private funds and asset-management accounts.",
+        "nothing is withheld from private funds and asset-management accounts. public_fund needs "
+        "the table corporate_actions; public_fund_where_known does without tax where it is not "
+        "there.",
     )
 
 

@@ -16,9 +16,11 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market.asof import carried, spell_codes, spell_mask
 from quanthedge.market.codes import stock_code
+from quanthedge.market.drifting import NO_LIST, drifted_weights
 from quanthedge.market.explain import Explanation, explanation
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
+from quanthedge.market.schema import STATEMENT_ITEMS, STOCK_ITEMS
 from quanthedge.market.store import Store
 from quanthedge.market.vintages import (
     Vintage,
@@ -36,6 +38,7 @@ Array = np.ndarray[Any, Any]
 DateLike = Any  # a text, datetime, Timestamp or datetime64
 Progress = Callable[[str], None]
 Figure = Literal["value", "ttm", "quarter"]
+Holding = Literal["funds_holding", "shares_held", "value_held"]
 BEFORE_CALENDAR = -100_000
 START_SLACK = np.timedelta64(11, "D")  # the longest holidays
 END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
@@ -222,7 +225,11 @@ class Market:
         return self._spells("stock_names")
 
     def corporate_actions(self) -> pd.DataFrame | None:
-        """Return what holders got on ex-dates up to the market's end; None without the table."""
+        """Return what holders got on ex-dates up to the market's end; None without the table.
+
+        All rows of the table, also those that a run does not book because the exchange's previous
+        close bears out something else (docs/ledger.md); `source_check` is the source's own word.
+        """
         if "corporate_actions" not in self._store.manifest.tables:
             return None
         table = self._store.frame("corporate_actions")
@@ -295,6 +302,113 @@ class Market:
             stock = store.axes.positions(rows["code"])
             store.made[key] = spell_mask(store.dates, len(self.codes), stock, start, end)
         return store.made[key][: self._days]
+
+    def weight_indices(self) -> list[str]:
+        """Return the indices whose weights are known by the market's end (none without a table)."""
+        if "index_weights" not in self._store.manifest.tables:
+            return []
+        table = self._store.frame("index_weights")
+        return sorted(table.loc[table["date"] <= self._end, "index_code"].unique())
+
+    def index_weight_lists(self, index_code: str) -> pd.DataFrame:
+        """Return an index's lists as published: date, code, weight, sorted by date and code.
+
+        Also members without prices. A list holds at the close of its date.
+        """
+        if index_code not in self.weight_indices():
+            there = ", ".join(self.weight_indices()) or "none"
+            raise DataError(f"no weights of '{index_code}' by {self._end:%Y-%m-%d}; {there}")
+        table = self._store.frame("index_weights")
+        rows = table[(table["index_code"] == index_code) & (table["date"] <= self._end)]
+        return rows.drop(columns="index_code").sort_values(["date", "code"], ignore_index=True)
+
+    def index_weights(self, index_code: str) -> tuple[Array, Array]:
+        """Return an index's weights at the close of each day, and the date of the list behind.
+
+        Returns
+        -------
+        weights : float64 [T, N]
+            Row t is known at the close of day t, to be traded on from the next day. On a list's
+            day the list; later the same weights drifted with prices (with dividends), stocks that
+            are gone left out. Sums to the weight of the members that are in the market. NaN
+            before the first list.
+        lists : datetime64[D] [T]
+            Day of the list that a row drifted from; NaT before the first. A list that is older
+            than the index's last change of members names the old members: look at it.
+
+        Raises
+        ------
+        DataError
+            The market knows no weights of the index by its end.
+        """
+        lists = self.index_weight_lists(index_code)
+        key = f"weights {index_code}"
+        store = self._store
+        if key not in store.made:
+            whole = store.frame("index_weights")
+            whole = whole[whole["index_code"] == index_code]
+            rows, days = self._list_rows(whole)
+            worth = store.panels.get("mark") * store.panels.get("adj_factor")
+            gone = self._gone(store.days)
+            made, origin = drifted_weights(rows, days, worth, gone)
+            store.made[key], store.made[f"{key} from"] = made, origin
+        if lists.empty:
+            raise DataError(f"no weights of '{index_code}' by {self._end:%Y-%m-%d}")
+        origin = store.made[f"{key} from"][: self._days]
+        day = np.where(origin == NO_LIST, np.datetime64("NaT", "D"), store.dates[origin])
+        return store.made[key][: self._days], day
+
+    def _list_rows(self, rows: pd.DataFrame) -> tuple[Array, Array]:
+        """Weights of an index's lists [K, N] and their days' rows [K], those inside the bars."""
+        store = self._store
+        dates = rows["date"].to_numpy().astype("datetime64[D]")
+        inside = np.isin(dates, store.dates)
+        stock = store.axes.positions(
+            pa.chunked_array([pa.array(rows["code"].tolist(), pa.string())])
+        )
+        chosen = inside & (stock >= 0)
+        days = np.unique(np.searchsorted(store.dates, dates[inside]))
+        place = np.searchsorted(days, np.searchsorted(store.dates, dates[chosen]))
+        made = np.zeros((len(days), len(self.codes)))
+        made[place, stock[chosen]] = rows["weight"].to_numpy()[chosen]
+        return made, days.astype(np.int64)
+
+    def _gone(self, days: int) -> Array:
+        """Return the first row on which each stock is gone [N]; `days` when never."""
+        gone = self._store.stocks["delist_date"].to_numpy()
+        place = np.searchsorted(self._store.axes.calendar, gone) - self._store.first_day
+        return np.where(np.isnat(gone), days, np.minimum(place, days)).astype(np.int64)
+
+    def industry_indices(self) -> pd.DataFrame:
+        """Return the industry indices known by the market's end: code, family, name, first, last.
+
+        Their values before an index was published are the provider's back-calculation.
+        """
+        table = self._store.frame("industry_index_daily")
+        known = table[table["date"] <= self._end]
+        found = known.groupby("code", observed=True).agg(
+            family=("family", "first"), name=("name", "first"),
+            first=("date", "min"), last=("date", "max"),
+        )  # fmt: skip
+        return found.reset_index().astype(dict.fromkeys(("code", "family", "name"), str))
+
+    def industry_index_bars(self, code: str) -> pd.DataFrame:
+        """Return an industry index's bars by date: open, high, low, close (NaN where unknown)."""
+        table = self._store.frame("industry_index_daily")
+        bars = table[(table["code"] == code) & (table["date"] <= self._end)]
+        if bars.empty:
+            there = self.industry_indices()
+            named = ", ".join(f"{c} {n}" for c, n in there[["code", "name"]].head(5).to_numpy())
+            raise DataError(
+                f"no industry index '{code}' by {self.dates[-1]}; there are {len(there)}: "
+                f"{named} ... (market.industry_indices() lists them)"
+            )
+        return bars.drop(columns=["code", "family", "name"]).set_index("date")
+
+    def industry_index_close(self, code: str) -> Array:
+        """Return an industry index's close by day [T], NaN where it is missing."""
+        close = self.industry_index_bars(code)["close"]
+        return close.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64)
 
     def industry(self) -> tuple[Array, pd.DataFrame]:
         """Return each stock's industry, int16 [T, N] (-1 unknown), and what the numbers mean.
@@ -410,11 +524,24 @@ class Market:
     def _fundamental(self, item: str, figure: Figure, vintage: Vintage) -> Array:
         """Make a panel of an item, kept beside the others."""
         self._check_item(item)
+        # Told apart before the first dot: whatever items are called, figures never share a name.
+        kind = "fundamental" if figure == "value" else f"fundamental-{figure}"
+        return self._reported(f"{kind}.{item}", item, self._store.fundamental_rows, figure, vintage)
+
+    def _reported(
+        self,
+        name: str,
+        item: str,
+        read: Callable[[str], pa.Table],
+        figure: Figure,
+        vintage: Vintage,
+    ) -> Array:
+        """Make a panel of reported rows: code, known_date, period_end, value in this order."""
         check_vintage(vintage)
         store = self._store
 
         def make() -> Array:
-            rows = store.fundamental_rows(item)
+            rows = read(item)
             stock = store.axes.positions(rows["code"])
             known, period = rows["known_date"].to_numpy(), rows["period_end"].to_numpy()
             values = rows["value"].to_numpy()
@@ -426,9 +553,139 @@ class Market:
                 values = trailing(stock, period, values, vintage, year=figure == "ttm")
             return as_of(store.dates, len(self.codes), stock, known, values)
 
-        # Told apart before the first dot: whatever items are called, figures never share a name.
-        kind = "fundamental" if figure == "value" else f"fundamental-{figure}"
-        return store.panels.derived(f"{kind}.{item}.{vintage}", make)[: self._days]
+        return store.panels.derived(f"{name}.{vintage}", make)[: self._days]
+
+    # -- statements and holdings of funds
+
+    def statement_items(self) -> list[str]:
+        """Return the items of `statement` (none without the table statements)."""
+        known = "statements" in self._store.manifest.tables
+        return list(STATEMENT_ITEMS) if known else []
+
+    def statement(self, item: str, vintage: Vintage = "latest") -> Array:
+        """Return an item of the statements as of each day [T, N], yuan.
+
+        Of the newest period known by the day's close; flows are cumulative since 1 January of the
+        period's year. A report known on a day counts in that day's row, to be traded on from the
+        next trading day; known is the day of announcement, or the legal deadline where that is not
+        in the data.
+
+        Parameters
+        ----------
+        item
+            One of `statement_items`.
+        vintage
+            "latest" or "first", as in `fundamental`.
+
+        Returns
+        -------
+        ndarray
+            NaN before the first report and where the report says nothing of the item.
+        """
+        return self._statement(item, "value", vintage)
+
+    def statement_ttm(self, item: str, vintage: Vintage = "latest") -> Array:
+        """Return the trailing twelve months of a flow as of each day [T, N], yuan.
+
+        ``c(y, q) + c(y - 1, 4) - c(y - 1, q)`` as in `fundamental_ttm`.
+
+        Raises
+        ------
+        DataError
+            The item is no flow, or there is none of that name.
+        """
+        return self._statement(item, "ttm", vintage)
+
+    def statement_quarter(self, item: str, vintage: Vintage = "latest") -> Array:
+        """Return the newest single quarter of a flow as of each day [T, N], yuan."""
+        return self._statement(item, "quarter", vintage)
+
+    def statements(self, code: str | None = None) -> pd.DataFrame:
+        """Return every report known by the market's end, of one stock or of all.
+
+        Returns
+        -------
+        DataFrame
+            The columns of the table statements, sorted by code, period_end and known_date.
+        """
+        table = self._store.frame("statements")
+        table = table[table["known_date"] <= self._end]
+        if code is not None:
+            self.column(code)
+            table = table[table["code"] == code]
+        return table.reset_index(drop=True)
+
+    def _statement(self, item: str, figure: Figure, vintage: Vintage) -> Array:
+        there = self.statement_items()
+        if item not in there:
+            listed = ", ".join(there) or "none (the market has no table statements)"
+            raise DataError(f"no statement item '{item}'; there are {listed}")
+        if figure != "value" and item in STOCK_ITEMS:
+            flows = [name for name in STATEMENT_ITEMS if name not in STOCK_ITEMS]
+            raise DataError(
+                f"statement item '{item}' is a figure of the balance sheet and has no sum over "
+                f"time; accepted: {', '.join(flows)}"
+            )
+        kind = "statement" if figure == "value" else f"statement-{figure}"
+        return self._reported(f"{kind}.{item}", item, self._statement_rows, figure, vintage)
+
+    def _statement_rows(self, item: str) -> pa.Table:
+        """Return the rows of an item; a publication that is silent on it repeats the one before."""
+        columns = ["code", "period_end", "known_date", item]
+        table = self._store.table("statements").select(columns)
+        frame = table.to_pandas(date_as_object=False).sort_values(columns[:3])
+        frame["value"] = frame.groupby(["code", "period_end"], sort=False)[item].ffill()
+        frame = frame.sort_values(["code", "known_date", "period_end"])
+        schema = pa.schema(
+            [("code", pa.string()), ("known_date", pa.date32()), ("period_end", pa.date32()),
+             ("value", pa.float64())]
+        )  # fmt: skip
+        rows = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
+        values = rows["value"].fill_null(float("nan"))
+        return rows.set_column(3, schema.field("value"), values)
+
+    def fund_holdings(self, item: Holding, *, full: bool) -> Array:
+        """Return what public funds together held, as last published by each day [T, N].
+
+        Parameters
+        ----------
+        item
+            "funds_holding", "shares_held" or "value_held".
+        full
+            True: the whole holdings of June and December. False: the ten largest positions of
+            each fund of March and September. The two cannot be compared, so none stands in for
+            the other.
+
+        Returns
+        -------
+        ndarray
+            0 where no fund held the stock, NaN before the first publication.
+        """
+        accepted = ("funds_holding", "shares_held", "value_held")
+        if item not in accepted:
+            raise DataError(f"fund holdings '{item}'; accepted: {', '.join(accepted)}")
+        store = self._store
+        key = f"holdings {item} {full}"
+        if key not in store.made:
+            table = store.table("fund_holdings")
+            rows = table.filter(pc.equal(table["full_holdings"], full))
+            store.made[key] = self._as_published(rows, item)
+        return store.made[key][: self._days]
+
+    def _as_published(self, rows: pa.Table, item: str) -> Array:
+        """Whole lists as of each day: a stock without a row in the newest one has 0."""
+        store = self._store
+        made = np.full((store.days, len(self.codes)), np.nan)
+        period = rows["period_end"].to_numpy().astype("datetime64[D]")
+        known = rows["known_date"].to_numpy().astype("datetime64[D]")
+        stock, values = store.axes.positions(rows["code"]), rows[item].to_numpy()
+        for date in np.unique(period):
+            mine = period == date
+            begin = int(np.searchsorted(store.dates, known[mine].max()))
+            inside = mine & (stock >= 0)
+            made[begin:] = 0.0
+            made[begin:, stock[inside]] = values[inside]
+        return made
 
     # -- futures and cash
 
@@ -456,6 +713,30 @@ class Market:
         """Return on how many days the rate is an earlier day's because none was fixed."""
         return self._cash()[1]
 
+    def government_curve(self) -> pd.DataFrame:
+        """Return the government curve up to the market's end: days x terms, fractions a year.
+
+        The terms are columns in order of length (`0S`, `1M` ... `30Y`); NaN where a day has none.
+        """
+        table = self._store.frame("government_yield_curve")
+        known = table[table["date"] <= self._end]
+        wide = known.pivot_table(index="date", columns="term", values="rate", aggfunc="last")
+        terms = sorted(map(str, wide.columns), key=_term_days)
+        return wide[terms].rename_axis(columns=None)
+
+    def government_yield(self, term: str) -> Array:
+        """Return the yield of a term as of each day [T], a fraction per year, carried forward.
+
+        The curve of a day comes out in its evening: use row t from the next trading day on.
+        """
+        table = self._store.frame("government_yield_curve")
+        rows = table[(table["term"] == term) & (table["date"] <= self._end)]
+        if rows.empty:
+            there = sorted(table["term"].unique(), key=_term_days)
+            raise DataError(f"no government yield of term '{term}'; there are {', '.join(there)}")
+        dates = rows["date"].to_numpy().astype("datetime64[D]")
+        return carried(self.dates, dates, rows["rate"].to_numpy())[0]
+
     def _cash(self) -> tuple[Array, int]:
         table = self._store.table("cash_rate")
         dates, rates = table["date"].to_numpy(), table["rate"].to_numpy()
@@ -479,6 +760,13 @@ class Market:
 def _reopen(path: Path, cut: np.datetime64) -> Market:
     market = Market.open(path)
     return market if cut > market.dates[-1] + np.timedelta64(3650, "D") else market.until(cut)
+
+
+def _term_days(term: str) -> float:
+    """Return a term's length for sorting; those of another form come last."""
+    units = {"S": 0.0, "D": 1.0, "W": 7.0, "M": 30.4, "Y": 365.25}
+    number, unit = term[:-1], term[-1:]
+    return float(number) * units[unit] if number.isdigit() and unit in units else np.inf
 
 
 def _date(date: DateLike) -> np.datetime64:

@@ -38,7 +38,8 @@ market.until("2014-09-17")                # the same market, its future removed
 - Row t of any array is what was public by the close of day t. `known_date` is the day on which a
   figure became public, not the end of its period.
 - Spells (`start`, `end`) include both ends; an empty `end` means still open.
-- Undefined numbers are NaN, and only in the columns marked so. Nothing is filled, clipped or
+- Undefined numbers are NaN, and only in the columns marked so. A column marked "or absent" may be
+  left out of a table altogether; it then reads as undefined. Nothing is filled, clipped or
   dropped on import: what has errors is refused, what was converted is counted in the report.
 - `stock_daily` must be sorted by code and date. The other tables are sorted on import.
 """
@@ -125,6 +126,7 @@ def _table(table: TableSchema) -> str:
 def _column(column: Column) -> str:
     kind = "text" if column.kind == "label" else column.kind
     undefined = "yes" if column.nullable else ""
+    undefined = "or absent" if column.may_be_absent else undefined
     return f"| {column.name} | {kind} | {column.unit} | {undefined} | {column.meaning} |"
 
 

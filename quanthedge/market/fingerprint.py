@@ -47,13 +47,16 @@ class ContentHash:
                 self._columns[position].update(np.ascontiguousarray(values).data)
 
     def _text_numbers(self, position: int, chunk: pa.Array) -> np.ndarray[Any, Any]:
-        """Replace each text by the order in which it was first met."""
+        """Replace each text by the order in which it was first met; an undefined one by -1."""
         coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
-        indices = coded.indices.to_numpy(zero_copy_only=False)
+        indices = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         words, known = coded.dictionary, self._texts[position]
         used, first = np.unique(indices, return_index=True)
-        numbers = np.zeros(len(words), dtype=np.int64)
+        numbers = np.zeros(len(words) + 1, dtype=np.int64)
+        numbers[-1] = -1
         for word in used[np.argsort(first)]:
+            if word < 0:
+                continue
             numbers[word] = known.setdefault(words[int(word)].as_py(), len(known))
         result: np.ndarray[Any, Any] = numbers[indices]
         return result

@@ -10,7 +10,8 @@ rate: double not null
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pyarrow as pa
@@ -20,6 +21,8 @@ __all__ = [
     "CODE_PATTERN",
     "CONTRACT_PATTERN",
     "SCHEMA_VERSION",
+    "STATEMENT_ITEMS",
+    "STOCK_ITEMS",
     "TABLES",
     "Column",
     "TableSchema",
@@ -44,8 +47,8 @@ _ARROW: dict[Kind, pa.DataType] = {
 class Column:
     """One column: its kind, unit and meaning, and whether a row may leave it undefined.
 
-    An undefined date is null (an open spell); an undefined number is NaN. A column that may be
-    absent is undefined in every row of a table that does not have it.
+    An undefined date is null (an open spell); an undefined number is NaN. A table may lack
+    a column that `may_be_absent`, which then reads as undefined throughout.
     """
 
     name: str
@@ -81,13 +84,27 @@ class TableSchema:
         """The Arrow schema of the table on disk."""
         return pa.schema([column.arrow for column in self.columns])
 
-    def completed(self, table: pa.Table) -> pa.Table:
-        """Return the table with each column that may be absent, undefined where it lacks one."""
+    def among(self, found: Iterable[str]) -> "TableSchema":
+        """Return the schema without those columns that may be absent and are not among `found`.
+
+        >>> TABLES["futures_daily"].among(["settle", "pre_settle"]).column_names[-1]
+        'pre_settle'
+        """
+        there = set(found)
+        kept = tuple(c for c in self.columns if not c.may_be_absent or c.name in there)
+        return replace(self, columns=kept)
+
+    def whole(self, table: pa.Table) -> pa.Table:
+        """Return the table with every column of the schema; those it lacks are undefined."""
+        columns = []
         for column in self.columns:
-            if column.may_be_absent and column.name not in table.column_names:
-                nothing = pa.nulls(table.num_rows, column.arrow.type)
-                table = table.append_column(column.arrow, nothing)
-        return table
+            if column.name in table.column_names:
+                columns.append(table[column.name])
+            elif column.kind == "number":
+                columns.append(pa.chunked_array([[float("nan")] * table.num_rows], pa.float64()))
+            else:
+                columns.append(pa.nulls(table.num_rows, column.arrow.type))
+        return pa.Table.from_arrays(columns, schema=self.arrow)
 
 
 _CODE = Column("code", "text", "stock, `600519.SH`")
@@ -99,6 +116,57 @@ _END = Column("end", "date", "last day of the spell, inclusive; null = still ope
 def _price(name: str, meaning: str, unit: str = "yuan", nullable: bool = False) -> Column:
     return Column(name, "number", meaning, unit, nullable)
 
+
+def _limit(name: str, meaning: str) -> Column:
+    return Column(name, "number", meaning, "points", nullable=True, may_be_absent=True)
+
+
+def _figure(name: str, meaning: str) -> Column:
+    return Column(name, "number", meaning, "yuan", nullable=True)
+
+
+STOCK_ITEMS = (  # at the end of the period; the others are flows since 1 January
+    "total_assets",
+    "total_liabilities",
+    "equity_parent",
+    "current_assets",
+    "current_liabilities",
+    "cash",
+    "receivables",
+    "inventory",
+    "goodwill",
+    "fixed_assets",
+    "short_term_borrowing",
+    "long_term_borrowing",
+    "bonds_payable",
+)
+STATEMENT_ITEMS = {
+    "total_assets": "total assets",
+    "total_liabilities": "total liabilities",
+    "equity_parent": "equity attributable to shareholders of the parent",
+    "current_assets": "current assets",
+    "current_liabilities": "current liabilities",
+    "cash": "cash and equivalents",
+    "receivables": "accounts receivable",
+    "inventory": "inventories",
+    "goodwill": "goodwill",
+    "fixed_assets": "fixed assets",
+    "short_term_borrowing": "short-term borrowing",
+    "long_term_borrowing": "long-term borrowing",
+    "bonds_payable": "bonds payable",
+    "revenue": "operating revenue",
+    "total_revenue": "total revenue, of banks and insurers with interest and premiums",
+    "cost_of_sales": "cost of sales; undefined for banks, brokers and insurers",
+    "selling_expense": "selling expense",
+    "admin_expense": "administrative expense",
+    "operating_profit": "operating profit",
+    "net_profit": "net profit with minorities",
+    "net_profit_parent": "net profit attributable to shareholders of the parent",
+    "operating_cash_flow": "cash flow from operations",
+    "investing_cash_flow": "cash flow from investing",
+    "financing_cash_flow": "cash flow from financing",
+    "capex_paid": "paid for fixed and intangible assets",
+}
 
 _ALL = (
     TableSchema(
@@ -189,6 +257,22 @@ _ALL = (
                 nullable=True,
                 may_be_absent=True,
             ),
+            Column(
+                "stock_dividend_per_share",
+                "number",
+                "the part of bonus_per_share that is paid out of profit; the rest is a conversion",
+                "shares per share",
+                nullable=True,
+                may_be_absent=True,
+            ),
+            Column(
+                "source_check",
+                "text",
+                "the source's own comparison with prices: ok, within_0.5pct, differs, "
+                "not_traded_after",
+                nullable=True,
+                may_be_absent=True,
+            ),
         ),
         ("code", "ex_date"),
         optional=True,
@@ -224,6 +308,19 @@ _ALL = (
         optional=True,
     ),
     TableSchema(
+        "index_weights",
+        "Weights of an index's members at the close of some days: each day's whole list. Known at "
+        "that close, to be traded on from the next trading day; they drift until the next list.",
+        (
+            Column("index_code", "text", "index, `000300.SH`"),
+            Column("date", "date", "trading day at whose close the weights hold"),
+            _CODE,
+            Column("weight", "number", "weight in the index", "fraction"),
+        ),
+        ("index_code", "date", "code"),
+        optional=True,
+    ),
+    TableSchema(
         "index_dividend_yield",
         "Trailing dividend yields of indices.",
         (
@@ -255,6 +352,20 @@ _ALL = (
             Column("volume", "number", "contracts traded", "contracts", nullable=True),
             Column("amount", "number", "turnover", "yuan", nullable=True),
             Column("open_interest", "number", "open contracts", "contracts", nullable=True),
+            Column(
+                "pre_settle",
+                "number",
+                "settlement price of the day before, which the day's limits go by",
+                "points",
+                nullable=True,
+                may_be_absent=True,
+            ),
+            Column(
+                "limit_up", "number", "highest price allowed", "points", True, may_be_absent=True
+            ),
+            Column(
+                "limit_down", "number", "lowest price allowed", "points", True, may_be_absent=True
+            ),
         ),
         ("contract", "date"),
         optional=True,
@@ -275,6 +386,52 @@ _ALL = (
         optional=True,
     ),
     TableSchema(
+        "statements",
+        "Balance sheet, income and cash flow of each report, a row for each time that it was "
+        "published; income and cash flow are cumulative since 1 January. On a day the newest "
+        "period known counts.",
+        (
+            _CODE,
+            Column("period_end", "date", "end of the reporting period"),
+            Column(
+                "known_date",
+                "date",
+                "day on which it became public, or the legal deadline where that is not known; to "
+                "be traded on from the next trading day",
+            ),
+            Column(
+                "announce_date",
+                "date",
+                "day of the announcement; null = not known",
+                nullable=True,
+            ),
+            *(_figure(name, meaning) for name, meaning in STATEMENT_ITEMS.items()),
+        ),
+        ("code", "period_end", "known_date"),
+        optional=True,
+    ),
+    TableSchema(
+        "fund_holdings",
+        "What public funds together held of each stock, by reporting date; a stock that no fund "
+        "holds has no row.",
+        (
+            _CODE,
+            Column("period_end", "date", "reporting date of the funds"),
+            Column("known_date", "date", "last day on which funds may publish it"),
+            Column(
+                "full_holdings",
+                "flag",
+                "all holdings (June, December); false: only the ten largest of each fund, which "
+                "cannot be compared with the former",
+            ),
+            Column("funds_holding", "number", "funds that hold the stock", "funds", nullable=True),
+            Column("shares_held", "number", "shares held", "shares", nullable=True),
+            Column("value_held", "number", "value on the reporting date", "yuan", nullable=True),
+        ),
+        ("code", "period_end"),
+        optional=True,
+    ),
+    TableSchema(
         "industry",
         "Industry classification as spells.",
         (
@@ -286,6 +443,33 @@ _ALL = (
             Column("name_en", "text", "English name"),
         ),
         ("code", "start"),
+        optional=True,
+    ),
+    TableSchema(
+        "industry_index_daily",
+        "Bars of industry and style indices (price indices), apart from index_daily.",
+        (
+            Column("code", "label", "index, `H11030.CSI`, `801010.SI`, `CI005001.CI`"),
+            Column("family", "label", "classification, `AMAC`, `SWS level 1`, `CITIC level 1`"),
+            Column("name", "label", "name of the industry"),
+            _DATE,
+            _price("open", "first value", "points", nullable=True),
+            _price("high", "highest value", "points", nullable=True),
+            _price("low", "lowest value", "points", nullable=True),
+            _price("close", "closing value", "points"),
+        ),
+        ("code", "date"),
+        optional=True,
+    ),
+    TableSchema(
+        "government_yield_curve",
+        "Yields of government bonds by term; public in the evening of the day.",
+        (
+            Column("date", "date", "day of the curve"),
+            Column("term", "text", "`0S` (overnight), `1M` ... `9M`, `1Y` ... `50Y`"),
+            Column("rate", "number", "yield", "fraction per year"),
+        ),
+        ("date", "term"),
         optional=True,
     ),
     TableSchema(

@@ -91,7 +91,7 @@ class Store:
                 "(quanthedge import ... --with ...)"
             )
         if name not in self._tables:
-            self._tables[name] = TABLES[name].completed(_read(self.path / f"{name}.parquet"))
+            self._tables[name] = TABLES[name].whole(_read(self.path / f"{name}.parquet"))
             self._check_version()
         return self._tables[name]
 

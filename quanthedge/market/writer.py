@@ -128,7 +128,7 @@ class _Writer:
 
     def _add(self, name: str, table: pa.Table) -> None:
         if name not in self._files:
-            schema = TABLES[name]
+            schema = TABLES[name].among(table.column_names)
             path = self._folder / f"{name}.parquet"
             self._files[name] = _parquet_writer(path, schema)
             self._hashes[name] = ContentHash(schema)

@@ -98,7 +98,7 @@ def test_tax_withheld_at_payment_is_not_taken_again():
 
 def test_the_factor_steps_by_the_exchanges_formula_on_ex_dates():
     frame = table(cash_per_share=0.5, bonus_per_share=0.2, rights_per_share=0.3, rights_price=4.0)
-    book, _, factor, use = book_of(frame)
+    book, _, factor, use = book_of(frame, [10.0, 7.15, 10.0, 10.0])
     reference = (10.0 - 0.5 + 0.3 * 4.0) / 1.5
     assert book.pointer.tolist() == [0, 0, 1, 1, 1]
     np.testing.assert_allclose(factor[:, 0], [1, 1, *[10.0 / reference] * 3])
@@ -118,8 +118,43 @@ def test_a_suspended_stock_has_its_ex_date_when_it_trades_again_and_two_become_o
 
 
 def test_payments_after_the_span_stay_a_claim():
-    book, *_ = book_of(table(cash_per_share=0.1, pay_date=pd.Timestamp("2015-01-05")))
+    book, *_ = book_of(
+        table(cash_per_share=0.1, pay_date=pd.Timestamp("2015-01-05")), [10.0, 9.9, 10.0, 10.0]
+    )
     assert book.pay_day.tolist() == [4]
+
+
+def test_shares_that_went_to_creditors_are_not_booked_as_a_bonus_of_the_holders():
+    frame = table(bonus_per_share=1.0)
+    book, factor, use = book_of(frame)  # the exchange's previous close stays at 10
+    assert len(book.stock) == 0
+    assert (factor == 1.0).all()
+    assert use.from_table == 0
+    found = use.contradicted.iloc[0]
+    assert (found["code"], found["formula"], found["pre_close"]) == ("600000.SH", 5.0, 10.0)
+    kept = np.array([[1.0], [1.0], [1.1], [1.1], [1.1]])
+    prices = np.array([[10.0], [9.09], [10.0], [10.0]])
+    codes, mark = np.array(["600000.SH"]), np.full((5, 1), 10.0)
+    book, factor, use = action_book(frame, DATES, codes, mark, kept, prices)
+    assert (len(book.stock), use.from_factor) == (0, 1)
+    np.testing.assert_allclose(factor, kept)  # the holder has what the exchange's price says
+
+
+def test_of_two_dates_of_one_event_the_one_that_gives_the_previous_close_is_booked():
+    frame = table(ex_date=["2014-06-11", "2014-06-12"], bonus_per_share=[1.0, 1.0])
+    book, _, use = book_of(frame, [np.nan, 5.0, 5.0, 5.0])
+    assert book.bonus.tolist() == [1.0]
+    assert len(use.contradicted) == 1
+
+
+def test_a_difference_within_half_a_percent_is_booked_and_named():
+    _, _, use = book_of(table(cash_per_share=0.5), [10.0, 9.46, 9.5, 9.5])
+    assert (use.from_table, len(use.off_reference), len(use.contradicted)) == (1, 1, 0)
+
+
+def test_an_event_of_a_stock_that_never_trades_again_waits():
+    _, _, use = book_of(table(cash_per_share=0.5), [10.0, np.nan, np.nan, np.nan])
+    assert (use.from_table, use.waiting) == (0, 1)
 
 
 def test_a_dividend_above_the_price_is_refused():

@@ -43,7 +43,7 @@ def small_market(seed=0, days=60, codes=CODES):
 
 def to_arrow(frame, name):
     """Turn a frame into an Arrow table of the schema's types (null dates kept, NaN kept)."""
-    schema = TABLES[name].arrow
+    schema = TABLES[name].among(frame.columns).arrow
     columns = []
     for field in schema:
         values = frame[field.name]
@@ -125,7 +125,7 @@ def _futures(dates, rng):
                 ("IF", f"IF{month:%y%m}", date, expiry, settle, settle * 1.01, settle * 0.99,
                  settle, settle, 1000.0, 6e8, 5000.0)
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(TABLES["futures_daily"].column_names))
+    return pd.DataFrame(rows, columns=list(TABLES["futures_daily"].among(()).column_names))
 
 
 def _fundamentals(dates, codes, rng):

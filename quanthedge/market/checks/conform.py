@@ -24,12 +24,13 @@ _ACCEPTED = {
 def conform(table: pa.Table, schema: TableSchema, collector: Collector) -> pa.Table | None:
     """Return `table` with the schema's columns, order and types; None after an error.
 
-    Columns beyond the schema are left out and named in the report. Integers and 32-bit floats
-    become doubles, null numbers NaN (where a number may be undefined).
+    Columns that may be absent stay out when the table lacks them. Columns beyond the schema are
+    left out and named in the report. Integers and 32-bit floats become doubles, null numbers NaN
+    (where a number may be undefined).
     """
-    table = schema.completed(table)
     if not _columns_present(table, schema, collector):
         return None
+    schema = schema.among(table.column_names)
     columns = [_convert(table, column, schema, collector) for column in schema.columns]
     if any(column is None for column in columns):
         return None
@@ -38,7 +39,7 @@ def conform(table: pa.Table, schema: TableSchema, collector: Collector) -> pa.Ta
 
 def _columns_present(table: pa.Table, schema: TableSchema, collector: Collector) -> bool:
     wanted, found = schema.column_names, table.column_names
-    missing = [name for name in wanted if name not in found]
+    missing = [name for name in schema.among(found).column_names if name not in found]
     extra = [name for name in found if name not in wanted]
     doubled = sorted({name for name in found if found.count(name) > 1 and name in wanted})
     for name in doubled:

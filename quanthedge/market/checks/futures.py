@@ -9,6 +9,8 @@ from quanthedge.market.schema import CONTRACT_PATTERN, TABLES
 
 __all__ = ["check_futures"]
 
+TICK = 0.2  # points
+
 
 def check_futures(table: pa.Table, calendar: np.ndarray, collector: Collector) -> None:
     """Check futures_daily (sorted by contract and date) against itself and the calendar."""
@@ -84,6 +86,15 @@ def _prices(rows: Rows) -> None:
     for name in ("open", "high", "low", "close", "settle"):
         values = rows.numbers(name)
         rows.flag("error", f"{name} <= 0", values <= 0, f"have {name} <= 0", show=(name,))
+    for name in ("pre_settle", "limit_up", "limit_down"):
+        values = rows.numbers(name)
+        rows.flag("error", f"{name} <= 0", values <= 0, f"have {name} <= 0", show=(name,))
+    up, down = rows.numbers("limit_up"), rows.numbers("limit_down")
+    beyond = (high > up + TICK / 2) | (low < down - TICK / 2)
+    rows.flag(
+        "warning", "beyond the limit", beyond, "have a high or low beyond the day's limits",
+        show=("high", "limit_up", "low", "limit_down"),
+    )  # fmt: skip
     for name in ("volume", "amount", "open_interest"):
         values = rows.numbers(name)
         rows.flag("error", f"{name} < 0", values < 0, f"have {name} < 0", show=(name,))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.market.blocks import Axes, Block, whole_stocks
+from quanthedge.market.checks.agreement import check_agreement
 from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.futures import check_futures
@@ -61,6 +62,7 @@ def inspect(
     calendar = _dates(ready, "calendar", "date")
     if "futures_daily" in ready:
         check_futures(ready["futures_daily"], calendar, collector)
+    check_agreement(ready, collector)
     if sink is not None and not collector.failed:
         for name, table in ready.items():
             sink(name, table)
@@ -142,6 +144,8 @@ def _sorted(table: pa.Table, schema: TableSchema, collector: Collector) -> pa.Ta
         if table[key].null_count:  # an unknown date comes first
             days = table[key].cast(pa.int32()).fill_null(np.iinfo(np.int32).min)
             comparable = comparable.set_column(place, key, days)
+        elif pa.types.is_dictionary(table[key].type):
+            comparable = comparable.set_column(place, key, table[key].cast(pa.string()))
     order = pc.sort_indices(comparable, sort_keys=keys).to_numpy()
     if (order[1:] > order[:-1]).all():
         return table.combine_chunks()

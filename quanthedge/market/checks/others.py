@@ -8,6 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.market.checks.findings import Collector, Level
+from quanthedge.market.checks.further import (
+    check_curve,
+    check_holdings,
+    check_statements,
+    check_weights,
+)
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.schema import CODE_FORMAT, CODE_PATTERN, TABLES
 
@@ -15,6 +21,23 @@ __all__ = ["check_others"]
 
 Array = np.ndarray[Any, Any]
 LONGEST_HOLIDAY_DAYS = 12
+DAILY = (
+    "index_daily",
+    "index_dividend_yield",
+    "industry_index_daily",
+    "index_weights",
+    "futures_daily",
+)
+OF_STOCKS = (
+    "index_members",
+    "index_weights",
+    "industry",
+    "fundamentals",
+    "statements",
+    "fund_holdings",
+    "stock_names",
+    "corporate_actions",
+)
 
 
 def check_others(tables: Mapping[str, pa.Table], collector: Collector) -> None:
@@ -29,16 +52,16 @@ def check_others(tables: Mapping[str, pa.Table], collector: Collector) -> None:
             collector.add(level, table.schema.name, "empty", 0, "the table has no rows")
     calendar = _calendar(rows["calendar"]) if "calendar" in rows else None
     stocks = _stocks(rows["stocks"]) if "stocks" in rows else None
-    for name in ("index_daily", "index_dividend_yield", "futures_daily"):
+    for name in DAILY:
         if name in rows and calendar is not None:
             _trading_days(rows[name], calendar)
     for name, check in CHECKS.items():
         if name in rows:
             check(rows[name])
-    for name in ("index_members", "industry", "fundamentals", "stock_names"):
+    for name in OF_STOCKS:
         if name in rows and stocks is not None:
             _without_prices(rows[name], stocks)
-            if name in ("industry", "fundamentals"):
+            if name in ("industry", "fundamentals", "statements"):
                 _uncovered(rows[name], stocks)
 
 
@@ -82,7 +105,8 @@ def _index_bars(rows: Rows) -> None:
     high, low, close = rows.numbers("high"), rows.numbers("low"), rows.numbers("close")
     rows.flag("error", "close <= 0", close <= 0, "have close <= 0", show=("close",))
     crossed = high < low
-    rows.flag("error", "high < low", crossed, "have high < low", show=("high", "low"))
+    level: Level = "warning" if rows.schema.name == "industry_index_daily" else "error"
+    rows.flag(level, "high < low", crossed, "have high < low", show=("high", "low"))
     slack = 1e-4 * close
     outside = ~crossed & ((close > high + slack) | (close < low - slack))
     rows.flag(
@@ -219,6 +243,11 @@ def _corporate_actions(rows: Rows) -> None:
 
 CHECKS: dict[str, Callable[[Rows], None]] = {
     "index_daily": _index_bars,
+    "industry_index_daily": _index_bars,
+    "index_weights": check_weights,
+    "statements": check_statements,
+    "fund_holdings": check_holdings,
+    "government_yield_curve": check_curve,
     "index_members": _members,
     "industry": _industry,
     "stock_names": _stock_names,

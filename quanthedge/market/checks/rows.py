@@ -33,7 +33,12 @@ class Rows:
     _coded: dict[str, pa.DictionaryArray] = field(default_factory=dict, repr=False)
 
     def numbers(self, name: str) -> Array:
-        """Return a column as an array [rows]; dates as datetime64[D] (NaT = null)."""
+        """Return a column as an array [rows]; dates as datetime64[D] (NaT = null).
+
+        A column that the table lacks, as it may, is undefined throughout.
+        """
+        if name not in self.table.column_names:
+            return np.full(self.table.num_rows, np.nan)
         return np.asarray(self.table[name].to_numpy())
 
     def coded(self, name: str) -> pa.DictionaryArray:
@@ -100,7 +105,7 @@ class Rows:
     def defined(self) -> None:
         """Report numbers that are NaN where none may be, and infinite ones."""
         for column in self.schema.columns:
-            if column.kind != "number":
+            if column.kind != "number" or column.name not in self.table.column_names:
                 continue
             values = self.numbers(column.name)
             bad = np.isinf(values) if column.nullable else ~np.isfinite(values)

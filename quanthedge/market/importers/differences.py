@@ -74,7 +74,8 @@ def joined(
         Last day of the older market: an open spell that ends after it, or a delisting after it, is
         news and no change of history.
     """
-    schema = TABLES[name]
+    schema = TABLES[name].among([*old.column_names, *new.column_names])
+    old, new = schema.whole(old), schema.whole(new)
     key = list(schema.key)
     before, after = old.to_pandas(date_as_object=False), new.to_pandas(date_as_object=False)
     both = before.merge(after, on=key, how="outer", suffixes=("", " new"), indicator="side")

@@ -1,8 +1,9 @@
 """The `tables` layout: long Parquet tables as gathered from public A-share sources.
 
 Files: stock_daily, stock_list, trading_calendar, index_daily, index_members, industry_sw,
-futures_contract_daily, fundamentals_pit, fundamentals_quarterly, cash_rate_shibor_overnight;
-stock_names and index_dividend_yield when there. Every conversion is counted in the report.
+futures_contract_daily or futures_all_contracts_daily, fundamentals_pit, fundamentals_quarterly,
+cash_rate_shibor_overnight; stock_names, index_dividend_yield and those of `supplement` when there.
+Every conversion is counted in the report.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.files import readable
 from quanthedge.market.importers.melting import melted
 from quanthedge.market.importers.source import SourceTables
+from quanthedge.market.importers.supplement import (
+    ALL_CONTRACTS,
+    SUPPLEMENT,
+    supplement,
+    with_all_contracts,
+)
 from quanthedge.market.schema import TABLES
 
 __all__ = ["read", "recognise"]
@@ -49,12 +56,18 @@ USED = {
     "index_daily",
     "index_members",
     "industry_sw",
-    "futures_contract_daily",
     "fundamentals_pit",
     "fundamentals_quarterly",
     "cash_rate_shibor_overnight",
 }
-OPTIONAL = {"stock_names", "index_dividend_yield"}
+FEW_CONTRACTS = "futures_contract_daily"
+OPTIONAL = {
+    "stock_names",
+    "index_dividend_yield",
+    FEW_CONTRACTS,
+    ALL_CONTRACTS,
+    *SUPPLEMENT,
+}
 
 
 def recognise(source: Path) -> bool:
@@ -76,9 +89,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
         "stocks": _stocks(source, calendar["date"].to_numpy()),
         "index_daily": _load(source, "index_daily", *TABLES["index_daily"].column_names),
         "index_members": _open_ended(source, "index_members", data_end, collector),
-        "futures_daily": _load(
-            source, "futures_contract_daily", *TABLES["futures_daily"].column_names
-        ),
+        "futures_daily": _futures(source, calendar["date"].to_numpy(), collector),
         "fundamentals": _fundamentals(source, collector),
         "industry": _industry(source),
         "cash_rate": _percent(source, "cash_rate_shibor_overnight", "shibor_on_pct", "rate"),
@@ -88,6 +99,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
     if (source / "index_dividend_yield.parquet").exists():
         name = "index_dividend_yield"
         tables[name] = _percent(source, name, "dividend_yield_pct", "dividend_yield")
+    tables |= supplement(source, collector)
     rows = pq.ParquetFile(source / "stock_daily.parquet").metadata.num_rows
     return SourceTables(tables, _bars(source / "stock_daily.parquet", collector), rows)
 
@@ -143,6 +155,14 @@ def _industry(source: Path) -> pa.Table:
     names = ("code", "start", "end", "level1_code", "level1_name", "level1_name_en")
     table = _load(source, "industry_sw", *names)
     return table.select(names).rename_columns(list(TABLES["industry"].column_names))
+
+
+def _futures(source: Path, calendar: Array, collector: Collector) -> pa.Table:
+    """Return the bars of every contract: those of the fuller table first."""
+    few = None
+    if (source / f"{FEW_CONTRACTS}.parquet").is_file():
+        few = _load(source, FEW_CONTRACTS, *TABLES["futures_daily"].among(()).column_names)
+    return with_all_contracts(source, few, calendar, collector)
 
 
 def _percent(source: Path, name: str, column: str, renamed: str) -> pa.Table:

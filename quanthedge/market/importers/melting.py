@@ -1,6 +1,6 @@
-"""From wide fundamentals (one column per item) to the long table, without changing any as-of."""
+"""From wide tables (one column per item or term) to long ones, without changing any as-of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.schema import TABLES
 
-__all__ = ["melted"]
+__all__ = ["curve_rows", "melted"]
 
 
 def melted(
@@ -68,4 +68,31 @@ def melted(
     if repeats:
         text = f"left out ({known} tables): they repeat an item's value unchanged"
         collector.add("info", "fundamentals", "repeats", repeats, text, unit="value")
+    return pa.concat_tables(parts)
+
+
+def curve_rows(
+    table: pa.Table, date: str, terms: Mapping[str, str], whole: float, collector: Collector
+) -> pa.Table:
+    """Return government_yield_curve of a wide table; days without a term's yield have no row.
+
+    Parameters
+    ----------
+    table
+        Column `date` and one column for each term.
+    terms
+        Our term (`10Y`) by column.
+    whole
+        What stands for one: 100 where yields are in percent.
+    """
+    parts, empty = [], 0
+    for column, term in terms.items():
+        rate = table[column].cast(pa.float64())
+        known = pc.invert(pc.is_null(rate, nan_is_null=True))
+        empty += table.num_rows - int(pc.sum(known).as_py() or 0)
+        rows = pa.table({"date": table[date], "rate": pc.divide(rate, whole)}).filter(known)
+        parts.append(rows.add_column(1, "term", pa.array([term] * rows.num_rows, pa.string())))
+    if empty:
+        what = "of a day and a term without a yield have no row"
+        collector.add("info", "government_yield_curve", "gaps", empty, what, unit="cell")
     return pa.concat_tables(parts)

@@ -135,7 +135,7 @@ def _joined_tables(
     for name in manifest.tables:
         if name == "stock_daily":
             continue
-        tables[name] = TABLES[name].completed(pq.read_table(target / f"{name}.parquet"))
+        tables[name] = pq.read_table(target / f"{name}.parquet")
         if name in news:
             new = conform(news.pop(name), TABLES[name], collector)
             collector.report().raise_errors(f"nothing written to {target}")
