@@ -126,7 +126,7 @@ def test_payments_after_the_span_stay_a_claim():
 
 def test_shares_that_went_to_creditors_are_not_booked_as_a_bonus_of_the_holders():
     frame = table(bonus_per_share=1.0)
-    book, factor, use = book_of(frame)  # the exchange's previous close stays at 10
+    book, _, factor, use = book_of(frame)  # the exchange's previous close stays at 10
     assert len(book.stock) == 0
     assert (factor == 1.0).all()
     assert use.from_table == 0
@@ -135,25 +135,26 @@ def test_shares_that_went_to_creditors_are_not_booked_as_a_bonus_of_the_holders(
     kept = np.array([[1.0], [1.0], [1.1], [1.1], [1.1]])
     prices = np.array([[10.0], [9.09], [10.0], [10.0]])
     codes, mark = np.array(["600000.SH"]), np.full((5, 1), 10.0)
-    book, factor, use = action_book(frame, DATES, codes, mark, kept, prices)
+    delays = np.zeros(1, np.int64)
+    book, _, factor, use = action_book(frame, DATES, codes, mark, kept, prices, delays)
     assert (len(book.stock), use.from_factor) == (0, 1)
     np.testing.assert_allclose(factor, kept)  # the holder has what the exchange's price says
 
 
 def test_of_two_dates_of_one_event_the_one_that_gives_the_previous_close_is_booked():
     frame = table(ex_date=["2014-06-11", "2014-06-12"], bonus_per_share=[1.0, 1.0])
-    book, _, use = book_of(frame, [np.nan, 5.0, 5.0, 5.0])
+    book, *_, use = book_of(frame, [np.nan, 5.0, 5.0, 5.0])
     assert book.bonus.tolist() == [1.0]
     assert len(use.contradicted) == 1
 
 
 def test_a_difference_within_half_a_percent_is_booked_and_named():
-    _, _, use = book_of(table(cash_per_share=0.5), [10.0, 9.46, 9.5, 9.5])
+    *_, use = book_of(table(cash_per_share=0.5), [10.0, 9.46, 9.5, 9.5])
     assert (use.from_table, len(use.off_reference), len(use.contradicted)) == (1, 1, 0)
 
 
 def test_an_event_of_a_stock_that_never_trades_again_waits():
-    _, _, use = book_of(table(cash_per_share=0.5), [10.0, np.nan, np.nan, np.nan])
+    *_, use = book_of(table(cash_per_share=0.5), [10.0, np.nan, np.nan, np.nan])
     assert (use.from_table, use.waiting) == (0, 1)
 
 
@@ -186,7 +187,7 @@ TWO_NOTICES = TaxRates(
 def test_the_record_day_decides_which_notice_taxes_a_dividend(record_date, withheld):
     # ex-date 12 June; where the record day is not known it is the trading day before, 11 June
     frame = table(cash_per_share=0.5, record_date=pd.Timestamp(record_date))
-    tax = book_of(frame, tax=TWO_NOTICES)[1]
+    tax = book_of(frame, [10.0, 9.5, 10.0, 10.0], tax=TWO_NOTICES)[1]
     assert tax.at_payment.tolist() == [withheld]
     assert tax.long_term.tolist() == [0.0]  # what is owed later is beyond what was withheld
 
@@ -203,7 +204,7 @@ def test_dividends_that_become_one_are_each_taxed_by_their_own_record_day():
 )
 def test_new_shares_are_listed_on_their_date_or_as_the_exchange_s_rule_says(list_date, delay, day):
     frame = table(bonus_per_share=0.3, list_date=pd.Timestamp(list_date))
-    book, *_ = book_of(frame, delay=delay)
+    book, *_ = book_of(frame, [10.0, 7.69, 10.0, 10.0], delay=delay)
     assert book.list_day.tolist() == [day]
     assert book.listing_pointer.tolist() == [0, 0, 0, day == 2, day in (2, 3)]
 
