@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "quanthedge"
 FLOORS = {
     "errors": 0,
     "compiled": 0,
+    "documents": 1,
     "rebalancing": 1,
     "rules": 1,
     "market": 2,

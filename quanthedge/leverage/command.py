@@ -1,7 +1,6 @@
 """The command `quanthedge token`."""
 
 import json
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_exposure", "token_command"]
 
+_MOST_FAULTS = 8  # that a message names
+
 
 def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedExposure":
     """Return a product read from a TOML file, with ``key=value`` changes applied.
@@ -26,26 +27,24 @@ def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedEx
     """
     from pydantic import ValidationError
 
+    from quanthedge.documents import check_kinds, printable, read_document
     from quanthedge.errors import StrategyError
     from quanthedge.leverage.exposure import LeveragedExposure
     from quanthedge.strategy import apply_changes
 
     path = Path(path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StrategyError(f"product {path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StrategyError(f"product {path}: not a readable TOML file: {error}") from error
+    document = read_document(path, "product")
     apply_changes(document, changes)
     try:
-        return LeveragedExposure.model_validate(document)
+        model = LeveragedExposure.model_validate(document)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'the product'}: {item['msg']}"
-            for item in error.errors(include_url=False)
+            f"{printable('.'.join(map(str, item['loc']))) or 'the product'}: {item['msg']}"
+            for item in error.errors(include_url=False)[:_MOST_FAULTS]
         )
         raise StrategyError(f"product {path}: {faults}") from error
+    check_kinds(document, model.model_dump(), f"product {path}")
+    return model
 
 
 def token_command(
