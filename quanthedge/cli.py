@@ -97,12 +97,16 @@ def import_command(
     name: Annotated[
         str | None, typer.Option(help="Name of the market; by default that of SOURCE.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another dataset in TARGET.")
+    ] = False,
 ) -> None:
     """Turn market data into a QuantHedge dataset, checked table by table.
 
-    Errors in the data stop the import and name the table, the row and what is accepted; an older
-    dataset in TARGET stays as it is until the new one is complete. docs/importing.md lists the
-    layouts and what each of them can carry.
+    Errors in the data stop the import and name the table, the row and what is accepted. A dataset
+    in TARGET made from the same data is recognised and left as it is; another one is refused unless
+    --overwrite, and stays until the new one is complete. Other files in TARGET stay.
+    docs/importing.md lists the layouts and what each of them can carry.
 
     Examples: quanthedge import ../shared/market data/real
 
@@ -112,10 +116,19 @@ def import_command(
 
     with _stages("import") as tell:
         report = import_market(
-            source, target, layout=layout, progress=tell, name=name, more=more or ()
+            source,
+            target,
+            layout=layout,
+            progress=tell,
+            name=name,
+            more=more or (),
+            overwrite=overwrite,
         )
     typer.echo(report.to_text())
-    typer.echo(f"Imported {source} into {target}.")
+    there = report.already_there
+    typer.echo(
+        f"{target} holds {source} already." if there else f"Imported {source} into {target}."
+    )
 
 
 app.command("download")(download_command)
@@ -167,8 +180,14 @@ def simulate(
     years: Annotated[int, typer.Option(min=1, max=30, help="Years of trading days.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same market.")] = 7,
     start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "2013-01-04",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another dataset in TARGET.")
+    ] = False,
 ) -> None:
     """Write a simulated market whose truth is known and stored beside it in truth/.
+
+    A dataset in TARGET made with the same four is recognised and left as it is; another one is
+    refused unless --overwrite. Other files in TARGET stay.
 
     Betas that drift, industries, style premia, suspensions, price limits, ST, dividends, listings,
     delistings, indices
@@ -180,11 +199,13 @@ def simulate(
 
     with _stages("simulate") as tell:
         tell(f"{stocks} stocks, {years} years")
-        report = simulate_market(target, stocks=stocks, years=years, seed=seed, start=start)
+        report = simulate_market(
+            target, stocks=stocks, years=years, seed=seed, start=start, overwrite=overwrite
+        )
     typer.echo(report.to_text())
-    typer.echo(
-        f"Simulated {stocks} stocks over {years} years from {start} (seed {seed}) into {target}."
-    )
+    what = f"{stocks} stocks over {years} years from {start} (seed {seed})"
+    there = report.already_there
+    typer.echo(f"{what} are already in {target}." if there else f"Simulated {what} into {target}.")
 
 
 @app.command()

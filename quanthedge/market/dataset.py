@@ -17,6 +17,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.asof import carried, spell_codes, spell_mask
 from quanthedge.market.codes import stock_code
 from quanthedge.market.explain import Explanation, explanation
+from quanthedge.market.file_names import file_name
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
 from quanthedge.market.store import Store
@@ -195,6 +196,11 @@ class Market:
         Returns False when it cannot be written; panels are then built in memory each time.
         """
         return self._store.panels.build(progress)
+
+    @property
+    def damaged_panels(self) -> list[str]:
+        """Names of cached panels that were found damaged and made anew since the opening."""
+        return list(self._store.panels.damaged)
 
     def list_index(self) -> Array:
         """Return the row of each stock's first trading day, int64 [N].
@@ -428,7 +434,7 @@ class Market:
 
         # Told apart before the first dot: whatever items are called, figures never share a name.
         kind = "fundamental" if figure == "value" else f"fundamental-{figure}"
-        return store.panels.derived(f"{kind}.{item}.{vintage}", make)[: self._days]
+        return store.panels.derived(f"{kind}.{file_name(item)}.{vintage}", make)[: self._days]
 
     # -- futures and cash
 
