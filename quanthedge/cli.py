@@ -17,10 +17,10 @@ from quanthedge.bridge_command import bridge_command
 from quanthedge.capacity.command import capacity_command
 from quanthedge.comparison_command import compare_command, products, run_beside
 from quanthedge.download.command import download_command
-from quanthedge.errors import LedgerError, QuantHedgeError
 from quanthedge.leverage.command import token_command
 from quanthedge.statement_command import statement_command
 from quanthedge.stress.command import stress_command
+from quanthedge.terminal import answer, prepare_streams
 
 if TYPE_CHECKING:
     from quanthedge.result import Result
@@ -443,18 +443,9 @@ def _listed(text: str, known: tuple[str, ...], option: str) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line; every expected error ends in one line and an exit code."""
-    try:
-        app(standalone_mode=True)
-    except LedgerError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(3)
-    except QuantHedgeError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was written", err=True)
-        sys.exit(130)
+    """Run the command line; every error ends in one line and an exit code."""
+    prepare_streams()
+    sys.exit(answer(lambda: app(standalone_mode=True)))
 
 
 if __name__ == "__main__":

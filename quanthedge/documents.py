@@ -23,6 +23,7 @@ __all__ = [
     "printable",
     "read_bytes",
     "read_document",
+    "visible",
 ]
 
 LARGEST = 8 * 2**20  # bytes of a file
@@ -227,15 +228,24 @@ def parse_value(text: str) -> Any:
 
 
 def printable(text: object, *, bare: bool = False) -> str:
-    """Return a text for a line of a message: short, without anything that moves a cursor.
+    r"""Return a text for a line of a message: short, without anything that moves a cursor.
 
-    >>> printable("a\\nb"), printable("x" * 300)[-5:]
-    ("'a\\\\nb'", 'xx...')
+    >>> printable("a\nb"), printable("x" * 300)[-5:]
+    ("'a\\nb'", 'xx...')
     """
     plain = os.fspath(text) if isinstance(text, os.PathLike) else str(text)
     if not all(map(_shown, plain)):
         plain = ascii(plain)[1:-1] if bare else ascii(plain)
     return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}..."
+
+
+def visible(text: str) -> str:
+    """Return a text without anything that moves a cursor; lines stay."""
+    if all(_shown(letter) or letter == "\n" for letter in text):
+        return text
+    return "".join(
+        letter if _shown(letter) or letter == "\n" else ascii(letter)[1:-1] for letter in text
+    )
 
 
 def _path(place: tuple[str, ...]) -> str:

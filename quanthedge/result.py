@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Result"]
 
+
 @dataclass(frozen=True)
 class Result:
     """Everything a run produced.

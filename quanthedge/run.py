@@ -266,4 +266,3 @@ def _hedge_table(
             ),
         }
     )
-

@@ -164,7 +164,7 @@ def read_head(folder: Path) -> RunHead:
     DataError
         There is none, it is of another version, of another shape, or was changed.
     """
-    if not os.path.isfile(folder / RUN_FILE):  # noqa: PTH113 -- False for what no path can be
+    if not os.path.isfile(folder / RUN_FILE):  # False for what no path can be
         raise DataError(
             f"{folder}: not a run folder (no {RUN_FILE}); `quanthedge run --out` makes one"
         )
@@ -320,20 +320,20 @@ def _format_of(folder: Path) -> int:
     DataError
         ``run.json`` is not of ours, so that nothing here may be replaced.
     """
-    path = folder / RUN_FILE
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise ValueError("no plain file")
-        document = _json(folder, RUN_FILE, _read(folder, RUN_FILE, _LARGEST_TEXT))
+    path, why = folder / RUN_FILE, "no plain file"
+    if path.is_file() and not path.is_symlink():
+        why = "of another shape"
+        try:
+            document = _json(folder, RUN_FILE, _read(folder, RUN_FILE, _LARGEST_TEXT))
+        except DataError as error:
+            document, why = {}, str(error)
         form, market = document.get("format"), document.get("market")
-        if type(form) is not int or not isinstance(market, dict) or "fingerprint" not in market:
-            raise ValueError("no run's")
-    except (DataError, ValueError) as error:
-        raise DataError(
-            f"{path}: the run folder is damaged, or the file is not of QuantHedge ({error}); "
-            "choose another folder, or move it away yourself"
-        ) from error
-    return form
+        if type(form) is int and isinstance(market, dict) and "fingerprint" in market:
+            return form
+    raise DataError(
+        f"{path}: the run folder is damaged, or the file is not of QuantHedge ({why}); choose "
+        "another folder, or move it away yourself"
+    )
 
 
 def _ours(folder: Path) -> list[str]:
