@@ -319,12 +319,21 @@ def run(
         typer.Option(help="Of long_only, unlevered, levered, index_hedged, several, or all."),
     ] = None,
     quiet: Annotated[bool, typer.Option(help="Print one line only.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run it although --out holds this very run.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another run that --out holds.")
+    ] = False,
 ) -> None:
     """Run a strategy on a market and print what happened.
 
     The run folder holds the strategy with every default, the market's fingerprint, the versions,
     all tables and the
-    timeline: enough to run it again and get the same numbers.
+    timeline: enough to run it again and get the same numbers. A folder that holds this very run
+    (strategy, data, dates, variants and versions are the same) is shown and not run again, but for
+    --again; one that holds another run is refused, but for --overwrite. Files that are not of a
+    run stay.
 
     --variants runs the same strategy without hedge, without or with a loan, or with the index for
     its stocks as well; the report shows them, and products named under [[comparison]] in the
@@ -335,8 +344,9 @@ def run(
     """
     from quanthedge.market import Market
     from quanthedge.run import backtest
+    from quanthedge.run_command import kept_run, say_what_stays, say_where_it_comes_from
     from quanthedge.strategy import load_strategy
-    from quanthedge.variants import NAMES
+    from quanthedge.variants import NAMES, variant_names
 
     names = _listed(variants, (*NAMES, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
@@ -346,22 +356,34 @@ def run(
         tell("opening the market")
         plan = load_strategy(strategy, edits)
         data = Market.open(market)
-        if not data.build_panels(tell):
-            typer.echo(
-                f"{market}: the cache of panels cannot be written (a full disk, a folder that may "
-                "not be changed?); panels are built in memory each time, which takes longer",
-                err=True,
-            )
-        result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
+        say_where_it_comes_from(strategy, data)
+        kept = None
         if out is not None:
-            tell("writing")
-            result.to_parquet(out)
+            span, wanted = (start, end), variant_names(tuple(names))
+            kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
+        if kept is None:
+            if not data.build_panels(tell):
+                typer.echo(
+                    f"{market}: the cache of panels cannot be written (a full disk, a folder that "
+                    "may not be changed?); panels are built in memory each time, which takes "
+                    "longer",
+                    err=True,
+                )
+            result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
+            if out is not None:
+                tell("writing")
+                result.to_parquet(out, overwrite=again or overwrite)
+        else:
+            result = kept
     _print_run(result, market, quiet)
     if result.variants or (result.strategy["comparison"] and not quiet):
         typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
-    typer.echo(
-        f"Wrote {out}" if out is not None else "Nothing written (give --out to keep the run)."
-    )
+    if out is None:
+        typer.echo("Nothing written (give --out to keep the run).")
+    elif kept is None:
+        typer.echo(f"Wrote {out}")
+        if overwrite:
+            say_what_stays(out)
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
 
