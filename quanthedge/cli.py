@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,6 +18,7 @@ from quanthedge.capacity.command import capacity_command
 from quanthedge.comparison_command import compare_command, products, run_beside
 from quanthedge.download.command import download_command
 from quanthedge.leverage.command import token_command
+from quanthedge.shelf import Overwrite, Shelf
 from quanthedge.statement_command import statement_command
 from quanthedge.stress.command import stress_command
 from quanthedge.terminal import answer, prepare_streams
@@ -214,6 +215,7 @@ def check(
     html: Annotated[
         Path | None, typer.Option("--html", help="Also write the report as one HTML page.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Check a dataset: errors, suspicious moves, stale prices, units, survivorship, coverage.
 
@@ -221,14 +223,15 @@ def check(
 
     Example: quanthedge check data/sample --html quality.html
     """
-    from quanthedge.quality import quality_report, write_quality_page
+    from quanthedge.quality import quality_page, quality_report
 
     with _stages("check") as tell:
         report = quality_report(market, progress=tell)
-        page = None if html is None else write_quality_page(report, html)
     typer.echo(report.to_text())
-    if page is not None:
-        typer.echo(f"Wrote {page} ({page.stat().st_size / 1e6:.1f} MB)")
+    if html is not None:
+        shelf = Shelf(overwrite=overwrite)
+        shelf.write(html, quality_page(report), "page")
+        typer.echo(f"{shelf.said[html]} {html} ({html.stat().st_size / 1e6:.1f} MB)")
     if report.errors:
         raise typer.Exit(1)
 
@@ -428,8 +431,12 @@ def report(
     capacity: Annotated[
         Path | None, typer.Option(help="CSV of `quanthedge capacity --out`: adds its chapter.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the report of a run: HTML that works offline, PDF, Excel, all numbers, figures.
+
+    In the run's own folder the report takes the place of its earlier one; a report of another run,
+    or one that somebody changed, is not replaced but for --overwrite.
 
     Example: quanthedge report runs/mn --language zh,en --format html,pdf,xlsx,json
     """
@@ -443,14 +450,14 @@ def report(
         result = Result.open(folder)
         if capacity is not None:
             result = result.with_capacity(capacity)
-        target = folder if out is None else out
+        target, shelf = folder if out is None else out, Shelf(overwrite=overwrite, run=folder)
         others = products(nav, fixed, stated)
         for name in names:
             tell(name)
-            written = write_reports(result, target, kinds, "zh" if name == "zh" else "en", others)
-            for path in written:
+            chosen: Literal["zh", "en"] = "zh" if name == "zh" else "en"
+            for path in write_reports(result, target, kinds, chosen, others, shelf.write):
                 size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
-                typer.echo(f"Wrote {path}{size}")
+                typer.echo(f"{shelf.said.get(path, 'Wrote')} {path}{size}")
 
 
 def _listed(text: str, known: tuple[str, ...], option: str) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
 
-__all__ = ["Wanted", "asked", "differences", "request", "versions", "wanted"]
+__all__ = ["Wanted", "asked", "differences", "made_by", "request", "versions", "wanted"]
 
 Wanted = dict[str, Any]
 
@@ -33,6 +33,11 @@ _LONGEST = 40  # letters of a value in it
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that compute."""
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def made_by() -> str:
+    """Return a digest of the versions and of the package's own code: the same, the same figures."""
+    return _digest(json.dumps([versions(), code_digest()]))[:16]
 
 
 def request(variants: tuple[str, ...], products: pd.DataFrame) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quanthedge.shelf import Overwrite, Shelf
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -59,6 +61,7 @@ def token_command(
         list[str] | None, typer.Option("--set", help="Change one key (may be repeated).")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for bars.csv and summary.json.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Follow a leveraged product along a price: leverage held, decay, and where it comes from.
 
@@ -66,8 +69,6 @@ def token_command(
 
     Example: quanthedge token strategies/leveraged_token.toml --market data/sample --out runs/token
     """
-    from quanthedge.market.storage import write_page
-
     model = load_exposure(product, changes or ())
     if prices is not None:
         frame, source = read_prices(prices), str(prices)
@@ -80,16 +81,17 @@ def token_command(
     for name, value in found.summary().items():
         typer.echo(f"{name!s:>26}  {value:+.6f}")
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_page(out / "bars.csv", found.frame.to_csv(index_label="time"), "the bars")
         summary = {
             "product": model.model_dump(mode="json"),
             "prices": source,
             "figures": found.summary().to_dict(),
         }
         text = json.dumps(summary, indent=2, ensure_ascii=False)
-        write_page(out / "summary.json", text + "\n", "the summary")
-        typer.echo(f"Wrote {out}/bars.csv and {out}/summary.json")
+        shelf = Shelf(overwrite=overwrite)
+        shelf.write(out / "summary.json", text + "\n", "product's summary")
+        shelf.write(out / "bars.csv", found.frame.to_csv(index_label="time"), "table of bars")
+        for path, said in shelf.said.items():
+            typer.echo(f"{said} {path}")
 
 
 def read_prices(path: Path) -> "pd.DataFrame":
