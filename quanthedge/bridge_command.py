@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from quanthedge.shelf import Overwrite, Shelf
+from quanthedge.terminal import Overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
 __all__ = ["bridge_command"]
 
@@ -44,6 +45,7 @@ def bridge_command(
     from quanthedge.performance import bridge, bridge_returns
     from quanthedge.report.texts import words
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
     if language not in ("zh", "en"):
         raise DataError(f"bridge in language {language!r}; accepted: zh, en")
@@ -89,7 +91,7 @@ def _text(table: "pd.DataFrame", names: dict[str, str], investor: bool) -> str:
     )
 
 
-def _put(shelf: Shelf, path: Path, content: bytes, what: str) -> None:
+def _put(shelf: "Shelf", path: Path, content: bytes, what: str) -> None:
     shelf.write(path, content, what)
     typer.echo(f"{shelf.said[path]} {path}")
 

@@ -18,10 +18,9 @@ from quanthedge.capacity.command import capacity_command
 from quanthedge.comparison_command import compare_command, products, run_beside
 from quanthedge.download.command import download_command
 from quanthedge.leverage.command import token_command
-from quanthedge.shelf import Overwrite, Shelf
 from quanthedge.statement_command import statement_command
 from quanthedge.stress.command import stress_command
-from quanthedge.terminal import answer, prepare_streams
+from quanthedge.terminal import Overwrite, answer, prepare_streams
 
 if TYPE_CHECKING:
     from quanthedge.result import Result
@@ -224,6 +223,7 @@ def check(
     Example: quanthedge check data/sample --html quality.html
     """
     from quanthedge.quality import quality_page, quality_report
+    from quanthedge.shelf import Shelf
 
     with _stages("check") as tell:
         report = quality_report(market, progress=tell)
@@ -442,6 +442,7 @@ def report(
     """
     from quanthedge.report.formats import FORMATS, write_reports
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
     names = _listed(language, ("zh", "en"), "--language")
     kinds = _listed(formats, FORMATS, "--format")

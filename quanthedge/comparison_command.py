@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quanthedge.errors import StrategyError
-from quanthedge.shelf import Overwrite, Shelf
+from quanthedge.terminal import Overwrite
 
 if TYPE_CHECKING:
     from quanthedge.comparison import Comparison, FixedIncome, Stated
@@ -36,6 +36,7 @@ def compare_command(
     """
     from quanthedge.comparison import compare_funds, own_products
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
     first, *others = [Result.open(folder) for folder in runs]
     beside: dict[str, object] = {

@@ -12,21 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from quanthedge.errors import DataError
 from quanthedge.market.storage import storage_errors, write_page
 
-__all__ = ["RECORD", "Overwrite", "Shelf", "Write"]
+__all__ = ["RECORD", "Shelf", "Write"]
 
 RECORD = "documents.json"
 _LARGEST = 4 * 2**20  # bytes of a record that is worth reading
 
 Write = Callable[[Path, str | bytes, str], None]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace a file that is there and is another one.")
-]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from quanthedge.errors import DataError
-from quanthedge.shelf import Overwrite, Shelf
+from quanthedge.terminal import Overwrite
 
 __all__ = ["statement_command"]
 
@@ -35,6 +35,7 @@ def statement_command(
     """
     from quanthedge.report.statement import build_statement, statement_text, write_statements
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
     if language not in ("zh", "en"):
         raise DataError(f"--language {language}: accepted: zh, en")

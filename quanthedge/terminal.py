@@ -13,16 +13,28 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from quanthedge.documents import visible
 from quanthedge.errors import DataError, LedgerError, QuantHedgeError
 
-__all__ = ["answer", "prepare_streams"]
+__all__ = ["Overwrite", "answer", "prepare_streams"]
+
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a file that is there and is another one.")
+]
 
 TRACEBACK = "QUANTHEDGE_TRACEBACK"  # environment variable: show where a fault of ours comes from
 _GONE = (errno.EPIPE, errno.EINVAL)  # EINVAL: so Windows says that the reader of a pipe has gone
-_MEMORY = ("Cannot allocate memory", "failed to map segment", "can't start new thread")
+_LEAST_MEMORY = 2 * 2**30  # bytes of addresses, most of them never used
+_MEMORY = (
+    "Cannot allocate memory",
+    "failed to map segment",
+    "can't start new thread",
+    "Could not find/load shared object file",
+)  # the last: llvmlite
 
 
 def answer(command: Callable[[], Any]) -> int:
@@ -32,6 +44,7 @@ def answer(command: Callable[[], Any]) -> int:
     for the work; 3 a fault of QuantHedge itself; 130 interrupted.
     """
     try:
+        _check_memory()
         code = _code(command)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -54,10 +67,25 @@ def _told(error: Exception) -> tuple[str, int]:
     return _fault(error), 3
 
 
-_NO_MEMORY = (
+_NO_LEAST_MEMORY = 2 * 2**30  # bytes of addresses, most of them never used
+_MEMORY = (
     "not enough memory for this (or a limit on it, ulimit -v); choose fewer days, stocks or "
     "processes, or free some"
 )
+
+
+def _check_memory() -> None:
+    """Refuse a limit under which libraries of linear algebra hang or crash before they say so."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit not in (-1, resource.RLIM_INFINITY) and limit < _LEAST_MEMORY:
+        raise DataError(
+            f"memory is limited to {limit / 2**30:.1f} GB of addresses (ulimit -v); "
+            f"{_LEAST_MEMORY / 2**30:.0f} GB are the least that the libraries need"
+        )
 
 
 def _code(command: Callable[[], Any]) -> int:
@@ -109,6 +137,7 @@ def _fault(error: Exception) -> str:
 
 def prepare_streams() -> None:
     """Let output replace what the console cannot print, and go on when nobody reads it."""
+    sys.unraisablehook = _unraisable
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by who started us
@@ -117,6 +146,12 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="replace")
             if type(getattr(stream.buffer, "raw", None)) is io.FileIO:
                 setattr(sys, name, _patient(stream))
+
+
+def _unraisable(about: Any) -> None:
+    """Leave out what a full disk does to files that are closed after the error was told."""
+    if not isinstance(about.exc_value, OSError | MemoryError):
+        sys.__unraisablehook__(about)
 
 
 def _patient(stream: io.TextIOWrapper) -> io.TextIOWrapper:

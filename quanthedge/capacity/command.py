@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quanthedge.errors import StrategyError
-from quanthedge.shelf import Overwrite, Shelf
+from quanthedge.terminal import Overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +72,7 @@ def capacity_command(
     from quanthedge.market import Market
     from quanthedge.prepare import run_days
     from quanthedge.report.capacity import capacity_answer, capacity_png, done_sizes
+    from quanthedge.shelf import Shelf
     from quanthedge.strategy import load_strategy
 
     if language not in ("zh", "en"):

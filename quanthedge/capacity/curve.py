@@ -4,12 +4,13 @@ import math
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from quanthedge.capacity.measures import size_measures
-from quanthedge.errors import QuantHedgeError, StrategyError
+from quanthedge.errors import DataError, QuantHedgeError, StrategyError
 from quanthedge.market import Market
 from quanthedge.prepare import prepare
 from quanthedge.report.capacity import MEASURES, OPEN_INTEREST_LIMIT
@@ -170,7 +171,13 @@ def _done(work: list[Job], jobs: int) -> Iterator[tuple[float, Row]]:
     with ProcessPoolExecutor(min(jobs, len(work)), mp_context=context) as pool:
         pending = {pool.submit(_run_size, job): job.size for job in work}
         for future in as_completed(pending):
-            yield pending[future], future.result()
+            try:
+                yield pending[future], future.result()
+            except BrokenProcessPool as error:
+                raise DataError(
+                    "capacity: the system ended one of the processes (not enough memory?); try "
+                    "fewer --jobs"
+                ) from error
 
 
 def _run_size(job: Job) -> Row:

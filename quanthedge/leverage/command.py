@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanthedge.shelf import Overwrite, Shelf
+from quanthedge.terminal import Overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +69,8 @@ def token_command(
 
     Example: quanthedge token strategies/leveraged_token.toml --market data/sample --out runs/token
     """
+    from quanthedge.shelf import Shelf
+
     model = load_exposure(product, changes or ())
     if prices is not None:
         frame, source = read_prices(prices), str(prices)

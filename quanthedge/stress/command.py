@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanthedge.shelf import Overwrite, Shelf
+from quanthedge.terminal import Overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,7 @@ def stress_command(
     """
     from quanthedge.errors import StrategyError
     from quanthedge.market import Market
+    from quanthedge.shelf import Shelf
     from quanthedge.strategy import load_strategy
     from quanthedge.stress.leverage import compare_leverage
     from quanthedge.stress.scenarios import run_stress
