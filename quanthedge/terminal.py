@@ -67,8 +67,7 @@ def _told(error: Exception) -> tuple[str, int]:
     return _fault(error), 3
 
 
-_NO_LEAST_MEMORY = 2 * 2**30  # bytes of addresses, most of them never used
-_MEMORY = (
+_NO_MEMORY = (
     "not enough memory for this (or a limit on it, ulimit -v); choose fewer days, stocks or "
     "processes, or free some"
 )
