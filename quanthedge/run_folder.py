@@ -25,7 +25,7 @@ from quanthedge.strategy import Strategy
 if TYPE_CHECKING:
     from quanthedge.result import Result
 
-__all__ = ["RunHead", "earlier_run", "foreign_files", "read_head", "read_run", "seal", "write_run"]
+__all__ = ["RunHead", "earlier_run", "foreign_files", "read_head", "read_run", "write_run"]
 
 FORMAT = 6
 RUN_FILE = "run.json"
@@ -219,18 +219,6 @@ def foreign_files(folder: Path) -> list[str]:
     """Return the names directly in a run folder that are not the run's own."""
     own = {name.split("/")[0] for name in _names(get_args(VariantName))}
     return sorted(path.name for path in folder.iterdir() if path.name not in own)
-
-
-def seal(folder: Path) -> None:
-    """Write the digests of a run folder anew, as if this program had written what is in it.
-
-    For tests of what reads a folder whose digests are right and whose content is not.
-    """
-    document = json.loads((folder / RUN_FILE).read_bytes())
-    for name in document["files"]:
-        if (folder / name).is_file():
-            document["files"][name] = _digest((folder / name).read_bytes())
-    (folder / RUN_FILE).write_bytes(_head_bytes(document))
 
 
 # -- what is written

@@ -33,9 +33,9 @@ import pandas as pd
 
 from quanthedge.cli import app
 from quanthedge.market.simulation import simulate_market
-from quanthedge.run_folder import seal
 from quanthedge.terminal import answer
 from tests.sample import ROOT
+from tests.sealing import seal
 
 START, END = "2014-09-01", "2014-11-14"
 PATIENCE = 20  # seconds of the processor that one input may take
