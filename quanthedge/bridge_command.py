@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
+from quanthedge.terminal import Overwrite
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
 __all__ = ["bridge_command"]
 
@@ -29,6 +32,7 @@ def bridge_command(
         Path | None, typer.Option(help="PNG or SVG file for the waterfall of the whole period.")
     ] = None,
     language: Annotated[str, typer.Option(help="Words of table and figure: zh or en.")] = "zh",
+    overwrite: Overwrite = False,
 ) -> None:
     """Show the profit bridge of any period: alpha, market, basis, rolls, costs, fees.
 
@@ -41,6 +45,7 @@ def bridge_command(
     from quanthedge.performance import bridge, bridge_returns
     from quanthedge.report.texts import words
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
     if language not in ("zh", "en"):
         raise DataError(f"bridge in language {language!r}; accepted: zh, en")
@@ -52,10 +57,14 @@ def bridge_command(
     table = cut(result, cast("Any", by), start, end)  # refused there when unknown
     names = words(spoken)["lines"]
     typer.echo(_text(table, names, investor))
+    shelf = Shelf(overwrite=overwrite, run=run)
     if out is not None:
-        _write_csv(table.rename(columns=names) if spoken == "zh" else table, out)
+        shown = table.rename(columns=names) if spoken == "zh" else table
+        # the mark in front lets spreadsheets read the Chinese names
+        _put(shelf, out, shown.to_csv().encode("utf-8-sig"), "bridge")
     if figure is not None:
-        _write_figure(result, figure, spoken, start, end, investor=investor)
+        drawn = _figure(result, figure, spoken, start, end, investor=investor)
+        _put(shelf, figure, drawn, "figure")
 
 
 def _text(table: "pd.DataFrame", names: dict[str, str], investor: bool) -> str:
@@ -82,15 +91,12 @@ def _text(table: "pd.DataFrame", names: dict[str, str], investor: bool) -> str:
     )
 
 
-def _write_csv(table: "pd.DataFrame", out: Path) -> None:
-    from quanthedge.market.storage import write_page
-
-    # the mark in front lets spreadsheets read the Chinese names
-    write_page(out, table.to_csv().encode("utf-8-sig"), "bridge")
-    typer.echo(f"Wrote {out}")
+def _put(shelf: "Shelf", path: Path, content: bytes, what: str) -> None:
+    shelf.write(path, content, what)
+    typer.echo(f"{shelf.said[path]} {path}")
 
 
-def _write_figure(
+def _figure(
     result: "Result",
     path: Path,
     language: Literal["zh", "en"],
@@ -98,14 +104,10 @@ def _write_figure(
     end: str | None,
     *,
     investor: bool,
-) -> None:
-    from quanthedge.market.storage import write_page
-    from quanthedge.report.drawing import figure_png, figure_svg
+) -> bytes:
+    """Return the waterfall as its ending says."""
+    from quanthedge.report.drawing import figure_svg, png_bytes
     from quanthedge.report.waterfall import bridge_waterfall
 
     spec = bridge_waterfall(result, language, start=start, end=end, investor=investor)
-    if path.suffix.lower() == ".svg":
-        write_page(path, figure_svg(spec), "figure")
-    else:
-        figure_png(spec, path)
-    typer.echo(f"Wrote {path}")
+    return figure_svg(spec) if path.suffix.lower() == ".svg" else png_bytes(spec)

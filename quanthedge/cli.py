@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,10 +17,10 @@ from quanthedge.bridge_command import bridge_command
 from quanthedge.capacity.command import capacity_command
 from quanthedge.comparison_command import compare_command, products, run_beside
 from quanthedge.download.command import download_command
-from quanthedge.errors import LedgerError, QuantHedgeError
 from quanthedge.leverage.command import token_command
 from quanthedge.statement_command import statement_command
 from quanthedge.stress.command import stress_command
+from quanthedge.terminal import Overwrite, answer, prepare_streams
 
 if TYPE_CHECKING:
     from quanthedge.result import Result
@@ -97,12 +97,16 @@ def import_command(
     name: Annotated[
         str | None, typer.Option(help="Name of the market; by default that of SOURCE.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another dataset in TARGET.")
+    ] = False,
 ) -> None:
     """Turn market data into a QuantHedge dataset, checked table by table.
 
-    Errors in the data stop the import and name the table, the row and what is accepted; an older
-    dataset in TARGET stays as it is until the new one is complete. docs/importing.md lists the
-    layouts and what each of them can carry.
+    Errors in the data stop the import and name the table, the row and what is accepted. A dataset
+    in TARGET made from the same data is recognised and left as it is; another one is refused unless
+    --overwrite, and stays until the new one is complete. Other files in TARGET stay.
+    docs/importing.md lists the layouts and what each of them can carry.
 
     Examples: quanthedge import ../shared/market data/real
 
@@ -112,10 +116,19 @@ def import_command(
 
     with _stages("import") as tell:
         report = import_market(
-            source, target, layout=layout, progress=tell, name=name, more=more or ()
+            source,
+            target,
+            layout=layout,
+            progress=tell,
+            name=name,
+            more=more or (),
+            overwrite=overwrite,
         )
     typer.echo(report.to_text())
-    typer.echo(f"Imported {source} into {target}.")
+    there = report.already_there
+    typer.echo(
+        f"{target} holds {source} already." if there else f"Imported {source} into {target}."
+    )
 
 
 app.command("download")(download_command)
@@ -167,8 +180,14 @@ def simulate(
     years: Annotated[int, typer.Option(min=1, max=30, help="Years of trading days.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same market.")] = 7,
     start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "2013-01-04",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another dataset in TARGET.")
+    ] = False,
 ) -> None:
     """Write a simulated market whose truth is known and stored beside it in truth/.
+
+    A dataset in TARGET made with the same four is recognised and left as it is; another one is
+    refused unless --overwrite. Other files in TARGET stay.
 
     Betas that drift, industries, style premia, suspensions, price limits, ST, dividends, listings,
     delistings, indices
@@ -180,11 +199,13 @@ def simulate(
 
     with _stages("simulate") as tell:
         tell(f"{stocks} stocks, {years} years")
-        report = simulate_market(target, stocks=stocks, years=years, seed=seed, start=start)
+        report = simulate_market(
+            target, stocks=stocks, years=years, seed=seed, start=start, overwrite=overwrite
+        )
     typer.echo(report.to_text())
-    typer.echo(
-        f"Simulated {stocks} stocks over {years} years from {start} (seed {seed}) into {target}."
-    )
+    what = f"{stocks} stocks over {years} years from {start} (seed {seed})"
+    there = report.already_there
+    typer.echo(f"{what} are already in {target}." if there else f"Simulated {what} into {target}.")
 
 
 @app.command()
@@ -193,6 +214,7 @@ def check(
     html: Annotated[
         Path | None, typer.Option("--html", help="Also write the report as one HTML page.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Check a dataset: errors, suspicious moves, stale prices, units, survivorship, coverage.
 
@@ -200,14 +222,16 @@ def check(
 
     Example: quanthedge check data/sample --html quality.html
     """
-    from quanthedge.quality import quality_report, write_quality_page
+    from quanthedge.quality import quality_page, quality_report
+    from quanthedge.shelf import Shelf
 
     with _stages("check") as tell:
         report = quality_report(market, progress=tell)
-        page = None if html is None else write_quality_page(report, html)
     typer.echo(report.to_text())
-    if page is not None:
-        typer.echo(f"Wrote {page} ({page.stat().st_size / 1e6:.1f} MB)")
+    if html is not None:
+        shelf = Shelf(overwrite=overwrite)
+        shelf.write(html, quality_page(report), "page")
+        typer.echo(f"{shelf.said[html]} {html} ({html.stat().st_size / 1e6:.1f} MB)")
     if report.errors:
         raise typer.Exit(1)
 
@@ -298,12 +322,21 @@ def run(
         typer.Option(help="Of long_only, unlevered, levered, index_hedged, several, or all."),
     ] = None,
     quiet: Annotated[bool, typer.Option(help="Print one line only.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run it although --out holds this very run.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another run that --out holds.")
+    ] = False,
 ) -> None:
     """Run a strategy on a market and print what happened.
 
     The run folder holds the strategy with every default, the market's fingerprint, the versions,
     all tables and the
-    timeline: enough to run it again and get the same numbers.
+    timeline: enough to run it again and get the same numbers. A folder that holds this very run
+    (strategy, data, dates, variants and versions are the same) is shown and not run again, but for
+    --again; one that holds another run is refused, but for --overwrite. Files that are not of a
+    run stay.
 
     --variants runs the same strategy without hedge, without or with a loan, or with the index for
     its stocks as well; the report shows them, and products named under [[comparison]] in the
@@ -314,8 +347,9 @@ def run(
     """
     from quanthedge.market import Market
     from quanthedge.run import backtest
+    from quanthedge.run_command import kept_run, say_what_stays, say_where_it_comes_from
     from quanthedge.strategy import load_strategy
-    from quanthedge.variants import NAMES
+    from quanthedge.variants import NAMES, variant_names
 
     names = _listed(variants, (*NAMES, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
@@ -325,22 +359,34 @@ def run(
         tell("opening the market")
         plan = load_strategy(strategy, edits)
         data = Market.open(market)
-        if not data.build_panels(tell):
-            typer.echo(
-                f"{market}: the cache of panels cannot be written (a full disk, a folder that may "
-                "not be changed?); panels are built in memory each time, which takes longer",
-                err=True,
-            )
-        result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
+        say_where_it_comes_from(strategy, data)
+        kept = None
         if out is not None:
-            tell("writing")
-            result.to_parquet(out)
+            span, wanted = (start, end), variant_names(tuple(names))
+            kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
+        if kept is None:
+            if not data.build_panels(tell):
+                typer.echo(
+                    f"{market}: the cache of panels cannot be written (a full disk, a folder that "
+                    "may not be changed?); panels are built in memory each time, which takes "
+                    "longer",
+                    err=True,
+                )
+            result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
+            if out is not None:
+                tell("writing")
+                result.to_parquet(out, overwrite=again or overwrite)
+        else:
+            result = kept
     _print_run(result, market, quiet)
     if result.variants or (result.strategy["comparison"] and not quiet):
         typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
-    typer.echo(
-        f"Wrote {out}" if out is not None else "Nothing written (give --out to keep the run)."
-    )
+    if out is None:
+        typer.echo("Nothing written (give --out to keep the run).")
+    elif kept is None:
+        typer.echo(f"Wrote {out}")
+        if overwrite:
+            say_what_stays(out)
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
 
@@ -385,13 +431,18 @@ def report(
     capacity: Annotated[
         Path | None, typer.Option(help="CSV of `quanthedge capacity --out`: adds its chapter.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the report of a run: HTML that works offline, PDF, Excel, all numbers, figures.
+
+    In the run's own folder the report takes the place of its earlier one; a report of another run,
+    or one that somebody changed, is not replaced but for --overwrite.
 
     Example: quanthedge report runs/mn --language zh,en --format html,pdf,xlsx,json
     """
     from quanthedge.report.formats import FORMATS, write_reports
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
     names = _listed(language, ("zh", "en"), "--language")
     kinds = _listed(formats, FORMATS, "--format")
@@ -400,14 +451,14 @@ def report(
         result = Result.open(folder)
         if capacity is not None:
             result = result.with_capacity(capacity)
-        target = folder if out is None else out
+        target, shelf = folder if out is None else out, Shelf(overwrite=overwrite, run=folder)
         others = products(nav, fixed, stated)
         for name in names:
             tell(name)
-            written = write_reports(result, target, kinds, "zh" if name == "zh" else "en", others)
-            for path in written:
+            chosen: Literal["zh", "en"] = "zh" if name == "zh" else "en"
+            for path in write_reports(result, target, kinds, chosen, others, shelf.write):
                 size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
-                typer.echo(f"Wrote {path}{size}")
+                typer.echo(f"{shelf.said.get(path, 'Wrote')} {path}{size}")
 
 
 def _listed(text: str, known: tuple[str, ...], option: str) -> list[str]:
@@ -422,18 +473,9 @@ def _listed(text: str, known: tuple[str, ...], option: str) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line; every expected error ends in one line and an exit code."""
-    try:
-        app(standalone_mode=True)
-    except LedgerError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(3)
-    except QuantHedgeError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was written", err=True)
-        sys.exit(130)
+    """Run the command line; every error ends in one line and an exit code."""
+    prepare_streams()
+    sys.exit(answer(lambda: app(standalone_mode=True)))
 
 
 if __name__ == "__main__":

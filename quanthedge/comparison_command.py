@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quanthedge.errors import StrategyError
+from quanthedge.terminal import Overwrite
 
 if TYPE_CHECKING:
     from quanthedge.comparison import Comparison, FixedIncome, Stated
@@ -27,14 +28,15 @@ def compare_command(
         typer.Option(help="NAME=RETURN,CORRELATION as published; may be repeated."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write the table to.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Set a run beside its index, the deposit, other runs, unit values and stated products.
 
     Example: quanthedge compare runs/mn runs/long_only --nav mine=mine.csv --fixed trust=0.08
     """
     from quanthedge.comparison import compare_funds, own_products
-    from quanthedge.market.storage import write_page
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
     first, *others = [Result.open(folder) for folder in runs]
     beside: dict[str, object] = {
@@ -44,8 +46,9 @@ def compare_command(
     found = compare_funds(first, own_products(first) | beside, name=str(runs[0]))
     typer.echo(repr(found))
     if out is not None:
-        write_page(out, found.table.to_csv(), "comparison")
-        typer.echo(f"Wrote {out}")
+        shelf = Shelf(overwrite=overwrite, run=runs[0])
+        shelf.write(out, found.table.to_csv(), "comparison")
+        typer.echo(f"{shelf.said[out]} {out}")
 
 
 def run_beside(result: "Result") -> "Comparison":

@@ -39,7 +39,7 @@ from quanthedge.portfolio import Targets
 from quanthedge.rules import StockRules, dividend_tax, stock_rules
 from quanthedge.strategy import Strategy
 
-__all__ = ["Prepared", "prepare", "prepare_like"]
+__all__ = ["Prepared", "prepare", "prepare_like", "run_days"]
 
 Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
@@ -162,6 +162,14 @@ def _target_book(
     )
     closing = last_business_day(strategy.fund, dates[1:])
     return book if closing is None else sold_out(book, closing, dates.size - 1)
+
+
+def run_days(
+    strategy: Strategy, market: Market, start: str | None = None, end: str | None = None
+) -> tuple[str, str]:
+    """Return the first and the last trading day that a run would have; errors are those of it."""
+    first, last = _span(strategy, market, start, end)
+    return str(market.dates[first]), str(market.dates[last])
 
 
 def _span(

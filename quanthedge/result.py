@@ -1,6 +1,5 @@
 """The result of a run: its tables, its statistics, and the folder it is kept in."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,31 +17,6 @@ if TYPE_CHECKING:
     from quanthedge.performance import Summary
 
 __all__ = ["Result"]
-
-TABLES = (
-    "ledger",
-    "trades",
-    "refusals",
-    "positions",
-    "contracts",
-    "hedge",
-    "targets",
-    "exclusions",
-    "coverage",
-    "rules",
-    "alpha_groups",
-    "alpha_parts",
-    "tilts",
-    "indices",
-    "investors",
-    "investor_values",
-    "investor_lots",
-    "class_values",
-    "investor_days",
-    "unit_values",
-)
-_RUN_FILE = "run.json"
-_FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -97,6 +71,9 @@ class Result:
         Data repairs and assumptions that a reader must know; keys kind, en and zh.
     variants : dict of RunVariant
         Ledgers of the variants that were run beside it, by name.
+    request : dict
+        What was asked for beyond strategy, market and dates: the variants, a digest of the unit
+        values of products, a digest of the code that ran.
     capacity : DataFrame, optional
         Table of :func:`quanthedge.capacity_curve` for a chapter of the report; not part of the run
         folder.
@@ -128,6 +105,7 @@ class Result:
     timeline: dict[str, str]
     notes: list[dict[str, str]] = field(default_factory=list)
     variants: "dict[str, RunVariant]" = field(default_factory=dict)
+    request: dict[str, Any] = field(default_factory=dict)
     capacity: pd.DataFrame | None = None
 
     @cached_property
@@ -223,55 +201,29 @@ class Result:
 
         return replace(self, capacity=capacity_of_run(capacity, self))
 
-    def to_parquet(self, folder: str | Path) -> Path:
+    def to_parquet(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the run folder, whole or not at all, and return its path.
+
+        Files in the folder that are not a run's stay as they are. A folder that holds this very
+        result is left alone.
+
+        Parameters
+        ----------
+        folder : str or Path
+        overwrite : bool
+            Replace another run that the folder holds.
 
         Raises
         ------
         DataError
-            When the folder exists and is not a run folder, or cannot be written.
+            When the folder holds another run and ``overwrite`` is not given, exists and is not a
+            run folder, or cannot be written.
         """
-        from quanthedge.market.storage import replacing
+        from quanthedge.run_folder import write_run
 
         folder = Path(folder)
-        if folder.exists() and not folder.is_dir():
-            raise DataError(f"{folder}: a file is in the way of the run folder")
-        if folder.exists() and any(folder.iterdir()) and not (folder / _RUN_FILE).exists():
-            raise DataError(
-                f"{folder}: not empty and not a run folder (no {_RUN_FILE}); choose another --out"
-            )
-        try:
-            with replacing(folder) as scratch:
-                self._write(scratch)
-        except OSError as error:
-            raise DataError(f"{folder}: the run could not be written ({error})") from error
+        write_run(self, folder, overwrite=overwrite)
         return folder
-
-    def _write(self, folder: Path) -> None:
-        for name in TABLES:
-            frame: pd.DataFrame = getattr(self, name)
-            frame.to_parquet(folder / f"{name}.parquet", compression="zstd")
-        for name, one in self.variants.items():
-            (folder / "variants").mkdir(exist_ok=True)
-            one.ledger.to_parquet(_ledger_file(folder, name), compression="zstd")
-        head = {
-            "format": _FORMAT,
-            "market": self.market_info,
-            "versions": self.versions,
-            "timeline": self.timeline,
-            "notes": self.notes,
-            "variants": {name: one.terms for name, one in self.variants.items()},
-        }
-        texts = {
-            "strategy.json": json.dumps(
-                self.strategy, ensure_ascii=False, allow_nan=False, indent=2
-            ),
-            "summary.json": json.dumps(self.summary().to_dict(), ensure_ascii=False, indent=2),
-            "timeline.txt": self.timeline["en"],
-            _RUN_FILE: json.dumps(head, ensure_ascii=False, indent=2),
-        }
-        for name, text in texts.items():
-            (folder / name).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
     def open(cls, folder: str | Path) -> "Result":
@@ -280,42 +232,9 @@ class Result:
         Raises
         ------
         DataError
-            When the folder is not a run folder or a part of it is missing.
+            When the folder is not a run folder, a part of it is missing, or anything in it was
+            changed since it was written.
         """
-        from quanthedge.comparison import RunVariant
+        from quanthedge.run_folder import read_run
 
-        folder = Path(folder)
-        if not (folder / _RUN_FILE).is_file():
-            raise DataError(
-                f"{folder}: not a run folder (no {_RUN_FILE}); `quanthedge run --out` makes one"
-            )
-        try:
-            head = json.loads((folder / _RUN_FILE).read_text(encoding="utf-8"))
-            if head.get("format") != _FORMAT:
-                raise DataError(
-                    f"{folder}: run format {head.get('format')!r}, this version reads {_FORMAT}; "
-                    "run the strategy again"
-                )
-            strategy = json.loads((folder / "strategy.json").read_text(encoding="utf-8"))
-            frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-            variants = {
-                name: RunVariant(name, pd.read_parquet(_ledger_file(folder, name)), terms)
-                for name, terms in head["variants"].items()
-            }
-        except (OSError, ValueError, KeyError) as error:
-            raise DataError(
-                f"{folder}: the run folder is damaged ({error}); run it again"
-            ) from error
-        return cls(
-            **frames,
-            strategy=strategy,
-            market_info=head["market"],
-            versions=head["versions"],
-            timeline=head["timeline"],
-            notes=head["notes"],
-            variants=variants,
-        )
-
-
-def _ledger_file(folder: Path, variant: str) -> Path:
-    return folder / "variants" / f"{variant}.parquet"
+        return cls(**read_run(Path(folder)))

@@ -1,8 +1,6 @@
 """One run from end to end: targets, betas, hedge, ledger, fund, result."""
 
-import platform
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,7 @@ from quanthedge.narrative import Bilingual, timeline
 from quanthedge.notes import client_notes, fee_notes, run_notes, winding_up_notes
 from quanthedge.prepare import Prepared, Tell, prepare
 from quanthedge.result import Result
+from quanthedge.run_request import request, versions
 from quanthedge.strategy import Strategy
 from quanthedge.tilts import tilt_table
 from quanthedge.variant_runs import book_tables, run_fund_of, run_variant
@@ -74,7 +73,13 @@ def backtest(
     prepared = prepare(strategy, market, start, end, tell=tell)
     result = complete(prepared, tell=tell)
     found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=tell)
-    return replace(result, variants=found, unit_values=products, notes=result.notes + notes)
+    return replace(
+        result,
+        variants=found,
+        unit_values=products,
+        notes=result.notes + notes,
+        request=request(variants, products),
+    )
 
 
 def complete(prepared: Prepared, *, tell: Tell | None = None) -> Result:
@@ -162,9 +167,10 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
             "start": str(dates[1]),
             "end": str(dates[-1]),
         },
-        versions=_versions(),
+        versions=versions(),
         timeline=timeline(strategy, dates[1], dates[record.days_run], _amiss(missed)),
         notes=notes,
+        request=request((), product_values(())),
     )
     return replace(
         result,
@@ -270,8 +276,3 @@ def _hedge_table(
             ),
         }
     )
-
-
-def _versions() -> dict[str, str]:
-    names = ("quanthedge", "numpy", "pandas", "numba", "pyarrow", "pydantic")
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from quanthedge.errors import DataError
+from quanthedge.terminal import Overwrite
 
 __all__ = ["statement_command"]
 
@@ -21,16 +22,20 @@ def statement_command(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write into; the run folder by default.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Show an investor's statement, and write it as a page, PDF, workbook or numbers.
 
     Lots with their marks, payments, fees with an explanation of each, his own returns, what he
-    would get today, and what the method gives or takes from him beside one that charges by lot.
+    would get today, and what the method gives or takes from him beside one that charges by lot. The
+    files carry his name; no two names give one file, and a letter of another run is not replaced
+    but for --overwrite.
 
     Example: quanthedge statement runs/clients founder --language zh --format html,pdf --out letters
     """
     from quanthedge.report.statement import build_statement, statement_text, write_statements
     from quanthedge.result import Result
+    from quanthedge.shelf import Shelf
 
     if language not in ("zh", "en"):
         raise DataError(f"--language {language}: accepted: zh, en")
@@ -40,5 +45,6 @@ def statement_command(
     result = Result.open(run)
     chosen: Literal["zh", "en"] = "zh" if language == "zh" else "en"
     typer.echo(statement_text(build_statement(result, investor, chosen)))
-    for path in write_statements(result, investor, run if out is None else out, kinds, chosen):
-        typer.echo(f"Wrote {path}")
+    shelf, folder = Shelf(overwrite=overwrite, run=run), run if out is None else out
+    for path in write_statements(result, investor, folder, kinds, chosen, shelf.write):
+        typer.echo(f"{shelf.said[path]} {path}")

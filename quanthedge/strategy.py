@@ -1,8 +1,6 @@
 """A strategy as plain data: read from TOML, or built in Python from the same parts."""
 
 import difflib
-import json
-import tomllib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -13,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from quanthedge.alpha import FactorTerm, Transforms
 from quanthedge.beta import Estimator, Kalman
 from quanthedge.comparison import Product
+from quanthedge.documents import check_kinds, check_plain, parse_value, printable, read_document
 from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
@@ -40,6 +39,7 @@ class NamedWindow(BaseModel):
 
 
 _LONGEST_FOUND = 200  # letters of a value that a message repeats
+_MOST_FAULTS = 8  # that a message names
 
 
 class Strategy(BaseModel):
@@ -105,6 +105,12 @@ class Strategy(BaseModel):
         description="Products that the report sets beside the fund: a stated yield, published "
         "numbers, a file of unit values.",
     )
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        """Refuse what neither a ledger nor a page can take, whoever built the strategy."""
+        check_plain(self.model_dump(), "strategy")
+        return self
 
     @model_validator(mode="after")
     def _products_differ(self) -> Self:
@@ -177,7 +183,7 @@ def _explain(error: ValidationError, origin: str) -> str:
     """One sentence a fault: key path, what was found, what is accepted."""
     faults = []
     for item in error.errors(include_url=False):
-        path = ".".join(str(part) for part in item["loc"])
+        path = printable(".".join(str(part) for part in item["loc"]))
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             accepted = _accepted_keys(item["loc"])
@@ -192,39 +198,44 @@ def _explain(error: ValidationError, origin: str) -> str:
             # a rule between several keys is told of the whole table: the sentence names the keys
             message += f" (found {found})" if len(found) <= _LONGEST_FOUND else ""
         faults.append(f"{path}: {message}" if path else message)
-    return f"{origin}: " + "; ".join(faults)
+    more = len(faults) - _MOST_FAULTS
+    told = faults[:_MOST_FAULTS] + ([f"and {more} more"] if more > 0 else [])
+    return f"{origin}: " + "; ".join(told)
 
 
-def _parse_value(text: str) -> Any:
-    """Return a --set value read as TOML; bare words are taken as text."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+_DEEPEST_CHANGE = 12  # tables that a --set may go down
 
 
 def apply_changes(document: dict[str, Any], changes: Iterable[str]) -> None:
     """Write ``a.b.0.c=value`` changes into a document, or raise StrategyError."""
     for change in changes:
         key, separator, text = change.partition("=")
-        if not separator or not key.strip():
-            raise StrategyError(f"--set {change!r}: expected key=value, for instance selector.n=50")
-        node: Any = document
+        shown = printable(repr(change))
         parts = key.strip().split(".")
+        if not separator or not all(map(str.strip, parts)):
+            raise StrategyError(f"--set {shown}: expected key=value, for instance selector.n=50")
+        if len(parts) > _DEEPEST_CHANGE:
+            raise StrategyError(f"--set {shown}: goes down {len(parts)} tables; no strategy does")
+        node: Any = document
         for part in parts[:-1]:
-            if isinstance(node, list) and part.isdigit() and int(part) < len(node):
-                node = node[int(part)]
-            elif isinstance(node, dict):
+            if isinstance(node, dict):
                 node = node.setdefault(part, {})
             else:
-                raise StrategyError(f"--set {change!r}: {part!r} leads nowhere in the strategy")
-        last = parts[-1]
-        if isinstance(node, list) and last.isdigit() and int(last) < len(node):
-            node[int(last)] = _parse_value(text.strip())
-        elif isinstance(node, dict):
-            node[last] = _parse_value(text.strip())
+                node = node[_entry(node, part, shown)]
+        if isinstance(node, dict):
+            node[parts[-1]] = parse_value(text.strip())
         else:
-            raise StrategyError(f"--set {change!r}: {last!r} leads nowhere in the strategy")
+            node[_entry(node, parts[-1], shown)] = parse_value(text.strip())
+    check_plain(document, "--set")
+
+
+def _entry(node: Any, part: str, change: str) -> int:
+    """Return the place in a list that a part of a key names."""
+    if isinstance(node, list):
+        for number in range(len(node)):
+            if part == str(number):
+                return number
+    raise StrategyError(f"--set {change}: {printable(part)!r} leads nowhere in the strategy")
 
 
 def _place_files(document: dict[str, Any], folder: Path) -> None:
@@ -254,22 +265,12 @@ def load_strategy(path: str | Path, changes: Iterable[str] = ()) -> Strategy:
         names the key and what is accepted.
     """
     path = Path(path)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise StrategyError(f"strategy {path}: cannot be read ({error.strerror})") from error
-    try:
-        text = raw.decode("utf-8")
-        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        raise StrategyError(f"strategy {path}: not a readable TOML file: {error}") from error
-    if not isinstance(document, dict):
-        raise StrategyError(
-            f"strategy {path}: expected a table of keys, found {type(document).__name__}"
-        )
+    document = read_document(path, "strategy")
     apply_changes(document, changes)
     _place_files(document, path.parent)
     try:
-        return Strategy.model_validate(document)
+        strategy = Strategy.model_validate(document)
     except ValidationError as error:
         raise StrategyError(_explain(error, f"strategy {path}")) from error
+    check_kinds(document, strategy.model_dump(), f"strategy {path}")
+    return strategy

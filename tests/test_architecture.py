@@ -11,6 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "quanthedge"
 # Lower floors first; a module may import from its own floor and from those below.
 FLOORS = {
     "errors": 0,
+    "compiled": 0,
+    "documents": 1,
     "rebalancing": 1,
     "rules": 1,
     "market": 2,
@@ -68,6 +70,12 @@ def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
         return  # imported by nothing below it
     heavy = {name.split(".")[0] for name in imports(path, only_top_level=True)} & LIGHT
     assert not heavy
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_kernels_are_compiled_by_the_one_that_lives_without_a_cache(path: Path) -> None:
+    if path.name != "compiled.py":
+        assert not {name for name in imports(path) if name.split(".")[0] == "numba"}
 
 
 def test_the_package_adds_little_to_the_import_of_pandas() -> None:

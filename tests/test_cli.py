@@ -221,6 +221,7 @@ def test_a_kill_while_a_run_is_written_leaves_the_old_run(run_folder, tmp_path) 
     arguments = ["run", NEUTRAL, "--market", SAMPLE, *SMALL, "--quiet", "--out", out]
     assert quanthedge(*arguments).returncode == 0
     before = {path.name: path.read_bytes() for path in out.iterdir()}
+    arguments.append("--again")
     command = [sys.executable, "-m", "quanthedge.cli", *map(str, arguments)]
     for _ in range(3):
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
@@ -252,7 +253,7 @@ def test_a_full_disk_leaves_the_old_run(run_folder, tmp_path) -> None:
         assert quanthedge(*arguments, *short).returncode == 0
         before = {path.name: path.read_bytes() for path in out.iterdir()}
         (disk / "ballast").write_bytes(b"0" * 380_000)
-        refused(quanthedge(*arguments, *SMALL), "disk is full")
+        refused(quanthedge(*arguments, *SMALL, "--overwrite"), "disk is full")
         assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     finally:
         subprocess.run(["umount", str(disk)], check=False)

@@ -7,8 +7,9 @@ rounding error behind once it has left the window.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = ["book_regressions", "rolling_regression"]
 

@@ -1,22 +1,25 @@
 """The capacity curve: the same strategy with more and more money, impact paid inside the ledger."""
 
+import math
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from quanthedge.capacity.measures import size_measures
-from quanthedge.errors import QuantHedgeError, StrategyError
+from quanthedge.errors import DataError, QuantHedgeError, StrategyError
 from quanthedge.market import Market
 from quanthedge.prepare import prepare
 from quanthedge.report.capacity import MEASURES, OPEN_INTEREST_LIMIT
 from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
 from quanthedge.run import complete
+from quanthedge.run_request import made_by
 from quanthedge.strategy import Strategy
 
-__all__ = ["COEFFICIENT", "SIZES", "capacity_curve"]
+__all__ = ["COEFFICIENT", "SIZES", "asked_of", "capacity_curve"]
 
 SIZES = (5e7, 1e8, 2e8, 5e8, 1e9, 2e9, 5e9)
 COEFFICIENT = 1.0
@@ -88,6 +91,8 @@ def capacity_curve(
         When a size, the coefficient, the limit or the number of processes makes no sense. A size
         whose run is refused (too small for a lot, or for a contract) keeps its row.
     """
+    if hurdle is not None and not math.isfinite(hurdle):
+        raise StrategyError(f"hurdle {hurdle}: accepted: a net return a year, as in 0.08")
     wanted = _checked(sizes, coefficient, open_interest_limit, jobs)
     if coefficient is None:
         coefficient = strategy.costs.impact_coefficient or COEFFICIENT
@@ -100,16 +105,8 @@ def capacity_curve(
         if tell is not None:
             tell(_progress(size, row, len(rows), len(work)))
     table = pd.DataFrame.from_dict({size: rows[size] for size in wanted}, orient="index")
-    asked: dict[str, str | float] = {
-        "strategy": strategy.name,
-        "parameters": parameters_digest(strategy.model_dump(mode="json"), SIZE_AND_IMPACT),
-        "market": market.name,
-        "fingerprint": market.fingerprint,
-        "coefficient": coefficient,
-        "hurdle": float("nan") if hurdle is None else hurdle,
-        "open_interest_limit": open_interest_limit,
-    }
-    for name, value in asked.items():
+    about = asked_of(strategy, market, coefficient, hurdle, open_interest_limit)
+    for name, value in about.items():
         table[name] = value
     table = table.reindex(columns=[*MEASURES, "reason", *_ABOUT])
     table.index.name = "size_yuan"
@@ -118,8 +115,30 @@ def capacity_curve(
 
 _ABOUT = (
     "strategy", "parameters", "market", "fingerprint", "first_day", "last_day", "coefficient",
-    "hurdle", "open_interest_limit",
+    "hurdle", "open_interest_limit", "made_by",
 )  # fmt: skip
+
+
+def asked_of(
+    strategy: Strategy,
+    market: Market,
+    coefficient: float | None,
+    hurdle: float | None,
+    open_interest_limit: float,
+) -> dict[str, str | float]:
+    """Return what a table says on every row of what was asked; see :func:`capacity_curve`."""
+    if coefficient is None:
+        coefficient = strategy.costs.impact_coefficient or COEFFICIENT
+    return {
+        "strategy": strategy.name,
+        "parameters": parameters_digest(strategy.model_dump(mode="json"), SIZE_AND_IMPACT),
+        "market": market.name,
+        "fingerprint": market.fingerprint,
+        "coefficient": float(coefficient),
+        "hurdle": float("nan") if hurdle is None else hurdle,
+        "open_interest_limit": open_interest_limit,
+        "made_by": made_by(),
+    }
 
 
 def _checked(
@@ -152,7 +171,13 @@ def _done(work: list[Job], jobs: int) -> Iterator[tuple[float, Row]]:
     with ProcessPoolExecutor(min(jobs, len(work)), mp_context=context) as pool:
         pending = {pool.submit(_run_size, job): job.size for job in work}
         for future in as_completed(pending):
-            yield pending[future], future.result()
+            try:
+                yield pending[future], future.result()
+            except BrokenProcessPool as error:
+                raise DataError(
+                    "capacity: the system ended one of the processes (not enough memory?); try "
+                    "fewer --jobs"
+                ) from error
 
 
 def _run_size(job: Job) -> Row:

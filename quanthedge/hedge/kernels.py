@@ -9,8 +9,9 @@ calculating vectors of short length in a lattice").
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = ["joint_cost", "joint_lots"]
 

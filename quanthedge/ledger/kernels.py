@@ -10,8 +10,8 @@ gives the same bits, because everything that lasts over a close lives in the sta
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from quanthedge.compiled import njit
 from quanthedge.ledger.actions.kernels import (
     action_of_day,
     add_lot,

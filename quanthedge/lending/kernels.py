@@ -1,8 +1,9 @@
 """Loans along price paths, compiled: interest, calls, cures, sales, maturity."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = ["COLUMNS", "follow_paths"]
 

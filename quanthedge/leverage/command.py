@@ -1,12 +1,13 @@
 """The command `quanthedge token`."""
 
 import json
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from quanthedge.terminal import Overwrite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from quanthedge.leverage.exposure import LeveragedExposure
 
 __all__ = ["load_exposure", "token_command"]
+
+_MOST_FAULTS = 8  # that a message names
 
 
 def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedExposure":
@@ -26,26 +29,24 @@ def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedEx
     """
     from pydantic import ValidationError
 
+    from quanthedge.documents import check_kinds, printable, read_document
     from quanthedge.errors import StrategyError
     from quanthedge.leverage.exposure import LeveragedExposure
     from quanthedge.strategy import apply_changes
 
     path = Path(path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StrategyError(f"product {path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StrategyError(f"product {path}: not a readable TOML file: {error}") from error
+    document = read_document(path, "product")
     apply_changes(document, changes)
     try:
-        return LeveragedExposure.model_validate(document)
+        model = LeveragedExposure.model_validate(document)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'the product'}: {item['msg']}"
-            for item in error.errors(include_url=False)
+            f"{printable('.'.join(map(str, item['loc']))) or 'the product'}: {item['msg']}"
+            for item in error.errors(include_url=False)[:_MOST_FAULTS]
         )
         raise StrategyError(f"product {path}: {faults}") from error
+    check_kinds(document, model.model_dump(), f"product {path}")
+    return model
 
 
 def token_command(
@@ -60,6 +61,7 @@ def token_command(
         list[str] | None, typer.Option("--set", help="Change one key (may be repeated).")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for bars.csv and summary.json.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Follow a leveraged product along a price: leverage held, decay, and where it comes from.
 
@@ -67,7 +69,7 @@ def token_command(
 
     Example: quanthedge token strategies/leveraged_token.toml --market data/sample --out runs/token
     """
-    from quanthedge.market.storage import write_page
+    from quanthedge.shelf import Shelf
 
     model = load_exposure(product, changes or ())
     if prices is not None:
@@ -81,16 +83,17 @@ def token_command(
     for name, value in found.summary().items():
         typer.echo(f"{name!s:>26}  {value:+.6f}")
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_page(out / "bars.csv", found.frame.to_csv(index_label="time"), "the bars")
         summary = {
             "product": model.model_dump(mode="json"),
             "prices": source,
             "figures": found.summary().to_dict(),
         }
         text = json.dumps(summary, indent=2, ensure_ascii=False)
-        write_page(out / "summary.json", text + "\n", "the summary")
-        typer.echo(f"Wrote {out}/bars.csv and {out}/summary.json")
+        shelf = Shelf(overwrite=overwrite)
+        shelf.write(out / "summary.json", text + "\n", "product's summary")
+        shelf.write(out / "bars.csv", found.frame.to_csv(index_label="time"), "table of bars")
+        for path, said in shelf.said.items():
+            typer.echo(f"{said} {path}")
 
 
 def read_prices(path: Path) -> "pd.DataFrame":

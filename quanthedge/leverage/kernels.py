@@ -1,9 +1,9 @@
 """A leveraged product bar by bar, compiled."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from quanthedge.compiled import njit
 from quanthedge.rebalancing.kernels import due
 from quanthedge.rebalancing.program import Program
 

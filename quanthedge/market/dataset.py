@@ -18,6 +18,7 @@ from quanthedge.market.asof import carried, spell_codes, spell_mask
 from quanthedge.market.codes import stock_code
 from quanthedge.market.drifting import NO_LIST, drifted_weights
 from quanthedge.market.explain import Explanation, explanation
+from quanthedge.market.file_names import file_name
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
 from quanthedge.market.schema import STATEMENT_ITEMS, STOCK_ITEMS
@@ -198,6 +199,11 @@ class Market:
         Returns False when it cannot be written; panels are then built in memory each time.
         """
         return self._store.panels.build(progress)
+
+    @property
+    def damaged_panels(self) -> list[str]:
+        """Names of cached panels that were found damaged and made anew since the opening."""
+        return list(self._store.panels.damaged)
 
     def list_index(self) -> Array:
         """Return the row of each stock's first trading day, int64 [N].
@@ -526,7 +532,8 @@ class Market:
         self._check_item(item)
         # Told apart before the first dot: whatever items are called, figures never share a name.
         kind = "fundamental" if figure == "value" else f"fundamental-{figure}"
-        return self._reported(f"{kind}.{item}", item, self._store.fundamental_rows, figure, vintage)
+        name = f"{kind}.{file_name(item)}"
+        return self._reported(name, item, self._store.fundamental_rows, figure, vintage)
 
     def _reported(
         self,
@@ -627,7 +634,8 @@ class Market:
                 f"time; accepted: {', '.join(flows)}"
             )
         kind = "statement" if figure == "value" else f"statement-{figure}"
-        return self._reported(f"{kind}.{item}", item, self._statement_rows, figure, vintage)
+        name = f"{kind}.{file_name(item)}"
+        return self._reported(name, item, self._statement_rows, figure, vintage)
 
     def _statement_rows(self, item: str) -> pa.Table:
         """Return the rows of an item; a publication that is silent on it repeats the one before."""

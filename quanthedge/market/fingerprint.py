@@ -10,16 +10,29 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import xxhash
 
 from quanthedge.market.schema import SCHEMA_VERSION, TableSchema
 
-__all__ = ["ContentHash", "file_sha256", "overall_fingerprint"]
+__all__ = ["ContentHash", "file_sha256", "file_xxh3", "overall_fingerprint"]
+
+PIECE = 1 << 20
 
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_xxh3(path: Path) -> str:
+    """Return the XXH3 checksum (64 bits) of a file's bytes: finds damage, not intent."""
+    found = xxhash.xxh3_64()
+    with path.open("rb", buffering=0) as file:
+        piece = bytearray(PIECE)
+        while read := file.readinto(piece):
+            found.update(memoryview(piece)[:read])
+    return found.hexdigest()
 
 
 def overall_fingerprint(contents: Mapping[str, str]) -> str:

@@ -1,6 +1,8 @@
 """The manifest of a dataset: what it holds and the fingerprints that prove it."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +11,14 @@ from typing import Any
 from quanthedge.errors import DataError
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES
 
-__all__ = ["MANIFEST", "Manifest", "TableEntry", "is_dataset"]
+__all__ = ["MANIFEST", "Manifest", "TableEntry", "is_dataset", "is_line", "listed_tables"]
 
 MANIFEST = "manifest.json"
 FORMAT = "quanthedge-dataset"
+MOST_BYTES = 4 << 20
+MOST_COUNT = 1 << 53
+LONGEST_TEXT = 4_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -62,17 +68,15 @@ class Manifest:
                 f"{folder}: dataset of schema version {version}, this program reads version "
                 f"{SCHEMA_VERSION}; import the data again with `quanthedge import`"
             )
-        try:
-            tables = {name: TableEntry(**entry) for name, entry in content["tables"].items()}
-            assumptions = tuple(map(str, content.get("assumptions", ())))
-            head = content["name"], content["source"], content["fingerprint"]
-            manifest = cls(*head, tables, assumptions)
-        except (KeyError, TypeError, AttributeError) as problem:
-            raise DataError(
-                f"{folder / MANIFEST}: incomplete ({problem}); import the data again"
-            ) from problem
+        manifest = cls(
+            _line(folder, content, "name"),
+            _line(folder, content, "source"),
+            _hex(folder, content, "fingerprint"),
+            _entries(folder, content.get("tables")),
+            _assumptions(folder, content.get("assumptions", [])),
+        )
         for name, schema in TABLES.items():
-            if not schema.optional and name not in tables:
+            if not schema.optional and name not in manifest.tables:
                 raise DataError(f"{folder / MANIFEST}: table '{name}' is not listed; import again")
         return manifest
 
@@ -98,6 +102,15 @@ def is_dataset(folder: Path) -> bool:
         return False
 
 
+def listed_tables(folder: Path) -> list[str]:
+    """Return the tables that a dataset's manifest lists, of any version; none without one."""
+    try:
+        tables = _read_json(folder).get("tables")
+    except DataError:
+        return []
+    return [name for name in tables if name in TABLES] if isinstance(tables, dict) else []
+
+
 def _read_json(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not folder.is_dir():
@@ -111,9 +124,74 @@ def _read_json(folder: Path) -> dict[str, Any]:
             "make one with `quanthedge import SOURCE TARGET`"
         )
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise DataError(f"{path}: larger than {MOST_BYTES:,} bytes, which no manifest is")
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as problem:
+    except (ValueError, OSError, RecursionError) as problem:
         raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DataError(f"{path}: not the manifest of a QuantHedge dataset")
     return content
+
+
+# -- nothing in a file is what it should be until it was looked at
+
+
+def _wrong(folder: Path, what: str, value: object, accepted: str) -> DataError:
+    return DataError(
+        f"{folder / MANIFEST}: {what} is {repr(value)[:80]}; accepted: {accepted}; "
+        "import the data again"
+    )
+
+
+def _line(folder: Path, content: Mapping[str, Any], key: str) -> str:
+    value = content.get(key)
+    if not isinstance(value, str) or not is_line(value):
+        raise _wrong(folder, key, value, "one line of text")
+    return value
+
+
+def is_line(text: str) -> bool:
+    """Whether a text is one line that a manifest may hold: no control characters, not endless."""
+    return len(text) <= LONGEST_TEXT and not any(
+        unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text
+    )
+
+
+def _hex(folder: Path, content: Mapping[str, Any], key: str, where: str = "") -> str:
+    value = content.get(key)
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise _wrong(folder, where + key, value, "64 hex digits")
+    return value
+
+
+def _count(folder: Path, content: Mapping[str, Any], key: str, where: str) -> int:
+    value = content.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MOST_COUNT:
+        raise _wrong(folder, where + key, value, "a whole number from 0")
+    return value
+
+
+def _entries(folder: Path, tables: object) -> dict[str, TableEntry]:
+    if not isinstance(tables, dict):
+        raise _wrong(folder, "tables", tables, "an object of tables")
+    for name, entry in tables.items():
+        if name not in TABLES:
+            raise _wrong(folder, "a table", name, ", ".join(TABLES))
+        if not isinstance(entry, dict):
+            raise _wrong(folder, f"table {name}", entry, "rows, bytes, sha256 and content")
+    return {
+        name: TableEntry(
+            _count(folder, entry, "rows", f"{name}: "),
+            _count(folder, entry, "bytes", f"{name}: "),
+            _hex(folder, entry, "sha256", f"{name}: "),
+            _hex(folder, entry, "content", f"{name}: "),
+        )
+        for name, entry in tables.items()
+    }
+
+
+def _assumptions(folder: Path, texts: object) -> tuple[str, ...]:
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise _wrong(folder, "assumptions", texts, "a list of texts")
+    return tuple(texts)

@@ -1,29 +1,44 @@
 """Panels [T, N] of the stock bars: how each is filled, and their cache of memory maps.
 
 A panel is gathered through one of two row indices: `exact` (the bar of the day, -1 without one)
-and `last` (the latest bar so far). The whole set is built in one pass over the bars.
+and `last` (the latest bar so far). The whole set is built in one pass over the bars. A panel's file
+ends in a checksum of all before it, which is verified when the panel is first asked for.
 """
 
 import json
+import logging
 import os
-import shutil
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 
+from quanthedge.errors import DataError
 from quanthedge.market.blocks import Block
-from quanthedge.market.storage import force_to_disk, scratch_name
+from quanthedge.market.storage import force_to_disk, held_open, recover
+from quanthedge.market.workplace import locked, working
 
-__all__ = ["PANELS", "PanelCache", "damaged_panels", "fill_panels", "latest_rows"]
+__all__ = ["PANELS", "PanelCache", "cache_files", "damaged_panels", "fill_panels", "latest_rows"]
 
 Array = np.ndarray[Any, Any]
-FORMAT = 1  # raise it when a panel's definition changes: older caches are then rebuilt
+FORMAT = 2  # raise it when a panel's definition changes: older caches are then rebuilt
+MARK = "panels.json"
+CACHE = ".panels"
+MEMO = "verified.json"  # checksums of the tables that were found sound
+SUM_BYTES = 8
+_FOLDER = re.compile(r"[0-9a-f]{16}")
+_FILE = re.compile(
+    r"[\w\u3400-\u4dbf\u4e00-\u9fff-]+(\.[\w\u3400-\u4dbf\u4e00-\u9fff-]+)*", re.ASCII
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -85,11 +100,6 @@ def _at_once(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         return list(pool.map(work, items))
 
 
-def _flushed_crc32(panel: np.memmap[Any, Any]) -> int:
-    panel.flush()
-    return zlib.crc32(panel.data)
-
-
 def latest_rows(exact: Array) -> Array:
     """Carry row numbers forward in time: [T, K] with -1 where there was no row yet.
 
@@ -113,6 +123,11 @@ class PanelCache:
         Called to read the stock bars: yields `Block`s sorted by stock.
     first_day
         Position of row 0 in the calendar.
+
+    Attributes
+    ----------
+    damaged
+        Names of panels whose bytes were not those that were written, and that were made anew.
     """
 
     def __init__(
@@ -123,12 +138,18 @@ class PanelCache:
         first_day: int,
         blocks: Callable[[], Iterable[Block]],
     ) -> None:
-        self.folder = folder / ".panels" / fingerprint[:16]
+        self.folder = _cache_of(folder, fingerprint)
+        self.damaged: list[str] = []
         self._fingerprint = fingerprint
         self._shape = shape
         self._first_day = first_day
         self._blocks = blocks
         self._open: dict[str, Array] = {}
+        held_open(folder, self.release)
+
+    def release(self) -> None:
+        """Let go of the maps; those that nobody else uses are closed."""
+        self._open.clear()
 
     def get(self, name: str) -> Array:
         """Return the panel `name` [T, N], read-only."""
@@ -141,7 +162,10 @@ class PanelCache:
         return self._open[name]
 
     def derived(self, name: str, make: Callable[[], Array]) -> Array:
-        """Return a panel made by `make`, kept beside the others under `name`."""
+        """Return a panel made by `make`, kept beside the others under `name`.
+
+        `name` is of letters, digits, "_", "-" and single dots.
+        """
         if name not in self._open:
             panel = self._mapped(name, np.dtype(np.float64))
             if panel is None:
@@ -157,33 +181,47 @@ class PanelCache:
     def build(self, progress: Callable[[str], None] | None = None) -> bool:
         """Build all panels in one pass into a scratch folder and put it in place.
 
-        Does nothing when a sound cache is there. Returns whether one is there in the end: False
-        when the folder cannot be written or the disk is full (`get` then builds in memory).
+        Does nothing when all are there. Returns whether they are there in the end: False when the
+        folder cannot be written or the disk is full (`get` then builds in memory).
         """
-        with suppress(OSError), self._alone():
-            if not self._sound():
-                self._build(progress)
-        return self._ours()
+        if not self._complete() and not self.folder.parent.is_symlink():
+            with suppress(OSError):
+                self.folder.parent.mkdir(exist_ok=True)
+                recover(self.folder)
+                with locked(self.folder, "build"):  # a second process waits instead of building too
+                    if not self._complete():
+                        self._build(progress)
+        return self._complete()
 
     def _build(self, progress: Callable[[str], None] | None) -> None:
-        scratch = self.folder.parent / scratch_name(self.folder.name, "new")
-        scratch.mkdir()
-        try:
+        with working(self.folder.parent, "panels") as work:
             panels = {
-                name: _new_panel(scratch / f"{name}.npy", self._shape, rule)
+                name: _new_panel(work.content / f"{name}.npy", self._shape, rule)
                 for name, rule in PANELS.items()
             }
             self._fill(panels, progress)
-            sums = dict(zip(panels, _at_once(_flushed_crc32, panels.values()), strict=True))
-            del panels
-            about = {"format": FORMAT, "fingerprint": self._fingerprint, "crc32": sums}
-            (scratch / "panels.json").write_text(json.dumps(about, indent=1))
-            force_to_disk(scratch)
-            if self.folder.exists():
-                shutil.rmtree(self.folder)
-            scratch.rename(self.folder)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            for panel in panels.values():
+                panel.flush()
+            del panels, panel
+            _at_once(_sign, (work.content / f"{name}.npy" for name in PANELS))
+            about = {"format": FORMAT, "fingerprint": self._fingerprint}
+            (work.content / MARK).write_text(json.dumps(about), encoding="utf-8")
+            force_to_disk(work.content)
+            self._install(work.content)
+
+    def _install(self, made: Path) -> None:
+        """Put the new files in place: the whole folder, or file by file where one is already.
+
+        At any moment each file is whole: the mark says of which data they are, the checksum whether
+        a file is what was written.
+        """
+        if not os.path.lexists(self.folder):
+            made.rename(self.folder)
+            return
+        if self.folder.is_symlink() or not (_is_marked(self.folder) or _is_empty(self.folder)):
+            raise FileExistsError(f"{self.folder}: is no cache of panels")
+        for name in (MARK, *(f"{name}.npy" for name in PANELS)):
+            (made / name).replace(self.folder / name)
 
     def _fill(
         self,
@@ -201,87 +239,163 @@ class PanelCache:
         panel.flags.writeable = False
         return panel
 
+    def _path(self, name: str) -> Path:
+        if not _FILE.fullmatch(name):
+            raise DataError(f"panel {name!r}: accepted: letters, digits, '_', '-' and single dots")
+        return self.folder / f"{name}.npy"
+
     def _mapped(self, name: str, dtype: np.dtype[Any]) -> Array | None:
-        """Open a cached panel; None when it is absent, torn or of another shape or data."""
-        path = self.folder / f"{name}.npy"
-        if not self._ours() or not path.exists():
+        """Open a cached panel; None when it is absent, of other data, or not as it was written."""
+        path = self._path(name)
+        if not self._ours() or not path.is_file():
             return None
-        try:
-            panel = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, OSError, EOFError):
-            panel = None
-        if panel is None or panel.shape != self._shape or panel.dtype != dtype:
-            self._discard()
-            return None
-        return np.asarray(panel)
+        head = _head(self._shape, dtype)
+        if _is_sound(path, head, self._shape, dtype):
+            panel = np.memmap(path, dtype, "r", offset=len(head), shape=self._shape)
+            return np.asarray(panel)
+        self.damaged.append(name)
+        log.warning("%s: the cached panel is damaged; it is made anew from the tables", path)
+        with suppress(OSError):
+            path.unlink()
+        return None
 
     def _ours(self) -> bool:
-        try:
-            about = json.loads((self.folder / "panels.json").read_text())
-        except (OSError, ValueError):
-            return False
-        return bool(about.get("format") == FORMAT and about.get("fingerprint") == self._fingerprint)
+        about: object = _mark_of(self.folder)
+        return about == {"format": FORMAT, "fingerprint": self._fingerprint}
 
-    def _sound(self) -> bool:
+    def _complete(self) -> bool:
+        """Whether every panel is there in its size (its bytes are verified when it is opened)."""
         return self._ours() and all(
-            self._mapped(name, rule.dtype) is not None for name, rule in PANELS.items()
+            _has_size(self._path(name), _head(self._shape, rule.dtype), self._shape, rule.dtype)
+            for name, rule in PANELS.items()
         )
 
-    def _discard(self) -> None:
-        with suppress(OSError):
-            (self.folder / "panels.json").unlink()
-
     def _keep(self, name: str, panel: Array) -> None:
+        path = self._path(name)
         if not self._ours():
             return
-        scratch = self.folder / f"{scratch_name(name, 'new')}.npy"
-        with suppress(OSError):
-            try:
-                with scratch.open("wb") as file:
-                    np.save(file, panel)
-                    file.flush()
-                    os.fsync(file.fileno())
-                scratch.replace(self.folder / f"{name}.npy")
-            finally:
-                scratch.unlink(missing_ok=True)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the cache's lock, so that a second process waits instead of building too."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        with (self.folder.parent / "lock").open("w") as lock:
-            try:
-                import fcntl
-            except ImportError:  # pragma: no cover -- Windows: both build, the first one stays
-                yield
-                return
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for stale in self.folder.parent.glob(".*.new-*"):  # the lock is ours: nobody builds
-                shutil.rmtree(stale, ignore_errors=True)
-            yield
+        with suppress(OSError), working(self.folder.parent, "panel") as work:
+            scratch = work.content / path.name
+            head = _head(panel.shape, panel.dtype)
+            with scratch.open("wb") as file:
+                file.write(head)
+                file.write(np.ascontiguousarray(panel).data)
+                file.write(bytes(SUM_BYTES))
+            _sign(scratch)
+            force_to_disk(work.content)
+            scratch.replace(path)
 
 
 def damaged_panels(folder: Path, fingerprint: str) -> list[str]:
     """Return the names of cached panels whose bytes are not those that were written."""
-    cache = folder / ".panels" / fingerprint[:16]
-    try:
-        sums = json.loads((cache / "panels.json").read_text())["crc32"]
-    except (OSError, ValueError, KeyError):
+    cache = _cache_of(folder, fingerprint)
+    if not _is_marked(cache):
         return []
-    return [name for name, crc32 in sums.items() if _crc32(cache / f"{name}.npy") != crc32]
+    panels = sorted(path for path in cache.glob("*.npy") if _FILE.fullmatch(path.stem))
+    return [path.stem for path in panels if _sum(path, _size(path)) != _kept_sum(path)]
 
 
-def _crc32(path: Path) -> int | None:
+def cache_files(folder: Path) -> list[str]:
+    """Return the cache's files in a dataset's folder that are ours, as relative paths."""
+    cache = folder / CACHE
+    if cache.is_symlink() or not cache.is_dir():
+        return []
+    names = [f"{CACHE}/{MEMO}"] if (cache / MEMO).is_file() else []
+    for path in cache.iterdir():
+        if _FOLDER.fullmatch(path.name) and not path.is_symlink() and _is_marked(path):
+            names += [f"{CACHE}/{path.name}/{name}" for name in _files_of_cache(path)]
+    return names
+
+
+def _cache_of(folder: Path, fingerprint: str) -> Path:
+    if not re.fullmatch(r"[0-9a-f]{64}", fingerprint):
+        raise DataError(f"{folder}: fingerprint {fingerprint[:70]!r}; accepted: 64 hex digits")
+    return folder / CACHE / fingerprint[:16]
+
+
+def _files_of_cache(cache: Path) -> list[str]:
+    return [
+        path.name
+        for path in cache.iterdir()
+        if path.name == MARK or (path.suffix == ".npy" and _FILE.fullmatch(path.stem))
+    ]
+
+
+def _mark_of(cache: Path) -> Any:
     try:
-        return zlib.crc32(np.load(path, mmap_mode="r", allow_pickle=False).data)
-    except (OSError, ValueError, EOFError):
+        with (cache / MARK).open("rb") as file:
+            return json.loads(file.read(4096))
+    except (OSError, ValueError, RecursionError):
         return None
+
+
+def _is_marked(cache: Path) -> bool:
+    """Whether a folder holds the mark of a cache of panels, of whatever version and data."""
+    about = _mark_of(cache)
+    return isinstance(about, dict) and about.keys() >= {"format", "fingerprint"}
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _head(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """Return the first bytes of a panel's file: NumPy's format, never read but compared."""
+    file = BytesIO()
+    about = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, about)
+    return file.getvalue()
+
+
+def _has_size(path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[Any]) -> bool:
+    expected = len(head) + shape[0] * shape[1] * dtype.itemsize + SUM_BYTES
+    return path.is_file() and path.stat().st_size == expected
+
+
+def _is_sound(path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[Any]) -> bool:
+    try:
+        if not _has_size(path, head, shape, dtype):
+            return False
+        with path.open("rb") as file:
+            if file.read(len(head)) != head:
+                return False
+        return _sum(path, _size(path)) == _kept_sum(path)
+    except OSError:
+        return False
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size - SUM_BYTES
+
+
+def _kept_sum(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(_size(path), 0))
+        return file.read()
+
+
+def _sum(path: Path, size: int) -> bytes:
+    """Return the XXH3 checksum (64 bits) of a file's first `size` bytes."""
+    if size <= 0:
+        return b""
+    content: Array = np.memmap(path, np.uint8, "r", shape=(size,))
+    return xxhash.xxh3_64_digest(content.data)
+
+
+def _sign(path: Path) -> None:
+    """Write a panel's checksum over its last bytes."""
+    with path.open("r+b") as file:
+        file.seek(-SUM_BYTES, os.SEEK_END)
+        file.write(_sum(path, _size(path)))
 
 
 def _new_panel(path: Path, shape: tuple[int, int], rule: PanelRule) -> np.memmap[Any, Any]:
     """Create a memory-mapped panel whose space is reserved (a full disk fails here, cleanly)."""
-    panel = np.lib.format.open_memmap(path, mode="w+", dtype=rule.dtype, shape=shape)
-    if hasattr(os, "posix_fallocate"):
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return panel
+    head = _head(shape, rule.dtype)
+    size = len(head) + shape[0] * shape[1] * rule.dtype.itemsize + SUM_BYTES
+    with path.open("wb") as file:
+        file.write(head)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        file.truncate(size)
+    return np.memmap(path, rule.dtype, "r+", offset=len(head), shape=shape)

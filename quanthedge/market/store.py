@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +15,11 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Axes, Block
-from quanthedge.market.fingerprint import file_sha256
+from quanthedge.market.fingerprint import file_sha256, file_xxh3
 from quanthedge.market.manifest import Manifest
-from quanthedge.market.panels import PanelCache
+from quanthedge.market.panels import CACHE, MEMO, PanelCache
 from quanthedge.market.schema import TABLES
-from quanthedge.market.storage import recover, scratch_name
+from quanthedge.market.storage import recover, working
 
 __all__ = ["Store"]
 
@@ -164,23 +165,36 @@ def _date_range(path: Path) -> tuple[np.datetime64, np.datetime64]:
 
 
 def _verify_contents(path: Path, manifest: Manifest) -> None:
-    """Hash the tables when they were not yet seen with their present size and time of change."""
-    memo = path / ".panels" / "verified.json"
-    present: dict[str, Any] = {"fingerprint": manifest.fingerprint}
-    for name in manifest.tables:
-        status = (path / f"{name}.parquet").stat()
-        present[name] = [status.st_size, status.st_mtime_ns]
-    with suppress(OSError, ValueError):
-        if json.loads(memo.read_text()) == present:
-            return
-    for name, entry in manifest.tables.items():
-        if file_sha256(path / f"{name}.parquet") != entry.sha256:
+    """Check every byte of the tables at every opening.
+
+    SHA-256 as the manifest says; XXH3, which is ten times as fast, when these bytes were found
+    sound before and their XXH3 was written down in the cache.
+    """
+    names = sorted(manifest.tables)
+    with ThreadPoolExecutor(2) as pool:
+        sums = list(pool.map(file_xxh3, (path / f"{name}.parquet" for name in names)))
+    present = {
+        name: [manifest.tables[name].sha256, found] for name, found in zip(names, sums, strict=True)
+    }
+    if _known_sums(path) == present:
+        return
+    for name in names:
+        if file_sha256(path / f"{name}.parquet") != manifest.tables[name].sha256:
             raise DataError(
                 f"{path / f'{name}.parquet'}: its contents differ from the manifest: the table "
                 "was changed or damaged after the import; import the data again"
             )
-    with suppress(OSError):
-        memo.parent.mkdir(exist_ok=True)
-        scratch = memo.parent / scratch_name("verified", "memo")
-        scratch.write_text(json.dumps(present))
-        scratch.replace(memo)
+    memo = path / CACHE / MEMO
+    if not memo.parent.is_symlink():
+        with suppress(OSError):
+            memo.parent.mkdir(exist_ok=True)
+            with working(memo.parent, "memo") as work:
+                (work.content / MEMO).write_text(json.dumps(present), encoding="utf-8")
+                (work.content / MEMO).replace(memo)
+
+
+def _known_sums(path: Path) -> Any:
+    try:
+        return json.loads((path / CACHE / MEMO).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None

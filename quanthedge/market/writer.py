@@ -1,10 +1,12 @@
 """Write a dataset: every table checked, whole or not at all, the same bytes for the same data."""
 
 import json
+import os
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,22 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
-from quanthedge.market.checks.findings import ASSUMED, CheckReport, Collector
+from quanthedge.market.checks.findings import ALREADY_THERE, ASSUMED, CheckReport, Collector
 from quanthedge.market.checks.inspection import inspect
 from quanthedge.market.fingerprint import ContentHash, file_sha256, overall_fingerprint
-from quanthedge.market.manifest import Manifest, TableEntry, is_dataset
+from quanthedge.market.manifest import (
+    MANIFEST,
+    Manifest,
+    TableEntry,
+    is_dataset,
+    is_line,
+    listed_tables,
+)
+from quanthedge.market.panels import cache_files
 from quanthedge.market.schema import TABLES, TableSchema
-from quanthedge.market.storage import replacing
+from quanthedge.market.storage import check_replaceable, replacing, storage_errors
 
-__all__ = ["Progress", "check_target", "write_dataset", "write_streamed"]
+__all__ = ["Progress", "check_target", "dataset_files", "write_dataset", "write_streamed"]
 
 Progress = Callable[[str], None]  # told in words what is being done
 
@@ -34,14 +44,14 @@ def write_dataset(
     name: str,
     source: str,
     truth: Path | Mapping[str, Any] | None = None,
+    overwrite: bool = False,
 ) -> CheckReport:
     """Check tables and write them as a dataset; return what the check found.
 
     Parameters
     ----------
     target
-        Folder to make. An older dataset there is replaced in one step; any other non-empty
-        folder is refused.
+        Folder to make. Files in it that are not of a dataset stay.
     tables
         Arrow tables by name, in the schema of docs/dataset.md. `stock_daily` must be sorted by
         code and date; the other tables are sorted here.
@@ -50,11 +60,14 @@ def write_dataset(
     truth
         Simulated markets: a folder to copy into `truth/`, or its tables (Arrow) and JSON values
         by name.
+    overwrite
+        Replace another dataset in the folder, in one step. Without it another one is refused; the
+        same one is recognised and left as it is either way.
 
     Returns
     -------
     CheckReport
-        Warnings and notes (errors are raised).
+        Warnings and notes (errors are raised); `already_there` when nothing had to be written.
 
     Raises
     ------
@@ -65,7 +78,9 @@ def write_dataset(
     tables = dict(tables)
     bars = tables.pop("stock_daily", None)
     pieces = None if bars is None else table_slices(bars)
-    return write_streamed(Path(target), tables, pieces, name=name, source=source, truth=truth)
+    return write_streamed(
+        Path(target), tables, pieces, name=name, source=source, truth=truth, overwrite=overwrite
+    )
 
 
 def write_streamed(
@@ -77,12 +92,12 @@ def write_streamed(
     source: str,
     truth: Path | Mapping[str, Any] | None = None,
     collector: Collector | None = None,
+    overwrite: bool = False,
 ) -> CheckReport:
     """Do what `write_dataset` does with stock bars that arrive piece by piece."""
-    target = target.resolve()
-    check_target(target)
+    target = check_target(target, name, source, overwrite)
     collector = Collector() if collector is None else collector
-    with replacing(target) as scratch:
+    with suppress(_AlreadyThere), replacing(target, dataset_files) as scratch:
         writer = _Writer(scratch)
         try:
             inspect(tables, bars, collector, writer.add)
@@ -91,22 +106,101 @@ def write_streamed(
             writer.close()
         collector.report().raise_errors(f"nothing written to {target}")
         assumptions = tuple(f.text for f in collector.report() if f.rule == ASSUMED)
-        writer.manifest(name, source, assumptions).write(scratch)
+        manifest = writer.manifest(name, source, assumptions)
+        if truth is None or (target / "truth").is_dir():
+            _compare(target, manifest, overwrite, collector)
+        manifest.write(scratch)
         if truth is not None:
             _write_truth(scratch / "truth", truth)
     return collector.report()
 
 
-def check_target(target: Path) -> None:
-    """Refuse to replace anything but an older dataset or an empty folder."""
-    if target.is_dir():
-        if any(target.iterdir()) and not is_dataset(target):
+class _AlreadyThere(Exception):
+    """The folder holds the dataset that was about to be written."""
+
+
+def _compare(target: Path, made: Manifest, overwrite: bool, collector: Collector) -> None:
+    """Say that a dataset is already there, or refuse to replace another one."""
+    try:
+        there = Manifest.read(target)
+    except DataError:
+        return
+    same = there.fingerprint == made.fingerprint and there.assumptions == made.assumptions
+    if same and (there.name, there.source) == (made.name, made.source):
+        if all(
+            (target / f"{name}.parquet").is_file()
+            and file_sha256(target / f"{name}.parquet") == entry.sha256
+            for name, entry in there.tables.items()
+        ):
+            collector.add("info", "dataset", ALREADY_THERE, 0, "is there already: nothing written")
+            raise _AlreadyThere
+        return
+    if not overwrite:
+        raise DataError(
+            f"{target}: holds older data of the same source; `quanthedge update` adds new days to "
+            "it, --overwrite replaces it (nothing was written)"
+        )
+
+
+def dataset_files(folder: Path) -> list[str]:
+    """Return the files of a dataset's folder that this program wrote, as relative paths.
+
+    The tables that the manifest lists, the cache of panels, and what `truth/` holds of a simulated
+    market. Everything else in the folder is its owner's.
+    """
+    if not is_dataset(folder):
+        return []
+    tables = [f"{name}.parquet" for name in listed_tables(folder)]
+    truth = folder / "truth"
+    known = truth.is_dir() and not truth.is_symlink()
+    truths = [
+        f"truth/{path.name}"
+        for path in (truth.iterdir() if known else ())
+        if path.suffix == ".parquet" or path.name == "truth.json"
+    ]
+    return [MANIFEST, *tables, *truths, *cache_files(folder)]
+
+
+def check_target(target: Path, name: str, source: str, overwrite: bool = False) -> Path:
+    """Return a target's real path; refuse one that this dataset must not be written to.
+
+    Raises
+    ------
+    DataError
+        It is no folder of its own, holds another dataset (unless `overwrite`), or files that are
+        not ours and stand where tables have to go.
+    """
+    for what, text in (("name", name), ("source", source)):
+        if not is_line(text):
+            raise DataError(f"{what} {text[:80]!r}: accepted: one line of text")
+    with storage_errors(target):
+        target = target.resolve()
+        check_replaceable(target)
+    if not target.is_dir():
+        return target
+    if is_dataset(target) and not overwrite:
+        _refuse_another(target, name, source)
+    ours = dataset_files(target)
+    for path in (MANIFEST, *(f"{table}.parquet" for table in TABLES)):
+        if path not in ours and os.path.lexists(target / path):
             raise DataError(
-                f"{target}: the folder is not empty and not a QuantHedge dataset; "
-                "choose another target or empty it yourself"
+                f"{target / path}: is in the way and not of a QuantHedge dataset (no {MANIFEST} "
+                "lists it); choose another target or move it elsewhere"
             )
-    elif target.exists():
-        raise DataError(f"{target}: is a file; the target must be a folder")
+    return target
+
+
+def _refuse_another(target: Path, name: str, source: str) -> None:
+    try:
+        there = Manifest.read(target)
+    except DataError as problem:
+        raise DataError(f"{target}: holds another dataset; --overwrite replaces it") from problem
+    # What updates added to the line of the source does not make it another one.
+    if (there.name, there.source.partition("; updated from ")[0]) != (name, source):
+        raise DataError(
+            f"{target}: holds another dataset ('{there.name}': {there.source[:80]}); "
+            "--overwrite replaces it"
+        )
 
 
 class _Writer:
@@ -129,7 +223,7 @@ class _Writer:
     def _add(self, name: str, table: pa.Table) -> None:
         if name not in self._files:
             schema = TABLES[name].among(table.column_names)
-            path = self._folder / f"{name}.parquet"
+            path = self._folder / f"{schema.name}.parquet"
             self._files[name] = _parquet_writer(path, schema)
             self._hashes[name] = ContentHash(schema)
             self._rows[name] = 0

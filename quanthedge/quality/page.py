@@ -10,7 +10,7 @@ from quanthedge.market.storage import write_page
 from quanthedge.quality import view
 from quanthedge.quality.report import QualityReport
 
-__all__ = ["write_quality_page"]
+__all__ = ["quality_page", "write_quality_page"]
 
 MOST_ROWS = 400  # suspicious stock-days on the page; the rest is counted
 
@@ -30,11 +30,12 @@ def write_quality_page(report: QualityReport, path: str | Path) -> Path:
         The file cannot be written.
     """
     path = Path(path)
-    write_page(path, _render(report), "page")
+    write_page(path, quality_page(report), "page")
     return path
 
 
-def _render(report: QualityReport) -> str:
+def quality_page(report: QualityReport) -> str:
+    """Return the report as one HTML page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -1,8 +1,8 @@
 """The stack machine that answers a compiled policy."""
 
 import numpy as np
-from numba import njit
 
+from quanthedge.compiled import njit
 from quanthedge.rebalancing.program import (
     ALL,
     ANY,

@@ -14,7 +14,7 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
-from quanthedge.report.drawing import figure_png
+from quanthedge.report.drawing import figure_png, png_bytes
 from quanthedge.report.specs import (
     ACCENT,
     FUND,
@@ -36,6 +36,7 @@ __all__ = [
     "capacity_figure",
     "capacity_limits",
     "capacity_of_run",
+    "capacity_png",
     "capacity_spec",
     "done_sizes",
     "read_capacity",
@@ -49,7 +50,7 @@ MEASURES = (
     "hedge_gap", "lot_rounding", "smallest_hedged_yuan",
 )  # fmt: skip
 _TEXTS = (
-    "reason", "strategy", "parameters", "market", "fingerprint", "first_day", "last_day",
+    "reason", "strategy", "parameters", "market", "fingerprint", "first_day", "last_day", "made_by",
 )  # fmt: skip
 _NUMBERS = (*MEASURES, "coefficient", "hurdle", "open_interest_limit")
 
@@ -275,3 +276,8 @@ def _layout(
 def capacity_figure(table: pd.DataFrame, path: str | Path, language: Language = "en") -> Path:
     """Write the capacity curve as a PNG image and return its path."""
     return figure_png(capacity_spec(table, language), path)
+
+
+def capacity_png(table: pd.DataFrame, language: Language = "en") -> bytes:
+    """Return the capacity curve as a PNG image."""
+    return png_bytes(capacity_spec(table, language))

@@ -5,6 +5,8 @@ figure never comes out of the press with a part missing.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw", "figure_png", "figure_svg", "font_folder"]
+__all__ = ["draw", "figure_png", "figure_svg", "font_folder", "png_bytes"]
 
 WIDTH_INCHES = 7.1
 _POINTS_A_PIXEL = 0.72
@@ -43,8 +45,13 @@ def figure_png(spec: Spec, path: str | Path, *, dots_per_inch: int = 200) -> Pat
     from quanthedge.market.storage import write_page
 
     path = Path(path)
-    write_page(path, _saved(draw(spec), "png", dots_per_inch), "figure")
+    write_page(path, png_bytes(spec, dots_per_inch=dots_per_inch), "figure")
     return path
+
+
+def png_bytes(spec: Spec, *, dots_per_inch: int = 200) -> bytes:
+    """Return a figure as a PNG image."""
+    return _saved(draw(spec), "png", dots_per_inch)
 
 
 def draw(spec: Spec) -> "Figure":
@@ -55,12 +62,11 @@ def draw(spec: Spec) -> "Figure":
     DataError
         When a trace is of a kind that cannot be drawn.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     layout = spec["layout"]
     height = max(1.7, WIDTH_INCHES * float(layout.get("height", 300)) / 860.0)
-    with mpl.rc_context({"svg.fonttype": "path", "axes.unicode_minus": False}):
+    with _style():
         figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
         panels = _panels(figure, layout)
         for trace in spec["data"]:
@@ -73,6 +79,33 @@ def draw(spec: Spec) -> "Figure":
             axes.tick_params(labelbottom=False)
             axes.set_xlabel("")
     return figure
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """Draw by our own settings, whatever a file ``matplotlibrc`` of the user's says.
+
+    No text is read as a formula: names of clients and products may hold any sign.
+    """
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(
+            {
+                "svg.fonttype": "path",
+                "svg.hashsalt": "quanthedge",
+                "axes.unicode_minus": False,
+                "text.parse_math": False,
+                "text.usetex": False,
+            }
+        )
+        yield
+
+
+def _label(name: str) -> str:
+    """Return a name for the legend, which leaves out those that begin with ``_``."""
+    return f" {name}" if name.startswith("_") else name
 
 
 def _panels(figure: "Figure", layout: Spec) -> "dict[str, Axes]":
@@ -99,11 +132,9 @@ def _family() -> str:
 
 
 def _saved(figure: "Figure", kind: str, dots_per_inch: int = 200) -> bytes:
-    import matplotlib as mpl
-
     page = io.BytesIO()
     metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
-    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "quanthedge"}):
+    with _style():
         figure.savefig(page, format=kind, dpi=dots_per_inch, metadata=metadata)
     return page.getvalue()
 
@@ -146,7 +177,8 @@ def _scatter(axes: "Axes", trace: Spec, layout: Spec) -> None:
     y = _numbers(trace["y"])
     if layout.get("xaxis", {}).get("type") != "date":
         x = x.astype(np.float64)
-    name = trace.get("name", "_") if trace.get("showlegend", True) else "_"
+    shown = "name" in trace and trace.get("showlegend", True)
+    name = _label(trace["name"]) if shown else "_"
     mode = trace.get("mode", "lines")
     if "lines" in mode:
         line = trace.get("line", {})
@@ -184,7 +216,7 @@ def _bars(axes: "Axes", trace: Spec, layout: Spec) -> None:
         return
     axes.bar(
         [str(v) for v in trace["x"]], _numbers(trace["y"]), color=colours, width=0.65,
-        label=trace.get("name", "_"),
+        label=_label(trace["name"]) if "name" in trace else "_",
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """One door to every format of the report."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from quanthedge.comparison.table import Others
@@ -8,7 +8,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.storage import write_page
 from quanthedge.report.blocks import Document, Figure
 from quanthedge.report.document import build_document
-from quanthedge.report.drawing import figure_png
+from quanthedge.report.drawing import png_bytes
 from quanthedge.report.html import render_html
 from quanthedge.report.numbers import render_numbers
 from quanthedge.report.pdf import render_pdf
@@ -27,6 +27,7 @@ def write_reports(
     kinds: Iterable[str],
     language: Language = "zh",
     others: Others | None = None,
+    write: Callable[[Path, str | bytes, str], None] = write_page,
 ) -> Iterator[Path]:
     """Write a report in several formats from one document; yield each path when it is written.
 
@@ -40,6 +41,8 @@ def write_reports(
     language : "zh" or "en"
     others : mapping, optional
         Products set beside the fund; see :func:`quanthedge.comparison.compare_funds`.
+    write : callable
+        Takes a path, the content and what it is; by default a file that is there is replaced.
 
     Raises
     ------
@@ -53,10 +56,10 @@ def write_reports(
     document = build_document(result, language, others)
     for kind in kinds:
         if kind == "png":
-            yield _figures(document, folder / f"figures_{language}")
+            yield _figures(document, folder / f"figures_{language}", write)
             continue
         path = folder / f"report_{language}.{kind}"
-        write_page(path, _rendered(document, result, kind), "report")
+        write(path, _rendered(document, result, kind), "report")
         yield path
 
 
@@ -81,9 +84,11 @@ def _rendered(document: Document, result: Run, kind: str) -> str | bytes:
     return render_numbers(document, result)
 
 
-def _figures(document: Document, folder: Path) -> Path:
+def _figures(
+    document: Document, folder: Path, write: Callable[[Path, str | bytes, str], None]
+) -> Path:
     for chapter in document.chapters:
         for block in chapter.blocks:
             if isinstance(block, Figure):
-                figure_png(block.spec, folder / f"{block.id}.png")
+                write(folder / f"{block.id}.png", png_bytes(block.spec), "figure")
     return folder

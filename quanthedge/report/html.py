@@ -67,7 +67,7 @@ def render_html(document: Document) -> str:
     )
     text = document.words
     figures = {
-        block.id: block.spec
+        block.id: _literal(block.spec)
         for chapter in document.chapters
         for block in chapter.blocks
         if isinstance(block, Figure)
@@ -91,6 +91,20 @@ def render_html(document: Document) -> str:
     for place, content in parts.items():
         page = page.replace(place, content, 1)
     return page
+
+
+_TEXTS = ("name", "text", "ticktext", "x", "y")  # of a figure: what a user's words may be in
+
+
+def _literal(spec: Any, *, text: bool = False) -> Any:
+    """Return a figure whose words the library shows as they are: it reads ``<`` and ``&``."""
+    if isinstance(spec, dict):
+        return {key: _literal(value, text=text or key in _TEXTS) for key, value in spec.items()}
+    if isinstance(spec, list):
+        return [_literal(value, text=text) for value in spec]
+    if text and isinstance(spec, str):
+        return spec.replace("&", "&amp;").replace("<", "&lt;")
+    return spec
 
 
 def _for_script(value: Any) -> str:

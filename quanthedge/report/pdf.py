@@ -8,7 +8,7 @@ from typing import Any
 
 from quanthedge.comparison.table import Others
 from quanthedge.errors import DataError
-from quanthedge.market.storage import write_page
+from quanthedge.market.storage import storage_errors, write_page
 from quanthedge.report.blocks import Block, Document, Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import figure_svg, font_folder
@@ -57,7 +57,8 @@ def render_pdf(document: Document) -> bytes:
     import typst
 
     template = Path(__file__).parent / "templates" / "report.typ"
-    with tempfile.TemporaryDirectory() as name:
+    where = Path(tempfile.gettempdir())
+    with storage_errors(where), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "report.typ").write_bytes(template.read_bytes())
         data = json.dumps(_data(document, folder), ensure_ascii=False, allow_nan=False)

@@ -5,7 +5,7 @@ comparison with a fee charged lot by lot.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.fund.fairness import fairness
-from quanthedge.fund.statement import Statement, investor_statement
-from quanthedge.market.storage import write_page
+from quanthedge.fund.statement import Statement, investor_statement, investors_of
+from quanthedge.market.storage import file_names, write_page
 from quanthedge.report import specs
 from quanthedge.report.blocks import (
     Block,
@@ -73,20 +73,23 @@ def write_statements(
     folder: str | Path,
     kinds: Iterable[str],
     language: Language = "zh",
+    write: Callable[[Path, str | bytes, str], None] = write_page,
 ) -> Iterator[Path]:
     """Write a statement in several formats; yield each path when it is written.
 
-    The files are called after the investor, every sign that is no letter or figure as ``_``.
+    The files are called after the investor by :func:`quanthedge.market.storage.file_names`: two
+    investors never share one, whatever they are called. ``write`` takes a path, the content and
+    what it is; by default a file that is there is replaced.
     """
     kinds = list(kinds)
     for kind in kinds:
         if kind not in STATEMENT_FORMATS:
             raise DataError(f"statement format {kind!r}; accepted: {', '.join(STATEMENT_FORMATS)}")
     document = build_statement(result, investor, language)
-    name = "".join(sign if sign.isalnum() else "_" for sign in investor)
+    name = file_names(investors_of(result))[investor]
     for kind in kinds:
         path = Path(folder) / f"statement_{name}_{language}.{kind}"
-        write_page(path, _rendered(document, kind), "statement")
+        write(path, _rendered(document, kind), "statement")
         yield path
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quanthedge.terminal import Overwrite
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,6 +33,7 @@ def stress_command(
     start: Annotated[str | None, typer.Option(help="First day of the comparison.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of the comparison.")] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file for the scenarios.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Shock a fund, replay the worst weeks of its market, and compare gross exposures.
 
@@ -42,7 +45,7 @@ def stress_command(
     """
     from quanthedge.errors import StrategyError
     from quanthedge.market import Market
-    from quanthedge.market.storage import write_page
+    from quanthedge.shelf import Shelf
     from quanthedge.strategy import load_strategy
     from quanthedge.stress.leverage import compare_leverage
     from quanthedge.stress.scenarios import run_stress
@@ -64,8 +67,9 @@ def stress_command(
         shown = table.map(lambda v: f"{v:,.4g}" if isinstance(v, float) else str(v))
         _print(shown.T.reset_index(names="gross exposure"), "Gross exposure")
     if out is not None:
-        write_page(out, found.table.to_csv(index=False), "the table of scenarios")
-        typer.echo(f"Wrote {out}")
+        shelf = Shelf(overwrite=overwrite)
+        shelf.write(out, found.table.to_csv(index=False), "table of scenarios")
+        typer.echo(f"{shelf.said[out]} {out}")
 
 
 def _print(frame: "pd.DataFrame", title: str) -> None:

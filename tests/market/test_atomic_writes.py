@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from tests.market.small_market import small_market
 
 
 def write(folder, seed=0, **more):
+    more = {"overwrite": True, **more}
     return write_dataset(folder, small_market(seed), name="small", source="random", **more)
 
 
@@ -46,14 +46,87 @@ def test_a_new_dataset_replaces_the_old_one_and_leaves_nothing_behind(tmp_path):
     assert np.nanmax(close) > 0  # the old memory map stays readable
 
 
-def test_a_folder_of_something_else_is_never_replaced(tmp_path):
-    (tmp_path / "m").mkdir()
+def test_files_of_others_stay_in_a_folder_that_is_imported_into(tmp_path):
+    (tmp_path / "m" / "letters").mkdir(parents=True)
     (tmp_path / "m" / "thesis.txt").write_text("years of work")
-    with pytest.raises(DataError, match="not empty and not a QuantHedge dataset"):
+    (tmp_path / "m" / "letters" / "client.pdf").write_text("dear client")
+    (tmp_path / "m" / "empty").mkdir()
+    (tmp_path / "m" / "link").symlink_to("thesis.txt")
+    for seed in (0, 1):
+        write(tmp_path / "m", seed=seed)
+        Market.open(tmp_path / "m").panel("close")
+        (tmp_path / "m" / ".panels" / "notes.txt").write_text("mine")
+        assert (tmp_path / "m" / "thesis.txt").read_text() == "years of work"
+        assert (tmp_path / "m" / "letters" / "client.pdf").read_text() == "dear client"
+        assert (tmp_path / "m" / "empty").is_dir()
+        assert os.readlink(tmp_path / "m" / "link") == "thesis.txt"
+    write(tmp_path / "m", seed=2)
+    assert [path.name for path in (tmp_path / "m" / ".panels").iterdir()] == ["notes.txt"]
+    assert only(tmp_path) == ["m"]
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "stock_daily.parquet", "industry.parquet"])
+def test_a_file_of_others_where_a_table_has_to_go_is_refused(tmp_path, name):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / name).write_text("years of work")
+    with pytest.raises(DataError, match=f"{name}: is in the way"):
         write(tmp_path / "m")
-    assert (tmp_path / "m" / "thesis.txt").read_text() == "years of work"
+    assert (tmp_path / "m" / name).read_text() == "years of work"
     with pytest.raises(DataError, match="is a file"):
-        write(tmp_path / "m" / "thesis.txt")
+        write(tmp_path / "m" / name)
+    assert only(tmp_path) == ["m"]
+
+
+def test_the_same_dataset_is_recognised_and_another_one_refused(tmp_path):
+    write(tmp_path / "m", overwrite=False)
+    before = (tmp_path / "m").stat().st_ino
+    assert write(tmp_path / "m", overwrite=False).already_there
+    assert (tmp_path / "m").stat().st_ino == before
+    with pytest.raises(DataError, match=r"older data of the same source.*--overwrite"):
+        write(tmp_path / "m", seed=1, overwrite=False)
+    with pytest.raises(DataError, match=r"another dataset.*--overwrite"):
+        write_dataset(tmp_path / "m", small_market(1), name="other", source="random")
+    assert (tmp_path / "m").stat().st_ino == before
+    assert not write(tmp_path / "m", seed=1).already_there
+    assert only(tmp_path) == ["m"]
+
+
+def test_a_damaged_dataset_is_mended_by_the_same_import(tmp_path):
+    write(tmp_path / "m")
+    path = tmp_path / "m" / "stocks.parquet"
+    path.write_bytes(path.read_bytes()[:-9])
+    assert not write(tmp_path / "m", overwrite=False).already_there
+    assert check_dataset(tmp_path / "m").ok
+
+
+def test_a_letter_written_while_the_dataset_is_replaced_is_not_lost(tmp_path, monkeypatch):
+    write(tmp_path / "m")
+    (tmp_path / "m" / "draft.txt").write_text("first")
+    swap = storage._swap
+
+    def busy(work, target):
+        (target / "late.txt").write_text("dear client")
+        (target / "draft.new").write_text("second, longer")
+        (target / "draft.new").replace(target / "draft.txt")
+        swap(work, target)
+
+    monkeypatch.setattr(storage, "_swap", busy)
+    write(tmp_path / "m", seed=1)
+    assert (tmp_path / "m" / "late.txt").read_text() == "dear client"
+    assert (tmp_path / "m" / "draft.txt").read_text() == "second, longer"
+
+
+def test_the_folder_one_stands_in_and_a_whole_disk_are_not_replaced(tmp_path, monkeypatch):
+    write(tmp_path / "m")
+    monkeypatch.chdir(tmp_path / "m")
+    with pytest.raises(DataError, match="the folder you are in"):
+        write(".", seed=1)
+    with pytest.raises(DataError, match="a disk of its own"):
+        write("/")
+    monkeypatch.setattr(storage, "_MOST_FOREIGN", 3)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="more than 3 files"):
+        write(tmp_path / "m", seed=1)
 
 
 @pytest.mark.parametrize("place", ["table", "manifest", "sync", "swap"])
@@ -89,8 +162,23 @@ storage._exchange = lambda *args: False
 rename = Path.rename
 def rename_and_die(self, target):
     rename(self, target)
-    die()
+    if self.name == 'm':
+        die()
 Path.rename = rename_and_die
+"""
+
+
+DIE_AFTER_THE_SWAP = "storage._rescue = die"
+KILLED = """
+import os, signal
+from pathlib import Path
+from quanthedge.market import storage, write_dataset
+from tests.market.small_market import small_market
+def die(*args, **more):
+    os.kill(os.getpid(), signal.SIGKILL)
+{moment}
+tables = small_market(1)
+write_dataset({target!r}, tables, name="small", source="random", overwrite=True)
 """
 
 
@@ -100,34 +188,43 @@ Path.rename = rename_and_die
 def test_a_kill_during_the_import_leaves_the_old_data_intact(tmp_path, moment):
     write(tmp_path / "m")
     before = hashes(tmp_path / "m")
-    script = f"""
-import os, signal
-from pathlib import Path
-from quanthedge.market import storage, write_dataset
-from tests.market.small_market import small_market
-def die(*args):
-    os.kill(os.getpid(), signal.SIGKILL)
-{moment}
-write_dataset({str(tmp_path / "m")!r}, small_market(1), name="small", source="random")
-"""
+    script = KILLED.format(target=str(tmp_path / "m"), moment=moment)
     done = subprocess.run([sys.executable, "-c", script], check=False)
     assert done.returncode == -signal.SIGKILL
-    assert len(only(tmp_path)) == 2  # the killed import's scratch folder
+    assert only(tmp_path)[0] == ".quanthedge"  # what the killed import left
     assert Market.open(tmp_path / "m").panel("close").shape
     assert hashes(tmp_path / "m") == before
     write(tmp_path / "m", seed=2)
     assert only(tmp_path) == ["m"]
 
 
-def test_a_kill_between_the_two_renames_is_repaired_at_the_next_opening(tmp_path):
+@pytest.mark.parametrize("moment", [DIE_WHILE_WRITING, DIE_BEFORE_THE_SWAP, DIE_AFTER_THE_SWAP])
+def test_files_of_others_are_there_after_a_kill_at_any_moment(tmp_path, moment):
     write(tmp_path / "m")
-    before = hashes(tmp_path / "m")
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    name = storage.scratch_name("m", "old").replace(f"-{os.getpid()}-", f"-{dead.pid}-")
-    (tmp_path / "m").rename(tmp_path / name)
-    assert Market.open(tmp_path / "m").dates.size
-    assert hashes(tmp_path / "m").items() >= before.items()
+    (tmp_path / "m" / "letter.txt").write_text("dear client")
+    script = KILLED.format(target=str(tmp_path / "m"), moment=moment)
+    done = subprocess.run([sys.executable, "-c", script], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / "m" / "letter.txt").read_text() == "dear client"
+    assert check_dataset(tmp_path / "m").ok
+    Market.open(tmp_path / "m")
+    assert only(tmp_path) == ["m"]
+
+
+def test_a_letter_written_before_a_kill_right_after_the_swap_is_brought_over(tmp_path):
+    write(tmp_path / "m")
+    late = """
+swap = storage._swap
+def swap_and_die(work, target):
+    (target / "late.txt").write_text("dear client")
+    swap(work, target)
+    die()
+storage._swap = swap_and_die
+"""
+    script = KILLED.format(target=str(tmp_path / "m"), moment=late)
+    subprocess.run([sys.executable, "-c", script], check=False)
+    Market.open(tmp_path / "m")
+    assert (tmp_path / "m" / "late.txt").read_text() == "dear client"
     assert only(tmp_path) == ["m"]
 
 
@@ -140,17 +237,53 @@ def test_without_an_exchange_of_names_the_replacement_still_works(tmp_path, monk
 
 
 def test_a_running_import_is_not_disturbed_by_another(tmp_path):
-    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
-    name = storage.scratch_name("m", "new").replace(f"-{os.getpid()}-", f"-{other.pid}-")
-    try:
-        (tmp_path / name).mkdir()
+    script = f"""
+import time
+from pathlib import Path
+from quanthedge.market.workplace import working
+with working(Path({str(tmp_path)!r}), "replace") as work:
+    print(work.folder, flush=True)
+    time.sleep(60)
+"""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        folder = tmp_path / ".quanthedge" / os.path.basename(other.stdout.readline().strip())
         write(tmp_path / "m")
-        assert (tmp_path / name).exists()
-    finally:
+        assert (folder / "content").is_dir()
         other.kill()
-        other.wait()
-    write(tmp_path / "m")
+    write(tmp_path / "m", seed=1)
     assert only(tmp_path) == ["m"]
+
+
+@pytest.mark.parametrize("mark", [None, "{}", "[]", '{"format": "quanthedge-work"'])
+def test_what_bears_no_mark_of_ours_is_never_removed(tmp_path, mark):
+    folder = tmp_path / ".quanthedge" / f"replace-{'0' * 32}"
+    folder.mkdir(parents=True)
+    (folder / "content").mkdir()
+    (folder / "content" / "thesis.txt").write_text("years of work")
+    if mark is not None:
+        (folder / "owner.json").write_text(mark)
+    outside = tmp_path / ".quanthedge" / f"replace-{'1' * 32}"
+    outside.symlink_to(tmp_path / "elsewhere")
+    write(tmp_path / "m")
+    assert (folder / "content" / "thesis.txt").read_text() == "years of work"
+    assert outside.is_symlink()
+
+
+@pytest.mark.parametrize("target", ["../victim", "/victim", "..", "", 7, "victim"])
+def test_the_mark_of_a_dead_work_is_not_trusted_with_a_path(tmp_path, target):
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim" / "thesis.txt").write_text("years of work")
+    folder = tmp_path / "data" / ".quanthedge" / f"replace-{'0' * 32}"
+    (folder / "old").mkdir(parents=True)
+    (folder / "old" / "thesis.txt").write_text("nonsense")
+    state = {"format": "quanthedge-work", "state": "swap", "target": target, "ours": []}
+    status = (tmp_path / "victim").stat()
+    version = [status.st_dev, status.st_ino]
+    (folder / "owner.json").write_text(json.dumps({**state, "version": version}))
+    write(tmp_path / "data" / "m")
+    assert (tmp_path / "victim" / "thesis.txt").read_text() == "years of work"
+    assert not folder.exists()
 
 
 def test_two_imports_at_once_leave_one_whole_dataset(tmp_path):
@@ -159,7 +292,8 @@ import sys
 from quanthedge.market import write_dataset
 from tests.market.small_market import small_market
 for _ in range(5):
-    write_dataset({str(tmp_path / "m")!r}, small_market(int(sys.argv[1])), name="m", source="m")
+    tables = small_market(int(sys.argv[1]))
+    write_dataset({str(tmp_path / "m")!r}, tables, name="m", source="m", overwrite=True)
 """
     running = [subprocess.Popen([sys.executable, "-c", script, seed]) for seed in "12"]
     assert [process.wait() for process in running] == [0, 0]
@@ -183,8 +317,9 @@ def test_a_table_changed_behind_the_manifest_is_found_on_opening(tmp_path, targe
     path = tmp_path / "m" / f"{target}.parquet"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
-    time.sleep(0.01)
+    status = path.stat()
     path.write_bytes(bytes(content))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     with pytest.raises(DataError, match=f"{target}.parquet: its contents differ"):
         Market.open(tmp_path / "m")
     assert "differs from the manifest" in check_dataset(tmp_path / "m").errors[0].text
@@ -209,7 +344,7 @@ def test_what_is_no_dataset_is_called_so(tmp_path):
         ("[]", "not the manifest"),
         (json.dumps({**good, "schema_version": 99}), "schema version 99"),
         (json.dumps({**good, "tables": {}}), "table 'calendar' is not listed"),
-        (json.dumps({**good, "tables": {"calendar": {"rows": 1}}}), "incomplete"),
+        (json.dumps({**good, "tables": {"calendar": {"rows": 1}}}), "calendar: bytes is None"),
     ):
         path.write_text(text)
         with pytest.raises(DataError, match=words):
@@ -223,3 +358,60 @@ def test_truth_is_kept_beside_the_tables(tmp_path):
     assert only(tmp_path / "m" / "truth") == ["rates.parquet", "truth.json"]
     write(tmp_path / "n", truth=tmp_path / "m" / "truth")
     assert only(tmp_path / "n" / "truth") == ["rates.parquet", "truth.json"]
+
+
+def changed(good, *path, value):
+    """A manifest with one value changed."""
+    content = json.loads(json.dumps(good))
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return json.dumps(content)
+
+
+def test_nothing_in_a_manifest_is_believed_unlooked_at(tmp_path):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "thesis.txt").write_text("years of work")
+    write(tmp_path / "m")
+    path = tmp_path / "m" / "manifest.json"
+    good = json.loads(path.read_text())
+    huge = 10**400
+    wrong = [
+        *(changed(good, "fingerprint", value=v) for v in ("../../victim", str(victim), "A" * 64)),
+        *(
+            changed(good, "fingerprint", value=v)
+            for v in (None, 7, ["a"], "a" * 63, "a" * 64 + "\n")
+        ),
+        *(changed(good, "name", value=v) for v in (None, 7, ["a"], "a\nb", "a\x00b", "a" * 9999)),
+        *(changed(good, "source", value=v) for v in (None, {}, "a\x1b[2Jb")),
+        *(changed(good, "assumptions", value=v) for v in (None, "text", [7], [None])),
+        *(changed(good, "tables", value=v) for v in (None, 7, [], ["calendar"], "calendar")),
+        *(changed(good, "tables", v, value={}) for v in ("../victim", "thesis", "a\x00", "")),
+        *(
+            changed(good, "tables", "stocks", key, value=v)
+            for key in ("rows", "bytes")
+            for v in (-1, None, "7", 1.5, True, huge, [1])
+        ),
+        *(
+            changed(good, "tables", "stocks", key, value=v)
+            for key in ("sha256", "content")
+            for v in (None, 7, "../..", "a" * 65)
+        ),
+        *(changed(good, "schema_version", value=v) for v in (None, "1", [1], huge)),
+        json.dumps(good)[:-1] + ', "extra": ' + "[" * 100_000,
+        '{"fingerprint": ' + "9" * 5_000 + "}",
+        "null",
+        "7",
+        "",
+        "\x00",
+    ]
+    for text in wrong:
+        path.write_text(text, encoding="utf-8")
+        for opening in (Market.open, check_dataset):
+            with pytest.raises(DataError) as caught:
+                opening(tmp_path / "m")
+            assert "\n" not in str(caught.value)
+            assert len(str(caught.value)) < 600
+    assert (victim / "thesis.txt").read_text() == "years of work"

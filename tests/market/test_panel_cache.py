@@ -1,13 +1,16 @@
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from quanthedge.market import Market, check_dataset, panels, write_dataset
+from quanthedge.market.panels import PANELS
 from tests.market.small_market import small_market
 
 
@@ -65,6 +68,89 @@ def test_a_flipped_bit_in_a_panel_is_found_by_check(folder):
     content[-1] ^= 1
     path.write_bytes(bytes(content))
     assert [error.rule for error in check_dataset(folder).errors] == ["close"]
+
+
+def flip(path, place):
+    """Change one bit and keep the file's time."""
+    status = path.stat()
+    content = bytearray(path.read_bytes())
+    content[place % len(content)] ^= 1 << (place % 8)
+    path.write_bytes(bytes(content))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_flipped_bit_in_any_panel_is_found_mended_and_said(folder, caplog):
+    def values(market):
+        panel = {name: market.panel(name).copy() for name in PANELS}
+        return {**panel, "fundamental.book_equity.latest": market.fundamental("book_equity").copy()}
+
+    before = values(Market.open(folder))
+    draw = np.random.default_rng(3)
+    for name in before:
+        path = cache(folder) / f"{name}.npy"
+        for place in (0, draw.integers(path.stat().st_size), -1):
+            flip(path, int(place))
+            assert [error.rule for error in check_dataset(folder).errors] == [name]
+            market = Market.open(folder)
+            now = market.fundamental("book_equity") if "." in name else market.panel(name)
+            np.testing.assert_array_equal(now, before[name])
+            assert market.damaged_panels == [name]
+            assert f"{name}.npy: the cached panel is damaged" in caplog.text
+            caplog.clear()
+    assert check_dataset(folder).ok
+
+
+def test_a_panel_folder_of_somebody_else_is_left_alone(folder):
+    close = expected(folder)
+    path = cache(folder)
+    for name in path.iterdir():
+        name.unlink()
+    (path / "close.npy").write_text("years of work")
+    np.testing.assert_array_equal(Market.open(folder).panel("close"), close)
+    assert [name.name for name in path.iterdir()] == ["close.npy"]
+    assert (path / "close.npy").read_text() == "years of work"
+
+
+def test_notes_beside_cached_panels_stay_when_these_are_made_anew(folder):
+    close = expected(folder)
+    (cache(folder) / "notes.txt").write_text("mine")
+    tear(cache(folder) / "close.npy")
+    np.testing.assert_array_equal(Market.open(folder).panel("close"), close)
+    np.testing.assert_array_equal(np.load(cache(folder) / "close.npy"), close)
+    assert (cache(folder) / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_link_in_the_place_of_the_cache_is_not_followed(folder, tmp_path, inner):
+    close = expected(folder)
+    name = cache(folder).name
+    shutil.rmtree(folder / ".panels")
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "close.npy").write_text("years of work")
+    if inner:
+        (folder / ".panels").mkdir()
+    (folder / ".panels" / name if inner else folder / ".panels").symlink_to(victim)
+    np.testing.assert_array_equal(Market.open(folder).panel("close"), close)
+    write_dataset(folder, small_market(1), name="small", source="random", overwrite=True)
+    assert [path.name for path in victim.iterdir()] == ["close.npy"]
+    assert (victim / "close.npy").read_text() == "years of work"
+
+
+def test_an_item_of_any_name_stays_inside_the_cache(tmp_path):
+    tables = small_market()
+    items = tables["fundamentals"]["item"].to_pylist()
+    strange = {name: f"../../../{name}\x00 CON:" for name in set(items)}
+    column = pa.array([strange[name] for name in items], tables["fundamentals"]["item"].type)
+    place = tables["fundamentals"].column_names.index("item")
+    tables["fundamentals"] = tables["fundamentals"].set_column(place, "item", column)
+    write_dataset(tmp_path / "a" / "b" / "m", tables, name="small", source="random")
+    market = Market.open(tmp_path / "a" / "b" / "m")
+    market.panel("close")
+    assert market.fundamental(market.fundamental_items()[0]).shape == market.panel("close").shape
+    made = {path.name for path in cache(tmp_path / "a" / "b" / "m").iterdir()}
+    assert len(made) == len(PANELS) + 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_spoilt_fundamental_panel_is_rebuilt(folder):

@@ -1,8 +1,9 @@
 """Compiled small sums, systems of equations and selection, for the regressions of one window."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = ["dot", "dot3", "select", "solve"]
 

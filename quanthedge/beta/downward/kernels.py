@@ -5,8 +5,9 @@ once: the sums of every window are taken afresh, from deviations, for many stock
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = ["rolling_downside"]
 

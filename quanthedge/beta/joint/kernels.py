@@ -7,8 +7,9 @@ times regressors, of squared returns.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = ["ewma_regression", "instrument_regression", "joint_regression"]
 

@@ -1,8 +1,9 @@
 """Which stock return goes with which index return: suspensions, listings and locked days."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = [
     "ASKED",

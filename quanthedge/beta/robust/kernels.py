@@ -11,10 +11,10 @@ it exactly. The result depends on the window's days alone, not on the day before
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from quanthedge.beta.algebra.kernels import dot, dot3, select, solve
+from quanthedge.compiled import njit
 
 __all__ = ["rolling_huber"]
 

@@ -5,8 +5,9 @@ Everything is in units of the observation variance, which then falls out of the 
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = ["walking_betas"]
 

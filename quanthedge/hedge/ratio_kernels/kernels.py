@@ -1,8 +1,9 @@
 """Moments, conditional correlations and drifting books, compiled."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
 
 __all__ = [
     "correlation_cost",

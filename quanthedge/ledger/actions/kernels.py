@@ -5,8 +5,8 @@ the share was held when it is sold, so a lot carries one sum for each of the thr
 """
 
 import numpy as np
-from numba import njit
 
+from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import ActionBook, Carried, TaxBook
 
 DAY, SHARES, SHORT, MID, LONG = range(5)

@@ -10,7 +10,8 @@ below 9e16 yuan.
 import math
 
 import numpy as np
-from numba import njit
+
+from quanthedge.compiled import njit
 
 __all__ = ["crystallise", "performance_fee_cents", "to_cents", "unit_value_ticks"]
 

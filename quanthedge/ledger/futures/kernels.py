@@ -8,8 +8,8 @@ and ``opened`` [C] the lots opened today.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from quanthedge.compiled import njit
 from quanthedge.hedge.kernels import joint_lots
 from quanthedge.ledger.inputs import Floats, FutureBook, HedgeBook, Ints, LedgerInputs
 from quanthedge.ledger.layout import (

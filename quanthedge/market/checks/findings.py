@@ -6,11 +6,12 @@ from typing import Literal
 
 from quanthedge.errors import DataError
 
-__all__ = ["ASSUMED", "CheckReport", "Collector", "Finding"]
+__all__ = ["ALREADY_THERE", "ASSUMED", "CheckReport", "Collector", "Finding"]
 
 Level = Literal["error", "warning", "info"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 EXAMPLES = 5
+ALREADY_THERE = "already there"  # the rule of the finding that nothing had to be written
 ASSUMED = "assumed"  # the rule of findings that say what a source does not hold
 
 
@@ -63,6 +64,11 @@ class CheckReport:
     def ok(self) -> bool:
         """Whether there is no error."""
         return not self.errors
+
+    @property
+    def already_there(self) -> bool:
+        """Whether the dataset was there already, so that nothing was written."""
+        return any(finding.rule == ALREADY_THERE for finding in self.findings)
 
     def raise_errors(self, what: str) -> None:
         """Raise a DataError that names the first errors; do nothing when there is none."""

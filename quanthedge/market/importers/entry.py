@@ -13,7 +13,7 @@ from quanthedge.market.importers.ahead import read_ahead
 from quanthedge.market.importers.archive import ARCHIVES, unpacked
 from quanthedge.market.importers.source import Layout, SourceTables
 from quanthedge.market.importers.vendors import akshare, baostock, joinquant, mapping, tushare
-from quanthedge.market.storage import alone
+from quanthedge.market.storage import alone, storage_errors
 from quanthedge.market.writer import Progress, check_target, write_streamed
 
 __all__ = ["LAYOUTS", "counted", "import_market", "read_sources", "with_layout"]
@@ -65,6 +65,7 @@ def import_market(
     progress: Progress | None = None,
     name: str | None = None,
     more: Sequence[str | Path] = (),
+    overwrite: bool = False,
 ) -> CheckReport:
     """Turn folders of market data into a dataset at `target`; return what the check found.
 
@@ -73,7 +74,7 @@ def import_market(
     source
         Folder of the data, or an archive of it (zip, tar).
     target
-        Folder of the dataset to make; an older dataset there is replaced in one step.
+        Folder of the dataset to make. Files in it that are not of a dataset stay.
     layout
         One of `LAYOUTS`, or "auto" to recognise it.
     progress
@@ -83,6 +84,9 @@ def import_market(
     more
         Further sources for the tables that `source` does not have (futures beside stocks, say),
         each a path or ``path=layout``. A table that two sources have is taken from the first.
+    overwrite
+        Replace another dataset at `target` in one step; without it another one is refused. The
+        same one is recognised (`CheckReport.already_there`) and left as it is.
 
     Raises
     ------
@@ -90,22 +94,24 @@ def import_market(
         A layout is not recognised, a table has errors, or the disk is full. Then nothing is
         written, and an older dataset stays as it was.
     """
-    target = Path(target)
-    check_target(target.resolve())
+    wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
+    with storage_errors(Path(source)):
+        name = _plain_name(Path(source)) if name is None else name
+        origin = ", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted)
+    target = check_target(Path(target), name, origin, overwrite)
     collector = Collector()
     with ExitStack() as stack:
-        stack.enter_context(alone(target.resolve()))
-        wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
-        found = read_sources(wanted, target.resolve().parent, collector, stack)
-        name = _plain_name(Path(source)) if name is None else name
+        stack.enter_context(alone(target))
+        found = read_sources(wanted, target.parent, collector, stack)
         bars = None if found.bars is None else read_ahead(found.bars)
         return write_streamed(
             target,
             found.tables,
             None if bars is None else counted(bars, found.rows, progress),
             name=name,
-            source=", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted),
+            source=origin,
             collector=collector,
+            overwrite=overwrite,
         )
 
 

@@ -83,6 +83,7 @@ def update_market(
             name=manifest.name,
             source=_source(manifest.source, wanted),
             collector=collector,
+            overwrite=True,
         )
 
 

@@ -32,7 +32,7 @@ from quanthedge.market.simulation.tables import (
 )
 from quanthedge.market.simulation.trading import simulate_trading
 from quanthedge.market.simulation.truth import truth_tables
-from quanthedge.market.writer import write_dataset
+from quanthedge.market.writer import check_target, write_dataset
 
 __all__ = ["SimulatedMarket", "simulate_market", "simulate_tables"]
 
@@ -60,17 +60,20 @@ def simulate_market(
     seed: int = 7,
     start: str | dt.date = "2013-01-04",
     settings: SimulationSettings | None = None,
+    overwrite: bool = False,
 ) -> CheckReport:
     """Write a simulated market as a dataset with its truth; return what the check found.
 
     Parameters
     ----------
     target
-        Folder of the dataset; an older dataset there is replaced.
+        Folder of the dataset. Files in it that are not of a dataset stay.
     stocks, years, seed, start
         Size, random seed and first day. The same four give the same market.
     settings
         All settings at once, instead of the four.
+    overwrite
+        Replace another dataset at `target`; without it another one is refused, the same one left.
 
     Raises
     ------
@@ -81,13 +84,21 @@ def simulate_market(
     """
     if settings is None:
         settings = _settings(stocks=stocks, years=years, seed=seed, start=start)
-    market = simulate_tables(settings)
     name = f"simulated {settings.stocks} x {settings.years}"
     source = (
         f"simulated by QuantHedge: {settings.stocks} stocks, {settings.years} years from "
         f"{settings.start}, seed {settings.seed}"
     )
-    return write_dataset(target, market.tables, name=name, source=source, truth=market.truth)
+    check_target(Path(target), name, source, overwrite)
+    market = simulate_tables(settings)
+    return write_dataset(
+        target,
+        market.tables,
+        name=name,
+        source=source,
+        truth=market.truth,
+        overwrite=overwrite,
+    )
 
 
 def _settings(**fields: Any) -> SimulationSettings:

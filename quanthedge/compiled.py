@@ -1,0 +1,123 @@
+"""The compiler of the kernels: numba's, with a store of compiled code that may fail to hold.
+
+numba keeps compiled code beside the source or in the user's own folder. Where neither may be
+written (an installation of root's, no home) or the disk is full it raises, and code that was
+damaged on disk is run as it stands. Here the kernel is compiled for this process alone, which is
+said once, and kept code carries a checksum: what is damaged is compiled again.
+"""
+
+import hashlib
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+__all__ = ["njit"]
+
+_MARK = b"quanthedge sha256 "
+_DIGEST = 32  # bytes
+_told: set[str] = set()
+
+
+def njit(*, cache: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return numba's ``njit`` with these options and a cache that never stops the work.
+
+    Parameters
+    ----------
+    cache : bool
+        Keep compiled code from one process to the next, where a folder for it can be written.
+    **options
+        Those of :func:`numba.njit`.
+    """
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        dispatcher = numba.njit(**options)(function)
+        if cache and not numba.config.DISABLE_JIT:
+            try:
+                dispatcher._cache = _Cache(function)
+            except (RuntimeError, OSError):  # numba: "no locator available"
+                _tell(
+                    "compiled code cannot be kept, every start compiles again: no folder for it "
+                    "can be written (NUMBA_CACHE_DIR may name one)"
+                )
+        return dispatcher
+
+    return compiled
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
+    """numba's store of one function's compiled code, left alone once it fails."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._cache_file = _CheckedFiles(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=self._impl.locator.get_source_stamp(),
+        )
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the kept code, None where there is none that can be read."""
+        try:
+            return super().load_overload(sig, target_context)
+        except (OSError, ValueError) as problem:
+            _tell(f"compiled code cannot be read, it is compiled again: {problem}")
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep compiled code; leave it where that is not possible."""
+        try:
+            try:
+                super().save_overload(sig, data)
+            except ValueError:  # the damaged index that could not be read either
+                self.flush()
+                super().save_overload(sig, data)
+        except (OSError, ValueError) as problem:
+            _tell(f"compiled code cannot be kept, every start compiles again: {problem}")
+            self.disable()
+
+
+class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]
+    """numba's files of one function, each with a checksum at its end."""
+
+    @contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        with super()._open_for_write(filepath) as file:
+            content = io.BytesIO()
+            yield content
+            written = content.getvalue()
+            file.write(written + _MARK + hashlib.sha256(written).digest())
+
+    def _load_index(self) -> Any:
+        return super()._load_index() if _is_ours(Path(self._index_path)) else {}
+
+    def _load_data(self, name: str) -> Any:
+        if not _is_ours(Path(self._data_path(name))):
+            raise FileNotFoundError(self._data_path(name))  # numba compiles again
+        return super()._load_data(name)
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether a file has our mark; ValueError where it does not fit the content."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    body, end = content[: -_DIGEST - len(_MARK)], content[-_DIGEST - len(_MARK) :]
+    if not end.startswith(_MARK):
+        return False
+    if hashlib.sha256(body).digest() != end[len(_MARK) :]:
+        raise ValueError(f"{path} is damaged")
+    return True
+
+
+def _tell(sentence: str) -> None:
+    """Say once a process why it compiles."""
+    if not _told and sys.stderr is not None:
+        print(sentence, file=sys.stderr)
+    _told.add(sentence)

@@ -1,0 +1,184 @@
+"""What the command line does whatever happens: one line for each error, the right exit code.
+
+A console may speak an encoding without half of our letters, the reader of a pipe may have gone,
+the disk behind a redirected output may be full, memory may be limited. None of it is a reason for
+a traceback, and none of it changes what the exit code says of the work.
+"""
+
+import errno
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quanthedge.documents import visible
+from quanthedge.errors import DataError, LedgerError, QuantHedgeError
+
+__all__ = ["Overwrite", "answer", "prepare_streams"]
+
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a file that is there and is another one.")
+]
+
+TRACEBACK = "QUANTHEDGE_TRACEBACK"  # environment variable: show where a fault of ours comes from
+_GONE = (errno.EPIPE, errno.EINVAL)  # EINVAL: so Windows says that the reader of a pipe has gone
+_LEAST_MEMORY = 2 * 2**30  # bytes of addresses, most of them never used
+_MEMORY = (
+    "Cannot allocate memory",
+    "failed to map segment",
+    "can't start new thread",
+    "Could not find/load shared object file",
+)  # the last: llvmlite
+
+
+def answer(command: Callable[[], Any]) -> int:
+    """Run a command line and return its exit code; every error ends in one line.
+
+    0 done; 1 and others as the command says; 2 wrong use or input, or a machine that has no room
+    for the work; 3 a fault of QuantHedge itself; 130 interrupted.
+    """
+    try:
+        _check_memory()
+        code = _code(command)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was written")
+        return 130
+    except Exception as error:
+        line, code = _told(error)
+        _say(f"error: {line}")
+    return code
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    """Return what an error is in one line, and its exit code."""
+    if isinstance(error, QuantHedgeError):
+        return str(error), 3 if isinstance(error, LedgerError) else 2
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _MEMORY):
+        return _NO_MEMORY, 2
+    if isinstance(error, OSError):
+        return _of_system(error), 2
+    return _fault(error), 3
+
+
+_NO_MEMORY = (
+    "not enough memory for this (or a limit on it, ulimit -v); choose fewer days, stocks or "
+    "processes, or free some"
+)
+
+
+def _check_memory() -> None:
+    """Refuse a limit under which libraries of linear algebra hang or crash before they say so."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit not in (-1, resource.RLIM_INFINITY) and limit < _LEAST_MEMORY:
+        raise DataError(
+            f"memory is limited to {limit / 2**30:.1f} GB of addresses (ulimit -v); "
+            f"{_LEAST_MEMORY / 2**30:.0f} GB are the least that the libraries need"
+        )
+
+
+def _code(command: Callable[[], Any]) -> int:
+    try:
+        command()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 2
+    return 0
+
+
+def _say(text: str) -> None:
+    with suppress(OSError, DataError):
+        sys.stdout.flush()
+    print(visible(text), file=sys.stderr)
+
+
+def _of_system(error: OSError) -> str:
+    """Return what the system refuses, in a line."""
+    if error.errno in (errno.ENOMEM, errno.EAGAIN):
+        return _NO_MEMORY
+    where = f"{error.filename}: " if error.filename else ""
+    why = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EFBIG: "a file grew beyond what this system allows one to be (ulimit -f)",
+        errno.EMFILE: "too many open files (ulimit -n)",
+        errno.ENAMETOOLONG: "the name is too long",
+        errno.ELOOP: "links that lead round in a circle",
+    }.get(error.errno or 0, error.strerror or str(error))
+    return f"{where}{why}"
+
+
+def _fault(error: Exception) -> str:
+    """Return what went wrong inside, and where; all of it where it is asked for."""
+    if os.environ.get(TRACEBACK):
+        traceback.print_exception(error)
+    ours = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if f"{os.sep}quanthedge{os.sep}" in frame.filename
+    ]
+    place = f", {Path(ours[-1].filename).name} line {ours[-1].lineno}" if ours else ""
+    text = " ".join(str(error).split())[:300]
+    return (
+        f"a fault of QuantHedge itself ({type(error).__name__}{place}: {text}); please report it "
+        f"with what {TRACEBACK}=1 in the environment shows"
+    )
+
+
+def prepare_streams() -> None:
+    """Let output replace what the console cannot print, and go on when nobody reads it."""
+    sys.unraisablehook = _unraisable
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif type(stream) is io.TextIOWrapper:
+            stream.reconfigure(errors="replace")
+            if type(getattr(stream.buffer, "raw", None)) is io.FileIO:
+                setattr(sys, name, _patient(stream))
+
+
+def _unraisable(about: Any) -> None:
+    """Leave out what a full disk does to files that are closed after the error was told."""
+    if not isinstance(about.exc_value, OSError | MemoryError):
+        sys.__unraisablehook__(about)
+
+
+def _patient(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """Return a stream to the same file that does not mind when the other end has gone."""
+    stream.flush()
+    raw = _Patient(stream.fileno(), "wb", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        encoding=stream.encoding,
+        errors="replace",
+        line_buffering=stream.line_buffering,
+    )
+
+
+class _Patient(io.FileIO):
+    """A file that is written to as long as somebody takes it."""
+
+    gone = False
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes; all of them count as written once nobody reads."""
+        size = memoryview(data).nbytes
+        if self.gone:
+            return size
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.gone = True
+            if error.errno in _GONE:
+                return size
+            raise DataError(f"the output could not be written ({error.strerror})") from error

@@ -1,0 +1,95 @@
+"""Compiled kernels where their compiled code cannot be kept: the work goes on, and says so once."""
+
+import importlib.util
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from quanthedge import compiled
+
+KERNELS = """
+from quanthedge.compiled import njit
+
+@njit(cache=True)
+def twice(value):
+    return 2 * value
+
+@njit(cache=True)
+def four_times(value):
+    return twice(twice(value))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_told_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_told", set())
+
+
+def kernels(folder: Path, name: str) -> ModuleType:
+    path = folder / f"{name}.py"
+    path.write_text(KERNELS, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_compiled_code_is_kept_where_it_can_be(tmp_path, capsys) -> None:
+    assert kernels(tmp_path, "kept").four_times(2) == 8
+    assert kernels(tmp_path, "kept").four_times.stats.cache_hits == {}
+    again = kernels(tmp_path, "kept")
+    assert again.four_times(2) == 8
+    assert sum(again.four_times.stats.cache_hits.values()) == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_without_a_place_for_compiled_code_it_is_compiled_and_said_once(
+    tmp_path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
+    assert kernels(tmp_path, "homeless").four_times(2) == 8
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "NUMBA_CACHE_DIR" in told
+
+
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+def test_kept_code_that_is_damaged_is_compiled_again(ending, tmp_path, capsys) -> None:
+    assert kernels(tmp_path, "damaged").twice(2) == 4
+    for path in tmp_path.rglob(f"*.{ending}"):
+        path.write_bytes(path.read_bytes()[:40])
+    assert kernels(tmp_path, "damaged").twice(2) == 4
+    capsys.readouterr()
+    mended = kernels(tmp_path, "damaged")
+    assert mended.twice(2) == 4
+    assert sum(mended.twice.stats.cache_hits.values()) == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_kept_code_with_one_flipped_bit_is_not_run(tmp_path, capsys) -> None:
+    assert kernels(tmp_path, "flipped").twice(2) == 4
+    (path,) = tmp_path.rglob("*twice*.nbc")
+    whole = path.read_bytes()
+    for place in range(50, len(whole), len(whole) // 20):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        assert kernels(tmp_path, "flipped").twice(2) == 4, place
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_a_full_disk_does_not_stop_the_compiler(tmp_path) -> None:
+    (tmp_path / "full.py").write_text(KERNELS, encoding="utf-8")
+    process = subprocess.run(
+        [sys.executable, "-c", "import full; print(full.four_times(2))"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == "8\n"
+    assert process.stderr.count("\n") == 1
+    assert "cannot be kept" in process.stderr
