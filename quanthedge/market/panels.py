@@ -22,7 +22,7 @@ import xxhash
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Block
-from quanthedge.market.storage import force_to_disk, held_open, recover
+from quanthedge.market.storage import held_open, recover
 from quanthedge.market.workplace import locked, working
 
 __all__ = ["PANELS", "PanelCache", "cache_files", "damaged_panels", "fill_panels", "latest_rows"]
@@ -206,7 +206,7 @@ class PanelCache:
             _at_once(_sign, (work.content / f"{name}.npy" for name in PANELS))
             about = {"format": FORMAT, "fingerprint": self._fingerprint}
             (work.content / MARK).write_text(json.dumps(about), encoding="utf-8")
-            force_to_disk(work.content)
+            # Not forced to disk: what a power cut tears, the checksums find.
             self._install(work.content)
 
     def _install(self, made: Path) -> None:
@@ -282,7 +282,6 @@ class PanelCache:
                 file.write(np.ascontiguousarray(panel).data)
                 file.write(bytes(SUM_BYTES))
             _sign(scratch)
-            force_to_disk(work.content)
             scratch.replace(path)
 
 

@@ -11,8 +11,9 @@ import errno
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "recover",
     "replacing",
     "storage_errors",
+    "temporary_folder",
     "working",
     "write_page",
 ]
@@ -183,6 +185,27 @@ def recover(target: Path) -> None:
     with suppress(OSError):
         for work in abandoned(target.parent, None if target.exists() else target.name):
             _finish(work)
+
+
+@contextmanager
+def temporary_folder(purpose: str) -> Iterator[Path]:
+    """Yield an empty folder on the disk of temporary files (TMPDIR); it is gone afterwards.
+
+    What killed processes left there is removed first.
+    """
+    try:
+        beside = Path(tempfile.gettempdir())
+    except OSError as problem:
+        raise DataError(
+            f"no folder for temporary files can be written (a full disk?): {problem.strerror}; "
+            "free some space or set TMPDIR"
+        ) from problem
+    recover(beside / purpose)
+    stack = ExitStack()
+    with storage_errors(beside):
+        work = stack.enter_context(working(beside, purpose))
+    with stack:
+        yield work.content
 
 
 def _finish(work: Work) -> None:

@@ -65,8 +65,9 @@ class Work:
         scratch = self.folder / f"{_MARK}.new"
         with scratch.open("w", encoding="utf-8") as file:
             json.dump(self.state, file)
-            file.flush()
-            os.fsync(file.fileno())
+            if "target" in state:  # what a later process will act upon
+                file.flush()
+                os.fsync(file.fileno())
         scratch.replace(self.folder / _MARK)
 
     def remove(self) -> None:
@@ -197,7 +198,7 @@ def _place(beside: Path) -> Path:
     with suppress(FileExistsError):
         place.mkdir()
         with suppress(OSError):
-            place.chmod(stat.S_IMODE(beside.stat().st_mode) & 0o777)
+            place.chmod(stat.S_IMODE(beside.stat().st_mode) & 0o1777)
     if not _is_folder(place):
         raise DataError(
             f"{place}: is no folder; the program keeps its temporary files there: move it away"

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
@@ -13,6 +12,7 @@ from quanthedge.market.checks.inspection import inspect
 from quanthedge.market.fingerprint import file_sha256
 from quanthedge.market.manifest import Manifest
 from quanthedge.market.panels import damaged_panels
+from quanthedge.market.table_files import parquet_file, read_parquet
 
 __all__ = ["check_dataset", "check_tables"]
 
@@ -65,12 +65,12 @@ def check_dataset(path: str | Path) -> CheckReport:
 def _check_tables_on_disk(folder: Path, names: list[str], collector: Collector) -> None:
     try:
         small = {
-            name: pq.read_table(folder / f"{name}.parquet")
+            name: read_parquet(folder / f"{name}.parquet")
             for name in names
             if name != "stock_daily"
         }
-        with pq.ParquetFile(folder / "stock_daily.parquet") as file:
+        with parquet_file(folder / "stock_daily.parquet") as file:
             groups = (file.read_row_group(group) for group in range(file.num_row_groups))
             inspect(small, groups, collector)
-    except (pa.ArrowInvalid, OSError) as problem:
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as problem:
         raise DataError(f"{folder}: unreadable ({problem}); import the data again") from problem
