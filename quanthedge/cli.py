@@ -214,6 +214,13 @@ def check(
     html: Annotated[
         Path | None, typer.Option("--html", help="Also write the report as one HTML page.")
     ] = None,
+    fingerprint: Annotated[
+        bool,
+        typer.Option(
+            "--fingerprint",
+            help="Only compute the fingerprint from the tables' values and compare.",
+        ),
+    ] = False,
 ) -> None:
     """Check a dataset: errors, suspicious moves, stale prices, units, survivorship, coverage.
 
@@ -223,6 +230,9 @@ def check(
     """
     from quanthedge.quality import quality_report, write_quality_page
 
+    if fingerprint:
+        _check_fingerprint(market)
+        return
     with _stages("check") as tell:
         report = quality_report(market, progress=tell)
         page = None if html is None else write_quality_page(report, html)
@@ -231,6 +241,20 @@ def check(
         typer.echo(f"Wrote {page} ({page.stat().st_size / 1e6:.1f} MB)")
     if report.errors:
         raise typer.Exit(1)
+
+
+def _check_fingerprint(market: Path) -> None:
+    from quanthedge.market import check_fingerprint
+    from quanthedge.market.manifest import Manifest
+
+    with _stages("check") as tell:
+        tell("fingerprint")
+        lines = check_fingerprint(market)
+    for line in lines:
+        typer.echo(f"error    {line}")
+    if lines:
+        raise typer.Exit(1)
+    typer.echo(f"{market}: the tables have the fingerprint {Manifest.read(market).fingerprint}.")
 
 
 @app.command()
@@ -451,6 +475,13 @@ def main() -> None:
         sys.exit(3)
     except QuantHedgeError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except MemoryError:
+        typer.echo(
+            "error: not enough memory; close other programs, lift the limit (ulimit -v), or use "
+            "fewer stocks or days",
+            err=True,
+        )
         sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("interrupted; nothing was written", err=True)

@@ -26,6 +26,7 @@ __all__ = [
     "check_replaceable",
     "file_name",
     "file_names",
+    "flush_folder",
     "force_to_disk",
     "held_open",
     "recover",
@@ -257,14 +258,14 @@ def force_to_disk(folder: Path) -> None:
         if path.is_symlink():
             continue
         if path.is_dir():
-            _flush_folder(path)
+            flush_folder(path)
         else:
             # Windows flushes only what is open for writing.
             with path.open("r+b") as file:
                 os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Flush a folder's list of names; Windows has no such thing to do."""
     if os.name == "nt":
         return
@@ -336,7 +337,7 @@ def _keep_foreign(old: Path, new: Path, own: set[str]) -> None:
         if entry.is_dir(follow_symlinks=False):
             with suppress(OSError):
                 shutil.copystat(entry.path, new / inside)
-    _flush_folder(new)
+    flush_folder(new)
 
 
 def _refuse_if_taken(old: Path, new: Path) -> None:
@@ -393,7 +394,7 @@ def _swap(work: Work, target: Path) -> None:
         except OSError:
             work.old.rename(target)
             raise
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def _moved(scratch: Path, target: Path) -> bool:
