@@ -250,9 +250,9 @@ class PanelCache:
         if not self._ours() or not path.is_file():
             return None
         head = _head(self._shape, dtype)
-        if _is_sound(path, head, self._shape, dtype):
-            panel = np.memmap(path, dtype, "r", offset=len(head), shape=self._shape)
-            return np.asarray(panel)
+        content = _sound_content(path, head, self._shape, dtype)
+        if content is not None:
+            return content[len(head) : -SUM_BYTES].view(dtype).reshape(self._shape)
         self.damaged.append(name)
         log.warning("%s: the cached panel is damaged; it is made anew from the tables", path)
         with suppress(OSError):
@@ -351,16 +351,19 @@ def _has_size(path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[A
     return path.is_file() and path.stat().st_size == expected
 
 
-def _is_sound(path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[Any]) -> bool:
+def _sound_content(
+    path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[Any]
+) -> Array | None:
+    """Map a panel's file and verify it: the pages read for the checksum are those used later."""
     try:
         if not _has_size(path, head, shape, dtype):
-            return False
-        with path.open("rb") as file:
-            if file.read(len(head)) != head:
-                return False
-        return _sum(path, _size(path)) == _kept_sum(path)
-    except OSError:
-        return False
+            return None
+        content: Array = np.asarray(np.memmap(path, np.uint8, "r"))
+    except (OSError, ValueError):
+        return None
+    sound = content[: len(head)].tobytes() == head
+    kept = content[-SUM_BYTES:].tobytes()
+    return content if sound and xxhash.xxh3_64_digest(content[:-SUM_BYTES].data) == kept else None
 
 
 def _size(path: Path) -> int:

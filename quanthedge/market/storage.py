@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -42,7 +43,7 @@ Ours = Callable[[Path], Iterable[str]]
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _MOST_FOREIGN = 20_000  # files and folders; more of them are somebody's home, not a folder of ours
-MAPS_HOLD_FOLDERS = os.name == "nt"  # whether an open file keeps its folder from being moved
+WINDOWS = os.name == "nt"  # where an open file keeps its folder from being moved
 
 
 @contextmanager
@@ -135,7 +136,7 @@ def _told(target: Path, problem: OSError) -> DataError:
     disk = "is a disk of its own or in use as one; choose a folder in it"
     full = f"the disk is full; {state}; free some space and try again"
     rights = f"may not be written ({problem.strerror})"
-    if MAPS_HOLD_FOLDERS:
+    if WINDOWS:
         rights += (
             ", or a program holds a file in it open: close the notebooks and programs that use it "
             f"(in this one: delete its markets and arrays); {state}"
@@ -267,7 +268,7 @@ def force_to_disk(folder: Path) -> None:
 
 def flush_folder(folder: Path) -> None:
     """Flush a folder's list of names; Windows has no such thing to do."""
-    if os.name == "nt":
+    if WINDOWS:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -399,7 +400,7 @@ def _swap(work: Work, target: Path) -> None:
 
 def _moved(scratch: Path, target: Path) -> bool:
     """Move a folder to where nothing or an empty folder is; False when something is there."""
-    if os.name == "nt" and target.is_dir() and not any(target.iterdir()):
+    if WINDOWS and target.is_dir() and not any(target.iterdir()):
         target.rmdir()
     if target.is_dir() and any(target.iterdir()):
         return False
@@ -441,13 +442,13 @@ def held_open(folder: Path, release: Callable[[], None]) -> None:
     `release` must be a bound method; it is called before the folder is replaced, on systems that
     cannot move a folder with open files, and forgotten with its object.
     """
-    import weakref
-
-    _holders.setdefault(folder.resolve(), []).append(weakref.WeakMethod(release))
+    place = folder.resolve()
+    living = [one for one in _holders.get(place, []) if one() is not None]
+    _holders[place] = [*living, weakref.WeakMethod(release)]
 
 
 def _release(target: Path) -> None:
-    if not MAPS_HOLD_FOLDERS:
+    if not WINDOWS:
         return
     for reference in _holders.pop(target, []):
         release = reference()

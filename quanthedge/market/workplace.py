@@ -30,6 +30,7 @@ _LOCK = "owner.lock"
 _FORMAT = "quanthedge-work"
 _NAME = re.compile(r"[a-z]+-[0-9a-f]{32}")
 _LOCKS = re.compile(r"[0-9a-f]{16}\.[a-z]+\.lock")
+WINDOWS = os.name == "nt"  # where an open file cannot be removed
 _PATIENCE = 5.0  # seconds for another process to give up a lock that it holds for a moment
 _TRIES = 20
 
@@ -222,7 +223,7 @@ def _unlock(lock: FileLock, path: Path) -> None:
     with suppress(OSError):
         path.unlink()
     lock.release()
-    if os.name == "nt":
+    if WINDOWS:
         with suppress(OSError):
             path.unlink()
 
