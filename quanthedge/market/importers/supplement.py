@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
@@ -20,6 +20,7 @@ from quanthedge.market.importers.files import readable
 from quanthedge.market.importers.melting import curve_rows
 from quanthedge.market.importers.two_tables import joined_contracts
 from quanthedge.market.schema import STATEMENT_ITEMS, TABLES
+from quanthedge.market.table_files import parquet_file
 
 __all__ = ["ALL_CONTRACTS", "SUPPLEMENT", "load", "supplement", "with_all_contracts"]
 
@@ -31,7 +32,7 @@ TERM = "_pct"
 def load(source: Path, name: str, *columns: str) -> pa.Table:
     """Read columns of a table (all of them without names); DataError names a missing one."""
     path = source / f"{name}.parquet"
-    with readable(path), pq.ParquetFile(path) as file:
+    with readable(path), parquet_file(path) as file:
         found = file.schema_arrow.names
         absent = [column for column in columns if column not in found]
         if absent:
