@@ -29,7 +29,7 @@ from quanthedge.market.store import Store
 __all__ = ["ALTERATIONS", "Alteration", "altered"]
 
 Array = np.ndarray[Any, Any]
-Alteration = Literal["removed", "scrambled", "absurd", "restated", "opened"]
+Alteration = Literal["removed", "scrambled", "absurd", "restated", "opened", "priced"]
 ALTERATIONS: tuple[Alteration, ...] = get_args(Alteration)
 HORIZON = 60  # trading days of the changed future that are kept
 # What is known of a day at its open: seen there, or published before it.
@@ -86,7 +86,7 @@ class _AlteredStore(Store):
         self._true = store
         self._row, self._cut, self._next = row, store.dates[row], store.dates[row + 1]
         # what was announced for the next day is known at its open
-        self._announced = self._next if alteration == "opened" else self._cut
+        self._announced = self._next if alteration in ("opened", "priced") else self._cut
         self._alteration, self._seed = alteration, seed
         self._version = store._version
         self.panels = _AlteredPanels(store, row, alteration, seed, days)  # type: ignore[assignment]
@@ -127,7 +127,7 @@ class _AlteredStore(Store):
                 future = pa.concat_tables([restatements(past, self._cut, rng), future])
             return pa.concat_tables([past, future])
         parts = [past]
-        if self._alteration == "opened":
+        if self._alteration in ("opened", "priced"):
             today = public[later] == self._next
             parts.append(other_session(name, future.filter(pa.array(today)), rng))
             future = future.filter(pa.array(~today))
@@ -182,8 +182,9 @@ class _AlteredPanels:
         else:
             scale = np.exp(rng.normal(0.0, 0.5, future.shape))
             future[:] = future[:, rng.permutation(future.shape[1])] * scale
-        if self._alteration == "opened":
-            if name in AT_THE_OPEN:
+        if self._alteration in ("opened", "priced"):
+            kept = ("volume", "amount") if self._alteration == "priced" else ()
+            if name in (*AT_THE_OPEN, *kept):
                 future[0] = true[self._row + 1]
             elif name in _SESSION:
                 future[0] = self._session()[name]

@@ -214,7 +214,7 @@ def other_stocks(stocks: pa.Table, cut: np.datetime64, rng: np.random.Generator)
     draw = rng.random(len(gone))
     new[draw < 0.3] = cut + ONE_DAY
     new[draw > 0.7] = np.datetime64("NaT", "D")
-    new = np.where(new > listed, new, listed + shift)
+    new = np.where(listed >= new, listed + shift, new)
     gone[open_then] = new[open_then]
     return _with(_with(stocks, "list_date", listed), "delist_date", gone)
 

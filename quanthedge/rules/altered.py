@@ -17,6 +17,7 @@ _FIXED_TABLES = (
     "circuit_breaker", "fund_rules", "fut_contracts", "fut_expiry_moved", "fut_sessions",
     "stock_lots_ticks", "stock_trading_rules",
 )  # fmt: skip
+_NOT_FREE = 0.0001
 _FIXED_COLUMNS = ("listing_day_from", "listing_day_to")
 
 
@@ -50,7 +51,7 @@ def _parts(row: Row, last: date) -> list[Row]:
 
 
 def _other(row: Row) -> dict[str, str]:
-    """Return the cells with every number half as large again, lots twice as many."""
+    """Return the cells with every rate half as large again, whole numbers doubled, nothing free."""
     schema = SCHEMAS[row.table]
     columns = {*schema.numbers, *schema.optional, *schema.filled} - {*_FIXED_COLUMNS, *schema.key}
     cells = dict(row.cells)
@@ -59,5 +60,6 @@ def _other(row: Row) -> dict[str, str]:
             value = float(cells[name])
         except ValueError:
             continue
-        cells[name] = str(value * 2) if value == int(value) else repr(round(value * 1.5, 12))
+        larger = value * 2 if value.is_integer() else round(value * 1.5, 12)
+        cells[name] = repr(larger if value else _NOT_FREE)
     return cells
