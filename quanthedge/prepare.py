@@ -39,7 +39,7 @@ from quanthedge.portfolio import Targets
 from quanthedge.rules import StockRules, dividend_tax, stock_rules
 from quanthedge.strategy import Strategy
 
-__all__ = ["Prepared", "prepare", "prepare_like", "run_days"]
+__all__ = ["Prepared", "Selection", "prepare", "prepare_like", "run_days", "select"]
 
 Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
@@ -195,7 +195,17 @@ def _span(
 
 def _select(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
     """Targets of every rebalance of the span."""
-    rows = strategy.rebalance.decision_rows(market.dates, first, last)
+    return select(strategy, market, strategy.rebalance.decision_rows(market.dates, first, last))
+
+
+def select(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selection:
+    """Return what the strategy wants to hold by decisions at the closes of some rows, [R].
+
+    Raises
+    ------
+    StrategyError
+        The universe is empty, or a factor defined for no stock of it, on one of the rows.
+    """
     mask, exclusions = strategy.universe.mask(market, rows)
     graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
     book = strategy.selector.targets(market, graded, rows)

@@ -26,7 +26,7 @@ from quanthedge.tilts import tilt_table
 from quanthedge.variant_runs import book_tables, run_fund_of, run_variant
 from quanthedge.variants import borrows, is_itself, variant_names
 
-__all__ = ["backtest", "complete"]
+__all__ = ["backtest", "complete", "prepared_run"]
 
 _PRO_FORMA_DAYS = 60  # trading days of the regression of today's holdings
 
@@ -80,6 +80,17 @@ def backtest(
         notes=result.notes + notes,
         request=request(variants, products),
     )
+
+
+def prepared_run(
+    strategy: Strategy, market: Market, start: str | None = None, end: str | None = None
+) -> tuple[Prepared, FundRun]:
+    """Return what the ledger was given and what it recorded, without the tables for readers.
+
+    Parameters and errors are those of :func:`backtest`.
+    """
+    prepared = prepare(strategy, market, start, end)
+    return prepared, run_fund_of(prepared)
 
 
 def complete(prepared: Prepared, *, tell: Tell | None = None) -> Result:

@@ -36,7 +36,7 @@ from quanthedge.fund.values import exact, round_half_up
 from quanthedge.fund.winding_up import last_business_day, nothing_left, pay_out
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout, run_ledger
 
-__all__ = ["FundRun", "run_fund"]
+__all__ = ["FundRun", "opening_days", "run_fund"]
 
 VALUE_COLUMNS = ["date", "investor", "share_class", "before_yuan", "after_yuan"]
 LOT_COLUMNS = [
@@ -170,7 +170,8 @@ def _opened(inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Day
     capital = exact(inputs.settings.capital_yuan)
     state = LedgerState.opening(inputs)
     books = {name: open_book(clients.method, terms) for name in ("A", "C")}
-    office = Office(clients, terms, inputs, dates, state, books, _opening(clients, dates))
+    opening = opening_days(clients.opening, dates)
+    office = Office(clients, terms, inputs, dates, state, books, opening)
     own, left = clients.founders_class, round_half_up(Fraction(capital), 2)
     for k, (name, fraction) in enumerate(clients.founders.items()):
         last = k == len(clients.founders) - 1
@@ -190,16 +191,23 @@ def _opened(inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Day
     return office
 
 
-def _opening(clients: Clients, dates: Days) -> NDArray[np.bool_]:
-    """Return the opening days: the last trading day of each period; not the run's last day."""
-    if clients.opening == "day":
+def opening_days(opening: str, dates: Days) -> NDArray[np.bool_]:
+    """Return the opening days: the last trading day of each period; not the run's last day.
+
+    Parameters
+    ----------
+    opening : {"day", "week", "month", "quarter"}
+    dates : datetime64 [T]
+        Trading days of the run.
+    """
+    if opening == "day":
         found = np.ones(dates.size, dtype=np.bool_)
-    elif clients.opening == "week":
+    elif opening == "week":
         week = (dates.astype(np.int64) + 3) // 7
         found = np.append(week[1:] != week[:-1], False)
     else:
         months = dates.astype("datetime64[M]").astype(np.int64)
-        period = months // 3 if clients.opening == "quarter" else months
+        period = months // 3 if opening == "quarter" else months
         found = np.append(period[1:] != period[:-1], False)
     found[-1] = False  # what is asked for on the last day would be booked after the run
     return found

@@ -264,12 +264,12 @@ def _averaged(chain: ContractChain, prices: Floats) -> NDArray[np.bool_]:
 def _quarters(chain: ContractChain, first: int, last: int) -> NDArray[np.bool_]:
     """Whether each contract is beyond the two nearest months on each day of the span, [T, M]."""
     result = np.zeros((last - first + 1, len(chain.contracts)), dtype=np.bool_)
+    months = np.array([contract_month(name) for name in chain.contracts], dtype="datetime64[D]")
     for row in range(first, last + 1):
         front = chain.front(row)
         if front is not None:
             near = month_after(chain.contracts[front])
-            after = contract_month(near)
-            result[row - first] = [contract_month(name) > after for name in chain.contracts]
+            result[row - first] = months > contract_month(near)
     return result
 
 

@@ -1,6 +1,6 @@
 """What an audit compared and what it found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from quanthedge.errors import StrategyError
 
@@ -11,6 +11,11 @@ _LIMITS = (
     "about the day on which they became public, parameters that were chosen knowing the results, "
     "or models that were fitted elsewhere."
 )
+_OUTSIDE = (
+    "Outside the audit's reach, because it is not read from the market whose future is changed; "
+    "whether it knows the future is for you to show:"
+)
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class Moved:
     cut
         Last day that stayed as it was.
     date, code
-        The cell; code is empty where the part is not by stock.
+        The cell; code is empty where the part is not by stock. With the alteration "opened" the
+        date may be the day after the cut: what is decided at its open must not know its close.
     before, after
         Its value on the true market and with the other future.
     cells
@@ -67,6 +73,10 @@ class AuditReport:
         Values compared.
     findings
         The first cell that moved, for each part, day and alteration.
+    kinds
+        How many of the days are decisions of which kind.
+    outside
+        What the thing reads that is not of the market, in words: no alteration reaches it.
     """
 
     subject: str
@@ -74,10 +84,12 @@ class AuditReport:
     alterations: tuple[str, ...]
     cells: int
     findings: tuple[Moved, ...]
+    kinds: dict[str, int] = field(default_factory=dict)
+    outside: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether nothing moved."""
+        """Whether nothing moved; see `outside` for what could not be moved."""
         return not self.findings
 
     def raise_if_failed(self) -> None:
@@ -88,18 +100,30 @@ class AuditReport:
     def to_text(self) -> str:
         """Return the report as text."""
         verdict = "passed" if self.passed else f"failed, {len(self.findings)} findings"
+        if self.outside:
+            verdict += f", but {len(self.outside)} of its sources are outside the audit's reach"
         lines = [
             f"Look-ahead audit of {self.subject}: {verdict}",
-            f"{self.cells:,} values compared, with the data after {', '.join(self.days)} "
+            f"{self.cells:,} values compared, with the data after {self._when()} "
             f"{' / '.join(self.alterations)}",
-            *(f"- {finding}" for finding in self.findings[:10]),
+            *(f"- {finding}" for finding in self.findings[:_SHOWN]),
         ]
-        if len(self.findings) > 10:
-            lines.append(f"and {len(self.findings) - 10} more")
+        if len(self.findings) > _SHOWN:
+            lines.append(f"and {len(self.findings) - _SHOWN} more")
+        if self.outside:
+            lines += [_OUTSIDE, *(f"- {source}" for source in self.outside)]
         return "\n".join([*lines, _LIMITS])
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def _when(self) -> str:
+        if not self.days:
+            return "no day"
+        kinds = ", ".join(f"{name} {count}" for name, count in self.kinds.items() if count)
+        span = f"{self.days[0]} to {self.days[-1]}" if len(self.days) > 1 else self.days[0]
+        days = f"each of {len(self.days):,} days ({span}" if len(self.days) > 1 else f"{span} ("
+        return f"{days}{'; ' if len(self.days) > 1 and kinds else ''}{kinds})".replace(" ()", "")
 
 
 def _by(before: str, after: str) -> str:

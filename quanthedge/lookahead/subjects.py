@@ -1,25 +1,57 @@
 """How each kind of thing is computed on a market: everything becomes parts by day."""
 
+import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
+from quanthedge.hedge.books import Book
+from quanthedge.hedge.pro_forma import book_ratios
+from quanthedge.hedge.ratio_base import HedgeRatio
 from quanthedge.lookahead.compare import Part, frame_parts
 from quanthedge.market import Market
-from quanthedge.run import backtest
 from quanthedge.strategy import Strategy
 
-__all__ = ["Evaluation", "evaluation", "name_of"]
+__all__ = ["Subject", "as_thing", "name_of", "subject"]
 
 Array = np.ndarray[Any, Any]
-# (market, rows to look at, first and last row of the span) -> parts
-Evaluation = Callable[[Market, Array, tuple[int, int]], list[Part]]
+_ACCEPTED = (
+    "a factor, a universe, an estimator with estimate(market), a hedge ratio, a strategy, or a "
+    "function of a market that returns arrays [T], [T, N] or frames by date"
+)
 
 
-def evaluation(thing: Any) -> Evaluation:
+class Subject(NamedTuple):
+    """A thing and how it is computed: (market, rows to look at) -> parts.
+
+    ``by_row``: its cost is that of the rows asked for, not of the whole market. ``at_rows``: its
+    parts are of the rows asked for only.
+    """
+
+    thing: Any
+    name: str
+    evaluate: Callable[[Market, Array], list[Part]]
+    by_row: bool
+    at_rows: bool = True
+
+
+def as_thing(thing: Any) -> Any:
+    """Return what is audited: a class is called without arguments."""
+    if not inspect.isclass(thing):
+        return thing
+    try:
+        return thing()
+    except Exception as problem:
+        raise StrategyError(
+            f"audit: {thing.__name__} is a class that cannot be called without arguments "
+            f"({type(problem).__name__}: {problem}); pass an object of it"
+        ) from problem
+
+
+def subject(thing: Any, market: Market) -> Subject:
     """Return how a thing is computed.
 
     Raises
@@ -27,23 +59,20 @@ def evaluation(thing: Any) -> Evaluation:
     StrategyError
         The thing is of no kind that can be audited.
     """
-    if isinstance(thing, Strategy):
-        return lambda market, _rows, span: _strategy(thing, market, span)
+    name = name_of(thing)
+    if isinstance(thing, HedgeRatio):
+        return Subject(thing, name, _ratio(thing, market), by_row=False, at_rows=False)
     if hasattr(thing, "exposure"):
-        return lambda market, rows, _span: [
-            Part("exposure", market.dates[rows], thing.exposure(market, rows), market.codes)
-        ]
+        return Subject(thing, name, lambda m, rows: _exposure(thing, m, rows), by_row=True)
     if hasattr(thing, "estimate"):
-        return lambda market, rows, _span: _estimate(thing, market, rows)
+        return Subject(thing, name, lambda m, rows: _estimate(thing, m, rows), by_row=False)
     if hasattr(thing, "mask"):
-        return lambda market, rows, _span: _universe(thing, market, rows)
+        return Subject(thing, name, lambda m, rows: _universe(thing, m, rows), by_row=True)
     if callable(thing):
-        return lambda market, _rows, _span: _plain(thing(market), market, "result")
-    raise StrategyError(
-        f"audit: {type(thing).__name__} can not be audited; accepted: a factor, a universe, an "
-        "estimator with estimate(market), a strategy, or a function of a market that returns "
-        "arrays [T], [T, N] or frames by date"
-    )
+        return Subject(
+            thing, name, lambda m, _rows: _plain(thing(m), m, "result"), by_row=False, at_rows=False
+        )
+    raise StrategyError(f"audit: {type(thing).__name__} can not be audited; accepted: {_ACCEPTED}")
 
 
 def name_of(thing: Any) -> str:
@@ -51,6 +80,16 @@ def name_of(thing: Any) -> str:
     if isinstance(thing, Strategy):
         return f"strategy {thing.name}"
     return getattr(thing, "__name__", type(thing).__name__)
+
+
+def _exposure(thing: Any, market: Market, rows: Array) -> list[Part]:
+    values = np.asarray(thing.exposure(market, rows))
+    if values.shape != (len(rows), len(market.codes)):
+        raise StrategyError(
+            f"{name_of(thing)}: exposure has shape {values.shape} for {len(rows)} rows; accepted: "
+            f"one row for each and one column for each of {len(market.codes)} stocks"
+        )
+    return [Part("exposure", market.dates[rows], values, market.codes)]
 
 
 def _estimate(thing: Any, market: Market, rows: Array) -> list[Part]:
@@ -71,13 +110,39 @@ def _universe(thing: Any, market: Market, rows: Array) -> list[Part]:
     return [Part("mask", market.dates[rows], np.asarray(mask), market.codes), *counts]
 
 
+def _ratio(rule: HedgeRatio, market: Market) -> Callable[[Market, Array], list[Part]]:
+    """Compute a hedge ratio for equal weights of the stocks listed at the start of the market."""
+    products = market.futures_products()
+    if not products:
+        raise StrategyError(
+            f"audit: {name_of(rule)} hedges with futures, and market '{market.name}' has none"
+        )
+    bars = market.futures(products[0])
+    begun = int(np.searchsorted(market.dates, bars["date"].min().to_datetime64()))
+    first = max(begun, len(market.dates) // 3) + 1
+    stocks = np.flatnonzero(market.list_index() <= 0).astype(np.int64)
+    stocks = stocks if len(stocks) else np.arange(len(market.codes))
+    book = Book(
+        "listed first", np.array([first - 1]), np.array([0, len(stocks)]), stocks,
+        np.full(len(stocks), 1.0 / len(stocks)),
+    )  # fmt: skip
+
+    def evaluate(altered: Market, rows: Array) -> list[Part]:
+        last = max(first, int(rows.max()))
+        betas = np.ones((last - first + 2, len(altered.codes)))
+        found = book_ratios(rule, altered, book, products[0], first, last, betas=betas)
+        return [Part("ratio", altered.dates[first - 1 : last + 1], found.ratio)]
+
+    return evaluate
+
+
 def _plain(result: Any, market: Market, name: str) -> list[Part]:
     """Turn what a function returned into parts."""
     if isinstance(result, dict):
         return [part for key, value in result.items() for part in _plain(value, market, str(key))]
     if isinstance(result, (pd.DataFrame, pd.Series)):
         frame = result.to_frame(name) if isinstance(result, pd.Series) else result
-        dates = pd.DatetimeIndex(frame["date"] if "date" in frame.columns else frame.index)
+        dates = _dates_of(frame, name)
         wide = "date" not in frame.columns and len(frame.columns) == len(market.codes)
         if wide:
             days = dates.to_numpy().astype("datetime64[D]")
@@ -93,14 +158,11 @@ def _plain(result: Any, market: Market, name: str) -> list[Part]:
     return [Part(name, market.dates, values, codes)]
 
 
-def _strategy(strategy: Strategy, market: Market, span: tuple[int, int]) -> list[Part]:
-    """Run the fund over the span: what it wanted, held, traded, was refused and earned."""
-    start, end = (market.dates[row] for row in span)
-    result = backtest(strategy, market, str(start), str(end))
-    parts = []
-    for name in ("targets", "exclusions", "coverage"):  # decided on a day, traded on the next
-        parts += frame_parts(name, getattr(result, name), settled=False)
-    for name in ("trades", "refusals"):
-        parts += frame_parts(name, getattr(result, name))
-    hedge = frame_parts("hedge", result.hedge, settled=False)
-    return [*parts, *hedge, *frame_parts("ledger", result.ledger)]
+def _dates_of(frame: pd.DataFrame, name: str) -> pd.DatetimeIndex:
+    try:
+        dates = pd.DatetimeIndex(frame["date"] if "date" in frame.columns else frame.index)
+    except (ValueError, TypeError) as problem:
+        raise StrategyError(
+            f"{name} has no dates; accepted: a column 'date', or an index of dates"
+        ) from problem
+    return dates

@@ -1,7 +1,8 @@
 """A market whose future is other than it was, for finding out what looks ahead.
 
 The past up to the close of a day stays bit for bit; everything later is changed at the source
-(tables and panels), so that every method of `Market` sees it. The calendar stays: trading days,
+(tables and panels), so that every method of `Market` sees it. The very next day is other in every
+table: who looks one day ahead finds something else there. The calendar stays: trading days,
 expiries and what was announced before are known in advance.
 """
 
@@ -9,36 +10,36 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
+from quanthedge.market.altered_rows import (
+    ends_after,
+    injected,
+    nonsense,
+    other_rows,
+    other_session,
+    other_stocks,
+    public_column,
+    restatements,
+)
 from quanthedge.market.dataset import Market
 from quanthedge.market.panels import PANELS
-from quanthedge.market.schema import TABLES
 from quanthedge.market.store import Store
 
 __all__ = ["ALTERATIONS", "Alteration", "altered"]
 
 Array = np.ndarray[Any, Any]
-Alteration = Literal["removed", "scrambled", "absurd", "restated"]
+Alteration = Literal["removed", "scrambled", "absurd", "restated", "opened", "priced"]
 ALTERATIONS: tuple[Alteration, ...] = get_args(Alteration)
 HORIZON = 60  # trading days of the changed future that are kept
-PRICES = ("open", "high", "low", "close", "pre_close", "mark")
-# The day on which a row of a table becomes public.
-PUBLIC = {
-    "index_daily": "date",
-    "index_dividend_yield": "date",
-    "futures_daily": "date",
-    "cash_rate": "date",
-    "fundamentals": "known_date",
-    "index_members": "start",
-    "industry": "start",
-    "stock_names": "start",
-    "corporate_actions": "announce_date",
-}
+# What is known of a day at its open: seen there, or published before it.
+AT_THE_OPEN = ("open", "pre_close", "traded", "adj_factor", "is_st", "is_delisting")
+_SESSION = ("close", "high", "low", "volume", "amount", "mark", "simple_return")
 
 
-def altered(market: Market, row: int, alteration: Alteration, seed: int = 0) -> Market:
+def altered(
+    market: Market, row: int, alteration: Alteration, seed: int = 0, horizon: int = HORIZON
+) -> Market:
     """Return the same market with another future after the close of day `row`.
 
     Parameters
@@ -52,19 +53,23 @@ def altered(market: Market, row: int, alteration: Alteration, seed: int = 0) -> 
         those of other stocks and days. "absurd": they are nonsense (undefined, enormous, negative).
         "restated": the vendor publishes history anew later: reports of past periods are restated
         after the day, and every adjustment factor, past ones too, is multiplied by a constant of
-        its stock, as forward adjustment does.
+        its stock, as forward adjustment does. "opened": of the next day stays what is known at its
+        open (opening prices, who trades, previous closes, ex-dates, status, listings); its high,
+        low, close, volume, amount, settlement price and everything published on it are other, and
+        so are all later days.
     seed
         Same seed, same future.
+    horizon
+        Trading days of the changed future that are kept, at most.
 
     Returns
     -------
     Market
-        At most 60 later days.
     """
     date = market.dates[row]
-    if alteration == "removed":
+    if alteration == "removed" or row + 1 >= len(market.dates):
         return market.until(date)
-    days = min(len(market.dates), row + 1 + HORIZON)
+    days = min(len(market.dates), row + 1 + horizon)
     store = _AlteredStore(market._store, row, alteration, seed, days)
     return Market(store, days, max(market.dates[days - 1], date))
 
@@ -79,7 +84,9 @@ class _AlteredStore(Store):
         self.first_day, self.dates, self.days = store.first_day, store.dates[:days], days
         self.frames, self.made, self._tables = {}, {}, {}
         self._true = store
-        self._row, self._cut = row, store.dates[row]
+        self._row, self._cut, self._next = row, store.dates[row], store.dates[row + 1]
+        # what was announced for the next day is known at its open
+        self._announced = self._next if alteration in ("opened", "priced") else self._cut
         self._alteration, self._seed = alteration, seed
         self._version = store._version
         self.panels = _AlteredPanels(store, row, alteration, seed, days)  # type: ignore[assignment]
@@ -90,12 +97,11 @@ class _AlteredStore(Store):
             rng = np.random.default_rng([self._seed, *name.encode()])
             true = self._true.table(name)
             if name == "stocks":
-                changed = _other_stocks(true, self._cut, rng)
-            elif name in PUBLIC:
-                changed = self._changed(name, true, rng)
+                self._tables[name] = other_stocks(true, self._announced, rng)
+            elif public_column(name) is not None:
+                self._tables[name] = self._changed(name, true, rng)
             else:
-                changed = true
-            self._tables[name] = changed
+                self._tables[name] = true
         return self._tables[name]
 
     def fundamental_rows(self, item: str) -> pa.Table:
@@ -106,19 +112,29 @@ class _AlteredStore(Store):
         return rows.sort_by([(key, "ascending") for key in keys]).combine_chunks()
 
     def _changed(self, name: str, true: pa.Table, rng: np.random.Generator) -> pa.Table:
-        public = true[PUBLIC[name]].to_numpy().astype("datetime64[D]")
+        public, last = true[public_column(name)].to_numpy().astype("datetime64[D]"), self._cut
         if name == "corporate_actions":
             known = true["ex_date"].to_numpy().astype("datetime64[D]")
             public = np.where(np.isnat(public), known, np.minimum(public, known))
-        later = public > self._cut
-        table = _later_ends(true, self._cut, rng) if "end" in true.column_names else true
+            last = self._announced
+        later = public > last
+        table = true
+        if "end" in true.column_names:
+            table = ends_after(true, self._cut, rng, at_once=name != "stock_names")
         past, future = table.filter(pa.array(~later)), table.filter(pa.array(later))
         if self._alteration == "restated":
             if name == "fundamentals" and past.num_rows:
-                future = pa.concat_tables([_restatements(past, self._cut, rng), future])
+                future = pa.concat_tables([restatements(past, self._cut, rng), future])
             return pa.concat_tables([past, future])
-        future = _other_rows(name, future, rng, absurd=self._alteration == "absurd")
-        return pa.concat_tables([past, future.cast(past.schema)])
+        parts = [past]
+        if self._alteration in ("opened", "priced"):
+            today = public[later] == self._next
+            parts.append(other_session(name, future.filter(pa.array(today)), rng))
+            future = future.filter(pa.array(~today))
+        parts.append(other_rows(name, future, rng, absurd=self._alteration == "absurd"))
+        parts.append(injected(name, past, self._next, self.axes.codes, rng))
+        whole = pa.concat_tables([part.cast(past.schema) for part in parts])
+        return whole.sort_by("date") if name == "cash_rate" else whole
 
 
 class _AlteredPanels:
@@ -130,6 +146,7 @@ class _AlteredPanels:
         self._store, self._row, self._alteration = store, row, alteration
         self._seed, self._days = seed, days
         self._made: dict[str, Array] = {}
+        self._next: dict[str, Array] = {}
 
     def get(self, name: str) -> Array:
         """Return a panel with its later rows changed."""
@@ -160,90 +177,39 @@ class _AlteredPanels:
         future = panel[self._row + 1 :]
         if PANELS[name].dtype == bool:
             future[:] = rng.random(future.shape) < 0.5
-        elif self._alteration == "scrambled":
+        elif self._alteration == "absurd":
+            future[:] = nonsense(future.shape, rng)
+        else:
             scale = np.exp(rng.normal(0.0, 0.5, future.shape))
             future[:] = future[:, rng.permutation(future.shape[1])] * scale
-        else:
-            future[:] = _nonsense(future.shape, rng)
+        if self._alteration in ("opened", "priced"):
+            kept = ("volume", "amount") if self._alteration == "priced" else ()
+            if name in (*AT_THE_OPEN, *kept):
+                future[0] = true[self._row + 1]
+            elif name in _SESSION:
+                future[0] = self._session()[name]
         return panel
 
-
-def _nonsense(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    values = rng.choice([np.nan, 0.0, -1.0, 1e-9, 1e12, 1.0], shape)
-    return values * rng.random(shape)
-
-
-def _other_rows(name: str, rows: pa.Table, rng: np.random.Generator, *, absurd: bool) -> pa.Table:
-    """Give rows that become public later other values, and leave some of them out."""
-    if rows.num_rows == 0:
-        return rows
-    keep = rng.random(rows.num_rows) < 0.8
-    rows = rows.filter(pa.array(keep))
-    for place, column in enumerate(TABLES[name].columns):
-        if column.name not in rows.column_names:
-            continue
-        place = rows.column_names.index(column.name)  # noqa: PLW2901 -- rows may lack columns
-        if column.kind == "number":
-            values = np.array(rows[column.name].to_numpy(), dtype=np.float64)
-            if absurd:
-                values = _nonsense(values.shape, rng)
-            else:
-                values = rng.permutation(values) * np.exp(rng.normal(0.0, 0.5, len(values)))
-            rows = rows.set_column(place, rows.schema.field(place), pa.array(values))
-        elif column.name in ("code", "industry", "name") and name in (
-            "index_members", "industry", "stock_names",
-        ):  # fmt: skip
-            order = pa.array(rng.permutation(rows.num_rows))
-            rows = rows.set_column(place, rows.schema.field(place), rows[column.name].take(order))
-    return rows
-
-
-def _later_ends(spells: pa.Table, cut: np.datetime64, rng: np.random.Generator) -> pa.Table:
-    """Let spells that hold at the cut end on another day after it, or never."""
-    end = spells["end"].to_numpy().astype("datetime64[D]").copy()
-    open_then = np.isnat(end) | (end > cut)
-    new = cut + rng.integers(1, 60, len(end)).astype("timedelta64[D]")
-    new[rng.random(len(end)) < 0.3] = np.datetime64("NaT", "D")
-    end[open_then] = new[open_then]
-    start = spells["start"].to_numpy().astype("datetime64[D]")
-    end = np.where(end < start, start, end)
-    place = spells.column_names.index("end")
-    ends = pa.array(end, pa.date32(), from_pandas=True)
-    return spells.set_column(place, spells.schema.field(place), ends)
-
-
-def _other_stocks(stocks: pa.Table, cut: np.datetime64, rng: np.random.Generator) -> pa.Table:
-    """Delist other stocks after the cut, and list those that come later on other days."""
-    listed = stocks["list_date"].to_numpy().astype("datetime64[D]").copy()
-    gone = stocks["delist_date"].to_numpy().astype("datetime64[D]").copy()
-    shift = rng.integers(1, 60, len(gone)).astype("timedelta64[D]")
-    later = listed > cut
-    listed[later] = (cut + shift)[later]
-    open_then = np.isnat(gone) | (gone > cut)
-    new = cut + shift + np.timedelta64(60, "D")
-    new[rng.random(len(gone)) < 0.5] = np.datetime64("NaT", "D")
-    gone[open_then] = new[open_then]
-    for name, values in (("list_date", listed), ("delist_date", gone)):
-        place = stocks.column_names.index(name)
-        column = pa.array(values, pa.date32(), from_pandas=True)
-        stocks = stocks.set_column(place, stocks.schema.field(place), column)
-    return stocks
-
-
-def _restatements(past: pa.Table, cut: np.datetime64, rng: np.random.Generator) -> pa.Table:
-    """Return rows in which known figures are published anew after the cut, with other values."""
-    rows = past.take(pa.array(np.sort(rng.choice(past.num_rows, max(1, past.num_rows // 4)))))
-    known = cut + rng.integers(1, 30, rows.num_rows).astype("timedelta64[D]")
-    values = rows["value"].to_numpy() * np.exp(rng.normal(0.0, 0.5, rows.num_rows))
-    for name, column in (
-        ("known_date", pa.array(known, pa.date32())), ("value", pa.array(values)),
-    ):  # fmt: skip
-        place = rows.column_names.index(name)
-        rows = rows.set_column(place, rows.schema.field(place), column)
-    return rows
-
-
-def public_frame(frame: pd.DataFrame, cut: np.datetime64) -> pd.DataFrame:
-    """Return the rows of a frame with a date column or index up to a day."""
-    dates = frame["date"] if "date" in frame.columns else frame.index
-    return frame[np.asarray(pd.DatetimeIndex(dates) <= pd.Timestamp(cut))]
+    def _session(self) -> dict[str, Array]:
+        """Return another course of the next day after its open, the same in all panels."""
+        if not self._next:
+            row = self._row + 1
+            true = {name: self._store.panels.get(name)[row] for name in (*_SESSION, *AT_THE_OPEN)}
+            rng = np.random.default_rng([self._seed, row])
+            moved = rng.uniform(0.02, 0.08, len(true["open"])) * rng.choice(
+                [-1, 1], len(true["open"])
+            )
+            close = true["open"] * np.exp(moved)
+            volume = np.round(true["volume"] * rng.uniform(1.5, 3.0, len(close)))
+            self._next = {
+                "close": close,
+                "high": np.maximum(true["open"], close) * 1.01,
+                "low": np.minimum(true["open"], close) * 0.99,
+                "volume": volume,
+                "amount": np.where(
+                    np.isnan(true["amount"]), np.nan, volume * (true["open"] + close) / 2
+                ),
+                "mark": np.where(true["traded"], close, true["mark"]),
+                "simple_return": close / true["pre_close"] - 1,
+            }
+        return self._next

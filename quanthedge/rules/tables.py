@@ -7,7 +7,8 @@ Confidence: A two sources agree, B one good source, C weak or disputed, M memory
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,11 +18,15 @@ from pathlib import Path
 from quanthedge.errors import RuleError
 from quanthedge.rules.schemas import SCHEMAS, Schema
 
-__all__ = ["CONFIDENCES", "TABLES", "Row", "read_sources", "read_table", "single_keys"]
+__all__ = ["CHANGE", "CONFIDENCES", "TABLES", "Row", "read_sources", "read_table", "single_keys"]
 
 CONFIDENCES = "ABCM"
 _DATA = Path(__file__).with_name("data")
 TABLES = tuple(SCHEMAS)
+# What the rows of every table go through while a look-ahead audit tries other future rules.
+CHANGE: ContextVar[Callable[[tuple["Row", ...]], tuple["Row", ...]] | None] = ContextVar(
+    "change", default=None
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,8 @@ def read_table(name: str, folder: Path | None = None) -> tuple[Row, ...]:
         _check_folder(folder)
         if (folder / path.name).is_file():
             path = folder / path.name
-    return _read(name, path, folder, path.stat().st_mtime_ns)
+    rows, change = _read(name, path, folder, path.stat().st_mtime_ns), CHANGE.get()
+    return rows if change is None else change(rows)
 
 
 def _check_folder(folder: Path) -> None:

@@ -1,0 +1,301 @@
+"""What a thing reads that is not of the market: files, the network, tables in closures and globals.
+
+No alteration of the market reaches it, so that an audit can only name it. Two ways of finding it:
+while a thing computes, openings of files and connections are listened to (audit events of the
+interpreter, and calls of libraries that read files in compiled code); and the code of the thing is
+searched for values that it carries along.
+"""
+
+import functools
+import io
+import sys
+import threading
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.market import Market
+from quanthedge.strategy import Strategy
+
+__all__ = ["closely", "outside_of", "watched"]
+
+_OURS = str(Path(__file__).parents[1])
+_LIBRARIES = tuple(
+    {
+        str(Path(place).resolve())
+        for place in (
+            sys.prefix,
+            sys.base_prefix,
+            Path(np.__file__).parents[1],
+            Path(io.__file__).parent,
+        )
+    }
+)
+_EVENTS = {
+    "socket.connect": "the network", "socket.getaddrinfo": "the network",
+    "urllib.Request": "the network", "sqlite3.connect": "a database",
+    "subprocess.Popen": "another program", "os.system": "another program",
+}  # fmt: skip
+# Python functions of libraries that open files in compiled code, where no event is raised.
+_READERS = {
+    "read_table", "read_parquet", "read_feather", "read_hdf", "read_orc", "read_ipc", "read_avro",
+    "read_csv", "read_json", "read_ndjson", "read_excel", "read_database", "read_sql", "scan_csv",
+    "scan_parquet", "scan_ipc", "scan_ndjson", "dataset", "memory_map", "open_dataset",
+}  # fmt: skip
+_READING_CLASSES = {"ParquetFile", "ParquetDataset", "File", "HDFStore", "Dataset"}
+_READING_LIBRARIES = (
+    "pyarrow", "pandas", "polars", "h5py", "tables", "xarray", "netCDF4", "zarr", "fastparquet",
+)  # fmt: skip
+_SOURCE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".nbi", ".nbc")
+_FEW = 10  # values that may be parameters
+_DEPTH = 8
+
+
+class _Watch:
+    """One list of what is opened by code that is neither ours nor a library's."""
+
+    def __init__(self, market: Path) -> None:
+        self.market = market
+        self.seen: list[str] = []
+
+    def note(self, what: str, frame: types.FrameType | None) -> None:
+        """Add what was opened, where the nearest code that is no library's is a user's own."""
+        while frame is not None and _is_library(frame.f_code.co_filename):
+            frame = frame.f_back
+        if frame is None or frame.f_code.co_filename.startswith(_OURS):
+            return
+        file = Path(frame.f_code.co_filename).name
+        text = f"{what}, read in {frame.f_code.co_name} ({file})"
+        if text not in self.seen:
+            self.seen.append(text)
+
+    def file(self, path: Any) -> str:
+        """Return how a file is named; one of the market's own is read past its methods."""
+        try:
+            place = Path(str(path)).resolve()
+        except (OSError, ValueError):
+            return f"file {path}"
+        if place.is_relative_to(self.market):
+            return f"file {place.name} of the market itself, past its methods"
+        return f"file {place}"
+
+
+_watches: list[_Watch] = []
+_listening = threading.Event()
+
+
+@contextmanager
+def watched(market: Path) -> Iterator[list[str]]:
+    """Listen to what is opened from code that is neither ours nor a library's."""
+    if not _listening.is_set():  # a hook stays for the life of the process
+        _listening.set()
+        sys.addaudithook(_hear)
+    watch = _Watch(market)
+    _watches.append(watch)
+    try:
+        yield watch.seen
+    finally:
+        _watches.remove(watch)
+
+
+@contextmanager
+def closely() -> Iterator[None]:
+    """Listen to calls of libraries that read files in compiled code as well, which takes time."""
+    if sys.getprofile() is not None:  # a profiler is at work: it keeps its place
+        yield
+        return
+    sys.setprofile(_called)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _watches:
+        return
+    watch = _watches[-1]
+    if event == "open":
+        path = arguments[0]
+        if isinstance(path, (str, bytes)) and not _is_code(path):
+            name = path.decode(errors="replace") if isinstance(path, bytes) else path
+            watch.note(watch.file(name), sys._getframe(1))
+    elif event in _EVENTS:
+        watch.note(f"{_EVENTS[event]} ({_short(arguments)})", sys._getframe(1))
+
+
+def _called(frame: types.FrameType, event: str, argument: Any) -> None:
+    """Note calls of functions that read files in compiled code."""
+    if not _watches:
+        return
+    if event == "call":
+        name = frame.f_code.co_name
+        if name in _READERS or (name == "__init__" and _reading_class(frame)):
+            package = frame.f_globals.get("__name__", "").partition(".")[0]
+            if package in _READING_LIBRARIES and _is_library(frame.f_code.co_filename):
+                _watches[-1].note(_watches[-1].file(_first_value(frame)), frame)
+    elif event == "c_call" and (getattr(argument, "__module__", None) or "").startswith(
+        ("duckdb", "_duckdb")
+    ):
+        _watches[-1].note("a database (duckdb)", frame)
+
+
+def _reading_class(frame: types.FrameType) -> bool:
+    return type(frame.f_locals.get("self")).__name__ in _READING_CLASSES
+
+
+def _first_value(frame: types.FrameType) -> Any:
+    code = frame.f_code
+    names = [name for name in code.co_varnames[: code.co_argcount] if name != "self"]
+    return frame.f_locals.get(names[0], "") if names else ""
+
+
+def _is_code(path: str | bytes) -> bool:
+    text = path.decode(errors="replace") if isinstance(path, bytes) else path
+    return text.endswith(_SOURCE) or text.startswith(("/dev/", "/proc/", "/sys/"))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_library(filename: str) -> bool:
+    if filename.startswith(_OURS):
+        return False
+    return filename.startswith(("<frozen", "<__array_function__", *_LIBRARIES))
+
+
+def _short(arguments: tuple[Any, ...]) -> str:
+    told = ", ".join(str(one) for one in arguments if isinstance(one, (str, int, tuple)))
+    return told[:80]
+
+
+def outside_of(thing: Any) -> list[str]:
+    """Return the values that a thing carries along and that are not of the market, in words."""
+    found: list[str] = []
+    for name, part in _own_parts(thing):
+        _search(part, name, found, set(), 0)
+    return list(dict.fromkeys(found))
+
+
+def _own_parts(thing: Any) -> list[tuple[str, Any]]:
+    """Return the parts of a strategy, or the thing itself."""
+    if not isinstance(thing, Strategy):
+        return [(getattr(thing, "__name__", type(thing).__name__), thing)]
+    parts: list[Any] = [term.factor for term in thing.factors]
+    parts += [thing.universe, *getattr(thing.universe, "filters", ()), thing.selector]
+    parts += [thing.rebalance, thing.beta, thing.hedge.ratio, thing.hedge.policy]
+    return [(type(part).__name__, part) for part in parts]
+
+
+def _search(value: Any, name: str, found: list[str], seen: set[int], depth: int) -> None:
+    """Name data; look into functions, objects and modules of the user's own."""
+    if id(value) in seen or depth > _DEPTH:
+        return
+    seen.add(id(value))
+    told = _as_data(value)
+    if told:
+        found.append(f"{name}: {told}, which the code carries along")
+        return
+    for inner, part in _inside(value):
+        _search(part, f"{name}.{inner}", found, seen, depth + 1)
+
+
+def _as_data(value: Any) -> str:
+    """Return what kind of data a value is, '' when it is none."""
+    if isinstance(value, Market):
+        return f"a market of its own ({value.name})"
+    return _as_table(value) or _as_store(value)
+
+
+def _as_table(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of {' x '.join(map(str, value.shape))}" if value.size >= _FEW else ""
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return f"a table of {' x '.join(map(str, value.shape))}"
+    if isinstance(value, (dict, list, tuple, set, frozenset)):
+        return f"a {type(value).__name__} of {len(value):,} entries" if len(value) >= _FEW else ""
+    return ""
+
+
+def _as_store(value: Any) -> str:
+    if isinstance(value, (io.IOBase, Iterator)) and not isinstance(value, types.GeneratorType):
+        return f"an open {type(value).__name__}"
+    package = type(value).__module__.partition(".")[0]
+    if package in ("polars", "pyarrow", "duckdb", "sqlite3", "h5py", "xarray", "scipy", "_duckdb"):
+        return f"a {package.strip('_')} {type(value).__name__}"
+    return ""
+
+
+def _inside(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what the code of a value refers to: closures, globals, attributes, entries."""
+    if isinstance(value, functools.partial):
+        yield from (("function", value.func), *((str(k), a) for k, a in enumerate(value.args)))
+        yield from value.keywords.items()
+    elif isinstance(value, types.MethodType):
+        yield from (("function", value.__func__), ("object", value.__self__))
+    elif isinstance(value, types.FunctionType):
+        if not _is_foreign(value.__code__.co_filename):
+            yield from _of_function(value)
+    elif isinstance(value, (dict, list, tuple)):
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        yield from ((str(key), one) for key, one in entries)
+    elif hasattr(value, "__wrapped__"):
+        yield "function", value.__wrapped__
+    elif isinstance(value, type):
+        if _is_users(value):
+            yield from ((key, one) for key, one in vars(value).items() if not _is_dunder(key))
+    elif _is_users(type(value)):
+        yield from getattr(value, "__dict__", {}).items()
+        yield from (getattr(value, "__pydantic_private__", None) or {}).items()
+        for base in type(value).__mro__:
+            yield base.__name__, base
+
+
+def _of_function(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
+    """Yield defaults, closure and the globals that the function's code names."""
+    yield from ((f"default {k}", one) for k, one in enumerate(function.__defaults__ or ()))
+    yield from (function.__kwdefaults__ or {}).items()
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+        try:
+            yield name, cell.cell_contents
+        except ValueError:  # not yet filled
+            continue
+    names = _names_in(function.__code__)
+    for name in names:
+        if name not in function.__globals__:
+            continue
+        value = function.__globals__[name]
+        if isinstance(value, types.ModuleType):
+            if not _is_foreign(getattr(value, "__file__", None) or "<frozen"):
+                yield from (
+                    (f"{name}.{key}", vars(value)[key]) for key in names & vars(value).keys()
+                )
+        else:
+            yield name, value
+
+
+def _names_in(code: types.CodeType) -> set[str]:
+    """Return the names that code and the functions inside it refer to."""
+    inner = (one for one in code.co_consts if isinstance(one, types.CodeType))
+    return set(code.co_names).union(*(_names_in(one) for one in inner))
+
+
+def _is_foreign(filename: str) -> bool:
+    return filename.startswith(_OURS) or _is_library(filename)
+
+
+def _is_users(kind: type) -> bool:
+    """Return whether a class is neither ours, nor a library's, nor built in."""
+    module = sys.modules.get(kind.__module__)
+    if kind.__module__ in ("builtins", "abc", "typing", "types", "functools"):
+        return False
+    if module is None or kind.__module__ == "__main__":
+        return True
+    return not _is_foreign(getattr(module, "__file__", None) or "<frozen")
+
+
+def _is_dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
