@@ -200,9 +200,7 @@ class _Replay:
         for one, fees in self.fees.items():
             mine = ending == one
             d, a, q = t[mine], amount[mine], quantity[mine]
-            parts["stamp"][mine] = a * np.where(
-                side[mine], fees.stamp_buy[d], fees.stamp_sell[d]
-            )
+            parts["stamp"][mine] = a * np.where(side[mine], fees.stamp_buy[d], fees.stamp_sell[d])
             transfer = fees.transfer[d] * a + fees.transfer_on_par[d] * q
             least = fees.transfer_least[d]
             parts["transfer"][mine] = np.where(least > 0, np.maximum(least, transfer), transfer)

@@ -1,6 +1,7 @@
 """The clients of a replayed run: the slow reference of docs/fund.md, taken day by day."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -125,7 +126,7 @@ def hurdle_levels(hurdle, dates, index):
     if hurdle.kind == "index":
         return index[1:] / index[0]
     found, level = [], 1.0
-    for before, day in zip(dates[:-1], dates[1:], strict=True):
+    for before, day in pairwise(dates):
         rate = hurdle.rate
         if hurdle.kind == "deposit":
             rate = max(one for one in hurdle.rates.items() if np.datetime64(one[0]) <= day)[1]

@@ -143,9 +143,7 @@ def dividend_tax(folder, days):
         )
         for name, end in spans.items()
     }
-    paid = over_days(
-        [r for r in rows if r["holding_to_inclusive"] == ""], days, "rate_at_payment"
-    )
+    paid = over_days([r for r in rows if r["holding_to_inclusive"] == ""], days, "rate_at_payment")
     return DividendTax(paid, *(np.maximum(0.0, total[name] - paid) for name in spans))
 
 

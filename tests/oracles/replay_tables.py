@@ -15,6 +15,17 @@ def _days(values):
     return pd.to_datetime(values).to_numpy().astype("datetime64[D]")
 
 
+def grid(day, name, value, days, names):
+    """A column of a long table as a table days x names, NaN where there is no row."""
+    inside = (day >= days[0]) & (day <= days[-1])
+    day, name, value = day[inside], np.asarray(name)[inside], np.asarray(value)[inside]
+    rows, order = np.searchsorted(days, day), {one: k for k, one in enumerate(names)}
+    assert (days[rows] == day).all()
+    found = np.full((len(days), len(names)), np.nan)
+    found[rows, [order[one] for one in name]] = value
+    return pd.DataFrame(found, index=days, columns=list(names))
+
+
 class RawMarket:
     """Bars of some stocks, contracts and rates over a span and the day before it.
 
@@ -37,11 +48,9 @@ class RawMarket:
         stop = int(np.searchsorted(self.traded_days, np.datetime64(end), side="right"))
         self.dates = self.traded_days[first - 1 : stop]
         self.column = {code: n for n, code in enumerate(self.codes)}
-        grid = pd.MultiIndex.from_arrays([bars["date"], bars["code"]])
         all_days = self.traded_days[self.traded_days <= self.dates[-1]]
         for name in BARS:
-            wide = pd.Series(bars[name].to_numpy(), index=grid).unstack()
-            wide = wide.reindex(index=all_days, columns=self.codes)
+            wide = grid(bars["date"].to_numpy(), bars["code"], bars[name], all_days, self.codes)
             if name == "close":
                 self.mark = wide.ffill().loc[self.dates[0] :].to_numpy()
             if name == "adj_factor":
@@ -60,11 +69,10 @@ class RawMarket:
             self.folder / "stock_daily.parquet", columns=["code", "date", "close", "pre_close"]
         )
         bars["date"] = _days(bars["date"])
-        bars["value"] = bars["close"] / bars["pre_close"] - 1
         at = int(np.searchsorted(self.traded_days, self.dates[0]))
         days = self.traded_days[max(0, at - days_before) : at + self.dates.size]
-        wide = bars[bars["date"].isin(days)].pivot(index="date", columns="code", values="value")
-        return wide.reindex(index=days)
+        code, value = bars["code"].astype(str), bars["close"] / bars["pre_close"] - 1
+        return grid(bars["date"].to_numpy(), code, value, days, sorted(code.unique()))
 
     def rates(self):
         """The overnight rate known by each day's close, [T + 1]."""
@@ -87,8 +95,11 @@ class RawMarket:
         table = table[table["product"].astype(str) == product]
         table["date"], table["contract"] = _days(table["date"]), table["contract"].astype(str)
         names = ("open", "high", "low", "close", "settle", "volume", "amount")
+        contracts = sorted(table["contract"].unique())
         wide = {
-            name: table.pivot(index="date", columns="contract", values=name).reindex(self.dates)
+            name: grid(
+                table["date"].to_numpy(), table["contract"], table[name], self.dates, contracts
+            )
             for name in names
         }
         last = pd.Series(_days(table["last_trading_day"]), index=table["contract"])

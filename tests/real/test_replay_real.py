@@ -23,9 +23,7 @@ FIRST_FUTURE, LAST = "2010-04-16", "2018-12-28"
 def test_every_yuan_of_all_years_with_futures_is_found_again(tmp_path):
     folder = tmp_path / "market"
     import_market(SOURCE, folder)
-    tables = kept_again(
-        load_strategy(NEUTRAL), Market.open(folder), folder, FIRST_FUTURE, LAST
-    )
+    tables = kept_again(load_strategy(NEUTRAL), Market.open(folder), folder, FIRST_FUTURE, LAST)
     assert len(tables["ledger"]) > 2_000
     reasons = set(tables["trades"]["reason"])
     assert {"rebalance", "retry", "hedge", "roll", "cash_cut", "margin_cut"} <= reasons
