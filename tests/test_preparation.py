@@ -1,7 +1,10 @@
 """The rows that a ledger is given, on a market where every row of everything is another one."""
 
-from functools import reduce
+import atexit
+import tempfile
+from functools import cache, reduce
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,37 +73,41 @@ PLANS = {"one product": ONE, "two products": TWO, "a quota": QUOTA}
 SEEDS = 15, 17  # the first would do today; the second is for days when orders fall otherwise
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory):
-    return [every_day(tmp_path_factory.mktemp("every_day"), seed) for seed in SEEDS]
+@cache
+def made(seed=SEEDS[0]):
+    """Folders of the market and of its rules, made once."""
+    keeper = tempfile.TemporaryDirectory(prefix="every_day_")
+    atexit.register(keeper.cleanup)
+    return every_day(Path(keeper.name), seed)
 
 
-@pytest.fixture(scope="module")
-def made(both):
-    return both[0]
+@cache
+def market_of(seed=SEEDS[0]):
+    return Market.open(made(seed)[0])
+
+
+@cache
+def expected_of(name):
+    full = Strategy.model_validate(PLANS[name]).model_dump(mode="json")
+    expected = Expected(*made(), full, FIRST, LAST)
+    return expected, expected.arrays()
 
 
 @pytest.fixture(autouse=True)
-def its_rules(made, monkeypatch):
+def its_rules(monkeypatch):
     """The market's rule tables in place of the packaged ones."""
-    monkeypatch.setattr(rule_tables, "_DATA", made[1])
-
-
-@pytest.fixture(scope="module")
-def market(made):
-    return Market.open(made[0])
+    monkeypatch.setattr(rule_tables, "_DATA", made()[1])
 
 
 def prepared_of(plan, market):
     return prepare(Strategy.model_validate(plan), market, FIRST, LAST)
 
 
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
-def test_every_row_handed_to_the_ledger_is_that_of_its_day(plan, market, made):
-    prepared = prepared_of(plan, market)
-    full = prepared.strategy.model_dump(mode="json")
-    expected = Expected(*made, full, FIRST, LAST)
-    for name, value in expected.arrays().items():
+@pytest.mark.parametrize("plan", PLANS)
+def test_every_row_handed_to_the_ledger_is_that_of_its_day(plan):
+    prepared = prepared_of(PLANS[plan], market_of())
+    expected, arrays = expected_of(plan)
+    for name, value in arrays.items():
         found = field(prepared.inputs, name)
         if name == "bars.delist" or name == "futures.last_day":
             found = np.minimum(found, expected.span.size)
@@ -121,10 +128,11 @@ def field(inputs, name):
     return reduce(getattr, name.split("."), inputs)
 
 
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
-def test_the_accounts_of_this_market_are_found_again(plan, market, made):
-    strategy = Strategy.model_validate(plan)
-    tables = kept_again(strategy, market, made[0], FIRST, LAST, made[1])
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_accounts_of_this_market_are_found_again(plan):
+    strategy = Strategy.model_validate(PLANS[plan])
+    folder, rules = made()
+    tables = kept_again(strategy, market_of(), folder, FIRST, LAST, rules)
     assert (tables["ledger"]["lots"] < 0).sum() > 10
 
 
@@ -175,11 +183,11 @@ def figures(inputs):
 
 
 @pytest.mark.parametrize("by", [1, -1], ids=["too late", "too early"])
-def test_a_row_too_early_or_too_late_anywhere_moves_a_figure(by, both, monkeypatch):
+def test_a_row_too_early_or_too_late_anywhere_moves_a_figure(by, monkeypatch):
     known, moved = set(), set()
-    for (folder, rules), plan in product(both, PLANS.values()):
-        monkeypatch.setattr(rule_tables, "_DATA", rules)
-        inputs = prepared_of(plan, Market.open(folder)).inputs
+    for seed, plan in product(SEEDS, PLANS.values()):
+        monkeypatch.setattr(rule_tables, "_DATA", made(seed)[1])
+        inputs = prepared_of(plan, market_of(seed)).inputs
         before = figures(inputs)
         for name in moving(inputs):
             known.add(name)
