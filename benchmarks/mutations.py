@@ -1,0 +1,253 @@
+"""Plants small faults into the wiring, one at a time, and counts those that no test finds.
+
+    python -m benchmarks.mutations
+    python -m benchmarks.mutations --module prepare --jobs 2 --verbose
+
+Each fault is planted in the memory of a process of its own, which runs the fast tests that hold the
+module and stops at the first that fails; no file is changed. Faults that change nothing (they are
+listed with the reason in ``mutations.toml``) are counted apart. The exit code is 1 when any other
+survives. Needs a system that can fork (Linux, macOS).
+"""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from benchmarks.mutants import Mutant, mutants, planted
+
+ROOT = Path(__file__).parents[1]
+KNOWN = Path(__file__).with_name("mutations.toml")
+PREPARED, REPLAY, WIRING = (f"tests/test_{name}.py" for name in ("preparation", "replay", "wiring"))
+ROWS = f"{PREPARED}::test_every_row_handed_to_the_ledger_is_that_of_its_day"
+ACCOUNTS = f"{PREPARED}::test_the_accounts_of_this_market_are_found_again"
+
+
+class Held(NamedTuple):
+    """A module, and what holds it: pytest's arguments, the quickest tests first."""
+
+    module: str
+    tests: tuple[str, ...]
+    reuse: bool = False  # whole runs do not depend on the module: each is done once
+
+
+MODULES = {
+    "prepare": Held("quanthedge.prepare", (ROWS, WIRING, ACCOUNTS)),
+    "hedging": Held("quanthedge.hedging", (ROWS, WIRING, ACCOUNTS)),
+    "office": Held(
+        "quanthedge.fund.office",
+        (f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
+         f"{REPLAY}::test_dividends_of_a_fund_with_clients_and_its_fees_at_the_door_are_booked",
+         "tests/fund/test_office.py", "--deselect",
+         "tests/fund/test_office.py::test_the_ledger_closes_with_any_flows",
+         "tests/fund/test_winding_up.py"),
+    ),
+    "bridge": Held(
+        "quanthedge.performance.bridge",
+        ("tests/performance/test_bridge_oracle.py", "tests/performance/test_bridge.py"), True,
+    ),
+    "bridge_groups": Held(
+        "quanthedge.performance.bridge_groups", ("tests/performance/test_bridge_groups.py",), True,
+    ),
+    "variant_runs": Held(
+        "quanthedge.variant_runs",
+        (f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
+         f"{REPLAY}::test_dividends_of_a_fund_with_clients_and_its_fees_at_the_door_are_booked",
+         "tests/test_variants.py"),
+    ),
+}  # fmt: skip
+FOUND, SURVIVED, TOO_LONG = "found", "survived", "too long"
+ENOUGH = 3.0  # times the seconds that the tests take without a fault
+
+
+class Judged(NamedTuple):
+    """A fault and what became of it."""
+
+    mutant: Mutant
+    outcome: str
+    reason: str  # why it can change nothing; "" where it could
+
+
+def main() -> int:
+    """Run what was asked for; returns the exit code."""
+    arguments = _arguments()
+    _warm()
+    unexplained = 0
+    for name in arguments.module or MODULES:
+        judged = judge(name, arguments.jobs, arguments.only, verbose=arguments.verbose)
+        _report(name, judged)
+        unexplained += sum(one.outcome == SURVIVED and not one.reason for one in judged)
+    return int(unexplained > 0)
+
+
+def judge(name: str, jobs: int, only: str, *, verbose: bool) -> list[Judged]:
+    """Return what became of every fault of a module."""
+    held = MODULES[name]
+    module, tests = importlib.import_module(held.module), held.tests
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    with _runs_kept(held.reuse):
+        return _judge_all(name, module, source, tests, jobs, only, verbose=verbose)
+
+
+def _judge_all(
+    name: str, module: ModuleType, source: str, tests: tuple[str, ...], jobs: int, only: str,
+    *, verbose: bool,
+) -> list[Judged]:  # fmt: skip
+    if _run_tests(tests) != 0:  # here, so that what it loads is loaded once
+        raise SystemExit(f"{name}: the tests fail without any fault: {' '.join(tests)}")
+    begun = time.monotonic()
+    if _finish({_start(module, source, None, tests, 600): None})[1] != 0:
+        raise SystemExit(f"{name}: the tests fail in a process of their own")
+    seconds = int(ENOUGH * (time.monotonic() - begun)) + 5
+    reasons = tomllib.loads(KNOWN.read_text(encoding="utf-8")).get(name, {})
+    wanted = [one for one in mutants(source) if only in one.where]
+    judged, running = [], {}
+    for mutant in [*wanted, None]:
+        while running and (len(running) >= jobs or mutant is None):
+            done, code = _finish(running)
+            outcome = {0: SURVIVED, -signal.SIGALRM: TOO_LONG}.get(code, FOUND)
+            judged.append(Judged(done, outcome, reasons.get(done.key, "")))
+            if verbose or (outcome == SURVIVED and not judged[-1].reason):
+                print(f"{outcome:9s} {name} line {done.line}: {done.key}", flush=True)
+        if mutant is not None:
+            running[_start(module, source, mutant, tests, seconds)] = mutant
+    return judged
+
+
+def _start(
+    module: ModuleType, source: str, mutant: Mutant | None, tests: tuple[str, ...], seconds: int
+) -> int:
+    """Run the tests with one fault in a process of its own; returns its number."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        signal.alarm(seconds)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        if mutant is not None:
+            _plant(module, source, mutant)
+        code = _run_tests(tests)
+    finally:
+        os._exit(code)
+
+
+def _finish(running: dict[int, Any]) -> tuple[Any, int]:
+    """Wait for a process; returns what it was running and its exit code, below 0 for a signal."""
+    child, status = os.wait()
+    return running.pop(child), os.waitstatus_to_exitcode(status)
+
+
+def _run_tests(tests: tuple[str, ...]) -> int:
+    import pytest
+
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    return int(pytest.main([*options, *tests]))
+
+
+def _plant(module: ModuleType, source: str, mutant: Mutant) -> None:
+    """Let a module behave as if its source had the fault, for all who have imported from it."""
+    code = compile(planted(source, mutant.number), str(module.__file__), "exec")
+    faulty = ModuleType(module.__name__)
+    faulty.__file__ = module.__file__
+    faulty.__package__ = module.__package__
+    exec(code, faulty.__dict__)
+    for name, value in vars(faulty).items():
+        old = vars(module).get(name)
+        if isinstance(old, FunctionType | type):
+            if old.__module__ == module.__name__:
+                _take_over(old, value)
+        elif not isinstance(value, ModuleType) and not name.startswith("__"):
+            setattr(module, name, value)
+
+
+def _take_over(old: Any, new: Any) -> None:
+    """Give a function, or all functions of a class, the code of another."""
+    if isinstance(old, FunctionType):
+        old.__code__ = new.__code__
+        old.__defaults__, old.__kwdefaults__ = new.__defaults__, new.__kwdefaults__
+        return
+    for name, value in vars(old).items():
+        mine, other = (getattr(one, "__func__", one) for one in (value, vars(new).get(name)))
+        mine, other = (getattr(one, "fget", one) for one in (mine, other))
+        if isinstance(mine, FunctionType) and mine.__module__ == old.__module__:
+            _take_over(mine, other)
+
+
+def _warm() -> None:
+    """Load once what every process needs: libraries, compiled code, the sample market."""
+    import hypothesis
+
+    os.chdir(ROOT)
+    sys.argv = sys.argv[:1]
+    hypothesis.settings.register_profile("mutations", database=None, derandomize=True)
+    hypothesis.settings.load_profile("mutations")
+    import quanthedge.run
+
+    quanthedge.run.backtest = _once(quanthedge.run.backtest)
+    from tests.sample import END, START, sample_market, small_strategy
+
+    quanthedge.run.backtest(small_strategy(), sample_market(), START, END)
+
+
+_KEPT: dict[str, Any] = {}
+_KEEPING = [False]
+
+
+def _once(backtest: Any) -> Any:
+    """Return a backtest that remembers its results while runs are kept."""
+
+    def kept(strategy: Any, market: Any, *span: Any, **options: Any) -> Any:
+        if not _KEEPING[0]:
+            return backtest(strategy, market, *span, **options)
+        key = (
+            f"{strategy.model_dump_json()} {market.fingerprint} {market.dates[-1]} {span} {options}"
+        )
+        if key not in _KEPT:
+            _KEPT[key] = backtest(strategy, market, *span, **options)
+        return _KEPT[key]
+
+    return kept
+
+
+@contextmanager
+def _runs_kept(reuse: bool) -> Iterator[None]:
+    _KEEPING[0] = reuse
+    yield
+    _KEEPING[0] = False
+    _KEPT.clear()
+
+
+def _report(name: str, judged: list[Judged]) -> None:
+    counts = {one: sum(j.outcome == one for j in judged) for one in (FOUND, TOO_LONG, SURVIVED)}
+    equal = sum(j.outcome == SURVIVED and bool(j.reason) for j in judged)
+    print(
+        f"{name}: {len(judged)} faults, {counts[FOUND] + counts[TOO_LONG]} found "
+        f"({counts[TOO_LONG]} by the clock), {equal} change nothing, "
+        f"{counts[SURVIVED] - equal} survive",
+        flush=True,
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--module", action="append", choices=list(MODULES))
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
+    parser.add_argument("--only", default="", help="functions whose name contains this")
+    parser.add_argument("--verbose", action="store_true", help="print every fault")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
