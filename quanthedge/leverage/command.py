@@ -24,8 +24,6 @@ def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedEx
     StrategyError
         When the file cannot be read, or has an unknown key or a value out of range.
     """
-    from pydantic import ValidationError
-
     from quanthedge.errors import StrategyError
     from quanthedge.leverage.exposure import LeveragedExposure
     from quanthedge.strategy import apply_changes
@@ -38,14 +36,8 @@ def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedEx
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StrategyError(f"product {path}: not a readable TOML file: {error}") from error
     apply_changes(document, changes)
-    try:
-        return LeveragedExposure.model_validate(document)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'the product'}: {item['msg']}"
-            for item in error.errors(include_url=False)
-        )
-        raise StrategyError(f"product {path}: {faults}") from error
+    origin = {"origin": {"LeveragedExposure": f"product {path}"}}
+    return LeveragedExposure.model_validate(document, context=origin)
 
 
 def token_command(
