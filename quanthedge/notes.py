@@ -28,10 +28,14 @@ def client_notes(fund: FundRun) -> list[Bilingual]:
     """Return what a reader must know of investors' orders that were not done at once."""
     notes = []
     events = fund.events
-    for event, kind in (("refused", "flows_refused"), ("deferred", "flows_deferred")):
-        count = int((events["event"] == event).sum())
-        if count:
-            notes.append(note(kind, count=count))
+    locked = (events["event"] == "refused") & (events["reason"] == "lock-up")
+    for chosen, kind in (
+        (locked, "flows_refused"),
+        ((events["event"] == "refused") & ~locked, "flows_lapsed"),
+        (events["event"] == "deferred", "flows_deferred"),
+    ):
+        if chosen.any():
+            notes.append(note(kind, count=int(chosen.sum())))
     if fund.late_days:
         notes.append(note("redemptions_late", count=fund.late_days))
     return notes

@@ -1,12 +1,11 @@
 """A strategy as plain data: read from TOML, or built in Python from the same parts."""
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quanthedge.alpha import FactorTerm, Transforms
 from quanthedge.beta import Estimator, Kalman
@@ -17,12 +16,13 @@ from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 from quanthedge.performance import StyleModel
+from quanthedge.plain import Plain, Told
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
 
-__all__ = ["Strategy", "apply_changes", "load_strategy"]
+__all__ = ["Strategy", "apply_changes", "load_strategy", "place_value"]
 
 
-class NamedWindow(BaseModel):
+class NamedWindow(Plain):
     """A spell of the market, both days counted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,11 +38,10 @@ class NamedWindow(BaseModel):
         return self
 
 
-_LONGEST_FOUND = 200  # letters of a value that a message repeats
-_MOST_FAULTS = 8  # that a message names
+_DEEPEST_CHANGE = 12  # tables that a --set may go down
 
 
-class Strategy(BaseModel):
+class Strategy(Told):
     """A complete market-neutral fund: which stocks, how hedged, at what cost, under which terms.
 
     Examples
@@ -143,6 +142,42 @@ class Strategy(BaseModel):
             )
         return self
 
+    def change(self, *changes: str | Mapping[str, Any], **values: Any) -> Self:
+        """Return the strategy with some keys changed, as ``--set`` changes a strategy file.
+
+        Parameters
+        ----------
+        *changes : str or mapping
+            ``"selector.n=50"``, its value read as TOML; or ``{"selector.n": 50}``, values as they
+            are. A table given whole takes its other keys from the defaults.
+        **values
+            Keys of the strategy itself: ``capital_yuan=5e7``.
+
+        Raises
+        ------
+        StrategyError
+            When a key is unknown, a value out of range, or two of them do not go together.
+
+        Examples
+        --------
+        >>> strategy = load_strategy("strategies/market_neutral.toml")
+        >>> strategy.change("selector.n=50", {"beta.window": 90}, capital_yuan=5e7).selector.n
+        50
+        """
+        document = _given(self)
+        for change in (*changes, values):
+            if isinstance(change, str):
+                apply_changes(document, [change])
+            elif isinstance(change, Mapping):
+                for key, value in change.items():
+                    place_value(document, str(key), _plain_value(value))
+            else:
+                raise StrategyError(
+                    f"change({change!r}): accepted: texts such as 'selector.n=50', mappings such "
+                    "as {'selector.n': 50}, and keys of the strategy as keywords"
+                )
+        return type(self).model_validate(document, context=_from(f"strategy '{self.name}' changed"))
+
     def _has_class_c(self) -> bool:
         """Return whether anybody may hold units of class C."""
         if self.clients is None:
@@ -151,91 +186,70 @@ class Strategy(BaseModel):
         return self.clients.founders_class == "C" or any(flows)
 
 
-def _accepted_keys(location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that are accepted where the misspelt one stood."""
-    models: list[Any] = [Strategy]
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        tagged = [m for m in models if _tag(m) == part]
-        if tagged:
-            models = tagged
-            continue
-        fields = [m.model_fields[part].annotation for m in models if part in m.model_fields]
-        models = [model for annotation in fields for model in _models_in(annotation)]
-    return sorted({name for model in models for name in model.model_fields})
-
-
-def _models_in(annotation: Any) -> list[Any]:
-    """Return the models that an annotation such as ``list[A | B]`` is made of."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in get_args(annotation) for model in _models_in(inner)]
-
-
-def _tag(model: Any) -> object:
-    """Return the ``kind`` that chooses the model in a union."""
-    kind = model.model_fields.get("kind")
-    return kind.default if kind is not None else None
-
-
-def _explain(error: ValidationError, origin: str) -> str:
-    """One sentence a fault: key path, what was found, what is accepted."""
-    faults = []
-    for item in error.errors(include_url=False):
-        path = printable(".".join(str(part) for part in item["loc"]))
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            accepted = _accepted_keys(item["loc"])
-            close = difflib.get_close_matches(str(item["loc"][-1]), accepted, n=1)
-            message = "unknown key"
-            if close:
-                message += f", did you mean '{close[0]}'?"
-            elif accepted:
-                message += f"; accepted here: {', '.join(accepted)}"
-        elif item["type"] not in {"missing", "union_tag_not_found"}:
-            found = repr(item["input"])
-            # a rule between several keys is told of the whole table: the sentence names the keys
-            message += f" (found {found})" if len(found) <= _LONGEST_FOUND else ""
-        faults.append(f"{path}: {message}" if path else message)
-    more = len(faults) - _MOST_FAULTS
-    told = faults[:_MOST_FAULTS] + ([f"and {more} more"] if more > 0 else [])
-    return f"{origin}: " + "; ".join(told)
-
-
-_DEEPEST_CHANGE = 12  # tables that a --set may go down
-
-
-def apply_changes(document: dict[str, Any], changes: Iterable[str]) -> None:
+def apply_changes(document: dict[str, Any], changes: Iterable[str] | str) -> None:
     """Write ``a.b.0.c=value`` changes into a document, or raise StrategyError."""
-    for change in changes:
-        key, separator, text = change.partition("=")
+    for change in [changes] if isinstance(changes, str) else changes:
+        key, separator, text = str(change).partition("=")
         shown = printable(repr(change))
-        parts = key.strip().split(".")
-        if not separator or not all(map(str.strip, parts)):
+        if not separator or not key.strip():
             raise StrategyError(f"--set {shown}: expected key=value, for instance selector.n=50")
-        if len(parts) > _DEEPEST_CHANGE:
-            raise StrategyError(f"--set {shown}: goes down {len(parts)} tables; no strategy does")
-        node: Any = document
-        for part in parts[:-1]:
-            if isinstance(node, dict):
-                node = node.setdefault(part, {})
-            else:
-                node = node[_entry(node, part, shown)]
-        if isinstance(node, dict):
-            node[parts[-1]] = parse_value(text.strip())
-        else:
-            node[_entry(node, parts[-1], shown)] = parse_value(text.strip())
+        place_value(document, key.strip(), parse_value(text.strip()), f"--set {shown}")
     check_plain(document, "--set")
 
 
-def _entry(node: Any, part: str, change: str) -> int:
+def place_value(document: dict[str, Any], key: str, value: Any, told: str = "") -> None:
+    """Write a value at a dotted key of a document; ``told`` begins the message of an error."""
+    told = told or f"change {printable(repr(key))}"
+    parts = key.split(".")
+    if not all(map(str.strip, parts)):
+        raise StrategyError(f"{told}: expected key=value, for instance selector.n=50")
+    if len(parts) > _DEEPEST_CHANGE:
+        raise StrategyError(f"{told}: goes down {len(parts)} tables; no strategy does")
+    node: Any = document
+    for part in parts[:-1]:
+        if isinstance(node, dict):
+            node = node.setdefault(part, {})
+        else:
+            node = node[_entry(node, part, told)]
+    if isinstance(node, dict):
+        node[parts[-1]] = value
+    else:
+        node[_entry(node, parts[-1], told)] = value
+
+
+def _entry(node: Any, part: str, told: str) -> int:
     """Return the place in a list that a part of a key names."""
     if isinstance(node, list):
         for number in range(len(node)):
             if part == str(number):
                 return number
-    raise StrategyError(f"--set {change}: {printable(part)!r} leads nowhere in the strategy")
+    raise StrategyError(f"{told}: {printable(part)!r} leads nowhere in the strategy")
+
+
+def _from(origin: str) -> dict[str, dict[str, str]]:
+    """Return the context in which a message says where a strategy comes from."""
+    return {"origin": {"Strategy": origin}}
+
+
+def _given(part: Any) -> Any:
+    """Return plain data as a file would give it: what was set, and each kind, no defaults.
+
+    Defaults stay out so that another ``kind`` may be chosen: its keys are others.
+    """
+    if isinstance(part, BaseModel):
+        names = [name for name in type(part).model_fields if name in part.model_fields_set]
+        kind = ["kind"] if "kind" in type(part).model_fields and "kind" not in names else []
+        return {name: _given(getattr(part, name)) for name in [*kind, *names]}
+    if isinstance(part, Mapping):
+        return {name: _given(one) for name, one in part.items()}
+    if isinstance(part, Sequence) and not isinstance(part, str):
+        return [_given(one) for one in part]
+    return part
+
+
+def _plain_value(value: Any) -> Any:
+    """Return a value given in Python as plain data: numbers of numpy are numbers."""
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
 
 
 def _place_files(document: dict[str, Any], folder: Path) -> None:
@@ -247,7 +261,7 @@ def _place_files(document: dict[str, Any], folder: Path) -> None:
             entry["file"] = str((folder / name).resolve())
 
 
-def load_strategy(path: str | Path, changes: Iterable[str] = ()) -> Strategy:
+def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strategy:
     """Strategy read from a TOML (or JSON) file, with ``key=value`` changes applied.
 
     Parameters
@@ -255,7 +269,7 @@ def load_strategy(path: str | Path, changes: Iterable[str] = ()) -> Strategy:
     path : str or Path
         A file such as those in ``strategies/``, or the ``strategy.json`` of a run folder.
     changes : iterable of str
-        For instance ``["selector.n=50", "beta.window=120"]``.
+        For instance ``["selector.n=50", "beta.window=120"]``; one alone may stand by itself.
 
     Raises
     ------
@@ -264,13 +278,14 @@ def load_strategy(path: str | Path, changes: Iterable[str] = ()) -> Strategy:
         message
         names the key and what is accepted.
     """
+    if not isinstance(path, str | Path):
+        raise StrategyError(
+            f"load_strategy: found a {type(path).__name__}; accepted: the path of a file"
+        )
     path = Path(path)
     document = read_document(path, "strategy")
     apply_changes(document, changes)
     _place_files(document, path.parent)
-    try:
-        strategy = Strategy.model_validate(document)
-    except ValidationError as error:
-        raise StrategyError(_explain(error, f"strategy {path}")) from error
+    strategy = Strategy.model_validate(document, context=_from(f"strategy {path}"))
     check_kinds(document, strategy.model_dump(), f"strategy {path}")
     return strategy

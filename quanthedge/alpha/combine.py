@@ -17,11 +17,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor
 from quanthedge.market import Market
+from quanthedge.plain import Plain
 
 __all__ = ["FactorTerm", "Transforms", "scores", "standardise"]
 
@@ -29,7 +30,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-class FactorTerm(BaseModel):
+class FactorTerm(Plain):
     """A factor and its weight in the score; the factor's own sign is applied first."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,7 +43,7 @@ class FactorTerm(BaseModel):
     )
 
 
-class Transforms(BaseModel):
+class Transforms(Plain):
     """How raw exposures become comparable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -5,11 +5,12 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from quanthedge.beta.limits import DatedMarket
 from quanthedge.beta.preparation import Preparation, fit_prepared, prepare_returns
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.plain import Plain
 
 __all__ = [
     "BetaEstimator",
@@ -103,7 +104,7 @@ def index_returns(market: _IndexPrices, code: str) -> Floats:
     return result
 
 
-class BetaEstimator(BaseModel):
+class BetaEstimator(Plain):
     """An estimator of beta, as strategies name it; ``fit`` in the manner of scikit-learn.
 
     Attributes

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from quanthedge.beta.limits import DatedMarket, closed_at_limit
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.plain import Plain
 
 if TYPE_CHECKING:
     from quanthedge.beta.base import BetaEstimator, RollingBeta
@@ -31,7 +32,7 @@ __all__ = ["Preparation", "Prepared", "fit_prepared", "prepare_returns"]
 Floats = NDArray[np.float64]
 
 
-class Preparation(BaseModel):
+class Preparation(Plain):
     """What is done with the days that mislead a beta, as strategies name it.
 
     Attributes

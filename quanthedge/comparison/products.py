@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
 from quanthedge.comparison.others import FixedIncome, Stated
 from quanthedge.comparison.unit_values import read_unit_values
 from quanthedge.comparison.wording import variant_name
 from quanthedge.errors import DataError
+from quanthedge.plain import Plain
 
 __all__ = [
     "FixedIncomeProduct",
@@ -26,7 +27,7 @@ __all__ = [
 _COLUMNS = ("product", "date", "value")
 
 
-class _Named(BaseModel):
+class _Named(Plain):
     """What every product has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -5,10 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market
+from quanthedge.plain import Plain
 
 __all__ = [
     "FactorBase",
@@ -27,7 +28,7 @@ Ints = NDArray[np.int64]
 Rows = Sequence[int] | Ints | None
 
 
-class FactorBase(BaseModel):
+class FactorBase(Plain):
     """A factor: ``exposure`` gives one number per day and stock, NaN where it is not defined.
 
     Row t uses what was public by the close of day t and nothing later: prices and volumes of days

@@ -10,6 +10,7 @@ from fractions import Fraction
 import pandas as pd
 
 from quanthedge.errors import LedgerError
+from quanthedge.fund.investors.register import units_bought
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import Number, exact, performance_fee, round_half_up, unit_value
 
@@ -89,7 +90,7 @@ class FundAccount:
                 f"{investor} subscribes {cash_yuan} yuan at a unit value of {price}: both must be "
                 "above 0"
             )
-        bought = round_half_up(Fraction(cash) / Fraction(price), 2)
+        bought = units_bought(investor, cash, Fraction(price))
         self.assets += cash
         self.holdings[investor] = self.holdings.get(investor, Decimal("0.00")) + bought
         self._record("subscribe", investor=investor, cash=cash, units=bought)

@@ -4,16 +4,17 @@ import math
 from datetime import date
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
+from pydantic import ConfigDict, Field, field_serializer, model_validator
 
 from quanthedge.fund.books import Method
+from quanthedge.plain import Plain
 
 __all__ = ["Clients", "Distribution", "Flow", "Leavers", "Tier"]
 
 ShareClass = Literal["A", "C"]
 
 
-class _Plain(BaseModel):
+class _Plain(Plain):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -22,8 +23,8 @@ class Flow(_Plain):
 
     date: date
     investor: str = Field(min_length=1)
-    subscribe_yuan: float | None = Field(default=None, gt=0)
-    redeem_units: float | None = Field(default=None, gt=0)
+    subscribe_yuan: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    redeem_units: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     redeem_fraction: float | None = Field(
         default=None, gt=0, le=1, description="Of the units that the investor then holds."
     )
@@ -51,7 +52,7 @@ class Distribution(_Plain):
     """A dividend of the fund, paid on the units of the close of its date."""
 
     date: date
-    yuan_per_unit: float = Field(gt=0)
+    yuan_per_unit: float = Field(gt=0, allow_inf_nan=False)
     reinvesting: tuple[str, ...] = Field(
         default=(), description="Investors who take units at the ex-dividend value instead of cash."
     )
@@ -109,7 +110,7 @@ class Clients(_Plain):
     payment_days: int = Field(default=3, ge=0, le=60)
     gate: float | None = Field(default=None, gt=0, le=1)
     lock_up_days: int = Field(default=0, ge=0)
-    minimum_yuan: float = Field(default=0.0, ge=0)
+    minimum_yuan: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     subscription_fee: tuple[Tier, ...] = ()
     redemption_fee: tuple[Tier, ...] = ()
     redemption_fee_kept: float = Field(default=0.25, ge=0, le=1)
@@ -120,6 +121,16 @@ class Clients(_Plain):
             raise ValueError(f"founders {self.founders}: fractions must add up to 1")
         if min(self.founders.values()) <= 0:
             raise ValueError(f"founders {self.founders}: fractions must be above 0")
+        known = {*self.founders, *(flow.investor for flow in self.flows)}
+        for rule, names in (
+            ("leavers.staying", self.leavers.staying if self.leavers else ()),
+            *(("distributions.reinvesting", one.reinvesting) for one in self.distributions),
+        ):
+            if strange := sorted(set(names) - known):
+                raise ValueError(
+                    f"{rule}: {', '.join(strange)} neither founds nor subscribes; accepted: "
+                    f"{', '.join(sorted(known))}"
+                )
         for name in ("subscription_fee", "redemption_fee"):
             limits = [tier.below for tier in getattr(self, name)]
             if limits and (limits != sorted(set(limits)) or limits[-1] != float("inf")):

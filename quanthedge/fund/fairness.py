@@ -158,7 +158,7 @@ class _Replay:
             each = round_half_up(part * Fraction(self.book.unit_value()), 6)
             for one in self.book.distribute(each):
                 self.assets -= Fraction(one.cash + one.fee)
-                if one.investor in plan["reinvesting"]:
+                if one.investor in plan["reinvesting"] and self.book.units_for(one.cash) > 0:
                     self._buy(one.investor, one.cash)
                 else:
                     self.cash[one.investor] += one.cash

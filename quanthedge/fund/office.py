@@ -131,7 +131,8 @@ def run_fund(
         event[last:] = True
         office.opening[last + 1 :] = False
     event[-1] = True
-    orders = _by_day(clients, dates, office.opening)
+    final = dates.size if last is None else last + 1
+    orders = _by_day(clients, dates, office.opening, final)
     for t in np.flatnonzero(event).tolist():
         piece = run_ledger(inputs, office.state, at, t + 1)
         office.pieces.append(piece)
@@ -141,6 +142,7 @@ def run_fund(
         _advance(office, stop - 1)
         insolvent = piece.insolvent_day
         if insolvent is not None:
+            _lapse(office, stop - 1, orders)
             break
         at = t + 1
         ends = last is not None and t > last and nothing_left(office.state)
@@ -177,6 +179,11 @@ def _opened(inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Day
         last = k == len(clients.founders) - 1
         cash = left if last else round_half_up(Fraction(capital) * Fraction(exact(fraction)), 2)
         left -= cash
+        if cash <= 0 or books[own].units_for(cash) <= 0:
+            raise StrategyError(
+                f"clients: founder {name} pays {cash} yuan of {capital} for class {own}: less than "
+                f"a cent, or than a hundredth of a unit at {books[own].unit_value()}"
+            )
         units = books[own].subscribe(name, cash)
         office.bought[name, own] = [(0, units)]
         note(office, 0, name, own, "founder", units, books[own].unit_value(), cash)
@@ -217,15 +224,18 @@ def _distribution_days(clients: Clients) -> NDArray[np.datetime64]:
     return np.array([one.date for one in clients.distributions], dtype="datetime64[D]")
 
 
-def _by_day(clients: Clients, dates: Days, opening: NDArray[np.bool_]) -> dict[int, list[Any]]:
-    """Return the flows by the opening day on which they are done."""
+def _by_day(
+    clients: Clients, dates: Days, opening: NDArray[np.bool_], last: int
+) -> dict[int, list[Any]]:
+    """Return the flows by the opening day on which they are done, up to ``last`` of business."""
     days = np.flatnonzero(opening)
     found: dict[int, list[Any]] = {}
     for one in clients.distributions:
         at = int(np.searchsorted(dates, np.datetime64(one.date, "D")))
-        if at >= dates.size - 1 or dates[at] != np.datetime64(one.date, "D"):
+        if at >= min(last, dates.size - 1) or dates[at] != np.datetime64(one.date, "D"):
             raise StrategyError(
-                f"clients: distribution of {one.date}: not a trading day of the run before its last"
+                f"clients: distribution of {one.date}: not a trading day of the run before its "
+                "last, or the last day of business"
             )
     for flow in clients.flows:
         asked = np.datetime64(flow.date, "D")
@@ -238,6 +248,26 @@ def _by_day(clients: Clients, dates: Days, opening: NDArray[np.bool_]) -> dict[i
             )
         found.setdefault(int(later[0]), []).append(flow)
     return found
+
+
+def _lapse(office: Office, t: int, orders: dict[int, list[Any]]) -> None:
+    """Note as refused what was ordered for days that an insolvent fund does not see."""
+    nothing = Decimal(0)
+    for day in sorted(one for one in orders if one >= t):
+        for flow in orders[day]:
+            value = office.books[flow.share_class].unit_value()
+            note(
+                office, t, flow.investor, flow.share_class, "refused", nothing, value, nothing,
+                reason="insolvent",
+            )  # fmt: skip
+    for one in office.clients.distributions:
+        if np.datetime64(one.date, "D") >= office.dates[t]:
+            for name, book in office.books.items():
+                if book.units:
+                    note(
+                        office, t, "fund", name, "refused", nothing, book.unit_value(), nothing,
+                        reason="insolvent",
+                    )  # fmt: skip
 
 
 def _advance(office: Office, t: int) -> None:

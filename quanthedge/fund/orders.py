@@ -29,13 +29,20 @@ def distribute(office: Office, t: int, plan: Any, moved: Moved) -> None:
         leaves = Decimal(0)
         office.daily.paid.append((name, t, float(per_unit)))
         lines = book.lots()
-        for paid in book.distribute(per_unit):
+        payouts = book.distribute(per_unit)
+        if not any(one.cash + one.fee for one in payouts):
+            raise StrategyError(
+                f"clients: distribution of {per_unit} yuan a unit on {plan.date} pays nobody of "
+                f"class {name} a cent; accepted: an amount that comes to a cent for a holder"
+            )
+        for paid in payouts:
             cash, fee = paid.cash, paid.fee
             leaves += fee
             basis = fee_basis([one for one in lines if one["investor"] == paid.investor])
             value, nothing = book.unit_value(), Decimal(0)
-            if paid.investor in plan.reinvesting:
-                got = book.subscribe(paid.investor, cash) if cash > 0 else nothing
+            # what does not buy a hundredth of a unit is paid in cash
+            if paid.investor in plan.reinvesting and book.units_for(cash) > 0:
+                got = book.subscribe(paid.investor, cash)
                 office.bought[paid.investor, name].append((t, got))
                 note(
                     office, t, paid.investor, name, "reinvested", got, value, cash, fee, basis=basis
@@ -58,6 +65,11 @@ def subscribe_all(office: Office, t: int, flows: list[Any], moved: Moved) -> Non
         rate = tier_rate(office.clients.subscription_fee, float(paid)) if name == "A" else 0.0
         # the fee is inside the amount paid: net = paid / (1 + rate), as funds in China reckon it
         net = round_half_up(Fraction(paid) / (1 + Fraction(exact(rate))), 2)
+        if net <= 0 or book.units_for(net) <= 0:
+            raise StrategyError(
+                f"clients: {flow.investor} subscribes {flow.subscribe_yuan:g} yuan of class {name} "
+                f"on {flow.date}: less than a cent, or than a hundredth of a unit"
+            )
         units = book.subscribe(flow.investor, net)
         office.bought.setdefault((flow.investor, name), []).append((t, units))
         moved.subscribed += float(net)
@@ -75,7 +87,7 @@ def redeem_all(office: Office, t: int, flows: list[Any], moved: Moved) -> None:
         Order(
             flow.investor,
             flow.share_class,
-            None if flow.redeem_units is None else exact(flow.redeem_units),
+            None if flow.redeem_units is None else _hundredths(flow),
             None if flow.redeem_fraction is None else exact(flow.redeem_fraction),
         )
         for flow in flows
@@ -103,6 +115,17 @@ def redeem_all(office: Office, t: int, flows: list[Any], moved: Moved) -> None:
             _redeem(office, t, order, units, moved)
 
 
+def _hundredths(flow: Any) -> Decimal:
+    """Return the units of an order as units are counted, or raise when none is left."""
+    units = round_half_up(Fraction(exact(flow.redeem_units)), 2)
+    if units == 0:
+        raise StrategyError(
+            f"clients: {flow.investor} redeems {flow.redeem_units:g} units of class "
+            f"{flow.share_class} on {flow.date}: less than a hundredth of a unit"
+        )
+    return units
+
+
 def _units_wanted(office: Office, t: int, order: Order, earlier: Decimal) -> Decimal:
     """Return the units of an order that may leave today: lock-up and least holding applied.
 
@@ -113,6 +136,18 @@ def _units_wanted(office: Office, t: int, order: Order, earlier: Decimal) -> Dec
     units = order.units
     if units is None:
         units = round_half_up(Fraction(held) * Fraction(order.fraction or Decimal(0)), 2)
+    had = (order.investor, order.share_class) in office.bought
+    if min(units, held) <= 0 and (order.waited or order.fraction is not None) and had:
+        note(
+            office, t, order.investor, order.share_class, "refused", order.units or Decimal(0),
+            book.unit_value(), Decimal(0), reason="nothing left",
+        )  # fmt: skip
+        return Decimal(0)
+    if units == 0:
+        raise StrategyError(
+            f"clients: {order.investor} redeems {order.fraction} of his units of class "
+            f"{order.share_class} on {office.dates[t]} and has never held any"
+        )
     if order.waited:
         units = min(units, held)
     if units > held:
@@ -174,7 +209,8 @@ def _leaving(office: Office, t: int) -> list[Order]:
         return []
     seen = office.published[:t]
     high = max(office.peak, *seen)
-    fallen = seen[-1] <= high * (1.0 - rule.drawdown)
+    # in decimals: 1.235 is 5% below 1.3, and in binary it is not
+    fallen = exact(seen[-1]) <= exact(high) * (1 - exact(rule.drawdown))
     if not fallen:
         office.left = office.left and seen[-1] < high
         return []

@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.fund.investors.hurdle import Hurdle
+from quanthedge.plain import Plain
 
 __all__ = ["FundTerms", "crystallisation_flags"]
 
@@ -19,7 +20,7 @@ SHORTEST_MONTHS = 3  # between two fee dates, by the same draft
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 
-class FundTerms(BaseModel):
+class FundTerms(Plain):
     """What the fund charges, and when.
 
     Attributes

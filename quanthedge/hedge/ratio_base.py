@@ -6,9 +6,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.plain import Plain
 
 __all__ = ["HedgeHistory", "HedgeRatio", "HedgeRatios", "no_refits"]
 
@@ -68,7 +69,7 @@ def no_refits() -> pd.DataFrame:
     return pd.DataFrame({"date": pd.DatetimeIndex([])})
 
 
-class HedgeRatio(BaseModel):
+class HedgeRatio(Plain):
     """How much is sold short for a book, as a rule that uses the past only."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -3,9 +3,10 @@
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from quanthedge.hedge.ratios import RatioRule
+from quanthedge.plain import Plain
 from quanthedge.rebalancing import Calendar, Policy
 
 __all__ = ["HedgeRule", "Product", "target_lots"]
@@ -23,7 +24,7 @@ Ratio = Annotated[
 ]
 
 
-class HedgeRule(BaseModel):
+class HedgeRule(Plain):
     """Short index futures against the stock book, as strategies name them.
 
     Examples

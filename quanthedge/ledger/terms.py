@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+
+from quanthedge.plain import Plain
 
 __all__ = ["Accounts", "Costs", "Execution"]
 
 
-class Execution(BaseModel):
+class Execution(Plain):
     """How the orders of a day are filled."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,7 +35,7 @@ class Execution(BaseModel):
     )
 
 
-class Costs(BaseModel):
+class Costs(Plain):
     """What trading costs beside duties and exchange fees, which come from the rule book.
 
     Notes
@@ -81,7 +83,7 @@ class Costs(BaseModel):
     )
 
 
-class Accounts(BaseModel):
+class Accounts(Plain):
     """The two cash accounts: what is kept, when money moves, what it earns."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

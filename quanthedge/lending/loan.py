@@ -4,15 +4,16 @@ import csv
 from importlib.resources import files
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.lending.margin import Sale, loan_to_value, price_at_ltv, sale_to_restore
+from quanthedge.plain import Told
 
 __all__ = ["CollateralLoan"]
 
 
-class CollateralLoan(BaseModel):
+class CollateralLoan(Told):
     """Terms of a loan against collateral that moves in price.
 
     Examples

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from quanthedge.errors import StrategyError
+from quanthedge.plain import Plain, Told
 
 __all__ = ["LendingPool", "PoolLoan"]
 
 BUCKETS = (1, 7, 30, 90, 180, 365)
 
 
-class PoolLoan(BaseModel):
+class PoolLoan(Plain):
     """A loan, or a kind of loans, of a pool.
 
     ``secured`` is the part of the principal that its collateral brings in a quick sale, haircut and
@@ -28,7 +29,7 @@ class PoolLoan(BaseModel):
     loss: float = Field(default=0.0, ge=0, le=1, description="Part not paid back at maturity.")
 
 
-class LendingPool(BaseModel):
+class LendingPool(Told):
     """Loans, a cash reserve and demand deposits.
 
     Examples

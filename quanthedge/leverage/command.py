@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["load_exposure", "token_command"]
 
-_MOST_FAULTS = 8  # that a message names
-
 
 def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedExposure":
     """Return a product read from a TOML file, with ``key=value`` changes applied.
@@ -27,24 +25,15 @@ def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> "LeveragedEx
     StrategyError
         When the file cannot be read, or has an unknown key or a value out of range.
     """
-    from pydantic import ValidationError
-
-    from quanthedge.documents import check_kinds, printable, read_document
-    from quanthedge.errors import StrategyError
+    from quanthedge.documents import check_kinds, read_document
     from quanthedge.leverage.exposure import LeveragedExposure
     from quanthedge.strategy import apply_changes
 
     path = Path(path)
     document = read_document(path, "product")
     apply_changes(document, changes)
-    try:
-        model = LeveragedExposure.model_validate(document)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{printable('.'.join(map(str, item['loc']))) or 'the product'}: {item['msg']}"
-            for item in error.errors(include_url=False)[:_MOST_FAULTS]
-        )
-        raise StrategyError(f"product {path}: {faults}") from error
+    origin = {"origin": {"LeveragedExposure": f"product {path}"}}
+    model = LeveragedExposure.model_validate(document, context=origin)
     check_kinds(document, model.model_dump(), f"product {path}")
     return model
 

@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.plain import Told
 from quanthedge.rebalancing import (
     AnyOf,
     Band,
@@ -94,7 +95,7 @@ class ExposureResult:
         )
 
 
-class LeveragedExposure(BaseModel):
+class LeveragedExposure(Told):
     """A long or short product of k times a price.
 
     Examples

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from quanthedge.alpha import Transforms, standardise
 from quanthedge.errors import DataError
@@ -52,6 +52,7 @@ from quanthedge.performance.holdings import (
     held_through,
     market_move,
 )
+from quanthedge.plain import Told
 
 __all__ = ["STYLES", "StyleModel", "alpha_by_model", "style_grades", "style_returns"]
 
@@ -71,7 +72,7 @@ _TAKEN = ("broad_market", "industry", "specific", RESIDUAL, MISMATCHES)
 _BLOCK = 120  # days at a time: exposures of a whole market over ten years would not fit in memory
 
 
-class StyleModel(BaseModel):
+class StyleModel(Told):
     """A model of characteristics: industries and styles, each style the raw exposure of a factor.
 
     Attributes

@@ -4,11 +4,12 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from quanthedge.errors import DataError, RuleError
 from quanthedge.market import Market
 from quanthedge.market.dataset import BEFORE_CALENDAR
+from quanthedge.plain import Plain
 from quanthedge.rules import board_of
 
 __all__ = [
@@ -34,7 +35,7 @@ Rows = NDArray[np.int64]
 Board = Literal["main", "chinext", "star", "bse"]
 
 
-class _Filter(BaseModel):
+class _Filter(Plain):
     """Says who is left out, and for one stock what was found and what is wanted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -4,14 +4,15 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import StrategyError
+from quanthedge.plain import Plain
 
 __all__ = ["Schedule"]
 
 
-class Schedule(BaseModel):
+class Schedule(Plain):
     """Rebalances on the fund's first trading day, then in each month or week, or every n days.
 
     A month's or week's orders are done on its first trading day, from the decision at the close

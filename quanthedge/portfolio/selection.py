@@ -6,10 +6,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
+from quanthedge.plain import Plain
 
 __all__ = ["Selector", "Targets"]
 
@@ -51,7 +52,7 @@ class Targets:
         )
 
 
-class Selector(BaseModel):
+class Selector(Plain):
     """The ``n`` best scores; who was wanted stays while ranked within ``n * (1 + buffer)``.
 
     "Wanted" means by the target before, not held by the ledger, so that targets do not depend on

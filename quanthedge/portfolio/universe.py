@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import Market
+from quanthedge.plain import Plain
 from quanthedge.portfolio.filters import (
     DEFAULT_FILTERS,
     Delisted,
@@ -26,7 +27,7 @@ Record = tuple[pd.Timestamp, str, int]
 Line = tuple[str, str, str, bool]
 
 
-class _Filtered(BaseModel):
+class _Filtered(Plain):
     """Candidates of which filters leave out some; judged at the close of the decision day.
 
     A stock is counted under the first reason that leaves it out: delisted, no price (it has never

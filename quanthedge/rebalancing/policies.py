@@ -9,7 +9,9 @@ of sizes, it means the exposure in the direction of the target: 4 is 4x long or 
 import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+
+from quanthedge.plain import Plain
 
 __all__ = [
     "AllOf",
@@ -24,7 +26,7 @@ __all__ = [
 ]
 
 
-class _Policy(BaseModel):
+class _Policy(Plain):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -156,10 +156,12 @@ DAYS = st.integers(20, 190)
 @st.composite
 def client_books(draw: st.DrawFn, method: str, initial: float) -> Clients:
     flows = []
-    for offset, who, share_class, size, buys in draw(ORDERS):
+    held = {("founder", "A"), ("second", "A")}
+    for offset, who, share_class, size, buys in sorted(draw(ORDERS)):
         day = date.fromordinal(FIRST.toordinal() + offset)
         order = {"redeem_fraction": round(size, 4)}
-        if buys:
+        if buys or (who, share_class) not in held:
+            held.add((who, share_class))
             order = {"subscribe_yuan": round(size * 8e7, 2)}
         elif who == "founder":
             order = {"redeem_units": round(size * 1e6 / initial, 2), "share_class": "A"}
@@ -167,11 +169,14 @@ def client_books(draw: st.DrawFn, method: str, initial: float) -> Clients:
             flows.append(
                 Flow(**{"date": day, "investor": who, "share_class": share_class, **order})
             )
+    known = {"founder", "second", *(one.investor for one in flows)}
     paid = tuple(
         Distribution(
             date=trading_days()[k].astype(object),
             yuan_per_unit=draw(st.sampled_from([0.01, 0.04])) * initial,
-            reinvesting=draw(st.sampled_from([(), ("B", "founder"), ("C",)])),
+            reinvesting=tuple(
+                one for one in draw(st.sampled_from([(), ("B", "founder"), ("C",)])) if one in known
+            ),
         )
         for k in sorted(set(draw(st.lists(DAYS, max_size=2))))
     )

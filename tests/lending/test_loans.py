@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.lending import (
@@ -193,11 +192,11 @@ def test_blocks_are_those_of_the_history():
 
 
 def test_terms_that_make_no_sense_are_refused():
-    with pytest.raises(ValidationError, match="a call comes first"):
+    with pytest.raises(StrategyError, match="a call comes first"):
         CollateralLoan(debt=1, units=2, price=1, call_ltv=0.9)
-    with pytest.raises(ValidationError, match="must leave the loan below it"):
+    with pytest.raises(StrategyError, match="must leave the loan below it"):
         CollateralLoan(debt=1, units=2, price=1, target_ltv=0.8)
-    with pytest.raises(ValidationError, match="lend less"):
+    with pytest.raises(StrategyError, match="lend less"):
         CollateralLoan(debt=1.5, units=2, price=1)
     with pytest.raises(DataError, match="positive"):
         loan_path(PLAIN, [10_000, -1.0])

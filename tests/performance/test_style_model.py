@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import ValidationError
 
 from quanthedge.alpha import Transforms, standardise
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import (
     BookYield,
     EarningsYield,
@@ -179,7 +178,7 @@ def test_what_cannot_be_explained_is_refused() -> None:
         style_returns(market, FEW, "2030-01-01")
     with pytest.raises(DataError, match="market of the run"):
         alpha_by_model(sample_result(), market.until("2015-03-02"), FEW)
-    with pytest.raises(ValidationError, match="another part"):
+    with pytest.raises(StrategyError, match="another part"):
         StyleModel(styles={"specific": Size()})
-    with pytest.raises(ValidationError, match="at least 1"):
+    with pytest.raises(StrategyError, match="at least 1"):
         StyleModel(styles={})

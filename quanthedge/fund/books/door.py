@@ -35,6 +35,10 @@ class Book(Protocol):
         """Take what the hurdle has made of a yuan by today."""
         ...
 
+    def units_for(self, cash: Decimal) -> Decimal:
+        """Return the units that money would buy today, hundredths half up; 0 when none."""
+        ...
+
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Let an investor buy units; return their number."""
         ...

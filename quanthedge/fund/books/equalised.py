@@ -41,6 +41,10 @@ class EqualisedBook:
         """Let the hurdle grow."""
         self.fund.grown = grown
 
+    def units_for(self, cash: Decimal) -> Decimal:
+        """Return what money would buy at the gross value."""
+        return round_half_up(Fraction(cash) / self.fund.gross, 2)
+
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Sell shares at the gross value."""
         return self.fund.subscribe(investor, cash).shares

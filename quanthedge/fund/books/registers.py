@@ -38,6 +38,11 @@ class RegisterBook:
         """Let the hurdle grow."""
         self.register.grown = grown
 
+    def units_for(self, cash: Decimal) -> Decimal:
+        """Return what money would buy at the unit value."""
+        price = Fraction(self.register.unit_value())
+        return round_half_up(Fraction(cash) / price, self.register.unit_decimals)
+
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Open a lot."""
         return self.register.subscribe(investor, cash).units

@@ -49,6 +49,10 @@ class SeriesBook:
         """Let the hurdle grow."""
         self.fund.grown = grown
 
+    def units_for(self, cash: Decimal) -> Decimal:
+        """Return what money would buy at the initial unit value."""
+        return round_half_up(Fraction(cash) / Fraction(exact(self.fund.initial_unit_value)), 2)
+
     def subscribe(self, investor: str, cash: Decimal) -> Decimal:
         """Open a series of the day; a unit costs the initial unit value."""
         one = self.fund.subscribe({investor: cash})

@@ -20,6 +20,7 @@ from quanthedge.fund.investors.register import (
     Payout,
     cents,
     dividend_of,
+    units_bought,
 )
 from quanthedge.fund.values import Number, exact, round_half_up
 
@@ -91,7 +92,7 @@ class EqualisedFund:
         money = exact(cash)
         if money <= 0:
             raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
-        shares = round_half_up(Fraction(money) / self.gross, 2)
+        shares = units_bought(investor, money, self.gross)
         lot = EqualisedLot(investor, shares, self.accrued, self.gross, self.grown)
         self.lots.append(lot)
         return lot

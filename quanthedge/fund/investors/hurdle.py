@@ -7,15 +7,16 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.fund.values import exact
+from quanthedge.plain import Plain
 
 __all__ = ["Hurdle", "due_per_unit", "ex_dividend", "hurdle_path"]
 
 
-class Hurdle(BaseModel):
+class Hurdle(Plain):
     """What must be earned above the high-water mark before a fee is due.
 
     Attributes

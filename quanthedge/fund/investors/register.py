@@ -27,6 +27,7 @@ __all__ = [
     "cents",
     "dividend_of",
     "split",
+    "units_bought",
 ]
 
 # of each lot: mark, threshold over what the hurdle has made of a yuan, highest value charged
@@ -84,6 +85,14 @@ class Payout:
 def cents(value: Fraction | Decimal) -> Decimal:
     """Return an amount of money, half up to the cent."""
     return round_half_up(value, 2)
+
+
+def units_bought(investor: str, money: Decimal, price: Fraction, decimals: int = 2) -> Decimal:
+    """Return the units that money buys at a price, half up, or raise when it buys none."""
+    units = round_half_up(Fraction(money) / price, decimals)
+    if units <= 0:
+        raise LedgerError(f"{investor} subscribes {money} yuan at {float(price):g} a unit: no unit")
+    return units
 
 
 def dividend_of(per_unit: Number, value: Decimal) -> Decimal:
@@ -175,7 +184,7 @@ class Register(ABC):
         if money <= 0:
             raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
         value = self.unit_value()
-        units = round_half_up(Fraction(money) / Fraction(value), self.unit_decimals)
+        units = units_bought(investor, money, Fraction(value), self.unit_decimals)
         lot = Lot(investor, units, value, value, money, self.grown)
         self._opened(lot)
         self.lots.append(lot)

@@ -13,6 +13,7 @@ from quanthedge.fund.investors.register import (
     cents,
     dividend_of,
     split,
+    units_bought,
 )
 from quanthedge.fund.values import Number, exact, round_half_up
 
@@ -68,13 +69,11 @@ class SeriesFund:
         money = {name: exact(cash) for name, cash in subscriptions.items()}
         if not money or min(money.values()) <= 0:
             raise LedgerError(f"subscriptions {subscriptions}; accepted: amounts above 0")
-        self.opened += 1
         total = Fraction(sum(money.values(), Decimal(0)))
         start = exact(self.initial_unit_value)
-        units = {
-            name: round_half_up(Fraction(cash) / Fraction(start), 2) for name, cash in money.items()
-        }
+        units = {name: units_bought(name, cash, Fraction(start)) for name, cash in money.items()}
         mark = round_half_up(start, DECIMALS)
+        self.opened += 1
         one = Series(f"S{self.opened}", units, total, mark, self.grown)
         self.series.append(one)
         return one

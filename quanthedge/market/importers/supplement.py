@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.files import readable

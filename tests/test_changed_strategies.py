@@ -1,0 +1,82 @@
+"""A strategy is changed in Python by the same keys and checks as on the command line."""
+
+import numpy as np
+import pytest
+
+import quanthedge as qh
+from quanthedge.errors import StrategyError
+from quanthedge.factors import Momentum
+from quanthedge.portfolio import Selector
+from quanthedge.strategy import load_strategy
+
+FILE = "strategies/market_neutral.toml"
+
+
+def test_a_change_is_what_set_makes_of_the_file() -> None:
+    strategy = load_strategy(FILE)
+    for one in ("selector.n=5", "beta.kind=ols", "universe.n=300", "factors.0.weight=2.0"):
+        assert strategy.change(one) == load_strategy(FILE, [one])
+    assert strategy.selector.n == 100
+
+
+def test_texts_mappings_and_keywords_change_alike() -> None:
+    strategy = load_strategy(FILE)
+    by_text = strategy.change("selector.n=5", "capital_yuan=5e7")
+    assert strategy.change({"selector.n": np.int64(5)}, capital_yuan=5e7) == by_text
+    assert strategy.change(selector=Selector(n=5), capital_yuan=5e7).selector.n == 5
+
+
+@pytest.mark.parametrize("file", ["market_neutral.toml", "fund_with_clients.toml"])
+def test_a_change_of_nothing_is_the_strategy(file: str) -> None:
+    strategy = load_strategy(f"strategies/{file}")
+    assert strategy.change() == strategy
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("selector.nn=5", "selector.nn: unknown key, did you mean 'n'"),
+        ("selector.n=-5", "selector.n: Input should be greater"),
+        ("selector", "expected key=value"),
+        ({"factors.9.weight": 1.0}, "leads nowhere"),
+        (5, "accepted: texts such as 'selector.n=50'"),
+    ],
+)
+def test_a_change_that_cannot_be_made_says_why(change: object, says: str) -> None:
+    with pytest.raises(StrategyError, match=says):
+        load_strategy(FILE).change(change)
+
+
+def test_a_copy_with_a_field_that_there_is_not_is_refused() -> None:
+    strategy = load_strategy(FILE)
+    with pytest.raises(StrategyError, match=r"strategy\.change\('selector\.n="):
+        strategy.model_copy(update={"selector.n": 5})
+    with pytest.raises(StrategyError, match="did you mean 'capital_yuan'"):
+        strategy.model_copy(update={"capital_yan": 5.0})
+    with pytest.raises(StrategyError, match="did you mean 'window'"):
+        Momentum().model_copy(update={"windw": 5})
+
+
+def test_a_copy_is_checked_as_a_strategy_is() -> None:
+    strategy = load_strategy(FILE)
+    with pytest.raises(StrategyError, match="capital_yuan: Input should be greater than 0"):
+        strategy.model_copy(update={"capital_yuan": -5.0})
+    with pytest.raises(StrategyError, match=r"needs accounts\.borrowed above 0"):
+        strategy.model_copy(update={"invested_fraction": 2.0})
+
+
+def test_what_users_write_in_python_is_refused_in_one_line() -> None:
+    for made in (
+        lambda: qh.Strategy(name="x", factrs=[]),
+        lambda: qh.LendingPool(reserve=1.0),
+        lambda: qh.CollateralLoan(debt=-1.0, units=1.0, price=1.0),
+        lambda: qh.LeveragedExposure(target=0.0, policy={"kind": "calendar"}),
+        lambda: qh.StyleModel(winsorise=5.0),
+    ):
+        with pytest.raises(StrategyError) as caught:
+            made()
+        assert "\n" not in str(caught.value)
+
+
+def test_one_change_may_stand_by_itself() -> None:
+    assert load_strategy(FILE, "selector.n=7") == load_strategy(FILE, ["selector.n=7"])
