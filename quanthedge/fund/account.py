@@ -4,6 +4,7 @@ Each unit bears the same fee and has the same value, so an investor who joins be
 no fee until the mark is reached, and one who joins above it does not pay for what came before.
 """
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -120,8 +121,8 @@ class FundAccount:
     def revalue(
         self,
         assets_yuan: Number,
-        since: np.datetime64 | str | None = None,
-        until: np.datetime64 | str | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
     ) -> Decimal:
         """Take the assets at a close, charge the running fees, and return them.
 
