@@ -12,7 +12,6 @@ from quanthedge.fund.winding_up import last_business_day
 from quanthedge.hedge import ContractSchedule
 from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.ledger.actions import ActionUse
-from quanthedge.market import Market
 from quanthedge.market.checks.moves import GRACE
 from quanthedge.narrative import Bilingual, bilingual, note
 from quanthedge.prepare import Prepared

@@ -17,7 +17,9 @@ CHANGED = {  # (table, line, column): why
     ("stock_trading_rules", 2, "exchange_or_board"): "lists have semicolons",
     ("stock_trading_rules", 3, "exchange_or_board"): "lists have semicolons",
     ("stock_trading_rules", 15, "exchange_or_board"): "lists have semicolons",
+    ("stock_price_limit", 22, "effective_from"): "real bars: none before 2021-08 was free",
 }
+ADDED = {"stock_price_limit": 7, "stock_trading_rules": 4}  # rows of our own, after the others
 
 
 def read(path):
@@ -30,7 +32,8 @@ def read(path):
 @pytest.mark.parametrize("name", [name for name in TABLES if name != "fut_expiry_moved"])
 def test_every_fact_is_carried_over_unchanged_but_for_the_changes_that_are_listed(name):
     packaged, facts = read(DATA / f"{name}.csv"), read(FACTS / f"{name}.csv")
-    assert len(packaged) == len(facts)
+    assert len(packaged) == len(facts) + ADDED.get(name, 0)
+    packaged = packaged[: len(facts)]
     differing = {
         (name, line, column)
         for line, (ours, theirs) in enumerate(zip(packaged, facts, strict=True), 2)
