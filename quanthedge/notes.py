@@ -10,18 +10,18 @@ from quanthedge.fund.office import FundRun
 from quanthedge.fund.terms import SHORTEST_MONTHS
 from quanthedge.fund.winding_up import last_business_day
 from quanthedge.hedge import ContractSchedule
-from quanthedge.ledger import LedgerRecord
+from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.ledger.actions import ActionUse
-from quanthedge.market import Market
+from quanthedge.market.checks.moves import GRACE
 from quanthedge.narrative import Bilingual, bilingual, note
 from quanthedge.prepare import Prepared
 from quanthedge.rules import circuit_breaker_days
+from quanthedge.rules.limit_prices import limit_prices
 from quanthedge.rules.naming import rule_name, table_name
+from quanthedge.rules.stock_limits import FREE
 from quanthedge.strategy import Strategy
 
 __all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
-
-_LARGEST_MOVE = 0.106  # ten percent and the rounding of a price of one yuan
 
 
 def client_notes(fund: FundRun) -> list[Bilingual]:
@@ -102,7 +102,7 @@ def run_notes(
     share = float(tables["hedge"]["share_default_beta"].mean())
     if share > 0 and strategy.beta.method == "bottom_up":
         notes.append(note("default_beta", share=f"{share:.2%}"))
-    notes += _odd_moves(market, first, record, tables["trades"])
+    notes += _odd_moves(prepared, record, tables["trades"])
     notes += _halted_fills(
         strategy, market.dates[first : first + record.days_run], tables["trades"]
     )
@@ -225,16 +225,14 @@ def _halted_fills(
     return [note("circuit_breaker", count=len(booked), listed=listed)]
 
 
-def _odd_moves(
-    market: Market, first: int, record: LedgerRecord, trades: pd.DataFrame
-) -> list[Bilingual]:
-    """Return holdings that moved more than any limit allows: true, or a fault of the source."""
-    positions = record.positions
-    if not len(positions):
+def _odd_moves(prepared: Prepared, record: LedgerRecord, trades: pd.DataFrame) -> list[Bilingual]:
+    """Return holdings that moved more than their limit allows: true, or a fault of the source."""
+    market, first = prepared.market, prepared.first
+    if not len(record.positions):
         return []
-    stocks = np.unique(positions[:, 1].astype(np.int64))
+    stocks = np.unique(record.positions[:, 1].astype(np.int64))
     returns = market.panel("simple_return")[first : first + record.days_run][:, stocks]
-    day, column = np.nonzero(np.abs(np.nan_to_num(returns)) > _LARGEST_MOVE)
+    day, column = np.nonzero(_beyond_limits(prepared.inputs, record.days_run, stocks))
     found = []
     for t, k in zip(day.tolist(), column.tolist(), strict=True):
         code = str(market.codes[stocks[k]])
@@ -246,4 +244,17 @@ def _odd_moves(
     if not found:
         return []
     listed = ", ".join(f"{c} {d} {r:+.1%}" for c, d, r in found[:5])
-    return [note("odd_moves", count=len(found), limit=f"{_LARGEST_MOVE:.1%}", listed=listed)]
+    return [note("odd_moves", count=len(found), listed=listed)]
+
+
+def _beyond_limits(inputs: LedgerInputs, days: int, stocks: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return closes beyond the limit of their day, or beyond their board's where it had none."""
+    bars, rules = inputs.bars, inputs.stocks
+    close, before = bars.close[:days, stocks], bars.pre_close[:days, stocks]
+    place = bars.limit_class[:days, stocks].astype(np.int64)
+    place = np.where(place == FREE, 2 * rules.board[stocks], place)
+    rows = np.arange(days)[:, None]
+    highest, lowest = limit_prices(
+        before, rules.limit_up[rows, place], rules.limit_down[rows, place], rules.inward[stocks]
+    )
+    return np.asarray((close > highest + GRACE) | (close < lowest - GRACE))

@@ -29,6 +29,7 @@ def dividends(bars: pd.DataFrame) -> pa.Table:
             "code": rows["code"].astype(str), "ex_date": rows["date"],
             "cash_per_share": cash[cash > 0], "bonus_per_share": 0.0, "rights_per_share": 0.0,
             "rights_price": np.nan, "announce_date": pd.NaT, "record_date": pd.NaT,
+            "list_date": pd.NaT,
             "pay_date": pd.to_datetime(rows["date"]) + pd.Timedelta(days=7),
         }
     )  # fmt: skip

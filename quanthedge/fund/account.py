@@ -4,12 +4,15 @@ Each unit bears the same fee and has the same value, so an investor who joins be
 no fee until the mark is reached, and one who joins above it does not pay for what came before.
 """
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 
 from quanthedge.errors import LedgerError
+from quanthedge.fund.day_counts import exact_fee_years
 from quanthedge.fund.investors.register import units_bought
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import Number, exact, performance_fee, round_half_up, unit_value
@@ -116,29 +119,38 @@ class FundAccount:
         self._record("redeem", investor=investor, cash=-cash, units=-sold)
         return cash
 
-    def revalue(self, assets_yuan: Number, days: int = 0) -> Decimal:
+    def revalue(
+        self,
+        assets_yuan: Number,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> Decimal:
         """Take the assets at a close, charge the running fees, and return them.
 
         Parameters
         ----------
         assets_yuan
             Value of what the fund owns, before the fees of these days.
-        days
-            Calendar days since the last close. Management and custody fees of that many days,
-            each to the cent, are charged on the assets of the last close, over 365.
+        since, until
+            The last close and this one. Management and custody fees of the calendar days after
+            ``since`` up to ``until``, each to the cent, are charged on the assets of the last
+            close, over the days of the year. None: no fees.
         """
+        years = Fraction(0)
+        if since is not None and until is not None:
+            years = exact_fee_years(np.datetime64(since, "D"), np.datetime64(until, "D"))
         fees = sum(
             (
-                round_half_up(Fraction(self.assets) * Fraction(exact(rate)) * days / 365, 2)
+                round_half_up(Fraction(self.assets) * Fraction(exact(rate)) * years, 2)
                 for rate in (self.terms.management_fee_per_year, self.terms.custody_fee_per_year)
             ),
             Decimal("0.00"),
         )
         left = round_half_up(exact(assets_yuan), 2) - fees
-        if left <= 0 or days < 0:
+        if left <= 0 or years < 0:
             raise LedgerError(
-                f"assets of {assets_yuan} yuan, {fees} of fees, {days} days: the fund is insolvent "
-                "or the days run backwards"
+                f"assets of {assets_yuan} yuan, {fees} of fees, {since} to {until}: the fund is "
+                "insolvent or the days run backwards"
             )
         self.assets = left
         self._record("revalue", fee=fees)

@@ -26,11 +26,11 @@ class FundTerms(Plain):
     Attributes
     ----------
     management_fee_per_year, custody_fee_per_year
-        Fractions of the assets a year, accrued by calendar days over 365.
+        Fractions of the assets a year, accrued by calendar days over the days of their year.
     service_fee_per_year
         Sales service fee, of the assets of units of class C.
     audit_fee_yuan_per_year
-        Yuan, accrued by calendar days over 365.
+        Yuan, accrued by calendar days over the days of their year.
     performance_fee_rate
         Fraction of the gain above the high-water mark, in whole basis points.
     hurdle

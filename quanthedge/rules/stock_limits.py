@@ -74,7 +74,7 @@ def price_limits(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, 
     for column, (board, _) in _STATUSES.items():
         _fill(up, down, column, 2 * BOARDS.index(board))
     up[:, FREE] = down[:, FREE] = np.inf
-    for status in ("delisting_period", "relisting"):
+    for status in ("delisting_period", "relisting", "reformed"):
         for row in _limit_rows(reader, ("all",), status):
             if reader.mask(row).any() and reader.accepts(row):
                 reader.use(row, "listing_day_to", "up_limit", "down_limit")

@@ -31,6 +31,7 @@ _STATUSES: Final = {
     "delisting_begun_before": ", delisting period begun earlier",
     "unreformed": ", before the share reform (S)",
     "relisting": ", relisting (N)",
+    "reformed": ", after the share reform",
     "PT": ", particular transfer (PT)",
 }
 _NAMES: Final = {

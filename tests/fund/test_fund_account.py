@@ -83,8 +83,13 @@ def test_the_residue_of_rounding_stays_in_the_fund():
 def test_running_fees_accrue_by_calendar_days_on_the_last_assets():
     fund = account("post_fee")
     fund.subscribe("A", 100_000_000)
-    assert fund.revalue(101_000_000, days=3) == Decimal("12328.77") + Decimal("2054.79")
+    fees = fund.revalue(101_000_000, "2014-09-12", "2014-09-15")
+    assert fees == Decimal("12328.77") + Decimal("2054.79")
     assert fund.assets == Decimal("100985616.44")
+    leap = account("post_fee")
+    leap.subscribe("A", 100_000_000)  # one day of 2015 and three of the 366 of 2016
+    fees = leap.revalue(101_000_000, "2015-12-30", "2016-01-03")
+    assert fees == Decimal("16404.67") + Decimal("2734.11")
 
 
 def test_history_names_every_event():

@@ -1,6 +1,7 @@
 """A whole fund with clients against the slow reference, and what it promises whatever happens."""
 
 from datetime import date
+from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 
@@ -70,7 +71,7 @@ def run(terms: FundTerms, clients: Clients) -> FundRun:
 
 
 def hurdle_levels(hurdle: Hurdle | None) -> list[float]:
-    """What a yuan becomes by the hurdle, from its definition."""
+    """Where the hurdle stands at each close, from its definition."""
     days = prepared().dates.astype("datetime64[D]")
     if hurdle is None:
         return [1.0] * (days.size - 1)
@@ -78,13 +79,16 @@ def hurdle_levels(hurdle: Hurdle | None) -> list[float]:
         first = prepared().first
         index = sample_market().index_close("000300.SH")[first - 1 : first - 1 + days.size]
         return [float(one / index[0]) for one in index[1:]]
-    found, level = [], 1.0
+    found, level = [], Fraction(1)
     for before, day in pairwise(days):
-        rate = hurdle.rate
-        if hurdle.kind == "deposit":
-            rate = max(one for one in hurdle.rates.items() if np.datetime64(one[0]) <= day)[1]
-        level *= 1.0 + rate * float((day - before).astype(int)) / 365.0
-        found.append(level)
+        for each in np.arange(before, day):  # simple interest, one day after the other
+            rate = hurdle.rate
+            if hurdle.kind == "deposit":
+                known = sorted(hurdle.rates.items())
+                begun = [one for one in known if one[0] <= each.astype(date)]
+                rate = begun[-1][1] if begun else known[0][1]
+            level += Fraction(rate) / 365
+        found.append(float(level))
     return found
 
 

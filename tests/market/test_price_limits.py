@@ -211,6 +211,15 @@ def test_a_name_that_begins_with_n_lifts_the_limit_but_on_a_listing_day():
     assert new.up.tolist() == [0.44, 0.10, 0.10]
 
 
+def test_the_first_day_after_the_reform_has_no_limit():
+    names = [("S甲", "2009-01-05", "2013-08-06"), ("甲", "2013-08-07", None)]
+    found = limits_of("600688.SH", "2013-08-05", days=4, names=names)
+    assert found.up.tolist() == [0.05, 0.05, np.inf, 0.10]
+    assert found.board_up.tolist() == [0.05, 0.05, 0.10, 0.10]
+    merely = [("SST甲", "2009-01-05", "2013-08-06"), ("S*ST甲", "2013-08-07", None)]
+    assert limits_of("600688.SH", "2013-08-05", days=4, names=merely).up.tolist() == [0.05] * 4
+
+
 def test_beijing_cuts_its_limit_prices_towards_the_previous_close():
     found = limits_of("920002.BJ", "2026-03-10", days=1)
     assert found.prices(np.array([84.63]))[0].tolist() == [110.01]

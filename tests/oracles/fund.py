@@ -4,7 +4,9 @@ It is given what the fund earned before its own fees; all else it works out agai
 running fees, classes, performance fees, orders at the door, gates, lock-ups, dividends.
 """
 
+from calendar import isleap
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
 from tests.oracles.fund_methods import BOOKS, ZERO, D, rounded
@@ -28,8 +30,8 @@ def fund_account(terms, clients, capital, dates, days, growth, levels, fee_days,
     """Return the account of a fund.
 
     ``days`` are calendar days since the last close, ``growth`` what a yuan of the last close and
-    the morning's flows has become before fund fees, ``levels`` what a yuan has become by the
-    hurdle, ``opening`` on which closes orders are done.
+    the morning's flows has become before fund fees, ``levels`` where the hurdle
+    stands, ``opening`` on which closes orders are done.
     """
     with localcontext() as context:
         context.prec = 50
@@ -70,9 +72,15 @@ class _Fund:
     def by_day(self):
         return sorted(enumerate(self.clients.flows), key=lambda pair: pair[0])
 
+    def years(self, t, days):
+        """Days up to that of t over the days of their years, one by one."""
+        last = date.fromisoformat(str(self.dates[t])[:10])
+        found = (last - timedelta(days=k) for k in range(days))
+        return sum((D(1) / (366 if isleap(day.year) else 365) for day in found), ZERO)
+
     def earn(self, t, days, growth, level):
         """Take the morning's flows and the day's earnings, and accrue the running fees."""
-        terms, year = self.terms, D(days) / 365
+        terms, year = self.terms, self.years(t, days)
         before = {name: self.assets[name] + self.flow[name] for name in "AC"}
         total = sum(before.values(), ZERO)
         common = self.equity * year * number(terms.management_fee_per_year)

@@ -1,7 +1,8 @@
 """Slow reference of the methods of docs/fund.md: one class of units, in plain decimals.
 
-Written from the page's section "Exactly", not from the code. A lot is a dict; ``level`` is what the
-hurdle has made of a yuan; a mark is kept with its ``start``, the mark over the level of its day.
+Written from the page's section "Exactly", not from the code. A lot is a dict; ``level`` is where
+the hurdle stands; a mark is kept with its ``since``, the level of its day. By investor a mark is
+the mean of purchases, and so is what the hurdle asks.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -32,12 +33,24 @@ class Book:
         self.tie = self.tie or away * units < D("0.03")
         return rounded(value, places)
 
-    def due(self, value, mark, start):
+    def asked(self, mark, since):
+        """What the hurdle makes of a mark of a day on which it stood at ``since``."""
+        if self.hurdle is not None and self.hurdle.kind == "index":
+            return mark * self.level / since
+        return mark * (1 + self.level - since)
+
+    def since_of(self, mark, asked):
+        """The day from which the hurdle makes ``asked`` of a mark by today."""
+        if self.hurdle is not None and self.hurdle.kind == "index":
+            return mark * self.level / asked
+        return 1 + self.level - asked / mark
+
+    def due(self, value, mark, since):
         """Fee on a unit worth ``value``."""
         gain, hurdle = value - mark, self.hurdle
         if hurdle is None:
             return self.rate * max(ZERO, gain)
-        above = value - max(mark, start * self.level)
+        above = value - max(mark, self.asked(mark, since))
         if above <= 0:
             return ZERO
         if hurdle.hard:
@@ -46,21 +59,21 @@ class Book:
             return self.rate * gain
         return min(self.rate * gain, max(self.rate, D(str(hurdle.catch_up))) * above)
 
-    def ex_dividend(self, mark, start, dividend):
-        """Mark and start of units that paid no fee on a dividend."""
-        left, threshold = mark - dividend, start * self.level - dividend
+    def ex_dividend(self, mark, since, dividend):
+        """Mark of units that paid no fee on a dividend, and its day."""
+        left, threshold = mark - dividend, self.asked(mark, since) - dividend
         if left <= 0 or threshold <= 0:
-            return left, left / self.level
-        return left, threshold / self.level
+            return left, self.level
+        return left, self.since_of(left, threshold)
 
-    def settled(self, value, units, mark, start, dividend, gross):
-        """Fee that units pay from their dividend, with their mark and start after it."""
-        due = rounded(self.due(value, mark, start) * units, 2)
+    def settled(self, value, units, mark, since, dividend, gross):
+        """Fee that units pay from their dividend, with their mark and its day after it."""
+        due = rounded(self.due(value, mark, since) * units, 2)
         fee = min(due, rounded(gross * D("0.6"), 2))
         if not due:
-            return (ZERO, *self.ex_dividend(mark, start, dividend))
+            return (ZERO, *self.ex_dividend(mark, since, dividend))
         mark = value - dividend - (due - fee) / (self.rate * units)
-        return fee, mark, mark / self.level
+        return fee, mark, self.level
 
     @property
     def units(self):
@@ -98,23 +111,23 @@ class OneMark(Book):
 
     def __init__(self, terms, method):
         super().__init__(terms, method)
-        self.mark = self.start = rounded(self.initial, 4)
+        self.mark, self.since = rounded(self.initial, 4), D(1)
 
     def buy(self, who, cash):
         value = self.value()
         lot = {"who": who, "units": rounded(cash / value, 2), "cost": value}
-        self.lots.append(lot | {"start": value / self.level, "ceiling": self.mark})
+        self.lots.append(lot | {"since": self.level, "ceiling": self.mark})
         self.assets += cash
         return lot["units"]
 
     def fund_fee(self, units):
-        return rounded(self.due(self.value(), self.mark, self.start) * units, 2)
+        return rounded(self.due(self.value(), self.mark, self.since) * units, 2)
 
     def own_fee(self, lot, units):
         if self.method == "whole_fund":
             return ZERO
         seen = min(self.value(), lot["ceiling"])
-        return rounded(self.due(seen, lot["cost"], lot["start"]) * units, 2)
+        return rounded(self.due(seen, lot["cost"], lot["since"]) * units, 2)
 
     def leave(self, who, units):
         parts, gross = self.taken(who, units), rounded(units * self.value(), 2)
@@ -136,7 +149,7 @@ class OneMark(Book):
         if value > self.mark and (fee or self.hurdle is None):
             self.assets -= fee
             self.mark = max(self.mark, self.value() if self.after_fee else value)
-            self.start = self.mark / self.level
+            self.since = self.level
         return [("fund", fee, ZERO)]
 
     def dividend(self, each):
@@ -144,9 +157,9 @@ class OneMark(Book):
         names = list(dict.fromkeys(lot["who"] for lot in self.lots))
         paid = {who: rounded(each * self.held(who), 2) for who in names}
         gross = sum(paid.values(), ZERO)
-        fee, self.mark, self.start = self.settled(value, units, self.mark, self.start, each, gross)
+        fee, self.mark, self.since = self.settled(value, units, self.mark, self.since, each, gross)
         for lot in self.lots:
-            lot["cost"], lot["start"] = self.ex_dividend(lot["cost"], lot["start"], each)
+            lot["cost"], lot["since"] = self.ex_dividend(lot["cost"], lot["since"], each)
             lot["ceiling"] -= each
         self.assets -= gross
         parts = {who: fee * self.held(who) / units for who in names}
@@ -163,16 +176,17 @@ class Marked(Book):
         own = [lot for lot in self.lots if lot["who"] == who]
         if self.method == "investor" and own:
             lot, total = own[0], own[0]["units"] + units
-            lot["mark"] = (lot["mark"] * lot["units"] + value * units) / total
-            lot["start"] = (lot["start"] * lot["units"] + value / self.level * units) / total
+            old, asked = lot["units"], self.asked(lot["mark"], lot["since"])
+            lot["mark"] = (lot["mark"] * old + value * units) / total
+            lot["since"] = self.since_of(lot["mark"], (asked * old + value * units) / total)
             lot["units"] = total
         else:
-            lot = {"who": who, "units": units, "mark": value, "start": value / self.level}
+            lot = {"who": who, "units": units, "mark": value, "since": self.level}
             self.lots.append(lot)
         return units
 
     def fee(self, lot, units):
-        return rounded(self.due(self.value(), lot["mark"], lot["start"]) * units, 2)
+        return rounded(self.due(self.value(), lot["mark"], lot["since"]) * units, 2)
 
     def leave(self, who, units):
         parts, gross = self.taken(who, units), rounded(units * self.value(), 2)
@@ -191,12 +205,12 @@ class Marked(Book):
     def charge(self):
         value, made = self.value(), []
         for lot in self.lots:
-            fee = rounded(self.due(value, lot["mark"], lot["start"]) * lot["units"], 2)
+            fee = rounded(self.due(value, lot["mark"], lot["since"]) * lot["units"], 2)
             cut = rounded(fee / value, 2)
             lot["units"] -= cut
             if fee or self.hurdle is None:
                 lot["mark"] = max(lot["mark"], value)
-                lot["start"] = lot["mark"] / self.level
+                lot["since"] = self.level
             made.append((lot["who"], fee, -cut))
         self.assets -= sum((fee for _, fee, _ in made), ZERO)
         return made
@@ -205,8 +219,8 @@ class Marked(Book):
         value, made = self.value(), []
         for lot in self.lots:
             gross = rounded(lot["units"] * each, 2)
-            fee, lot["mark"], lot["start"] = self.settled(
-                value, lot["units"], lot["mark"], lot["start"], each, gross
+            fee, lot["mark"], lot["since"] = self.settled(
+                value, lot["units"], lot["mark"], lot["since"], each, gross
             )
             made.append((lot["who"], gross - fee, fee))
         self.assets -= sum((cash + fee for _, cash, fee in made), ZERO)
@@ -219,7 +233,7 @@ class OwnValue(Book):
     def buy(self, who, cash):
         mark = rounded(self.initial, 6)
         one = {"units": {who: rounded(cash / self.initial, 2)}, "assets": cash, "mark": mark}
-        self.lots.append(one | {"start": mark / self.level})
+        self.lots.append(one | {"since": self.level})
         self.assets += cash
         return one["units"][who]
 
@@ -249,7 +263,7 @@ class OwnValue(Book):
         return rounded(self.value_of(self.lots[0]) if self.lots else self.initial, 4)
 
     def fee(self, one, units):
-        return rounded(self.due(self.value_of(one), one["mark"], one["start"]) * units, 2)
+        return rounded(self.due(self.value_of(one), one["mark"], one["since"]) * units, 2)
 
     def leave(self, who, units):
         gross, fee, left = ZERO, ZERO, units
@@ -282,7 +296,7 @@ class OwnValue(Book):
             self.assets -= fee
             if fee:
                 one["mark"] = self.value_of(one)
-                one["start"] = one["mark"] / self.level
+                one["since"] = self.level
             made += [(who, fee * units / total, ZERO) for who, units in one["units"].items()]
         if self.method == "series" and self.lots:
             self.roll_up()
@@ -294,8 +308,8 @@ class OwnValue(Book):
         if value != first["mark"]:
             return
         for one in others:
-            day = one["mark"] / one["start"] - first["mark"] / first["start"]
-            if self.value_of(one) == one["mark"] and abs(day) < D("1e-30"):
+            same = abs(one["since"] - first["since"]) < D("1e-20")
+            if self.value_of(one) == one["mark"] and same:
                 total = self.total(one)
                 for who, units in one["units"].items():
                     new = rounded(one["assets"] * units / total / value, 2)
@@ -309,9 +323,10 @@ class OwnValue(Book):
             value, units = self.value_of(one), self.total(one)
             paid = {who: rounded(each * held, 2) for who, held in one["units"].items()}
             gross = sum(paid.values(), ZERO)
-            fee, mark, start = self.settled(value, units, one["mark"], one["start"], each, gross)
+            fee, mark, one["since"] = self.settled(
+                value, units, one["mark"], one["since"], each, gross
+            )
             one["mark"] = rounded(mark, 6)
-            one["start"] = one["mark"] * start / mark
             one["assets"] -= gross
             self.assets -= gross
             for who, held in one["units"].items():
@@ -322,18 +337,23 @@ class OwnValue(Book):
 
 
 class Equalised(Book):
-    """equalisation: one gross value; credits and debts of each lot."""
+    """equalisation: one gross value; each lot's own mark decides what it owes.
+
+    A hard hurdle of a rate, or none. ``own`` is the gross value above which a lot owes by itself,
+    with its day; its credit and its debt are what that differs from the fund's threshold.
+    """
 
     def __init__(self, terms, method):
         super().__init__(terms, method)
-        self.gross = self.mark = self.start = self.initial
+        self.gross = self.mark = self.initial
+        self.since = D(1)
 
     def grow(self, assets):
         self.assets, self.gross = assets, assets / self.units
 
     @property
     def threshold(self):
-        return self.start * self.level
+        return self.asked(self.mark, self.since)
 
     @property
     def accrued(self):
@@ -344,17 +364,22 @@ class Equalised(Book):
 
     def buy(self, who, cash):
         units = rounded(cash / self.gross, 2)
-        lot = {"who": who, "units": units, "credit": self.accrued / self.level}
-        self.lots.append(lot | {"entry": self.gross / self.level})
+        lot = {"who": who, "units": units, "own": self.gross, "since": self.level}
+        self.lots.append(lot)
         self.assets += cash
         return units
 
+    def own(self, lot):
+        return self.asked(lot["own"], lot["since"])
+
+    def credit(self, lot):
+        return self.rate * max(ZERO, self.own(lot) - self.threshold)
+
     def given(self, lot):
-        return min(lot["credit"] * self.level, self.accrued)
+        return min(self.credit(lot), self.accrued)
 
     def owed(self, lot):
-        way = min(self.gross, self.threshold) - lot["entry"] * self.level
-        return self.rate * max(ZERO, way)
+        return self.rate * max(ZERO, min(self.gross, self.threshold) - self.own(lot))
 
     def kept(self, lot):
         return self.gross - self.accrued + self.given(lot) - self.owed(lot)
@@ -377,18 +402,21 @@ class Equalised(Book):
     def charge(self):
         net, fee, made = self.gross - self.accrued, self.accrued, []
         reached = min(self.gross, self.threshold)
-        for lot in self.lots:
-            given, owed, before = self.given(lot), self.owed(lot), lot["units"]
+        left = [self.credit(lot) - self.given(lot) for lot in self.lots]
+        owes = [self.owed(lot) for lot in self.lots]
+        for lot, kept, owed in zip(self.lots, left, owes, strict=True):
+            given, before = self.given(lot), lot["units"]
             change = rounded((given - owed) * before / net, 2)
             lot["units"] += change
-            lot["credit"] = (
-                (lot["credit"] * self.level - given) * before / lot["units"] / self.level
-            )
-            entry = max(lot["entry"] * self.level, reached)
-            lot["entry"] = (max(entry, net) if fee else entry) / self.level
             made.append((lot["who"], rounded((fee - given + owed) * before, 2), change))
+            if kept > 0:  # its own threshold is above the gross value: it stays, a share of less
+                lot["own"] *= before / lot["units"]
+            elif fee:
+                lot["own"], lot["since"] = net, self.level
+            elif owed:
+                lot["own"], lot["since"] = reached, self.level
         if fee:
-            self.start = net / self.level
+            self.mark, self.since = net, self.level
         self.gross = net
         self.assets -= sum((paid for _, paid, _ in made), ZERO)
         return made
@@ -399,16 +427,20 @@ class Equalised(Book):
         for lot in self.lots:
             given = min(self.given(lot), charged)
             paid = min(charged - given + self.owed(lot), cap)
-            lot["credit"] -= given / self.level
-            back = paid / self.rate if paid else ZERO
-            lot["entry"] += (back - each) / self.level
             gross, fee = rounded(each * lot["units"], 2), rounded(paid * lot["units"], 2)
             made.append((lot["who"], gross - fee, fee))
-        back = charged / self.rate if charged else ZERO
-        self.start += (back - each) / self.level
+            lot["own"], lot["since"] = self.moved(lot["own"], lot["since"], each, paid)
+        self.mark, self.since = self.moved(self.mark, self.since, each, charged)
         self.gross -= each
         self.assets -= sum((cash + fee for _, cash, fee in made), ZERO)
         return made
+
+    def moved(self, mark, since, each, paid):
+        """A mark and its day after a dividend of which a fee was paid."""
+        asked = self.asked(mark, since) - each
+        if paid:
+            return asked + paid / self.rate, self.level
+        return mark - each, self.since_of(mark - each, asked)
 
 
 BOOKS = {

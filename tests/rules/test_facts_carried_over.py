@@ -17,8 +17,11 @@ CHANGED = {  # (table, line, column): why
     ("stock_trading_rules", 2, "exchange_or_board"): "lists have semicolons",
     ("stock_trading_rules", 3, "exchange_or_board"): "lists have semicolons",
     ("stock_trading_rules", 15, "exchange_or_board"): "lists have semicolons",
+    ("stock_price_limit", 22, "effective_from"): "real bars: none before 2021-08 was free",
 }
+# rows of our own, by line; those after the others in stock_price_limit and stock_trading_rules
 ADDED = {("dividend_tax", 10): "public funds before notice 85 of 2012, from memory"}
+AFTER = {"stock_price_limit": 7, "stock_trading_rules": 4}
 
 
 def read(path):
@@ -32,7 +35,8 @@ def read(path):
 def test_every_fact_is_carried_over_unchanged_but_for_the_changes_that_are_listed(name):
     packaged, facts = read(DATA / f"{name}.csv"), read(FACTS / f"{name}.csv")
     packaged = [row for line, row in enumerate(packaged, 2) if (name, line) not in ADDED]
-    assert len(packaged) == len(facts)
+    assert len(packaged) == len(facts) + AFTER.get(name, 0)
+    packaged = packaged[: len(facts)]
     differing = {
         (name, line, column)
         for line, (ours, theirs) in enumerate(zip(packaged, facts, strict=True), 2)

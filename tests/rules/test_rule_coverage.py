@@ -43,6 +43,7 @@ KNOWN_SPANS = {
     ("stock_fees", "transfer_fee_broker_part SSE"): "2012-09-01..2015-07-31",
     ("stock_price_limit", "chinext ST 2"): "2009-10-30..2020-08-23",  # "from day 2" then "6"
     ("stock_price_limit", "chinext normal 2"): "2009-10-30..2020-08-23",
+    ("stock_price_limit", "chinext ipo 1"): "2009-10-30..2013-12-12, 2014-06-13..2026-12-31",
     ("stock_price_limit", "main_szse ipo 1"): "2005-01-01..2013-12-12, 2014-06-13..2026-12-31",
     ("stock_trading_rules", "close_price SSE main"): "2005-01-01..2018-08-19",
 }

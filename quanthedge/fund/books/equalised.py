@@ -108,11 +108,15 @@ class EqualisedBook:
         """Return what all would get on each day."""
         fund, lots, rate = self.fund, self.fund.lots, float(exact(self.fund.rate))
         gross = (assets / float(self.units))[:, None]
-        threshold = (float(fund.mark) * grown / float(fund.since))[:, None]
+        threshold = (float(fund.beyond.base) + float(fund.beyond.slope) * grown)[:, None]
         accrued = rate * np.maximum(0.0, gross - threshold)
-        growth = grown[:, None] / np.array([float(lot.since) for lot in lots])
-        given = np.minimum(growth * np.array([float(lot.credit) for lot in lots]), accrued)
-        way = np.minimum(gross, threshold) - growth * np.array([float(lot.entry) for lot in lots])
+        base, slope = (
+            np.array([float(getattr(lot.entry, name)) for lot in lots])
+            for name in ("base", "slope")
+        )
+        entry = base + slope * grown[:, None]
+        given = np.minimum(rate * np.maximum(0.0, entry - threshold), accrued)
+        way = np.minimum(gross, threshold) - entry
         kept = gross - accrued + given - rate * np.maximum(0.0, way)
         names = list(dict.fromkeys(lot.investor for lot in lots))
         owner = np.array([names.index(lot.investor) for lot in lots])
@@ -129,9 +133,9 @@ class EqualisedBook:
             {
                 "investor": lot.investor,
                 "units": lot.shares,
-                "cost": round_half_up(lot.entry, 4),
-                "mark": round_half_up(self._own(lot) * lot.since / self.fund.grown, 6),
-                "threshold": round_half_up(self._own(lot), 6),
+                "cost": round_half_up(lot.entry.slope, 4),
+                "mark": round_half_up(lot.entry.slope, 6),
+                "threshold": round_half_up(lot.entry.at(self.fund.grown), 6),
                 "paid_in": Decimal(0),
                 "unit_value": self.unit_value(),
                 "gross_value": round_half_up(self.fund.gross, 6),
@@ -139,15 +143,6 @@ class EqualisedBook:
             }
             for lot in self.fund.lots
         ]
-
-    def _own(self, lot: EqualisedLot) -> Fraction:
-        """Return the gross value above which a lot owes a fee, whatever the fund's threshold is.
-
-        A contingent redemption brings the threshold down to the lot's entry, a credit lifts it.
-        """
-        fund, growth = self.fund, self.fund.grown / lot.since
-        credit = lot.credit * growth / Fraction(exact(fund.rate)) if lot.credit else Fraction(0)
-        return min(lot.entry * growth, fund.threshold) + credit
 
     def _kept(self, lot: EqualisedLot) -> Fraction:
         """Return what a share brings: net, credit back, less the contingent redemption."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from quanthedge.fund.books.days import Worth, by_owner, due_over_days, half_up
 from quanthedge.fund.books.door import LotLine
 from quanthedge.fund.investors import Charge, Lot, Payout, PooledMark, Register, WholeFund
+from quanthedge.fund.investors.hurdle import Rising
 from quanthedge.fund.investors.register import cents
 from quanthedge.fund.values import round_half_up
 
@@ -90,7 +91,7 @@ class RegisterBook:
         register = self.register
         if not isinstance(register, WholeFund) or not register.units:
             return Decimal(0)
-        return register.gain_fee(register.unit_value(), register.mark, units, register.since)
+        return register.gain_fee(register.unit_value(), register.mark, units, register.threshold)
 
     def over_days(self, assets: NDArray[np.float64], grown: NDArray[np.float64]) -> Worth:
         """Return what all would get on each day."""
@@ -107,7 +108,8 @@ class RegisterBook:
         accrued = np.maximum(0.0, half_up(value * float(total), 2) - (gross - fee).sum(axis=1))
         if isinstance(register, WholeFund):
             mark = np.array([float(register.mark)])
-            threshold = mark * grown[:, None] / float(register.since)
+            line = register.threshold
+            threshold = float(line.base) + float(line.slope) * grown[:, None]
             due = due_over_days(
                 value[:, None], mark, threshold, float(register.rate), register.hurdle
             )
@@ -124,8 +126,8 @@ class RegisterBook:
         marks = register.lot_marks()
         if marks is None:
             return np.zeros((value.size, held.size))
-        mark, start, ceiling = marks
-        threshold = start * grown[:, None]
+        mark, base, slope, ceiling = marks
+        threshold = base + slope * grown[:, None]
         seen = np.minimum(value, ceiling)
         due = due_over_days(seen, mark, threshold, float(register.rate), register.hurdle)
         return half_up(due * held, 2)
@@ -139,20 +141,19 @@ class RegisterBook:
                 "units": lot.units,
                 "cost": lot.cost,
                 "mark": round_half_up(mark, 6),
-                "threshold": round_half_up(max(mark, start * register.grown), 6),
+                "threshold": round_half_up(max(mark, line.at(register.grown)), 6),
                 "paid_in": lot.paid_in,
                 "unit_value": value,
                 "value": cents(Fraction(lot.units) * Fraction(value)),
             }
             for lot in register.lots
-            for mark, start in [self._mark_of(lot)]
+            for mark, line in [self._mark_of(lot)]
         ]
 
-    def _mark_of(self, lot: Lot) -> tuple[Fraction, Fraction]:
-        """Return the mark of a lot, and its threshold over what the hurdle has made of a yuan."""
+    def _mark_of(self, lot: Lot) -> tuple[Fraction, Rising]:
+        """Return the mark of a lot, and its threshold."""
         register = self.register
         if isinstance(register, PooledMark):
             return register.marks[lot.investor], register.thresholds[lot.investor]
         owner = register if isinstance(register, WholeFund) else lot
-        mark = Fraction(owner.mark)
-        return mark, mark / owner.since
+        return Fraction(owner.mark), owner.threshold

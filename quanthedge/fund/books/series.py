@@ -140,7 +140,9 @@ class SeriesBook:
         worth = own * (assets / own.sum())[:, None]
         value = half_up(worth / total, DECIMALS)
         mark = np.array([float(one.mark) for one in series])
-        threshold = grown[:, None] * mark / np.array([float(one.since) for one in series])
+        base = np.array([float(one.threshold.base) for one in series])
+        slope = np.array([float(one.threshold.slope) for one in series])
+        threshold = base + slope * grown[:, None]
         due = due_over_days(value, mark, threshold, float(exact(fund.rate)), fund.hurdle)
         held = [
             (k, name, float(units))
@@ -168,7 +170,7 @@ class SeriesBook:
                 "cost": round_half_up(exact(self.fund.initial_unit_value), DECIMALS),
                 "mark": one.mark,
                 "threshold": round_half_up(
-                    Fraction(one.mark) * max(Fraction(1), self.fund.grown / one.since), 6
+                    max(Fraction(one.mark), one.threshold.at(self.fund.grown)), 6
                 ),
                 "paid_in": self._paid.get((one.name, investor), Decimal(0)),
                 "unit_value": one.unit_value(),

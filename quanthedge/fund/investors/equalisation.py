@@ -4,9 +4,10 @@ A lot bought above the mark pays the gross unit value and gets a credit for the 
 does not owe; it comes back as shares when the fee is charged. A lot bought below the mark owes the
 fee on its way up to the mark, which is charged by redeeming shares of it.
 
-With a hard hurdle of a rate, the threshold ``mark x grown / since`` stands for the mark. Credits
-and entries grow with the hurdle since the day of the lot: ``rate x (gross - mark x h(mark)) -
-credit x h(lot) = rate x (gross - entry x h(lot))`` is what the lot owes by itself.
+What a lot owes by itself is ``rate x (gross - entry)``, with its entry the gross value up to which
+it has paid. Where the entry is above the fund's threshold its credit is ``rate x (entry -
+threshold)``, where it is below it owes that much on its way up. With a hard hurdle of a rate both
+rise by simple interest, each since its own day and on its own amount.
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
+from quanthedge.fund.investors.hurdle import Rising, rising
 from quanthedge.fund.investors.register import (
     FEE_OF_DIVIDEND,
     Charge,
@@ -29,16 +31,11 @@ __all__ = ["EqualisedFund", "EqualisedLot"]
 
 @dataclass
 class EqualisedLot:
-    """Shares of a lot, the credit of a share, and the gross value up to which it has paid.
-
-    ``since`` is what the hurdle had made of a yuan when they were set.
-    """
+    """Shares of a lot, and the gross value of a share up to which it has paid."""
 
     investor: str
     shares: Decimal
-    credit: Fraction
-    entry: Fraction
-    since: Fraction = Fraction(1)
+    entry: Rising
 
 
 @dataclass
@@ -51,17 +48,23 @@ class EqualisedFund:
         Value of a share before the accrued fee.
     mark : Fraction
         High-water mark of the fund.
-    grown, since : Fraction
-        What the hurdle has made of a yuan by today, and by the day of the mark.
+    beyond : Rising
+        The mark, and what the hurdle asks above it.
+    grown : Fraction
+        Level of the hurdle today.
     """
 
     rate: Number = "0.25"
     gross: Fraction = Fraction(1)
     mark: Fraction = Fraction(1)
     grown: Fraction = Fraction(1)
-    since: Fraction = Fraction(1)
     lots: list[EqualisedLot] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
+    beyond: Rising = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let the hurdle run from the mark."""
+        self.beyond = self._from_today(self.mark)
 
     @property
     def accrued(self) -> Fraction:
@@ -71,15 +74,20 @@ class EqualisedFund:
     @property
     def threshold(self) -> Fraction:
         """Gross value above which a fee is due: the mark, grown by the hurdle."""
-        return self.mark * self.grown / self.since
+        return self.beyond.at(self.grown)
+
+    def credit(self, lot: EqualisedLot) -> Fraction:
+        """Return the fee accrued on a share that its lot does not owe."""
+        above = lot.entry.at(self.grown) - self.threshold
+        return Fraction(exact(self.rate)) * max(Fraction(0), above)
 
     def given(self, lot: EqualisedLot) -> Fraction:
         """Return what of a share's credit comes back today."""
-        return min(lot.credit * self.grown / lot.since, self.accrued)
+        return min(self.credit(lot), self.accrued)
 
     def owed(self, lot: EqualisedLot) -> Fraction:
         """Return what a share bought below the threshold owes for its way up to it."""
-        way = min(self.gross, self.threshold) - lot.entry * self.grown / lot.since
+        way = min(self.gross, self.threshold) - lot.entry.at(self.grown)
         return Fraction(exact(self.rate)) * max(Fraction(0), way)
 
     @property
@@ -93,7 +101,7 @@ class EqualisedFund:
         if money <= 0:
             raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
         shares = units_bought(investor, money, self.gross)
-        lot = EqualisedLot(investor, shares, self.accrued, self.gross, self.grown)
+        lot = EqualisedLot(investor, shares, self._from_today(self.gross))
         self.lots.append(lot)
         return lot
 
@@ -110,24 +118,24 @@ class EqualisedFund:
             One for each lot: the fee that it really paid, and its change of shares.
         """
         fee, net, reached = self.accrued, self.net, min(self.gross, self.threshold)
+        beyond = self._from_today(net) if fee > 0 else self.beyond
         made = []
         for lot in self.lots:
             shares = Fraction(lot.shares)
-            given, owed, growth = self.given(lot), self.owed(lot), self.grown / lot.since
+            given, owed = self.given(lot), self.owed(lot)
+            kept = self.credit(lot) - given
             change = round_half_up((given - owed) * shares / net, 2)
             paid = cents((fee - given + owed) * shares)
             lot.shares += change
-            # what of a credit was not needed is kept, spread over the shares there are now
-            lot.credit = lot.credit * growth - given
-            if lot.shares > 0:
-                lot.credit *= shares / Fraction(lot.shares)
-            lot.entry, lot.since = max(lot.entry * growth, reached), self.grown
+            if kept > 0:  # what of a credit was not needed is spread over the shares there are now
+                if lot.shares > 0:
+                    lot.entry = lot.entry.scaled(shares / Fraction(lot.shares))
+            elif fee > 0:
+                lot.entry = beyond
+            elif owed > 0:
+                lot.entry = self._from_today(reached)
             made.append(Charge(lot.investor, paid, change))
-        if fee > 0:
-            self.mark, self.since = net, self.grown
-            for lot in self.lots:
-                lot.entry = max(lot.entry, net)
-        self.gross = net
+        self.beyond, self.mark, self.gross = beyond, beyond.slope, net
         self.charges += made
         return made
 
@@ -146,21 +154,31 @@ class EqualisedFund:
         dividend = Fraction(dividend_of(per_unit, round_half_up(self.net, 12)))
         rate, cap = Fraction(exact(self.rate)), dividend * FEE_OF_DIVIDEND
         charged = min(self.accrued, cap)
+        beyond = self._after(self.beyond, dividend, charged / rate if charged else Fraction(0))
         made = []
         for lot in self.lots:
-            growth, given = self.grown / lot.since, min(self.given(lot), charged)
+            given = min(self.given(lot), charged)
             paid = min(charged - given + self.owed(lot), cap)
             gross, fee = cents(dividend * Fraction(lot.shares)), cents(paid * Fraction(lot.shares))
-            lot.credit = lot.credit * growth - given
-            lot.entry = lot.entry * growth - dividend + (paid / rate if paid else 0)
-            lot.since = self.grown
+            lot.entry = self._after(lot.entry, dividend, paid / rate if paid else Fraction(0))
             if fee:
                 self.charges.append(Charge(lot.investor, fee))
             made.append(Payout(lot.investor, lot.shares, gross - fee, fee))
-        self.mark = self.threshold - dividend + (charged / rate if charged else 0)
-        self.since = self.grown
+        self.beyond, self.mark = beyond, beyond.slope
         self.gross -= dividend
         return made
+
+    def _from_today(self, value: Fraction) -> Rising:
+        """Return an amount on which the hurdle runs from today."""
+        return rising(None, value, self.grown)
+
+    def _after(self, line: Rising, dividend: Fraction, charged: Fraction) -> Rising:
+        """Return a threshold after a dividend; where a fee was charged its hurdle begins anew."""
+        value = line.at(self.grown) - dividend + charged
+        if charged:
+            return self._from_today(value)
+        slope = line.slope - dividend
+        return Rising(value - slope * self.grown, slope)
 
     def value(self, investor: str) -> Decimal:
         """Return what an investor's shares are worth, credits included, to the cent."""

@@ -1,6 +1,7 @@
 """Hurdles: what a fund must earn before a performance fee is due, and what is due above it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Literal, Self
@@ -13,7 +14,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.fund.values import exact
 from quanthedge.plain import Plain
 
-__all__ = ["Hurdle", "due_per_unit", "ex_dividend", "hurdle_path"]
+__all__ = ["Hurdle", "Rising", "due_per_unit", "ex_dividend", "hurdle_path", "rising"]
 
 
 class Hurdle(Plain):
@@ -27,7 +28,7 @@ class Hurdle(Plain):
     rate
         A year, simple, actual/365; for ``"fixed"``.
     rates
-        Dated rates a year, each valid from its date on; for ``"deposit"``.
+        Dated rates a year, simple, actual/365, each valid from its date on; for ``"deposit"``.
     hard
         True: the fee is a part of what exceeds the hurdle; False: of all the gain once above it.
     catch_up
@@ -36,7 +37,8 @@ class Hurdle(Plain):
 
     Notes
     -----
-    The hurdle grows from the day of a lot's mark: its purchase, or the last fee that it paid.
+    The hurdle grows from the day of a lot's mark: its purchase, or the last fee that it paid. A
+    rate is simple interest on the mark by the calendar days since then, whatever lies between.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,28 +96,67 @@ def due_per_unit(
     return min(full, max(rate, Fraction(exact(hurdle.catch_up))) * (value - threshold))
 
 
-def ex_dividend(
-    mark: Fraction, since: Fraction, grown: Fraction, dividend: Fraction
-) -> tuple[Fraction, Fraction]:
-    """Return a mark after a dividend, and what the hurdle is to have made of a yuan on its day.
+@dataclass(frozen=True)
+class Rising:
+    """An amount that the hurdle lets rise: ``base + slope x level``.
 
-    Both the mark and the mark grown by the hurdle, ``mark x grown / since``, fall by the dividend:
-    it has been earned, and is no longer there to earn a hurdle.
-
-    >>> mark, since = ex_dividend(Fraction(1), Fraction(1), Fraction("1.08"), Fraction("0.08"))
-    >>> float(mark), float(mark / since * Fraction("1.08"))
-    (0.92, 1.0)
+    The level is 1 plus the simple interest of a yuan since the start, or what the benchmark has
+    made of a yuan. Between two dates an amount ``v`` rises by ``v x (later - earlier)`` under a
+    rate, and to ``v x later / earlier`` with a benchmark; both are lines in the level.
     """
-    left, threshold = mark - dividend, mark * grown / since - dividend
-    if left <= 0 or threshold <= 0:
-        return left, grown
-    return left, grown * left / threshold
+
+    base: Fraction
+    slope: Fraction
+
+    def at(self, level: Fraction) -> Fraction:
+        """Return the amount where the hurdle stands at a level."""
+        return self.base + self.slope * level
+
+    def scaled(self, factor: Fraction) -> "Rising":
+        """Return the amount times a factor."""
+        return Rising(self.base * factor, self.slope * factor)
+
+
+def rising(hurdle: Hurdle | None, value: Fraction, level: Fraction) -> Rising:
+    """Return an amount that the hurdle lets rise from today, where it stands at a level.
+
+    Examples
+    --------
+    >>> one = rising(Hurdle(rate=0.08), Fraction(1), Fraction("1.08"))
+    >>> float(one.at(Fraction("1.16")))  # a second year of simple interest
+    1.08
+    >>> float(rising(Hurdle(kind="index"), Fraction(1), Fraction("1.08")).at(Fraction("1.188")))
+    1.1
+    """
+    if hurdle is not None and hurdle.kind == "index":
+        return Rising(Fraction(0), value / level)
+    return Rising(value - value * level, value)
+
+
+def ex_dividend(
+    hurdle: Hurdle | None, mark: Fraction, threshold: Rising, level: Fraction, dividend: Fraction
+) -> tuple[Fraction, Rising]:
+    """Return a mark and its threshold after a dividend on which no fee was due.
+
+    Both fall by the dividend: it has been earned, and is no longer there to earn a hurdle.
+
+    >>> start = rising(HALF := Hurdle(rate=0.08), Fraction(1), Fraction(1))
+    >>> mark, after = ex_dividend(HALF, Fraction(1), start, Fraction("1.08"), Fraction("0.08"))
+    >>> float(mark), float(after.at(Fraction("1.08"))), float(after.at(Fraction("1.16")))
+    (0.92, 1.0, 1.0736)
+    """
+    left, today = mark - dividend, threshold.at(level) - dividend
+    if left <= 0 or today <= 0:
+        return left, rising(hurdle, left, level)
+    if hurdle is not None and hurdle.kind == "index":
+        return left, rising(hurdle, today, level)
+    return left, Rising(today - left * level, left)
 
 
 def hurdle_path(
     hurdle: Hurdle, dates: NDArray[np.datetime64], index_close: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return what a yuan at the start has become by the hurdle at each close, [T].
+    """Return the level of the hurdle at each close, 1 on the day before the span, [T].
 
     Parameters
     ----------
@@ -132,22 +173,25 @@ def hurdle_path(
 
     Notes
     -----
-    A rate grows by simple interest within each spell between two closes, which compounds from close
-    to close; over a year the difference to simple interest is below a tenth of the rate's square.
+    Rates: 1 + the simple interest since the start, each calendar day at the rate of the day on
+    which it begins, over 365 (days before the first rate, up to the first close, at that one). The
+    difference between two days depends on nothing but them. Benchmark: the value of a yuan.
     """
-    days = np.diff(dates).astype(np.float64)
     if hurdle.kind == "index":
         if np.isnan(index_close).any():
             raise StrategyError("hurdle index: the benchmark has days without a close")
         return np.asarray(index_close[1:] / index_close[0])
-    if hurdle.kind == "fixed":
-        rates = np.full(days.size, hurdle.rate)
-    else:
+    days = dates.astype("datetime64[D]")
+    begins, rates = days[:1], np.array([hurdle.rate])
+    if hurdle.kind == "deposit":
         begins = np.array(sorted(hurdle.rates), dtype="datetime64[D]")
-        if dates[1] < begins[0]:
+        if days[1] < begins[0]:
             raise StrategyError(
-                f"hurdle deposit: the first rate is of {begins[0]}, the run begins on {dates[1]}"
+                f"hurdle deposit: the first rate is of {begins[0]}, the run begins on {days[1]}"
             )
-        place = np.searchsorted(begins, dates[1:], side="right") - 1
-        rates = np.array([hurdle.rates[day] for day in sorted(hurdle.rates)])[place]
-    return np.asarray(np.cumprod(1.0 + rates * days / 365.0))
+        rates = np.array([hurdle.rates[day] for day in sorted(hurdle.rates)])
+        begins[0] = min(begins[0], days[0])
+    ends = np.append(begins[1:], days[-1] + 1)
+    begin = np.maximum(begins, days[0])
+    spent = np.clip(np.minimum(days[1:, None], ends) - begin, 0, None).astype(np.int64)
+    return np.asarray(1.0 + spent @ rates / 365.0)

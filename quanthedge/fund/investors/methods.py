@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.investors.hurdle import due_per_unit, ex_dividend
+from quanthedge.fund.investors.hurdle import Rising, due_per_unit, ex_dividend, rising
 from quanthedge.fund.investors.register import (
     Charge,
     Lot,
@@ -36,29 +37,30 @@ class WholeFund(Register):
     high_water_mark : {"post_fee", "pre_fee"}
         The mark becomes the unit value after the fee, or before it: the contract's choice.
     mark : Decimal
-    since : Fraction
-        What the hurdle had made of a yuan when the mark was set.
+    threshold : Rising
+        The mark, and what the hurdle asks above it.
     """
 
     high_water_mark: Literal["post_fee", "pre_fee"] = "post_fee"
     at_redemption: bool = False
     mark: Decimal = Decimal(0)
-    since: Fraction = Fraction(1)
+    threshold: Rising = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with the initial unit value as the mark."""
         super().__post_init__()
         self.mark = round_half_up(exact(self.initial_unit_value), self.unit_value_decimals)
+        self.threshold = rising(self.hurdle, Fraction(self.mark), self.grown)
 
     def crystallise(self) -> list[Charge]:
         """Charge ``rate x (unit value - mark) x units`` to the fund."""
         before = self.unit_value()
-        fee = self.gain_fee(before, self.mark, self.units, self.since)
+        fee = self.gain_fee(before, self.mark, self.units, self.threshold)
         if before > self.mark and (fee or self.hurdle is None):
-            self.since = self.grown
             self.assets -= Fraction(fee)
             after = self.unit_value()
             self.mark = max(self.mark, after if self.high_water_mark == "post_fee" else before)
+            self.threshold = rising(self.hurdle, Fraction(self.mark), self.grown)
         charge = Charge("fund", fee)
         self.charges.append(charge)
         return [charge]
@@ -68,12 +70,12 @@ class WholeFund(Register):
         dividend, holders = dividend_of(per_unit, self.unit_value()), self.holders()
         paid = {one: cents(Fraction(dividend) * Fraction(held)) for one, held in holders.items()}
         gross = sum(paid.values(), Decimal(0))
-        fee, self.mark, self.since = self._settle(
-            dividend, gross, self.units, self.mark, self.since
+        fee, self.mark, self.threshold = self._settle(
+            dividend, gross, self.units, self.mark, self.threshold
         )
         for lot in self.lots:
-            cost, lot.since = ex_dividend(
-                Fraction(lot.cost), lot.since, self.grown, Fraction(dividend)
+            cost, lot.threshold = ex_dividend(
+                self.hurdle, Fraction(lot.cost), lot.threshold, self.grown, Fraction(dividend)
             )
             lot.cost, lot.mark = round_half_up(cost, 12), lot.mark - dividend
         self.assets -= Fraction(gross)
@@ -89,15 +91,15 @@ class WholeFund(Register):
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
         if not self.at_redemption:
             return Decimal(0)
-        return self.gain_fee(min(value, lot.mark), lot.cost, units, lot.since)
+        return self.gain_fee(min(value, lot.mark), lot.cost, units, lot.threshold)
 
     def lot_marks(self) -> LotMarks | None:
         """Return the cost of each lot, charged up to the fund's mark on the day it was bought."""
         if not self.at_redemption:
             return None
         cost = np.array([float(lot.cost) for lot in self.lots])
-        since = np.array([float(lot.since) for lot in self.lots])
-        return cost, cost / since, np.array([float(lot.mark) for lot in self.lots])
+        highest = np.array([float(lot.mark) for lot in self.lots])
+        return cost, *_lines([lot.threshold for lot in self.lots]), highest
 
 
 @dataclass
@@ -112,11 +114,12 @@ class LotMark(Register):
         value = self.unit_value()
         made = []
         for lot in self.lots:
-            fee = self.gain_fee(value, lot.mark, lot.units, lot.since)
+            fee = self.gain_fee(value, lot.mark, lot.units, lot.threshold)
             cut = round_half_up(Fraction(fee) / Fraction(value), self.unit_decimals)
             lot.units -= cut
             if fee or self.hurdle is None:
-                lot.mark, lot.since = max(lot.mark, value), self.grown
+                lot.mark = max(lot.mark, value)
+                lot.threshold = rising(self.hurdle, Fraction(lot.mark), self.grown)
             self.assets -= Fraction(fee)
             made.append(Charge(lot.investor, fee, -cut))
         self.charges += made
@@ -128,7 +131,9 @@ class LotMark(Register):
         made: dict[str, Payout] = {}
         for lot in self.lots:
             gross = cents(Fraction(lot.units) * Fraction(dividend))
-            fee, lot.mark, lot.since = self._settle(dividend, gross, lot.units, lot.mark, lot.since)
+            fee, lot.mark, lot.threshold = self._settle(
+                dividend, gross, lot.units, lot.mark, lot.threshold
+            )
             if fee:
                 self.charges.append(Charge(lot.investor, fee))
             had = made.get(lot.investor, Payout(lot.investor, Decimal(0), Decimal(0), Decimal(0)))
@@ -139,13 +144,13 @@ class LotMark(Register):
         return list(made.values())
 
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
-        return self.gain_fee(value, lot.mark, units, lot.since)
+        return self.gain_fee(value, lot.mark, units, lot.threshold)
 
     def lot_marks(self) -> LotMarks:
         """Return the mark of each lot."""
         mark = np.array([float(lot.mark) for lot in self.lots])
-        since = np.array([float(lot.since) for lot in self.lots])
-        return mark, mark / since, np.full(mark.size, np.inf)
+        lines = _lines([lot.threshold for lot in self.lots])
+        return mark, *lines, np.full(mark.size, np.inf)
 
 
 @dataclass
@@ -155,12 +160,12 @@ class PooledMark(Register):
     Attributes
     ----------
     marks : dict of Fraction
-    thresholds : dict of Fraction
-        What must be exceeded before a fee is due, over what the hurdle has made of a yuan.
+    thresholds : dict of Rising
+        What must be exceeded before a fee is due.
     """
 
     marks: dict[str, Fraction] = field(default_factory=dict)
-    thresholds: dict[str, Fraction] = field(default_factory=dict)
+    thresholds: dict[str, Rising] = field(default_factory=dict)
 
     def pooled_mark(self, investor: str) -> Decimal:
         """Return an investor's mark, six decimals.
@@ -193,7 +198,7 @@ class PooledMark(Register):
                 left -= part
             if fee or self.hurdle is None:
                 self.marks[investor] = max(self.marks[investor], Fraction(value))
-                self.thresholds[investor] = self.marks[investor] / self.grown
+                self.thresholds[investor] = rising(self.hurdle, self.marks[investor], self.grown)
             self.assets -= Fraction(fee)
             made.append(Charge(investor, fee, -cut))
         self.charges += made
@@ -205,11 +210,11 @@ class PooledMark(Register):
         for investor, units in self.holders().items():
             gross = cents(Fraction(units) * Fraction(dividend))
             mark = round_half_up(self.marks[investor], 12)
-            # the hurdle of the mean of his lots, as if they were of one day
-            since = self.marks[investor] / self.thresholds[investor] if mark > 0 else self.grown
-            fee, mark, since = self._settle(dividend, gross, units, mark, since)
+            # the hurdle of the mean of his lots
+            fee, mark, self.thresholds[investor] = self._settle(
+                dividend, gross, units, mark, self.thresholds[investor]
+            )
             self.marks[investor] = Fraction(mark)
-            self.thresholds[investor] = self.marks[investor] / since
             if fee:
                 self.charges.append(Charge(investor, fee))
             made.append(Payout(investor, units, gross - fee, fee))
@@ -218,7 +223,7 @@ class PooledMark(Register):
 
     def _fee_on(self, investor: str, units: Decimal, value: Decimal) -> Decimal:
         mark = self.marks[investor]
-        threshold = max(mark, self.thresholds[investor] * self.grown)
+        threshold = max(mark, self.thresholds[investor].at(self.grown))
         each = due_per_unit(Fraction(value), mark, threshold, self._rate, self.hurdle)
         return cents(each * Fraction(units))
 
@@ -227,9 +232,14 @@ class PooledMark(Register):
             (Fraction(one.units) for one in self.lots if one.investor == lot.investor), Fraction(0)
         )
         bought, cost = Fraction(lot.units), Fraction(lot.cost)
-        for kept, new in ((self.marks, cost), (self.thresholds, cost / self.grown)):
-            before = kept.get(lot.investor, Fraction(0)) * held
-            kept[lot.investor] = (before + new * bought) / (held + bought)
+        new = held + bought
+        mark = self.marks.get(lot.investor, Fraction(0))
+        line = self.thresholds.get(lot.investor, Rising(Fraction(0), Fraction(0)))
+        self.marks[lot.investor] = (mark * held + cost * bought) / new
+        self.thresholds[lot.investor] = Rising(
+            (line.base * held + lot.threshold.base * bought) / new,
+            (line.slope * held + lot.threshold.slope * bought) / new,
+        )
 
     def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
         return self._fee_on(lot.investor, units, value)
@@ -237,5 +247,11 @@ class PooledMark(Register):
     def lot_marks(self) -> LotMarks:
         """Return the mark of each lot's investor."""
         mark = np.array([float(self.marks[lot.investor]) for lot in self.lots])
-        start = np.array([float(self.thresholds[lot.investor]) for lot in self.lots])
-        return mark, start, np.full(mark.size, np.inf)
+        lines = _lines([self.thresholds[lot.investor] for lot in self.lots])
+        return mark, *lines, np.full(mark.size, np.inf)
+
+
+def _lines(thresholds: list[Rising]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return base and slope of thresholds as arrays."""
+    base = np.array([float(one.base) for one in thresholds])
+    return base, np.array([float(one.slope) for one in thresholds])

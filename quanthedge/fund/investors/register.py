@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit, ex_dividend
+from quanthedge.fund.investors.hurdle import (
+    Hurdle,
+    Rising,
+    due_per_unit,
+    ex_dividend,
+    rising,
+)
 from quanthedge.fund.values import Number, exact, round_half_up
 
 __all__ = [
@@ -30,8 +36,8 @@ __all__ = [
     "units_bought",
 ]
 
-# of each lot: mark, threshold over what the hurdle has made of a yuan, highest value charged
-LotMarks = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+# of each lot: mark, base and slope of its threshold, highest value charged
+LotMarks = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 # largest part of a dividend that the fee may take: the draft guideline of 2020
 FEE_OF_DIVIDEND = Fraction(3, 5)
@@ -51,8 +57,8 @@ class Lot:
         Unit value above which a gain of the lot has not been charged yet.
     paid_in : Decimal
         Yuan.
-    since : Fraction
-        What the hurdle had made of a yuan on the day of the mark.
+    threshold : Rising
+        The mark that counts for the lot's own fee, and what the hurdle asks above it.
     """
 
     investor: str
@@ -60,7 +66,7 @@ class Lot:
     cost: Decimal
     mark: Decimal
     paid_in: Decimal
-    since: Fraction = Fraction(1)
+    threshold: Rising
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ class Register(ABC):
         Yuan, after all fees charged so far.
     hurdle : Hurdle or None
     grown : Fraction
-        What the hurdle has made of a yuan by today.
+        Level of the hurdle today.
     lots : list of Lot
         In the order in which they were bought.
     charges : list of Charge
@@ -185,7 +191,8 @@ class Register(ABC):
             raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
         value = self.unit_value()
         units = units_bought(investor, money, Fraction(value), self.unit_decimals)
-        lot = Lot(investor, units, value, value, money, self.grown)
+        begin = rising(self.hurdle, Fraction(value), self.grown)
+        lot = Lot(investor, units, value, value, money, begin)
         self._opened(lot)
         self.lots.append(lot)
         self.assets += Fraction(money)
@@ -274,25 +281,27 @@ class Register(ABC):
     def _opened(self, lot: Lot) -> None:  # noqa: B027 -- most methods remember nothing more
         """Note what a method remembers of a new lot."""
 
-    def gain_fee(self, value: Decimal, mark: Decimal, units: Decimal, since: Fraction) -> Decimal:
+    def gain_fee(self, value: Decimal, mark: Decimal, units: Decimal, threshold: Rising) -> Decimal:
         """Return the fee on units worth ``value`` above a mark of an earlier day, to the cent."""
-        threshold = max(Fraction(mark), Fraction(mark) * self.grown / since)
-        each = due_per_unit(Fraction(value), Fraction(mark), threshold, self._rate, self.hurdle)
+        beyond = max(Fraction(mark), threshold.at(self.grown))
+        each = due_per_unit(Fraction(value), Fraction(mark), beyond, self._rate, self.hurdle)
         return cents(each * Fraction(units))
 
     def _settle(
-        self, dividend: Decimal, gross: Decimal, units: Decimal, mark: Decimal, since: Fraction
-    ) -> tuple[Decimal, Decimal, Fraction]:
-        """Return the fee that units pay from their dividend, and their mark and its day after."""
+        self, dividend: Decimal, gross: Decimal, units: Decimal, mark: Decimal, threshold: Rising
+    ) -> tuple[Decimal, Decimal, Rising]:
+        """Return the fee that units pay from their dividend, and their mark and threshold after."""
         value = self.unit_value()
-        due = self.gain_fee(value, mark, units, since)
+        due = self.gain_fee(value, mark, units, threshold)
         fee = min(due, cents(Fraction(gross) * FEE_OF_DIVIDEND))
         if due:
             left = Fraction(due - fee) / (self._rate * Fraction(units))
-            ex, since = Fraction(value) - Fraction(dividend) - left, self.grown
-        else:
-            ex, since = ex_dividend(Fraction(mark), since, self.grown, Fraction(dividend))
-        return fee, round_half_up(ex, 12), since
+            ex = round_half_up(Fraction(value) - Fraction(dividend) - left, 12)
+            return fee, ex, rising(self.hurdle, Fraction(ex), self.grown)
+        left, after = ex_dividend(
+            self.hurdle, Fraction(mark), threshold, self.grown, Fraction(dividend)
+        )
+        return fee, round_half_up(left, 12), after
 
     def _pay_at(self, investor: str, units: Decimal, value: Decimal) -> Payout:
         own = [lot for lot in self.lots if lot.investor == investor]

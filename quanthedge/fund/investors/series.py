@@ -5,7 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund.investors.hurdle import Hurdle, due_per_unit, ex_dividend
+from quanthedge.fund.investors.hurdle import (
+    Hurdle,
+    Rising,
+    due_per_unit,
+    ex_dividend,
+    rising,
+)
 from quanthedge.fund.investors.register import (
     FEE_OF_DIVIDEND,
     Charge,
@@ -24,13 +30,13 @@ DECIMALS = 6  # of the value of a unit of a series
 
 @dataclass
 class Series:
-    """One series: its holders' units, its assets, its mark, and the hurdle on the mark's day."""
+    """One series: its holders' units, its assets, its mark, and what the hurdle asks above it."""
 
     name: str
     holders: dict[str, Decimal]
     assets: Fraction
     mark: Decimal
-    since: Fraction = Fraction(1)
+    threshold: Rising
 
     @property
     def units(self) -> Decimal:
@@ -53,7 +59,7 @@ class SeriesFund:
         ``investor`` is the name of the series.
     hurdle : Hurdle or None
     grown : Fraction
-        What the hurdle has made of a yuan by today.
+        Level of the hurdle today.
     """
 
     rate: Number = "0.25"
@@ -74,7 +80,8 @@ class SeriesFund:
         units = {name: units_bought(name, cash, Fraction(start)) for name, cash in money.items()}
         mark = round_half_up(start, DECIMALS)
         self.opened += 1
-        one = Series(f"S{self.opened}", units, total, mark, self.grown)
+        begin = rising(self.hurdle, Fraction(mark), self.grown)
+        one = Series(f"S{self.opened}", units, total, mark, begin)
         self.series.append(one)
         return one
 
@@ -91,7 +98,7 @@ class SeriesFund:
             fee = self.fee(one, one.units)
             one.assets -= Fraction(fee)
             if fee:
-                one.mark, one.since = one.unit_value(), self.grown
+                self._restart(one, one.unit_value())
             made.append(Charge(one.name, fee))
         self.charges += made
         return made
@@ -114,11 +121,14 @@ class SeriesFund:
             one.assets -= Fraction(gross)
             if due:
                 owing = Fraction(due - fee) / (Fraction(exact(self.rate)) * Fraction(units))
-                ex, one.since = Fraction(one.unit_value()) - owing, self.grown
+                ex = Fraction(one.unit_value()) - owing
+                self._restart(one, round_half_up(ex, DECIMALS))
             else:
-                mark = Fraction(one.mark)
-                ex, one.since = ex_dividend(mark, one.since, self.grown, Fraction(dividend))
-            one.mark = round_half_up(ex, DECIMALS)
+                ex, line = ex_dividend(
+                    self.hurdle, Fraction(one.mark), one.threshold, self.grown, Fraction(dividend)
+                )
+                one.mark = round_half_up(ex, DECIMALS)
+                one.threshold = line.scaled(Fraction(one.mark) / ex) if ex else line
             if fee:
                 self.charges.append(Charge(one.name, fee))
             fees = split(fee, one.holders)
@@ -129,10 +139,14 @@ class SeriesFund:
             ]
         return made
 
+    def _restart(self, one: Series, mark: Decimal) -> None:
+        """Set the mark of a series; the hurdle grows from today."""
+        one.mark, one.threshold = mark, rising(self.hurdle, Fraction(mark), self.grown)
+
     def fee(self, one: Series, units: Decimal) -> Decimal:
         """Return the fee due today on units of a series, to the cent."""
         value, mark = Fraction(one.unit_value()), Fraction(one.mark)
-        threshold = max(mark, mark * self.grown / one.since)
+        threshold = max(mark, one.threshold.at(self.grown))
         rate = Fraction(exact(self.rate))
         return cents(due_per_unit(value, mark, threshold, rate, self.hurdle) * Fraction(units))
 
@@ -148,7 +162,11 @@ class SeriesFund:
         value = Fraction(first.unit_value())
         made: dict[str, Decimal] = {}
         for one in [
-            s for s in self.series[1:] if s.unit_value() == s.mark and s.since == first.since
+            s
+            for s in self.series[1:]
+            if s.unit_value() == s.mark
+            and s.threshold.scaled(1 / Fraction(s.mark))
+            == first.threshold.scaled(1 / Fraction(first.mark))
         ]:
             for investor, units in one.holders.items():
                 worth = one.assets * Fraction(units) / Fraction(one.units)

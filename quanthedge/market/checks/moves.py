@@ -81,8 +81,8 @@ MOVES: tuple[Move, ...] = (
     Move(
         "relisting",
         "warning",
-        "close beyond the board's price limit on a day on which the name begins with N "
-        "(listed again: a day without limit)",
+        "close beyond the board's price limit on a day on which the name begins with N or loses "
+        "its S (listed again: a day without limit)",
         "The share was listed again after a suspension, a reform or a merger, a day without limit; "
         "pre_close may not have been reduced for what holders got: the return is often not real.",
     ),

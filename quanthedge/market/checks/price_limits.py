@@ -97,7 +97,8 @@ class BarLimits:
     listing
         Whether the rule of listing days holds.
     relisting
-        Whether the name says that the share is listed again: a day without limit.
+        Whether the name says that the share is listed again or, its S gone, for the first time
+        after its reform: a day without limit.
     delisting
         Whether the stock's delisting period begins, on a day on which that lifts the limit.
     """
@@ -154,7 +155,10 @@ class LimitBook:
         days = len(axes.calendar)
         self.up, self.down = np.full((2, days, CLASSES + 1), np.nan)
         self.inward = np.zeros(len(listed), dtype=bool)
-        self._frees = {"delisting_period": np.zeros(days, bool), "relisting": np.zeros(days, bool)}
+        self._frees = {
+            status: np.zeros(days, dtype=bool)
+            for status in ("delisting_period", "relisting", "reformed")
+        }
         self._begun_before = 0
         if days == 0:
             return
@@ -217,7 +221,11 @@ class LimitBook:
         lifted = placed & (status < CLASSES)
         begins &= self._frees["delisting_period"][day] & lifted
         young = placed & (self._age(stock, day, first) < self.ipo_days[stock])
-        again = (mark == NEW) & ~young & self._frees["relisting"][day] & lifted
+        before = (mark == UNREFORMED_MARK) | (mark == BOTH)
+        reformed = np.zeros(rows, dtype=bool)
+        reformed[1:] = before[:-1] & ~before[1:] & ~first[1:]
+        again = (mark == NEW) & self._frees["relisting"][day]
+        again = (again | (reformed & self._frees["reformed"][day])) & ~young & lifted
         place[begins | again] = FREE
         place[young] = self._listing[stock[young]]
         return BarLimits(

@@ -20,6 +20,10 @@ from tests.sample import END, START, sample_market, small_strategy
 
 RATE = Fraction(1, 4)
 HARD, SOFT = Hurdle(rate=0.08), Hurdle(rate=0.08, hard=False)
+METHODS = [
+    "whole_fund", "whole_fund_and_redemption", "lot_units", "lot_value", "investor", "series",
+    "equalisation",
+]  # fmt: skip
 CATCH = Hurdle(rate=0.08, hard=False, catch_up=0.5)
 
 
@@ -60,7 +64,7 @@ def test_a_lot_s_hurdle_grows_from_its_purchase_and_begins_anew_with_a_fee() -> 
     fund.grown = Fraction("1.16")
     fees = {charge.investor: charge.fee for charge in fund.crystallise()}
     assert float(fees["A"]) == pytest.approx(0.25 * (1.20 - 1.16) * 1e6, abs=0.01)
-    threshold = 1.05 * 1.16 / 1.08
+    threshold = 1.05 * (1 + 1.16 - 1.08)  # simple interest from his own day on
     assert float(fees["B"]) == pytest.approx(0.25 * (1.20 - threshold) * 1e6, abs=0.01)
     assert fund.lots[0].mark == fund.unit_value()
     fund.grow("1.0")
@@ -83,15 +87,44 @@ def test_paths() -> None:
     dates = np.array(["2014-12-31", "2015-01-05", "2015-12-31"], dtype="datetime64[D]")
     close = np.array([100.0, 110.0, 121.0])
     fixed = hurdle_path(Hurdle(rate=0.08), dates, close)
-    assert fixed[0] == pytest.approx(1 + 0.08 * 5 / 365)
-    assert fixed[1] == pytest.approx((1 + 0.08 * 5 / 365) * (1 + 0.08 * 360 / 365))
+    assert fixed.tolist() == pytest.approx([1 + 0.08 * 5 / 365, 1 + 0.08])
     assert hurdle_path(Hurdle(kind="index"), dates, close).tolist() == pytest.approx([1.1, 1.21])
     rates = {date(2014, 1, 1): 0.03, date(2015, 2, 1): 0.02}
     paid = hurdle_path(Hurdle(kind="deposit", rates=rates), dates, close)
-    assert paid[1] == pytest.approx((1 + 0.03 * 5 / 365) * (1 + 0.02 * 360 / 365))
+    # 5 days at 3%, 27 more up to 1 February, 333 at 2%
+    assert paid[1] == pytest.approx(1 + 0.03 * (5 + 27) / 365 + 0.02 * 333 / 365)
+    begins = {date(2015, 1, 2): 0.03}  # the first rate stands for the days before it
+    first = hurdle_path(Hurdle(kind="deposit", rates=begins), dates, close)
+    assert first[0] == pytest.approx(1 + 0.03 * 5 / 365)
     late = Hurdle(kind="deposit", rates={date(2016, 1, 1): 0.02})
     with pytest.raises(StrategyError, match="the first rate is of 2016-01-01"):
         hurdle_path(late, dates, close)
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=8), st.sampled_from(["fixed", "deposit"]))
+def test_a_rate_depends_on_the_two_dates_and_not_on_the_closes_between(gaps, kind) -> None:
+    rates = {date(2013, 1, 1): 0.03, date(2015, 2, 1): 0.02}
+    hurdle = Hurdle(rate=0.05) if kind == "fixed" else Hurdle(kind="deposit", rates=rates)
+    days = np.datetime64("2014-12-31") + np.cumsum([0, *gaps])
+    every = np.arange(days[0], days[-1] + 1)
+    often = hurdle_path(hurdle, every, np.ones(every.size))
+    seldom = hurdle_path(hurdle, days, np.ones(days.size))
+    assert seldom.tolist() == pytest.approx(often[(days[1:] - days[0]).astype(int) - 1].tolist())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_second_year_without_a_fee_asks_simple_interest_and_not_its_interest(method) -> None:
+    # 8% simple on a mark of 1: 1.08 after a year (a fee date without a fee), 1.16 after two
+    book = open_book(method, FundTerms(hurdle=HARD))
+    book.subscribe("A", Decimal(1_000_000))
+    book.advance(Fraction("1.08"))
+    book.revalue(Fraction(1_050_000))
+    assert sum(charge.fee for charge in book.crystallise()) == 0
+    book.advance(Fraction("1.16"))
+    book.revalue(Fraction(1_300_000))
+    assert book.accrued() == 35_000  # 0.25 x (1.30 - 1.16) a unit
+    assert [line["threshold"] for line in book.lots()] == [Decimal("1.16")]
+    assert sum(charge.fee for charge in book.crystallise()) == 35_000
 
 
 @pytest.mark.parametrize(
@@ -131,7 +164,7 @@ def test_each_investor_pays_for_what_he_earned_above_his_own_hurdle(
 ) -> None:
     book = open_book(method, FundTerms(hurdle=HARD))
     (g1, g2), (h1, h2) = [Fraction(one) for one in growth], [Fraction(one) for one in hurdle]
-    h2 *= h1
+    h2 += h1 - 1  # simple interest is added up
     book.subscribe("A", Decimal(1_000_000))
     book.advance(h1)
     book.revalue(1_000_000 * g1)
@@ -144,13 +177,13 @@ def test_each_investor_pays_for_what_he_earned_above_his_own_hurdle(
     for charge in book.crystallise():
         fees[charge.investor] += charge.fee
     due_a = RATE * 1_000_000 * max(Fraction(0), g1 * g2 - h2)
-    due_b = RATE * 1_000_000 * max(Fraction(0), g2 - h2 / h1)
+    due_b = RATE * 1_000_000 * max(Fraction(0), g2 - (1 + h2 - h1))
     # half of the last decimal of the unit value, at both ends of the way
     near = 0.25 * 1e6 * 0.00005 * 4
     assert float(fees["A"]) == pytest.approx(float(due_a), abs=near)
     assert float(fees["B"]) == pytest.approx(float(due_b), abs=near)
     assert float(accrued) == pytest.approx(float(sum(fees.values())), abs=near)
-    book.advance(h2 * Fraction("1.02"))
+    book.advance(h2 + Fraction("0.02"))
     book.revalue((assets - sum(map(Fraction, fees.values()))) * Fraction("1.01"))
     again = sum((float(charge.fee) for charge in book.crystallise()), 0.0)
     if min(due_a, due_b) > 100:  # both have just paid: a smaller gain than the hurdle costs nothing

@@ -150,7 +150,7 @@ def credit():
     for gross, name in (("1.3", "up"), ("1.1", "down")):
         fund = EqualisedFund(gross=Fraction("1.2"))
         lot = fund.subscribe("B", 600_000)
-        found["shares"], found["credit"] = lot.shares, lot.credit * Fraction(lot.shares)
+        found["shares"], found["credit"] = lot.shares, fund.credit(lot) * Fraction(lot.shares)
         fund.grow(Fraction(gross) / Fraction("1.2"))
         charge = fund.crystallise()[0]
         found[f"extra_shares_{name}"] = charge.units_change
