@@ -123,8 +123,8 @@ class _AlteredStore(Store):
             table = ends_after(true, self._cut, rng, at_once=name != "stock_names")
         past, future = table.filter(pa.array(~later)), table.filter(pa.array(later))
         if self._alteration == "restated":
-            if name == "fundamentals" and past.num_rows:
-                future = pa.concat_tables([restatements(past, self._cut, rng), future])
+            if name in ("fundamentals", "statements") and past.num_rows:
+                future = pa.concat_tables([restatements(name, past, self._cut, rng), future])
             return pa.concat_tables([past, future])
         parts = [past]
         if self._alteration in ("opened", "priced"):

@@ -109,8 +109,10 @@ def injected(
     """Return rows that become public on a day, so that no table is silent on it."""
     if past.num_rows == 0:
         return past
-    if name == "fundamentals":
-        return _new_reports(past, day, rng)
+    if name in ("fundamentals", "statements"):
+        return _new_reports(name, past, day, rng)
+    if name in ("index_weights", "fund_holdings", "government_yield_curve"):
+        return _new_list(name, past, day, rng)
     if name == "index_members":
         return _new_members(past, day, codes, rng)
     if name in ("industry", "stock_names"):
@@ -127,7 +129,23 @@ def _new_rate(past: pa.Table, day: np.datetime64, rng: np.random.Generator) -> p
     return _with(_with(rows, "date", np.array([day])), "rate", rate)
 
 
-def _new_reports(past: pa.Table, day: np.datetime64, rng: np.random.Generator) -> pa.Table:
+def _new_list(
+    name: str, past: pa.Table, day: np.datetime64, rng: np.random.Generator
+) -> pa.Table:
+    """Publish the newest list again on the day, with other numbers."""
+    public = str(public_column(name))
+    dates = past[public].to_numpy()
+    rows = past.filter(pa.array(dates == dates.max()))
+    for column in _numbers(name, rows):
+        rows = _with(rows, column, _never_the_same(rows[column].to_numpy(), rng))
+    for column in {public, "period_end"} & set(rows.column_names):
+        rows = _with(rows, column, np.full(rows.num_rows, day))
+    return rows
+
+
+def _new_reports(
+    name: str, past: pa.Table, day: np.datetime64, rng: np.random.Generator
+) -> pa.Table:
     """Let every stock report on the day: half restate the newest period, half have a newer one."""
     codes = np.asarray(past["code"].to_pylist(), dtype=str)
     last = np.flatnonzero(np.append(codes[1:] != codes[:-1], True))
@@ -139,7 +157,9 @@ def _new_reports(past: pa.Table, day: np.datetime64, rng: np.random.Generator) -
         quarter = period[newer].astype("datetime64[M]") + np.timedelta64(4, "M")
         period[newer] = quarter.astype("datetime64[D]") - ONE_DAY
         rows = _with(rows, "period_end", period)
-    return _with(rows, "value", _never_the_same(rows["value"].to_numpy(), rng))
+    for column in _numbers(name, rows):
+        rows = _with(rows, column, _never_the_same(rows[column].to_numpy(), rng))
+    return rows
 
 
 def _new_members(
@@ -219,12 +239,16 @@ def other_stocks(stocks: pa.Table, cut: np.datetime64, rng: np.random.Generator)
     return _with(_with(stocks, "list_date", listed), "delist_date", gone)
 
 
-def restatements(past: pa.Table, cut: np.datetime64, rng: np.random.Generator) -> pa.Table:
+def restatements(
+    name: str, past: pa.Table, cut: np.datetime64, rng: np.random.Generator
+) -> pa.Table:
     """Return rows in which known figures are published anew after the cut, with other values."""
     rows = past.take(pa.array(np.sort(rng.choice(past.num_rows, max(1, past.num_rows // 4)))))
     known = cut + rng.integers(1, 30, rows.num_rows).astype("timedelta64[D]")
-    values = rows["value"].to_numpy() * np.exp(rng.normal(0.0, 0.5, rows.num_rows))
-    return _with(_with(rows, "known_date", known), "value", values)
+    for column in _numbers(name, rows):
+        noise = np.exp(rng.normal(0.0, 0.5, rows.num_rows))
+        rows = _with(rows, column, rows[column].to_numpy() * noise)
+    return _with(rows, "known_date", known)
 
 
 def _never_the_same(values: Any, rng: np.random.Generator) -> Array:
