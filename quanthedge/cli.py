@@ -476,6 +476,14 @@ def main() -> None:
     except QuantHedgeError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
+    except BrokenPipeError:  # the reader of our words has gone: `quanthedge rules ... | head`
+        sys.stderr.close()
+        sys.exit(141)
+    except OSError as problem:
+        typer.echo(
+            f"error: {problem.filename or 'a file'}: {problem.strerror or problem}", err=True
+        )
+        sys.exit(2)
     except MemoryError:
         typer.echo(
             "error: not enough memory; close other programs, lift the limit (ulimit -v), or use "

@@ -11,7 +11,15 @@ from typing import Any
 from quanthedge.errors import DataError
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES
 
-__all__ = ["MANIFEST", "Manifest", "TableEntry", "is_dataset", "is_line", "listed_tables"]
+__all__ = [
+    "MANIFEST",
+    "Manifest",
+    "TableEntry",
+    "check_folder",
+    "is_dataset",
+    "is_line",
+    "listed_tables",
+]
 
 MANIFEST = "manifest.json"
 FORMAT = "quanthedge-dataset"
@@ -111,13 +119,23 @@ def listed_tables(folder: Path) -> list[str]:
     return [name for name in tables if name in TABLES] if isinstance(tables, dict) else []
 
 
-def _read_json(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not folder.is_dir():
+def check_folder(folder: Path) -> None:
+    """Raise a DataError where there is no folder, or no folder can have such a name."""
+    try:
+        there = folder.is_dir()
+        folder.resolve()
+    except (OSError, ValueError) as problem:  # a name too long, or with the character NUL
+        raise DataError(f"{str(folder)!r}: no such folder ({problem})") from problem
+    if not there:
         raise DataError(
             f"{folder}: no such folder; make a dataset with `quanthedge import SOURCE TARGET` "
             "or `quanthedge simulate TARGET`"
         )
+
+
+def _read_json(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    check_folder(folder)
     if not path.is_file():
         raise DataError(
             f"{folder}: not a QuantHedge dataset (no {MANIFEST}); "
