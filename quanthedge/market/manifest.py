@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quanthedge.errors import DataError
+from quanthedge.market.fingerprint import overall_fingerprint
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES
 
 __all__ = [
@@ -86,6 +87,12 @@ class Manifest:
         for name, schema in TABLES.items():
             if not schema.optional and name not in manifest.tables:
                 raise DataError(f"{folder / MANIFEST}: table '{name}' is not listed; import again")
+        contents = {name: entry.content for name, entry in manifest.tables.items()}
+        if overall_fingerprint(contents) != manifest.fingerprint:
+            raise DataError(
+                f"{folder / MANIFEST}: the fingerprint is not that of the tables it lists: the "
+                "manifest was changed or damaged; import the data again"
+            )
         return manifest
 
     def verify_files(self, folder: Path) -> None:
