@@ -15,7 +15,7 @@ import pyarrow as pa
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Axes, Block
 from quanthedge.market.fingerprint import file_sha256, file_xxh3
-from quanthedge.market.manifest import Manifest
+from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.panels import CACHE, MEMO, PanelCache
 from quanthedge.market.schema import TABLES
 from quanthedge.market.storage import recover, working
@@ -44,6 +44,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
+        check_folder(path)
         self.path = path.resolve()
         recover(self.path)
         self._version = _version(self.path)
