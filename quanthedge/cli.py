@@ -215,6 +215,13 @@ def check(
         Path | None, typer.Option("--html", help="Also write the report as one HTML page.")
     ] = None,
     overwrite: Overwrite = False,
+    fingerprint: Annotated[
+        bool,
+        typer.Option(
+            "--fingerprint",
+            help="Only compute the fingerprint from the tables' values and compare.",
+        ),
+    ] = False,
 ) -> None:
     """Check a dataset: errors, suspicious moves, stale prices, units, survivorship, coverage.
 
@@ -225,6 +232,9 @@ def check(
     from quanthedge.quality import quality_page, quality_report
     from quanthedge.shelf import Shelf
 
+    if fingerprint:
+        _check_fingerprint(market)
+        return
     with _stages("check") as tell:
         report = quality_report(market, progress=tell)
     typer.echo(report.to_text())
@@ -234,6 +244,20 @@ def check(
         typer.echo(f"{shelf.said[html]} {html} ({html.stat().st_size / 1e6:.1f} MB)")
     if report.errors:
         raise typer.Exit(1)
+
+
+def _check_fingerprint(market: Path) -> None:
+    from quanthedge.market import check_fingerprint
+    from quanthedge.market.manifest import Manifest
+
+    with _stages("check") as tell:
+        tell("fingerprint")
+        lines = check_fingerprint(market)
+    for line in lines:
+        typer.echo(f"error    {line}")
+    if lines:
+        raise typer.Exit(1)
+    typer.echo(f"{market}: the tables have the fingerprint {Manifest.read(market).fingerprint}.")
 
 
 @app.command()

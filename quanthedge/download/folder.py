@@ -5,32 +5,34 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from quanthedge.download.journal import Entry, Journal
 from quanthedge.download.plan import Request
 from quanthedge.errors import DataError
+from quanthedge.market.storage import flush_folder, recover, working
+from quanthedge.market.table_files import parquet_file
 
 __all__ = ["DownloadFolder", "opened"]
 
 LOCK = ".download.lock"
-PART = ".part"
+PART = "answer.part"
 REPLACED = ".replaced"
 
 
 class DownloadFolder:
     """Files and journal of a download; only `opened` makes one."""
 
-    def __init__(self, path: Path, vendor: str) -> None:
+    def __init__(self, path: Path, vendor: str, work: Path) -> None:
         self.path = path
-        for part in path.glob(f"**/.*{PART}"):
-            part.unlink()
-        self.journal = Journal(path, vendor)
+        self._work = work
+        self.journal = Journal(path, vendor, work)
 
     def file_of(self, request: Request) -> Path:
         """Return where the answer of a request is kept."""
@@ -56,7 +58,7 @@ class DownloadFolder:
         if not path.is_file():
             return None
         try:
-            return pq.ParquetFile(path).read()
+            return parquet_file(path).read()
         except (pa.ArrowException, OSError):
             return None
 
@@ -68,7 +70,7 @@ class DownloadFolder:
         """Return some columns of all files of a table; None when there is none."""
         pieces = []
         for path in sorted((self.path / table).glob("**/*.parquet")):
-            piece = pq.ParquetFile(path).read()
+            piece = parquet_file(path).read()
             missing = [name for name in columns if name not in piece.column_names]
             if missing:
                 raise DataError(f"{path}: column '{missing[0]}' is missing; remove the file")
@@ -98,12 +100,18 @@ class DownloadFolder:
             data = sink.getvalue().to_pybytes()
             sha256 = hashlib.sha256(data).hexdigest()
             path = self.file_of(request)
-            if keep_old:
+            if keep_old or self._is_of_others(request, data):
                 self._keep(path)
-            _write_whole(path, data)
+            _write_whole(path, data, self._work / PART)
             entry = Entry.of(request, fetched, table.num_rows, len(data), sha256)
         self.journal.add(entry)
         return entry
+
+    def _is_of_others(self, request: Request, data: bytes) -> bool:
+        """Whether another file than ours, which no journal knows, is where an answer has to go."""
+        path = self.file_of(request)
+        known = (request.table.name, request.key) in self.journal.entries
+        return not known and path.is_file() and path.read_bytes() != data
 
     def _keep(self, path: Path) -> None:
         if not path.is_file():
@@ -122,16 +130,19 @@ def opened(path: Path, vendor: str) -> Iterator[DownloadFolder]:
     """Open a folder for one download; a second one is refused while the first is at work."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _lock(lock, path)
-            yield DownloadFolder(path, vendor)
-        finally:
-            os.close(lock)
+        with _alone(path):
+            recover(path / LOCK)
+            with working(path, "download") as work:
+                yield DownloadFolder(path, vendor, work.content)
     except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            what = (
+                "a file grew beyond what this system allows one to be (ulimit -f)"
+                if problem.errno == errno.EFBIG
+                else "the disk is full"
+            )
             raise DataError(
-                f"{path}: the disk is full; what was downloaded is kept: free some space and run "
+                f"{path}: {what}; what was downloaded is kept: free some space and run "
                 "the same command again"
             ) from problem
         if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
@@ -139,31 +150,31 @@ def opened(path: Path, vendor: str) -> Iterator[DownloadFolder]:
         raise
 
 
-def _lock(lock: int, path: Path) -> None:
-    """Take the lock of a folder, which is free when its process ends."""
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which is free when its process ends."""
+    lock = FileLock(path / LOCK, timeout=0, thread_local=False)
     try:
-        try:
-            import fcntl
-        except ImportError:  # pragma: no cover -- Windows
-            import msvcrt
-
-            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        holder = os.pread(lock, 20, 0).decode("ascii", "replace") if hasattr(os, "pread") else ""
+        lock.acquire()
+    except Timeout as problem:
+        holder = ""
+        with suppress(OSError):
+            holder = (path / LOCK).read_text(encoding="ascii", errors="replace")[:20]
         raise DataError(
             f"{path}: another download is at work in this folder (process {holder or 'unknown'}); "
             "wait for its end, or download into another folder"
         ) from problem
-    os.ftruncate(lock, 0)
-    os.write(lock, str(os.getpid()).encode("ascii"))
+    try:
+        with suppress(OSError):  # Windows lets nobody write into a locked file
+            (path / LOCK).write_text(str(os.getpid()), encoding="ascii")
+        yield
+    finally:
+        lock.release()
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file beside its place, force it to the disk, and move it there in one step."""
+def _write_whole(path: Path, data: bytes, part: Path) -> None:
+    """Write a file in the place of temporary things, force it to the disk, and move it over."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}{PART}")
     try:
         with part.open("wb") as file:
             file.write(data)
@@ -172,9 +183,4 @@ def _write_whole(path: Path, data: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    if os.name != "nt":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    flush_folder(path.parent)

@@ -70,17 +70,38 @@ class Entry:
         return datetime.fromisoformat(self.fetched).astimezone(CHINA).date()
 
 
+def _check_kinds(entry: Entry) -> None:
+    """Raise TypeError or ValueError where a line holds something else than an entry does."""
+    texts = (entry.table, entry.key, entry.fetched, entry.sha256)
+    days = (entry.first, entry.last)
+    counts = (entry.rows, entry.bytes)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("table, key, fetched and sha256 are texts")
+    if not all(day is None or isinstance(day, str) for day in days):
+        raise TypeError("first and last are dates")
+    if not all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in counts):
+        raise ValueError("rows and bytes are whole numbers from 0")
+    if not isinstance(entry.params, dict):
+        raise TypeError("params are an object")
+
+
 class Journal:
     """The entries of a folder by table and key; `add` makes an entry durable."""
 
-    def __init__(self, folder: Path, vendor: str) -> None:
+    def __init__(self, folder: Path, vendor: str, work: Path) -> None:
         self.path = folder / NAME
+        self._work = work
         self.entries: dict[tuple[str, str], Entry] = {}
         head = {"format": FORMAT, "vendor": vendor}
         if not self.path.exists():
             self._append(head)
             return
-        text = self.path.read_text(encoding="utf-8")
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as problem:
+            raise DataError(
+                f"{self.path}: is damaged ({problem}); remove the file to fetch everything again"
+            ) from problem
         if not text.endswith("\n"):
             text = text[: text.rfind("\n") + 1]
         lines = text.splitlines()
@@ -113,7 +134,7 @@ class Journal:
     def _parsed(self, line: str, number: int) -> dict[str, Any]:
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             raise DataError(
@@ -124,6 +145,7 @@ class Journal:
     def _entry(self, line: str, number: int) -> Entry:
         try:
             entry = Entry(**self._parsed(line, number))
+            _check_kinds(entry)
             _ = entry.first_day, entry.last_day, entry.fetched_day
         except (TypeError, ValueError) as problem:
             raise DataError(
@@ -140,7 +162,7 @@ class Journal:
 
     def _rewrite(self, lines: list[dict[str, Any]]) -> None:
         """Replace the file by one without outdated and cut-off lines."""
-        part = self.path.with_name(f".{NAME}.part")
+        part = self._work / NAME
         with part.open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
             file.flush()

@@ -22,7 +22,7 @@ import xxhash
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Block
-from quanthedge.market.storage import force_to_disk, held_open, recover
+from quanthedge.market.storage import held_open, recover
 from quanthedge.market.workplace import locked, working
 
 __all__ = ["PANELS", "PanelCache", "cache_files", "damaged_panels", "fill_panels", "latest_rows"]
@@ -206,7 +206,7 @@ class PanelCache:
             _at_once(_sign, (work.content / f"{name}.npy" for name in PANELS))
             about = {"format": FORMAT, "fingerprint": self._fingerprint}
             (work.content / MARK).write_text(json.dumps(about), encoding="utf-8")
-            force_to_disk(work.content)
+            # Not forced to disk: what a power cut tears, the checksums find.
             self._install(work.content)
 
     def _install(self, made: Path) -> None:
@@ -250,9 +250,9 @@ class PanelCache:
         if not self._ours() or not path.is_file():
             return None
         head = _head(self._shape, dtype)
-        if _is_sound(path, head, self._shape, dtype):
-            panel = np.memmap(path, dtype, "r", offset=len(head), shape=self._shape)
-            return np.asarray(panel)
+        content = _sound_content(path, head, self._shape, dtype)
+        if content is not None:
+            return content[len(head) : -SUM_BYTES].view(dtype).reshape(self._shape)
         self.damaged.append(name)
         log.warning("%s: the cached panel is damaged; it is made anew from the tables", path)
         with suppress(OSError):
@@ -282,7 +282,6 @@ class PanelCache:
                 file.write(np.ascontiguousarray(panel).data)
                 file.write(bytes(SUM_BYTES))
             _sign(scratch)
-            force_to_disk(work.content)
             scratch.replace(path)
 
 
@@ -352,16 +351,19 @@ def _has_size(path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[A
     return path.is_file() and path.stat().st_size == expected
 
 
-def _is_sound(path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[Any]) -> bool:
+def _sound_content(
+    path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[Any]
+) -> Array | None:
+    """Map a panel's file and verify it: the pages read for the checksum are those used later."""
     try:
         if not _has_size(path, head, shape, dtype):
-            return False
-        with path.open("rb") as file:
-            if file.read(len(head)) != head:
-                return False
-        return _sum(path, _size(path)) == _kept_sum(path)
-    except OSError:
-        return False
+            return None
+        content: Array = np.asarray(np.memmap(path, np.uint8, "r"))
+    except (OSError, ValueError):
+        return None
+    sound = content[: len(head)].tobytes() == head
+    kept = content[-SUM_BYTES:].tobytes()
+    return content if sound and xxhash.xxh3_64_digest(content[:-SUM_BYTES].data) == kept else None
 
 
 def _size(path: Path) -> int:

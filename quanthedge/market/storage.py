@@ -11,8 +11,10 @@ import errno
 import os
 import shutil
 import sys
+import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,11 +27,13 @@ __all__ = [
     "check_replaceable",
     "file_name",
     "file_names",
+    "flush_folder",
     "force_to_disk",
     "held_open",
     "recover",
     "replacing",
     "storage_errors",
+    "temporary_folder",
     "working",
     "write_page",
 ]
@@ -39,7 +43,7 @@ Ours = Callable[[Path], Iterable[str]]
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _MOST_FOREIGN = 20_000  # files and folders; more of them are somebody's home, not a folder of ours
-MAPS_HOLD_FOLDERS = os.name == "nt"  # whether an open file keeps its folder from being moved
+WINDOWS = os.name == "nt"  # where an open file keeps its folder from being moved
 
 
 @contextmanager
@@ -132,7 +136,7 @@ def _told(target: Path, problem: OSError) -> DataError:
     disk = "is a disk of its own or in use as one; choose a folder in it"
     full = f"the disk is full; {state}; free some space and try again"
     rights = f"may not be written ({problem.strerror})"
-    if MAPS_HOLD_FOLDERS:
+    if WINDOWS:
         rights += (
             ", or a program holds a file in it open: close the notebooks and programs that use it "
             f"(in this one: delete its markets and arrays); {state}"
@@ -185,6 +189,27 @@ def recover(target: Path) -> None:
             _finish(work)
 
 
+@contextmanager
+def temporary_folder(purpose: str) -> Iterator[Path]:
+    """Yield an empty folder on the disk of temporary files (TMPDIR); it is gone afterwards.
+
+    What killed processes left there is removed first.
+    """
+    try:
+        beside = Path(tempfile.gettempdir())
+    except OSError as problem:
+        raise DataError(
+            f"no folder for temporary files can be written (a full disk?): {problem.strerror}; "
+            "free some space or set TMPDIR"
+        ) from problem
+    recover(beside / purpose)
+    stack = ExitStack()
+    with storage_errors(beside):
+        work = stack.enter_context(working(beside, purpose))
+    with stack:
+        yield work.content
+
+
 def _finish(work: Work) -> None:
     """Complete or undo the exchange in which a process died."""
     state = work.state
@@ -234,16 +259,16 @@ def force_to_disk(folder: Path) -> None:
         if path.is_symlink():
             continue
         if path.is_dir():
-            _flush_folder(path)
+            flush_folder(path)
         else:
             # Windows flushes only what is open for writing.
             with path.open("r+b") as file:
                 os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Flush a folder's list of names; Windows has no such thing to do."""
-    if os.name == "nt":
+    if WINDOWS:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -313,7 +338,7 @@ def _keep_foreign(old: Path, new: Path, own: set[str]) -> None:
         if entry.is_dir(follow_symlinks=False):
             with suppress(OSError):
                 shutil.copystat(entry.path, new / inside)
-    _flush_folder(new)
+    flush_folder(new)
 
 
 def _refuse_if_taken(old: Path, new: Path) -> None:
@@ -370,12 +395,12 @@ def _swap(work: Work, target: Path) -> None:
         except OSError:
             work.old.rename(target)
             raise
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def _moved(scratch: Path, target: Path) -> bool:
     """Move a folder to where nothing or an empty folder is; False when something is there."""
-    if os.name == "nt" and target.is_dir() and not any(target.iterdir()):
+    if WINDOWS and target.is_dir() and not any(target.iterdir()):
         target.rmdir()
     if target.is_dir() and any(target.iterdir()):
         return False
@@ -417,13 +442,13 @@ def held_open(folder: Path, release: Callable[[], None]) -> None:
     `release` must be a bound method; it is called before the folder is replaced, on systems that
     cannot move a folder with open files, and forgotten with its object.
     """
-    import weakref
-
-    _holders.setdefault(folder.resolve(), []).append(weakref.WeakMethod(release))
+    place = folder.resolve()
+    living = [one for one in _holders.get(place, []) if one() is not None]
+    _holders[place] = [*living, weakref.WeakMethod(release)]
 
 
 def _release(target: Path) -> None:
-    if not MAPS_HOLD_FOLDERS:
+    if not WINDOWS:
         return
     for reference in _holders.pop(target, []):
         release = reference()

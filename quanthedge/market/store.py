@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Axes, Block
@@ -20,6 +19,7 @@ from quanthedge.market.manifest import Manifest
 from quanthedge.market.panels import CACHE, MEMO, PanelCache
 from quanthedge.market.schema import TABLES
 from quanthedge.market.storage import recover, working
+from quanthedge.market.table_files import parquet_file, read_parquet
 
 __all__ = ["Store"]
 
@@ -106,7 +106,7 @@ class Store:
 
     def blocks(self) -> Iterator[Block]:
         """Read the stock bars by row group; every row group holds whole stocks."""
-        with pq.ParquetFile(self.path / "stock_daily.parquet") as file:
+        with parquet_file(self.path / "stock_daily.parquet") as file:
             self._check_version()
             for group in range(file.num_row_groups):
                 yield Block.of(file.read_row_group(group).combine_chunks(), self.axes)
@@ -116,7 +116,7 @@ class Store:
         """Fundamental items with the first day on which any value was known."""
         if "fundamentals" not in self.manifest.tables:
             return {}
-        with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
+        with parquet_file(self.path / "fundamentals.parquet") as file:
             groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
         names = list(TABLES["fundamentals"].column_names)
         item, known = names.index("item"), names.index("known_date")
@@ -129,7 +129,7 @@ class Store:
     def fundamental_rows(self, item: str) -> pa.Table:
         """Read the rows of one item; they are a row group of their own."""
         group = list(self.items).index(item)
-        with pq.ParquetFile(self.path / "fundamentals.parquet") as file:
+        with parquet_file(self.path / "fundamentals.parquet") as file:
             self._check_version()
             return file.read_row_group(group, columns=["code", "known_date", "period_end", "value"])
 
@@ -145,14 +145,14 @@ def _version(path: Path) -> tuple[int, int] | None:
 
 def _read(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path).combine_chunks()
-    except (pa.ArrowInvalid, OSError) as problem:
+        return read_parquet(path).combine_chunks()
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as problem:
         raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
 
 
 def _date_range(path: Path) -> tuple[np.datetime64, np.datetime64]:
     """Return the first and last date of the stock bars from the file's statistics."""
-    with pq.ParquetFile(path) as file:
+    with parquet_file(path) as file:
         metadata = file.metadata
         column = metadata.schema.names.index("date")
         bounds = [

@@ -30,6 +30,7 @@ _LOCK = "owner.lock"
 _FORMAT = "quanthedge-work"
 _NAME = re.compile(r"[a-z]+-[0-9a-f]{32}")
 _LOCKS = re.compile(r"[0-9a-f]{16}\.[a-z]+\.lock")
+WINDOWS = os.name == "nt"  # where an open file cannot be removed
 _PATIENCE = 5.0  # seconds for another process to give up a lock that it holds for a moment
 _TRIES = 20
 
@@ -65,8 +66,9 @@ class Work:
         scratch = self.folder / f"{_MARK}.new"
         with scratch.open("w", encoding="utf-8") as file:
             json.dump(self.state, file)
-            file.flush()
-            os.fsync(file.fileno())
+            if "target" in state:  # what a later process will act upon
+                file.flush()
+                os.fsync(file.fileno())
         scratch.replace(self.folder / _MARK)
 
     def remove(self) -> None:
@@ -197,7 +199,7 @@ def _place(beside: Path) -> Path:
     with suppress(FileExistsError):
         place.mkdir()
         with suppress(OSError):
-            place.chmod(stat.S_IMODE(beside.stat().st_mode) & 0o777)
+            place.chmod(stat.S_IMODE(beside.stat().st_mode) & 0o1777)
     if not _is_folder(place):
         raise DataError(
             f"{place}: is no folder; the program keeps its temporary files there: move it away"
@@ -221,7 +223,7 @@ def _unlock(lock: FileLock, path: Path) -> None:
     with suppress(OSError):
         path.unlink()
     lock.release()
-    if os.name == "nt":
+    if WINDOWS:
         with suppress(OSError):
             path.unlink()
 

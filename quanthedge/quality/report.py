@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Axes
@@ -20,6 +19,7 @@ from quanthedge.market.checks.units import GROUPS, board_groups
 from quanthedge.market.checks.whole import check_dataset
 from quanthedge.market.manifest import Manifest
 from quanthedge.market.schema import TABLES
+from quanthedge.market.table_files import read_parquet
 from quanthedge.quality.bars import BarCounts, count_bars
 from quanthedge.quality.coverage import FOREVER, CoverageRow, Listing, coverage
 from quanthedge.quality.gaps import complete, gaps_in_words
@@ -165,7 +165,7 @@ def quality_report(path: str | Path, *, progress: Progress | None = None) -> Qua
 
 def _read(folder: Path, name: str) -> pa.Table:
     try:
-        return pq.read_table(folder / f"{name}.parquet").combine_chunks()
+        return read_parquet(folder / f"{name}.parquet").combine_chunks()
     except (pa.ArrowInvalid, OSError) as problem:
         raise DataError(
             f"{folder / name}.parquet: unreadable ({problem}); import again"

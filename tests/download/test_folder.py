@@ -141,12 +141,49 @@ def test_a_file_is_on_the_disk_before_it_takes_its_place(
     assert order == ["force", "move 20150701.parquet", "force", "force"]
 
 
-def test_leftovers_of_a_crash_are_removed(tmp_path: Path) -> None:
-    (tmp_path / "daily").mkdir()
-    (tmp_path / "daily" / ".20150701.parquet.part").write_bytes(b"half")
-    with opened(tmp_path, "tushare"):
+def test_leftovers_of_a_kill_are_removed_and_files_of_others_stay(tmp_path: Path) -> None:
+    foreign = {"daily/.mine.part": b"1", "letters/client.pdf": b"2", "daily/20150701.parquet": b"3"}
+    for name, content in foreign.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in\n"
+        process.kill()
+    assert (tmp_path / ".quanthedge").exists()
+    with opened(tmp_path, "tushare") as store:
+        store.store(request(), ROWS, TODAY)
+    assert not (tmp_path / ".quanthedge").exists()
+    foreign[".replaced/daily/20150701.1.parquet"] = foreign.pop("daily/20150701.parquet")
+    assert {name: (tmp_path / name).read_bytes() for name in foreign} == foreign
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"table": ["daily"]}', '{"key": {}}', '{"rows": -1}', '{"bytes": 1e400}',
+        '{"bytes": true}',
+        '{"first": 7}', '{"last": "x"}', '{"params": []}', '{"sha256": null}', '{"fetched": null}',
+        '{"rows": ' + "9" * 5000 + "}", "[" * 100_000, "null",
+    ],
+)  # fmt: skip
+def test_a_journal_of_another_shape_is_one_clear_error(tmp_path: Path, line: str) -> None:
+    with opened(tmp_path, "tushare") as store:
+        store.store(request(), ROWS, TODAY)
+    journal = tmp_path / "download.jsonl"
+    head, entry = journal.read_text(encoding="utf-8").splitlines()
+    changed = line
+    if line.startswith("{") and len(line) < 100:
+        changed = entry[:-1] + ", " + line[1:]
+    journal.write_text(f"{head}\n{changed}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="line 2"), opened(tmp_path, "tushare"):
         pass
-    assert not list((tmp_path / "daily").iterdir())
+    journal.write_bytes(b"\xff\xfe\n")
+    with pytest.raises(DataError, match="is damaged"), opened(tmp_path, "tushare"):
+        pass
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Unpack a zip or tar archive beside the target, within limits, and never outside its folder."""
 
+import re
 import shutil
 import tarfile
 import zipfile
@@ -7,18 +8,21 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import IO
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import claim
+from quanthedge.market.workplace import working
 
 __all__ = ["ARCHIVES", "unpacked"]
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 MOST_FILES = 500_000
-MOST_TIMES_LARGER = 200  # what a market packs to; a bomb packs a thousand times and more
+LARGEST_HEADER = 1 << 20  # bytes of a name or of notes in a tar archive
 FREE_SHARE = 0.8  # of the free disk that may be filled
 PIECE = 1 << 20
+_LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE)
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 
 @contextmanager
@@ -36,7 +40,7 @@ def unpacked(source: Path, beside: Path) -> Iterator[Path]:
     ------
     DataError
         The archive is damaged, encrypted, names files outside itself, holds links or devices,
-        or is larger unpacked than 200 times its size or than the disk can hold.
+        or is larger unpacked than the budget (`quanthedge.market.budget`) or the disk allows.
 
     Notes
     -----
@@ -51,14 +55,12 @@ def unpacked(source: Path, beside: Path) -> Iterator[Path]:
             f"({', '.join(ARCHIVES)})"
         )
     beside.mkdir(parents=True, exist_ok=True)
-    room = min(
-        max(source.stat().st_size * MOST_TIMES_LARGER, 50 << 20),
-        int(shutil.disk_usage(beside).free * FREE_SHARE),
-    )
-    with TemporaryDirectory(prefix=".unpacked-", dir=beside) as folder:
+    room = int(shutil.disk_usage(beside).free * FREE_SHARE)
+    with working(beside, "unpacked") as work:
+        folder = work.content
         try:
             (_unzip if source.name.lower().endswith(".zip") else _untar)(
-                source, Path(folder), _Room(source, room)
+                source, folder, _Room(source, room)
             )
         except DataError:
             raise
@@ -67,7 +69,7 @@ def unpacked(source: Path, beside: Path) -> Iterator[Path]:
             NotImplementedError, ValueError,
         ) as problem:  # fmt: skip
             raise DataError(f"{source}: damaged or unreadable archive ({problem})") from problem
-        yield _single(Path(folder))
+        yield _single(folder)
 
 
 class _Room:
@@ -75,7 +77,7 @@ class _Room:
 
     def __init__(self, source: Path, limit: int) -> None:
         self._source, self._limit = source, limit
-        self._files = 0
+        self._files = self._bytes = 0
 
     def write(self, stream: IO[bytes], folder: Path, name: str) -> None:
         """Unpack one file."""
@@ -86,12 +88,10 @@ class _Room:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             while piece := stream.read(PIECE):
-                self._limit -= len(piece)
-                if self._limit < 0:
-                    raise DataError(
-                        f"{self._source}: unpacks to more than {MOST_TIMES_LARGER} times its size "
-                        "or than the disk can hold; unpack it yourself if you trust it"
-                    )
+                self._bytes += len(piece)
+                claim(self._source, bytes=self._bytes)
+                if self._bytes > self._limit:
+                    raise DataError(f"{self._source}: unpacks to more than the disk can hold")
                 file.write(piece)
 
 
@@ -99,6 +99,9 @@ def _inside(source: Path, name: str) -> PurePosixPath:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name:
         raise DataError(f"{source}: names a file outside itself ({name[:80]!r}); refused")
+    for part in path.parts:
+        if _DEVICE.fullmatch(part) or part.endswith((".", " ")):
+            raise DataError(f"{source}: {name[:80]!r} is no name of a file everywhere; refused")
     return path
 
 
@@ -115,8 +118,22 @@ def _unzip(source: Path, folder: Path, room: _Room) -> None:
                 room.write(stream, folder, member.filename)
 
 
+class _Member(tarfile.TarInfo):
+    """A member of a tar archive whose long names and notes are not read when they are endless."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+        plain = self.type in (*tarfile.REGULAR_TYPES, tarfile.DIRTYPE, *_LINKS)
+        if not plain and self.size > LARGEST_HEADER:
+            raise DataError(
+                f"{archive.name!s}: has a header of {self.size:,} bytes; accepted: "
+                f"{LARGEST_HEADER:,}"
+            )
+        member: tarfile.TarInfo | None = super()._proc_member(archive)  # type: ignore[misc]
+        return member
+
+
 def _untar(source: Path, folder: Path, room: _Room) -> None:
-    with tarfile.open(source, "r:*") as archive:
+    with tarfile.open(source, "r:*", tarinfo=_Member) as archive:
         for member in archive:
             if member.isdir():
                 _inside(source, member.name)

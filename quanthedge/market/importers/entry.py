@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import begun
 from quanthedge.market.checks.findings import CheckReport, Collector
 from quanthedge.market.importers import long_tables, own_tables, qlib, rqalpha, vnpy, wtpy
 from quanthedge.market.importers.ahead import read_ahead
@@ -101,6 +102,7 @@ def import_market(
     target = check_target(Path(target), name, origin, overwrite)
     collector = Collector()
     with ExitStack() as stack:
+        stack.enter_context(begun())
         stack.enter_context(alone(target))
         found = read_sources(wanted, target.parent, collector, stack)
         bars = None if found.bars is None else read_ahead(found.bars)

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from pyarrow import csv, feather
+from pyarrow import csv
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import claim
+from quanthedge.market.table_files import read_feather, read_parquet
 
 __all__ = [
     "SUFFIXES",
@@ -51,14 +52,14 @@ def read_file(path: Path, texts: Sequence[str] = ()) -> pa.Table:
         raise DataError(f"{path}: no such file")
     try:
         if path.suffix == ".parquet":
-            table = pq.ParquetFile(path).read()
+            table = read_parquet(path)
         elif path.suffix == ".feather":
-            table = feather.read_table(path, memory_map=False)
+            table = read_feather(path)
         elif path.suffix == ".csv":
             table = _read_csv(path, texts)
         else:
             raise DataError(f"{path}: accepted are {', '.join(SUFFIXES)}")
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as problem:
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as problem:
         reason = (str(problem).splitlines() or [type(problem).__name__])[0][:200]
         raise DataError(f"{path}: unreadable as {path.suffix[1:]} ({reason})") from problem
     names = table.column_names
@@ -69,6 +70,7 @@ def read_file(path: Path, texts: Sequence[str] = ()) -> pa.Table:
 
 
 def _read_csv(path: Path, texts: Sequence[str]) -> pa.Table:
+    claim(path, bytes=path.stat().st_size)
     with path.open("rb") as file:
         head = file.read(4_000_000)
     for encoding in ENCODINGS:
@@ -102,7 +104,7 @@ def readable(path: Path) -> Iterator[None]:
     """Turn what a damaged Parquet file raises while it is read into a DataError."""
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as problem:
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as problem:
         reason = (str(problem).splitlines() or [type(problem).__name__])[0][:200]
         raise DataError(f"{path}: unreadable as Parquet ({reason})") from problem
 

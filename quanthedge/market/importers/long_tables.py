@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
@@ -20,6 +19,7 @@ from quanthedge.market.importers.files import readable
 from quanthedge.market.importers.melting import melted
 from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.schema import TABLES
+from quanthedge.market.table_files import parquet_file
 
 __all__ = ["read", "recognise"]
 
@@ -88,21 +88,21 @@ def read(source: Path, collector: Collector) -> SourceTables:
     if (source / "index_dividend_yield.parquet").exists():
         name = "index_dividend_yield"
         tables[name] = _percent(source, name, "dividend_yield_pct", "dividend_yield")
-    rows = pq.ParquetFile(source / "stock_daily.parquet").metadata.num_rows
+    rows = parquet_file(source / "stock_daily.parquet").metadata.num_rows
     return SourceTables(tables, _bars(source / "stock_daily.parquet", collector), rows)
 
 
 def _report_unused(source: Path, collector: Collector) -> None:
     for path in sorted(source.glob("*.parquet")):
         if path.stem not in USED | OPTIONAL:
-            rows = pq.ParquetFile(path).metadata.num_rows
+            rows = parquet_file(path).metadata.num_rows
             collector.add("info", path.stem, "not used", rows, "not imported (table not used)")
 
 
 def _load(source: Path, name: str, *columns: str) -> pa.Table:
     path = source / f"{name}.parquet"
     try:
-        with pq.ParquetFile(path) as file:
+        with parquet_file(path) as file:
             found = file.schema_arrow.names
             absent = [column for column in columns if column not in found]
             if absent:
@@ -170,7 +170,7 @@ def _fundamentals(source: Path, collector: Collector) -> pa.Table:
 def _bars(path: Path, collector: Collector) -> Iterator[pa.Table]:
     wanted = TABLES["stock_daily"].column_names
     with readable(path):
-        opened = pq.ParquetFile(path, read_dictionary=["code"])
+        opened = parquet_file(path, read_dictionary=["code"])
     with opened as file:
         columns = [name for name in wanted if name in file.schema_arrow.names]
         for group in range(file.num_row_groups):

@@ -9,10 +9,12 @@ from pyarrow import csv
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
+from quanthedge.market.budget import claim
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.files import readable
 from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.schema import TABLES
+from quanthedge.market.table_files import parquet_file, read_parquet
 
 __all__ = ["read", "recognise"]
 
@@ -59,7 +61,7 @@ def _files(source: Path) -> dict[str, Path]:
 def _table(path: Path, name: str) -> pa.Table:
     if path.suffix == ".parquet":
         with readable(path):
-            return _open(path).read()
+            return read_parquet(path)
     types = {}
     if name in TABLES:
         types = {column.name: _CSV_TYPES[column.kind] for column in TABLES[name].columns}
@@ -68,6 +70,7 @@ def _table(path: Path, name: str) -> pa.Table:
         null_values=["", "NaN", "nan", "NA", "null", "None"],
         strings_can_be_null=True,
     )
+    claim(path, bytes=path.stat().st_size)
     try:
         return csv.read_csv(path, convert_options=options)
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as problem:
@@ -76,7 +79,7 @@ def _table(path: Path, name: str) -> pa.Table:
 
 def _open(path: Path) -> pq.ParquetFile:
     with readable(path):
-        return pq.ParquetFile(path)
+        return parquet_file(path)
 
 
 def _row_groups(path: Path) -> Iterator[pa.Table]:

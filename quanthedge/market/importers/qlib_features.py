@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import claim
 
 __all__ = ["Features"]
 
@@ -57,6 +58,7 @@ class Features:
             raise DataError(
                 f"{path}: {size // 4 - 1:,} values, but calendars/day.txt has only {days:,} days"
             )
+        claim(path, bytes=size, rows=size // 4)
         try:
             stored = np.fromfile(path, "<f4", size // 4)
         except OSError as problem:

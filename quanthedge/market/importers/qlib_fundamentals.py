@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import claim
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.codes import is_stock, stock_code
 
@@ -99,6 +100,7 @@ def _records(path: Path) -> Array:
             f"{path}: {size:,} bytes; accepted: records of {RECORD.itemsize} bytes, at most "
             f"{LARGEST >> 20} MB (cut off?)"
         )
+    claim(path, bytes=size, rows=size // RECORD.itemsize)
     try:
         return np.fromfile(path, RECORD)
     except OSError as problem:

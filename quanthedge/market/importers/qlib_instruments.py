@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import claim
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.codes import is_stock, stock_code
 from quanthedge.market.importers.qlib_features import Features
@@ -54,6 +55,7 @@ def lines_of(path: Path) -> list[str]:
     try:
         if path.stat().st_size > LARGEST_TEXT:
             raise DataError(f"{path}: larger than {LARGEST_TEXT >> 20} MB; this is no such list")
+        claim(path, bytes=path.stat().st_size)
         return path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
         raise DataError(f"{path}: unreadable as UTF-8 text ({problem})") from problem

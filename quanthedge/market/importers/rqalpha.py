@@ -5,10 +5,9 @@ suspended_days and yield_curve (``.h5``), instruments.pk and trading_dates.npy. 
 dividends are per `round_lot` shares; factors and days are as of their dates.
 """
 
-import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,8 @@ from quanthedge.market.importers.rqalpha_pickle import read_instruments
 from quanthedge.market.importers.rqalpha_rows import dates_of, day_column, known, own_code
 from quanthedge.market.importers.source import SourceTables, assume
 from quanthedge.market.importers.vendors.futures import futures_of
+from quanthedge.market.storage import temporary_folder
+from quanthedge.market.table_files import read_numbers
 
 __all__ = ["read", "recognise"]
 
@@ -44,9 +45,9 @@ def read(source: Path, collector: Collector) -> SourceTables:
     """Return the tables of a bundle, and the stock bars stock by stock."""
     instruments = read_instruments(source / "instruments.pk")
     calendar = _calendar(source / "trading_dates.npy")
-    work = Path(mkdtemp(prefix="rqalpha-"))
+    stack = ExitStack()
     try:
-        files = extracted(source, work)
+        files = extracted(source, stack.enter_context(temporary_folder("rqalpha")))
         tables = {name: _load(path) for name, path in files.items() if name != "stocks"}
         stocks = _stocks(source, instruments, calendar, collector)
         actions = actions_of(tables, collector)
@@ -67,18 +68,16 @@ def read(source: Path, collector: Collector) -> SourceTables:
         with pa.OSFile(str(files["stocks"])) as file, pa.ipc.open_file(file) as bars:
             rows = sum(bars.get_batch(k).num_rows for k in range(bars.num_record_batches))
     except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
+        stack.close()
         raise
     pieces = bars_of(source, files["stocks"], stocks, tables, collector)
-    return SourceTables(small, _then_gone(completed(pieces, collector), work), rows)
+    return SourceTables(small, _then_gone(completed(pieces, collector), stack), rows)
 
 
-def _then_gone(pieces: Iterator[pa.Table], work: Path) -> Iterator[pa.Table]:
+def _then_gone(pieces: Iterator[pa.Table], work: ExitStack) -> Iterator[pa.Table]:
     """Hand the pieces on and remove what was extracted."""
-    try:
+    with work:
         yield from pieces
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _load(path: Path) -> pa.Table:
@@ -87,10 +86,7 @@ def _load(path: Path) -> pa.Table:
 
 
 def _calendar(path: Path) -> Array:
-    try:
-        numbers = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as problem:
-        raise DataError(f"{path}: unreadable ({problem})") from problem
+    numbers = read_numbers(path)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         raise DataError(f"{path}: accepted: a list of dates such as 20140917")
     dates = as_dates(pa.array(numbers.astype(np.int64)), str(path))

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import claim
 
 __all__ = ["read_instruments"]
 
 LARGEST = 200_000_000  # bytes
+OBJECT = 100  # bytes that an instruction can take in memory
+ASKED = 100_000  # instructions between two claims
 PLAIN = {
     "PROTO", "FRAME", "STOP", "MARK", "POP", "POP_MARK", "EMPTY_LIST", "EMPTY_DICT", "EMPTY_TUPLE",
     "LIST", "DICT", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "APPEND", "APPENDS", "SETITEM",
@@ -47,6 +50,7 @@ def read_instruments(path: Path) -> list[dict[str, Any]]:
         raise DataError(f"{path}: no such file")
     if path.stat().st_size > LARGEST:
         raise DataError(f"{path}: larger than {LARGEST // 10**6} MB; refused")
+    claim(path, bytes=path.stat().st_size)
     content = path.read_bytes()
     _check_instructions(path, content)
     try:
@@ -71,8 +75,10 @@ def _check_instructions(path: Path, content: bytes) -> None:
             raise DataError(f"{path}: damaged pickle ({problem})") from problem
         count += 1
         name = instruction.name
+        if count % ASKED == 0:
+            claim(path, bytes=count * OBJECT, rows=count)
         if name not in PLAIN:
-            shown = f" ({str(argument)[:60]})" if argument is not None else ""
+            shown = f" ({argument[:60]})" if isinstance(argument, str) else ""
             raise DataError(
                 f"{path}: the pickle wants to {name}{shown}, which is more than plain data; refused"
             )

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import begun
 from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.findings import ASSUMED, CheckReport, Collector
 from quanthedge.market.importers.ahead import read_ahead
@@ -19,6 +20,7 @@ from quanthedge.market.importers.entry import counted, read_sources, with_layout
 from quanthedge.market.manifest import Manifest
 from quanthedge.market.schema import TABLES
 from quanthedge.market.storage import alone
+from quanthedge.market.table_files import parquet_file, read_parquet
 from quanthedge.market.writer import Progress, write_streamed
 
 __all__ = ["update_market"]
@@ -57,6 +59,7 @@ def update_market(
     """
     target = Path(target).resolve()
     with ExitStack() as stack:
+        stack.enter_context(begun())
         stack.enter_context(alone(target))
         manifest = Manifest.read(target)
         manifest.verify_files(target)
@@ -64,11 +67,12 @@ def update_market(
         wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
         found = read_sources(wanted, target.parent, collector, stack)
         first_bars = found.bars
-        bars_file = stack.enter_context(pq.ParquetFile(target / "stock_daily.parquet"))
-        end = _last_day(bars_file)
+        bars_file = target / "stock_daily.parquet"
+        with parquet_file(bars_file) as opened:
+            end = _last_day(opened)
         tables, changes = _joined_tables(target, manifest, found.tables, end, collector)
         bar_change = Change("stock_daily")
-        old = (bars_file.read_row_group(k) for k in range(bars_file.num_row_groups))
+        old = _row_groups(bars_file)
         bars: Iterable[pa.Table] = old
         if first_bars is not None:
             bars = _joined(old, first_bars, bar_change, collector)
@@ -136,7 +140,7 @@ def _joined_tables(
     for name in manifest.tables:
         if name == "stock_daily":
             continue
-        tables[name] = pq.read_table(target / f"{name}.parquet")
+        tables[name] = read_parquet(target / f"{name}.parquet")
         if name in news:
             new = conform(news.pop(name), TABLES[name], collector)
             collector.report().raise_errors(f"nothing written to {target}")
@@ -153,6 +157,13 @@ def _source(before: str, wanted: Sequence[tuple[Path, str]]) -> str:
     """Return where the data are from; of several updates the last is named."""
     news = ", ".join(f"{path.resolve().name} ({layout})" for path, layout in wanted)
     return f"{before.partition('; updated from ')[0]}; updated from {news}"
+
+
+def _row_groups(path: Path) -> Iterator[pa.Table]:
+    """Read the bars piece by piece; the file is closed after the last one, before the swap."""
+    with parquet_file(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group)
 
 
 def _last_day(file: pq.ParquetFile) -> np.datetime64:

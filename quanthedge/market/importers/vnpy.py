@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
@@ -26,6 +25,7 @@ from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.importers.vendors.futures import futures_of
 from quanthedge.market.importers.vendors.spells import members_of_snapshots
 from quanthedge.market.importers.vnpy_components import components
+from quanthedge.market.table_files import parquet_file
 
 __all__ = ["read", "recognise"]
 
@@ -156,7 +156,7 @@ def _telling(files: _Files, collector: Collector) -> list[str]:
 
 def _columns(path: Path) -> list[str]:
     try:
-        with pq.ParquetFile(path) as file:
+        with parquet_file(path) as file:
             return [str(name) for name in file.schema_arrow.names]
     except (pa.ArrowException, OSError) as problem:
         raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import claim
 
 __all__ = ["read_blocks"]
 
@@ -88,6 +89,7 @@ def _unpacked(path: Path, stored: bytes) -> bytes:
             f"{path}: unpacks to {'an unknown number of' if size is None else f'{size:,}'} bytes; "
             f"accepted: at most {LARGEST:,}"
         )
+    claim(path, bytes=size, rows=size // OLD.itemsize)
     try:
         unpacked = pa.Codec("zstd").decompress(packed, decompressed_size=size, asbytes=True)
     except (pa.ArrowException, OSError, ValueError) as problem:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
+from quanthedge.market.budget import claim
 from quanthedge.market.codes import contract_code, stock_code
 from quanthedge.market.importers.files import as_dates
 
@@ -89,6 +90,7 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST:
             raise DataError(f"{path}: larger than {LARGEST >> 20} MB")
+        claim(path, bytes=path.stat().st_size)
         root = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as problem:
         raise DataError(f"{path}: unreadable as JSON ({str(problem)[:100]})") from problem

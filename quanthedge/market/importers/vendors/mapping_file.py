@@ -123,7 +123,7 @@ def read_mapping(path: Path) -> dict[str, TableMapping]:
         )
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as problem:
+    except (ValueError, OSError, RecursionError) as problem:
         raise DataError(f"{path}: no TOML text ({problem})") from problem
     if not document:
         raise DataError(f"{path}: names no table; accepted: {', '.join(TABLES)}")

@@ -1,0 +1,234 @@
+"""Open Parquet, Feather and NumPy files within the budget: what they claim is asked for first."""
+
+import struct
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from quanthedge.errors import DataError
+from quanthedge.market.budget import claim, limits
+
+__all__ = ["parquet_file", "read_feather", "read_numbers", "read_parquet"]
+
+Array = np.ndarray[Any, Any]
+_WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
+_MOST_COLUMNS = 100_000
+
+
+def parquet_file(path: Path | str, read_dictionary: list[str] | None = None) -> pq.ParquetFile:
+    """Open a Parquet file whose footer claims no more than the budget allows.
+
+    Columns of texts are read as dictionaries, so that a text that repeats is in memory once.
+
+    Raises
+    ------
+    DataError
+        Its claims are beyond the budget. Damage raises what pyarrow raises.
+    """
+    path = Path(path)
+    file = pq.ParquetFile(path, read_dictionary=read_dictionary)
+    try:
+        footer = file.metadata
+        claim(path, bytes=_claimed(footer), rows=footer.num_rows)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _claimed(footer: pq.FileMetaData) -> int:
+    """Return the larger of what the pages and what the values of a file take unpacked."""
+    total = 0
+    for group in range(footer.num_row_groups):
+        about = footer.row_group(group)
+        for place in range(about.num_columns):
+            column = about.column(place)
+            width = _WIDTHS.get(column.physical_type, 4)
+            total += max(column.total_uncompressed_size, width * column.num_values, 0)
+    return total
+
+
+def read_parquet(path: Path | str) -> pa.Table:
+    """Return a Parquet file's table within the budget; texts are plain."""
+    with parquet_file(path) as file:
+        claimed = _claimed(file.metadata)
+        texts = [
+            field.name
+            for field in file.schema_arrow
+            if pa.types.is_string(field.type) or pa.types.is_binary(field.type)
+        ]
+    if not texts:
+        with pq.ParquetFile(path) as file:
+            return file.read()
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        table = file.read()
+    claim(path, bytes=claimed + sum(_text_bytes(path, name, table[name]) for name in texts))
+    for name in texts:
+        if pa.types.is_dictionary(table[name].type):
+            place = table.column_names.index(name)
+            plain = table[name].cast(table[name].type.value_type)
+            table = table.set_column(place, name, plain)
+    return table
+
+
+def _text_bytes(path: Path | str, name: str, column: pa.ChunkedArray) -> int:
+    """Return the bytes that a column's texts take when each is written out."""
+    total, most = 0, limits().text
+    for chunk in column.chunks:
+        if not pa.types.is_dictionary(chunk.type) or len(chunk) == 0:
+            continue
+        lengths = pc.binary_length(chunk.dictionary)
+        longest = pc.max(lengths).as_py() or 0
+        if longest > most:
+            raise DataError(
+                f"{path}: column '{name}' has a text of {longest:,} bytes; accepted: {most:,}"
+            )
+        total += int(pc.sum(lengths.cast(pa.int64()).take(chunk.indices)).as_py() or 0)
+    return total
+
+
+def read_feather(path: Path) -> pa.Table:
+    """Return a Feather (Arrow) file's table; its buffers say first what they unpack to."""
+    claim(path)
+    with pa.OSFile(str(path)) as file:
+        mark = file.read(8)
+        if mark[:6] != b"ARROW1":
+            raise DataError(f"{path}: no Feather file of version 2; save it again with pyarrow")
+        total = rows = 0
+        while (message := _next_message(file)) is not None:
+            size, length = message
+            total += size
+            rows += length
+        claim(path, bytes=total, rows=rows)
+    with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
+        return reader.read_all()
+
+
+def _next_message(file: Any) -> tuple[int, int] | None:
+    """Return unpacked bytes and rows of the next message of an Arrow stream; None at its end."""
+    try:
+        message = pa.ipc.read_message(file)
+    except EOFError:
+        return None
+    if message.type not in ("record batch", "dictionary"):
+        return 0, 0
+    return _unpacked(message.metadata.to_pybytes(), message.body)
+
+
+def _unpacked(metadata: bytes, body: pa.Buffer) -> tuple[int, int]:
+    """Read a record batch's flatbuffer as far as the sizes of its buffers.
+
+    Message { version, header_type, header, bodyLength }; RecordBatch { length, nodes, buffers,
+    compression }; DictionaryBatch { id, data: RecordBatch }. A compressed buffer begins with its
+    unpacked size (-1: not compressed). Source: format/Message.fbs of Apache Arrow.
+    """
+    try:
+        table = _Table.root(metadata)
+        header = table.table(2)
+        if table.byte(1) == 2:  # DictionaryBatch
+            header = header.table(1)
+        length, compressed = header.long(0), header.has(3)
+        total = 0
+        for place, size in header.pairs(2):
+            unpacked = size
+            if compressed and size >= 8:
+                unpacked = int(struct.unpack_from("<q", body, place)[0])
+                unpacked = size - 8 if unpacked == -1 else unpacked
+            if unpacked < 0:
+                raise ValueError("a buffer of negative size")
+            total += unpacked
+    except (struct.error, IndexError) as problem:
+        raise ValueError("damaged record batch") from problem
+    return total, length
+
+
+class _Table:
+    """A table in a flatbuffer."""
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self._data, self._place = data, place
+        self._names = place - struct.unpack_from("<i", data, place)[0]
+
+    @classmethod
+    def root(cls, data: bytes) -> "_Table":
+        return cls(data, struct.unpack_from("<I", data, 0)[0])
+
+    def _field(self, number: int) -> int:
+        length = struct.unpack_from("<H", self._data, self._names)[0] if self._names >= 0 else 0
+        if 4 + 2 * number >= length:
+            return 0
+        return int(struct.unpack_from("<H", self._data, self._names + 4 + 2 * number)[0])
+
+    def has(self, number: int) -> bool:
+        return self._field(number) != 0
+
+    def byte(self, number: int) -> int:
+        place = self._field(number)
+        return self._data[self._place + place] if place else 0
+
+    def long(self, number: int) -> int:
+        place = self._field(number)
+        return int(struct.unpack_from("<q", self._data, self._place + place)[0]) if place else 0
+
+    def _follow(self, number: int) -> int:
+        place = self._place + self._field(number)
+        return place + int(struct.unpack_from("<I", self._data, place)[0])
+
+    def table(self, number: int) -> "_Table":
+        return _Table(self._data, self._follow(number))
+
+    def pairs(self, number: int) -> list[tuple[int, int]]:
+        """Return a vector of structs of two int64."""
+        if not self.has(number):
+            return []
+        place = self._follow(number)
+        count = struct.unpack_from("<I", self._data, place)[0]
+        if place + 4 + 16 * count > len(self._data):
+            raise IndexError(count)
+        numbers = struct.unpack_from(f"<{2 * count}q", self._data, place + 4)
+        return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def read_numbers(path: Path) -> Array:
+    """Return the array of a NumPy file of plain numbers that holds exactly what it claims.
+
+    Raises
+    ------
+    DataError
+        It is no such file, or claims another number of values than its bytes are.
+    """
+    try:
+        with path.open("rb") as file:
+            shape, dtype = _npy_head(file)
+            size = path.stat().st_size - file.tell()
+            count = 1
+            for length in shape:
+                count *= length
+            if dtype.hasobject or count * dtype.itemsize != size:
+                raise DataError(
+                    f"{path}: claims {count:,} values of {dtype}; its {size:,} bytes hold "
+                    f"{size // max(dtype.itemsize, 1):,} (cut off or damaged)"
+                )
+            claim(path, bytes=size, rows=shape[0] if shape else 1)
+            return np.fromfile(file, dtype, count).reshape(shape)
+    except (OSError, ValueError, EOFError, OverflowError, SyntaxError, RecursionError, TypeError,
+            TokenError, MemoryError) as problem:  # fmt: skip
+        reason = (str(problem).splitlines() or [type(problem).__name__])[0][:120]
+        raise DataError(f"{path}: unreadable as a NumPy file ({reason})") from problem
+
+
+def _npy_head(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise ValueError(f"version {version}")
+    shape, _order, dtype = read(file)
+    return shape, dtype
