@@ -17,15 +17,14 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 # of packages whose metadata do not say it: read in the licence file that they come with
-STATED = {
-    "vectorbt": "Apache-2.0 with Commons Clause (may not be sold; used for cross-checks only)"
-}
+STATED = {"vectorbt": "Apache-2.0 with Commons Clause (used for cross-checks only)"}
 COPYLEFT = re.compile(r"\bA?GPL|Affero|GNU General Public", re.IGNORECASE)
 LESSER = re.compile(r"\bLGPL|Lesser General Public|Library General Public", re.IGNORECASE)
 _LONGEST = 70
 
 
 def plain(name: str) -> str:
+    """Return a name in its plain spelling."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
