@@ -24,6 +24,8 @@ check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m benchmarks.hashed_constraints --check
+	$(BIN)/python -m benchmarks.licences
 
 notebooks: $(VENV)/.ready
 	$(BIN)/python -m tests.run_notebooks notebooks
