@@ -249,8 +249,9 @@ def _wanted(record: LedgerRecord, kind: int, reasons: tuple[int, ...]) -> Array:
     trades = record.trades[(record.trades[:, 1] == kind) & np.isin(record.trades[:, 12], reasons)]
     refusals = record.refusals[record.refusals[:, 1] == kind]
     filled = np.column_stack([trades[:, :3], np.sign(trades[:, 3]), np.abs(trades[:, 3])])
-    both = pd.DataFrame(np.vstack([filled, refusals[:, :5]]))
-    both = both.drop_duplicates([0, 2, 3], keep="last").sort_values([0, 2, 3])
+    names, key = ["day", "kind", "index", "side", "wanted"], ["day", "index", "side"]
+    both = pd.DataFrame(np.vstack([filled, refusals[:, :5]]), columns=names)
+    both = both.drop_duplicates(key, keep="last").sort_values(key)
     return both.to_numpy(dtype=np.float64).reshape(-1, 5)
 
 
@@ -285,7 +286,6 @@ def decision_kinds(true: Evaluated) -> dict[str, Array]:
         "roll": days[future & np.isin(reason, (layout.ROLL, layout.DELIVERY))],
         "flow": np.concatenate([days[~future & (reason == layout.FLOW)], moved]),
         "crystallisation": np.flatnonzero(inputs.fund.fee_day),
-        "order": np.concatenate([days[~future], record.refusals[:, 0].astype(np.int64)]),
         "month's end": np.flatnonzero(inputs.fund.month_first),
     }
     return {name: np.unique(found) for name, found in kinds.items()}
