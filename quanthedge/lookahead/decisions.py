@@ -227,7 +227,8 @@ def _trade_parts(prepared: Prepared, record: LedgerRecord, names: Array) -> list
 
 def _order_parts(prepared: Prepared, record: LedgerRecord, names: Array) -> list[Part]:
     """Return what was wanted on each day, whether it was done or not."""
-    stocks = _wanted(record, layout.STOCK, _ORDERED)
+    stocks = _wanted(record, layout.STOCK, (*_ORDERED, layout.CASH_CUT))
+    stocks = stocks[~np.isin(stocks[:, 0], _forced_after_others(record))]
     futures = _wanted(record, layout.FUTURE, (layout.HEDGE, layout.ROLL))
     kinds: tuple[tuple[str, Array, Known], ...] = (
         ("stock", stocks, "open"), ("futures", futures, "fill"),
@@ -239,6 +240,12 @@ def _order_parts(prepared: Prepared, record: LedgerRecord, names: Array) -> list
         labels = ("side", "wanted")
         parts.append(Part(f"{name} orders", days, wanted[:, 3:], known=known, labels=labels))
     return parts
+
+
+def _forced_after_others(record: LedgerRecord) -> Array:
+    """Return the days on which forced sales raise what the day's planned sales did not bring."""
+    day, reason = record.trades[:, 0], record.trades[:, 12]
+    return np.intersect1d(day[reason == layout.CASH_CUT], day[np.isin(reason, _ORDERED)])
 
 
 def _wanted(record: LedgerRecord, kind: int, reasons: tuple[int, ...]) -> Array:

@@ -231,6 +231,8 @@ def _as_table(value: Any) -> str:
 def _as_store(value: Any) -> str:
     if isinstance(value, (io.IOBase, Iterator)) and not isinstance(value, types.GeneratorType):
         return f"an open {type(value).__name__}"
+    if isinstance(value, functools._lru_cache_wrapper) and value.cache_info().currsize:
+        return f"{value.cache_info().currsize:,} results kept from earlier calls"
     package = type(value).__module__.partition(".")[0]
     if package in ("polars", "pyarrow", "duckdb", "sqlite3", "h5py", "xarray", "scipy", "_duckdb"):
         return f"a {package.strip('_')} {type(value).__name__}"
@@ -252,6 +254,10 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(key), one) for key, one in entries)
     elif hasattr(value, "__wrapped__"):
         yield "function", value.__wrapped__
+    elif isinstance(value, property):
+        yield "getter", value.fget
+    elif isinstance(value, functools.cached_property):
+        yield "getter", value.func
     elif isinstance(value, type):
         if _is_users(value):
             yield from ((key, one) for key, one in vars(value).items() if not _is_dunder(key))
