@@ -270,8 +270,15 @@ def audit(
         ),
     ],
     market: Annotated[Path, typer.Option(help="Folder of a dataset.")] = Path("data/sample"),
-    dates: Annotated[int, typer.Option(min=1, help="Random days to try.")] = 5,
+    dates: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="A quick look: so many decisions of each kind; all when left out."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same days and futures.")] = 0,
+    start: Annotated[str | None, typer.Option(help="First day of a strategy's run.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day of a strategy's run.")] = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change one key of a strategy (may be repeated)."),
@@ -280,7 +287,8 @@ def audit(
     """Look for look-ahead: change the future of the market and see whether the past moves.
 
     The first cell that moves is named with date, code and by how much; exit code 1 when there is
-    one. A Python file is run, so name only files that you trust.
+    one. What is read from elsewhere than the market is named: no change of the market reaches it.
+    A Python file is run, so name only files that you trust.
 
     Examples: quanthedge audit strategies/market_neutral.toml
 
@@ -297,6 +305,8 @@ def audit(
             Market.open(market),
             dates=dates,
             seed=seed,
+            start=start,
+            end=end,
             tell=tell,
         )
     typer.echo(report.to_text())

@@ -12,6 +12,7 @@ from quanthedge.lookahead.outside import closely, outside_of, watched
 from quanthedge.lookahead.report import AuditReport, Moved
 from quanthedge.lookahead.rows import (
     LARGE,
+    LATEST,
     RUN_DAYS,
     blocks,
     decision_rows,
@@ -32,6 +33,8 @@ LOOKED_AT = 4  # random earlier days at which each recomputation is compared as 
 RANDOM, RANDOM_LARGE = 5, 2  # random days at which every alteration is tried
 WHOLE: tuple[Alteration, ...] = ("removed", "scrambled", "absurd", "restated")
 OPENED = ("opened", "priced")
+# Without the future nothing can be known of it; another one shows what would not have mattered.
+DECIDED_AGAIN: tuple[Alteration, ...] = ("removed", "scrambled")
 DECIDED = ("targets", "exclusions", "coverage")
 Tell = Callable[[str], None]
 Array = np.ndarray[Any, Any]
@@ -72,7 +75,7 @@ def audit(
     start, end
         First and last day of a strategy's run; by default as in :func:`quanthedge.backtest`.
     first_only
-        Stop at the first finding; the latest days are tried first.
+        Stop at the first finding; months' ends and the latest days are tried first.
     tell
         Called with a text that says what is being compared.
 
@@ -183,11 +186,8 @@ def _recomputed(
     row: int,
     alteration: Alteration,
     options: _Options,
-) -> tuple[_Piece, bool]:
-    """Compute on an altered market and compare; an error is told and not raised.
-
-    Also returns whether the stocks were filled alike on the day after the cut.
-    """
+) -> _Piece:
+    """Compute on an altered market and compare; an error is told and not raised."""
     day = market.dates[row]
     opened = market.dates[row + 1] if alteration in OPENED else None
     cut = Cut(day, alteration, opened)
@@ -198,9 +198,9 @@ def _recomputed(
     except Exception as problem:  # the true market did without
         told = f"{type(problem).__name__}: {problem}"
         finding = Moved("computation", alteration, str(day), str(day), "", "done", told)
-        return _Piece(row, alteration, 0, [finding], {}), True
-    cells, findings, alike = compare(true, other, cut, options.slack(alteration))
-    return _Piece(row, alteration, cells, findings, {}), alike
+        return _Piece(row, alteration, 0, [finding], {})
+    cells, findings = compare(true, other, cut, options.slack(alteration))
+    return _Piece(row, alteration, cells, findings, {})
 
 
 def _pieces_of_thing(one: Subject, market: Market, options: _Options) -> Iterator[_Piece]:
@@ -239,10 +239,9 @@ def _tried_at(
     if one.at_rows:
         days = market.dates[rows]
         true = [_on(part, days) for part in true]
-    piece, _ = _recomputed(
+    return _recomputed(
         lambda other: one.evaluate(other, rows), true, market, row, alteration, options
     )
-    return piece
 
 
 def _on(part: Part, days: Array) -> Part:
@@ -258,8 +257,9 @@ def _pieces_of_strategy(strategy: Strategy, market: Market, options: _Options) -
     first = true.prepared.first
     last = first + true.fund.record.days_run - 1
     rows, kinds = decision_rows(decision_kinds(true), first, last, market, options.dates)
-    yield _Piece(last - 1, "opened", 0, [], kinds)
-    yield from _opened(strategy, market, true, rows, options)
+    yield _Piece(last - 1, "priced", 0, [], kinds)
+    also = _with_volumes(true, rows)
+    yield from _opened(strategy, market, true, rows, also, options)
     decided = true.prepared.selection.targets.decision_rows
     yield from _decided(strategy, market, decided[np.isin(decided, rows)], decided, options)
     inside = [row for row in options.random(market) if first <= row < last]
@@ -267,21 +267,37 @@ def _pieces_of_strategy(strategy: Strategy, market: Market, options: _Options) -
         yield from _altered_runs(strategy, market, (first, row, last), options)
 
 
+def _with_volumes(true: Evaluated, rows: Rows) -> set[int]:
+    """Return the rows after which the volumes of the next day are changed as well.
+
+    Volumes cap fills, on which the hedge of the day depends: elsewhere they stay, so that the hedge
+    must stay too. Stocks are ordered after these rows, or fees charged; the latest are among them.
+    """
+    kinds, first = decision_kinds(true), true.prepared.first
+    days = np.concatenate([kinds[name] for name in ("rebalance", "flow", "month's end")])
+    return {*(first + days - 1).tolist(), *(first + days).tolist(), *rows[-LATEST:].tolist()}
+
+
 def _opened(
-    strategy: Strategy, market: Market, true: Evaluated, rows: Rows, options: _Options
+    strategy: Strategy,
+    market: Market,
+    true: Evaluated,
+    rows: Rows,
+    with_volumes: set[int],
+    options: _Options,
 ) -> Iterator[_Piece]:
     """Run to the day after each row, of which only what is known at its open stays."""
     first = true.prepared.first
     whole = strategy.clients is not None or not _is_large(market)
     for begin, cuts in reversed(blocks(rows, first, whole=whole)):
         base = true if begin == first else run_of(strategy, market, begin, max(cuts) + 1)
-        for row in reversed(cuts):
+        # where more is decided comes first: who stops at the first finding finds it soon
+        for row in sorted(cuts, key=lambda row: (row in with_volumes, row), reverse=True):
             options.say(f"{strategy.name}, {market.dates[row]}")
             run = partial(_run_parts, strategy, begin, row + 1)
-            piece, alike = _recomputed(run, base.parts, market, row, "opened", options)
-            yield piece
-            if not alike:  # with the volumes of the day as they were, fills must stay too
-                yield _recomputed(run, base.parts, market, row, "priced", options)[0]
+            yield _recomputed(run, base.parts, market, row, "priced", options)
+            if row in with_volumes:
+                yield _recomputed(run, base.parts, market, row, "opened", options)
 
 
 def _run_parts(strategy: Strategy, first: int, last: int, market: Market) -> list[Part]:
@@ -299,7 +315,8 @@ def _decided(
         until = np.array([row]) if large else decided[decided <= row]
         mine = chosen(strategy, market, until) if large else true
         decide = partial(_chosen_at, strategy, until)
-        yield _recomputed(decide, mine, market, row, "removed", options)[0]
+        for alteration in DECIDED_AGAIN:
+            yield _recomputed(decide, mine, market, row, alteration, options)
 
 
 def _chosen_at(strategy: Strategy, rows: Rows, market: Market) -> list[Part]:
@@ -314,18 +331,25 @@ def _altered_runs(
     options.say(f"{strategy.name}, every other future after {market.dates[row]}")
     begin = first if strategy.clients is not None else max(first, row - RUN_DAYS)
     # a shorter run does not decide on its last day: that is asked for apart
-    true = _without_decisions(_run_parts(strategy, begin, min(row + RUN_DAYS, last), market))
+    day = market.dates[row]
+    longer = _run_parts(strategy, begin, min(row + RUN_DAYS, last), market)
+    true = _without_decisions(longer, day)
     here = np.array([row])
     decided = chosen(strategy, market, here)
     decide = partial(_chosen_at, strategy, here)
 
     def run(other: Market) -> list[Part]:
-        return _without_decisions(_run_parts(strategy, begin, row, other))
+        return _without_decisions(_run_parts(strategy, begin, row, other), day)
 
     for alteration in WHOLE:
-        yield _recomputed(run, true, market, row, alteration, options)[0]
-        yield _recomputed(decide, decided, market, row, alteration, options)[0]
+        yield _recomputed(run, true, market, row, alteration, options)
+        yield _recomputed(decide, decided, market, row, alteration, options)
 
 
-def _without_decisions(parts: Sequence[Part]) -> list[Part]:
-    return [part for part in parts if not part.name.startswith(DECIDED)]
+def _without_decisions(parts: Sequence[Part], day: np.datetime64) -> list[Part]:
+    """Leave out what is decided, and the ratio of a book that is decided, at the close of a day."""
+    return [
+        _on(part, part.dates[part.dates != day]) if part.name == "hedge ratio" else part
+        for part in parts
+        if not part.name.startswith(DECIDED)
+    ]

@@ -56,10 +56,11 @@ class Cut(NamedTuple):
 
 def compare(
     true: Sequence[Part], other: Sequence[Part], cut: Cut, tolerance: float
-) -> tuple[int, list[Moved], bool]:
-    """Return the cells compared, what moved, and whether stocks were filled alike on the next day.
+) -> tuple[int, list[Moved]]:
+    """Return how many cells were compared, and the first one that moved of each part.
 
-    Where they were not, what is decided after the fills of that day is not compared.
+    Where stocks were filled otherwise on the next day, what is decided after these fills is not
+    compared.
     """
     theirs = {part.name: part for part in other}
     alike = cut.opened is None or _filled_alike(true, theirs, cut.opened)
@@ -84,7 +85,7 @@ def compare(
         Moved(name, cut.alteration, str(cut.day), str(cut.day), "", "absent", "there")
         for name in sorted(theirs.keys() - {part.name for part in true})
     ]
-    return cells, findings, alike
+    return cells, findings
 
 
 def _filled_alike(true: Sequence[Part], theirs: dict[str, Part], day: np.datetime64) -> bool:

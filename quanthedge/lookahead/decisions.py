@@ -227,7 +227,8 @@ def _trade_parts(prepared: Prepared, record: LedgerRecord, names: Array) -> list
 
 def _order_parts(prepared: Prepared, record: LedgerRecord, names: Array) -> list[Part]:
     """Return what was wanted on each day, whether it was done or not."""
-    stocks = _wanted(record, layout.STOCK, _ORDERED)
+    stocks = _wanted(record, layout.STOCK, (*_ORDERED, layout.CASH_CUT))
+    stocks = stocks[~np.isin(stocks[:, 0], _forced_after_others(record))]
     futures = _wanted(record, layout.FUTURE, (layout.HEDGE, layout.ROLL))
     kinds: tuple[tuple[str, Array, Known], ...] = (
         ("stock", stocks, "open"), ("futures", futures, "fill"),
@@ -241,6 +242,12 @@ def _order_parts(prepared: Prepared, record: LedgerRecord, names: Array) -> list
     return parts
 
 
+def _forced_after_others(record: LedgerRecord) -> Array:
+    """Return the days on which forced sales raise what the day's planned sales did not bring."""
+    day, reason = record.trades[:, 0], record.trades[:, 12]
+    return np.intersect1d(day[reason == layout.CASH_CUT], day[np.isin(reason, _ORDERED)])
+
+
 def _wanted(record: LedgerRecord, kind: int, reasons: tuple[int, ...]) -> Array:
     """Return the orders of a kind as rows of day, kind, index, side, wanted, in that order.
 
@@ -249,8 +256,9 @@ def _wanted(record: LedgerRecord, kind: int, reasons: tuple[int, ...]) -> Array:
     trades = record.trades[(record.trades[:, 1] == kind) & np.isin(record.trades[:, 12], reasons)]
     refusals = record.refusals[record.refusals[:, 1] == kind]
     filled = np.column_stack([trades[:, :3], np.sign(trades[:, 3]), np.abs(trades[:, 3])])
-    both = pd.DataFrame(np.vstack([filled, refusals[:, :5]]))
-    both = both.drop_duplicates([0, 2, 3], keep="last").sort_values([0, 2, 3])
+    names, key = ["day", "kind", "index", "side", "wanted"], ["day", "index", "side"]
+    both = pd.DataFrame(np.vstack([filled, refusals[:, :5]]), columns=names)
+    both = both.drop_duplicates(key, keep="last").sort_values(key)
     return both.to_numpy(dtype=np.float64).reshape(-1, 5)
 
 
@@ -285,7 +293,6 @@ def decision_kinds(true: Evaluated) -> dict[str, Array]:
         "roll": days[future & np.isin(reason, (layout.ROLL, layout.DELIVERY))],
         "flow": np.concatenate([days[~future & (reason == layout.FLOW)], moved]),
         "crystallisation": np.flatnonzero(inputs.fund.fee_day),
-        "order": np.concatenate([days[~future], record.refusals[:, 0].astype(np.int64)]),
         "month's end": np.flatnonzero(inputs.fund.month_first),
     }
     return {name: np.unique(found) for name, found in kinds.items()}

@@ -9,6 +9,7 @@ searched for values that it carries along.
 import functools
 import io
 import sys
+import sysconfig
 import threading
 import types
 from collections.abc import Iterator
@@ -25,16 +26,11 @@ from quanthedge.strategy import Strategy
 __all__ = ["closely", "outside_of", "watched"]
 
 _OURS = str(Path(__file__).parents[1])
+_PLACES = ("stdlib", "platstdlib", "purelib", "platlib")
+_SITES = (Path(np.__file__).parents[1], Path(io.__file__).parent)
 _LIBRARIES = tuple(
-    {
-        str(Path(place).resolve())
-        for place in (
-            sys.prefix,
-            sys.base_prefix,
-            Path(np.__file__).parents[1],
-            Path(io.__file__).parent,
-        )
-    }
+    {str(Path(sysconfig.get_path(name)).resolve()) for name in _PLACES}
+    | {str(Path(place)) for place in _SITES}
 )
 _EVENTS = {
     "socket.connect": "the network", "socket.getaddrinfo": "the network",
@@ -65,7 +61,7 @@ class _Watch:
 
     def note(self, what: str, frame: types.FrameType | None) -> None:
         """Add what was opened, where the nearest code that is no library's is a user's own."""
-        while frame is not None and _is_library(frame.f_code.co_filename):
+        while frame is not None and _of_library(frame):
             frame = frame.f_back
         if frame is None or frame.f_code.co_filename.startswith(_OURS):
             return
@@ -157,7 +153,7 @@ def _first_value(frame: types.FrameType) -> Any:
 
 def _is_code(path: str | bytes) -> bool:
     text = path.decode(errors="replace") if isinstance(path, bytes) else path
-    return text.endswith(_SOURCE) or text.startswith(("/dev/", "/proc/", "/sys/"))
+    return text.endswith(_SOURCE) or text.startswith(("/dev/", "/proc/", "/sys/", *_LIBRARIES))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -165,6 +161,18 @@ def _is_library(filename: str) -> bool:
     if filename.startswith(_OURS):
         return False
     return filename.startswith(("<frozen", "<__array_function__", *_LIBRARIES))
+
+
+def _of_library(frame: types.FrameType) -> bool:
+    """Return whether a frame runs a library's code, also such as it makes from texts."""
+    filename = frame.f_code.co_filename
+    if filename != "<string>":
+        return _is_library(filename)
+    name = frame.f_globals.get("__name__") or ""
+    if name == "__main__":
+        return False
+    module = sys.modules.get(name.partition(".")[0])
+    return module is None or _is_library(getattr(module, "__file__", None) or "<frozen")
 
 
 def _short(arguments: tuple[Any, ...]) -> str:
@@ -223,6 +231,8 @@ def _as_table(value: Any) -> str:
 def _as_store(value: Any) -> str:
     if isinstance(value, (io.IOBase, Iterator)) and not isinstance(value, types.GeneratorType):
         return f"an open {type(value).__name__}"
+    if isinstance(value, functools._lru_cache_wrapper) and value.cache_info().currsize:
+        return f"{value.cache_info().currsize:,} results kept from earlier calls"
     package = type(value).__module__.partition(".")[0]
     if package in ("polars", "pyarrow", "duckdb", "sqlite3", "h5py", "xarray", "scipy", "_duckdb"):
         return f"a {package.strip('_')} {type(value).__name__}"
@@ -244,6 +254,10 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(key), one) for key, one in entries)
     elif hasattr(value, "__wrapped__"):
         yield "function", value.__wrapped__
+    elif isinstance(value, property):
+        yield "getter", value.fget
+    elif isinstance(value, functools.cached_property):
+        yield "getter", value.func
     elif isinstance(value, type):
         if _is_users(value):
             yield from ((key, one) for key, one in vars(value).items() if not _is_dunder(key))

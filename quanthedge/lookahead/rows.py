@@ -14,8 +14,8 @@ from quanthedge.errors import QuantHedgeError
 from quanthedge.market import Market
 
 __all__ = [
-    "LARGE", "RUN_DAYS", "blocks", "decision_rows", "evenly", "random_rows", "rows_of_months",
-    "rows_of_things",
+    "LARGE", "LATEST", "RUN_DAYS", "blocks", "decision_rows", "evenly", "random_rows",
+    "rows_of_months", "rows_of_things",
 ]  # fmt: skip
 
 Array = np.ndarray[Any, Any]

@@ -31,6 +31,7 @@ __all__ = ["ALTERATIONS", "Alteration", "altered"]
 Array = np.ndarray[Any, Any]
 Alteration = Literal["removed", "scrambled", "absurd", "restated", "opened", "priced"]
 ALTERATIONS: tuple[Alteration, ...] = get_args(Alteration)
+KEPT = 0.8  # of the rows of tables after the cut; the others are missing
 HORIZON = 60  # trading days of the changed future that are kept
 # What is known of a day at its open: seen there, or published before it.
 AT_THE_OPEN = ("open", "pre_close", "traded", "adj_factor", "is_st", "is_delisting")
@@ -126,12 +127,13 @@ class _AlteredStore(Store):
             if name in ("fundamentals", "statements") and past.num_rows:
                 future = pa.concat_tables([restatements(name, past, self._cut, rng), future])
             return pa.concat_tables([past, future])
-        parts = [past]
+        parts, keep = [past], KEPT
         if self._alteration in ("opened", "priced"):
             today = public[later] == self._next
             parts.append(other_session(name, future.filter(pa.array(today)), rng))
-            future = future.filter(pa.array(~today))
-        parts.append(other_rows(name, future, rng, absurd=self._alteration == "absurd"))
+            future, keep = future.filter(pa.array(~today)), 1.0
+        absurd = self._alteration == "absurd"
+        parts.append(other_rows(name, future, rng, absurd=absurd, keep=keep))
         parts.append(injected(name, past, self._next, self.axes.codes, rng))
         whole = pa.concat_tables([part.cast(past.schema) for part in parts])
         return whole.sort_by("date") if name == "cash_rate" else whole

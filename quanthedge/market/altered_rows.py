@@ -48,11 +48,13 @@ def nonsense(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     return values * rng.random(shape)
 
 
-def other_rows(name: str, rows: pa.Table, rng: np.random.Generator, *, absurd: bool) -> pa.Table:
-    """Give rows that become public later other values, and leave some of them out."""
+def other_rows(
+    name: str, rows: pa.Table, rng: np.random.Generator, *, absurd: bool, keep: float
+) -> pa.Table:
+    """Give rows that become public later other values, and keep a part of them."""
     if rows.num_rows == 0:
         return rows
-    rows = rows.filter(pa.array(rng.random(rows.num_rows) < 0.8))
+    rows = rows.filter(pa.array(rng.random(rows.num_rows) < keep))
     for column in _numbers(name, rows):
         values = np.array(rows[column].to_numpy(), dtype=np.float64)
         if absurd:

@@ -33,7 +33,14 @@ def rules_changed_after(day: np.datetime64) -> Iterator[None]:
     [0.1, 0.15]
     """
     last = date.fromisoformat(str(day))
-    token = CHANGE.set(lambda rows: tuple(part for row in rows for part in _parts(row, last)))
+    made: dict[int, tuple[Row, ...]] = {}
+
+    def changed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        if id(rows) not in made:  # tables are read once and stay
+            made[id(rows)] = tuple(part for row in rows for part in _parts(row, last))
+        return made[id(rows)]
+
+    token = CHANGE.set(changed)
     try:
         yield
     finally:
