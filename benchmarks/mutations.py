@@ -152,7 +152,8 @@ def _finish(running: dict[int, Any]) -> tuple[Any, int]:
 def _run_tests(tests: tuple[str, ...]) -> int:
     import pytest
 
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # a fault is tried in less time
+    options = ["-x", "-q", "-p", "no:cacheprovider"]
     return int(pytest.main([*options, *tests]))
 
 

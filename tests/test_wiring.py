@@ -1,5 +1,7 @@
 """What a run's parts are given, beyond the rows of each day: spans, choices, what is refused."""
 
+from copy import deepcopy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,13 +13,27 @@ from quanthedge.market import Market, write_dataset
 from quanthedge.portfolio import Selector
 from quanthedge.prepare import prepare, prepare_like
 from quanthedge.rules import tables as rule_tables
-from quanthedge.strategy import Strategy
+from quanthedge.strategy import Strategy, apply_changes
 from quanthedge.variant_runs import run_fund_of
 from tests.market.every_day import FIRST, LAST
-from tests.sample import SAMPLE, sample_market, small_strategy
+from tests.sample import SAMPLE, sample_market
 from tests.test_preparation import ONE, TWO, made, market_of
 
 SHORT = ("2015-05-04", "2015-05-29")
+PLAIN = {
+    "name": "the smallest",
+    "factors": [{"factor": {"kind": "size"}}],
+    "selector": {"n": 20},
+    "universe": {"kind": "largest", "n": 60, "filters": []},
+    "beta": {"kind": "ols", "window": 60},
+}
+
+
+def strategy_of(*changes):
+    """A strategy on the sample that is quickly prepared, with changes as on the command line."""
+    plan = deepcopy(PLAIN)
+    apply_changes(plan, changes)
+    return Strategy.model_validate(plan)
 
 
 @pytest.fixture
@@ -48,7 +64,7 @@ def same(mine, own):
 
 def test_without_dates_a_run_begins_after_the_longest_look_back_and_ends_with_the_data():
     market = sample_market()
-    short, long = small_strategy(), small_strategy("beta={kind='ols', window=300}")
+    short, long = strategy_of(), strategy_of("beta={kind='ols', window=300}")
     assert prepare(short, market).first == 253
     assert prepare(long, market, end="2014-06-30").first == 301
     assert prepare(short, market).dates[-1] == market.dates[-1]
@@ -57,16 +73,16 @@ def test_without_dates_a_run_begins_after_the_longest_look_back_and_ends_with_th
 def test_a_market_as_long_as_the_look_back_is_refused_and_one_day_more_runs():
     market = sample_market()
     with pytest.raises(DataError, match="253 trading days, the strategy looks back over 253"):
-        prepare(small_strategy(), market.until(market.dates[252]))
-    found = prepare(small_strategy(), market.until(market.dates[253]))
+        prepare(strategy_of(), market.until(market.dates[252]))
+    found = prepare(strategy_of(), market.until(market.dates[253]))
     assert found.inputs.days.size == 1
-    assert prepare(small_strategy(), market.until(market.dates[252]), "2014-01-15").first > 0
+    assert prepare(strategy_of(), market.until(market.dates[252]), "2014-01-15").first > 0
 
 
 def test_the_first_day_of_the_data_has_no_close_before_it():
     market = sample_market()
     with pytest.raises(DataError, match="is the first day of the data"):
-        prepare(small_strategy(), market, str(market.dates[0]), "2013-03-01")
+        prepare(strategy_of(), market, str(market.dates[0]), "2013-03-01")
 
 
 @pytest.mark.usefixtures("day_rules")
@@ -81,7 +97,7 @@ def test_the_second_day_of_the_data_can_be_the_first_of_a_run():
 
 def test_each_stage_is_told_before_it_begins():
     told = []
-    prepare(small_strategy(), sample_market(), *SHORT, tell=told.append)
+    prepare(strategy_of(), sample_market(), *SHORT, tell=told.append)
     assert told == ["selecting stocks", "estimating betas, looking up rules and contracts"]
 
 
@@ -135,6 +151,7 @@ def test_without_a_table_of_actions_the_factor_tells_them_and_no_tax_is_known(tm
 def test_every_rule_that_a_run_looked_up_is_in_its_table():
     taxed = prepare(Strategy.model_validate(ONE), market_of(), FIRST, LAST)
     tables = set(taxed.rules["table"])
+    assert taxed.rules.index.is_unique
     assert {"stock_fees", "stock_stamp_duty", "fut_margin", "fut_fees", "dividend_tax"} <= tables
     untaxed = prepare(changed(ONE, costs={"dividend_tax": "none"}), market_of(), FIRST, LAST)
     assert "dividend_tax" not in set(untaxed.rules["table"])
@@ -146,7 +163,7 @@ def test_every_rule_that_a_run_looked_up_is_in_its_table():
 
 def test_a_stock_is_young_by_its_listing_day_and_old_without_one_in_the_calendar():
     market = sample_market()
-    found = prepare(small_strategy(), market, *SHORT)
+    found = prepare(strategy_of(), market, *SHORT)
     index = market.list_index() - found.first
     young = (index >= -20) & (index < found.inputs.days.size)
     assert (found.inputs.stocks.ipo_days[young] >= 1).all()
@@ -177,7 +194,7 @@ def test_every_number_of_the_strategy_reaches_the_ledger_in_its_place():
         "accounts.margin_release=2.2", "accounts.borrowed=0.4", "accounts.borrowing_rate=0.055",
         "fund.service_fee_per_year=0", "fund.audit_fee_yuan_per_year=1234",
     ]  # fmt: skip
-    inputs = prepare(small_strategy(*changes), sample_market(), *SHORT).inputs
+    inputs = prepare(strategy_of(*changes), sample_market(), *SHORT).inputs
     assert inputs.settings._asdict() == {
         "capital_yuan": 123456789.0, "fill": 2, "participation": 0.21, "retry_days": 7,
         "commission_rate": 0.00041, "commission_min_yuan": 6.5, "exchange_fees_included": False,
@@ -186,15 +203,15 @@ def test_every_number_of_the_strategy_reaches_the_ledger_in_its_place():
         "call_multiple": 1.3, "target_multiple": 1.6, "release_multiple": 2.2,
         "subscribe_rights": False, "borrowed": 0.4, "borrowing_rate": 0.055,
     }  # fmt: skip
-    assert prepare(small_strategy(), sample_market(), *SHORT).inputs.settings.subscribe_rights
+    plain = prepare(strategy_of(), sample_market(), *SHORT).inputs.settings
+    assert plain.subscribe_rights
+    assert plain.fill == 0
     fund = inputs.fund
     assert fund.audit_yuan_per_year == 1234
     flows = (fund.subscribed, fund.redeemed, fund.distributed, fund.paid_out)
     assert not any(one.any() for one in (*flows, fund.units_change, fund.service_change))
-    fills = {"open": 0, "vwap": 1}
-    for name, number in fills.items():
-        one = small_strategy(f"execution.fill={name}")
-        assert prepare(one, sample_market(), *SHORT).inputs.settings.fill == number
+    one = strategy_of("execution.fill=vwap")
+    assert prepare(one, sample_market(), *SHORT).inputs.settings.fill == 1
 
 
 def test_lots_and_boards_are_those_of_each_code():
@@ -234,7 +251,7 @@ def test_a_volatility_is_the_median_of_the_others_where_no_stock_traded_enough()
 
 def test_one_product_hedges_the_index_of_the_estimator_and_several_hedge_their_own():
     market = sample_market()
-    one = prepare(small_strategy("beta.index='000905.SH'"), market, *SHORT)
+    one = prepare(strategy_of("beta.index='000905.SH'"), market, *SHORT)
     days = slice(one.first - 1, one.first + one.inputs.days.size)
     other = market.index_close("000905.SH")
     np.testing.assert_array_equal(one.inputs.hedge.index_level[:, 0], other[days])
@@ -242,7 +259,7 @@ def test_one_product_hedges_the_index_of_the_estimator_and_several_hedge_their_o
     wide = slice(days.start - 1, days.stop - 1)
     np.testing.assert_allclose(one.inputs.hedge.index_return, moves[wide], rtol=1e-12)
     two = prepare(
-        small_strategy("hedge.product=['IC', 'IF']", "beta={kind='ols', window=60}"),
+        strategy_of("hedge.product=['IC', 'IF']", "beta={kind='ols', window=60}"),
         market, *SHORT,
     )  # fmt: skip
     np.testing.assert_array_equal(two.inputs.hedge.index_level[:, 0], other[days])
@@ -260,7 +277,7 @@ def test_one_product_hedges_the_index_of_the_estimator_and_several_hedge_their_o
     ],
 )
 def test_contracts_are_chosen_rolled_and_filled_as_the_strategy_says(choice):
-    strategy = small_strategy(*(f"hedge.{name}={value!r}" for name, value in choice.items()))
+    strategy = strategy_of(*(f"hedge.{name}={value!r}" for name, value in choice.items()))
     market = sample_market()
     found = prepare(strategy, market, "2014-11-03", "2015-02-27")
     last = found.first + found.inputs.days.size - 1
@@ -271,25 +288,27 @@ def test_contracts_are_chosen_rolled_and_filled_as_the_strategy_says(choice):
 
 
 def test_a_range_and_the_window_of_a_book_beta_reach_the_ledger():
-    plain = prepare(small_strategy(), sample_market(), *SHORT).inputs.hedge
+    plain = prepare(strategy_of(), sample_market(), *SHORT).inputs.hedge
     assert (plain.method, plain.ratio, plain.default_beta, plain.aversion) == (0, 1.0, 1.0, 0.0)
     assert np.isnan([plain.range_low, plain.range_high]).all()
-    assert plain.window == 0  # of an estimator without a window
+    assert (plain.window, plain.min_observations) == (60, 40)
+    endless = prepare(strategy_of("beta={kind='kalman'}"), sample_market(), *SHORT).inputs.hedge
+    assert endless.window == 0  # of an estimator without a window
     changes = [
         "hedge.range=[0.8, 1.2]", "hedge.ratio=0.6",
         "beta={kind='ols', window=90, min_observations=33, method='top_down'}",
     ]  # fmt: skip
-    found = prepare(small_strategy(*changes), sample_market(), *SHORT).inputs.hedge
+    found = prepare(strategy_of(*changes), sample_market(), *SHORT).inputs.hedge
     assert (found.range_low, found.range_high, found.ratio) == (0.8, 1.2, 0.6)
     assert (found.method, found.window, found.min_observations) == (1, 90, 33)
-    scaled = small_strategy("hedge.ratio={kind='beta', scale=0.4}")
+    scaled = strategy_of("hedge.ratio={kind='beta', scale=0.4}")
     assert prepare(scaled, sample_market(), *SHORT).inputs.hedge.ratio == 0.4
     assert not prepare(scaled, sample_market(), *SHORT).leg.fallback.any()
 
 
 def test_a_ratio_of_least_variance_is_that_of_the_book_as_it_was_decided():
     rule = "{kind='minimum_variance', window=60, min_observations=30, horizon_days=1}"
-    strategy = small_strategy(f"hedge.ratio={rule}", "hedge.contract=next")
+    strategy = strategy_of(f"hedge.ratio={rule}", "hedge.contract=next")
     market = sample_market()
     found = prepare(strategy, market, *SHORT)
     hedge, first = found.inputs.hedge, found.first
@@ -318,7 +337,7 @@ def test_a_ratio_of_least_variance_is_that_of_the_book_as_it_was_decided():
 def test_where_a_ratio_has_none_of_its_own_the_beta_of_the_book_stands_in():
     rule = "{kind='minimum_variance', window=250, min_observations=200}"
     span = "2013-06-03", "2013-06-14"  # the market has fewer days than the rule asks for
-    found = prepare(small_strategy(f"hedge.ratio={rule}"), sample_market(), *span)
+    found = prepare(strategy_of(f"hedge.ratio={rule}"), sample_market(), *span)
     assert found.leg.fallback.all()
     targets, betas = found.selection.targets, found.inputs.hedge.beta[:, :, 0]
     mine = slice(targets.pointer[0], targets.pointer[1])
@@ -330,7 +349,7 @@ def test_where_a_ratio_has_none_of_its_own_the_beta_of_the_book_stands_in():
 @pytest.mark.parametrize(("contract", "rolls"), [("front", 12), ("next", 12), ("quarter", 4)])
 def test_variance_and_carry_weighed_against_each_other_are_those_of_a_year(contract, rolls):
     market = sample_market()
-    strategy = small_strategy("hedge.risk_aversion=5.0", f"hedge.contract={contract}")
+    strategy = strategy_of("hedge.risk_aversion=5.0", f"hedge.contract={contract}")
     found = prepare(strategy, market, *SHORT)
     close = market.index_close("000300.SH")
     moves = close[1:] / close[:-1] - 1
@@ -359,7 +378,7 @@ def test_variance_and_carry_weighed_against_each_other_are_those_of_a_year(contr
 def test_an_estimator_that_remembers_all_and_one_that_does_not_need_it_agree_with_the_whole():
     market = sample_market()
     for beta in ("{kind='ols', window=60}", "{kind='kalman'}"):
-        strategy = small_strategy(f"beta={beta}")
+        strategy = strategy_of(f"beta={beta}")
         found = prepare(strategy, market, *SHORT)
         last = found.first + found.inputs.days.size - 1
         close = market.index_close("000300.SH")[: last + 1]
@@ -371,7 +390,7 @@ def test_an_estimator_that_remembers_all_and_one_that_does_not_need_it_agree_wit
 
 def test_what_betas_leave_out_is_counted():
     rule = "{kind='ols', window=60, preparation={resumption='drop', limit_days='merge'}}"
-    found = prepare(small_strategy(f"beta={rule}"), sample_market(), *SHORT)
+    found = prepare(strategy_of(f"beta={rule}"), sample_market(), *SHORT)
     assert sum(found.leg.prepared.values()) > 0
 
 
@@ -380,14 +399,14 @@ def test_what_betas_leave_out_is_counted():
 
 @pytest.mark.usefixtures("day_rules")
 @pytest.mark.parametrize(
-    "sections",
+    ("plan", "sections"),
     [
-        {"invested_fraction": 0.4},
-        {"invested_fraction": 1.3, "accounts": {"borrowed": 0.6}},
-        {"hedge": {"ratio": 0.0}},
+        (ONE, {"invested_fraction": 0.4}),
+        (ONE, {"invested_fraction": 1.3, "accounts": {"borrowed": 0.6}}),
+        (ONE, {"hedge": {"ratio": 0.0}}),
+        (TWO, {"hedge": {"ratio": 0.0}}),
     ],
 )
-@pytest.mark.parametrize("plan", [ONE, TWO], ids=["one product", "two products"])
 def test_what_is_shared_is_what_a_preparation_of_its_own_would_find(plan, sections):
     if "hedge" in sections:  # nothing is sold: no carry to weigh, no range to keep
         sections = {"hedge": {"ratio": 0.0, "risk_aversion": 0.0, "range": None}}
@@ -434,7 +453,7 @@ def test_a_fund_that_is_wound_up_wants_nothing_after_its_last_day_whoever_prepar
 
 
 def test_weights_are_the_invested_fraction_of_what_the_selector_shares_out():
-    strategy = small_strategy("invested_fraction=0.6", "selector.weighting=cap")
+    strategy = strategy_of("invested_fraction=0.6", "selector.weighting=cap")
     found = prepare(strategy, sample_market(), *SHORT).selection
     np.testing.assert_allclose(found.targets.weights, 0.6 * found.shares)
     for r in range(found.targets.decision_rows.size):

@@ -1,8 +1,9 @@
 """A small market in which every price, rate and rule is another one on every day.
 
 Nine stocks of four boards, two futures products, and a folder of rule tables with a row for each
-calendar day: whatever reads a row too early or too late finds another number. Stocks flip their
-special treatment, stop trading, are listed and delisted, go ex; some bars open at their limits.
+calendar day of the runs (and one row for the months before): whatever reads a row too early or too
+late finds another number. Stocks flip their special treatment, stop trading, are listed and
+delisted, go ex; some bars open at their limits, some days stand at them.
 """
 
 import csv
@@ -50,7 +51,7 @@ def every_day(target, seed=5):
     rng = np.random.default_rng(seed)
     rules = target / "rules"
     shutil.copytree(BOOK, rules)
-    days = pd.date_range(BEGIN, "2022-02-28")
+    days = pd.DatetimeIndex([BEGIN]).append(pd.date_range("2021-11-08", "2022-01-20"))
     limits = _write_rules(rules, days, rng)
     calendar = pd.bdate_range(BEGIN, "2022-02-28").difference(pd.DatetimeIndex(HOLIDAYS))
     traded = calendar[calendar <= END]
@@ -241,7 +242,7 @@ def _limits(folder, days, rng):
     for name in ("main", "chinext", "star", "bse"):
         for status in ("normal", "ST"):
             pairs = [tuple(np.round(rng.uniform(0.04, 0.2, 2), 3)) for _ in days]
-            found[name, status] = dict(zip(days, pairs, strict=True))
+            found[name, status] = _each_day(days, pairs)
             groups.append(
                 [{"board": name, "status": status, "listing_day_from": 2, "listing_day_to": "",
                   "up_limit": up, "down_limit": down, "reference": "previous close"}
@@ -251,12 +252,22 @@ def _limits(folder, days, rng):
     groups = []
     for rule, key in (("daily", "daily"), ("last trading day", "last")):
         values = [round(float(rng.uniform(0.01, 0.05)), 3) for _ in days]
-        found["futures", key] = dict(zip(days, values, strict=True))
+        found["futures", key] = _each_day(days, values)
         groups.append([_future_limit(rule, value) for value in values])
     rule = "listing day of a quarter-month contract"
     groups.append([_future_limit(rule, 0.2) for _ in days])
     _replace(folder, "fut_price_limit", days, groups)
     return found
+
+
+def _each_day(days, values):
+    """The value in force by calendar day."""
+    spells = zip(days, days[1:].append(pd.DatetimeIndex(["2022-01-21"])), values, strict=True)
+    return {
+        day: value
+        for begin, after, value in spells
+        for day in pd.date_range(begin, after, inclusive="left")
+    }
 
 
 def _future_limit(rule, value):
@@ -313,7 +324,7 @@ def _rows(folder, table):
 
 
 def _replace(folder, table, days, groups, kept=()):
-    """Write a table anew: for each group one row a day."""
+    """Write a table anew: each group has a row for each of the days, until the next one."""
     with (folder / f"{table}.csv").open(newline="", encoding="utf-8") as file:
         columns = csv.DictReader(file).fieldnames
     common = {"source_ids": "MEM", "confidence": "B", "note": ""}
@@ -322,6 +333,7 @@ def _replace(folder, table, days, groups, kept=()):
         writer.writeheader()
         writer.writerows(kept)
         for group in groups:
-            for day, row in zip(days, group, strict=True):
-                dated = {"effective_from": f"{day:%Y-%m-%d}", "effective_to": f"{day:%Y-%m-%d}"}
+            ends = [*(days[1:] - pd.Timedelta(1, "D")), days[-1]]
+            for day, end, row in zip(days, ends, group, strict=True):
+                dated = {"effective_from": f"{day:%Y-%m-%d}", "effective_to": f"{end:%Y-%m-%d}"}
                 writer.writerow(common | dated | row)

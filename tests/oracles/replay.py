@@ -16,7 +16,19 @@ from tests.oracles.replay_clients import ClientBooks
 from tests.oracles.replay_rules import BOOK
 from tests.oracles.replay_tables import RawMarket
 
-YEAR = 365.0
+YEAR = 365.0  # days of a year of interest
+
+
+def fee_year(before, day):
+    """Part of a year for which fees accrue between two closes."""
+    return float((day - before).astype(int)) / 365.0
+
+
+def taxed_by(t):
+    """Row of the rates by which a dividend with ex-date t is taxed: that of the ex-date."""
+    return t - 1
+
+
 EARLIER, PREVIOUS = 30, 20  # days of returns that the impact of size looks back
 SHARE = 1e-6  # of a share: nearer to a whole one than this is one
 
@@ -362,12 +374,12 @@ class _Replay:
         reference = (before - cash + rights * price) / (1.0 + bonus + rights)
         dividend = old * cash
         if self.lot_tax is not None and dividend:
-            withheld = dividend * self.lot_tax.at_payment[t - 1]
+            withheld = dividend * self.lot_tax.at_payment[taxed_by(t)]
             self.line["dividend_tax"] += withheld
             for lot in self.tax_lots.get(k, ()):
                 each = lot["shares"] * cash
                 for name in ("short", "mid", "long"):
-                    lot[name] += each * getattr(self.lot_tax, name)[t - 1]
+                    lot[name] += each * getattr(self.lot_tax, name)[taxed_by(t)]
         else:
             withheld = 0.0
         if pay <= t:
@@ -580,15 +592,16 @@ class _Replay:
             paid = max(0.0, min(money.payable, money.free))
             money.stock -= paid
             money.payable -= paid
+        part = fee_year(self.dates[t - 1], self.dates[t])
         fees = {
-            "management_fee": fund["management_fee_per_year"] * equity_before * year,
-            "custody_fee": fund["custody_fee_per_year"] * equity_before * year,
-            "audit_fee": fund["audit_fee_yuan_per_year"] * year,
+            "management_fee": fund["management_fee_per_year"] * equity_before * part,
+            "custody_fee": fund["custody_fee_per_year"] * equity_before * part,
+            "audit_fee": fund["audit_fee_yuan_per_year"] * part,
             "service_fee": 0.0,
         }
         if self.clients:
             base = max(0.0, self.clients.service_base())
-            fees["service_fee"] = fund["service_fee_per_year"] * base * year
+            fees["service_fee"] = fund["service_fee_per_year"] * base * part
         money.payable += sum(fees.values())
         self.line |= fees | {"interest": stock + futures, "loan_interest": owed}
 
