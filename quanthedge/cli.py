@@ -5,10 +5,12 @@ use or wrong input; 3 a fault of QuantHedge itself; 130 interrupted.
 """
 
 import sys
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -297,7 +299,10 @@ def run(
         str | None,
         typer.Option(help="Of long_only, unlevered, levered, index_hedged, several, or all."),
     ] = None,
-    quiet: Annotated[bool, typer.Option(help="Print one line only.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(help="Print one line: return, Sharpe, drawdown, correlation, seconds."),
+    ] = False,
 ) -> None:
     """Run a strategy on a market and print what happened.
 
@@ -317,6 +322,7 @@ def run(
     from quanthedge.strategy import load_strategy
     from quanthedge.variants import NAMES
 
+    begun = time.perf_counter()
     names = _listed(variants, (*NAMES, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
     if capital is not None:
@@ -335,26 +341,47 @@ def run(
         if out is not None:
             tell("writing")
             result.to_parquet(out)
-    _print_run(result, market, quiet)
-    if result.variants or (result.strategy["comparison"] and not quiet):
-        typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
-    typer.echo(
-        f"Wrote {out}" if out is not None else "Nothing written (give --out to keep the run)."
-    )
+    if quiet:
+        typer.echo(_one_line(result, market, out, time.perf_counter() - begun))
+    else:
+        _print_run(result, market)
+        if result.variants or result.strategy["comparison"]:
+            typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
+        typer.echo(
+            f"Wrote {out}" if out is not None else "Nothing written (give --out to keep the run)."
+        )
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
 
 
-def _print_run(result: "Result", market: Path, quiet: bool) -> None:
+# what --quiet says of a run: net of everything, correlation of daily returns with the benchmark
+_QUIET = {
+    "return": "return_net",
+    "Sharpe": "sharpe_net",
+    "drawdown": "max_drawdown_net",
+    "correlation": "correlation_daily",
+}
+
+
+def _head(result: "Result", market: Path) -> str:
     days = result.ledger.index
-    head = (
+    return (
         f"{result.strategy['name']} on {result.market_info['name']} ({market}), "
         f"{days[1]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}, "
         f"{result.strategy['capital_yuan']:,.0f} yuan"
     )
-    typer.echo(head)
-    if quiet:
-        return
+
+
+def _one_line(result: "Result", market: Path, out: Path | None, seconds: float) -> str:
+    """Return what --quiet prints of a run."""
+    summary = result.summary()
+    figures = ", ".join(f"{name} {summary[key].text()}" for name, key in _QUIET.items())
+    kept = "" if out is None else f"; wrote {out}"
+    return f"{_head(result, market)}: {figures}; {seconds:.1f} s{kept}"
+
+
+def _print_run(result: "Result", market: Path) -> None:
+    typer.echo(_head(result, market))
     typer.echo(f"\nWhat is known when\n{result.timeline['en']}\n")
     typer.echo(str(result.summary()))
     typer.echo("\nNotes")
@@ -421,8 +448,21 @@ def _listed(text: str, known: tuple[str, ...], option: str) -> list[str]:
     return parts
 
 
+def _told(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning as one line."""
+    typer.echo(f"note: {message}", err=True)
+
+
 def main() -> None:
     """Run the command line; every expected error ends in one line and an exit code."""
+    warnings.showwarning = _told
     try:
         app(standalone_mode=True)
     except LedgerError as error:

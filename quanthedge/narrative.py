@@ -81,7 +81,8 @@ def timeline(strategy: "Strategy", start: object, end: object) -> Bilingual:
                 rate=f"{fund.performance_fee_rate:.0%}"
             ),
         }
-        lines = [line.format(**values) for line in texts["timeline"][code]]
+        kind = "timeline_unhedged" if strategy.hedge.sells_nothing else "timeline"
+        lines = [line.format(**values) for line in texts[kind][code]]
         result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
     return result
 

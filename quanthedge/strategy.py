@@ -1,5 +1,6 @@
 """A strategy as plain data: read from TOML, or built in Python from the same parts."""
 
+import copy
 import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.ledger.terms import Accounts, Costs, Execution
+from quanthedge.own_words import warn_of_stale_words
 from quanthedge.performance import StyleModel
 from quanthedge.plain import Plain, Told
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
@@ -156,7 +158,7 @@ class Strategy(Told):
         >>> strategy.change("selector.n=50", {"beta.window": 90}, capital_yuan=5e7).selector.n
         50
         """
-        document = _given(self)
+        document, before = _given(self), _given(self)
         for change in (*changes, values):
             if isinstance(change, str):
                 apply_changes(document, [change])
@@ -168,6 +170,7 @@ class Strategy(Told):
                     f"change({change!r}): accepted: texts such as 'selector.n=50', mappings such "
                     "as {'selector.n': 50}, and keys of the strategy as keywords"
                 )
+        warn_of_stale_words(before, document)
         return type(self).model_validate(document, context=_from(f"strategy '{self.name}' changed"))
 
     def _has_class_c(self) -> bool:
@@ -286,6 +289,8 @@ def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strate
         raise StrategyError(
             f"strategy {path}: expected a table of keys, found {type(document).__name__}"
         )
+    before = copy.deepcopy(document)
     apply_changes(document, changes)
+    warn_of_stale_words(before, document)
     _place_files(document, path.parent)
     return Strategy.model_validate(document, context=_from(f"strategy {path}"))

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "quanthedge"
 # Lower floors first; a module may import from its own floor and from those below.
 FLOORS = {
     "errors": -1,
+    "csv_cells": 0,
     "plain": 0,
     "rebalancing": 1,
     "rules": 1,
