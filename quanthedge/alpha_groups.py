@@ -25,13 +25,16 @@ def group_table(result: Result, market: Market) -> pd.DataFrame:
         (code of the industry; layer from "1", the smallest fifth of all stocks, to "5"), name_zh,
         name_en (of industries), alpha_yuan (its part of the bridge's line, with the beta of the
         book), weight (of equity on the last recorded day), names (stocks held then). Empty where
-        nothing was held. The alphas of each kind add up to the line of the bridge.
+        nothing was held, or a close of the benchmark is missing. The alphas of each kind add up to
+        the line of the bridge.
 
     Notes
     -----
     A stock counts each day in the industry that it belonged to at the last close, and in the layer
     of the last close of the month before.
     """
+    if result.ledger["index_close"].isna().any():
+        return pd.DataFrame(columns=list(COLUMNS))  # without the benchmark there is no alpha
     named = {"industry": _industries(result, market), "size": _sizes(result, market)}
     tables = [
         _table(kind, groups, result, market)
@@ -41,6 +44,8 @@ def group_table(result: Result, market: Market) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=list(COLUMNS))
     table = pd.concat(tables, ignore_index=True)
+    if named["industry"] is None:
+        return table.assign(name_zh="", name_en="")[list(COLUMNS)]
     known = market.industry()[1]
     texts = known.set_index(known["industry"].astype(str))
     for name in ("name_zh", "name_en"):
@@ -64,7 +69,8 @@ def _table(kind: str, groups: pd.DataFrame, result: Result, market: Market) -> p
 
 def part_table(result: Result, market: Market, model: StyleModel | None) -> pd.DataFrame:
     """Return the parts of each day's alpha by the strategy's model, yuan; empty without one."""
-    if model is None or not len(result.positions):
+    known = result.ledger["index_close"].notna().all()
+    if model is None or not len(result.positions) or not known:
         return pd.DataFrame(index=pd.DatetimeIndex([], name="date"))
     table = alpha_by_model(result, market, model, "day")
     return table.drop(columns=[RESIDUAL, MISMATCHES])
@@ -72,6 +78,8 @@ def part_table(result: Result, market: Market, model: StyleModel | None) -> pd.D
 
 def _industries(result: Result, market: Market) -> pd.DataFrame | None:
     """Return the industry of each stock by day; None where the market knows none."""
+    if not market.has("industry"):
+        return None
     number, known = market.industry()
     if not len(known):
         return None

@@ -5,10 +5,12 @@ use or wrong input; 3 a fault of QuantHedge itself; 130 interrupted.
 """
 
 import sys
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
@@ -355,7 +357,10 @@ def run(
         str | None,
         typer.Option(help="Of long_only, unlevered, levered, index_hedged, several, or all."),
     ] = None,
-    quiet: Annotated[bool, typer.Option(help="Print one line only.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(help="Print one line: return, Sharpe, drawdown, correlation, seconds."),
+    ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Run it although --out holds this very run.")
     ] = False,
@@ -385,6 +390,7 @@ def run(
     from quanthedge.strategy import load_strategy
     from quanthedge.variants import NAMES, variant_names
 
+    begun = time.perf_counter()
     names = _listed(variants, (*NAMES, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
     if capital is not None:
@@ -412,29 +418,51 @@ def run(
                 result.to_parquet(out, overwrite=again or overwrite)
         else:
             result = kept
-    _print_run(result, market, quiet)
-    if result.variants or (result.strategy["comparison"] and not quiet):
-        typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
-    if out is None:
-        typer.echo("Nothing written (give --out to keep the run).")
-    elif kept is None:
-        typer.echo(f"Wrote {out}")
-        if overwrite:
-            say_what_stays(out)
+    written = out if kept is None else None
+    if quiet:
+        typer.echo(_one_line(result, market, written, time.perf_counter() - begun))
+    else:
+        _print_run(result, market)
+        if result.variants or result.strategy["comparison"]:
+            typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
+        if out is None:
+            typer.echo("Nothing written (give --out to keep the run).")
+        elif written is not None:
+            typer.echo(f"Wrote {out}")
+    if written is not None and overwrite:
+        say_what_stays(written)
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
 
 
-def _print_run(result: "Result", market: Path, quiet: bool) -> None:
+# what --quiet says of a run: net of everything, correlation of daily returns with the benchmark
+_QUIET = {
+    "return": "return_net",
+    "Sharpe": "sharpe_net",
+    "drawdown": "max_drawdown_net",
+    "correlation": "correlation_daily",
+}
+
+
+def _head(result: "Result", market: Path) -> str:
     days = result.ledger.index
-    head = (
+    return (
         f"{result.strategy['name']} on {result.market_info['name']} ({market}), "
         f"{days[1]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}, "
         f"{result.strategy['capital_yuan']:,.0f} yuan"
     )
-    typer.echo(head)
-    if quiet:
-        return
+
+
+def _one_line(result: "Result", market: Path, out: Path | None, seconds: float) -> str:
+    """Return what --quiet prints of a run."""
+    summary = result.summary()
+    figures = ", ".join(f"{name} {summary[key].text()}" for name, key in _QUIET.items())
+    kept = "" if out is None else f"; wrote {out}"
+    return f"{_head(result, market)}: {figures}; {seconds:.1f} s{kept}"
+
+
+def _print_run(result: "Result", market: Path) -> None:
+    typer.echo(_head(result, market))
     typer.echo(f"\nWhat is known when\n{result.timeline['en']}\n")
     typer.echo(str(result.summary()))
     typer.echo("\nNotes")
@@ -506,8 +534,21 @@ def _listed(text: str, known: tuple[str, ...], option: str) -> list[str]:
     return parts
 
 
+def _told(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning as one line."""
+    typer.echo(f"note: {message}", err=True)
+
+
 def main() -> None:
     """Run the command line; every error ends in one line and an exit code."""
+    warnings.showwarning = _told
     prepare_streams()
     sys.exit(answer(lambda: app(standalone_mode=True)))
 

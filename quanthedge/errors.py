@@ -1,6 +1,13 @@
 """The one family of errors: what is wrong, where, what is accepted, what to do."""
 
-__all__ = ["DataError", "LedgerError", "QuantHedgeError", "RuleError", "StrategyError"]
+__all__ = [
+    "DataError",
+    "LedgerError",
+    "QuantHedgeError",
+    "RuleError",
+    "StrategyError",
+    "StrategyWarning",
+]
 
 
 class QuantHedgeError(Exception):
@@ -21,3 +28,7 @@ class RuleError(QuantHedgeError):
 
 class LedgerError(QuantHedgeError):
     """The ledger broke one of its promises or the fund became insolvent."""
+
+
+class StrategyWarning(UserWarning):
+    """A strategy says something of itself that its parameters no longer bear out."""

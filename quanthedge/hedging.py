@@ -17,7 +17,7 @@ from quanthedge.rebalancing import compile_policy
 from quanthedge.rules import FuturesRules, futures_rules
 from quanthedge.strategy import Strategy
 
-__all__ = ["HedgeLeg", "hedge_leg", "indices", "unhedged"]
+__all__ = ["HedgeLeg", "hedge_leg", "indices", "known_returns", "unhedged"]
 
 Floats = NDArray[np.float64]
 _METHOD = {"bottom_up": 0, "top_down": 1}
@@ -56,12 +56,18 @@ def hedge_leg(
 ) -> HedgeLeg:
     """Return the futures leg over the days ``first .. last`` of the market.
 
+    A strategy that sells nothing needs neither contracts nor their rules, nor an index.
+
     Raises
     ------
     DataError, RuleError
         When a product has no prices or no rules in the span.
     """
     rule = strategy.hedge
+    if rule.sells_nothing:
+        hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
+        futures = _no_contracts(last - first + 1, len(rule.products))
+        return HedgeLeg(futures, hedge, [], [], [], fallback, counts)
     dates = market.dates[first : last + 1]
     rules = [futures_rules(product, dates, account=rule.account) for product in rule.products]
     schedules = [
@@ -87,6 +93,44 @@ def unhedged(leg: HedgeLeg, strategy: Strategy) -> HedgeLeg:
         range_high=np.nan,
     )
     return leg._replace(hedge=hedge, fallback=np.zeros_like(leg.fallback))
+
+
+def known_returns(strategy: Strategy, market: Market) -> Floats:
+    """Return the daily returns of the hedged indices, [T, P]; NaN where nobody asked for one.
+
+    A strategy that sells nothing can do without: its betas then count as 1 and are said to.
+    """
+    known = market.index_codes()
+    return np.column_stack(
+        [
+            np.full(len(market.dates), np.nan)
+            if strategy.hedge.sells_nothing and code not in known
+            else index_returns(market, code)
+            for code in indices(strategy)
+        ]
+    )
+
+
+def _no_contracts(days: int, products: int) -> FutureBook:
+    """Return the book of a market in which there is no contract."""
+    none, free = np.zeros((days, 0)), np.zeros((days, products))
+    return FutureBook(
+        product=np.empty(0, dtype=np.int64),
+        fill_price=none,
+        settlement=np.zeros((days + 1, 0)),
+        last_day=np.empty(0, dtype=np.int64),
+        hold=np.full((days, products), -1, dtype=np.int64),
+        no_sale=np.zeros((days, 0), dtype=np.bool_),
+        no_buy=np.zeros((days, 0), dtype=np.bool_),
+        multiplier=np.ones(products),
+        margin_rate=np.zeros((days + 1, 0)),
+        fee_rate=free,
+        close_today_rate=free.copy(),
+        order_fee_yuan=free.copy(),
+        delivery_fee_rate=free.copy(),
+        opening_limit=np.full((days, products), np.inf),
+        position_limit=np.full((days, products), np.inf),
+    )
 
 
 def _schedule(
@@ -183,8 +227,14 @@ def _hedge_book(
     rule = strategy.hedge
     wide = slice(first - 1, last + 1)
     codes = indices(strategy)
-    levels = np.column_stack([market.index_close(code) for code in codes])
-    returns = np.column_stack([index_returns(market, code) for code in codes])
+    returns = known_returns(strategy, market)
+    unknown = np.full(len(market.dates), np.nan)
+    levels = np.column_stack(
+        [
+            market.index_close(code) if np.isfinite(returns[:, k]).any() else unknown
+            for k, code in enumerate(codes)
+        ]
+    )
     betas, counts = _stock_betas(strategy, market, returns, first, last)
     shape = (last - first + 2, len(codes))
     ratio, method = rule.ratio, _METHOD[strategy.beta.method]

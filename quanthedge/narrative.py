@@ -107,7 +107,8 @@ def timeline(
         }
         amiss = texts["words"]["missed"]["some"][code] if missed[0] else ""
         values["missed"] = amiss.format(count=missed[0], days=missed[1])
-        lines = [line.format(**values) for line in texts["timeline"][code]]
+        kind = "timeline_unhedged" if strategy.hedge.sells_nothing else "timeline"
+        lines = [line.format(**values) for line in texts[kind][code]]
         result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
     return result
 

@@ -88,14 +88,16 @@ def run_notes(
     if record.insolvent_day is not None:
         notes.append(note("insolvent", date=last_day))
     notes += _settlement_notes(tables["contracts"], schedules)
-    carried = market.until(last_day).cash_rate_carried_days()
-    if carried and strategy.accounts.stock_cash_rate == "market":
+    rates = (strategy.accounts.stock_cash_rate, strategy.accounts.futures_cash_rate)
+    asked = "market" in rates
+    carried = market.until(last_day).cash_rate_carried_days() if asked else 0
+    if carried:
         notes.append(note("cash_rate", count=carried, date=last_day))
     weak = tables["rules"][tables["rules"]["confidence"].isin(["C", "M"])]
     if len(weak):
         notes.append(_weak_rules(weak))
     notes += _hedge_notes(strategy, schedules, tables)
-    notes += _preparation_notes(prepared)
+    notes += _preparation_notes(prepared) + _left_out(prepared, tables)
     missing = int(prepared.leg.fallback[: record.days_run].sum())
     if missing:
         notes.append(note("ratio_fallback", count=missing))
@@ -170,6 +172,25 @@ def _settlement_notes(
     return [note("settlement", count=len(found), sample=f"{found[0][0]} {found[0][1]}")]
 
 
+def _left_out(prepared: Prepared, tables: dict[str, pd.DataFrame]) -> list[Bilingual]:
+    """Say what the report cannot show because the data lack a table or a value."""
+    strategy, market = prepared.strategy, prepared.market
+    notes = []
+    if not market.has("industry"):
+        notes.append(note("no_industry"))
+    if strategy.benchmark not in market.member_indices():
+        notes.append(note("no_members", index=strategy.benchmark))
+    close = tables["ledger"]["index_close"]
+    missing = close.index[close.isna()]
+    if len(missing) == len(close):
+        notes.append(note("no_benchmark", index=strategy.benchmark))
+    elif len(missing):
+        first = f"{missing[0]:%Y-%m-%d}"
+        gaps = {"index": strategy.benchmark, "count": len(missing), "first": first}
+        notes.append(note("benchmark_gaps", **gaps))
+    return notes
+
+
 def _preparation_notes(prepared: Prepared) -> list[Bilingual]:
     """Tell how many bars the betas leave out or merge."""
     chosen = prepared.strategy.beta.preparation
@@ -201,8 +222,8 @@ def _hedge_notes(
                     first=f"{bound['date'].iloc[0]:%Y-%m-%d}",
                 )
             )  # fmt: skip
-    if strategy.hedge.account == "hedging" and strategy.hedge.quota_lots is None:
-        most = int(tables["contracts"]["lots"].abs().max()) if len(tables["contracts"]) else 0
+    most = int(tables["contracts"]["lots"].abs().max()) if len(tables["contracts"]) else 0
+    if most and strategy.hedge.account == "hedging" and strategy.hedge.quota_lots is None:
         notes.append(note("quota", lots=f"{most:,}"))
     if strategy.accounts.borrowed > 0:
         notes.append(note("loan", fraction=f"{strategy.accounts.borrowed:.0%}"))

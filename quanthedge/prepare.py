@@ -176,13 +176,7 @@ def _span(
     strategy: Strategy, market: Market, start: str | None, end: str | None
 ) -> tuple[int, int]:
     """First and last day index of the fund."""
-    warm_up = max(strategy.beta.memory or 0, 252) + 1
-    if start is None and len(market.dates) <= warm_up:
-        raise DataError(
-            f"market {market.name}: {len(market.dates)} trading days, the strategy looks back over "
-            f"{warm_up}; give --start to begin earlier, or a longer market"
-        )
-    begin = market.dates[warm_up] if start is None else start
+    begin = market.dates[_first_day(strategy, market)] if start is None else start
     stop = market.dates[-1] if end is None else end
     first, last = market.span(begin, stop)
     if first == 0:
@@ -191,6 +185,32 @@ def _span(
             f"close of the day before; choose a later start than {market.dates[0]}"
         )
     return first, last
+
+
+def _first_day(strategy: Strategy, market: Market) -> int:
+    """Return the day on which a fund without a start begins.
+
+    The later of the longest look-back, the first price of each product that the hedge sells, and
+    the first cash rate where interest is the market's.
+    """
+    days = len(market.dates)
+    warm_up = max(strategy.beta.memory or 0, 252) + 1
+    needs = {f"the strategy looks back over {warm_up} days": warm_up}
+    for product in () if strategy.hedge.sells_nothing else strategy.hedge.products:
+        listed = market.futures(product)["date"].min()
+        needs[f"{product} has prices from {listed:%Y-%m-%d} on"] = int(
+            np.searchsorted(market.dates, listed.to_datetime64())
+        )
+    if "market" in (strategy.accounts.stock_cash_rate, strategy.accounts.futures_cash_rate):
+        known = np.isfinite(market.cash_rate())
+        needs["cash_rate begins later"] = int(known.argmax()) + 1 if known.any() else days
+    reason, first = max(needs.items(), key=lambda one: one[1])
+    if first >= days:
+        raise DataError(
+            f"market {market.name}: {days} trading days up to {market.dates[-1]}, but {reason}; "
+            "give --start to begin earlier, or a longer market"
+        )
+    return first
 
 
 def _select(strategy: Strategy, market: Market, first: int, last: int) -> Selection:

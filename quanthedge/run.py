@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.alpha_groups import group_table, part_table
-from quanthedge.beta import book_betas, index_returns
+from quanthedge.beta import book_betas
 from quanthedge.comparison import RunVariant, product_values, remark, variant_name
 from quanthedge.contract_notes import Missed, contract_notes, missed_contracts
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund.office import FundRun
-from quanthedge.hedging import indices
+from quanthedge.hedging import known_returns
 from quanthedge.holding_names import holding_names
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.market import Market
@@ -49,7 +49,8 @@ def backtest(
     start, end : date, optional
         First and last day of the fund; the first trade is done on ``start`` from what was known at
         the close before.
-        By default the whole market, after the longest look-back of the strategy.
+        By default the whole market, from the later of the strategy's longest look-back and the
+        listing of the futures that it sells.
     variants : tuple of str
         Variants of the strategy to be run on the same data and dates beside it, by name or "all":
         see :func:`quanthedge.variants.variant`. One that is the strategy itself is not run again;
@@ -255,7 +256,7 @@ def _hedge_table(
     stop = first + record.days_run
     fitted = book_betas(
         np.asarray(market.panel("simple_return")[begin:stop]),
-        index_returns(market, indices(strategy)[0])[begin:stop],
+        known_returns(strategy, market)[begin:stop, 0],
         days + first - 1 - begin,
         pointer,
         stocks,

@@ -1,5 +1,6 @@
 """A strategy as plain data: read from TOML, or built in Python from the same parts."""
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.ledger.terms import Accounts, Costs, Execution
+from quanthedge.own_words import warn_of_stale_words
 from quanthedge.performance import StyleModel
 from quanthedge.plain import Plain, Told
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
@@ -164,7 +166,7 @@ class Strategy(Told):
         >>> strategy.change("selector.n=50", {"beta.window": 90}, capital_yuan=5e7).selector.n
         50
         """
-        document = _given(self)
+        document, before = _given(self), _given(self)
         for change in (*changes, values):
             if isinstance(change, str):
                 apply_changes(document, [change])
@@ -176,6 +178,7 @@ class Strategy(Told):
                     f"change({change!r}): accepted: texts such as 'selector.n=50', mappings such "
                     "as {'selector.n': 50}, and keys of the strategy as keywords"
                 )
+        warn_of_stale_words(before, document)
         return type(self).model_validate(document, context=_from(f"strategy '{self.name}' changed"))
 
     def _has_class_c(self) -> bool:
@@ -284,7 +287,9 @@ def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strate
         )
     path = Path(path)
     document = read_document(path, "strategy")
+    before = copy.deepcopy(document)
     apply_changes(document, changes)
+    warn_of_stale_words(before, document)
     _place_files(document, path.parent)
     strategy = Strategy.model_validate(document, context=_from(f"strategy {path}"))
     check_kinds(document, strategy.model_dump(), f"strategy {path}")

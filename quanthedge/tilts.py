@@ -55,7 +55,7 @@ def tilt_table(result: Result, market: Market, model: StyleModel | None = None) 
     book = _book_weights(positions, market, last)
     size = _sizes(market, rows)
     index = _index_weights(result, market, rows, size)
-    tables = [_industries(market, last, rows, book, index)]
+    tables = [_industries(market, last, rows, book, index)] if market.has("industry") else []
     styles = model or StyleModel()
     for name in styles.styles:
         one = StyleModel.model_validate(

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quanthedge.comparison import RunVariant
 from quanthedge.fund import Clients
@@ -77,10 +79,17 @@ def book_tables(prepared: Prepared, record: LedgerRecord) -> dict[str, pd.DataFr
         prepared.inputs.bars.mark,
         prepared.inputs,
     )
-    tables["ledger"]["index_close"] = market.index_close(prepared.strategy.benchmark)[
-        first - 1 : first + record.days_run
-    ]
+    tables["ledger"]["index_close"] = _benchmark(prepared)[first - 1 : first + record.days_run]
     return tables
+
+
+def _benchmark(prepared: Prepared) -> NDArray[np.float64]:
+    """Return the closes of the benchmark, [T]; NaN where the data lack the one by default."""
+    market, code = prepared.market, prepared.strategy.benchmark
+    usual = Strategy.model_fields["benchmark"].default
+    if code == usual and code not in market.index_codes():
+        return np.full(len(market.dates), np.nan)
+    return market.index_close(code)
 
 
 def run_fund_of(prepared: Prepared) -> FundRun:

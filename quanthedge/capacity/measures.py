@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from quanthedge.market import Market
 from quanthedge.performance import (
     COST_LINES,
+    MINIMUM_DAYS,
     annual_return,
     daily_returns,
     levels,
@@ -26,10 +27,12 @@ _NO_ORDER = ("delisting", "rights")  # trades that no order of the fund made
 def size_measures(result: Result, plain: Result, market: Market) -> dict[str, float]:
     """Return the measures of a run; ``plain`` is the same run without the impact of size.
 
-    Formulas: docs/capacity.md.
+    Formulas: docs/capacity.md. Figures a year are NaN below 20 trading days.
     """
     ledger = result.ledger
+    long = len(ledger) > MINIMUM_DAYS
     inside, yuan_years = ledger.iloc[1:], mean_equity(ledger) * years(ledger)
+    yuan_years = yuan_years if long else float("nan")
     level = levels(ledger)
     is_stock = result.trades["code"].isin(market.codes)
     reason = result.trades["reason"].astype("str")
@@ -38,10 +41,12 @@ def size_measures(result: Result, plain: Result, market: Market) -> dict[str, fl
     by_size = stocks["impact"].sum() - slippage * stocks["amount"].sum()
     free = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
     return {
-        "gross": annual_return(level["gross"]),
-        "net": annual_return(level["net"]),
-        "net_without_size_impact": annual_return(levels(plain.ledger)["net"]),
-        "volatility": volatility(daily_returns(ledger)["net"]),
+        "gross": annual_return(level["gross"]) if long else float("nan"),
+        "net": annual_return(level["net"]) if long else float("nan"),
+        "net_without_size_impact": (
+            annual_return(levels(plain.ledger)["net"]) if long else float("nan")
+        ),
+        "volatility": volatility(daily_returns(ledger)["net"]) if long else float("nan"),
         "costs": float(inside[list(COST_LINES)].sum().sum()) / yuan_years,
         "impact": float(inside["impact"].sum()) / yuan_years,
         "size_impact": float(by_size) / yuan_years,
@@ -49,7 +54,7 @@ def size_measures(result: Result, plain: Result, market: Market) -> dict[str, fl
         **_futures(result, market),
         "margin": float((inside["margin_required"] / inside["equity"]).mean()),
         "idle_cash": float((free / inside["equity"]).mean()),
-        "margin_drag": margin_drag(ledger),
+        "margin_drag": margin_drag(ledger) if long else float("nan"),
         **hedge_measures(ledger, result.strategy["hedge"]),
     }
 

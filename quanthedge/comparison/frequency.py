@@ -11,6 +11,8 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.performance import (
+    MINIMUM_DAYS,
+    NO_MOVE,
     TRADING_DAYS_A_YEAR,
     annual_return,
     drawdowns,
@@ -19,12 +21,14 @@ from quanthedge.performance import (
     sharpe_ratio,
     volatility,
 )
-from quanthedge.performance.robust import correlation_bootstrap
+from quanthedge.performance.robust import FEWEST_PAIRS, correlation_bootstrap
 
 __all__ = ["Frequency", "Placed", "figures", "place"]
 
 Frequency = Literal["daily", "weekly", "monthly", "irregular"]
 PERIODS_A_YEAR = {"daily": float(TRADING_DAYS_A_YEAR), "weekly": 52.0, "monthly": 12.0}
+# returns below which neither volatility nor Sharpe ratio is stated; of days as in the summary
+FEWEST_RETURNS = {"daily": MINIMUM_DAYS, "weekly": FEWEST_PAIRS, "monthly": FEWEST_PAIRS}
 _ENOUGH = 0.9  # of the days, weeks or months between first and last value
 
 
@@ -97,7 +101,12 @@ def _periods(days: pd.DatetimeIndex, every: Literal["weekly", "monthly"]) -> pd.
 
 
 def figures(
-    level: pd.Series, index: pd.Series, frequency: Frequency, *, moves: bool = True
+    level: pd.Series,
+    index: pd.Series,
+    frequency: Frequency,
+    *,
+    risk_free: float,
+    moves: bool = True,
 ) -> dict[str, object]:
     """Return the figures of one product from its own values.
 
@@ -110,18 +119,23 @@ def figures(
     frequency : str
         Of the returns that volatility, Sharpe and correlation are made of; "irregular" gives none
         of them.
+    risk_free : float
+        Fraction a year, simple; taken off in the Sharpe ratio.
     moves : bool
         False for a product that only accrues: no risk is shown because none is priced.
 
     Notes
     -----
     Volatility is the deviation of the returns of a period times the square root of 243, 52 or 12;
-    drawdown and months see the product's own dates only.
+    drawdown and months see the product's own dates only. NaN: the annual return where fewer than 20
+    trading days of the run lie between first and last value; volatility and Sharpe ratio below 20
+    daily, 10 weekly or 10 monthly returns; the correlation below 10.
     """
     none = float("nan")
+    first, last = index.index.get_indexer(level.index[[0, -1]])
     found: dict[str, object] = {
         "return": period_return(level),
-        "annual_return": annual_return(level),
+        "annual_return": annual_return(level) if last - first >= MINIMUM_DAYS else none,
         "volatility": none,
         "sharpe": none,
         "max_drawdown": float(drawdowns(level).min()),
@@ -134,15 +148,15 @@ def figures(
     monthly = period_returns(level, "monthly")
     known = len(monthly) > 0 and frequency != "irregular"
     found["worst_month"] = float(monthly.min()) if known else none
-    found["losing_months"] = float((monthly < 0).mean()) if known else none
+    found["losing_months"] = float((monthly < -NO_MOVE).mean()) if known else none
     if not moves or frequency == "irregular":
         return found
     returns = period_returns(level, frequency)
     linked = correlation_bootstrap(returns, period_returns(index.loc[level.index], frequency))
-    scale = float(np.sqrt(PERIODS_A_YEAR[frequency] / TRADING_DAYS_A_YEAR))
+    enough, periods = len(returns) >= FEWEST_RETURNS[frequency], PERIODS_A_YEAR[frequency]
     return found | {
-        "volatility": volatility(returns) * scale,
-        "sharpe": sharpe_ratio(returns) * scale,
+        "volatility": volatility(returns, periods) if enough else none,
+        "sharpe": sharpe_ratio(returns, risk_free, periods) if enough else none,
         "correlation": linked.value,
         "correlation_low": linked.low,
         "correlation_high": linked.high,

@@ -1,5 +1,6 @@
 """Several products on the same dates, by the same definitions."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,9 +10,10 @@ import pandas as pd
 
 from quanthedge.comparison.frequency import Placed, figures, place
 from quanthedge.comparison.others import FixedIncome, RunVariant, Stated
+from quanthedge.comparison.unit_values import unit_values
 from quanthedge.comparison.wording import Bilingual, remark, variant_remark
 from quanthedge.errors import DataError
-from quanthedge.performance import levels
+from quanthedge.performance import levels, risk_free_rate
 from quanthedge.rules import deposit_rate
 
 __all__ = ["Compared", "Comparison", "compare_funds"]
@@ -35,6 +37,11 @@ class Compared(Protocol):
     @property
     def ledger(self) -> pd.DataFrame:
         """One row a day, the opening balances first."""
+        ...
+
+    @property
+    def strategy(self) -> dict[str, Any]:
+        """The strategy with every default written out: its ``risk_free`` is taken off."""
         ...
 
 
@@ -89,8 +96,9 @@ def compare_funds(
     ----------
     result : Result
     others : mapping
-        By name: a Series of unit values by date (see :func:`read_unit_values`), a
-        :class:`FixedIncome`, a :class:`Stated`, or another Result or variant (net of everything).
+        By name: a Series of unit values by date (a table of one column; dates and values as in a
+        file, see :func:`read_unit_values`), a :class:`FixedIncome`, a :class:`Stated`, or another
+        Result or variant (net of everything).
     name, benchmark : str
         How the fund and its benchmark are called.
     same_dates : str
@@ -100,19 +108,22 @@ def compare_funds(
     Raises
     ------
     DataError
-        When a series has fewer than two values within the run, or a name comes twice.
+        When a series has fewer than two values within the run, a date that cannot be read or a
+        value that is not above 0, or a name comes twice.
 
     Notes
     -----
     Statistics have the frequency of the product, on dates that both have; nothing is filled
-    forward. The deposit compounds the People's Bank's demand rate by calendar days over 365.
+    forward. The deposit compounds the People's Bank's demand rate by calendar days over 365. The
+    rate taken off in every Sharpe ratio is that of the run, ``risk_free`` of its strategy.
     """
     own = levels(result.ledger)
     days, notes = own.index, list[Bilingual]()
+    rate = risk_free_rate(result.strategy["risk_free"], days[1:])
     drawn: dict[str, pd.Series] = {name: own["net"], benchmark: own["index"]}
     drawn["deposit"] = _deposit(days)
     rows: dict[str, dict[str, object]] = {
-        title: figures(level, own["index"], "daily", moves=title != "deposit")
+        title: figures(level, own["index"], "daily", risk_free=rate, moves=title != "deposit")
         for title, level in drawn.items()
     }
     for title, other in (others or {}).items():
@@ -123,26 +134,49 @@ def compare_funds(
             notes.append(_stated_remark(title, other, days))
         elif isinstance(other, FixedIncome):
             drawn[title], note = _fixed(title, other, days)
-            rows[title] = figures(drawn[title], own["index"], "daily", moves=False)
+            rows[title] = figures(drawn[title], own["index"], "daily", risk_free=rate, moves=False)
             notes.append(note)
         else:
-            series = other if isinstance(other, pd.Series) else levels(other.ledger)["net"]
+            series = _values_of(title, other, notes)
             if isinstance(other, RunVariant):
                 notes.append(variant_remark(other))
             placed = place(title, series, days)
-            rows[title] = figures(placed.level, own["index"], placed.frequency)
+            rows[title] = figures(placed.level, own["index"], placed.frequency, risk_free=rate)
             notes += _remarks(title, placed, days, rows[title]["observations"])
             if placed.frequency != "daily" or _cut(placed, days):
                 twin = own["net"].loc[placed.level.index]
                 beside = same_dates.format(name=name, title=title)
-                rows[beside] = figures(twin, own["index"], placed.frequency)
+                rows[beside] = figures(twin, own["index"], placed.frequency, risk_free=rate)
             drawn[title] = _carried(placed.level, days)
     rows[benchmark] |= dict.fromkeys(
         ("correlation", "correlation_low", "correlation_high"), float("nan")
     )
+    short = [
+        title
+        for title, row in rows.items()
+        if "frequency" in row
+        and row["frequency"] != "irregular"
+        and (_missing(row["annual_return"]) or (row["frequency"] and _missing(row["volatility"])))
+    ]
+    if short:
+        notes.append(remark("too_few", titles=", ".join(short)))
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(COLUMNS))
     table.index.name = "product"
     return Comparison(table, pd.DataFrame(drawn), notes)
+
+
+def _missing(value: object) -> bool:
+    return not isinstance(value, float) or math.isnan(value)
+
+
+def _values_of(title: str, other: Any, notes: list[Bilingual]) -> pd.Series:
+    """Return the unit values of a product, a variant or another run, by date."""
+    if isinstance(getattr(other, "ledger", None), pd.DataFrame):
+        return levels(other.ledger)["net"]
+    series, unknown = unit_values(title, other)
+    if unknown:
+        notes.append(remark("unknown_values", title=title, count=unknown))
+    return series
 
 
 def _grown(days: pd.Index, rates: Any, *, compound: bool) -> pd.Series:

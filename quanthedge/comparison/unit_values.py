@@ -1,15 +1,17 @@
-"""Unit values from a CSV file, in the spellings that custodians, sales pages and Excel write."""
+"""Unit values of a product, from a CSV file in the usual spellings or from Python."""
 
-import io
+import datetime
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from quanthedge.csv_cells import read_cells
 from quanthedge.errors import DataError
 
-__all__ = ["read_unit_values"]
+__all__ = ["read_unit_values", "unit_values"]
 
 DATE_COLUMNS = ("date", "日期", "净值日期")
 VALUE_COLUMNS = (
@@ -38,47 +40,93 @@ def read_unit_values(path: str | Path) -> pd.Series:
         read, one date with two values, a value that is not above 0.
     """
     path = Path(path)
-    table = _table(path)
+    table = read_cells(path, "unit values")
     dates = _column(path, table, DATE_COLUMNS, "dates")
     values = _column(path, table, VALUE_COLUMNS, "unit values")
-    found: dict[pd.Timestamp, tuple[float, int]] = {}
-    for line, (day, text) in enumerate(zip(table[dates], table[values], strict=True), start=2):
-        if not str(day).strip() and not str(text).strip():
-            continue  # an empty line at the end, as Excel leaves it
-        date = _day(path, line, dates, day)
-        value = _value(path, line, values, text)
+    lines = zip(table.index, table[dates], table[values], strict=True)
+    return _series(
+        path.stem,
+        str(path),
+        [
+            (f"{path}, line {line}, column ", dates, day, values, text)
+            for line, day, text in lines
+            if str(day).strip() or str(text).strip()  # other columns may go on below
+        ],
+    )
+
+
+def unit_values(title: str, given: object) -> tuple[pd.Series, int]:
+    """Return unit values that were given in Python, checked as those of a file are.
+
+    Parameters
+    ----------
+    title : str
+        For messages.
+    given : Series, table of one column, or mapping
+        Values by date: days, times (read as their day; with a time zone as the day in Shanghai), or
+        texts as in a file.
+
+    Returns
+    -------
+    values : Series
+        By date, ascending.
+    unknown : int
+        Dates without a value, which were left out.
+
+    Raises
+    ------
+    DataError
+        When it is something else, a date or value cannot be read, one date has two values, or a
+        value is not above 0.
+    """
+    series = _as_series(title, given)
+    dates = _days_in_shanghai(series.index)
+    known = series.notna().to_numpy()
+    rows = [
+        (f"comparison: {title}, ", "date", day, "value of {date}", value)
+        for day, value in zip(dates[known], series[known].tolist(), strict=True)
+    ]
+    return _series(title, f"comparison: {title}", rows), int((~known).sum())
+
+
+def _as_series(title: str, given: object) -> pd.Series:
+    if isinstance(given, pd.DataFrame) and given.shape[1] == 1:
+        given = given.iloc[:, 0]
+    if isinstance(given, Mapping):
+        given = pd.Series(given, dtype=object)
+    if not isinstance(given, pd.Series) or isinstance(given.index, pd.MultiIndex):
+        kind = type(given).__name__
+        raise DataError(
+            f"comparison: {title} is a {kind}; accepted: a Series of unit values by date (or a "
+            "table of one column), FixedIncome, Stated, a result or a variant"
+        )
+    return given
+
+
+def _days_in_shanghai(index: pd.Index) -> pd.Index:
+    """Return days; a point in time is the day on which it falls in Shanghai."""
+    if not isinstance(index, pd.DatetimeIndex):
+        return index
+    here = index if index.tz is None else index.tz_convert("Asia/Shanghai").tz_localize(None)
+    return here.normalize()
+
+
+def _series(name: str, where: str, rows: list[tuple[str, str, object, str, object]]) -> pd.Series:
+    """Return values by date from cells; each row knows where it stands."""
+    found: dict[pd.Timestamp, tuple[float, str]] = {}
+    for place, dates, day, values, text in rows:
+        date = _day(place + dates, day)
+        value = _value(place + values.format(date=f"{date:%Y-%m-%d}"), text)
         if date in found and found[date][0] != value:
             raise DataError(
-                f"{path}, line {line}, column {dates}: {date:%Y-%m-%d} has the value {value} here "
-                f"and {found[date][0]} in line {found[date][1]}; leave one of them"
+                f"{place}{dates}: {date:%Y-%m-%d} has the value {value} here and {found[date][0]} "
+                f"in {found[date][1]}; leave one of them"
             )
-        found.setdefault(date, (value, line))
+        found.setdefault(date, (value, place.rstrip(", ").partition(", ")[2] or "another row"))
     if not found:
-        raise DataError(f"{path}: no line with a date and a value; at least one is needed")
+        raise DataError(f"{where}: no line with a date and a value; at least one is needed")
     days = pd.DatetimeIndex(list(found), name="date")
-    series = pd.Series([value for value, _ in found.values()], index=days, name=path.stem)
-    return series.sort_index()
-
-
-def _table(path: Path) -> pd.DataFrame:
-    """Return the cells as text; UTF-8 (with or without mark) or GB 18030."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: unit values cannot be read ({error.strerror})") from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = raw.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise DataError(f"{path}: neither UTF-8 nor GB 18030; save it as CSV in UTF-8")
-    try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except ValueError as error:
-        raise DataError(f"{path}: unit values cannot be read as CSV ({error})") from error
-    return table.rename(columns=lambda name: str(name).strip())
+    return pd.Series([value for value, _ in found.values()], index=days, name=name).sort_index()
 
 
 def _column(path: Path, table: pd.DataFrame, known: tuple[str, ...], what: str) -> str:
@@ -92,10 +140,12 @@ def _column(path: Path, table: pd.DataFrame, known: tuple[str, ...], what: str) 
     raise DataError(f"{path}: no column of {what} among {listed}; accepted: {', '.join(known)}")
 
 
-def _day(path: Path, line: int, column: str, text: object) -> pd.Timestamp:
-    plain = str(text).strip()
+def _day(place: str, given: object) -> pd.Timestamp:
+    if isinstance(given, datetime.date) and not pd.isna(given):
+        return pd.Timestamp(given).tz_localize(None).normalize()
+    plain = str(given).strip()
     parts = re.fullmatch(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", plain) or _DAY.fullmatch(plain)
-    wrong = DataError(f"{path}, line {line}, column {column}: {plain!r}; accepted: {_ACCEPTED}")
+    wrong = DataError(f"{place}: {plain!r}; accepted: {_ACCEPTED}")
     if parts is None:
         raise wrong
     try:
@@ -104,13 +154,11 @@ def _day(path: Path, line: int, column: str, text: object) -> pd.Timestamp:
         raise wrong from None
 
 
-def _value(path: Path, line: int, column: str, text: object) -> float:
+def _value(place: str, given: object) -> float:
     try:
-        value = float(str(text))
+        value = float("nan") if isinstance(given, bool) else float(str(given))
     except ValueError:
         value = float("nan")
     if not (math.isfinite(value) and value > 0.0):
-        raise DataError(
-            f"{path}, line {line}, column {column}: {text!r}; accepted: a number above 0"
-        )
+        raise DataError(f"{place}: {given!r}; accepted: a number above 0")
     return value

@@ -12,6 +12,7 @@ __all__ = ["Invested", "Statement", "investor_statement", "investors_of", "money
 
 _BOUGHT = ("founder", "subscription")
 _OUT = ("redemption", "distribution", "liquidation")
+_FEWEST_DAYS = 20  # trading days below which nothing is stated a year
 
 
 class Invested(Protocol):
@@ -131,7 +132,7 @@ def investor_statement(result: Invested, investor: str) -> Statement:
         accrued_fee=0.0 if left else float(due.sum()),
         value_today=today,
         gain=float(today + paid_out - paid_in),
-        money_weighted=money_weighted_return(flows),
+        money_weighted=money_weighted_return(flows) if _long(result, flows) else float("nan"),
         time_weighted=_time_weighted(values),
         lots=lots.reset_index(drop=True),
         events=events,
@@ -149,6 +150,16 @@ def _flows(events: pd.DataFrame) -> list[tuple[pd.Timestamp, float]]:
     moved = events[events["event"].isin([*_BOUGHT, *_OUT])]
     pairs = zip(moved["date"], moved["cash_yuan"], strict=True)
     return [(pd.Timestamp(day), -float(cash)) for day, cash in pairs]
+
+
+def _long(result: Invested, flows: list[tuple[pd.Timestamp, float]]) -> bool:
+    """Return whether his money was in for as many days as a figure a year needs."""
+    paid = [day for day, amount in flows if amount != 0.0]
+    if not paid:
+        return False
+    first, last = min(paid), max(paid)
+    days = result.ledger.index
+    return int(days.searchsorted(last) - days.searchsorted(first)) >= _FEWEST_DAYS
 
 
 def money_weighted_return(flows: list[tuple[pd.Timestamp, float]]) -> float:

@@ -68,8 +68,8 @@ def comparison_figure(table: pd.DataFrame) -> "go.Figure":
         col=2,
     )
     figure.add_vline(x=0.0, line={"color": "#888", "width": 1}, row=1, col=1)
-    figure.update_xaxes(tickformat="+.2f", row=1, col=1)
-    figure.update_xaxes(tickformat=".0%", row=1, col=2)
+    figure.update_xaxes(tickformat="+.4~f", row=1, col=1)
+    figure.update_xaxes(tickformat=".2~%", row=1, col=2)
     figure.update_layout(
         showlegend=False,
         template="plotly_white",

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["HedgeComparison"]
 
 Floats = NDArray[np.float64]
-_DAYS_PER_YEAR = 244
+_DAYS_PER_YEAR = 243  # as in every other statistic of the house
+_FEWEST_DAYS = 20  # below which nothing is stated a year
+_FEWEST_PAIRS = 10  # below which neither beta nor correlation is
 _FREQUENCIES: tuple[Frequency, ...] = ("daily", "weekly", "monthly")
 
 
@@ -96,7 +98,7 @@ class HedgeComparison:
         result: dict[str, Floats] = {}
         for frequency in _FREQUENCIES:
             index = compound(self.index[days][:, None], dates, frequency)[:, 0]
-            if index.size < 6:
+            if index.size < _FEWEST_PAIRS:
                 continue
             series = compound(hedged, dates, frequency)
             book = compound(self.book[days][:, None], dates, frequency)[:, 0]
@@ -105,9 +107,10 @@ class HedgeComparison:
             for name in Exposure._fields[1:]:
                 result[f"{name}_{frequency}"] = getattr(found, name)
         result["mean_ratio"] = self.held[days].mean(axis=0)
-        result["volatility_per_year"] = hedged.std(axis=0) * np.sqrt(_DAYS_PER_YEAR)
+        year = _DAYS_PER_YEAR if len(hedged) >= _FEWEST_DAYS else float("nan")
+        result["volatility_per_year"] = hedged.std(axis=0, ddof=1) * np.sqrt(year)
         for name in ("turnover", "cost", "carry"):
-            result[f"{name}_per_year"] = getattr(self, name)[days].mean(axis=0) * _DAYS_PER_YEAR
+            result[f"{name}_per_year"] = getattr(self, name)[days].mean(axis=0) * year
         return result
 
     def text(self) -> str:
@@ -116,7 +119,7 @@ class HedgeComparison:
         best = table.iloc[int(table["beta_daily"].abs().to_numpy().argmin())]
         lines = [
             f"{len(table)} hedges, {self.dates[0]} to {self.dates[-1]}, {self.dates.size} days. "
-            f"Unhedged: volatility {self.book.std() * np.sqrt(_DAYS_PER_YEAR):.1%} a year.",
+            f"Unhedged: volatility {self.book.std(ddof=1) * np.sqrt(_DAYS_PER_YEAR):.1%} a year.",
             f"Nearest to a daily beta of 0: {_name(best)} ({best['beta_daily']:+.3f}).",
         ]
         if self.substituted_days:

@@ -71,7 +71,7 @@ class BasisDesk:
             )
         figure.update_layout(
             title=f"{self.product}: basis before dividends, annualised",
-            yaxis_tickformat=".0%",
+            yaxis_tickformat=".2~%",
             template="plotly_white",
         )
         return figure

@@ -88,6 +88,11 @@ class HedgeRule(Plain):
     )
 
     @property
+    def sells_nothing(self) -> bool:
+        """Whether no contract is ever wanted: a ratio of 0 that nothing lifts above it."""
+        return self.ratio == 0.0 and self.range is None and self.risk_aversion == 0.0
+
+    @property
     def products(self) -> tuple[str, ...]:
         """The products, one or several."""
         return (self.product,) if isinstance(self.product, str) else self.product

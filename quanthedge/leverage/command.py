@@ -89,19 +89,17 @@ def read_prices(path: Path) -> "pd.DataFrame":
     """Return a CSV file's prices by time; DataError names what is wrong with it."""
     import pandas as pd
 
+    from quanthedge.csv_cells import read_cells
     from quanthedge.errors import DataError
 
-    try:
-        frame = pd.read_csv(path, dtype=str)
-    except (OSError, ValueError) as problem:
-        raise DataError(f"{path}: cannot be read as CSV ({problem})") from problem
+    frame = read_cells(path, "prices")
     time = next((name for name in ("time", "date") if name in frame.columns), None)
     if time is None or "price" not in frame.columns:
         raise DataError(
             f"{path}: columns {', '.join(map(str, frame.columns))}; needed are date (or time) and "
             "price"
         )
-    text = frame[time].fillna("").str.strip()
+    text = frame[time].str.strip()
     eight = text.str.fullmatch(r"\d{8}")
     text = text.where(~eight, text.str[:4] + "-" + text.str[4:6] + "-" + text.str[6:])
     shaped = text.str.match(r"\d{4}-\d{2}-\d{2}")
@@ -122,9 +120,9 @@ def _refuse(
     from quanthedge.errors import DataError
 
     if wrong.any():
-        line = int(wrong.to_numpy().argmax())
+        line = frame.index[int(wrong.to_numpy().argmax())]
         raise DataError(
-            f"{path}, line {line + 2}, column {column}: {frame[column].iloc[line]!r}; "
+            f"{path}, line {line}, column {column}: {frame.loc[line, column]!r}; "
             f"accepted: {accepted}"
         )
 

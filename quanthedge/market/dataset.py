@@ -246,6 +246,10 @@ class Market:
         """What the source did not hold and the import had to assume, in words."""
         return self._store.manifest.assumptions
 
+    def has(self, table: str) -> bool:
+        """Return whether the dataset holds a table; docs/dataset.md says which may be absent."""
+        return table in self._store.manifest.tables
+
     # -- indices
 
     def index_bars(self, code: str) -> pd.DataFrame:
@@ -257,7 +261,9 @@ class Market:
         return bars[bars["date"] <= self._end].drop(columns="code").set_index("date")
 
     def index_codes(self) -> list[str]:
-        """Return the codes of the indices that have bars."""
+        """Return the codes of the indices that have bars (none without a table)."""
+        if not self.has("index_daily"):
+            return []
         return sorted(self._store.frame("index_daily")["code"].unique().tolist())
 
     def index_close(self, code: str) -> Array:

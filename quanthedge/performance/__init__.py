@@ -33,12 +33,19 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.idle import CashDrag, cash_drag
-from quanthedge.performance.measures import PATTERNS, Measure, Summary, definitions
+from quanthedge.performance.measures import (
+    MINIMUM_DAYS,
+    PATTERNS,
+    Measure,
+    Summary,
+    definitions,
+)
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
     CALENDAR_DAYS_A_YEAR,
     FUND_FEES,
+    NO_MOVE,
     TRADING_DAYS_A_YEAR,
     annual_return,
     daily_returns,
@@ -77,7 +84,9 @@ __all__ = [
     "FEE_LINES",
     "FLOW_LINES",
     "FUND_FEES",
+    "MINIMUM_DAYS",
     "NO_GROUP",
+    "NO_MOVE",
     "PATTERNS",
     "STYLES",
     "TRADING_DAYS_A_YEAR",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from quanthedge.performance.returns import NO_MOVE
+
 __all__ = [
     "Drawdown",
     "calmar_ratio",
@@ -48,8 +50,15 @@ class Drawdown:
 
 
 def drawdowns(level: pd.Series) -> pd.Series:
-    """Return level / highest level so far - 1, zero at a new high."""
-    return level / level.cummax() - 1.0
+    """Return level / highest level so far - 1, zero at a new high.
+
+    Notes
+    -----
+    What lies within :data:`~quanthedge.performance.returns.NO_MOVE` below the peak is at the peak:
+    levels are chained, and a fund that has come back may stand a rounding below it.
+    """
+    depth = level / level.cummax() - 1.0
+    return depth.mask(depth >= -NO_MOVE, 0.0)
 
 
 def max_drawdown(level: pd.Series) -> Drawdown | None:

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from quanthedge.performance.returns import CALENDAR_DAYS_A_YEAR
+from quanthedge.performance.measures import MINIMUM_DAYS
+from quanthedge.performance.returns import years
 
 __all__ = ["CashDrag", "cash_drag"]
 
@@ -45,6 +46,7 @@ def cash_drag(ledger: pd.DataFrame) -> CashDrag:
     lost = sum over t of idle[t-1] x r[t] - interest. It is below 0 when the money at work lost.
     Days after a close without stocks count nothing. Part of the idle cash is the cushion of the
     futures account, which a hedge cannot do without, so that not all of the loss can be avoided.
+    Rates a year are NaN below 20 trading days.
     """
     inside = ledger.iloc[1:]
     equity = inside["equity"]
@@ -55,7 +57,7 @@ def cash_drag(ledger: pd.DataFrame) -> CashDrag:
     before = work.shift(1).where(work.shift(1) > 0)
     at_work = float((idle.shift(1) * profit / before).iloc[1:].sum())
     earned = float(inside["interest"].sum())
-    span = (ledger.index[-1] - ledger.index[0]).days / CALENDAR_DAYS_A_YEAR
+    span = years(ledger) if len(inside) >= MINIMUM_DAYS else float("nan")
     stocks, margin = inside["stock_value"] / equity, inside["margin_required"] / equity
     cushion = (inside["futures_cash"] - inside["margin_required"]) / equity
     cash = inside["stock_cash"] / equity

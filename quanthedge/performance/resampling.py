@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.performance.returns import NO_MOVE
+
 __all__ = [
     "FEWEST_DAYS",
     "HORIZONS",
@@ -92,7 +94,7 @@ class Outlook:
     def loss(self, months: int) -> float:
         """Return the share of paths that lose over so many months of 20.25 trading days."""
         found = self.totals.get(round(months * DAYS_A_MONTH))
-        return float("nan") if found is None else float((found < 0.0).mean())
+        return float("nan") if found is None else float((found < -NO_MOVE).mean())
 
     def year(self) -> tuple[float, float, float]:
         """Return the 5%, 50% and 95% quantile of the return over 243 trading days."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "CALENDAR_DAYS_A_YEAR",
+    "NO_MOVE",
     "TRADING_DAYS_A_YEAR",
     "annual_return",
     "daily_returns",
@@ -39,6 +40,7 @@ CALENDAR_DAYS_A_YEAR = 365
 TRADING_DAYS_A_YEAR = 243
 FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee")
 _NO_VARIATION = 1e-12
+NO_MOVE = 1e-12  # what chained returns leave of a level that has come back to where it was
 
 Floats = NDArray[np.float64]
 Every = Literal["daily", "weekly", "monthly"]
@@ -146,8 +148,15 @@ def annual_return(level: pd.Series) -> float:
     return float(np.expm1(exponent)) if exponent < 700.0 else float("nan")
 
 
-def volatility(returns: pd.Series) -> float:
+def volatility(returns: pd.Series, periods: float = TRADING_DAYS_A_YEAR) -> float:
     """Return the standard deviation of daily returns (n - 1) times the square root of 243.
+
+    Parameters
+    ----------
+    returns : Series
+        Daily, or of other periods.
+    periods : float
+        How many of them make a year.
 
     Notes
     -----
@@ -156,18 +165,22 @@ def volatility(returns: pd.Series) -> float:
     values = _defined(returns)
     if len(values) < 2:
         return float("nan")
-    return float(np.std(values, ddof=1) * np.sqrt(TRADING_DAYS_A_YEAR))
+    return float(np.std(values, ddof=1) * np.sqrt(periods))
 
 
-def sharpe_ratio(returns: pd.Series, risk_free: float = 0.0) -> float:
+def sharpe_ratio(
+    returns: pd.Series, risk_free: float = 0.0, periods: float = TRADING_DAYS_A_YEAR
+) -> float:
     """Return (243 x mean daily return - risk-free rate) / volatility.
 
     Parameters
     ----------
     returns : Series
-        Daily returns.
+        Daily, or of other periods.
     risk_free : float
         Fraction a year, simple.
+    periods : float
+        How many returns make a year.
 
     Notes
     -----
@@ -178,10 +191,10 @@ def sharpe_ratio(returns: pd.Series, risk_free: float = 0.0) -> float:
     Sharpe (1994), The Sharpe Ratio, Journal of Portfolio Management.
     """
     values = _defined(returns)
-    spread = volatility(returns)
+    spread = volatility(returns, periods)
     if not spread > _NO_VARIATION:
         return float("nan")
-    return float((np.mean(values) * TRADING_DAYS_A_YEAR - risk_free) / spread)
+    return float((np.mean(values) * periods - risk_free) / spread)
 
 
 def downside_deviation(returns: pd.Series, risk_free: float = 0.0) -> float:
@@ -222,7 +235,7 @@ def sortino_ratio(returns: pd.Series, risk_free: float = 0.0) -> float:
 def win_rate(returns: pd.Series) -> float:
     """Return the share of periods with a return above zero; NaN without a period."""
     values = _defined(returns)
-    return float(np.mean(values > 0.0)) if len(values) else float("nan")
+    return float(np.mean(values > NO_MOVE)) if len(values) else float("nan")
 
 
 def profit_loss_ratio(returns: pd.Series) -> float:
@@ -233,7 +246,7 @@ def profit_loss_ratio(returns: pd.Series) -> float:
     NaN when there is no winning or no losing period.
     """
     values = _defined(returns)
-    gains, losses = values[values > 0.0], values[values < 0.0]
+    gains, losses = values[values > NO_MOVE], values[values < -NO_MOVE]
     if not len(gains) or not len(losses):
         return float("nan")
     return float(np.mean(gains) / -np.mean(losses))

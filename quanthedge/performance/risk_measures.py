@@ -23,6 +23,7 @@ from quanthedge.performance.resampling import (
     outlook,
 )
 from quanthedge.performance.returns import (
+    TRADING_DAYS_A_YEAR,
     annual_return,
     daily_returns,
     downside_deviation,
@@ -81,16 +82,16 @@ def add_risk(writer: MeasureWriter, ledger: pd.DataFrame, risk_free: float) -> N
         ratio = calmar_ratio(annual_return(level[basis]), fall.depth if fall else 0.0)
         writer.add("calmar", ratio, "ratio", variant=basis, least_days=few, reason="no_drawdown")
     _tails(writer, ledger)
-    _active(writer, returns)
+    _active(writer, returns, risk_free)
     _outlook(writer, returns["net"])
 
 
-def _active(writer: MeasureWriter, returns: pd.DataFrame) -> None:
+def _active(writer: MeasureWriter, returns: pd.DataFrame, risk_free: float) -> None:
     net, index, few = returns["net"], returns["index"], MINIMUM_DAYS
     writer.add("tracking_error", tracking_error(net, index), "fraction", least_days=few)
     ratio = information_ratio(net, index)
     writer.add("information_ratio", ratio, "ratio", least_days=few, reason="no_variation")
-    value = probabilistic_sharpe(net)
+    value = probabilistic_sharpe(net - risk_free / TRADING_DAYS_A_YEAR)
     writer.add("probabilistic_sharpe", value, "fraction", least_days=few, reason="no_variation")
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from quanthedge.performance.book import COST_LINES
 from quanthedge.performance.bridge import SOURCES, Booked, bridge
+from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Estimate
 from quanthedge.performance.robust import critical_value, newey_west_lags
 from quanthedge.performance.tables import FLOW_LINES
@@ -25,15 +26,15 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     Newey and West (1987) with Bartlett weights and ``floor(4 (n / 100) ** (2 / 9))`` lags, small
     sample corrected, and the critical value of
     :func:`quanthedge.performance.robust.critical_value`. Days without a value are left out. Below
-    60 days, or without variation, only the mean is given and the rest is NaN.
+    60 days, or without variation, only the mean is given and the rest is NaN; below 20 days all is.
 
     >>> round(mean_a_year(pd.Series([0.01, -0.01] * 50)).value, 6)
     0.0
     """
     values = returns.dropna().to_numpy(dtype=np.float64)
     n, nan = len(values), float("nan")
-    if n == 0:
-        return Estimate(nan, nan, nan, nan, 0)
+    if n < MINIMUM_DAYS:
+        return Estimate(nan, nan, nan, nan, n)
     mean = float(values.mean()) * DAYS_A_YEAR
     if n < FEWEST or float(values.std()) < 1e-12:
         return Estimate(mean, nan, nan, nan, n)

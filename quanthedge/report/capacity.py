@@ -4,7 +4,6 @@ The table is that of :func:`quanthedge.capacity_curve`; its columns are explaine
 docs/capacity.md.
 """
 
-import io
 import math
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -12,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from quanthedge.csv_cells import read_cells
 from quanthedge.errors import DataError
 from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
 from quanthedge.report.drawing import figure_png, png_bytes
@@ -78,27 +78,42 @@ def read_capacity(path: str | Path) -> pd.DataFrame:
         When the file is missing, is no such table, or has no size that could be run.
     """
     path = Path(path)
-    try:
-        table = pd.read_csv(
-            io.BytesIO(path.read_bytes()), dtype=dict.fromkeys(_TEXTS, "str"), keep_default_na=True
-        )
-    except (OSError, ValueError) as error:
-        raise DataError(f"capacity {path}: cannot be read ({error})") from error
+    table = read_cells(path, "capacity")
     lacking = [name for name in ("size_yuan", *_NUMBERS, *_TEXTS) if name not in table]
     if lacking:
         raise DataError(
             f"capacity {path}: no column {', '.join(lacking)}; accepted: the file that "
             "`quanthedge capacity --out FILE.csv` writes"
         )
-    try:
-        table[["size_yuan", *_NUMBERS]] = table[["size_yuan", *_NUMBERS]].astype(np.float64)
-    except ValueError as error:
-        raise DataError(f"capacity {path}: not a number ({error})") from error
-    table["reason"] = table["reason"].fillna("")
+    for name in ("size_yuan", *_NUMBERS):
+        table[name] = _numbers(path, table[name])
+    for name in _TEXTS[1:]:
+        table[name] = table[name].where(table[name] != "")
+    sizes = table["size_yuan"]
+    wrong = ~(sizes > 0.0) | sizes.duplicated() | np.isinf(sizes)
+    if wrong.any():
+        line = table.index[int(wrong.to_numpy().argmax())]
+        raise DataError(
+            f"capacity {path}, line {line}, column size_yuan: {sizes[line]}; accepted: amounts "
+            "above 0, each once"
+        )
     table = table.set_index("size_yuan").sort_index()
     if done_sizes(table).empty:
         raise DataError(f"capacity {path}: none of the sizes could be run")
     return table
+
+
+def _numbers(path: Path, column: pd.Series) -> pd.Series:
+    """Return a column's numbers; an empty cell is none."""
+    texts = column.str.strip()
+    found = pd.to_numeric(texts.where(texts != ""), errors="coerce").astype(np.float64)
+    wrong = found.isna() & ~texts.str.lower().isin(("", "nan"))
+    if wrong.any():
+        line = column.index[int(wrong.to_numpy().argmax())]
+        raise DataError(
+            f"capacity {path}, line {line}, column {column.name}: {column[line]!r} is not a number"
+        )
+    return found
 
 
 def capacity_of_run(capacity: str | Path | pd.DataFrame, run: Run) -> pd.DataFrame:
@@ -265,8 +280,8 @@ def _layout(
         "xaxis": axis_style() | across | {"anchor": "y2"},
     }
     for name, domain, pattern, title in (
-        ("yaxis", [0.46, 1.0], ".1%", text["returns"]),
-        ("yaxis2", [0.0, 0.38], ".0%", text["short"]),
+        ("yaxis", [0.46, 1.0], ".3~%", text["returns"]),
+        ("yaxis2", [0.0, 0.38], ".2~%", text["short"]),
     ):
         own = {"domain": domain, "tickformat": pattern, "title": {"text": title}}
         layout[name] = axis_style() | own

@@ -35,14 +35,15 @@ def cards(run: Run, language: Language) -> list[Card]:
         "correlation_weekly": interval("correlation_weekly"),
         "hedge_ratio_mean": f"{writer.name('turnover').text}{comma}"
         f"{summary['turnover'].text(language)}",
-        "paid_per_year_costs_and_fees": f"{summary['paid_costs_and_fees'].text(language)} "
-        f"{writer.words['yuan']}",
+        "paid_per_year_costs_and_fees": writer.words["cost_card"]["below"].format(
+            yuan=summary["paid_costs_and_fees"].text(language)
+        ),
     }
     found = []
     for key, line in below.items():
         measure = summary[key]
         name = (
-            writer.words["headings"]["costs"] if key.startswith("paid") else measure.label(language)
+            writer.words["cost_card"]["name"] if key.startswith("paid") else measure.label(language)
         )
         lines = [line] if isinstance(line, str) else line
         found.append(Card(key, name, writer.cell(key), lines))

@@ -9,6 +9,7 @@ from quanthedge.report.chapters import build_chapters
 from quanthedge.report.cover import cards, verdict
 from quanthedge.report.fund_terms import fund_terms
 from quanthedge.report.specs import index_name
+from quanthedge.report.strategy_words import described
 from quanthedge.report.texts import Language, words
 from quanthedge.report.writer import Run, own_words
 
@@ -34,7 +35,7 @@ def build_document(result: Run, language: Language, others: Others | None = None
         language=language,
         words=text,
         name=own_words(result.strategy, "name", language) or text["document"],
-        description=own_words(result.strategy, "description", language),
+        description=described(result.strategy, language),
         facts=_facts(result, language),
         terms=fund_terms(result, language),
         cards=cards(result, language),

@@ -5,7 +5,8 @@ figure never comes out of the press with a part missing.
 """
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw", "figure_png", "figure_svg", "font_folder", "png_bytes"]
+__all__ = ["draw", "figure_png", "figure_svg", "font_folder", "png_bytes", "tick_labels"]
 
 WIDTH_INCHES = 7.1
 _POINTS_A_PIXEL = 0.72
 _DASHES = {"dot": (0, (1.2, 1.6)), "dash": (0, (4, 2)), "solid": "-"}
+_PATTERN = re.compile(r"(?P<plus>\+?)(?P<comma>,?)(?:\.(?P<digits>\d+)(?P<trim>~?))?(?P<kind>[f%])")
 _MARKS = {"circle": "o", "diamond": "D", "square": "s", "x": "x"}
 
 
@@ -249,12 +251,11 @@ def _waterfall(axes: "Axes", trace: Spec) -> None:
 
 def _axis(axes: "Axes", axis: Spec, which: str) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-    from matplotlib.ticker import FuncFormatter
 
     side = axes.xaxis if which == "x" else axes.yaxis
     pattern = axis.get("tickformat")
     if pattern:
-        side.set_major_formatter(FuncFormatter(lambda v, _: format(v, _python(pattern))))
+        side.set_major_formatter(_tick_formatter(pattern))
     if "tickvals" in axis:
         side.set_ticks(axis["tickvals"], axis["ticktext"])
     if axis.get("type") == "date":
@@ -280,9 +281,45 @@ def _axis(axes: "Axes", axis: Spec, which: str) -> None:
     axes.tick_params(axis="x" if which == "x" else "y", labelfontfamily=_family())
 
 
-def _python(pattern: str) -> str:
-    """Return a d3 number format as Python's: ``,`` alone means whole numbers with commas."""
-    return ",.0f" if pattern == "," else pattern
+def _tick_formatter(pattern: str) -> Any:
+    """Return what writes the ticks of an axis, all with the digits that the finest of them needs.
+
+    ``pattern`` is one of d3: a ``~`` says that its digits are the most, and fewer may do.
+    """
+    from matplotlib.ticker import Formatter
+
+    class Ticks(Formatter):
+        def format_ticks(self, values: list[float]) -> list[str]:
+            return tick_labels(values, pattern)
+
+        def __call__(self, value: float, _place: int | None = None) -> str:
+            return tick_labels([value], pattern)[0]
+
+    return Ticks()
+
+
+def tick_labels(values: Iterable[float], pattern: str) -> list[str]:
+    """Return numbers by a d3 pattern of digits or percent, each as exact as it stands.
+
+    >>> tick_labels([0.0, 0.25, 0.5], ".3~f"), tick_labels([0.0, 0.025], ".2~%")
+    (['0.00', '0.25', '0.50'], ['0.0%', '2.5%'])
+    """
+    parts = _PATTERN.fullmatch(pattern)
+    if parts is None:
+        raise DataError(f"figure: tick format {pattern!r} cannot be drawn on paper")
+    numbers = [float(value) for value in values]
+    scale, sign = (100.0, "%") if parts["kind"] == "%" else (1.0, "")
+    most = int(parts["digits"] or 0)
+    least = 0 if parts["trim"] else most
+    digits = next(
+        (
+            k
+            for k in range(least, most)
+            if all(abs(round(v * scale, k) - v * scale) < 1e-6 * 10.0**-k for v in numbers)
+        ),
+        most,
+    )
+    return [f"{v * scale:{parts['plus']}{parts['comma']}.{digits}f}{sign}" for v in numbers]
 
 
 def _words(axes: "Axes", layout: Spec) -> None:

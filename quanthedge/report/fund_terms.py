@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from quanthedge.report.strategy_words import sells_nothing
 from quanthedge.report.texts import Language, words
 from quanthedge.report.writer import Run, value_at
 
@@ -33,6 +34,8 @@ def fund_terms(run: Run, language: Language) -> list[tuple[str, str]]:
 
 
 def _hedge(strategy: dict[str, Any], t: dict[str, Any]) -> str:
+    if sells_nothing(strategy):
+        return str(t["hedge_none"])
     product = value_at(strategy, "hedge.product")
     products = product if isinstance(product, list | tuple) else [product]
     contract = str(value_at(strategy, "hedge.contract"))

@@ -5,6 +5,7 @@ import pandas as pd
 
 from quanthedge.beta.wording import estimator_text
 from quanthedge.performance import (
+    NO_MOVE,
     bridge_returns,
     daily_returns,
     deflated_by_trials,
@@ -15,7 +16,8 @@ from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.windows import WINDOWS, window_table
 from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report.beside_facts import limit_facts, product_facts
-from quanthedge.report.writer import Writer, own_words, value_at
+from quanthedge.report.strategy_words import described
+from quanthedge.report.writer import Writer, excess_returns, value_at
 
 __all__ = ["Facts", "question_facts"]
 
@@ -120,6 +122,10 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     kinds = [str(value_at(one, "factor.kind")) for one in strategy.get("factors") or []]
     facts["factors"] = comma.join(str(names.get(kind, kind)) for kind in kinds) or None
     facts["factor_count"] = str(len(kinds)) if kinds else None
+    published, own = ([k for k in kinds if (k in names) == known] for known in (True, False))
+    facts["published_factors"] = comma.join(str(names[kind]) for kind in published) or None
+    facts["own_factors"] = comma.join(own) or None
+    holds.add("published_only" if not own else "own_too" if published else "own_only")
     for name, place in {
         "wanted": "selector.n", "universe": "universe.n", "slippage": "costs.slippage_bp",
     }.items():  # fmt: skip
@@ -138,7 +144,7 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     product = value_at(strategy, "hedge.product")
     listed = product if isinstance(product, list) else [product] if product else []
     facts["products"] = comma.join(str(one) for one in listed) or None
-    facts["description"] = own_words(strategy, "description", language) or None
+    facts["description"] = described(strategy, language) or None
     borrowed = value_at(strategy, "accounts.borrowed") or 0.0
     holds.add("loan" if borrowed else "no_loan")
     facts["borrowed"] = f"{borrowed * 100:g}%" if borrowed else None
@@ -147,7 +153,7 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
 def _months(writer: Writer, facts: Facts) -> None:
     months = period_returns(levels(writer.run.ledger)["net"], "monthly").dropna()
     facts["months"] = str(len(months)) if len(months) else None
-    losing = months < 0
+    losing = months < -NO_MOVE
     facts["losing_months"] = str(int(losing.sum())) if len(months) else None
     facts["worst_month"] = _text(float(months.min()), ".2%") if len(months) else None
     facts["best_month"] = _text(float(months.max()), ".2%") if len(months) else None
@@ -188,7 +194,7 @@ def _sources(writer: Writer, facts: Facts, holds: set[str]) -> None:
 
 def _chosen(writer: Writer, facts: Facts) -> None:
     """Note what is left of the Sharpe ratio where it is the best of a hundred trials."""
-    table = deflated_by_trials(daily_returns(writer.run.ledger)["net"], (1, 100))
+    table = deflated_by_trials(excess_returns(writer), (1, 100))
     for trials, value in table["probability"].items():
         facts[f"sharpe_of_{trials}"] = _text(float(value), ".1%")
 

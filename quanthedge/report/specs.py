@@ -82,7 +82,7 @@ def unit_value(ledger: pd.DataFrame, language: Language = "en", index: str = "")
             _line(ledger["unit_value"], text["net"], FUND, 4, width=2.2),
         ],
         height=380,
-        yaxis={"tickformat": ".2f", "hoverformat": ".4f"},
+        yaxis={"tickformat": ".4~f", "hoverformat": ".4f"},
     )
 
 
@@ -93,7 +93,7 @@ def growth(levels: pd.DataFrame) -> Spec:
         _line(levels[name], str(name), colours[k % len(colours)], 4, width=2.2 if k == 0 else 1.2)
         for k, name in enumerate(levels)
     ]
-    return _over_time(lines, height=340, yaxis={"tickformat": ".2f"})
+    return _over_time(lines, height=340, yaxis={"tickformat": ".4~f"})
 
 
 def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:
@@ -154,7 +154,7 @@ def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") ->
                 "font": {"color": INK, "size": 12},
             }
         ]
-    axis = axis_style() | {"tickformat": ".1%", "zeroline": True, "zerolinecolor": "#b8c0ca"}
+    axis = axis_style() | {"tickformat": ".3~%", "zeroline": True, "zerolinecolor": "#b8c0ca"}
     layout = layout_style(height=380) | {
         "annotations": notes,
         "hovermode": "closest",
@@ -177,7 +177,7 @@ def fund_beta(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     return _over_time(
         [_line(realised, text["beta_after"], FUND, 3, width=1.8), before],
         height=300,
-        yaxis={"tickformat": ".2f", "zeroline": True, "zerolinecolor": "#8a94a0"},
+        yaxis={"tickformat": ".4~f", "zeroline": True, "zerolinecolor": "#8a94a0"},
     )
 
 
@@ -195,7 +195,12 @@ def rolling_link(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     return _over_time(
         lines,
         height=260,
-        yaxis={"tickformat": ".1f", "zeroline": True, "zerolinecolor": "#8a94a0", "range": [-1, 1]},
+        yaxis={
+            "tickformat": ".3~f",
+            "zeroline": True,
+            "zerolinecolor": "#8a94a0",
+            "range": [-1, 1],
+        },
     )
 
 
@@ -221,7 +226,7 @@ def rolling_betas(
     return _over_time(
         lines,
         height=280,
-        yaxis={"tickformat": ".2f", "zeroline": True, "zerolinecolor": "#8a94a0"},
+        yaxis={"tickformat": ".4~f", "zeroline": True, "zerolinecolor": "#8a94a0"},
     )
 
 
@@ -323,7 +328,7 @@ def basis(ledger: pd.DataFrame, multiplier: float, language: Language = "en") ->
     return _over_time(
         [line],
         height=280,
-        yaxis=_percent() | {"tickformat": ".1%", "zeroline": True, "zerolinecolor": "#8a94a0"},
+        yaxis=_percent() | {"tickformat": ".3~%", "zeroline": True, "zerolinecolor": "#8a94a0"},
     )
 
 
@@ -346,7 +351,7 @@ def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     net = _line(ledger["unit_value"], text["net"], FUND, 4, width=1.8)
     gross = _line(ledger["unit_value_gross"], text["gross"], GROSS, 4, width=1.2)
     return _over_time(
-        [gross, net, mark, fees], height=300, yaxis={"tickformat": ".2f", "hoverformat": ".4f"}
+        [gross, net, mark, fees], height=300, yaxis={"tickformat": ".4~f", "hoverformat": ".4f"}
     )
 
 
@@ -364,7 +369,7 @@ def tilts(active: pd.Series, language: Language = "en") -> Spec:
     layout = layout_style(240) | {"showlegend": False, "hovermode": "closest"}
     layout["xaxis"] = axis_style() | {"tickangle": 0, "automargin": True}
     layout["yaxis"] = axis_style() | {
-        "tickformat": ".1f", "zeroline": True, "zerolinecolor": "#8a94a0",
+        "tickformat": ".3~f", "zeroline": True, "zerolinecolor": "#8a94a0",
     }  # fmt: skip
     return {"data": [bars], "layout": layout}
 
@@ -375,7 +380,7 @@ def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     inside = ledger.iloc[1:]
     share = inside["accrued_performance_fee"] / inside["equity"]
     line = _line(share, text["accrued_fee"], ACCENT, 5, width=1.5)
-    return _over_time([line | {"fill": "tozeroy"}], height=240, yaxis={"tickformat": ".1%"})
+    return _over_time([line | {"fill": "tozeroy"}], height=240, yaxis={"tickformat": ".3~%"})
 
 
 def class_lines(table: pd.DataFrame, language: Language = "en") -> Spec:
@@ -390,7 +395,7 @@ def class_lines(table: pd.DataFrame, language: Language = "en") -> Spec:
         if (own["cumulative_unit_value"] != own["unit_value"]).any():
             label = text["cumulative"].format(name=name)
             lines.append(_line(own["cumulative_unit_value"], label, added, 4, width=1.3))
-    return _over_time(lines, height=300, yaxis={"tickformat": ".2f", "hoverformat": ".4f"})
+    return _over_time(lines, height=300, yaxis={"tickformat": ".4~f", "hoverformat": ".4f"})
 
 
 def investor_value(value: pd.Series, invested: pd.Series, language: Language = "en") -> Spec:
@@ -403,7 +408,7 @@ def investor_value(value: pd.Series, invested: pd.Series, language: Language = "
     paid = _line(invested / unit, text["net_paid"], ACCENT, 4, width=1.4)
     paid["line"] = {"color": ACCENT, "width": 1.4, "shape": "hv", "dash": "dot"}
     worth = _line(value / unit, text["value_if_redeemed"], FUND, 4, width=1.8)
-    axis = {"tickformat": ",", "rangemode": "tozero", "title": {"text": text["money"]}}
+    axis = {"tickformat": ",.2~f", "rangemode": "tozero", "title": {"text": text["money"]}}
     return _over_time([worth, paid], height=300, yaxis=axis)
 
 
@@ -458,7 +463,7 @@ def axis_style() -> Spec:
 
 
 def _percent() -> Spec:
-    return {"tickformat": ".0%", "hoverformat": ".2%"}
+    return {"tickformat": ".2~%", "hoverformat": ".2%"}
 
 
 def _line(values: pd.Series, name: str, colour: str, digits: int, width: float = 1.5) -> Spec:

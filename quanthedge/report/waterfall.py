@@ -54,7 +54,7 @@ def money_waterfall(row: pd.Series, language: Language = "en") -> Spec:
     text = words(language)["figures"]
     shown = [name for name in BRIDGE_LINES if abs(float(row[name])) >= 0.5]
     values = row[[*shown, "equity_change"]] / float(text["money_unit"])
-    return _waterfall(values, language, "+,.1f", str(text["money"]), ",")
+    return _waterfall(values, language, "+,.1f", str(text["money"]), ",.3~f")
 
 
 def contribution_waterfall(row: pd.Series, language: Language = "en") -> Spec:
@@ -65,7 +65,7 @@ def contribution_waterfall(row: pd.Series, language: Language = "en") -> Spec:
     """
     text = words(language)["figures"]
     shown = [name for name in BRIDGE_LINES if name in row and abs(float(row[name])) >= 1e-5]
-    return _waterfall(row[[*shown, "return"]], language, "+.2%", str(text["contribution"]), ".1%")
+    return _waterfall(row[[*shown, "return"]], language, "+.2%", str(text["contribution"]), ".3~%")
 
 
 def _waterfall(values: pd.Series, language: Language, pattern: str, title: str, ticks: str) -> Spec:

@@ -12,7 +12,14 @@ import pandas as pd
 from quanthedge.comparison.table import Others
 from quanthedge.market.storage import write_page
 from quanthedge.performance import BRIDGE_LINES as LINES
-from quanthedge.performance import FLOW_LINES, FUND_FEES, bridge, daily_returns, levels
+from quanthedge.performance import (
+    FLOW_LINES,
+    FUND_FEES,
+    bridge,
+    daily_returns,
+    drawdowns,
+    levels,
+)
 from quanthedge.report.blocks import Cell, Document, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.specs import gain_and_loss_colours
@@ -256,14 +263,15 @@ class _Writer:
         returns, level, index_level = (
             daily_returns(result.ledger), grown_by["net"], grown_by["index"]
         )  # fmt: skip
-        depth = (level / level.cummax() - 1.0).to_numpy()
+        depth = drawdowns(level).to_numpy()
         percent, plain = self.format(num_format="0.00%"), self.format(num_format="0.000000")
         flows = "+".join(f"{c[name]}{{row}}" for name in FLOW_LINES)
         net = f"={c['equity']}{{row}}/({c['equity']}{{before}}+{flows})-1"
         index = f"={c['index_close']}{{row}}/{c['index_close']}{{before}}-1"
         grown = f"={c['net_level']}{{before}}*(1+{c['net_return']}{{row}})"
         risen = f"={c['index_close']}{{row}}/{c['index_close']}$2"
-        fall = f"={c['net_level']}{{row}}/MAX({c['net_level']}$2:{c['net_level']}{{row}})-1"
+        highest = f"MAX({c['net_level']}$2:{c['net_level']}{{row}})"
+        fall = f"=ROUND({c['net_level']}{{row}}/{highest}-1,12)"
         sheet.write_number(1, first + 1, 1.0, plain)
         if np.isfinite(index_level.iloc[0]):
             sheet.write_number(1, first + 4, 1.0, plain)

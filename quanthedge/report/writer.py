@@ -7,12 +7,26 @@ import pandas as pd
 
 from quanthedge.comparison import Comparison, compare_funds, own_products
 from quanthedge.comparison.table import Others
-from quanthedge.performance import Summary, definitions
+from quanthedge.performance import (
+    TRADING_DAYS_A_YEAR,
+    Summary,
+    daily_returns,
+    definitions,
+)
 from quanthedge.report import specs
 from quanthedge.report.blocks import Cell, Figure, Lines, Table, measure_cell
 from quanthedge.report.texts import Language, words
 
-__all__ = ["Run", "Writer", "in_language", "listed", "own_words", "slug", "value_at"]
+__all__ = [
+    "Run",
+    "Writer",
+    "excess_returns",
+    "in_language",
+    "listed",
+    "own_words",
+    "slug",
+    "value_at",
+]
 
 
 class Run(Protocol):
@@ -193,6 +207,13 @@ def slug(name: str) -> str:
 def listed(writer: Writer, keys: tuple[str, ...]) -> list[list[Cell]]:
     """Return rows of measures: name and value."""
     return [[Cell(writer.summary[key].label(writer.language)), writer.cell(key)] for key in keys]
+
+
+def excess_returns(writer: Writer) -> pd.Series:
+    """Return the daily net returns less the run's risk-free rate."""
+    rate = writer.summary.value("risk_free")
+    taken = float(rate) if isinstance(rate, float | int) else 0.0
+    return daily_returns(writer.run.ledger)["net"] - taken / TRADING_DAYS_A_YEAR
 
 
 def in_language(value: Any, language: Language) -> str:

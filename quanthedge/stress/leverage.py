@@ -8,6 +8,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.market import Market
 from quanthedge.performance.book import COST_LINES, costs, exposures
 from quanthedge.performance.drawdown import drawdowns
+from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.returns import annual_return, daily_returns, levels, volatility
 from quanthedge.result import Result
 from quanthedge.run import backtest
@@ -60,7 +61,8 @@ def compare_leverage(
         Indexed by gross exposure aimed at: borrowed, gross_held (mean), return_per_year,
         return_before_fund_fees, volatility, max_drawdown, costs_per_year and
         loan_interest_per_year (fractions of mean equity), lowest_multiple (futures account / margin
-        at a close), call_days, lots_cut, stocks_sold (yuan), insolvent.
+        at a close), call_days, lots_cut, stocks_sold (yuan), insolvent. Figures a year are NaN
+        below 20 trading days.
     """
     rows = {one: _row(backtest(levered(strategy, one), market, start, end)) for one in gross}
     table = pd.DataFrame.from_dict(rows, orient="index")
@@ -76,13 +78,15 @@ def _row(result: Result) -> dict[str, object]:
     held = inside[inside["margin_required"] > 0]
     multiple = held["futures_cash"] / held["margin_required"]
     reason = trades["reason"]
-    yearly = costs(ledger)["per_year"]
+    # annualised figures need as many days as those of the summary
+    long = len(inside) >= MINIMUM_DAYS
+    yearly = costs(ledger)["per_year"] if long else costs(ledger)["per_year"] * float("nan")
     return {
         "borrowed": result.strategy["accounts"]["borrowed"],
         "gross_held": float(exposures(ledger)["gross_exposure"].mean()),
-        "return_per_year": annual_return(level["net"]),
-        "return_before_fund_fees": annual_return(level["gross"]),
-        "volatility": volatility(daily_returns(ledger)["net"]),
+        "return_per_year": annual_return(level["net"]) if long else float("nan"),
+        "return_before_fund_fees": annual_return(level["gross"]) if long else float("nan"),
+        "volatility": volatility(daily_returns(ledger)["net"]) if long else float("nan"),
         "max_drawdown": float(drawdowns(level["net"]).min()),
         "costs_per_year": float(yearly[list(COST_LINES)].sum() - yearly["loan_interest"]),
         "loan_interest_per_year": float(yearly["loan_interest"]),

@@ -191,6 +191,7 @@ def test_a_deposit_of_one_year_is_renewed_at_the_benchmark_of_the_day() -> None:
 
     class Moved:
         ledger = early
+        strategy = result.strategy
 
     found = compare_funds(Moved(), {"term": FixedIncome("one_year_deposit")})
     level = found.levels["term"]
@@ -211,7 +212,7 @@ def test_what_does_not_overlap_or_comes_twice_is_refused() -> None:
     with pytest.raises(DataError, match="comes twice"):
         compare_funds(sample_result(), {"deposit": FixedIncome(0.03)})
     double = pd.Series([1.0, 1.1], index=pd.to_datetime(["2015-01-05", "2015-01-05"]))
-    with pytest.raises(DataError, match="two values on 2015-01-05"):
+    with pytest.raises(DataError, match="2015-01-05 has the value"):
         compare_funds(sample_result(), {"double": double})
 
 

@@ -90,7 +90,11 @@ def worlds(draw: st.DrawFn) -> tuple[Strategy, str]:
         Distribution(
             date=FIRST + timedelta(days),
             yuan_per_unit=draw(st.sampled_from([0.002, 0.01])),
-            reinvesting=draw(st.sampled_from([(), ("B",), ("founder", "B", "C")])),
+            reinvesting=tuple(
+                one
+                for one in draw(st.sampled_from([(), ("B",), ("founder", "B", "C")]))
+                if one in {"founder", *(flow.investor for flow in orders)}
+            ),
         )
         for days in ([30, 45] if paid else [])  # 3 and 18 June, trading days
     )

@@ -39,15 +39,22 @@ def test_the_return_lost_is_that_of_the_formula_day_by_day() -> None:
 
 
 def test_a_fund_whose_money_doubles_loses_what_its_idle_half_would_have_earned() -> None:
-    ledger = sample_result().ledger.iloc[:3].copy()
+    ledger = sample_result().ledger.iloc[:22].copy()
     ledger = ledger.select_dtypes("number") * 0.0
-    ledger.index = pd.to_datetime(["2015-01-01", "2015-01-02", "2015-12-31"])
-    ledger["equity"] = [100.0, 100.0, 150.0]
-    ledger["stock_value"] = [0.0, 50.0, 100.0]
-    ledger["stock_cash"] = [100.0, 50.0, 50.0]
-    ledger["stock_pnl"] = [0.0, 0.0, 50.0]
+    last = [pd.Timestamp("2015-12-31")]
+    ledger.index = pd.bdate_range("2015-01-01", periods=21).append(pd.DatetimeIndex(last))
+    ledger["equity"] = [100.0] * 21 + [150.0]
+    ledger["stock_value"] = [0.0] + [50.0] * 20 + [100.0]
+    ledger["stock_cash"] = [100.0] + [50.0] * 21
+    ledger["stock_pnl"] = [0.0] * 21 + [50.0]
     found = cash_drag(ledger)
     assert found.at_work == pytest.approx(50.0)
     assert found.lost == pytest.approx(50.0)
-    assert found.lost_per_year == pytest.approx(50.0 / 125.0 / (364 / 365))
+    mean = (20 * 100.0 + 150.0) / 21
+    assert found.lost_per_year == pytest.approx(50.0 / mean / (364 / 365))
     assert np.isfinite(found.earned_rate)
+
+
+def test_nothing_is_stated_a_year_for_fewer_days_than_the_summary_needs() -> None:
+    assert np.isnan(cash_drag(sample_result().ledger.iloc[:20]).lost_per_year)
+    assert np.isfinite(cash_drag(sample_result().ledger.iloc[:21]).lost_per_year)

@@ -3,7 +3,6 @@
 from quanthedge.performance import (
     WINDOWS,
     Window,
-    daily_returns,
     deflated_by_trials,
     largest_drawdowns,
     levels,
@@ -11,7 +10,7 @@ from quanthedge.performance import (
 )
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, number_cell, signed
-from quanthedge.report.writer import Writer, listed
+from quanthedge.report.writer import Writer, excess_returns, listed
 
 __all__ = ["drawdown", "tails", "windows"]
 
@@ -98,7 +97,7 @@ def tails(writer: Writer) -> list[Block]:
 
 def _deflated(writer: Writer) -> Block:
     """Return how much of the Sharpe ratio may be the choice of the best of many trials."""
-    table = deflated_by_trials(daily_returns(writer.run.ledger)["net"])
+    table = deflated_by_trials(excess_returns(writer))
     rows = [
         [
             number_cell(float(trials), ",.0f"),

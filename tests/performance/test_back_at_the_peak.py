@@ -1,0 +1,56 @@
+"""A fund that has come back is back, whatever the rounding of chained returns says."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quanthedge.performance import (
+    FEE_LINES,
+    drawdowns,
+    largest_drawdowns,
+    levels,
+    longest_drawdown,
+    max_drawdown,
+    period_returns,
+    profit_loss_ratio,
+    win_rate,
+)
+
+
+def chained(equity: list[float]) -> pd.Series:
+    days = pd.bdate_range("2015-01-05", periods=len(equity))
+    ledger = pd.DataFrame({"equity": equity, "index_close": 1.0}, index=days)
+    ledger = ledger.assign(subscriptions=0.0, redemptions=0.0, distributions=0.0)
+    return levels(ledger.assign(**dict.fromkeys(FEE_LINES, 0.0)))["net"]
+
+
+def test_a_recovery_to_the_yuan_is_a_recovery() -> None:
+    level = chained([100_000_000.0, 94_946_343.19, 90_248_032.02, 100_000_000.0, 100_000_000.0])
+    assert level.iloc[-1] < 1.0  # the rounding that this is about
+    found = max_drawdown(level)
+    assert (str(found.recovery.date()), found.under_days) == ("2015-01-08", 3)
+    assert longest_drawdown(level).under_days == 3
+
+
+@given(st.lists(st.floats(8e7, 9.99e7), min_size=1, max_size=30))
+def test_every_way_back_to_the_opening_equity_ends_there(path: list[float]) -> None:
+    level = chained([1e8, *path, 1e8, 1e8])
+    assert drawdowns(level).iloc[-2:].tolist() == [0.0, 0.0]
+    falls = largest_drawdowns(level)
+    assert len(falls) == 1
+    assert falls[0].recovery == level.index[-2]
+
+
+def test_a_cent_of_a_hundred_million_is_a_fall() -> None:
+    level = chained([1e8, 1e8 - 0.01, 1e8 - 0.01])
+    assert max_drawdown(level).depth == pytest.approx(-1e-10, rel=1e-3)
+
+
+def test_a_period_that_ends_where_it_began_is_neither_won_nor_lost() -> None:
+    level = chained([1e8, 94_946_343.19, 90_248_032.02, 1e8, 1e8, 1e8])
+    weeks = period_returns(level, "weekly")
+    assert weeks.iloc[0] != 0.0
+    assert win_rate(weeks) == 0.0
+    assert win_rate(-weeks) == 0.0
+    assert pd.isna(profit_loss_ratio(weeks))
