@@ -7,6 +7,7 @@ dividends are per `round_lot` shares; factors and days are as of their dates.
 
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -104,14 +105,15 @@ def _text(one: Mapping[str, Any], key: str) -> str:
 
 def _day(path: Path, one: Mapping[str, Any], key: str) -> np.datetime64:
     """Return a date of an instrument; NaT where it is empty or all zeros."""
-    text = _text(one, key)[:10]
+    text = _text(one, key)
     if not text or text.startswith(("0000", "2999")):
         return np.datetime64("NaT", "D")
-    try:
-        return np.datetime64(text, "D")
-    except ValueError:
-        name = _text(one, "order_book_id")[:20]
-        raise DataError(f"{path}: {name}: {key} {text!r} is no date") from None
+    if len(text) == len("2014-09-17"):
+        with suppress(ValueError):
+            return np.datetime64(text, "D")
+    name = _text(one, "order_book_id")[:20]
+    days = as_dates(pa.array([text], pa.string()), f"{path}: {name}: {key}")
+    return np.datetime64(days[0].as_py(), "D")
 
 
 def _stocks(
