@@ -12,6 +12,7 @@ from quanthedge.market.importers import long_tables, own_tables, qlib, rqalpha, 
 from quanthedge.market.importers.ahead import read_ahead
 from quanthedge.market.importers.archive import ARCHIVES, unpacked
 from quanthedge.market.importers.source import Layout, SourceTables
+from quanthedge.market.importers.twins import with_one_index
 from quanthedge.market.importers.vendors import akshare, baostock, joinquant, mapping, tushare
 from quanthedge.market.storage import alone
 from quanthedge.market.writer import Progress, check_target, write_streamed
@@ -125,7 +126,7 @@ def read_sources(
         folder = stack.enter_context(unpacked(path, beside))
         own = collector.part()
         found = _layout(folder, layout).read(folder, own)
-        for name, table in found.tables.items():
+        for name, table in with_one_index(found.tables, own).items():
             if name in tables:
                 own.forget(name)
                 what = f"{path.name} has this table too; the one of the source before it is used"

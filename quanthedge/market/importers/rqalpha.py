@@ -18,10 +18,9 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.codes import contract_code, is_stock, stock_code
+from quanthedge.market.codes import contract_code, is_index, is_stock, stock_code
 from quanthedge.market.importers.completion import completed
 from quanthedge.market.importers.files import as_dates, column_of
-from quanthedge.market.importers.instruments import is_index
 from quanthedge.market.importers.rqalpha_actions import actions_of
 from quanthedge.market.importers.rqalpha_bars import BARS, bars_of
 from quanthedge.market.importers.rqalpha_hdf5 import extracted

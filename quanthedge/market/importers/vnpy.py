@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.codes import contract_code, is_stock, stock_code
+from quanthedge.market.codes import contract_code, is_index, is_stock, stock_code
 from quanthedge.market.importers.cents import Cents
 from quanthedge.market.importers.completion import completed
 from quanthedge.market.importers.files import as_dates, as_numbers, column_of, read_file
-from quanthedge.market.importers.instruments import is_index, stocks_of_bars, union_calendar
+from quanthedge.market.importers.instruments import stocks_of_bars, union_calendar
 from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.importers.vendors.futures import futures_of
 from quanthedge.market.importers.vendors.spells import members_of_snapshots

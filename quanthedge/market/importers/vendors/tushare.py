@@ -40,7 +40,6 @@ from quanthedge.market.importers.vendors.assembling import (
     assemble,
     calendar_of,
     cash_of,
-    same_index,
 )
 from quanthedge.market.importers.vendors.columns import VendorTable
 from quanthedge.market.importers.vendors.futures import futures_of
@@ -188,7 +187,6 @@ def _index_bars(folder: Folder) -> pa.Table | None:
     table = folder.read(INDEX_DAILY)
     if table is None:
         return None
-    table = same_index(table, "index_code", "index_daily", folder.collector)
     names = list(TABLES["index_daily"].column_names)
     return table.rename_columns(["code", *table.column_names[1:]]).select(names)
 
@@ -198,7 +196,6 @@ def _members(folder: Folder) -> pa.Table | None:
     if table is None:
         return None
     table = codes_kept(table, "index_weight", folder.collector)
-    table = same_index(table, "index_code", "index_members", folder.collector)
     return members_of_snapshots(table, "index_members", folder.collector)
 
 
