@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from quanthedge.market.checks.findings import Collector, Level
 from quanthedge.market.checks.rows import Rows
+from quanthedge.market.checks.turnover import check_index_units
 from quanthedge.market.schema import CODE_FORMAT, CODE_PATTERN, TABLES
 
 __all__ = ["check_others"]
@@ -89,6 +90,7 @@ def _index_bars(rows: Rows) -> None:
         "warning", "close outside", outside, "close outside the day's low to high",
         show=("close", "low", "high"),
     )  # fmt: skip
+    check_index_units(rows)
 
 
 def _spells(rows: Rows, owner: tuple[str, ...]) -> None:

@@ -61,7 +61,7 @@ class StockBarsCheck:
         self._unjudged = 0
         self._unknown = dict.fromkeys(MAYBE_UNKNOWN, 0)
         self._limits = LimitBook(axes, listed)
-        self._units = UnitsCheck(axes.codes, collector)
+        self._units = UnitsCheck(axes.codes, axes.calendar, collector)
         self._stale = StaleBars(axes, collector)
         self._ex_days = ExDays(axes, actions)
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.codes import contract_code, is_index, is_stock, stock_code
+from quanthedge.market.codes import contract_code, is_foreign, is_index, is_stock, stock_code
 from quanthedge.market.importers.completion import completed
 from quanthedge.market.importers.files import as_dates, column_of
 from quanthedge.market.importers.rqalpha_actions import actions_of
@@ -126,7 +126,8 @@ def _stocks(
         if _text(one, "type") != "CS":
             others += _text(one, "type") not in ("INDX", "Future")
             continue
-        code = stock_code(_text(one, "order_book_id"))
+        word = _text(one, "order_book_id")
+        code = word if is_foreign(word) else stock_code(word)
         if not is_stock(code):
             others += 1
             continue
@@ -134,8 +135,16 @@ def _stocks(
         if np.isnat(listed):
             raise DataError(f"{path}: {code} has no listed_date")
         if code in lives:
+            before, end = lives[code]
+            if before == listed and (end == gone or (np.isnat(end) and np.isnat(gone))):
+                continue
+            if before == listed:
+                raise DataError(
+                    f"{path}: {code} is there twice, gone on {end} and on {gone}; keep the right "
+                    "one"
+                )
             twice.append(code)
-            if lives[code][0] > listed:
+            if before > listed:
                 continue
         lives[code] = (listed, gone)
     if not lives:
@@ -202,14 +211,17 @@ def _futures(
         if theirs in table.column_names:
             rows[ours] = column_of(table, path, theirs).cast(pa.float64())
     pickle = source / "instruments.pk"
-    last = {}
+    last: dict[str, np.datetime64] = {}
     for one in instruments:
         name = contract(_text(one, "order_book_id")) if _text(one, "type") == "Future" else None
         if name:
             day = _day(pickle, one, "maturity_date")
             day = _day(pickle, one, "de_listed_date") if np.isnat(day) else day
-            if not np.isnat(day):
-                last[name] = day
+            if not np.isnat(day) and last.setdefault(name, day) != day:
+                raise DataError(
+                    f"{pickle}: {name} has the last trading days {last[name]} and {day}; keep the "
+                    "right one"
+                )
     ends = pa.table(
         {
             "contract": pa.array(list(last), pa.string()),

@@ -167,8 +167,8 @@ def _agree(sides: list[pd.DataFrame], index: str) -> None:
         inside = inside.assign(start=inside["start"].clip(lower=begin),
                                stop=inside["stop"].clip(upper=stop))  # fmt: skip
         merged = _merged(inside, None)
-        first, last = _days(merged["start"]), _days(merged["stop"] - ONE_DAY)
-        spans.append(set(zip(merged["code"], first, last, strict=True)))
+        starts, ends = _days(merged["start"]), _days(merged["stop"] - ONE_DAY)
+        spans.append(set(zip(merged["code"], starts, ends, strict=True)))
     apart = sorted(spans[0] ^ spans[1])
     if apart:
         code, first, last = apart[0]

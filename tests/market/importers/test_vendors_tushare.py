@@ -229,7 +229,7 @@ def test_futures_in_another_unit_stop_the_import(source):
         return frame.assign(amount=frame["amount"].astype(float) / 10_000)
 
     change(source, "fut_daily", wrong)
-    with pytest.raises(DataError, match=r"fut_daily: turnover is .* times volume x price"):
+    with pytest.raises(DataError, match=r"have a turnover .* times volume x price x multiplier"):
         tushare.read(source, Collector())
 
 
