@@ -97,6 +97,16 @@ def import_command(
     name: Annotated[
         str | None, typer.Option(help="Name of the market; by default that of SOURCE.")
     ] = None,
+    keep_code: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a company under two codes the code to keep (repeatable); by default the one "
+            "whose bars reach further."
+        ),
+    ] = None,
+    keep_doubles: Annotated[
+        bool, typer.Option("--keep-doubles", help="Keep both codes of such companies.")
+    ] = False,
 ) -> None:
     """Turn market data into a QuantHedge dataset, checked table by table.
 
@@ -112,8 +122,9 @@ def import_command(
 
     with _stages("import") as tell:
         report = import_market(
-            source, target, layout=layout, progress=tell, name=name, more=more or ()
-        )
+            source, target, layout=layout, progress=tell, name=name, more=more or (),
+            keep_code=keep_code or (), keep_doubles=keep_doubles,
+        )  # fmt: skip
     typer.echo(report.to_text())
     typer.echo(f"Imported {source} into {target}.")
 
