@@ -102,6 +102,16 @@ def import_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another dataset in TARGET.")
     ] = False,
+    keep_code: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a company under two codes the code to keep (repeatable); by default the one "
+            "whose bars reach further."
+        ),
+    ] = None,
+    keep_doubles: Annotated[
+        bool, typer.Option("--keep-doubles", help="Keep both codes of such companies.")
+    ] = False,
 ) -> None:
     """Turn market data into a QuantHedge dataset, checked table by table.
 
@@ -125,6 +135,8 @@ def import_command(
             name=name,
             more=more or (),
             overwrite=overwrite,
+            keep_code=keep_code or (),
+            keep_doubles=keep_doubles,
         )
     typer.echo(report.to_text())
     there = report.already_there

@@ -109,19 +109,19 @@ def injected(
     name: str, past: pa.Table, day: np.datetime64, codes: Array, rng: np.random.Generator
 ) -> pa.Table:
     """Return rows that become public on a day, so that no table is silent on it."""
-    if past.num_rows == 0:
-        return past
-    if name in ("fundamentals", "statements"):
-        return _new_reports(name, past, day, rng)
-    if name in ("index_weights", "fund_holdings", "government_yield_curve"):
-        return _new_list(name, past, day, rng)
-    if name == "index_members":
-        return _new_members(past, day, codes, rng)
-    if name in ("industry", "stock_names"):
-        return _new_labels(past, day, rng)
-    if name == "corporate_actions":
-        return _new_actions(past, day, codes, rng)
-    return _new_rate(past, day, rng) if name == "cash_rate" else past.slice(0, 0)
+    makers = {
+        "fundamentals": lambda: _new_reports(name, past, day, rng),
+        "statements": lambda: _new_reports(name, past, day, rng),
+        "index_weights": lambda: _new_list(name, past, day, rng),
+        "fund_holdings": lambda: _new_list(name, past, day, rng),
+        "government_yield_curve": lambda: _new_list(name, past, day, rng),
+        "index_members": lambda: _new_members(past, day, codes, rng),
+        "industry": lambda: _new_labels(past, day, rng),
+        "stock_names": lambda: _new_labels(past, day, rng),
+        "corporate_actions": lambda: _new_actions(past, day, codes, rng),
+        "cash_rate": lambda: _new_rate(past, day, rng),
+    }
+    return makers[name]() if name in makers and past.num_rows else past.slice(0, 0)
 
 
 def _new_rate(past: pa.Table, day: np.datetime64, rng: np.random.Generator) -> pa.Table:
@@ -131,9 +131,7 @@ def _new_rate(past: pa.Table, day: np.datetime64, rng: np.random.Generator) -> p
     return _with(_with(rows, "date", np.array([day])), "rate", rate)
 
 
-def _new_list(
-    name: str, past: pa.Table, day: np.datetime64, rng: np.random.Generator
-) -> pa.Table:
+def _new_list(name: str, past: pa.Table, day: np.datetime64, rng: np.random.Generator) -> pa.Table:
     """Publish the newest list again on the day, with other numbers."""
     public = str(public_column(name))
     dates = past[public].to_numpy()

@@ -18,20 +18,26 @@ from quanthedge.errors import DataError, RuleError
 from quanthedge.rules import board_of
 
 __all__ = [
+    "INDEX_SPELLINGS",
     "SPELLINGS",
+    "TWINS",
     "contract_code",
     "index_code",
+    "is_foreign",
+    "is_index",
     "is_stock",
     "recode",
     "stock_code",
 ]
 
 SPELLINGS = "600000.SH, SH600000, sh600000, sh.600000, 600000.XSHG, 600000.SSE, SSE.STK.600000"
+INDEX_SPELLINGS = "000300.SH, 399006.SZ, 899050.BJ, sh000300, sh.000300, 000300.XSHG, 000300.CSI"
+CONTRACT_SPELLINGS = "IF2406, IF2406.CFX, CFFEX.IF.2406"
 _EXCHANGES = {
     "SH": "SH", "SS": "SH", "XSHG": "SH", "SSE": "SH", "SHSE": "SH",
     "SZ": "SZ", "XSHE": "SZ", "SZSE": "SZ",
     "BJ": "BJ", "BJSE": "BJ", "BSE": "BJ", "XBSE": "BJ",
-    "CSI": "SH",
+    "CSI": "SH", "CNI": "SZ",
 }  # fmt: skip
 _WORDS = "|".join(sorted(_EXCHANGES, key=len, reverse=True))
 _FORMS = (
@@ -41,7 +47,15 @@ _FORMS = (
         rf"(?P<exchange>{_WORDS})\.(?:STK|IDX|INDEX|STOCK)\.(?P<number>[0-9]{{6}})", re.IGNORECASE
     ),
 )
-_BARE = re.compile(r"[0-9]{1,6}")
+_BARE = re.compile(r"0|[1-9][0-9]{0,5}|[0-9]{6}")  # 00700 is Hong Kong's: no zero was taken away
+# What is an index is told by its exchange: 000xxx are indices in Shanghai and stocks in Shenzhen.
+_INDEX = re.compile(
+    r"(?:000[0-9]{3}|9[2-9][0-9]{4})\.SH|(?:39[0-9]{4}|9[78][0-9]{4})\.SZ|899[0-9]{3}\.BJ"
+)
+_SHENZHEN_INDICES = ("39", "97", "98")
+# CSI's indices that Shenzhen publishes under a number of its own: 399905 is 000905.
+_TWIN_NUMBERS = (852, *range(903, 923), *range(925, 938), *range(944, 959), *range(960, 965))
+TWINS = {"399300.SZ": "000300.SH"} | {f"399{n}.SZ": f"000{n}.SH" for n in _TWIN_NUMBERS}
 _CONTRACT = re.compile(
     r"(?:CFFEX\.)?(?P<product>[A-Z]{1,2})\.?(?P<month>[0-9]{4})(?:\.(?:CFX|CFFEX|CCFX|CFE))?",
     re.IGNORECASE,
@@ -53,6 +67,31 @@ _CONTINUOUS = re.compile(
     re.IGNORECASE,
 )
 _CONTINUOUS_MONTHS = ("8888", "9999", "0000")
+# Codes of other markets and of other things: well-formed, and none of ours.
+_DOMESTIC = "SH|SZ|BJ|SS|XSHG|XSHE|XBSE|BJSE|SSE|SZSE|SHSE|BSE|CFX|CFE|CFFEX|CCFX"
+_COMMODITY = "SHF|SHFE|DCE|ZCE|CZC|CZCE|INE|GFE|GFEX|XSGE|XDCE|XZCE|XINE|XGFE"
+_ELSEWHERE = (
+    "SI|CSI|CI|CNI|MI|TI|OF|HI|HK|XHKG|HKEX|GI|WI|IB|SG|EI|US|N|O|OQ|UW|NB|TW|T|L|DF|SW|CNX|ZICN"
+)
+_LETTERS = "(?:[A-Z]{1,2})"
+_MONTHS = "(?:[0-9]{1,2}(?:0[1-9]|1[0-2]))"
+_OPTION = "(?:-?(?:MS-?)?[CPM]-?[0-9]+(?:[CPM]?[0-9]+)?)"
+_FOREIGN = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"(?:(?=[^.]*[0-9])(?=[^.]*[A-Z])[A-Z0-9\-]{{2,20}}|[0-9]{{8}})\.(?:{_DOMESTIC})",
+        rf"[A-Z0-9^][A-Z0-9\-&]{{0,19}}\.(?:{_COMMODITY}|{_ELSEWHERE})",
+        rf"(?:(?:{_DOMESTIC}|{_COMMODITY})[._])?{_LETTERS}[._]?{_MONTHS}{_OPTION}?F?",
+        rf"(?:(?:{_COMMODITY})[._]){_LETTERS}[0-9A-Z.]{{0,6}}",
+        r"[0-9]{6}|0[0-9]{4}",  # funds and bonds; Hong Kong
+        r"[0-9]{8}|[0-9]{6}[CP][0-9]{4}[A-Z][0-9]{5}",  # options on funds
+        r"(?:H|N|S|T|C|CI|CN|CES|BK|GZ)[0-9]{3,6}(?:CNY[0-9]{2,3})?",
+        r"(?:sh|sz|bj|csi)[._]?(?:[HNST][0-9]{5}|[0-9]{8})|hk[._]?[0-9]{4,5}",
+        r"(?:hk|us|gb|int|b|rt_hk)[._$]{1,2}[A-Z0-9.]{1,8}",
+        r"[.^$]?(?:HSI|HSCEI|HSCCI|HSTECH|HSCI|SPX|GSPC|INX|DJI|DJIA|IXIC|NDX|RUT|VIX|N225|NKY|FTSE"
+        r"|GDAXI|DAX|FCHI|CAC|SX5E|KOSPI|KS11|TWII|STI|SENSEX|AS51|UDI|CRB|BDI|XIN9)",
+    )
+)
 SHANGHAI_FIRST, SHENZHEN_FIRST, BEIJING_FIRST = "69", "023", "48"
 
 
@@ -67,18 +106,18 @@ def stock_code(text: str) -> str:
     DataError
         The text is no code.
     """
-    return _code(text, _bare_stock)
+    return _code(text, _bare_stock, f"{SPELLINGS}, 600000")
 
 
 def index_code(text: str) -> str:
-    """Return an index's code as `000300.SH`; a bare number is Shenzhen's when it begins with 399.
+    """Return an index's code as `000300.SH`; a bare number is placed by its first digits.
 
     Raises
     ------
     DataError
         The text is no code.
     """
-    return _code(text, lambda number: f"{number}.{'SZ' if number.startswith('399') else 'SH'}")
+    return _code(text, _bare_index, f"{INDEX_SPELLINGS}, 000300")
 
 
 def contract_code(text: str) -> str | None:
@@ -96,7 +135,7 @@ def contract_code(text: str) -> str | None:
             return match["product"].upper() + match["month"]
     elif match or _CONTINUOUS.fullmatch(word):
         return None
-    raise DataError(f"contract {text[:40]!r}; accepted: IF2406, IF2406.CFX, CFFEX.IF.2406")
+    raise DataError(f"contract {text[:40]!r}; accepted: {CONTRACT_SPELLINGS}")
 
 
 def is_stock(code: str) -> bool:
@@ -106,6 +145,32 @@ def is_stock(code: str) -> bool:
     except RuleError:
         return False
     return True
+
+
+def is_index(code: str) -> bool:
+    """Whether a code of the form `000300.SH` is an index of the exchanges, of CSI or of CNI.
+
+    >>> is_index("000300.SH"), is_index("000300.SZ"), is_index("899050.BJ"), is_index("510300.SH")
+    (True, False, True, False)
+    """
+    return _INDEX.fullmatch(code) is not None
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a text is a code of another market or of another kind of thing, and so is left out.
+
+    Total-return and foreign indices, funds, bonds, options, commodity contracts, foreign shares.
+    A text that is no code at all (a name, a remark) is not.
+
+    >>> [is_foreign(word) for word in ("H00300.CSI", "801010.SI", "SR405", "IO1402-C-2300", "HSI")]
+    [True, True, True, True, True]
+    >>> is_foreign("not a code"), is_foreign("600000.SH")
+    (False, False)
+    """
+    word = text.strip()
+    if any(form.fullmatch(word) for form in _FORMS):
+        return False
+    return any(form.fullmatch(word) for form in _FOREIGN)
 
 
 def recode(column: pa.ChunkedArray | pa.Array, meaning: Callable[[str], Any]) -> pa.Array:
@@ -138,7 +203,7 @@ def recode(column: pa.ChunkedArray | pa.Array, meaning: Callable[[str], Any]) ->
     return pa.array(words, pa.string()).take(coded.indices)
 
 
-def _code(text: str, bare: Callable[[str], str]) -> str:
+def _code(text: str, bare: Callable[[str], str], accepted: str) -> str:
     word = text.strip()
     for form in _FORMS:
         match = form.fullmatch(word)
@@ -146,7 +211,15 @@ def _code(text: str, bare: Callable[[str], str]) -> str:
             return f"{match['number']}.{_EXCHANGES[match['exchange'].upper()]}"
     if _BARE.fullmatch(word):
         return bare(word.zfill(6))
-    raise DataError(f"code {text[:40]!r}; accepted: {SPELLINGS}, 600000")
+    raise DataError(f"code {text[:40]!r}; accepted: {accepted}")
+
+
+def _bare_index(number: str) -> str:
+    if number.startswith(_SHENZHEN_INDICES):
+        return f"{number}.SZ"
+    if number.startswith("899"):
+        return f"{number}.BJ"
+    return f"{number}.{'SI' if number.startswith(('80', '85')) else 'SH'}"  # SI: Shenwan's
 
 
 def _bare_stock(number: str) -> str:

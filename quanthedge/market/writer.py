@@ -93,8 +93,13 @@ def write_streamed(
     truth: Path | Mapping[str, Any] | None = None,
     collector: Collector | None = None,
     overwrite: bool = False,
+    inspected: Callable[[], None] | None = None,
 ) -> CheckReport:
-    """Do what `write_dataset` does with stock bars that arrive piece by piece."""
+    """Do what `write_dataset` does with stock bars that arrive piece by piece.
+
+    `inspected` is called when every table was checked and nothing is in its place yet; what it
+    raises leaves an older dataset as it was.
+    """
     target = check_target(target, name, source, overwrite)
     collector = Collector() if collector is None else collector
     with suppress(_AlreadyThere), replacing(target, dataset_files) as scratch:
@@ -102,6 +107,8 @@ def write_streamed(
         try:
             inspect(tables, bars, collector, writer.add)
             writer.finish()
+            if inspected is not None:
+                inspected()
         finally:
             writer.close()
         collector.report().raise_errors(f"nothing written to {target}")

@@ -12,7 +12,7 @@ _SUFFIXES: Final = {".SH": 0, ".SZ": 1, ".BJ": 2}
 _PREFIXES: Final = {
     "SSE": {"600": 0, "601": 0, "603": 0, "605": 0, "688": 2, "689": 2},
     "SZSE": {"000": 0, "001": 0, "002": 0, "003": 0, "300": 1, "301": 1, "302": 1},
-    "BSE": {"4": 3, "8": 3, "9": 3},
+    "BSE": {"43": 3, "83": 3, "87": 3, "920": 3},
 }
 
 
@@ -51,5 +51,5 @@ def places_of(code: str) -> tuple[int, int]:
                 return exchange, board
     raise RuleError(
         f"code {code!r} is on no A-share board; accepted: six digits and exchange, as in 600519.SH "
-        "(600 601 603 605 688 689), 000001.SZ (000-003 300-302), 920002.BJ (4 8 9)"
+        "(600 601 603 605 688 689), 000001.SZ (000-003 300-302), 920002.BJ (43 83 87 920)"
     )

@@ -88,6 +88,13 @@ def doubled(frame):
     return pd.concat([frame, frame.iloc[[2]]], ignore_index=True)
 
 
+def another(frame, column):
+    """Add a row of a key that is there already, with another value."""
+    more = doubled(frame)
+    more.loc[len(more) - 1, column] *= 1.01
+    return more
+
+
 def without_day(bars):
     return bars[bars["date"] != bars["date"].iloc[10]]
 
@@ -155,7 +162,7 @@ CASES = {
         "1 row has close outside the day's low to high",
     ),
     "duplicate next to it": (
-        stock_daily(lambda bars: doubled(bars).sort_values(["code", "date"])),
+        stock_daily(lambda bars: another(bars, "volume").sort_values(["code", "date"])),
         r"1 row repeats the \(code, date\) of another row",
     ),
     "duplicate at the end": (
@@ -198,7 +205,8 @@ CASES = {
         "industry: 1 row ends before they start|ends before",
     ),
     "fundamental twice": (
-        table("fundamentals", doubled), "fundamentals: 1 row repeats the .item, code, known_date"
+        table("fundamentals", lambda frame: another(frame, "value")),
+        "fundamentals: 1 row repeats the .item, code, known_date",
     ),
     "infinite fundamental": (
         table("fundamentals", value("value", 1, np.inf)), "1 row has an infinite value"

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.rows import row_names
+from quanthedge.market.days import shanghai_days
 from quanthedge.market.schema import Column, TableSchema
 
 __all__ = ["conform"]
@@ -15,7 +16,7 @@ EARLIEST, LATEST = -25_567, 84_005  # 1900-01-01 and 2199-12-31, in days from 19
 _ACCEPTED = {
     "text": "text",
     "label": "text",
-    "date": "a date (or a timestamp at midnight)",
+    "date": "a date (or a timestamp at midnight, or one with its zone)",
     "number": "a number",
     "flag": "true/false",
 }
@@ -97,6 +98,8 @@ def _cast(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
         raise pa.ArrowTypeError("text is not turned into numbers")
     if kind == "date" and not (pa.types.is_temporal(found) or pa.types.is_null(found)):
         raise pa.ArrowTypeError("text and numbers are not turned into dates")
+    if kind == "date" and pa.types.is_timestamp(found) and found.tz is not None:
+        values = pa.chunked_array([shanghai_days(values)])
     values = values.cast(column.arrow.type)
     if kind == "date":
         _check_range(values)

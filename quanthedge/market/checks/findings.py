@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from quanthedge.errors import DataError
 
@@ -160,6 +160,7 @@ class Collector:
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str, str], _Entry] = {}
         self._parts: list[Collector] = []
+        self.doubles: list[Any] = []  # of checks.doubles: what an import joins
 
     def part(self) -> "Collector":
         """Return a collector whose findings, also later ones, count among these."""

@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from quanthedge.market.checks.findings import EXAMPLES, Collector
 from quanthedge.market.checks.rows import Rows
+from quanthedge.market.checks.turnover import check_turnover
 from quanthedge.market.schema import CONTRACT_PATTERN, TABLES
 
 __all__ = ["check_futures"]
@@ -17,6 +18,7 @@ def check_futures(table: pa.Table, calendar: np.ndarray, collector: Collector) -
     rows = Rows(table, TABLES["futures_daily"], collector)
     _contracts(rows, calendar)
     _prices(rows)
+    check_turnover(rows)
 
 
 def _contracts(rows: Rows, calendar: np.ndarray) -> None:

@@ -14,6 +14,7 @@ from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.futures import check_futures
 from quanthedge.market.checks.others import check_others
+from quanthedge.market.checks.repeats import counted_once
 from quanthedge.market.checks.stale import check_stale_tables
 from quanthedge.market.checks.stock_bars import StockBarsCheck
 from quanthedge.market.schema import TABLES, TableSchema
@@ -56,7 +57,7 @@ def inspect(
         if name in tables:
             table = conform(tables[name], schema, collector)
             if table is not None:
-                ready[name] = _sorted(table, schema, collector)
+                ready[name] = counted_once(_sorted(table, schema, collector), schema, collector)
     check_others(ready, collector)
     check_stale_tables(ready, collector)
     calendar = _dates(ready, "calendar", "date")
@@ -96,7 +97,7 @@ def _bars(
             yield table
 
     for table in whole_stocks(pieces()):
-        block = Block.of(table, axes)
+        block = Block.of(counted_once(table, schema, collector), axes)
         check.add(block)
         if sink is not None and not collector.failed:
             sink("stock_daily", block.table)

@@ -15,6 +15,7 @@ from quanthedge.market.checks.further import (
     check_weights,
 )
 from quanthedge.market.checks.rows import Rows
+from quanthedge.market.checks.turnover import check_index_units
 from quanthedge.market.schema import CODE_FORMAT, CODE_PATTERN, TABLES
 
 __all__ = ["check_others"]
@@ -113,6 +114,7 @@ def _index_bars(rows: Rows) -> None:
         "warning", "close outside", outside, "close outside the day's low to high",
         show=("close", "low", "high"),
     )  # fmt: skip
+    check_index_units(rows)
 
 
 def _spells(rows: Rows, owner: tuple[str, ...]) -> None:

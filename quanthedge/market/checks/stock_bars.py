@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.market.blocks import Axes, Block
+from quanthedge.market.checks.doubles import Doubles
 from quanthedge.market.checks.ex_days import ExDays
 from quanthedge.market.checks.findings import EXAMPLES, Collector
 from quanthedge.market.checks.moves import MOVES, Moves, find_moves
@@ -64,9 +65,10 @@ class StockBarsCheck:
         self._unjudged = 0
         self._unknown = dict.fromkeys(MAYBE_UNKNOWN, 0)
         self._limits = LimitBook(axes, listed, None if names is None else names.to_pandas())
-        self._units = UnitsCheck(axes.codes, collector)
+        self._units = UnitsCheck(axes.codes, axes.calendar, collector)
         self._stale = StaleBars(axes, collector)
         self._ex_days = ExDays(axes, actions)
+        self._doubles = Doubles(axes, collector)
 
     def add(self, block: Block) -> None:
         """Check the next block."""
@@ -83,6 +85,7 @@ class StockBarsCheck:
         self._moves(rows, moves)
         self._stale.add(block, rows, same)
         self._ex_days.add(block, rows, same)
+        self._doubles.add(block)
         self._special += int(np.count_nonzero(rows.numbers("is_st")))
 
     def _places(self, rows: Rows, block: Block) -> Array:
@@ -221,6 +224,7 @@ class StockBarsCheck:
         self._first_bars()
         self._gaps()
         self._stale.finish()
+        self._doubles.finish()
         check_survival(self._axes, self._listed, self._gone, self._seen, self._collector)
 
     def _proportions(self) -> None:

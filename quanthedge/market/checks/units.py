@@ -1,8 +1,8 @@
 """Units of volume and amount: amount / (volume x price) is near 1 when shares and yuan are meant.
 
 Vendors write volume in lots of 100 shares and amount in thousands, and not alike for every board
-and year: each board and calendar year is looked at by itself. The ratio's decimal power tells
-which units were meant.
+and year: each board and calendar year is looked at by itself, and so are each stock and each day,
+which may come from files of their own. The ratio's decimal power tells which units were meant.
 """
 
 from itertools import groupby
@@ -12,7 +12,7 @@ import numpy as np
 
 from quanthedge.errors import RuleError
 from quanthedge.market.blocks import Block
-from quanthedge.market.checks.findings import Collector
+from quanthedge.market.checks.findings import EXAMPLES, Collector
 from quanthedge.rules.boards import BOARDS, EXCHANGES, places_of
 
 __all__ = ["GROUPS", "UnitsCheck", "board_groups"]
@@ -21,6 +21,7 @@ Array = np.ndarray[Any, Any]
 LOWEST, HIGHEST = 0.5, 2.0  # a day's VWAP lies within its range, which no limit lets grow so wide
 FAULT_SHARE = 0.2  # single rows may be wrong; a fifth of a group is a unit
 FEWEST = 5  # rows out of range before a group is judged
+JUMP_SLACK = 0.15  # in decimal powers, of a row's ratio from the power
 STEPS = 250  # bins per decimal power in which the median is found
 POWERS = 12
 FIRST_YEAR = 1990
@@ -48,17 +49,25 @@ class UnitsCheck:
 
     Parameters
     ----------
-    codes
-        Stocks [N].
+    codes, days
+        Stocks [N] and trading days [T].
     collector
         Receives the error.
     """
 
-    def __init__(self, codes: Array, collector: Collector) -> None:
+    def __init__(self, codes: Array, days: Array, collector: Collector) -> None:
         self._group = board_groups(codes)
         self._collector = collector
         self._bins = np.zeros((len(GROUPS), 0, 2 * POWERS * STEPS), dtype=np.int64)
         self._outside = np.zeros((len(GROUPS), 0), dtype=np.int64)
+        self._codes, self._days = codes, days
+        self._rows = {name: np.zeros(len(axis), dtype=np.int64) for name, axis in self._axes()}
+        self._off = {name: np.zeros(len(axis), dtype=np.int64) for name, axis in self._axes()}
+        self._log = {name: np.zeros(len(axis)) for name, axis in self._axes()}
+        self._span = np.full((2, len(codes)), -1, dtype=np.int64)
+
+    def _axes(self) -> tuple[tuple[str, Array], tuple[str, Array]]:
+        return ("stock", self._codes), ("day", self._days)
 
     def add(self, block: Block, ratio: Array) -> None:
         """Count the ratios amount / (volume x typical price) [rows]; NaN is left out."""
@@ -76,6 +85,24 @@ class UnitsCheck:
         bad = place[(value < LOWEST) | (value > HIGHEST)]
         counts = np.bincount(bad, minlength=self._outside.size)
         self._outside += counts.reshape(self._outside.shape)
+        self._jumps(block.stock[known], block.day[known], power)
+
+    def _jumps(self, stock: Array, day: Array, power: Array) -> None:
+        """Count by stock and by day the rows that are in another unit by whole decimal powers."""
+        nearest = np.rint(power)
+        off = (nearest != 0) & (np.abs(power - nearest) < JUMP_SLACK)
+        for name, place in (("stock", stock), ("day", day)):
+            size = len(self._rows[name])
+            there = place >= 0
+            self._rows[name] += np.bincount(place[there], minlength=size)
+            if off.any():
+                there &= off
+                self._off[name] += np.bincount(place[there], minlength=size)
+                self._log[name] += np.bincount(place[there], nearest[there], minlength=size)
+        for row in np.flatnonzero(off & (day >= 0)):
+            first = self._span[0, stock[row]]
+            self._span[0, stock[row]] = day[row] if first < 0 else min(first, day[row])
+            self._span[1, stock[row]] = max(self._span[1, stock[row]], day[row])
 
     def _grow(self, years: int) -> None:
         more = years - self._outside.shape[1]
@@ -88,7 +115,7 @@ class UnitsCheck:
         rows = self._bins.sum(axis=2)
         wrong = (self._outside > FAULT_SHARE * rows) & (self._outside >= FEWEST)
         if not wrong.any():
-            return False
+            return self._report_jumps()
         half = self._bins.cumsum(axis=2) * 2 >= rows[:, :, None]
         median = 10 ** ((half.argmax(axis=2) + 0.5) / STEPS - POWERS)
         named = [
@@ -109,6 +136,32 @@ class UnitsCheck:
                 text += f"; it is right in {right}"
             self._collector.add("error", "stock_daily", "units", 0, text, cure=CURE)
         return True
+
+    def _report_jumps(self) -> bool:
+        """Report stocks and days whose rows change their unit; return whether there are any."""
+        found = False
+        for name, axis in self._axes():
+            rows, off = self._rows[name], self._off[name]
+            least = np.maximum(FEWEST, 0 if name == "stock" else FAULT_SHARE * rows)
+            wrong = np.flatnonzero(off >= least)
+            if len(wrong) == 0:
+                continue
+            found = True
+            examples = [
+                f"{axis[k]}{self._when(k) if name == 'stock' else ''}: {off[k]:,} of {rows[k]:,} "
+                f"bars, about {10.0 ** (self._log[name][k] / off[k]):,.3g}"
+                for k in wrong[np.argsort(-off[wrong], kind="stable")][:EXAMPLES]
+            ]
+            what = "have amount / (volume x price) at another decimal power than 1 in many bars"
+            self._collector.add(
+                "error", "stock_daily", f"unit jump by {name}", len(wrong), what, examples,
+                cure=CURE, unit=name,
+            )  # fmt: skip
+        return found
+
+    def _when(self, stock: int) -> str:
+        first, last = self._span[:, stock]
+        return f" {self._days[first]} to {self._days[last]}" if first >= 0 else ""
 
 
 def board_groups(codes: Array) -> Array:

@@ -17,6 +17,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.actions import ex_price
 from quanthedge.market.blocks import table_slices, whole_stocks
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
 from quanthedge.market.importers.source import assume
 from quanthedge.market.schema import TABLES
 
@@ -167,7 +168,7 @@ class _Completion:
 
     def complete(self, table: pa.Table) -> pa.Table:
         """Return the bars of whole stocks in the schema's columns."""
-        table = self._traded(table)
+        table = self._once(self._traded(table))
         code = table["code"].combine_chunks()
         date = table["date"].cast(pa.date32()).to_numpy()
         number = code.indices.to_numpy()
@@ -204,6 +205,16 @@ class _Completion:
             "info", "stock_daily", "suspended", int(idle.sum()), what, unit="stock-day"
         )
         return table.filter(pa.array(~idle))
+
+    def _once(self, table: pa.Table) -> pa.Table:
+        """Count bars that repeat another one once: the next step compares neighbours."""
+        number, date = table["code"].combine_chunks().indices.to_numpy(), table["date"].to_numpy()
+        twice = np.flatnonzero((number[1:] == number[:-1]) & (date[1:] == date[:-1])) + 1
+        twice = twice[neighbours_equal(table, twice)] if len(twice) else twice
+        if len(twice) == 0:
+            return table
+        self._collector.add("info", "stock_daily", "repeats", len(twice), REPEATED)
+        return table.filter(pa.array(~np.isin(np.arange(table.num_rows), twice)))
 
     def _previous_closes(
         self, values: dict[str, Array], first: Array, code: pa.Array, date: Array

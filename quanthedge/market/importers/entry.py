@@ -1,23 +1,41 @@
 """`import_market`: recognise layouts, translate them, check them and write them as one dataset."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.budget import begun
+from quanthedge.market.checks.doubles import Double
 from quanthedge.market.checks.findings import CheckReport, Collector
 from quanthedge.market.importers import long_tables, own_tables, qlib, rqalpha, vnpy, wtpy
 from quanthedge.market.importers.ahead import read_ahead
 from quanthedge.market.importers.archive import ARCHIVES, unpacked
+from quanthedge.market.importers.doubles import (
+    chosen,
+    joined_bars_of_doubles,
+    joined_tables,
+    say_joins,
+)
 from quanthedge.market.importers.source import Layout, SourceTables
+from quanthedge.market.importers.twins import with_one_index
 from quanthedge.market.importers.vendors import akshare, baostock, joinquant, mapping, tushare
 from quanthedge.market.storage import alone, storage_errors
 from quanthedge.market.writer import Progress, check_target, write_streamed
 
-__all__ = ["LAYOUTS", "counted", "import_market", "read_sources", "with_layout"]
+__all__ = [
+    "LAYOUTS",
+    "bars_of",
+    "counted",
+    "import_market",
+    "one_company",
+    "read_sources",
+    "with_layout",
+]
 
 # In the order in which they are tried: the most particular first.
 LAYOUTS: dict[str, Layout] = {
@@ -67,6 +85,8 @@ def import_market(
     name: str | None = None,
     more: Sequence[str | Path] = (),
     overwrite: bool = False,
+    keep_code: Sequence[str] = (),
+    keep_doubles: bool = False,
 ) -> CheckReport:
     """Turn folders of market data into a dataset at `target`; return what the check found.
 
@@ -88,6 +108,11 @@ def import_market(
     overwrite
         Replace another dataset at `target` in one step; without it another one is refused. The
         same one is recognised (`CheckReport.already_there`) and left as it is.
+    keep_code
+        Of a company that the source has under two codes (equal bars on many days), the code to
+        keep. Without it the code stays whose bars reach further; the report names every pair.
+    keep_doubles
+        Keep both codes of every such company. The check warns of them.
 
     Raises
     ------
@@ -97,24 +122,114 @@ def import_market(
     """
     wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
     with storage_errors(Path(source)):
-        name = _plain_name(Path(source)) if name is None else name
-        origin = ", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted)
-    target = check_target(Path(target), name, origin, overwrite)
+        what = {
+            "name": _plain_name(Path(source)) if name is None else name,
+            "source": ", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted),
+        }
+    target = check_target(Path(target), what["name"], what["source"], overwrite)
+    with ExitStack() as stack:
+        stack.enter_context(alone(target))
+        try:
+            return _imported(
+                target, wanted, what, progress, overwrite=overwrite, keep_doubles=keep_doubles
+            )
+        except _DoubledError as found:
+            doubles, tables = found.doubles, found.tables
+        joins = chosen(doubles, keep_code, tables)
+        return _imported(
+            target, wanted, what, progress, doubles, joins,
+            overwrite=overwrite, keep_doubles=not joins,
+        )  # fmt: skip
+
+
+class _DoubledError(Exception):
+    """Companies under two codes were found after the last bar: read again and join them."""
+
+    def __init__(self, doubles: Sequence[Double], tables: Mapping[str, pa.Table]) -> None:
+        super().__init__()
+        self.doubles, self.tables = doubles, tables
+
+
+def _imported(
+    target: Path,
+    wanted: Sequence[tuple[Path, str]],
+    what: Mapping[str, str],
+    progress: Progress | None,
+    doubles: Sequence[Double] = (),
+    joins: Mapping[str, str] | None = None,
+    *,
+    overwrite: bool,
+    keep_doubles: bool,
+) -> CheckReport:
+    """Read the sources and write them; with `joins` every company under its one code."""
     collector = Collector()
     with ExitStack() as stack:
         stack.enter_context(begun())
-        stack.enter_context(alone(target))
         found = read_sources(wanted, target.parent, collector, stack)
+        if joins:
+            say_joins(doubles, joins, collector)
+            extra = bars_of(wanted, target.parent, joins) if _more_days(doubles, joins) else {}
+            found = one_company(found, joins, extra, collector)
         bars = None if found.bars is None else read_ahead(found.bars)
+
+        def inspected() -> None:
+            if collector.doubles and not (joins or keep_doubles):
+                raise _DoubledError(collector.doubles, found.tables)
+
         return write_streamed(
             target,
             found.tables,
             None if bars is None else counted(bars, found.rows, progress),
-            name=name,
-            source=origin,
+            name=what["name"],
+            source=what["source"],
             collector=collector,
             overwrite=overwrite,
+            inspected=inspected,
         )
+
+
+def _more_days(doubles: Sequence[Double], joins: Mapping[str, str]) -> bool:
+    """Whether a dropped code has bars on days on which the kept one has none."""
+    sides = [
+        (code, alone) for one in doubles for code, alone in zip(one.codes, one.alone, strict=True)
+    ]
+    return any(alone > 0 for code, alone in sides if code in joins)
+
+
+def one_company(
+    found: SourceTables,
+    joins: Mapping[str, str],
+    extra: Mapping[str, pa.Table],
+    collector: Collector,
+) -> SourceTables:
+    """Return a source's tables with every company under its one code."""
+    tables = joined_tables(found.tables, joins, collector)
+    if found.bars is None:
+        return replace(found, tables=tables)
+    bars = joined_bars_of_doubles(found.bars, joins, extra, collector)
+    return replace(found, tables=tables, bars=bars)
+
+
+def bars_of(
+    wanted: Sequence[tuple[Path, str]], beside: Path, joins: Mapping[str, str]
+) -> dict[str, pa.Table]:
+    """Return the bars of the codes to drop, by the code kept; reads the sources once more."""
+    pieces: dict[str, list[pa.Table]] = {}
+    with ExitStack() as stack:
+        found = read_sources(wanted, beside, Collector(), stack)
+        for piece in found.bars or ():
+            codes = piece["code"].cast(pa.string())
+            for dropped, kept in joins.items():
+                rows = piece.filter(pc.equal(codes, dropped))
+                if rows.num_rows:
+                    plain = rows.set_column(
+                        rows.column_names.index("code"), "code", rows["code"].cast(pa.string())
+                    )
+                    pieces.setdefault(kept, []).append(plain)
+    return {
+        kept: pa.concat_tables(parts).combine_chunks().sort_by("date")
+        for kept, parts in pieces.items()
+    }
 
 
 def read_sources(
@@ -135,7 +250,7 @@ def read_sources(
         folder = stack.enter_context(unpacked(path, beside))
         own = collector.part()
         found = _layout(folder, layout).read(folder, own)
-        for name, table in found.tables.items():
+        for name, table in with_one_index(found.tables, own).items():
             if name in tables:
                 own.forget(name)
                 what = f"{path.name} has this table too; the one of the source before it is used"

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
 from quanthedge.errors import DataError
 from quanthedge.market.budget import claim
+from quanthedge.market.days import EMPTY, as_dates
 from quanthedge.market.table_files import read_feather, read_parquet
 
 __all__ = [
@@ -31,12 +31,9 @@ __all__ = [
     "readable",
 ]
 
-Array = np.ndarray[Any, Any]
 SUFFIXES = (".csv", ".parquet", ".feather")
 ENCODINGS = ("utf-8", "gb18030")
-EMPTY = ["", "NaN", "nan", "NA", "N/A", "null", "None", "NULL", "none"]
 SAFE_NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z._\-]*")
-_DATE_TEXT = r"^\s*(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:[ T]?\d{2}:?\d{2}:?\d{2}(?:\.0+)?)?\s*$"
 
 
 def read_file(path: Path, texts: Sequence[str] = ()) -> pa.Table:
@@ -144,59 +141,6 @@ def as_codes(column: pa.Array, where: str, meaning: Callable[[str], Any]) -> pa.
         return recode(column, meaning)
     except DataError as problem:
         raise DataError(f"{where}: {problem}") from problem
-
-
-def as_dates(column: pa.Array, where: str) -> pa.Array:
-    """Return dates from dates, timestamps, 20140917 (also with time 000000) or texts.
-
-    Nulls stay null. A time of day in a timestamp is dropped: daily data only.
-    """
-    kind = column.type
-    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        return pc.cast(column, pa.date32(), safe=False)
-    if pa.types.is_null(kind):
-        return column.cast(pa.date32())
-    if pa.types.is_floating(kind):
-        if pc.any(pc.greater(pc.abs(column), 1e15)).as_py():  # also where it is infinite
-            largest = pc.max(pc.abs(column)).as_py()
-            raise DataError(f"{where}: {largest:g} is no date; accepted: 20140917, 2014-09-17")
-        whole = pc.floor(column)
-        fine = pc.or_kleene(pc.equal(whole, column), pc.or_(pc.is_null(column), pc.is_nan(column)))
-        if not pc.all(fine, min_count=0).as_py():
-            raise DataError(f"{where}: fractions are no dates; accepted: 20140917, 2014-09-17")
-        column = pc.if_else(pc.is_nan(column), None, column).cast(pa.int64())
-        kind = column.type
-    if pa.types.is_integer(kind):
-        return _from_numbers(column.cast(pa.int64()), where)
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        raise DataError(f"{where}: is {kind}; accepted: dates, 20140917, 2014-09-17")
-    coded = column.dictionary_encode()
-    words = coded.dictionary
-    empty = pc.is_in(pc.utf8_trim_whitespace(words), pa.array([*EMPTY, "NaT"]))
-    plain = pc.replace_substring_regex(words, _DATE_TEXT, r"\1\2\3")
-    fine = pc.or_(pc.match_substring_regex(plain, r"^\d{8}$"), empty)
-    if not pc.all(fine, min_count=0).as_py():
-        wrong = words.filter(pc.invert(fine))[0].as_py()
-        raise DataError(f"{where}: {wrong[:40]!r} is no date; accepted: 20140917, 2014-09-17")
-    numbers = pc.if_else(empty, None, plain).cast(pa.int64())
-    return _from_numbers(numbers, where).take(coded.indices)
-
-
-def _from_numbers(column: pa.Array, where: str) -> pa.Array:
-    blank = np.asarray(column.is_null())
-    number = column.fill_null(19000101).to_numpy()
-    number = np.where(number >= 10**13, number // 1_000_000, number)  # 20140917000000
-    year, month, day = number // 10_000, number // 100 % 100, number % 100
-    fine = (year >= 1900) & (year < 2200) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
-    months = ((np.where(fine, year, 1970) - 1970) * 12 + np.where(fine, month, 1) - 1).astype(
-        "datetime64[M]"
-    )
-    dates = months.astype("datetime64[D]") + (np.where(fine, day, 1) - 1)
-    fine &= dates.astype("datetime64[M]") == months
-    if not fine.all():
-        wrong = number[int((~fine).argmax())]
-        raise DataError(f"{where}: {wrong} is no date; accepted: 20140917, 2014-09-17")
-    return pa.array(dates, pa.date32(), mask=blank)
 
 
 def as_numbers(column: pa.Array, where: str) -> pa.Array:

@@ -1,6 +1,5 @@
 """What trading platforms' codes and files have in common."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,19 +9,9 @@ import pyarrow as pa
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.source import assume
 
-__all__ = ["is_index", "stocks_of_bars", "union_calendar"]
+__all__ = ["stocks_of_bars", "union_calendar"]
 
 Array = np.ndarray[Any, Any]
-_INDEX = re.compile(r"(?:000[0-9]{3}|93[0-9]{4}|950[0-9]{3})\.SH|399[0-9]{3}\.SZ|899[0-9]{3}\.BJ")
-
-
-def is_index(code: str) -> bool:
-    """Whether a code of the form `000300.SH` is an index: it tells by its exchange.
-
-    >>> is_index("000300.SH"), is_index("000300.SZ"), is_index("399006.SZ"), is_index("510300.SH")
-    (True, False, True, False)
-    """
-    return _INDEX.fullmatch(code) is not None
 
 
 def union_calendar(dates: Iterable[Array], collector: Collector) -> pa.Table:

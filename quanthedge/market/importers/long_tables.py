@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.days import as_dates
 from quanthedge.market.importers.files import readable
 from quanthedge.market.importers.melting import melted
 from quanthedge.market.importers.source import SourceTables
@@ -122,9 +123,18 @@ def _load(source: Path, name: str, *columns: str) -> pa.Table:
                     f"{path}: column '{absent[0]}' is missing (found {', '.join(found)}); "
                     "the `tables` layout needs it"
                 )
-            return file.read(columns=list(columns) or None)
+            return _in_shanghai(file.read(columns=list(columns) or None))
     except (pa.ArrowInvalid, OSError) as problem:
         raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem
+
+
+def _in_shanghai(table: pa.Table) -> pa.Table:
+    """Turn timestamps that are stored with a zone into the days that they were in Shanghai."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            days = as_dates(table[field.name].combine_chunks(), f"column '{field.name}'")
+            table = table.set_column(place, field.name, days)
+    return table
 
 
 def _stocks(source: Path, calendar: Array) -> pa.Table:
@@ -195,7 +205,7 @@ def _bars(path: Path, collector: Collector) -> Iterator[pa.Table]:
         columns = [name for name in wanted if name in file.schema_arrow.names]
         for group in range(file.num_row_groups):
             with readable(path):
-                piece = file.read_row_group(group, columns=columns)
+                piece = _in_shanghai(file.read_row_group(group, columns=columns))
             for name in PRICES:
                 if name in columns and piece[name].type == pa.float32():
                     piece = _cents(piece, name, collector)

@@ -14,9 +14,8 @@ import pyarrow as pa
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.codes import is_stock
+from quanthedge.market.codes import is_index, is_stock
 from quanthedge.market.importers.completion import completed
-from quanthedge.market.importers.instruments import is_index
 from quanthedge.market.importers.qlib_bars import (
     PRE_CLOSE,
     USED,

@@ -1,6 +1,5 @@
 """Qlib's lists of instruments: listing intervals, index members, and the codes they use."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.budget import claim
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.codes import is_stock, stock_code
+from quanthedge.market.days import as_dates
 from quanthedge.market.importers.qlib_features import Features
 from quanthedge.market.importers.source import assume
 
@@ -39,7 +39,6 @@ INDEX_OF_LIST = {
 }
 RESERVED = "_qlib_"  # put before names that Windows does not allow
 LARGEST_TEXT = 64 << 20
-_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T].*)?")
 
 
 def code_of(name: str) -> str | None:
@@ -63,13 +62,11 @@ def lines_of(path: Path) -> list[str]:
 
 def days_of(path: Path, words: Sequence[str]) -> Array:
     """Return days from texts like 2014-09-17 (a time of day behind it is dropped)."""
-    days = np.empty(len(words), dtype="datetime64[D]")
-    for place, word in enumerate(words):
-        try:
-            days[place] = np.datetime64(_DAY.fullmatch(word)[1], "D")  # type: ignore[index]
-        except (TypeError, ValueError) as problem:
-            raise DataError(f"{path}: {word[:40]!r} is no day; accepted: 2014-09-17") from problem
-    return days
+    days = as_dates(pa.array(words, pa.string()), str(path))
+    if days.null_count:
+        word = words[int(np.asarray(days.is_null()).argmax())]
+        raise DataError(f"{path}: {word[:40]!r} is no day; accepted: 2014-09-17")
+    return np.asarray(days.to_numpy(zero_copy_only=False)).astype("datetime64[D]")
 
 
 def _intervals(path: Path) -> tuple[list[str], Array, Array]:

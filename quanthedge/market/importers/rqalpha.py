@@ -7,7 +7,7 @@ dividends are per `round_lot` shares; factors and days are as of their dates.
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,9 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.codes import contract_code, is_stock, stock_code
+from quanthedge.market.codes import contract_code, is_foreign, is_index, is_stock, stock_code
 from quanthedge.market.importers.completion import completed
 from quanthedge.market.importers.files import as_dates, column_of
-from quanthedge.market.importers.instruments import is_index
 from quanthedge.market.importers.melting import curve_rows
 from quanthedge.market.importers.rqalpha_actions import actions_of
 from quanthedge.market.importers.rqalpha_bars import BARS, bars_of
@@ -104,14 +103,15 @@ def _text(one: Mapping[str, Any], key: str) -> str:
 
 def _day(path: Path, one: Mapping[str, Any], key: str) -> np.datetime64:
     """Return a date of an instrument; NaT where it is empty or all zeros."""
-    text = _text(one, key)[:10]
+    text = _text(one, key)
     if not text or text.startswith(("0000", "2999")):
         return np.datetime64("NaT", "D")
-    try:
-        return np.datetime64(text, "D")
-    except ValueError:
-        name = _text(one, "order_book_id")[:20]
-        raise DataError(f"{path}: {name}: {key} {text!r} is no date") from None
+    if len(text) == len("2014-09-17"):
+        with suppress(ValueError):
+            return np.datetime64(text, "D")
+    name = _text(one, "order_book_id")[:20]
+    days = as_dates(pa.array([text], pa.string()), f"{path}: {name}: {key}")
+    return np.datetime64(days[0].as_py(), "D")
 
 
 def _stocks(
@@ -125,7 +125,8 @@ def _stocks(
         if _text(one, "type") != "CS":
             others += _text(one, "type") not in ("INDX", "Future")
             continue
-        code = stock_code(_text(one, "order_book_id"))
+        word = _text(one, "order_book_id")
+        code = word if is_foreign(word) else stock_code(word)
         if not is_stock(code):
             others += 1
             continue
@@ -133,8 +134,16 @@ def _stocks(
         if np.isnat(listed):
             raise DataError(f"{path}: {code} has no listed_date")
         if code in lives:
+            before, end = lives[code]
+            if before == listed and (end == gone or (np.isnat(end) and np.isnat(gone))):
+                continue
+            if before == listed:
+                raise DataError(
+                    f"{path}: {code} is there twice, gone on {end} and on {gone}; keep the right "
+                    "one"
+                )
             twice.append(code)
-            if lives[code][0] > listed:
+            if before > listed:
                 continue
         lives[code] = (listed, gone)
     if not lives:
@@ -202,14 +211,17 @@ def _futures(
         if theirs in table.column_names:
             rows[ours] = column_of(table, path, theirs).cast(pa.float64())
     pickle = source / "instruments.pk"
-    last = {}
+    last: dict[str, np.datetime64] = {}
     for one in instruments:
         name = contract(_text(one, "order_book_id")) if _text(one, "type") == "Future" else None
         if name:
             day = _day(pickle, one, "maturity_date")
             day = _day(pickle, one, "de_listed_date") if np.isnat(day) else day
-            if not np.isnat(day):
-                last[name] = day
+            if not np.isnat(day) and last.setdefault(name, day) != day:
+                raise DataError(
+                    f"{pickle}: {name} has the last trading days {last[name]} and {day}; keep the "
+                    "right one"
+                )
     ends = pa.table(
         {
             "contract": pa.array(list(last), pa.string()),

@@ -9,7 +9,7 @@ import pyarrow as pa
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.files import column_of
-from quanthedge.market.importers.rqalpha_rows import by_code, dates_of, day_column
+from quanthedge.market.importers.rqalpha_rows import by_code, dates_of, day_column, one_a_day
 from quanthedge.market.importers.source import assume
 from quanthedge.market.schema import TABLES
 
@@ -42,7 +42,9 @@ def actions_of(tables: Mapping[str, pa.Table], collector: Collector) -> pa.Table
             row.update({name: days[k] for name, days in ends.items()})
     for code, table in by_code(tables.get("split_factor"), "split_factor.h5").items():
         split = column_of(table, "split_factor.h5", "split_factor").to_numpy(zero_copy_only=False)
-        for k, day in enumerate(dates_of(table, "ex_date", "split_factor.h5")):
+        days = dates_of(table, "ex_date", "split_factor.h5")
+        one_a_day(days, np.asarray(split, dtype=np.float64), f"split_factor.h5: {code}")
+        for k, day in enumerate(days):
             row = rows.setdefault((code, day), {})
             row["bonus_per_share"] = (1 + row.get("bonus_per_share", 0.0)) * float(split[k]) - 1
     assume(collector, "corporate_actions", "rights issues are not in the source")

@@ -10,7 +10,7 @@ import pyarrow as pa
 from quanthedge.market.checks.findings import EXAMPLES, Collector
 from quanthedge.market.codes import stock_code
 from quanthedge.market.importers.files import as_dates, column_of
-from quanthedge.market.importers.rqalpha_rows import by_code, dates_of, own_code
+from quanthedge.market.importers.rqalpha_rows import by_code, dates_of, one_a_day, own_code
 from quanthedge.market.importers.source import assume
 
 __all__ = ["BARS", "bars_of"]
@@ -99,7 +99,7 @@ def _stock(
         count = int((pauses & traded).sum())
         collector.add("warning", "stock_daily", "suspended", count, what, shown)
     if code in factors:
-        columns["adj_factor"] = _as_of_factor(factors[code], dates)
+        columns["adj_factor"] = _as_of_factor(code, factors[code], dates)
     elif factors:
         columns["adj_factor"] = np.ones(len(dates))
     columns["is_st"] = np.isin(dates, _days_of(special.get(code), "st_stock_days.h5"))
@@ -112,7 +112,7 @@ def _days_of(table: pa.Table | None, path: str) -> Array:
     return dates_of(table, "value", path)
 
 
-def _as_of_factor(table: pa.Table, dates: Array) -> Array:
+def _as_of_factor(code: str, table: pa.Table, dates: Array) -> Array:
     """Return the factor of each day; the first row begins before everything."""
     path = "ex_cum_factor.h5"
     start = column_of(table, path, "start_date").to_numpy(zero_copy_only=False)
@@ -123,6 +123,7 @@ def _as_of_factor(table: pa.Table, dates: Array) -> Array:
             zero_copy_only=False
         )
     values = column_of(table, path, "ex_cum_factor").to_numpy(zero_copy_only=False)
+    one_a_day(begin, np.asarray(values, dtype=np.float64), f"{path}: {code}")
     order = np.argsort(begin, kind="stable")
     place = np.searchsorted(begin[order], dates, side="right") - 1
     factor: Array = np.where(place >= 0, np.asarray(values, np.float64)[order][place], np.nan)

@@ -11,7 +11,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.codes import recode, stock_code
 from quanthedge.market.importers.files import as_dates, column_of
 
-__all__ = ["by_code", "dates_of", "day_column", "known", "own_code"]
+__all__ = ["by_code", "dates_of", "day_column", "known", "one_a_day", "own_code"]
 
 Array = np.ndarray[Any, Any]
 
@@ -38,9 +38,14 @@ def known(meaning: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def by_code(table: pa.Table | None, path: str) -> dict[str, pa.Table]:
-    """Cut a table by stock; keys that are no stocks are passed over (funds have factors too)."""
+    """Cut a table by stock; keys that are no stocks are passed over (funds have factors too).
+
+    Rows that repeat another one in every value count once.
+    """
     if table is None or table.num_rows == 0:
         return {}
+    names = table.column_names
+    table = table.group_by(names, use_threads=False).aggregate([]).select(names)
     codes = own_code(table["key"], known(stock_code), path)
     table = table.append_column("code", codes).filter(pc.is_valid(codes))
     if table.num_rows == 0:
@@ -54,6 +59,18 @@ def by_code(table: pa.Table | None, path: str) -> dict[str, pa.Table]:
         words[number[begin]]: table.slice(begin, end - begin)
         for begin, end in zip(starts, [*starts[1:], len(number)], strict=True)
     }
+
+
+def one_a_day(days: Array, values: Array, where: str) -> None:
+    """Refuse two values of one day; the caller has left out equal rows."""
+    order = np.argsort(days, kind="stable")
+    twice = np.flatnonzero(days[order][1:] == days[order][:-1])
+    if len(twice):
+        one, two = order[twice[0]], order[twice[0] + 1]
+        raise DataError(
+            f"{where} has two rows of {days[one]}: {values[one]:g} and {values[two]:g}; keep the "
+            "right one"
+        )
 
 
 def dates_of(table: pa.Table, name: str, path: str) -> Array:

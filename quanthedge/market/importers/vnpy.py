@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.codes import contract_code, is_stock, stock_code
+from quanthedge.market.codes import contract_code, is_index, is_stock, stock_code
 from quanthedge.market.importers.cents import Cents
 from quanthedge.market.importers.completion import completed
 from quanthedge.market.importers.files import as_dates, as_numbers, column_of, read_file
-from quanthedge.market.importers.instruments import is_index, stocks_of_bars, union_calendar
+from quanthedge.market.importers.instruments import stocks_of_bars, union_calendar
 from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.importers.vendors.futures import futures_of
 from quanthedge.market.importers.vendors.spells import members_of_snapshots
@@ -175,7 +175,9 @@ def _first_days(days: Mapping[str, Array]) -> dict[str, Any]:
     return {code: dates.min() for code, dates in days.items()}
 
 
-def _bars(path: Path, code: str, key: str, collector: Collector) -> pa.Table:
+def _bars(
+    path: Path, code: str, key: str, collector: Collector, telling: Sequence[str] = ()
+) -> pa.Table:
     """Return a symbol's bars in our columns; rows of nothing but zeros are left out."""
     table = read_file(path)
     columns: dict[str, Any] = {
@@ -196,6 +198,8 @@ def _bars(path: Path, code: str, key: str, collector: Collector) -> pa.Table:
     if idle.any():
         what = "of nothing but zeros left out: vn.py writes them for days without trading"
         collector.add("info", "daily", "zeros", int(idle.sum()), what, [code], unit="bar")
+    for name in telling:
+        columns[name] = as_numbers(column_of(table, path, name), f"{path}: {name}")
     rows = pa.table(columns)
     rows = rows.add_column(0, key, pa.array([code] * len(rows), pa.string()))
     return rows.filter(pa.array(~idle))
@@ -212,8 +216,7 @@ def _stock_bars(
         "them say what happened on ex-dates)",
     )
     for code, path in stocks.items():
-        extra = read_file(path)
-        rows = _with_telling(_bars(path, code, "code", collector), telling, extra, path)
+        rows = _bars(path, code, "code", collector, telling)
         dates = rows["date"].to_numpy()
         for name in (*PRICES, "pre_close"):
             if name in rows.column_names:
@@ -223,17 +226,6 @@ def _stock_bars(
                 rows = rows.set_column(place, name, on_cent)
         yield rows.sort_by("date")
     cents.finish()
-
-
-def _with_telling(rows: pa.Table, telling: Sequence[str], extra: pa.Table, path: Path) -> pa.Table:
-    """Add adj_factor or pre_close from the file to the rows that were kept of it."""
-    days = as_dates(column_of(extra, path, "datetime"), f"{path}: datetime").to_pylist()
-    for name in telling:
-        values = as_numbers(column_of(extra, path, name), f"{path}: {name}")
-        by_day = dict(zip(days, values.to_pylist(), strict=True))
-        column = [by_day.get(day) for day in rows["date"].to_pylist()]
-        rows = rows.append_column(name, pa.array(column, pa.float64()))
-    return rows
 
 
 def _report_rest(source: Path, collector: Collector) -> None:

@@ -35,6 +35,7 @@ __all__ = ["read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close")
+SAME = 1e-6  # a CSV file may hold fewer digits than a binary one
 RULES = {"HOT": "hots.json", "2ND": "seconds.json"}
 LEFT_OUT = {
     "adjusted": "of adjusted series left out (Q, H, + and - in WonderTrader's names)",
@@ -93,6 +94,7 @@ def _sorted_out(source: Path, collector: Collector) -> dict[str, dict[str, Serie
         key = series.code if series.kind in ("contract", "stock", "index") else name
         if key in found[series.kind]:
             doubled.append(str(path.relative_to(source)))
+            _same_series(found[series.kind][key].path, path)
         else:
             found[series.kind][key] = series
     if doubled:
@@ -103,6 +105,30 @@ def _sorted_out(source: Path, collector: Collector) -> dict[str, dict[str, Serie
             names = list(found[kind])
             collector.add("info", "daily", kind, len(names), what, names, unit="file")
     return found
+
+
+def _same_series(first: Path, second: Path) -> None:
+    """Refuse two files of one series that differ on a day; what only one of them knows is fine."""
+    one, two = read_series(first), read_series(second)
+    _, left, right = np.intersect1d(
+        one["date"].to_numpy(), two["date"].to_numpy(), return_indices=True
+    )
+    for name in PRICES:
+        a, b = one[name].to_numpy()[left], two[name].to_numpy()[right]
+        apart = np.flatnonzero(np.abs(a - b) > SAME * np.abs(a))
+        if len(apart):
+            row = apart[0]
+            raise DataError(
+                f"{first} and {second} are one series and differ: {name} on "
+                f"{one['date'][int(left[row])].as_py()} is {a[row]:g} and {b[row]:g}; keep the "
+                "right file"
+            )
+    days = [np.unique(rows["date"].to_numpy()) for rows in (one, two)]
+    if len(np.setdiff1d(days[1], days[0])):
+        raise DataError(
+            f"{second} has days of the series that {first} lacks (first: "
+            f"{np.setdiff1d(days[1], days[0])[0].astype('datetime64[D]')}); keep one file with all"
+        )
 
 
 def _with_code(rows: pa.Table, code: str, key: str = "code") -> pa.Table:

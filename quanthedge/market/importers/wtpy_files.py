@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market.codes import contract_code, is_stock, stock_code
+from quanthedge.market.codes import contract_code, is_index, is_stock, stock_code
 from quanthedge.market.importers.files import as_dates, as_numbers, column_of, read_file
-from quanthedge.market.importers.instruments import is_index
 from quanthedge.market.importers.wtpy_blocks import read_blocks
 
 __all__ = ["Series", "daily_files", "read_series", "rule_file", "series_of"]

@@ -82,7 +82,12 @@ def factors_of(path: Path) -> dict[str, tuple[Array, Array]]:
             if not all(isinstance(f, (int, float)) and 0 < f < 1e9 for f in factors):
                 raise DataError(f"{path}: {exchange} {name} has a factor that is no number above 0")
             _check_order(path, str(name), dates)
-            found[code] = (dates, np.array(factors, dtype=np.float64))
+            values = np.array(factors, dtype=np.float64)
+            if code in found and not (
+                np.array_equal(found[code][0], dates) and np.array_equal(found[code][1], values)
+            ):
+                raise DataError(f"{path}: {code} is there twice with other factors; keep one")
+            found[code] = (dates, values)
     return found
 
 

@@ -197,6 +197,15 @@ def _listing(folder: Folder) -> pa.Table | None:
     rows = codes_kept(rows, "stock_info", folder.collector)
     if "delist_date" not in rows.column_names:
         rows = rows.append_column("delist_date", pa.nulls(rows.num_rows, pa.date32()))
+    for column in ("list_date", "delist_date"):  # the lists of living and of gone stocks overlap
+        days = rows.group_by("code").aggregate([(column, "min"), (column, "max")])
+        apart = days.filter(pc.not_equal(days[f"{column}_min"], days[f"{column}_max"]))
+        if apart.num_rows:
+            row = apart.to_pylist()[0]
+            raise DataError(
+                f"stock_info: {row['code']} has two rows with the {column} {row[f'{column}_min']} "
+                f"and {row[f'{column}_max']}; keep the right one"
+            )
     merged = rows.group_by("code").aggregate([("list_date", "min"), ("delist_date", "max")])
     return merged.rename_columns(["code", "list_date", "delist_date"])
 

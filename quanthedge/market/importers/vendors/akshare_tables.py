@@ -52,7 +52,7 @@ LISTED = VendorTable(
      "stock_info_sz_delist"),
     (code("stock", "证券代码", "公司代码", "A股代码"), date("list_date", "上市日期", "A股上市日期"),
      date("delist_date", "终止上市日期", "暂停上市日期", needed=False)),
-    ("code", "delist_date"),
+    ("code", "list_date", "delist_date"),
 )  # fmt: skip
 _INDEX = code("index", "指数代码", "code", "symbol")
 INDEX_LOTS = VendorTable(
@@ -96,7 +96,7 @@ FUTURES_SINA = VendorTable(
 CONTRACTS = VendorTable(
     ("futures_contract_info_cffex",),
     (code("contract", "合约代码"), date("last_trading_day", "最后交易日")),
-    ("contract", "last_trading_day"),
+    ("contract",),
 )
 CALENDAR = VendorTable(
     ("tool_trade_date_hist_sina",), (date("date", "trade_date", "0"),), ("date",)

@@ -13,12 +13,10 @@ from quanthedge.market.importers.completion import Known, completed, listing_spa
 from quanthedge.market.importers.source import SourceTables, assume
 from quanthedge.market.schema import TABLES
 
-__all__ = ["Parts", "assemble", "calendar_of", "cash_of", "index_daily_of", "same_index"]
+__all__ = ["Parts", "assemble", "calendar_of", "cash_of", "index_daily_of"]
 
 Array = np.ndarray[Any, Any]
 NO_DAY = np.datetime64("NaT", "D")
-# Shenzhen's twins of CSI's indices, under which some vendors keep the members.
-TWINS = {"399300.SZ": "000300.SH", "399905.SZ": "000905.SH", "399852.SZ": "000852.SH"}
 
 
 @dataclass
@@ -170,16 +168,3 @@ def cash_of(table: pa.Table | None, name: str, collector: Collector) -> pa.Table
         what = "without an overnight rate left out"
         collector.add("info", name, "empty", int(empty.sum()), what)
     return table.filter(pa.array(~empty))
-
-
-def same_index(table: pa.Table, column: str, name: str, collector: Collector) -> pa.Table:
-    """Call Shenzhen's twins of CSI's indices by CSI's code, unless both are in the table."""
-    codes = table[column].combine_chunks().dictionary_encode()
-    words = codes.dictionary.to_pylist()
-    twins = {word: TWINS[word] for word in words if word in TWINS and TWINS[word] not in words}
-    if not twins:
-        return table
-    said = ", ".join(f"{twin} called {code}" for twin, code in sorted(twins.items()))
-    collector.add("info", name, "same index", 0, f"the same index under two codes: {said}")
-    column_ = pa.array([twins.get(word, word) for word in words], pa.string()).take(codes.indices)
-    return table.set_column(table.column_names.index(column), column, column_)

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quanthedge.errors import DataError
-from quanthedge.market.codes import contract_code, index_code, is_stock, stock_code
+from quanthedge.market.codes import (
+    contract_code,
+    index_code,
+    is_foreign,
+    is_index,
+    is_stock,
+    stock_code,
+)
 
 __all__ = [
     "INDEX_PRODUCTS",
@@ -21,20 +28,13 @@ __all__ = [
     "code",
     "date",
     "flag",
-    "is_index",
+    "kind_of",
     "number",
     "text",
 ]
 
 Kind = Literal["stock", "index", "contract", "security", "date", "number", "text", "flag"]
 INDEX_PRODUCTS = ("IF", "IH", "IC", "IM")  # CFFEX's index futures; the others are left out
-_OTHER = re.compile(r"[0-9]{6}|T[0-9]{5}\.(SH|SZ)|[0-9]{6}\.(SI|CSI|OF|TI)|[0-9]{5}\.HK", re.I)
-_OTHER_CONTRACT = re.compile(
-    r"[A-Z]{1,3}(?:[0-9]{3,4})?(?:-?[CP]-?[0-9]+)?(?:L[0-9]?)?"
-    r"\.(?:SHF|DCE|ZCE|INE|GFE|GFEX|XSGE|XDCE|XZCE|XINE|CFX|CFFEX|CCFX)|MO.*|HO.*|IO.*",
-    re.IGNORECASE,
-)
-_INDEX = re.compile(r"(?:000|93|95|98)[0-9]+\.SH|399[0-9]{3}\.SZ")
 
 
 @dataclass(frozen=True)
@@ -115,17 +115,22 @@ def flag(name: str, *found: str, needed: bool = True) -> Field:
     return Field(name, found or (name,), "flag", needed=needed)
 
 
-def is_index(word: str) -> bool:
-    """Whether a code of the form `000300.SH` is an index of the exchanges or of CSI."""
-    return _INDEX.fullmatch(word) is not None
-
-
 def _stock(word: str) -> str:
     """Return a stock's code; other securities keep their text, to be left out and counted."""
     try:
         return stock_code(word)
     except DataError:
-        if _OTHER.fullmatch(word.strip()):
+        if is_foreign(word):
+            return word.strip()
+        raise
+
+
+def _index(word: str) -> str:
+    """Return an index's code; other things keep their text, to be left out and counted."""
+    try:
+        return index_code(word)
+    except DataError:
+        if is_foreign(word):
             return word.strip()
         raise
 
@@ -135,7 +140,7 @@ def _contract(word: str) -> str | None:
     try:
         contract = contract_code(word)
     except DataError:
-        if _OTHER_CONTRACT.fullmatch(word.strip()):
+        if is_foreign(word):
             return None
         raise
     return contract if contract and contract[:-4] in INDEX_PRODUCTS else None
@@ -151,7 +156,7 @@ def _security(word: str) -> str | None:
 
 MEANINGS: dict[str, Callable[[str], str | None]] = {
     "stock": _stock,
-    "index": index_code,
+    "index": _index,
     "contract": _contract,
     "security": _security,
 }

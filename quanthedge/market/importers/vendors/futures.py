@@ -1,4 +1,4 @@
-"""futures_daily from vendors' futures bars: products, last trading days, units checked."""
+"""futures_daily from vendors' futures bars: products, last trading days."""
 
 from typing import Any
 
@@ -12,7 +12,6 @@ from quanthedge.market.importers.vendors.adjustment import with_column
 from quanthedge.market.importers.vendors.keys import code_ranks
 from quanthedge.market.schema import TABLES
 from quanthedge.rules import third_friday
-from quanthedge.rules.tables import read_table
 
 __all__ = ["futures_of"]
 
@@ -20,7 +19,7 @@ Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "settle")
 REFERENCE = ("pre_settle", "limit_up", "limit_down")  # may be absent
 NUMBERS = (*PRICES, "volume", "amount", "open_interest")
-OFF = 2.0  # so far may turnover be from volume x price x multiplier before the unit is wrong
+NO_DAY = np.datetime64("NaT", "D")
 
 
 def futures_of(
@@ -41,8 +40,7 @@ def futures_of(
     ranks, contracts = code_ranks(rows["contract"])
     known = {}
     if last_days is not None:
-        days = last_days["last_trading_day"].to_numpy().astype("datetime64[D]")
-        known = dict(zip(last_days["contract"].to_pylist(), days, strict=True))
+        known = _one_last_day(last_days, name)
     last = np.array([_last_day(str(c), known, calendar) for c in contracts], "datetime64[D]")
     unknown = [str(contract) for contract in contracts if contract not in known]
     if unknown:
@@ -61,8 +59,22 @@ def futures_of(
     table = with_column(table, "product", pa.array(products, pa.string()).take(pa.array(ranks)))
     taken = last[ranks] if len(last) else np.empty(0, dtype="datetime64[D]")
     table = with_column(table, "last_trading_day", pa.array(taken, pa.date32()))
-    _check_turnover(table, products, ranks, name)
     return table.select(list(TABLES["futures_daily"].among(table.column_names).column_names))
+
+
+def _one_last_day(last_days: pa.Table, name: str) -> dict[Any, Any]:
+    """Return each contract's last trading day; two of one contract are an error."""
+    days = last_days["last_trading_day"].to_numpy().astype("datetime64[D]")
+    known: dict[Any, Any] = {}
+    for contract, day in zip(last_days["contract"].to_pylist(), days, strict=True):
+        before = known.get(contract, NO_DAY)
+        if not (np.isnat(before) or np.isnat(day) or before == day):
+            raise DataError(
+                f"{name}: {contract} has the last trading days {before} and {day}; keep the right "
+                "one"
+            )
+        known[contract] = before if np.isnat(day) else day
+    return known
 
 
 def _last_day(contract: str, known: dict[Any, Any], calendar: Array) -> np.datetime64:
@@ -87,26 +99,3 @@ def _without_zero_prices(table: pa.Table, collector: Collector) -> pa.Table:
         what = "of 0 (no trade, or no settlement known) made undefined"
         collector.add("info", "futures_daily", "zero prices", zeros, what, unit="price")
     return table
-
-
-def _check_turnover(table: pa.Table, products: list[str], ranks: Array, name: str) -> None:
-    """Stop when turnover is not in the unit that the layout says."""
-    multipliers = {
-        row.cells["product"]: row.number("multiplier_cny_per_point")
-        for row in read_table("fut_contracts")
-    }
-    by_contract = np.array([multipliers.get(product, np.nan) for product in products])
-    volume, amount, close = (
-        table[column].cast(pa.float64()).to_numpy() for column in ("volume", "amount", "close")
-    )
-    sound = (volume > 0) & (amount > 0) & (close > 0)
-    if not sound.any():
-        return
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        value = volume[sound] * close[sound] * by_contract[ranks[sound]]
-        ratio = float(np.median(amount[sound] / value))
-    if ratio > OFF or ratio < 1 / OFF:
-        raise DataError(
-            f"{name}: turnover is {ratio:.4g} times volume x price x multiplier; this layout's "
-            "unit does not fit (is it converted already, or counted on both sides?)"
-        )

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from quanthedge.market.checks.repeats import neighbours_equal
 
 __all__ = ["code_ranks", "days_of", "key_numbers", "neighbours_equal", "stock_days"]
 
@@ -54,17 +55,6 @@ def key_numbers(table: pa.Table, key: Sequence[str]) -> Array:
             span = int(numbers.max(initial=0)) + 1
         numbers, span = numbers * size + ranks, span * size
     return numbers
-
-
-def neighbours_equal(table: pa.Table, rows: Array) -> Array:
-    """Return, for each of `rows`, whether it has the values of the row before it."""
-    same = np.ones(len(rows), dtype=bool)
-    here, before = pa.array(rows), pa.array(rows - 1)
-    for column in table.columns:
-        one, two = column.take(here), column.take(before)
-        empty = pc.and_(pc.is_null(one, nan_is_null=True), pc.is_null(two, nan_is_null=True))
-        same &= np.asarray(pc.or_(pc.fill_null(pc.equal(one, two), False), empty))
-    return same
 
 
 def stock_days(table: pa.Table, words: Sequence[str | None], days: str = "date") -> Array:

@@ -55,6 +55,7 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.days import day_of
 from quanthedge.market.importers.files import as_flags, as_texts
 from quanthedge.market.importers.source import SourceTables, assume
 from quanthedge.market.importers.vendors.adjustment import unadjusted, with_column
@@ -236,7 +237,7 @@ def _dates(column: pa.Array, written: str, where: str) -> pa.Array:
             found.append(None)
             continue
         try:
-            found.append(datetime.strptime(word.strip(), written).date())
+            found.append(day_of(datetime.strptime(word.strip(), written)))
         except ValueError as problem:
             raise DataError(f"{where}: {word[:40]!r} is not written as {written}") from problem
     return pa.array(found, pa.date32()).take(coded.indices)
@@ -247,7 +248,7 @@ def _constant(name: str, column: str, value: Any, rows: int) -> pa.Array:
     plain = pa.string() if kind.kind in ("text", "label") else kind.arrow.type
     try:
         if kind.kind == "date":
-            return pa.array([datetime.fromisoformat(str(value)).date()] * rows, pa.date32())
+            return pa.array([day_of(datetime.fromisoformat(str(value)))] * rows, pa.date32())
         return pa.array([value] * rows, plain)
     except (pa.ArrowException, ValueError, TypeError) as problem:
         raise DataError(

@@ -81,6 +81,8 @@ class TableMapping(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> "TableMapping":
+        if self.files == []:
+            raise ValueError("`files` is an empty list; name at least one file or pattern")
         if (self.files is None) == (not self.wide):
             raise ValueError(
                 "give `files` (rows) or `wide` (a file per column of ours), one of them"

@@ -1,8 +1,8 @@
 """Read a vendor's tables from a folder: one file each, or a folder of files by day or by code.
 
 A table `daily` is ``daily.csv``, ``daily.parquet`` or ``daily.feather``, or the files in (and
-below) the folder ``daily/``. Rows that two downloads share are dropped and counted when they are
-equal, and are an error that names both files when they differ.
+below) the folder ``daily/``. Rows of one key, in one file or in two, are counted once when they
+are equal, and are an error that names them when they differ.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.files import SUFFIXES, as_codes
-from quanthedge.market.importers.vendors.columns import MEANINGS, Field, VendorTable
-from quanthedge.market.importers.vendors.keys import key_numbers, neighbours_equal
+from quanthedge.market.importers.vendors.columns import MEANINGS, Field, VendorTable, kind_of
+from quanthedge.market.importers.vendors.keys import code_ranks, key_numbers, neighbours_equal
 from quanthedge.market.importers.vendors.pieces import (
     ARROW,
     CODES,
@@ -33,6 +32,12 @@ __all__ = ["Folder", "any_present", "read_files"]
 
 Array = np.ndarray[Any, Any]
 MOST_FILES = 100_000
+LEFT_OUT = {
+    "stock": "no A shares",
+    "index": "no indices of the exchanges, CSI or CNI",
+    "contract": "no index futures",
+    "security": "no A shares, indices or index futures",
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def read_files(
 ) -> pa.Table:
     """Return the rows of files in our columns, sorted by the table's key.
 
-    Codes that are null afterwards (continuous contracts, other products) are left out and counted.
+    Rows of codes of another kind than the column's (funds among stocks, total-return indices,
+    continuous contracts, other products) are left out and counted.
     """
     with ThreadPoolExecutor(2) as pool:
         read = pool.map(lambda path: piece_of(path, source, table, convert or plain_convert), paths)
@@ -129,14 +135,31 @@ def read_files(
         if field.kind in CODES and field.name in columns:
             columns[field.name] = _coded(columns[field.name], field, starts, paths)
     for field in table.fields:
-        if field.kind in CODES and field.name in columns and columns[field.name].null_count:
-            keep = pc.is_valid(columns[field.name])
-            what = "of continuous contracts or of other products left out"
-            left = len(files) - int(pc.sum(keep).as_py() or 0)
-            collector.add("info", table.files[0], "other contracts", left, what)
-            _replace(columns, partial(_kept, keep=keep))
-            files = files[np.asarray(keep)]
+        if field.kind in CODES and field.name in columns:
+            keep = _ours(columns[field.name], field.kind, table.files[0], collector)
+            if not keep.all():
+                _replace(columns, partial(_kept, keep=pa.array(keep)))
+                files = files[keep]
     return _without_overlaps(columns, files, paths, table, collector)
+
+
+def _ours(codes: pa.Array, kind: str, name: str, collector: Collector) -> Array:
+    """Return the rows of the column's kind, bool [rows]; the others are counted and named."""
+    ranks, words = code_ranks(codes)
+    wanted = {"security": ("stock", "index", "contract")}.get(kind, (kind,))
+    ours = np.array([word is not None and kind_of(word) in wanted for word in words], dtype=bool)
+    if ours.all() or len(ranks) == 0:
+        return np.ones(len(ranks), dtype=bool)
+    keep = np.asarray(ours[ranks])
+    absent = int(codes.null_count)
+    if absent:
+        what = "of continuous contracts or of other products left out"
+        collector.add("info", name, "other contracts", absent, what)
+    others = [word for word, kept in zip(words, ours, strict=True) if not kept and word]
+    if others:
+        what = f"of {len(others):,} securities that are {LEFT_OUT[kind]} left out"
+        collector.add("info", name, LEFT_OUT[kind], int((~keep).sum()) - absent, what, others)
+    return keep
 
 
 def _joined(pieces: list[tuple[dict[str, pa.Array], int]], table: VendorTable) -> dict[str, Any]:
@@ -184,7 +207,7 @@ def _without_overlaps(
     described: VendorTable,
     collector: Collector,
 ) -> pa.Table:
-    """Sort by the key; drop equal rows of two files, refuse unequal ones."""
+    """Sort by the key; count equal rows of one key once, refuse unequal ones."""
     key = [name for name in described.key if name in columns]
     numbers = key_numbers(pa.table(columns), key)
     order = np.argsort(numbers, kind="stable")
@@ -192,23 +215,32 @@ def _without_overlaps(
         _replace(columns, lambda column: column.take(pa.array(order)))
         numbers, files = numbers[order], files[order]
     table = pa.table(columns)
-    twice = np.flatnonzero((numbers[1:] == numbers[:-1]) & (files[1:] != files[:-1])) + 1
+    twice = np.flatnonzero(numbers[1:] == numbers[:-1]) + 1
     if len(twice) == 0:
         return table
     same = neighbours_equal(table, twice)
     if not same.all():
         row = int(twice[~same][0])
-        what = ", ".join(str(table[name][row].as_py()) for name in key)
-        raise DataError(
-            f"{described.files[0]}: {paths[files[row - 1]]} and {paths[files[row]]} differ in the "
-            f"row {what}; keep the right one"
-        )
-    what = "that stand in two files with the same values counted once"
+        raise DataError(f"{described.files[0]}: {_conflict(table, row, key, files, paths)}")
+    what = "that stand twice with the same values counted once"
     examples = list(_examples(table, twice, key))
     collector.add("info", described.files[0], "overlap", len(twice), what, examples)
     keep = np.ones(table.num_rows, dtype=bool)
     keep[twice] = False
     return table.filter(pa.array(keep))
+
+
+def _conflict(
+    table: pa.Table, row: int, key: Sequence[str], files: Array, paths: Sequence[Path]
+) -> str:
+    """Say which file has, or which files have, two unequal rows of one key."""
+    first, second = (table.slice(k, 1).to_pylist()[0] for k in (row - 1, row))
+    named = ", ".join(str(first[name]) for name in key)
+    differ = [name for name in table.column_names if first[name] != second[name]]
+    said = "; ".join(f"{name} {first[name]} and {second[name]}" for name in differ[:3])
+    one, two = paths[files[row - 1]], paths[files[row]]
+    where = f"{one} has two rows of" if one == two else f"{one} and {two} differ in the row"
+    return f"{where} {named}: {said}; keep the right one"
 
 
 def _examples(table: pa.Table, rows: Array, key: Sequence[str]) -> Iterator[str]:

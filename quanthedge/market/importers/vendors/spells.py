@@ -11,6 +11,7 @@ from pyarrow import csv
 
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.source import assume
+from quanthedge.market.importers.twins import one_index_of_lists
 from quanthedge.market.importers.vendors.adjustment import with_column
 from quanthedge.market.importers.vendors.keys import code_ranks, days_of, key_numbers
 
@@ -40,6 +41,7 @@ def members_of_snapshots(table: pa.Table, name: str, collector: Collector) -> pa
     A member is one from the day of a list to the day before the next list that lacks it: a change
     shows with the first list after it, never before. The last list stays open.
     """
+    table = one_index_of_lists(table, "index_code", name, collector)
     spells = spells_of_snapshots(table, "index_code", (), name, collector)
     return spells.select(["index_code", "code", "start", "end"])
 

@@ -43,7 +43,6 @@ from quanthedge.market.importers.vendors.assembling import (
     assemble,
     calendar_of,
     cash_of,
-    same_index,
 )
 from quanthedge.market.importers.vendors.columns import VendorTable
 from quanthedge.market.importers.vendors.futures import futures_of
@@ -223,7 +222,6 @@ def _index_bars(folder: Folder) -> pa.Table | None:
     table = folder.read(INDEX_DAILY)
     if table is None:
         return None
-    table = same_index(table, "index_code", "index_daily", folder.collector)
     names = list(TABLES["index_daily"].column_names)
     return table.rename_columns(["code", *table.column_names[1:]]).select(names)
 
@@ -232,8 +230,7 @@ def _lists(folder: Folder) -> pa.Table | None:
     table = folder.read(INDEX_WEIGHT)
     if table is None or table.num_rows == 0:
         return None
-    table = codes_kept(table, "index_weight", folder.collector)
-    return same_index(table, "index_code", "index_members", folder.collector)
+    return codes_kept(table, "index_weight", folder.collector)
 
 
 def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:

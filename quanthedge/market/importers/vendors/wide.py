@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.files import as_dates, as_numbers, column_of, read_file
-from quanthedge.market.importers.vendors.columns import MEANINGS, Kind
+from quanthedge.market.importers.vendors.columns import MEANINGS, Kind, kind_of
 
 __all__ = ["read_wide"]
 
@@ -83,7 +83,8 @@ def _matrix(
             continue
         word = _code(column, kind, path)
         if word is None:
-            collector.add("info", name, "no A shares", 1, "left out", [column], unit="column")
+            what = "of a code of another kind left out"
+            collector.add("info", name, "no A shares", 1, what, [column], unit="column")
             continue
         if word in words:
             raise DataError(f"{path}: columns '{words[word]}' and '{column}' are both {word}")
@@ -99,13 +100,12 @@ def _matrix(
 
 
 def _code(column: str, kind: Kind, path: Path) -> str | None:
-    from quanthedge.market.importers.vendors.columns import kind_of
-
+    """Return a column's code; None for one of another kind than the file's."""
     try:
         word = MEANINGS[kind](column)
     except DataError as problem:
         raise DataError(f"{path}: column {problem}") from problem
-    return word if word is None or kind != "stock" or kind_of(word) == "stock" else None
+    return word if word is not None and kind_of(word) == kind else None
 
 
 def _merge(grid: Array, where: Any, values: Array, field: str, path: Path) -> None:
