@@ -430,19 +430,10 @@ def run(
                 result.to_parquet(out, overwrite=again or overwrite)
         else:
             result = kept
-    written = out if kept is None else None
-    if quiet:
-        typer.echo(_one_line(result, market, written, time.perf_counter() - begun))
-    else:
-        _print_run(result, market)
-        if result.variants or result.strategy["comparison"]:
-            typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
-        if out is None:
-            typer.echo("Nothing written (give --out to keep the run).")
-        elif written is not None:
-            typer.echo(f"Wrote {out}")
-    if written is not None and overwrite:
-        say_what_stays(written)
+    seconds = time.perf_counter() - begun
+    _print_run(result, market, out, quiet=quiet, seconds=seconds, kept=kept is not None)
+    if out is not None and kept is None and overwrite:
+        say_what_stays(out)
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
 
@@ -473,13 +464,25 @@ def _one_line(result: "Result", market: Path, out: Path | None, seconds: float) 
     return f"{_head(result, market)}: {figures}; {seconds:.1f} s{kept}"
 
 
-def _print_run(result: "Result", market: Path) -> None:
+def _print_run(
+    result: "Result", market: Path, out: Path | None, *, quiet: bool, seconds: float, kept: bool
+) -> None:
+    """Print a run, in one line or in full; ``kept``: it was in its folder already."""
+    if quiet:
+        typer.echo(_one_line(result, market, None if kept else out, seconds))
+        return
     typer.echo(_head(result, market))
     typer.echo(f"\nWhat is known when\n{result.timeline['en']}\n")
     typer.echo(str(result.summary()))
     typer.echo("\nNotes")
     for note in result.notes:
         typer.echo(f"- {note['en']}")
+    if result.variants or result.strategy["comparison"]:
+        typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
+    if out is None:
+        typer.echo("Nothing written (give --out to keep the run).")
+    elif not kept:
+        typer.echo(f"Wrote {out}")
 
 
 @app.command()
