@@ -145,6 +145,9 @@ def _input_parts(prepared: Prepared) -> list[Part]:
     return parts + _bar_parts(prepared) + _rule_parts(inputs, days) + _action_parts(prepared)
 
 
+_TAX = ("tax at payment", "tax within a month", "tax within a year", "tax later")
+
+
 def _fills_at_open(strategy: Strategy) -> bool:
     fill = strategy.hedge.fill
     return (strategy.execution.fill if fill == "stocks" else fill) == "open"
@@ -154,10 +157,9 @@ def _bar_parts(prepared: Prepared) -> list[Part]:
     bars, wide, days = prepared.inputs.bars, prepared.dates, prepared.dates[1:]
     codes = prepared.market.codes
     parts = [Part("mark", wide, bars.mark, codes)]
-    later, early = ("high", "low", "close", "volume", "amount"), ("open", "pre_close", "is_st")
+    later, early = ("high", "low", "close", "volume", "amount"), ("open", "pre_close", "limit_class")
     parts += [Part(name, days, getattr(bars, name), codes) for name in later]
     parts += [Part(name, days, getattr(bars, name), codes, known="open") for name in early]
-    parts.append(Part("is_delisting", wide, bars.is_delisting, codes, known="open"))
     # only its steps count
     steps = bars.adj_factor[1:] / bars.adj_factor[:-1]
     return [*parts, Part("adj_factor step", days, steps, codes, known="open")]
@@ -174,17 +176,17 @@ def _rule_parts(inputs: LedgerInputs, days: Array) -> list[Part]:
             "stamp_duty_buy", "stamp_duty_sell", "transfer_rate", "transfer_par_rate",
             "transfer_min_yuan", "exchange_rate", "limit_up", "limit_down",
         )),
-        *((inputs.tax, name) for name in ("at_payment", "short_term", "mid_term", "long_term")),
     ]  # fmt: skip
     return [Part(f"rule {name}", days, getattr(book, name), known="open") for book, name in named]
 
 
 def _action_parts(prepared: Prepared) -> list[Part]:
     """Return corporate actions by the day on which they take effect: announced before it."""
-    book = prepared.inputs.actions
+    book, tax = prepared.inputs.actions, prepared.inputs.tax
     days = np.repeat(prepared.dates[1:], np.diff(book.pointer))
-    values = np.column_stack([book.cash, book.bonus, book.rights, book.rights_price])
-    labels = ("cash", "bonus", "rights", "price of rights")
+    rates = [tax.at_payment, tax.short_term, tax.mid_term, tax.long_term]
+    values = np.column_stack([book.cash, book.bonus, book.rights, book.rights_price, *rates])
+    labels = ("cash", "bonus", "rights", "price of rights", *_TAX)
     codes = prepared.market.codes[book.stock]
     return [
         Part("actions code", days, codes, known="open"),
@@ -256,7 +258,7 @@ def _wanted(record: LedgerRecord, kind: int, reasons: tuple[int, ...]) -> Array:
     trades = record.trades[(record.trades[:, 1] == kind) & np.isin(record.trades[:, 12], reasons)]
     refusals = record.refusals[record.refusals[:, 1] == kind]
     filled = np.column_stack([trades[:, :3], np.sign(trades[:, 3]), np.abs(trades[:, 3])])
-    names, key = ["day", "kind", "index", "side", "wanted"], ["day", "index", "side"]
+    names, key = pd.Index(["day", "kind", "index", "side", "wanted"]), ["day", "index", "side"]
     both = pd.DataFrame(np.vstack([filled, refusals[:, :5]]), columns=names)
     both = both.drop_duplicates(key, keep="last").sort_values(key)
     return both.to_numpy(dtype=np.float64).reshape(-1, 5)
