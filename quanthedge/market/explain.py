@@ -9,6 +9,7 @@ import pandas as pd
 from quanthedge.errors import RuleError
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import TICK, BarLimits, BarRows, LimitBook
+from quanthedge.market.name_marks import BOTH, UNREFORMED_MARK, mark_of
 from quanthedge.market.vintages import kept_rows
 from quanthedge.rules import board_of, exchange_of, stock_rules
 
@@ -111,6 +112,7 @@ def _listing(market: "Market", code: str, column: int, name: str) -> list[Line]:
         where = "on no A-share board"
     marks = {"is_st": "special treatment (ST)", "is_delisting": "delisting period"}
     status = [mark for panel, mark in marks.items() if market.panel(panel)[-1, column]]
+    status += ["before its share reform (S)"] if mark_of(name) in (UNREFORMED_MARK, BOTH) else []
     if _delisted(market, column):
         gone = market._store.stocks["delist_date"][column]
         status = [f"delisted, gone from {gone} on"]

@@ -15,8 +15,17 @@ import pandas as pd
 
 from quanthedge.market.blocks import Axes
 
-__all__ = ["LEAVING", "NEW", "NO_MARK", "PARTICULAR_MARK", "SPECIAL", "UNREFORMED_MARK", "mark_of",
-           "name_marks"]  # fmt: skip
+__all__ = [
+    "BOTH",
+    "LEAVING",
+    "NEW",
+    "NO_MARK",
+    "PARTICULAR_MARK",
+    "SPECIAL",
+    "UNREFORMED_MARK",
+    "mark_of",
+    "name_marks",
+]
 
 Array = np.ndarray[Any, Any]
 NO_MARK, SPECIAL, UNREFORMED_MARK, BOTH, PARTICULAR_MARK, LEAVING, NEW = range(7)
@@ -38,6 +47,8 @@ def mark_of(name: str) -> int:
     >>> [mark_of(name) for name in ("S佳通", "S*ST天发", "*ST国农", "XDS佳通", "万科A", "N平安")]
     [2, 3, 1, 2, 0, 6]
     """
+    if "\u3400" <= name[:1] <= "\u9fff" and "退" not in name:
+        return NO_MARK  # begins with a Chinese character: nearly all names
     plain = _EX_DAY.sub("", unicodedata.normalize("NFKC", name).replace(" ", "").upper())
     return next((mark for pattern, mark in _MARKS if pattern.search(plain)), NO_MARK)
 

@@ -23,14 +23,13 @@ pytestmark = [
 MERGERS = {("300498.SZ", "2015-11-02"), ("600023.SH", "2013-12-19"), ("601155.SH", "2015-12-04")}
 ROUNDED = {("300028.SZ", "2018-07-25")}  # 0.85 to 0.94: the limit price, 10.6% up
 WITHIN_TEN_PER_CENT = {("000979.SZ", "2010-02-09")}  # 8.8% down under the 5% limit of ST
-# Closes within the limits, but not high or low: four on the day after a suspension (000011, 000629,
-# 000950, 600732), four on days on which shares were added (000581, 000728, 002163, 600521), when
-# the exchange used to lift the limit, and three without a visible reason.
+# Closes within the limits, but not high or low: two on the day after a suspension (000629, 000950),
+# three on days on which shares were added (000581, 000728, 002163), when the exchange used to lift
+# the limit, and three without a visible reason.
 WIDE_RANGES = {
-    ("000011.SZ", "2009-11-03"), ("000561.SZ", "2010-09-03"), ("000581.SZ", "2009-05-27"),
-    ("000598.SZ", "2010-05-05"), ("000629.SZ", "2009-05-06"), ("000728.SZ", "2009-11-13"),
-    ("000950.SZ", "2018-08-28"), ("002015.SZ", "2009-08-31"), ("002163.SZ", "2010-04-21"),
-    ("600521.SH", "2013-05-23"), ("600732.SH", "2017-06-06"),
+    ("000561.SZ", "2010-09-03"), ("000581.SZ", "2009-05-27"), ("000598.SZ", "2010-05-05"),
+    ("000629.SZ", "2009-05-06"), ("000728.SZ", "2009-11-13"), ("000950.SZ", "2018-08-28"),
+    ("002015.SZ", "2009-08-31"), ("002163.SZ", "2010-04-21"),
 }  # fmt: skip
 
 

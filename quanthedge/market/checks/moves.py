@@ -159,17 +159,18 @@ def find_moves(block: Block, limits: BarLimits, sound: Array) -> Moves:
             (block.numbers("high") > highest + GRACE) | (block.numbers("low") < lowest - GRACE)
         )
         gap, step = _since_before(block, limits.first, ready)
+        again = limits.relisting & _beyond_board(limits, close, pre_close)
         found = {
             "listing day beyond its limit": beyond & limits.listing,
             "delisting period begins": limits.delisting & _beyond_board(limits, close, pre_close),
-            "relisting": limits.relisting & _beyond_board(limits, close, pre_close),
+            "relisting": again & ~limits.first,
             "high or low beyond the price limit": wide & ~beyond & ~limits.first,
             "limit widened by rounding": judged & ~beyond & ~limits.listing
             & (np.abs(close / pre_close - 1) > np.maximum(limits.up, limits.down) + ROUNDING),
             "adj_factor falls": step < FACTOR_FALL,
         }  # fmt: skip
     rest = beyond & ~limits.listing
-    found["first bar beyond the price limit"] = rest & limits.first
+    found["first bar beyond the price limit"] = (rest | again) & limits.first
     found["beyond the price limit after a suspension"] = rest & ~limits.first & (gap > 0)
     found["beyond the price limit"] = rest & ~limits.first & (gap == 0)
     rows = {_PLACE[rule]: np.flatnonzero(bad) for rule, bad in found.items()}

@@ -305,9 +305,11 @@ def limit_panel(market: "Market", first: int, last: int) -> LimitPanel:
     span = slice(begin + first, begin + last + 1)
     place = book.plain(market.panel("is_st")[first : last + 1], span)
     leaving = market.panel("is_delisting")[: last + 1].any(axis=0)
-    marks = book.marks[begin : begin + last + 1]
-    marked = leaving | (marks > SPECIAL).any(axis=0)
     row = market.list_index()
+    told = book.marks[begin : begin + last + 1] > SPECIAL
+    newly = np.flatnonzero((row >= 0) & (row <= last) & (book.ipo_days > 0))
+    told[row[newly], newly] = False  # an N on the listing day says nothing new
+    marked = leaving | told.any(axis=0)
     young = (book.ipo_days > 0) & (row >= -LISTING_DAYS) & (row <= last) & ~marked
     traded = market.panel("traded")
     found = [_bars(traded[: last + 1], np.flatnonzero(marked), 0, None)]
