@@ -5,6 +5,7 @@ suspended_days and yield_curve (``.h5``), instruments.pk and trading_dates.npy. 
 dividends are per `round_lot` shares; factors and days are as of their dates.
 """
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from quanthedge.market.codes import contract_code, is_stock, stock_code
 from quanthedge.market.importers.completion import completed
 from quanthedge.market.importers.files import as_dates, column_of
 from quanthedge.market.importers.instruments import is_index
+from quanthedge.market.importers.melting import curve_rows
 from quanthedge.market.importers.rqalpha_actions import actions_of
 from quanthedge.market.importers.rqalpha_bars import BARS, bars_of
 from quanthedge.market.importers.rqalpha_hdf5 import extracted
@@ -33,6 +35,7 @@ __all__ = ["read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 OVERNIGHT = "0S"
+TERM = re.compile(r"\d{1,2}[SMY]")
 
 
 def recognise(source: Path) -> bool:
@@ -64,6 +67,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
             rate = _cash_rate(source, tables["yield_curve"], collector)
             if rate is not None:
                 small["cash_rate"] = rate
+            small["government_yield_curve"] = _curve(source, tables["yield_curve"], collector)
         with pa.OSFile(str(files["stocks"])) as file, pa.ipc.open_file(file) as bars:
             rows = sum(bars.get_batch(k).num_rows for k in range(bars.num_record_batches))
     except BaseException:
@@ -196,7 +200,8 @@ def _futures(
     rows = {"contract": codes, "date": pa.array(dates_of(table, "datetime", path), pa.date32())}
     for ours, theirs in (
         *((n, n) for n in BARS), ("settle", "settlement"), ("amount", "total_turnover"),
-        ("open_interest", "open_interest"),
+        ("open_interest", "open_interest"), ("pre_settle", "prev_settlement"),
+        ("limit_up", "limit_up"), ("limit_down", "limit_down"),
     ):  # fmt: skip
         if theirs in table.column_names:
             rows[ours] = column_of(table, path, theirs).cast(pa.float64())
@@ -216,6 +221,15 @@ def _futures(
         }
     )
     return futures_of(pa.table(rows), ends, calendar, path, collector)
+
+
+def _curve(source: Path, table: pa.Table, collector: Collector) -> pa.Table:
+    """Return the whole curve; the bundle's columns are its terms, `0S` to `50Y`."""
+    path = f"{source}/yield_curve.h5"
+    terms = {name: name for name in table.column_names if TERM.fullmatch(name)}
+    rows = {"date": pa.array(dates_of(table, "date", path), pa.date32())}
+    rows |= {name: column_of(table, path, name).cast(pa.float64()) for name in terms}
+    return curve_rows(pa.table(rows), "date", terms, 1.0, collector)
 
 
 def _cash_rate(source: Path, table: pa.Table, collector: Collector) -> pa.Table | None:

@@ -51,7 +51,8 @@ def actions_of(tables: Mapping[str, pa.Table], collector: Collector) -> pa.Table
 
 def _action_table(rows: Mapping[tuple[str, Any], Mapping[str, Any]]) -> pa.Table:
     columns = []
-    for column in TABLES["corporate_actions"].columns:
+    schema = TABLES["corporate_actions"].among(())
+    for column in schema.columns:
         if column.name == "code":
             columns.append(pa.array([code for code, _ in rows], pa.string()))
         elif column.kind == "date":
@@ -64,4 +65,4 @@ def _action_table(rows: Mapping[tuple[str, Any], Mapping[str, Any]]) -> pa.Table
             blank = np.nan if column.name == "rights_price" else 0.0
             numbers = [float(row.get(column.name, blank)) for row in rows.values()]
             columns.append(pa.array(numbers, pa.float64()))
-    return pa.table(columns, names=list(TABLES["corporate_actions"].column_names))
+    return pa.table(columns, names=list(schema.column_names))

@@ -33,6 +33,7 @@ def differences(original, found):
         if name not in found or name not in original:
             told[name] = "absent" if name not in found else "added"
             continue
+        schema = schema.among(original[name].columns.intersection(found[name].columns))
         keys = list(schema.key)
         one, two = (_ordered(frame, schema) for frame in (original[name], found[name]))
         if len(one) != len(two) or not one[keys].equals(two[keys]):

@@ -14,6 +14,7 @@ __all__ = ["actions_of"]
 
 Array = np.ndarray[Any, Any]
 AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
+STOCK_PART = "stock_dividend_per_share"
 DAYS = ("announce_date", "record_date", "pay_date")
 
 
@@ -25,6 +26,7 @@ def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
     rows
         Columns code, ex_date and any of cash_per_share, bonus_per_share (several columns that begin
         so are added up), rights_per_share, rights_price, announce_date, record_date, pay_date;
+        stock_dividend_per_share (the part of the bonus out of profit) is kept where it is given;
         `period_end` tells two dividends of one ex-date apart, which are added up.
     """
     undated = np.asarray(pc.is_null(rows["ex_date"]))
@@ -39,6 +41,8 @@ def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
     for day in DAYS:
         there = day in rows.column_names
         columns[day] = rows[day] if there else pa.nulls(rows.num_rows, pa.date32())
+    if STOCK_PART in rows.column_names:
+        columns[STOCK_PART] = rows[STOCK_PART]
     if "period_end" in rows.column_names:
         columns["period_end"] = rows["period_end"]
     table = pa.table(columns).filter(pa.array(~np.asarray(empty, dtype=bool)))
@@ -73,9 +77,11 @@ def _one_a_day(table: pa.Table, name: str, collector: Collector) -> pa.Table:
     what = "added to another one of the same stock and ex-date (another period's)"
     collector.add("info", name, "same ex-date", extra, what)
     merged = table.take(pa.array(starts))
-    for column in AMOUNTS:
+    summed = [name for name in (*AMOUNTS, STOCK_PART) if name in table.column_names]
+    for column in summed:
         place = merged.column_names.index(column)
-        added = np.add.reduceat(table[column].to_numpy(), starts)
+        values = table[column].cast(pa.float64()).fill_null(np.nan).to_numpy()
+        added = np.add.reduceat(values, starts)
         merged = merged.set_column(place, column, pa.array(added))
     return merged
 

@@ -14,7 +14,13 @@ stock_history_dividend_detail  what was paid, per 10 shares (分红); the folder
 stock_info_sh_name_code, stock_info_sz_name_code, stock_info_sh_delist, stock_info_sz_delist
                                listings
 index_zh_a_hist, stock_zh_index_daily_em (lots), stock_zh_index_daily (shares)
-index_stock_cons_weight_csindex members of the days on which it was downloaded
+index_stock_cons_weight_csindex members and weights of the days on which it was downloaded
+index_hist_sw                  indices of Shenwan industries
+bond_china_yield               the government curve (中债国债收益率曲线), percent
+stock_balance_sheet_by_report_em, stock_profit_sheet_by_report_em,
+stock_cash_flow_sheet_by_report_em
+                               statements, known on NOTICE_DATE
+stock_report_fund_hold         what public funds held; a file for each reporting date
 stock_industry_clf_hist_sw     Shenwan industries
 get_futures_daily, futures_zh_daily_sina
 tool_trade_date_hist_sina      the calendar
@@ -23,7 +29,6 @@ macro_china_shibor_all         the overnight rate, percent
 
 Unadjusted bars are needed, and one of: the factor, the hfq bars (their quotient is the factor), or
 the dividends. East Money adds dividends back instead of multiplying; its hfq bars give no factor.
-bond_china_yield has no overnight rate and is not used.
 """
 
 from pathlib import Path
@@ -35,6 +40,7 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.importers.melting import curve_rows
 from quanthedge.market.importers.source import SourceTables, assume
 from quanthedge.market.importers.vendors.actions import actions_of
 from quanthedge.market.importers.vendors.adjustment import (
@@ -48,6 +54,7 @@ from quanthedge.market.importers.vendors.akshare_tables import (
     DIVIDEND,
     EVERY,
     FACTOR,
+    FUND_HOLDINGS,
     FUTURES,
     FUTURES_SINA,
     HIST,
@@ -55,10 +62,15 @@ from quanthedge.market.importers.vendors.akshare_tables import (
     INDUSTRY,
     LISTED,
     MEMBERS,
+    REPORTED,
     RIGHTS,
     SHIBOR,
     SINA,
+    STATEMENTS,
+    SW_HIST,
+    TERMS,
     WHY_UNUSED,
+    YIELD_CURVE,
 )
 from quanthedge.market.importers.vendors.assembling import (
     Parts,
@@ -69,6 +81,12 @@ from quanthedge.market.importers.vendors.assembling import (
 )
 from quanthedge.market.importers.vendors.futures import futures_of
 from quanthedge.market.importers.vendors.joining import as_of, codes_kept
+from quanthedge.market.importers.vendors.published import (
+    holdings_of,
+    industry_indices_of,
+    reports_of,
+    weights_of,
+)
 from quanthedge.market.importers.vendors.reading import Folder, any_present
 from quanthedge.market.importers.vendors.spells import (
     industry_of_number,
@@ -78,6 +96,8 @@ from quanthedge.market.importers.vendors.spells import (
 from quanthedge.market.schema import TABLES
 
 __all__ = ["read", "recognise"]
+
+GOVERNMENT = "中债国债收益率曲线"
 
 
 def recognise(source: Path) -> bool:
@@ -94,10 +114,16 @@ def read(source: Path, collector: Collector) -> SourceTables:
     calendar = folder.read(CALENDAR)
     if calendar is not None:
         parts.calendar = calendar["date"].to_numpy()
+    lists = _lists(folder)
     found = {
         "corporate_actions": actions,
         "index_daily": _index_bars(folder),
-        "index_members": _members(folder),
+        "index_members": _members(lists, collector),
+        "index_weights": weights_of(lists, MEMBERS.files[0], collector),
+        "industry_index_daily": _industry_indices(folder),
+        "government_yield_curve": _yield_curve(folder),
+        "statements": _statements(folder),
+        "fund_holdings": _holdings(folder),
         "industry": _industry(folder),
         "cash_rate": cash_of(folder.read(SHIBOR), SHIBOR.files[0], collector),
     }
@@ -183,12 +209,49 @@ def _index_bars(folder: Folder) -> pa.Table | None:
     return None
 
 
-def _members(folder: Folder) -> pa.Table | None:
+def _lists(folder: Folder) -> pa.Table | None:
     rows = folder.read(MEMBERS)
+    return None if rows is None else codes_kept(rows, MEMBERS.files[0], folder.collector)
+
+
+def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
+    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
+
+
+def _industry_indices(folder: Folder) -> pa.Table | None:
+    rows = folder.read(SW_HIST)
+    return None if rows is None else industry_indices_of([(rows, "SWS", ".SI")], folder.collector)
+
+
+def _yield_curve(folder: Folder) -> pa.Table | None:
+    """Take the government curve; those of banks and companies are left out and counted."""
+    rows = folder.read(YIELD_CURVE)
     if rows is None:
         return None
-    rows = codes_kept(rows, MEMBERS.files[0], folder.collector)
-    return members_of_snapshots(rows, "index_members", folder.collector)
+    wanted = pc.fill_null(pc.equal(rows["curve"], GOVERNMENT), False)
+    others = rows.num_rows - int(pc.sum(wanted).as_py() or 0)
+    if others:
+        what = f"of other curves than {GOVERNMENT} left out"
+        folder.collector.add("info", YIELD_CURVE.files[0], "other curves", others, what)
+    terms = {term: term for term in TERMS.values() if term in rows.column_names}
+    return curve_rows(rows.filter(wanted), "date", terms, 100.0, folder.collector)
+
+
+def _statements(folder: Folder) -> pa.Table | None:
+    parts = []
+    for table in STATEMENTS:
+        rows, name = folder.read(table), table.files[0]
+        if rows is not None:
+            rows = codes_kept(rows, name, folder.collector)
+            parts.append((rows, REPORTED[name], name))
+    return reports_of(parts, folder.collector)
+
+
+def _holdings(folder: Folder) -> pa.Table | None:
+    rows, name = folder.read(FUND_HOLDINGS), FUND_HOLDINGS.files[0]
+    if rows is None:
+        return None
+    return holdings_of(codes_kept(rows, name, folder.collector), name, folder.collector)
 
 
 def _industry(folder: Folder) -> pa.Table | None:

@@ -34,6 +34,7 @@ DIVIDEND = VendorTable(
     ("stock_history_dividend_detail", "stock_history_dividend_detail_分红"),
     (CODE, date("announce_date", "公告日期"), number("bonus_per_share", "送股", factor=PER_TEN),
      number("bonus_per_share_and_reserves", "转增", factor=PER_TEN),
+     number("stock_dividend_per_share", "送股", factor=PER_TEN),
      number("cash_per_share", "派息", factor=PER_TEN), text("progress", "进度"),
      date("ex_date", "除权除息日"), date("record_date", "股权登记日")),
     ("code", "ex_date", "announce_date"), named="code",
@@ -70,7 +71,8 @@ INDEX_SHARES = VendorTable(
 INDICES = (INDEX_LOTS, INDEX_EM, INDEX_SHARES)
 MEMBERS = VendorTable(
     ("index_stock_cons_weight_csindex", "index_stock_cons_csindex"),
-    (code("index", "指数代码"), code("stock", "成分券代码"), date("date", "日期")),
+    (code("index", "指数代码"), code("stock", "成分券代码"), date("date", "日期"),
+     number("weight", "权重", factor=PERCENT, needed=False)),
     ("index_code", "date", "code"), named="index_code",
 )  # fmt: skip
 INDUSTRY = VendorTable(
@@ -103,12 +105,67 @@ SHIBOR = VendorTable(
     ("macro_china_shibor_all",),
     (date("date", "日期"), number("rate", "O/N-定价", factor=PERCENT)), ("date",),
 )  # fmt: skip
+TERMS = {  # columns of bond_china_yield
+    "3月": "3M", "6月": "6M", "1年": "1Y", "3年": "3Y", "5年": "5Y", "7年": "7Y", "10年": "10Y",
+    "30年": "30Y",
+}  # fmt: skip
+YIELD_CURVE = VendorTable(
+    ("bond_china_yield",),
+    (text("curve", "曲线名称"), date("date", "日期"),
+     *(number(term, column, needed=False) for column, term in TERMS.items())),
+    ("date", "curve"),
+)  # fmt: skip
+SW_HIST = VendorTable(
+    ("index_hist_sw",),
+    (text("code", "代码"), date("date", "日期"),
+     *(number(ours, theirs) for ours, theirs in (
+         ("open", "开盘"), ("high", "最高"), ("low", "最低"), ("close", "收盘")))),
+    ("code", "date"), named="code",
+)  # fmt: skip
+FUND_HOLDINGS = VendorTable(
+    ("stock_report_fund_hold",),
+    (code("stock", "股票代码"), date("period_end", "报告期", "date"),
+     number("funds_holding", "持有基金家数"), number("shares_held", "持股总数"),
+     number("value_held", "持股市值")),
+    ("code", "period_end"), named="period_end",
+)  # fmt: skip
+_REPORT = (
+    code("stock", "SECUCODE", "SECURITY_CODE"), date("known_date", "NOTICE_DATE"),
+    date("period_end", "REPORT_DATE"),
+)  # fmt: skip
+# Our items of the table statements by Eastmoney's columns.
+REPORTED = {
+    "stock_balance_sheet_by_report_em": {
+        "TOTAL_ASSETS": "total_assets", "TOTAL_LIABILITIES": "total_liabilities",
+        "TOTAL_PARENT_EQUITY": "equity_parent", "TOTAL_CURRENT_ASSETS": "current_assets",
+        "TOTAL_CURRENT_LIAB": "current_liabilities", "MONETARYFUNDS": "cash",
+        "ACCOUNTS_RECE": "receivables", "INVENTORY": "inventory", "GOODWILL": "goodwill",
+        "FIXED_ASSET": "fixed_assets", "SHORT_LOAN": "short_term_borrowing",
+        "LONG_LOAN": "long_term_borrowing", "BOND_PAYABLE": "bonds_payable",
+    },
+    "stock_profit_sheet_by_report_em": {
+        "OPERATE_INCOME": "revenue", "TOTAL_OPERATE_INCOME": "total_revenue",
+        "OPERATE_COST": "cost_of_sales", "SALE_EXPENSE": "selling_expense",
+        "MANAGE_EXPENSE": "admin_expense", "OPERATE_PROFIT": "operating_profit",
+        "NETPROFIT": "net_profit", "PARENT_NETPROFIT": "net_profit_parent",
+    },
+    "stock_cash_flow_sheet_by_report_em": {
+        "NETCASH_OPERATE": "operating_cash_flow", "NETCASH_INVEST": "investing_cash_flow",
+        "NETCASH_FINANCE": "financing_cash_flow", "CONSTRUCT_LONG_ASSET": "capex_paid",
+    },
+}  # fmt: skip
+STATEMENTS = tuple(
+    VendorTable(
+        (name,), (*_REPORT, *(number(item, needed=False) for item in items)),
+        ("code", "known_date", "period_end"), named="code",
+    )
+    for name, items in REPORTED.items()
+)  # fmt: skip
 EVERY = (
     HIST, SINA, FACTOR, DIVIDEND, RIGHTS, LISTED, *INDICES, MEMBERS, INDUSTRY, FUTURES,
-    FUTURES_SINA, CONTRACTS, CALENDAR, SHIBOR,
+    FUTURES_SINA, CONTRACTS, CALENDAR, SHIBOR, YIELD_CURVE, SW_HIST, FUND_HOLDINGS, *STATEMENTS,
 )  # fmt: skip
 WHY_UNUSED = {
-    "bond_china_yield": "yields of bonds, no overnight rate",
     "stock_tfp_em": "a day without a bar is a suspension",
     "stock_yjbb_em": "its announcement date is the latest one, not the first",
 }

@@ -13,7 +13,7 @@ get_extras_is_st,       wide: a row per day, a column per code
 get_extras_futures_sett_price, get_extras_futures_positions
 get_valuation           capitalization and circulating_cap in 10,000 shares
 get_index_stocks        members from lists: index_code, date, code; or a folder per index
-get_index_weights       the same
+get_index_weights       the same, with weights in percent
 industry_sw_l1          Shenwan level 1 from lists: date, code, industry_code, industry_name
 STK_XR_XD               what was paid, per 10 shares
 income, balance,        statements of single quarters, known on pubDate (also under the names
@@ -55,11 +55,19 @@ from quanthedge.market.importers.vendors.joinquant_tables import (
     MEMBERS,
     POSITIONS,
     PRICE,
+    REPORTED,
     SETTLE,
     STATEMENTS,
+    SW_PRICE,
     VALUATION,
+    WHOLE_REPORTS,
 )
 from quanthedge.market.importers.vendors.keys import code_ranks
+from quanthedge.market.importers.vendors.published import (
+    industry_indices_of,
+    reports_of,
+    weights_of,
+)
 from quanthedge.market.importers.vendors.reading import Folder, any_present
 from quanthedge.market.importers.vendors.spells import (
     members_of_snapshots,
@@ -102,8 +110,12 @@ def read(source: Path, collector: Collector) -> SourceTables:
     calendar = folder.read(CALENDAR)
     if calendar is not None:
         parts.calendar = calendar["date"].to_numpy()
+    lists = _lists(folder)
     found = {
-        "index_members": _members(folder),
+        "index_members": _members(lists, collector),
+        "index_weights": weights_of(lists, MEMBERS.files[1], collector),
+        "industry_index_daily": _industry_indices(folder),
+        "statements": _statements(folder),
         "industry": _industry(folder),
         "corporate_actions": actions,
         "fundamentals": _fundamentals(folder),
@@ -246,12 +258,35 @@ def _futures(rows: pa.Table, listing: pa.Table | None, days: Any, folder: Folder
     )  # fmt: skip
 
 
-def _members(folder: Folder) -> pa.Table | None:
+def _lists(folder: Folder) -> pa.Table | None:
     rows = folder.read(MEMBERS)
-    if rows is None:
-        return None
-    rows = codes_kept(rows, MEMBERS.files[0], folder.collector)
-    return members_of_snapshots(rows, "index_members", folder.collector)
+    return None if rows is None else codes_kept(rows, MEMBERS.files[0], folder.collector)
+
+
+def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
+    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
+
+
+def _industry_indices(folder: Folder) -> pa.Table | None:
+    rows = folder.read(SW_PRICE)
+    return None if rows is None else industry_indices_of([(rows, "SWS", ".SI")], folder.collector)
+
+
+def _statements(folder: Folder) -> pa.Table | None:
+    parts = []
+    for table in WHOLE_REPORTS:
+        rows, name = folder.read(table), table.files[0]
+        if rows is None:
+            continue
+        rows = codes_kept(rows, name, folder.collector)
+        if "report_type" in rows.column_names:
+            own = np.asarray(pc.fill_null(pc.equal(rows["report_type"], 0.0), False))
+            if not own.all():
+                what = "of comparatives (report_type 1) left out"
+                folder.collector.add("info", name, "comparatives", int((~own).sum()), what)
+            rows = rows.filter(pa.array(own))
+        parts.append((rows, REPORTED[name], name))
+    return reports_of(parts, folder.collector)
 
 
 def _industry(folder: Folder) -> pa.Table | None:

@@ -76,7 +76,16 @@ from quanthedge.market.schema import TABLES, Column
 __all__ = ["read", "recognise"]
 
 CODE_KINDS = {"index_code": "index", "contract": "contract"}
-STOCK_TABLES = ("stocks", "stock_daily", "corporate_actions", "stock_names", "fundamentals")
+STOCK_TABLES = (
+    "stocks",
+    "stock_daily",
+    "corporate_actions",
+    "stock_names",
+    "fundamentals",
+    "index_weights",
+    "statements",
+    "fund_holdings",
+)
 NEEDED_BARS = ("code", "date", "open", "high", "low", "close", "volume")
 FLAG_WORDS = {"1": True, "0": False, "true": True, "false": False}
 SUFFIXES = (".csv", ".parquet", ".feather")
@@ -178,6 +187,8 @@ def _kind(name: str, column: Column) -> Any:
     if column.name in CODE_KINDS:
         return CODE_KINDS[column.name]
     if column.name == "code":
+        if name == "industry_index_daily":
+            return "text"
         return "index" if name in ("index_daily", "index_dividend_yield") else "stock"
     return "text" if column.kind in ("text", "label") else column.kind
 
@@ -191,7 +202,7 @@ def _needed(name: str, column: Column) -> bool:
         return column.name in ("code", "start", "industry", "name_zh")
     if name == "corporate_actions":
         return column.name in ("code", "ex_date")
-    return not column.nullable
+    return not (column.nullable or column.may_be_absent)
 
 
 def _converter(name: str, said: TableMapping) -> Callable[[pa.Array, Field, str], pa.Array]:
@@ -265,6 +276,8 @@ def _completed_columns(
         return index_daily_of(table)
     for column in TABLES[name].columns:
         if column.name in table.column_names:
+            continue
+        if column.may_be_absent:
             continue
         if name == "corporate_actions" and column.name.endswith("_per_share"):
             assume(collector, name, f"{column.name} is not in the source: 0")

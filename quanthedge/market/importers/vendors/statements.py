@@ -13,7 +13,7 @@ from quanthedge.market.importers.melting import melted
 from quanthedge.market.importers.vendors.keys import code_ranks, days_of, key_numbers
 from quanthedge.market.importers.vendors.trailing import Reported, trailing
 
-__all__ = ["Statement", "fundamentals_of", "merged"]
+__all__ = ["Statement", "dated_rows", "fundamentals_of", "merged"]
 
 Array = np.ndarray[Any, Any]
 KEYS = ("code", "known_date", "period_end")
@@ -73,6 +73,11 @@ def fundamentals_of(
         if column in rows.column_names:
             parts += _flow(rows, current, column, prefix, statement.reported)
     return pa.concat_tables(parts) if parts else None
+
+
+def dated_rows(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
+    """Return the rows that can be placed in time, the best of those of one key and day."""
+    return _best(_placed(rows, name, collector), name, collector)
 
 
 def _flow(

@@ -10,13 +10,16 @@ adj_factor, daily_basic      the factor; total_share and float_share in 10,000 s
 stock_basic                  listings; take list_status L, D and P, so that delisted ones are there
 trade_cal                    the calendar
 namechange                   names, and the marks of ST and of delisting read from them
-index_daily, index_weight    index bars; members from monthly lists
+index_daily, index_weight    index bars; weights, and members from the same monthly lists
 index_member_all             Shenwan industries of level 1 (out_date is the first day without it)
 fut_daily, fut_basic         CFFEX index futures (amount in 10,000 yuan) and their last trading days
 dividend                     what was paid (div_proc 实施); per share, before tax
 income, balancesheet,        statements, known on f_ann_date; report_type 1 (latest), 4 (last year's
 cashflow, fina_indicator     figures in this year's report) and 5 (before a correction)
 shibor                       the overnight rate, percent
+yc_cb                        the government curve (1001.CB, yields to maturity), percent
+sw_daily, ci_daily           indices of Shenwan and CITIC industries
+fund_portfolio               what each public fund held, added up
 ============================ =====================================================================
 
 stk_limit and suspend_d are not used: limits follow from the rules, a day without a bar is a
@@ -45,18 +48,27 @@ from quanthedge.market.importers.vendors.assembling import (
 from quanthedge.market.importers.vendors.columns import VendorTable
 from quanthedge.market.importers.vendors.futures import futures_of
 from quanthedge.market.importers.vendors.joining import beside, codes_kept
+from quanthedge.market.importers.vendors.published import (
+    curve_of,
+    holdings_of,
+    industry_indices_of,
+    reports_of,
+    weights_of,
+)
 from quanthedge.market.importers.vendors.reading import Folder, any_present
 from quanthedge.market.importers.vendors.spells import (
     members_of_snapshots,
     spells_until_next,
     with_english,
 )
-from quanthedge.market.importers.vendors.statements import Statement, fundamentals_of, merged
+from quanthedge.market.importers.vendors.statements import fundamentals_of, merged
 from quanthedge.market.importers.vendors.tushare_tables import (
     ADJ_FACTOR,
+    CI_DAILY,
     DAILY,
     DAILY_BASIC,
     DIVIDEND,
+    FUND_PORTFOLIO,
     FUT_BASIC,
     FUT_DAILY,
     INDEX_DAILY,
@@ -66,15 +78,20 @@ from quanthedge.market.importers.vendors.tushare_tables import (
     NAMECHANGE,
     OTHERS,
     RANK,
+    REPORTED,
     SHIBOR,
     STATEMENTS,
     STOCK_BASIC,
+    SW_DAILY,
     TRADE_CAL,
     WHY_UNUSED,
+    YIELD_CURVE,
 )
 from quanthedge.market.schema import TABLES
 
 __all__ = ["read", "recognise"]
+
+GOVERNMENT = "1001.CB"
 
 
 def recognise(source: Path) -> bool:
@@ -92,15 +109,33 @@ def read(source: Path, collector: Collector) -> SourceTables:
             f"{source}: none of Tushare's tables; accepted: daily, fut_daily and others"
         )
     parts = Parts(bars=_bars(folder), listing=_listing(folder), calendar=_calendar(folder))
+    lists, reports = _lists(folder), _reports(folder)
     parts.tables = {
         name: table
         for name, table in {
             "stock_names": _names(folder),
             "index_daily": _index_bars(folder),
-            "index_members": _members(folder),
+            "index_members": _members(lists, collector),
+            "index_weights": weights_of(lists, "index_weight", collector),
+            "industry_index_daily": _industry_indices(folder),
             "industry": _industry(folder),
             "corporate_actions": _actions(folder),
-            "fundamentals": merged([_fundamentals(folder, *pair) for pair in STATEMENTS.items()]),
+            "fundamentals": merged(
+                [
+                    fundamentals_of(rows, STATEMENTS[name][1], name, collector)
+                    for name, rows in reports.items()
+                ]
+            ),
+            "statements": reports_of(
+                [
+                    (rows, REPORTED[name], name)
+                    for name, rows in reports.items()
+                    if name in REPORTED
+                ],
+                collector,
+            ),
+            "government_yield_curve": _yield_curve(folder),
+            "fund_holdings": _holdings(folder),
             "cash_rate": cash_of(folder.read(SHIBOR), "shibor", collector),
         }.items()
         if table is not None
@@ -193,13 +228,48 @@ def _index_bars(folder: Folder) -> pa.Table | None:
     return table.rename_columns(["code", *table.column_names[1:]]).select(names)
 
 
-def _members(folder: Folder) -> pa.Table | None:
+def _lists(folder: Folder) -> pa.Table | None:
     table = folder.read(INDEX_WEIGHT)
     if table is None:
         return None
     table = codes_kept(table, "index_weight", folder.collector)
-    table = same_index(table, "index_code", "index_members", folder.collector)
-    return members_of_snapshots(table, "index_members", folder.collector)
+    return same_index(table, "index_code", "index_members", folder.collector)
+
+
+def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
+    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
+
+
+def _industry_indices(folder: Folder) -> pa.Table | None:
+    found = (
+        (folder.read(SW_DAILY), "SWS", ".SI"),
+        (folder.read(CI_DAILY), "CITIC", ".CI"),
+    )
+    parts = [(rows, family, ending) for rows, family, ending in found if rows is not None]
+    return industry_indices_of(parts, folder.collector)
+
+
+def _yield_curve(folder: Folder) -> pa.Table | None:
+    """Take the yields to maturity of the government curve; others are left out and counted."""
+    rows = folder.read(YIELD_CURVE)
+    if rows is None:
+        return None
+    wanted = pc.fill_null(pc.is_in(rows["kind"], pa.array(["0", "0.0", "到期"])), False)
+    if "curve" in rows.column_names:
+        wanted = pc.and_(wanted, pc.fill_null(pc.equal(rows["curve"], GOVERNMENT), False))
+    others = rows.num_rows - int(pc.sum(wanted).as_py() or 0)
+    if others:
+        what = f"of other curves than {GOVERNMENT}, or of spot rates, left out"
+        folder.collector.add("info", "yc_cb", "other curves", others, what)
+    return curve_of(rows.filter(wanted), "yc_cb", folder.collector)
+
+
+def _holdings(folder: Folder) -> pa.Table | None:
+    rows = folder.read(FUND_PORTFOLIO)
+    if rows is None:
+        return None
+    rows = codes_kept(rows, "fund_portfolio", folder.collector)
+    return holdings_of(rows, "fund_portfolio", folder.collector)
 
 
 def _industry(folder: Folder) -> pa.Table | None:
@@ -233,10 +303,18 @@ def _actions(folder: Folder) -> pa.Table | None:
     return actions_of(table, "dividend", folder.collector)
 
 
-def _fundamentals(
-    folder: Folder, name: str, described: tuple[VendorTable, Statement]
-) -> pa.Table | None:
-    table, statement = described
+def _reports(folder: Folder) -> dict[str, pa.Table]:
+    """Return the rows of each statement table with the day on which they were known."""
+    found = {name: _report(folder, name, table) for name, (table, _) in STATEMENTS.items()}
+    return {name: rows for name, rows in found.items() if rows is not None}
+
+
+def _statements(reports: dict[str, pa.Table], collector: Collector) -> pa.Table | None:
+    parts = [(rows, REPORTED[name], name) for name, rows in reports.items() if name in REPORTED]
+    return reports_of(parts, collector)
+
+
+def _report(folder: Folder, name: str, table: VendorTable) -> pa.Table | None:
     rows = folder.read(table)
     if rows is None:
         return None
@@ -254,5 +332,4 @@ def _fundamentals(
     if "known_date" in rows.column_names:
         known = pc.coalesce(rows["known_date"], known)
     rows = with_column(with_column(rows, "known_date", known), "rank", rank)
-    rows = rows.filter(pa.array(rank >= 0))
-    return fundamentals_of(rows, statement, name, folder.collector)
+    return rows.filter(pa.array(rank >= 0))

@@ -50,7 +50,12 @@ INDEX_DAILY = VendorTable(
 )  # fmt: skip
 INDEX_WEIGHT = VendorTable(
     ("index_weight",),
-    (code("index", "index_code"), code("stock", "con_code"), DAY),
+    (
+        code("index", "index_code"),
+        code("stock", "con_code"),
+        DAY,
+        number("weight", factor=PERCENT, needed=False),
+    ),
     ("index_code", "date", "code"),
 )
 INDUSTRY = VendorTable(
@@ -67,13 +72,15 @@ FUT_BASIC = VendorTable(
 FUT_DAILY = VendorTable(
     ("fut_daily",),
     (code("contract", "ts_code"), DAY, *OHLC, number("settle"), number("volume", "vol"),
-     number("amount", factor=TEN_THOUSAND), number("open_interest", "oi")),
+     number("amount", factor=TEN_THOUSAND), number("open_interest", "oi"),
+     number("pre_settle", needed=False)),
     ("contract", "date"),
 )  # fmt: skip
 DIVIDEND = VendorTable(
     ("dividend",),
     (STOCK, date("period_end", "end_date", needed=False), text("progress", "div_proc"),
      number("cash_per_share", "cash_div_tax"), number("bonus_per_share", "stk_div"),
+     number("stock_dividend_per_share", "stk_bo_rate", needed=False),
      date("record_date"), date("ex_date"), date("pay_date"),
      date("implemented", "imp_ann_date", needed=False), date("announced", "ann_date")),
     ("code", "ex_date", "period_end", "progress", "announced"),
@@ -101,7 +108,7 @@ STATEMENTS: dict[str, tuple[VendorTable, Statement]] = {
     "income": (
         _statement(
             "income", "n_income_attr_p", "total_revenue", "revenue", "operate_profit",
-            "total_profit", "n_income", "basic_eps", "rd_exp",
+            "total_profit", "n_income", "basic_eps", "rd_exp", "oper_cost", "sell_exp", "admin_exp",
         ),
         Statement(
             {"operate_profit": "operate_profit_cum", "total_profit": "total_profit_cum",
@@ -114,7 +121,8 @@ STATEMENTS: dict[str, tuple[VendorTable, Statement]] = {
         _statement(
             "balancesheet", "total_hldr_eqy_exc_min_int", "total_assets", "total_liab",
             "total_share", "money_cap", "accounts_receiv", "inventories", "total_cur_assets",
-            "fix_assets", "goodwill", "lt_borr", "st_borr", "cap_rese",
+            "fix_assets", "goodwill", "lt_borr", "st_borr", "cap_rese", "total_cur_liab",
+            "bond_payable",
         ),
         Statement(
             {"total_hldr_eqy_exc_min_int": "book_equity",
@@ -128,7 +136,7 @@ STATEMENTS: dict[str, tuple[VendorTable, Statement]] = {
     "cashflow": (
         _statement(
             "cashflow", "n_cashflow_act", "n_cashflow_inv_act", "n_cash_flows_fnc_act",
-            "free_cashflow",
+            "free_cashflow", "c_pay_acq_const_fiolta",
         ),
         Statement(
             {item: f"{item}_cum" for item in (
@@ -151,9 +159,46 @@ STATEMENTS: dict[str, tuple[VendorTable, Statement]] = {
         ),
     ),
 }  # fmt: skip
+# Our items of the table statements.
+REPORTED = {
+    "income": {
+        "revenue": "revenue", "total_revenue": "total_revenue", "oper_cost": "cost_of_sales",
+        "sell_exp": "selling_expense", "admin_exp": "admin_expense",
+        "operate_profit": "operating_profit", "n_income": "net_profit",
+        "n_income_attr_p": "net_profit_parent",
+    },
+    "balancesheet": {
+        "total_assets": "total_assets", "total_liab": "total_liabilities",
+        "total_hldr_eqy_exc_min_int": "equity_parent", "total_cur_assets": "current_assets",
+        "total_cur_liab": "current_liabilities", "money_cap": "cash",
+        "accounts_receiv": "receivables", "inventories": "inventory", "goodwill": "goodwill",
+        "fix_assets": "fixed_assets", "st_borr": "short_term_borrowing",
+        "lt_borr": "long_term_borrowing", "bond_payable": "bonds_payable",
+    },
+    "cashflow": {
+        "n_cashflow_act": "operating_cash_flow", "n_cashflow_inv_act": "investing_cash_flow",
+        "n_cash_flows_fnc_act": "financing_cash_flow", "c_pay_acq_const_fiolta": "capex_paid",
+    },
+}  # fmt: skip
+YIELD_CURVE = VendorTable(
+    ("yc_cb",),
+    (DAY, text("curve", "ts_code", needed=False), text("kind", "curve_type"),
+     number("years", "curve_term"), number("rate", "yield", factor=PERCENT)),
+    ("date", "curve", "kind", "years"),
+)  # fmt: skip
+_LEVELS = (text("code", "ts_code"), DAY, *OHLC, text("name", needed=False))
+SW_DAILY = VendorTable(("sw_daily",), _LEVELS, ("code", "date"))
+CI_DAILY = VendorTable(("ci_daily",), _LEVELS, ("code", "date"))
+FUND_PORTFOLIO = VendorTable(
+    ("fund_portfolio",),
+    (text("fund", "ts_code"), code("stock", "symbol"), date("period_end", "end_date"),
+     number("value_held", "mkv"), number("shares_held", "amount")),
+    ("fund", "code", "period_end"),
+)  # fmt: skip
 OTHERS = (
     DAILY, ADJ_FACTOR, DAILY_BASIC, STOCK_BASIC, TRADE_CAL, NAMECHANGE, INDEX_DAILY, INDEX_WEIGHT,
-    INDUSTRY, FUT_BASIC, FUT_DAILY, DIVIDEND, SHIBOR,
+    INDUSTRY, FUT_BASIC, FUT_DAILY, DIVIDEND, SHIBOR, YIELD_CURVE, SW_DAILY, CI_DAILY,
+    FUND_PORTFOLIO,
 )  # fmt: skip
 WHY_UNUSED = {
     "stk_limit": "the day's limits follow from the rule book",
