@@ -78,6 +78,7 @@ def test_a_market_comes_back_from_a_bundle(sample, tmp_path):
         "fundamentals": "absent",
         "industry": "absent",
         "stock_names": "absent",
+        "government_yield_curve": "added",
     }
     assert "4 series" in texts(report)
     assert "overnight money" in texts(report, "warning")

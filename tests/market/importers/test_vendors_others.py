@@ -125,6 +125,7 @@ def test_baostocks_industries_are_spells_from_lists(tmp_path, tables, exported):
 
 JOINQUANT = {
     "stock_daily": {"is_delisting"},
+    "index_weights": "added",
     "index_members": "rows",  # lists
     "fundamentals": "rows",  # fewer items
     "stock_names": "absent",
@@ -232,6 +233,8 @@ def test_joinquants_payments_are_per_ten_shares(tmp_path, tables, exported):
 # -- AkShare
 
 AKSHARE = {
+    "index_weights": "added",
+    "government_yield_curve": "added",
     "stock_daily": {"total_shares", "float_shares", "is_st", "is_delisting"},
     "index_members": "rows",  # the list of one day
     "industry": {"industry", "name_zh", "name_en"},  # Shenwan's numbers
@@ -244,7 +247,7 @@ AKSHARE = {
 def test_a_market_in_akshares_tables_comes_back(tmp_path, tables, exported, adjusted):
     exported(export.akshare, tmp_path / "source", adjusted)
     assert akshare.recognise(tmp_path / "source")
-    found, report = imported(akshare, tmp_path / "source", tmp_path / "m")
+    found, _ = imported(akshare, tmp_path / "source", tmp_path / "m")
     wanted = dict(AKSHARE)
     if adjusted == "dividends":
         wanted["corporate_actions"] = "added"
@@ -253,9 +256,8 @@ def test_a_market_in_akshares_tables_comes_back(tmp_path, tables, exported, adju
         np.testing.assert_allclose(factor, tables["stock_daily"]["adj_factor"], rtol=1e-4)
         found["stock_daily"]["adj_factor"] = tables["stock_daily"]["adj_factor"]
     assert differences(opened(tables), found) == wanted
-    assert "bond_china_yield: 1 file not imported (yields of bonds, no overnight rate)" in texts(
-        report
-    )
+    curve = found["government_yield_curve"]
+    assert curve["rate"].between(0.0, 0.2).all()
 
 
 def test_dividends_added_back_instead_of_multiplied_give_no_factor(tmp_path, exported):

@@ -15,6 +15,8 @@ CARRIED_OTHERWISE = {
     "index_members": "rows",  # monthly lists instead of days of change
     "fundamentals": "rows",  # trailing sums follow from statements, not exported here
     "industry": {"industry", "name_en"},  # Tushare's own codes; English names are ours
+    "index_weights": "added",
+    "statements": "added",
 }
 
 

@@ -33,15 +33,15 @@ def differences(original, found):
         if name not in found or name not in original:
             told[name] = "absent" if name not in found else "added"
             continue
-        schema = schema.among(original[name].columns.intersection(found[name].columns))
+        told_by_both = schema.among(original[name].columns.intersection(found[name].columns))
         keys = list(schema.key)
-        one, two = (_ordered(frame, schema) for frame in (original[name], found[name]))
+        one, two = (_ordered(frame, told_by_both) for frame in (original[name], found[name]))
         if len(one) != len(two) or not one[keys].equals(two[keys]):
             told[name] = "rows"
             continue
         columns = {
             column.name
-            for column in schema.columns
+            for column in told_by_both.columns
             if not _equal(one[column.name], two[column.name])
         }
         if columns:

@@ -260,7 +260,9 @@ def _futures(rows: pa.Table, listing: pa.Table | None, days: Any, folder: Folder
 
 def _lists(folder: Folder) -> pa.Table | None:
     rows = folder.read(MEMBERS)
-    return None if rows is None else codes_kept(rows, MEMBERS.files[0], folder.collector)
+    if rows is None or rows.num_rows == 0:
+        return None
+    return codes_kept(rows, MEMBERS.files[0], folder.collector)
 
 
 def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:

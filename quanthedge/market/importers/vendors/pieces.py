@@ -51,7 +51,10 @@ def piece_of(
             columns[field.name] = values
         elif field.name == table.named:
             word = _code_in_name(path, source, field)
-            columns[field.name] = pa.array([word] * found.num_rows, pa.string())
+            values = pa.array([word] * found.num_rows, pa.string())
+            if field.kind == "date":
+                values = _converted(values, field, str(path), convert)
+            columns[field.name] = values
         elif field.needed:
             names = ", ".join(map(str, found.column_names))[:300]
             raise DataError(f"{path}: column '{field.found[0]}' is missing (found {names})")
@@ -84,11 +87,21 @@ def plain_convert(column: pa.Array, field: Field, where: str) -> pa.Array:
     return as_texts(column, where)
 
 
+_DAY = re.compile(r"(19|20)\d{2}-?\d{2}-?\d{2}")
+
+
 def _code_in_name(path: Path, source: Path, field: Field) -> str:
-    """Return the code in a file's name, or in its folder's: 600000_hfq.csv, 000300.XSHG/1.csv."""
+    """Return the code in a file's name, or in its folder's: 600000_hfq.csv, 000300.XSHG/1.csv.
+
+    A field of dates is a day in the name: 20150630.csv.
+    """
     inside = path.relative_to(source).with_suffix("")
     for part in reversed(inside.parts):
         word = _NAME_WORDS.sub("", part)
+        if field.kind == "date":
+            if _DAY.fullmatch(part):
+                return part
+            continue
         try:
             MEANINGS[field.kind](word)
         except DataError:

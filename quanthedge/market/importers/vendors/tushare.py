@@ -61,7 +61,7 @@ from quanthedge.market.importers.vendors.spells import (
     spells_until_next,
     with_english,
 )
-from quanthedge.market.importers.vendors.statements import fundamentals_of, merged
+from quanthedge.market.importers.vendors.statements import dated_rows, fundamentals_of, merged
 from quanthedge.market.importers.vendors.tushare_tables import (
     ADJ_FACTOR,
     CI_DAILY,
@@ -230,7 +230,7 @@ def _index_bars(folder: Folder) -> pa.Table | None:
 
 def _lists(folder: Folder) -> pa.Table | None:
     table = folder.read(INDEX_WEIGHT)
-    if table is None:
+    if table is None or table.num_rows == 0:
         return None
     table = codes_kept(table, "index_weight", folder.collector)
     return same_index(table, "index_code", "index_members", folder.collector)
@@ -332,4 +332,4 @@ def _report(folder: Folder, name: str, table: VendorTable) -> pa.Table | None:
     if "known_date" in rows.column_names:
         known = pc.coalesce(rows["known_date"], known)
     rows = with_column(with_column(rows, "known_date", known), "rank", rank)
-    return rows.filter(pa.array(rank >= 0))
+    return dated_rows(rows.filter(pa.array(rank >= 0)), name, folder.collector)
