@@ -31,6 +31,11 @@ PUBLIC = {
     "futures_daily": "date",
     "cash_rate": "date",
     "fundamentals": "known_date",
+    "statements": "known_date",
+    "fund_holdings": "known_date",
+    "index_weights": "date",
+    "industry_index_daily": "date",
+    "government_yield_curve": "date",
     "index_members": "start",
     "industry": "start",
     "stock_names": "start",
@@ -114,7 +119,7 @@ class _AlteredStore(Store):
         table = _later_ends(true, self._cut, rng) if "end" in true.column_names else true
         past, future = table.filter(pa.array(~later)), table.filter(pa.array(later))
         if self._alteration == "restated":
-            if name == "fundamentals" and past.num_rows:
+            if name in ("fundamentals", "statements") and past.num_rows:
                 future = pa.concat_tables([_restatements(past, self._cut, rng), future])
             return pa.concat_tables([past, future])
         future = _other_rows(name, future, rng, absurd=self._alteration == "absurd")
@@ -234,10 +239,12 @@ def _restatements(past: pa.Table, cut: np.datetime64, rng: np.random.Generator) 
     """Return rows in which known figures are published anew after the cut, with other values."""
     rows = past.take(pa.array(np.sort(rng.choice(past.num_rows, max(1, past.num_rows // 4)))))
     known = cut + rng.integers(1, 30, rows.num_rows).astype("timedelta64[D]")
-    values = rows["value"].to_numpy() * np.exp(rng.normal(0.0, 0.5, rows.num_rows))
-    for name, column in (
-        ("known_date", pa.array(known, pa.date32())), ("value", pa.array(values)),
-    ):  # fmt: skip
+    changed = {"known_date": pa.array(known, pa.date32())}
+    for name in rows.column_names:
+        if pa.types.is_floating(rows.schema.field(name).type):
+            noise = np.exp(rng.normal(0.0, 0.5, rows.num_rows))
+            changed[name] = pa.array(rows[name].to_numpy() * noise)
+    for name, column in changed.items():
         place = rows.column_names.index(name)
         rows = rows.set_column(place, rows.schema.field(place), column)
     return rows

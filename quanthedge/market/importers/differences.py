@@ -14,7 +14,14 @@ __all__ = ["Change", "joined"]
 SHOWN = 3
 SPELLS = ("stock_names", "index_members", "industry")
 # The column that tells which stretch of the history a newer version covers.
-COVERED = {"fundamentals": "known_date", "corporate_actions": "ex_date"}
+COVERED = {
+    "fundamentals": "known_date",
+    "corporate_actions": "ex_date",
+    "statements": "known_date",
+    "fund_holdings": "period_end",
+}
+# What a source may hold only some of; elsewhere it is an item, a code or a contract.
+OWNERS = {"index_weights": ["index_code"], "government_yield_curve": ["term"]}
 
 
 @dataclass
@@ -121,6 +128,7 @@ def _covered(name: str, gone: pd.DataFrame, after: pd.DataFrame) -> np.ndarray[A
         return np.asarray(place["start"] >= place["start first"])
     column = COVERED.get(name, "date")
     group = [c for c in ("item", "code", "contract") if c in TABLES[name].key]
+    group = OWNERS.get(name, group)
     if not group:
         days = gone[column]
         return np.asarray((days >= after[column].min()) & (days <= after[column].max()))

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from quanthedge.market.schema import STATEMENT_ITEMS
 from quanthedge.market.simulation.calendar import Days
 from quanthedge.market.simulation.companies import Companies, Lives
 from quanthedge.market.simulation.earnings import Profitability
 from quanthedge.market.simulation.trading import Bars
 
-__all__ = ["announcement_days", "fundamentals_table", "texts"]
+__all__ = ["announcement_days", "report_tables", "texts"]
 
 Array = np.ndarray[Any, Any]
 _FIRST_TTM = 3  # quarters before the first trailing year is complete
@@ -34,20 +35,22 @@ def announcement_days(quarter_ends: Days, count: int, draw: np.random.Generator)
     return days
 
 
-def fundamentals_table(
+def report_tables(
     calendar: Days,
     companies: Companies,
     lives: Lives,
     profitability: Profitability,
     bars: Bars,
     draw: np.random.Generator,
-) -> pa.Table:
-    """Return the fundamentals table of all reports public by the last day."""
+) -> tuple[pa.Table, pa.Table]:
+    """Return fundamentals and statements of all reports public by the last day."""
     ends = profitability.quarter_ends
     public = announcement_days(ends, len(companies.codes), draw)
     over = profitability.closing_row < len(calendar)
+    gone = np.append(calendar, calendar[-1] + 1)[np.minimum(lives.gone, len(calendar))]
     names, parts = [], []
-    for item, values in _items(ends, companies, bars, draw).items():
+    items = _items(ends, companies, bars, draw)
+    for item, values in items.items():
         quarter, stock = np.nonzero(np.isfinite(values) & over[:, None])
         rows = stock, public[quarter, stock], ends[quarter], values[quarter, stock]
         names.append(item)
@@ -56,11 +59,10 @@ def fundamentals_table(
     parts.append(_dividends(calendar, companies, profitability, bars))
     place = np.repeat(np.arange(len(names)), [len(part[0]) for part in parts])
     stock, known, period, value = (np.concatenate(column) for column in zip(*parts, strict=True))
-    gone = np.append(calendar, calendar[-1] + 1)[np.minimum(lives.gone, len(calendar))]
     alphabetical = np.argsort(np.argsort(np.array(names)))
     order = np.lexsort((period, known, stock, alphabetical[place]))
     order = order[((known <= calendar[-1]) & (known < gone[stock]))[order]]
-    return pa.table(
+    fundamentals = pa.table(
         {
             "code": texts(companies.codes, stock[order]),
             "item": texts(np.array(names), place[order]),
@@ -69,6 +71,61 @@ def fundamentals_table(
             "value": pa.array(value[order]),
         }
     )
+    figures = _statement_figures(ends, items, companies, bars)
+    quarter, reporter = np.nonzero(np.isfinite(figures["total_assets"]) & over[:, None])
+    day = public[quarter, reporter]
+    fit = (day <= calendar[-1]) & (day < gone[reporter])
+    fit &= (lives.listed[reporter] < 0) | (day >= lives.list_dates[reporter])
+    statements = _statements(companies, ends, quarter[fit], reporter[fit], day[fit], figures)
+    return fundamentals, statements
+
+
+def _statement_figures(
+    ends: Days, items: dict[str, Array], companies: Companies, bars: Bars
+) -> dict[str, Array]:
+    """Return the items of the statements, yuan, [Q, N]; flows since 1 January.
+
+    They are those of the fundamentals: the same equity, debt ratio, annual profit and revenue.
+    Revenue comes in equally through the year.
+    """
+    month = ends.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    part = (month // 3)[:, None]
+    equity = items["book_equity"]
+    assets = np.round(equity / (1 - companies.leverage))
+    profit = np.round(items["roe_cum_pct"] * bars.books.books / 100)
+    profit = np.where(part == 4, items["net_profit_ttm"], profit)
+    revenue = np.round(items["revenue_ttm"] * part / 4)
+    return {
+        "total_assets": assets,
+        "total_liabilities": np.round(assets * items["debt_to_assets_pct"] / 100),
+        "equity_parent": equity,
+        "revenue": revenue,
+        "total_revenue": revenue,
+        "net_profit": profit,
+        "net_profit_parent": profit,
+    }
+
+
+def _statements(
+    companies: Companies,
+    ends: Days,
+    quarter: Array,
+    stock: Array,
+    known: Array,
+    figures: dict[str, Array],
+) -> pa.Table:
+    days = pa.array(known.astype("datetime64[D]"), pa.date32())
+    columns: dict[str, Any] = {
+        "code": texts(companies.codes, stock),
+        "period_end": pa.array(ends[quarter].astype("datetime64[D]"), pa.date32()),
+        "known_date": days,
+        "announce_date": days,
+    }
+    for item in STATEMENT_ITEMS:
+        values = figures.get(item)
+        blank = np.full(len(stock), np.nan)
+        columns[item] = pa.array(blank if values is None else values[quarter, stock])
+    return pa.table(columns)
 
 
 def texts(words: Array, position: Array) -> pa.Array:

@@ -18,7 +18,13 @@ from quanthedge.market.simulation.factors import draw_factor_paths
 from quanthedge.market.simulation.futures import FuturesPath, futures_bars
 from quanthedge.market.simulation.indices import IndexPath, build_indices, true_betas
 from quanthedge.market.simulation.names import industry_count
-from quanthedge.market.simulation.reports import fundamentals_table
+from quanthedge.market.simulation.published import (
+    corporate_actions_table,
+    government_curve_table,
+    index_weights_table,
+    industry_indices_table,
+)
+from quanthedge.market.simulation.reports import report_tables
 from quanthedge.market.simulation.settings import SimulationSettings
 from quanthedge.market.simulation.tables import (
     cash_rate_table,
@@ -39,7 +45,7 @@ __all__ = ["SimulatedMarket", "simulate_market", "simulate_tables"]
 _STREAMS = (
     "companies", "listings", "special", "suspensions", "ex_dates", "factors", "profitability",
     "loadings", "specific", "debuts", "intraday", "volume", "indices", "futures", "reports",
-    "names", "cash",
+    "names", "cash", "curve",
 )  # fmt: skip
 
 
@@ -127,6 +133,9 @@ def simulate_tables(settings: SimulationSettings) -> SimulatedMarket:
     futures = _futures(settings, calendar, long_calendar, indices, streams["futures"])
     truth = truth_tables(settings, calendar, companies, lives, bars, paths, betas, futures)
     index_daily, index_members = index_tables(calendar, companies, indices)
+    fundamentals, statements = report_tables(
+        calendar, companies, lives, profitability, bars, streams["reports"]
+    )
     tables = {
         "calendar": pa.table({"date": days_column(calendar)}),
         "stocks": stocks_table(calendar, companies, lives),
@@ -134,9 +143,12 @@ def simulate_tables(settings: SimulationSettings) -> SimulatedMarket:
         "index_daily": index_daily,
         "index_members": index_members,
         "futures_daily": futures_table(futures),
-        "fundamentals": fundamentals_table(
-            calendar, companies, lives, profitability, bars, streams["reports"]
-        ),
+        "corporate_actions": corporate_actions_table(calendar, companies, bars),
+        "index_weights": index_weights_table(calendar, companies, indices, bars),
+        "industry_index_daily": industry_indices_table(calendar, companies, lives, bars),
+        "government_yield_curve": government_curve_table(calendar, streams["curve"]),
+        "fundamentals": fundamentals,
+        "statements": statements,
         "industry": industry_table(companies, lives),
         "cash_rate": cash_rate_table(calendar, streams["cash"]),
         "stock_daily": stock_bars_table(calendar, companies, bars),
