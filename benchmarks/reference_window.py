@@ -22,6 +22,7 @@ WINDOW = ("2014-09-17", "2015-07-31")
 WHOLE = ("2010-04-19", "2018-12-28")
 LINES = {
     "stock_pnl": "stocks",
+    "dividends": "dividends, before tax",
     "futures_pnl": "futures",
     "interest": "interest",
     "commission": "commission",
@@ -29,6 +30,7 @@ LINES = {
     "transfer_fee": "transfer fee",
     "futures_fee": "futures fees",
     "impact": "impact",
+    "dividend_tax": "dividend tax",
     "management_fee": "management fee",
     "custody_fee": "custody fee",
     "performance_fee": "performance fee",
@@ -102,6 +104,8 @@ def variants_page(market: Market) -> list[str]:
         result = backtest(load_strategy(STRATEGY, edits), market, *WINDOW)
         s = result.summary()
         daily, weekly = correlations(result.ledger)
+        if any(note["kind"] == "substituted" for note in result.notes):
+            name += " (not always held, see the run's notes)"  # noqa: PLW2901
         lines.append(
             f"| {name} | {s.value('annual_return_gross'):.2%} | {s.value('annual_return_net'):.2%} "
             f"| {daily:.2f} | {weekly:.2f} | {s.value('max_drawdown_net'):.2%} |"
@@ -128,7 +132,7 @@ def years_page(result: Result) -> list[str]:
         daily, weekly = correlations(part)
         row = attribution(part).iloc[0] / part["equity"].iloc[1:].mean()
         costs = -float(row[["commission", "stamp_duty", "transfer_fee", "exchange_fee",
-                            "futures_fee", "impact"]].sum())  # fmt: skip
+                            "futures_fee", "impact", "dividend_tax"]].sum())  # fmt: skip
         fees = -float(row[["management_fee", "custody_fee", "performance_fee"]].sum())
         lines.append(
             f"| {year} | {change['net']:.2%} | {change['gross']:.2%} | {change['index']:.2%} | "

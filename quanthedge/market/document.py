@@ -62,6 +62,65 @@ A figure is that of the newest period known on a day, as restated by then; a lat
 older period changes trailing sums only. docs/importing.md says how the vintages are asked for.
 """
 
+_ASKED = {  # table: what it counts from, and how it is asked for
+    "index_weights": (
+        "the close of `date`; drifts with prices until the next list",
+        "`market.index_weights(index)`: weights [T, N] and the day of the list behind each row",
+    ),
+    "statements": (
+        "`known_date`: the announcement, or the legal deadline where it is not known",
+        "`market.statement(item)`, `statement_ttm`, `statement_quarter`, `statements(code)`",
+    ),
+    "corporate_actions": (
+        "`announce_date`; booked on the first trading day from `ex_date` on",
+        "`market.corporate_actions()`",
+    ),
+    "futures_daily": (
+        "the close of `date`; `pre_settle` and the limits before its open",
+        "`market.futures(product)`",
+    ),
+    "industry_index_daily": (
+        "the close of `date`",
+        "`market.industry_indices()`, `industry_index_bars(code)`, `industry_index_close(code)`",
+    ),
+    "government_yield_curve": (
+        "the evening of `date`",
+        "`market.government_yield(term)`, `government_curve()`",
+    ),
+    "fund_holdings": (
+        "`known_date`, the end of the window in which funds publish",
+        "`market.fund_holdings(item, full=True)` or `full=False`",
+    ),
+}
+_KNOWN_ROWS = "\n".join(
+    [
+        "| table | counts from | asked for with |",
+        "| --- | --- | --- |",
+        *(f"| {name} | {known} | {asked} |" for name, (known, asked) in _ASKED.items()),
+    ]
+)
+
+_KNOWN = f"""
+## What is known when
+
+{_KNOWN_ROWS}
+
+Row t of all of them is known at the close of day t and can be traded on from the next trading day;
+`market.until(day)` cuts them all. None is read before it is asked for.
+
+- **Weights** are whole lists of some days. Between two lists they drift by price and adjustment
+  factor; stocks that are gone share out their weight. A list that is older than the last change of
+  members still names the old ones: look at the day that comes with each row.
+- **Corporate actions** keep every row of the source, with the source's own doubts in
+  `source_check`. A run books only what the exchange's previous close bears out (docs/ledger.md).
+- **Statements** have a row for each publication. A publication that is silent on an item (an income
+  statement published anew) leaves the figure of the same period as it was.
+- **Holdings of funds** are whole in June and December and the ten largest positions of each fund in
+  March and September. The one is never taken for the other.
+- **futures_daily** is one table. Where a source has a table of all contracts and one of fewer, the
+  former wins, the latter fills what it lacks, and rows with two values are counted.
+"""
+
 _END = """
 ## What is checked
 
@@ -71,13 +130,20 @@ empty cells, repeated keys, unsorted bars, unknown or malformed codes, prices or
 trading days, days without any bar although an index traded, bars before listing or after
 delisting, units of volume or amount that are wrong for a board or a year (the ratio found is
 named), more than 20% of VWAPs outside the day's range, rates in percent, overlapping spells,
-contracts whose name, product and last trading day disagree, futures after their last trading day.
+contracts whose name, product and last trading day disagree, futures after their last trading day,
+weights and yields in percent, statements known before their period ended.
 
 Warnings are kept in the report, with counts and examples: what the source did not hold and had to
 be assumed, members and fundamentals without prices, closes, highs and lows beyond the day's price
 limit, `adj_factor` steps that differ from `pre_close`, VWAPs outside the day's range, bars repeated
 from the day before, closes unchanged for 10 days, no delisted stock in 5 years, days with few bars,
-long holidays, missing settlement prices, contracts that end early, industries with two names.
+long holidays, missing settlement prices, contracts that end early, industries with two names, lists
+of weights that are not whole, total assets that jump tenfold, futures beyond their day's limits.
+
+Where two tables know the same thing, they are compared, and what disagrees is a warning with its
+count and the first rows: members and weights of an index, steps of `adj_factor` and corporate
+actions, annual figures and debt ratios of `fundamentals` and `statements`, one index in two tables,
+a settlement price and the next day's `pre_settle`. Nothing is changed by that.
 
 ## The manifest
 
@@ -107,7 +173,7 @@ def dataset_markdown() -> str:
         parts.append(_table(table))
         if table.name == "fundamentals":
             parts.append(_ITEMS)
-    parts += [_panels(), _END]
+    parts += [_KNOWN, _panels(), _END]
     return "".join(parts)
 
 

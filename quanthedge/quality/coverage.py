@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quanthedge.market.blocks import Axes
 from quanthedge.market.vintages import kept_rows
@@ -18,6 +19,7 @@ from quanthedge.quality.bars import BarCounts, Months
 __all__ = ["CoverageRow", "Listing", "coverage"]
 
 Array = np.ndarray[Any, Any]
+FRESH_DAYS = 396
 FOREVER = np.datetime64("9999-12-31", "D")
 
 
@@ -112,6 +114,11 @@ def coverage(tables: Mapping[str, pa.Table], listing: Listing) -> list[CoverageR
         "index_daily": _by_day,
         "index_dividend_yield": _by_day,
         "index_members": _members,
+        "index_weights": _weights,
+        "industry_index_daily": _families,
+        "statements": _statements,
+        "fund_holdings": _holdings,
+        "government_yield_curve": _curve,
         "futures_daily": _futures,
         "fundamentals": _fundamentals,
         "cash_rate": _by_day,
@@ -196,6 +203,56 @@ def _by_day(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRo
     for place, code in enumerate(codes):
         found = _per_month(dates[inside & (owner == place)], listing.months)
         yield CoverageRow(name, f"{code} days", found, days)
+
+
+def _weights(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:
+    """Days of each month that have a list of weights."""
+    indices, index = _coded(table["index_code"])
+    dates = table["date"].to_numpy()
+    for place, code in enumerate(indices):
+        days = np.unique(dates[index == place])
+        yield CoverageRow(name, f"{code} lists", _per_month(days, listing.months))
+
+
+def _families(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:
+    """Count the indices of each family with a close, on average over the month's trading days."""
+    families, family = _coded(table["family"].cast(pa.string()))
+    dates = table["date"].to_numpy()
+    inside = np.isin(dates, listing.counts.trading_days)
+    days = np.maximum(listing.months.days, 1)
+    for place, text in enumerate(families):
+        found = _per_month(dates[inside & (family == place)], listing.months)
+        yield CoverageRow(name, f"{text} indices a day", found / days)
+
+
+def _statements(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:
+    """Stocks of which a report is known that is no older than a year and a month."""
+    stock = listing.axes.positions(table["code"]).astype(np.int64)
+    known = table["known_date"].to_numpy().astype("datetime64[D]")
+    order = np.lexsort((known, stock))
+    stock, known = stock[order], known[order]
+    stop = known + np.timedelta64(FRESH_DAYS, "D")
+    same = stock[1:] == stock[:-1]
+    stop[:-1][same] = np.minimum(stop[:-1], known[1:])[same]
+    whole = np.zeros(len(stock), dtype=np.int64)
+    found = listing.of_listed(stock, known, stop, whole, 1)[0]
+    yield CoverageRow(name, "stocks with a report", found, listing.stocks_listed)
+    told = pc.is_valid(table["announce_date"]).to_numpy()[order]
+    reports = _per_month(known, listing.months)
+    dated = _per_month(known[told], listing.months)
+    yield CoverageRow(name, "reports with an announcement date", dated, reports)
+
+
+def _holdings(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:
+    known = table["known_date"].to_numpy()
+    yield CoverageRow(name, "stocks held, published", _per_month(known, listing.months))
+
+
+def _curve(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:
+    days = np.unique(table["date"].to_numpy())
+    inside = days[np.isin(days, listing.counts.trading_days)]
+    found = _per_month(inside, listing.months)
+    yield CoverageRow(name, "days with a curve", found, listing.months.days)
 
 
 def _futures(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:
