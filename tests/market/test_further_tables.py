@@ -261,3 +261,35 @@ def test_an_update_adds_days_of_every_new_table_and_columns_that_may_be_absent(t
     assert write_dataset(tmp_path / "all", whole, name="s", source="s").ok
     one, two = Market.open(tmp_path / "early"), Market.open(tmp_path / "all")
     assert one.fingerprint == two.fingerprint
+
+
+def test_a_previous_settlement_other_than_the_day_before_is_named(tmp_path):
+    bars_of = {"product": "IF", "contract": "IF1405", "last_trading_day": dt.date(2014, 5, 16)}
+    frame = pd.DataFrame({"date": DAYS[:4], **bars_of, "open": 2300.0, "high": 2320.0})
+    frame = frame.assign(low=2280.0, close=2301.0, settle=[2301.0, 2302.0, 2303.0, 2304.0])
+    frame = frame.assign(volume=1.0, amount=6.9e5, open_interest=1.0)
+    frame["pre_settle"] = [2300.0, 2301.0, 2302.5, 2303.0]
+    table = to_arrow(frame.assign(limit_up=2310.0, limit_down=2070.0), "futures_daily")
+    _, report = market_with(tmp_path / "m", futures_daily=table)
+    text = {f.rule: f for f in report.warnings}
+    assert text["pre_settle"].examples == [
+        f"IF1405 {DAYS[2]}: pre_settle 2302.5, settle of the bar before 2302"
+    ]
+    assert text["beyond the limit"].count == 4
+
+
+def test_figures_of_fundamentals_and_statements_that_differ_are_named(tmp_path):
+    end, known = dt.date(2012, 12, 31), dt.date(2013, 4, 20)
+    fundamentals = pd.DataFrame(
+        {"code": CODES[:2], "item": "net_profit_last_annual", "known_date": known,
+         "period_end": pd.NaT, "value": [100.0, 100.0]}
+    )  # fmt: skip
+    reports = statements(
+        (CODES[0], end, known, {"net_profit_parent": 100.4}),
+        (CODES[1], end, known, {"net_profit_parent": 90.0}),
+    )
+    _, report = market_with(
+        tmp_path / "m", fundamentals=to_arrow(fundamentals, "fundamentals"), statements=reports
+    )
+    found = next(f for f in report.warnings if f.rule == "two values of net_profit_last_annual")
+    assert (found.count, found.examples) == (1, [f"{CODES[1]} 2013-05-31: 100 and 90"])

@@ -160,3 +160,76 @@ import_market({str(SOURCE)!r}, {str(target)!r})
     running.kill()
     running.wait()
     assert not target.exists()
+
+
+def finding(report, rule):
+    return next(found for found in report.findings if found.rule == rule)
+
+
+def test_where_two_tables_disagree_the_rows_are_counted_and_named(imported):
+    _, report = imported
+    settled = finding(report, "two values of settle")
+    few, full = source("futures_contract_daily"), source("futures_all_contracts_daily")
+    both = few.merge(full, on=["contract", "date"])
+    gap = (both["settle_x"] - both["settle_y"]).abs() > 1e-6 * both["settle_x"]
+    assert settled.count == int(gap.sum()) > 0
+    assert str(pd.to_datetime(both["date"][gap]).dt.year.min()) in settled.text
+    members = finding(report, "other than the weights 000300.SH")
+    assert members.count == 40
+    for code in ("601288.SH", "600685.SH", "600827.SH", "600631.SH", "600549.SH", "600005.SH"):
+        assert code in members.text
+    doubted = (source("corporate_actions")["check"] == "differs").sum()
+    assert finding(report, "source: differs").count == doubted
+
+
+def test_four_contracts_with_their_settlement_stand_on_every_day(imported):
+    market, _ = imported
+    bars = market.futures("IF")
+    day = bars.groupby("date")
+    assert (day["contract"].count() == 4).all()
+    assert day["settle"].count().min() == 4
+    assert bars["date"].min() == pd.Timestamp("2010-04-16")
+    ends = bars.groupby("contract")["last_trading_day"].first()
+    assert str(ends["IF1901"].date()) == "2019-01-18"  # beyond the data: the rule book's
+
+
+def test_drifted_weights_give_the_index(imported):
+    market, _ = imported
+    weights, lists = market.index_weights("000300.SH")
+    returns = np.nan_to_num(market.panel("simple_return"))
+    close = market.index_close("000300.SH")
+    made = (weights[:-1] * returns[1:]).sum(axis=1)
+    gap = (made - (close[1:] / close[:-1] - 1.0))[market.day("2011-09-30") :]
+    assert gap.std() * np.sqrt(244) < 0.005  # a year; 0.44% by the file's own description
+    assert 0 < gap.mean() < 1.5e-4  # the dividends, which a price index does not have
+    assert str(lists[market.day("2014-09-17")]) == "2014-09-01"
+
+
+def test_statements_count_from_their_announcement(imported):
+    market, _ = imported
+    n = market.column("600519.SH")
+    assets = market.statement("total_assets")[:, n]
+    before, day = market.day("2014-03-24"), market.day("2014-03-25")
+    rows = source("statements").query("code == '600519.SH'")
+    rows = rows.set_index(pd.to_datetime(rows["period_end"]))
+    assert assets[before] == rows.loc["2013-09-30", "total_assets"]
+    assert assets[day] == rows.loc["2013-12-31", "total_assets"]
+    trailing = market.statement_ttm("revenue")[market.day("2014-09-17"), n]
+    flows = rows["revenue"]
+    year = flows["2014-06-30"] + flows["2013-12-31"] - flows["2013-06-30"]
+    assert trailing == pytest.approx(year)
+
+
+def test_holdings_indices_and_the_curve_are_those_of_the_source(imported):
+    market, _ = imported
+    held = source("fund_holdings").query("code == '600519.SH'")
+    june = held[held["period_end"].astype(str) == "2015-06-30"]["shares_held"].iloc[0]
+    n = market.column("600519.SH")
+    shares = market.fund_holdings("shares_held", full=True)[:, n]
+    assert shares[market.day("2015-08-31")] == june != shares[market.day("2015-08-28")]
+    assert market.industry_indices().groupby("family").size().to_dict() == {
+        "AMAC": 43, "CITIC level 1": 29, "SWS level 1": 34, "other": 14,
+    }  # fmt: skip
+    ten = market.government_yield("10Y")
+    assert ten[market.day("2013-11-20")] == pytest.approx(0.047, abs=0.001)
+    assert ten[market.day("2018-12-28")] == pytest.approx(0.0323, abs=0.0001)

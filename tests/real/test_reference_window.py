@@ -35,26 +35,45 @@ def result(market: Market) -> Result:
     return backtest(load_strategy(NEUTRAL), market, START, END)
 
 
-def test_equity_is_what_trades_prices_and_fees_leave(result: Result) -> None:
+def replayed(stocks: pd.DataFrame) -> tuple[float, float]:
+    """Return what the shares are worth at the end, and the dividends, by the source's own tables.
+
+    Events that the source marks as differing from the prices are left to the adjustment factor.
+    """
     columns = ["code", "date", "close", "adj_factor"]
     bars = pd.read_parquet(SOURCE / "stock_daily.parquet", columns=columns)
     bars["date"] = pd.to_datetime(bars["date"])
     bars["code"] = bars["code"].astype(str)
-    stocks = result.trades[~result.trades["code"].str.startswith("IF")]
     bars = bars[bars["code"].isin(set(stocks["code"])) & (bars["date"] <= END)]
-    last = bars.sort_values("date").groupby("code").last()
-    factor = bars.pivot_table(index="date", columns="code", values="adj_factor").ffill()
+    events = pd.read_parquet(SOURCE / "corporate_actions.parquet")
+    events = events[events["check"].isin(["ok", "within_0.5pct"])]
+    events["date"] = pd.to_datetime(events["first_traded_date"])
+    events = {key: rows for key, rows in events.groupby(["code", "date"])}  # noqa: C416
+    value = dividends = 0.0
+    for code, trades in stocks.groupby("code"):
+        mine = bars[(bars["code"] == code) & (bars["date"] >= trades["date"].min())]
+        step = (mine["adj_factor"] / mine["adj_factor"].shift(1)).fillna(1.0).to_numpy()
+        signed = trades["quantity"].where(trades["side"] == "buy", -trades["quantity"])
+        change = signed.groupby(trades["date"]).sum()
+        held = 0.0
+        for k, day in enumerate(mine["date"]):
+            if (code, day) in events and k:
+                for row in events[code, day].itertuples():
+                    dividends += held * row.cash_per_share
+                    held = np.floor(held * (1.0 + row.bonus_per_share) + 1e-6)
+            elif abs(step[k] - 1.0) > 1e-9:
+                held = np.floor(held * step[k] + 1e-6)
+            held += float(change.get(day, 0.0))
+        value += held * float(mine["close"].iloc[-1])
+    return value, dividends
 
-    # A share bought is worth its growth by the adjustment factor at the last close.
-    signed = stocks["quantity"].where(stocks["side"] == "buy", -stocks["quantity"])
-    bought_at = np.array(
-        [factor.loc[d, c] for d, c in zip(stocks["date"], stocks["code"], strict=True)]
-    )
-    grown = signed * last["adj_factor"].reindex(stocks["code"]).to_numpy() / bought_at
-    value = float((grown * last["close"].reindex(stocks["code"]).to_numpy()).sum())
+
+def test_equity_is_what_trades_prices_and_fees_leave(result: Result) -> None:
+    stocks = result.trades[~result.trades["code"].str.startswith("IF")]
+    value, dividends = replayed(stocks)
     paid = float((stocks["amount"].where(stocks["side"] == "buy", -stocks["amount"])).sum())
 
-    futures = pd.read_parquet(SOURCE / "futures_contract_daily.parquet")
+    futures = pd.read_parquet(SOURCE / "futures_all_contracts_daily.parquet")
     futures["date"] = pd.to_datetime(futures["date"])
     settle = futures.set_index(["contract", "date"])["settle"]
     lots = result.trades[result.trades["code"].str.startswith("IF")]
@@ -68,17 +87,18 @@ def test_equity_is_what_trades_prices_and_fees_leave(result: Result) -> None:
     costs = ["commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact"]
     charged = ["management_fee", "custody_fee", "performance_fee"]
     expected = (
-        ledger["equity"].iloc[0] + value - paid + futures_pnl
-        + ledger["interest"].sum()
+        ledger["equity"].iloc[0] + value - paid + dividends + futures_pnl
+        + ledger["interest"].sum() - ledger["dividend_tax"].sum()
         - result.trades[costs].to_numpy().sum() - ledger[charged].to_numpy().sum()
     )  # fmt: skip
-    # Fractions of shares are paid out in cash on ex-dates instead of growing on: a few yuan each.
+    # Fractions of shares are paid out in cash on ex-dates: a few yuan each.
+    assert ledger["dividends"].sum() == pytest.approx(dividends, abs=5_000)
     assert ledger["equity"].iloc[-1] == pytest.approx(expected, abs=5_000)
     assert ledger["futures_pnl"].sum() == pytest.approx(futures_pnl, abs=1.0)
 
 
 def test_every_contract_held_is_the_real_one_and_rolled_before_it_ends(result: Result) -> None:
-    futures = pd.read_parquet(SOURCE / "futures_contract_daily.parquet")
+    futures = pd.read_parquet(SOURCE / "futures_all_contracts_daily.parquet")
     ends = pd.to_datetime(futures.groupby("contract")["last_trading_day"].first())
     held = result.ledger.iloc[1:]
     held = held[held["lots"] < 0]
