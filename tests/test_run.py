@@ -40,11 +40,16 @@ def test_costs_of_the_trades_are_the_costs_of_the_ledger() -> None:
         "exchange_fee",
         "futures_fee",
         "impact",
-        "dividend_tax",
     ]
     by_day = result.trades.groupby("date")[names].sum()
     by_day = by_day.reindex(result.ledger.index, fill_value=0.0)
     assert (by_day - result.ledger[names]).abs().to_numpy().max() < 1e-6
+    # Of the tax on dividends a part is withheld when they are paid, and in no trade.
+    at_sales = result.trades.groupby("date")["dividend_tax"].sum()
+    at_sales = at_sales.reindex(result.ledger.index, fill_value=0.0)
+    withheld = result.ledger["dividend_tax"] - at_sales
+    assert withheld.min() > -1e-6
+    assert withheld.sum() > 0
 
 
 def test_holdings_are_what_the_trades_and_ex_dates_leave() -> None:

@@ -344,4 +344,5 @@ def _combine(
         carry=carries,
         fallback_days=frame["fallback"].to_numpy(dtype=np.int64),
         refits=refits,
+        substituted_days=int(span.leg.substituted[span.first_row - span.begin :].any(axis=1).sum()),
     )

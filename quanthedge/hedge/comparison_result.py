@@ -43,6 +43,9 @@ class HedgeComparison:
         Days on which the beta stood in for the ratio.
     refits : dict of DataFrame
         By ratio: the models fitted.
+    substituted_days : int
+        Days on which another contract was held than asked for, or none, or on which the figures by
+        which it is chosen are not known.
 
     """
 
@@ -57,6 +60,7 @@ class HedgeComparison:
     carry: Floats
     fallback_days: NDArray[np.int64]
     refits: dict[str, pd.DataFrame]
+    substituted_days: int = 0
 
     def table(self) -> pd.DataFrame:
         """Return one row a combination over the whole period.
@@ -115,6 +119,11 @@ class HedgeComparison:
             f"Unhedged: volatility {self.book.std() * np.sqrt(_DAYS_PER_YEAR):.1%} a year.",
             f"Nearest to a daily beta of 0: {_name(best)} ({best['beta_daily']:+.3f}).",
         ]
+        if self.substituted_days:
+            lines.append(
+                f"The contract asked for was not held, or not certain, on {self.substituted_days} "
+                "days: it is not in the data, or has no price."
+            )
         lines += [
             f"{_name(row)}: variance removed {row['variance_removed_daily']:.1%}; daily beta "
             f"{row['beta_daily']:+.3f} ({row['beta_low_daily']:+.3f} to "

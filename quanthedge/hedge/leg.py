@@ -36,6 +36,9 @@ class FuturesLeg(NamedTuple):
         The contract was changed on the day.
     fee_rate : float64 [T, P]
         Of a trade's value.
+    substituted : bool [T, P]
+        Another contract was held than asked for, or none, or the figures by which it is chosen
+        are not known.
 
     """
 
@@ -47,6 +50,7 @@ class FuturesLeg(NamedTuple):
     carry: Floats
     rolled: NDArray[np.bool_]
     fee_rate: Floats
+    substituted: NDArray[np.bool_]
 
 
 def index_levels(market: Market, codes: Sequence[str], first: int, last: int) -> Floats:
@@ -116,9 +120,11 @@ def futures_leg(
         _product(market, name, first, last, mark, level[:, p], index[:, p], contracts)
         for p, name in enumerate(names)
     ]
-    future, carry, rolled, fees = (np.column_stack(list(one)) for one in zip(*parts, strict=True))
+    future, carry, rolled, fees, amiss = (
+        np.column_stack(list(one)) for one in zip(*parts, strict=True)
+    )
     dates = market.dates[first : last + 1]
-    return FuturesLeg(dates, names, future, index, level, carry, rolled, fees)
+    return FuturesLeg(dates, names, future, index, level, carry, rolled, fees, amiss)
 
 
 def _product(
@@ -130,11 +136,12 @@ def _product(
     level: Floats,
     index: Floats,
     contracts: dict[str, Any],
-) -> tuple[Floats, Floats, NDArray[np.bool_], Floats]:
-    """Return, carry, rolls and fee rate of one product."""
+) -> tuple[Floats, Floats, NDArray[np.bool_], Floats, NDArray[np.bool_]]:
+    """Return, carry, rolls, fee rate and substitutions of one product."""
     days = last - first + 1
+    never = np.zeros(days, dtype=np.bool_)
     if mark == "index":
-        return index, np.zeros(days), np.zeros(days, dtype=np.bool_), np.zeros(days)
+        return index, np.zeros(days), never, np.zeros(days), never
     chain = contract_chain(market, product)
     begin = max(first, int(np.flatnonzero(chain.present.any(axis=1))[0]))
     if begin > last:
@@ -156,7 +163,9 @@ def _product(
     rolled[skip + 1 :] = (held[1:] != held[:-1]) & (held[1:] >= 0) & (held[:-1] >= 0)
     carry[skip:] = _carry(chain, schedule, price, level[skip:])
     fees[skip:] = _fee_rates(product, schedule)
-    return future, carry, rolled, fees
+    missed = np.array([one.date for one in schedule.substituted], dtype="datetime64[D]")
+    amiss = np.isin(market.dates[first : last + 1], missed)
+    return future, carry, rolled, fees, amiss
 
 
 def _marks(

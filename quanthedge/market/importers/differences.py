@@ -127,8 +127,8 @@ def _covered(name: str, gone: pd.DataFrame, after: pd.DataFrame) -> np.ndarray[A
         place = gone[[*owner, "start"]].merge(first, on=owner, how="left", suffixes=("", " first"))
         return np.asarray(place["start"] >= place["start first"])
     column = COVERED.get(name, "date")
-    group = [c for c in ("item", "code", "contract") if c in TABLES[name].key]
-    group = OWNERS.get(name, group)
+    owners = [c for c in TABLES[name].key if c in ("item", "code", "contract")]
+    group = OWNERS.get(name, owners)
     if not group:
         days = gone[column]
         return np.asarray((days >= after[column].min()) & (days <= after[column].max()))
