@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from quanthedge.documents import read_bytes
 from quanthedge.errors import DataError
 
 __all__ = ["read_unit_values"]
@@ -20,6 +21,7 @@ _DAY = re.compile(
     r"(?P<y>\d{4})(?P<s>[-/.年])(?P<m>\d{1,2})(?:(?P=s)|月)(?P<d>\d{1,2})日?"
     r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
 )
+_LARGEST = 64 * 2**20  # bytes of a file
 _ACCEPTED = "2015-01-31, 2015/1/31, 2015.01.31, 20150131, 2015年1月31日"
 
 
@@ -62,10 +64,7 @@ def read_unit_values(path: str | Path) -> pd.Series:
 
 def _table(path: Path) -> pd.DataFrame:
     """Return the cells as text; UTF-8 (with or without mark) or GB 18030."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: unit values cannot be read ({error.strerror})") from error
+    raw = read_bytes(path, "unit values", _LARGEST, DataError)
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = raw.decode(encoding)

@@ -1,5 +1,6 @@
 """The command `quanthedge token`."""
 
+import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_exposure", "token_command"]
 
+_LARGEST = 256 * 2**20  # bytes of a file of prices
 _MOST_FAULTS = 8  # that a message names
 
 
@@ -100,11 +102,13 @@ def read_prices(path: Path) -> "pd.DataFrame":
     """Return a CSV file's prices by time; DataError names what is wrong with it."""
     import pandas as pd
 
+    from quanthedge.documents import read_bytes
     from quanthedge.errors import DataError
 
+    raw = read_bytes(path, "prices", _LARGEST, DataError)
     try:
-        frame = pd.read_csv(path, dtype=str)
-    except (OSError, ValueError) as problem:
+        frame = pd.read_csv(io.BytesIO(raw), dtype=str)
+    except ValueError as problem:
         raise DataError(f"{path}: cannot be read as CSV ({problem})") from problem
     time = next((name for name in ("time", "date") if name in frame.columns), None)
     if time is None or "price" not in frame.columns:

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from quanthedge.documents import read_bytes
 from quanthedge.errors import DataError
 from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
 from quanthedge.report.drawing import figure_png, png_bytes
@@ -78,11 +79,12 @@ def read_capacity(path: str | Path) -> pd.DataFrame:
         When the file is missing, is no such table, or has no size that could be run.
     """
     path = Path(path)
+    raw = read_bytes(path, "capacity", error=DataError)
     try:
         table = pd.read_csv(
-            io.BytesIO(path.read_bytes()), dtype=dict.fromkeys(_TEXTS, "str"), keep_default_na=True
+            io.BytesIO(raw), dtype=dict.fromkeys(_TEXTS, "str"), keep_default_na=True
         )
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise DataError(f"capacity {path}: cannot be read ({error})") from error
     lacking = [name for name in ("size_yuan", *_NUMBERS, *_TEXTS) if name not in table]
     if lacking:
