@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from quanthedge.documents import read_bytes
 from quanthedge.errors import DataError
 
 __all__ = ["read_cells"]
 
+_LARGEST = 256 * 2**20  # bytes of a file
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -33,10 +35,7 @@ def read_cells(path: str | Path, what: str) -> pd.DataFrame:
         When it cannot be read, two columns have one name, or a row has more cells than columns.
     """
     path = Path(path)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: {what} cannot be read ({error.strerror})") from error
+    raw = read_bytes(path, what, _LARGEST, DataError)
     rows = _rows(path, _decoded(path, raw), what)
     if not rows:
         raise DataError(f"{path}: {what} cannot be read as CSV (the file is empty)")

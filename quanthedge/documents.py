@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from quanthedge.errors import StrategyError
+from quanthedge.errors import QuantHedgeError, StrategyError
 
 __all__ = [
     "check_kinds",
@@ -36,22 +36,25 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_SHOWN = 200
 
 
-def read_bytes(path: Path, what: str, largest: int = LARGEST) -> bytes:
+def read_bytes(
+    path: Path, what: str, largest: int = LARGEST, error: type[QuantHedgeError] = StrategyError
+) -> bytes:
     """Return a file's bytes.
 
     Raises
     ------
     StrategyError
-        It is missing, no file, may not be read, or is larger than any such file needs to be.
+        Or the error given. It is missing, no file, may not be read, or is larger than any such file
+        needs to be.
     """
     try:
         with path.open("rb") as file:
             data = file.read(largest + 1)
-    except (OSError, ValueError) as error:  # ValueError: a name with NUL
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise StrategyError(f"{what} {printable(path)}: cannot be read ({why})") from error
+    except (OSError, ValueError) as problem:  # ValueError: a name with NUL
+        why = (problem.strerror if isinstance(problem, OSError) else None) or str(problem)
+        raise error(f"{what} {printable(path)}: cannot be read ({why})") from problem
     if len(data) > largest:
-        raise StrategyError(f"{what} {path}: larger than {largest:,} bytes")
+        raise error(f"{what} {path}: larger than {largest:,} bytes")
     return data
 
 

@@ -64,6 +64,8 @@ def _told(error: Exception) -> tuple[str, int]:
         return _NO_MEMORY, 2
     if isinstance(error, OSError):
         return _of_system(error), 2
+    if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):  # Path.resolve
+        return f"{str(error).partition(' from ')[2]}: links that lead round in a circle", 2
     return _fault(error), 3
 
 
@@ -143,7 +145,8 @@ def prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif type(stream) is io.TextIOWrapper:
             stream.reconfigure(errors="replace")
-            if type(getattr(stream.buffer, "raw", None)) is io.FileIO:
+            # PYTHONUNBUFFERED leaves the buffer out
+            if type(getattr(stream.buffer, "raw", stream.buffer)) is io.FileIO:
                 setattr(sys, name, _patient(stream))
 
 
@@ -162,6 +165,7 @@ def _patient(stream: io.TextIOWrapper) -> io.TextIOWrapper:
         encoding=stream.encoding,
         errors="replace",
         line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
     )
 
 

@@ -157,7 +157,10 @@ def _bar_parts(prepared: Prepared) -> list[Part]:
     bars, wide, days = prepared.inputs.bars, prepared.dates, prepared.dates[1:]
     codes = prepared.market.codes
     parts = [Part("mark", wide, bars.mark, codes)]
-    later, early = ("high", "low", "close", "volume", "amount"), ("open", "pre_close", "limit_class")
+    later, early = (
+        ("high", "low", "close", "volume", "amount"),
+        ("open", "pre_close", "limit_class"),
+    )
     parts += [Part(name, days, getattr(bars, name), codes) for name in later]
     parts += [Part(name, days, getattr(bars, name), codes, known="open") for name in early]
     # only its steps count

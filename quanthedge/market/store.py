@@ -1,6 +1,7 @@
 """The open dataset behind a `Market` and its cut versions: files verified, tables read once."""
 
 import json
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -45,7 +46,10 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         check_folder(path)
-        self.path = path.resolve()
+        try:
+            self.path = Path(os.path.realpath(path))  # no error for links in a circle
+        except ValueError as error:  # NUL
+            raise DataError(f"{str(path)!r}: is no path ({error})") from error
         recover(self.path)
         self._version = _version(self.path)
         self.manifest = Manifest.read(self.path)
