@@ -33,6 +33,8 @@ class Part(NamedTuple):
         are filled ("fill"). "never": not compared.
     labels
         Name of each column where columns are different things.
+    rounding
+        Relative difference that counts as none, where sums are made in another order.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Part(NamedTuple):
     codes: Array | None = None
     known: Known = "close"
     labels: Sequence[str] | None = None
+    rounding: float = 0.0
 
 
 class Cut(NamedTuple):
@@ -115,7 +118,7 @@ def first_moved(
             true.name, date=str(last), code="", before=f"shape {true.values.shape}",
             after=f"shape {other.values.shape}",
         )  # fmt: skip
-    different = _different(true.values, other.values, tolerance)
+    different = _different(true.values, other.values, max(tolerance, true.rounding))
     if not different.any():
         return true.values.size, None
     cell = tuple(int(axis[0]) for axis in np.nonzero(different))

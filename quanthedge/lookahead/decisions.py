@@ -21,6 +21,8 @@ from quanthedge.strategy import Strategy
 __all__ = ["Evaluated", "chosen", "decision_kinds", "run_of", "run_whole", "selection_parts"]
 
 Array = np.ndarray[Any, Any]
+# Values of classes are worked out from event to event, of which the end of a run is one.
+FROM_EVENT_TO_EVENT = 1e-12
 # Booked before the fills of the day, from balances, rates and terms of the close before.
 _BEFORE_THE_FILLS = (
     layout.INTEREST_, layout.LOAN_INTEREST_, layout.MANAGEMENT_, layout.CUSTODY_, layout.AUDIT_,
@@ -63,7 +65,10 @@ def _evaluated(prepared: Prepared, fund: FundRun) -> Evaluated:
         *_input_parts(prepared),
         *_record_parts(prepared, fund.record),
         *frame_parts("investors", fund.events),
-        *frame_parts("class values", fund.class_values),
+        *(
+            part._replace(rounding=FROM_EVENT_TO_EVENT)
+            for part in frame_parts("class values", fund.class_values)
+        ),
     ]
     return Evaluated(prepared, fund, parts)
 

@@ -117,8 +117,9 @@ def _ratio(rule: HedgeRatio, market: Market) -> Callable[[Market, Array], list[P
         raise StrategyError(
             f"audit: {name_of(rule)} hedges with futures, and market '{market.name}' has none"
         )
-    bars = market.futures(products[0])
-    begun = int(np.searchsorted(market.dates, bars["date"].min().to_datetime64()))
+    begins = {one: market.futures(one)["date"].min().to_datetime64() for one in products}
+    product = min(products, key=lambda one: begins[one])
+    begun = int(np.searchsorted(market.dates, begins[product]))
     first = max(begun, len(market.dates) // 3) + 1
     stocks = np.flatnonzero(market.list_index() <= 0).astype(np.int64)
     stocks = stocks if len(stocks) else np.arange(len(market.codes))
@@ -128,9 +129,11 @@ def _ratio(rule: HedgeRatio, market: Market) -> Callable[[Market, Array], list[P
     )  # fmt: skip
 
     def evaluate(altered: Market, rows: Array) -> list[Part]:
-        last = max(first, int(rows.max()))
+        last = int(rows.max())
+        if last < first:  # nothing is hedged yet
+            return [Part("ratio", altered.dates[:0], np.empty((0, 1)))]
         betas = np.ones((last - first + 2, len(altered.codes)))
-        found = book_ratios(rule, altered, book, products[0], first, last, betas=betas)
+        found = book_ratios(rule, altered, book, product, first, last, betas=betas)
         return [Part("ratio", altered.dates[first - 1 : last + 1], found.ratio)]
 
     return evaluate

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge import prepare
 from quanthedge.beta import (
     Blume,
     Dimson,
@@ -19,8 +20,13 @@ from quanthedge.beta import (
 )
 from quanthedge.errors import StrategyError
 from quanthedge.factors.base import as_rows
+from quanthedge.hedge.ratios import AlphaScaled, EwmaRatio, MinimumVariance
 from quanthedge.lookahead import audit, load_object
-from quanthedge.market.altered import ALTERATIONS, altered
+from quanthedge.lookahead.compare import Cut, Part, compare
+from quanthedge.lookahead.rows import evenly
+from quanthedge.market.altered import ALTERATIONS, AT_THE_OPEN, altered
+from quanthedge.market.altered_rows import public_column
+from quanthedge.market.schema import TABLES
 from quanthedge.portfolio import IndexUniverse, LargestUniverse
 from tests.factors.every_factor import FACTORS, name_of
 from tests.sample import ROOT, sample_market, small_strategy
@@ -202,6 +208,141 @@ def test_an_error_on_the_altered_market_is_a_finding():
     found = audit(fragile, sample_market(), dates=1).findings[0]
     assert found.part == "computation"
     assert "ValueError: too short" in found.after
+
+
+def test_a_small_book_without_refusals_is_compared_too():
+    strategy = small_strategy("selector.n=10", "capital_yuan=20e6", "execution.participation=1.0")
+    report = audit(strategy, sample_market(), dates=1)
+    assert report.passed, report.to_text()
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "moved"),
+    [
+        (np.empty((0, 3)), np.empty((0, 3)), False),
+        (np.empty(0, dtype=str), np.empty(0), False),
+        (np.empty((0, 3)), np.ones((2, 3)), True),
+        (np.ones((2, 0)), np.ones((2, 0)), False),
+        (np.array([None, "a"], dtype=object), np.array([None, "b"], dtype=object), True),
+    ],
+)
+@pytest.mark.parametrize("tolerance", [0.0, 1e-9])
+def test_empty_tables_compare_as_tables(mine, theirs, moved, tolerance):
+    cut = np.datetime64("2014-10-10")
+    days = np.datetime64("2014-10-08") + np.arange(2)
+    parts = [[Part("table", days[: len(one)], one)] for one in (mine, theirs)]
+    cells, findings = compare(*parts, Cut(cut, "restated"), tolerance)
+    assert bool(findings) == moved
+    assert cells == (0 if mine.size == 0 or len(mine) != len(theirs) else mine.size)
+
+
+def test_a_table_that_is_missing_on_one_side_is_a_finding():
+    cut = Cut(np.datetime64("2014-10-10"), "removed")
+    part = Part("table", np.array(["2014-10-08"], dtype="M8[D]"), np.ones(1))
+    assert compare([part], [], cut, 0.0)[1][0].after == "gone"
+    assert compare([], [part], cut, 0.0)[1][0].before == "absent"
+
+
+@pytest.mark.parametrize("name", ["mark", "is_delisting", "adj_factor"])
+def test_a_row_too_late_in_what_the_ledger_is_given_is_found(name, monkeypatch):
+    original = prepare._inputs
+
+    def shifted(strategy, market, first, last, *rest):
+        inputs = original(strategy, market, first, last, *rest)
+        rows = np.minimum(np.arange(first, last + 2), len(market.dates) - 1)
+        bars = inputs.bars._replace(**{name: market.panel(name)[rows]})
+        return inputs._replace(bars=bars)
+
+    monkeypatch.setattr(prepare, "_inputs", shifted)
+    report = audit(small_strategy(), sample_market(), dates=2, first_only=True)
+    assert not report.passed
+    assert "computation" not in report.findings[0].part
+
+
+def test_orders_of_a_day_must_not_know_its_close():
+    class Ahead(type(small_strategy().selector)):
+        def targets(self, market, scores, rows):
+            later = np.minimum(rows + 1, len(market.dates) - 1)
+            return super().targets(market, market.panel("mark")[later], rows)
+
+    strategy = small_strategy().model_copy(update={"selector": Ahead(n=30)})
+    report = audit(strategy, sample_market(), dates=2, first_only=True)
+    assert report.findings[0].part.startswith("targets")
+
+
+def test_the_clients_of_a_fund_are_compared():
+    clients = {
+        "flows": [
+            {"date": "2014-11-10", "investor": "new", "subscribe_yuan": 5e6},
+            {"date": "2015-02-10", "investor": "new", "redeem_fraction": 0.5},
+        ],
+        "leavers": {"drawdown": 0.01, "fraction": 0.2},
+    }
+    strategy = small_strategy("fund.hurdle={kind='fixed', rate=0.05}")
+    strategy = type(strategy).model_validate({**strategy.model_dump(), "clients": clients})
+    span = {"start": "2014-09-17", "end": "2015-04-30"}
+    report = audit(strategy, sample_market(), dates=2, **span)
+    assert report.passed, report.to_text()
+    assert report.kinds["flow"] == 2
+    assert report.kinds["crystallisation"] >= 1
+
+
+@pytest.mark.parametrize("ratio", [MinimumVariance(), EwmaRatio(), AlphaScaled()])
+def test_hedge_ratios_pass(ratio):
+    report = audit(ratio, sample_market(), dates=2)
+    assert report.passed, report.to_text()
+
+
+def test_a_class_is_called_and_one_that_cannot_be_is_refused():
+    assert not audit(moved_by(1), sample_market(), dates=1, first_only=True).passed
+    with pytest.raises(StrategyError, match="Market is a class that cannot be called"):
+        audit(type(sample_market()), sample_market())
+
+
+def test_rows_are_left_out_evenly_and_the_ends_stay():
+    np.testing.assert_array_equal(evenly(np.arange(100), None), np.arange(100))
+    np.testing.assert_array_equal(evenly(np.array([3, 7, 9]), 2), [3, 9])
+    np.testing.assert_array_equal(evenly(np.array([3, 7, 9]), 1), [9])
+    assert not evenly(np.empty(0, dtype=np.int64), 4).size
+
+
+@pytest.mark.parametrize("alteration", ["scrambled", "opened", "priced"])
+def test_the_very_next_day_is_other_in_every_table(alteration):
+    market, row = sample_market(), 400
+    other, new = altered(market, row, alteration), row + 1
+    for name in ("close", "high", "low", "mark", "total_shares", "simple_return"):
+        traded = np.isfinite(market.panel("close")[new])
+        assert (other.panel(name)[new] != market.panel(name)[new])[traded].mean() > 0.9
+    for item in market.fundamental_items():
+        assert (other.fundamental(item)[new] != market.fundamental(item)[new]).mean() > 0.5
+    changed = other.members("000300.SH")[new] != market.members("000300.SH")[new]
+    assert changed.sum() > 10
+    assert (other.industry()[0][new] != market.industry()[0][new]).sum() > 10
+    assert other.cash_rate()[new] != market.cash_rate()[new]
+    assert other.index_close("000300.SH")[new] != market.index_close("000300.SH")[new]
+    assert (other.delist_index()[market.delist_index() > new + 2] <= new + 2).any()
+
+
+@pytest.mark.parametrize("alteration", ["opened", "priced"])
+def test_what_is_known_at_the_next_open_stays(alteration):
+    market, row = sample_market(), 400
+    other, new = altered(market, row, alteration), row + 1
+    for name in AT_THE_OPEN:
+        np.testing.assert_array_equal(other.panel(name)[new], market.panel(name)[new])
+    same_volume = np.array_equal(other.panel("volume")[new], market.panel("volume")[new], True)
+    assert same_volume == (alteration == "priced")
+    bars = [one.futures("IF").query("date == @day") for one in (market, other)
+            for day in [market.dates[new].astype("M8[s]")]]  # fmt: skip
+    assert bars[0]["contract"].tolist() == bars[1]["contract"].tolist()
+    np.testing.assert_array_equal(bars[0]["open"], bars[1]["open"])
+    assert (bars[0]["settle"].to_numpy() != bars[1]["settle"].to_numpy()).all()
+    gone = market.delist_index() == new
+    np.testing.assert_array_equal(other.delist_index() == new, gone)
+
+
+def test_every_table_with_dates_is_changed():
+    in_advance = {"calendar", "stocks", "stock_daily"}  # stocks and bars are changed apart
+    assert {name for name in TABLES if public_column(name) is None} == in_advance
 
 
 @pytest.mark.parametrize("alteration", ALTERATIONS)

@@ -1,4 +1,4 @@
-"""Every planted peek is caught by the default audit, wherever it is, however rarely it is taken."""
+"""Every planted peek is caught by the default audit, wherever and however rarely it is taken."""
 
 import pytest
 
