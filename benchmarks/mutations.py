@@ -52,7 +52,7 @@ MODULES = {
     ),
     "bridge": Held(
         "quanthedge.performance.bridge",
-        ("tests/performance/test_bridge_oracle.py", "tests/performance/test_bridge.py"), True,
+        ("tests/performance/test_bridge_by_hand.py", "tests/performance/test_bridge.py"), True,
     ),
     "bridge_groups": Held(
         "quanthedge.performance.bridge_groups", ("tests/performance/test_bridge_groups.py",), True,
