@@ -29,6 +29,11 @@ KNOWN = Path(__file__).with_name("mutations.toml")
 PREPARED, REPLAY, WIRING = (f"tests/test_{name}.py" for name in ("preparation", "replay", "wiring"))
 ROWS = f"{PREPARED}::test_every_row_handed_to_the_ledger_is_that_of_its_day"
 ACCOUNTS = f"{PREPARED}::test_the_accounts_of_this_market_are_found_again"
+CLIENTS = (
+    f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
+    f"{REPLAY}::test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day",
+    f"{REPLAY}::test_dividends_of_a_fund_with_clients_and_its_fees_at_the_door_are_booked",
+)
 
 
 class Held(NamedTuple):
@@ -36,7 +41,7 @@ class Held(NamedTuple):
 
     module: str
     tests: tuple[str, ...]
-    reuse: bool = False  # whole runs do not depend on the module: each is done once
+    once: tuple[str, ...] = ()  # what does not depend on the module: each result is kept
 
 
 MODULES = {
@@ -44,24 +49,23 @@ MODULES = {
     "hedging": Held("quanthedge.hedging", (ROWS, WIRING, ACCOUNTS)),
     "office": Held(
         "quanthedge.fund.office",
-        (f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
-         f"{REPLAY}::test_dividends_of_a_fund_with_clients_and_its_fees_at_the_door_are_booked",
-         "tests/fund/test_office.py", "--deselect",
+        (*CLIENTS, "tests/fund/test_office.py", "--deselect",
          "tests/fund/test_office.py::test_the_ledger_closes_with_any_flows",
          "tests/fund/test_winding_up.py"),
+        ("tests.test_replay.prepare",),
     ),
     "bridge": Held(
         "quanthedge.performance.bridge",
-        ("tests/performance/test_bridge_oracle.py", "tests/performance/test_bridge.py"), True,
+        ("tests/performance/test_bridge_by_hand.py", "tests/performance/test_bridge.py"),
+        ("quanthedge.run.backtest",),
     ),
     "bridge_groups": Held(
-        "quanthedge.performance.bridge_groups", ("tests/performance/test_bridge_groups.py",), True,
+        "quanthedge.performance.bridge_groups", ("tests/performance/test_bridge_groups.py",),
+        ("quanthedge.run.backtest",),
     ),
     "variant_runs": Held(
         "quanthedge.variant_runs",
-        (f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
-         f"{REPLAY}::test_dividends_of_a_fund_with_clients_and_its_fees_at_the_door_are_booked",
-         "tests/test_variants.py"),
+        (*CLIENTS, "tests/test_variants.py"), ("tests.test_replay.prepare",),
     ),
 }  # fmt: skip
 FOUND, SURVIVED, TOO_LONG = "found", "survived", "too long"
@@ -93,7 +97,7 @@ def judge(name: str, jobs: int, only: str, *, verbose: bool) -> list[Judged]:
     held = MODULES[name]
     module, tests = importlib.import_module(held.module), held.tests
     source = Path(str(module.__file__)).read_text(encoding="utf-8")
-    with _runs_kept(held.reuse):
+    with _kept(held.once):
         return _judge_all(name, module, source, tests, jobs, only, verbose=verbose)
 
 
@@ -194,39 +198,42 @@ def _warm() -> None:
     sys.argv = sys.argv[:1]
     hypothesis.settings.register_profile("mutations", database=None, derandomize=True)
     hypothesis.settings.load_profile("mutations")
-    import quanthedge.run
-
-    quanthedge.run.backtest = _once(quanthedge.run.backtest)
+    from quanthedge.run import backtest
     from tests.sample import END, START, sample_market, small_strategy
 
-    quanthedge.run.backtest(small_strategy(), sample_market(), START, END)
+    backtest(small_strategy(), sample_market(), START, END)
 
 
 _KEPT: dict[str, Any] = {}
-_KEEPING = [False]
 
 
-def _once(backtest: Any) -> Any:
-    """Return a backtest that remembers its results while runs are kept."""
+def _once(function: Any) -> Any:
+    """Return a function that remembers what it gave for a strategy, a market and dates."""
 
     def kept(strategy: Any, market: Any, *span: Any, **options: Any) -> Any:
-        if not _KEEPING[0]:
-            return backtest(strategy, market, *span, **options)
-        key = (
-            f"{strategy.model_dump_json()} {market.fingerprint} {market.dates[-1]} {span} {options}"
-        )
+        data = f"{market.fingerprint} {market.dates[-1]} {span} {options}"
+        key = f"{function.__name__} {strategy.model_dump_json()} {data}"
         if key not in _KEPT:
-            _KEPT[key] = backtest(strategy, market, *span, **options)
+            _KEPT[key] = function(strategy, market, *span, **options)
         return _KEPT[key]
 
     return kept
 
 
 @contextmanager
-def _runs_kept(reuse: bool) -> Iterator[None]:
-    _KEEPING[0] = reuse
+def _kept(names: tuple[str, ...]) -> Iterator[None]:
+    """Let functions be called once for the same arguments; tests are imported anew."""
+    for name in [one for one in sys.modules if one.startswith("tests.") and one != "tests.sample"]:
+        del sys.modules[name]
+    places = [name.rpartition(".") for name in names]
+    originals = []
+    for module_name, _, name in places:
+        module = importlib.import_module(module_name)
+        originals.append((module, name, getattr(module, name)))
+        setattr(module, name, _once(getattr(module, name)))
     yield
-    _KEEPING[0] = False
+    for module, name, original in originals:
+        setattr(module, name, original)
     _KEPT.clear()
 
 

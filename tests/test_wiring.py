@@ -405,13 +405,14 @@ def test_what_betas_leave_out_is_counted():
         (ONE, {"invested_fraction": 1.3, "accounts": {"borrowed": 0.6}}),
         (ONE, {"hedge": {"ratio": 0.0}}),
         (TWO, {"hedge": {"ratio": 0.0}}),
+        (ONE | {"hedge": {"ratio": 0.0, "range": [0.5, 0.9]}}, {"invested_fraction": 0.4}),
     ],
 )
 def test_what_is_shared_is_what_a_preparation_of_its_own_would_find(plan, sections):
     if "hedge" in sections:  # nothing is sold: no carry to weigh, no range to keep
         sections = {"hedge": {"ratio": 0.0, "risk_aversion": 0.0, "range": None}}
-    base = changed(plan, hedge={"ratio": {"kind": "minimum_variance", "window": 20,
-                                          "min_observations": 10, "horizon_days": 1}})  # fmt: skip
+    rule = {"kind": "minimum_variance", "window": 20, "min_observations": 10, "horizon_days": 1}
+    base = changed(plan, hedge={"ratio": rule} if "ratio" not in plan["hedge"] else {})
     market = market_of()
     known = prepare(base, market, FIRST, LAST)
     other = changed(base.model_dump(mode="json"), **sections)

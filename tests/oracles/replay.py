@@ -41,7 +41,7 @@ class Replayed:
     trades: pd.DataFrame
     positions: dict  # (date, code): (shares, price)
     contracts: pd.DataFrame
-    class_values: pd.DataFrame
+    clients: ClientBooks | None
 
 
 def replay(trades, folder, strategy, start, end, rules=BOOK):
@@ -296,7 +296,7 @@ class _Replay:
             trades,
             self.held,
             pd.DataFrame(self.open_contracts),
-            self.clients.class_values() if self.clients else pd.DataFrame(),
+            self.clients,
         )
 
     def _day(self, t, trades):

@@ -30,7 +30,7 @@ class ClientBooks:
         if terms.hurdle is not None and terms.hurdle.kind == "index":
             index = run.raw.index(plan["benchmark"])
         self.levels = hurdle_levels(terms.hurdle, run.dates, index)
-        self.next, self.due = {}, {}
+        self.next, self.due, self.before_close, self.after_close = {}, {}, {}, {}
 
     @classmethod
     def of(cls, plan, run):
@@ -62,6 +62,32 @@ class ClientBooks:
         found[numbers] = found[numbers].astype(float)
         return found
 
+    def events(self):
+        """What happened to each investor: date, investor, class, event, units, cash, fee, door."""
+        names = ["date", "investor", "share_class", "event", "units", "cash", "fee", "door"]
+        found = pd.DataFrame(self.fund.account.events, columns=names)
+        found["date"] = self.dates[found["date"].to_numpy(dtype=int)]
+        found[names[4:]] = found[names[4:]].astype(float)
+        return found
+
+    def people(self):
+        """What each would get if he left, and his fee, at every close."""
+        names = ["date", "investor", "share_class", "units", "value", "fee"]
+        found = pd.DataFrame(self.fund.account.people, columns=names)
+        found["date"] = self.dates[found["date"].to_numpy(dtype=int)]
+        found[names[3:]] = found[names[3:]].astype(float)
+        return found
+
+    def worth(self, k):
+        """What each would get if he left now, by (day, investor, class)."""
+        books = self.fund.books
+        return {
+            (self.dates[k], who, name): float(books[name].worth(who)[0])
+            if books[name].held(who)
+            else 0.0
+            for who, name in self.fund.dated
+        }
+
     def morning(self, t):
         """Flows booked before the open of day t (1 is the first)."""
         fund = self.fund
@@ -72,9 +98,10 @@ class ClientBooks:
         """Do a close; return the performance fee charged to the fund."""
         fund, k = self.fund, t - 1
         fund.earn(k, int(self.days[k]), D(float(growth)), D(float(self.levels[k])))
+        self.before_close |= self.worth(k)
         seen = len(fund.account.events)
         before = [None]
-        charge, value_all = fund.charge, fund.value_all
+        value_all = fund.value_all
 
         def valued(day):
             value_all(day)
@@ -82,8 +109,9 @@ class ClientBooks:
 
         fund.value_all = valued
         fund.close(k, fee_day, bool(self.opening[k]))
-        fund.charge, fund.value_all = charge, value_all
+        fund.value_all = value_all
         self._units = before[0]
+        self.after_close |= self.worth(k)
         fee, flows = self._flows(k, fund.account.events[seen:])
         self.next = {name: float(value) for name, value in flows.items()}
         leaves = self.next["redemptions"] + self.next["distributions"]

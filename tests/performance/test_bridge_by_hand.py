@@ -1,0 +1,223 @@
+"""The bridge on made-up days on which every line is another number, counted in plain loops."""
+
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quanthedge.errors import DataError
+from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns
+from quanthedge.performance.book import COST_LINES, FEE_LINES
+
+DAYS = pd.to_datetime(
+    ["2014-12-30", "2014-12-31", "2015-01-05", "2015-01-06", "2015-01-30", "2015-02-02"]
+)
+POINT = {"IF1501": 300.0, "IF1502": 300.0, "IC1501": 200.0}
+FLOWS = ("subscriptions", "redemptions", "distributions")
+EARNED = ("stock_pnl", "dividends", "futures_pnl", "interest")
+
+
+def made(seed: int = 3) -> SimpleNamespace:
+    """A run of five days after the opening; equity is the sum of its parts."""
+    rng = np.random.default_rng(seed)
+    names = [
+        *EARNED, *COST_LINES, *FEE_LINES, *FLOWS, "held_pnl", "stock_value", "book_beta",
+        "futures_notional", "index_close",
+    ]  # fmt: skip
+    ledger = pd.DataFrame(rng.uniform(1e3, 9e3, (6, len(names))), DAYS, names)
+    ledger["stock_value"] = rng.uniform(5e5, 9e5, 6)
+    ledger["book_beta"] = rng.uniform(0.8, 1.2, 6)
+    ledger["index_close"] = rng.uniform(3_000, 3_400, 6)
+    lots = {"IF1501": [-2, -3, -1, 0, 0, 0], "IF1502": [0, 0, -2, -4, -4, -3],
+            "IC1501": [0, -1, -1, -2, -1, 0]}  # fmt: skip
+    rows = [
+        (day, name, held[t], float(rng.uniform(3_000, 3_400)))
+        for t, day in enumerate(DAYS)
+        for name, held in lots.items()
+        if held[t] or (t and held[t - 1])
+    ]
+    contracts = pd.DataFrame(rows, columns=["date", "contract", "lots", "settlement_price"])
+    points = contracts["contract"].map(POINT)
+    contracts["futures_notional"] = (
+        -contracts["lots"] * points * contracts["settlement_price"]
+    )  # fmt: skip
+    ledger["futures_notional"] = contracts.groupby("date")["futures_notional"].sum()
+    trades = pd.DataFrame(
+        [
+            (DAYS[1], "IF1501", "sell", 1, 3_111.0, "hedge"),
+            (DAYS[2], "IF1501", "buy", 2, 3_222.0, "roll"),
+            (DAYS[2], "IF1502", "sell", 2, 3_256.0, "roll"),
+            (DAYS[3], "IF1501", "buy", 1, 3_144.0, "roll"),
+            (DAYS[3], "IC1501", "sell", 1, 3_155.0, "roll"),
+            (DAYS[5], "600000.SH", "buy", 300, 11.0, "rebalance"),
+        ],
+        columns=["date", "code", "side", "quantity", "price", "reason"],
+    )
+    equity = [5e6]
+    for day in DAYS[1:]:
+        row = ledger.loc[day]
+        change = row[list(EARNED)].sum() - row[[*COST_LINES, *FEE_LINES]].sum()
+        change += row["subscriptions"] - row["redemptions"] - row["distributions"]
+        equity.append(equity[-1] + change)
+    ledger["equity"] = equity
+    return SimpleNamespace(ledger=ledger, trades=trades, contracts=contracts)
+
+
+def counted(run: SimpleNamespace) -> pd.DataFrame:
+    """The lines of each day from the definitions at the head of the module."""
+    settled = run.contracts.set_index(["date", "contract"])
+    lines = []
+    for before, day in pairwise(DAYS):
+        last, row = run.ledger.loc[before], run.ledger.loc[day]
+        move = row["index_close"] / last["index_close"] - 1
+        stocks = last["book_beta"] * last["stock_value"]
+        carried = 0.0
+        for name, point in POINT.items():
+            if (before, name) in settled.index:
+                held, price = settled.loc[(before, name), ["lots", "settlement_price"]]
+                if held:
+                    now = settled.loc[(day, name), "settlement_price"]
+                    carried += held * point * (now - price)
+        roll = 0.0
+        for trade in run.trades.itertuples():
+            if trade.date == day and trade.reason == "roll":
+                signed = trade.quantity * (1 if trade.side == "buy" else -1)
+                now = settled.loc[(day, trade.code), "settlement_price"]
+                roll += signed * POINT[trade.code] * (now - trade.price)
+        short = last["futures_notional"]
+        lines.append(
+            {
+                "alpha": row["held_pnl"] - row["dividends"] - stocks * move,
+                "market": (stocks - short) * move,
+                "basis": carried + short * move,
+                "roll": roll,
+                "trading": row["stock_pnl"] + row["dividends"] - row["held_pnl"]
+                + row["futures_pnl"] - carried - roll,
+                "dividends": row["dividends"],
+                "interest": row["interest"],
+                **{name: -row[name] for name in (*COST_LINES, *FEE_LINES)},
+                "subscriptions": row["subscriptions"],
+                "redemptions": -row["redemptions"],
+                "distributions": -row["distributions"],
+            }
+        )  # fmt: skip
+    return pd.DataFrame(lines, DAYS[1:])[list(BRIDGE_LINES)]
+
+
+PERIODS = {
+    "day": [[0], [1], [2], [3], [4]], "month": [[0], [1, 2, 3], [4]], "year": [[0], [1, 2, 3, 4]],
+    "whole": [[0, 1, 2, 3, 4]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("by", PERIODS)
+def test_every_line_of_every_period_is_its_definition(by) -> None:
+    run = made()
+    found, lines = bridge(run, by), counted(run)
+    assert list(found.index) == [DAYS[1:][days[-1]] for days in PERIODS[by]]
+    for k, days in enumerate(PERIODS[by]):
+        np.testing.assert_allclose(
+            found[list(BRIDGE_LINES)].iloc[k], lines.iloc[days].sum(), rtol=1e-9, atol=1e-6
+        )
+        equity = run.ledger["equity"].to_numpy()
+        change = equity[days[-1] + 1] - equity[days[0]]
+        assert found["equity_change"].iloc[k] == pytest.approx(change)
+    assert found["residual"].abs().max() < 1e-6
+    assert found.index.name == "date"
+
+
+@pytest.mark.parametrize("by", PERIODS)
+def test_contributions_are_lines_over_the_equity_that_earned_them(by) -> None:
+    run = made()
+    found, lines, ledger = bridge_returns(run, by), counted(run), run.ledger
+    equity = ledger["equity"].to_numpy()
+    flow = (ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]).to_numpy()
+    for k, days in enumerate(PERIODS[by]):
+        grown, wanted = 1.0, dict.fromkeys(BRIDGE_LINES, 0.0)
+        for t in days:
+            before = equity[t] + flow[t + 1]
+            for name in BRIDGE_LINES:
+                wanted[name] += grown * lines[name].iloc[t] / before
+            grown *= equity[t + 1] / before
+        for name in set(BRIDGE_LINES) - set(FLOWS):
+            assert found[name].iloc[k] == pytest.approx(wanted[name], rel=1e-9, abs=1e-14), name
+        assert found["return"].iloc[k] == pytest.approx(grown - 1)
+        assert abs(found["residual"].iloc[k]) < 1e-12
+    assert not set(FLOWS) & set(found.columns)
+    assert found.index.name == "date"
+
+
+def test_a_run_without_rolls_or_without_futures_has_none() -> None:
+    run = made()
+    run.trades = run.trades[run.trades["reason"] != "roll"]
+    assert (bridge(run, "day")["roll"] == 0).all()
+    run.contracts = run.contracts.iloc[:0]
+    run.ledger["futures_notional"] = 0.0
+    found = bridge(run, "day")
+    assert (found[["roll", "basis"]] == 0).all().all()
+    np.testing.assert_allclose(
+        found["trading"],
+        (run.ledger["stock_pnl"] + run.ledger["dividends"] - run.ledger["held_pnl"]
+         + run.ledger["futures_pnl"]).iloc[1:],
+    )  # fmt: skip
+
+
+def test_days_without_stocks_have_no_beta_and_without_anything_need_no_index() -> None:
+    run = made()
+    run.ledger.loc[DAYS[1], ["book_beta", "stock_value"]] = np.nan, 0.0
+    row = bridge(run, "day").loc[DAYS[2]]
+    held = run.ledger.loc[DAYS[2], "held_pnl"] - run.ledger.loc[DAYS[2], "dividends"]
+    assert row["alpha"] == pytest.approx(held)
+    run.ledger.loc[DAYS[1], "futures_notional"] = 0.0
+    run.ledger.loc[DAYS[2], "index_close"] = np.nan
+    assert bridge(run, "day", end="2015-01-05").loc[DAYS[2], "market"] == 0
+    with pytest.raises(DataError, match="no close of the benchmark on 2015-01-06 or the day"):
+        bridge(run, "day")
+
+
+def test_days_after_all_was_paid_out_contribute_nothing() -> None:
+    run = made()
+    gone = run.ledger.columns.difference(["index_close", "book_beta"])
+    run.ledger.loc[DAYS[4:], gone] = 0.0
+    run.contracts = run.contracts[run.contracts["date"] <= DAYS[3]].copy()
+    run.contracts.loc[run.contracts["date"] == DAYS[3], "lots"] = 0
+    run.trades = run.trades[run.trades["date"] <= DAYS[3]]
+    run.ledger.loc[DAYS[3], ["futures_notional", "stock_value"]] = 0.0
+    with np.errstate(invalid="ignore"):  # nothing over nothing
+        found = bridge_returns(run).iloc[0]
+    shorter = SimpleNamespace(**{**vars(run), "ledger": run.ledger.loc[: DAYS[4]]})
+    with np.errstate(invalid="ignore"):
+        until = bridge_returns(shorter, end="2015-01-30").iloc[0]
+    lines = [name for name in BRIDGE_LINES if name not in FLOWS]
+    assert np.isfinite(found[lines].astype(float)).all()
+    pd.testing.assert_series_equal(found[lines], until[lines], check_names=False)
+    assert (found[lines] != 0).any()
+
+
+def test_a_contract_traded_and_closed_on_one_day_is_worth_its_products_points() -> None:
+    run = made()
+    extra = run.contracts.iloc[[0]].assign(
+        date=DAYS[2], contract="IH1501", lots=0, settlement_price=2_500.0, futures_notional=0.0
+    )
+    run.contracts = pd.concat([run.contracts, extra], ignore_index=True)
+    before = bridge(run, "day")["roll"]
+    roll = (DAYS[2], "IH1501", "buy", 1, 2_490.0, "roll")
+    run.trades = pd.concat(
+        [run.trades, pd.DataFrame([roll], columns=run.trades.columns)], ignore_index=True
+    )
+    after = bridge(run, "day")["roll"]
+    assert (after - before).round(6).tolist() == [0.0, 3_000.0, 0.0, 0.0, 0.0]
+
+
+def test_a_period_that_is_not_known_is_refused_by_both() -> None:
+    for one in (bridge, bridge_returns):
+        with pytest.raises(DataError, match="accepted: day, month, year, whole"):
+            one(made(), "week")
+    with pytest.raises(DataError, match="from 2016-01-01 to the end: no trading day of the run; "):
+        bridge(made(), start="2016-01-01")
+    with pytest.raises(DataError, match="it has 2014-12-31 to 2015-02-02"):
+        bridge(made(), end="2014-12-30")
+    part = bridge(made(), "whole", "2015-01-05", "2015-01-06")
+    np.testing.assert_allclose(part.iloc[0], bridge(made(), "day").iloc[1:3].sum(), atol=1e-6)
