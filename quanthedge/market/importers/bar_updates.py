@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import whole_stocks
+from quanthedge.market.importers.completion import grown
 from quanthedge.market.importers.differences import Change
 from quanthedge.market.schema import TABLES
 
@@ -16,11 +17,17 @@ __all__ = ["joined_bars"]
 Array = np.ndarray[Any, Any]
 COLUMNS = [c.name for c in TABLES["stock_daily"].columns if c.name not in ("code", "date")]
 SAME_FACTOR = 1e-9
+STEP, CENT = 1e-4, 0.0051  # as in the check of the factor's steps: a previous close is in cents
 TOGETHER = 100  # stocks that are handed on at once
 
 
 def joined_bars(
-    old: Iterable[pa.Table], new: Iterable[pa.Table], change: Change, *, assumed_first: bool
+    old: Iterable[pa.Table],
+    new: Iterable[pa.Table],
+    change: Change,
+    *,
+    assumed_first: bool,
+    derived_factor: bool = False,
 ) -> Iterator[pa.Table]:
     """Yield the bars of both, newer ones first where both have a day.
 
@@ -33,11 +40,16 @@ def joined_bars(
     assumed_first
         The newer source did not know the previous close of a stock's first bar: every stock
         that was there before must then overlap by a day.
+    derived_factor
+        The newer source has no factor: it is worked out from its previous closes, on from the
+        older one, as it would have been from all of them.
 
     Notes
     -----
     The levels of two adjustment factors may differ; the newer one is scaled to the older at their
-    first common day, or through `pre_close` where there is none. Only steps are compared.
+    first common day, or through `pre_close` where there is none. Only steps are compared. A newer
+    factor that goes on where the older one stopped, as far as a previous close in cents can tell,
+    is taken as it is: then the days may be split in any way.
 
     Raises
     ------
@@ -52,7 +64,7 @@ def joined_bars(
             change.added += after.num_rows
             table = after
         else:
-            table = _joined_stock(code, before, after, change, assumed_first)
+            table = _joined_stock(code, before, after, change, assumed_first, derived_factor)
         waiting.append(table)
         if len(waiting) == TOGETHER:
             yield pa.concat_tables(waiting)
@@ -98,7 +110,12 @@ def _side_by_side(
 
 
 def _joined_stock(
-    code: str, before: pa.Table, after: pa.Table, change: Change, assumed_first: bool
+    code: str,
+    before: pa.Table,
+    after: pa.Table,
+    change: Change,
+    assumed_first: bool,
+    derived_factor: bool,
 ) -> pa.Table:
     was, now = before["date"].to_numpy(), after["date"].to_numpy()
     common, left, right = np.intersect1d(was, now, assume_unique=True, return_indices=True)
@@ -127,11 +144,34 @@ def _joined_stock(
     change.added += len(now) - len(common)
     if assumed_first and len(common) and right[0] == 0:
         after = _with_first_close(before, after, int(left[0]))
+    after = _with_known_factor(before, after, left[~differs], right[~differs])
     stays = before.filter(pa.array(~gone & ~np.isin(was, now)))
-    if stays.num_rows == 0:
-        return after
-    whole = pa.concat_tables([stays, after])
-    return whole.take(pa.array(np.argsort(whole["date"].to_numpy(), kind="stable")))
+    if stays.num_rows:
+        whole = pa.concat_tables([stays, after])
+        after = whole.take(pa.array(np.argsort(whole["date"].to_numpy(), kind="stable")))
+    return _regrown(after, int((after["date"].to_numpy() <= was[-1]).sum()), derived_factor)
+
+
+def _with_known_factor(before: pa.Table, after: pa.Table, left: Array, right: Array) -> pa.Table:
+    """Keep the older factor, to the last bit, on the days on which nothing changed."""
+    values = after["adj_factor"].to_numpy().copy()
+    values[right] = before["adj_factor"].to_numpy()[left]
+    place = after.column_names.index("adj_factor")
+    return after.set_column(place, after.schema.field(place), pa.array(values))
+
+
+def _regrown(whole: pa.Table, known: int, derived: bool) -> pa.Table:
+    """Let a factor that follows from previous closes grow on from the last known day."""
+    if not derived or known == 0 or known >= whole.num_rows:
+        return whole
+    values = whole["adj_factor"].to_numpy().copy()
+    close, pre_close = whole["close"].to_numpy(), whole["pre_close"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = np.append(1.0, close[known - 1 : -1] / pre_close[known:])
+    first = np.arange(len(step)) == 0
+    values[known - 1 :] = grown(float(values[known - 1]), step, first)
+    place = whole.column_names.index("adj_factor")
+    return whole.set_column(place, whole.schema.field(place), pa.array(values))
 
 
 def _moved(name: str, old: Array, new: Array) -> Array:
@@ -147,13 +187,16 @@ def _scaled(before: pa.Table, after: pa.Table, left: Array, right: Array) -> pa.
     old, new = before["adj_factor"].to_numpy(), after["adj_factor"].to_numpy()
     if len(left):
         level = old[left[0]] / new[right[0]]
+        same = SAME_FACTOR
     elif after["date"][0].as_py() > before["date"][-1].as_py():
         close, opened = before["close"][-1].as_py(), after["pre_close"][0].as_py()
         level = old[-1] * close / opened / new[0]
+        same = STEP + CENT / opened
     else:
         close, opened = after["close"][-1].as_py(), before["pre_close"][0].as_py()
         level = old[0] * opened / close / new[-1]
-    if abs(level - 1) < SAME_FACTOR:
+        same = STEP + CENT / opened
+    if not np.isfinite(level) or abs(level - 1) < same:  # wrong prices are the checks' matter
         return after
     place = after.column_names.index("adj_factor")
     return after.set_column(place, after.schema.field(place), pa.array(new * level))

@@ -21,7 +21,15 @@ from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
 from quanthedge.market.importers.source import assume
 from quanthedge.market.schema import TABLES
 
-__all__ = ["FIRST_CLOSE", "Known", "completed", "listing_spans", "sorted_bars"]
+__all__ = [
+    "FIRST_CLOSE",
+    "Known",
+    "completed",
+    "grown",
+    "listing_spans",
+    "sorted_bars",
+    "with_flags",
+]
 
 Array = np.ndarray[Any, Any]
 FIRST_CLOSE = "first close"  # the rule of findings about first bars without a previous close
@@ -135,6 +143,21 @@ def _encoded(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
             code = code.cast(pa.string()).dictionary_encode()
         place = piece.column_names.index("code")
         yield piece.set_column(place, "code", code.cast(pa.dictionary(pa.int32(), pa.string())))
+
+
+def grown(start: float, step: Array, first: Array) -> Array:
+    """Return a factor from its steps, day by day, so that any split of the days gives the same.
+
+    Steps that are no number above 0 (wrong prices: the checks' matter) count as 1; on `first` rows
+    the factor is `start`.
+    """
+    sound = np.where((step > 0) & (step < np.inf), step, 1.0)
+    sound = np.where(first, start, sound)
+    factor = np.empty(len(sound))
+    starts = np.flatnonzero(first)
+    for begin, end in zip(starts, np.append(starts[1:], len(sound)), strict=True):
+        np.multiply.accumulate(sound[begin:end], out=factor[begin:end])
+    return factor
 
 
 class _Completion:
@@ -256,11 +279,7 @@ class _Completion:
             return
         with np.errstate(divide="ignore", invalid="ignore"):
             step = np.where(first, 1.0, np.roll(values["close"], 1) / values["pre_close"])
-        step = np.where((step > 0) & (step < np.inf), step, 1.0)  # wrong prices: the checks' matter
-        log = np.cumsum(np.log(step))
-        base = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))
-        factor = np.exp(log - log[base])
-        values["adj_factor"] = np.where(np.abs(factor - 1) < 1e-12, 1.0, factor)
+        values["adj_factor"] = grown(1.0, step, first)
         self._count("adj_factor worked out from previous closes", np.ones(len(first), dtype=bool))
 
     def _flags(self, table: pa.Table, name: str, code: pa.Array, date: Array) -> pa.Array:
@@ -268,10 +287,7 @@ class _Completion:
             return table[name].combine_chunks()
         flags = np.zeros(table.num_rows, dtype=bool)
         if self._named:
-            number, words = code.indices.to_numpy(), code.dictionary.to_pylist()
-            for place in np.unique(number):
-                for start, end in self._marks.get(_NAME_MARKS[name], {}).get(words[place], ()):
-                    flags |= (number == place) & (date >= start) & (date <= end)
+            flags = _marked(code, date, self._marks[_NAME_MARKS[name]])
             self._count(f"{name} read from the short names", flags)
         return pa.array(flags)
 
@@ -279,6 +295,27 @@ class _Completion:
         count = int(np.count_nonzero(rows))
         if count:
             self._collector.add("info", "stock_daily", rule, count, what, unit="bar")
+
+
+def with_flags(piece: pa.Table, names: pa.Table, wanted: Iterable[str]) -> pa.Table:
+    """Return bars whose flags are read from short names; codes are dictionary-encoded."""
+    code = piece["code"].combine_chunks()
+    date = piece["date"].cast(pa.date32()).to_numpy()
+    marks = _marked_spells(names)
+    for name in wanted:
+        place = piece.column_names.index(name)
+        flags = pa.array(_marked(code, date, marks[_NAME_MARKS[name]]))
+        piece = piece.set_column(place, piece.schema.field(place), flags)
+    return piece
+
+
+def _marked(code: pa.Array, date: Array, spells: dict[str, list[tuple[Any, Any]]]) -> Array:
+    flags = np.zeros(len(date), dtype=bool)
+    number, words = code.indices.to_numpy(), code.dictionary.to_pylist()
+    for place in np.unique(number):
+        for start, end in spells.get(words[place], ()):
+            flags |= (number == place) & (date >= start) & (date <= end)
+    return flags
 
 
 def _numbers(table: pa.Table, name: str) -> Array:

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from quanthedge.market.schema import TABLES
 
-__all__ = ["Change", "joined"]
+__all__ = ["Change", "joined", "joined_lists"]
 
 SHOWN = 3
+ONE_AT_A_TIME = ("stock_names", "industry")
 SPELLS = ("stock_names", "index_members", "industry")
 # The column that tells which stretch of the history a newer version covers.
 COVERED = {
@@ -85,6 +86,8 @@ def joined(
     old, new = schema.whole(old), schema.whole(new)
     key = list(schema.key)
     before, after = old.to_pandas(date_as_object=False), new.to_pandas(date_as_object=False)
+    if name in ONE_AT_A_TIME:
+        before = _ended(before, after, pd.Timestamp(old_end))
     both = before.merge(after, on=key, how="outer", suffixes=("", " new"), indicator="side")
     change = Change(name, added=int((both["side"] == "right_only").sum()))
     shared = both[both["side"] == "both"]
@@ -94,7 +97,7 @@ def joined(
             continue
         was, now = shared[column], shared[f"{column} new"]
         moved = ~((was == now) | (was.isna() & now.isna())).to_numpy()
-        if column in ("end", "delist_date"):
+        if column in ("end", "delist_date", "last_trading_day"):
             later = now.isna() | (now >= pd.Timestamp(old_end))
             moved &= ~((was.isna() | (was >= pd.Timestamp(old_end))) & later).to_numpy()
         for row in np.flatnonzero(moved & ~differs)[:SHOWN]:
@@ -115,6 +118,66 @@ def joined(
         if number.kind == "number":  # undefined numbers are NaN
             kept = kept.set_column(place, number.name, kept[number.name].fill_null(np.nan))
     return pa.concat_tables([kept.cast(schema.arrow), new]), change
+
+
+def joined_lists(
+    name: str, old: pa.Table, new: pa.Table, old_end: np.datetime64
+) -> tuple[pa.Table, Change]:
+    """Return spells of whole lists of members, older and newer: what the first new list lacks ends.
+
+    Parameters
+    ----------
+    name
+        index_members, or industry made of lists.
+    old, new
+        Both in the schema's types; `new` begins with a list of everything, index by index.
+    old_end
+        Last day of the older market: a list after it is news and no change of history.
+    """
+    schema = TABLES[name]
+    group = ["index_code"] if "index_code" in schema.column_names else []
+    labels = [c for c in schema.column_names if c not in (*group, "code", "start", "end")]
+    before, after = old.to_pandas(date_as_object=False), new.to_pandas(date_as_object=False)
+    if after.empty:
+        return old, Change(name)
+    day = pd.Timedelta(1, "D")
+    first = after.groupby(group)["start"].min() if group else after["start"].min()
+    begins = before["index_code"].map(first) if group else pd.Series(first, before.index)
+    kept = before[~(before["start"] >= begins)]
+    begins = begins[kept.index]
+    reaches = begins.notna() & (kept["end"].isna() | (kept["end"] >= begins))
+    kept = kept.assign(end=kept["end"].where(~reaches, begins - day))
+    owner = [*group, "code", *labels]
+    head = after["start"] == (after["index_code"].map(first) if group else first)
+    going = kept[reaches.to_numpy()].reset_index()
+    same = after[head].reset_index().merge(going, on=owner, suffixes=("", " old"))
+    after.loc[same["index"], "start"] = same["start old"].to_numpy()
+    ended = kept.drop(index=same["index old"])
+    change = Change(name, added=len(after) - len(same))
+    rewritten = before[(before["start"] >= before["index_code"].map(first)) if group
+                       else before["start"] >= first]  # fmt: skip
+    again = rewritten.merge(after, on=[*owner, "start"], how="left", indicator="side")
+    change.removed = int((again["side"] == "left_only").sum())
+    shortened = ended[reaches[ended.index] & (begins[ended.index] <= pd.Timestamp(old_end))]
+    change.changed = len(shortened)
+    for row in shortened.head(SHOWN).itertuples():
+        change.note(f"{row.code}: end -> {row.end:%Y-%m-%d}")
+    whole = pd.concat([ended, after])[list(schema.column_names)]
+    table = pa.Table.from_pandas(whole, schema=_loose(schema.arrow), preserve_index=False)
+    return table.cast(schema.arrow), change
+
+
+def _ended(before: pd.DataFrame, after: pd.DataFrame, old_end: pd.Timestamp) -> pd.DataFrame:
+    """End older spells, still open at the old end, the day before the owner's next one begins.
+
+    A source may list the last changes only; what has one value at a time ends with the next.
+    """
+    later = after[after["start"] > old_end]
+    if later.empty:
+        return before
+    first = before["code"].map(later.groupby("code")["start"].min())
+    open_ = first.notna() & (before["end"].isna() | (before["end"] >= first))
+    return before.assign(end=before["end"].where(~open_, first - pd.Timedelta(1, "D")))
 
 
 def _covered(name: str, gone: pd.DataFrame, after: pd.DataFrame) -> np.ndarray[Any, Any]:

@@ -179,8 +179,12 @@ def _tell(collector: Collector, name: str, taken: int, left: int, why: str) -> N
 
 
 def _listing(kept: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
-    """Return the kept codes' rows, listed since the earlier of both days."""
+    """Return the kept codes' rows, listed from the earlier day to the later one."""
     first = old.groupby("code")["list_date"].min()
+    last = old.assign(last=old["delist_date"].fillna(FAR)).groupby("code")["last"].max()
+    mine, theirs = kept["delist_date"].fillna(FAR), kept["code"].map(last)
+    later = mine.where(~(theirs > mine), theirs)
+    kept = kept.assign(delist_date=later.where(later < FAR))
     earlier = kept["code"].map(first)
     list_date = kept["list_date"].where(~(earlier < kept["list_date"]), earlier)
     alone = old[~old["code"].isin(kept["code"])].drop_duplicates("code")

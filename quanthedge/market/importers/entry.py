@@ -21,7 +21,7 @@ from quanthedge.market.importers.doubles import (
     joined_tables,
     say_joins,
 )
-from quanthedge.market.importers.source import Layout, SourceTables
+from quanthedge.market.importers.source import Layout, News, SourceTables
 from quanthedge.market.importers.twins import with_one_index
 from quanthedge.market.importers.vendors import akshare, baostock, joinquant, mapping, tushare
 from quanthedge.market.storage import alone, storage_errors
@@ -242,6 +242,7 @@ def read_sources(
     tables: dict[str, pa.Table] = {}
     bars: Iterable[pa.Table] | None = None
     rows = 0
+    news = News()
     for path, layout in wanted:
         with storage_errors(path):
             there = path.exists()
@@ -257,13 +258,26 @@ def read_sources(
                 collector.add("info", name, "two sources", 0, what)
             else:
                 tables[name] = table
+                news = _with_news(news, name, found.news)
+        if news.contract_ends is None:
+            news = replace(news, contract_ends=found.news.contract_ends)
         if found.bars is not None and bars is None:
             bars, rows = found.bars, found.rows
+            news = replace(news, derived=found.news.derived)
         elif found.bars is not None:
             own.forget("stock_daily")
             what = f"{path.name} has stock bars too; those of the source before it are used"
             collector.add("info", "stock_daily", "two sources", 0, what)
-    return SourceTables(tables, bars, rows)
+    return SourceTables(tables, bars, rows, news)
+
+
+def _with_news(news: News, name: str, found: News) -> News:
+    """Add what the source of a table says beside it."""
+    if name == "stocks":
+        news = replace(news, listing=found.listing, spans=found.spans, last_days=found.last_days)
+    if name == "futures_daily":
+        news = replace(news, contract_ends=found.contract_ends)
+    return replace(news, lists=news.lists | {name}) if name in found.lists else news
 
 
 def with_layout(text: str) -> tuple[Path, str]:

@@ -1,6 +1,6 @@
 """What trading platforms' codes and files have in common."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.source import assume
 
-__all__ = ["stocks_of_bars", "union_calendar"]
+__all__ = ["spans_of_days", "stocks_of_bars", "union_calendar"]
 
 Array = np.ndarray[Any, Any]
 
@@ -36,3 +36,12 @@ def stocks_of_bars(first: dict[str, Any], collector: Collector) -> pa.Table:
             "delist_date": pa.nulls(len(codes), pa.date32()),
         }
     )
+
+
+def spans_of_days(days: Mapping[str, Array]) -> pa.Table:
+    """Return code, first and last of the days of bars by code."""
+    codes = sorted(days)
+    ends = [(days[code].min(), days[code].max()) for code in codes]
+    first, last = (np.array([end[k] for end in ends], dtype="datetime64[D]") for k in (0, 1))
+    return pa.table({"code": pa.array(codes, pa.string()), "first": pa.array(first, pa.date32()),
+                     "last": pa.array(last, pa.date32())})  # fmt: skip

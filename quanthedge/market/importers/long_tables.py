@@ -6,6 +6,7 @@ cash_rate_shibor_overnight; stock_names, index_dividend_yield and those of `supp
 Every conversion is counted in the report.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from quanthedge.market.checks.findings import Collector
 from quanthedge.market.days import as_dates
 from quanthedge.market.importers.files import readable
 from quanthedge.market.importers.melting import melted
-from quanthedge.market.importers.source import SourceTables
+from quanthedge.market.importers.source import News, SourceTables
 from quanthedge.market.importers.supplement import (
     ALL_CONTRACTS,
     SUPPLEMENT,
@@ -61,6 +62,7 @@ USED = {
     "fundamentals_quarterly",
     "cash_rate_shibor_overnight",
 }
+DELISTED = re.compile(r"delisted(?:_by_[0-9]{4})?")
 FEW_CONTRACTS = "futures_contract_daily"
 OPTIONAL = {
     "stock_names",
@@ -102,7 +104,8 @@ def read(source: Path, collector: Collector) -> SourceTables:
         tables[name] = _percent(source, name, "dividend_yield_pct", "dividend_yield")
     tables |= supplement(source, collector)
     rows = parquet_file(source / "stock_daily.parquet").metadata.num_rows
-    return SourceTables(tables, _bars(source / "stock_daily.parquet", collector), rows)
+    bars = _bars(source / "stock_daily.parquet", collector)
+    return SourceTables(tables, bars, rows, News(last_days=_last_days(source)))
 
 
 def _report_unused(source: Path, collector: Collector) -> None:
@@ -139,14 +142,35 @@ def _in_shanghai(table: pa.Table) -> pa.Table:
 
 def _stocks(source: Path, calendar: Array) -> pa.Table:
     """Date delistings: a stock that never trades again is gone the trading day after its last."""
-    table = _load(source, "stock_list", "code", "first_date", "last_date", "delisted_by_2018")
-    last = table["last_date"].to_numpy()
+    table = _last_days(source)
+    last = table["last_day"].to_numpy().astype("datetime64[D]")
     after = np.searchsorted(calendar, last, side="right")
-    beyond = after == len(calendar)
+    beyond = after >= len(calendar)
     gone = np.where(beyond, last + 1, calendar[np.minimum(after, len(calendar) - 1)])
-    gone[~table["delisted_by_2018"].to_numpy(zero_copy_only=False)] = np.datetime64("NaT")
-    columns = [table["code"], table["first_date"], pa.array(gone, pa.date32(), from_pandas=True)]
+    gone = np.where(np.isnat(last), np.datetime64("NaT", "D"), gone)
+    columns = [table["code"], table["list_date"], pa.array(gone, pa.date32(), from_pandas=True)]
     return pa.table(columns, names=list(TABLES["stocks"].column_names))
+
+
+def _last_days(source: Path) -> pa.Table:
+    """Return code, list_date and last_day (null = still listed) of stock_list.
+
+    Whether a stock is gone stands in a column named after the data's last year, as in
+    delisted_by_2018.
+    """
+    table = _load(source, "stock_list")
+    path = source / "stock_list.parquet"
+    marks = [name for name in table.column_names if DELISTED.fullmatch(name)]
+    if len(marks) != 1:
+        found = ", ".join(table.column_names)
+        raise DataError(
+            f"{path}: needs one column delisted_by_YEAR (or delisted), has {len(marks)} (found "
+            f"{found})"
+        )
+    table = _load(source, "stock_list", "code", "first_date", "last_date", marks[0])
+    last = pc.if_else(table[marks[0]], table["last_date"].cast(pa.date32()), None)
+    columns = [table["code"], table["first_date"].cast(pa.date32()), last]
+    return pa.table(columns, names=["code", "list_date", "last_day"])
 
 
 def _open_ended(source: Path, name: str, data_end: Any, collector: Collector) -> pa.Table:

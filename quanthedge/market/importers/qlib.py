@@ -28,12 +28,13 @@ from quanthedge.market.importers.qlib_fundamentals import fundamentals
 from quanthedge.market.importers.qlib_instruments import (
     code_of,
     days_of,
+    last_days_of,
     lines_of,
     listed_stocks,
     listing,
     members_of_lists,
 )
-from quanthedge.market.importers.source import SourceTables
+from quanthedge.market.importers.source import News, SourceTables
 
 __all__ = ["read", "recognise"]
 
@@ -73,7 +74,9 @@ def read(source: Path, collector: Collector) -> SourceTables:
     tables["stocks"] = listed_stocks(features, stocks, spans, collector)
     units = units_of(features, list(stocks.values()), collector)
     bars = completed(stock_bars(features, stocks, spans, units, collector), collector)
-    return SourceTables(tables, bars, len(stocks) * len(calendar))
+    derived = frozenset({"is_st", "is_delisting", "total_shares", "float_shares"})
+    news = News(last_days=last_days_of(tables["stocks"], spans, calendar), derived=derived)
+    return SourceTables(tables, bars, len(stocks) * len(calendar), news)
 
 
 def _calendar(source: Path, collector: Collector) -> Array:

@@ -19,6 +19,7 @@ __all__ = [
     "Spans",
     "code_of",
     "days_of",
+    "last_days_of",
     "lines_of",
     "listed_stocks",
     "listing",
@@ -131,6 +132,18 @@ def listed_stocks(
         pa.array(gone, pa.date32(), from_pandas=True),
     ]
     return pa.table(columns, names=["code", "list_date", "delist_date"])
+
+
+def last_days_of(stocks: pa.Table, spans: Spans, calendar: Array) -> pa.Table:
+    """Return code, list_date and last_day; null where an interval reaches the calendar's end."""
+    codes = stocks["code"].to_pylist()
+    last = np.full(len(codes), np.datetime64("NaT"), dtype="datetime64[D]")
+    for place, code in enumerate(codes):
+        if code in spans:
+            end = max(end for _, end in spans[code])
+            last[place] = end if end < calendar[-1] else np.datetime64("NaT")
+    column = pa.array(last, pa.date32(), from_pandas=True)
+    return stocks.select(["code", "list_date"]).append_column("last_day", column)
 
 
 def _assume_listing(

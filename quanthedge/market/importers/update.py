@@ -1,8 +1,9 @@
 """`update_market`: add new days to a dataset, and say what a source changed of the old ones."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +15,22 @@ from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.findings import ASSUMED, CheckReport, Collector
 from quanthedge.market.importers.ahead import read_ahead
 from quanthedge.market.importers.bar_updates import joined_bars
-from quanthedge.market.importers.completion import FIRST_CLOSE
-from quanthedge.market.importers.differences import Change, joined
-from quanthedge.market.importers.entry import counted, read_sources, with_layout
+from quanthedge.market.importers.completion import FIRST_CLOSE, with_flags
+from quanthedge.market.importers.differences import Change, joined, joined_lists
+from quanthedge.market.importers.doubles import joins_said
+from quanthedge.market.importers.entry import (
+    bars_of,
+    counted,
+    one_company,
+    read_sources,
+    with_layout,
+)
+from quanthedge.market.importers.news import (
+    contracts_with_ends,
+    joined_stocks,
+    spans_on_disk,
+)
+from quanthedge.market.importers.source import News, SourceTables
 from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.schema import TABLES
 from quanthedge.market.storage import alone
@@ -66,17 +80,17 @@ def update_market(
         manifest.verify_files(target)
         collector = Collector()
         wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
-        found = read_sources(wanted, target.parent, collector, stack)
-        first_bars = found.bars
+        found = _found(wanted, target, manifest, collector, stack)
         bars_file = target / "stock_daily.parquet"
         with parquet_file(bars_file) as opened:
-            end = _last_day(opened)
-        tables, changes = _joined_tables(target, manifest, found.tables, end, collector)
+            tables, changes = _joined_tables(target, manifest, found, opened, collector)
         bar_change = Change("stock_daily")
         old = _row_groups(bars_file)
         bars: Iterable[pa.Table] = old
-        if first_bars is not None:
-            bars = _joined(old, first_bars, bar_change, collector)
+        if found.bars is not None:
+            news = _conforming(found.bars, found.news, tables.get("stock_names"), collector)
+            derived = "adj_factor" in found.news.derived
+            bars = _joined(old, news, bar_change, collector, derived=derived)
         changes = [bar_change, *changes]
         for text in manifest.assumptions:
             table, _, what = text.partition(": ")
@@ -92,8 +106,50 @@ def update_market(
         )
 
 
+def _found(
+    wanted: Sequence[tuple[Path, str]],
+    target: Path,
+    manifest: Manifest,
+    collector: Collector,
+    stack: ExitStack,
+) -> SourceTables:
+    """Read the sources; companies that the dataset joined under one code stay so."""
+    found = read_sources(wanted, target.parent, collector, stack)
+    joins = joins_said(manifest.assumptions)
+    if not joins:
+        return found
+    extra = bars_of(wanted, target.parent, joins) if found.bars is not None else {}
+    return one_company(found, joins, extra, collector)
+
+
+def _conforming(
+    bars: Iterable[pa.Table], news: News, names: pa.Table | None, collector: Collector
+) -> Iterator[pa.Table]:
+    """Hand new bars on in the schema's types; marks that the source lacks are those of the names.
+
+    Raises
+    ------
+    DataError
+        A column is missing, of another type, or empty where it must not be.
+    """
+    flags = [name for name in ("is_st", "is_delisting") if name in news.derived]
+    for piece in bars:
+        table = conform(piece, TABLES["stock_daily"], collector)
+        if table is None:
+            collector.report().raise_errors("nothing written")
+            raise AssertionError("a piece that does not conform has an error")
+        if names is not None and flags:
+            table = with_flags(table.combine_chunks(), names, flags)
+        yield table
+
+
 def _joined(
-    old: Iterable[pa.Table], new: Iterable[pa.Table], change: Change, collector: Collector
+    old: Iterable[pa.Table],
+    new: Iterable[pa.Table],
+    change: Change,
+    collector: Collector,
+    *,
+    derived: bool,
 ) -> Iterator[pa.Table]:
     """Join the bars; whether first previous closes were assumed is known after the first piece."""
     pieces = iter(read_ahead(new))
@@ -107,7 +163,7 @@ def _joined(
         yield from pieces
 
     assumed = any(finding.rule == FIRST_CLOSE for finding in collector.report())
-    yield from joined_bars(old, all_pieces(), change, assumed_first=assumed)
+    yield from joined_bars(old, all_pieces(), change, assumed_first=assumed, derived_factor=derived)
 
 
 def _refusing(
@@ -131,27 +187,51 @@ def _refusing(
 def _joined_tables(
     target: Path,
     manifest: Manifest,
-    found: Mapping[str, pa.Table],
-    end: np.datetime64,
+    found: SourceTables,
+    bars_file: pq.ParquetFile,
     collector: Collector,
 ) -> tuple[dict[str, pa.Table], list[Change]]:
     """Join every small table of the dataset and of the source."""
-    news = dict(found)
-    tables, changes = {}, []
-    for name in manifest.tables:
-        if name == "stock_daily":
-            continue
-        tables[name] = read_parquet(target / f"{name}.parquet")
+    end = _last_day(bars_file)
+    news = dict(found.tables)
+    before = {
+        name: read_parquet(target / f"{name}.parquet")
+        for name in manifest.tables
+        if name != "stock_daily"
+    }
+    calendar = _days_of_both(before["calendar"], news.get("calendar"))
+    stocks = joined_stocks(
+        before["stocks"], news.pop("stocks", None), found.news, spans_on_disk(bars_file), calendar,
+        collector,
+    )  # fmt: skip
+    if stocks is not None:
+        news["stocks"] = stocks
+    tables, changes = dict(before), []
+    for name, old in before.items():
         if name in news:
-            new = conform(news.pop(name), TABLES[name], collector)
-            collector.report().raise_errors(f"nothing written to {target}")
-            assert new is not None
-            tables[name], change = joined(name, tables[name], new, end)
+            new = _conforming_table(name, news.pop(name), target, collector)
+            join = joined_lists if name in found.news.lists else joined
+            tables[name], change = join(name, old, new, end)
             changes.append(change)
     for name, table in news.items():
         tables[name] = table
         changes.append(Change(name, added=table.num_rows))
+    if "futures_daily" in tables:
+        ends, futures = found.news.contract_ends, tables["futures_daily"]
+        tables["futures_daily"] = contracts_with_ends(futures, ends, end, calendar)
     return tables, changes
+
+
+def _conforming_table(name: str, table: pa.Table, target: Path, collector: Collector) -> pa.Table:
+    new = conform(table, TABLES[name], collector)
+    collector.report().raise_errors(f"nothing written to {target}")
+    assert new is not None
+    return new
+
+
+def _days_of_both(old: pa.Table, new: pa.Table | None) -> np.ndarray[Any, Any]:
+    days = [table["date"].to_numpy() for table in (old, new) if table is not None]
+    return np.unique(np.concatenate([day.astype("datetime64[D]") for day in days]))
 
 
 def _source(before: str, wanted: Sequence[tuple[Path, str]]) -> str:

@@ -20,11 +20,12 @@ from quanthedge.market.codes import contract_code, is_index, is_stock, stock_cod
 from quanthedge.market.importers.cents import Cents
 from quanthedge.market.importers.completion import completed
 from quanthedge.market.importers.files import as_dates, as_numbers, column_of, read_file
-from quanthedge.market.importers.instruments import stocks_of_bars, union_calendar
-from quanthedge.market.importers.source import SourceTables
+from quanthedge.market.importers.instruments import spans_of_days, stocks_of_bars, union_calendar
+from quanthedge.market.importers.source import News, SourceTables
 from quanthedge.market.importers.vendors.futures import futures_of
 from quanthedge.market.importers.vendors.spells import members_of_snapshots
 from quanthedge.market.importers.vnpy_components import components
+from quanthedge.market.schema import TABLES
 from quanthedge.market.table_files import parquet_file
 
 __all__ = ["read", "recognise"]
@@ -33,6 +34,7 @@ Array = np.ndarray[Any, Any]
 STOCK_EXCHANGES = ("SSE", "SZSE", "BSE")
 PRICES = ("open", "high", "low", "close")
 TELLING = ("adj_factor", "pre_close")
+BARS = (*PRICES, "volume", "amount")
 NOT_READ = ("minute", "dataset", "model", "signal")
 
 
@@ -70,11 +72,14 @@ def read(source: Path, collector: Collector) -> SourceTables:
     if members is not None:
         tables["index_members"] = members_of_snapshots(members, "index_members", collector)
     _report_rest(source, collector)
+    lists = frozenset({"index_members"})
     if not days:
-        return SourceTables(tables)
+        return SourceTables(tables, news=News(lists=lists))
     tables["stocks"] = stocks_of_bars(_first_days(days), collector)
     bars = completed(_stock_bars(files.stocks, telling, collector), collector)
-    return SourceTables(tables, bars, sum(map(len, days.values())))
+    derived = frozenset(TABLES["stock_daily"].column_names) - {"code", "date", *telling, *BARS}
+    news = News(spans=spans_of_days(days), lists=lists, derived=derived)
+    return SourceTables(tables, bars, sum(map(len, days.values())), news)
 
 
 @dataclass

@@ -17,8 +17,8 @@ from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.cents import Cents
 from quanthedge.market.importers.completion import completed
-from quanthedge.market.importers.instruments import stocks_of_bars, union_calendar
-from quanthedge.market.importers.source import SourceTables, assume
+from quanthedge.market.importers.instruments import spans_of_days, stocks_of_bars, union_calendar
+from quanthedge.market.importers.source import News, SourceTables, assume
 from quanthedge.market.importers.vendors.futures import futures_of
 from quanthedge.market.importers.wtpy_continuous import contracts_of_continuous
 from quanthedge.market.importers.wtpy_files import (
@@ -30,6 +30,7 @@ from quanthedge.market.importers.wtpy_files import (
     series_of,
 )
 from quanthedge.market.importers.wtpy_rules import factors_of, switches_of
+from quanthedge.market.schema import TABLES
 
 __all__ = ["read", "recognise"]
 
@@ -80,7 +81,10 @@ def read(source: Path, collector: Collector) -> SourceTables:
     tables["stocks"] = stocks_of_bars({code: dates[0] for code, dates in days.items()}, collector)
     used = {code: stocks[code] for code in sorted(days)}
     bars = completed(_stock_bars(used, factors, collector), collector)
-    return SourceTables(tables, bars, sum(map(len, days.values())))
+    there = {"code", "date", *PRICES, "volume", "amount", "adj_factor"}
+    derived = frozenset(TABLES["stock_daily"].column_names) - there
+    news = News(spans=spans_of_days(days), derived=derived)
+    return SourceTables(tables, bars, sum(map(len, days.values())), news)
 
 
 def _sorted_out(source: Path, collector: Collector) -> dict[str, dict[str, Series]]:

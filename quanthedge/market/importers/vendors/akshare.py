@@ -128,6 +128,8 @@ def read(source: Path, collector: Collector) -> SourceTables:
         "cash_rate": cash_of(folder.read(SHIBOR), SHIBOR.files[0], collector),
     }
     parts.tables.update({name: table for name, table in found.items() if table is not None})
+    parts.lists = frozenset({"index_members"})
+    parts.contract_ends = folder.read(CONTRACTS)
     futures = _futures(folder, calendar_of(parts))
     if futures is not None:
         parts.tables["futures_daily"] = futures

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.completion import Known, completed, listing_spans, sorted_bars
-from quanthedge.market.importers.source import SourceTables, assume
+from quanthedge.market.importers.source import News, SourceTables, assume
 from quanthedge.market.schema import TABLES
 
-__all__ = ["Parts", "assemble", "calendar_of", "cash_of", "index_daily_of"]
+__all__ = ["Parts", "assemble", "calendar_of", "cash_of", "index_daily_of", "stocks_of"]
 
 Array = np.ndarray[Any, Any]
 NO_DAY = np.datetime64("NaT", "D")
@@ -35,6 +35,10 @@ class Parts:
         The other tables, in our schema.
     no_factor
         As in `Known`.
+    contract_ends
+        Columns contract, last_trading_day of the source's list of contracts.
+    lists
+        Tables that were made of lists as of some days.
     """
 
     bars: pa.Table | None = None
@@ -42,6 +46,8 @@ class Parts:
     calendar: Array | None = None
     tables: dict[str, pa.Table] = field(default_factory=dict)
     no_factor: str | None = None
+    contract_ends: pa.Table | None = None
+    lists: frozenset[str] = frozenset()
 
 
 def assemble(parts: Parts, collector: Collector) -> SourceTables:
@@ -53,11 +59,29 @@ def assemble(parts: Parts, collector: Collector) -> SourceTables:
     if parts.bars is None:
         if parts.listing is not None:
             tables["stocks"] = parts.listing
-        return SourceTables(tables)
-    tables["stocks"] = _stocks(parts.bars, parts.listing, calendar, collector)
+        return SourceTables(tables, news=_news(parts))
+    spans = listing_spans(_traded(parts.bars))
+    tables["stocks"] = stocks_of(spans, parts.listing, calendar, collector)
     known = Known(tables.get("stock_names"), tables.get("corporate_actions"), parts.no_factor)
     bars = completed(sorted_bars(parts.bars), collector, known)
-    return SourceTables(tables, bars, parts.bars.num_rows)
+    return SourceTables(tables, bars, parts.bars.num_rows, _news(parts, spans))
+
+
+def _news(parts: Parts, spans: pa.Table | None = None) -> News:
+    there = set() if parts.bars is None else set(parts.bars.column_names)
+    return News(
+        listing=parts.listing,
+        spans=spans,
+        contract_ends=parts.contract_ends,
+        lists=parts.lists,
+        derived=frozenset(TABLES["stock_daily"].column_names) - there,
+    )
+
+
+def _traded(bars: pa.Table) -> pa.Table:
+    """Return the rows of days with trading: the others have no bar here."""
+    volume = bars["volume"].cast(pa.float64()).fill_null(0.0)
+    return bars.filter(pc.greater(volume, 0.0))
 
 
 def calendar_of(parts: Parts, collector: Collector | None = None) -> Array | None:
@@ -74,10 +98,22 @@ def calendar_of(parts: Parts, collector: Collector | None = None) -> Array | Non
     return np.unique(np.concatenate(days).astype("datetime64[D]"))
 
 
-def _stocks(
-    bars: pa.Table, listing: pa.Table | None, calendar: Array | None, collector: Collector
+def stocks_of(
+    spans: pa.Table, listing: pa.Table | None, calendar: Array | None, collector: Collector
 ) -> pa.Table:
-    spans = listing_spans(bars)
+    """Return the table stocks of the stocks that have bars.
+
+    Parameters
+    ----------
+    spans
+        Columns code, first, last of the bars.
+    listing
+        Columns code, list_date, delist_date; None where there is no list.
+    calendar
+        Trading days.
+    collector
+        Told what was assumed and moved.
+    """
     codes = np.asarray(spans["code"].to_pylist(), dtype=object)
     first, last = (spans[name].to_numpy().astype("datetime64[D]") for name in ("first", "last"))
     listed, gone = first.copy(), np.full(len(codes), NO_DAY)

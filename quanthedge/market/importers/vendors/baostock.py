@@ -160,7 +160,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
     folder = Folder(source, collector)
     folder.report_unused([name for table in EVERY for name in table.files])
     rows = folder.read(BARS)
-    parts = Parts()
+    parts = Parts(lists=frozenset({"index_members", "industry"}))
     if rows is not None:
         rows = raw_rows(rows, BARS.files[0], collector)
         bars, indices = codes_kept(rows, BARS.files[0], collector, "index"), rows_of(rows, "index")

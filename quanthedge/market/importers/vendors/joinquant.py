@@ -94,7 +94,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
     folder = Folder(source, collector)
     used = [name for table in EVERY for name in table.files]
     folder.report_unused([*used, IS_ST, SETTLE, POSITIONS])
-    parts = Parts()
+    parts = Parts(lists=frozenset({"index_members", "industry"}))
     rows, listing = folder.read(PRICE), folder.read(LISTING)
     actions = _actions(folder)
     if rows is not None:
@@ -123,7 +123,10 @@ def read(source: Path, collector: Collector) -> SourceTables:
     parts.tables.update({name: table for name, table in found.items() if table is not None})
     contracts = None if rows is None else rows_of(rows, "contract")
     if contracts is not None and contracts.num_rows:
-        parts.tables["futures_daily"] = _futures(contracts, listing, calendar_of(parts), folder)
+        parts.contract_ends = None if listing is None else _contract_ends(listing)
+        parts.tables["futures_daily"] = _futures(
+            contracts, parts.contract_ends, calendar_of(parts), folder
+        )
     return assemble(parts, collector)
 
 
@@ -242,14 +245,16 @@ def _listing(rows: pa.Table) -> pa.Table:
     return pa.table({**columns, "delist_date": pa.array(end, pa.date32(), from_pandas=True)})
 
 
-def _futures(rows: pa.Table, listing: pa.Table | None, days: Any, folder: Folder) -> pa.Table:
+def _contract_ends(listing: pa.Table) -> pa.Table:
+    contracts = rows_of(listing, "contract")
+    return pa.table({"contract": contracts["code"], "last_trading_day": contracts["end_date"]})
+
+
+def _futures(rows: pa.Table, last: pa.Table | None, days: Any, folder: Folder) -> pa.Table:
     for column, name in (("settle", SETTLE), ("open_interest", POSITIONS)):
         if name in folder.names:
             values = read_wide({column: folder.names[name]}, "contract", name, folder.collector)
             rows = with_column(rows, column, beside(rows, values, [column])[0][column])
-    last = None if listing is None else rows_of(listing, "contract")
-    if last is not None:
-        last = pa.table({"contract": last["code"], "last_trading_day": last["end_date"]})
     names = ["contract" if name == "code" else name for name in rows.column_names]
     empty = np.empty(0, dtype="datetime64[D]")
     return futures_of(

@@ -109,6 +109,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
         )
     parts = Parts(bars=_bars(folder), listing=_listing(folder), calendar=_calendar(folder))
     lists, reports = _lists(folder), _reports(folder)
+    parts.lists = frozenset({"index_members"})
     parts.tables = {
         name: table
         for name, table in {
@@ -143,6 +144,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
     if futures is not None:
         days = calendar_of(parts)
         known = folder.read(FUT_BASIC)
+        parts.contract_ends = known
         empty = np.empty(0, dtype="datetime64[D]")
         parts.tables["futures_daily"] = futures_of(
             futures, known, empty if days is None else days, "fut_daily", collector
