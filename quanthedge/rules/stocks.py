@@ -123,8 +123,7 @@ def stock_rules(
     The brokers' part of the Shanghai transfer fee (2012-09 to 2015-07, 0.0003 of par value) is
     known from memory only: it is charged when M is accepted and left out otherwise.
     No listing rule is known for Shenzhen's boards from 2013-12-13 to 2014-06-12: the limits of the
-    listing day are NaN. The same holds for main-board listings up to 2013-12-12 when M is not
-    accepted.
+    listing day are NaN.
     Before 1998-04-22 there was no ST status: its column shows the normal limits.
     Of a delisting period decided under the listing rules of 2020-12-31 the first day has no limit,
     on every board; the arrays show the limits of the days after it.
