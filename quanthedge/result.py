@@ -284,6 +284,8 @@ class Result:
         """
         from quanthedge.comparison import RunVariant
 
+        if not isinstance(folder, str | Path):
+            raise DataError(f"Result.open: {folder!r} is no path of a run folder")
         folder = Path(folder)
         if not (folder / _RUN_FILE).is_file():
             raise DataError(

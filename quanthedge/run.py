@@ -11,6 +11,7 @@ import pandas as pd
 from quanthedge.alpha_groups import group_table, part_table
 from quanthedge.beta import book_betas
 from quanthedge.comparison import RunVariant, product_values, remark, variant_name
+from quanthedge.compiled import saying_so
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund.office import FundRun
 from quanthedge.hedging import known_returns
@@ -83,9 +84,10 @@ def complete(prepared: Prepared, *, tell: Tell | None = None) -> Result:
     Parameters and errors are those of :func:`backtest`; neither variants nor products named for
     comparison are in the result.
     """
-    say: Tell = tell or (lambda _text: None)
+    say = saying_so(tell or (lambda _text: None))
     say("running the ledger")
     fund = run_fund_of(prepared)
+    say = tell or (lambda _text: None)
     strategy, market = prepared.strategy, prepared.market
     _check_capital(strategy, market, prepared.first, fund.record, prepared.inputs)
     say("drawing up the accounts")

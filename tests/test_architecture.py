@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "quanthedge"
 FLOORS = {
     "errors": -1,
     "csv_cells": 0,
+    "door": 0,
     "plain": 0,
     "rebalancing": 1,
     "rules": 1,
