@@ -6,6 +6,7 @@
 """
 
 from importlib import import_module
+from types import FunctionType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -61,9 +62,16 @@ __all__ = [*_EXPORTS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name on first use, so that ``import quanthedge`` stays fast."""
+    """Import a public name on first use, so that ``import quanthedge`` stays fast.
+
+    Functions are held to their signatures: a wrong call ends in one line.
+    """
     if name in _EXPORTS:
-        return getattr(import_module(_EXPORTS[name]), name)
+        found = getattr(import_module(_EXPORTS[name]), name)
+        if isinstance(found, FunctionType):
+            found = import_module("quanthedge.door").guarded(found)
+        globals()[name] = found
+        return found
     raise AttributeError(f"module 'quanthedge' has no attribute {name!r}")
 
 

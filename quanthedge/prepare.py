@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.alpha import scores
+from quanthedge.compiled import saying_so
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
 from quanthedge.fund import crystallisation_flags
@@ -96,7 +97,7 @@ def prepare(
 
     Parameters and errors are those of :func:`quanthedge.backtest`.
     """
-    say: Tell = tell or (lambda _text: None)
+    say = saying_so(tell or (lambda _text: None))
     first, last = _span(strategy, market, start, end)
     say("selecting stocks")
     selection = _select(strategy, market, first, last)

@@ -237,4 +237,6 @@ class Result:
         """
         from quanthedge.run_folder import read_run
 
+        if not isinstance(folder, str | Path):
+            raise DataError(f"Result.open: {folder!r} is no path of a run folder")
         return cls(**read_run(Path(folder)))

@@ -11,6 +11,7 @@ from quanthedge.beta import book_betas
 from quanthedge.comparison import RunVariant, product_values, remark, variant_name
 from quanthedge.contract_notes import Missed, contract_notes, missed_contracts
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.first_run import saying_so
 from quanthedge.fund.office import FundRun
 from quanthedge.hedging import known_returns
 from quanthedge.holding_names import holding_names
@@ -100,9 +101,10 @@ def complete(prepared: Prepared, *, tell: Tell | None = None) -> Result:
     Parameters and errors are those of :func:`backtest`; neither variants nor products named for
     comparison are in the result.
     """
-    say: Tell = tell or (lambda _text: None)
+    say = saying_so(tell or (lambda _text: None))
     say("running the ledger")
     fund = run_fund_of(prepared)
+    say = tell or (lambda _text: None)
     strategy, market = prepared.strategy, prepared.market
     _check_capital(strategy, market, prepared.first, fund.record, prepared.inputs)
     say("drawing up the accounts")

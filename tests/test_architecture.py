@@ -14,6 +14,7 @@ FLOORS = {
     "compiled": -1,
     "documents": -1,
     "csv_cells": 0,
+    "door": 0,
     "plain": 0,
     "rebalancing": 1,
     "rules": 1,

@@ -72,6 +72,11 @@ class Stated:
     def __post_init__(self) -> None:
         """Refuse numbers that nobody can have published."""
         given = (self.annual_return, self.correlation, self.volatility, self.max_drawdown)
+        for value in given:
+            if value is not None and not isinstance(value, int | float):
+                raise DataError(
+                    f"stated product: {value!r} is no number; accepted: a fraction, 0.05"
+                )
         if all(value is None for value in given):
             raise DataError("a stated product gives at least one of its published numbers")
         if self.annual_return is not None and not -1.0 <= self.annual_return < 10.0:

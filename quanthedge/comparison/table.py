@@ -119,7 +119,7 @@ def compare_funds(
     """
     own = levels(result.ledger)
     days, notes = own.index, list[Bilingual]()
-    rate = risk_free_rate(result.strategy["risk_free"], days[1:])
+    rate = risk_free_rate(result.strategy.get("risk_free", 0.0), days[1:])
     drawn: dict[str, pd.Series] = {name: own["net"], benchmark: own["index"]}
     drawn["deposit"] = _deposit(days)
     rows: dict[str, dict[str, object]] = {

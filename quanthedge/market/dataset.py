@@ -88,6 +88,8 @@ class Market:
         DataError
             There is no dataset, or a table differs from the manifest.
         """
+        if not isinstance(path, str | Path):
+            raise DataError(f"Market.open: {path!r} is no path of a dataset's folder")
         store = Store(Path(path))
         return cls(store, store.days, np.datetime64("9999-12-31", "D"))
 
@@ -785,6 +787,9 @@ def _term_days(term: str) -> float:
 
 def _date(date: DateLike) -> np.datetime64:
     try:
-        return np.datetime64(pd.Timestamp(date).date(), "D")
+        moment = pd.Timestamp(date)
+        if moment.tzinfo is not None:  # a point in time is the day on which it falls in Shanghai
+            moment = moment.tz_convert("Asia/Shanghai")
+        return np.datetime64(moment.date(), "D")
     except (ValueError, TypeError, AttributeError) as problem:
         raise DataError(f"{date!r} is not a date; write it as 2014-09-17") from problem

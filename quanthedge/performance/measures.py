@@ -3,6 +3,7 @@
 The names and formulas, in English and Chinese, stand in ``measures.toml`` beside this module.
 """
 
+import difflib
 import html
 import math
 import tomllib
@@ -15,6 +16,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from quanthedge.errors import DataError
 from quanthedge.performance.relation import Estimate
 
 __all__ = [
@@ -124,6 +126,12 @@ class Summary:
         self._measures = {measure.key: measure for measure in measures}
 
     def __getitem__(self, key: str) -> Measure:
+        if key not in self._measures:
+            near = difflib.get_close_matches(str(key), self._measures, n=3)
+            raise DataError(
+                f"summary: no measure {key!r}; "
+                + (f"did you mean {', '.join(near)}?" if near else "see summary.to_frame()")
+            )
         return self._measures[key]
 
     def __contains__(self, key: object) -> bool:
@@ -137,7 +145,7 @@ class Summary:
 
     def value(self, key: str) -> Value:
         """Return the value of one measure; None when it cannot be stated."""
-        return self._measures[key].value
+        return self[key].value
 
     def chapters(self) -> dict[str, list[Measure]]:
         """Return the measures of each chapter, in order."""

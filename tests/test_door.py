@@ -1,0 +1,99 @@
+"""A wrong call from Python ends in one line that says what is accepted, like a wrong command."""
+
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import quanthedge as qh
+from quanthedge.door import guarded
+from tests.sample import sample_market, sample_result, small_strategy
+
+FUNCTIONS = sorted(name for name in qh._EXPORTS if inspect.isfunction(getattr(qh, name)))
+
+
+def wrong_calls():
+    strategy, market, result = small_strategy(), sample_market(), sample_result()
+    series = pd.Series([0.01, -0.01, 0.02], index=pd.to_datetime(["2015-01-05", "2015-01-06", "2015-01-07"]))  # fmt: skip  # noqa: E501
+    return {
+        "swapped": lambda: qh.backtest(market, strategy),
+        "paths": lambda: qh.backtest("strategies/market_neutral.toml", "data/sample"),
+        "misspelt": lambda: qh.backtest(strategy, market, strat="2014-09-17"),
+        "number for a date": lambda: qh.backtest(strategy, market, 20140917),
+        "one text for several": lambda: qh.run_stress(strategy, market, "2015-04-01"),
+        "texts for numbers": lambda: qh.capacity_curve(strategy, market, sizes=["1e8"]),
+        "a choice": lambda: qh.alpha_by(result, market, pd.Series(dtype=str), by="decade"),
+        "missing": lambda: qh.days_to_margin_call(1.0),
+        "a market for a run": lambda: qh.compare_funds(market),
+        "a list for a series": lambda: qh.deflated_sharpe([0.1], trials=1, sharpe_variance=0.1),
+        "time zone": lambda: qh.deflated_sharpe(
+            series.tz_localize("UTC"), trials=1, sharpe_variance=0.1
+        ),
+        "dates as text": lambda: qh.deflated_sharpe(
+            series.set_axis(series.index.strftime("%Y-%m-%d")), trials=1, sharpe_variance=0.1
+        ),
+        "a strategy for a market": lambda: qh.style_returns(strategy),
+        "a number for a path": lambda: qh.read_unit_values(5),
+        "a market's path": lambda: qh.Market.open(5),
+        "a run's path": lambda: qh.Result.open(5),
+        "a measure": lambda: result.summary()["sharp_net"],
+        "a stated number": lambda: qh.Stated("16.87%"),
+    }
+
+
+@pytest.mark.parametrize("name", list(wrong_calls()))
+def test_a_wrong_call_ends_in_one_line(name: str) -> None:
+    with pytest.raises(qh.QuantHedgeError) as caught:
+        wrong_calls()[name]()
+    assert "\n" not in str(caught.value)
+
+
+def test_messages_name_the_argument_and_the_call() -> None:
+    calls = wrong_calls()
+    for name, says in {
+        "swapped": r"backtest: strategy is a Market; accepted: a Strategy \(the call is backtest\(",
+        "misspelt": "unknown argument 'strat', did you mean 'start'",
+        "time zone": "returns: its dates have the time zone UTC",
+        "dates as text": r"returns: its dates are texts \('2015-01-05'\)",
+        "a choice": "by is 'decade'; accepted: 'day', 'month', 'year', 'whole'",
+        "a measure": "did you mean sharpe_net",
+    }.items():
+        with pytest.raises(qh.QuantHedgeError, match=says):
+            calls[name]()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_public_function_refuses_what_it_does_not_know(name: str) -> None:
+    with pytest.raises(qh.QuantHedgeError, match=f"{name}: unknown argument 'nonsense_'"):
+        getattr(qh, name)(nonsense_=1)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_public_function_refuses_objects_of_another_kind(name: str) -> None:
+    signature = inspect.signature(getattr(qh, name))
+    first = next(iter(signature.parameters.values()))
+    if first.annotation is inspect.Parameter.empty or "Any" in str(first.annotation).split("[")[0]:
+        return  # audit takes any object
+    needed = [first, *(p for p in signature.parameters.values() if p.default is p.empty)]
+    named = {one.name: ValueError for one in needed if one.kind is not one.VAR_KEYWORD}
+    with pytest.raises(qh.QuantHedgeError, match=f"{name}: {first.name} is"):
+        getattr(qh, name)(**named)
+
+
+def test_stand_ins_and_numbers_of_numpy_are_let_through() -> None:
+    def sized(market: qh.Market, count: int, share: float, days: "list[float] | None" = None):
+        return market, count, share, days
+
+    class StandIn:
+        pass
+
+    stand_in = StandIn()
+    assert guarded(sized)(stand_in, np.int64(3), 1, days=[1, 2.0])[0] is stand_in
+    assert qh.backtest is qh.backtest
+
+
+def test_a_point_in_time_is_the_day_on_which_it_falls_in_shanghai() -> None:
+    market = sample_market()
+    evening = pd.Timestamp("2014-09-16 20:00", tz="UTC")
+    assert market.day(evening) == market.day("2014-09-17")
