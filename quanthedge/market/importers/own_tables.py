@@ -10,7 +10,7 @@ from pyarrow import csv
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.importers.files import readable
+from quanthedge.market.importers.files import readable, refuse_blank_lines
 from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.schema import TABLES
 
@@ -68,6 +68,7 @@ def _table(path: Path, name: str) -> pa.Table:
         null_values=["", "NaN", "nan", "NA", "null", "None"],
         strings_can_be_null=True,
     )
+    refuse_blank_lines(path)
     try:
         return csv.read_csv(path, convert_options=options)
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as problem:
