@@ -6,6 +6,7 @@ Every problem is one DataError that names the file, and the column and value whe
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ __all__ = [
     "plain_file",
     "read_file",
     "readable",
+    "refuse_blank_lines",
 ]
 
 SUFFIXES = (".csv", ".parquet", ".feather")
@@ -84,6 +86,7 @@ def _read_csv(path: Path, texts: Sequence[str]) -> pa.Table:
         raise DataError(f"{path}: neither UTF-8 nor GB18030 text; save it as UTF-8")
     if b"\x00" in head:
         raise DataError(f"{path}: holds NUL bytes, so it is no CSV text")
+    refuse_blank_lines(path)
     convert = csv.ConvertOptions(
         column_types=dict.fromkeys(texts, pa.string()),
         null_values=EMPTY,
@@ -94,6 +97,21 @@ def _read_csv(path: Path, texts: Sequence[str]) -> pa.Table:
         read_options=csv.ReadOptions(encoding=encoding, block_size=16 << 20),
         convert_options=convert,
     )
+
+
+def refuse_blank_lines(path: Path) -> None:
+    """Refuse an empty line before or between rows: the reader would skip it without a word."""
+    if path.stat().st_size == 0:
+        return
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+        begin = 0 if text[:2] == b"\r\n" or text[:1] == b"\n" else -1
+        places = [at for at in (text.find(b"\n\n"), text.find(b"\n\r\n"), begin) if at >= 0]
+        if places and text[min(places) :].strip():
+            line = text[: min(places)].count(b"\n") + (2 if min(places) else 1)
+            raise DataError(
+                f"{path}: line {line} is empty and lines follow; remove it, or put back what stood "
+                "there"
+            )
 
 
 @contextmanager

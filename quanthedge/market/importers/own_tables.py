@@ -11,7 +11,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
 from quanthedge.market.budget import claim
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.importers.files import readable
+from quanthedge.market.importers.files import readable, refuse_blank_lines
 from quanthedge.market.importers.source import SourceTables
 from quanthedge.market.schema import TABLES
 from quanthedge.market.table_files import parquet_file, read_parquet
@@ -71,6 +71,7 @@ def _table(path: Path, name: str) -> pa.Table:
         strings_can_be_null=True,
     )
     claim(path, bytes=path.stat().st_size)
+    refuse_blank_lines(path)
     try:
         return csv.read_csv(path, convert_options=options)
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as problem:

@@ -50,6 +50,10 @@ def spells_of_snapshots(
     table: pa.Table, owner: str | None, labels: Sequence[str], name: str, collector: Collector
 ) -> pa.Table:
     """Return spells of a stock (within `owner`) with unchanged `labels` over successive lists."""
+    columns = [*([owner] if owner else []), "code", *labels]
+    if table.num_rows == 0:  # the last days of a source may have no list
+        none = table.select([*columns, "date"]).rename_columns([*columns, "start"])
+        return none.append_column("end", pa.nulls(0, pa.date32()))
     group = np.zeros(table.num_rows, dtype=np.int64)
     if owner is not None:
         group = code_ranks(table[owner])[0]
@@ -71,7 +75,6 @@ def spells_of_snapshots(
     end = first_day + (next_list & ((1 << 20) - 1)).astype("timedelta64[D]") - ONE_DAY
     end = np.where(open_end, np.datetime64("NaT"), end)
     taken = table.take(pa.array(order[starts])) if len(order) else table
-    columns = [*([owner] if owner else []), "code", *labels]
     spells = taken.select([*columns, "date"]).rename_columns([*columns, "start"])
     spells = spells.append_column("end", pa.array(end, pa.date32(), from_pandas=True))
     if owner is not None:
