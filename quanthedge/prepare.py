@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.alpha import scores
-from quanthedge.compiled import saying_so
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
+from quanthedge.first_run import saying_so
 from quanthedge.fund import crystallisation_flags
 from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.winding_up import last_business_day, sold_out
