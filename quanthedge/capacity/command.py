@@ -55,8 +55,8 @@ def capacity_command(
     one sentence how much money the strategy carries. `quanthedge report RUN --capacity FILE.csv`
     shows it in the report of a run.
 
-    Example: quanthedge capacity strategies/market_neutral.toml --market data/real --jobs 2
-    --out runs/mn/capacity.csv
+    Example: quanthedge capacity strategies/market_neutral.toml --market data/real
+    --start 2014-09-17 --end 2015-07-31 --jobs 2 --out runs/mn/capacity.csv
     """
     from quanthedge.capacity.curve import capacity_curve
     from quanthedge.market import Market
