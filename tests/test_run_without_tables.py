@@ -11,6 +11,7 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.market import Market, write_dataset
 from quanthedge.market.schema import TABLES
+from quanthedge.report.blocks import Answers
 from quanthedge.report.document import build_document
 from quanthedge.result import Result
 from quanthedge.run import backtest
@@ -111,5 +112,16 @@ def test_a_strategy_that_sells_nothing_says_so_and_needs_no_contract() -> None:
     for text in result.timeline.values():
         assert "IF" not in text
     assert "quota" not in [note["kind"] for note in result.notes]
-    terms = dict(build_document(result, "en").terms)
-    assert terms["Hedge"] == "none: no contract is sold"
+    document = build_document(result, "en")
+    assert dict(document.terms)["Hedge"] == "none: no contract is sold"
+    assert document.description.endswith("not hedged.")
+    answers = " ".join(
+        answer
+        for chapter in document.chapters
+        for block in chapter.blocks
+        if isinstance(block, Answers)
+        for _, answer in block.items
+    )
+    assert "sells no futures" in answers
+    for claim in ("is short index futures", "futures are sold for it", "The hedge is reviewed"):
+        assert claim not in answers

@@ -65,8 +65,8 @@ def capacity_command(
     and versions are the same) is shown and not worked out again, but for --again; another one is
     refused, but for --overwrite.
 
-    Example: quanthedge capacity strategies/market_neutral.toml --market data/real --jobs 2
-    --out runs/mn/capacity.csv
+    Example: quanthedge capacity strategies/market_neutral.toml --market data/real
+    --start 2014-09-17 --end 2015-07-31 --jobs 2 --out runs/mn/capacity.csv
     """
     from quanthedge.capacity.curve import asked_of, capacity_curve
     from quanthedge.market import Market

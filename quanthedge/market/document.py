@@ -42,6 +42,9 @@ market.until("2014-09-17")                # the same market, its future removed
   left out of a table altogether; it then reads as undefined. Nothing is filled, clipped or
   dropped on import: what has errors is refused, what was converted is counted in the report.
 - `stock_daily` must be sorted by code and date. The other tables are sorted on import.
+- A table that may be absent stops only a run whose strategy asks for it (futures for a hedge, cash
+  rates for interest at the market's rate, fundamentals for a factor of them). What a report would
+  only have shown is left out, and a note of the run says so.
 """
 
 _ITEMS = """

@@ -16,7 +16,7 @@ from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.windows import WINDOWS, window_table
 from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report.beside_facts import limit_facts, product_facts
-from quanthedge.report.strategy_words import described
+from quanthedge.report.strategy_words import described, sells_nothing
 from quanthedge.report.writer import Writer, excess_returns, value_at
 
 __all__ = ["Facts", "question_facts"]
@@ -139,9 +139,11 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
         facts[name] = f"{value * 100:g}%" if isinstance(value, int | float) else None
     kind = value_at(strategy, "beta.kind")
     facts["estimator"] = estimator_text(str(kind), language) if kind else None
-    policy = value_at(strategy, "hedge.policy")
+    # a fund that sells nothing reviews no hedge and has no product, whatever the defaults say
+    idle = sells_nothing(strategy)
+    policy = None if idle else value_at(strategy, "hedge.policy")
     facts["policy"] = policy_text(policy, language) if policy else None
-    product = value_at(strategy, "hedge.product")
+    product = None if idle else value_at(strategy, "hedge.product")
     listed = product if isinstance(product, list) else [product] if product else []
     facts["products"] = comma.join(str(one) for one in listed) or None
     facts["description"] = described(strategy, language) or None
