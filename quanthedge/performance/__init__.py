@@ -74,7 +74,13 @@ from quanthedge.performance.tables import (
     yearly_table,
 )
 from quanthedge.performance.trailing import TRAILING, trailing_table
-from quanthedge.performance.windows import WINDOWS, Window, window_table
+from quanthedge.performance.windows import (
+    WINDOWS,
+    Window,
+    found_windows,
+    stress_windows,
+    window_table,
+)
 
 __all__ = [
     "ATTRIBUTION_LINES",
@@ -124,6 +130,7 @@ __all__ = [
     "excess_level",
     "expected_highest_sharpe",
     "exposures",
+    "found_windows",
     "geometric_excess",
     "information_ratio",
     "largest_drawdowns",
@@ -148,6 +155,7 @@ __all__ = [
     "rolling_relations",
     "sharpe_ratio",
     "sortino_ratio",
+    "stress_windows",
     "style_returns",
     "summary",
     "tracking_error",

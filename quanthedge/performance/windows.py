@@ -11,7 +11,7 @@ from quanthedge.performance.relation import beta
 from quanthedge.performance.returns import daily_returns, levels
 from quanthedge.performance.robust import FEWEST_PAIRS
 
-__all__ = ["WINDOWS", "Window", "window_table"]
+__all__ = ["WINDOWS", "Window", "found_windows", "stress_windows", "window_table"]
 
 
 class Window(NamedTuple):
@@ -32,7 +32,52 @@ WINDOWS = (
     Window("circuit_breaker_2016", "2016-01-04", "2016-01-29"),
     Window("size_reversal_2017", "2017-01-03", "2017-06-30"),
     Window("fall_2018", "2018-01-29", "2018-02-28"),
+    Window("long_fall_2018", "2018-06-01", "2018-10-31"),
+    Window("reopening_2020", "2020-02-03", "2020-02-28"),
+    Window("rally_2020", "2020-07-01", "2020-07-31"),
+    Window("crowded_2021", "2021-02-18", "2021-03-31"),
+    Window("lockdown_2022", "2022-04-01", "2022-04-29"),
+    Window("small_caps_2024", "2024-01-02", "2024-02-29"),
+    Window("rally_2024", "2024-09-24", "2024-10-31"),
 )
+FEWEST = 2  # stated windows inside a run, below which its own worst spells are added
+FOUND_DAYS = 20  # trading days of a spell that is found
+
+
+def found_windows(ledger: pd.DataFrame, days: int = FOUND_DAYS) -> list[Window]:
+    """Return the run's own spells of stress: the largest fall and rise of its index, its worst.
+
+    Returns
+    -------
+    list of Window
+        market_fall, market_rise and fund_fall: the `days` trading days over which the index fell
+        and rose most and the fund (net) lost most; a spell that an earlier one overlaps is left
+        out, and all of them where the run is shorter than two spells. Known afterwards only.
+    """
+    level = levels(ledger)
+    if len(level) <= 2 * days:
+        return []
+    found: list[Window] = []
+    dates = pd.DatetimeIndex(level.index)
+    for name, column, sign in (("market_fall", "index", 1.0), ("market_rise", "index", -1.0),
+                               ("fund_fall", "net", 1.0)):  # fmt: skip
+        value = level[column].to_numpy()
+        last = days + int(np.nanargmin(sign * (value[days:] / value[:-days] - 1.0)))
+        first, end = dates[last - days + 1], dates[last]
+        if all(end < pd.Timestamp(one.start) or first > pd.Timestamp(one.end) for one in found):
+            found.append(Window(name, f"{first:%Y-%m-%d}", f"{end:%Y-%m-%d}"))
+    return found
+
+
+def stress_windows(ledger: pd.DataFrame) -> list[Window]:
+    """Return the stated windows that a run meets, and its own worst ones where hardly any fits."""
+    days = pd.DatetimeIndex(ledger.index)[1:]
+    met = [
+        one
+        for one in WINDOWS
+        if ((days >= pd.Timestamp(one.start)) & (days <= pd.Timestamp(one.end))).any()
+    ]
+    return met if len(met) >= FEWEST else [*met, *found_windows(ledger)]
 
 
 def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import DataError, RuleError
 from quanthedge.market import Market
@@ -392,32 +392,53 @@ class Industries(_Filter):
 
 
 class Codes(_Filter):
-    """Stocks that the house will not hold."""
+    """Stocks that the house will not hold, or the only ones that it may hold."""
 
     kind: Literal["codes"] = "codes"
-    exclude: tuple[str, ...] = Field(min_length=1, description="Stock codes.")
+    exclude: tuple[str, ...] = Field(default=(), description="Stock codes that are left out.")
+    include: tuple[str, ...] = Field(
+        default=(), description="Stock codes of which alone is chosen; empty: of all."
+    )
 
     reason: ClassVar[str] = "excluded"
 
+    @model_validator(mode="after")
+    def _some(self) -> "Codes":
+        if not (self.exclude or self.include):
+            raise ValueError("give `exclude` or `include`, a list of stock codes")
+        both = sorted(set(self.exclude) & set(self.include))
+        if both:
+            raise ValueError(f"{both[0]} is in `exclude` and in `include`; keep it in one")
+        return self
+
     def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
-        """Return who is on the list."""
-        unknown = sorted(set(self.exclude) - set(market.codes.tolist()))
+        """Return who is on the list of those left out, or not on the one of those let in."""
+        unknown = sorted({*self.exclude, *self.include} - set(market.codes.tolist()))
         if unknown:
             raise DataError(
                 f"universe, filter codes: {unknown[0]} is not in market '{market.name}'; "
                 "correct the list"
             )
-        listed = np.isin(market.codes, self.exclude)
-        return np.broadcast_to(listed, asked.shape)
+        left = np.isin(market.codes, self.exclude)
+        if self.include:
+            left |= ~np.isin(market.codes, self.include)
+        return np.broadcast_to(left, asked.shape)
 
     def found(self, market: Market, row: int, column: int) -> str:
-        """Return whether the stock is listed here."""
-        return "on the list" if str(market.codes[column]) in self.exclude else "not on the list"
+        """Return on which list the stock is."""
+        code = str(market.codes[column])
+        if code in self.exclude:
+            return "on the list of exclusions"
+        if self.include:
+            return f"{'' if code in self.include else 'not '}on the list of inclusions"
+        return "not on the list of exclusions"
 
     @property
     def wanted(self) -> str:
         """Return what is needed."""
-        return "not on the list"
+        parts = ["not on the list of exclusions"] if self.exclude else []
+        parts += ["on the list of inclusions"] if self.include else []
+        return ", ".join(parts)
 
 
 Filter = Annotated[

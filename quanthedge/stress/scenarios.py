@@ -1,5 +1,6 @@
 """What a fund loses and how its accounts hold in named shocks and in the worst weeks there were."""
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -57,7 +58,15 @@ HISTORY = (
     ("2015-09: margin and opening limits", "2015-09-01", "2015-10-30"),
     ("2016-01: circuit breaker", "2015-12-31", "2016-01-29"),
     ("2018-02: rotation and fall", "2018-01-29", "2018-02-28"),
+    ("2018-06 to 10: long fall", "2018-06-01", "2018-10-31"),
+    ("2020-02: reopening after the holidays", "2020-02-03", "2020-02-28"),
+    ("2020-07: rally", "2020-07-01", "2020-07-31"),
+    ("2021-02 and 03: fall of the crowded stocks", "2021-02-18", "2021-03-31"),
+    ("2022-04: lockdowns", "2022-04-01", "2022-04-29"),
+    ("2024-01 and 02: fall of small companies", "2024-01-02", "2024-02-29"),
+    ("2024-09 and 10: rally", "2024-09-24", "2024-10-31"),
 )
+FOUND_DAYS = 20  # trading days of the weeks that are found in a market that meets none of these
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,8 @@ def run_stress(
         Days on which each scenario begins; trading days.
     scenarios : iterable of Scenario
     history : bool
-        Also replay the weeks of `HISTORY` that the market covers.
+        Also replay the weeks of `HISTORY` that the market covers; of a market that covers none, its
+        own largest fall and rise over 20 trading days.
     lead_days : int
         The fund is begun so many trading days before.
 
@@ -126,17 +136,49 @@ def run_stress(
     rows, gaps = [], []
     for date in dates:
         rows += _shocked(strategy, market, date, list(scenarios), lead_days)
-    for name, start, end in HISTORY if history else ():
+    weeks = list(_weeks(market, lead_days)) if history else []
+    for name, start, end in weeks:
         try:
             rows.append(_replayed(strategy, market, name, start, end, lead_days))
         except DataError as problem:
             gaps.append(f"{name}: {problem}")
+    outside = [name for name, *_ in HISTORY if history and name not in {week[0] for week in weeks}]
+    if outside:
+        span = f"{market.dates[0]} to {market.dates[-1]}"
+        gaps.append(f"{len(outside)} of {len(HISTORY)} stated spells: outside the market ({span})")
     if not rows:
         raise StrategyError(
             "stress: no scenario could be run; give dates inside the market"
             + (f" ({gaps[0]})" if gaps else "")
         )
     return StressReport(pd.DataFrame(rows), tuple(gaps))
+
+
+def _weeks(market: Market, lead_days: int) -> Iterable[tuple[str, str, str]]:
+    """Return the stated weeks inside the market, or the market's own worst where none is."""
+    first, last = np.datetime64(market.dates[0], "D"), np.datetime64(market.dates[-1], "D")
+    met = [
+        one for one in HISTORY if np.datetime64(one[1]) <= last and np.datetime64(one[2]) >= first
+    ]
+    return met or _found_weeks(market, lead_days)
+
+
+def _found_weeks(market: Market, lead_days: int) -> list[tuple[str, str, str]]:
+    """Return the largest fall and rise of the market's mean stock over 20 trading days."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a day without a single bar
+        daily = np.nanmean(market.panel("close") / market.panel("pre_close") - 1.0, axis=1)
+    level = np.cumprod(1.0 + np.nan_to_num(daily))
+    begin = lead_days + 1
+    if len(level) <= begin + FOUND_DAYS:
+        return []
+    moves = level[begin + FOUND_DAYS :] / level[begin:-FOUND_DAYS] - 1.0
+    found = []
+    for name, place in (("largest fall", np.argmin(moves)), ("largest rise", np.argmax(moves))):
+        start = begin + int(place) + 1
+        days = market.dates[start], market.dates[start + FOUND_DAYS - 1]
+        found.append((f"{name} of 20 trading days", str(days[0]), str(days[1])))
+    return found
 
 
 def _shocked(

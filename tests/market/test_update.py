@@ -13,6 +13,9 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market, import_market, update_market
+from quanthedge.market.checks import Collector
+from quanthedge.market.importers.news import contracts_with_ends, joined_stocks
+from quanthedge.market.importers.source import News
 from tests.market.small_market import small_market
 
 CUT = date(2014, 3, 3)
@@ -90,6 +93,57 @@ def test_an_updated_market_is_the_market_imported_at_once(tmp_path, tables, earl
     assert fingerprint(early) == fingerprint(tmp_path / "direct")
     assert "rows added" in report.to_text()
     assert not any(f.rule == "update" and f.level == "warning" for f in report)
+
+
+def test_nulls_where_a_number_may_be_unknown_are_taken_as_an_import_takes_them(tmp_path, tables):
+    bars = tables["stock_daily"]
+    for name in ("amount", "total_shares", "float_shares"):
+        values = bars[name].to_pylist()
+        values[::7] = [None] * len(values[::7])
+        place = bars.column_names.index(name)
+        bars = bars.set_column(place, name, pa.array(values, pa.float64()))
+    tables = {**tables, "stock_daily": bars}
+    import_market(save(tmp_path / "early", until(tables, CUT)), tmp_path / "m", name="small")
+    update_market(save(tmp_path / "new", since(tables, CUT)), tmp_path / "m")
+    import_market(save(tmp_path / "whole", tables), tmp_path / "direct", name="small")
+    assert fingerprint(tmp_path / "m") == fingerprint(tmp_path / "direct")
+
+
+def test_a_null_where_none_may_be_is_one_clear_error(tmp_path, tables, early):
+    bars = tables["stock_daily"]
+    values = bars["close"].to_pylist()
+    values[-1] = None
+    place = bars.column_names.index("close")
+    wrong = bars.set_column(place, "close", pa.array(values, pa.float64()))
+    before = fingerprint(early)
+    with pytest.raises(DataError, match="stock_daily: 1 row has no close"):
+        update_market(save(tmp_path / "wrong", {**tables, "stock_daily": wrong}), early)
+    assert fingerprint(early) == before
+
+
+def test_old_delistings_keep_their_day_when_the_source_begins_later():
+    calendar = np.arange(np.datetime64("2014-01-01"), np.datetime64("2014-03-01"))
+    codes = ["600000.SH", "600001.SH", "600002.SH"]
+    first = pa.array([date(2001, 1, 2)] * 3)
+    gone = [date(2010, 5, 4), None, date(2014, 1, 8)]
+    old = pa.table({"code": codes, "list_date": first, "delist_date": pa.array(gone, pa.date32())})
+    days = np.union1d(calendar, np.arange(np.datetime64("2010-05-01"), np.datetime64("2010-06-01")))
+    last = [date(2010, 5, 3), date(2014, 2, 3), date(2014, 1, 7)]
+    news = News(last_days=pa.table({"code": codes, "list_date": first, "last_day": last}))
+    found = joined_stocks(old, old, news, old.slice(0, 0), days, Collector())
+    assert found["delist_date"].to_pylist() == [date(2010, 5, 4), date(2014, 2, 4),
+                                                date(2014, 1, 8)]  # fmt: skip
+
+
+def test_the_end_of_a_contract_reaches_rows_without_a_new_bar(tables):
+    futures = tables["futures_daily"]
+    contract = futures["contract"][-1].as_py()
+    told = pa.table({"contract": [contract], "last_trading_day": [date(2014, 8, 18)]})
+    found = contracts_with_ends(
+        futures, told, np.datetime64(CUT), tables["calendar"]["date"].to_numpy()
+    )
+    mine = found.filter(pc.equal(found["contract"], contract))
+    assert set(mine["last_trading_day"].to_pylist()) == {date(2014, 8, 18)}
 
 
 def test_an_update_with_nothing_new_changes_nothing(tmp_path, tables):

@@ -1,9 +1,18 @@
 """Windows show the part of the run that lies in them, by the same definitions as the whole."""
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
-from quanthedge.performance import WINDOWS, Window, window_table
+from quanthedge.performance import (
+    WINDOWS,
+    Window,
+    found_windows,
+    levels,
+    stress_windows,
+    window_table,
+)
 from tests.performance.random_run import random_ledger
 
 
@@ -35,3 +44,33 @@ def test_a_window_outside_the_run_is_empty() -> None:
     table = window_table(random_ledger(30), WINDOWS)
     assert table.loc["fall_2018", "days"] == 0
     assert pd.isna(table.loc["fall_2018", "net"])
+
+
+@pytest.mark.parametrize(
+    ("start", "named"),
+    [("2018-06-15", "long_fall_2018"), ("2020-01-20", "reopening_2020"),
+     ("2020-07-06", "rally_2020"), ("2021-03-01", "crowded_2021"), ("2022-04-11", "lockdown_2022"),
+     ("2024-02-05", "small_caps_2024"), ("2024-09-20", "rally_2024")],
+)  # fmt: skip
+def test_a_run_of_any_year_since_2018_meets_its_years_spell(start: str, named: str) -> None:
+    ledger = random_ledger(30)
+    ledger.index = pd.bdate_range(start, periods=len(ledger))
+    assert named in [one.name for one in stress_windows(ledger)]
+
+
+def test_a_run_that_meets_no_spell_shows_its_own_worst() -> None:
+    ledger = random_ledger(150)
+    ledger.index = pd.bdate_range("2031-01-02", periods=len(ledger))
+    shown = {one.name: one for one in stress_windows(ledger)}
+    assert next(iter(shown)) == "market_fall"
+    index = levels(ledger)["index"]
+    worst = (index / index.shift(20) - 1.0).min()
+    row = window_table(ledger, [shown["market_fall"]]).iloc[0]
+    assert row["days"] == 20
+    assert row["index"] == pytest.approx(worst)
+    spans = sorted((one.start, one.end) for one in shown.values())
+    assert all(one[1] < two[0] for one, two in pairwise(spans))
+
+
+def test_a_short_run_finds_nothing_of_its_own() -> None:
+    assert found_windows(random_ledger(30)) == []

@@ -57,6 +57,7 @@ UNIVERSES = [
             SpecialTreatment(), Boards(include=("main",)),
         )
     ),
+    AllUniverse(filters=(Codes(include=("600000.SH", "600007.SH"), exclude=("600014.SH",)),)),
 ]  # fmt: skip
 
 
@@ -90,7 +91,8 @@ def out(one, market, t, n):
         case "industries":
             return (industry in one.codes) == (one.keep == "others")
         case "codes":
-            return market.codes[n] in one.exclude
+            outside = bool(one.include) and market.codes[n] not in one.include
+            return market.codes[n] in one.exclude or outside
 
 
 def reason_against(universe, market, t, n):
@@ -325,3 +327,17 @@ def test_a_market_without_members_or_industries_refuses_filters_that_need_them(t
         IndexUniverse(filters=()).mask(market, rows)
     with pytest.raises(DataError, match="market 'bare' has no table industry"):
         AllUniverse(filters=(Industries(codes=("43",)),)).mask(market, rows)
+
+
+def test_a_list_of_codes_lets_in_or_leaves_out():
+    market = fake_market()
+    one, two = (str(code) for code in market.codes[:2])
+    mask, _ = AllUniverse(filters=(Codes(include=(one, two)),)).mask(market, np.array([35]))
+    assert set(np.flatnonzero(mask[0])) <= {0, 1}
+    assert mask[0].any()
+    with pytest.raises(ValueError, match="give `exclude` or `include`"):
+        Codes()
+    with pytest.raises(ValueError, match="is in `exclude` and in `include`"):
+        Codes(include=(one,), exclude=(one,))
+    with pytest.raises(DataError, match=r"000999\.SZ is not in market"):
+        AllUniverse(filters=(Codes(include=("000999.SZ",)),)).mask(market, np.array([35]))

@@ -12,6 +12,7 @@ from quanthedge.market.checks.findings import EXAMPLES, Collector
 from quanthedge.market.checks.moves import MOVES, Moves, find_moves
 from quanthedge.market.checks.price_limits import LimitBook
 from quanthedge.market.checks.rows import Rows
+from quanthedge.market.checks.shares import check_share_steps
 from quanthedge.market.checks.stale import StaleBars
 from quanthedge.market.checks.survival import check_survival
 from quanthedge.market.checks.units import UnitsCheck
@@ -86,6 +87,7 @@ class StockBarsCheck:
         self._stale.add(block, rows, same)
         self._ex_days.add(block, rows, same)
         self._doubles.add(block)
+        check_share_steps(rows, block, same)
         self._special += int(np.count_nonzero(rows.numbers("is_st")))
 
     def _places(self, rows: Rows, block: Block) -> Array:

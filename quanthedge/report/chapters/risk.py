@@ -1,11 +1,11 @@
 """The chapter on drawdowns."""
 
 from quanthedge.performance import (
-    WINDOWS,
     Window,
     deflated_by_trials,
     largest_drawdowns,
     levels,
+    stress_windows,
     window_table,
 )
 from quanthedge.report import specs
@@ -113,9 +113,10 @@ def _deflated(writer: Writer) -> Block:
 def windows(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     names = writer.words["windows"]
+    ledger = writer.run.ledger
     own = [Window(**one) for one in writer.run.strategy.get("windows") or []]
     rows = []
-    for name, row in window_table(writer.run.ledger, [*WINDOWS, *own]).iterrows():
+    for name, row in window_table(ledger, [*stress_windows(ledger), *own]).iterrows():
         title = Cell(str(names.get(name, name)))
         if not row["days"]:
             none = Cell(writer.words["empty"]["window"], "quiet")
