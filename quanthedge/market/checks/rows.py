@@ -38,7 +38,9 @@ class Rows:
         A column that the table lacks, as it may, is undefined throughout.
         """
         if name not in self.table.column_names:
-            return np.full(self.table.num_rows, np.nan)
+            dates = next(c.kind == "date" for c in self.schema.columns if c.name == name)
+            nothing = np.datetime64("NaT", "D") if dates else np.nan
+            return np.full(self.table.num_rows, nothing)
         return np.asarray(self.table[name].to_numpy())
 
     def coded(self, name: str) -> pa.DictionaryArray:
