@@ -38,8 +38,8 @@ class Rows:
         A column that the table lacks, as it may, is undefined throughout.
         """
         if name not in self.table.column_names:
-            dates = next(c.kind == "date" for c in self.schema.columns if c.name == name)
-            nothing = np.datetime64("NaT", "D") if dates else np.nan
+            kinds = {column.name: column.kind for column in self.schema.columns}
+            nothing = np.datetime64("NaT", "D") if kinds.get(name) == "date" else np.nan
             return np.full(self.table.num_rows, nothing)
         return np.asarray(self.table[name].to_numpy())
 
