@@ -280,7 +280,7 @@ def test_the_clients_of_a_fund_are_compared():
     }
     strategy = small_strategy("fund.hurdle={kind='fixed', rate=0.05}")
     strategy = type(strategy).model_validate({**strategy.model_dump(), "clients": clients})
-    span = {"start": "2014-09-17", "end": "2015-04-30"}
+    span = {"start": "2014-09-17", "end": "2015-03-31"}
     report = audit(strategy, sample_market(), dates=2, **span)
     assert report.passed, report.to_text()
     assert report.kinds["flow"] == 2
