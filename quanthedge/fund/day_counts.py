@@ -5,6 +5,7 @@
   fee_accrual_formula) say "day fee = net assets of the day before x rate / days of the year".
 - Interest of cash and loans, simple hurdles: calendar days / 365.
 - Annual returns, fixed income beside a fund: to the power of 365 / calendar days.
+- Levered exposures and loans against collateral: elapsed time / 365 days, fees included.
 - Annualised basis and carry of futures: 365 / calendar days to delivery.
 """
 
