@@ -11,10 +11,11 @@ survives. Needs a system that can fork (Linux, macOS).
 
 import argparse
 import importlib
+import json
 import os
+import resource
 import signal
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ KNOWN = Path(__file__).with_name("mutations.toml")
 PREPARED, REPLAY, WIRING = (f"tests/test_{name}.py" for name in ("preparation", "replay", "wiring"))
 ROWS = f"{PREPARED}::test_every_row_handed_to_the_ledger_is_that_of_its_day"
 ACCOUNTS = f"{PREPARED}::test_the_accounts_of_this_market_are_found_again"
+PROBE = "tests.test_preparation.rows_of_one_product"
+BUSY = "tests.test_replay.test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day"
 CLIENTS = (
     f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
     f"{REPLAY}::test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day",
@@ -42,17 +45,18 @@ class Held(NamedTuple):
     module: str
     tests: tuple[str, ...]
     once: tuple[str, ...] = ()  # what does not depend on the module: each result is kept
+    probe: str = ""  # one of these tests as a function, called first: most faults end there
 
 
 MODULES = {
-    "prepare": Held("quanthedge.prepare", (ROWS, WIRING, ACCOUNTS)),
-    "hedging": Held("quanthedge.hedging", (ROWS, WIRING, ACCOUNTS)),
+    "prepare": Held("quanthedge.prepare", (ROWS, WIRING, ACCOUNTS), (), PROBE),
+    "hedging": Held("quanthedge.hedging", (ROWS, WIRING, ACCOUNTS), (), PROBE),
     "office": Held(
         "quanthedge.fund.office",
         (*CLIENTS, "tests/fund/test_office.py", "--deselect",
          "tests/fund/test_office.py::test_the_ledger_closes_with_any_flows",
          "tests/fund/test_winding_up.py"),
-        ("tests.test_replay.prepare",),
+        ("tests.test_replay.prepare",), BUSY,
     ),
     "bridge": Held(
         "quanthedge.performance.bridge",
@@ -65,7 +69,7 @@ MODULES = {
     ),
     "variant_runs": Held(
         "quanthedge.variant_runs",
-        (*CLIENTS, "tests/test_variants.py"), ("tests.test_replay.prepare",),
+        (*CLIENTS, "tests/test_variants.py"), ("tests.test_replay.prepare",), BUSY,
     ),
 }  # fmt: skip
 FOUND, SURVIVED, TOO_LONG = "found", "survived", "too long"
@@ -80,55 +84,90 @@ class Judged(NamedTuple):
     reason: str  # why it can change nothing; "" where it could
 
 
+class Trial(NamedTuple):
+    """What is tried: a module's source, the tests that hold it, and the seconds they may take."""
+
+    module: ModuleType
+    source: str
+    held: Held
+    seconds: int
+
+
 def main() -> int:
     """Run what was asked for; returns the exit code."""
     arguments = _arguments()
     _warm()
     unexplained = 0
     for name in arguments.module or MODULES:
-        judged = judge(name, arguments.jobs, arguments.only, verbose=arguments.verbose)
+        judged = judge(name, arguments)
         _report(name, judged)
         unexplained += sum(one.outcome == SURVIVED and not one.reason for one in judged)
     return int(unexplained > 0)
 
 
-def judge(name: str, jobs: int, only: str, *, verbose: bool) -> list[Judged]:
+def judge(name: str, asked: argparse.Namespace) -> list[Judged]:
     """Return what became of every fault of a module."""
     held = MODULES[name]
-    module, tests = importlib.import_module(held.module), held.tests
+    module = importlib.import_module(held.module)
     source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    wanted = [one for one in mutants(source) if asked.only in one.where]
+    known = _logged(asked.log, name)
     with _kept(held.once):
-        return _judge_all(name, module, source, tests, jobs, only, verbose=verbose)
-
-
-def _judge_all(
-    name: str, module: ModuleType, source: str, tests: tuple[str, ...], jobs: int, only: str,
-    *, verbose: bool,
-) -> list[Judged]:  # fmt: skip
-    if _run_tests(tests) != 0:  # here, so that what it loads is loaded once
-        raise SystemExit(f"{name}: the tests fail without any fault: {' '.join(tests)}")
-    begun = time.monotonic()
-    if _finish({_start(module, source, None, tests, 600): None})[1] != 0:
-        raise SystemExit(f"{name}: the tests fail in a process of their own")
-    seconds = int(ENOUGH * (time.monotonic() - begun)) + 5
+        found = _try_all(name, _without_fault(module, source, held), wanted, known, asked)
     reasons = tomllib.loads(KNOWN.read_text(encoding="utf-8")).get(name, {})
-    wanted = [one for one in mutants(source) if only in one.where]
-    judged, running = [], {}
-    for mutant in [*wanted, None]:
-        while running and (len(running) >= jobs or mutant is None):
+    return [Judged(one, found[one.key], reasons.get(one.key, "")) for one in wanted]
+
+
+def _without_fault(module: ModuleType, source: str, held: Held) -> Trial:
+    """Return what is tried, once the tests have passed without a fault, here and in a child."""
+    trial = Trial(module, source, held, 600)
+    if _run_tests(held) != 0:  # here, so that what it loads is loaded once
+        raise SystemExit(f"{held.module}: the tests fail without any fault: {held.tests}")
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    if _finish({_start(trial, None): None})[1] != 0:
+        raise SystemExit(f"{held.module}: the tests fail in a process of their own")
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begun
+    return trial._replace(seconds=int(ENOUGH * taken) + 5)
+
+
+def _try_all(
+    name: str,
+    trial: Trial,
+    wanted: list[Mutant],
+    known: dict[str, str],
+    asked: argparse.Namespace,
+) -> dict[str, str]:
+    """Return the outcome of every fault by its key."""
+    found = {one.key: known[one.key] for one in wanted if one.key in known}
+    running: dict[int, Any] = {}
+    for mutant in [*(one for one in wanted if one.key not in found), None]:
+        while running and (len(running) >= asked.jobs or mutant is None):
             done, code = _finish(running)
-            outcome = {0: SURVIVED, -signal.SIGALRM: TOO_LONG}.get(code, FOUND)
-            judged.append(Judged(done, outcome, reasons.get(done.key, "")))
-            if verbose or (outcome == SURVIVED and not judged[-1].reason):
+            outcome = {0: SURVIVED, -signal.SIGXCPU: TOO_LONG}.get(code, FOUND)
+            found[done.key] = outcome
+            _write_down(asked.log, name, done.key, outcome)
+            if asked.verbose or outcome == SURVIVED:
                 print(f"{outcome:9s} {name} line {done.line}: {done.key}", flush=True)
         if mutant is not None:
-            running[_start(module, source, mutant, tests, seconds)] = mutant
-    return judged
+            running[_start(trial, mutant)] = mutant
+    return found
 
 
-def _start(
-    module: ModuleType, source: str, mutant: Mutant | None, tests: tuple[str, ...], seconds: int
-) -> int:
+def _logged(log: Path | None, name: str) -> dict[str, str]:
+    """Return what an earlier command has found; survivors are tried again."""
+    if log is None or not log.exists():
+        return {}
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return {key: outcome for one, key, outcome in lines if one == name and outcome != SURVIVED}
+
+
+def _write_down(log: Path | None, *line: str) -> None:
+    if log is not None:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _start(trial: Trial, mutant: Mutant | None) -> int:
     """Run the tests with one fault in a process of its own; returns its number."""
     sys.stdout.flush()
     child = os.fork()
@@ -136,15 +175,23 @@ def _start(
         return child
     code = 1
     try:
-        signal.alarm(seconds)
+        spent = int(sum(os.times()[:2]))
+        resource.setrlimit(resource.RLIMIT_CPU, (spent + trial.seconds, spent + trial.seconds + 5))
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         if mutant is not None:
-            _plant(module, source, mutant)
-        code = _run_tests(tests)
+            _plant(trial.module, trial.source, mutant)
+        _call(trial.held.probe)
+        code = _run_tests(trial.held)
     finally:
         os._exit(code)
+
+
+def _call(probe: str) -> None:
+    if probe:
+        module, _, name = probe.rpartition(".")
+        getattr(importlib.import_module(module), name)()
 
 
 def _finish(running: dict[int, Any]) -> tuple[Any, int]:
@@ -153,12 +200,12 @@ def _finish(running: dict[int, Any]) -> tuple[Any, int]:
     return running.pop(child), os.waitstatus_to_exitcode(status)
 
 
-def _run_tests(tests: tuple[str, ...]) -> int:
+def _run_tests(held: Held) -> int:
     import pytest
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # a fault is tried in less time
     options = ["-x", "-q", "-p", "no:cacheprovider"]
-    return int(pytest.main([*options, *tests]))
+    return int(pytest.main([*options, *held.tests]))
 
 
 def _plant(module: ModuleType, source: str, mutant: Mutant) -> None:
@@ -253,6 +300,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--module", action="append", choices=list(MODULES))
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--only", default="", help="functions whose name contains this")
+    parser.add_argument("--log", type=Path, help="file of outcomes, by which a run is taken up")
     parser.add_argument("--verbose", action="store_true", help="print every fault")
     return parser.parse_args()
 

@@ -121,6 +121,13 @@ def test_every_row_handed_to_the_ledger_is_that_of_its_day(plan):
     np.testing.assert_array_equal(prepared.dates, expected.wide)
 
 
+def rows_of_one_product():
+    """The first of these tests as a call, for the command that plants faults."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rule_tables, "_DATA", made()[1])
+        test_every_row_handed_to_the_ledger_is_that_of_its_day("one product")
+
+
 def field(inputs, name):
     """A field by its path; of the adjustment factor only its steps count."""
     if name == "bars.step":

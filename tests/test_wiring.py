@@ -14,7 +14,6 @@ from quanthedge.portfolio import Selector
 from quanthedge.prepare import prepare, prepare_like
 from quanthedge.rules import tables as rule_tables
 from quanthedge.strategy import Strategy, apply_changes
-from quanthedge.variant_runs import run_fund_of
 from tests.market.every_day import FIRST, LAST
 from tests.sample import SAMPLE, sample_market
 from tests.test_preparation import ONE, TWO, made, market_of
@@ -438,19 +437,19 @@ def test_strategies_that_differ_in_more_share_nothing():
 
 
 @pytest.mark.usefixtures("day_rules")
-def test_a_fund_that_is_wound_up_wants_nothing_after_its_last_day_whoever_prepared_it():
-    strategy = changed(ONE, fund={"winding_up": "2021-12-15"})
-    known = prepare(strategy, market_of(), FIRST, LAST)
-    days = known.dates[1:]
-    last = int(np.searchsorted(days, np.datetime64("2021-12-15")))
-    targets = known.inputs.targets
-    assert targets.trade_days[-1] == days.size - 1
-    after = targets.trade_days > last
-    assert after.sum() == days.size - 1 - last
-    assert (np.diff(targets.pointer)[after] == 0).all()
-    smaller = changed(ONE, fund={"winding_up": "2021-12-15"}, invested_fraction=0.3)
+@pytest.mark.parametrize("last", [0, 7, -2])
+def test_a_fund_that_is_wound_up_wants_nothing_after_its_last_day_whoever_prepared_it(last):
+    days = market_of().dates
+    days = days[(days >= np.datetime64(FIRST)) & (days <= np.datetime64(LAST))]
+    plan = ONE | {"fund": {"winding_up": str(days[last])}}
+    known = prepare(changed(plan), market_of(), FIRST, LAST)
+    targets, last = known.inputs.targets, last % days.size
+    wanted = [t for t in range(0, days.size, 3) if t <= last]
+    assert targets.trade_days.tolist() == [*wanted, *range(last + 1, days.size)]
+    assert (np.diff(targets.pointer)[: len(wanted)] > 0).all()
+    assert (np.diff(targets.pointer)[len(wanted) :] == 0).all()
+    smaller = changed(plan, invested_fraction=0.3)
     same(prepare_like(known, smaller).inputs, prepare(smaller, market_of(), FIRST, LAST).inputs)
-    assert run_fund_of(known).record.ledger[-1, 0] == 0.0
 
 
 def test_weights_are_the_invested_fraction_of_what_the_selector_shares_out():

@@ -14,7 +14,7 @@ from quanthedge.performance.book import COST_LINES, FEE_LINES
 DAYS = pd.to_datetime(
     ["2014-12-30", "2014-12-31", "2015-01-05", "2015-01-06", "2015-01-30", "2015-02-02"]
 )
-POINT = {"IF1501": 300.0, "IF1502": 300.0, "IC1501": 200.0}
+POINT = {"IF1501": 300.0, "IF1502": 300.0, "IC1501": 100.0}  # told by value, lots and price
 FLOWS = ("subscriptions", "redemptions", "distributions")
 EARNED = ("stock_pnl", "dividends", "futures_pnl", "interest")
 
@@ -196,19 +196,50 @@ def test_days_after_all_was_paid_out_contribute_nothing() -> None:
     assert (found[lines] != 0).any()
 
 
-def test_a_contract_traded_and_closed_on_one_day_is_worth_its_products_points() -> None:
+@pytest.mark.parametrize(
+    ("contract", "point"),
+    [("IF1512", 300.0), ("IH1501", 300.0), ("IC1512", 200.0), ("IM2301", 200.0)],
+)
+def test_a_contract_traded_and_closed_on_one_day_is_worth_its_products_points(
+    contract, point
+) -> None:
     run = made()
-    extra = run.contracts.iloc[[0]].assign(
-        date=DAYS[2], contract="IH1501", lots=0, settlement_price=2_500.0, futures_notional=0.0
-    )
-    run.contracts = pd.concat([run.contracts, extra], ignore_index=True)
+    with_contract(run, contract)
     before = bridge(run, "day")["roll"]
-    roll = (DAYS[2], "IH1501", "buy", 1, 2_490.0, "roll")
+    roll = (DAYS[2], contract, "buy", 1, 2_490.0, "roll")
     run.trades = pd.concat(
         [run.trades, pd.DataFrame([roll], columns=run.trades.columns)], ignore_index=True
     )
     after = bridge(run, "day")["roll"]
-    assert (after - before).round(6).tolist() == [0.0, 3_000.0, 0.0, 0.0, 0.0]
+    assert (after - before).round(6).tolist() == [0.0, 10 * point, 0.0, 0.0, 0.0]
+
+
+def with_contract(run: SimpleNamespace, name: str) -> None:
+    """Let a contract be opened and closed on the third day."""
+    extra = run.contracts.iloc[[0]].assign(
+        date=DAYS[2], contract=name, lots=0, settlement_price=2_500.0, futures_notional=0.0
+    )
+    run.contracts = pd.concat([run.contracts, extra], ignore_index=True)
+
+
+def test_a_contract_of_a_product_that_is_not_known_leaves_the_others_as_they_are() -> None:
+    run = made()
+    before = bridge(run, "day")
+    with_contract(run, "TF1503")
+    pd.testing.assert_frame_equal(bridge(run, "day"), before)
+
+
+def test_what_no_line_explains_is_the_residual_of_its_day() -> None:
+    run = made()
+    run.ledger.loc[DAYS[3] :, "equity"] += 123.0
+    left = bridge(run, "day")["residual"].round(6).tolist()
+    assert left == [0.0, 0.0, 123.0, 0.0, 0.0]
+    part = bridge_returns(run, "day")["residual"]
+    flow = run.ledger[list(FLOWS)].loc[DAYS[3]]
+    before = run.ledger.loc[DAYS[2], "equity"] + flow["subscriptions"]
+    before -= flow["redemptions"] + flow["distributions"]
+    assert part[DAYS[3]] == pytest.approx(123.0 / before)
+    assert part.drop(DAYS[3]).abs().max() < 1e-12
 
 
 def test_a_period_that_is_not_known_is_refused_by_both() -> None:
