@@ -26,8 +26,9 @@ def check_share_steps(rows: Rows, block: Block, same: Array) -> None:
     stock = block.stock
     for name in ("total_shares", "float_shares"):
         value = rows.numbers(name)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = np.append(1.0, value[1:] / value[:-1])
+        known = np.isfinite(value) & (value > 0)
+        step = np.ones(len(value))
+        np.divide(value[1:], value[:-1], out=step[1:], where=known[1:] & known[:-1])
         leaves = np.flatnonzero(same & (np.abs(np.log(step)) > STEP))
         bad = np.zeros(len(value), dtype=bool)
         for row in leaves.tolist():

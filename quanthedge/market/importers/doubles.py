@@ -8,6 +8,7 @@ would be an invention of the data; which one, the report and every run's assumpt
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,22 @@ from quanthedge.errors import DataError
 from quanthedge.market.blocks import whole_stocks
 from quanthedge.market.checks.doubles import Double
 from quanthedge.market.checks.findings import Collector
-from quanthedge.market.importers.source import assume
+from quanthedge.market.importers.source import News, assume
 from quanthedge.market.schema import TABLES
 
-__all__ = ["chosen", "joined_bars_of_doubles", "joined_tables", "joins_said", "say_joins"]
+__all__ = [
+    "chosen",
+    "joined_bars_of_doubles",
+    "joined_news",
+    "joined_tables",
+    "joins_said",
+    "say_joins",
+]
 
 Array = np.ndarray[Any, Any]
 FAR = pd.Timestamp("2199-12-31")
 ONE_DAY = pd.Timedelta(1, "D")
+SAME_LEVEL = 1e-6  # of two factors that a source keeps in 32 bits
 _SAID = re.compile(r"stocks: (?P<kept>\S+) stands for (?P<dropped>\S+) too\b")
 
 
@@ -178,13 +187,41 @@ def _tell(collector: Collector, name: str, taken: int, left: int, why: str) -> N
         collector.add("info", name, "one company", left, what)
 
 
-def _listing(kept: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
+def joined_news(news: News, joins: Mapping[str, str]) -> News:
+    """Return what a source says beside its tables, with every company under its one code."""
+    spans = news.spans
+    if spans is not None:
+        codes = [joins.get(code, code) for code in spans["code"].to_pylist()]
+        spans = spans.set_column(0, "code", pa.array(codes, pa.string())).group_by("code")
+        spans = spans.aggregate([("first", "min"), ("last", "max")])
+        spans = spans.rename_columns(["code", "first", "last"]).sort_by("code")
+    return replace(
+        news,
+        spans=spans,
+        listing=_joined_list(news.listing, joins, "delist_date"),
+        last_days=_joined_list(news.last_days, joins, "last_day"),
+    )
+
+
+def _joined_list(table: pa.Table | None, joins: Mapping[str, str], last: str) -> pa.Table | None:
+    if table is None:
+        return None
+    frame = table.to_pandas(date_as_object=False)
+    gone = frame["code"].isin(joins)
+    old = frame[gone].assign(code=lambda f: f["code"].map(joins))
+    merged = _listing(frame[~gone], old, last)[list(table.column_names)]
+    return pa.Table.from_pandas(merged, schema=_loose(table.schema), preserve_index=False)
+
+
+def _listing(kept: pd.DataFrame, old: pd.DataFrame, end: str = "delist_date") -> pd.DataFrame:
     """Return the kept codes' rows, listed from the earlier day to the later one."""
+    if old.empty:
+        return kept
     first = old.groupby("code")["list_date"].min()
-    last = old.assign(last=old["delist_date"].fillna(FAR)).groupby("code")["last"].max()
-    mine, theirs = kept["delist_date"].fillna(FAR), kept["code"].map(last)
+    last = old.assign(last=old[end].fillna(FAR)).groupby("code")["last"].max()
+    mine, theirs = kept[end].fillna(FAR), kept["code"].map(last)
     later = mine.where(~(theirs > mine), theirs)
-    kept = kept.assign(delist_date=later.where(later < FAR))
+    kept = kept.assign(**{end: later.where(later < FAR)})
     earlier = kept["code"].map(first)
     list_date = kept["list_date"].where(~(earlier < kept["list_date"]), earlier)
     alone = old[~old["code"].isin(kept["code"])].drop_duplicates("code")
@@ -310,9 +347,10 @@ def _with_extra(table: pa.Table, code: str, extra: pa.Table) -> tuple[pa.Table, 
         mine = own.filter(pc.equal(own["date"], day))["adj_factor"][0].as_py()
         level = mine / common["adj_factor"][0].as_py()
         place = rows.column_names.index("adj_factor")
-        if abs(level - 1) > 1e-12:
-            scaled = pc.multiply(rows["adj_factor"], level)
-            rows = rows.set_column(place, rows.schema.field(place), scaled)
+        if abs(level - 1) > SAME_LEVEL:
+            scaled = pc.multiply(rows["adj_factor"].cast(pa.float64()), level)
+            field = rows.schema.field(place)
+            rows = rows.set_column(place, field, scaled.cast(field.type))
     whole = pa.concat_tables([table, rows.select(table.column_names).cast(table.schema)])
     whole = whole.unify_dictionaries().combine_chunks()
     names = whole["code"].cast(pa.string())

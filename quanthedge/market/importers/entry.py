@@ -18,6 +18,7 @@ from quanthedge.market.importers.archive import ARCHIVES, unpacked
 from quanthedge.market.importers.doubles import (
     chosen,
     joined_bars_of_doubles,
+    joined_news,
     joined_tables,
     say_joins,
 )
@@ -204,10 +205,11 @@ def one_company(
 ) -> SourceTables:
     """Return a source's tables with every company under its one code."""
     tables = joined_tables(found.tables, joins, collector)
+    found = replace(found, tables=tables, news=joined_news(found.news, joins))
     if found.bars is None:
-        return replace(found, tables=tables)
+        return found
     bars = joined_bars_of_doubles(found.bars, joins, extra, collector)
-    return replace(found, tables=tables, bars=bars)
+    return replace(found, bars=bars)
 
 
 def bars_of(

@@ -7,10 +7,12 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
+from quanthedge.market.checks.whole import check_tables
 from quanthedge.market.codes import TWINS, index_code, is_foreign, is_index, is_stock, stock_code
 from quanthedge.market.importers.twins import with_one_index
 from quanthedge.market.importers.vendors.columns import MEANINGS
 from quanthedge.market.importers.vendors.spells import members_of_snapshots
+from tests.market.small_market import small_market
 
 FIRST, LATER, LAST = date(2014, 1, 2), date(2014, 1, 22), date(2014, 2, 7)
 STOCKS = ("000012.SZ", "600008.SH")
@@ -164,3 +166,12 @@ def test_bare_numbers_of_indices_are_placed_by_their_exchange():
     found = [index_code(word) for word in ("300", "399006", "899050", "980017", "930050")]
     assert found == ["000300.SH", "399006.SZ", "899050.BJ", "980017.SZ", "930050.SH"]
     assert stock_code("899050") == "899050.BJ"
+
+
+def test_an_index_among_the_stocks_of_a_dataset_is_an_error_and_a_fund_a_warning():
+    tables = small_market(codes=("000001.SZ", "000002.SZ", "300001.SZ", "510300.SH", "600000.SH",
+                                 "899050.BJ"))  # fmt: skip
+    report = check_tables(tables)
+    found = {(f.level, f.rule): f.text for f in report if f.table == "stocks"}
+    assert "899050.BJ" in found["error", "index"]
+    assert "510300.SH" in found["warning", "no A share"]
