@@ -115,12 +115,11 @@ def _fits(value: Any, kind: Any) -> bool:
 
 def _fits_class(value: Any, kind: type) -> bool:
     """Return whether a value may stand for an object of a class or protocol."""
-    if isinstance(value, _PLAIN):
-        return kind in _PLAIN and isinstance(value, kind)
+    plain = isinstance(value, _PLAIN) and not hasattr(value, "_fields")  # named tuples are objects
     if getattr(kind, "_is_protocol", False):
-        return all(hasattr(value, one) for one in _members(kind))
+        return not plain and all(hasattr(value, one) for one in _members(kind))
     ours = value is None or type(value).__module__.startswith("quanthedge.")
-    return isinstance(value, kind) or not ours
+    return isinstance(value, kind) or not (plain or ours)
 
 
 def _fits_generic(value: Any, origin: Any, parts: tuple[Any, ...]) -> bool:

@@ -1,6 +1,7 @@
 """A wrong call from Python ends in one line that says what is accepted, like a wrong command."""
 
 import inspect
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -91,6 +92,8 @@ def test_stand_ins_and_numbers_of_numpy_are_let_through() -> None:
     stand_in = StandIn()
     assert guarded(sized)(stand_in, np.int64(3), 1, days=[1, 2.0])[0] is stand_in
     assert qh.backtest is qh.backtest
+    table = qh.fee_table([0.1], rate=Decimal("0.25"))
+    assert table.equals(qh.fee_table([0.1], rate=0.25))
 
 
 def test_a_point_in_time_is_the_day_on_which_it_falls_in_shanghai() -> None:

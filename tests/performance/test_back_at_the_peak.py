@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.performance import (
@@ -33,6 +33,7 @@ def test_a_recovery_to_the_yuan_is_a_recovery() -> None:
     assert longest_drawdown(level).under_days == 3
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(8e7, 9.99e7), min_size=1, max_size=30))
 def test_every_way_back_to_the_opening_equity_ends_there(path: list[float]) -> None:
     level = chained([1e8, *path, 1e8, 1e8])
