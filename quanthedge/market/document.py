@@ -86,7 +86,12 @@ Parquet library. The same data always give the same bytes. A table that was chan
 import is found when the market is opened.
 
 A new version is written beside the old one and takes its place in one step: a kill or a full disk
-leaves the old data as they were. A folder that holds anything else is never replaced.
+leaves the old data as they were. Other files in the folder (letters,
+reports) stay. The same dataset is recognised and left as it is, another one replaced only with
+`--overwrite`. Every opening compares the tables' bytes with the manifest and each cached panel with
+its checksum; a damaged table is refused, a damaged panel made anew and named.
+`quanthedge check MARKET --fingerprint` computes the fingerprint from the values. What was tried
+stands in [reliability.md](reliability.md).
 
 ## Layouts that can be imported
 

@@ -9,9 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from quanthedge.errors import DataError
+from quanthedge.market.fingerprint import overall_fingerprint
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES
 
-__all__ = ["MANIFEST", "Manifest", "TableEntry", "is_dataset", "is_line", "listed_tables"]
+__all__ = [
+    "MANIFEST",
+    "Manifest",
+    "TableEntry",
+    "check_folder",
+    "is_dataset",
+    "is_line",
+    "listed_tables",
+]
 
 MANIFEST = "manifest.json"
 FORMAT = "quanthedge-dataset"
@@ -78,6 +87,12 @@ class Manifest:
         for name, schema in TABLES.items():
             if not schema.optional and name not in manifest.tables:
                 raise DataError(f"{folder / MANIFEST}: table '{name}' is not listed; import again")
+        contents = {name: entry.content for name, entry in manifest.tables.items()}
+        if overall_fingerprint(contents) != manifest.fingerprint:
+            raise DataError(
+                f"{folder / MANIFEST}: the fingerprint is not that of the tables it lists: the "
+                "manifest was changed or damaged; import the data again"
+            )
         return manifest
 
     def verify_files(self, folder: Path) -> None:
@@ -111,13 +126,23 @@ def listed_tables(folder: Path) -> list[str]:
     return [name for name in tables if name in TABLES] if isinstance(tables, dict) else []
 
 
-def _read_json(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not folder.is_dir():
+def check_folder(folder: Path) -> None:
+    """Raise a DataError where there is no folder, or no folder can have such a name."""
+    try:
+        there = folder.is_dir()
+        folder.resolve()
+    except (OSError, ValueError, RuntimeError) as problem:  # too long, NUL, links in a circle
+        raise DataError(f"{str(folder)!r}: no such folder ({problem})") from problem
+    if not there:
         raise DataError(
             f"{folder}: no such folder; make a dataset with `quanthedge import SOURCE TARGET` "
             "or `quanthedge simulate TARGET`"
         )
+
+
+def _read_json(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    check_folder(folder)
     if not path.is_file():
         raise DataError(
             f"{folder}: not a QuantHedge dataset (no {MANIFEST}); "

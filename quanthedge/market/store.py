@@ -1,7 +1,6 @@
 """The open dataset behind a `Market` and its cut versions: files verified, tables read once."""
 
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +15,7 @@ import pyarrow as pa
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Axes, Block
 from quanthedge.market.fingerprint import file_sha256, file_xxh3
-from quanthedge.market.manifest import Manifest
+from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.panels import CACHE, MEMO, PanelCache
 from quanthedge.market.schema import TABLES
 from quanthedge.market.storage import recover, working
@@ -45,10 +44,8 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            self.path = Path(os.path.realpath(path))  # no error for links in a circle
-        except ValueError as error:  # NUL
-            raise DataError(f"{str(path)!r}: is no path ({error})") from error
+        check_folder(path)
+        self.path = path.resolve()
         recover(self.path)
         self._version = _version(self.path)
         self.manifest = Manifest.read(self.path)

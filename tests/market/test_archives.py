@@ -3,6 +3,8 @@
 import io
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 import zipfile
 
@@ -146,3 +148,18 @@ def test_a_damaged_archive_ends_in_an_error_or_the_right_market(
     except QuantHedgeError:
         assert not (folder / "m").exists()
     assert not [p for p in os.listdir(folder) if p.startswith(".")]
+
+
+def test_what_a_killed_import_unpacked_is_removed_by_the_next_command(tmp_path, packed):
+    (tmp_path / "market.zip").write_bytes(packed["market.zip"])
+    script = f"""
+import os, signal
+from pathlib import Path
+from quanthedge.market.importers.archive import unpacked
+with unpacked(Path({str(tmp_path / "market.zip")!r}), Path({str(tmp_path)!r})):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False)
+    assert list((tmp_path / ".quanthedge").glob("*/content/*"))
+    import_market(tmp_path / "market.zip", tmp_path / "m")
+    assert sorted(os.listdir(tmp_path)) == ["m", "market.zip"]

@@ -6,10 +6,20 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from quanthedge.cli import app
 from quanthedge.errors import DataError
-from quanthedge.market import Market, check_dataset, storage, write_dataset, writer
+from quanthedge.market import (
+    Market,
+    check_dataset,
+    check_fingerprint,
+    storage,
+    write_dataset,
+    writer,
+)
 from quanthedge.market.fingerprint import file_sha256
 from tests.market.small_market import small_market
 
@@ -379,7 +389,8 @@ def test_nothing_in_a_manifest_is_believed_unlooked_at(tmp_path):
     good = json.loads(path.read_text())
     huge = 10**400
     wrong = [
-        *(changed(good, "fingerprint", value=v) for v in ("../../victim", str(victim), "A" * 64)),
+        *(changed(good, "fingerprint", value=v) for v in ("../../victim", str(victim), "a" * 64)),
+        changed(good, "tables", "stocks", "content", value="a" * 64),
         *(
             changed(good, "fingerprint", value=v)
             for v in (None, 7, ["a"], "a" * 63, "a" * 64 + "\n")
@@ -415,3 +426,41 @@ def test_nothing_in_a_manifest_is_believed_unlooked_at(tmp_path):
             assert "\n" not in str(caught.value)
             assert len(str(caught.value)) < 600
     assert (victim / "thesis.txt").read_text() == "years of work"
+
+
+def test_the_fingerprint_is_computed_again_from_the_values(tmp_path):
+    write(tmp_path / "m")
+    assert check_fingerprint(tmp_path / "m") == []
+    other = small_market(1)
+    path = tmp_path / "m" / "stocks.parquet"
+    good = path.read_bytes()
+    rows = pq.read_table(path)
+    flags = [None] * rows.num_rows
+    pq.write_table(rows.set_column(2, rows.schema.field(2), pa.array(flags, pa.date32())), path)
+    line, whole = check_fingerprint(tmp_path / "m")
+    assert line.startswith("stocks: its 6 rows have the fingerprint")
+    assert whole.startswith("the tables have the fingerprint")
+    path.write_bytes(good[:-9])
+    assert [line[:20] for line in check_fingerprint(tmp_path / "m")] == ["stocks: unreadable ("]
+    path.unlink()
+    assert [line[:20] for line in check_fingerprint(tmp_path / "m")] == ["stocks: unreadable ("]
+    pq.write_table(other["cash_rate"], path)
+    assert "not those of the schema" in check_fingerprint(tmp_path / "m")[0]
+
+
+def test_check_fingerprint_says_in_one_line_what_differs(tmp_path, capsys):
+    def check():
+        with pytest.raises(SystemExit) as ended:
+            app(["check", str(tmp_path / "m"), "--fingerprint"])
+        return ended.value.code, capsys.readouterr().out
+
+    write(tmp_path / "m")
+    assert check()[0] == 0
+    path = tmp_path / "m" / "cash_rate.parquet"
+    rows = pq.read_table(path)
+    rate = rows["rate"].to_numpy() + 0.01
+    pq.write_table(rows.set_column(1, rows.schema.field(1), pa.array(rate)), path)
+    code, said = check()
+    assert code == 1
+    assert "cash_rate: its" in said
+    assert "manifest says" in said

@@ -7,13 +7,37 @@ from hypothesis import strategies as st
 
 from quanthedge.market.storage import file_name, file_names
 
-NAMES = st.text(st.characters(), max_size=60) | st.sampled_from(
-    ["Li Wei", "Li_Wei", "li_wei", "LI_WEI", "Client A", "Client-A", "Client.A", "client-a", "CON",
-     "con", "NUL", "nul", "com1", "COM\u00b9", "lpt9", "x.", "x ", " x", "", ".", "..", "a/b", "a\\b",
-     "a:b", "\u00e9", "e\u0301", "\u9f8d", "\uf9c4", "\u674e\u4f1f", "A" * 300, "A" * 301, "a" * 40,
-     "\u7a33" * 41, "li_wei-3c5e9a63c0", "Li_Wei-7cf28ed49d", "-rf", "~", "$HOME", "%TEMP%", "a\x00b",
-     "\u0130", "i\u0307", "\u00df", "ss", "\ud800", "\ufb01", "fi", "\u212a", "k", "K"]
-)  # fmt: skip
+STRANGE = (
+    """
+Li Wei|Li_Wei|li_wei|LI_WEI|Client A|Client-A|Client.A|client-a|CON|con|NUL|nul|com1|lpt9|x.|x |
+ x|.|..|a/b|a\\b|a:b|-rf|~|$HOME|%TEMP%|Li_Wei-7cf28ed49d|li_wei-3c5e9a63c0|ss|fi|k|K
+""".strip()
+    .replace("\n", "")
+    .split("|")
+)
+LETTERS = [
+    "COM\u00b9",
+    "\u00e9",
+    "e\u0301",
+    "\u9f8d",
+    "\uf9c4",
+    "\u674e\u4f1f",
+    "\u7a33" * 41,
+    "a\x00b",
+]
+LETTERS += [
+    "\u0130",
+    "i\u0307",
+    "\u00df",
+    "\ud800",
+    "\ufb01",
+    "\u212a",
+    "A" * 300,
+    "A" * 301,
+    "a" * 40,
+    "",
+]
+NAMES = st.text(st.characters(), max_size=60) | st.sampled_from(STRANGE + LETTERS)
 DEVICES = {
     "con",
     "prn",

@@ -128,7 +128,9 @@ def read_sources(
     bars: Iterable[pa.Table] | None = None
     rows = 0
     for path, layout in wanted:
-        if not path.exists():
+        with storage_errors(path):
+            there = path.exists()
+        if not there:
             raise DataError(f"{path}: no such folder; give the folder that holds the market's data")
         folder = stack.enter_context(unpacked(path, beside))
         own = collector.part()

@@ -17,7 +17,7 @@ from quanthedge.market.importers.bar_updates import joined_bars
 from quanthedge.market.importers.completion import FIRST_CLOSE
 from quanthedge.market.importers.differences import Change, joined
 from quanthedge.market.importers.entry import counted, read_sources, with_layout
-from quanthedge.market.manifest import Manifest
+from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.schema import TABLES
 from quanthedge.market.storage import alone
 from quanthedge.market.table_files import parquet_file, read_parquet
@@ -57,6 +57,7 @@ def update_market(
         There is no dataset, the source changes history and that is not accepted, or the joined
         tables have errors. The dataset then stays as it was.
     """
+    check_folder(Path(target))
     target = Path(target).resolve()
     with ExitStack() as stack:
         stack.enter_context(begun())
