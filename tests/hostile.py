@@ -12,6 +12,7 @@ error: a traceback or exit code 3 is a fault of ours.
 import argparse
 import collections
 import contextlib
+import copy
 import io
 import json
 import math
@@ -30,6 +31,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import typer
 
 from quanthedge.cli import app
 from quanthedge.market.simulation import simulate_market
@@ -38,6 +40,7 @@ from tests.sample import ROOT
 from tests.sealing import seal
 
 START, END = "2014-09-01", "2014-11-14"
+COMMANDS = typer.main.get_command(app)  # built once, not for each input
 PATIENCE = 20  # seconds of the processor that one input may take
 VALUES: list[Any] = [
     math.nan, math.inf, -math.inf, True, False, 0, -1, 1, 2, 3, 7, 0.5, 1.5, 1e-300, 1e308, 10**17,
@@ -102,7 +105,7 @@ def command(*arguments: object) -> Outcome:
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore")
-            code = answer(lambda: app([str(one) for one in arguments]))
+            code = answer(lambda: COMMANDS([str(one) for one in arguments]))
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     seconds = time.process_time() - began
@@ -198,11 +201,11 @@ def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
             yield from places(inside, (*place, number))
 
 
-def damage_document(document: Any, rng: np.random.Generator) -> Any:
-    """Return a document with one to three values that do not belong there."""
+def damage_document(document: Any, rng: np.random.Generator, most: int = 3) -> Any:
+    """Return a document with up to ``most`` values that do not belong there."""
     document = json.loads(json.dumps(document, default=lambda day: f"date {day}"))
     document = _dated(document)
-    for _ in range(int(rng.integers(1, 4))):
+    for _ in range(int(rng.integers(max(1, most - 2), most + 1))):
         found = list(places(document))
         if not found:
             return document
@@ -243,7 +246,7 @@ def _damage_at(
         with contextlib.suppress(OverflowError):
             holder[last] = holder[last] * float(rng.choice([-1, 0, 1e-6, 0.5, 2, 1e3, 1e6]))
     else:
-        holder[last] = VALUES[int(rng.integers(len(VALUES)))]
+        holder[last] = copy.deepcopy(VALUES[int(rng.integers(len(VALUES)))])
 
 
 def damage_bytes(raw: bytes, rng: np.random.Generator) -> bytes:
@@ -315,7 +318,7 @@ def damage_table(path: Path, rng: np.random.Generator) -> None:
 # -- what is thrown
 
 
-def throw_strategy(good: Sound, work: Path, rng: np.random.Generator) -> Outcome:
+def throw_strategy(good: Sound, work: Path, rng: np.random.Generator, *, light: bool) -> Outcome:
     """Run a damaged strategy, or a sound one with a strange change."""
     path = work / ("strategy.toml" if rng.random() < 0.8 else "strategy.json")
     raw, changes = good.strategy.read_bytes(), []
@@ -324,7 +327,7 @@ def throw_strategy(good: Sound, work: Path, rng: np.random.Generator) -> Outcome
         raw = good.token.read_bytes()
     document = tomllib.loads(raw.decode("utf-8"))
     if kind < 0.6:
-        document = damage_document(document, rng)
+        document = damage_document(document, rng, most=6 if light else 3)
     elif kind < 0.7:
         raw = damage_bytes(raw, rng)
     elif kind < 0.8:
@@ -351,7 +354,7 @@ def throw_strategy(good: Sound, work: Path, rng: np.random.Generator) -> Outcome
     )
 
 
-def throw_run(good: Sound, work: Path, rng: np.random.Generator) -> Outcome:
+def throw_run(good: Sound, work: Path, rng: np.random.Generator, *, light: bool) -> Outcome:
     """Read a damaged run folder by every command that reads one."""
     run = work / "run"
     shutil.copytree(good.run, run)
@@ -379,13 +382,15 @@ def throw_run(good: Sound, work: Path, rng: np.random.Generator) -> Outcome:
         ("run", run / "strategy.json", "--market", good.market, "--start", START, "--end", END,
          "--out", run, "--quiet"),
     ]  # fmt: skip
-    if rng.random() < 0.1:
+    if light:
+        options = [one for one in options if one[0] != "statement" or rng.random() < 0.1]
+    if rng.random() < (0.01 if light else 0.1):
         formats = str(rng.choice(["json", "xlsx", "html"]))
         return command("report", run, "--format", formats, "--language", rng.choice(["zh", "en"]))
     return command(*options[int(rng.integers(len(options)))])
 
 
-def throw_market(good: Sound, work: Path, rng: np.random.Generator) -> Outcome:
+def throw_market(good: Sound, work: Path, rng: np.random.Generator, *, light: bool) -> Outcome:
     """Open a damaged dataset."""
     market = work / "market"
     shutil.copytree(good.market, market, ignore=shutil.ignore_patterns(".panels", "truth"))
@@ -402,7 +407,7 @@ def throw_market(good: Sound, work: Path, rng: np.random.Generator) -> Outcome:
     else:
         tables = [one for one in names if one.endswith(".parquet")]
         damage_table(market / tables[int(rng.integers(len(tables)))], rng)
-    if rng.random() < 0.2:
+    if rng.random() < (0.05 if light else 0.2):
         return command("check", market)
     if rng.random() < 0.2:
         return command("basis", market, "--date", "2014-09-30")
@@ -411,17 +416,17 @@ def throw_market(good: Sound, work: Path, rng: np.random.Generator) -> Outcome:
     )
 
 
-Throw = Callable[[Sound, Path, np.random.Generator], Outcome]
+Throw = Callable[..., Outcome]
 THROWS: dict[str, Throw] = {
     "strategy": throw_strategy, "run": throw_run, "market": throw_market,
 }  # fmt: skip
 
 
-def thrown(good: Sound, kind: str, number: int, seed: int) -> Outcome:
-    """Damage one input, reproducibly, and run a command on it."""
+def thrown(good: Sound, kind: str, number: int, seed: int, *, light: bool = False) -> Outcome:
+    """Damage one input, reproducibly, and run a command on it; a light one seldom gets far."""
     rng = np.random.default_rng([seed, number, sorted(THROWS).index(kind)])
     with tempfile.TemporaryDirectory() as name:
-        return THROWS[kind](good, Path(name), rng)
+        return THROWS[kind](good, Path(name), rng, light=light)
 
 
 def main() -> None:

@@ -131,7 +131,7 @@ def check_folder(folder: Path) -> None:
     try:
         there = folder.is_dir()
         folder.resolve()
-    except (OSError, ValueError) as problem:  # a name too long, or with the character NUL
+    except (OSError, ValueError, RuntimeError) as problem:  # too long, NUL, links in a circle
         raise DataError(f"{str(folder)!r}: no such folder ({problem})") from problem
     if not there:
         raise DataError(

@@ -1,7 +1,6 @@
 """The open dataset behind a `Market` and its cut versions: files verified, tables read once."""
 
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
