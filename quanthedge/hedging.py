@@ -81,7 +81,10 @@ def hedge_leg(
 
 
 def unhedged(leg: HedgeLeg, strategy: Strategy) -> HedgeLeg:
-    """Return a leg that never sells a contract, as :func:`hedge_leg` gives it for a ratio of 0."""
+    """Return a leg that never sells a contract, as :func:`hedge_leg` gives it for a ratio of 0.
+
+    It has neither contracts nor their rules; the betas are those of the hedged leg.
+    """
     hedge = leg.hedge._replace(
         book_ratio=np.full_like(leg.hedge.book_ratio, np.nan),
         covariance=np.zeros_like(leg.hedge.covariance),
@@ -92,7 +95,9 @@ def unhedged(leg: HedgeLeg, strategy: Strategy) -> HedgeLeg:
         range_low=np.nan,
         range_high=np.nan,
     )
-    return leg._replace(hedge=hedge, fallback=np.zeros_like(leg.fallback))
+    after, products = leg.hedge.book_ratio.shape
+    futures = _no_contracts(after - 1, products)
+    return HedgeLeg(futures, hedge, [], [], [], np.zeros_like(leg.fallback), leg.prepared)
 
 
 def known_returns(strategy: Strategy, market: Market) -> Floats:

@@ -107,9 +107,7 @@ def prepare(
     leg = hedge_leg(strategy, market, first, last, selection.targets)
     actions = _actions(strategy, market, first, last, stocks.list_delay)
     inputs = _inputs(strategy, market, first, last, selection.targets, stocks, leg, actions)
-    used = [stocks.used, *(one.used for one in leg.rules)]
-    used += [] if actions.rules is None else [actions.rules]
-    rules = pd.concat(used, ignore_index=True)
+    rules = _rules(stocks.used, leg, actions)
     return Prepared(strategy, market, first, dates, selection, leg, actions, rules, inputs)
 
 
@@ -122,7 +120,8 @@ def prepare_like(known: Prepared, strategy: Strategy) -> Prepared:
     strategy : Strategy
         That of ``known`` but for ``invested_fraction``, ``accounts.borrowed`` and a hedge that may
         be switched off (``hedge.ratio`` 0 without range and risk aversion): stocks, betas,
-        contracts and rules are the same and are not looked up again.
+        contracts and rules are the same and are not looked up again. Without a hedge there are
+        neither contracts nor their rules.
 
     Raises
     ------
@@ -147,11 +146,27 @@ def prepare_like(known: Prepared, strategy: Strategy) -> Prepared:
     selection = selection._replace(targets=replace(selection.targets, weights=weights))
     leg = unhedged(known.leg, strategy) if bare else known.leg
     inputs = known.inputs._replace(
+        futures=leg.futures,
         hedge=leg.hedge,
         targets=_target_book(strategy, selection.targets, known.first, known.dates),
         settings=_settings(strategy),
     )
-    return known._replace(strategy=strategy, selection=selection, leg=leg, inputs=inputs)
+    of_others = sum(len(one) for one in _rules_beside_stocks(known.leg, known.actions))
+    of_stocks = known.rules.iloc[: len(known.rules) - of_others]
+    rules = _rules(of_stocks, leg, known.actions)
+    return known._replace(
+        strategy=strategy, selection=selection, leg=leg, rules=rules, inputs=inputs
+    )
+
+
+def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataFrame:
+    """Return every rule that was looked up: of stocks, of futures, of taxes on dividends."""
+    return pd.concat([of_stocks, *_rules_beside_stocks(leg, actions)], ignore_index=True)
+
+
+def _rules_beside_stocks(leg: HedgeLeg, actions: Actions) -> list[pd.DataFrame]:
+    taxes = [] if actions.rules is None else [actions.rules]
+    return [*(one.used for one in leg.rules), *taxes]
 
 
 def _target_book(

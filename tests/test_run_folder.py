@@ -38,7 +38,7 @@ def said(*arguments: object, code: int = 0) -> str:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "run"
-    assert "Wrote" in said(*RUN, "--out", folder)
+    assert "wrote" in said(*RUN, "--out", folder)
     return folder
 
 

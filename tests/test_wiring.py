@@ -13,11 +13,14 @@ from quanthedge.market import Market, write_dataset
 from quanthedge.portfolio import Selector
 from quanthedge.prepare import prepare, prepare_like
 from quanthedge.rules import tables as rule_tables
+from quanthedge.rules.boards import BOARDS
+from quanthedge.rules.stock_limits import FREE
 from quanthedge.strategy import Strategy, apply_changes
 from tests.market.every_day import FIRST, LAST
 from tests.sample import SAMPLE, sample_market
 from tests.test_preparation import ONE, TWO, made, market_of
 
+MAIN = BOARDS.index("main")
 SHORT = ("2015-05-04", "2015-05-29")
 PLAIN = {
     "name": "the smallest",
@@ -71,7 +74,8 @@ def test_without_dates_a_run_begins_after_the_longest_look_back_and_ends_with_th
 
 def test_a_market_as_long_as_the_look_back_is_refused_and_one_day_more_runs():
     market = sample_market()
-    with pytest.raises(DataError, match="253 trading days, the strategy looks back over 253"):
+    said = r"253 trading days up to 2014-01-17, but the strategy looks back over 253 days"
+    with pytest.raises(DataError, match=said):
         prepare(strategy_of(), market.until(market.dates[252]))
     found = prepare(strategy_of(), market.until(market.dates[253]))
     assert found.inputs.days.size == 1
@@ -164,19 +168,39 @@ def test_a_stock_is_young_by_its_listing_day_and_old_without_one_in_the_calendar
     market = sample_market()
     found = prepare(strategy_of(), market, *SHORT)
     index = market.list_index() - found.first
-    young = (index >= -20) & (index < found.inputs.days.size)
-    assert (found.inputs.stocks.ipo_days[young] >= 1).all()
-    assert (found.inputs.stocks.ipo_days[index < -40] == 0).all()
+    stocks, place = found.inputs.stocks, found.inputs.bars.limit_class
+    special = market.panel("is_st")[found.first : found.first + found.inputs.days.size]
+    as_board = 2 * stocks.board + special  # [T, N] where no other status holds
+    young = np.flatnonzero((index >= 0) & (index < found.inputs.days.size))
+    assert young.size
+    days = np.arange(found.inputs.days.size)
+    listing = (days[:, None] == index) & (stocks.board == MAIN)
+    assert listing.any(axis=0)[young].all()  # all are of the main board: the rule is of one day
+    assert (index < -40).any()
+    np.testing.assert_array_equal(place[~listing], as_board[~listing])
+    for limits, fraction in ((stocks.limit_up, 0.44), (stocks.limit_down, 0.36)):
+        told = np.take_along_axis(limits, place.astype(np.int64), axis=1)
+        np.testing.assert_array_equal(told[listing], fraction)
+        np.testing.assert_array_equal(told[~listing & ~special], 0.1)
 
 
 @pytest.mark.usefixtures("day_rules")
 def test_the_listing_rules_are_those_of_each_stocks_own_day():
     market = market_of()
-    found = prepare(Strategy.model_validate(ONE), market, FIRST, LAST).inputs.stocks
-    by_code = dict(zip(market.codes.tolist(), found.ipo_days.tolist(), strict=True))
-    assert by_code == dict.fromkeys(by_code, 0) | {"601006.SH": 1, "835005.BJ": 1}
-    new = list(by_code).index("601006.SH")
-    assert (found.ipo_up[new], found.ipo_down[new]) == (0.44, 0.36)
+    found = prepare(Strategy.model_validate(ONE), market, FIRST, LAST)
+    stocks, place = found.inputs.stocks, found.inputs.bars.limit_class
+    places = set(range(2 * len(BOARDS))) | {FREE}  # of a board, and of a delisting period
+    other = np.argwhere(~np.isin(place, list(places)))
+    days = market.dates[found.first :]
+    own = {str(market.codes[n]): (str(days[t]), int(place[t, n])) for t, n in other}
+    assert len(other) == len(own) == 2  # one day each
+    listed = {"601006.SH": "2021-12-03", "835005.BJ": FIRST}
+    assert {code: day for code, (day, _) in own.items()} == listed
+    limits = {
+        code: (float(stocks.limit_up[t, place[t, n]]), float(stocks.limit_down[t, place[t, n]]))
+        for code, (t, n) in zip(own, other, strict=True)
+    }
+    assert limits == {"601006.SH": (0.44, 0.36), "835005.BJ": (np.inf, np.inf)}
 
 
 # ---- numbers ------------------------------------------------------------------------------------
@@ -418,6 +442,9 @@ def test_what_is_shared_is_what_a_preparation_of_its_own_would_find(plan, sectio
     mine, own = prepare_like(known, other), prepare(other, market, FIRST, LAST)
     same(mine.inputs, own.inputs)
     same(mine.leg.fallback, own.leg.fallback)
+    assert mine.leg.contracts == own.leg.contracts
+    assert len(mine.leg.schedules) == len(mine.leg.rules) == len(own.leg.rules)
+    pd.testing.assert_frame_equal(mine.rules, own.rules)
     assert mine.strategy == other
     same(mine.selection.targets.weights, own.selection.targets.weights)
     same(mine.selection.shares, own.selection.shares)

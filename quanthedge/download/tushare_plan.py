@@ -28,7 +28,7 @@ _TEXTS = (
     "fut_code trade_unit quote_unit quote_unit_desc d_mode_desc d_month last_ddate "
     "trade_time_desc div_proc date report_type comp_type end_type update_flag list_date "
     "delist_date start_date end_date ann_date f_ann_date in_date out_date record_date ex_date "
-    "pay_date div_listdate imp_ann_date base_date"
+    "pay_date div_listdate imp_ann_date base_date curve_name curve_type"
 )
 TEXTS = frozenset(_TEXTS.split())
 
@@ -41,12 +41,12 @@ Plan = Callable[[Table], Iterable[Request]]
 _REPORT = "ts_code ann_date f_ann_date end_date report_type comp_type update_flag "
 _ITEMS = {
     "income": "basic_eps diluted_eps total_revenue revenue oper_cost operate_profit total_profit "
-    "income_tax n_income n_income_attr_p ebit ebitda rd_exp",
+    "income_tax n_income n_income_attr_p ebit ebitda rd_exp sell_exp admin_exp",
     "balancesheet": "total_share cap_rese money_cap accounts_receiv inventories total_cur_assets "
     "fix_assets goodwill total_assets lt_borr st_borr total_cur_liab total_liab minority_int "
-    "total_hldr_eqy_exc_min_int total_hldr_eqy_inc_min_int",
+    "total_hldr_eqy_exc_min_int total_hldr_eqy_inc_min_int bond_payable",
     "cashflow": "net_profit c_fr_sale_sg n_cashflow_act n_cashflow_inv_act n_cash_flows_fnc_act "
-    "free_cashflow",
+    "free_cashflow c_pay_acq_const_fiolta",
 }
 _INDICATORS = (
     "ts_code ann_date end_date eps dt_eps bps ocfps roe roe_dt roa fcff_ps ebit ebitda "
@@ -56,6 +56,11 @@ _VERSIONS = {kind: {"report_type": kind} for kind in ("1", "4", "5")}
 _VERSION_ID = ("ts_code", "end_date", "ann_date", "f_ann_date", "report_type", "update_flag")
 _INDICATOR_ID = ("ts_code", "end_date", "ann_date", "update_flag")
 _BARS = "ts_code trade_date open high low close pre_close change pct_chg vol amount"
+# What is asked besides the day: index futures; yields to maturity of the government curve.
+_FIXED = {
+    "futures day": {"exchange": "CFFEX"},
+    "curve day": {"ts_code": "1001.CB", "curve_type": "0"},
+}
 
 
 def _reports() -> list[Table]:
@@ -121,6 +126,19 @@ TABLES: tuple[Table, ...] = (
     *_reports(),
     _table("shibor", "rates", "date on 1w 2w 1m 3m 6m 9m 1y", ("date",), column="date",
            most=2_000),
+    _table("yc_cb", "curve day", "trade_date ts_code curve_name curve_type curve_term yield",
+           ("ts_code", "trade_date", "curve_type", "curve_term"), empty=True, usual=False,
+           **{**_BY_DAY, "most": 2_000}),
+    _table("sw_daily", "day",
+           "ts_code trade_date name open low high close change pct_change vol amount pe pb "
+           "float_mv total_mv", STOCK_DAY, empty=True, usual=False, **{**_BY_DAY, "most": 4_000}),
+    _table("ci_daily", "day",
+           "ts_code trade_date open low high close pre_close change pct_change vol amount",
+           STOCK_DAY, empty=True, usual=False, **{**_BY_DAY, "most": 4_000}),
+    _table("fund_portfolio", "quarter",
+           "ts_code ann_date end_date symbol mkv amount stk_mkv_ratio stk_float_ratio",
+           ("ts_code", "end_date", "symbol", "ann_date"), empty=True, settles=200, most=5_000,
+           usual=False),
 )  # fmt: skip
 
 
@@ -196,7 +214,7 @@ def _open_days(read: Read, period: Period) -> list[date]:
 
 
 def _days(table: Table, days: Sequence[date]) -> Iterable[Request]:
-    fixed = {"exchange": "CFFEX"} if table.by == "futures day" else {}
+    fixed = _FIXED.get(table.by, {})
     name = "ex_date" if table.by == "ex-day" else "trade_date"
     for day in reversed(days):  # the longest answers first (see `quanthedge.download.tushare`)
         if table.by != "futures day" or day >= FUTURES_BEGIN:

@@ -168,6 +168,11 @@ def _bar_parts(prepared: Prepared) -> list[Part]:
     )
     parts += [Part(name, days, getattr(bars, name), codes) for name in later]
     parts += [Part(name, days, getattr(bars, name), codes, known="open") for name in early]
+    # the limits of each stock-day: how their table is ordered is not a fact of the day
+    rows, book = np.arange(len(days))[:, None], prepared.inputs.stocks
+    for name in ("limit_up", "limit_down"):
+        limits = getattr(book, name)[rows, bars.limit_class]
+        parts.append(Part(name, days, limits, codes, known="open"))
     # only its steps count
     steps = bars.adj_factor[1:] / bars.adj_factor[:-1]
     return [*parts, Part("adj_factor step", days, steps, codes, known="open")]
@@ -182,7 +187,7 @@ def _rule_parts(inputs: LedgerInputs, days: Array) -> list[Part]:
         )),
         *((inputs.stocks, name) for name in (
             "stamp_duty_buy", "stamp_duty_sell", "transfer_rate", "transfer_par_rate",
-            "transfer_min_yuan", "exchange_rate", "limit_up", "limit_down",
+            "transfer_min_yuan", "exchange_rate",
         )),
     ]  # fmt: skip
     return [Part(f"rule {name}", days, getattr(book, name), known="open") for book, name in named]

@@ -118,10 +118,13 @@ class _AlteredStore(Store):
             known = true["ex_date"].to_numpy().astype("datetime64[D]")
             public = np.where(np.isnat(public), known, np.minimum(public, known))
             last = self._announced
+        if name == "stock_names":  # a day's names, and the limits that they tell, are told before
+            last = self._announced
         later = public > last
         table = true
         if "end" in true.column_names:
-            table = ends_after(true, self._cut, rng, at_once=name != "stock_names")
+            names = name == "stock_names"
+            table = ends_after(true, last if names else self._cut, rng, at_once=not names)
         past, future = table.filter(pa.array(~later)), table.filter(pa.array(later))
         if self._alteration == "restated":
             if name in ("fundamentals", "statements") and past.num_rows:
@@ -134,7 +137,8 @@ class _AlteredStore(Store):
             future, keep = future.filter(pa.array(~today)), 1.0
         absurd = self._alteration == "absurd"
         parts.append(other_rows(name, future, rng, absurd=absurd, keep=keep))
-        parts.append(injected(name, past, self._next, self.axes.codes, rng))
+        if name != "stock_names" or last != self._next:
+            parts.append(injected(name, past, self._next, self.axes.codes, rng))
         whole = pa.concat_tables([part.cast(past.schema) for part in parts])
         return whole.sort_by("date") if name == "cash_rate" else whole
 

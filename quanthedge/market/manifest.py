@@ -11,6 +11,7 @@ from typing import Any
 from quanthedge.errors import DataError
 from quanthedge.market.fingerprint import overall_fingerprint
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES
+from quanthedge.market.storage import recover
 
 __all__ = [
     "MANIFEST",
@@ -127,8 +128,12 @@ def listed_tables(folder: Path) -> list[str]:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise a DataError where there is no folder, or no folder can have such a name."""
+    """Raise a DataError where there is no folder, or no folder can have such a name.
+
+    What a killed process was exchanging is brought back first.
+    """
     try:
+        recover(folder)
         there = folder.is_dir()
         folder.resolve()
     except (OSError, ValueError, RuntimeError) as problem:  # too long, NUL, links in a circle

@@ -18,7 +18,7 @@ from quanthedge.market.fingerprint import file_sha256, file_xxh3
 from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.panels import CACHE, MEMO, PanelCache
 from quanthedge.market.schema import TABLES
-from quanthedge.market.storage import recover, working
+from quanthedge.market.storage import working
 from quanthedge.market.table_files import parquet_file, read_parquet
 
 __all__ = ["Store"]
@@ -45,11 +45,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         check_folder(path)
-        try:
-            self.path = Path(os.path.realpath(path))  # no error for links in a circle
-        except ValueError as error:  # NUL
-            raise DataError(f"{str(path)!r}: is no path ({error})") from error
-        recover(self.path)
+        self.path = path.resolve()
         self._version = _version(self.path)
         self.manifest = Manifest.read(self.path)
         self.manifest.verify_files(self.path)

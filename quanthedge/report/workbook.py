@@ -188,7 +188,8 @@ class _Writer:
             sheet.write_datetime(row, column, cell.value, self.format(**properties))
         elif cell.value is not None:
             properties["num_format"] = _number_format(cell.pattern)
-            sheet.write_number(row, column, float(cell.value), self.format(**properties))
+            number = _Exact(cell.value)
+            sheet.write_number(row, column, number, self.format(**properties))
         else:
             if cell.kind == "wide":
                 properties["text_wrap"] = True
@@ -254,7 +255,7 @@ class _Writer:
         form = self.format(num_format=pattern)
         for r, value in enumerate(values.tolist(), start=1):
             if np.isfinite(value):
-                sheet.write_number(r, column, value, form)
+                sheet.write_number(r, column, _Exact(value), form)
 
     def _formulas(self, sheet: "Worksheet", result: Run, first: int) -> None:
         """Write the columns that Excel works out itself, with the values they have."""
@@ -301,7 +302,7 @@ class _Writer:
             form = self.format(num_format=pattern)
             sheet.write_string(row, 0, label)
             sheet.write_formula(row, 1, formula, form, value)
-            sheet.write_number(row, 2, value, form)
+            sheet.write_number(row, 2, _Exact(value), form)
             row += 1
 
     def _checks(self, result: Run) -> list[tuple[str, str, float, str]]:
@@ -347,6 +348,17 @@ class _Writer:
         link = self.format(font_color="#17406d", underline=1)
         for k, (name, title) in enumerate([*sheets, *extra], start=1):
             self.list.write_url(k, 0, f"internal:'{name}'!A1", link, title)
+
+
+class _Exact(float):
+    """A number that the file holds to its last digit.
+
+    The library writes 16 digits where some numbers need 17: -0.020250000000000004 became -0.02025,
+    which prints as -2.02% by the format that makes -2.03% of the number itself.
+    """
+
+    def __format__(self, pattern: str) -> str:
+        return repr(float(self)) if pattern == ".16G" else super().__format__(pattern)
 
 
 def _number_format(pattern: str) -> str:

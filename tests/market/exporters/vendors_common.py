@@ -17,7 +17,7 @@ def sample_tables(stocks=None):
         every = tables["stocks"]
         gone = every.loc[every["delist_date"].notna(), "code"]
         codes = sorted({*every["code"].iloc[:stocks], *gone})
-        for name in ("stocks", "stock_daily", "index_members", "fundamentals", "industry"):
+        for name in OF_STOCKS:
             tables[name] = tables[name][tables[name]["code"].isin(codes)].reset_index(drop=True)
         names = tables["stock_names"]
         tables["stock_names"] = names[names["code"].isin(codes)].reset_index(drop=True)
@@ -27,7 +27,11 @@ def sample_tables(stocks=None):
 
 DATES = (
     "date", "start", "end", "list_date", "delist_date", "known_date", "period_end",
-    "last_trading_day",
+    "last_trading_day", "ex_date", "announce_date", "record_date", "pay_date",
+)  # fmt: skip
+OF_STOCKS = (
+    "stocks", "stock_daily", "index_members", "index_weights", "fundamentals", "industry",
+    "statements", "corporate_actions",
 )  # fmt: skip
 
 

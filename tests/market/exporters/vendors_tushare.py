@@ -31,7 +31,10 @@ def tushare(tables, folder: Path, split=None, kind="csv"):
     basic["total_share"] = bars["total_shares"] / 1e4
     basic["float_share"] = bars["float_shares"] / 1e4
     save(basic, folder, "daily_basic", split, kind)
-    for write_table in (_tushare_lists, _tushare_indices, _tushare_futures, _tushare_reports):
+    for write_table in (
+        _tushare_lists, _tushare_indices, _tushare_futures, _tushare_reports, _tushare_statements,
+        _tushare_actions, _tushare_levels,
+    ):  # fmt: skip
         write_table(tables, folder, kind)
 
 
@@ -107,10 +110,13 @@ def _tushare_indices(tables, folder, kind):
     frame["amount"] = bars["amount"] / 1000
     save(frame, folder, "index_daily", "ts_code", kind)
     lists = monthly_lists(tables["index_members"], tables["calendar"])
+    # The vendor's lists hold what is a member or has a weight; a list without weights is empty there.
+    keys = ["index_code", "code", "date"]
+    lists = lists[keys].merge(tables["index_weights"], on=keys, how="outer")
     frame = pd.DataFrame({"index_code": lists["index_code"].replace("000300.SH", "399300.SZ")})
     frame["con_code"] = lists["code"]
     frame["trade_date"] = compact(lists["date"])
-    frame["weight"] = 0.3
+    frame["weight"] = lists["weight"] * 100
     save(frame, folder, "index_weight", "trade_date", kind)
 
 
@@ -156,17 +162,78 @@ def _tushare_reports(tables, folder, kind):
     ratios.insert(1, "ann_date", compact(ratios.pop("known_date")))
     ratios.insert(2, "end_date", compact(ratios.pop("period_end")))
     save(ratios, folder, "fina_indicator", "ts_code", kind)
-    equity = wide(facts, {"book_equity": "total_hldr_eqy_exc_min_int"})
+
+
+STATED = {
+    "income": {
+        "revenue": "revenue", "total_revenue": "total_revenue", "oper_cost": "cost_of_sales",
+        "sell_exp": "selling_expense", "admin_exp": "admin_expense",
+        "operate_profit": "operating_profit", "n_income": "net_profit",
+        "n_income_attr_p": "net_profit_parent",
+    },
+    "balancesheet": {
+        "total_assets": "total_assets", "total_liab": "total_liabilities",
+        "total_hldr_eqy_exc_min_int": "equity_parent", "total_cur_assets": "current_assets",
+        "total_cur_liab": "current_liabilities", "money_cap": "cash",
+        "accounts_receiv": "receivables", "inventories": "inventory", "goodwill": "goodwill",
+        "fix_assets": "fixed_assets", "st_borr": "short_term_borrowing",
+        "lt_borr": "long_term_borrowing", "bond_payable": "bonds_payable",
+    },
+    "cashflow": {
+        "n_cashflow_act": "operating_cash_flow", "n_cashflow_inv_act": "investing_cash_flow",
+        "n_cash_flows_fnc_act": "financing_cash_flow", "c_pay_acq_const_fiolta": "capex_paid",
+    },
+}  # fmt: skip
+
+
+def _tushare_statements(tables, folder, kind):
+    rows = tables["statements"]
+    head = {
+        "ts_code": rows["code"],
+        "ann_date": compact(rows["known_date"] - pd.Timedelta(1, "D")),
+        "f_ann_date": compact(rows["known_date"]),
+        "end_date": compact(rows["period_end"]),
+        "report_type": 1, "comp_type": 1, "update_flag": 1,
+    }  # fmt: skip
+    for name, items in STATED.items():
+        values = {column: rows[item] for column, item in items.items()}
+        save(pd.DataFrame({**head, **values}), folder, name, None, kind)
+
+
+def _tushare_actions(tables, folder, kind):
+    paid = tables["corporate_actions"]
     save(
         pd.DataFrame(
             {
-                "ts_code": equity["code"],
-                "ann_date": compact(equity["known_date"] - pd.Timedelta(1, "D")),
-                "f_ann_date": compact(equity["known_date"]),
-                "end_date": compact(equity["period_end"]),
-                "report_type": 1, "comp_type": 1, "update_flag": 1,
-                "total_hldr_eqy_exc_min_int": equity["total_hldr_eqy_exc_min_int"],
+                "ts_code": paid["code"], "end_date": "20131231", "div_proc": "实施",
+                "ann_date": compact(paid["announce_date"] - pd.Timedelta(60, "D")),
+                "imp_ann_date": compact(paid["announce_date"]),
+                "record_date": compact(paid["record_date"]), "ex_date": compact(paid["ex_date"]),
+                "pay_date": compact(paid["pay_date"]),
+                "cash_div": paid["cash_per_share"] * 0.8, "cash_div_tax": paid["cash_per_share"],
+                "stk_div": paid["bonus_per_share"],
             }
         ),
-        folder, "balancesheet", None, kind,
+        folder, "dividend", None, kind,
     )  # fmt: skip
+
+
+def _tushare_levels(tables, folder, kind):
+    """The government curve, beside its spot rates; Shenwan's indices, from the sample's ones."""
+    curve = tables["government_yield_curve"]
+    frame = pd.DataFrame({"trade_date": compact(curve["date"]), "ts_code": "1001.CB"})
+    frame["curve_name"], frame["curve_type"] = "中债国债收益率曲线", "0"
+    frame["curve_term"] = [_years(term) for term in curve["term"]]
+    frame["yield"] = curve["rate"] * 100
+    spot = frame.iloc[:50].assign(curve_type="1")
+    save(pd.concat([frame, spot]), folder, "yc_cb", None, kind)
+    rows = tables["industry_index_daily"]
+    frame = pd.DataFrame({"ts_code": rows["code"], "trade_date": compact(rows["date"])})
+    for name in ("name", "open", "low", "high", "close"):
+        frame[name] = rows[name]
+    save(frame, folder, "sw_daily", None, kind)
+
+
+def _years(term):
+    """0.25 of 3M, as the vendor rounds it to two places."""
+    return round(int(term[:-1]) / {"Y": 1, "M": 12, "S": 1}[term[-1]], 2)
