@@ -40,6 +40,7 @@ def actions():
         "announce_date": [date(2014, 2, 5), None, date(2014, 2, 6)],
         "record_date": [date(2014, 2, 11), None, date(2014, 2, 13)],
         "pay_date": [date(2014, 2, 12), None, date(2014, 2, 18)],
+        "list_date": pa.nulls(3, pa.date32()),
     }  # fmt: skip
     return pa.table(rows)
 

@@ -262,6 +262,7 @@ def dividends(tables):
             "imp_ann_date": export.compact(day - pd.Timedelta(9, "D")),
             "record_date": export.compact(day - pd.Timedelta(1, "D")),
             "ex_date": export.compact(day), "pay_date": export.compact(day),
+            "div_listdate": export.compact(day + pd.Timedelta(1, "D")),
             "cash_div": paid["cash10"] / 10 * 0.8, "cash_div_tax": paid["cash10"] / 10,
             "stk_div": paid["bonus10"] / 10,
         }
@@ -280,6 +281,8 @@ def test_dividends_become_actions_that_agree_with_the_ex_day(source, tmp_path, t
     )
     public = pd.to_datetime(actions["ex_date"]) - pd.to_datetime(actions["announce_date"])
     assert (public.dt.days == 9).all()  # the notice of the payment, not the plan's
+    listed = pd.to_datetime(actions["list_date"]) - pd.to_datetime(actions["ex_date"])
+    assert (listed.dt.days == 1).all()
     assert "dividend: 2 rows of plans that are not carried out (yet) left out" in texts(report)
     assert "corporate_actions leave" not in texts(report, "warning")
 
