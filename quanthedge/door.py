@@ -239,4 +239,8 @@ _WORDS: dict[Any, str] = {
     bool: "True or False",
     Path: "a path",
 }
-_PROTOCOLS = {"PricedMarket": "a Market", "_IndexPrices": "a Market"}
+_PROTOCOLS = {
+    "PricedMarket": "a Market",
+    "_IndexPrices": "a Market",
+    "BookTargets": "a book: qh.index_book, qh.random_book or the targets of a selector",
+}
