@@ -15,6 +15,7 @@ from quanthedge.download.plan import Vendor
 from quanthedge.download.run import download
 from quanthedge.download.secret import Token
 from quanthedge.download.tushare import Tushare
+from quanthedge.download.tushare_plan import TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.market.importers.vendors import akshare_tables, baostock, tushare
 from quanthedge.market.importers.vendors.reading import Folder
@@ -26,17 +27,24 @@ from tests.market.exporters import vendors as export
 from tests.market.importers.vendor_compare import differences, imported
 
 START, END = pd.Timestamp("2013-01-04"), pd.Timestamp("2013-02-22")
+ON_DEMAND = ("yc_cb", "sw_daily")
 Tables = dict[str, pd.DataFrame]
-DATED = ("stock_daily", "index_daily", "futures_daily", "cash_rate", "calendar")
+DATED = {
+    "stock_daily": "date", "index_daily": "date", "futures_daily": "date", "cash_rate": "date",
+    "calendar": "date", "index_weights": "date", "industry_index_daily": "date",
+    "government_yield_curve": "date", "corporate_actions": "ex_date",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
     """The sample market's first weeks."""
     tables: Tables = export.sample_tables(12)  # type: ignore[no-untyped-call]
-    for name in DATED:
-        days = tables[name]["date"]
+    for name, column in DATED.items():
+        days = tables[name][column]
         tables[name] = tables[name][(days >= START) & (days <= END)].reset_index(drop=True)
+    inside = tables["statements"]["period_end"].map(_in_period)
+    tables["statements"] = tables["statements"][inside].reset_index(drop=True)
     return tables
 
 
@@ -64,7 +72,8 @@ def test_what_is_downloaded_is_imported_as_the_vendors_own_tables_are(
 ) -> None:
     clock = FakeClock(datetime(2016, 1, 4, tzinfo=UTC)).clock()
     client = Tushare(Token(TOKEN), server.url)
-    summary = download(client, tmp_path / "d", START.date(), END.date(), clock=clock)
+    names = [table.name for table in TABLES if table.usual or table.name in ON_DEMAND]
+    summary = download(client, tmp_path / "d", START.date(), END.date(), tables=names, clock=clock)
     assert not summary.refused
     assert not summary.missing, summary.to_text()
     assert tushare.recognise(tmp_path / "d")

@@ -243,15 +243,19 @@ def test_a_table_that_is_missing_on_one_side_is_a_finding():
     assert compare([], [part], cut, 0.0)[1][0].before == "absent"
 
 
-@pytest.mark.parametrize("name", ["mark", "is_delisting", "adj_factor"])
+@pytest.mark.parametrize("name", ["mark", "limit_class", "adj_factor"])
 def test_a_row_too_late_in_what_the_ledger_is_given_is_found(name, monkeypatch):
     original = prepare._inputs
 
     def shifted(strategy, market, first, last, *rest):
         inputs = original(strategy, market, first, last, *rest)
-        rows = np.minimum(np.arange(first, last + 2), len(market.dates) - 1)
-        bars = inputs.bars._replace(**{name: market.panel(name)[rows]})
-        return inputs._replace(bars=bars)
+        if name == "limit_class":
+            late = inputs.bars.limit_class
+            late = np.vstack([late[1:], late[-1:]])
+        else:
+            rows = np.minimum(np.arange(first, last + 2), len(market.dates) - 1)
+            late = market.panel(name)[rows]
+        return inputs._replace(bars=inputs.bars._replace(**{name: late}))
 
     monkeypatch.setattr(prepare, "_inputs", shifted)
     report = audit(small_strategy(), sample_market(), dates=2, first_only=True)

@@ -9,10 +9,14 @@ from tests.market.exporters.vendors_common import (
     compact,
     dashed,
     dividends_of,
+    grid,
     monthly_lists,
     save,
     write,
 )
+
+
+TERMS = {"3M": "3月", "6M": "6月", "1Y": "1年", "3Y": "3年", "5Y": "5年", "10Y": "10年", "30Y": "30年"}
 
 
 def akshare(tables, folder: Path, adjusted="dividends"):
@@ -83,7 +87,10 @@ def _akshare_lists(tables, folder):
     cash = tables["cash_rate"]
     rates = {"日期": dashed(cash["date"]), "O/N-定价": cash["rate"] * 100, "O/N-涨跌幅": 0.0}
     save(pd.DataFrame(rates), folder, "macro_china_shibor_all")
-    yields = pd.DataFrame({"曲线名称": ["中债国债"], "日期": ["2014-01-02"], "3月": [3.0]})
+    curve = tables["government_yield_curve"].assign(rate=lambda frame: frame["rate"] * 100)
+    rates = grid(curve, "date", "term", "rate")[list(TERMS)].rename(columns=TERMS).reset_index()
+    yields = rates.rename(columns={"date": "日期"}).assign(曲线名称="中债国债收益率曲线")
+    yields["日期"] = dashed(yields["日期"])
     save(yields, folder, "bond_china_yield")
 
 

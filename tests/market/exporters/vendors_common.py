@@ -76,6 +76,15 @@ def monthly_lists(members, calendar):
     return rows[(rows["start"] <= rows["date"]) & (rows["date"] <= end)]
 
 
+def weighted_lists(tables):
+    """Those lists with the weight (fraction) of each row; none where the market knows none."""
+    keys = ["index_code", "code", "date"]
+    lists = monthly_lists(tables["index_members"], tables["calendar"])[keys]
+    days = lists["date"].drop_duplicates()
+    known = tables["index_weights"]
+    return lists.merge(known[known["date"].isin(days)], on=keys, how="outer")
+
+
 def wide(facts, items):
     """One row per report, one column per item."""
     chosen = facts[facts["item"].isin(items)]

@@ -10,8 +10,8 @@ from tests.market.exporters.vendors_common import (
     every_day,
     grid,
     jq_code,
-    monthly_lists,
     save,
+    weighted_lists,
     wide,
     write,
 )
@@ -70,9 +70,9 @@ def joinquant(tables, folder: Path, fq="pre", rounded=False):
     valuation["capitalization"] = values["total_shares"] / 1e4
     valuation["circulating_cap"] = values["float_shares"] / 1e4
     save(valuation, folder, "get_valuation")
-    lists = monthly_lists(tables["index_members"], tables["calendar"])
+    lists = weighted_lists(tables)
     for (index_code, day), rows in lists.groupby(["index_code", "date"]):
-        frame = pd.DataFrame({"date": dashed(rows["date"]), "weight": 0.3})
+        frame = pd.DataFrame({"date": dashed(rows["date"]), "weight": rows["weight"] * 100})
         frame.index = jq_code(rows["code"])
         path = folder / "get_index_weights" / index_code.replace(".SH", ".XSHG")
         write(frame.rename_axis(None), path / f"{day:%Y-%m-%d}.csv", True)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from tests.market.exporters.vendors_common import (
     compact,
-    monthly_lists,
     save,
+    weighted_lists,
     wide,
 )
 
@@ -109,10 +109,7 @@ def _tushare_indices(tables, folder, kind):
     frame["vol"] = bars["volume"] / 100
     frame["amount"] = bars["amount"] / 1000
     save(frame, folder, "index_daily", "ts_code", kind)
-    lists = monthly_lists(tables["index_members"], tables["calendar"])
-    # The vendor's lists hold what is a member or has a weight; a list without weights is empty there.
-    keys = ["index_code", "code", "date"]
-    lists = lists[keys].merge(tables["index_weights"], on=keys, how="outer")
+    lists = weighted_lists(tables)
     frame = pd.DataFrame({"index_code": lists["index_code"].replace("000300.SH", "399300.SZ")})
     frame["con_code"] = lists["code"]
     frame["trade_date"] = compact(lists["date"])

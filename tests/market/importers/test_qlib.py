@@ -72,6 +72,11 @@ def test_a_market_comes_back_from_qlib_but_for_what_it_cannot_hold(sample, sampl
         "industry": "absent",
         "cash_rate": "absent",
         "stock_names": "absent",
+        "index_weights": "absent",
+        "statements": "absent",
+        "corporate_actions": "absent",
+        "industry_index_daily": "absent",
+        "government_yield_curve": "absent",
     }  # fmt: skip
 
 

@@ -18,6 +18,12 @@ CARRIED_OTHERWISE = {
     "industry_index_daily": "rows",  # codes of the sample alone get the ending of Shenwan
 }
 
+# What the statements are besides: trailing, of the last year, and as published.
+OF_STATEMENTS = {
+    "net_profit_ttm", "net_profit_last_annual", "net_profit_with_minorities_cum",
+    "revenue_ttm", "revenue_last_annual", "operating_revenue_cum", "total_assets", "total_liab",
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def tables():
@@ -78,7 +84,10 @@ def test_ratios_and_equity_are_known_on_their_announcement(source, tmp_path, tab
     items = [*export.RATIOS, "book_equity"]
     given = tables["fundamentals"]
     given = given[given["item"].isin(items)].reset_index(drop=True)
-    assert differences({"fundamentals": given}, {"fundamentals": found["fundamentals"]}) == {}
+    got = found["fundamentals"]
+    assert set(got["item"]) == {*items, *OF_STATEMENTS}
+    got = got[got["item"].isin(items)].reset_index(drop=True)
+    assert differences({"fundamentals": given}, {"fundamentals": got}) == {}
 
 
 def test_the_names_of_files_alone_recognise_the_layout(tmp_path):
@@ -225,13 +234,14 @@ def test_an_industry_ends_the_day_before_it_is_left(source, tmp_path, tables):
     ]  # fmt: skip
 
 
-def test_futures_in_another_unit_stop_the_import(source):
+def test_futures_in_another_unit_stop_the_import(source, tmp_path):
     def wrong(frame):
         return frame.assign(amount=frame["amount"].astype(float) / 10_000)
 
     change(source, "fut_daily", wrong)
     with pytest.raises(DataError, match=r"have a turnover .* times volume x price x multiplier"):
-        tushare.read(source, Collector())
+        imported(tushare, source, tmp_path / "m")
+    assert not (tmp_path / "m").exists()
 
 
 def test_without_fut_basic_contracts_end_on_the_third_friday(source, tmp_path, tables):

@@ -64,6 +64,11 @@ def test_a_market_comes_back_from_a_laboratory_with_factors(sample, lab, tmp_pat
         "industry": "absent",
         "cash_rate": "absent",
         "stock_names": "absent",
+        "index_weights": "absent",
+        "statements": "absent",
+        "corporate_actions": "absent",
+        "industry_index_daily": "absent",
+        "government_yield_curve": "absent",
     }
     one = sample["stock_daily"].to_pandas()
     later = one["code"].astype(str).duplicated().to_numpy()

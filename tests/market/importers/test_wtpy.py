@@ -58,6 +58,11 @@ def test_a_market_comes_back_from_wondertrader_with_factors(sample, tmp_path, fo
         "industry": "absent",
         "cash_rate": "absent",
         "stock_names": "absent",
+        "index_weights": "absent",
+        "statements": "absent",
+        "corporate_actions": "absent",
+        "industry_index_daily": "absent",
+        "government_yield_curve": "absent",
     }  # fmt: skip
     one, two = frames["stock_daily"], found["stock_daily"]
     later = one["code"].astype(str).duplicated().to_numpy()

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.importers.source import assume
+from quanthedge.market.importers.twins import one_index
 from quanthedge.market.importers.vendors.statements import dated_rows
 from quanthedge.market.schema import STATEMENT_ITEMS, TABLES
 
@@ -49,7 +50,8 @@ def weights_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.Tab
     rows = rows.filter(known)
     if rows.num_rows == 0:
         return None
-    return rows.select(list(TABLES["index_weights"].column_names))
+    rows = rows.select(list(TABLES["index_weights"].column_names))
+    return one_index(rows, "index_code", "index_weights", collector)
 
 
 def reports_of(
