@@ -224,13 +224,13 @@ def test_an_industry_ends_the_day_before_it_is_left(source, tmp_path, tables):
     ]  # fmt: skip
 
 
-def test_futures_in_another_unit_stop_the_import(source):
+def test_futures_in_another_unit_stop_the_import(source, tmp_path):
     def wrong(frame):
         return frame.assign(amount=frame["amount"].astype(float) / 10_000)
 
     change(source, "fut_daily", wrong)
     with pytest.raises(DataError, match=r"have a turnover .* times volume x price x multiplier"):
-        tushare.read(source, Collector())
+        imported(tushare, source, tmp_path / "m")
 
 
 def test_without_fut_basic_contracts_end_on_the_third_friday(source, tmp_path, tables):
