@@ -27,12 +27,13 @@ from tests.market.exporters import vendors as export
 from tests.market.importers.vendor_compare import differences, imported
 
 START, END = pd.Timestamp("2013-01-04"), pd.Timestamp("2013-02-22")
+PAID_ON = ("ex_date", "announce_date", "record_date", "pay_date")
 ON_DEMAND = ("yc_cb", "sw_daily")
 Tables = dict[str, pd.DataFrame]
 DATED = {
     "stock_daily": "date", "index_daily": "date", "futures_daily": "date", "cash_rate": "date",
     "calendar": "date", "index_weights": "date", "industry_index_daily": "date",
-    "government_yield_curve": "date", "corporate_actions": "ex_date",
+    "government_yield_curve": "date",
 }  # fmt: skip
 
 
@@ -43,6 +44,10 @@ def tables() -> Tables:
     for name, column in DATED.items():
         days = tables[name][column]
         tables[name] = tables[name][(days >= START) & (days <= END)].reset_index(drop=True)
+    paid = tables["corporate_actions"].head(3)  # none is paid so early: as many days before
+    before = paid["ex_date"] - pd.Series(pd.bdate_range("2013-01-15", periods=len(paid)))
+    moved = {name: paid[name] - before for name in PAID_ON}
+    tables["corporate_actions"] = paid.assign(**moved)
     inside = tables["statements"]["period_end"].map(_in_period)
     tables["statements"] = tables["statements"][inside].reset_index(drop=True)
     return tables

@@ -15,8 +15,9 @@ from tests.market.exporters.vendors_common import (
     write,
 )
 
-
-TERMS = {"3M": "3月", "6M": "6月", "1Y": "1年", "3Y": "3年", "5Y": "5年", "10Y": "10年", "30Y": "30年"}
+TERMS = {
+    "3M": "3月", "6M": "6月", "1Y": "1年", "3Y": "3年", "5Y": "5年", "10Y": "10年", "30Y": "30年"
+}  # fmt: skip
 
 
 def akshare(tables, folder: Path, adjusted="dividends"):

@@ -134,7 +134,7 @@ JOINQUANT = {
     "fundamentals": "rows",  # fewer items
     "stock_names": "absent",
     "industry": "absent",  # not exported
-    "statements": "rows",  # the balance sheet alone, with equity as its only item
+    "statements": "absent",  # the whole reports (STK_...) are not exported
     "corporate_actions": "absent",  # not exported
     "industry_index_daily": "absent",
     "government_yield_curve": "absent",
