@@ -77,8 +77,14 @@ def export_rqalpha(folder, tables, *, known_st=True):
             file[order_book_id(code)] = np.array(halted, dtype=np.int64)
     cash = frames["cash_rate"]
     with h5py.File(folder / "yield_curve.h5", "w") as file:
-        made = np.zeros(len(cash), dtype=[("date", "<i8"), ("0S", "<f8"), ("1Y", "<f8")])
-        made["date"], made["0S"] = number(cash["date"]), cash["rate"]
+        curve = {"1Y": 0.0}
+        if "government_yield_curve" in frames:
+            rows = frames["government_yield_curve"]
+            curve = {term: of["rate"].to_numpy() for term, of in rows.groupby("term")}
+        made = np.zeros(len(cash), dtype=[("date", "<i8"), *((n, "<f8") for n in {"0S": 0, **curve})])
+        for term, rates in curve.items():
+            made[term] = rates
+        made["date"], made["0S"] = number(cash["date"]), cash["rate"]  # one column for both
         file["data"] = made
     if "corporate_actions" in frames:
         _actions(folder, frames["corporate_actions"])

@@ -88,6 +88,8 @@ def _akshare_lists(tables, folder):
     cash = tables["cash_rate"]
     rates = {"日期": dashed(cash["date"]), "O/N-定价": cash["rate"] * 100, "O/N-涨跌幅": 0.0}
     save(pd.DataFrame(rates), folder, "macro_china_shibor_all")
+    if "government_yield_curve" not in tables:
+        return
     curve = tables["government_yield_curve"].assign(rate=lambda frame: frame["rate"] * 100)
     rates = grid(curve, "date", "term", "rate")[list(TERMS)].rename(columns=TERMS).reset_index()
     yields = rates.rename(columns={"date": "日期"}).assign(曲线名称="中债国债收益率曲线")

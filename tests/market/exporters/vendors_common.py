@@ -80,6 +80,8 @@ def weighted_lists(tables):
     """Those lists with the weight (fraction) of each row; none where the market knows none."""
     keys = ["index_code", "code", "date"]
     lists = monthly_lists(tables["index_members"], tables["calendar"])[keys]
+    if "index_weights" not in tables:
+        return lists.assign(weight=0.003)
     days = lists["date"].drop_duplicates()
     known = tables["index_weights"]
     return lists.merge(known[known["date"].isin(days)], on=keys, how="outer")

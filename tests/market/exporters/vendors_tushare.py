@@ -31,11 +31,14 @@ def tushare(tables, folder: Path, split=None, kind="csv"):
     basic["total_share"] = bars["total_shares"] / 1e4
     basic["float_share"] = bars["float_shares"] / 1e4
     save(basic, folder, "daily_basic", split, kind)
-    for write_table in (
-        _tushare_lists, _tushare_indices, _tushare_futures, _tushare_reports, _tushare_statements,
-        _tushare_actions, _tushare_levels,
-    ):  # fmt: skip
+    for write_table in (_tushare_lists, _tushare_indices, _tushare_futures, _tushare_reports):
         write_table(tables, folder, kind)
+    for name, write_table in (
+        ("statements", _tushare_statements), ("corporate_actions", _tushare_actions),
+        ("government_yield_curve", _tushare_curve), ("industry_index_daily", _tushare_levels),
+    ):  # fmt: skip
+        if name in tables:
+            write_table(tables, folder, kind)
 
 
 def _tushare_lists(tables, folder, kind):
@@ -215,8 +218,8 @@ def _tushare_actions(tables, folder, kind):
     )  # fmt: skip
 
 
-def _tushare_levels(tables, folder, kind):
-    """The government curve, beside its spot rates; Shenwan's indices, from the sample's ones."""
+def _tushare_curve(tables, folder, kind):
+    """The government curve to maturity, and some of its spot rates."""
     curve = tables["government_yield_curve"]
     frame = pd.DataFrame({"trade_date": compact(curve["date"]), "ts_code": "1001.CB"})
     frame["curve_name"], frame["curve_type"] = "中债国债收益率曲线", "0"
@@ -224,6 +227,9 @@ def _tushare_levels(tables, folder, kind):
     frame["yield"] = curve["rate"] * 100
     spot = frame.iloc[:50].assign(curve_type="1")
     save(pd.concat([frame, spot]), folder, "yc_cb", None, kind)
+
+
+def _tushare_levels(tables, folder, kind):
     rows = tables["industry_index_daily"]
     frame = pd.DataFrame({"ts_code": rows["code"], "trade_date": compact(rows["date"])})
     for name in ("name", "open", "low", "high", "close"):

@@ -22,6 +22,11 @@ NOT_NAMED = {
     "index_members": "rows",  # one of two indices
     "industry": "absent",
     "stock_names": "absent",
+    "index_weights": "absent",
+    "statements": "absent",
+    "corporate_actions": "absent",
+    "industry_index_daily": "absent",
+    "government_yield_curve": "absent",
 }
 
 
