@@ -81,7 +81,9 @@ def export_rqalpha(folder, tables, *, known_st=True):
         if "government_yield_curve" in frames:
             rows = frames["government_yield_curve"]
             curve = {term: of["rate"].to_numpy() for term, of in rows.groupby("term")}
-        made = np.zeros(len(cash), dtype=[("date", "<i8"), *((n, "<f8") for n in {"0S": 0, **curve})])
+        made = np.zeros(
+            len(cash), dtype=[("date", "<i8"), *((n, "<f8") for n in {"0S": 0, **curve})]
+        )
         for term, rates in curve.items():
             made[term] = rates
         made["date"], made["0S"] = number(cash["date"]), cash["rate"]  # one column for both

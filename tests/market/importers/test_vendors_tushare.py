@@ -241,10 +241,7 @@ def test_futures_in_another_unit_stop_the_import(source, tmp_path):
     change(source, "fut_daily", wrong)
     with pytest.raises(DataError, match=r"have a turnover .* times volume x price x multiplier"):
         imported(tushare, source, tmp_path / "m")
-<<<<<<< HEAD
     assert not (tmp_path / "m").exists()
-=======
->>>>>>> importers
 
 
 def test_without_fut_basic_contracts_end_on_the_third_friday(source, tmp_path, tables):
