@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quanthedge.documents import printable
 from quanthedge.errors import StrategyError
 from quanthedge.terminal import Overwrite
 
@@ -34,16 +35,15 @@ def compare_command(
 
     Example: quanthedge compare runs/mn runs/long_only --nav mine=mine.csv --fixed trust=0.08
     """
-    from quanthedge.comparison import compare_funds, own_products
+    from quanthedge.comparison import compare_funds, own_products, together
     from quanthedge.result import Result
     from quanthedge.shelf import Shelf
 
     first, *others = [Result.open(folder) for folder in runs]
-    beside: dict[str, object] = {
-        str(folder): result for folder, result in zip(runs[1:], others, strict=True)
-    }
-    beside |= products(nav, fixed, stated)
-    found = compare_funds(first, own_products(first) | beside, name=str(runs[0]))
+    beside = [{str(folder): result} for folder, result in zip(runs[1:], others, strict=True)]
+    named = products(nav, fixed, stated)
+    everything = together(own_products(first), *beside, named)
+    found = compare_funds(first, everything, name=str(runs[0]))
     typer.echo(repr(found))
     if out is not None:
         shelf = Shelf(overwrite=overwrite, run=runs[0])
@@ -61,23 +61,26 @@ def run_beside(result: "Result") -> "Comparison":
 def products(
     nav: list[str] | None, fixed: list[str] | None, stated: list[str] | None
 ) -> dict[str, object]:
-    """Return the products named on a command line, by name."""
-    from quanthedge.comparison import read_unit_values
+    """Return the products named on a command line, by name.
 
-    found: dict[str, object] = {}
-    for name, value in map(_pair, nav or []):
-        found[name] = read_unit_values(value)
-    for name, value in map(_pair, fixed or []):
-        found[name] = _fixed(name, value)
-    for name, value in map(_pair, stated or []):
-        found[name] = _stated(name, value)
-    return found
+    Raises
+    ------
+    DataError
+        When a name comes twice, or a file or number cannot be read.
+    """
+    from quanthedge.comparison import read_unit_values, together
+
+    return together(
+        *({name: read_unit_values(value)} for name, value in map(_pair, nav or [])),
+        *({name: _fixed(name, value)} for name, value in map(_pair, fixed or [])),
+        *({name: _stated(name, value)} for name, value in map(_pair, stated or [])),
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
-    if not (name and sign and value):
-        raise StrategyError(f"{text!r}: accepted: NAME=VALUE")
+    if not (name and sign and value) or printable(name) != name:
+        raise StrategyError(f"{printable(text)!r}: accepted: NAME=VALUE")
     return name, value
 
 

@@ -83,7 +83,7 @@ def read_document(path: Path, what: str) -> dict[str, Any]:
             f"{what} {path}: not a readable {kind} file: nested too deeply"
         ) from error
     except ValueError as error:  # also a number of 5,000 digits
-        line = printable(str(error).split("; ")[0])
+        line = printable(error)
         raise StrategyError(f"{what} {path}: not a readable {kind} file: {line}") from error
     if not isinstance(document, dict):
         raise StrategyError(

@@ -1,7 +1,13 @@
 """A fund beside what an investor could have had instead, on the same dates and definitions."""
 
 from quanthedge.comparison.others import VARIANTS, FixedIncome, RunVariant, Stated
-from quanthedge.comparison.products import Product, named_products, own_products, product_values
+from quanthedge.comparison.products import (
+    Product,
+    named_products,
+    own_products,
+    product_values,
+    together,
+)
 from quanthedge.comparison.table import Comparison, compare_funds
 from quanthedge.comparison.unit_values import read_unit_values
 from quanthedge.comparison.wording import remark, variant_name
@@ -19,5 +25,6 @@ __all__ = [
     "product_values",
     "read_unit_values",
     "remark",
+    "together",
     "variant_name",
 ]

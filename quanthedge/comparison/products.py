@@ -22,6 +22,7 @@ __all__ = [
     "named_products",
     "own_products",
     "product_values",
+    "together",
 ]
 
 _COLUMNS = ("product", "date", "value")
@@ -107,6 +108,22 @@ def product_values(products: Iterable[Product]) -> pd.DataFrame:
         empty = pd.DataFrame({name: [] for name in _COLUMNS})
         return empty.astype({"product": "str", "date": "datetime64[ms]", "value": "float64"})
     return pd.concat(frames, ignore_index=True)
+
+
+def together(*groups: Mapping[str, Any]) -> dict[str, Any]:
+    """Return several groups of products as one.
+
+    Raises
+    ------
+    DataError
+        When two products have the same name: one of them would be left out.
+    """
+    found: dict[str, Any] = {}
+    for title, product in (pair for group in groups for pair in group.items()):
+        if title in found:
+            raise DataError(f"comparison: the name {title!r} comes twice")
+        found[title] = product
+    return found
 
 
 def named_products(

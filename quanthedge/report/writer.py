@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from quanthedge.comparison import Comparison, compare_funds, own_products
+from quanthedge.comparison import Comparison, compare_funds, own_products, together
 from quanthedge.comparison.table import Others
 from quanthedge.performance import (
     TRADING_DAYS_A_YEAR,
@@ -146,7 +146,7 @@ class Writer:
         own = own_products(self.run, self.language)
         return compare_funds(
             self.run,
-            others | own | dict(self.others),
+            together(others, own, self.others),
             name=words["fund"],
             benchmark=self.index,
             same_dates=words["same_dates"],

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quanthedge.cli import app
-from quanthedge.comparison import FixedIncome, RunVariant, Stated, compare_funds
+from quanthedge.comparison import FixedIncome, RunVariant, Stated, compare_funds, together
 from quanthedge.errors import DataError
 from quanthedge.performance import levels
 from tests.sample import sample_result
@@ -245,3 +245,14 @@ def test_commands_compare_and_state(tmp_path) -> None:
     assert "accepted: NAME=VALUE" in str(bad.exception)
     none = CliRunner().invoke(app, ["statement", str(folder), "A"])
     assert "known: none" in str(none.exception)
+
+
+def test_products_of_one_name_never_hide_one_another(tmp_path) -> None:
+    from quanthedge.comparison_command import products
+
+    with pytest.raises(DataError, match="'a' comes twice"):
+        products(None, ["a=0.08"], ["a=0.1"])
+    with pytest.raises(DataError, match="'a' comes twice"):
+        products(None, ["a=0.08", "a=0.05"], None)
+    with pytest.raises(DataError, match="'Trust' comes twice"):
+        together({"Trust": 1}, {"trust": 2}, {"Trust": 3})

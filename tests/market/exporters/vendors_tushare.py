@@ -162,6 +162,9 @@ def _tushare_reports(tables, folder, kind):
     ratios.insert(1, "ann_date", compact(ratios.pop("known_date")))
     ratios.insert(2, "end_date", compact(ratios.pop("period_end")))
     save(ratios, folder, "fina_indicator", "ts_code", kind)
+    if "statements" not in tables:  # the equity, from the facts
+        equity = wide(facts, {"book_equity": "equity_parent"})
+        _tushare_statement("balancesheet", equity, folder, kind)
 
 
 STATED = {
@@ -187,7 +190,11 @@ STATED = {
 
 
 def _tushare_statements(tables, folder, kind):
-    rows = tables["statements"]
+    for name in STATED:
+        _tushare_statement(name, tables["statements"], folder, kind)
+
+
+def _tushare_statement(name, rows, folder, kind):
     head = {
         "ts_code": rows["code"],
         "ann_date": compact(rows["known_date"] - pd.Timedelta(1, "D")),
@@ -195,9 +202,8 @@ def _tushare_statements(tables, folder, kind):
         "end_date": compact(rows["period_end"]),
         "report_type": 1, "comp_type": 1, "update_flag": 1,
     }  # fmt: skip
-    for name, items in STATED.items():
-        values = {column: rows[item] for column, item in items.items()}
-        save(pd.DataFrame({**head, **values}), folder, name, None, kind)
+    values = {column: rows[item] for column, item in STATED[name].items() if item in rows}
+    save(pd.DataFrame({**head, **values}), folder, name, None, kind)
 
 
 def _tushare_actions(tables, folder, kind):
