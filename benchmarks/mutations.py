@@ -60,8 +60,7 @@ MODULES = {
     ),
     "bridge": Held(
         "quanthedge.performance.bridge",
-        ("tests/performance/test_bridge_by_hand.py", "tests/performance/test_bridge.py"),
-        ("quanthedge.run.backtest",),
+        ("tests/performance/test_bridge_by_hand.py",),
     ),
     "bridge_groups": Held(
         "quanthedge.performance.bridge_groups", ("tests/performance/test_bridge_groups.py",),
