@@ -12,6 +12,7 @@ import pandas as pd
 
 from tests.oracles import replay_rules as book
 from tests.oracles.contract_schedule import hold_by_day
+from tests.oracles.replay import fee_year
 from tests.oracles.replay_tables import _days, grid
 
 BOARDS = ("main", "chinext", "star", "bse")
@@ -67,6 +68,9 @@ class Expected:
         recorded[-1] = True
         return {
             "days": np.array(days, dtype=float),
+            "fee_years": np.array(
+                [fee_year(a, b) for a, b in zip(self.wide, self.wide[1:], strict=False)]
+            ),
             "stock_rate": self._rate(accounts["stock_cash_rate"]),
             "futures_rate": self._rate(accounts["futures_cash_rate"]),
             "record_day": recorded,
@@ -108,18 +112,10 @@ class Expected:
             for name in ("open", "high", "low", "close", "pre_close", "volume", "amount")
         }
         mark = self.raw["close"].ffill()
-        flags = {
-            name: self.raw[name].ffill().fillna(0.0).astype(bool)
-            for name in ("is_st", "is_delisting")
-        }
-        listed = np.searchsorted(self.calendar, _days(self.stocks["list_date"])) - self.first
         gone = _days(self.stocks["delist_date"])
         leave = np.where(np.isnat(gone), np.datetime64("2999-01-01"), gone)
         return found | {
             "bars.mark": mark.loc[self.wide].to_numpy(),
-            "bars.is_st": flags["is_st"].loc[self.span].to_numpy(),
-            "bars.is_delisting": flags["is_delisting"].loc[self.wide].to_numpy(),
-            "bars.listed": listed,
             "bars.delist": np.minimum(
                 np.searchsorted(self.calendar, leave) - self.first, self.span.size
             ),
@@ -161,8 +157,10 @@ class Expected:
             cash, bonus, rights, price = told
             reference = (mark[t, k] - cash + rights * price) / (1 + bonus + rights)
             step[t, k] = mark[t, k] / reference
-            rows.append((t, k, *told, max(pay, t)))
+            rows.append((t, k, *told, max(pay, t), self._record_row(row)))
         rows.sort()
+        self.records = [row[-1] for row in rows]
+        rows = [row[:-1] for row in rows]
         columns = np.array(rows, dtype=float).reshape(-1, 7).T
         pointer = [sum(row[0] < t for row in rows) for t in range(self.span.size + 1)]
         found = {
@@ -174,13 +172,22 @@ class Expected:
             found[f"actions.{name}"] = columns[k]
         return found | self._tax()
 
+    def _record_row(self, row):
+        """Row of the record day in the days from the one before the span on."""
+        ex_date = np.datetime64(row.ex_date, "D")
+        record = self.wide[max(int(np.searchsorted(self.wide, ex_date)) - 1, 0)]
+        if not pd.isna(row.record_date):
+            record = np.datetime64(row.record_date, "D")
+        return int(np.searchsorted(self.wide, record))
+
     def _tax(self):
         if self.plan["costs"]["dividend_tax"] == "none":
             return {}
-        rates = book.dividend_tax(self.rules, self.span)
+        rates = book.dividend_tax(self.rules, self.wide)
+        records = np.array(self.records, dtype=np.int64)
         found = {
-            "tax.at_payment": rates.at_payment, "tax.short_term": rates.short,
-            "tax.mid_term": rates.mid, "tax.long_term": rates.long,
+            "tax.at_payment": rates.at_payment[records], "tax.short_term": rates.short[records],
+            "tax.mid_term": rates.mid[records], "tax.long_term": rates.long[records],
         }  # fmt: skip
         for name, months in (("month_begin", 1), ("year_begin", 12)):
             ends = np.array([book.month_later(day, months) for day in self.span])

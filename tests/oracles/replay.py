@@ -20,13 +20,20 @@ YEAR = 365.0  # days of a year of interest
 
 
 def fee_year(before, day):
-    """Part of a year for which fees accrue between two closes."""
-    return float((day - before).astype(int)) / 365.0
+    """Part of a year for which fees accrue between two closes: each day over those of its year."""
+    days = np.arange(before + 1, day + 1)
+    years = days.astype("datetime64[Y]")
+    length = ((years + 1).astype("datetime64[D]") - years.astype("datetime64[D]")).astype(int)
+    return float((1.0 / length).sum())
 
 
-def taxed_by(t):
-    """Row of the rates by which a dividend with ex-date t is taxed: that of the ex-date."""
-    return t - 1
+def taxed_by(row, dates):
+    """Row of the rates by which a dividend is taxed: that of its record day."""
+    ex_date = np.datetime64(row.ex_date, "D")
+    record = dates[max(int(np.searchsorted(dates, ex_date)) - 1, 0)]
+    if not pd.isna(row.record_date):
+        record = np.datetime64(row.record_date, "D")
+    return max(int(np.searchsorted(dates, record)) - 1, 0)
 
 
 EARLIER, PREVIOUS = 30, 20  # days of returns that the impact of size looks back
@@ -130,7 +137,7 @@ class _Replay:
             self.raw.rates() if rate == "market" else np.full(self.dates.size, float(rate))
             for rate in (accounts["stock_cash_rate"], accounts["futures_cash_rate"])
         ]
-        if plan["costs"]["dividend_tax"] == "public_fund":
+        if plan["costs"]["dividend_tax"] != "none" and self.raw.actions() is not None:
             self.lot_tax = book.dividend_tax(self.rules, span)
 
     def _read_futures(self):
@@ -248,6 +255,7 @@ class _Replay:
         one day become one. Steps of the factor on other days are told by the factor alone.
         """
         found = [{} for _ in range(self.n + 1)]
+        self.taxed = {}
         table = self.raw.actions()
         for row in [] if table is None else table.itertuples():
             ex_date = np.datetime64(row.ex_date, "D")
@@ -263,9 +271,14 @@ class _Replay:
             if not pd.isna(row.pay_date):
                 pay = max(day, int(np.searchsorted(self.dates, np.datetime64(row.pay_date, "D"))))
             price = 0.0 if np.isnan(row.rights_price) else row.rights_price
+            before, given = self.raw.mark[day - 1, k], self.raw.pre_close[day, k]
             one = (
                 row.cash_per_share, row.bonus_per_share, row.rights_per_share, price, pay,
             )  # fmt: skip
+            formula = (before - one[0] + one[2] * price) / (1.0 + one[1] + one[2])
+            if abs(formula - given) > max(0.0151, 0.005 * given):
+                continue  # the exchange's previous close bears out something else
+            self.taxed[day, k] = taxed_by(row, self.dates)
             found[day][k] = _one_after_the_other(found[day].get(k), one)
         return found
 
@@ -374,12 +387,12 @@ class _Replay:
         reference = (before - cash + rights * price) / (1.0 + bonus + rights)
         dividend = old * cash
         if self.lot_tax is not None and dividend:
-            withheld = dividend * self.lot_tax.at_payment[taxed_by(t)]
+            withheld = dividend * self.lot_tax.at_payment[self.taxed[t, k]]
             self.line["dividend_tax"] += withheld
             for lot in self.tax_lots.get(k, ()):
                 each = lot["shares"] * cash
                 for name in ("short", "mid", "long"):
-                    lot[name] += each * getattr(self.lot_tax, name)[taxed_by(t)]
+                    lot[name] += each * getattr(self.lot_tax, name)[self.taxed[t, k]]
         else:
             withheld = 0.0
         if pay <= t:

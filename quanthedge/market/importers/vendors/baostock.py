@@ -190,7 +190,7 @@ def _bars(bars: pa.Table, collector: Collector) -> pa.Table | None:
         collector.add("info", "stock_daily", "no preclose", 0, "preclose is not in the source")
     if "turn" in bars.column_names:
         turn, volume = (bars[name].fill_null(0.0).to_numpy() for name in ("turn", "volume"))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             shares = np.where(turn > 0, volume / turn * PERCENT, np.nan)
         bars = with_column(bars, "float_shares", np.round(shares))
         what = "float_shares worked out from the turnover rate (volume / turn)"
