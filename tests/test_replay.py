@@ -262,7 +262,8 @@ def action_table(bars):
         }
     )  # fmt: skip
     columns = []
-    for one in TABLES["corporate_actions"].arrow:
+    schema = TABLES["corporate_actions"].among(frame.columns).arrow
+    for one in schema:
         values = frame[one.name]
         if pa.types.is_date(one.type):
             days = pd.to_datetime(values).dt.date
@@ -271,7 +272,7 @@ def action_table(bars):
             columns.append(pa.array(values.tolist(), pa.string()))
         else:
             columns.append(pa.array(values.to_numpy(np.float64)))
-    return pa.table(columns, names=TABLES["corporate_actions"].arrow.names)
+    return pa.table(columns, names=schema.names)
 
 
 @pytest.mark.parametrize("tax", ["none", "public_fund"])

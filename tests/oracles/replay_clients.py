@@ -158,6 +158,6 @@ def hurdle_levels(hurdle, dates, index):
         rate = hurdle.rate
         if hurdle.kind == "deposit":
             rate = max(one for one in hurdle.rates.items() if np.datetime64(one[0]) <= day)[1]
-        level *= 1.0 + rate * float((day - before).astype(int)) / 365.0
+        level += rate * float((day - before).astype(int)) / 365.0
         found.append(level)
     return np.array(found)
