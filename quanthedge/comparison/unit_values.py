@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from quanthedge.documents import read_bytes
+from quanthedge.documents import bounded, reason
 from quanthedge.errors import DataError
 
 __all__ = ["read_unit_values"]
@@ -64,7 +64,10 @@ def read_unit_values(path: str | Path) -> pd.Series:
 
 def _table(path: Path) -> pd.DataFrame:
     """Return the cells as text; UTF-8 (with or without mark) or GB 18030."""
-    raw = read_bytes(path, "unit values", _LARGEST, DataError)
+    try:
+        raw = bounded(path, _LARGEST)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: unit values cannot be read ({reason(error)})") from error
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = raw.decode(encoding)

@@ -102,13 +102,12 @@ def read_prices(path: Path) -> "pd.DataFrame":
     """Return a CSV file's prices by time; DataError names what is wrong with it."""
     import pandas as pd
 
-    from quanthedge.documents import read_bytes
+    from quanthedge.documents import bounded
     from quanthedge.errors import DataError
 
-    raw = read_bytes(path, "prices", _LARGEST, DataError)
     try:
-        frame = pd.read_csv(io.BytesIO(raw), dtype=str)
-    except ValueError as problem:
+        frame = pd.read_csv(io.BytesIO(bounded(path, _LARGEST)), dtype=str)
+    except (OSError, ValueError) as problem:
         raise DataError(f"{path}: cannot be read as CSV ({problem})") from problem
     time = next((name for name in ("time", "date") if name in frame.columns), None)
     if time is None or "price" not in frame.columns:
