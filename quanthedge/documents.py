@@ -17,12 +17,14 @@ from typing import Any
 from quanthedge.errors import QuantHedgeError, StrategyError
 
 __all__ = [
+    "bounded",
     "check_kinds",
     "check_plain",
     "parse_value",
     "printable",
     "read_bytes",
     "read_document",
+    "reason",
     "visible",
 ]
 
@@ -48,14 +50,23 @@ def read_bytes(
         needs to be.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(largest + 1)
-    except (OSError, ValueError) as problem:  # ValueError: a name with NUL
-        why = (problem.strerror if isinstance(problem, OSError) else None) or str(problem)
-        raise error(f"{what} {printable(path)}: cannot be read ({why})") from problem
+        return bounded(path, largest)
+    except (OSError, ValueError) as problem:
+        raise error(f"{what} {printable(path)}: cannot be read ({reason(problem)})") from problem
+
+
+def bounded(path: Path, largest: int) -> bytes:
+    """Return a file's bytes; OSError where it cannot be read, ValueError where it is too large."""
+    with path.open("rb") as file:  # ValueError also for a name with NUL
+        data = file.read(largest + 1)
     if len(data) > largest:
-        raise error(f"{what} {path}: larger than {largest:,} bytes")
+        raise ValueError(f"larger than {largest:,} bytes")
     return data
+
+
+def reason(problem: OSError | ValueError) -> str:
+    """Return in a few words why a file cannot be read."""
+    return (problem.strerror if isinstance(problem, OSError) else None) or str(problem)
 
 
 def read_document(path: Path, what: str) -> dict[str, Any]:
