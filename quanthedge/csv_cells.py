@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from quanthedge.documents import read_bytes
+from quanthedge.documents import bounded, reason
 from quanthedge.errors import DataError
 
 __all__ = ["read_cells"]
@@ -35,7 +35,10 @@ def read_cells(path: str | Path, what: str) -> pd.DataFrame:
         When it cannot be read, two columns have one name, or a row has more cells than columns.
     """
     path = Path(path)
-    raw = read_bytes(path, what, _LARGEST, DataError)
+    try:
+        raw = bounded(path, _LARGEST)
+    except (OSError, ValueError) as problem:
+        raise DataError(f"{path}: {what} cannot be read ({reason(problem)})") from problem
     rows = _rows(path, _decoded(path, raw), what)
     if not rows:
         raise DataError(f"{path}: {what} cannot be read as CSV (the file is empty)")

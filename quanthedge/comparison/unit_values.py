@@ -8,11 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-<<<<<<< HEAD
 from quanthedge.csv_cells import read_cells
-=======
-from quanthedge.documents import bounded, reason
->>>>>>> runs
 from quanthedge.errors import DataError
 
 __all__ = ["read_unit_values", "unit_values"]
@@ -130,33 +126,7 @@ def _series(name: str, where: str, rows: list[tuple[str, str, object, str, objec
     if not found:
         raise DataError(f"{where}: no line with a date and a value; at least one is needed")
     days = pd.DatetimeIndex(list(found), name="date")
-<<<<<<< HEAD
     return pd.Series([value for value, _ in found.values()], index=days, name=name).sort_index()
-=======
-    series = pd.Series([value for value, _ in found.values()], index=days, name=path.stem)
-    return series.sort_index()
-
-
-def _table(path: Path) -> pd.DataFrame:
-    """Return the cells as text; UTF-8 (with or without mark) or GB 18030."""
-    try:
-        raw = bounded(path, _LARGEST)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: unit values cannot be read ({reason(error)})") from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = raw.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise DataError(f"{path}: neither UTF-8 nor GB 18030; save it as CSV in UTF-8")
-    try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except ValueError as error:
-        raise DataError(f"{path}: unit values cannot be read as CSV ({error})") from error
-    return table.rename(columns=lambda name: str(name).strip())
->>>>>>> runs
 
 
 def _column(path: Path, table: pd.DataFrame, known: tuple[str, ...], what: str) -> str:

@@ -89,20 +89,10 @@ def read_prices(path: Path) -> "pd.DataFrame":
     """Return a CSV file's prices by time; DataError names what is wrong with it."""
     import pandas as pd
 
-<<<<<<< HEAD
     from quanthedge.csv_cells import read_cells
     from quanthedge.errors import DataError
 
     frame = read_cells(path, "prices")
-=======
-    from quanthedge.documents import bounded
-    from quanthedge.errors import DataError
-
-    try:
-        frame = pd.read_csv(io.BytesIO(bounded(path, _LARGEST)), dtype=str)
-    except (OSError, ValueError) as problem:
-        raise DataError(f"{path}: cannot be read as CSV ({problem})") from problem
->>>>>>> runs
     time = next((name for name in ("time", "date") if name in frame.columns), None)
     if time is None or "price" not in frame.columns:
         raise DataError(
