@@ -46,7 +46,7 @@ def main() -> None:
             result = backtest(load_strategy(STRATEGY), market, "2012-02-01", "2015-12-31")
             net = true_net_beta(result, market, Truth.open(folder))
         means.append(float(net.mean()))
-        correlation = result.summary().value("correlation_daily")
+        correlation = result.summary().value("correlation_accrued_daily")
         print(
             f"seed {seed}: true beta of the fund {net.mean():+.4f} on average, spread "
             f"{net.std():.4f}; correlation {correlation:+.3f}"

@@ -438,12 +438,12 @@ def run(
         raise typer.Exit(1)
 
 
-# what --quiet says of a run: net of everything, correlation of daily returns with the benchmark
+# what --quiet says of a run: net of everything, fees accrued; correlation of daily returns with the benchmark
 _QUIET = {
     "return": "return_net",
     "Sharpe": "sharpe_net",
     "drawdown": "max_drawdown_net",
-    "correlation": "correlation_daily",
+    "correlation": "correlation_accrued_daily",
 }
 
 

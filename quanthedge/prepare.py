@@ -15,7 +15,7 @@ from quanthedge.first_run import saying_so
 from quanthedge.fund import crystallisation_flags
 from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.winding_up import last_business_day, sold_out
-from quanthedge.hedging import HedgeLeg, hedge_leg, unhedged
+from quanthedge.hedging import HedgeLeg, hedge_leg, known_returns, unhedged
 from quanthedge.ledger import (
     ActionBook,
     Bars,
@@ -39,6 +39,7 @@ from quanthedge.market.checks.price_limits import limit_panel
 from quanthedge.portfolio import Targets
 from quanthedge.rules import StockRules, dividend_tax, stock_rules
 from quanthedge.strategy import Strategy
+from quanthedge.valuation import Stated, stated_values
 
 __all__ = ["Prepared", "Selection", "prepare", "prepare_like", "run_days", "select"]
 
@@ -81,6 +82,7 @@ class Prepared(NamedTuple):
     selection: Selection
     leg: HedgeLeg
     actions: Actions
+    stated: Stated
     rules: pd.DataFrame
     inputs: LedgerInputs
 
@@ -106,9 +108,13 @@ def prepare(
     stocks = stock_rules(dates[1:], market.codes, _list_dates(market))
     leg = hedge_leg(strategy, market, first, last, selection.targets)
     actions = _actions(strategy, market, first, last, stocks.list_delay)
-    inputs = _inputs(strategy, market, first, last, selection.targets, stocks, leg, actions)
+    bars, stock_book = _stocks(market, first, last, stocks, actions)
+    stated = _stated(strategy, market, first, bars, stock_book, leg)
+    inputs = _inputs(
+        strategy, market, first, last, selection.targets, bars, stock_book, leg, actions, stated
+    )
     rules = _rules(stocks.used, leg, actions)
-    return Prepared(strategy, market, first, dates, selection, leg, actions, rules, inputs)
+    return Prepared(strategy, market, first, dates, selection, leg, actions, stated, rules, inputs)
 
 
 def prepare_like(known: Prepared, strategy: Strategy) -> Prepared:
@@ -277,23 +283,11 @@ def _month_first(dates: NDArray[np.datetime64]) -> NDArray[np.bool_]:
     return np.asarray(months[1:] != months[:-1])
 
 
-def _inputs(
-    strategy: Strategy,
-    market: Market,
-    first: int,
-    last: int,
-    targets: Targets,
-    stocks: StockRules,
-    leg: HedgeLeg,
-    actions: Actions,
-) -> LedgerInputs:
-    """Everything that the ledger is given."""
+def _stocks(
+    market: Market, first: int, last: int, stocks: StockRules, actions: Actions
+) -> tuple[Bars, StockBook]:
+    """Bars of the span, and the rules of the stock exchanges on its days."""
     span, wide = slice(first, last + 1), slice(first - 1, last + 1)
-    dates = market.dates[wide]
-    n_days = last - first + 1
-    book = _target_book(strategy, targets, first, dates)
-    recorded = np.zeros(n_days, dtype=np.bool_)
-    recorded[::_RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
     limits = limit_panel(market, first, last)
     bars = Bars(
         open=market.panel("open")[span],
@@ -308,7 +302,7 @@ def _inputs(
         limit_class=limits.place,
         delist=market.delist_index() - first,
     )
-    stock_book = StockBook(
+    book = StockBook(
         stocks.board.astype(np.int64),
         stocks.exchange.astype(np.int64),
         stocks.lot,
@@ -323,6 +317,36 @@ def _inputs(
         limits.down,
         limits.inward,
     )
+    return bars, book
+
+
+def _stated(
+    strategy: Strategy, market: Market, first: int, bars: Bars, stocks: StockBook, leg: HedgeLeg
+) -> Stated:
+    """What suspended stocks are stated at; a stock without a beta counts with the default one."""
+    beta = leg.hedge.beta[:, :, 0]
+    beta = np.where(np.isnan(beta), leg.hedge.default_beta, beta)
+    hedged = known_returns(strategy, market)[:, 0]
+    return stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta)
+
+
+def _inputs(
+    strategy: Strategy,
+    market: Market,
+    first: int,
+    last: int,
+    targets: Targets,
+    bars: Bars,
+    stocks: StockBook,
+    leg: HedgeLeg,
+    actions: Actions,
+    stated: Stated,
+) -> LedgerInputs:
+    """Everything that the ledger is given."""
+    dates = market.dates[first - 1 : last + 1]
+    book = _target_book(strategy, targets, first, dates)
+    recorded = np.zeros(last - first + 1, dtype=np.bool_)
+    recorded[::_RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
     terms = strategy.fund
     return LedgerInputs(
         days=np.diff(dates).astype(np.float64),
@@ -334,7 +358,7 @@ def _inputs(
         volatility=_volatility(strategy, market, first, last),
         actions=actions.book,
         tax=actions.tax,
-        stocks=stock_book,
+        stocks=stocks,
         futures=leg.futures,
         hedge=leg.hedge,
         targets=book,
@@ -350,6 +374,7 @@ def _inputs(
             terms.audit_fee_yuan_per_year,
             *np.zeros((6, dates.size - 1)),
         ),
+        valuation=stated.book,
         settings=_settings(strategy),
     )
 

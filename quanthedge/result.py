@@ -33,6 +33,9 @@ class Result:
         close: traded, suspended, limit_up, limit_down).
     contracts : DataFrame
         Futures held at each close, a row for each contract.
+    restated : DataFrame
+        Holdings stated off their last close because they did not trade: date, code, shares,
+        last_close, stated_value (yuan a share), adjustment_yuan; a row for each close.
     hedge : DataFrame
         Each recorded day's hedge: ex-ante beta of the book, its standard error, contract and lots.
     targets, exclusions, coverage : DataFrame
@@ -84,6 +87,7 @@ class Result:
     refusals: pd.DataFrame
     positions: pd.DataFrame
     contracts: pd.DataFrame
+    restated: pd.DataFrame
     hedge: pd.DataFrame
     targets: pd.DataFrame
     exclusions: pd.DataFrame

@@ -32,7 +32,8 @@ LEDGER = Columns(
     "transfer_fee exchange_fee futures_fee impact dividend_tax loan_interest management_fee "
     "custody_fee service_fee audit_fee performance_fee subscriptions redemptions distributions "
     "bought sold futures_notional margin_required book_beta units unit_value high_water_mark "
-    "accrued_performance_fee unit_value_gross index_close",
+    "accrued_performance_fee revaluation unit_value_before_accrual accrued_fee_at_open "
+    "unit_value_gross index_close",
     by_date=True,
 )
 TABLES = {
@@ -49,6 +50,7 @@ TABLES = {
     "contracts": Columns(
         "date", "contract", "lots", "settlement_price futures_notional margin_required"
     ),
+    "restated": Columns("date", "code", "shares", "last_close stated_value adjustment_yuan"),
     "hedge": Columns(
         "date",
         "contract",

@@ -20,6 +20,7 @@ from quanthedge.own_words import warn_of_stale_words
 from quanthedge.performance import StyleModel
 from quanthedge.plain import Plain, Told
 from quanthedge.portfolio import LargestUniverse, Schedule, Selector, Universe
+from quanthedge.valuation import Valuation
 
 __all__ = ["Strategy", "apply_changes", "load_strategy", "place_value"]
 
@@ -86,6 +87,7 @@ class Strategy(Told):
     execution: Execution = Field(default_factory=Execution)
     costs: Costs = Field(default_factory=Costs)
     accounts: Accounts = Field(default_factory=Accounts)
+    valuation: Valuation = Field(default_factory=Valuation)
     fund: FundTerms = Field(default_factory=FundTerms)
     clients: Clients | None = Field(
         default=None,

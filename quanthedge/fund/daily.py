@@ -131,7 +131,7 @@ def class_values_without_clients(
     """
     rows = record.ledger[: record.days_run]
     equity, units = rows[:, layout.EQUITY_], rows[:, layout.UNITS_]
-    value, accrued = rows[:, layout.UNIT_VALUE_], rows[:, layout.ACCRUED_]
+    value, accrued = rows[:, layout.BEFORE_ACCRUAL_], rows[:, layout.ACCRUED_]
     part = {
         "date": dates[: record.days_run],
         "share_class": np.full(record.days_run, "A", dtype=object),
@@ -139,7 +139,7 @@ def class_values_without_clients(
         "assets_yuan": equity,
         "unit_value": value,
         "cumulative_unit_value": value,
-        "unit_value_after_fee": half_up((equity - accrued) / units, 4),
+        "unit_value_after_fee": rows[:, layout.UNIT_VALUE_],
         "accrued_fee_yuan": accrued,
     }
     return _joined([part], CLASS_COLUMNS, ["date", "share_class"])

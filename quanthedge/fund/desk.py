@@ -29,6 +29,7 @@ __all__ = [
     "fee_basis",
     "highest_mark",
     "investors_of",
+    "net_assets",
     "note",
 ]
 
@@ -162,9 +163,15 @@ def investors_of(office: Office, share_class: str) -> list[str]:
     return [one for one, name in office.bought if name == share_class]
 
 
+def net_assets(office: Office) -> float:
+    """Return what the fund is stated at, before performance fees not yet charged, yuan."""
+    state = office.state.scalars
+    return float(state[layout.EQUITY] + state[layout.REVALUATION])
+
+
 def class_assets(office: Office) -> dict[str, Fraction]:
     """Return the assets of each class at the close, before performance fees not yet charged."""
-    equity = Fraction(float(office.state.scalars[layout.EQUITY]))
+    equity = Fraction(net_assets(office))
     service = Fraction(float(office.state.scalars[layout.SERVICE_BASE]))
     if office.books["A"].units == 0:
         return {"A": Fraction(0), "C": equity}

@@ -27,11 +27,12 @@ from quanthedge.fund.desk import (
     bases,
     class_assets,
     investors_of,
+    net_assets,
     note,
 )
 from quanthedge.fund.orders import distribute, redeem_all, subscribe_all
 from quanthedge.fund.terms import FundTerms
-from quanthedge.fund.valuation import value_days
+from quanthedge.fund.valuation import accrued_at_open, value_days
 from quanthedge.fund.values import exact, round_half_up
 from quanthedge.fund.winding_up import last_business_day, nothing_left, pay_out
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout, run_ledger
@@ -139,6 +140,7 @@ def run_fund(
         stop = piece.days_run
         ledger[at:stop] = piece.ledger[at:stop]
         value_days(office, ledger, at, stop)
+        accrued_at_open(office, ledger, at, stop)
         _advance(office, stop - 1)
         insolvent = piece.insolvent_day
         if insolvent is not None:
@@ -321,7 +323,7 @@ def _book_flows(office: Office, t: int, moved: Moved, total: float) -> None:
     if not office.books["C"].units:
         service = -base  # what rounding has left of a class belongs to the other
     elif not office.books["A"].units:
-        service = state[layout.EQUITY] + net - moved.distributed - base
+        service = net_assets(office) + net - moved.distributed - base
     due = t + 1 + office.clients.payment_days
     if due < office.dates.size:
         fund.paid_out[due] += moved.redeemed + moved.distributed
@@ -364,8 +366,9 @@ def _book_fees(office: Office, row: NDArray[np.float64], fees: dict[str, Decimal
     state[layout.PAYABLE] += total
     state[layout.EQUITY] -= total
     row[layout.PERFORMANCE_] += total
+    row[layout.ACCRUED_] = max(0.0, row[layout.ACCRUED_] - total)
     row[layout.PAYABLE_] = state[layout.PAYABLE]
-    row[layout.EQUITY_] = state[layout.EQUITY]
+    row[layout.EQUITY_] = net_assets(office)
 
 
 def _follow_lots(office: Office, investor: str, share_class: str, before: Decimal) -> None:
@@ -419,7 +422,7 @@ def _fund_run(office: Office, ledger: NDArray[np.float64], insolvent: int | None
     pieces = office.pieces
     joined = {
         name: np.concatenate([getattr(piece, name) for piece in pieces])
-        for name in ("trades", "refusals", "positions", "contracts")
+        for name in ("trades", "refusals", "positions", "contracts", "restated")
     }
     record = LedgerRecord(
         ledger=ledger,

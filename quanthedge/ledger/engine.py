@@ -74,6 +74,7 @@ class LedgerState:
                 np.zeros(n_stocks, dtype=np.int64),
                 np.zeros(n_stocks),
                 np.zeros(inputs.actions.stock.size),
+                np.zeros(n_stocks, dtype=np.bool_),
             ),
             np.zeros(inputs.futures.product.size),
             np.full(inputs.futures.multiplier.size, np.nan),
@@ -88,7 +89,7 @@ class LedgerRecord:
     ----------
     ledger : float64 [T, columns]
     trades : float64 [n, 14], refusals : float64 [m, 7]
-    positions : float64 [p, 3], contracts : float64 [q, 3]
+    positions : float64 [p, 3], contracts : float64 [q, 3], restated : float64 [r, 4]
         Rows as :func:`quanthedge.ledger.kernels.run_days` appends them.
     days_run : int
         Days with a ledger row; fewer than T only when the fund became insolvent.
@@ -100,6 +101,7 @@ class LedgerRecord:
     refusals: NDArray[np.float64]
     positions: NDArray[np.float64]
     contracts: NDArray[np.float64]
+    restated: NDArray[np.float64]
     days_run: int
     insolvent_day: int | None
     state: LedgerState = field(repr=False)
@@ -146,7 +148,7 @@ def run_ledger(
     stop = n_days if stop is None else stop
     state = LedgerState.opening(inputs) if state is None else state
     ledger = np.zeros((n_days, len(layout.COLUMNS)))
-    trades, refusals, positions, contracts = kernels.run_span(
+    trades, refusals, positions, contracts, restated = kernels.run_span(
         first, stop, _read_only(inputs), state.scalars, state.shares, state.pending,
         state.carried, state.book_return, state.short, state.last_level, ledger,
     )  # fmt: skip
@@ -158,7 +160,9 @@ def run_ledger(
         )
     insolvent = day if status == layout.INSOLVENT else None
     days_run = day + 1 if insolvent is not None else stop
-    return LedgerRecord(ledger, trades, refusals, positions, contracts, days_run, insolvent, state)
+    return LedgerRecord(
+        ledger, trades, refusals, positions, contracts, restated, days_run, insolvent, state
+    )
 
 
 def _names(
@@ -183,7 +187,7 @@ def ledger_tables(
     marks: NDArray[np.float64],
     inputs: LedgerInputs,
 ) -> dict[str, pd.DataFrame]:
-    """Tables ``ledger``, ``trades``, ``refusals``, ``positions``, ``contracts`` of a run.
+    """Tables ``ledger``, ``trades``, ``refusals``, ``positions``, ``contracts``, ``restated``.
 
     Parameters
     ----------
@@ -203,7 +207,7 @@ def ledger_tables(
     )
     initial = inputs.fund.initial_unit_value
     ledger.iloc[0, [layout.EQUITY_, layout.STOCK_CASH_]] = inputs.settings.capital_yuan
-    ledger.iloc[0, [layout.UNIT_VALUE_, layout.HWM_]] = initial
+    ledger.iloc[0, [layout.UNIT_VALUE_, layout.BEFORE_ACCRUAL_, layout.HWM_]] = initial
     ledger.iloc[0, layout.UNITS_] = round(inputs.settings.capital_yuan / initial, 2)
     ledger.iloc[0, layout.CONTRACT_] = -1
     ledger.iloc[0, layout.BETA_] = np.nan
@@ -274,7 +278,30 @@ def ledger_tables(
         "refusals": refusals,
         "positions": positions,
         "contracts": _contracts_table(record, dates, contracts, inputs),
+        "restated": _restated_table(record, dates, codes, marks),
     }
+
+
+def _restated_table(
+    record: LedgerRecord,
+    dates: NDArray[np.datetime64],
+    codes: NDArray[np.str_],
+    marks: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Holdings that were stated off their last close, a row for each close."""
+    day, stock = record.restated[:, 0].astype(np.int64) + 1, record.restated[:, 1].astype(np.int64)
+    shares, ratio = record.restated[:, 2], record.restated[:, 3]
+    mark = marks[day, stock]
+    return pd.DataFrame(
+        {
+            "date": pd.DatetimeIndex(dates[day]),
+            "code": pd.array(np.asarray(codes, dtype=object)[stock], dtype="str"),
+            "shares": shares.astype(np.int64),
+            "last_close": mark,
+            "stated_value": mark * ratio,
+            "adjustment_yuan": shares * mark * (ratio - 1.0),
+        }
+    )
 
 
 def _contracts_table(

@@ -22,6 +22,7 @@ __all__ = [
     "StockBook",
     "TargetBook",
     "TaxBook",
+    "ValuationBook",
 ]
 
 Floats = NDArray[np.float64]
@@ -84,6 +85,7 @@ class Carried(NamedTuple):
     lot_count: Ints  # [N]
     locked: Floats  # [N] of the shares held, those that are not listed yet
     waiting: Floats  # [A] new shares of an action that are not listed yet
+    restated: Bools  # [N] holdings stated off their last close
 
 
 class StockBook(NamedTuple):
@@ -173,6 +175,14 @@ class FundNumbers(NamedTuple):
     service_change: Floats  # [T] yuan of the flows that belong to the classes with a service fee
 
 
+class ValuationBook(NamedTuple):
+    """What stocks that do not trade are stated at; [0, 0] = all at their last close."""
+
+    ratio: Floats  # [T + 1, N] stated value over mark; NaN = the mark
+    always: Bools  # [T + 1, N] counts whatever its size; [0, 0] = none does
+    materiality: float  # share of net assets from which all others count
+
+
 class Settings(NamedTuple):
     """Numbers of execution, costs and accounts."""
 
@@ -213,4 +223,5 @@ class LedgerInputs(NamedTuple):
     hedge: HedgeBook
     targets: TargetBook
     fund: FundNumbers
+    valuation: ValuationBook
     settings: Settings

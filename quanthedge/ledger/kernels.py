@@ -32,8 +32,10 @@ from quanthedge.ledger.futures.kernels import (
 )
 from quanthedge.ledger.inputs import Bars, Carried, Floats, Ints, LedgerInputs, Settings, StockBook
 from quanthedge.ledger.layout import (
+    ACCRUED,
     ACCRUED_,
     AUDIT_,
+    BEFORE_ACCRUAL_,
     BOUGHT_,
     BROKEN_IDENTITY,
     BUY,
@@ -85,6 +87,7 @@ from quanthedge.ledger.layout import (
     NOT_LISTED,
     NOTIONAL_,
     OK,
+    OPEN_ACCRUED_,
     OWED,
     OWED_,
     OWED_DUE,
@@ -97,6 +100,8 @@ from quanthedge.ledger.layout import (
     RECEIVABLE_,
     REDEMPTIONS_,
     RETRY,
+    REVALUATION,
+    REVALUATION_,
     RIGHTS,
     SELL,
     SERVICE_,
@@ -781,25 +786,76 @@ def buy(
 
 
 @njit(cache=True)
-def fund_day(
+def revalue(
+    t: int,
+    inputs: LedgerInputs,
+    equity: float,
+    shares: Floats,
+    held: Ints,
+    n_held: int,
+    carried: Carried,
+    restated: Log,
+) -> float:
+    """Return what holdings that do not trade are stated above (below: less than 0) their marks.
+
+    Adjustments count together, once they reach the materiality of ``equity``; a holding whose
+    adjustment has begun keeps it until the stock is traded again.
+    """
+    book = inputs.valuation
+    if book.ratio.size == 0:
+        return 0.0
+    total = 0.0
+    for k in range(n_held):
+        i = held[k]
+        ratio = book.ratio[t + 1, i]
+        if np.isnan(ratio) or not shares[i] > 0.0:
+            carried.restated[i] = False
+            continue
+        total += shares[i] * inputs.bars.mark[t + 1, i] * (ratio - 1.0)
+        if book.always.size > 0 and book.always[t + 1, i]:
+            carried.restated[i] = True
+    material = total != 0.0 and abs(total) >= book.materiality * equity
+    stated = 0.0
+    for k in range(n_held):
+        i = held[k]
+        ratio = book.ratio[t + 1, i]
+        if np.isnan(ratio) or not shares[i] > 0.0:
+            continue
+        if material:
+            carried.restated[i] = True
+        if carried.restated[i]:
+            stated += shares[i] * inputs.bars.mark[t + 1, i] * (ratio - 1.0)
+            restated.append((float(t), float(i), shares[i], ratio))
+    return stated
+
+
+@njit(cache=True)
+def assets(scalars: Floats) -> float:
+    """Return what the fund owns less what it owes, stocks at their last closes, yuan."""
+    owned = scalars[STOCK_VALUE] + scalars[STOCK_CASH] + scalars[FUTURES_CASH]
+    return owned + scalars[RECEIVABLE] - scalars[PAYABLE] - scalars[LOAN] - scalars[OWED]
+
+
+@njit(cache=True)
+def charge_fees(
     t: int,
     interest: tuple[float, float],
-    equity_before: float,
+    net_assets_before: float,
     loan_before: float,
     withdrawable: float,
     inputs: LedgerInputs,
     scalars: Floats,
     row: Floats,
 ) -> float:
-    """Step 9: interest, accrued and paid fees, unit value, performance fee. Returns the equity."""
+    """Step 9: interest, accrued and paid fees. Returns the equity, stocks at their last closes."""
     fund = inputs.fund
     scalars[STOCK_CASH] += interest[0]
     scalars[FUTURES_CASH] += interest[1]
     row[INTEREST_] = interest[0] + interest[1]
     payable_before = scalars[PAYABLE]
     year_fraction = inputs.fee_years[t]
-    row[MANAGEMENT_] = fund.management_per_year * equity_before * year_fraction
-    row[CUSTODY_] = fund.custody_per_year * equity_before * year_fraction
+    row[MANAGEMENT_] = fund.management_per_year * net_assets_before * year_fraction
+    row[CUSTODY_] = fund.custody_per_year * net_assets_before * year_fraction
     row[AUDIT_] = fund.audit_yuan_per_year * year_fraction
     row[SERVICE_] = fund.service_per_year * max(0.0, scalars[SERVICE_BASE]) * year_fraction
     scalars[PAYABLE] += row[MANAGEMENT_] + row[CUSTODY_] + row[SERVICE_] + row[AUDIT_]
@@ -809,29 +865,49 @@ def fund_day(
         paid = max(0.0, min(payable_before, withdrawable))
         scalars[STOCK_CASH] -= paid
         scalars[PAYABLE] -= paid
-    equity = scalars[STOCK_VALUE] + scalars[STOCK_CASH] + scalars[FUTURES_CASH]
-    equity += scalars[RECEIVABLE] - scalars[PAYABLE] - scalars[LOAN] - scalars[OWED]
-    if scalars[SERVICE_BASE] > 0.0 and scalars[EQUITY] > 0.0:
+    return assets(scalars)
+
+
+@njit(cache=True)
+def state_value(
+    t: int,
+    equity: float,
+    revaluation: float,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    row: Floats,
+) -> float:
+    """Step 10: stated value, performance fee, unit value. Returns the equity after the fee."""
+    fund = inputs.fund
+    before = scalars[EQUITY] + scalars[REVALUATION]  # after the morning's flows
+    scalars[REVALUATION] = revaluation
+    stated = equity + revaluation
+    if scalars[SERVICE_BASE] > 0.0 and before > 0.0:
         # all classes earn alike; the service fee is taken from those that bear it
-        growth = (equity + row[SERVICE_]) / scalars[EQUITY]
+        growth = (stated + row[SERVICE_]) / before
         scalars[SERVICE_BASE] = scalars[SERVICE_BASE] * growth - row[SERVICE_]
+    row[OPEN_ACCRUED_] = scalars[ACCRUED]
     units = np.int64(np.floor(scalars[UNITS] * 100.0 + 0.5))
-    cents = np.int64(np.floor(equity * 100.0 + 0.5))
+    cents = np.int64(np.floor(stated * 100.0 + 0.5))
     if cents > 0:
         ticks = unit_value_ticks(cents, units)
         mark = np.int64(scalars[MARK_TICKS])
         due = performance_fee_cents(ticks, mark, units, fund.performance_rate)
+        after = unit_value_ticks(cents - due, units)
         row[ACCRUED_] = due / 100.0
         if fund.fee_day[t] and ticks > mark:
             row[PERFORMANCE_] = due / 100.0
             row[ACCRUED_] = 0.0
             scalars[PAYABLE] += due / 100.0
             equity -= due / 100.0
-            after = unit_value_ticks(cents - due, units)
             scalars[MARK_TICKS] = max(mark, after if fund.post_fee else ticks)
             ticks = after
-        row[UNIT_VALUE_] = ticks / 10000.0
+        row[BEFORE_ACCRUAL_] = ticks / 10000.0
+        row[UNIT_VALUE_] = after / 10000.0
+    scalars[ACCRUED] = row[ACCRUED_]
     row[HWM_] = scalars[MARK_TICKS] / 10000.0
+    row[REVALUATION_] = revaluation
+    row[EQUITY_] = equity + revaluation
     return equity
 
 
@@ -847,7 +923,7 @@ def broken_promise(
     short: Floats,
     required: float,
 ) -> int:
-    """Step 10: which promise the day broke, or OK."""
+    """Step 11: which promise the day broke, or OK."""
     parts = (
         row[STOCK_PNL_] + row[DIVIDENDS_] + row[FUTURES_PNL_] + row[INTEREST_]
         - row[COMMISSION_] - row[STAMP_] - row[TRANSFER_] - row[EXCHANGE_] - row[FUTURES_FEE_]
@@ -860,7 +936,7 @@ def broken_promise(
     for k in range(n_held):
         if shares[held[k]] < 0.0:
             return NEGATIVE_SHARES
-    if equity <= 0.0:
+    if equity <= 0.0 or row[EQUITY_] <= 0.0:
         return INSOLVENT
     if scalars[STOCK_CASH] < -1e-6:
         return NEGATIVE_CASH
@@ -905,6 +981,7 @@ def run_days(
     refusals: Log,
     positions: Log,
     contracts: Log,
+    restated: Log,
 ) -> None:
     """Advance the state from the open of day ``first`` to the close of day ``stop - 1``.
 
@@ -919,10 +996,11 @@ def run_days(
         and tax lots, own past returns, lots sold short, index levels of the last review.
     ledger : float64 [T, len(COLUMNS)]
         One row a day is written.
-    trades, refusals, positions, contracts : typed lists of float64 tuples of 14, 7, 3 and 3
+    trades, refusals, positions, contracts, restated : lists of float64 tuples of 14, 7, 3, 3 and 4
         Appended to: (day, kind, index, signed quantity, price, amount, commission, stamp duty,
         transfer fee, exchange fee, futures fee, impact, reason, dividend tax);
-        (day, kind, index, side, wanted, done, reason); (day, stock, shares); (day, contract, lots).
+        (day, kind, index, side, wanted, done, reason); (day, stock, shares); (day, contract, lots);
+        (day, stock, shares, stated value over mark).
     """
     n_stocks = shares.size
     bars, targets = inputs.bars, inputs.targets
@@ -935,6 +1013,7 @@ def run_days(
         row = ledger[t]
         row[:] = 0.0
         equity_before = scalars[EQUITY]
+        net_assets_before = equity_before + scalars[REVALUATION]
         value_before = scalars[STOCK_VALUE]
         loan_before = scalars[LOAN]
         trades_before = len(trades)
@@ -1024,13 +1103,14 @@ def run_days(
             gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
         scalars[STOCK_VALUE] = value
         row[STOCK_PNL_] = gain
-        equity = fund_day(
-            t, interest, equity_before, loan_before, withdrawable, inputs, scalars, row
+        equity = charge_fees(
+            t, interest, net_assets_before, loan_before, withdrawable, inputs, scalars, row
         )
+        revaluation = revalue(t, inputs, equity, shares, held, n_held, carried, restated)
+        equity = state_value(t, equity, revaluation, inputs, scalars, row)
         scalars[EQUITY] = equity
 
         required = margin_required(t + 1, short, inputs.futures)
-        row[EQUITY_] = equity
         row[STOCK_VALUE_] = value
         row[STOCK_CASH_] = scalars[STOCK_CASH]
         row[FUTURES_CASH_] = scalars[FUTURES_CASH]
@@ -1055,11 +1135,11 @@ def run_days(
 
 
 @njit(cache=True)
-def triples(log: Log) -> Floats:
-    """Tuples of three after the first, as rows."""
-    rows = np.empty((len(log) - 1, 3))
+def as_rows(log: Log, columns: int) -> Floats:
+    """Tuples after the first, as rows."""
+    rows = np.empty((len(log) - 1, columns))
     for n in range(len(log) - 1):
-        for m in range(3):
+        for m in range(columns):
             rows[n, m] = log[n + 1][m]
     return rows
 
@@ -1077,22 +1157,18 @@ def run_span(
     short: Floats,
     last_level: Floats,
     ledger: Floats,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Run :func:`run_days`; return trades, refusals, positions and contracts as rows."""
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Run :func:`run_days`; return trades, refusals, positions, contracts and restated as rows."""
     trades = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
     refusals = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
     positions = [(0.0, 0.0, 0.0)]
     contracts = [(0.0, 0.0, 0.0)]
+    restated = [(0.0, 0.0, 0.0, 0.0)]
     run_days(
         first, stop, inputs, scalars, shares, pending, carried, book_return, short, last_level,
-        ledger, trades, refusals, positions, contracts,
+        ledger, trades, refusals, positions, contracts, restated,
     )  # fmt: skip
-    trade_rows = np.empty((len(trades) - 1, 14))
-    for n in range(len(trades) - 1):
-        for m in range(14):
-            trade_rows[n, m] = trades[n + 1][m]
-    refusal_rows = np.empty((len(refusals) - 1, 7))
-    for n in range(len(refusals) - 1):
-        for m in range(7):
-            refusal_rows[n, m] = refusals[n + 1][m]
-    return trade_rows, refusal_rows, triples(positions), triples(contracts)
+    return (
+        as_rows(trades, 14), as_rows(refusals, 7), as_rows(positions, 3), as_rows(contracts, 3),
+        as_rows(restated, 4),
+    )  # fmt: skip

@@ -3,8 +3,8 @@
 # Positions in the state's scalars.
 STOCK_CASH, FUTURES_CASH, PAYABLE, DAYS_LEFT, MARK_TICKS, EQUITY, RAISE_CASH = range(7)
 MARGIN_CUT, NEXT_REBALANCE, UNITS, STATUS, STATUS_DAY, STOCK_VALUE, RECEIVABLE = range(7, 14)
-UNFINISHED, LOAN, LOAN_TARGET, OWED, OWED_DUE, SERVICE_BASE = range(14, 20)
-N_SCALARS = 20
+UNFINISHED, LOAN, LOAN_TARGET, OWED, OWED_DUE, SERVICE_BASE, REVALUATION, ACCRUED = range(14, 22)
+N_SCALARS = 22
 
 # Status of a run.
 OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, NO_SETTLEMENT = (
@@ -14,7 +14,7 @@ OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, N
 # Columns of the daily ledger.
 COLUMNS = (
     "equity", "stock_value", "stock_cash", "futures_cash", "dividends_receivable", "fees_payable",
-    "loan", "redemptions_payable",
+    "loan", "redemptions_payable", "revaluation",
     "stock_pnl", "held_pnl", "dividends", "futures_pnl", "interest",
     "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
     "dividend_tax", "loan_interest",
@@ -22,19 +22,20 @@ COLUMNS = (
     "subscriptions", "redemptions", "distributions",
     "bought", "sold", "contract", "lots", "futures_notional", "margin_required", "book_beta",
     "names",
-    "units", "unit_value", "high_water_mark", "accrued_performance_fee",
+    "units", "unit_value", "unit_value_before_accrual", "high_water_mark",
+    "accrued_performance_fee", "accrued_fee_at_open",
 )  # fmt: skip
 (
     EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, RECEIVABLE_, PAYABLE_, LOAN_,
-    OWED_,
+    OWED_, REVALUATION_,
     STOCK_PNL_, HELD_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
     COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_, DIVIDEND_TAX_,
     LOAN_INTEREST_,
     MANAGEMENT_, CUSTODY_, SERVICE_, AUDIT_, PERFORMANCE_,
     SUBSCRIPTIONS_, REDEMPTIONS_, DISTRIBUTIONS_,
     BOUGHT_, SOLD_, CONTRACT_, LOTS_, NOTIONAL_, MARGIN_, BETA_, NAMES_,
-    UNITS_, UNIT_VALUE_, HWM_, ACCRUED_,
-) = range(41)  # fmt: skip
+    UNITS_, UNIT_VALUE_, BEFORE_ACCRUAL_, HWM_, ACCRUED_, OPEN_ACCRUED_,
+) = range(44)  # fmt: skip
 
 FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee")
 

@@ -4,11 +4,15 @@ With S the stocks and H the futures held at the last close, b the book's beta kn
 index return of the day:
 
 - alpha: price gain of the shares of the last close less ``b S r``;
+- revaluation: change of what holdings that do not trade are stated above their last close; it sums
+  to 0 over each suspension, at whose end alpha has the whole move;
 - market: ``(b S - H) r``, what the hedge left over;
 - basis: gain of the lots of the last close beyond ``-H r``, each contract at its settlement prices;
 - roll: fills of roll trades against the day's settlement price (the spread between two contracts
   itself comes through the basis, as the new contract runs to its index);
-- trading: fills of all other trades, stocks and futures, against the close or settlement price.
+- trading: fills of all other trades, stocks and futures, against the close or settlement price;
+- accrual: change of the performance fee that has accrued and is not charged yet, with a negative
+  sign; it sums to 0 from one fee date to the next.
 """
 
 from typing import Literal, Protocol
@@ -24,8 +28,8 @@ from quanthedge.performance.tables import FLOW_LINES
 
 __all__ = ["BRIDGE_LINES", "SOURCES", "Booked", "bridge", "bridge_returns"]
 
-SOURCES = ("alpha", "market", "basis", "roll", "trading", "dividends", "interest")
-EARNED = (*SOURCES, *COST_LINES, *FEE_LINES)
+SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
+EARNED = (*SOURCES, *COST_LINES, *FEE_LINES, "accrual")
 BRIDGE_LINES = (*EARNED, *FLOW_LINES)
 By = Literal["day", "month", "year", "whole"]
 
@@ -65,8 +69,8 @@ def bridge(
     -------
     DataFrame
         Indexed by the last day of each period; columns ``BRIDGE_LINES`` (costs, fees, redemptions
-        and distributions with a negative sign), ``equity_change`` and ``residual``, the change less
-        the sum of the lines, 0 to rounding.
+        and distributions with a negative sign), ``equity_change`` (of the equity less the accrued
+        performance fee) and ``residual``, the change less the sum of the lines, 0 to rounding.
 
     Raises
     ------
@@ -110,7 +114,10 @@ def bridge_returns(
     _known_span(by)
     ledger, daily = result.ledger, _between(_daily(result), start, end)
     chained = levels(ledger)["net"]
-    before = ledger["equity"].shift(1) + _flows(ledger)
+    # the fee that leavers paid was theirs: what accrues on the day starts from those who stay
+    stays = ledger["accrued_fee_at_open"] - ledger["accrued_performance_fee"].shift(1)
+    daily = daily.assign(accrual=daily["accrual"] + stays.reindex(daily.index))
+    before = ledger["equity"].shift(1) + _flows(ledger) - ledger["accrued_fee_at_open"]
     scale = (chained.shift(1) / before).reindex(daily.index)
     parts = daily[list(EARNED)].mul(scale, axis=0).where(daily[list(EARNED)] != 0.0, 0.0)
     label = _label(daily, by)
@@ -189,6 +196,8 @@ def _daily(result: Booked) -> pd.DataFrame:
         "trading": inside["stock_pnl"] + inside["dividends"] - inside["held_pnl"],
         "dividends": inside["dividends"],
         "interest": inside["interest"],
+        "revaluation": inside["revaluation"] - opening["revaluation"],
+        "accrual": opening["accrued_performance_fee"] - inside["accrued_performance_fee"],
         **{name: 0.0 - inside[name] for name in (*COST_LINES, *FEE_LINES)},
         "subscriptions": inside["subscriptions"],
         "redemptions": 0.0 - inside["redemptions"],
@@ -197,7 +206,8 @@ def _daily(result: Booked) -> pd.DataFrame:
     table = pd.DataFrame(lines)
     # what futures earned beyond carried lots and rolls are fills of the other futures trades
     table["trading"] += inside["futures_pnl"] - (table["basis"] - hedged) - table["roll"]
-    table["equity_change"] = ledger["equity"].diff().iloc[1:]
+    net_assets = ledger["equity"] - ledger["accrued_performance_fee"]
+    table["equity_change"] = net_assets.diff().iloc[1:]
     table["residual"] = table["equity_change"] - table[list(BRIDGE_LINES)].sum(axis=1)
     return table
 

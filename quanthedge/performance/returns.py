@@ -61,9 +61,10 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    net[t] = equity[t] / (equity[t-1] + subscriptions[t] - redemptions[t] - distributions[t]) - 1:
-    flows come in before the open, at the unit value of the last close. gross adds all fees of the
-    day back to the numerator.
+    net[t] = (equity[t] - accrued[t]) / (equity[t-1] + flows[t] - accrued at the open[t]) - 1, with
+    flows = subscriptions - redemptions - distributions, which come in before the open, at the unit
+    value of the last close, and accrued the performance fee that would be due if all left. gross[t]
+    = (equity[t] + fees charged on t) / (equity[t-1] + flows[t]) - 1: before every fee.
     From unrounded equity, so that it may differ from the published unit value in the last decimal.
     NaN where a price of the index is missing.
     """
@@ -72,10 +73,12 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
     flows = inside["subscriptions"] - inside["redemptions"] - inside["distributions"]
     before = equity[:-1] + flows.to_numpy(dtype=np.float64)
     fees = inside[list(FUND_FEES)].sum(axis=1).to_numpy(dtype=np.float64)
+    accrued = inside["accrued_performance_fee"].to_numpy(dtype=np.float64)
+    opening = inside["accrued_fee_at_open"].to_numpy(dtype=np.float64)
     index = ledger["index_close"].to_numpy(dtype=np.float64)
     return pd.DataFrame(
         {
-            "net": equity[1:] / before - 1.0,
+            "net": (equity[1:] - accrued) / (before - opening) - 1.0,
             "gross": (equity[1:] + fees) / before - 1.0,
             "index": index[1:] / index[:-1] - 1.0,
         },

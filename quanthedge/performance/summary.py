@@ -75,6 +75,8 @@ def _period(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     writer.add("opening_equity", float(equity.iloc[0]), "yuan")
     writer.add("closing_equity", float(equity.iloc[-1]), "yuan")
     writer.add("unit_value", float(last["unit_value"]), "unit_value", variant="net")
+    before = float(last["unit_value_before_accrual"])
+    writer.add("unit_value", before, "unit_value", variant="before_accrual")
     writer.add("unit_value", float(last["unit_value_gross"]), "unit_value", variant="gross")
     writer.add("high_water_mark", float(last["high_water_mark"]), "unit_value")
     writer.add("accrued_performance_fee", float(last["accrued_performance_fee"]), "yuan")
@@ -85,10 +87,6 @@ def _returns(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     level = levels(ledger)
     for basis in ("net", "gross", "index"):
         writer.add("return", period_return(level[basis]), "fraction", variant=basis)
-    last = ledger.iloc[-1]
-    kept = 1.0 - float(last["accrued_performance_fee"]) / float(last["equity"])
-    after = (1.0 + period_return(level["net"])) * kept - 1.0
-    writer.add("return_after_accrual", after, "fraction")
     for basis in ("net", "gross", "index"):
         writer.add(
             "annual_return",
@@ -117,10 +115,14 @@ def _returns(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
 def _neutrality(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     writer.chapter = "neutrality"
     level = levels(ledger)
-    for formula, estimator in (("correlation", correlation_bootstrap), ("beta", beta_hac)):
+    for formula, basis, estimator in (
+        ("correlation_accrued", "net", correlation_bootstrap),
+        ("correlation_before_fees", "gross", correlation_bootstrap),
+        ("beta", "net", beta_hac),
+    ):
         for every in _PERIODS:
             found = estimator(
-                period_returns(level["net"], every), period_returns(level["index"], every)
+                period_returns(level[basis], every), period_returns(level["index"], every)
             )
             few = found.observations < FEWEST_PAIRS
             writer.add(

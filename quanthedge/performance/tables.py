@@ -14,7 +14,8 @@ __all__ = ["ATTRIBUTION_LINES", "attribution", "monthly_table", "yearly_table"]
 
 INCOME_LINES = ("stock_pnl", "dividends", "futures_pnl", "interest")
 FLOW_LINES = ("subscriptions", "redemptions", "distributions")
-ATTRIBUTION_LINES = (*INCOME_LINES, *COST_LINES, *FEE_LINES, *FLOW_LINES)
+STATED_LINES = ("revaluation", "accrual")  # what the accountant states beside the bookings
+ATTRIBUTION_LINES = (*INCOME_LINES, *COST_LINES, *FEE_LINES, *STATED_LINES, *FLOW_LINES)
 
 
 def monthly_table(
@@ -97,19 +98,22 @@ def attribution(
     -------
     DataFrame
         Index: the last day of each period. Columns: every income; every cost and fee, redemptions
-        and distributions with a negative sign; equity_change; residual = equity_change - sum,
-        which is zero to rounding.
+        and distributions with a negative sign; revaluation (of holdings that do not trade); accrual
+        (change of the performance fee not charged yet, with a negative sign); equity_change, of the
+        equity less the accrued fee; residual = equity_change - sum, which is zero to rounding.
     """
     days = pd.DatetimeIndex(ledger.index)
     label = {"whole": days.year * 0, "year": days.year, "month": days.year * 100 + days.month}[by]
     number = np.asarray(label, dtype=np.int64)[1:]
     starts = np.flatnonzero(np.append(True, number[1:] != number[:-1]))
     bounds = np.append(starts, len(number))
-    lines = ledger[list(ATTRIBUTION_LINES)].iloc[1:].astype(np.float64)
+    accrued = ledger["accrued_performance_fee"]
+    stated = {"revaluation": ledger["revaluation"].diff(), "accrual": 0.0 - accrued.diff()}
+    lines = ledger.assign(**stated)[list(ATTRIBUTION_LINES)].iloc[1:].astype(np.float64)
     charged = [*COST_LINES, *FEE_LINES, "redemptions", "distributions"]
     lines[charged] = 0.0 - lines[charged]
     summed = np.add.reduceat(lines.to_numpy(), starts, axis=0)
     table = pd.DataFrame(summed, index=days[bounds[1:]], columns=list(ATTRIBUTION_LINES))
-    table["equity_change"] = ledger["equity"].iloc[bounds].diff().iloc[1:]
+    table["equity_change"] = (ledger["equity"] - accrued).iloc[bounds].diff().iloc[1:]
     table["residual"] = table["equity_change"] - table[list(ATTRIBUTION_LINES)].sum(axis=1)
     return table

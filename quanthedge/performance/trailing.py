@@ -48,7 +48,8 @@ def trailing_table(ledger: pd.DataFrame, end: str | pd.Timestamp | None = None) 
     >>> from quanthedge.performance import FEE_LINES
     >>> ledger = pd.DataFrame({"equity": [1.0, 1.0, 1.1, 1.21], "index_close": 1.0}, index=days)
     >>> ledger = ledger.assign(subscriptions=0, redemptions=0, distributions=0)
-    >>> ledger = ledger.assign(**dict.fromkeys(FEE_LINES, 0.0))
+    >>> accrued = ("accrued_performance_fee", "accrued_fee_at_open")
+    >>> ledger = ledger.assign(**dict.fromkeys((*FEE_LINES, *accrued), 0.0))
     >>> trailing_table(ledger)["net"].round(2).tolist()
     [0.1, 0.21, nan, nan, nan, nan, 0.21]
     """

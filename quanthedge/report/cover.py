@@ -32,7 +32,7 @@ def cards(run: Run, language: Language) -> list[Card]:
         "volatility_net": f"{writer.index}{comma}{summary['volatility_index'].text(language)}",
         "sharpe_net": with_variant("sharpe_gross", "gross"),
         "max_drawdown_net": [f"{span[0]} –", span[1]] if fell else "",
-        "correlation_weekly": interval("correlation_weekly"),
+        "correlation_accrued_weekly": interval("correlation_accrued_weekly"),
         "hedge_ratio_mean": f"{writer.name('turnover').text}{comma}"
         f"{summary['turnover'].text(language)}",
         "paid_per_year_costs_and_fees": writer.words["cost_card"]["below"].format(
@@ -65,7 +65,7 @@ def verdict(run: Run, language: Language) -> list[str]:
         )
     ]
     for every in ("weekly", "daily"):
-        linked = summary[f"correlation_{every}"].estimate
+        linked = summary[f"correlation_accrued_{every}"].estimate
         if linked is None or not np.isfinite(linked.value):
             continue
         kind = "neutral" if linked.low <= 0.0 <= linked.high else "not_neutral"
@@ -88,7 +88,7 @@ def verdict(run: Run, language: Language) -> list[str]:
     if isinstance(accrued, float) and accrued >= 1.0:
         sentences.append(
             texts["accrued"].format(
-                amount=text["accrued_performance_fee"], after=text["return_after_accrual"]
+                amount=text["accrued_performance_fee"], value=text["unit_value_before_accrual"]
             )
         )
     sentences += [

@@ -34,7 +34,7 @@ _MEASURES = (
     "free_cash_mean", "names_mean", "names_lowest", "names_highest", "turnover", "win_rate_daily",
     "win_rate_monthly", "best_day", "worst_day", "value_at_risk_95", "expected_shortfall_95",
     "paid_per_year_trading_costs", "paid_per_year_fund_fees", "paid_performance_fee", "refusals",
-    "trading_days", "opening_equity", "return_after_accrual", "loss_probability_1_months",
+    "trading_days", "opening_equity", "loss_probability_1_months",
     "loss_probability_12_months",
 )  # fmt: skip
 
@@ -77,8 +77,8 @@ def _signs(writer: Writer, facts: Facts) -> set[str]:
     net = writer.summary["return_net"].value
     if isinstance(net, float):
         holds.add("earns" if net > 0 else "loses")
-    for name in ("correlation", "beta"):
-        found = writer.summary[f"{name}_daily"].estimate
+    for name, key in (("correlation", "correlation_accrued"), ("beta", "beta")):
+        found = writer.summary[f"{key}_daily"].estimate
         known = found is not None and np.isfinite(found.value)
         facts[f"{name}_daily"] = f"{found.value:.3f}" if known and found else None
         facts[f"{name}_low"] = f"{found.low:.3f}" if known and found else None

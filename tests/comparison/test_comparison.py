@@ -30,7 +30,7 @@ def test_the_fund_s_row_is_its_summary() -> None:
     for column, key in {
         "return": "return_net", "annual_return": "annual_return_net",
         "volatility": "volatility_net", "sharpe": "sharpe_net", "max_drawdown": "max_drawdown_net",
-        "correlation": "correlation_daily",
+        "correlation": "correlation_accrued_daily",
     }.items():  # fmt: skip
         assert table.loc["fund", column] == pytest.approx(summary[key].value)
     assert table.loc["index", "return"] == pytest.approx(summary["return_index"].value)

@@ -29,7 +29,7 @@ def test_fund_and_index_have_the_figures_of_the_summary(with_rate) -> None:
         for row, basis in (("fund", "net"), ("index", "index")):
             value = summary.value(f"{formula}_{basis}")
             assert table.loc[row, column] == pytest.approx(value, rel=1e-9)
-    value = summary.value("correlation_daily")
+    value = summary.value("correlation_accrued_daily")
     assert table.loc["fund", "correlation"] == pytest.approx(value, rel=1e-9)
 
 

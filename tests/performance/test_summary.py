@@ -187,9 +187,9 @@ def test_a_loss_beyond_a_quantile_needs_two_days_there() -> None:
 
 def test_a_link_from_fewer_than_ten_periods_is_not_stated() -> None:
     found = random_run(150).summary()
-    assert found["correlation_monthly"].estimate.observations == 8
-    assert found["correlation_monthly"].reason == found["beta_monthly"].reason == "too_few"
-    assert found.value("correlation_weekly") is not None
+    assert found["correlation_accrued_monthly"].estimate.observations == 8
+    assert found["correlation_accrued_monthly"].reason == found["beta_monthly"].reason == "too_few"
+    assert found.value("correlation_accrued_weekly") is not None
 
 
 def test_the_excess_falls_by_its_own_measure() -> None:

@@ -110,7 +110,7 @@ def test_figures_are_those_printed_elsewhere() -> None:
         assert facts[key] == summary[key].text("en")
     bridge = result.bridge().iloc[0]
     assert facts["part_alpha"].startswith("-") == (bridge["alpha"] < 0)
-    found = summary["correlation_daily"].estimate
+    found = summary["correlation_accrued_daily"].estimate
     assert ("neutral" in holds) == (found.low <= 0 <= found.high)
 
 

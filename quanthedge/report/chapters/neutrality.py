@@ -20,13 +20,16 @@ def neutrality(writer: Writer) -> list[Block]:
     ledger, language = writer.run.ledger, writer.language
     rows = []
     for every in ("daily", "weekly", "monthly"):
-        pair = [writer.summary[f"{name}_{every}"] for name in ("correlation", "beta")]
+        pair = [
+            writer.summary[f"{name}_{every}"]
+            for name in ("correlation_accrued", "correlation_before_fees", "beta")
+        ]
         cells = [cell for measure in pair for cell in _estimate(measure, language)]
         count = pair[0].estimate.observations if pair[0].estimate else 0
         rows.append([Cell(writer.words["frequencies"][every]), *cells, Cell(str(count), "number")])
     head = writer.head(
-        "frequency", "correlation", "error", "interval", "beta", "error", "interval",
-        "observations",
+        "frequency", "correlation", "error", "interval", "correlation_before_fees", "error",
+        "interval", "beta", "error", "interval", "observations",
     )  # fmt: skip
     blocks: list[Block] = [
         writer.figure("scatter", specs.scatter(ledger, language, writer.index_code)),

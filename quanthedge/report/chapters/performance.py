@@ -28,7 +28,7 @@ def performance(writer: Writer) -> list[Block]:
         for formula in formulas
     ]
     single = (
-        "return_after_accrual", "win_rate_daily", "win_rate_weekly", "win_rate_monthly",
+        "win_rate_daily", "win_rate_weekly", "win_rate_monthly",
         "profit_loss_ratio", "best_day", "worst_day", "risk_free", "geometric_excess_period",
         "geometric_excess_year", "excess_drawdown", "tracking_error", "information_ratio",
     )  # fmt: skip

@@ -1,0 +1,46 @@
+"""Which holdings were stated off their last close, from when to when, and what came of it."""
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["RESTATED_COLUMNS", "suspension_spells"]
+
+RESTATED_COLUMNS = ("date", "code", "shares", "last_close", "stated_value", "adjustment_yuan")
+
+
+def suspension_spells(restated: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return the spells in which holdings were stated off their last close.
+
+    Parameters
+    ----------
+    restated : DataFrame
+        One row for each holding and close at which it was: columns ``RESTATED_COLUMNS``.
+    dates : DatetimeIndex
+        All closes of the run.
+
+    Returns
+    -------
+    DataFrame
+        One row a spell: code, begin, last (first and last close stated so), end (close at which the
+        holding went back to its close; NaT at the run's end), days, lowest_yuan, highest_yuan (of
+        the adjustment), last_yuan.
+    """
+    if restated.empty:
+        return pd.DataFrame(
+            columns=["code", "begin", "last", "end", "days", "lowest_yuan", "highest_yuan",
+                     "last_yuan"]
+        )  # fmt: skip
+    rows = restated.sort_values(["code", "date"], ignore_index=True)
+    day = dates.get_indexer(pd.DatetimeIndex(rows["date"]))
+    code = rows["code"].to_numpy()
+    opens = np.append(True, (code[1:] != code[:-1]) | (day[1:] != day[:-1] + 1))
+    spell = rows.groupby(np.cumsum(opens))
+    found = spell.agg(
+        code=("code", "first"), begin=("date", "first"), last=("date", "last"),
+        days=("date", "size"), lowest_yuan=("adjustment_yuan", "min"),
+        highest_yuan=("adjustment_yuan", "max"), last_yuan=("adjustment_yuan", "last"),
+    ).reset_index(drop=True)  # fmt: skip
+    after = dates.get_indexer(pd.DatetimeIndex(found["last"])) + 1
+    ends = np.append(dates.to_numpy(), np.datetime64("NaT"))[after]
+    found.insert(3, "end", ends)
+    return found.sort_values(["begin", "code"], ignore_index=True)
