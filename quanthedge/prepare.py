@@ -323,7 +323,7 @@ def _stocks(
 def _stated(
     strategy: Strategy, market: Market, first: int, bars: Bars, stocks: StockBook, leg: HedgeLeg
 ) -> Stated:
-    """What suspended stocks are stated at; a stock without a beta counts with the default one."""
+    """Return what suspended stocks are stated at; without a beta of its own one has the default."""
     beta = leg.hedge.beta[:, :, 0]
     beta = np.where(np.isnan(beta), leg.hedge.default_beta, beta)
     hedged = known_returns(strategy, market)[:, 0]

@@ -49,8 +49,8 @@ class IndexReturns(NamedTuple):
 def amac_codes() -> dict[str, str]:
     """Return the AMAC index of each industry by its Chinese name (Shenwan, level 1)."""
     file = resources.files("quanthedge.valuation") / "data" / "amac.csv"
-    with file.open(encoding="utf-8", newline="") as text:
-        return {row["industry_zh"]: row["index"] for row in csv.DictReader(text)}
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {row["industry_zh"]: row["index"] for row in csv.DictReader(lines)}
 
 
 def index_returns_of(market: Market, stop: int) -> IndexReturns:
@@ -94,7 +94,7 @@ def _index_of(market: Market, industry: str, name_zh: str) -> str:
         return ""
     indices = market.industry_indices()
     of_amac = indices[indices["family"] == _FAMILY]
-    found = amac_codes().get(name_zh.split("(")[0], "")
+    found = amac_codes().get(name_zh.partition("(")[0], "")
     letter = _SECTION.match(industry)
     if letter:  # the regulator's own classification
         begins = of_amac["name"].str.startswith(f"{letter[1] or letter[2]} ")
@@ -102,9 +102,7 @@ def _index_of(market: Market, industry: str, name_zh: str) -> str:
     return found if found in set(of_amac["code"]) else ""
 
 
-def _own_returns(
-    market: Market, group: NDArray[np.int16], count: int, stop: int
-) -> Floats:
+def _own_returns(market: Market, group: NDArray[np.int16], count: int, stop: int) -> Floats:
     """Return the returns of ``count`` indices of the market's own stocks, [S, G]; the last is all.
 
     A stock counts on a day on which it traded like on the day before. Where none of an industry

@@ -12,9 +12,7 @@ __all__ = ["restate"]
 
 
 @njit(cache=True)
-def resumed(
-    t: int, i: int, price: float, carried: float, bars: Bars, stocks: StockBook
-) -> float:
+def resumed(t: int, i: int, price: float, carried: float, bars: Bars, stocks: StockBook) -> float:
     """Value over close on a day of trading after a suspension; NaN once the market is active.
 
     A close at the limit is no price of an active market: what the method said stands, unless the
