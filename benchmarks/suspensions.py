@@ -196,19 +196,25 @@ def score(part: pd.DataFrame, method: str) -> dict[str, float]:
     Returns
     -------
     dict
-        mae and median of the absolute error, bias (mean of said less actual), nearer (share on
-        which it was nearer than the last close, of those on which it said something else), slope
-        and its standard error (least squares of actual on said, with an intercept; the error
-        clustered by the day on which the stocks closed off their limits).
+        mae and median of the absolute error, bias (mean of said less actual), gain (mean absolute
+        error of the last close less that of the method), nearer (share on which it was nearer than
+        the last close, of those on which it said something else), slope (least squares of actual on
+        said, with an intercept); gain_error and slope_error are standard errors clustered by the
+        day on which the stocks closed off their limits.
     """
     said, actual = part[column(method)].to_numpy(), part["actual"].to_numpy()
     off, stale = np.abs(said - actual), np.abs(actual)
     moved = off != stale
-    slope, error = _slope(said, actual, part["off"].to_numpy())
+    days = part["off"].to_numpy()
+    slope, error = _slope(said, actual, days)
+    gain = stale - off
+    together = np.bincount(np.unique(days, return_inverse=True)[1], gain - gain.mean())
     return {
         "mae": float(off.mean()),
         "median": float(np.median(off)),
         "bias": float((said - actual).mean()),
+        "gain": float(gain.mean()),
+        "gain_error": float(np.sqrt((together**2).sum())) / gain.size,
         "nearer": float((off < stale)[moved].mean()) if moved.any() else float("nan"),
         "slope": slope,
         "slope_error": error,
@@ -230,6 +236,7 @@ def _slope(x: Floats, y: Floats, days: NDArray[np.int64]) -> tuple[float, float]
 def scores(table: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of all methods for all, by length, by year 2015 and by industry."""
     groups: dict[tuple[str, str], pd.DataFrame] = {("all", "all"): table}
+    groups["all", "moves within 100%"] = table[table["actual"].abs() <= 1.0]
     groups |= {("days", name): table[table["length"] == name] for name in LENGTHS}
     late = table["year"] == 2015
     groups |= {("year", "2015"): table[late], ("year", "other years"): table[~late]}
@@ -254,12 +261,15 @@ def method_table(found: pd.DataFrame, by: str, group: str) -> str:
             f"{row['mae']:.2%}",
             f"{row['median']:.2%}",
             f"{row['bias']:+.2%}",
-            "" if row["method"] == "last_close" else f"{row['nearer']:.1%}",
+            "" if stale else f"{row['gain']:.2%} ({row['gain_error']:.2%})",
+            "" if stale else f"{row['nearer']:.1%}",
             "" if np.isnan(row["slope"]) else f"{row['slope']:.2f} ({row['slope_error']:.2f})",
         ]
         for _, row in part.iterrows()
+        for stale in (row["method"] == "last_close",)
     ]
-    header = ["method", "mean error", "median", "bias", "nearer", "slope (error)"]
+    header = ["method", "mean error", "median", "bias", "gain on the last close (error)", "nearer",
+              "slope (error)"]  # fmt: skip
     return markdown(header, rows)
 
 
@@ -294,6 +304,8 @@ def text_of(found: pd.DataFrame, judgement: Judged) -> str:
             f"{judgement.open_:,} of them had not closed off the price limits by the market's end "
             f"and are left out, which leaves {len(judgement.table):,}.",
             method_table(found, "all", "all"),
+            "Without the few that moved by more than 100%, most of them another business since:",
+            method_table(found, "all", "moves within 100%"),
             "Mean absolute error, and of the AMAC method bias, share nearer than the last close, "
             "and slope:",
             wide_table(found, ("days", "year", "days in 2015"), "days without a bar"),

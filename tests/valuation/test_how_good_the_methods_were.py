@@ -108,6 +108,7 @@ def test_scores_are_those_of_a_hand_made_table():
     found = score(part, "hedged")
     assert found["mae"] == pytest.approx((0.02 + 0.03 + 0.06) / 3)
     assert found["bias"] == pytest.approx((0.02 + 0.03 - 0.06) / 3)
+    assert found["gain"] == pytest.approx((0.12 + 0.02 + 0.06) / 3 - found["mae"])
     assert found["nearer"] == 0.5  # nearer, further, and the last said nothing else
     assert found["slope"] == pytest.approx(np.polyfit(part["hedged"], part["actual"], 1)[0])
 

@@ -143,8 +143,10 @@ class _Floor:
             self._update_exposures(row, alive)
         self._drift_loadings(row)
         wanted = self._returns(row, alive)
-        self.pressure = np.where(alive, self.pressure + wanted, 0.0)
-        traded = alive & ~lives.suspended[row] & (row >= self.halted_until)
+        halted = row < self.halted_until
+        kept = self.pressure + wanted + np.where(halted, self.pressure * wanted, 0.0)
+        self.pressure = np.where(alive, kept, 0.0)
+        traded = alive & ~lives.suspended[row] & ~halted
         pre_close = self._pre_close(row, traded)
         prices = self._auction(row, traded, pre_close)
         self._record(row, traded, prices)
