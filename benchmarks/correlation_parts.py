@@ -56,13 +56,14 @@ _MULTIPLIER = 300  # yuan per point of IF
 
 def futures_at_close(result: Result, market: Market) -> pd.DataFrame:
     """Return the ledger with every contract held marked at its close, not at its settlement."""
-    bars = market.futures("IF")[["date", "contract", "settlement", "close"]]
-    bars = bars.assign(date=pd.to_datetime(bars["date"]), contract=bars["contract"].astype(str))
-    held = result.contracts.assign(
-        date=pd.to_datetime(result.contracts["date"]),
-        contract=result.contracts["contract"].astype(str),
-    ).merge(bars, on=["date", "contract"], how="left", validate="one_to_one")
-    gap = -held["lots"].abs() * _MULTIPLIER * (held["close"] - held["settlement"])
+    bars = market.futures("IF")[["date", "contract", "settle", "close"]]
+    keys = {"date": "datetime64[ns]", "contract": str}
+    held = result.contracts[["date", "contract", "lots"]].astype(keys).merge(
+        bars.astype(keys), on=["date", "contract"], how="left", validate="one_to_one"
+    )  # fmt: skip
+    assert held["settle"].notna().all()
+    close = held["close"].fillna(held["settle"])  # a contract that did not trade has no close
+    gap = -held["lots"].abs() * _MULTIPLIER * (close - held["settle"])
     by_day = gap.groupby(held["date"]).sum().reindex(result.ledger.index, fill_value=0.0)
     return result.ledger.assign(equity=result.ledger["equity"] + by_day)
 

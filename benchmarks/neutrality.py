@@ -514,8 +514,8 @@ def document(market: Market) -> str:
         without_suspensions(kept, betas),
         "### Marks of different hours",
         "Correlation of future minus index with the index. The settlement price is the average of "
-        "the last hour: it misses the end of the day's move (below 0 with the index of the same "
-        "day) and makes up for it on the next (above 0 with the index a day earlier). A close at "
+        "the last hour: what it misses of the end of a day's move shows below 0 with the index of "
+        "the same day, and comes on the next (above 0 with the index a day earlier). A close at "
         "15:15 already knows a part of the next day (above 0 with the index a day later), and "
         "gives it back then.",
         marks(kept),

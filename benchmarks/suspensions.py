@@ -304,7 +304,7 @@ def text_of(found: pd.DataFrame, judgement: Judged) -> str:
             f"{judgement.open_:,} of them had not closed off the price limits by the market's end "
             f"and are left out, which leaves {len(judgement.table):,}.",
             method_table(found, "all", "all"),
-            "Without the few that moved by more than 100%, most of them another business since:",
+            "Without those that moved by more than 100%:",
             method_table(found, "all", "moves within 100%"),
             "Mean absolute error, and of the AMAC method bias, share nearer than the last close, "
             "and slope:",
