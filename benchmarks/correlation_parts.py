@@ -23,6 +23,7 @@ from quanthedge import Market, backtest, load_strategy
 from quanthedge.hedge.neutrality import compound
 from quanthedge.performance import (
     correlation,
+    correlation_bootstrap,
     correlation_parts,
     correlation_stated_otherwise,
     levels,
@@ -99,8 +100,6 @@ def parts(result: Result) -> str:
 
 def errors(ledger: pd.DataFrame) -> list[float]:
     """Return the standard errors of the accrued correlation, daily and weekly, by bootstrap."""
-    from quanthedge.performance import correlation_bootstrap
-
     level = levels(ledger)
     return [
         correlation_bootstrap(
