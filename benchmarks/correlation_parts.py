@@ -147,7 +147,8 @@ def basis_by_year(market: Market) -> pd.DataFrame:
     DataFrame
         Indexed by year: daily, weekly, and the number of weeks.
     """
-    gap = short_carry(market, "IF", WHOLE[0], WHOLE[1])
+    last = min(np.datetime64(WHOLE[1]), market.dates[-1])
+    gap = short_carry(market, "IF", WHOLE[0], str(last))
     index = market.index_close(INDEX)
     moves = pd.Series(index[1:] / index[:-1] - 1.0, index=pd.DatetimeIndex(market.dates[1:]))
     both = pd.DataFrame({"gap": gap, "index": moves}).dropna()
