@@ -165,7 +165,7 @@ class Strategy(Told):
         Examples
         --------
         >>> strategy = load_strategy("strategies/market_neutral.toml")
-        >>> strategy.change("selector.n=50", {"beta.window": 90}, capital_yuan=5e7).selector.n
+        >>> strategy.change("selector.n=50", {"beta.index": "000905.SH"}, capital_yuan=5e7).selector.n
         50
         """
         document, before = _given(self), _given(self)

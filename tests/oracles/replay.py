@@ -5,6 +5,7 @@ tables on disk, duties, fees and margins from the rule book's CSV files, everyth
 strategy as plain data. What was wanted is not asked: the replay does not decide, it keeps accounts.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -254,7 +255,7 @@ class _Replay:
         A row of the table takes effect on the first day from its ex-date on with a bar; several on
         one day become one. Steps of the factor on other days are told by the factor alone.
         """
-        found = [{} for _ in range(self.n + 1)]
+        found, told = [{} for _ in range(self.n + 1)], {}
         self.taxed = {}
         table = self.raw.actions()
         for row in [] if table is None else table.itertuples():
@@ -271,16 +272,35 @@ class _Replay:
             if not pd.isna(row.pay_date):
                 pay = max(day, int(np.searchsorted(self.dates, np.datetime64(row.pay_date, "D"))))
             price = 0.0 if np.isnan(row.rights_price) else row.rights_price
-            before, given = self.raw.mark[day - 1, k], self.raw.pre_close[day, k]
             one = (
                 row.cash_per_share, row.bonus_per_share, row.rights_per_share, price, pay,
             )  # fmt: skip
-            formula = (before - one[0] + one[2] * price) / (1.0 + one[1] + one[2])
-            if abs(formula - given) > max(0.0151, 0.005 * given):
-                continue  # the exchange's previous close bears out something else
-            self.taxed[day, k] = taxed_by(row, self.dates)
-            found[day][k] = _one_after_the_other(found[day].get(k), one)
+            told.setdefault((day, k), []).append((ex_date, one, taxed_by(row, self.dates)))
+        for (day, k), events in told.items():
+            events.sort(key=lambda event: event[0])
+            for event in self._borne_out(day, k, events):
+                first = found[day].get(k)
+                held = 1.0 if first is None else 1.0 + first[1]  # of a share held before them all
+                self.taxed.setdefault((day, k), []).append((held * event[1][0], event[2]))
+                found[day][k] = _one_after_the_other(first, event[1])
         return found
+
+    def _borne_out(self, day, k, events):
+        """Return the most of a day's events that together give the exchange's previous close."""
+        given = self.raw.pre_close[day, k]
+        for count in range(len(events), 0, -1):
+            for chosen in itertools.combinations(events, count):
+                price = self.raw.mark[day - 1, k]
+                for _, (cash, bonus, rights, paid, _), _ in chosen:
+                    price = (price - cash + rights * paid) / (1.0 + bonus + rights)
+                if abs(price - given) <= max(0.0151, 0.005 * given):
+                    return chosen
+        return ()
+
+    def _tax_of_a_share(self, t, k, name):
+        """Tax on the dividends of a day, yuan a share: each by the rules of its record day."""
+        rates = getattr(self.lot_tax, name)
+        return sum(cash * rates[row] for cash, row in self.taxed[t, k])
 
     # ---- the days ---------------------------------------------------------------------------
 
@@ -387,12 +407,11 @@ class _Replay:
         reference = (before - cash + rights * price) / (1.0 + bonus + rights)
         dividend = old * cash
         if self.lot_tax is not None and dividend:
-            withheld = dividend * self.lot_tax.at_payment[self.taxed[t, k]]
+            withheld = old * self._tax_of_a_share(t, k, "at_payment")
             self.line["dividend_tax"] += withheld
             for lot in self.tax_lots.get(k, ()):
-                each = lot["shares"] * cash
                 for name in ("short", "mid", "long"):
-                    lot[name] += each * getattr(self.lot_tax, name)[self.taxed[t, k]]
+                    lot[name] += lot["shares"] * self._tax_of_a_share(t, k, name)
         else:
             withheld = 0.0
         if pay <= t:

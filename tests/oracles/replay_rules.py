@@ -143,6 +143,8 @@ def dividend_tax(folder, days):
         )
         for name, end in spans.items()
     }
+    # until 2012 one row held whatever the holding period
+    total = {name: np.where(np.isnan(one), total["long"], one) for name, one in total.items()}
     paid = over_days([r for r in rows if r["holding_to_inclusive"] == ""], days, "rate_at_payment")
     return DividendTax(paid, *(np.maximum(0.0, total[name] - paid) for name in spans))
 

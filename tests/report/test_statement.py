@@ -14,6 +14,7 @@ import quanthedge as qh
 from quanthedge.cli import app
 from quanthedge.errors import DataError
 from quanthedge.fund.statement import investor_statement
+from quanthedge.market.file_names import file_name
 from quanthedge.report.blocks import Document, Lines, Table
 from quanthedge.report.statement import build_statement, write_statements
 from quanthedge.result import Result
@@ -116,7 +117,7 @@ def test_every_format_is_written_and_names_nobody_else(tmp_path: Path) -> None:
     name = NAMES["B"]
     paths = list(write_statements(result(), name, tmp_path, ["html", "pdf", "xlsx", "json"], "zh"))
     assert [path.name for path in paths] == [
-        f"statement_Beryl_Trust_zh.{kind}" for kind in ("html", "pdf", "xlsx", "json")
+        f"statement_{file_name(name)}_zh.{kind}" for kind in ("html", "pdf", "xlsx", "json")
     ]
     value = f"{investor_statement(result(), name).value_today:,.2f}"
     pages = [page.get_textpage().get_text_range() for page in pdfium.PdfDocument(paths[1])]
@@ -147,7 +148,9 @@ def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     written = CliRunner().invoke(app, ["statement", str(folder), NAMES["A"], *options])
     assert written.exit_code == 0
     names = sorted(path.name for path in (tmp_path / "letters").iterdir())
-    assert names == ["statement_Amber_Trust_en.html", "statement_Amber_Trust_en.json"]
+    stem = f"statement_{file_name(NAMES['A'])}_en"
+    assert stem.startswith("statement_Amber_Trust-")
+    assert names == [f"{stem}.html", f"{stem}.json"]
 
 
 def test_what_is_not_accepted_is_refused(tmp_path: Path) -> None:
