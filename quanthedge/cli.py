@@ -438,7 +438,7 @@ def run(
         raise typer.Exit(1)
 
 
-# what --quiet says of a run: net of everything, fees accrued; correlation of daily returns with the benchmark
+# what --quiet says of a run: net of every fee as it accrues; daily correlation with the benchmark
 _QUIET = {
     "return": "return_net",
     "Sharpe": "sharpe_net",

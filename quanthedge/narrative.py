@@ -13,6 +13,7 @@ from quanthedge.rebalancing.wording import policy_text
 
 if TYPE_CHECKING:
     from quanthedge.strategy import Strategy
+    from quanthedge.valuation import Valuation
 
 __all__ = ["Bilingual", "bilingual", "note", "timeline", "worded"]
 
@@ -105,12 +106,21 @@ def timeline(
                 rate=f"{fund.performance_fee_rate:.0%}"
             ),
         }
+        values["stated"] = _stated(strategy.valuation, words, code)
         amiss = texts["words"]["missed"]["some"][code] if missed[0] else ""
         values["missed"] = amiss.format(count=missed[0], days=missed[1])
         kind = "timeline_unhedged" if strategy.hedge.sells_nothing else "timeline"
         lines = [line.format(**values) for line in texts[kind][code]]
         result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
     return result
+
+
+def _stated(terms: "Valuation", words: dict[str, Any], code: str) -> str:
+    """Return how suspended stocks are valued."""
+    kind = terms.index if terms.suspended == "index_return" else terms.suspended
+    material = words["material"]["share" if terms.from_day is None else "from_day"][code]
+    limits = {"share": f"{terms.materiality:.2%}", "day": terms.from_day}
+    return str(words["stated"][kind][code].format(material=material.format(**limits)))
 
 
 def _days(memory: int | None, words: dict[str, Any], code: str) -> str:

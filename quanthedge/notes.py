@@ -20,8 +20,46 @@ from quanthedge.rules.limit_prices import limit_prices
 from quanthedge.rules.naming import rule_name, table_name
 from quanthedge.rules.stock_limits import FREE
 from quanthedge.strategy import Strategy
+from quanthedge.valuation import suspension_spells
 
 __all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
+
+
+def _restated(prepared: Prepared, tables: dict[str, pd.DataFrame]) -> list[Bilingual]:
+    """Say which holdings were stated off their last close, by how much, and by which indices."""
+    rows, ledger = tables["restated"], tables["ledger"]
+    if not len(rows):
+        return []
+    spells = suspension_spells(rows, pd.DatetimeIndex(ledger.index))
+    adjusted = ledger["revaluation"].to_numpy()
+    at = int(np.abs(adjusted).argmax())
+    days = rows["date"]
+    notes = [
+        note(
+            "restated",
+            spells=len(spells), days=days.nunique(), first=f"{days.min():%Y-%m-%d}",
+            last=f"{days.max():%Y-%m-%d}", largest=f"{adjusted[at]:,.0f}",
+            share=f"{adjusted[at] / ledger['equity'].iloc[at]:.2%}",
+            date=f"{ledger.index[at]:%Y-%m-%d}", left=f"{adjusted[-1]:,.0f}",
+        )
+    ]  # fmt: skip
+    return notes + _stand_ins(prepared, rows)
+
+
+def _stand_ins(prepared: Prepared, restated: pd.DataFrame) -> list[Bilingual]:
+    """Say for which industries of restated holdings the market's own stocks stood in."""
+    returns, market = prepared.stated.returns, prepared.market
+    if returns is None:
+        return []
+    day = np.searchsorted(market.dates, restated["date"].to_numpy().astype("datetime64[D]"))
+    stock = pd.Index(market.codes).get_indexer(pd.Index(restated["code"].astype(str)))
+    followed = returns.group[day, stock]
+    mine = followed[returns.own[day, followed]]
+    listed = []
+    for name, whole in (("name_en", "all stocks"), ("name_zh", "全部股票")):
+        names = returns.sources[name].to_numpy()[np.unique(mine)]
+        listed.append(", ".join(str(one) or whole for one in names))
+    return [note("stand_in", listed_en=listed[0], listed_zh=listed[1])] if mine.size else []
 
 
 def client_notes(fund: FundRun) -> list[Bilingual]:
@@ -78,13 +116,14 @@ def run_notes(
     prepared, record
         The run.
     tables : dict of DataFrame
-        ledger, trades, refusals, contracts, hedge and rules.
+        ledger, trades, refusals, contracts, restated, hedge and rules.
     """
     strategy, market, first = prepared.strategy, prepared.market, prepared.first
     schedules, actions = prepared.leg.schedules, prepared.actions.use
     last_day = market.dates[first + record.days_run - 1]
     notes = _action_notes(strategy, actions)
     notes += [note("assumption", text=text) for text in market.assumptions]
+    notes += _restated(prepared, tables)
     if record.insolvent_day is not None:
         notes.append(note("insolvent", date=last_day))
     notes += _settlement_notes(tables["contracts"], schedules)

@@ -323,9 +323,10 @@ def _stocks(
 def _stated(
     strategy: Strategy, market: Market, first: int, bars: Bars, stocks: StockBook, leg: HedgeLeg
 ) -> Stated:
-    """What suspended stocks are stated at; a stock without a beta counts with the default one."""
-    beta = leg.hedge.beta[:, :, 0]
-    beta = np.where(np.isnan(beta), leg.hedge.default_beta, beta)
+    """Return what suspended stocks are stated at; without a beta of its own one has the default."""
+    beta = np.zeros((0, 0))
+    if strategy.valuation.suspended == "beta":
+        beta = np.nan_to_num(leg.hedge.beta[:, :, 0], nan=leg.hedge.default_beta)
     hedged = known_returns(strategy, market)[:, 0]
     return stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta)
 

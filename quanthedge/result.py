@@ -125,7 +125,7 @@ class Result:
 
     def bridge(
         self,
-        by: Literal["day", "month", "year", "whole"] = "whole",
+        by: Literal["day", "week", "month", "year", "whole"] = "whole",
         start: str | None = None,
         end: str | None = None,
     ) -> pd.DataFrame:

@@ -70,7 +70,9 @@ def accrued_at_open(office: Office, ledger: Floats, at: int, stop: int) -> None:
     for name, share in (("A", 1.0 - part), ("C", part)):
         book = office.books[name]
         if book.units and equity * share > 0.0:
-            row[layout.OPEN_ACCRUED_] += book.over_days(np.array([equity * share]), grown).accrued[0]
+            row[layout.OPEN_ACCRUED_] += book.over_days(np.array([equity * share]), grown).accrued[
+                0
+            ]
 
 
 def _part_of_c(office: Office, ledger: Floats, at: int, stop: int) -> Floats:

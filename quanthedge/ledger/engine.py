@@ -288,7 +288,7 @@ def _restated_table(
     codes: NDArray[np.str_],
     marks: NDArray[np.float64],
 ) -> pd.DataFrame:
-    """Holdings that were stated off their last close, a row for each close."""
+    """Return the holdings that were stated off their last close, a row for each close."""
     day, stock = record.restated[:, 0].astype(np.int64) + 1, record.restated[:, 1].astype(np.int64)
     shares, ratio = record.restated[:, 2], record.restated[:, 3]
     mark = marks[day, stock]

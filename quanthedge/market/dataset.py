@@ -424,6 +424,18 @@ class Market:
         close = self.industry_index_bars(code)["close"]
         return close.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64)
 
+    def industry_index_closes(self, family: str) -> pd.DataFrame:
+        """Return the closes of a family's indices, days x codes, NaN where missing; maybe none."""
+        table = self._store.frame("industry_index_daily")
+        chosen = table[(table["family"] == family) & (table["date"] <= self._end)]
+        code = chosen["code"].astype("category").cat.remove_unused_categories()
+        day = np.searchsorted(self.dates, chosen["date"].to_numpy().astype("datetime64[D]"))
+        inside = day < len(self.dates)
+        inside[inside] = self.dates[day[inside]] == chosen["date"].to_numpy()[inside]
+        made = np.full((len(self.dates), len(code.cat.categories)), np.nan)
+        made[day[inside], code.cat.codes.to_numpy()[inside]] = chosen["close"].to_numpy()[inside]
+        return pd.DataFrame(made, index=pd.DatetimeIndex(self.dates), columns=code.cat.categories)
+
     def industry(self) -> tuple[Array, pd.DataFrame]:
         """Return each stock's industry, int16 [T, N] (-1 unknown), and what the numbers mean.
 

@@ -40,6 +40,11 @@ from quanthedge.performance.measures import (
     Summary,
     definitions,
 )
+from quanthedge.performance.neutrality_parts import (
+    PARTS,
+    correlation_parts,
+    correlation_stated_otherwise,
+)
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
@@ -93,6 +98,7 @@ __all__ = [
     "MINIMUM_DAYS",
     "NO_GROUP",
     "NO_MOVE",
+    "PARTS",
     "PATTERNS",
     "STYLES",
     "TRADING_DAYS_A_YEAR",
@@ -120,6 +126,8 @@ __all__ = [
     "cash_drag",
     "correlation",
     "correlation_bootstrap",
+    "correlation_parts",
+    "correlation_stated_otherwise",
     "costs",
     "daily_returns",
     "definitions",

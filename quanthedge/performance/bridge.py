@@ -31,7 +31,7 @@ __all__ = ["BRIDGE_LINES", "SOURCES", "Booked", "bridge", "bridge_returns"]
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
 EARNED = (*SOURCES, *COST_LINES, *FEE_LINES, "accrual")
 BRIDGE_LINES = (*EARNED, *FLOW_LINES)
-By = Literal["day", "month", "year", "whole"]
+By = Literal["day", "week", "month", "year", "whole"]
 
 
 class Booked(Protocol):
@@ -61,7 +61,7 @@ def bridge(
     Parameters
     ----------
     result : Result
-    by : "day", "month", "year" or "whole"
+    by : "day", "week" (ISO), "month", "year" or "whole"
     start, end : date, optional
         First and last day of the period; the whole run by default.
 
@@ -137,15 +137,17 @@ def _flows(ledger: pd.DataFrame) -> pd.Series:
 
 
 def _known_span(by: str) -> None:
-    if by not in ("day", "month", "year", "whole"):
-        raise DataError(f"bridge by {by!r}; accepted: day, month, year, whole")
+    if by not in ("day", "week", "month", "year", "whole"):
+        raise DataError(f"bridge by {by!r}; accepted: day, week, month, year, whole")
 
 
 def _label(daily: pd.DataFrame, by: By) -> NDArray[np.int64]:
     """Return a number of each day's period."""
     days = pd.DatetimeIndex(daily.index)
+    iso = days.isocalendar()
     found = {
         "day": np.arange(len(days)),
+        "week": iso["year"].to_numpy() * 100 + iso["week"].to_numpy(),
         "month": days.year * 100 + days.month,
         "year": days.year,
         "whole": days.year * 0,

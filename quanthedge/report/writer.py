@@ -58,6 +58,11 @@ class Run(Protocol):
         ...
 
     @property
+    def restated(self) -> pd.DataFrame:
+        """Holdings stated off their last close, a row for each close."""
+        ...
+
+    @property
     def investors(self) -> pd.DataFrame:
         """What happened to each investor; empty without clients."""
         ...

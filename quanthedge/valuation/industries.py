@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.market import Market
+from quanthedge.valuation.kernels import add_returns
 
 __all__ = ["IndexReturns", "amac_codes", "index_returns_of"]
 
@@ -36,21 +37,23 @@ class IndexReturns(NamedTuple):
     growth : float64 [S, G]
         Return of each index from the trading day before.
     sources : DataFrame
-        One row a column: industry, index (code; "" = made of the market's own stocks), own_days
-        (days on which the market's own stocks stand in).
+        One row a column: name_en, name_zh, index (code; "" = made of the market's own stocks).
+    own : bool [S, G]
+        Days on which the market's own stocks stand in.
     """
 
     group: NDArray[np.int16]
     growth: Floats
     sources: pd.DataFrame
+    own: NDArray[np.bool_]
 
 
 @cache
 def amac_codes() -> dict[str, str]:
     """Return the AMAC index of each industry by its Chinese name (Shenwan, level 1)."""
     file = resources.files("quanthedge.valuation") / "data" / "amac.csv"
-    with file.open(encoding="utf-8", newline="") as text:
-        return {row["industry_zh"]: row["index"] for row in csv.DictReader(text)}
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {row["industry_zh"]: row["index"] for row in csv.DictReader(lines)}
 
 
 def index_returns_of(market: Market, stop: int) -> IndexReturns:
@@ -61,65 +64,66 @@ def index_returns_of(market: Market, stop: int) -> IndexReturns:
     number, known = _industries(market, stop)
     count = len(known)
     group = np.where(number < 0, count, number).astype(np.int16)
-    codes = [_index_of(market, str(name), str(zh)) for name, zh in known.to_numpy()]
+    named = known[["industry", "name_zh"]].to_numpy()
+    amac, names = _amac(market)
+    codes = [_index_of(names, str(name), str(zh)) for name, zh in named]
     growth = np.full((stop, count + 1), np.nan)
     for k, code in enumerate(codes):
         if code:
-            close = market.industry_index_close(code)[:stop]
+            close = amac[code].to_numpy()[:stop]
             growth[1:, k] = close[1:] / close[:-1] - 1.0
-    asked = np.isnan(growth[1:])
-    growth = np.where(np.isnan(growth), _own_returns(market, group, count + 1, stop), growth)
+    own = np.isnan(growth)
+    growth = np.where(own, _own_returns(market, group, count + 1, stop), growth)
     sources = pd.DataFrame(
         {
-            "industry": [*known["industry"].astype(str), ""],
+            "name_en": [*known["name_en"].astype(str), ""],
+            "name_zh": [*known["name_zh"].astype(str), ""],
             "index": [*codes, ""],
-            "own_days": asked.sum(axis=0),
         }
     )
-    return IndexReturns(group, growth, sources)
+    return IndexReturns(group, growth, sources, own)
 
 
 def _industries(market: Market, stop: int) -> tuple[NDArray[np.int16], pd.DataFrame]:
     """Return each stock's industry, int16 [S, N], -1 where the market does not say; names."""
     if not market.has("industry"):
-        none = pd.DataFrame({"industry": [], "name_zh": []})
+        none = pd.DataFrame({"industry": [], "name_zh": [], "name_en": []})
         return np.full((stop, len(market.codes)), -1, dtype=np.int16), none
     number, known = market.industry()
-    return number[:stop], known[["industry", "name_zh"]]
+    return number[:stop], known
 
 
-def _index_of(market: Market, industry: str, name_zh: str) -> str:
-    """Return the AMAC index of an industry that this market has, or ""."""
+def _amac(market: Market) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the closes of the AMAC indices of this market, days x codes, and their names."""
     if not market.has("industry_index_daily"):
-        return ""
-    indices = market.industry_indices()
-    of_amac = indices[indices["family"] == _FAMILY]
-    found = amac_codes().get(name_zh.split("(")[0], "")
+        return pd.DataFrame(), {}
+    known = market.industry_indices()
+    mine = known[known["family"] == _FAMILY]
+    names = dict(zip(mine["code"], mine["name"], strict=True))
+    return market.industry_index_closes(_FAMILY), names
+
+
+def _index_of(names: dict[str, str], industry: str, name_zh: str) -> str:
+    """Return the AMAC index of an industry among those that this market has, or ""."""
+    found = amac_codes().get(name_zh.partition("(")[0], "")
     letter = _SECTION.match(industry)
     if letter:  # the regulator's own classification
-        begins = of_amac["name"].str.startswith(f"{letter[1] or letter[2]} ")
-        found = str(of_amac.loc[begins, "code"].iloc[0]) if begins.any() else ""
-    return found if found in set(of_amac["code"]) else ""
+        begins = f"{letter[1] or letter[2]} "
+        found = next((code for code, name in names.items() if name.startswith(begins)), "")
+    return found if found in names else ""
 
 
-def _own_returns(
-    market: Market, group: NDArray[np.int16], count: int, stop: int
-) -> Floats:
+def _own_returns(market: Market, group: NDArray[np.int16], count: int, stop: int) -> Floats:
     """Return the returns of ``count`` indices of the market's own stocks, [S, G]; the last is all.
 
     A stock counts on a day on which it traded like on the day before. Where none of an industry
     did, all stocks stand in; 0 where no stock traded.
     """
     value, gained = np.zeros((stop, count)), np.zeros((stop, count))
-    traded, returns = market.panel("traded"), market.panel("simple_return")
-    mark, shares = market.panel("mark"), market.panel("float_shares")
-    for r in range(1, stop):
-        at = np.flatnonzero(traded[r] & traded[r - 1])
-        cap, gain = mark[r - 1, at] * shares[r - 1, at], returns[r, at]
-        weighs = (cap > 0.0) & np.isfinite(gain)
-        places, cap, gain = group[r, at[weighs]], cap[weighs], cap[weighs] * gain[weighs]
-        value[r], gained[r] = np.bincount(places, cap, count), np.bincount(places, gain, count)
-        value[r, -1], gained[r, -1] = cap.sum(), gain.sum()
+    add_returns(
+        market.panel("traded")[:stop], market.panel("simple_return")[:stop],
+        market.panel("mark")[:stop], market.panel("float_shares")[:stop], group, value, gained,
+    )  # fmt: skip
     found = np.divide(gained, value, out=np.full_like(value, np.nan), where=value > 0.0)
     whole = np.nan_to_num(found[:, -1:])
     return np.where(np.isnan(found), whole, found)

@@ -8,13 +8,41 @@ from quanthedge.ledger.inputs import Bars, Floats, StockBook
 from quanthedge.ledger.kernels import day_limits, reference_price
 from quanthedge.ledger.layout import HALF_TICK
 
-__all__ = ["restate"]
+__all__ = ["add_returns", "restate"]
 
 
 @njit(cache=True)
-def resumed(
-    t: int, i: int, price: float, carried: float, bars: Bars, stocks: StockBook
-) -> float:
+def add_returns(
+    traded: NDArray[np.bool_],
+    returns: Floats,
+    mark: Floats,
+    shares: Floats,
+    group: NDArray[np.int16],
+    value: Floats,
+    gained: Floats,
+) -> None:
+    """Add each stock's value at the close before, and its gain, to its group and to all, [S, G].
+
+    Counted is who traded on the day and the day before, with known shares; the last column is all.
+    """
+    last = value.shape[1] - 1
+    for r in range(1, traded.shape[0]):
+        for i in range(traded.shape[1]):
+            if not (traded[r, i] and traded[r - 1, i]):
+                continue
+            worth = mark[r - 1, i] * shares[r - 1, i]
+            gain = worth * returns[r, i]
+            if worth > 0.0 and not np.isnan(gain):
+                g = group[r, i]
+                if g != last:
+                    value[r, g] += worth
+                    gained[r, g] += gain
+                value[r, last] += worth
+                gained[r, last] += gain
+
+
+@njit(cache=True)
+def resumed(t: int, i: int, price: float, carried: float, bars: Bars, stocks: StockBook) -> float:
     """Value over close on a day of trading after a suspension; NaN once the market is active.
 
     A close at the limit is no price of an active market: what the method said stands, unless the

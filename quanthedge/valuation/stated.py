@@ -26,13 +26,13 @@ class Stated(NamedTuple):
         As the ledger takes it.
     days : int16 [T + 1, N]
         Number of the day of a suspension; 0 on a day of trading. [0, 0] with last closes.
-    sources : DataFrame
-        The indices followed: industry, index, own_days.
+    returns : IndexReturns or None
+        The indices followed, by row of the market; None with last closes.
     """
 
     book: ValuationBook
     days: NDArray[np.int16]
-    sources: pd.DataFrame
+    returns: IndexReturns | None
 
 
 def no_restatement() -> ValuationBook:
@@ -60,13 +60,12 @@ def stated_values(
     bars, stocks : of the span's T days
     hedged : float64 [rows of the market]
         Daily returns of the first index that is hedged.
-    beta : float64 [T + 1, N]
-        Betas to it as known at the closes ``first - 1 ..``; of the method ``beta`` alone.
+    beta : float64 [T + 1, N] or [0, 0]
+        Betas to it as known at the closes ``first - 1 ..``, for the method ``beta``; else none.
     """
     n_days, n = bars.close.shape
     if terms.suspended == "last_close":
-        none = pd.DataFrame({"industry": [], "index": [], "own_days": []})
-        return Stated(no_restatement(), np.zeros((0, 0), dtype=np.int16), none)
+        return Stated(no_restatement(), np.zeros((0, 0), dtype=np.int16), None)
     stop = first + n_days
     if terms.suspended == "index_return" and terms.index == "industry":
         returns = index_returns_of(market, stop)
@@ -75,19 +74,18 @@ def stated_values(
     ratio, days = np.empty((n_days + 1, n)), np.empty((n_days + 1, n), dtype=np.int16)
     restate(
         first, market.panel("close")[:stop], returns.group, returns.growth,
-        np.ascontiguousarray(beta) if terms.suspended == "beta" else np.zeros((0, 0)),
+        np.ascontiguousarray(beta),
         bars, stocks, ratio, days,
     )  # fmt: skip
     always = np.zeros((0, 0), dtype=np.bool_)
     if terms.from_day is not None:
         always = days >= terms.from_day
-    return Stated(ValuationBook(ratio, always, terms.materiality), days, returns.sources)
+    return Stated(ValuationBook(ratio, always, terms.materiality), days, returns)
 
 
 def _one_index(returns: Floats, n: int) -> IndexReturns:
     """Return the returns of one index, 0 where it has none, for all stocks."""
-    known = np.nan_to_num(returns)[:, None]
-    sources = pd.DataFrame(
-        {"industry": [""], "index": ["hedged"], "own_days": [int(np.isnan(returns[1:]).sum())]}
-    )
-    return IndexReturns(np.zeros((returns.size, n), dtype=np.int16), known, sources)
+    growth = np.nan_to_num(returns)[:, None]
+    sources = pd.DataFrame({"name_en": ["hedged"], "name_zh": ["对冲指数"], "index": ["hedged"]})
+    group = np.zeros((returns.size, n), dtype=np.int16)
+    return IndexReturns(group, growth, sources, np.zeros(growth.shape, dtype=np.bool_))

@@ -7,10 +7,12 @@ from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell
 from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.writer import Writer, listed
+from quanthedge.valuation import suspension_spells
 
 __all__ = ["holdings", "refusals"]
 
 _SHOWN_HOLDINGS = 10
+_SHOWN_SPELLS = 20
 
 
 def holdings(writer: Writer) -> list[Block]:
@@ -50,8 +52,40 @@ def holdings(writer: Writer) -> list[Block]:
             names=len(book),
         ),
         writer.table("trading", writer.head("measure", "value"), listed(writer, keys)),
+        *_restated(writer),
         *_tilts(writer),
     ]
+
+
+def _restated(writer: Writer) -> list[Block]:
+    """Return the spells in which holdings were stated off their last close; nothing without any."""
+    run = writer.run
+    if not len(run.restated):
+        return []
+    spells = suspension_spells(run.restated, pd.DatetimeIndex(run.ledger.index))
+    size = spells[["lowest_yuan", "highest_yuan"]].abs().max(axis=1)
+    shown = spells.loc[size.nlargest(_SHOWN_SPELLS).index]
+    still = Cell(str(writer.words["empty"]["recovery"]), "quiet")
+    rows = [
+        [
+            Cell(str(row["code"])),
+            *(Cell(f"{row[day]:%Y-%m-%d}", "number") for day in ("begin", "last")),
+            still if pd.isna(row["end"]) else Cell(f"{row['end']:%Y-%m-%d}", "number"),
+            *(number_cell(row[name], ",.0f") for name in ("days", "lowest_yuan", "highest_yuan")),
+        ]
+        for _, row in shown.iterrows()
+    ]
+    adjusted = run.ledger["revaluation"]
+    place = int(adjusted.abs().to_numpy().argmax())
+    head = writer.head(
+        "code", "suspension_begin", "suspension_last", "suspension_end", "days",
+        "adjustment_lowest", "adjustment_highest",
+    )  # fmt: skip
+    table = writer.table(
+        "restated", head, rows, folded=True, spells=len(spells), shown=len(shown),
+        largest=f"{adjusted.iloc[place]:,.0f}", day=f"{adjusted.index[place]:%Y-%m-%d}",
+    )  # fmt: skip
+    return [table]
 
 
 def _tilts(writer: Writer) -> list[Block]:

@@ -4,7 +4,16 @@ import math
 
 import pandas as pd
 
-from quanthedge.performance import Measure, definitions, levels, relations, rolling_relations
+from quanthedge.performance import (
+    Measure,
+    correlation_parts,
+    correlation_stated_otherwise,
+    definitions,
+    levels,
+    period_returns,
+    relations,
+    rolling_relations,
+)
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, measure_cell, number_cell
 from quanthedge.report.texts import Language
@@ -13,6 +22,8 @@ from quanthedge.report.writer import Writer
 __all__ = ["neutrality"]
 
 HEDGED_INDICES = ("000300.SH", "000016.SH", "000905.SH", "000852.SH")  # those with futures
+
+_FEWEST_DAYS = 11  # rows below which no correlation is stated
 
 
 def neutrality(writer: Writer) -> list[Block]:
@@ -34,6 +45,8 @@ def neutrality(writer: Writer) -> list[Block]:
     blocks: list[Block] = [
         writer.figure("scatter", specs.scatter(ledger, language, writer.index_code)),
         writer.table("relation", head, rows),
+        *_parts(writer),
+        _stated(writer),
         writer.figure("net_beta", specs.fund_beta(ledger, language)),
         writer.figure("rolling_link", specs.rolling_link(ledger, language)),
     ]
@@ -43,6 +56,50 @@ def neutrality(writer: Writer) -> list[Block]:
     rolling = specs.rolling_betas(ledger, known, language)
     return [*blocks, _several(writer, known), writer.figure("rolling_betas", rolling),
             _rolling(writer, known)]  # fmt: skip
+
+
+def _parts(writer: Writer) -> list[Block]:
+    """Return what the correlation of the run is made of; nothing where no index is known."""
+    ledger = writer.run.ledger
+    if ledger["index_close"].isna().any() or len(ledger) < _FEWEST_DAYS:
+        return []
+    daily, weekly = (correlation_parts(writer.run, every) for every in ("daily", "weekly"))
+    rows = [
+        [
+            Cell(str(writer.words["correlation_parts"][name])),
+            *(
+                number_cell(table.loc[name, column], ".3f")
+                for table in (daily, weekly)
+                for column in ("correlation", "own")
+            ),
+        ]
+        for name in daily.index
+    ]
+    head = writer.head(
+        "correlation_part", "share_daily", "alone_daily", "share_weekly", "alone_weekly"
+    )
+    weeks = len(period_returns(ledger["equity"], "weekly"))
+    return [
+        writer.table(
+            "correlation_parts", head, rows, emphasised=frozenset({len(rows) - 1}),
+            chance_daily=f"{1.96 / math.sqrt(len(ledger) - 1):.3f}",
+            chance_weekly=f"{1.96 / math.sqrt(weeks):.3f}",
+        )
+    ]  # fmt: skip
+
+
+def _stated(writer: Writer) -> Table:
+    """Return the correlation, were the same run stated in other ways."""
+    table = correlation_stated_otherwise(writer.run.ledger)
+    rows = [
+        [
+            Cell(str(writer.words["statements"][name])),
+            *(number_cell(row[every], ".3f") for every in ("daily", "weekly")),
+        ]
+        for name, row in table.iterrows()
+    ]
+    head = [*writer.head("stated"), *(writer.words["frequencies"][f] for f in ("daily", "weekly"))]
+    return writer.table("correlation_stated", head, rows)
 
 
 def _known(writer: Writer) -> dict[str, pd.Series]:
