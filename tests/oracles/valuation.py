@@ -10,51 +10,62 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from quanthedge import valuation
+from tests.oracles.replay_tables import _days, grid
 
 NAMES = Path(valuation.__file__).parent / "data" / "amac.csv"
 HALF_TICK = 0.005
 
 
-def _records(folder, table):
-    """Rows of a table with days as texts; None where the market has no such table."""
+def _table(folder, table):
+    """A table with days as days; None where the market has no such table."""
     path = Path(folder) / f"{table}.parquet"
     if not path.exists():
         return None
     frame = pd.read_parquet(path)
     for name in ("date", "start", "end"):
         if name in frame:
-            frame[name] = [None if pd.isna(day) else str(day)[:10] for day in frame[name]]
-    return frame.to_dict("records")
+            frame[name] = _days(frame[name])
+    return frame
 
 
 class IndexReturns:
     """Returns of the index that each stock follows on each day."""
 
     def __init__(self, folder, days):
-        self.days = [str(day)[:10] for day in days]
-        self.bars = {}  # (code, day): row
-        for row in _records(folder, "stock_daily"):
-            self.bars[row["code"], row["date"]] = row
-        self.codes = sorted({code for code, _ in self.bars})
-        self.spells = _records(folder, "industry") or []
+        self.days = np.asarray(days).astype("datetime64[D]")
+        bars = _table(folder, "stock_daily")
+        code, day = bars["code"].astype(str), bars["date"].to_numpy()
+        self.column = {one: k for k, one in enumerate(sorted(code.unique()))}
+        self.close, self.before, self.shares = (
+            grid(day, code, bars[name], self.days, list(self.column)).to_numpy()
+            for name in ("close", "pre_close", "float_shares")
+        )
+        self.spells = {}
+        industries = _table(folder, "industry")
+        for row in [] if industries is None else industries.itertuples():
+            end = np.datetime64("2999-01-01") if pd.isna(row.end) else np.datetime64(row.end, "D")
+            start = np.datetime64(row.start, "D")
+            spell = (start, end, (str(row.industry), str(row.name_zh)))
+            self.spells.setdefault(str(row.code), []).append(spell)
         self.closes, self.names = {}, {}
-        for row in _records(folder, "industry_index_daily") or []:
-            if row["family"] == "AMAC":
-                self.closes[row["code"], row["date"]] = row["close"]
-                self.names[row["code"]] = row["name"]
+        indices = _table(folder, "industry_index_daily")
+        for row in [] if indices is None else indices.itertuples():
+            if row.family == "AMAC":
+                self.closes[str(row.code), np.datetime64(row.date, "D")] = row.close
+                self.names[str(row.code)] = row.name
         with NAMES.open(encoding="utf-8", newline="") as file:
             self.by_name = {row["industry_zh"]: row["index"] for row in csv.DictReader(file)}
-        self.kept = {}
+        self.kept, self.members = {}, {}
 
     def industry(self, code, u):
         """Code and Chinese name of a stock's industry on a day; None where it is not known."""
-        for row in self.spells:
-            ends = row["end"] if isinstance(row["end"], str) else "9999-12-31"
-            if row["code"] == code and row["start"] <= self.days[u] <= ends:
-                return row["industry"], row["name_zh"]
+        for start, end, industry in self.spells.get(code, ()):
+            if start <= self.days[u] <= end:
+                return industry
         return None
 
     def index_of(self, industry):
@@ -86,33 +97,33 @@ class IndexReturns:
         return self.kept[industry, u]
 
     def _own(self, industry, u):
-        weight = gained = 0.0
-        for code in self.codes:
-            if industry is not None and (self.industry(code, u) or (None,))[0] != industry:
-                continue
-            today, before = (self.bars.get((code, self.days[k])) for k in (u, u - 1))
-            if today is None or before is None:
-                continue
-            size = before["close"] * before["float_shares"]
-            gain = today["close"] / today["pre_close"] - 1
-            if size > 0 and not math.isnan(gain):
-                weight += size
-                gained += size * gain
-        if weight > 0:
-            return gained / weight
+        size = self.close[u - 1] * self.shares[u - 1]
+        gain = self.close[u] / self.before[u] - 1
+        counts = (size > 0) & np.isfinite(gain)  # both days have a bar
+        if industry is not None:
+            counts &= self._members(u) == industry
+        if counts.any():
+            return float((size[counts] * gain[counts]).sum() / size[counts].sum())
         return 0.0 if industry is None else self.own(None, u)
+
+    def _members(self, u):
+        """Code of each stock's industry on day u."""
+        if u not in self.members:
+            found = (self.industry(code, u) or ("",) for code in self.column)
+            self.members[u] = np.array([one[0] for one in found], dtype=object)
+        return self.members[u]
 
 
 def hedged_returns(folder, index, days):
     """Return of an index by day, 0 where it has no close on it or on the day before."""
-    closes = {
-        row["date"]: row["close"] for row in _records(folder, "index_daily") if row["code"] == index
-    }
-    found = [0.0]
-    for before, day in pairwise(days):
-        pair = [closes.get(str(one)[:10], math.nan) for one in (before, day)]
-        found.append(0.0 if any(math.isnan(one) for one in pair) else pair[1] / pair[0] - 1)
-    return found
+    table = _table(folder, "index_daily")
+    table = table[table["code"].astype(str) == index]
+    closes = pd.Series(table["close"].to_numpy(), index=table["date"].to_numpy())
+    closes = closes.reindex(np.asarray(days).astype("datetime64[s]")).tolist()
+    return [0.0] + [
+        0.0 if math.isnan(before) or math.isnan(now) else now / before - 1
+        for before, now in pairwise(closes)
+    ]
 
 
 def stated_ratio(closes, growth, first, reference, limits, multiple=None):

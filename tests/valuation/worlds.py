@@ -157,8 +157,8 @@ def stated(world: World, folder, beta=None, until=None, **terms) -> Stated:
         **{name: getattr(bars, name)[:days] for name in ("close", "pre_close", "limit_class")},
         **{name: getattr(bars, name)[: days + 1] for name in ("mark", "adj_factor")},
     )
-    shape = (bars.close.shape[0] + 1, bars.close.shape[1])
-    beta = np.ones(shape) if beta is None else beta[: shape[0]]
+    of_beta = terms.get("suspended") == "beta"
+    beta = beta[: days + 1] if of_beta else np.zeros((0, 0))
     close = market.index_close(HEDGED)
     hedged = np.append(NAN, close[1:] / close[:-1] - 1)
     return stated_values(Valuation(**terms), market, world.first, bars, stocks, hedged, beta)
