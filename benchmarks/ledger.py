@@ -33,6 +33,7 @@ from quanthedge.ledger import (
 from quanthedge.ledger.actions import no_actions, no_tax
 from quanthedge.ledger.layout import EQUITY
 from quanthedge.rebalancing import Calendar, compile_policy
+from quanthedge.valuation import no_restatement
 
 
 def make_inputs(
@@ -108,6 +109,7 @@ def make_inputs(
             np.arange(days) % 60 == 59, np.arange(days) % 20 == 0, 0.0, 0.0,
             *np.zeros((6, days)),
         ),
+        valuation=no_restatement(),
         settings=Settings(
             capital_yuan=1e8, fill=0, participation=0.1 if rules else 0.0, retry_days=5 if rules
             else 0,

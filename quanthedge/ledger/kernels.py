@@ -805,11 +805,13 @@ def revalue(
     if book.ratio.size == 0:
         return 0.0
     total = 0.0
+    for i in range(shares.size):  # what was sold whole is not among the held
+        if np.isnan(book.ratio[t + 1, i]) or not shares[i] > 0.0:
+            carried.restated[i] = False
     for k in range(n_held):
         i = held[k]
         ratio = book.ratio[t + 1, i]
         if np.isnan(ratio) or not shares[i] > 0.0:
-            carried.restated[i] = False
             continue
         total += shares[i] * inputs.bars.mark[t + 1, i] * (ratio - 1.0)
         if book.always.size > 0 and book.always[t + 1, i]:

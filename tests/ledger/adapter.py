@@ -14,10 +14,12 @@ from quanthedge.ledger import (
     StockBook,
     TargetBook,
     TaxBook,
+    ValuationBook,
 )
 from quanthedge.ledger.actions import listing_order, no_tax
 from quanthedge.ledger.layout import REFUSAL_REASONS, TRADE_REASONS
 from quanthedge.rebalancing import compile_policy
+from quanthedge.valuation import no_restatement
 from tests.oracles import ledger as reference
 
 FILL = {"open": 0, "vwap": 1, "close": 2}
@@ -92,6 +94,14 @@ def flow_arrays(x: reference.LedgerInputs) -> list[np.ndarray]:
     ]
 
 
+def valuation_book(x: reference.LedgerInputs) -> ValuationBook:
+    """What holdings that do not trade are stated at."""
+    if x.ratio is None:
+        return no_restatement()
+    always = np.zeros((0, 0), dtype=bool) if x.always is None else np.asarray(x.always)
+    return ValuationBook(x.ratio, always, float(x.materiality))
+
+
 def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
     """The same market and settings as the kernel takes them."""
     n_days = x.open.shape[0]
@@ -128,6 +138,7 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             1.0, x.management_rate, x.custody_rate, x.performance_rate, x.post_fee, x.fee_day,
             x.month_first, float(x.service_rate), float(x.audit_yuan), *flow_arrays(x),
         ),
+        valuation=valuation_book(x),
         settings=Settings(
             float(x.capital_yuan), FILL[x.fill], float(x.participation), int(x.retry_days),
             float(x.commission_rate), float(x.commission_min),

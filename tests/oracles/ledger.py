@@ -78,6 +78,10 @@ class LedgerInputs:
     limit_up: np.ndarray
     limit_down: np.ndarray
     inward: np.ndarray  # limit prices are cut towards the previous close
+    # stated values [T + 1, N]: over the mark, NaN = the mark; counts whatever its size
+    ratio: np.ndarray | None = None
+    always: np.ndarray | None = None
+    materiality: float = 0.0
     # corporate actions told by a table: (day, stock) -> Action; tax on dividends
     actions: dict = field(default_factory=dict)
     tax: "Tax | None" = None
@@ -227,6 +231,7 @@ class ReferenceResult:
     refusals: list[Refusal] = field(default_factory=list)
     shares: list[int] = field(default_factory=list)
     contracts: list[tuple] = field(default_factory=list)  # day, contract, short lots at the close
+    restated: list[tuple] = field(default_factory=list)  # day, stock, shares, ratio
     status: str = "ok"
     insolvent_day: int | None = None
 
@@ -240,6 +245,9 @@ class State:
     units: float
     equity: float
     high_water_mark: Decimal = Decimal(1)
+    restated: set[int] = field(default_factory=set)
+    revaluation: float = 0.0
+    accrued: float = 0.0
     short: list[int] = field(default_factory=list)  # lots by contract
     last_level: list[float] = field(default_factory=list)
     unfinished: bool = False
@@ -273,6 +281,8 @@ class Day:
     opening_fees_payable: float
     opening_stock_value: float
     opening_loan: float
+    opening_revaluation: float
+    opening_accrued: float
     flow: Flow = field(default_factory=Flow)
     planned_equity: float = 0.0  # E of the page
     net_flow: float = 0.0
@@ -301,6 +311,7 @@ class Day:
     performance_fee: float = 0.0
     accrued_performance_fee: float = 0.0
     unit_value: float = math.nan
+    unit_value_before_accrual: float = math.nan
     book_beta: float = math.nan
     required: float = 0.0
     notional: float = 0.0
@@ -347,11 +358,12 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
         futures_leg.hedge(x, s, day, result, own_beta)
         close(x, s, day, result)
         after_the_close(x, s, day)
+        stated_value(x, s, day, result)
         assert s.shares == after_trades
         row = ledger_row(x, s, day, result)
         promises(s, day, row)
         result.ledger.append(row)
-        if s.equity <= 0:
+        if s.equity <= 0 or stated_of(s) <= 0:
             result.status, result.insolvent_day = "insolvent", t
             break
     result.shares = list(s.shares)
@@ -427,6 +439,8 @@ def begin_day(x, s, t):
         opening_fees_payable=s.fees_payable,
         opening_stock_value=s.stock_value,
         opening_loan=s.loan,
+        opening_revaluation=s.revaluation,
+        opening_accrued=s.accrued,
     )
 
 
@@ -935,7 +949,7 @@ def close(x, s, day, result):
 
 
 def after_the_close(x, s, day):
-    """Earn interest, accrue and pay the fees of the fund, strike the unit value."""
+    """Earn interest, accrue and pay the fees of the fund."""
     t = day.t
     years, fee_years = x.days[t] / 365, x.fee_years[t]
     stock_interest = max(0.0, day.opening_stock_cash) * x.stock_rate[t] * years
@@ -943,8 +957,9 @@ def after_the_close(x, s, day):
     s.stock_cash += stock_interest
     s.futures_cash += futures_interest
     day.interest = stock_interest + futures_interest
-    day.management_fee = x.management_rate * day.opening_equity * fee_years
-    day.custody_fee = x.custody_rate * day.opening_equity * fee_years
+    stated_before = day.opening_equity + day.opening_revaluation
+    day.management_fee = x.management_rate * stated_before * fee_years
+    day.custody_fee = x.custody_rate * stated_before * fee_years
     day.audit_fee = x.audit_yuan * fee_years
     day.service_fee = x.service_rate * max(0.0, s.service_base) * fee_years
     s.fees_payable += day.management_fee + day.custody_fee + day.service_fee + day.audit_fee
@@ -955,10 +970,6 @@ def after_the_close(x, s, day):
         s.stock_cash -= paid
         s.fees_payable -= paid
     s.equity = equity_of(s)
-    if s.service_base > 0 and day.planned_equity > 0:
-        growth = (s.equity + day.service_fee) / day.planned_equity
-        s.service_base = s.service_base * growth - day.service_fee
-    strike_unit_value(x, s, day)
 
 
 def equity_of(s):
@@ -967,31 +978,71 @@ def equity_of(s):
     return s.stock_value + cash - s.fees_payable - s.loan - s.owed
 
 
+# --- step 10 -------------------------------------------------------------------------------------
+
+
+def stated_of(s):
+    """Return what the fund is stated at."""
+    return s.equity + s.revaluation
+
+
+def stated_value(x, s, day, result):
+    """Restate holdings that do not trade; let class C bear its fee; strike the unit value."""
+    revalue(x, s, day, result)
+    before = day.planned_equity + day.opening_revaluation
+    if s.service_base > 0 and before > 0:
+        growth = (stated_of(s) + day.service_fee) / before
+        s.service_base = s.service_base * growth - day.service_fee
+    strike_unit_value(x, s, day)
+
+
+def revalue(x, s, day, result):
+    """Sum the adjustments of the holdings that are stated off their marks."""
+    s.revaluation = 0.0
+    if x.ratio is None:
+        return
+    ratio, mark = x.ratio[day.t + 1], x.mark[day.t + 1]
+    adjustment = {
+        i: shares * mark[i] * (ratio[i] - 1)
+        for i, shares in enumerate(s.shares)
+        if shares > 0 and not math.isnan(ratio[i])
+    }
+    s.restated &= set(adjustment)
+    if x.always is not None:
+        s.restated |= {i for i in adjustment if x.always[day.t + 1][i]}
+    total = sum(adjustment.values())
+    if total != 0 and abs(total) >= x.materiality * s.equity:
+        s.restated = set(adjustment)
+    s.revaluation = sum(adjustment[i] for i in sorted(s.restated))
+    result.restated += [(day.t, i, s.shares[i], ratio[i]) for i in sorted(s.restated)]
+
+
 def unit_value_of(equity_cents: Decimal, units: float) -> Decimal:
-    """Return equity in cents by units in hundredths, 4 decimals half up."""
-    return half_up(equity_cents / half_up(decimal_of(units) * 100, 0), 4)
+    """Return net assets in cents by units in hundredths, 4 decimals half up; 0 at least."""
+    value = half_up(equity_cents / half_up(decimal_of(units) * 100, 0), 4)
+    return max(Decimal(0), value)
 
 
 def strike_unit_value(x, s, day):
     """Charge the performance fee on its dates; other rows show what would be due."""
-    equity_cents = half_up(Decimal(s.equity) * 100, 0)
-    before = max(Decimal(0), unit_value_of(equity_cents, s.units))
-    fee = Decimal(0)
+    cents = half_up(Decimal(stated_of(s)) * 100, 0)
+    before, fee = unit_value_of(cents, s.units), Decimal(0)
     if before > s.high_water_mark:
         gain = (before - s.high_water_mark) * decimal_of(s.units)
         fee = half_up(decimal_of(x.performance_rate) * gain, 2)
-    day.accrued_performance_fee = 0.0 if x.fee_day[day.t] else float(fee)
-    day.unit_value = float(before)
+    after = unit_value_of(cents - fee * 100, s.units)
+    day.unit_value = float(after)
     if x.fee_day[day.t] and before > s.high_water_mark:
-        after = unit_value_of(equity_cents - fee * 100, s.units)
         s.high_water_mark = after if x.post_fee else before
         s.fees_payable += float(fee)
         s.equity = equity_of(s)
         day.performance_fee = float(fee)
-        day.unit_value = float(after)
+        before, fee = after, Decimal(0)
+    day.unit_value_before_accrual = float(before)
+    s.accrued = day.accrued_performance_fee = float(fee)
 
 
-# --- the rows and step 10 ------------------------------------------------------------------------
+# --- the rows and step 11 ------------------------------------------------------------------------
 
 FLOWS_IN = ("stock_pnl", "dividends", "futures_pnl", "interest")
 TRADE_COSTS = (
@@ -1017,7 +1068,8 @@ TRADED = ("bought", "sold")
 def balances(s):
     """Return the columns that are balances."""
     return {
-        "equity": s.equity,
+        "equity": stated_of(s),
+        "revaluation": s.revaluation,
         "stock_value": s.stock_value,
         "stock_cash": s.stock_cash,
         "futures_cash": s.futures_cash,
@@ -1046,7 +1098,9 @@ def opening_row(s):
         "margin_required": 0.0,
         "book_beta": math.nan,
         "unit_value": 1.0,
+        "unit_value_before_accrual": 1.0,
         "accrued_performance_fee": 0.0,
+        "accrued_fee_at_open": 0.0,
     }
 
 
@@ -1080,12 +1134,14 @@ def ledger_row(x, s, day, result):
         "margin_required": day.required,
         "book_beta": day.book_beta,
         "unit_value": day.unit_value,
+        "unit_value_before_accrual": day.unit_value_before_accrual,
         "accrued_performance_fee": day.accrued_performance_fee,
+        "accrued_fee_at_open": day.opening_accrued,
     }
 
 
 def promises(s, day, row):
-    """Fail where a promise of step 10 is broken."""
+    """Fail where a promise of step 11 is broken."""
     assert all(isinstance(n, int) and n >= 0 for n in s.shares), (day.t, s.shares)
     assert s.stock_cash >= -1e-6, (day.t, s.stock_cash)
     if any(s.short):

@@ -127,12 +127,35 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
         **random_settings(rng),
     )
     inputs = replace(inputs, **overrides)
+    inputs = replace(inputs, **random_stated(rng, inputs))
     inputs = replace(inputs, flows=random_flows(rng, days, inputs.capital_yuan))
     if inputs.fill != "vwap":
         lose_turnover(rng, inputs)
     if products > 1 and inputs.beta_method == "top_down":
         inputs = replace(inputs, beta_method="given")
     return inputs
+
+
+def random_stated(rng, inputs):
+    """Return stated values of stocks without a bar, and of some for days after they trade again."""
+    kind = rng.random()
+    if kind < 0.2:
+        return {}
+    shape, wild = inputs.mark.shape, rng.choice([0.001, 0.02, 0.2])
+    ratio = np.full(shape, np.nan)
+    idle = np.vstack([np.zeros((1, shape[1]), bool), np.isnan(inputs.close)])
+    for t in range(1, shape[0]):
+        goes_on = np.isfinite(ratio[t - 1]) & (rng.random(shape[1]) < 0.5)
+        before = np.where(np.isnan(ratio[t - 1]), 1.0, ratio[t - 1])
+        moved = before * np.exp(rng.normal(0.0, wild, shape[1]))
+        moved[rng.random(shape[1]) < 0.1] = 1.0  # what an index that stands still says
+        ratio[t] = np.where((idle[t] | goes_on) & np.isfinite(inputs.mark[t]), moved, np.nan)
+    always = rng.random(shape) < rng.choice([0.0, 0.1])
+    return {
+        "ratio": ratio,
+        "always": None if rng.random() < 0.3 else always,
+        "materiality": float(rng.choice([0.0, 0.0025, 0.02])),
+    }
 
 
 def lose_turnover(rng, inputs):

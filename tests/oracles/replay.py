@@ -15,6 +15,7 @@ import pandas as pd
 from tests.oracles import replay_rules as book
 from tests.oracles.replay_clients import ClientBooks
 from tests.oracles.replay_rules import BOOK
+from tests.oracles.replay_stated import StatedHoldings
 from tests.oracles.replay_tables import RawMarket
 
 YEAR = 365.0  # days of a year of interest
@@ -49,10 +50,26 @@ class Replayed:
     trades: pd.DataFrame
     positions: dict  # (date, code): (shares, price)
     contracts: pd.DataFrame
+    restated: pd.DataFrame
     clients: ClientBooks | None
 
 
-def replay(trades, folder, strategy, start, end, rules=BOOK):
+@dataclass
+class Known:
+    """What other oracles hold, and a replay of stated values is given: limits and betas.
+
+    Of the stocks ``codes``: limits as fractions [T, N] (infinite = none, NaN = not known), whether
+    limit prices are cut towards the previous close [N], betas known at the closes [T + 1, N].
+    """
+
+    codes: list
+    up: np.ndarray
+    down: np.ndarray
+    inward: np.ndarray
+    beta: np.ndarray
+
+
+def replay(trades, folder, strategy, start, end, rules=BOOK, known=None):
     """Keep the accounts of a run again.
 
     Parameters
@@ -63,8 +80,10 @@ def replay(trades, folder, strategy, start, end, rules=BOOK):
         The market's Parquet tables; the rule book's CSV files.
     strategy : dict
         As in ``Result.strategy``.
+    known : Known
+        Asked for where suspended holdings are restated.
     """
-    return _Replay(trades, folder, strategy, start, end, rules).run()
+    return _Replay(trades, folder, strategy, start, end, rules, known).run()
 
 
 @dataclass
@@ -106,7 +125,7 @@ class _Money:
 
 
 class _Replay:
-    def __init__(self, trades, folder, strategy, start, end, rules):
+    def __init__(self, trades, folder, strategy, start, end, rules, known):
         self.given, self.plan, self.rules = trades, strategy, rules
         hedge = strategy["hedge"]["product"]
         self.products = [hedge] if isinstance(hedge, str) else list(hedge)
@@ -121,6 +140,7 @@ class _Replay:
         self._read_futures()
         self._price_trades(code)
         self.events = self._actions()
+        self.stated = StatedHoldings.of(self, folder, known)
 
     # ---- what is read -----------------------------------------------------------------------
 
@@ -310,7 +330,8 @@ class _Replay:
         self.shares = np.zeros(len(self.raw.codes))
         self.short, self.opened = {}, {}
         self.tax_lots = {}
-        self.equity, self.value = self.money.stock, 0.0
+        self.equity, self.value = self.money.stock, 0.0  # stocks at their last closes
+        self.revaluation = self.accrued = 0.0
         self.clients = ClientBooks.of(plan, self)
         self.units = round(plan["capital_yuan"] / plan["fund"]["initial_unit_value"], 2)
         self.mark_value = Decimal(str(plan["fund"]["initial_unit_value"]))
@@ -329,6 +350,7 @@ class _Replay:
             trades,
             self.held,
             pd.DataFrame(self.open_contracts),
+            self.stated.table(),
             self.clients,
         )
 
@@ -611,6 +633,7 @@ class _Replay:
     def _after_close(self, cash_before, loan_before, equity_before):
         """Step 9 without the performance fee."""
         t, money, fund = self.t, self.money, self.plan["fund"]
+        stated_before = equity_before + self.revaluation
         year = self.days[t - 1] / YEAR
         stock, futures = (
             max(0.0, cash) * rate[t - 1] * year
@@ -626,8 +649,8 @@ class _Replay:
             money.payable -= paid
         part = fee_year(self.dates[t - 1], self.dates[t])
         fees = {
-            "management_fee": fund["management_fee_per_year"] * equity_before * part,
-            "custody_fee": fund["custody_fee_per_year"] * equity_before * part,
+            "management_fee": fund["management_fee_per_year"] * stated_before * part,
+            "custody_fee": fund["custody_fee_per_year"] * stated_before * part,
             "audit_fee": fund["audit_fee_yuan_per_year"] * part,
             "service_fee": 0.0,
         }
@@ -647,14 +670,17 @@ class _Replay:
         receivable = sum(money.due.values())
         equity = value + money.stock + money.futures + receivable
         equity -= money.payable + money.loan + money.owed
+        stated_before = equity_before + self.revaluation
+        self.revaluation = self.stated.close(t, self.shares, equity)
         if self.clients:
-            fee = self._clients_close(equity, equity_before, flow)
+            fee = self._clients_close(equity + self.revaluation, stated_before, flow)
         else:
-            fee = self._performance_fee(equity)
+            fee = self._performance_fee(equity + self.revaluation)
         money.payable += fee
         self.equity = equity - fee
         line |= {
-            "performance_fee": fee, "equity": self.equity, "stock_value": value,
+            "performance_fee": fee, "equity": self.equity + self.revaluation,
+            "revaluation": self.revaluation, "stock_value": value,
             "stock_cash": money.stock, "futures_cash": money.futures, "loan": money.loan,
             "fees_payable": money.payable, "redemptions_payable": money.owed,
             "dividends_receivable": receivable, "names": int(held.sum()), "units": self.units,
@@ -683,7 +709,7 @@ class _Replay:
         return total
 
     def _performance_fee(self, equity):
-        """Step 9: of the whole fund, in cents, hundredths of units and four decimals."""
+        """Step 10: of the whole fund, in cents, hundredths of units and four decimals."""
         fund = self.plan["fund"]
         units = Decimal(str(self.units))
         value = self._unit_value(equity, units)
@@ -691,15 +717,17 @@ class _Replay:
         if value > self.mark_value:
             rate = Decimal(str(fund["performance_fee_rate"]))
             due = _rounded(rate * (value - self.mark_value) * units, "0.01")
+        after = self._unit_value(equity - float(due), units)
         fee_day = self.t in self.fee_days
         if fee_day and value > self.mark_value:
-            after = self._unit_value(equity - float(due), units)
             self.mark_value = after if fund["high_water_mark"] == "post_fee" else value
             value = after
         self.line |= {
-            "unit_value": float(value), "high_water_mark": float(self.mark_value),
-            "accrued_performance_fee": 0.0 if fee_day else float(due),
+            "unit_value": float(after), "unit_value_before_accrual": float(value),
+            "high_water_mark": float(self.mark_value), "accrued_fee_at_open": self.accrued,
         }  # fmt: skip
+        self.accrued = 0.0 if fee_day else float(due)
+        self.line["accrued_performance_fee"] = self.accrued
         return float(due) if fee_day else 0.0
 
     @staticmethod
@@ -708,15 +736,15 @@ class _Replay:
             return Decimal(0)
         return _rounded(_rounded(Decimal(equity), "0.01") / units, "0.0001")
 
-    def _clients_close(self, equity, equity_before, flow):
+    def _clients_close(self, stated, stated_before, flow):
         """The books of the clients at the close; returns the performance fee charged."""
         charged = sum(
             self.line[name]
             for name in ("management_fee", "custody_fee", "audit_fee", "service_fee")
         )
-        growth = (equity + charged) / (equity_before + flow)
+        growth = (stated + charged) / (stated_before + flow)
         fee = self.clients.close(self.t, growth, self.t in self.fee_days)
-        self.line["unit_value"] = self.clients.published()
+        self.line |= self.clients.unit_values()
         self.units = self.clients.units_at_close()
         return fee
 
