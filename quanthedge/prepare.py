@@ -46,6 +46,7 @@ __all__ = ["Prepared", "Selection", "prepare", "prepare_like", "run_days", "sele
 Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
 _FILL = {"open": 0, "vwap": 1, "close": 2}
+_PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
 IMPACT_WINDOW = 20  # trading days of the volatility by which the impact of an order is worked out
 _RECORDED_EVERY = 5  # trading days between records of the holdings
 
@@ -172,7 +173,8 @@ def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataF
 
 def _rules_beside_stocks(leg: HedgeLeg, actions: Actions) -> list[pd.DataFrame]:
     taxes = [] if actions.rules is None else [actions.rules]
-    return [*(one.used for one in leg.rules), *taxes]
+    hours = [] if leg.timing is None or leg.timing.used is None else [leg.timing.used]
+    return [*(one.used for one in leg.rules), *hours, *taxes]
 
 
 def _target_book(
@@ -401,6 +403,7 @@ def _settings(strategy: Strategy) -> Settings:
     return Settings(
         capital_yuan=strategy.capital_yuan,
         fill=_FILL[execution.fill],
+        sale_proceeds=_PROCEEDS[execution.sale_proceeds],
         participation=execution.participation,
         retry_days=execution.retry_days,
         commission_rate=costs.commission_rate,

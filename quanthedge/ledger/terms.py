@@ -17,6 +17,12 @@ class Execution(Plain):
     fill: Literal["open", "vwap", "close"] = Field(
         default="open", description="Price of the day at which stocks and futures are traded."
     )
+    sale_proceeds: Literal["same_auction", "after_fill", "next_day"] = Field(
+        default="same_auction",
+        description="When the money of the day's sales can buy: in the same fill (a fund that "
+        "settles net at its custodian), after they were filled, at the day's average price (only "
+        "with fill = 'open'), or from the next trading day on.",
+    )
     participation: float = Field(
         default=0.10, ge=0, le=1, description="Largest share of a day's volume; 0 = no cap."
     )
@@ -33,6 +39,21 @@ class Execution(Plain):
         le=1,
         description="Fraction of the last close that is paid for a delisted stock still held.",
     )
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Execution":
+        if self.sale_proceeds == "after_fill" and self.fill != "open":
+            raise ValueError(
+                f"execution.sale_proceeds after_fill needs execution.fill open: sales at the "
+                f"{self.fill} are complete at the close, and no later price of the day is left to "
+                "buy at; take same_auction or next_day"
+            )
+        if self.sale_proceeds == "next_day" and self.retry_days == 0:
+            raise ValueError(
+                "execution.sale_proceeds next_day needs execution.retry_days of 1 or more: what "
+                "the day's sales pay for is bought when the order is tried again"
+            )
+        return self
 
 
 class Costs(Plain):

@@ -23,6 +23,7 @@ from quanthedge.valuation import no_restatement
 from tests.oracles import ledger as reference
 
 FILL = {"open": 0, "vwap": 1, "close": 2}
+PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
 METHOD = {"bottom_up": 0, "top_down": 1, "fixed": 2, "given": 3}
 
 
@@ -65,7 +66,8 @@ def future_book(x: reference.LedgerInputs) -> FutureBook:
     money = lambda values: np.asarray(values, dtype=np.float64)  # noqa: E731
     return FutureBook(
         whole(x.product), x.fill_price, x.settlement, whole(x.last_day), whole(x.hold),
-        np.asarray(x.no_sale), np.asarray(x.no_buy), money(x.multiplier), money(x.margin_rate),
+        np.asarray(x.after_stocks), np.asarray(x.no_sale), np.asarray(x.no_buy),
+        money(x.multiplier), money(x.margin_rate),
         money(x.fee_rate), money(x.close_today_rate), money(x.order_fee), money(x.delivery_rate),
         money(x.opening_limit), money(x.position_limit),
     )  # fmt: skip
@@ -140,7 +142,8 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
         ),
         valuation=valuation_book(x),
         settings=Settings(
-            float(x.capital_yuan), FILL[x.fill], float(x.participation), int(x.retry_days),
+            float(x.capital_yuan), FILL[x.fill], PROCEEDS[x.sale_proceeds],
+            float(x.participation), int(x.retry_days),
             float(x.commission_rate), float(x.commission_min),
             bool(x.commission_includes_exchange_fees), float(x.slippage),
             float(x.impact_coefficient), float(x.futures_slippage),

@@ -93,6 +93,7 @@ def calm_hedge(days, contracts):
         "no_buy": nothing,
         "opening_limit": np.full((days, 1), np.inf),
         "position_limit": np.full((days, 1), np.inf),
+        "after_stocks": np.ones(days, bool),
         "book_ratio": np.full((days + 1, 1), np.nan),
         "carry": np.zeros((days + 1, 1)),
         "index_level": np.full((days + 1, 1), 3000.0),
@@ -128,6 +129,8 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
     )
     inputs = replace(inputs, **overrides)
     inputs = replace(inputs, **random_stated(rng, inputs))
+    if inputs.sale_proceeds == "after_fill":
+        inputs = replace(inputs, fill="open")
     inputs = replace(inputs, flows=random_flows(rng, days, inputs.capital_yuan))
     if inputs.fill != "vwap":
         lose_turnover(rng, inputs)
@@ -419,6 +422,7 @@ def random_hedge(rng, days, products):
     ratio[rng.random(ratio.shape) < 0.1] = np.nan
     gaps = rng.choice([1, 1, 1, 3], days)
     return {
+        "after_stocks": rng.random(days) < rng.choice([0.0, 0.5, 1.0, 1.0]),
         "book_ratio": ratio,
         "carry": rng.normal(0.0, 0.1, (days + 1, products)),
         "covariance": root @ root.transpose(0, 2, 1),
@@ -551,6 +555,7 @@ def random_settings(rng):
         "custody_rate": float(rng.choice([0.0, 0.001])),
         "performance_rate": float(rng.choice([0.0, 0.2])),
         "post_fee": bool(rng.random() < 0.5),
+        "sale_proceeds": ["same_auction", "after_fill", "next_day"][int(rng.integers(3))],
     }
 
 
@@ -567,6 +572,7 @@ def inputs_strategy():
         retry_days=st.integers(0, 5),
         participation=st.sampled_from([0.0, 0.01, 0.1, 1.0]),
         fill=st.sampled_from(["open", "vwap", "close"]),
+        sale_proceeds=st.sampled_from(["same_auction", "after_fill", "next_day"]),
         commission_min=st.sampled_from([0.0, 5.0, 500.0]),
         commission_includes_exchange_fees=st.booleans(),
         cash_reserve=st.sampled_from([0.0, 0.02, 0.2]),

@@ -38,6 +38,7 @@ def taxed_by(row, dates):
     return max(int(np.searchsorted(dates, record)) - 1, 0)
 
 
+AFTER = "_after_stocks"
 EARLIER, PREVIOUS = 30, 20  # days of returns that the impact of size looks back
 SHARE = 1e-6  # of a share: nearer to a whole one than this is one
 
@@ -153,6 +154,7 @@ class _Replay:
             product: book.future_fees(self.rules, span, product, account)
             for product in self.products
         }
+        self.stocks_first = self._stocks_first(span)
         accounts = plan["accounts"]
         self.rates = [
             self.raw.rates() if rate == "market" else np.full(self.dates.size, float(rate))
@@ -160,6 +162,18 @@ class _Replay:
         ]
         if plan["costs"]["dividend_tax"] != "none" and self.raw.actions() is not None:
             self.lot_tax = book.dividend_tax(self.rules, span)
+
+    def _stocks_first(self, days):
+        """On which days the hedge is for the stocks as filled, else for those expected."""
+        execution, fill = self.plan["execution"], self.plan["hedge"]["fill"]
+        if fill in ("stocks", "open" + AFTER):
+            return np.ones(days.size, bool)
+        ends = ["open", "vwap", "settlement", "close"].index
+        stocks = "vwap" if execution["sale_proceeds"] == "after_fill" else execution["fill"]
+        if ends(fill) != ends(stocks) or fill == "vwap":
+            return np.full(days.size, ends(fill) >= ends(stocks))
+        stock_times, future_times = book.hours(self.rules, days, self.products)
+        return future_times[fill] > stock_times[fill]
 
     def _read_futures(self):
         """Marks, fills and margins of every contract, by name [T + 1]."""
@@ -179,7 +193,7 @@ class _Replay:
 
     def _future_fills(self, wide, multiplier):
         how = self.plan["hedge"]["fill"]
-        how = self.plan["execution"]["fill"] if how == "stocks" else how
+        how = self.plan["execution"]["fill"] if how == "stocks" else how.removesuffix(AFTER)
         if how in ("open", "close"):
             return wide[how]
         if how == "settlement":
@@ -210,7 +224,8 @@ class _Replay:
         quantity = given["quantity"].to_numpy().astype(float)
         reason = given["reason"].astype(str).to_numpy()
         how = self.plan["execution"]["fill"]
-        fills = raw.amount / raw.volume if how == "vwap" else getattr(raw, how)
+        average = raw.amount / raw.volume
+        fills = average if how == "vwap" else getattr(raw, how)
         self.rows = pd.DataFrame(
             {"day": day, "code": code, "buy": buys, "quantity": quantity, "reason": reason}
         )
@@ -219,7 +234,8 @@ class _Replay:
         self.rows[columns] = 0.0
         column = np.array([raw.column.get(one, -1) for one in code])
         at = np.flatnonzero(self.is_stock)
-        price = fills[day[at], column[at]]
+        later = reason[at] == "proceeds"
+        price = np.where(later, average[day[at], column[at]], fills[day[at], column[at]])
         for k, row in zip(range(at.size), at, strict=True):
             if reason[row] == "delisting":
                 recovery = self.plan["execution"]["delisting_recovery"]
@@ -365,8 +381,9 @@ class _Replay:
         flow = self._flows_of_units()
         self._corporate_actions()
         self._treasury(max(0.0, equity_before + flow))
-        self._trade_stocks()
-        self._trade_futures()
+        legs = self._trade_stocks, self._trade_futures
+        for leg in legs if self.stocks_first[t - 1] else legs[::-1]:
+            leg()
         self._settle()
         self._margin()
         self._after_close(cash_before, loan_before, equity_before)
@@ -499,7 +516,8 @@ class _Replay:
         money = self.money
         costs = ["commission", "stamp_duty", "transfer_fee", "exchange_fee", "impact"]
         self.line |= dict.fromkeys([*costs, "bought", "sold"], 0.0)
-        paid = received = 0.0
+        paid = received = early = 0.0
+        waits = self.plan["execution"]["sale_proceeds"] != "same_auction"
         for row in self.stock_rows:
             k = self.raw.column[row.code]
             if row.reason in ("rights", "delisting"):  # paid in the morning
@@ -510,6 +528,8 @@ class _Replay:
                 self.line[name] += getattr(row, name)
             if row.buy:
                 paid += row.amount + fees
+                if waits and row.reason != "proceeds":
+                    early += row.amount + fees
                 self.line["bought"] += row.amount
                 self.shares[k] += row.quantity
                 self._new_lot(k, row.quantity)
@@ -521,7 +541,8 @@ class _Replay:
                 self.line["sold"] += row.amount
                 self.shares[k] -= row.quantity
         money.stock += received - paid
-        money.free = max(0.0, min(money.stock, money.free - max(0.0, paid - received)))
+        money.free -= early + max(0.0, paid - early - received)
+        money.free = max(0.0, min(money.stock, money.free))
 
     def _trade_futures(self):
         """Step 7, of which only the money is left: old contracts first, then the day's contract."""
