@@ -33,6 +33,7 @@ from quanthedge.ledger.futures.kernels import (
 from quanthedge.ledger.inputs import Bars, Carried, Floats, Ints, LedgerInputs, Settings, StockBook
 from quanthedge.ledger.layout import (
     ACCRUED_,
+    AUCTION,
     AUDIT_,
     BOUGHT_,
     BROKEN_IDENTITY,
@@ -247,6 +248,24 @@ def size_impact(
 
 
 @njit(cache=True)
+def volume_cap(
+    t: int,
+    i: int,
+    price: float,
+    inputs: LedgerInputs,
+) -> tuple[float, int]:
+    """Most shares of one order that the market takes today (inf = no cap), and what limits it."""
+    cap = np.inf
+    if inputs.settings.participation > 0.0:
+        cap = inputs.settings.participation * inputs.bars.volume[t, i]
+    if inputs.auction.size > 0:
+        usual = inputs.auction[t, i] / price
+        if not usual >= cap:
+            return usual if usual > 0.0 else 0.0, AUCTION
+    return cap, VOLUME
+
+
+@njit(cache=True)
 def stock_costs(
     t: int,
     i: int,
@@ -344,8 +363,8 @@ def pay_action(
     old, mark = shares[i], bars.mark[t, i]
     reference = reference_price(t, i, bars)
     gross = old * actions.cash[a]
-    withheld = gross * tax.at_payment[a]
-    note_dividend(a, i, actions.cash[a], tax, carried)
+    withheld = old * tax.at_payment[a]
+    note_dividend(a, i, tax, carried)
     grown = old * (1.0 + actions.bonus[a])
     whole = np.floor(grown + 1e-6)
     fraction = max(0.0, grown - whole) * reference
@@ -578,11 +597,11 @@ def sell_one(
     if why == DONE and quantity > shares[i] - carried.locked[i]:
         quantity = shares[i] - carried.locked[i]
         why = NOT_LISTED
-    if quantity > 0.0 and capped and settings.participation > 0.0:
-        cap = settings.participation * bars.volume[t, i]
+    if quantity > 0.0 and capped:
+        cap, limit = volume_cap(t, i, price, inputs)
         if cap + 1e-6 < quantity:
             quantity = round_lot(cap, stocks.lot[i], stocks.step[i])
-            why = VOLUME
+            why = limit
     size = 0.0
     if quantity > 0.0:
         if settings.impact_coefficient > 0.0:
@@ -716,11 +735,9 @@ def buy(
             order[i] = 0.0
             continue
         quantity[i] = order[i]
-        if settings.participation > 0.0:
-            cap = round_lot(
-                settings.participation * bars.volume[t, i], stocks.lot[i], stocks.step[i]
-            )
-            quantity[i] = min(order[i], cap)
+        cap, _ = volume_cap(t, i, price, inputs)
+        if cap < order[i]:
+            quantity[i] = round_lot(cap, stocks.lot[i], stocks.step[i])
         if quantity[i] > 0.0:
             amount = quantity[i] * price
             if settings.impact_coefficient > 0.0:
@@ -774,9 +791,8 @@ def buy(
             paid -= net
             left += net
         if bought < order[i]:
-            refuse(
-                refusals, t, STOCK, i, BUY, order[i], bought, CASH if bought < capped else VOLUME
-            )
+            why = CASH if bought < capped else volume_cap(t, i, price, inputs)[1]
+            refuse(refusals, t, STOCK, i, BUY, order[i], bought, why)
     return paid, gain
 
 

@@ -138,6 +138,8 @@ def _input_parts(prepared: Prepared) -> list[Part]:
     parts.append(Part("beta", wide, hedge.beta, codes))
     if inputs.volatility.size:
         parts.append(Part("volatility", wide, inputs.volatility, codes))
+    if inputs.auction.size:
+        parts.append(Part("opening auction", days, inputs.auction, codes, known="open"))
     parts.append(Part("settlement price", wide, futures.settlement, contracts))
     parts.append(Part("margin rate", wide, futures.margin_rate, contracts, known="open"))
     at_fill: Known = "open" if _fills_at_open(prepared.strategy) else "close"

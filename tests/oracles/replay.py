@@ -255,7 +255,7 @@ class _Replay:
         one day become one. Steps of the factor on other days are told by the factor alone.
         """
         found = [{} for _ in range(self.n + 1)]
-        self.taxed = {}
+        self.taxed, self.profit = {}, {}
         table = self.raw.actions()
         for row in [] if table is None else table.itertuples():
             ex_date = np.datetime64(row.ex_date, "D")
@@ -279,6 +279,11 @@ class _Replay:
             if abs(formula - given) > max(0.0151, 0.005 * given):
                 continue  # the exchange's previous close bears out something else
             self.taxed[day, k] = taxed_by(row, self.dates)
+            profit = getattr(row, "stock_dividend_per_share", np.nan)
+            earlier = found[day].get(k, (0.0, 0.0))
+            self.profit[day, k] = self.profit.get((day, k), 0.0) + (1.0 + earlier[1]) * (
+                0.0 if np.isnan(profit) else profit
+            )
             found[day][k] = _one_after_the_other(found[day].get(k), one)
         return found
 
@@ -386,13 +391,16 @@ class _Replay:
         old = self.shares[k]
         reference = (before - cash + rights * price) / (1.0 + bonus + rights)
         dividend = old * cash
-        if self.lot_tax is not None and dividend:
-            withheld = dividend * self.lot_tax.at_payment[self.taxed[t, k]]
+        taxed = cash + self.profit[t, k]  # shares out of profit: at their par of one yuan
+        if self.lot_tax is not None and taxed:
+            row = self.taxed[t, k]
+            rate = self.lot_tax.at_payment[row]
+            withheld = min(old * taxed * rate, dividend)
             self.line["dividend_tax"] += withheld
             for lot in self.tax_lots.get(k, ()):
-                each = lot["shares"] * cash
                 for name in ("short", "mid", "long"):
-                    lot[name] += each * getattr(self.lot_tax, name)[self.taxed[t, k]]
+                    due = lot["shares"] * taxed * (rate + getattr(self.lot_tax, name)[row])
+                    lot[name] += due - withheld * lot["shares"] / old
         else:
             withheld = 0.0
         if pay <= t:
