@@ -87,6 +87,7 @@ def make_inputs(
             (rng.random((days, stocks)) < 0.01).astype(np.int8), np.full(stocks, days + 1),
         ),
         volatility=volatility,
+        auction=np.empty((0, 0)),
         actions=no_actions(days),
         tax=no_tax(days, 0),
         stocks=StockBook(

@@ -20,6 +20,7 @@ from quanthedge.rules.limit_prices import limit_prices
 from quanthedge.rules.naming import rule_name, table_name
 from quanthedge.rules.stock_limits import FREE
 from quanthedge.strategy import Strategy
+from quanthedge.untaxed import untaxed_notes
 from quanthedge.valuation import suspension_spells
 
 __all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
@@ -121,7 +122,7 @@ def run_notes(
     strategy, market, first = prepared.strategy, prepared.market, prepared.first
     schedules, actions = prepared.leg.schedules, prepared.actions.use
     last_day = market.dates[first + record.days_run - 1]
-    notes = _action_notes(strategy, actions)
+    notes = _action_notes(strategy, actions) + untaxed_notes(prepared, record)
     notes += [note("assumption", text=text) for text in market.assumptions]
     notes += _restated(prepared, tables)
     if record.insolvent_day is not None:

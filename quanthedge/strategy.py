@@ -173,7 +173,8 @@ class Strategy(Told):
         Examples
         --------
         >>> strategy = load_strategy("strategies/market_neutral.toml")
-        >>> strategy.change("selector.n=50", {"beta.index": "000905.SH"}, capital_yuan=5e7).selector.n
+        >>> changed = strategy.change("selector.n=50", {"fund.high_water_mark": "pre_fee"})
+        >>> changed.selector.n
         50
         """
         document, before = _given(self), _given(self)

@@ -66,9 +66,9 @@ class ActionBook(NamedTuple):
 
 
 class TaxBook(NamedTuple):
-    """Tax on the dividend of each action, as shares of it, and holding periods of sales."""
+    """Tax on the dividend of each action, yuan per share held, and holding periods of sales."""
 
-    at_payment: Floats  # [A] withheld from the payment
+    at_payment: Floats  # [A] withheld from the cash
     short_term: Floats  # [A] further, when sold within a month
     mid_term: Floats  # [A] further, when sold within a year
     long_term: Floats  # [A] further, when sold later
@@ -218,6 +218,7 @@ class LedgerInputs(NamedTuple):
     record_day: Bools  # [T] positions are recorded
     bars: Bars
     volatility: Floats  # [T + 1, N] of daily returns; [0, 0] when impact_coefficient is 0
+    auction: Floats  # [T, N] yuan of an order that an opening takes; [0, 0] = no cap, NaN = none
     actions: ActionBook
     tax: TaxBook
     stocks: StockBook

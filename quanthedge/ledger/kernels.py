@@ -35,6 +35,7 @@ from quanthedge.ledger.layout import (
     ACCRUED,
     ACCRUED_,
     AFTER_FILL,
+    AUCTION,
     AUDIT_,
     BEFORE_ACCRUAL_,
     BOUGHT_,
@@ -257,6 +258,24 @@ def size_impact(
 
 
 @njit(cache=True)
+def volume_cap(
+    t: int,
+    i: int,
+    price: float,
+    inputs: LedgerInputs,
+) -> tuple[float, int]:
+    """Most shares of one order that the market takes today (inf = no cap), and what limits it."""
+    cap = np.inf
+    if inputs.settings.participation > 0.0:
+        cap = inputs.settings.participation * inputs.bars.volume[t, i]
+    if inputs.auction.size > 0:
+        usual = inputs.auction[t, i] / price
+        if not usual >= cap:
+            return usual if usual > 0.0 else 0.0, AUCTION
+    return cap, VOLUME
+
+
+@njit(cache=True)
 def stock_costs(
     t: int,
     i: int,
@@ -354,8 +373,8 @@ def pay_action(
     old, mark = shares[i], bars.mark[t, i]
     reference = reference_price(t, i, bars)
     gross = old * actions.cash[a]
-    withheld = gross * tax.at_payment[a]
-    note_dividend(a, i, actions.cash[a], tax, carried)
+    withheld = old * tax.at_payment[a]
+    note_dividend(a, i, tax, carried)
     grown = old * (1.0 + actions.bonus[a])
     whole = np.floor(grown + 1e-6)
     fraction = max(0.0, grown - whole) * reference
@@ -588,11 +607,11 @@ def sell_one(
     if why == DONE and quantity > shares[i] - carried.locked[i]:
         quantity = shares[i] - carried.locked[i]
         why = NOT_LISTED
-    if quantity > 0.0 and capped and settings.participation > 0.0:
-        cap = settings.participation * bars.volume[t, i]
+    if quantity > 0.0 and capped:
+        cap, limit = volume_cap(t, i, price, inputs)
         if cap + 1e-6 < quantity:
             quantity = round_lot(cap, stocks.lot[i], stocks.step[i])
-            why = VOLUME
+            why = limit
     size = 0.0
     if quantity > 0.0:
         if settings.impact_coefficient > 0.0:
@@ -739,11 +758,9 @@ def purchases_possible(
             order[i] = 0.0
             continue
         quantity[i] = order[i]
-        if settings.participation > 0.0:
-            cap = round_lot(
-                settings.participation * bars.volume[t, i], stocks.lot[i], stocks.step[i]
-            )
-            quantity[i] = min(order[i], cap)
+        cap, _ = volume_cap(t, i, price, inputs)
+        if cap < order[i]:
+            quantity[i] = round_lot(cap, stocks.lot[i], stocks.step[i])
 
 
 @njit(cache=True)
@@ -852,7 +869,7 @@ def purchase_refusal(
     bars, stocks = inputs.bars, inputs.stocks
     rest = quantity[i] - done[i]
     if rest == 0.0:
-        return VOLUME
+        return volume_cap(t, i, fill_price(t, i, inputs.settings.fill, bars), inputs)[1]
     if later:
         price = fill_price(t, i, FILL_VWAP, bars)
         why = refusal(t, i, BUY, price, FILL_VWAP, bars, stocks)

@@ -50,12 +50,12 @@ TRADE_REASONS = (
 ) = range(11)  # fmt: skip
 REFUSAL_REASONS = (
     "suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price",
-    "position_limit", "open_limit", "limit_unknown", "not_listed",
+    "position_limit", "open_limit", "limit_unknown", "not_listed", "auction",
 )  # fmt: skip
 (
     SUSPENDED, LIMIT_UP, LIMIT_DOWN, VOLUME, CASH, LOT, MARGIN, NO_PRICE, POSITION_LIMIT,
-    OPEN_LIMIT, LIMIT_UNKNOWN, NOT_LISTED,
-) = range(12)  # fmt: skip
+    OPEN_LIMIT, LIMIT_UNKNOWN, NOT_LISTED, AUCTION,
+) = range(13)  # fmt: skip
 DONE = -1
 STOCK, FUTURE = 0, 1
 BUY, SELL = 1, -1

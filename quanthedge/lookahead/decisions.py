@@ -27,7 +27,8 @@ FROM_EVENT_TO_EVENT = 1e-12
 # Booked before the fills of the day, from balances, rates and terms of the close before.
 _BEFORE_THE_FILLS = (
     layout.INTEREST_, layout.LOAN_INTEREST_, layout.MANAGEMENT_, layout.CUSTODY_, layout.AUDIT_,
-    layout.SUBSCRIPTIONS_, layout.REDEMPTIONS_, layout.DISTRIBUTIONS_, layout.DIVIDENDS_, layout.OPEN_ACCRUED_,
+    layout.SUBSCRIPTIONS_, layout.REDEMPTIONS_, layout.DISTRIBUTIONS_, layout.DIVIDENDS_,
+    layout.OPEN_ACCRUED_,
 )  # fmt: skip
 _ORDERED = (layout.REBALANCE, layout.RETRY, layout.FLOW, layout.PROCEEDS)
 _TRADE_COLUMNS = (
@@ -141,6 +142,8 @@ def _input_parts(prepared: Prepared) -> list[Part]:
         parts.append(Part("volatility", wide, inputs.volatility, codes))
     if inputs.valuation.ratio.size:
         parts.append(Part("stated value over mark", wide, inputs.valuation.ratio, codes))
+    if inputs.auction.size:
+        parts.append(Part("opening auction", days, inputs.auction, codes, known="open"))
     parts.append(Part("settlement price", wide, futures.settlement, contracts))
     parts.append(Part("margin rate", wide, futures.margin_rate, contracts, known="open"))
     at_fill: Known = "open" if _fills_at_open(prepared.strategy) else "close"

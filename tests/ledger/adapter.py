@@ -47,15 +47,17 @@ def action_book(x: reference.LedgerInputs) -> ActionBook:
 
 
 def tax_book(x: reference.LedgerInputs) -> TaxBook:
-    """The tax as further shares beyond what was withheld."""
+    """The tax in yuan per share held: withheld, and further beyond it."""
     if x.tax is None:
         return no_tax(len(x.days), len(x.actions))
-    rates = [action.rates for _, action in sorted(x.actions.items())]
-    paid, *totals = (
-        np.array([getattr(one, name) for one in rates], dtype=np.float64)
+    actions = [action for _, action in sorted(x.actions.items())]
+    taxed = np.array([one.cash + one.stock_dividend for one in actions])
+    rate, *totals = (
+        np.array([getattr(one.rates, name) for one in actions], dtype=np.float64)
         for name in ("at_payment", "short", "mid", "long")
     )
-    rest = [np.maximum(total - paid, 0.0) for total in totals]
+    paid = np.minimum(taxed * rate, [one.cash for one in actions])
+    rest = [np.maximum(total, rate) * taxed - paid for total in totals]
     begins = [np.array(b, dtype=np.int64) for b in (x.tax.month_begin, x.tax.year_begin)]
     return TaxBook(paid, *rest, *begins, 256)
 
@@ -121,6 +123,7 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             x.limit_class, whole(x.delist),
         ),
         volatility=x.volatility,
+        auction=np.empty((0, 0)) if x.auction is None else np.asarray(x.auction),
         actions=action_book(x),
         tax=tax_book(x),
         stocks=StockBook(

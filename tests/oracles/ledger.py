@@ -85,6 +85,7 @@ class LedgerInputs:
     materiality: float = 0.0
     # corporate actions told by a table: (day, stock) -> Action; tax on dividends
     actions: dict = field(default_factory=dict)
+    auction: "np.ndarray | None" = None  # [T, N] yuan that an opening takes of an order
     tax: "Tax | None" = None
     subscribe_rights: bool = True
     # the strategy's settings
@@ -142,6 +143,7 @@ class Action:
     rights_price: float = 0.0
     pay_day: int = -1
     list_day: int = -1  # from that day on the new shares can be sold
+    stock_dividend: float = 0.0  # the part of the bonus out of profit, taxed at par
     rates: "Rates | None" = None
 
 
@@ -530,9 +532,11 @@ def take_action(x, s, day, result, i, action):
     """Book dividend, bonus shares and rights of a holding, as a shareholder would."""
     t, old, mark, reference = day.t, s.shares[i], x.mark[day.t][i], day.reference[i]
     gross = old * action.cash
-    tax = gross * action.rates.at_payment if x.tax else 0.0
+    taxed = old * (action.cash + action.stock_dividend)  # stock dividends at a par of one yuan
+    tax = min(gross, taxed * action.rates.at_payment) if x.tax else 0.0
     for lot in s.lots_bought.get(i, []):
-        lot[2].append((action.rates, lot[1] * action.cash))
+        taxed = lot[1] * (action.cash + action.stock_dividend)
+        lot[2].append((action.rates, taxed, lot[1] / old * tax))
     whole = math.floor(old * (1 + action.bonus) + 1e-6)
     fraction = max(0.0, old * (1 + action.bonus) - whole) * reference
     for lot in s.lots_bought.get(i, []):
@@ -600,11 +604,13 @@ def tax_of_sale(x, s, day, i, shares):
             period = "mid"
         else:
             period = "long"
-        for rates, gross in dividends:
-            due += share * gross * max(0.0, getattr(rates, period) - rates.at_payment)
+        for rates, taxed, withheld in dividends:
+            total = taxed * max(getattr(rates, period), rates.at_payment)
+            due += share * (total - withheld)
         left -= min(left, held)
         queue[0] = [
-            bought, held * (1 - share), [(d, g * (1 - share)) for d, g in dividends]
+            bought, held * (1 - share),
+            [(r, g * (1 - share), w * (1 - share)) for r, g, w in dividends],
         ]  # fmt: skip
         if queue[0][1] <= 1e-9:
             queue.pop(0)
@@ -821,10 +827,10 @@ def sell(x, s, day, result, i, wanted, reason, capped):
         quantity = 0
     elif quantity > can_be_sold(s, t, i):
         quantity, cause = can_be_sold(s, t, i), "not_listed"
-    if quantity > 0 and capped and x.participation > 0:
-        cap = x.participation * x.volume[t][i]
+    if quantity > 0 and capped:
+        cap, limit = most_shares(x, t, i)
         if quantity > cap + 1e-6:
-            quantity, cause = round_lot(x, i, cap), "volume"
+            quantity, cause = round_lot(x, i, cap), limit
     if quantity > 0:
         trade = stock_trade(x, t, i, -quantity, reason)
         if trade.costs > trade.amount + s.stock_cash:
@@ -937,11 +943,20 @@ def buy_possible(x, day, i, order):
     cause = buy_refusal(x, day.t, i)
     if cause:
         return 0, cause
-    if x.participation > 0:
-        cap = round_lot(x, i, x.participation * x.volume[day.t][i])
-        if order > cap:
-            return cap, "volume"
+    most, limit = most_shares(x, day.t, i)
+    if most < order and round_lot(x, i, most) < order:
+        return round_lot(x, i, most), limit
     return order, ""
+
+
+def most_shares(x, t, i):
+    """Shares that the day's volume and the usual opening auction take of one order, and which."""
+    most = x.participation * x.volume[t][i] if x.participation > 0 else math.inf
+    if x.auction is None:
+        return most, "volume"
+    usual = x.auction[t][i]
+    opening = 0.0 if math.isnan(usual) else usual / fill_of(x, t, i)
+    return (opening, "auction") if opening < most else (most, "volume")
 
 
 def settle_withdrawable(s, day):

@@ -134,6 +134,8 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
     inputs = replace(inputs, flows=random_flows(rng, days, inputs.capital_yuan))
     if inputs.fill != "vwap":
         lose_turnover(rng, inputs)
+    if inputs.fill == "open":
+        inputs = replace(inputs, auction=random_auction(seed, inputs))
     if products > 1 and inputs.beta_method == "top_down":
         inputs = replace(inputs, beta_method="given")
     return inputs
@@ -167,6 +169,17 @@ def lose_turnover(rng, inputs):
     lost = (rng.random(inputs.amount.shape) < often) & np.isfinite(inputs.open)
     inputs.amount[lost] = rng.choice([np.nan, 0.0])
     inputs.volume[lost & (rng.random(lost.shape) < 0.3)] = 0.0
+
+
+def random_auction(seed, inputs):
+    """Return what an opening takes of an order, often less than is ordered; None = no cap."""
+    rng = np.random.default_rng([seed, 1])
+    if rng.random() < 0.6:
+        return None
+    shape = inputs.amount.shape
+    usual = rng.choice([1e4, 1e6]) * rng.lognormal(0.0, 1.5, shape)
+    usual[rng.random(shape) < 0.1] = np.nan
+    return usual
 
 
 def random_flows(rng, days, capital):
@@ -295,6 +308,7 @@ def random_action(rng, last, days, t):
         action.cash = float(np.round(last * rng.uniform(0.001, 0.08), 4))
     if rng.random() < 0.4:
         action.bonus = float(rng.choice([0.1, 0.3, 1.0, 0.05]))
+        action.stock_dividend = action.bonus * (0.0, 0.5, 1.0)[t % 3]
     if rng.random() < 0.3:
         action.rights, action.rights_price = 0.3, cents(last * rng.uniform(0.4, 0.9))
     return action

@@ -311,13 +311,16 @@ class _Replay:
             one = (
                 row.cash_per_share, row.bonus_per_share, row.rights_per_share, price, pay,
             )  # fmt: skip
-            told.setdefault((day, k), []).append((ex_date, one, taxed_by(row, self.dates)))
+            profit = np.nan_to_num(getattr(row, "stock_dividend_per_share", np.nan))
+            told.setdefault((day, k), []).append((ex_date, one, taxed_by(row, self.dates), profit))
         for (day, k), events in told.items():
             events.sort(key=lambda event: event[0])
             for event in self._borne_out(day, k, events):
                 first = found[day].get(k)
                 held = 1.0 if first is None else 1.0 + first[1]  # of a share held before them all
-                self.taxed.setdefault((day, k), []).append((held * event[1][0], event[2]))
+                # shares out of profit are taxed at their par of one yuan
+                taxed = held * (event[1][0] + event[3])
+                self.taxed.setdefault((day, k), []).append((taxed, event[2]))
                 found[day][k] = _one_after_the_other(first, event[1])
         return found
 
@@ -327,7 +330,7 @@ class _Replay:
         for count in range(len(events), 0, -1):
             for chosen in itertools.combinations(events, count):
                 price = self.raw.mark[day - 1, k]
-                for _, (cash, bonus, rights, paid, _), _ in chosen:
+                for _, (cash, bonus, rights, paid, _), _, _ in chosen:
                     price = (price - cash + rights * paid) / (1.0 + bonus + rights)
                 if abs(price - given) <= max(0.0151, 0.005 * given):
                     return chosen
@@ -445,12 +448,14 @@ class _Replay:
         old = self.shares[k]
         reference = (before - cash + rights * price) / (1.0 + bonus + rights)
         dividend = old * cash
-        if self.lot_tax is not None and dividend:
-            withheld = old * self._tax_of_a_share(t, k, "at_payment")
+        if self.lot_tax is not None and any(taxed for taxed, _ in self.taxed[t, k]):
+            paid = self._tax_of_a_share(t, k, "at_payment")
+            withheld = min(old * paid, dividend)
             self.line["dividend_tax"] += withheld
             for lot in self.tax_lots.get(k, ()):
                 for name in ("short", "mid", "long"):
-                    lot[name] += lot["shares"] * self._tax_of_a_share(t, k, name)
+                    due = lot["shares"] * (paid + self._tax_of_a_share(t, k, name))
+                    lot[name] += due - withheld * lot["shares"] / old
         else:
             withheld = 0.0
         if pay <= t:
