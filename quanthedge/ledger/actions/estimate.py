@@ -6,7 +6,7 @@ that explain it, and the trades of the run are replayed through the same tax lot
 own (docs/ledger.md, "Tax that is not levied").
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -117,7 +117,7 @@ def dividend_steps(
         (cash[mine], read),
         (profit[mine], np.zeros(day.size)),
     )
-    joined = [np.concatenate(pair) for pair in columns]
+    joined: list[Any] = [np.concatenate(pair) for pair in columns]
     order = np.lexsort((joined[1], joined[0]))
     return DividendSteps(*(values[order] for values in joined))
 
@@ -161,7 +161,7 @@ def tax_of_run(trades: Floats, steps: DividendSteps, tax: TaxBook) -> TaxedRun:
     gone = np.append(np.zeros(steps.day.size, np.bool_), trades[:, 12] == layout.DELISTING)
     carried = Carried(
         np.zeros(1), np.zeros((codes.size, LOTS, N_PARTS)), np.zeros(codes.size, dtype=np.int64),
-        np.zeros(codes.size), np.zeros(0),
+        np.zeros(codes.size), np.zeros(0), np.zeros(0, dtype=np.bool_),
     )  # fmt: skip
     found = tax_of_events(
         day[order], place, stock[place], quantity[place], gone[place], steps.cash, tax, carried
