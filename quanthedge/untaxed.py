@@ -79,7 +79,7 @@ def _replayed(
     steps = dividend_steps(actions.book, actions.adj_factor, mark, stocks, cash, profit)
     if not by_factor:
         steps = steps._replace(cash=np.zeros(steps.day.size))
-    steps = DividendSteps(*(values[steps.day < days] for values in steps))
+    steps = steps.at(steps.day < days)
     if not steps.day.size:
         return TaxedRun(0.0, 0.0, 0.0)
     return replayed_tax(trades, steps, _rates(prepared, steps), prepared.dates)
