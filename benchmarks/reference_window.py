@@ -34,7 +34,9 @@ LINES = {
     "management_fee": "management fee",
     "custody_fee": "custody fee",
     "performance_fee": "performance fee",
-    "equity_change": "change of equity",
+    "accrual": "change of the accrued performance fee",
+    "revaluation": "revaluation of suspended stocks",
+    "equity_change": "change of net assets after the accrued fee",
 }
 
 
@@ -133,7 +135,8 @@ def years_page(result: Result) -> list[str]:
         row = attribution(part).iloc[0] / part["equity"].iloc[1:].mean()
         costs = -float(row[["commission", "stamp_duty", "transfer_fee", "exchange_fee",
                             "futures_fee", "impact", "dividend_tax"]].sum())  # fmt: skip
-        fees = -float(row[["management_fee", "custody_fee", "performance_fee"]].sum())
+        charged = ["management_fee", "custody_fee", "performance_fee", "accrual"]
+        fees = -float(row[charged].sum())
         lines.append(
             f"| {year} | {change['net']:.2%} | {change['gross']:.2%} | {change['index']:.2%} | "
             f"{fall:.2%} | {daily:.2f} | {weekly:.2f} | {costs:.2%} | {fees:.2%} |"

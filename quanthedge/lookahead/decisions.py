@@ -26,7 +26,8 @@ FROM_EVENT_TO_EVENT = 1e-12
 # Booked before the fills of the day, from balances, rates and terms of the close before.
 _BEFORE_THE_FILLS = (
     layout.INTEREST_, layout.LOAN_INTEREST_, layout.MANAGEMENT_, layout.CUSTODY_, layout.AUDIT_,
-    layout.SUBSCRIPTIONS_, layout.REDEMPTIONS_, layout.DISTRIBUTIONS_, layout.DIVIDENDS_, layout.OPEN_ACCRUED_,
+    layout.SUBSCRIPTIONS_, layout.REDEMPTIONS_, layout.DISTRIBUTIONS_, layout.DIVIDENDS_,
+    layout.OPEN_ACCRUED_,
 )  # fmt: skip
 _ORDERED = (layout.REBALANCE, layout.RETRY, layout.FLOW)
 _TRADE_COLUMNS = (
