@@ -31,6 +31,7 @@ def compare(inputs: LedgerInputs) -> None:
     compare_trades(kernel_trades(fast), reference_trades(slow))
     assert kernel_refusals(fast) == reference_refusals(slow)
     assert [tuple(map(int, row)) for row in fast.contracts] == slow.contracts
+    assert [tuple(row) for row in fast.restated] == slow.restated
     assert (fast.insolvent_day is None) == (slow.status == "ok")
     for t in range(fast.days_run):
         row = slow.ledger[t + 1]
@@ -62,5 +63,7 @@ def test_a_run_resumed_from_its_state_equals_the_uninterrupted_run_bit_for_bit(s
     for n, part in enumerate(parts):
         days = slice(20 * n, 20 * n + 20)
         np.testing.assert_array_equal(part.ledger[days], whole.ledger[days])
-    np.testing.assert_array_equal(np.concatenate([p.trades for p in parts]), whole.trades)
+    for name in ("trades", "refusals", "contracts", "restated"):
+        joined = np.concatenate([getattr(part, name) for part in parts])
+        np.testing.assert_array_equal(joined, getattr(whole, name))
     np.testing.assert_array_equal(state.shares, whole.state.shares)
