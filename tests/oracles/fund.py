@@ -11,7 +11,6 @@ from decimal import Decimal, localcontext
 
 from tests.oracles.fund_methods import BOOKS, ZERO, D, rounded
 
-
 MOVES = ("subscription", "redemption", "distribution", "reinvested")
 
 
