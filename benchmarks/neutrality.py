@@ -2,7 +2,9 @@
 
     python -m benchmarks.neutrality MARKET --write docs/neutrality.md
 
-Three equally weighted books, every beta estimator and hedge ratio, 2010-04-16 to 2018-12-28.
+Three equally weighted books, every beta estimator and hedge ratio, 2010-04-16 to 2018-12-28: the
+last part of the page, between its marks. The parts before it are those of
+``benchmarks.correlation_parts`` and ``benchmarks.simulated_truth``.
 """
 
 import argparse
@@ -18,6 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import quanthedge.beta
+from benchmarks.pages import markdown as table
+from benchmarks.pages import write_between
 from quanthedge import Market, Strategy
 from quanthedge.beta import BetaEstimator, index_returns
 from quanthedge.hedge.books import Book, index_book, random_book
@@ -131,12 +135,6 @@ def interval(row: pd.Series, name: str, frequency: str) -> str:
     """Return a figure with its interval."""
     low, high = row[f"{name}_low_{frequency}"], row[f"{name}_high_{frequency}"]
     return f"{row[f'{name}_{frequency}']:+.3f} ({low:+.3f}, {high:+.3f})"
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
 def overview(comparison: HedgeComparison) -> str:
@@ -466,16 +464,13 @@ def document(market: Market) -> str:
         found = compare_hedges(market, book, estimators=candidates, ratios=RATIOS, end=LAST)
         refits = found.refits["error correction"]
         overviews += [
-            f"### {name}",
+            f"#### {name}",
             overview(found),
             f"Error correction: {len(refits)} fits, {int(refits['cointegrated'].sum())} of them on "
             "a book and a future that were cointegrated at 5%; otherwise the beta was taken.",
         ]
     values = default_estimator()
     parts = [
-        "# How neutral is a hedged book?",
-        "Made by `python -m benchmarks.neutrality MARKET --write docs/neutrality.md`; change the "
-        "program, not this page.",
         f"Books of equal weights, set up again at each month's end and left to drift, {FIRST} to "
         f"{LAST}. Short IF, front contract rolled four trading days before its end at both "
         "contracts' own marks, ratio decided at a close and earning from the next day on, traded "
@@ -486,28 +481,29 @@ def document(market: Market) -> str:
         f"`{values!r}`.",
         "\n".join(about),
         lacking,
-        "## Were the limits met?",
+        "### Were the limits met?",
         verdict(kept),
         "Sampling alone decides a part of this:",
         "\n".join(noise(kept)),
         draws(market),
         "What keeps it from 0:",
         reasons(kept, betas),
-        "Three things work on the daily figures that an estimator can offset but not remove: "
-        "suspended stocks are hedged with their beta while their marks stand still (the move comes "
-        "on the day they trade again, in one piece); the settlement price averages the last hour, "
-        "so that the future misses a part of the day that the index has; and what is left after "
-        "hedging is so large beside the limits that chance alone misses them in the share of "
-        "periods given above. An estimator whose daily figure lies nearer to 0 than the default's "
-        "may owe that to errors of opposite sign: a ratio that is too low for the stocks that "
-        "trade looks right when others are suspended. Estimators are therefore chosen on simulated "
-        "truth, not on this page.",
-        "## With a better instrument",
+        "Two things work on the daily figures that an estimator can offset but not remove. "
+        "Suspended stocks are hedged with their beta while their last closes stand still (the move "
+        "comes on the day they trade again, in one piece): these books are marked at last closes, "
+        "and a table below says what is left when they are not. And what is left after hedging is "
+        "so large beside the limits that chance alone misses them in the share of periods given "
+        "above. What the price does at which the future is marked stands in the next table. An "
+        "estimator whose daily figure lies nearer to 0 than the default's may owe that to errors "
+        "of opposite sign: a ratio that is too low for the stocks that trade looks right when "
+        "others are suspended. Estimators are therefore chosen on simulated truth, not by these "
+        "books.",
+        "### With a better instrument",
         "The same ratios, earned by the future at two marks and by the index itself, which has "
         "neither basis nor other hours. What the last line of a book leaves is not the future's "
         "doing.",
         by_instrument,
-        "## What the rest consists of",
+        "### What the rest consists of",
         "hedged = (stocks that traded - their betas x index) - betas of suspended stocks x index "
         "+ (beta of the book - ratio held) x index + ratio held x (index - future). Betas and "
         "correlations of the parts add up.",
@@ -516,16 +512,16 @@ def document(market: Market) -> str:
         "accountants mark long suspensions, and if they were not hedged while suspended (known at "
         "the close before):",
         without_suspensions(kept, betas),
-        "## Marks of different hours",
+        "### Marks of different hours",
         "Correlation of future minus index with the index. The settlement price is the average of "
-        "the last hour: it misses the end of the day's move (below 0 with the index of the same "
-        "day) and makes up for it on the next (above 0 with the index a day earlier). A close at "
+        "the last hour: what it misses of the end of a day's move shows below 0 with the index of "
+        "the same day, and comes on the next (above 0 with the index a day earlier). A close at "
         "15:15 already knows a part of the next day (above 0 with the index a day later), and "
         "gives it back then.",
         marks(kept),
-        "## Year by year, default hedge",
+        "### Year by year, default hedge",
         years(kept),
-        "## Every estimator and ratio",
+        "### Every estimator and ratio",
         *overviews,
     ]
     print(f"{time.perf_counter() - began:.0f} s")
@@ -540,7 +536,7 @@ def main() -> None:
     arguments = parser.parse_args()
     text = document(Market.open(arguments.market))
     if arguments.write:
-        arguments.write.write_text(text, encoding="utf-8")
+        write_between(arguments.write, "books", text)
     else:
         print(text)
 

@@ -1,8 +1,9 @@
 """The reference strategy on an imported real market: the reported window, and every year.
 
-    python -m benchmarks.reference_window MARKET > docs/reference_window.md
+    python -m benchmarks.reference_window MARKET [--write docs/reference_window.md]
 
-The page states what was measured; nothing in it is tuned.
+The page states what was measured; nothing in it is tuned. Correlations are net of the fee accrued
+every day, with suspended stocks at their stated value.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.pages import markdown, write_between
 from quanthedge import Market, backtest, load_strategy
 from quanthedge.performance import attribution
 from quanthedge.performance.relation import correlation
@@ -33,50 +35,58 @@ LINES = {
     "dividend_tax": "dividend tax",
     "management_fee": "management fee",
     "custody_fee": "custody fee",
-    "performance_fee": "performance fee",
+    "performance_fee": "performance fee, charged",
+    "accrual": "performance fee, accrued and not charged",
+    "revaluation": "suspended stocks, stated off their last close",
     "equity_change": "change of equity",
 }
 
 
-def correlations(ledger: pd.DataFrame) -> tuple[float, float]:
-    """Return the correlation of net returns with the index, daily and weekly."""
+def correlations(ledger: pd.DataFrame, basis: str = "net") -> tuple[float, float]:
+    """Return the correlation of net (accrued) or gross returns with the index, daily and weekly."""
     daily = daily_returns(ledger).dropna()
     weekly = period_levels(levels(ledger), "weekly").pct_change().dropna()
     return (
-        correlation(daily["net"], daily["index"]).value,
-        correlation(weekly["net"], weekly["index"]).value,
+        correlation(daily[basis], daily["index"]).value,
+        correlation(weekly[basis], weekly["index"]).value,
     )
 
 
 def window_page(result: Result) -> list[str]:
     """Return the lines on the window of the reported fund."""
     s = result.summary()
-    daily, weekly = correlations(result.ledger)
-    lines = [
-        f"## {WINDOW[0]} to {WINDOW[1]}, 100 million yuan, IF",
-        "",
-        "| | annual return | correlation to the CSI 300 | max drawdown |",
-        "|---|---|---|---|",
-        f"| this run, before fund fees | {s.value('annual_return_gross'):.2%} | | "
-        f"{s.value('max_drawdown_gross'):.2%} |",
-        f"| this run, net of all fees | {s.value('annual_return_net'):.2%} | {daily:.2f} daily, "
-        f"{weekly:.2f} weekly | {s.value('max_drawdown_net'):.2%} |",
-        "| rough independent calculation | 17.7% | -0.11 | -5.6% |",
-        "| the fund, as reported | 16.87% | 0.01 | |",
-        "",
-        "| line | yuan | of the opening equity |",
-        "|---|---:|---:|",
-    ]
+    rows = []
+    for words, basis, link in (
+        ("this run, before fund fees", "gross", "before_fees"),
+        ("this run, net of all fees, accrued daily", "net", "accrued"),
+    ):
+        cells = []
+        for every in ("daily", "weekly"):
+            found = s[f"correlation_{link}_{every}"].estimate
+            assert found is not None
+            cells.append(f"{found.value:.3f} ({found.low:.2f}, {found.high:.2f})")
+        figures = [f"annual_return_{basis}", f"volatility_{basis}", f"max_drawdown_{basis}"]
+        rows.append([words, *(f"{s.value(name):.2%}" for name in figures), *cells])
+    rows.append(["rough independent calculation", "17.7%", "", "-5.6%", "-0.11", ""])
+    rows.append(["the fund, as reported", "16.87%", "", "", "0.01", ""])
+    header = ["", "annual return", "volatility", "max drawdown", "correlation daily", "weekly"]
     row = attribution(result.ledger).iloc[0]
     opening = float(result.ledger["equity"].iloc[0])
-    lines += [f"| {text} | {row[k]:,.0f} | {row[k] / opening:.2%} |" for k, text in LINES.items()]
-    return lines
+    booked = [[text, f"{row[k]:,.0f}", f"{row[k] / opening:.2%}"] for k, text in LINES.items()]
+    return [
+        f"## {WINDOW[0]} to {WINDOW[1]}, 100 million yuan, IF",
+        "",
+        markdown(header, rows),
+        "",
+        markdown(["line", "yuan", "of the opening equity"], booked),
+    ]
 
 
 def variants_page(market: Market) -> list[str]:
     """Run the strategy with one thing changed, to say where a difference comes from."""
     changes = {
         "as it is": [],
+        "suspended stocks at their last close": ["valuation.suspended=last_close"],
         "fills at the closing price": ["execution.fill=close"],
         "fills at the day's average price": ["execution.fill=vwap"],
         "no slippage, commission 3 bp": ["costs.slippage_bp=0", "costs.commission_rate=0.0003"],
@@ -94,23 +104,24 @@ def variants_page(market: Market) -> list[str]:
         "200 stocks": ["selector.n=200"],
         "50 stocks": ["selector.n=50"],
     }  # fmt: skip
-    lines = [
-        "## One thing changed at a time, same window",
-        "",
-        "| variant | annual, gross | annual, net | correlation daily | weekly | max drawdown |",
-        "|---|---|---|---|---|---|",
-    ]
+    rows = []
     for name, edits in changes.items():
         result = backtest(load_strategy(STRATEGY, edits), market, *WINDOW)
         s = result.summary()
-        daily, weekly = correlations(result.ledger)
         if any(note["kind"] == "substituted" for note in result.notes):
             name += " (not always held, see the run's notes)"  # noqa: PLW2901
-        lines.append(
-            f"| {name} | {s.value('annual_return_gross'):.2%} | {s.value('annual_return_net'):.2%} "
-            f"| {daily:.2f} | {weekly:.2f} | {s.value('max_drawdown_net'):.2%} |"
+        figures = ("annual_return_gross", "annual_return_net", "max_drawdown_net")
+        rows.append(
+            [
+                name,
+                *(f"{s.value(figure):.2%}" for figure in figures),
+                *(f"{value:.3f}" for value in correlations(result.ledger)),
+                *(f"{value:.3f}" for value in correlations(result.ledger, "gross")),
+            ]
         )
-    return lines
+    header = ["variant", "annual, gross", "annual, net", "max drawdown", "correlation daily",
+              "weekly", "before fees daily", "weekly"]  # fmt: skip
+    return ["## One thing changed at a time, same window", "", markdown(header, rows)]
 
 
 def years_page(result: Result) -> list[str]:
@@ -133,7 +144,7 @@ def years_page(result: Result) -> list[str]:
         row = attribution(part).iloc[0] / part["equity"].iloc[1:].mean()
         costs = -float(row[["commission", "stamp_duty", "transfer_fee", "exchange_fee",
                             "futures_fee", "impact", "dividend_tax"]].sum())  # fmt: skip
-        fees = -float(row[["management_fee", "custody_fee", "performance_fee"]].sum())
+        fees = -float(row[["management_fee", "custody_fee", "performance_fee", "accrual"]].sum())
         lines.append(
             f"| {year} | {change['net']:.2%} | {change['gross']:.2%} | {change['index']:.2%} | "
             f"{fall:.2%} | {daily:.2f} | {weekly:.2f} | {costs:.2%} | {fees:.2%} |"
@@ -150,21 +161,20 @@ def years_page(result: Result) -> list[str]:
 
 
 def main() -> None:
-    """Run and print the page."""
+    """Run, print, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("market", type=Path)
-    market = Market.open(parser.parse_args().market)
+    parser.add_argument("--write", type=Path, help="page that takes the tables between its marks")
+    args = parser.parse_args()
+    market = Market.open(args.market)
     strategy = load_strategy(STRATEGY)
-    lines = [
-        "# The reference strategy on real data",
-        "",
-        "Printed by `python -m benchmarks.reference_window MARKET`.",
-        "",
-    ]
-    lines += window_page(backtest(strategy, market, *WINDOW))
+    lines = window_page(backtest(strategy, market, *WINDOW))
     lines += ["", *variants_page(market), ""]
     lines += years_page(backtest(strategy, market, *WHOLE))
-    print("\n".join(lines))
+    text = "\n".join(lines)
+    print(text)
+    if args.write:
+        write_between(args.write, "run", text)
 
 
 if __name__ == "__main__":

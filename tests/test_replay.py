@@ -170,6 +170,13 @@ SETTINGS = {
         "hedge.roll_days=0", "accounts.margin_call=1.0", "accounts.margin_target=1.0",
         "accounts.margin_release=1.0", "invested_fraction=0.9", "capital_yuan=60000000",
     ],
+    "money of the sales after they were filled, the hedge before": [
+        "execution.sale_proceeds=after_fill", "hedge.fill=open", "costs.commission_min_yuan=300",
+        "rebalance.every=week", "invested_fraction=0.9",
+    ],
+    "money of the sales on the next day, the hedge at the average": [
+        "execution.sale_proceeds=next_day", "hedge.fill=vwap", "invested_fraction=0.9",
+    ],
     "the quarter month, a loan": [
         "hedge.contract=quarter", "invested_fraction=1.4", "accounts.borrowed=0.7",
         "accounts.borrowing_rate=0.08", "rebalance.every=15", "costs.commission_min_yuan=900",

@@ -70,4 +70,4 @@ def _books_with_orders(result: Invested) -> Iterator[tuple[pd.Timestamp, pd.Data
         there = worth[(worth["date"] == day) & (worth["share_class"] == name)]
         book = part.groupby("investor")[["redeemed", "subscribed"]].sum()
         gross = there.groupby("investor")[["gross"]].sum()
-        yield pd.Timestamp(day), gross.join(book, how="outer").fillna(0.0)
+        yield pd.Timestamp(str(day)), gross.join(book, how="outer").fillna(0.0)

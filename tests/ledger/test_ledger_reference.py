@@ -306,7 +306,7 @@ def test_promises_hold_on_three_hundred_random_markets():
         *("rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut"),
         *("rights", "flow"),
         *("suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price"),
-        *("position_limit", "open_limit", "limit_unknown", "not_listed"),
+        *("position_limit", "open_limit", "limit_unknown", "not_listed", "auction"),
     }
 
 

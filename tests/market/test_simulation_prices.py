@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import pandas as pd
 
+from quanthedge.market.simulation import SimulationSettings, simulate_tables
 from quanthedge.rules import stock_rules
 from tests.market.simulated import panels
 
@@ -135,3 +136,30 @@ def test_turnover_persists() -> None:
     centred = turnover - np.nanmean(turnover, axis=0)
     correlation = np.corrcoef(centred[1:][known], centred[:-1][known])[0, 1]
     assert correlation > 0.5
+
+
+def test_stocks_that_have_fallen_stop_trading_and_come_back_at_their_value():
+    calm = {"stocks": 40, "years": 2, "seed": 3, "styles": {}, "suspensions_per_year": 0.0,
+            "market_volatility_per_day": 0.025, "special_treatments_per_year": 0.0}  # fmt: skip
+    tables = {}
+    for chance in (0.0, 0.3):
+        settings = SimulationSettings(**calm, suspension_after_fall=chance)
+        bars = simulate_tables(settings).tables["stock_daily"].to_pandas()
+        value = bars["close"] * bars["adj_factor"]
+        tables[chance] = bars.assign(value=value).pivot_table("value", "date", "code")
+    open_, halted = tables[0.0], tables[0.3].reindex(tables[0.0].index)
+    missing = halted.isna() & open_.notna()
+    assert missing.to_numpy().sum() > 200
+    fall = open_ / open_.rolling(16, min_periods=16).max() - 1.0
+    begins = missing & ~missing.shift(1, fill_value=False)
+    before = fall.shift(1).to_numpy()[begins.to_numpy()]
+    assert (
+        before < -0.24
+    ).mean() > 0.9  # 1% for cents and ex-dates; a limit shows a part of a fall
+    assert before.max() < -0.15
+    # nine days later the limits have let the value through
+    lately = missing.astype(float).rolling(9, min_periods=1).sum() > 0
+    settled = missing.shift(9, fill_value=False) & ~lately
+    ratio = (halted / open_).to_numpy()[settled.to_numpy()]
+    assert ratio.size > 20
+    assert np.quantile(np.abs(ratio - 1.0), 0.8) < 0.02

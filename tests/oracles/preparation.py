@@ -210,10 +210,14 @@ class Expected:
             cash, bonus, rights, price = told
             reference = (mark[t, k] - cash + rights * price) / (1 + bonus + rights)
             step[t, k] = mark[t, k] / reference
-            rows.append((t, k, *told, max(pay, t), self._record_row(row)))
+            profit = getattr(row, "stock_dividend_per_share", np.nan)
+            taxed = cash + (0.0 if np.isnan(profit) else profit)
+            rows.append((t, k, *told, max(pay, t), taxed, self._record_row(row)))
         rows.sort()
         self.records = [row[-1] for row in rows]
-        rows = [row[:-1] for row in rows]
+        self.taxed = np.array([row[-2] for row in rows])
+        self.cash = np.array([row[2] for row in rows])
+        rows = [row[:-2] for row in rows]
         columns = np.array(rows, dtype=float).reshape(-1, 7).T
         pointer = [sum(row[0] < t for row in rows) for t in range(self.span.size + 1)]
         found = {
@@ -238,10 +242,11 @@ class Expected:
             return {}
         rates = book.dividend_tax(self.rules, self.wide)
         records = np.array(self.records, dtype=np.int64)
-        found = {
-            "tax.at_payment": rates.at_payment[records], "tax.short_term": rates.short[records],
-            "tax.mid_term": rates.mid[records], "tax.long_term": rates.long[records],
-        }  # fmt: skip
+        paid = np.minimum(rates.at_payment[records] * self.taxed, self.cash)
+        found = {"tax.at_payment": paid}
+        for name in ("short", "mid", "long"):
+            total = (rates.at_payment[records] + getattr(rates, name)[records]) * self.taxed
+            found[f"tax.{name}_term"] = total - paid
         for name, months in (("month_begin", 1), ("year_begin", 12)):
             ends = np.array([book.month_later(day, months) for day in self.span])
             found[f"tax.{name}"] = np.array([(ends < day).sum() for day in self.span])

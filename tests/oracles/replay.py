@@ -5,6 +5,7 @@ tables on disk, duties, fees and margins from the rule book's CSV files, everyth
 strategy as plain data. What was wanted is not asked: the replay does not decide, it keeps accounts.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -37,6 +38,7 @@ def taxed_by(row, dates):
     return max(int(np.searchsorted(dates, record)) - 1, 0)
 
 
+AFTER = "_after_stocks"
 EARLIER, PREVIOUS = 30, 20  # days of returns that the impact of size looks back
 SHARE = 1e-6  # of a share: nearer to a whole one than this is one
 
@@ -152,6 +154,7 @@ class _Replay:
             product: book.future_fees(self.rules, span, product, account)
             for product in self.products
         }
+        self.stocks_first = self._stocks_first(span)
         accounts = plan["accounts"]
         self.rates = [
             self.raw.rates() if rate == "market" else np.full(self.dates.size, float(rate))
@@ -159,6 +162,18 @@ class _Replay:
         ]
         if plan["costs"]["dividend_tax"] != "none" and self.raw.actions() is not None:
             self.lot_tax = book.dividend_tax(self.rules, span)
+
+    def _stocks_first(self, days):
+        """On which days the hedge is for the stocks as filled, else for those expected."""
+        execution, fill = self.plan["execution"], self.plan["hedge"]["fill"]
+        if fill in ("stocks", "open" + AFTER):
+            return np.ones(days.size, bool)
+        ends = ["open", "vwap", "settlement", "close"].index
+        stocks = "vwap" if execution["sale_proceeds"] == "after_fill" else execution["fill"]
+        if ends(fill) != ends(stocks) or fill == "vwap":
+            return np.full(days.size, ends(fill) >= ends(stocks))
+        stock_times, future_times = book.hours(self.rules, days, self.products)
+        return future_times[fill] > stock_times[fill]
 
     def _read_futures(self):
         """Marks, fills and margins of every contract, by name [T + 1]."""
@@ -178,7 +193,7 @@ class _Replay:
 
     def _future_fills(self, wide, multiplier):
         how = self.plan["hedge"]["fill"]
-        how = self.plan["execution"]["fill"] if how == "stocks" else how
+        how = self.plan["execution"]["fill"] if how == "stocks" else how.removesuffix(AFTER)
         if how in ("open", "close"):
             return wide[how]
         if how == "settlement":
@@ -209,7 +224,8 @@ class _Replay:
         quantity = given["quantity"].to_numpy().astype(float)
         reason = given["reason"].astype(str).to_numpy()
         how = self.plan["execution"]["fill"]
-        fills = raw.amount / raw.volume if how == "vwap" else getattr(raw, how)
+        average = raw.amount / raw.volume
+        fills = average if how == "vwap" else getattr(raw, how)
         self.rows = pd.DataFrame(
             {"day": day, "code": code, "buy": buys, "quantity": quantity, "reason": reason}
         )
@@ -218,7 +234,8 @@ class _Replay:
         self.rows[columns] = 0.0
         column = np.array([raw.column.get(one, -1) for one in code])
         at = np.flatnonzero(self.is_stock)
-        price = fills[day[at], column[at]]
+        later = reason[at] == "proceeds"
+        price = np.where(later, average[day[at], column[at]], fills[day[at], column[at]])
         for k, row in zip(range(at.size), at, strict=True):
             if reason[row] == "delisting":
                 recovery = self.plan["execution"]["delisting_recovery"]
@@ -274,7 +291,7 @@ class _Replay:
         A row of the table takes effect on the first day from its ex-date on with a bar; several on
         one day become one. Steps of the factor on other days are told by the factor alone.
         """
-        found = [{} for _ in range(self.n + 1)]
+        found, told = [{} for _ in range(self.n + 1)], {}
         self.taxed = {}
         table = self.raw.actions()
         for row in [] if table is None else table.itertuples():
@@ -291,16 +308,38 @@ class _Replay:
             if not pd.isna(row.pay_date):
                 pay = max(day, int(np.searchsorted(self.dates, np.datetime64(row.pay_date, "D"))))
             price = 0.0 if np.isnan(row.rights_price) else row.rights_price
-            before, given = self.raw.mark[day - 1, k], self.raw.pre_close[day, k]
             one = (
                 row.cash_per_share, row.bonus_per_share, row.rights_per_share, price, pay,
             )  # fmt: skip
-            formula = (before - one[0] + one[2] * price) / (1.0 + one[1] + one[2])
-            if abs(formula - given) > max(0.0151, 0.005 * given):
-                continue  # the exchange's previous close bears out something else
-            self.taxed[day, k] = taxed_by(row, self.dates)
-            found[day][k] = _one_after_the_other(found[day].get(k), one)
+            profit = np.nan_to_num(getattr(row, "stock_dividend_per_share", np.nan))
+            told.setdefault((day, k), []).append((ex_date, one, taxed_by(row, self.dates), profit))
+        for (day, k), events in told.items():
+            events.sort(key=lambda event: event[0])
+            for event in self._borne_out(day, k, events):
+                first = found[day].get(k)
+                held = 1.0 if first is None else 1.0 + first[1]  # of a share held before them all
+                # shares out of profit are taxed at their par of one yuan
+                taxed = held * (event[1][0] + event[3])
+                self.taxed.setdefault((day, k), []).append((taxed, event[2]))
+                found[day][k] = _one_after_the_other(first, event[1])
         return found
+
+    def _borne_out(self, day, k, events):
+        """Return the most of a day's events that together give the exchange's previous close."""
+        given = self.raw.pre_close[day, k]
+        for count in range(len(events), 0, -1):
+            for chosen in itertools.combinations(events, count):
+                price = self.raw.mark[day - 1, k]
+                for _, (cash, bonus, rights, paid, _), _, _ in chosen:
+                    price = (price - cash + rights * paid) / (1.0 + bonus + rights)
+                if abs(price - given) <= max(0.0151, 0.005 * given):
+                    return chosen
+        return ()
+
+    def _tax_of_a_share(self, t, k, name):
+        """Tax on the dividends of a day, yuan a share: each by the rules of its record day."""
+        rates = getattr(self.lot_tax, name)
+        return sum(cash * rates[row] for cash, row in self.taxed[t, k])
 
     # ---- the days ---------------------------------------------------------------------------
 
@@ -345,8 +384,9 @@ class _Replay:
         flow = self._flows_of_units()
         self._corporate_actions()
         self._treasury(max(0.0, equity_before + flow))
-        self._trade_stocks()
-        self._trade_futures()
+        legs = self._trade_stocks, self._trade_futures
+        for leg in legs if self.stocks_first[t - 1] else legs[::-1]:
+            leg()
         self._settle()
         self._margin()
         self._after_close(cash_before, loan_before, equity_before)
@@ -408,13 +448,14 @@ class _Replay:
         old = self.shares[k]
         reference = (before - cash + rights * price) / (1.0 + bonus + rights)
         dividend = old * cash
-        if self.lot_tax is not None and dividend:
-            withheld = dividend * self.lot_tax.at_payment[self.taxed[t, k]]
+        if self.lot_tax is not None and any(taxed for taxed, _ in self.taxed[t, k]):
+            paid = self._tax_of_a_share(t, k, "at_payment")
+            withheld = min(old * paid, dividend)
             self.line["dividend_tax"] += withheld
             for lot in self.tax_lots.get(k, ()):
-                each = lot["shares"] * cash
                 for name in ("short", "mid", "long"):
-                    lot[name] += each * getattr(self.lot_tax, name)[self.taxed[t, k]]
+                    due = lot["shares"] * (paid + self._tax_of_a_share(t, k, name))
+                    lot[name] += due - withheld * lot["shares"] / old
         else:
             withheld = 0.0
         if pay <= t:
@@ -480,7 +521,8 @@ class _Replay:
         money = self.money
         costs = ["commission", "stamp_duty", "transfer_fee", "exchange_fee", "impact"]
         self.line |= dict.fromkeys([*costs, "bought", "sold"], 0.0)
-        paid = received = 0.0
+        paid = received = early = 0.0
+        waits = self.plan["execution"]["sale_proceeds"] != "same_auction"
         for row in self.stock_rows:
             k = self.raw.column[row.code]
             if row.reason in ("rights", "delisting"):  # paid in the morning
@@ -491,6 +533,8 @@ class _Replay:
                 self.line[name] += getattr(row, name)
             if row.buy:
                 paid += row.amount + fees
+                if waits and row.reason != "proceeds":
+                    early += row.amount + fees
                 self.line["bought"] += row.amount
                 self.shares[k] += row.quantity
                 self._new_lot(k, row.quantity)
@@ -502,7 +546,8 @@ class _Replay:
                 self.line["sold"] += row.amount
                 self.shares[k] -= row.quantity
         money.stock += received - paid
-        money.free = max(0.0, min(money.stock, money.free - max(0.0, paid - received)))
+        money.free -= early + max(0.0, paid - early - received)
+        money.free = max(0.0, min(money.stock, money.free))
 
     def _trade_futures(self):
         """Step 7, of which only the money is left: old contracts first, then the day's contract."""

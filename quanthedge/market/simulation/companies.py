@@ -13,7 +13,7 @@ from quanthedge.market.simulation.calendar import Days, first_on_or_after
 from quanthedge.market.simulation.names import industry_count, stock_codes
 from quanthedge.market.simulation.settings import SimulationSettings
 
-__all__ = ["Companies", "Lives", "draw_companies", "draw_lives"]
+__all__ = ["QUIET_DAYS", "Companies", "Lives", "draw_companies", "draw_lives"]
 
 Array = np.ndarray[Any, Any]
 Generators = dict[str, np.random.Generator]

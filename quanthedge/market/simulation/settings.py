@@ -95,6 +95,13 @@ class SimulationSettings(BaseModel):
     exposure_days: int = Field(10, ge=1)
 
     suspensions_per_year: float = Field(0.35, ge=0)
+    suspension_after_fall: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Daily probability that a stock stops trading once it has fallen by a quarter "
+        "or more below its highest of the last 15 trading days.",
+    )
     listings_per_year: float = Field(0.04, ge=0, le=0.5)
     special_treatments_per_year: float = Field(0.015, ge=0, le=0.2)
     bonus_share_of_ex_dates: float = Field(0.15, ge=0, le=1)

@@ -45,7 +45,7 @@ __all__ = ["SimulatedMarket", "simulate_market", "simulate_tables"]
 _STREAMS = (
     "companies", "listings", "special", "suspensions", "ex_dates", "factors", "profitability",
     "loadings", "specific", "debuts", "intraday", "volume", "indices", "futures", "reports",
-    "names", "cash", "curve",
+    "names", "cash", "curve", "falls",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The trading days of a simulated market, one after the other, all stocks of a day at once.
 
 A return that the price limit does not let through is carried over to the next days, and so is
-what happens while a stock is suspended.
+what happens while a stock is suspended. Halts of stocks that have fallen depend on prices and are
+drawn here; all others are drawn before any price.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from quanthedge.market.simulation.calendar import Days
-from quanthedge.market.simulation.companies import Companies, Lives
+from quanthedge.market.simulation.companies import QUIET_DAYS, Companies, Lives
 from quanthedge.market.simulation.earnings import Books, Profitability
 from quanthedge.market.simulation.factors import DAYS_PER_YEAR, FactorPaths, standardised
 from quanthedge.market.simulation.settings import SimulationSettings
@@ -23,6 +24,8 @@ Array = np.ndarray[Any, Any]
 _PRICES = ("open", "high", "low", "close", "pre_close")
 _COLUMNS = (*_PRICES, "volume", "amount", "adj_factor", "total_shares", "float_shares")
 _LOWEST_PRICE = 0.2
+_FALL, _FALL_DAYS = 0.25, 15  # after which a stock may ask for a halt
+_HALT_DAYS = 10  # mean length of such a halt
 _CHEAP = 1.0  # below it shares rise again, as shells are bought: a tick must stay a small move
 
 
@@ -118,6 +121,8 @@ class _Floor:
             self.actions.setdefault(day, []).append((stock, bonus))
         shape = len(calendar), count
         updates = np.arange(0, len(calendar), settings.exposure_days)
+        self.halted_until = np.zeros(count, dtype=np.int64)
+        self.recent_values = np.zeros((_FALL_DAYS + 1, count))  # log value, suspended or not
         self.bars = Bars(
             columns={name: np.zeros(shape) for name in _COLUMNS},
             traded=np.zeros(shape, dtype=bool),
@@ -138,11 +143,15 @@ class _Floor:
             self._update_exposures(row, alive)
         self._drift_loadings(row)
         wanted = self._returns(row, alive)
-        self.pressure = np.where(alive, self.pressure + wanted, 0.0)
-        traded = alive & ~lives.suspended[row]
+        halted = row < self.halted_until
+        kept = self.pressure + wanted + np.where(halted, self.pressure * wanted, 0.0)
+        self.pressure = np.where(alive, kept, 0.0)
+        traded = alive & ~lives.suspended[row] & ~halted
         pre_close = self._pre_close(row, traded)
         prices = self._auction(row, traded, pre_close)
         self._record(row, traded, prices)
+        if self.settings.suspension_after_fall > 0:
+            self._halt_fallen(row, traded, wanted)
         bars.special[row] = lives.special(row) & ~lives.delisting(row)
         bars.delisting[row] = lives.delisting(row)
         self.days_traded += traded
@@ -199,6 +208,18 @@ class _Floor:
             wanted = np.where(debut, 0.44 + popularity, wanted)
         bounded: Array = np.maximum(wanted - fading, -0.6)
         return bounded
+
+    def _halt_fallen(self, row: int, traded: Array, wanted: Array) -> None:
+        """Suspend some of the stocks that have fallen, from tomorrow; their value moves on."""
+        place = row % len(self.recent_values)
+        self.recent_values[place] = self.recent_values[place - 1] + np.log1p(wanted)
+        fallen = self.recent_values[place] - self.recent_values.max(axis=0) <= np.log1p(-_FALL)
+        draw, count = self.streams["falls"], self.settings.stocks
+        asks = draw.random(count) < self.settings.suspension_after_fall
+        length = draw.geometric(1.0 / _HALT_DAYS, count)
+        known = (self.days_traded > QUIET_DAYS) & (self.lives.delisting_from > row + 60)
+        chosen = traded & fallen & asks & known & (row > _FALL_DAYS)
+        self.halted_until = np.where(chosen, row + 1 + length, self.halted_until)
 
     # -- corporate actions
 

@@ -19,7 +19,8 @@ def holdings(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     positions = writer.run.positions
     if not len(positions):
-        return [writer.lines("holdings_empty", [writer.words["empty"]["holdings"]], "remark")]
+        none = writer.lines("holdings_empty", [writer.words["empty"]["holdings"]], "remark")
+        return [none, *_restated(writer)]
     last = positions["date"].max()
     book = positions[positions["date"] == last].sort_values(
         ["weight", "code"], ascending=[False, True]
