@@ -11,6 +11,8 @@ from decimal import Decimal, localcontext
 
 from tests.oracles.fund_methods import BOOKS, ZERO, D, rounded
 
+MOVES = ("subscription", "redemption", "distribution", "reinvested")
+
 
 @dataclass
 class Account:
@@ -103,7 +105,7 @@ class _Fund:
 
     def fee_at_open(self, t, assets):
         """The fee that had accrued at the open, on the units and assets of after the flows."""
-        if t == 0 or not any(self.flow.values()):
+        if not any(one[0] == t - 1 and one[3] in MOVES for one in self.account.events):
             return self.accrued
         for name, book in self.books.items():
             book.tie = False
