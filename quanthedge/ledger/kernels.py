@@ -249,7 +249,7 @@ def size_impact(
     ``day_amount`` is the stock's turnover of the day; where it is not above 0, ``day_value``, its
     volume at the fill price, stands in, and after that the order itself.
     """
-    if np.isnan(volatility):
+    if np.isnan(volatility) or not amount > 0.0:
         return 0.0
     turnover = day_amount if day_amount > 0.0 else day_value
     if not turnover > 0.0:
@@ -435,6 +435,8 @@ def corporate_actions(
             scalars[RECEIVABLE] += carried.due[d]
     for k in range(n_held):
         i = held[k]
+        if not shares[i] > 0.0:  # rounded away by an earlier event
+            continue
         if t >= bars.delist[i]:
             price = inputs.settings.recovery * bars.mark[t, i]
             gain += shares[i] * (price - bars.mark[t, i])

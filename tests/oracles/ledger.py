@@ -956,7 +956,9 @@ def most_shares(x, t, i):
     if x.auction is None:
         return most, "volume"
     usual = x.auction[t][i]
-    opening = 0.0 if math.isnan(usual) else usual / fill_of(x, t, i)
+    if math.isnan(usual):  # nobody knows what an opening takes
+        return 0.0, "auction"
+    opening = usual / fill_of(x, t, i)
     return (opening, "auction") if opening < most else (most, "volume")
 
 

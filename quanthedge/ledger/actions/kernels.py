@@ -14,8 +14,22 @@ N_PARTS = 5
 
 
 @njit(cache=True)
+def alike_for_ever(lots: Floats, year_begin: int) -> bool:
+    """Whether the two oldest lots are past a year and owe the same a share."""
+    if not lots[1, DAY] < year_begin:
+        return False
+    return abs(lots[0, LONG] * lots[1, SHARES] - lots[1, LONG] * lots[0, SHARES]) <= 1e-9 * (
+        lots[0, SHARES] * lots[1, SHARES]
+    )
+
+
+@njit(cache=True)
 def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> None:
-    """Note shares bought on day t; lots older than a year, alike for the tax, become one."""
+    """Note shares bought on day t; lots older than a year become one where their tax is alike.
+
+    It is where nothing of their dividends is due any more after a year. When all places are taken
+    the two oldest become one, whatever they owe.
+    """
     lots, count = carried.lots, carried.lot_count
     if lots.shape[1] == 0:
         return
@@ -23,7 +37,7 @@ def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> 
     if n > 0 and lots[i, n - 1, DAY] == t:
         lots[i, n - 1, SHARES] += quantity
         return
-    while n >= 2 and (lots[i, 1, DAY] < tax.year_begin[t] or n == lots.shape[1]):
+    while n >= 2 and (n == lots.shape[1] or alike_for_ever(lots[i], tax.year_begin[t])):
         for part in range(SHARES, N_PARTS):
             lots[i, 1, part] += lots[i, 0, part]
         for k in range(1, n):
