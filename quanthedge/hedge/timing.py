@@ -72,6 +72,6 @@ def fills_known(
         else:
             possible = hours.futures_close > hours.stock_close
     after = possible
-    if rule.fill in ("stocks", "open_after_stocks"):
+    if rule.fill == "open_after_stocks":
         after = np.ones(dates.size, dtype=np.bool_)
     return Knowledge(after, possible, used)

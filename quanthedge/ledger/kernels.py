@@ -953,6 +953,8 @@ def expect_book(
         expected[i] = shares[i]
         if not ordered or np.isnan(pending[i]) or pending[i] == shares[i]:
             continue
+        if t > 0 and np.isnan(inputs.bars.close[t - 1, i]):
+            continue  # suspended at the last close: nothing is expected of it
         lot, step, reference = stocks.lot[i], stocks.step[i], reference_price(t, i, inputs.bars)
         if pending[i] < shares[i]:
             order = round_sale(shares[i] - pending[i], shares[i], lot, step)
@@ -971,7 +973,8 @@ def expect_book(
     left = cash - untouched if settings.sale_proceeds == NEXT_DAY else cash + sold - untouched
     part = min(1.0, max(0.0, left) / needed) if needed > 0.0 else 0.0
     for i in range(shares.size):
-        if ordered and pending[i] > shares[i] and expected[i] == shares[i]:
+        traded = t == 0 or not np.isnan(inputs.bars.close[t - 1, i])
+        if ordered and traded and pending[i] > shares[i] and expected[i] == shares[i]:
             order = round_lot(pending[i] - shares[i], stocks.lot[i], stocks.step[i])
             expected[i] += part * order
     return changed

@@ -35,6 +35,12 @@ def test_lots_are_those_of_the_stock_fills_where_these_come_first(fill, stocks, 
     assert (found.used is not None) == (expected in (SINCE, UNTIL))
 
 
+@pytest.mark.parametrize("stocks", ["open", "vwap", "close"])
+def test_a_fill_as_that_of_the_stocks_knows_no_more_than_the_same_price_by_name(stocks):
+    mine, named = known("stocks", stocks), known(stocks, stocks)
+    assert mine.after_stocks.tolist() == named.after_stocks.tolist() == mine.possible.tolist()
+
+
 def test_purchases_that_wait_for_the_money_of_sales_are_not_known_at_any_open():
     assert known("open", "open", "vwap").after_stocks.tolist() == NEVER
     assert known("vwap", "open", "vwap").after_stocks.tolist() == ALWAYS

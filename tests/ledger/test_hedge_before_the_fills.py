@@ -79,3 +79,13 @@ def test_nothing_of_a_days_bars_moves_the_futures_that_come_before_them(seed):
 def futures_of(record):
     rows = record.trades[record.trades[:, 1] == FUTURE]
     return rows[np.isin(rows[:, 12], ORDERED)][:, [0, 2, 3, 4]]
+
+
+def test_nothing_is_expected_of_a_stock_that_is_suspended():
+    bars = {}
+    for name in ("open", "high", "low", "close", "volume", "amount"):
+        bars[name] = getattr(hedged(), name).copy()
+        bars[name][:2] = np.nan
+    inputs = hedged(retry_days=2, **bars)
+    # on the first day nobody knows; on the second and third it had not traded at the last close
+    assert lots(run_ledger(kernel_inputs(inputs))) == [-10, 0, 0]

@@ -974,8 +974,11 @@ def settle_withdrawable(s, day):
 def hedge_the_plan(x, s, day, result):
     """Hedge the book that is expected of the day's orders, before the stocks are filled."""
     expected = [float(n) for n in s.shares]
-    sales = {i: -n for i, n in day.orders.items() if n < 0}
-    buys = {i: n for i, n in day.orders.items() if n > 0}
+    hoped = {
+        i: n for i, n in day.orders.items() if day.t == 0 or not math.isnan(x.close[day.t - 1][i])
+    }
+    sales = {i: -n for i, n in hoped.items() if n < 0}
+    buys = {i: n for i, n in hoped.items() if n > 0}
     proceeds = sum(n * day.reference[i] for i, n in sales.items())
     for i, n in sales.items():
         expected[i] -= n
@@ -991,10 +994,10 @@ def hedge_the_plan(x, s, day, result):
         proceeds = s.raise_cash
     money = s.stock_cash + (0.0 if x.sale_proceeds == "next_day" else proceeds)
     money -= max(kept, s.owed, x.cash_reserve * day.planned_equity)
-    wanted = sum(n * day.reference[i] for i, n in day.orders.items() if n > 0)
+    wanted = sum(n * day.reference[i] for i, n in hoped.items() if n > 0)
     for i, n in buys.items():
         expected[i] += n * min(1.0, max(0.0, money) / wanted)
-    day.planned = bool(day.orders) or forced
+    day.planned = bool(hoped) or forced
     moved = day.planned or day.stocks_moved
     futures_leg.hedge(x, s, day, result, own_beta, expected, moved)
 

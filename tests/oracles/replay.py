@@ -166,8 +166,9 @@ class _Replay:
     def _stocks_first(self, days):
         """On which days the hedge is for the stocks as filled, else for those expected."""
         execution, fill = self.plan["execution"], self.plan["hedge"]["fill"]
-        if fill in ("stocks", "open" + AFTER):
+        if fill == "open" + AFTER:
             return np.ones(days.size, bool)
+        fill = execution["fill"] if fill == "stocks" else fill
         ends = ["open", "vwap", "settlement", "close"].index
         stocks = "vwap" if execution["sale_proceeds"] == "after_fill" else execution["fill"]
         if ends(fill) != ends(stocks) or fill == "vwap":
