@@ -23,6 +23,7 @@ from quanthedge import Market, backtest, load_strategy
 from quanthedge.hedge.neutrality import compound
 from quanthedge.performance import (
     correlation,
+    correlation_bootstrap,
     correlation_parts,
     correlation_stated_otherwise,
     levels,
@@ -32,14 +33,16 @@ from quanthedge.result import Result
 
 INDEX = "000300.SH"
 LIMIT = 0.05
+LAST_CLOSE = ["valuation.suspended=last_close"]
 STATED = {
-    "last_close_fee_on_its_day": "fee on its day, suspended stocks at last close",
-    "fee_on_its_day": "fee on its day, suspended stocks by the index",
-    "last_close": "fee accrued, suspended stocks at last close",
-    "accrued": "fee accrued, suspended stocks by the index: as published",
-    "before_fees": "the same before all fees",
+    "fee on its day, suspended stocks at last close": (True, "fee_on_its_day"),
+    "fee on its day, suspended stocks by the index": (False, "fee_on_its_day"),
+    "fee accrued, suspended stocks at last close": (True, "accrued"),
+    "fee accrued, suspended stocks by the index: as published": (False, "accrued"),
+    "before all fees, suspended stocks at last close": (True, "before_fees"),
+    "before all fees, suspended stocks by the index": (False, "before_fees"),
 }
-AT_CLOSE = "the same before all fees, futures at their close"
+AT_CLOSE = "the same, futures at their close"
 PARTS = {
     "alpha": "stocks against the betas by which they are hedged: estimator and chance",
     "revaluation": "suspended stocks between last close and stated value",
@@ -68,10 +71,21 @@ def futures_at_close(result: Result, market: Market) -> pd.DataFrame:
     return result.ledger.assign(equity=result.ledger["equity"] + by_day)
 
 
-def statements(result: Result, market: Market) -> str:
-    """Return the correlation of one run, stated in other ways."""
+def statements(result: Result, stale: Result, market: Market) -> str:
+    """Return the correlation of one strategy stated in other ways.
+
+    Parameters
+    ----------
+    result, stale : Result
+        As published, and run with every suspended stock at its last close.
+    market : Market
+    """
     found = correlation_stated_otherwise(result.ledger)
-    rows = [[words, *_cells(found.loc[name])] for name, words in STATED.items()]
+    at_last = correlation_stated_otherwise(stale.ledger)
+    rows = [
+        [words, *_cells((at_last if old else found).loc[name])]
+        for words, (old, name) in STATED.items()
+    ]
     at_close = correlation_stated_otherwise(futures_at_close(result, market))
     rows.append([AT_CLOSE, *_cells(at_close.loc["before_fees"])])
     return markdown(["stated with", "daily", "weekly"], rows)
@@ -99,8 +113,6 @@ def parts(result: Result) -> str:
 
 def errors(ledger: pd.DataFrame) -> list[float]:
     """Return the standard errors of the accrued correlation, daily and weekly, by bootstrap."""
-    from quanthedge.performance import correlation_bootstrap
-
     level = levels(ledger)
     return [
         correlation_bootstrap(
@@ -191,10 +203,11 @@ def document(market: Market) -> str:
     blocks = []
     for span in (WINDOW, WHOLE):
         result = backtest(load_strategy(STRATEGY), market, *span)
+        stale = backtest(load_strategy(STRATEGY, LAST_CLOSE), market, *span)
         blocks += [
             f"### {span[0]} to {span[1]}",
             "The same run, stated in other ways:",
-            statements(result, market),
+            statements(result, stale, market),
             "Parts of the published correlation; they add up to it:",
             parts(result),
         ]

@@ -24,6 +24,7 @@ from quanthedge.result import Result
 
 STRATEGY = Path(__file__).parents[1] / "strategies" / "market_neutral.toml"
 SPANS = (("2014-09-17", "2015-07-31"), ("2010-04-19", "2018-12-28"))
+SAID = ("dividend_tax_none", "dividend_tax_estimate", "dividend_tax_rest", "split_unknown")
 LARGE = 0.01  # of the day's turnover
 # Shanghai Stock Exchange, Market Quality Reports: cost of a marketable order of 100,000 yuan, basis
 # points, and yuan that move the price by 1%; means over its stocks and the year.
@@ -90,7 +91,7 @@ def _tax_rows(market: Market, bare: Market) -> Iterator[list[str]]:
                 f"{ledger['dividend_tax'].sum() / 1e6:.3f}",
                 f"{a_year(result, ledger['dividend_tax'].sum()):.3%}",
             ]
-            said = [one["en"] for one in result.notes if "tax" in one["kind"]]
+            said = [one["en"] for one in result.notes if one["kind"] in SAID]
             level = levels(ledger)
             yield [" to ".join(span), name, *cells, f"{annual_return(level['gross']):.2%}",
                    f"{annual_return(level['net']):.2%}"]  # fmt: skip

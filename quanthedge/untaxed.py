@@ -5,8 +5,6 @@ securities funds pay by holding period (``quanthedge.rules.dividend_tax``). Form
 estimate is: docs/costs.md.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,8 +79,7 @@ def _replayed(
     steps = dividend_steps(actions.book, actions.adj_factor, mark, stocks, cash, profit)
     if not by_factor:
         steps = steps._replace(cash=np.zeros(steps.day.size))
-    kept: list[Any] = [values[steps.day < days] for values in steps]
-    steps = DividendSteps(*kept)
+    steps = steps.at(steps.day < days)
     if not steps.day.size:
         return TaxedRun(0.0, 0.0, 0.0)
     return replayed_tax(trades, steps, _rates(prepared, steps), prepared.dates)

@@ -94,9 +94,9 @@ class Costs(Plain):
     slippage, paid inside the ledger (docs/ledger.md, step 4). Studies of several markets find a
     prefactor of order one (Toth et al., 2011, "Anomalous price impact and the critical nature of
     liquidity in financial markets"; Almgren, Thum, Hauptmann and Li, 2005, "Direct estimation of
-    equity market impact", find the power 0.6). The default is 0, the fixed slippage alone: the
-    prefactor has not been measured on A-shares here, for a fund of a hundred million in large
-    stocks the slippage stands for it, and a figure must not change because a version did.
+    equity market impact", find the power 0.6), and the Shanghai Stock Exchange's published costs of
+    immediate orders give 1.3 and more. The default is 1: an order must not be free of its size
+    because a strategy says nothing. Evidence and effect: docs/costs.md. 0 = slippage alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -114,11 +114,11 @@ class Costs(Plain):
         description="Fixed impact of a stock order, basis points of the amount.",
     )
     impact_coefficient: float = Field(
-        default=0.0,
+        default=1.0,
         ge=0,
         le=10,
         description="Prefactor of the square-root impact of stock orders, on top of the slippage; "
-        "0 = slippage only, about 1 is what studies find.",
+        "0 = slippage only; 1 is of the order that studies find.",
     )
     futures_slippage_bp: float = Field(
         default=0.5, ge=0, lt=1000, description="Impact of a futures order, basis points."

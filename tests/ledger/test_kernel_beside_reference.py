@@ -58,7 +58,8 @@ def test_a_run_resumed_from_its_state_equals_the_uninterrupted_run_bit_for_bit(s
     inputs = kernel_inputs(random_inputs(seed, days=60, stocks=10))
     whole = run_ledger(inputs)
     state = LedgerState.opening(inputs)
-    parts = [run_ledger(inputs, state, first, first + 20) for first in (0, 20, 40)]
+    begins = [first for first in (0, 20, 40) if first < whole.days_run]  # it may be insolvent
+    parts = [run_ledger(inputs, state, first, first + 20) for first in begins]
 
     for n, part in enumerate(parts):
         days = slice(20 * n, 20 * n + 20)

@@ -304,7 +304,7 @@ def test_promises_hold_on_three_hundred_random_markets():
         assert result.ledger[-1]["equity"] == pytest.approx(sum_of_parts(result), rel=1e-8)
     assert reasons == {
         *("rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut"),
-        *("rights", "flow"),
+        *("rights", "flow", "proceeds"),
         *("suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price"),
         *("position_limit", "open_limit", "limit_unknown", "not_listed", "auction"),
     }

@@ -82,7 +82,7 @@ def test_replayed_over_the_true_dividends_the_lots_give_the_ledgers_own_tax(seed
     record = run_ledger(inputs)
     steps, tax = told_steps(inputs, record.trades)
     within = steps.day < record.days_run
-    steps = DividendSteps(*(values[within] for values in steps))
+    steps = steps.at(within)
     tax = tax._replace(**{name: getattr(tax, name)[within] for name in tax._fields[:4]})
     found = tax_of_run(record.trades, steps, tax).tax
     paid = record.ledger[: record.days_run, COLUMNS.index("dividend_tax")].sum()

@@ -882,6 +882,7 @@ def buys(x, s, day, result):
     possible, cause = {}, {}
     for i, order in wanted.items():
         possible[i], cause[i] = buy_possible(x, day, i, order)
+    allowed = dict(cause)  # what the market said of the day's first price
     untouched = max(day.kept, s.owed, x.cash_reserve * day.planned_equity)
     done = dict.fromkeys(wanted, 0)
     sold = s.stock_cash > day.cash_before_trades
@@ -907,8 +908,8 @@ def buys(x, s, day, result):
     for i, order in wanted.items():
         if done[i] < possible[i]:
             cause[i] = cause[i] if cause[i] in ("limit_up", "limit_unknown", "no_price") else "cash"
-        elif possible[i] > 0:
-            cause[i] = "volume"
+        else:
+            cause[i] = allowed[i]
         if done[i] < order:
             refuse(result, day, "stock", i, "buy", order, done[i], cause[i])
 

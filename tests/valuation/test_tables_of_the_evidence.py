@@ -49,7 +49,7 @@ def test_parts_and_statements_of_a_run_are_written_for_every_line():
     lines = parts(result).splitlines()[2:]
     numbers = [float(line.split("|")[2]) for line in lines[:-1]]
     assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.005)  # rounded to 0.001
-    assert "futures at their close" in statements(result, sample_market())
+    assert "futures at their close" in statements(result, result, sample_market())
 
 
 def test_chance_is_how_often_independent_returns_look_neutral():

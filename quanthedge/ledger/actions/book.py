@@ -1,7 +1,7 @@
 """From the table of corporate actions to the ledger's arrays, with the ex-day identity checked."""
 
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -241,8 +241,7 @@ def _placed(
         rows = with_taxes(rows, tax, np.searchsorted(tax.days, record_days(rows, dates)))
     part = _stock_part(rows)
     unknown = np.where(part.isna(), rows["bonus_per_share"], 0.0)
-    split: dict[str, Any] = dict(zip(SPLIT, (part.fillna(0.0), unknown), strict=True))
-    rows = rows.assign(**split)
+    rows = rows.assign(out_of_profit=part.fillna(0.0), unknown_split=unknown)
     waiting = int(((day < 0) & np.isfinite(mark[-1, rows["stock"].to_numpy()])).sum())
     rows = rows[day >= 0].fillna({"rights_price": 0.0})
     rows = rows[np.isfinite(mark[rows["day"].to_numpy(), rows["stock"].to_numpy()])]

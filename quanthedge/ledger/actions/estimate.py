@@ -35,6 +35,12 @@ class DividendSteps(NamedTuple):
     cash: Floats  # [A] yuan per share held
     profit: Floats  # [A] bonus shares out of profit per share held
 
+    def at(self, rows: NDArray[Any]) -> "DividendSteps":
+        """Return the steps of some rows, given as a mask or as places."""
+        return DividendSteps(
+            self.day[rows], self.stock[rows], self.growth[rows], self.cash[rows], self.profit[rows]
+        )
+
 
 class TaxedRun(NamedTuple):
     """Dividends of a run's holdings, yuan, and the tax on them."""
@@ -110,16 +116,14 @@ def dividend_steps(
     day, column = np.nonzero(moved)
     growth = step[day, column]
     read = cash_in_step(growth) * mark[day, stocks[column]]
-    columns = (
-        (told_day[mine], day),
-        (book.stock[mine], stocks[column]),
-        (1.0 + book.bonus[mine], growth),
-        (cash[mine], read),
-        (profit[mine], np.zeros(day.size)),
+    found = DividendSteps(
+        np.concatenate([told_day[mine], day]),
+        np.concatenate([book.stock[mine], stocks[column]]),
+        np.concatenate([1.0 + book.bonus[mine], growth]),
+        np.concatenate([cash[mine], read]),
+        np.concatenate([profit[mine], np.zeros(day.size)]),
     )
-    joined: list[Any] = [np.concatenate(pair) for pair in columns]
-    order = np.lexsort((joined[1], joined[0]))
-    return DividendSteps(*(values[order] for values in joined))
+    return found.at(np.lexsort((found.stock, found.day)))
 
 
 def replayed_tax(

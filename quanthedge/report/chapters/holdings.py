@@ -66,7 +66,7 @@ def _restated(writer: Writer) -> list[Block]:
     spells = suspension_spells(run.restated, pd.DatetimeIndex(run.ledger.index))
     size = spells[["lowest_yuan", "highest_yuan"]].abs().max(axis=1)
     shown = spells.loc[size.nlargest(_SHOWN_SPELLS).index]
-    still = Cell(str(writer.words["empty"]["recovery"]), "quiet")
+    still = Cell(str(writer.words["empty"]["still_stated"]), "quiet")
     rows = [
         [
             Cell(str(row["code"])),
