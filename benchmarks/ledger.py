@@ -33,6 +33,7 @@ from quanthedge.ledger import (
 from quanthedge.ledger.actions import no_actions, no_tax
 from quanthedge.ledger.layout import EQUITY
 from quanthedge.rebalancing import Calendar, compile_policy
+from quanthedge.valuation import no_restatement
 
 
 def make_inputs(
@@ -86,6 +87,7 @@ def make_inputs(
             (rng.random((days, stocks)) < 0.01).astype(np.int8), np.full(stocks, days + 1),
         ),
         volatility=volatility,
+        auction=np.empty((0, 0)),
         actions=no_actions(days),
         tax=no_tax(days, 0),
         stocks=StockBook(
@@ -108,9 +110,10 @@ def make_inputs(
             np.arange(days) % 60 == 59, np.arange(days) % 20 == 0, 0.0, 0.0,
             *np.zeros((6, days)),
         ),
+        valuation=no_restatement(),
         settings=Settings(
-            capital_yuan=1e8, fill=0, participation=0.1 if rules else 0.0, retry_days=5 if rules
-            else 0,
+            capital_yuan=1e8, fill=0, sale_proceeds=0, participation=0.1 if rules else 0.0,
+            retry_days=5 if rules else 0,
             commission_rate=0.0008 * cost, commission_min_yuan=5.0 * cost,
             exchange_fees_included=True,
             slippage=0.0005 * cost, impact_coefficient=impact, futures_slippage=5e-5 * cost,
@@ -131,6 +134,7 @@ def _futures(days: int, settlement: np.ndarray) -> FutureBook:
         settlement=settlement,
         last_day=np.array([days // 2, days + 10]),
         hold=np.where(np.arange(days) < days // 2 - 3, 0, 1)[:, None],
+        after_stocks=np.ones(days, dtype=bool),
         no_sale=free,
         no_buy=free,
         multiplier=np.array([300.0]),

@@ -38,7 +38,7 @@ LINES = {
     "performance_fee": "performance fee, charged",
     "accrual": "performance fee, accrued and not charged",
     "revaluation": "suspended stocks, stated off their last close",
-    "equity_change": "change of equity",
+    "equity_change": "change of equity less the accrued fee",
 }
 
 

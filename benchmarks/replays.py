@@ -90,7 +90,15 @@ def _with_actions(target: Path) -> Market:
 
 def draw(chance: random.Random) -> tuple[list[str], str, bool]:
     """Return changes of the strategy, the first day, and whether actions come from a table."""
-    changes = [f"{key}={chance.choice(values)}" for key, values in CHOICES.items()]
+    chosen = {key: chance.choice(values) for key, values in CHOICES.items()}
+    money = chance.choice(("same_auction", "after_fill", "next_day"))
+    at_open = chosen["execution.fill"] == "open"
+    if (money == "after_fill" and not at_open) or chosen["execution.retry_days"] == 0:
+        money = "same_auction"
+    if at_open and money != "after_fill" and chance.random() < 0.2:
+        chosen["hedge.fill"] = "open_after_stocks"
+    changes = [f"{key}={value}" for key, value in chosen.items()]
+    changes.append(f"execution.sale_proceeds={money}")
     call, target, release = chance.choice([(1.0, 1.0, 1.0), (1.2, 1.5, 2.0), (1.0, 2.5, 3.0)])
     changes += [
         f"accounts.margin_call={call}", f"accounts.margin_target={target}",

@@ -6,7 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.beta import Prepared, fit_prepared, index_returns, prepare_returns
-from quanthedge.hedge import PRODUCT_INDEX, ContractSchedule, HedgeRule, contract_schedule
+from quanthedge.hedge import (
+    PRODUCT_INDEX,
+    ContractSchedule,
+    HedgeRule,
+    Knowledge,
+    StockFill,
+    contract_schedule,
+    fill_price_of,
+    fills_known,
+)
 from quanthedge.hedge.leg import futures_leg
 from quanthedge.hedge.pro_forma import book_ratios
 from quanthedge.hedge.ratios import BetaRatio
@@ -38,6 +47,7 @@ class HedgeLeg(NamedTuple):
     rules: list[FuturesRules]
     fallback: NDArray[np.bool_]  # [T + 1] the ratio's rule had none and the beta stood in
     prepared: dict[str, int]  # bars that betas leave out or merge, by what was done with them
+    timing: Knowledge | None  # what the futures' fill knows of the stocks'; None without contracts
 
 
 def indices(strategy: Strategy) -> list[str]:
@@ -67,17 +77,18 @@ def hedge_leg(
     if rule.sells_nothing:
         hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
         futures = _no_contracts(last - first + 1, len(rule.products))
-        return HedgeLeg(futures, hedge, [], [], [], fallback, counts)
+        return HedgeLeg(futures, hedge, [], [], [], fallback, counts, None)
     dates = market.dates[first : last + 1]
     rules = [futures_rules(product, dates, account=rule.account) for product in rule.products]
     schedules = [
         _schedule(rule, product, strategy.execution.fill, market, first, last)
         for product in rule.products
     ]
-    futures = _future_book(rule, schedules, rules)
+    timing = _timing(strategy, dates)
+    futures = _future_book(rule, schedules, rules, timing)
     contracts = [name for schedule in schedules for name in schedule.contracts]
     hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
-    return HedgeLeg(futures, hedge, contracts, schedules, rules, fallback, counts)
+    return HedgeLeg(futures, hedge, contracts, schedules, rules, fallback, counts, timing)
 
 
 def unhedged(leg: HedgeLeg, strategy: Strategy) -> HedgeLeg:
@@ -97,7 +108,8 @@ def unhedged(leg: HedgeLeg, strategy: Strategy) -> HedgeLeg:
     )
     after, products = leg.hedge.book_ratio.shape
     futures = _no_contracts(after - 1, products)
-    return HedgeLeg(futures, hedge, [], [], [], np.zeros_like(leg.fallback), leg.prepared)
+    none = np.zeros_like(leg.fallback)
+    return HedgeLeg(futures, hedge, [], [], [], none, leg.prepared, None)
 
 
 def known_returns(strategy: Strategy, market: Market) -> Floats:
@@ -125,6 +137,7 @@ def _no_contracts(days: int, products: int) -> FutureBook:
         settlement=np.zeros((days + 1, 0)),
         last_day=np.empty(0, dtype=np.int64),
         hold=np.full((days, products), -1, dtype=np.int64),
+        after_stocks=np.ones(days, dtype=np.bool_),
         no_sale=np.zeros((days, 0), dtype=np.bool_),
         no_buy=np.zeros((days, 0), dtype=np.bool_),
         multiplier=np.ones(products),
@@ -138,8 +151,16 @@ def _no_contracts(days: int, products: int) -> FutureBook:
     )
 
 
+def _timing(strategy: Strategy, dates: NDArray[np.datetime64]) -> Knowledge:
+    """Whether the futures' fill of each day knows the stock fills."""
+    execution = strategy.execution
+    later = execution.sale_proceeds == "after_fill"
+    completed: StockFill = "vwap" if later else execution.fill
+    return fills_known(strategy.hedge, execution.fill, completed, dates)
+
+
 def _schedule(
-    rule: HedgeRule, product: str, stock_fill: Any, market: Market, first: int, last: int
+    rule: HedgeRule, product: str, stock_fill: StockFill, market: Market, first: int, last: int
 ) -> ContractSchedule:
     """Contracts of one product by the strategy's choice and roll."""
     return contract_schedule(
@@ -147,13 +168,16 @@ def _schedule(
         product,
         first,
         last,
-        fill=stock_fill if rule.fill == "stocks" else rule.fill,
+        fill=fill_price_of(rule, stock_fill),
         **_contracts(rule),
     )
 
 
 def _future_book(
-    rule: HedgeRule, schedules: list[ContractSchedule], rules: list[FuturesRules]
+    rule: HedgeRule,
+    schedules: list[ContractSchedule],
+    rules: list[FuturesRules],
+    timing: Knowledge,
 ) -> FutureBook:
     """Contracts of all products side by side, with their rules."""
     counts = [len(schedule.contracts) for schedule in schedules]
@@ -177,6 +201,7 @@ def _future_book(
         settlement=settlement,
         last_day=np.concatenate([s.last_day for s in schedules]),
         hold=np.column_stack(hold).astype(np.int64),
+        after_stocks=timing.after_stocks,
         no_sale=np.concatenate([low for low, _ in limits], axis=1),
         no_buy=np.concatenate([high for _, high in limits], axis=1),
         multiplier=np.array([one.multiplier for one in rules]),

@@ -9,9 +9,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.beta.wording import estimator_text
+from quanthedge.hedge import fill_price_of
 from quanthedge.rebalancing.wording import policy_text
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from quanthedge.hedge import Knowledge
     from quanthedge.strategy import Strategy
     from quanthedge.valuation import Valuation
 
@@ -74,13 +79,25 @@ def bilingual(kind: str, items: list[tuple[str, str]]) -> Bilingual:
 
 
 def timeline(
-    strategy: "Strategy", start: object, end: object, missed: tuple[int, int] = (0, 0)
+    strategy: "Strategy",
+    dates: "NDArray[np.datetime64]",
+    missed: tuple[int, int] = (0, 0),
+    timing: "Knowledge | None" = None,
 ) -> Bilingual:
     """Return what is known when, with this strategy's choices, as numbered lines.
 
-    `missed` are the days on which the contract asked for was not held, and all days.
+    Parameters
+    ----------
+    strategy : Strategy
+    dates : datetime64[D] [T]
+        Trading days that were run.
+    missed : (int, int)
+        Days on which the contract asked for was not held, and all days.
+    timing : Knowledge, optional
+        What the futures' fill knows of the stocks' on days from the first on; None without futures.
     """
     texts = _texts()
+    start, end = dates[0], dates[-1]
     words = texts["words"]
     fund, schedule = strategy.fund, strategy.rebalance
     result = {}
@@ -94,7 +111,8 @@ def timeline(
             "index": strategy.beta.index,
             "method": words["method"][strategy.beta.method][code],
             "fill": words["fill"][strategy.execution.fill][code],
-            "product": ", ".join(strategy.hedge.products),
+            "proceeds": words["proceeds"][strategy.execution.sale_proceeds][code],
+            "hedged": _hedged(strategy, dates, timing, words, code),
             "retry_days": strategy.execution.retry_days,
             "policy": policy_text(strategy.hedge.policy, code),
             "contract": words["contract"][strategy.hedge.contract][code],
@@ -121,6 +139,33 @@ def _stated(terms: "Valuation", words: dict[str, Any], code: str) -> str:
     material = words["material"]["share" if terms.from_day is None else "from_day"][code]
     limits = {"share": f"{terms.materiality:.2%}", "day": terms.from_day}
     return str(words["stated"][kind][code].format(material=material.format(**limits)))
+
+
+def _hedged(
+    strategy: "Strategy",
+    dates: "NDArray[np.datetime64]",
+    timing: "Knowledge | None",
+    words: dict[str, Any],
+    code: str,
+) -> str:
+    """Say at what price futures are traded, and what is then known of the stocks."""
+    if timing is None:
+        return ""
+    after, possible = timing.after_stocks[: dates.size], timing.possible[: dates.size]
+    kind = "fills" if after[0] else "expected"
+    before = dates[after == after[0]][-1]
+    if (after != after[0]).any():
+        kind = "fills_then_expected" if after[0] else "expected_then_fills"
+    price = fill_price_of(strategy.hedge, strategy.execution.fill)
+    said: str = words["hedged"][kind][code].format(
+        product=", ".join(strategy.hedge.products),
+        price=words["futures_fill"][price][code],
+        date=before,
+    )
+    early = int((after & ~possible).sum())
+    if early:
+        said += words["hedged"]["impossible"][code].format(count=early, days=dates.size)
+    return said
 
 
 def _days(memory: int | None, words: dict[str, Any], code: str) -> str:

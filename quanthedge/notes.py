@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from quanthedge.fund.office import FundRun
 from quanthedge.fund.terms import SHORTEST_MONTHS
 from quanthedge.fund.winding_up import last_business_day
-from quanthedge.hedge import ContractSchedule
+from quanthedge.hedge import ContractSchedule, Knowledge, fill_price_of
 from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.ledger.actions import ActionUse
 from quanthedge.market.checks.moves import GRACE
@@ -20,6 +20,7 @@ from quanthedge.rules.limit_prices import limit_prices
 from quanthedge.rules.naming import rule_name, table_name
 from quanthedge.rules.stock_limits import FREE
 from quanthedge.strategy import Strategy
+from quanthedge.untaxed import untaxed_notes
 from quanthedge.valuation import suspension_spells
 
 __all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
@@ -121,7 +122,7 @@ def run_notes(
     strategy, market, first = prepared.strategy, prepared.market, prepared.first
     schedules, actions = prepared.leg.schedules, prepared.actions.use
     last_day = market.dates[first + record.days_run - 1]
-    notes = _action_notes(strategy, actions)
+    notes = _action_notes(strategy, actions) + untaxed_notes(prepared, record)
     notes += [note("assumption", text=text) for text in market.assumptions]
     notes += _restated(prepared, tables)
     if record.insolvent_day is not None:
@@ -144,10 +145,9 @@ def run_notes(
     if share > 0 and strategy.beta.method == "bottom_up":
         notes.append(note("default_beta", share=f"{share:.2%}"))
     notes += _odd_moves(prepared, record, tables["trades"])
-    notes += _halted_fills(
-        strategy, market.dates[first : first + record.days_run], tables["trades"]
-    )
-    trades = tables["trades"]
+    trades, dates = tables["trades"], market.dates[first : first + record.days_run]
+    notes += _halted_fills(strategy, dates, trades)
+    notes += _too_early(prepared.leg.timing, dates, trades)
     delisted = trades[trades["reason"] == "delisting"]
     if len(delisted):
         recovery = f"{strategy.execution.delisting_recovery:.0%}"
@@ -274,8 +274,13 @@ def _halted_fills(
 ) -> list[Bilingual]:
     """Days that the circuit breaker cut short and on which fills after the opening are booked."""
     halts = circuit_breaker_days(dates)
-    booked = trades[trades["date"].isin(halts.index)]
-    if strategy.execution.fill == "open" or booked.empty:
+    reason = trades["reason"].astype("str")
+    stock_fill, ordered = strategy.execution.fill, _of_hedge(trades)
+    late = ~ordered if stock_fill != "open" else reason == "proceeds"
+    if fill_price_of(strategy.hedge, stock_fill) != "open":
+        late |= ordered
+    booked = trades[late & trades["date"].isin(halts.index)]
+    if booked.empty:
         return []
     shown = halts[halts.index.isin(booked["date"])]
     listed = "; ".join(
@@ -283,6 +288,28 @@ def _halted_fills(
         for day, row in zip(shown.index, shown.itertuples(), strict=True)
     )
     return [note("circuit_breaker", count=len(booked), listed=listed)]
+
+
+def _of_hedge(trades: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which trades are of futures at the day's fill."""
+    return trades["reason"].astype("str").isin(["hedge", "roll"])
+
+
+def _too_early(
+    timing: Knowledge | None, dates: NDArray[np.datetime64], trades: pd.DataFrame
+) -> list[Bilingual]:
+    """Days on which futures were traded for stock fills that were not known when they were due."""
+    if timing is None:
+        return []
+    early = dates[(timing.after_stocks & ~timing.possible)[: dates.size]]
+    hedged, ordered = _of_hedge(trades), ["rebalance", "retry", "flow", "cash_cut"]
+    filled = trades["reason"].astype("str").isin(ordered)
+    days = set(trades.loc[hedged, "date"]) & set(trades.loc[filled, "date"])
+    found = sorted(days & set(pd.DatetimeIndex(early)))
+    if not found:
+        return []
+    first, last = f"{found[0]:%Y-%m-%d}", f"{found[-1]:%Y-%m-%d}"
+    return [note("hedge_too_early", count=len(found), first=first, last=last)]
 
 
 def _odd_moves(prepared: Prepared, record: LedgerRecord, trades: pd.DataFrame) -> list[Bilingual]:

@@ -46,7 +46,9 @@ __all__ = ["Prepared", "Selection", "prepare", "prepare_like", "run_days", "sele
 Floats = NDArray[np.float64]
 Tell = Callable[[str], None]
 _FILL = {"open": 0, "vwap": 1, "close": 2}
+_PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
 IMPACT_WINDOW = 20  # trading days of the volatility by which the impact of an order is worked out
+AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
 _RECORDED_EVERY = 5  # trading days between records of the holdings
 
 
@@ -172,7 +174,8 @@ def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataF
 
 def _rules_beside_stocks(leg: HedgeLeg, actions: Actions) -> list[pd.DataFrame]:
     taxes = [] if actions.rules is None else [actions.rules]
-    return [*(one.used for one in leg.rules), *taxes]
+    hours = [] if leg.timing is None or leg.timing.used is None else [leg.timing.used]
+    return [*(one.used for one in leg.rules), *hours, *taxes]
 
 
 def _target_book(
@@ -357,6 +360,7 @@ def _inputs(
         record_day=recorded,
         bars=bars,
         volatility=_volatility(strategy, market, first, last),
+        auction=_auction(strategy, market, first, last),
         actions=actions.book,
         tax=actions.tax,
         stocks=stocks,
@@ -396,11 +400,28 @@ def _volatility(strategy: Strategy, market: Market, first: int, last: int) -> Fl
     return spread
 
 
+def _auction(strategy: Strategy, market: Market, first: int, last: int) -> Floats:
+    """Return the yuan of an order that each opening takes, [T, N]; [0, 0] when there is no cap.
+
+    Known before the auction: the median turnover of the twenty trading days before the day, at
+    least five of them traded; of a stock suspended for longer, the last one known. NaN before.
+    """
+    execution = strategy.execution
+    if execution.participation_open == 0.0 or execution.auction_share is None:
+        return np.empty((0, 0))
+    amount, volume = market.panel("amount")[:last], market.panel("volume")[:last]
+    turnover = np.where(amount > 0.0, amount, volume * market.panel("close")[:last])
+    usual = pd.DataFrame(turnover).rolling(AUCTION_WINDOW, min_periods=5).median().ffill()
+    part = execution.participation_open * execution.auction_share
+    return np.ascontiguousarray(part * usual.to_numpy()[first - 1 :])
+
+
 def _settings(strategy: Strategy) -> Settings:
     execution, costs, accounts = strategy.execution, strategy.costs, strategy.accounts
     return Settings(
         capital_yuan=strategy.capital_yuan,
         fill=_FILL[execution.fill],
+        sale_proceeds=_PROCEEDS[execution.sale_proceeds],
         participation=execution.participation,
         retry_days=execution.retry_days,
         commission_rate=costs.commission_rate,

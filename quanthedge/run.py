@@ -182,7 +182,9 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
             "end": str(dates[-1]),
         },
         versions=versions(),
-        timeline=timeline(strategy, dates[1], dates[record.days_run], _amiss(missed)),
+        timeline=timeline(
+            strategy, dates[1 : record.days_run + 1], _amiss(missed), prepared.leg.timing
+        ),
         notes=notes,
         request=request((), product_values(())),
     )

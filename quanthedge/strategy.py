@@ -135,6 +135,14 @@ class Strategy(Told):
             )
         if self.beta.method == "top_down" and len(self.hedge.products) > 1:
             raise ValueError("beta.method top_down hedges one product; take bottom_up")
+        if self.hedge.fill == "open_after_stocks" and (
+            self.execution.fill != "open" or self.execution.sale_proceeds == "after_fill"
+        ):
+            raise ValueError(
+                "hedge.fill open_after_stocks needs stocks filled at their open (execution.fill "
+                "open, and not sale_proceeds after_fill): what is bought later cannot be known at "
+                "the futures' open; take hedge.fill open, vwap, settlement or close"
+            )
         if self.invested_fraction > 1 and self.accounts.borrowed == 0:
             raise ValueError(
                 f"invested_fraction {self.invested_fraction} needs accounts.borrowed above 0"
@@ -165,7 +173,8 @@ class Strategy(Told):
         Examples
         --------
         >>> strategy = load_strategy("strategies/market_neutral.toml")
-        >>> strategy.change("selector.n=50", {"beta.window": 90}, capital_yuan=5e7).selector.n
+        >>> changed = strategy.change("selector.n=50", {"fund.high_water_mark": "pre_fee"})
+        >>> changed.selector.n
         50
         """
         document, before = _given(self), _given(self)

@@ -27,6 +27,7 @@ FLOORS = {
     "hedge": 5,
     "ledger": 6,
     "fund": 7,
+    "valuation": 7,
     "performance": 8,
     "comparison": 9,
     "limits": 9,

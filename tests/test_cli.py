@@ -173,7 +173,11 @@ FAULTS = {
     "price of zero": ("stock_daily", put("close", 0.0), "close"),
     "price that is no number": ("stock_daily", put("open", float("nan")), "open"),
     "misspelt column": ("stock_daily", lambda f: f.rename(columns={"close": "colse"}), "colse"),
-    "duplicate rows": ("stock_daily", lambda f: pd.concat([f.iloc[:1], f]), "repeats"),
+    "two prices for one day": (
+        "stock_daily",
+        lambda f: pd.concat([f.iloc[:1].assign(volume=f["volume"].iloc[0] + 100.0), f]),
+        "repeats",
+    ),
     "unsorted dates": ("stock_daily", lambda f: f.iloc[[1, 0, *range(2, len(f))]], "sort"),
     "malformed code": ("stock_daily", put("code", "600XXX"), "600XXX"),
     "high below low": ("stock_daily", put("high", 0.01), "high"),

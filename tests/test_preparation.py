@@ -52,6 +52,7 @@ TWO = ONE | {
     "costs": {"dividend_tax": "none", "impact_coefficient": 0.0},
     "execution": {"fill": "vwap"},
     "fund": {"crystallisation": "quarter", "high_water_mark": "pre_fee"},
+    "valuation": {"suspended": "beta", "materiality": 0.0},
 }  # fmt: skip
 QUOTA = ONE | {
     "selector": {"n": 8},
@@ -66,6 +67,7 @@ QUOTA = ONE | {
         },
     },
     "execution": {"fill": "close", "participation": 1.0},
+    "valuation": {"index": "hedged", "from_day": 2},
 }  # fmt: skip
 PLANS = {"one product": ONE, "two products": TWO, "a quota": QUOTA}
 
@@ -151,6 +153,7 @@ NOT_READ = {
     "tax.year_begin",  # of shares held for a year: tests/ledger
     "hedge.index_return",  # of the top-down method
     "hedge.book_ratio",  # of ratios that are rules
+    "futures.after_stocks",  # the same on all of these days: tests/hedge/test_timing.py
     "fund.subscribed", "fund.redeemed", "fund.distributed", "fund.paid_out",
     "fund.units_change", "fund.service_change",  # of clients, see tests/fund
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """A run on a market with a table of corporate actions: cash dividends, taxed for a public fund."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.market import Market, write_dataset
 from quanthedge.market.schema import TABLES
 from quanthedge.run import backtest
-from tests.sample import SAMPLE, small_strategy
+from tests.sample import SAMPLE, sample_market, small_strategy
 
 WINDOW = ("2014-09-17", "2015-07-31")
 TAXED = ["costs.dividend_tax='public_fund'"]
@@ -110,3 +111,31 @@ def test_tax_without_known_dividends_is_refused_unless_it_is_asked_for_where_kno
     untaxed = backtest(small_strategy(), bare, *WINDOW)  # the same strategy file runs all the same
     assert untaxed.ledger["dividend_tax"].sum() == 0
     assert "dividends" in {note["kind"] for note in untaxed.notes}
+
+
+def said(result, kind) -> dict[str, float]:
+    """Numbers of a note in both languages, which must agree: dividends and tax in yuan."""
+    (one,) = [note for note in result.notes if note["kind"] == kind]
+    numbers = [
+        sorted(float(x.replace(",", "")) for x in re.findall(r"([\d,]+) (?:yuan|元)", one[code]))
+        for code in ("en", "zh")
+    ]
+    assert numbers[0] == numbers[1]
+    assert re.search(r"\d\.\d\d%", one["en"]).group() in one["zh"]
+    return dict(zip(("tax", "dividends"), numbers[0], strict=True))
+
+
+def test_where_only_the_factor_is_known_the_tax_of_a_public_fund_is_estimated(bare):
+    estimate = said(backtest(small_strategy(), bare, *WINDOW), "dividend_tax_estimate")
+    taxed = backtest(small_strategy(*TAXED), sample_market(), *WINDOW).ledger
+    assert estimate["dividends"] == pytest.approx(taxed["dividends"].sum(), rel=0.15)
+    assert estimate["tax"] == pytest.approx(taxed["dividend_tax"].sum(), rel=0.15)
+
+
+def test_a_private_fund_pays_nothing_and_says_what_a_public_fund_would_have_paid():
+    private = backtest(small_strategy(UNTAXED), sample_market(), *WINDOW)
+    taxed = backtest(small_strategy(*TAXED), sample_market(), *WINDOW)
+    assert private.ledger["dividend_tax"].sum() == 0
+    told = said(private, "dividend_tax_none")
+    assert told["tax"] == pytest.approx(taxed.ledger["dividend_tax"].sum(), rel=0.02)
+    assert "dividend_tax_none" not in {note["kind"] for note in taxed.notes}

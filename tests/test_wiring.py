@@ -210,6 +210,7 @@ def test_every_number_of_the_strategy_reaches_the_ledger_in_its_place():
     changes = [
         "capital_yuan=123456789", "execution.fill=close", "execution.participation=0.21",
         "execution.retry_days=7", "execution.rights=lapse", "execution.delisting_recovery=0.31",
+        "execution.sale_proceeds=next_day",
         "costs.commission_rate=0.00041", "costs.commission_min_yuan=6.5",
         "costs.commission_includes_exchange_fees=false", "costs.slippage_bp=8",
         "costs.impact_coefficient=0.7", "costs.futures_slippage_bp=0.9",
@@ -220,6 +221,7 @@ def test_every_number_of_the_strategy_reaches_the_ledger_in_its_place():
     inputs = prepare(strategy_of(*changes), sample_market(), *SHORT).inputs
     assert inputs.settings._asdict() == {
         "capital_yuan": 123456789.0, "fill": 2, "participation": 0.21, "retry_days": 7,
+        "sale_proceeds": 2,
         "commission_rate": 0.00041, "commission_min_yuan": 6.5, "exchange_fees_included": False,
         "slippage": pytest.approx(0.0008), "impact_coefficient": 0.7,
         "futures_slippage": pytest.approx(0.00009), "cash_reserve": 0.11, "recovery": 0.31,

@@ -120,7 +120,7 @@ def _orders(stocks: pd.DataFrame, refusals: pd.DataFrame, market: Market) -> dic
     """Return what of the stock orders was cut, left undone, and their share of the turnover."""
     refused = refusals[refusals["code"].isin(market.codes)]
     orders = len(stocks) + int((refused["done"] == 0).sum())
-    cut = int((refused["reason"].astype("str") == "volume").sum())
+    cut = int(refused["reason"].astype("str").isin(["volume", "auction"]).sum())
     marks = _at(market, "mark", refused)
     lost = float(np.nansum((refused["wanted"] - refused["done"]).to_numpy() * marks))
     done = float(stocks["amount"].sum())

@@ -15,6 +15,7 @@ import pandas as pd
 from quanthedge.errors import DataError
 from quanthedge.fund.books import Book, open_book
 from quanthedge.fund.investors.hurdle import hurdle_path
+from quanthedge.fund.last_close import last_close_gains
 from quanthedge.fund.statement import Invested, investor_statement, investors_of
 from quanthedge.fund.terms import FundTerms, crystallisation_flags
 from quanthedge.fund.values import exact, round_half_up
@@ -25,14 +26,24 @@ Row = dict[Any, Any]
 _LEAVES = ("redemption", "distribution", "liquidation")
 
 
-def fairness(result: Invested) -> pd.DataFrame:
+def fairness(result: Invested, stated: Invested | None = None) -> pd.DataFrame:
     """Return what each investor has beside what he would have had with a mark for each lot.
+
+    Parameters
+    ----------
+    result : Result
+        A run with clients.
+    stated : Result, optional
+        Where ``result`` states suspended holdings at their last close: a run of the same strategy
+        with ``[valuation] suspended = "index_return"``, which says what they were worth.
 
     Returns
     -------
     DataFrame
         Indexed by investor: wealth_yuan (value today and all that was paid out), by_lot_yuan (the
-        same by lot), difference_yuan (above 0: the method favours him).
+        same by lot), difference_yuan (above 0: the method favours him), and last_close_yuan: what
+        subscriptions and redemptions at the last closes of suspended stocks give him (above 0) or
+        take from him beside the stated value; of a run that restates them, what they would have.
 
     Raises
     ------
@@ -46,6 +57,10 @@ def fairness(result: Invested) -> pd.DataFrame:
     part of a holding, redemption fees the same part of what is redeemed, and what of them stays in
     the fund stays in the replay. A run by lot is its own replay: what is left then is rounding,
     below a yuan for each investor.
+    last_close_yuan is before fees, of the yuan that were ordered, and sums to 0: what leavers are
+    paid for a fall that is not booked is lost by those who stay. It is NaN where the run is at last
+    closes and ``stated`` is not given; the share of net assets by which that run is restated counts
+    for this one.
     """
     if not len(result.investors):
         raise DataError("fairness: the run has no clients")
@@ -58,6 +73,8 @@ def fairness(result: Invested) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "investor"
     table["difference_yuan"] = table["wealth_yuan"] - table["by_lot_yuan"]
+    gains = last_close_gains(result, stated)
+    table["last_close_yuan"] = [gains.get(str(investor), 0.0) for investor in table.index]
     return table
 
 

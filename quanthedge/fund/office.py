@@ -366,7 +366,7 @@ def _book_fees(office: Office, row: NDArray[np.float64], fees: dict[str, Decimal
     state[layout.PAYABLE] += total
     state[layout.EQUITY] -= total
     row[layout.PERFORMANCE_] += total
-    row[layout.ACCRUED_] = max(0.0, row[layout.ACCRUED_] - total)
+    row[layout.ACCRUED_] = 0.0  # what units that stay then owe is reckoned after it
     row[layout.PAYABLE_] = state[layout.PAYABLE]
     row[layout.EQUITY_] = net_assets(office)
 

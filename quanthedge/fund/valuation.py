@@ -57,9 +57,9 @@ def accrued_at_open(office: Office, ledger: Floats, at: int, stop: int) -> None:
     if at == 0 or not office.terms.performance_fee_rate > 0:
         return
     row = ledger[at]
-    flows = row[layout.SUBSCRIPTIONS_] - row[layout.REDEMPTIONS_] - row[layout.DISTRIBUTIONS_]
-    equity = ledger[at - 1, layout.EQUITY_] + flows
-    if flows == 0.0:
+    new, gone = row[layout.SUBSCRIPTIONS_], row[layout.REDEMPTIONS_] + row[layout.DISTRIBUTIONS_]
+    equity = ledger[at - 1, layout.EQUITY_] + new - gone
+    if new == 0.0 and gone == 0.0:
         row[layout.OPEN_ACCRUED_] = ledger[at - 1, layout.ACCRUED_]
         return
     part = _part_of_c(office, ledger, at, stop)[0] if stop > at else 0.0

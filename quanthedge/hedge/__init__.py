@@ -23,6 +23,7 @@ from quanthedge.hedge.schedule import (
     contract_schedule,
     fill_prices,
 )
+from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of, fills_known
 
 # What research alone needs is imported when it is asked for.
 _RESEARCH = {
@@ -53,15 +54,19 @@ __all__ = [
     "FuturesMarket",
     "HedgeComparison",
     "HedgeRule",
+    "Knowledge",
     "MinimumVariance",
     "RatioRule",
+    "StockFill",
     "basis_desk",
     "basis_table",
     "book_ratios",
     "compare_hedges",
     "contract_chain",
     "contract_schedule",
+    "fill_price_of",
     "fill_prices",
+    "fills_known",
     "futures_leg",
     "index_book",
     "joint_hedge",

@@ -71,8 +71,12 @@ class HedgeRule(Plain):
         ge=0,
         description="Trading days before the latest roll day in which roll = 'basis' may act.",
     )
-    fill: Literal["stocks", "open", "close", "vwap", "settlement"] = Field(
-        default="stocks", description="Price of the day of futures orders; 'stocks' = as for them."
+    fill: Literal["stocks", "open", "open_after_stocks", "close", "vwap", "settlement"] = Field(
+        default="stocks",
+        description="Price of the day of futures orders; 'stocks' = as for them. Where it comes "
+        "before the stock fills by the trading hours of the day, the lots are those of the "
+        "expected book; 'open_after_stocks' = the open with the lots of the day's stock fills, "
+        "which nobody could do before 2016.",
     )
     policy: Policy = Field(
         default_factory=lambda: Calendar(every_days=5),

@@ -12,6 +12,7 @@ from quanthedge.ledger.inputs import (
     StockBook,
     TargetBook,
     TaxBook,
+    ValuationBook,
 )
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "StockBook",
     "TargetBook",
     "TaxBook",
+    "ValuationBook",
     "ledger_tables",
     "run_ledger",
 ]

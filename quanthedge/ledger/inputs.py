@@ -66,9 +66,9 @@ class ActionBook(NamedTuple):
 
 
 class TaxBook(NamedTuple):
-    """Tax on the dividend of each action, as shares of it, and holding periods of sales."""
+    """Tax on the dividend of each action, yuan per share held, and holding periods of sales."""
 
-    at_payment: Floats  # [A] withheld from the payment
+    at_payment: Floats  # [A] withheld from the cash
     short_term: Floats  # [A] further, when sold within a month
     mid_term: Floats  # [A] further, when sold within a year
     long_term: Floats  # [A] further, when sold later
@@ -114,6 +114,7 @@ class FutureBook(NamedTuple):
     settlement: Floats  # [T + 1, C] points
     last_day: Ints  # [C] day index
     hold: Ints  # [T, P] contract to be held after the trading of the day, -1 = none
+    after_stocks: Bools  # [T] the fill knows the day's stock fills; else lots are of the plan
     no_sale: Bools  # [T, C] at the lower price limit at the fill
     no_buy: Bools  # [T, C] at the upper price limit at the fill
     multiplier: Floats  # [P]
@@ -188,6 +189,7 @@ class Settings(NamedTuple):
 
     capital_yuan: float
     fill: int  # 0 open, 1 vwap, 2 close
+    sale_proceeds: int  # pay purchases: 0 of the same fill, 1 of a later price, 2 the next day
     participation: float  # of the day's volume; 0 = no cap
     retry_days: int
     commission_rate: float
@@ -216,6 +218,7 @@ class LedgerInputs(NamedTuple):
     record_day: Bools  # [T] positions are recorded
     bars: Bars
     volatility: Floats  # [T + 1, N] of daily returns; [0, 0] when impact_coefficient is 0
+    auction: Floats  # [T, N] yuan of an order that an opening takes; [0, 0] = no cap, NaN = none
     actions: ActionBook
     tax: TaxBook
     stocks: StockBook

@@ -34,6 +34,8 @@ from quanthedge.ledger.inputs import Bars, Carried, Floats, Ints, LedgerInputs, 
 from quanthedge.ledger.layout import (
     ACCRUED,
     ACCRUED_,
+    AFTER_FILL,
+    AUCTION,
     AUDIT_,
     BEFORE_ACCRUAL_,
     BOUGHT_,
@@ -81,6 +83,7 @@ from quanthedge.ledger.layout import (
     NAMES_,
     NEGATIVE_CASH,
     NEGATIVE_SHARES,
+    NEXT_DAY,
     NEXT_REBALANCE,
     NO_PRICE,
     NO_SETTLEMENT,
@@ -94,6 +97,7 @@ from quanthedge.ledger.layout import (
     PAYABLE,
     PAYABLE_,
     PERFORMANCE_,
+    PROCEEDS,
     RAISE_CASH,
     REBALANCE,
     RECEIVABLE,
@@ -103,6 +107,7 @@ from quanthedge.ledger.layout import (
     REVALUATION,
     REVALUATION_,
     RIGHTS,
+    SAME_AUCTION,
     SELL,
     SERVICE_,
     SERVICE_BASE,
@@ -119,6 +124,7 @@ from quanthedge.ledger.layout import (
     SUBSCRIPTIONS_,
     SUSPENDED,
     TRANSFER_,
+    UNFINISHED,
     UNIT_VALUE_,
     UNITS,
     UNITS_,
@@ -243,12 +249,30 @@ def size_impact(
     ``day_amount`` is the stock's turnover of the day; where it is not above 0, ``day_value``, its
     volume at the fill price, stands in, and after that the order itself.
     """
-    if np.isnan(volatility):
+    if np.isnan(volatility) or not amount > 0.0:
         return 0.0
     turnover = day_amount if day_amount > 0.0 else day_value
     if not turnover > 0.0:
         turnover = amount
     return coefficient * volatility * np.sqrt(amount / turnover) * amount
+
+
+@njit(cache=True)
+def volume_cap(
+    t: int,
+    i: int,
+    price: float,
+    inputs: LedgerInputs,
+) -> tuple[float, int]:
+    """Most shares of one order that the market takes today (inf = no cap), and what limits it."""
+    cap = np.inf
+    if inputs.settings.participation > 0.0:
+        cap = inputs.settings.participation * inputs.bars.volume[t, i]
+    if inputs.auction.size > 0:
+        usual = inputs.auction[t, i] / price
+        if not usual >= cap:
+            return usual if usual > 0.0 else 0.0, AUCTION
+    return cap, VOLUME
 
 
 @njit(cache=True)
@@ -349,8 +373,8 @@ def pay_action(
     old, mark = shares[i], bars.mark[t, i]
     reference = reference_price(t, i, bars)
     gross = old * actions.cash[a]
-    withheld = gross * tax.at_payment[a]
-    note_dividend(a, i, actions.cash[a], tax, carried)
+    withheld = old * tax.at_payment[a]
+    note_dividend(a, i, tax, carried)
     grown = old * (1.0 + actions.bonus[a])
     whole = np.floor(grown + 1e-6)
     fraction = max(0.0, grown - whole) * reference
@@ -411,6 +435,8 @@ def corporate_actions(
             scalars[RECEIVABLE] += carried.due[d]
     for k in range(n_held):
         i = held[k]
+        if not shares[i] > 0.0:  # rounded away by an earlier event
+            continue
         if t >= bars.delist[i]:
             price = inputs.settings.recovery * bars.mark[t, i]
             gain += shares[i] * (price - bars.mark[t, i])
@@ -583,11 +609,11 @@ def sell_one(
     if why == DONE and quantity > shares[i] - carried.locked[i]:
         quantity = shares[i] - carried.locked[i]
         why = NOT_LISTED
-    if quantity > 0.0 and capped and settings.participation > 0.0:
-        cap = settings.participation * bars.volume[t, i]
+    if quantity > 0.0 and capped:
+        cap, limit = volume_cap(t, i, price, inputs)
         if cap + 1e-6 < quantity:
             quantity = round_lot(cap, stocks.lot[i], stocks.step[i])
-            why = VOLUME
+            why = limit
     size = 0.0
     if quantity > 0.0:
         if settings.impact_coefficient > 0.0:
@@ -687,25 +713,38 @@ def sell(
 
 
 @njit(cache=True)
-def buy(
+def cost_of_buying(
+    t: int,
+    i: int,
+    quantity: float,
+    price: float,
+    inputs: LedgerInputs,
+) -> tuple[float, float]:
+    """Return what a purchase takes out of the account, and its impact of size, yuan."""
+    bars, settings = inputs.bars, inputs.settings
+    amount = quantity * price
+    size = 0.0
+    if settings.impact_coefficient > 0.0:
+        size = size_impact(
+            amount, bars.amount[t, i], bars.volume[t, i] * price,
+            inputs.volatility[t, i], settings.impact_coefficient,
+        )  # fmt: skip
+    costs = stock_costs(t, i, quantity, amount, BUY, size, inputs.stocks, settings)
+    return amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4], size
+
+
+@njit(cache=True)
+def purchases_possible(
     t: int,
     inputs: LedgerInputs,
-    scalars: Floats,
     shares: Floats,
     pending: Floats,
-    carried: Carried,
-    reason: int,
-    kept: float,
     order: Floats,
     quantity: Floats,
-    row: Floats,
-    trades: Log,
     refusals: Log,
-) -> tuple[float, float]:
-    """Step 6; ``order``, ``quantity`` [N] are scratch. Returns money paid and price gain."""
+) -> None:
+    """Write the day's orders to buy, and what of them the market allows, both [N]."""
     bars, stocks, settings = inputs.bars, inputs.stocks, inputs.settings
-    needed = 0.0
-    size = 0.0
     for i in range(shares.size):
         order[i] = 0.0
         quantity[i] = 0.0
@@ -721,68 +760,245 @@ def buy(
             order[i] = 0.0
             continue
         quantity[i] = order[i]
-        if settings.participation > 0.0:
-            cap = round_lot(
-                settings.participation * bars.volume[t, i], stocks.lot[i], stocks.step[i]
-            )
-            quantity[i] = min(order[i], cap)
-        if quantity[i] > 0.0:
-            amount = quantity[i] * price
-            if settings.impact_coefficient > 0.0:
-                size = size_impact(
-                    amount, bars.amount[t, i], bars.volume[t, i] * price,
-                    inputs.volatility[t, i], settings.impact_coefficient,
-                )  # fmt: skip
-            costs = stock_costs(t, i, quantity[i], amount, BUY, size, stocks, settings)
-            needed += amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4]
-    left = scalars[STOCK_CASH] - max(kept, scalars[OWED], settings.cash_reserve * scalars[EQUITY])
+        cap, _ = volume_cap(t, i, price, inputs)
+        if cap < order[i]:
+            quantity[i] = round_lot(cap, stocks.lot[i], stocks.step[i])
+
+
+@njit(cache=True)
+def rest_to_buy(
+    t: int,
+    i: int,
+    fill: int,
+    quantity: Floats,
+    done: Floats,
+    inputs: LedgerInputs,
+) -> float:
+    """Return what of a purchase is still to be bought, 0 where the later price does not allow it.
+
+    The day's first price is asked for by :func:`purchases_possible`.
+    """
+    bars, stocks = inputs.bars, inputs.stocks
+    rest = quantity[i] - done[i]
+    if rest > 0.0 and fill != inputs.settings.fill:
+        rest = round_lot(rest, stocks.lot[i], stocks.step[i])
+        price = fill_price(t, i, fill, bars)
+        if refusal(t, i, BUY, price, fill, bars, stocks) != DONE:
+            return 0.0
+    return rest
+
+
+@njit(cache=True)
+def leave_an_order(
+    bought: float,
+    wanted: float,
+    lot: int,
+    step: int,
+) -> float:
+    """Return the part bought first, less where the rest would be below the least order."""
+    if 0.0 < wanted - bought < lot:
+        return round_lot(wanted - lot, lot, step)
+    return bought
+
+
+@njit(cache=True)
+def buy_with(
+    t: int,
+    left: float,
+    fill: int,
+    reason: int,
+    more_later: bool,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    carried: Carried,
+    quantity: Floats,
+    done: Floats,
+    row: Floats,
+    trades: Log,
+) -> tuple[float, float]:
+    """Buy at one price of the day with ``left`` yuan. Returns money paid and price gain.
+
+    ``quantity`` [N] is what the market allows, ``done`` [N] what is bought of it and is written.
+    """
+    bars, stocks = inputs.bars, inputs.stocks
+    needed = 0.0
+    for i in range(shares.size):
+        rest = rest_to_buy(t, i, fill, quantity, done, inputs)
+        if rest > 0.0:
+            needed += cost_of_buying(t, i, rest, fill_price(t, i, fill, bars), inputs)[0]
     left = max(0.0, left)
     factor = left / needed if needed > left else 1.0
     paid = 0.0
     gain = 0.0
     for i in range(shares.size):
-        if order[i] == 0.0:
+        rest = rest_to_buy(t, i, fill, quantity, done, inputs)
+        if rest == 0.0:
             continue
-        price = fill_price(t, i, settings.fill, bars)
-        capped = quantity[i]
-        bought = (
-            round_lot(factor * capped, stocks.lot[i], stocks.step[i]) if factor < 1.0 else capped
-        )
+        lot, step = stocks.lot[i], stocks.step[i]
+        price = fill_price(t, i, fill, bars)
+        bought = round_lot(factor * rest, lot, step) if factor < 1.0 else rest
+        if more_later:
+            bought = leave_an_order(bought, rest, lot, step)
+        size = 0.0
         while bought > 0.0:
-            amount = bought * price
-            if settings.impact_coefficient > 0.0:
-                size = size_impact(
-                    amount, bars.amount[t, i], bars.volume[t, i] * price,
-                    inputs.volatility[t, i], settings.impact_coefficient,
-                )  # fmt: skip
-            costs = stock_costs(t, i, bought, amount, BUY, size, stocks, settings)
-            if amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[4] <= left:
+            cost, size = cost_of_buying(t, i, bought, price, inputs)
+            if cost <= left:
                 break
-            bought = bought - stocks.step[i] if bought > stocks.lot[i] else 0.0
+            bought = bought - step if bought > lot else 0.0
         if bought > 0.0:
             gain += bought * (reference_price(t, i, bars) - price)
             net = trade_stock(
-                t,
-                i,
-                bought,
-                price,
-                BUY,
-                size,
-                reason,
-                inputs,
-                scalars,
-                shares,
-                carried,
-                row,
+                t, i, bought, price, BUY, size, reason, inputs, scalars, shares, carried, row,
                 trades,
-            )
+            )  # fmt: skip
             paid -= net
             left += net
-        if bought < order[i]:
-            refuse(
-                refusals, t, STOCK, i, BUY, order[i], bought, CASH if bought < capped else VOLUME
-            )
+            done[i] += bought
     return paid, gain
+
+
+@njit(cache=True)
+def purchase_refusal(
+    t: int,
+    i: int,
+    later: bool,
+    quantity: Floats,
+    done: Floats,
+    inputs: LedgerInputs,
+) -> int:
+    """Why less than the order was bought: the cap on volume, the later price, or the money."""
+    bars, stocks = inputs.bars, inputs.stocks
+    rest = quantity[i] - done[i]
+    if rest == 0.0:
+        return volume_cap(t, i, fill_price(t, i, inputs.settings.fill, bars), inputs)[1]
+    if later:
+        price = fill_price(t, i, FILL_VWAP, bars)
+        why = refusal(t, i, BUY, price, FILL_VWAP, bars, stocks)
+        if why != DONE:
+            return why
+    return CASH
+
+
+@njit(cache=True)
+def buy(
+    t: int,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    carried: Carried,
+    reason: int,
+    kept: float,
+    morning_cash: float,
+    scratch: Floats,
+    row: Floats,
+    trades: Log,
+    refusals: Log,
+) -> tuple[float, float, float]:
+    """Step 6; ``scratch`` [3, N] is written. Returns price gain, and money paid.
+
+    The money is what was paid without the sales of the day, and what was paid with them.
+    """
+    settings = inputs.settings
+    order, quantity, done = scratch[0], scratch[1], scratch[2]
+    done[:] = 0.0
+    purchases_possible(t, inputs, shares, pending, order, quantity, refusals)
+    untouched = max(kept, scalars[OWED], settings.cash_reserve * scalars[EQUITY])
+    later = settings.sale_proceeds == AFTER_FILL and scalars[STOCK_CASH] > morning_cash
+    settled = 0.0
+    gain = 0.0
+    if settings.sale_proceeds != SAME_AUCTION:
+        left = min(morning_cash, scalars[STOCK_CASH]) - untouched
+        settled, gain = buy_with(
+            t, left, settings.fill, reason, later, inputs, scalars, shares, carried, quantity, done,
+            row, trades,
+        )  # fmt: skip
+    paid = 0.0
+    if later or settings.sale_proceeds == SAME_AUCTION:
+        paid, more = buy_with(
+            t, scalars[STOCK_CASH] - untouched, FILL_VWAP if later else settings.fill,
+            PROCEEDS if later else reason, False, inputs, scalars, shares, carried, quantity, done,
+            row, trades,
+        )  # fmt: skip
+        gain += more
+    for i in range(shares.size):
+        if done[i] < order[i]:
+            why = purchase_refusal(t, i, later, quantity, done, inputs)
+            refuse(refusals, t, STOCK, i, BUY, order[i], done[i], why)
+    return gain, settled, paid
+
+
+@njit(cache=True)
+def expect_book(
+    t: int,
+    ordered: bool,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    shares: Floats,
+    pending: Floats,
+    expected: Floats,
+) -> bool:
+    """Write the shares expected after the day's orders, [N]: step 7 before the stocks are filled.
+
+    Sales are taken as done, purchases as far as the money goes at reference prices. Returns whether
+    any order changes the book. Nothing of the day's bars is read.
+    """
+    stocks, settings = inputs.stocks, inputs.settings
+    cash = scalars[STOCK_CASH]
+    sold = 0.0
+    needed = 0.0
+    changed = False
+    for i in range(shares.size):
+        expected[i] = shares[i]
+        if not ordered or np.isnan(pending[i]) or pending[i] == shares[i]:
+            continue
+        if t > 0 and np.isnan(inputs.bars.close[t - 1, i]):
+            continue  # suspended at the last close: nothing is expected of it
+        lot, step, reference = stocks.lot[i], stocks.step[i], reference_price(t, i, inputs.bars)
+        if pending[i] < shares[i]:
+            order = round_sale(shares[i] - pending[i], shares[i], lot, step)
+            expected[i] = shares[i] - order
+            sold += order * reference
+        else:
+            order = round_lot(pending[i] - shares[i], lot, step)
+            needed += order * reference
+        changed = changed or order > 0.0
+    missing = scalars[RAISE_CASH]
+    kept = cash + missing if missing > 0.0 else 0.0
+    if missing > sold:
+        changed = expect_forced_sales(t, missing - sold, inputs, shares, expected) or changed
+        sold = missing
+    untouched = max(kept, scalars[OWED], settings.cash_reserve * scalars[EQUITY])
+    left = cash - untouched if settings.sale_proceeds == NEXT_DAY else cash + sold - untouched
+    part = min(1.0, max(0.0, left) / needed) if needed > 0.0 else 0.0
+    for i in range(shares.size):
+        traded = t == 0 or not np.isnan(inputs.bars.close[t - 1, i])
+        if ordered and traded and pending[i] > shares[i] and expected[i] == shares[i]:
+            order = round_lot(pending[i] - shares[i], stocks.lot[i], stocks.step[i])
+            expected[i] += part * order
+    return changed
+
+
+@njit(cache=True)
+def expect_forced_sales(
+    t: int,
+    missing: float,
+    inputs: LedgerInputs,
+    shares: Floats,
+    expected: Floats,
+) -> bool:
+    """Take the missing money out of the expected holdings, pro rata. Returns whether any is."""
+    value = 0.0
+    for i in range(shares.size):
+        if expected[i] > 0.0:
+            value += expected[i] * reference_price(t, i, inputs.bars)
+    if value <= 0.0:
+        return False
+    fraction = min(1.0, missing / value)
+    for i in range(shares.size):
+        expected[i] -= fraction * expected[i]
+    return True
 
 
 @njit(cache=True)
@@ -805,11 +1021,13 @@ def revalue(
     if book.ratio.size == 0:
         return 0.0
     total = 0.0
+    for i in range(shares.size):  # what was sold whole is not among the held
+        if np.isnan(book.ratio[t + 1, i]) or not shares[i] > 0.0:
+            carried.restated[i] = False
     for k in range(n_held):
         i = held[k]
         ratio = book.ratio[t + 1, i]
         if np.isnan(ratio) or not shares[i] > 0.0:
-            carried.restated[i] = False
             continue
         total += shares[i] * inputs.bars.mark[t + 1, i] * (ratio - 1.0)
         if book.always.size > 0 and book.always[t + 1, i]:
@@ -1005,8 +1223,8 @@ def run_days(
     n_stocks = shares.size
     bars, targets = inputs.bars, inputs.targets
     held = np.empty(n_stocks, np.int64)
-    order = np.empty(n_stocks)
-    quantity = np.empty(n_stocks)
+    scratch = np.empty((3, n_stocks))
+    expected, expected_held = np.empty(n_stocks), np.empty(n_stocks, np.int64)
     carried_lots, traded, opened = np.empty(short.size), np.empty(short.size), np.empty(short.size)
     n_held = list_held(shares, held)
     for t in range(first, stop):
@@ -1047,8 +1265,23 @@ def run_days(
             retrying = True
         reason = REBALANCE if rebalanced else FLOW if flow != 0.0 else RETRY
         raise_cash = scalars[RAISE_CASH]
-        kept = scalars[STOCK_CASH] + raise_cash if raise_cash > 0.0 else 0.0
+        after_stocks = inputs.futures.after_stocks[t]
+        changed = False
+        if not after_stocks:
+            changed = expect_book(
+                t, rebalanced or retrying, inputs, scalars, shares, pending, expected
+            )
+            withdrawable = hedge(
+                t, rebalanced or changed or len(trades) > trades_before, withdrawable,
+                scalars[EQUITY], inputs, scalars, expected, expected_held,
+                list_held(expected, expected_held), book_return, short, last_level, carried_lots,
+                traded, opened, row, trades, refusals,
+            )  # fmt: skip
+        stocks_before = len(trades)
+        morning_cash = scalars[STOCK_CASH]
+        kept = morning_cash + raise_cash if raise_cash > 0.0 else 0.0
         received = 0.0
+        settled = 0.0
         paid = 0.0
         if rebalanced or retrying:
             received, price_gain = sell(
@@ -1064,9 +1297,9 @@ def run_days(
             received += money
             gain += price_gain
         if rebalanced or retrying:
-            paid, price_gain = buy(
-                t, inputs, scalars, shares, pending, carried, reason, kept, order, quantity, row,
-                trades, refusals,
+            price_gain, settled, paid = buy(
+                t, inputs, scalars, shares, pending, carried, reason, kept, morning_cash, scratch,
+                row, trades, refusals,
             )  # fmt: skip
             gain += price_gain
             still_open = False
@@ -1080,13 +1313,17 @@ def run_days(
         moved = len(trades) > trades_before
         if moved:
             n_held = list_held(shares, held)
-        withdrawable = max(0.0, min(scalars[STOCK_CASH], withdrawable - max(0.0, paid - received)))
+        spent = settled + max(0.0, paid - received)
+        withdrawable = max(0.0, min(scalars[STOCK_CASH], withdrawable - spent))
 
-        withdrawable = hedge(
-            t, rebalanced or moved, withdrawable, scalars[EQUITY], inputs, scalars, shares, held,
-            n_held, book_return, short, last_level, carried_lots, traded, opened, row, trades,
-            refusals,
-        )  # fmt: skip
+        if after_stocks:
+            withdrawable = hedge(
+                t, rebalanced or moved, withdrawable, scalars[EQUITY], inputs, scalars, shares,
+                held, n_held, book_return, short, last_level, carried_lots, traded, opened, row,
+                trades, refusals,
+            )  # fmt: skip
+        elif changed or len(trades) > stocks_before:
+            scalars[UNFINISHED] = 1.0  # what was done is known tomorrow
         withdrawable = settle_futures(
             t, withdrawable, inputs, scalars, short, carried_lots, traded, opened, row, trades
         )

@@ -42,23 +42,25 @@ FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "perfo
 # Reasons of trades, reasons of refusals, kinds and sides: positions in the tuples below.
 TRADE_REASONS = (
     "rebalance", "retry", "hedge", "roll", "delivery", "delisting", "cash_cut", "margin_cut",
-    "rights", "flow",
+    "rights", "flow", "proceeds",
 )  # fmt: skip
-REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE, RIGHTS, FLOW = (
-    range(10)
-)
+(
+    REBALANCE, RETRY, HEDGE, ROLL, DELIVERY, DELISTING, CASH_CUT, MARGIN_CUT_TRADE, RIGHTS, FLOW,
+    PROCEEDS,
+) = range(11)  # fmt: skip
 REFUSAL_REASONS = (
     "suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price",
-    "position_limit", "open_limit", "limit_unknown", "not_listed",
+    "position_limit", "open_limit", "limit_unknown", "not_listed", "auction",
 )  # fmt: skip
 (
     SUSPENDED, LIMIT_UP, LIMIT_DOWN, VOLUME, CASH, LOT, MARGIN, NO_PRICE, POSITION_LIMIT,
-    OPEN_LIMIT, LIMIT_UNKNOWN, NOT_LISTED,
-) = range(12)  # fmt: skip
+    OPEN_LIMIT, LIMIT_UNKNOWN, NOT_LISTED, AUCTION,
+) = range(13)  # fmt: skip
 DONE = -1
 STOCK, FUTURE = 0, 1
 BUY, SELL = 1, -1
 FILL_OPEN, FILL_VWAP, FILL_CLOSE = 0, 1, 2
+SAME_AUCTION, AFTER_FILL, NEXT_DAY = 0, 1, 2
 BOTTOM_UP, TOP_DOWN, FIXED, GIVEN = 0, 1, 2, 3
 HALF_TICK = 0.005
 SMALLEST_DEBT = 1e-6  # yuan

@@ -95,6 +95,7 @@ def stock_lines(
     positions: pd.DataFrame,
     days: pd.Index,
     participation: float,
+    participation_open: float,
     rules: pd.DataFrame,
 ) -> list[dict[str, Any]]:
     """Return what price limits and suspensions held up, in holdings and in orders, and the cap.
@@ -106,6 +107,8 @@ def stock_lines(
     days : index [T]
     participation : float
         Largest share of a day's volume; 0 = no cap.
+    participation_open : float
+        Largest share of the opening auction's usual turnover; 0 = no cap.
     rules : DataFrame
         Rows of the rule book that the run used.
 
@@ -128,13 +131,17 @@ def stock_lines(
                 lost=refused(refusals, (state,), stocks, lots=False),
             )
         )  # fmt: skip
-    if participation > 0:
-        cut = refused(refusals, ("volume",), stocks, lots=False)
-        unknown = pd.Series(np.nan, index=days)
-        lines.append(
-            line("participation", unknown, participation, "at_most", "share", standing="own",
-                 lost=cut)
-        )  # fmt: skip
+    caps = (
+        ("participation", participation, "volume"),
+        ("participation_open", participation_open, "auction"),
+    )
+    for name, cap, reason in caps:
+        if cap > 0:
+            unknown = pd.Series(np.nan, index=days)
+            cut = refused(refusals, (reason,), stocks, lots=False)
+            lines.append(
+                line(name, unknown, cap, "at_most", "share", standing="own", lost=cut)
+            )  # fmt: skip
     return lines
 
 

@@ -95,6 +95,7 @@ def replay_limits(run: Recorded) -> pd.DataFrame:
         run.positions,
         days,
         float(execution.get("participation", 0.0)),
+        float(execution.get("participation_open", 0.0)),
         getattr(run, "rules", pd.DataFrame()),
     )
     return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.fund.office import FundRun, opening_days
+from quanthedge.hedge import fill_price_of
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.lookahead.compare import STOCK_FILLS, Known, Part, frame_parts
 from quanthedge.market import Market
@@ -27,8 +28,9 @@ FROM_EVENT_TO_EVENT = 1e-12
 _BEFORE_THE_FILLS = (
     layout.INTEREST_, layout.LOAN_INTEREST_, layout.MANAGEMENT_, layout.CUSTODY_, layout.AUDIT_,
     layout.SUBSCRIPTIONS_, layout.REDEMPTIONS_, layout.DISTRIBUTIONS_, layout.DIVIDENDS_,
+    layout.OPEN_ACCRUED_,
 )  # fmt: skip
-_ORDERED = (layout.REBALANCE, layout.RETRY, layout.FLOW)
+_ORDERED = (layout.REBALANCE, layout.RETRY, layout.FLOW, layout.PROCEEDS)
 _TRADE_COLUMNS = (
     "kind", "quantity", "price", "amount", "commission", "stamp duty", "transfer fee",
     "exchange fee", "futures fee", "impact", "reason", "dividend tax",
@@ -138,12 +140,17 @@ def _input_parts(prepared: Prepared) -> list[Part]:
     parts.append(Part("beta", wide, hedge.beta, codes))
     if inputs.volatility.size:
         parts.append(Part("volatility", wide, inputs.volatility, codes))
+    if inputs.valuation.ratio.size:
+        parts.append(Part("stated value over mark", wide, inputs.valuation.ratio, codes))
+    if inputs.auction.size:
+        parts.append(Part("opening auction", days, inputs.auction, codes, known="open"))
     parts.append(Part("settlement price", wide, futures.settlement, contracts))
     parts.append(Part("margin rate", wide, futures.margin_rate, contracts, known="open"))
     at_fill: Known = "open" if _fills_at_open(prepared.strategy) else "close"
     for name in ("fill_price", "no_sale", "no_buy"):
         values = getattr(futures, name)
         parts.append(Part(f"futures {name}", days, values, contracts, known=at_fill))
+    parts.append(Part("hedge after the stocks", days, futures.after_stocks, known="open"))
     held = np.append(contracts, "")[futures.hold]
     parts.append(Part("contract to hold", days, held, known="open"))
     parts.append(Part("crystallisation", days, inputs.fund.fee_day, known="open"))
@@ -154,8 +161,7 @@ _TAX = ("tax at payment", "tax within a month", "tax within a year", "tax later"
 
 
 def _fills_at_open(strategy: Strategy) -> bool:
-    fill = strategy.hedge.fill
-    return (strategy.execution.fill if fill == "stocks" else fill) == "open"
+    return fill_price_of(strategy.hedge, strategy.execution.fill) == "open"
 
 
 def _bar_parts(prepared: Prepared) -> list[Part]:
@@ -245,8 +251,10 @@ def _order_parts(prepared: Prepared, record: LedgerRecord, names: Array) -> list
     stocks = _wanted(record, layout.STOCK, (*_ORDERED, layout.CASH_CUT))
     stocks = stocks[~np.isin(stocks[:, 0], _forced_after_others(record))]
     futures = _wanted(record, layout.FUTURE, (layout.HEDGE, layout.ROLL))
+    planned = ~prepared.inputs.futures.after_stocks[futures[:, 0].astype(np.int64)]
     kinds: tuple[tuple[str, Array, Known], ...] = (
-        ("stock", stocks, "open"), ("futures", futures, "fill"),
+        ("stock", stocks, "open"), ("futures", futures[~planned], "fill"),
+        ("planned futures", futures[planned], "open"),
     )  # fmt: skip
     parts = []
     for name, wanted, known in kinds:
@@ -272,7 +280,10 @@ def _wanted(record: LedgerRecord, kind: int, reasons: tuple[int, ...]) -> Array:
     refusals = record.refusals[record.refusals[:, 1] == kind]
     filled = np.column_stack([trades[:, :3], np.sign(trades[:, 3]), np.abs(trades[:, 3])])
     names, key = pd.Index(["day", "kind", "index", "side", "wanted"]), ["day", "index", "side"]
-    both = pd.DataFrame(np.vstack([filled, refusals[:, :5]]), columns=names)
+    done = pd.DataFrame(filled, columns=names)
+    if kind == layout.STOCK:  # a purchase may be filled in two parts
+        done = done.groupby(list(names[:4]), sort=False)["wanted"].sum().reset_index()
+    both = pd.concat([done, pd.DataFrame(refusals[:, :5], columns=names)])
     both = both.drop_duplicates(key, keep="last").sort_values(key)
     return both.to_numpy(dtype=np.float64).reshape(-1, 5)
 

@@ -22,7 +22,7 @@ class CashDrag(NamedTuple):
     margin: float
     cushion: float  # in the futures account beyond the margin required
     stock_cash: float
-    rest: float  # dividends to come, less fees and redemptions payable and the loan
+    rest: float  # dividends to come and revaluation, less fees and redemptions payable, the loan
     earned: float  # interest on cash, yuan
     earned_rate: float  # a year, of the idle cash
     at_work: float  # what the idle cash would have earned at the rate of the money at work, yuan

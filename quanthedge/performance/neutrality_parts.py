@@ -13,6 +13,7 @@ from quanthedge.performance.book import COST_LINES
 from quanthedge.performance.bridge import Booked, By, bridge_returns
 from quanthedge.performance.relation import correlation
 from quanthedge.performance.returns import FUND_FEES, levels, period_returns
+from quanthedge.performance.robust import FEWEST_PAIRS
 
 __all__ = ["PARTS", "STATEMENTS", "correlation_parts", "correlation_stated_otherwise"]
 
@@ -45,15 +46,17 @@ def correlation_parts(result: Booked, every: Often = "daily") -> pd.DataFrame:
     DataFrame
         Indexed by ``PARTS``, then ``total``: correlation (the part's share of it; they add up to
         the total), own (the correlation of the part alone), return_ (its sum over the run,
-        fraction). Without variation NaN.
+        fraction). Correlations without variation and of fewer than ten periods are NaN; periods
+        without a return of both are left out.
     """
     table = bridge_returns(result, by=_BY[every])
     index = period_returns(levels(result.ledger)["index"], every).to_numpy(dtype=np.float64)
     columns = {name: table[list(lines)].sum(axis=1) for name, lines in PARTS.items()}
     columns["total"] = table["return"]
-    known = np.isfinite(index)
+    known = np.isfinite(index) & np.isfinite(columns["total"].to_numpy(dtype=np.float64))
     index = index[known] - index[known].mean()
     net = columns["total"].to_numpy(dtype=np.float64)[known]
+    enough = len(net) >= FEWEST_PAIRS
     scale = np.sqrt(((net - net.mean()) ** 2).sum() * (index**2).sum())
     rows = {}
     for name, column in columns.items():
@@ -62,8 +65,8 @@ def correlation_parts(result: Booked, every: Often = "daily") -> pd.DataFrame:
         own = np.sqrt((moved**2).sum() * (index**2).sum())
         together = float(moved @ index)
         rows[name] = {
-            "correlation": together / scale if scale > 0.0 else np.nan,
-            "own": together / own if own > 0.0 else np.nan,
+            "correlation": together / scale if enough and scale > 0.0 else np.nan,
+            "own": together / own if enough and own > 0.0 else np.nan,
             "return_": float(values.sum()),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -77,7 +80,7 @@ def correlation_stated_otherwise(ledger: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Indexed by ``STATEMENTS``, columns daily and weekly: net with the fee accrued; before all
         fees; accrued with every stock at its last close; stated with the performance fee on the
-        day of its charge; both of the last.
+        day of its charge; both of the last. NaN of fewer than ten periods.
     """
     stale = ledger.assign(equity=ledger["equity"] - ledger["revaluation"])
     nothing = {"accrued_performance_fee": 0.0, "accrued_fee_at_open": 0.0}
@@ -91,10 +94,12 @@ def correlation_stated_otherwise(ledger: pd.DataFrame) -> pd.DataFrame:
     rows = {}
     for name, (table, basis) in kinds.items():
         level = levels(table)
-        rows[name] = {
-            every: correlation(
-                period_returns(level[basis], every), period_returns(level["index"], every)
-            ).value
-            for every in _BY
-        }
+        rows[name] = {every: _stated_link(level[[basis, "index"]], every) for every in _BY}
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _stated_link(level: pd.DataFrame, every: Often) -> float:
+    """Return the correlation of the returns of both columns; NaN of fewer than ten periods."""
+    fund, index = (period_returns(level[name], every) for name in level.columns)
+    found = correlation(fund, index)
+    return found.value if found.observations >= FEWEST_PAIRS else float("nan")

@@ -62,6 +62,8 @@ def found_windows(ledger: pd.DataFrame, days: int = FOUND_DAYS) -> list[Window]:
     for name, column, sign in (("market_fall", "index", 1.0), ("market_rise", "index", -1.0),
                                ("fund_fall", "net", 1.0)):  # fmt: skip
         value = level[column].to_numpy()
+        if np.isnan(value).all():  # a market without its index
+            continue
         last = days + int(np.nanargmin(sign * (value[days:] / value[:-days] - 1.0)))
         first, end = dates[last - days + 1], dates[last]
         if all(end < pd.Timestamp(one.start) or first > pd.Timestamp(one.end) for one in found):

@@ -3,16 +3,14 @@
 import numpy as np
 
 from quanthedge.report.blocks import Card
-from quanthedge.report.texts import Language
-from quanthedge.report.writer import Run, Writer, in_language
+from quanthedge.report.writer import Writer, in_language
 
 __all__ = ["cards", "verdict"]
 
 
-def cards(run: Run, language: Language) -> list[Card]:
+def cards(writer: Writer) -> list[Card]:
     """Return the key figures of the cover: name, value and a line below."""
-    writer = Writer(run, language)
-    summary, columns = writer.summary, writer.words["columns"]
+    language, summary, columns = writer.language, writer.summary, writer.words["columns"]
     comma = "：" if language == "zh" else ": "
 
     def with_variant(key: str, variant: str) -> str:
@@ -50,10 +48,9 @@ def cards(run: Run, language: Language) -> list[Card]:
     return found
 
 
-def verdict(run: Run, language: Language) -> list[str]:
+def verdict(writer: Writer) -> list[str]:
     """Return what the figures say, in a few sentences for the cover."""
-    writer = Writer(run, language)
-    summary, texts = writer.summary, writer.words["verdict"]
+    language, summary, texts = writer.language, writer.summary, writer.words["verdict"]
     text = {measure.key: measure.text(language) for measure in summary}
     sentences = [
         texts["return"].format(
@@ -93,7 +90,7 @@ def verdict(run: Run, language: Language) -> list[str]:
         )
     sentences += [
         in_language(note, language)
-        for note in run.notes
+        for note in writer.run.notes
         if isinstance(note, dict) and note.get("kind") == "fee_in_units"
     ]
     days = summary.value("calendar_days")

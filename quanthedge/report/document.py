@@ -11,7 +11,7 @@ from quanthedge.report.fund_terms import fund_terms
 from quanthedge.report.specs import index_name
 from quanthedge.report.strategy_words import described
 from quanthedge.report.texts import Language, words
-from quanthedge.report.writer import Run, own_words
+from quanthedge.report.writer import Run, Writer, own_words
 
 __all__ = ["build_document", "numbered"]
 
@@ -30,7 +30,7 @@ def build_document(result: Run, language: Language, others: Others | None = None
         raise DataError(f"report language {language!r}; accepted: zh, en")
     if len(result.ledger) < 2:
         raise DataError("report: the ledger has no trading day; run the strategy first")
-    text = words(language)
+    text, writer = words(language), Writer(result, language, others)
     return Document(
         language=language,
         words=text,
@@ -38,9 +38,9 @@ def build_document(result: Run, language: Language, others: Others | None = None
         description=described(result.strategy, language),
         facts=_facts(result, language),
         terms=fund_terms(result, language),
-        cards=cards(result, language),
-        verdict=verdict(result, language),
-        chapters=numbered(build_chapters(result, language, others), language),
+        cards=cards(writer),
+        verdict=verdict(writer),
+        chapters=numbered(build_chapters(writer), language),
     )
 
 

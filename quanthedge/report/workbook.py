@@ -37,8 +37,9 @@ _MADE = pd.Timestamp("2015-01-01").to_pydatetime()  # fixed: the same run gives 
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _LONGEST_NAME = 31
 _DAILY = (
-    "unit_value", "high_water_mark", "index_close", "equity", "stock_value", "stock_cash",
-    "futures_cash", "margin_required", "lots", "futures_notional", "book_beta",
+    "unit_value", "unit_value_before_accrual", "high_water_mark", "index_close", "equity",
+    "accrued_performance_fee", "accrued_fee_at_open", "stock_value", "stock_cash", "futures_cash",
+    "margin_required", "lots", "futures_notional", "book_beta",
 )  # fmt: skip
 
 
@@ -251,7 +252,8 @@ class _Writer:
         self.front.insert_chart(self.below + 1, 0, chart)
 
     def _numbers(self, sheet: "Worksheet", column: int, name: str, values: Any) -> None:
-        pattern = "0.0000" if name in ("unit_value", "high_water_mark") else "#,##0.00"
+        four = name.startswith("unit_value") or name == "high_water_mark"
+        pattern = "0.0000" if four else "#,##0.00"
         form = self.format(num_format=pattern)
         for r, value in enumerate(values.tolist(), start=1):
             if np.isfinite(value):
@@ -267,7 +269,9 @@ class _Writer:
         depth = drawdowns(level).to_numpy()
         percent, plain = self.format(num_format="0.00%"), self.format(num_format="0.000000")
         flows = "+".join(f"{c[name]}{{row}}" for name in FLOW_LINES)
-        net = f"={c['equity']}{{row}}/({c['equity']}{{before}}+{flows})-1"
+        worth = f"({c['equity']}{{row}}-{c['accrued_performance_fee']}{{row}})"
+        at_open = f"({c['equity']}{{before}}+{flows}-{c['accrued_fee_at_open']}{{row}})"
+        net = f"={worth}/{at_open}-1"
         index = f"={c['index_close']}{{row}}/{c['index_close']}{{before}}-1"
         grown = f"={c['net_level']}{{before}}*(1+{c['net_return']}{{row}})"
         risen = f"={c['index_close']}{{row}}/{c['index_close']}$2"
@@ -335,7 +339,8 @@ class _Writer:
             if isinstance(value, float | int):
                 found.append((summary[key].label(language), formula, float(value), pattern))
         lines = self.document.words["lines"]
-        change = float(result.ledger["equity"].iloc[-1] - result.ledger["equity"].iloc[0])
+        worth = result.ledger["equity"] - result.ledger["accrued_performance_fee"]
+        change = float(worth.iloc[-1] - worth.iloc[0])
         parts = "+".join(f"SUM({over(name)})" for name in LINES)
         found.append((lines["equity_change"], f"={parts}", change, "#,##0.00"))
         return found

@@ -7,6 +7,7 @@ from quanthedge.rules.dividend_tax import HOLDINGS, DividendTax, dividend_tax, h
 from quanthedge.rules.expiry import third_friday
 from quanthedge.rules.futures import FuturesRules, futures_rules, listing_date
 from quanthedge.rules.rates import deposit_rate
+from quanthedge.rules.sessions import TradingHours, trading_hours
 from quanthedge.rules.stocks import StockRules, stock_rules
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "DividendTax",
     "FuturesRules",
     "StockRules",
+    "TradingHours",
     "board_of",
     "circuit_breaker_days",
     "deposit_rate",
@@ -27,4 +29,5 @@ __all__ = [
     "listing_date",
     "stock_rules",
     "third_friday",
+    "trading_hours",
 ]

@@ -5,8 +5,13 @@ and years: one month runs from a day of one month to the day before the same day
 belongs to the lower bracket with its last day. So a share bought on 8 January and sold on 8
 February was held for exactly one month, and sold on 9 February for longer.
 
+Shares issued out of profit (song gu) are a dividend of their par value, one yuan for almost every
+A share; shares converted from capital reserve (zhuan zeng) are none.
+
 References: notices 85 of 2012 (articles 1 and 8) and 101 of 2015 of the Ministry of Finance, the
-State Administration of Taxation and CSRC; row by row in ``data/dividend_tax.csv``.
+State Administration of Taxation and CSRC; row by row in ``data/dividend_tax.csv``. For shares in
+place of cash: State Administration of Taxation, documents 89 of 1994 (article 11: the par value of
+the shares is the income) and 198 of 1997 (conversion of share premium is not income).
 """
 
 from dataclasses import dataclass
@@ -21,9 +26,17 @@ from quanthedge.errors import RuleError
 from quanthedge.rules.lookup import Days, Floats, RuleReader, as_days
 from quanthedge.rules.tables import CONFIDENCES, Row
 
-__all__ = ["HOLDINGS", "DividendTax", "dividend_tax", "holding_bracket", "months_later"]
+__all__ = [
+    "HOLDINGS",
+    "PAR_YUAN",
+    "DividendTax",
+    "dividend_tax",
+    "holding_bracket",
+    "months_later",
+]
 
 Investor = Literal["individual", "public securities fund", "private fund"]
+PAR_YUAN: Final = 1.0  # par value of a share, by which a stock dividend is taxed
 HOLDINGS: Final = ("up to one month", "up to one year", "over one year")
 _INVESTORS: Final = ("individual", "public securities fund", "private fund")
 _STARTS: Final = ("0", "1 month", "1 year")

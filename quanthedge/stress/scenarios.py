@@ -77,9 +77,10 @@ class StressReport:
     ----------
     table : DataFrame
         One row a date and scenario: equity_change (fraction, from the close before the shock over
-        its days), worst_day, lowest_multiple (futures account / margin at a close), call_days (days
-        closed below the call multiple), lots_cut, stocks_sold (yuan raised by force), lots_refused,
-        largest_net (greatest absolute (beta x stocks - futures) / equity), insolvent.
+        its days, net of the performance fee as it accrues), worst_day, lowest_multiple (futures
+        account / margin at a close), call_days (days closed below the call multiple), lots_cut,
+        stocks_sold (yuan raised by force), lots_refused, largest_net (greatest absolute
+        (beta x stocks - futures) / equity), insolvent.
     gaps : tuple of str
         What could not be replayed, and why.
     """
@@ -222,7 +223,8 @@ def _outcome(
     """Figures of the days ``first .. stop - 1`` of a span."""
     stop = min(stop, record.days_run)
     days = record.ledger[first:stop]
-    equity = record.ledger[max(0, first - 1) : stop, layout.EQUITY_]
+    before = record.ledger[max(0, first - 1) : stop]
+    worth = before[:, layout.EQUITY_] - before[:, layout.ACCRUED_]  # a fee date is no loss of a day
     margin = days[:, layout.MARGIN_]
     held = margin > 0
     multiple = days[held, layout.FUTURES_CASH_] / margin[held]
@@ -235,8 +237,8 @@ def _outcome(
     cut = trades[trades[:, 12] == reasons.index("margin_cut")]
     sold = trades[trades[:, 12] == reasons.index("cash_cut")]
     return {
-        "equity_change": float(equity[-1] / equity[0] - 1.0),
-        "worst_day": float((equity[1:] / equity[:-1] - 1.0).min()),
+        "equity_change": float(worth[-1] / worth[0] - 1.0),
+        "worst_day": float((worth[1:] / worth[:-1] - 1.0).min()),
         "lowest_multiple": float(multiple.min()) if multiple.size else float("nan"),
         "call_days": int((multiple < inputs.settings.call_multiple).sum()),
         "lots_cut": int(cut[:, 3].sum()),

@@ -15,6 +15,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.report.capacity import read_capacity, shown_size
 from quanthedge.report.chapters import build_chapters
 from quanthedge.report.drawing import draw
+from quanthedge.report.writer import Writer
 from tests.sample import NEUTRAL, SAMPLE, sample_market, sample_result, small_strategy
 
 
@@ -127,10 +128,10 @@ def test_other_files_are_refused(tmp_path, curve) -> None:
 
 
 def test_the_report_has_the_chapter_only_with_a_table(file) -> None:
-    plain = [chapter.id for chapter in build_chapters(sample_result(), "en")]
+    plain = [chapter.id for chapter in build_chapters(Writer(sample_result(), "en"))]
     assert "capacity" not in plain
     for language in ("en", "zh"):
-        chapters = build_chapters(sample_result().with_capacity(file), language)
+        chapters = build_chapters(Writer(sample_result().with_capacity(file), language))
         (chapter,) = [one for one in chapters if one.id == "capacity"]
         assert [one.id for one in chapters if one.id != "capacity"] == plain
         texts, figure, measures, method = chapter.blocks

@@ -133,7 +133,8 @@ def test_a_fund_without_clients_has_one_class(tmp_path: Path) -> None:
     table, ledger = result.class_values, result.ledger.iloc[1:]
     assert set(table["share_class"]) == {"A"}
     for name, column in (
-        ("units", "units"), ("assets_yuan", "equity"), ("unit_value", "unit_value"),
+        ("units", "units"), ("assets_yuan", "equity"),
+        ("unit_value", "unit_value_before_accrual"), ("unit_value_after_fee", "unit_value"),
         ("accrued_fee_yuan", "accrued_performance_fee"),
     ):  # fmt: skip
         assert (table[name].to_numpy() == ledger[column].to_numpy()).all()

@@ -14,13 +14,16 @@ from quanthedge.ledger import (
     StockBook,
     TargetBook,
     TaxBook,
+    ValuationBook,
 )
 from quanthedge.ledger.actions import listing_order, no_tax
 from quanthedge.ledger.layout import REFUSAL_REASONS, TRADE_REASONS
 from quanthedge.rebalancing import compile_policy
+from quanthedge.valuation import no_restatement
 from tests.oracles import ledger as reference
 
 FILL = {"open": 0, "vwap": 1, "close": 2}
+PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
 METHOD = {"bottom_up": 0, "top_down": 1, "fixed": 2, "given": 3}
 
 
@@ -44,15 +47,17 @@ def action_book(x: reference.LedgerInputs) -> ActionBook:
 
 
 def tax_book(x: reference.LedgerInputs) -> TaxBook:
-    """The tax as further shares beyond what was withheld."""
+    """The tax in yuan per share held: withheld, and further beyond it."""
     if x.tax is None:
         return no_tax(len(x.days), len(x.actions))
-    rates = [action.rates for _, action in sorted(x.actions.items())]
-    paid, *totals = (
-        np.array([getattr(one, name) for one in rates], dtype=np.float64)
+    actions = [action for _, action in sorted(x.actions.items())]
+    taxed = np.array([one.cash + one.stock_dividend for one in actions])
+    rate, *totals = (
+        np.array([getattr(one.rates, name) for one in actions], dtype=np.float64)
         for name in ("at_payment", "short", "mid", "long")
     )
-    rest = [np.maximum(total - paid, 0.0) for total in totals]
+    paid = np.minimum(taxed * rate, [one.cash for one in actions])
+    rest = [np.maximum(total, rate) * taxed - paid for total in totals]
     begins = [np.array(b, dtype=np.int64) for b in (x.tax.month_begin, x.tax.year_begin)]
     return TaxBook(paid, *rest, *begins, 256)
 
@@ -63,7 +68,8 @@ def future_book(x: reference.LedgerInputs) -> FutureBook:
     money = lambda values: np.asarray(values, dtype=np.float64)  # noqa: E731
     return FutureBook(
         whole(x.product), x.fill_price, x.settlement, whole(x.last_day), whole(x.hold),
-        np.asarray(x.no_sale), np.asarray(x.no_buy), money(x.multiplier), money(x.margin_rate),
+        np.asarray(x.after_stocks), np.asarray(x.no_sale), np.asarray(x.no_buy),
+        money(x.multiplier), money(x.margin_rate),
         money(x.fee_rate), money(x.close_today_rate), money(x.order_fee), money(x.delivery_rate),
         money(x.opening_limit), money(x.position_limit),
     )  # fmt: skip
@@ -92,6 +98,14 @@ def flow_arrays(x: reference.LedgerInputs) -> list[np.ndarray]:
     ]
 
 
+def valuation_book(x: reference.LedgerInputs) -> ValuationBook:
+    """What holdings that do not trade are stated at."""
+    if x.ratio is None:
+        return no_restatement()
+    always = np.zeros((0, 0), dtype=bool) if x.always is None else np.asarray(x.always)
+    return ValuationBook(x.ratio, always, float(x.materiality))
+
+
 def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
     """The same market and settings as the kernel takes them."""
     n_days = x.open.shape[0]
@@ -109,6 +123,7 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             x.limit_class, whole(x.delist),
         ),
         volatility=x.volatility,
+        auction=np.empty((0, 0)) if x.auction is None else np.asarray(x.auction),
         actions=action_book(x),
         tax=tax_book(x),
         stocks=StockBook(
@@ -128,8 +143,10 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             1.0, x.management_rate, x.custody_rate, x.performance_rate, x.post_fee, x.fee_day,
             x.month_first, float(x.service_rate), float(x.audit_yuan), *flow_arrays(x),
         ),
+        valuation=valuation_book(x),
         settings=Settings(
-            float(x.capital_yuan), FILL[x.fill], float(x.participation), int(x.retry_days),
+            float(x.capital_yuan), FILL[x.fill], PROCEEDS[x.sale_proceeds],
+            float(x.participation), int(x.retry_days),
             float(x.commission_rate), float(x.commission_min),
             bool(x.commission_includes_exchange_fees), float(x.slippage),
             float(x.impact_coefficient), float(x.futures_slippage),

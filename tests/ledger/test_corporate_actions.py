@@ -188,14 +188,43 @@ def test_the_record_day_decides_which_notice_taxes_a_dividend(record_date, withh
     # ex-date 12 June; where the record day is not known it is the trading day before, 11 June
     frame = table(cash_per_share=0.5, record_date=pd.Timestamp(record_date))
     tax = book_of(frame, [10.0, 9.5, 10.0, 10.0], tax=TWO_NOTICES)[1]
-    assert tax.at_payment.tolist() == [withheld]
+    assert tax.at_payment.tolist() == [pytest.approx(withheld * 0.5)]
     assert tax.long_term.tolist() == [0.0]  # what is owed later is beyond what was withheld
 
 
 def test_dividends_that_become_one_are_each_taxed_by_their_own_record_day():
     frame = table(ex_date=["2014-06-11", "2014-06-12"], cash_per_share=[0.6, 0.2])
     tax = book_of(frame, [np.nan, np.nan, 9.2, 10.0], tax=TWO_NOTICES)[1]
-    assert tax.at_payment.tolist() == [pytest.approx(0.05 * 0.6 / 0.8)]
+    assert tax.at_payment.tolist() == [pytest.approx(0.05 * 0.6)]  # of 0.6 + 0.2 yuan a share
+
+
+def test_bonus_shares_out_of_profit_are_taxed_at_par_and_conversions_are_not():
+    # ten get five, two of them out of profit: 0.2 yuan of income beside 0.1 in cash
+    frame = table(cash_per_share=0.1, bonus_per_share=0.5, record_date=pd.Timestamp("2014-06-10"))
+    frame["stock_dividend_per_share"] = 0.2
+    _, tax, _, use = book_of(frame, [10.0, 6.6, 10.0, 10.0], tax=TWO_NOTICES)
+    assert tax.at_payment.tolist() == [pytest.approx(0.05 * 0.3)]
+    assert tax.short_term.tolist() == [pytest.approx(0.15 * 0.3)]
+    assert tax.long_term.tolist() == [pytest.approx(0.0)]
+    assert use.unknown_split.tolist() == [0.0]
+    frame["stock_dividend_per_share"] = np.nan
+    _, tax, _, use = book_of(frame, [10.0, 6.6, 10.0, 10.0], tax=TWO_NOTICES)
+    assert tax.at_payment.tolist() == [pytest.approx(0.05 * 0.1)]
+    assert use.unknown_split.tolist() == [0.5]  # said, not taxed
+
+
+def test_no_more_is_withheld_than_there_is_cash_and_the_rest_is_due_at_the_sale():
+    frame = table(bonus_per_share=1.0, record_date=pd.Timestamp("2014-06-10"))
+    frame["stock_dividend_per_share"] = 1.0
+    tax = book_of(frame, [10.0, 5.0, 10.0, 10.0], tax=TWO_NOTICES)[1]
+    assert tax.at_payment.tolist() == [0.0]
+    assert tax.short_term.tolist() == [pytest.approx(0.2)]
+    assert tax.long_term.tolist() == [pytest.approx(0.05)]
+    # in the ledger: 1,000 shares become 2,000, of which the whole tax is taken when they are sold
+    action = Action(bonus=1.0, stock_dividend=1.0, rates=Rates(0.05, 0.2, 0.1, 0.05))
+    sold = run(action, 5.0, tax=Tax([0] * 4, [0] * 4), targets=[(0, [(0, 0.5)]), (3, [(0, 0.0)])])
+    assert column("dividend_tax", sold).tolist() == [0, 0, 0, pytest.approx(200.0)]
+    assert (column("stock_cash", sold) >= 0).all()
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_the_volatility_does_not_know_the_future() -> None:
 
 
 def test_without_a_coefficient_no_volatility_is_worked_out() -> None:
-    assert prepare(small_strategy(), sample_market(), *SPAN).inputs.volatility.size == 0
+    assert prepare(with_coefficient(0.0), sample_market(), *SPAN).inputs.volatility.size == 0
 
 
 def test_a_coefficient_out_of_range_is_refused() -> None:

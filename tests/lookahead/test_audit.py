@@ -189,9 +189,18 @@ def test_estimators_and_universes_pass(thing):
     [
         (),
         ("beta={kind='ols', method='top_down'}", "execution.fill='vwap'", "rebalance.every='week'"),
+        ("hedge.fill='open'", "execution.sale_proceeds='after_fill'"),
         *HEDGES,
     ],
-    ids=["as it is", "vwap, top-down, weekly", "ratio", "carry", "contracts", "policy"],
+    ids=[
+        "as it is",
+        "vwap, top-down, weekly",
+        "hedge before the fills",
+        "ratio",
+        "carry",
+        "contracts",
+        "policy",
+    ],
 )
 def test_the_strategy_passes_fill_by_fill(changes):
     report = audit(small_strategy(*changes), sample_market(), dates=1)

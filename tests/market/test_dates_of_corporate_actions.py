@@ -21,7 +21,8 @@ def actions(**dates):
     frame = pd.DataFrame([row])
     for name in frame.columns[frame.columns.str.endswith("_date")]:
         frame[name] = pd.to_datetime(frame[name])
-    return to_arrow(frame, "corporate_actions").cast(TABLES["corporate_actions"].arrow)
+    given = TABLES["corporate_actions"].among(frame.columns)
+    return to_arrow(frame, "corporate_actions").cast(given.arrow)
 
 
 def warnings_of(table):

@@ -11,6 +11,8 @@ from decimal import Decimal, localcontext
 
 from tests.oracles.fund_methods import BOOKS, ZERO, D, rounded
 
+MOVES = ("subscription", "redemption", "distribution", "reinvested")
+
 
 @dataclass
 class Account:
@@ -20,6 +22,8 @@ class Account:
     people: list = field(default_factory=list)  # day, investor, class, units, value, fee
     events: list = field(default_factory=list)  # day, who, class, event, units, cash, fee, door
     ties: set = field(default_factory=set)  # days whose unit values three cents would turn
+    open_ties: set = field(default_factory=set)  # the same of the values at the open
+    fund: list = field(default_factory=list)  # day, published, before accrual, fee, fee at open
 
 
 def number(value):
@@ -49,6 +53,7 @@ class _Fund:
         self.account = Account()
         self.dated = {}  # lots by (investor, class): [day index, units]
         self.waiting, self.published = [], []
+        self.before_accrual = self.accrued = self.accrued_at_open = ZERO
         self.paid = {"A": ZERO, "C": ZERO}
         self.gone = False
         self.flow = {"A": ZERO, "C": ZERO}
@@ -91,11 +96,31 @@ class _Fund:
         self.assets = {name: before[name] / total * left for name in "AC"}
         self.assets["C"] -= service
         self.equity = left - service
+        self.accrued_at_open = self.fee_at_open(t, before)
         self.flow = {"A": ZERO, "C": ZERO}
         for name, book in self.books.items():
             book.level = level
             if book.units:
                 book.grow(self.assets[name])
+
+    def fee_at_open(self, t, assets):
+        """The fee that had accrued at the open, on the units and assets of after the flows."""
+        if not any(one[0] == t - 1 and one[3] in MOVES for one in self.account.events):
+            return self.accrued
+        for name, book in self.books.items():
+            book.tie = False
+            if book.units:
+                book.grow(assets[name])
+        found = sum(self.fee_if_all_left(name) for name in "AC")
+        if any(book.tie for book in self.books.values()):
+            self.account.open_ties.add(t)
+        return found
+
+    def fee_if_all_left(self, name):
+        """Fee of a class by virtual liquidation: what all would pay if they left now."""
+        book = self.books[name]
+        people = [who for who, other in self.dated if other == name and book.held(who)]
+        return sum((book.worth(who)[1] for who in people), ZERO)
 
     def close(self, t, fee_day, opening):
         for book in self.books.values():
@@ -148,7 +173,14 @@ class _Fund:
 
     def value_all(self, t):
         main = "A" if self.books["A"].units else "C"
-        self.published.append(self.books[main].value())
+        fees = {name: self.fee_if_all_left(name) for name in "AC"}
+        book = self.books[main]
+        self.accrued, self.before_accrual = sum(fees.values(), ZERO), book.value()
+        kept = self.before_accrual
+        if book.units:
+            kept = book.seen((self.assets[main] - fees[main]) / book.units, 4, book.units)
+        self.published.append(kept)
+        self.account.fund.append((t, kept, self.before_accrual, self.accrued, self.accrued_at_open))
         for name, book in self.books.items():
             if not book.units:
                 continue

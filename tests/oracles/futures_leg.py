@@ -89,7 +89,7 @@ def lend(s, day, amount):
 # --- step 7 --------------------------------------------------------------------------------------
 
 
-def book_betas(x, s, day, book, own_beta):
+def book_betas(x, s, day, book, own_beta, holdings):
     """Beta of the book to each product's index; None without a book."""
     if book == 0:
         return None
@@ -99,7 +99,7 @@ def book_betas(x, s, day, book, own_beta):
         result = []
         for p in products:
             total = 0.0
-            for i, shares in enumerate(s.shares):
+            for i, shares in enumerate(holdings):
                 if shares:
                     b = x.beta[day.t][i][p]
                     total += shares * day.reference[i] * (default[p] if math.isnan(b) else b)
@@ -162,19 +162,19 @@ def wanted_lots(x, day, book, betas, lot):
     return {p: max(0, math.floor(v / lot[p] + 0.5)) for p, v in short.items()}
 
 
-def hedge(x, s, day, result, own_beta):
-    """Hold the wanted lots of each product's contract of the day."""
+def hedge(x, s, day, result, own_beta, holdings, moved):
+    """Hold the wanted lots of each product's contract of the day for a book, held or expected."""
     t = day.t
     day.futures = FuturesDay(held_over={c: s.short[c] for c in held_contracts(s)})
-    book = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
-    betas = book_betas(x, s, day, book, own_beta)
+    book = sum(n * day.reference[i] for i, n in enumerate(holdings) if n)
+    betas = book_betas(x, s, day, book, own_beta, holdings)
     if betas:
         day.book_beta = sum(betas)
     lot = lot_values(x, t)
     wanted = wanted_lots(x, day, book, betas, lot)
     forced = (
         day.is_rebalance
-        or day.stocks_moved
+        or moved
         or s.days_after_cut > 0
         or s.unfinished
         or book == 0

@@ -49,6 +49,7 @@ class LedgerInputs:
     delivery_rate: np.ndarray
     opening_limit: np.ndarray
     position_limit: np.ndarray
+    after_stocks: np.ndarray  # [T] the futures' fill knows the stock fills
     # hedge: book_ratio, carry, index_level [T + 1, P], covariance [T + 1, P, P]
     book_ratio: np.ndarray
     carry: np.ndarray
@@ -78,8 +79,13 @@ class LedgerInputs:
     limit_up: np.ndarray
     limit_down: np.ndarray
     inward: np.ndarray  # limit prices are cut towards the previous close
+    # stated values [T + 1, N]: over the mark, NaN = the mark; counts whatever its size
+    ratio: np.ndarray | None = None
+    always: np.ndarray | None = None
+    materiality: float = 0.0
     # corporate actions told by a table: (day, stock) -> Action; tax on dividends
     actions: dict = field(default_factory=dict)
+    auction: "np.ndarray | None" = None  # [T, N] yuan that an opening takes of an order
     tax: "Tax | None" = None
     subscribe_rights: bool = True
     # the strategy's settings
@@ -91,6 +97,7 @@ class LedgerInputs:
     retry_days: int = 0
     participation: float = 0.0
     fill: str = "open"
+    sale_proceeds: str = "same_auction"
     commission_rate: float = 0.0
     commission_min: float = 0.0
     commission_includes_exchange_fees: bool = False
@@ -136,6 +143,7 @@ class Action:
     rights_price: float = 0.0
     pay_day: int = -1
     list_day: int = -1  # from that day on the new shares can be sold
+    stock_dividend: float = 0.0  # the part of the bonus out of profit, taxed at par
     rates: "Rates | None" = None
 
 
@@ -227,6 +235,7 @@ class ReferenceResult:
     refusals: list[Refusal] = field(default_factory=list)
     shares: list[int] = field(default_factory=list)
     contracts: list[tuple] = field(default_factory=list)  # day, contract, short lots at the close
+    restated: list[tuple] = field(default_factory=list)  # day, stock, shares, ratio
     status: str = "ok"
     insolvent_day: int | None = None
 
@@ -240,6 +249,9 @@ class State:
     units: float
     equity: float
     high_water_mark: Decimal = Decimal(1)
+    restated: set[int] = field(default_factory=set)
+    revaluation: float = 0.0
+    accrued: float = 0.0
     short: list[int] = field(default_factory=list)  # lots by contract
     last_level: list[float] = field(default_factory=list)
     unfinished: bool = False
@@ -273,6 +285,8 @@ class Day:
     opening_fees_payable: float
     opening_stock_value: float
     opening_loan: float
+    opening_revaluation: float
+    opening_accrued: float
     flow: Flow = field(default_factory=Flow)
     planned_equity: float = 0.0  # E of the page
     net_flow: float = 0.0
@@ -286,7 +300,10 @@ class Day:
     cash_before_trades: float = 0.0
     kept: float = 0.0
     stocks_moved: bool = False
+    filled: bool = False  # stock orders of the day
+    planned: bool = False  # stock orders that the hedge expects to be filled
     paid: float = 0.0
+    settled: float = 0.0  # of what was paid, before the sales of the day counted
     received: float = 0.0
     futures: futures_leg.FuturesDay = field(default_factory=futures_leg.FuturesDay)
     held_pnl: float = 0.0  # of the shares of the last close, had none been traded
@@ -301,6 +318,7 @@ class Day:
     performance_fee: float = 0.0
     accrued_performance_fee: float = 0.0
     unit_value: float = math.nan
+    unit_value_before_accrual: float = math.nan
     book_beta: float = math.nan
     required: float = 0.0
     notional: float = 0.0
@@ -338,20 +356,26 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
         corporate_actions_and_delisting(x, s, day, result)
         futures_leg.treasury(x, s, day)
         what_is_wanted(x, s, day, result)
+        if not x.after_stocks[t]:
+            hedge_the_plan(x, s, day, result)
         day.cash_before_trades = s.stock_cash
         sales(x, s, day, result)
         forced_cash(x, s, day, result)
         buys(x, s, day, result)
         settle_withdrawable(s, day)
         after_trades = list(s.shares)
-        futures_leg.hedge(x, s, day, result, own_beta)
+        if x.after_stocks[t]:
+            futures_leg.hedge(x, s, day, result, own_beta, s.shares, day.stocks_moved)
+        elif day.planned or day.filled:
+            s.unfinished = True
         close(x, s, day, result)
         after_the_close(x, s, day)
+        stated_value(x, s, day, result)
         assert s.shares == after_trades
         row = ledger_row(x, s, day, result)
         promises(s, day, row)
         result.ledger.append(row)
-        if s.equity <= 0:
+        if s.equity <= 0 or stated_of(s) <= 0:
             result.status, result.insolvent_day = "insolvent", t
             break
     result.shares = list(s.shares)
@@ -427,6 +451,8 @@ def begin_day(x, s, t):
         opening_fees_payable=s.fees_payable,
         opening_stock_value=s.stock_value,
         opening_loan=s.loan,
+        opening_revaluation=s.revaluation,
+        opening_accrued=s.accrued,
     )
 
 
@@ -506,9 +532,11 @@ def take_action(x, s, day, result, i, action):
     """Book dividend, bonus shares and rights of a holding, as a shareholder would."""
     t, old, mark, reference = day.t, s.shares[i], x.mark[day.t][i], day.reference[i]
     gross = old * action.cash
-    tax = gross * action.rates.at_payment if x.tax else 0.0
+    taxed = old * (action.cash + action.stock_dividend)  # stock dividends at a par of one yuan
+    tax = min(gross, taxed * action.rates.at_payment) if x.tax else 0.0
     for lot in s.lots_bought.get(i, []):
-        lot[2].append((action.rates, lot[1] * action.cash))
+        taxed = lot[1] * (action.cash + action.stock_dividend)
+        lot[2].append((action.rates, taxed, lot[1] / old * tax))
     whole = math.floor(old * (1 + action.bonus) + 1e-6)
     fraction = max(0.0, old * (1 + action.bonus) - whole) * reference
     for lot in s.lots_bought.get(i, []):
@@ -576,11 +604,13 @@ def tax_of_sale(x, s, day, i, shares):
             period = "mid"
         else:
             period = "long"
-        for rates, gross in dividends:
-            due += share * gross * max(0.0, getattr(rates, period) - rates.at_payment)
+        for rates, taxed, withheld in dividends:
+            total = taxed * max(getattr(rates, period), rates.at_payment)
+            due += share * (total - withheld)
         left -= min(left, held)
         queue[0] = [
-            bought, held * (1 - share), [(d, g * (1 - share)) for d, g in dividends]
+            bought, held * (1 - share),
+            [(r, g * (1 - share), w * (1 - share)) for r, g, w in dividends],
         ]  # fmt: skip
         if queue[0][1] <= 1e-9:
             queue.pop(0)
@@ -679,13 +709,14 @@ def rebalance(x, s, day, result, targets):
 # --- step 4 --------------------------------------------------------------------------------------
 
 
-def fill_of(x, t, i):
+def fill_of(x, t, i, fill=None):
     """Return the fill price of a stock that has a bar; NaN where the bar does not tell it."""
-    if x.fill == "vwap":
+    fill = fill or x.fill
+    if fill == "vwap":
         if not x.volume[t][i] > 0:
             return math.nan
         return x.amount[t][i] / x.volume[t][i]
-    return x.open[t][i] if x.fill == "open" else x.close[t][i]
+    return x.open[t][i] if fill == "open" else x.close[t][i]
 
 
 def limit_price(x, t, i, side):
@@ -705,11 +736,11 @@ def limit_price(x, t, i, side):
     return float(max(min(price, pre_close - tick), tick))
 
 
-def fill_refusal(x, t, i):
+def fill_refusal(x, t, i, fill=None):
     """Return why nothing can be traded at all, or an empty text."""
     if math.isnan(x.close[t][i]):
         return "suspended"
-    return "no_price" if math.isnan(fill_of(x, t, i)) else ""
+    return "no_price" if math.isnan(fill_of(x, t, i, fill)) else ""
 
 
 def sale_refusal(x, t, i):
@@ -723,14 +754,15 @@ def sale_refusal(x, t, i):
     return "limit_down" if price <= limit + 0.005 else ""
 
 
-def buy_refusal(x, t, i):
+def buy_refusal(x, t, i, fill=None):
     """Return why nothing can be bought, or an empty text."""
-    if fill_refusal(x, t, i):
-        return fill_refusal(x, t, i)
+    fill = fill or x.fill
+    if fill_refusal(x, t, i, fill):
+        return fill_refusal(x, t, i, fill)
     limit = limit_price(x, t, i, 1)
     if math.isnan(limit):
         return "limit_unknown"
-    price = {"open": x.open, "close": x.close, "vwap": x.low}[x.fill][t][i]
+    price = {"open": x.open, "close": x.close, "vwap": x.low}[fill][t][i]
     return "limit_up" if price >= limit - 0.005 else ""
 
 
@@ -744,9 +776,9 @@ def impact_of_size(x, t, i, a, price):
     return x.impact_coefficient * spread * (a / turnover) ** 0.5 * a
 
 
-def stock_trade(x, t, i, quantity, reason):
+def stock_trade(x, t, i, quantity, reason, fill=None):
     """Return the fill of a signed quantity with its costs."""
-    shares, price, e = abs(quantity), fill_of(x, t, i), x.exchange[i]
+    shares, price, e = abs(quantity), fill_of(x, t, i, fill), x.exchange[i]
     a = shares * price
     transfer = x.transfer_rate[t][e] * a + x.transfer_par_rate[t][e] * shares
     if x.transfer_min[t][e] > 0:
@@ -782,7 +814,7 @@ def book_stock_trade(x, s, day, result, trade):
         s.stock_cash += trade.amount - trade.costs - trade.dividend_tax
         day.received += trade.amount - trade.costs - trade.dividend_tax
     day.stock_pnl += trade.quantity * (x.mark[day.t + 1][trade.index] - trade.price)
-    day.stocks_moved = True
+    day.stocks_moved = day.filled = True
     if s.pending.get(trade.index) == s.shares[trade.index]:
         del s.pending[trade.index]
 
@@ -795,10 +827,10 @@ def sell(x, s, day, result, i, wanted, reason, capped):
         quantity = 0
     elif quantity > can_be_sold(s, t, i):
         quantity, cause = can_be_sold(s, t, i), "not_listed"
-    if quantity > 0 and capped and x.participation > 0:
-        cap = x.participation * x.volume[t][i]
+    if quantity > 0 and capped:
+        cap, limit = most_shares(x, t, i)
         if quantity > cap + 1e-6:
-            quantity, cause = round_lot(x, i, cap), "volume"
+            quantity, cause = round_lot(x, i, cap), limit
     if quantity > 0:
         trade = stock_trade(x, t, i, -quantity, reason)
         if trade.costs > trade.amount + s.stock_cash:
@@ -850,26 +882,61 @@ def buys(x, s, day, result):
     possible, cause = {}, {}
     for i, order in wanted.items():
         possible[i], cause[i] = buy_possible(x, day, i, order)
+    allowed = dict(cause)  # what the market said of the day's first price
+    untouched = max(day.kept, s.owed, x.cash_reserve * day.planned_equity)
+    done = dict.fromkeys(wanted, 0)
+    sold = s.stock_cash > day.cash_before_trades
+    if x.sale_proceeds == "same_auction":
+        money = s.stock_cash - untouched
+        spend(x, s, day, result, possible, done, money, (x.fill, day.reason, False))
+    else:
+        money = min(s.stock_cash, day.cash_before_trades) - untouched
+        waits = x.sale_proceeds == "after_fill" and sold
+        spend(x, s, day, result, possible, done, money, (x.fill, day.reason, waits))
+        day.settled = day.paid
+        if waits:
+            later = {
+                i: done[i] + round_lot(x, i, quantity - done[i])
+                for i, quantity in possible.items()
+                if quantity > done[i] and not buy_refusal(x, t, i, "vwap")
+            }
+            for i, quantity in possible.items():
+                if quantity > done[i]:
+                    cause[i] = buy_refusal(x, t, i, "vwap")
+            money = s.stock_cash - untouched
+            spend(x, s, day, result, later, done, money, ("vwap", "proceeds", False))
+    for i, order in wanted.items():
+        if done[i] < possible[i]:
+            cause[i] = cause[i] if cause[i] in ("limit_up", "limit_unknown", "no_price") else "cash"
+        else:
+            cause[i] = allowed[i]
+        if done[i] < order:
+            refuse(result, day, "stock", i, "buy", order, done[i], cause[i])
+
+
+def spend(x, s, day, result, possible, done, left, how):
+    """Buy at one price of the day what is possible and not yet done, scaled down to the money."""
+    fill, reason, waits = how
+    t = day.t
     needed = 0.0
     for i, quantity in possible.items():
-        if quantity > 0:
-            trade = stock_trade(x, t, i, quantity, day.reason)
+        if quantity > done[i]:
+            trade = stock_trade(x, t, i, quantity - done[i], reason, fill)
             needed += trade.amount + trade.costs
-    left = s.stock_cash - max(day.kept, s.owed, x.cash_reserve * day.planned_equity)
     f = max(0.0, left) / needed if needed > max(0.0, left) else 1.0
-    for i, order in wanted.items():
-        quantity = round_lot(x, i, f * possible[i])
+    for i in possible:
+        rest = possible[i] - done[i]
+        quantity = round_lot(x, i, f * rest)
+        if waits and 0 < rest - quantity < x.lot[i]:
+            quantity = round_lot(x, i, rest - x.lot[i])
         while quantity > 0:
-            trade = stock_trade(x, t, i, quantity, day.reason)
+            trade = stock_trade(x, t, i, quantity, reason, fill)
             if trade.amount + trade.costs <= left:
                 left -= trade.amount + trade.costs
                 book_stock_trade(x, s, day, result, trade)
+                done[i] += quantity
                 break
             quantity = 0 if quantity == x.lot[i] else quantity - x.step[i]
-        if quantity < possible[i]:
-            cause[i] = "cash"
-        if quantity < order:
-            refuse(result, day, "stock", i, "buy", order, quantity, cause[i])
 
 
 def buy_possible(x, day, i, order):
@@ -877,20 +944,62 @@ def buy_possible(x, day, i, order):
     cause = buy_refusal(x, day.t, i)
     if cause:
         return 0, cause
-    if x.participation > 0:
-        cap = round_lot(x, i, x.participation * x.volume[day.t][i])
-        if order > cap:
-            return cap, "volume"
+    most, limit = most_shares(x, day.t, i)
+    if most < order and round_lot(x, i, most) < order:
+        return round_lot(x, i, most), limit
     return order, ""
+
+
+def most_shares(x, t, i):
+    """Shares that the day's volume and the usual opening auction take of one order, and which."""
+    most = x.participation * x.volume[t][i] if x.participation > 0 else math.inf
+    if x.auction is None:
+        return most, "volume"
+    usual = x.auction[t][i]
+    if math.isnan(usual):  # nobody knows what an opening takes
+        return 0.0, "auction"
+    opening = usual / fill_of(x, t, i)
+    return (opening, "auction") if opening < most else (most, "volume")
 
 
 def settle_withdrawable(s, day):
     """Money of today's sales can pay today's buys, but leaves the account tomorrow."""
-    spent = max(0.0, day.paid - day.received)
+    spent = day.settled + max(0.0, day.paid - day.settled - day.received)
     day.withdrawable = max(0.0, min(s.stock_cash, day.withdrawable - spent))
 
 
 # --- step 7 --------------------------------------------------------------------------------------
+
+
+def hedge_the_plan(x, s, day, result):
+    """Hedge the book that is expected of the day's orders, before the stocks are filled."""
+    expected = [float(n) for n in s.shares]
+    hoped = {
+        i: n for i, n in day.orders.items() if day.t == 0 or not math.isnan(x.close[day.t - 1][i])
+    }
+    sales = {i: -n for i, n in hoped.items() if n < 0}
+    buys = {i: n for i, n in hoped.items() if n > 0}
+    proceeds = sum(n * day.reference[i] for i, n in sales.items())
+    for i, n in sales.items():
+        expected[i] -= n
+    kept = s.stock_cash + s.raise_cash if s.raise_cash > 0 else 0.0
+    forced = False
+    if s.raise_cash > proceeds:
+        value = sum(n * day.reference[i] for i, n in enumerate(expected) if n)
+        if value > 0:
+            forced = True
+            fraction = min(1.0, (s.raise_cash - proceeds) / value)
+            expected = [n * (1 - fraction) for n in expected]
+            buys = {i: n for i, n in buys.items() if expected[i] == s.shares[i]}
+        proceeds = s.raise_cash
+    money = s.stock_cash + (0.0 if x.sale_proceeds == "next_day" else proceeds)
+    money -= max(kept, s.owed, x.cash_reserve * day.planned_equity)
+    wanted = sum(n * day.reference[i] for i, n in hoped.items() if n > 0)
+    for i, n in buys.items():
+        expected[i] += n * min(1.0, max(0.0, money) / wanted)
+    day.planned = bool(hoped) or forced
+    moved = day.planned or day.stocks_moved
+    futures_leg.hedge(x, s, day, result, own_beta, expected, moved)
 
 
 def own_beta(x, s, t):
@@ -935,7 +1044,7 @@ def close(x, s, day, result):
 
 
 def after_the_close(x, s, day):
-    """Earn interest, accrue and pay the fees of the fund, strike the unit value."""
+    """Earn interest, accrue and pay the fees of the fund."""
     t = day.t
     years, fee_years = x.days[t] / 365, x.fee_years[t]
     stock_interest = max(0.0, day.opening_stock_cash) * x.stock_rate[t] * years
@@ -943,8 +1052,9 @@ def after_the_close(x, s, day):
     s.stock_cash += stock_interest
     s.futures_cash += futures_interest
     day.interest = stock_interest + futures_interest
-    day.management_fee = x.management_rate * day.opening_equity * fee_years
-    day.custody_fee = x.custody_rate * day.opening_equity * fee_years
+    stated_before = day.opening_equity + day.opening_revaluation
+    day.management_fee = x.management_rate * stated_before * fee_years
+    day.custody_fee = x.custody_rate * stated_before * fee_years
     day.audit_fee = x.audit_yuan * fee_years
     day.service_fee = x.service_rate * max(0.0, s.service_base) * fee_years
     s.fees_payable += day.management_fee + day.custody_fee + day.service_fee + day.audit_fee
@@ -955,10 +1065,6 @@ def after_the_close(x, s, day):
         s.stock_cash -= paid
         s.fees_payable -= paid
     s.equity = equity_of(s)
-    if s.service_base > 0 and day.planned_equity > 0:
-        growth = (s.equity + day.service_fee) / day.planned_equity
-        s.service_base = s.service_base * growth - day.service_fee
-    strike_unit_value(x, s, day)
 
 
 def equity_of(s):
@@ -967,31 +1073,71 @@ def equity_of(s):
     return s.stock_value + cash - s.fees_payable - s.loan - s.owed
 
 
+# --- step 10 -------------------------------------------------------------------------------------
+
+
+def stated_of(s):
+    """Return what the fund is stated at."""
+    return s.equity + s.revaluation
+
+
+def stated_value(x, s, day, result):
+    """Restate holdings that do not trade; let class C bear its fee; strike the unit value."""
+    revalue(x, s, day, result)
+    before = day.planned_equity + day.opening_revaluation
+    if s.service_base > 0 and before > 0:
+        growth = (stated_of(s) + day.service_fee) / before
+        s.service_base = s.service_base * growth - day.service_fee
+    strike_unit_value(x, s, day)
+
+
+def revalue(x, s, day, result):
+    """Sum the adjustments of the holdings that are stated off their marks."""
+    s.revaluation = 0.0
+    if x.ratio is None:
+        return
+    ratio, mark = x.ratio[day.t + 1], x.mark[day.t + 1]
+    adjustment = {
+        i: shares * mark[i] * (ratio[i] - 1)
+        for i, shares in enumerate(s.shares)
+        if shares > 0 and not math.isnan(ratio[i])
+    }
+    s.restated &= set(adjustment)
+    if x.always is not None:
+        s.restated |= {i for i in adjustment if x.always[day.t + 1][i]}
+    total = sum(adjustment.values())
+    if total != 0 and abs(total) >= x.materiality * s.equity:
+        s.restated = set(adjustment)
+    s.revaluation = sum(adjustment[i] for i in sorted(s.restated))
+    result.restated += [(day.t, i, s.shares[i], ratio[i]) for i in sorted(s.restated)]
+
+
 def unit_value_of(equity_cents: Decimal, units: float) -> Decimal:
-    """Return equity in cents by units in hundredths, 4 decimals half up."""
-    return half_up(equity_cents / half_up(decimal_of(units) * 100, 0), 4)
+    """Return net assets in cents by units in hundredths, 4 decimals half up; 0 at least."""
+    value = half_up(equity_cents / half_up(decimal_of(units) * 100, 0), 4)
+    return max(Decimal(0), value)
 
 
 def strike_unit_value(x, s, day):
     """Charge the performance fee on its dates; other rows show what would be due."""
-    equity_cents = half_up(Decimal(s.equity) * 100, 0)
-    before = max(Decimal(0), unit_value_of(equity_cents, s.units))
-    fee = Decimal(0)
+    cents = half_up(Decimal(stated_of(s)) * 100, 0)
+    before, fee = unit_value_of(cents, s.units), Decimal(0)
     if before > s.high_water_mark:
         gain = (before - s.high_water_mark) * decimal_of(s.units)
         fee = half_up(decimal_of(x.performance_rate) * gain, 2)
-    day.accrued_performance_fee = 0.0 if x.fee_day[day.t] else float(fee)
-    day.unit_value = float(before)
+    after = unit_value_of(cents - fee * 100, s.units)
+    day.unit_value = float(after)
     if x.fee_day[day.t] and before > s.high_water_mark:
-        after = unit_value_of(equity_cents - fee * 100, s.units)
         s.high_water_mark = after if x.post_fee else before
         s.fees_payable += float(fee)
         s.equity = equity_of(s)
         day.performance_fee = float(fee)
-        day.unit_value = float(after)
+        before, fee = after, Decimal(0)
+    day.unit_value_before_accrual = float(before)
+    s.accrued = day.accrued_performance_fee = float(fee)
 
 
-# --- the rows and step 10 ------------------------------------------------------------------------
+# --- the rows and step 11 ------------------------------------------------------------------------
 
 FLOWS_IN = ("stock_pnl", "dividends", "futures_pnl", "interest")
 TRADE_COSTS = (
@@ -1017,7 +1163,8 @@ TRADED = ("bought", "sold")
 def balances(s):
     """Return the columns that are balances."""
     return {
-        "equity": s.equity,
+        "equity": stated_of(s),
+        "revaluation": s.revaluation,
         "stock_value": s.stock_value,
         "stock_cash": s.stock_cash,
         "futures_cash": s.futures_cash,
@@ -1046,7 +1193,9 @@ def opening_row(s):
         "margin_required": 0.0,
         "book_beta": math.nan,
         "unit_value": 1.0,
+        "unit_value_before_accrual": 1.0,
         "accrued_performance_fee": 0.0,
+        "accrued_fee_at_open": 0.0,
     }
 
 
@@ -1080,12 +1229,14 @@ def ledger_row(x, s, day, result):
         "margin_required": day.required,
         "book_beta": day.book_beta,
         "unit_value": day.unit_value,
+        "unit_value_before_accrual": day.unit_value_before_accrual,
         "accrued_performance_fee": day.accrued_performance_fee,
+        "accrued_fee_at_open": day.opening_accrued,
     }
 
 
 def promises(s, day, row):
-    """Fail where a promise of step 10 is broken."""
+    """Fail where a promise of step 11 is broken."""
     assert all(isinstance(n, int) and n >= 0 for n in s.shares), (day.t, s.shares)
     assert s.stock_cash >= -1e-6, (day.t, s.stock_cash)
     if any(s.short):

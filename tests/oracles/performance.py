@@ -2,6 +2,25 @@
 
 import math
 from datetime import date
+from itertools import pairwise
+
+
+def daily_returns(rows: list[dict], fees: tuple[str, ...]) -> list[tuple[float, float]]:
+    """Net and gross of each day: what those who hold units at the open gained, per yuan of theirs.
+
+    Theirs at the open is what the fund was stated at, with the money that came and without that
+    which left, less the performance fee accrued on it; at the close what it is stated at less the
+    fee accrued then. Before fees nothing is charged or accrued on the day.
+    """
+    found = []
+    for last, row in pairwise(rows):
+        at_open = last["equity"] + row["subscriptions"]
+        at_open -= row["redemptions"] + row["distributions"]
+        profit = row["equity"] - at_open
+        grew = row["accrued_performance_fee"] - row["accrued_fee_at_open"]
+        net = (profit - grew) / (at_open - row["accrued_fee_at_open"])
+        found.append((net, (profit + sum(row[name] for name in fees)) / at_open))
+    return found
 
 
 def annual_return(days: list[date], level: list[float]) -> float:

@@ -4,7 +4,7 @@ Slow and plain: each row of each array is looked up by its date. docs/ledger.md,
 the rows are; row 0 of arrays with one row more is the day before the span.
 """
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from tests.oracles import replay_rules as book
 from tests.oracles.contract_schedule import hold_by_day
 from tests.oracles.replay import fee_year
 from tests.oracles.replay_tables import _days, grid
+from tests.oracles.valuation import IndexReturns, hedged_returns, stated_ratio
 
 BOARDS = ("main", "chinext", "star", "bse")
 ENDINGS = ("SH", "SZ", "BJ")
@@ -53,10 +54,11 @@ class Expected:
 
     def arrays(self):
         """All of them."""
-        return (
+        found = (
             self._of_days() | self._bars() | self._stock_rules() | self._futures()
             | self._hedge() | self._targets() | self._actions() | self._fund()
         )  # fmt: skip
+        return found | self._stated(found)
 
     # ---- days and money ---------------------------------------------------------------------
 
@@ -103,6 +105,57 @@ class Expected:
             "fund.service_per_year": terms["service_fee_per_year"],
             "fund.audit_yuan_per_year": terms["audit_fee_yuan_per_year"],
         }
+
+    # ---- stated values ----------------------------------------------------------------------
+
+    def _stated(self, found):
+        terms = self.plan["valuation"]
+        if terms["suspended"] == "last_close":
+            return {}
+        columns, counts = [], []
+        follows = self._follows()
+        beta = found["hedge.beta"][:, :, 0]
+        for i, code in enumerate(self.codes):
+            ratio, count = stated_ratio(
+                self.raw["close"][code].tolist(), lambda u, code=code: follows(code, u), self.first,
+                lambda t, i=i: found["bars.mark"][t, i] / found["bars.step"][t, i],
+                lambda t, i=i: self._limit_prices(found, t, i),
+                beta[:, i].tolist() if terms["suspended"] == "beta" else None,
+            )  # fmt: skip
+            columns.append(ratio)
+            counts.append(count)
+        stated = {
+            "valuation.ratio": np.array(columns).T, "valuation.materiality": terms["materiality"],
+        }  # fmt: skip
+        if terms["from_day"] is not None:
+            stated["valuation.always"] = terms["from_day"] <= np.array(counts).T
+        return stated
+
+    def _follows(self):
+        terms = self.plan["valuation"]
+        if terms["suspended"] == "index_return" and terms["index"] == "industry":
+            return IndexReturns(self.folder, self.known).of
+        codes = [INDEX[product] for product in self.products]
+        index = self.plan["beta"]["index"] if len(codes) == 1 else codes[0]
+        hedged = hedged_returns(self.folder, index, self.known)
+        return lambda _, u: hedged[u]
+
+    def _limit_prices(self, found, t, i):
+        """Lower and upper limit price of a stock that has been listed for long."""
+        code, day = self.codes[i], self.span[t]
+        own = self.bars[(self.bars["code"] == code) & (self.bars["date"] <= day)]
+        leaving = own["is_delisting"].to_numpy()
+        if leaving[-1] and not leaving[:-1][-1:].any():  # the first day of a delisting period
+            return -np.inf, np.inf
+        name = {"688": "star", "300": "chinext"}.get(code[:3], "main")
+        special = bool(own["is_st"].iloc[-1]) and not leaving[-1]
+        place = 2 * BOARDS.index(name) + special
+        before = Decimal(str(own["pre_close"].iloc[-1]))
+        return tuple(
+            float((before * (1 + side * Decimal(str(found[f"stocks.limit_{way}"][t, place]))))
+                  .quantize(Decimal("0.01"), ROUND_HALF_UP))
+            for side, way in ((-1, "down"), (1, "up"))
+        )  # fmt: skip
 
     # ---- stocks -----------------------------------------------------------------------------
 
@@ -157,10 +210,14 @@ class Expected:
             cash, bonus, rights, price = told
             reference = (mark[t, k] - cash + rights * price) / (1 + bonus + rights)
             step[t, k] = mark[t, k] / reference
-            rows.append((t, k, *told, max(pay, t), self._record_row(row)))
+            profit = getattr(row, "stock_dividend_per_share", np.nan)
+            taxed = cash + (0.0 if np.isnan(profit) else profit)
+            rows.append((t, k, *told, max(pay, t), taxed, self._record_row(row)))
         rows.sort()
         self.records = [row[-1] for row in rows]
-        rows = [row[:-1] for row in rows]
+        self.taxed = np.array([row[-2] for row in rows])
+        self.cash = np.array([row[2] for row in rows])
+        rows = [row[:-2] for row in rows]
         columns = np.array(rows, dtype=float).reshape(-1, 7).T
         pointer = [sum(row[0] < t for row in rows) for t in range(self.span.size + 1)]
         found = {
@@ -185,10 +242,11 @@ class Expected:
             return {}
         rates = book.dividend_tax(self.rules, self.wide)
         records = np.array(self.records, dtype=np.int64)
-        found = {
-            "tax.at_payment": rates.at_payment[records], "tax.short_term": rates.short[records],
-            "tax.mid_term": rates.mid[records], "tax.long_term": rates.long[records],
-        }  # fmt: skip
+        paid = np.minimum(rates.at_payment[records] * self.taxed, self.cash)
+        found = {"tax.at_payment": paid}
+        for name in ("short", "mid", "long"):
+            total = (rates.at_payment[records] + getattr(rates, name)[records]) * self.taxed
+            found[f"tax.{name}_term"] = total - paid
         for name, months in (("month_begin", 1), ("year_begin", 12)):
             ends = np.array([book.month_later(day, months) for day in self.span])
             found[f"tax.{name}"] = np.array([(ends < day).sum() for day in self.span])

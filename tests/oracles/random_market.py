@@ -93,6 +93,7 @@ def calm_hedge(days, contracts):
         "no_buy": nothing,
         "opening_limit": np.full((days, 1), np.inf),
         "position_limit": np.full((days, 1), np.inf),
+        "after_stocks": np.ones(days, bool),
         "book_ratio": np.full((days + 1, 1), np.nan),
         "carry": np.zeros((days + 1, 1)),
         "index_level": np.full((days + 1, 1), 3000.0),
@@ -127,12 +128,39 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
         **random_settings(rng),
     )
     inputs = replace(inputs, **overrides)
+    inputs = replace(inputs, **random_stated(rng, inputs))
+    if inputs.sale_proceeds == "after_fill":
+        inputs = replace(inputs, fill="open")
     inputs = replace(inputs, flows=random_flows(rng, days, inputs.capital_yuan))
     if inputs.fill != "vwap":
         lose_turnover(rng, inputs)
+    if inputs.fill == "open":
+        inputs = replace(inputs, auction=random_auction(seed, inputs))
     if products > 1 and inputs.beta_method == "top_down":
         inputs = replace(inputs, beta_method="given")
     return inputs
+
+
+def random_stated(rng, inputs):
+    """Return stated values of stocks without a bar, and of some for days after they trade again."""
+    kind = rng.random()
+    if kind < 0.2:
+        return {}
+    shape, wild = inputs.mark.shape, rng.choice([0.001, 0.02, 0.2])
+    ratio = np.full(shape, np.nan)
+    idle = np.vstack([np.zeros((1, shape[1]), bool), np.isnan(inputs.close)])
+    for t in range(1, shape[0]):
+        goes_on = np.isfinite(ratio[t - 1]) & (rng.random(shape[1]) < 0.5)
+        before = np.where(np.isnan(ratio[t - 1]), 1.0, ratio[t - 1])
+        moved = before * np.exp(rng.normal(0.0, wild, shape[1]))
+        moved[rng.random(shape[1]) < 0.1] = 1.0  # what an index that stands still says
+        ratio[t] = np.where((idle[t] | goes_on) & np.isfinite(inputs.mark[t]), moved, np.nan)
+    always = rng.random(shape) < rng.choice([0.0, 0.1])
+    return {
+        "ratio": ratio,
+        "always": None if rng.random() < 0.3 else always,
+        "materiality": float(rng.choice([0.0, 0.0025, 0.02])),
+    }
 
 
 def lose_turnover(rng, inputs):
@@ -141,6 +169,17 @@ def lose_turnover(rng, inputs):
     lost = (rng.random(inputs.amount.shape) < often) & np.isfinite(inputs.open)
     inputs.amount[lost] = rng.choice([np.nan, 0.0])
     inputs.volume[lost & (rng.random(lost.shape) < 0.3)] = 0.0
+
+
+def random_auction(seed, inputs):
+    """Return what an opening takes of an order, often less than is ordered; None = no cap."""
+    rng = np.random.default_rng([seed, 1])
+    if rng.random() < 0.6:
+        return None
+    shape = inputs.amount.shape
+    usual = rng.choice([1e4, 1e6]) * rng.lognormal(0.0, 1.5, shape)
+    usual[rng.random(shape) < 0.1] = np.nan
+    return usual
 
 
 def random_flows(rng, days, capital):
@@ -269,6 +308,7 @@ def random_action(rng, last, days, t):
         action.cash = float(np.round(last * rng.uniform(0.001, 0.08), 4))
     if rng.random() < 0.4:
         action.bonus = float(rng.choice([0.1, 0.3, 1.0, 0.05]))
+        action.stock_dividend = action.bonus * (0.0, 0.5, 1.0)[t % 3]
     if rng.random() < 0.3:
         action.rights, action.rights_price = 0.3, cents(last * rng.uniform(0.4, 0.9))
     return action
@@ -396,6 +436,7 @@ def random_hedge(rng, days, products):
     ratio[rng.random(ratio.shape) < 0.1] = np.nan
     gaps = rng.choice([1, 1, 1, 3], days)
     return {
+        "after_stocks": rng.random(days) < rng.choice([0.0, 0.5, 1.0, 1.0]),
         "book_ratio": ratio,
         "carry": rng.normal(0.0, 0.1, (days + 1, products)),
         "covariance": root @ root.transpose(0, 2, 1),
@@ -528,6 +569,7 @@ def random_settings(rng):
         "custody_rate": float(rng.choice([0.0, 0.001])),
         "performance_rate": float(rng.choice([0.0, 0.2])),
         "post_fee": bool(rng.random() < 0.5),
+        "sale_proceeds": ["same_auction", "after_fill", "next_day"][int(rng.integers(3))],
     }
 
 
@@ -544,6 +586,7 @@ def inputs_strategy():
         retry_days=st.integers(0, 5),
         participation=st.sampled_from([0.0, 0.01, 0.1, 1.0]),
         fill=st.sampled_from(["open", "vwap", "close"]),
+        sale_proceeds=st.sampled_from(["same_auction", "after_fill", "next_day"]),
         commission_min=st.sampled_from([0.0, 5.0, 500.0]),
         commission_includes_exchange_fees=st.booleans(),
         cash_reserve=st.sampled_from([0.0, 0.02, 0.2]),

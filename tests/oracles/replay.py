@@ -5,6 +5,7 @@ tables on disk, duties, fees and margins from the rule book's CSV files, everyth
 strategy as plain data. What was wanted is not asked: the replay does not decide, it keeps accounts.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -14,6 +15,7 @@ import pandas as pd
 from tests.oracles import replay_rules as book
 from tests.oracles.replay_clients import ClientBooks
 from tests.oracles.replay_rules import BOOK
+from tests.oracles.replay_stated import StatedHoldings
 from tests.oracles.replay_tables import RawMarket
 
 YEAR = 365.0  # days of a year of interest
@@ -36,6 +38,7 @@ def taxed_by(row, dates):
     return max(int(np.searchsorted(dates, record)) - 1, 0)
 
 
+AFTER = "_after_stocks"
 EARLIER, PREVIOUS = 30, 20  # days of returns that the impact of size looks back
 SHARE = 1e-6  # of a share: nearer to a whole one than this is one
 
@@ -48,10 +51,26 @@ class Replayed:
     trades: pd.DataFrame
     positions: dict  # (date, code): (shares, price)
     contracts: pd.DataFrame
+    restated: pd.DataFrame
     clients: ClientBooks | None
 
 
-def replay(trades, folder, strategy, start, end, rules=BOOK):
+@dataclass
+class Known:
+    """What other oracles hold, and a replay of stated values is given: limits and betas.
+
+    Of the stocks ``codes``: limits as fractions [T, N] (infinite = none, NaN = not known), whether
+    limit prices are cut towards the previous close [N], betas known at the closes [T + 1, N].
+    """
+
+    codes: list
+    up: np.ndarray
+    down: np.ndarray
+    inward: np.ndarray
+    beta: np.ndarray
+
+
+def replay(trades, folder, strategy, start, end, rules=BOOK, known=None):
     """Keep the accounts of a run again.
 
     Parameters
@@ -62,8 +81,10 @@ def replay(trades, folder, strategy, start, end, rules=BOOK):
         The market's Parquet tables; the rule book's CSV files.
     strategy : dict
         As in ``Result.strategy``.
+    known : Known
+        Asked for where suspended holdings are restated.
     """
-    return _Replay(trades, folder, strategy, start, end, rules).run()
+    return _Replay(trades, folder, strategy, start, end, rules, known).run()
 
 
 @dataclass
@@ -105,7 +126,7 @@ class _Money:
 
 
 class _Replay:
-    def __init__(self, trades, folder, strategy, start, end, rules):
+    def __init__(self, trades, folder, strategy, start, end, rules, known):
         self.given, self.plan, self.rules = trades, strategy, rules
         hedge = strategy["hedge"]["product"]
         self.products = [hedge] if isinstance(hedge, str) else list(hedge)
@@ -120,6 +141,7 @@ class _Replay:
         self._read_futures()
         self._price_trades(code)
         self.events = self._actions()
+        self.stated = StatedHoldings.of(self, folder, known)
 
     # ---- what is read -----------------------------------------------------------------------
 
@@ -132,6 +154,7 @@ class _Replay:
             product: book.future_fees(self.rules, span, product, account)
             for product in self.products
         }
+        self.stocks_first = self._stocks_first(span)
         accounts = plan["accounts"]
         self.rates = [
             self.raw.rates() if rate == "market" else np.full(self.dates.size, float(rate))
@@ -139,6 +162,19 @@ class _Replay:
         ]
         if plan["costs"]["dividend_tax"] != "none" and self.raw.actions() is not None:
             self.lot_tax = book.dividend_tax(self.rules, span)
+
+    def _stocks_first(self, days):
+        """On which days the hedge is for the stocks as filled, else for those expected."""
+        execution, fill = self.plan["execution"], self.plan["hedge"]["fill"]
+        if fill == "open" + AFTER:
+            return np.ones(days.size, bool)
+        fill = execution["fill"] if fill == "stocks" else fill
+        ends = ["open", "vwap", "settlement", "close"].index
+        stocks = "vwap" if execution["sale_proceeds"] == "after_fill" else execution["fill"]
+        if ends(fill) != ends(stocks) or fill == "vwap":
+            return np.full(days.size, ends(fill) >= ends(stocks))
+        stock_times, future_times = book.hours(self.rules, days, self.products)
+        return future_times[fill] > stock_times[fill]
 
     def _read_futures(self):
         """Marks, fills and margins of every contract, by name [T + 1]."""
@@ -158,7 +194,7 @@ class _Replay:
 
     def _future_fills(self, wide, multiplier):
         how = self.plan["hedge"]["fill"]
-        how = self.plan["execution"]["fill"] if how == "stocks" else how
+        how = self.plan["execution"]["fill"] if how == "stocks" else how.removesuffix(AFTER)
         if how in ("open", "close"):
             return wide[how]
         if how == "settlement":
@@ -189,7 +225,8 @@ class _Replay:
         quantity = given["quantity"].to_numpy().astype(float)
         reason = given["reason"].astype(str).to_numpy()
         how = self.plan["execution"]["fill"]
-        fills = raw.amount / raw.volume if how == "vwap" else getattr(raw, how)
+        average = raw.amount / raw.volume
+        fills = average if how == "vwap" else getattr(raw, how)
         self.rows = pd.DataFrame(
             {"day": day, "code": code, "buy": buys, "quantity": quantity, "reason": reason}
         )
@@ -198,7 +235,8 @@ class _Replay:
         self.rows[columns] = 0.0
         column = np.array([raw.column.get(one, -1) for one in code])
         at = np.flatnonzero(self.is_stock)
-        price = fills[day[at], column[at]]
+        later = reason[at] == "proceeds"
+        price = np.where(later, average[day[at], column[at]], fills[day[at], column[at]])
         for k, row in zip(range(at.size), at, strict=True):
             if reason[row] == "delisting":
                 recovery = self.plan["execution"]["delisting_recovery"]
@@ -254,7 +292,7 @@ class _Replay:
         A row of the table takes effect on the first day from its ex-date on with a bar; several on
         one day become one. Steps of the factor on other days are told by the factor alone.
         """
-        found = [{} for _ in range(self.n + 1)]
+        found, told = [{} for _ in range(self.n + 1)], {}
         self.taxed = {}
         table = self.raw.actions()
         for row in [] if table is None else table.itertuples():
@@ -271,16 +309,38 @@ class _Replay:
             if not pd.isna(row.pay_date):
                 pay = max(day, int(np.searchsorted(self.dates, np.datetime64(row.pay_date, "D"))))
             price = 0.0 if np.isnan(row.rights_price) else row.rights_price
-            before, given = self.raw.mark[day - 1, k], self.raw.pre_close[day, k]
             one = (
                 row.cash_per_share, row.bonus_per_share, row.rights_per_share, price, pay,
             )  # fmt: skip
-            formula = (before - one[0] + one[2] * price) / (1.0 + one[1] + one[2])
-            if abs(formula - given) > max(0.0151, 0.005 * given):
-                continue  # the exchange's previous close bears out something else
-            self.taxed[day, k] = taxed_by(row, self.dates)
-            found[day][k] = _one_after_the_other(found[day].get(k), one)
+            profit = np.nan_to_num(getattr(row, "stock_dividend_per_share", np.nan))
+            told.setdefault((day, k), []).append((ex_date, one, taxed_by(row, self.dates), profit))
+        for (day, k), events in told.items():
+            events.sort(key=lambda event: event[0])
+            for event in self._borne_out(day, k, events):
+                first = found[day].get(k)
+                held = 1.0 if first is None else 1.0 + first[1]  # of a share held before them all
+                # shares out of profit are taxed at their par of one yuan
+                taxed = held * (event[1][0] + event[3])
+                self.taxed.setdefault((day, k), []).append((taxed, event[2]))
+                found[day][k] = _one_after_the_other(first, event[1])
         return found
+
+    def _borne_out(self, day, k, events):
+        """Return the most of a day's events that together give the exchange's previous close."""
+        given = self.raw.pre_close[day, k]
+        for count in range(len(events), 0, -1):
+            for chosen in itertools.combinations(events, count):
+                price = self.raw.mark[day - 1, k]
+                for _, (cash, bonus, rights, paid, _), _, _ in chosen:
+                    price = (price - cash + rights * paid) / (1.0 + bonus + rights)
+                if abs(price - given) <= max(0.0151, 0.005 * given):
+                    return chosen
+        return ()
+
+    def _tax_of_a_share(self, t, k, name):
+        """Tax on the dividends of a day, yuan a share: each by the rules of its record day."""
+        rates = getattr(self.lot_tax, name)
+        return sum(cash * rates[row] for cash, row in self.taxed[t, k])
 
     # ---- the days ---------------------------------------------------------------------------
 
@@ -290,7 +350,8 @@ class _Replay:
         self.shares = np.zeros(len(self.raw.codes))
         self.short, self.opened = {}, {}
         self.tax_lots = {}
-        self.equity, self.value = self.money.stock, 0.0
+        self.equity, self.value = self.money.stock, 0.0  # stocks at their last closes
+        self.revaluation = self.accrued = 0.0
         self.clients = ClientBooks.of(plan, self)
         self.units = round(plan["capital_yuan"] / plan["fund"]["initial_unit_value"], 2)
         self.mark_value = Decimal(str(plan["fund"]["initial_unit_value"]))
@@ -309,6 +370,7 @@ class _Replay:
             trades,
             self.held,
             pd.DataFrame(self.open_contracts),
+            self.stated.table(),
             self.clients,
         )
 
@@ -323,8 +385,9 @@ class _Replay:
         flow = self._flows_of_units()
         self._corporate_actions()
         self._treasury(max(0.0, equity_before + flow))
-        self._trade_stocks()
-        self._trade_futures()
+        legs = self._trade_stocks, self._trade_futures
+        for leg in legs if self.stocks_first[t - 1] else legs[::-1]:
+            leg()
         self._settle()
         self._margin()
         self._after_close(cash_before, loan_before, equity_before)
@@ -386,13 +449,14 @@ class _Replay:
         old = self.shares[k]
         reference = (before - cash + rights * price) / (1.0 + bonus + rights)
         dividend = old * cash
-        if self.lot_tax is not None and dividend:
-            withheld = dividend * self.lot_tax.at_payment[self.taxed[t, k]]
+        if self.lot_tax is not None and any(taxed for taxed, _ in self.taxed[t, k]):
+            paid = self._tax_of_a_share(t, k, "at_payment")
+            withheld = min(old * paid, dividend)
             self.line["dividend_tax"] += withheld
             for lot in self.tax_lots.get(k, ()):
-                each = lot["shares"] * cash
                 for name in ("short", "mid", "long"):
-                    lot[name] += each * getattr(self.lot_tax, name)[self.taxed[t, k]]
+                    due = lot["shares"] * (paid + self._tax_of_a_share(t, k, name))
+                    lot[name] += due - withheld * lot["shares"] / old
         else:
             withheld = 0.0
         if pay <= t:
@@ -458,7 +522,8 @@ class _Replay:
         money = self.money
         costs = ["commission", "stamp_duty", "transfer_fee", "exchange_fee", "impact"]
         self.line |= dict.fromkeys([*costs, "bought", "sold"], 0.0)
-        paid = received = 0.0
+        paid = received = early = 0.0
+        waits = self.plan["execution"]["sale_proceeds"] != "same_auction"
         for row in self.stock_rows:
             k = self.raw.column[row.code]
             if row.reason in ("rights", "delisting"):  # paid in the morning
@@ -469,6 +534,8 @@ class _Replay:
                 self.line[name] += getattr(row, name)
             if row.buy:
                 paid += row.amount + fees
+                if waits and row.reason != "proceeds":
+                    early += row.amount + fees
                 self.line["bought"] += row.amount
                 self.shares[k] += row.quantity
                 self._new_lot(k, row.quantity)
@@ -480,7 +547,8 @@ class _Replay:
                 self.line["sold"] += row.amount
                 self.shares[k] -= row.quantity
         money.stock += received - paid
-        money.free = max(0.0, min(money.stock, money.free - max(0.0, paid - received)))
+        money.free -= early + max(0.0, paid - early - received)
+        money.free = max(0.0, min(money.stock, money.free))
 
     def _trade_futures(self):
         """Step 7, of which only the money is left: old contracts first, then the day's contract."""
@@ -592,6 +660,7 @@ class _Replay:
     def _after_close(self, cash_before, loan_before, equity_before):
         """Step 9 without the performance fee."""
         t, money, fund = self.t, self.money, self.plan["fund"]
+        stated_before = equity_before + self.revaluation
         year = self.days[t - 1] / YEAR
         stock, futures = (
             max(0.0, cash) * rate[t - 1] * year
@@ -607,8 +676,8 @@ class _Replay:
             money.payable -= paid
         part = fee_year(self.dates[t - 1], self.dates[t])
         fees = {
-            "management_fee": fund["management_fee_per_year"] * equity_before * part,
-            "custody_fee": fund["custody_fee_per_year"] * equity_before * part,
+            "management_fee": fund["management_fee_per_year"] * stated_before * part,
+            "custody_fee": fund["custody_fee_per_year"] * stated_before * part,
             "audit_fee": fund["audit_fee_yuan_per_year"] * part,
             "service_fee": 0.0,
         }
@@ -628,14 +697,17 @@ class _Replay:
         receivable = sum(money.due.values())
         equity = value + money.stock + money.futures + receivable
         equity -= money.payable + money.loan + money.owed
+        stated_before = equity_before + self.revaluation
+        self.revaluation = self.stated.close(t, self.shares, equity)
         if self.clients:
-            fee = self._clients_close(equity, equity_before, flow)
+            fee = self._clients_close(equity + self.revaluation, stated_before, flow)
         else:
-            fee = self._performance_fee(equity)
+            fee = self._performance_fee(equity + self.revaluation)
         money.payable += fee
         self.equity = equity - fee
         line |= {
-            "performance_fee": fee, "equity": self.equity, "stock_value": value,
+            "performance_fee": fee, "equity": self.equity + self.revaluation,
+            "revaluation": self.revaluation, "stock_value": value,
             "stock_cash": money.stock, "futures_cash": money.futures, "loan": money.loan,
             "fees_payable": money.payable, "redemptions_payable": money.owed,
             "dividends_receivable": receivable, "names": int(held.sum()), "units": self.units,
@@ -664,7 +736,7 @@ class _Replay:
         return total
 
     def _performance_fee(self, equity):
-        """Step 9: of the whole fund, in cents, hundredths of units and four decimals."""
+        """Step 10: of the whole fund, in cents, hundredths of units and four decimals."""
         fund = self.plan["fund"]
         units = Decimal(str(self.units))
         value = self._unit_value(equity, units)
@@ -672,15 +744,17 @@ class _Replay:
         if value > self.mark_value:
             rate = Decimal(str(fund["performance_fee_rate"]))
             due = _rounded(rate * (value - self.mark_value) * units, "0.01")
+        after = self._unit_value(equity - float(due), units)
         fee_day = self.t in self.fee_days
         if fee_day and value > self.mark_value:
-            after = self._unit_value(equity - float(due), units)
             self.mark_value = after if fund["high_water_mark"] == "post_fee" else value
             value = after
         self.line |= {
-            "unit_value": float(value), "high_water_mark": float(self.mark_value),
-            "accrued_performance_fee": 0.0 if fee_day else float(due),
+            "unit_value": float(after), "unit_value_before_accrual": float(value),
+            "high_water_mark": float(self.mark_value), "accrued_fee_at_open": self.accrued,
         }  # fmt: skip
+        self.accrued = 0.0 if fee_day else float(due)
+        self.line["accrued_performance_fee"] = self.accrued
         return float(due) if fee_day else 0.0
 
     @staticmethod
@@ -689,15 +763,15 @@ class _Replay:
             return Decimal(0)
         return _rounded(_rounded(Decimal(equity), "0.01") / units, "0.0001")
 
-    def _clients_close(self, equity, equity_before, flow):
+    def _clients_close(self, stated, stated_before, flow):
         """The books of the clients at the close; returns the performance fee charged."""
         charged = sum(
             self.line[name]
             for name in ("management_fee", "custody_fee", "audit_fee", "service_fee")
         )
-        growth = (equity + charged) / (equity_before + flow)
+        growth = (stated + charged) / (stated_before + flow)
         fee = self.clients.close(self.t, growth, self.t in self.fee_days)
-        self.line["unit_value"] = self.clients.published()
+        self.line |= self.clients.unit_values()
         self.units = self.clients.units_at_close()
         return fee
 

@@ -51,8 +51,15 @@ class ClientBooks:
         """Assets of class C with the morning's flows."""
         return float(self.before["C"])
 
-    def published(self):
-        return float(self.fund.published[-1])
+    def unit_values(self):
+        """Columns of the ledger: published values, and the fee that has accrued."""
+        fund = self.fund
+        return {
+            "unit_value": float(fund.published[-1]),
+            "unit_value_before_accrual": float(fund.before_accrual),
+            "accrued_performance_fee": float(fund.accrued),
+            "accrued_fee_at_open": float(fund.accrued_at_open),
+        }
 
     def class_values(self):
         names = ["day", "share_class", "units", "assets_yuan", "unit_value", "cumulative"]

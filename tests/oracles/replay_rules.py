@@ -121,6 +121,28 @@ def future_fees(folder, days, product, account):
     )
 
 
+def hours(folder, days, products):
+    """Clock times "HH:MM" by which fills are known and orders are due, open and close, [T] each."""
+    stocks = [r for r in rows_of(folder, "stock_trading_rules") if r["topic"] == "session"]
+    futures = [
+        [r for r in rows_of(folder, "fut_sessions") if covers(r["products"], product)]
+        for product in products
+    ]
+    first, *_, last = (part.strip().split(" ")[0] for part in stocks[0]["value"].split(";"))
+    known = {"open": first[6:11], "close": last[6:11]}
+    due = {"open": [], "close": []}
+    for day in days.astype(str):
+        rows = [
+            next(r for r in of_one if r["effective_from"] <= day <= (r["effective_to"] or "9"))
+            for of_one in futures
+        ]
+        due["open"].append(min(r["call_order_entry"][6:11] for r in rows))
+        due["close"].append(min(r["afternoon"][6:11] for r in rows))
+    return {k: np.full(days.size, v) for k, v in known.items()}, {
+        k: np.array(v) for k, v in due.items()
+    }
+
+
 @dataclass
 class DividendTax:
     """Parts of a dividend with its ex-date on each day, [T] each."""
@@ -143,6 +165,8 @@ def dividend_tax(folder, days):
         )
         for name, end in spans.items()
     }
+    # until 2012 one row held whatever the holding period
+    total = {name: np.where(np.isnan(one), total["long"], one) for name, one in total.items()}
     paid = over_days([r for r in rows if r["holding_to_inclusive"] == ""], days, "rate_at_payment")
     return DividendTax(paid, *(np.maximum(0.0, total[name] - paid) for name in spans))
 

@@ -74,6 +74,16 @@ class RawMarket:
         code, value = bars["code"].astype(str), bars["close"] / bars["pre_close"] - 1
         return grid(bars["date"].to_numpy(), code, value, days, sorted(code.unique()))
 
+    def all_closes(self, days):
+        """Closes of these stocks on days of the market, by code, NaN where there is no bar."""
+        bars = pd.read_parquet(
+            self.folder / "stock_daily.parquet", columns=["code", "date", "close"],
+            filters=[("code", "in", self.codes)],
+        )  # fmt: skip
+        code = bars["code"].astype(str)
+        wide = grid(_days(bars["date"]), code, bars["close"], days, self.codes)
+        return {one: wide[one].tolist() for one in self.codes}
+
     def rates(self):
         """The overnight rate known by each day's close, [T + 1]."""
         table = pd.read_parquet(self.folder / "cash_rate.parquet")

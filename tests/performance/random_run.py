@@ -6,12 +6,17 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.performance import COST_LINES, FEE_LINES, summary
+from quanthedge.valuation.spells import RESTATED_COLUMNS
 
 INCOME = ("stock_pnl", "dividends", "futures_pnl", "interest")
 
 
 def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.DataFrame:
-    """A hedged book of 75 million on 100 million yuan; the first row is the opening."""
+    """A hedged book of 75 million on 100 million yuan; the first row is the opening.
+
+    In the middle third suspended stocks are stated below their last closes; the performance fee
+    that has accrued wavers, and leavers take their part of it with them.
+    """
     rng = np.random.default_rng(seed)
     index = pd.bdate_range(start, periods=days + 1, name="date")
     market = np.append(0.0, rng.normal(0.0003, 0.016, days))
@@ -39,21 +44,26 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     flows = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
     change += flows
     change.iloc[0] = 0.0
-    ledger["equity"] = 100e6 + change.cumsum()
+    ledger["revaluation"] = _revaluation(days, seed)
+    ledger["equity"] = 100e6 + change.cumsum() + ledger["revaluation"]
+    accrued = _accrued(days, seed)
+    stays = 1.0 - ledger["redemptions"] / ledger["equity"].shift(1)
+    at_open = (pd.Series(accrued, index).shift(1) * stays).fillna(0.0)
     before = ledger["equity"].shift(1) + flows
-    net = (ledger["equity"] / before).fillna(1.0)
+    net = ((ledger["equity"] - accrued) / (before - at_open)).fillna(1.0)
     fees = ledger[list(FEE_LINES)].sum(axis=1)
     gross = ((ledger["equity"] + fees) / before).fillna(1.0)
     ledger["unit_value"] = net.cumprod().round(4)
     ledger["unit_value_gross"] = gross.cumprod()
-    ledger["units"] = ledger["equity"] / net.cumprod()
+    ledger["units"] = (ledger["equity"] - accrued) / net.cumprod()
+    ledger["unit_value_before_accrual"] = (ledger["equity"] / ledger["units"]).round(4)
     ledger["high_water_mark"] = ledger["unit_value"].cummax()
-    ledger["accrued_performance_fee"] = 0.0
-    ledger.iloc[-1, ledger.columns.get_loc("accrued_performance_fee")] = 120_000.0
+    ledger["accrued_performance_fee"] = accrued
+    ledger["accrued_fee_at_open"] = at_open
     ledger["index_close"] = 2400.0 * (1.0 + market).cumprod()
     ledger["stock_value"] = held
     ledger["futures_cash"] = held * 0.18
-    ledger["stock_cash"] = ledger["equity"] - held - ledger["futures_cash"]
+    ledger["stock_cash"] = ledger["equity"] - ledger["revaluation"] - held - ledger["futures_cash"]
     ledger["fees_payable"] = 0.0
     ledger["dividends_receivable"] = 0.0
     ledger["loan"] = 0.0
@@ -71,6 +81,22 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     ledger["bought"] = np.where(rebalanced, 20e6 * scale, 0.0)
     ledger["sold"] = np.where(rebalanced, 19e6 * scale, 0.0)
     return ledger
+
+
+def _revaluation(days: int, seed: int) -> np.ndarray:
+    """What holdings that do not trade are stated above their last closes: 0 at both ends."""
+    rng = np.random.default_rng(seed + 1_000)
+    made = np.zeros(days + 1)
+    made[days // 3 + 1 : 2 * days // 3] = -1.0
+    return made * rng.uniform(1e5, 6e5, days + 1)
+
+
+def _accrued(days: int, seed: int) -> np.ndarray:
+    """The performance fee that has accrued, 120,000 yuan at the end."""
+    rng = np.random.default_rng(seed + 2_000)
+    made = np.linspace(0.0, 120_000.0, days + 1) * rng.uniform(0.5, 1.5, days + 1)
+    made[-1] = 120_000.0
+    return made
 
 
 def held_contracts(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -126,6 +152,7 @@ def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNames
         refusals=refusals,
         positions=positions,
         contracts=held_contracts(ledger),
+        restated=pd.DataFrame(columns=list(RESTATED_COLUMNS)),
         investors=pd.DataFrame(),
         investor_values=pd.DataFrame(),
         investor_lots=pd.DataFrame(),

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.performance import (
-    FEE_LINES,
     drawdowns,
     largest_drawdowns,
     levels,
@@ -16,13 +15,13 @@ from quanthedge.performance import (
     profit_loss_ratio,
     win_rate,
 )
+from tests.hand_made import hand_made
 
 
 def chained(equity: list[float]) -> pd.Series:
     days = pd.bdate_range("2015-01-05", periods=len(equity))
     ledger = pd.DataFrame({"equity": equity, "index_close": 1.0}, index=days)
-    ledger = ledger.assign(subscriptions=0.0, redemptions=0.0, distributions=0.0)
-    return levels(ledger.assign(**dict.fromkeys(FEE_LINES, 0.0)))["net"]
+    return levels(hand_made(ledger))["net"]
 
 
 def test_a_recovery_to_the_yuan_is_a_recovery() -> None:

@@ -20,11 +20,12 @@ EARNED = ("stock_pnl", "dividends", "futures_pnl", "interest")
 
 
 def made(seed: int = 3) -> SimpleNamespace:
-    """A run of five days after the opening; equity is the sum of its parts."""
+    """A run of five days after the opening; equity is the sum of its parts, stocks as stated."""
     rng = np.random.default_rng(seed)
     names = [
         *EARNED, *COST_LINES, *FEE_LINES, *FLOWS, "held_pnl", "stock_value", "book_beta",
-        "futures_notional", "index_close",
+        "futures_notional", "index_close", "revaluation", "accrued_performance_fee",
+        "accrued_fee_at_open",
     ]  # fmt: skip
     ledger = pd.DataFrame(rng.uniform(1e3, 9e3, (6, len(names))), DAYS, names)
     ledger["stock_value"] = rng.uniform(5e5, 9e5, 6)
@@ -60,7 +61,7 @@ def made(seed: int = 3) -> SimpleNamespace:
         row = ledger.loc[day]
         change = row[list(EARNED)].sum() - row[[*COST_LINES, *FEE_LINES]].sum()
         change += row["subscriptions"] - row["redemptions"] - row["distributions"]
-        equity.append(equity[-1] + change)
+        equity.append(equity[-1] + change + ledger["revaluation"].diff()[day])
     ledger["equity"] = equity
     return SimpleNamespace(ledger=ledger, trades=trades, contracts=contracts)
 
@@ -90,6 +91,7 @@ def counted(run: SimpleNamespace) -> pd.DataFrame:
         lines.append(
             {
                 "alpha": row["held_pnl"] - row["dividends"] - stocks * move,
+                "revaluation": row["revaluation"] - last["revaluation"],
                 "market": (stocks - short) * move,
                 "basis": carried + short * move,
                 "roll": roll,
@@ -98,6 +100,7 @@ def counted(run: SimpleNamespace) -> pd.DataFrame:
                 "dividends": row["dividends"],
                 "interest": row["interest"],
                 **{name: -row[name] for name in (*COST_LINES, *FEE_LINES)},
+                "accrual": last["accrued_performance_fee"] - row["accrued_performance_fee"],
                 "subscriptions": row["subscriptions"],
                 "redemptions": -row["redemptions"],
                 "distributions": -row["distributions"],
@@ -107,8 +110,8 @@ def counted(run: SimpleNamespace) -> pd.DataFrame:
 
 
 PERIODS = {
-    "day": [[0], [1], [2], [3], [4]], "month": [[0], [1, 2, 3], [4]], "year": [[0], [1, 2, 3, 4]],
-    "whole": [[0, 1, 2, 3, 4]],
+    "day": [[0], [1], [2], [3], [4]], "week": [[0], [1, 2], [3], [4]],
+    "month": [[0], [1, 2, 3], [4]], "year": [[0], [1, 2, 3, 4]], "whole": [[0, 1, 2, 3, 4]],
 }  # fmt: skip
 
 
@@ -121,26 +124,30 @@ def test_every_line_of_every_period_is_its_definition(by) -> None:
         np.testing.assert_allclose(
             found[list(BRIDGE_LINES)].iloc[k], lines.iloc[days].sum(), rtol=1e-9, atol=1e-6
         )
-        equity = run.ledger["equity"].to_numpy()
-        change = equity[days[-1] + 1] - equity[days[0]]
+        worth = (run.ledger["equity"] - run.ledger["accrued_performance_fee"]).to_numpy()
+        change = worth[days[-1] + 1] - worth[days[0]]
         assert found["equity_change"].iloc[k] == pytest.approx(change)
     assert found["residual"].abs().max() < 1e-6
     assert found.index.name == "date"
 
 
 @pytest.mark.parametrize("by", PERIODS)
-def test_contributions_are_lines_over_the_equity_that_earned_them(by) -> None:
+def test_contributions_are_lines_over_what_those_who_stay_had_at_the_open(by) -> None:
     run = made()
     found, lines, ledger = bridge_returns(run, by), counted(run), run.ledger
     equity = ledger["equity"].to_numpy()
+    accrued, at_open = (
+        ledger[name].to_numpy() for name in ("accrued_performance_fee", "accrued_fee_at_open")
+    )
+    lines["accrual"] = at_open[1:] - accrued[1:]  # leavers have paid what had accrued on theirs
     flow = (ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]).to_numpy()
     for k, days in enumerate(PERIODS[by]):
         grown, wanted = 1.0, dict.fromkeys(BRIDGE_LINES, 0.0)
         for t in days:
-            before = equity[t] + flow[t + 1]
+            before = equity[t] + flow[t + 1] - at_open[t + 1]
             for name in BRIDGE_LINES:
                 wanted[name] += grown * lines[name].iloc[t] / before
-            grown *= equity[t + 1] / before
+            grown *= (equity[t + 1] - accrued[t + 1]) / before
         for name in set(BRIDGE_LINES) - set(FLOWS):
             assert found[name].iloc[k] == pytest.approx(wanted[name], rel=1e-9, abs=1e-14), name
         assert found["return"].iloc[k] == pytest.approx(grown - 1)
@@ -238,14 +245,15 @@ def test_what_no_line_explains_is_the_residual_of_its_day() -> None:
     flow = run.ledger[list(FLOWS)].loc[DAYS[3]]
     before = run.ledger.loc[DAYS[2], "equity"] + flow["subscriptions"]
     before -= flow["redemptions"] + flow["distributions"]
+    before -= run.ledger.loc[DAYS[3], "accrued_fee_at_open"]
     assert part[DAYS[3]] == pytest.approx(123.0 / before)
     assert part.drop(DAYS[3]).abs().max() < 1e-12
 
 
 def test_a_period_that_is_not_known_is_refused_by_both() -> None:
     for one in (bridge, bridge_returns):
-        with pytest.raises(DataError, match="accepted: day, month, year, whole"):
-            one(made(), "week")
+        with pytest.raises(DataError, match="accepted: day, week, month, year, whole"):
+            one(made(), "quarter")
     with pytest.raises(DataError, match="from 2016-01-01 to the end: no trading day of the run; "):
         bridge(made(), start="2016-01-01")
     with pytest.raises(DataError, match="it has 2014-12-31 to 2015-02-02"):

@@ -9,9 +9,10 @@ import pytest
 
 from quanthedge.hedge import contract_chain
 from quanthedge.market import Market
-from quanthedge.performance import COST_LINES, FEE_LINES, bridge
+from quanthedge.performance import bridge
 from quanthedge.result import Result
 from quanthedge.run import backtest
+from tests.hand_made import hand_made
 from tests.sample import END, START, sample_market, small_strategy
 
 MULTIPLIER = {"IF": 300.0, "IC": 200.0}
@@ -99,11 +100,8 @@ def test_the_day_that_the_page_works_out_by_hand() -> None:
         "equity": 100_050_000.0, "index_close": 3351.6, "held_pnl": -1.3e6, "stock_pnl": -1.3e6,
         "futures_pnl": 1.35e6,
     }  # fmt: skip
-    empty = [
-        "dividends", "interest", "subscriptions", "redemptions", "distributions", *COST_LINES,
-        *FEE_LINES,
-    ]  # fmt: skip
-    ledger = pd.DataFrame([before, after], index=days).fillna(0.0).assign(**dict.fromkeys(empty, 0))
+    ledger = pd.DataFrame([before, after], index=days).fillna(0.0)
+    ledger = hand_made(ledger.assign(dividends=0.0, interest=0.0))
     contracts = pd.DataFrame(
         {
             "date": [days[0], days[1], days[1]],

@@ -89,9 +89,10 @@ def test_the_summary_states_what_the_tables_add_up_to() -> None:
     assert by_reason["count"].sum() == len(run.refusals)
     assert by_reason["count"].is_monotonic_decreasing
     assert found.value("refusals_limit_up") == by_reason.loc["limit_up", "count"]
-    accrued = ledger["accrued_performance_fee"].iloc[-1] / ledger["equity"].iloc[-1]
-    after = levels(ledger)["net"].iloc[-1] * (1 - accrued) - 1
-    assert found.value("return_after_accrual") == pytest.approx(after)
+    last = ledger.iloc[-1]
+    assert found.value("unit_value_net") == last["unit_value"]
+    assert found.value("unit_value_before_accrual") == last["unit_value_before_accrual"]
+    assert found.value("return_net") == pytest.approx(last["unit_value"] - 1, abs=5e-5)
     assert found.value("first_day") == date(2014, 9, 17)
 
 
@@ -110,8 +111,10 @@ def test_attribution_closes_to_the_equity_change(by: str) -> None:
     ledger = random_ledger(300)
     table = attribution(ledger, by)
     assert table["residual"].abs().max() < 1e-9 * ledger["equity"].max()
-    change = ledger["equity"].iloc[-1] - ledger["equity"].iloc[0]
+    change = ledger["equity"].iloc[-1] - 120_000.0 - ledger["equity"].iloc[0]
     assert table["equity_change"].sum() == pytest.approx(change)
+    assert table["accrual"].sum() == pytest.approx(-120_000.0)
+    assert table["revaluation"].sum() == pytest.approx(0.0, abs=1e-6)
     assert table["stock_pnl"].sum() == pytest.approx(ledger["stock_pnl"].iloc[1:].sum())
     assert (table["commission"] <= 0).all()
     assert len(table) == {"whole": 1, "year": 2, "month": 15}[by]

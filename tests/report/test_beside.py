@@ -30,7 +30,8 @@ def test_the_row_of_a_variant_is_its_ledger_s() -> None:
     _, table, _ = comparison(Writer(sample_result_with_variants(), "en"))
     row = next(row for row in table.rows if row[0].text == "Long only")
     ledger = sample_result_with_variants().variants["long_only"].ledger
-    assert row[1].value == pytest.approx(ledger["equity"].iloc[-1] / ledger["equity"].iloc[0] - 1)
+    value = kept(ledger)
+    assert row[1].value == pytest.approx(value.iloc[-1] / value.iloc[0] - 1)
 
 
 def answer(writer: Writer, number: int) -> str:
@@ -38,8 +39,13 @@ def answer(writer: Writer, number: int) -> str:
     return next(text for question, text in items if question.startswith(f"{number}. "))
 
 
+def kept(ledger: pd.DataFrame) -> pd.Series:
+    """What the investors of a fund without flows have: net assets less the accrued fee."""
+    return ledger["equity"] - ledger["accrued_performance_fee"]
+
+
 def fall(ledger: pd.DataFrame) -> str:
-    value = ledger["equity"]
+    value = kept(ledger)
     return f"{(value / value.cummax() - 1).min():.2%}"
 
 
@@ -54,7 +60,7 @@ def test_questions_are_answered_with_the_figures_of_variants_and_products(langua
         (34, "index_hedged"),
     ):
         ledger = result.variants[name].ledger
-        gain = f"{ledger['equity'].iloc[-1] / ledger['equity'].iloc[0] - 1:.2%}"
+        gain = f"{kept(ledger).iloc[-1] / kept(ledger).iloc[0] - 1:.2%}"
         text = answer(writer, number)
         assert gain in text, (number, text)
         assert fall(ledger) in text
@@ -79,6 +85,6 @@ def test_a_product_given_to_the_report_answers_the_question_on_others() -> None:
     days = result.ledger.index
     mine = pd.Series([1.0, 1.1, 1.05], index=[days[5], days[100], days[200]])
     text = answer(Writer(result, "en", {"Mine": mine}), 15)
-    equity = result.ledger["equity"]
+    value = kept(result.ledger)
     assert "On the dates of Mine that product returned 5.00%" in text
-    assert f"the fund {equity.iloc[200] / equity.iloc[5] - 1:.2%}" in text
+    assert f"the fund {value.iloc[200] / value.iloc[5] - 1:.2%}" in text

@@ -278,7 +278,9 @@ def own_summary(run):
 
 def test_the_accrued_fee_and_a_short_span_are_said_on_the_cover(tmp_path) -> None:
     shown = written(random_run(30), tmp_path / "r.html", "en").text
-    assert any(part.startswith("At the end 120,000 yuan of performance fee") for part in shown)
+    said = next(part for part in shown if "120,000 yuan of it were not charged yet" in part)
+    before = random_run(30).ledger["unit_value_before_accrual"].iloc[-1]
+    assert said.endswith(f"before which a unit was worth {before:.4f}.")
     assert words("en")["verdict"]["short"] in shown
 
 

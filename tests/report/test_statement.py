@@ -115,9 +115,9 @@ def test_every_fee_is_explained_by_figures_that_give_it(method: str) -> None:
 def test_every_format_is_written_and_names_nobody_else(tmp_path: Path) -> None:
     name = NAMES["B"]
     paths = list(write_statements(result(), name, tmp_path, ["html", "pdf", "xlsx", "json"], "zh"))
-    assert [path.name for path in paths] == [
-        f"statement_Beryl_Trust_zh.{kind}" for kind in ("html", "pdf", "xlsx", "json")
-    ]
+    names = [re.fullmatch(r"(statement_Beryl_Trust-[0-9a-f]{10})_zh\.(\w+)", p.name) for p in paths]
+    assert [found[2] for found in names] == ["html", "pdf", "xlsx", "json"]
+    assert len({found[1] for found in names}) == 1
     value = f"{investor_statement(result(), name).value_today:,.2f}"
     pages = [page.get_textpage().get_text_range() for page in pdfium.PdfDocument(paths[1])]
     book = load_workbook(paths[2])
@@ -147,7 +147,10 @@ def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     written = CliRunner().invoke(app, ["statement", str(folder), NAMES["A"], *options])
     assert written.exit_code == 0
     names = sorted(path.name for path in (tmp_path / "letters").iterdir())
-    assert names == ["statement_Amber_Trust_en.html", "statement_Amber_Trust_en.json"]
+    stems = {name.rsplit("_en.", 1)[0] for name in names}
+    assert len(stems) == 1
+    assert re.fullmatch(r"statement_Amber_Trust-[0-9a-f]{10}", stems.pop())
+    assert [name.rsplit(".", 1)[1] for name in names] == ["html", "json"]
 
 
 def test_what_is_not_accepted_is_refused(tmp_path: Path) -> None:

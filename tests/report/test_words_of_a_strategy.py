@@ -89,7 +89,9 @@ def _with(result, strategy):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_rate_a_year_and_a_sum_are_told_apart_on_the_cover(language: str) -> None:
-    card = next(one for one in cards(sample_result(), language) if one.key.startswith("paid"))
+    card = next(
+        one for one in cards(Writer(sample_result(), language)) if one.key.startswith("paid")
+    )
     assert card.name == words(language)["cost_card"]["name"]
     assert ("a year" if language == "en" else "年化") in card.name
     assert ("in all" if language == "en" else "合计") in card.below[0]
@@ -106,7 +108,7 @@ def test_ticks_show_the_digits_that_they_need() -> None:
 def test_every_tick_of_every_figure_is_labelled_with_its_value() -> None:
     figures = [
         block.spec
-        for chapter in build_chapters(sample_result(), "en")
+        for chapter in build_chapters(Writer(sample_result(), "en"))
         for block in chapter.blocks
         if hasattr(block, "spec")
     ]

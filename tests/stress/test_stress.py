@@ -12,6 +12,7 @@ from quanthedge.prepare import Prepared, prepare
 from quanthedge.run import backtest
 from quanthedge.stress import Accounts, compare_leverage, days_to_margin_call, levered, run_stress
 from quanthedge.stress.outlook import margin_outlook
+from quanthedge.stress.scenarios import _outcome as outcome
 from quanthedge.stress.shocks import basis_jump, index_moves, margin_rate, suspensions
 from tests.sample import SAMPLE, small_strategy
 
@@ -97,6 +98,20 @@ def test_the_report_has_a_row_for_each_scenario_and_says_what_it_could_not_repla
     assert "not replayed" in report.text()
     with pytest.raises(StrategyError, match="no scenario could be run"):
         run_stress(small_strategy(), Market.open(SAMPLE), history=False)
+
+
+def test_a_fee_date_is_no_loss_of_a_day():
+    at, record = prepared(), run_ledger(prepared().inputs)
+    fee = column(record, "performance_fee")
+    day = int(np.flatnonzero(fee)[0])
+    lump = fee[day] / column(record, "equity")[day - 1]
+    assert lump > 0.002
+    found = outcome(record, at.inputs, day, day + 1)
+    worth = column(record, "equity") - column(record, "accrued_performance_fee")
+    assert found["worst_day"] == pytest.approx(worth[day] / worth[day - 1] - 1, abs=1e-12)
+    assert found["equity_change"] == pytest.approx(found["worst_day"], abs=1e-12)
+    plain = column(record, "equity")[day] / column(record, "equity")[day - 1] - 1
+    assert found["worst_day"] - plain > 0.7 * lump
 
 
 def test_days_to_a_margin_call_are_those_of_the_ledger():

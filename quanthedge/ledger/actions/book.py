@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.ledger.inputs import ActionBook, TaxBook
-from quanthedge.rules.dividend_tax import months_later
+from quanthedge.rules.dividend_tax import PAR_YUAN, months_later
 
 __all__ = [
     "ActionUse",
@@ -20,11 +20,15 @@ __all__ = [
     "no_tax",
     "record_days",
     "tax_book",
+    "with_taxes",
 ]
 
 Floats = NDArray[np.float64]
-RATES = ("at_payment", "short_term", "mid_term", "long_term")
+RATES = ("at_payment", "short_term", "mid_term", "long_term")  # fields of TaxRates
+TAXES = ("tax_withheld", "tax_short", "tax_mid", "tax_long")  # yuan per share held
 NUMBERS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
+SPLIT = ("out_of_profit", "unknown_split")  # bonus shares per share held
+STOCK_PART = "stock_dividend_per_share"
 LOTS = 256  # the trading days of a year and the lot of all that is older
 HALF_CENT = 0.0051
 STEP = 1e-9
@@ -67,6 +71,11 @@ class ActionUse(NamedTuple):
         there is one.
     waiting
         Events of stocks that did not trade again in the span: nothing is booked before they do.
+    stock_dividend : float64 [A]
+        Bonus shares out of profit per share held, by action of the book.
+    unknown_split : float64 [A]
+        Bonus shares per share held, by action of the book, of which the table does not say what
+        part is paid out of profit: they are taxed as a conversion, which is not at all.
     """
 
     from_table: int
@@ -74,6 +83,8 @@ class ActionUse(NamedTuple):
     off_reference: pd.DataFrame
     contradicted: pd.DataFrame
     waiting: int
+    stock_dividend: Floats
+    unknown_split: Floats
 
 
 def no_actions(days: int) -> ActionBook:
@@ -146,6 +157,7 @@ def action_book(
     Notes
     -----
     The tax is that of the record day; where it is not known, of the trading day before the ex-date.
+    Taxed are the cash and the bonus shares out of profit (``stock_dividend_per_share``) at par.
     An action takes effect on the first day on or after its ex-date on which the stock trades: a
     suspended stock keeps its mark until then. The factor returned steps by
     ``mark * (1 + bonus + rights) / (mark - cash + rights * rights_price)`` on these days (the
@@ -196,7 +208,8 @@ def action_book(
         *listing_order(t, listed, days),
     )  # fmt: skip
     taxes = no_tax(days, len(t)) if tax is None else tax_book(dates, rows)
-    use = ActionUse(len(t), int(lonely.sum()), found, contradicted, waiting)
+    parts = (rows[name].to_numpy(dtype=np.float64) for name in SPLIT)
+    use = ActionUse(len(t), int(lonely.sum()), found, contradicted, waiting, *parts)
     return book, taxes, factor, use
 
 
@@ -225,12 +238,45 @@ def _placed(
     )
     rows = rows.assign(day=day, list_day=_list_days(rows, dates, list_delay))
     if tax is not None:
-        place = np.searchsorted(tax.days, record_days(rows, dates))
-        rows = rows.assign(**{name: getattr(tax, name)[place] for name in RATES})
+        rows = with_taxes(rows, tax, np.searchsorted(tax.days, record_days(rows, dates)))
+    part = _stock_part(rows)
+    unknown = np.where(part.isna(), rows["bonus_per_share"], 0.0)
+    rows = rows.assign(out_of_profit=part.fillna(0.0), unknown_split=unknown)
     waiting = int(((day < 0) & np.isfinite(mark[-1, rows["stock"].to_numpy()])).sum())
     rows = rows[day >= 0].fillna({"rights_price": 0.0})
     rows = rows[np.isfinite(mark[rows["day"].to_numpy(), rows["stock"].to_numpy()])]
     return rows.sort_values(["day", "stock", "ex_date"], ignore_index=True), waiting
+
+
+def _stock_part(rows: pd.DataFrame) -> pd.Series:
+    """Return what part of each bonus is paid out of profit; NaN where that is not known."""
+    if STOCK_PART not in rows.columns:
+        return pd.Series(np.nan, index=rows.index)
+    return rows[STOCK_PART].astype(np.float64)
+
+
+def with_taxes(rows: pd.DataFrame, rates: TaxRates, place: NDArray[np.int64]) -> pd.DataFrame:
+    """Add the tax on each action, yuan per share held: withheld, and further by holding period.
+
+    Parameters
+    ----------
+    rows
+        cash_per_share, and stock_dividend_per_share if it is known.
+    rates : TaxRates
+    place : int64 [A]
+        Row of the rates by which each action is taxed.
+
+    Notes
+    -----
+    No more is withheld than there is cash: what it does not cover is due at the sale.
+    """
+    cash = rows["cash_per_share"].to_numpy(dtype=np.float64)
+    taxed = cash + PAR_YUAN * _stock_part(rows).fillna(0.0).to_numpy(dtype=np.float64)
+    at_payment = rates.at_payment[place]
+    withheld = np.minimum(at_payment * taxed, cash)
+    totals = (np.maximum(getattr(rates, name)[place], at_payment) * taxed for name in RATES[1:])
+    columns = (withheld, *(total - withheld for total in totals))
+    return rows.assign(**dict(zip(TAXES, columns, strict=True)))
 
 
 def _check_worth(rows: pd.DataFrame, mark: Floats) -> None:
@@ -302,16 +348,16 @@ def _merged(rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     merged = rows.drop_duplicates(["day", "stock"], keep="last", ignore_index=True)
     numbers = rows[list(NUMBERS)].to_numpy(dtype=np.float64)
-    rates = [name for name in RATES if name in rows.columns]
+    summed = [name for name in (*TAXES, *SPLIT) if name in rows.columns]
     groups = rows.groupby(["day", "stock"], sort=True).indices
     for place, members in enumerate(groups.values()):
         if len(members) == 1:
             continue
         cash = rights = paid = 0.0
         held = 1.0
-        shares_of_cash = []
+        holdings = []
         for cash_one, bonus_one, rights_one, price_one in numbers[members]:
-            shares_of_cash.append(held * cash_one)
+            holdings.append(held)
             cash += held * cash_one
             rights += held * rights_one
             paid += held * rights_one * price_one
@@ -319,9 +365,8 @@ def _merged(rows: pd.DataFrame) -> pd.DataFrame:
         price = paid / rights if rights else 0.0
         merged.loc[place, list(NUMBERS)] = [cash, held - 1.0, rights, price]
         merged.loc[place, "list_day"] = rows["list_day"].to_numpy()[members].max()
-        if rates and cash > 0.0:  # each dividend at its own rates
-            told = rows[rates].to_numpy(dtype=np.float64)[members]
-            merged.loc[place, rates] = np.array(shares_of_cash) @ told / cash
+        told = rows[summed].to_numpy(dtype=np.float64)[members]  # each dividend at its own rates
+        merged.loc[place, summed] = np.array(holdings) @ told
     return merged
 
 
@@ -364,15 +409,15 @@ def record_days(rows: pd.DataFrame, dates: NDArray[np.datetime64]) -> NDArray[np
 
 
 def tax_book(dates: NDArray[np.datetime64], rows: pd.DataFrame) -> TaxBook:
-    """Return the tax of a span: rates of each action [A] and the holding periods of sale days [T].
+    """Return the tax of a span: yuan of each action [A] and the holding periods of sale days [T].
 
     Parameters
     ----------
     dates : datetime64[D] [T + 1]
         Trading days of the span and the day before it.
     rows
-        For each action at_payment, short_term, mid_term, long_term: shares of its dividend
-        withheld when paid, and due in all when the share is sold within a month, a year, later.
+        For each action tax_withheld, tax_short, tax_mid, tax_long: yuan per share held, withheld
+        when paid, and further when the share is sold within a month, a year, later.
 
     Notes
     -----
@@ -384,6 +429,5 @@ def tax_book(dates: NDArray[np.datetime64], rows: pd.DataFrame) -> TaxBook:
     begins = [
         np.searchsorted(months_later(days, months), days).astype(np.int64) for months in (1, 12)
     ]
-    paid, *totals = (rows[name].to_numpy(dtype=np.float64) for name in RATES)
-    rest = [np.maximum(total - paid, 0.0) for total in totals]
-    return TaxBook(paid, rest[0], rest[1], rest[2], begins[0], begins[1], LOTS)
+    withheld, short, mid, long = (rows[name].to_numpy(dtype=np.float64) for name in TAXES)
+    return TaxBook(withheld, short, mid, long, begins[0], begins[1], LOTS)

@@ -7,15 +7,29 @@ the share was held when it is sold, so a lot carries one sum for each of the thr
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import ActionBook, Carried, TaxBook
+from quanthedge.ledger.inputs import ActionBook, Bools, Carried, Floats, Ints, TaxBook
 
 DAY, SHARES, SHORT, MID, LONG = range(5)
 N_PARTS = 5
 
 
 @njit(cache=True)
+def alike_for_ever(lots: Floats, year_begin: int) -> bool:
+    """Whether the two oldest lots are past a year and owe the same a share."""
+    if not lots[1, DAY] < year_begin:
+        return False
+    return abs(lots[0, LONG] * lots[1, SHARES] - lots[1, LONG] * lots[0, SHARES]) <= 1e-9 * (
+        lots[0, SHARES] * lots[1, SHARES]
+    )
+
+
+@njit(cache=True)
 def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> None:
-    """Note shares bought on day t; lots older than a year, alike for the tax, become one."""
+    """Note shares bought on day t; lots older than a year become one where their tax is alike.
+
+    It is where nothing of their dividends is due any more after a year. When all places are taken
+    the two oldest become one, whatever they owe.
+    """
     lots, count = carried.lots, carried.lot_count
     if lots.shape[1] == 0:
         return
@@ -23,7 +37,7 @@ def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> 
     if n > 0 and lots[i, n - 1, DAY] == t:
         lots[i, n - 1, SHARES] += quantity
         return
-    while n >= 2 and (lots[i, 1, DAY] < tax.year_begin[t] or n == lots.shape[1]):
+    while n >= 2 and (n == lots.shape[1] or alike_for_ever(lots[i], tax.year_begin[t])):
         for part in range(SHARES, N_PARTS):
             lots[i, 1, part] += lots[i, 0, part]
         for k in range(1, n):
@@ -45,16 +59,15 @@ def scale_lots(i: int, factor: float, carried: Carried) -> None:
 
 
 @njit(cache=True)
-def note_dividend(a: int, i: int, per_share: float, tax: TaxBook, carried: Carried) -> None:
+def note_dividend(a: int, i: int, tax: TaxBook, carried: Carried) -> None:
     """Add the tax that action a's dividend will cost at a sale to each lot; before `scale_lots`."""
     lots = carried.lots
     if lots.shape[1] == 0:
         return
     for k in range(carried.lot_count[i]):
-        gross = lots[i, k, SHARES] * per_share
-        lots[i, k, SHORT] += gross * tax.short_term[a]
-        lots[i, k, MID] += gross * tax.mid_term[a]
-        lots[i, k, LONG] += gross * tax.long_term[a]
+        lots[i, k, SHORT] += lots[i, k, SHARES] * tax.short_term[a]
+        lots[i, k, MID] += lots[i, k, SHARES] * tax.mid_term[a]
+        lots[i, k, LONG] += lots[i, k, SHARES] * tax.long_term[a]
 
 
 @njit(cache=True)
@@ -126,3 +139,43 @@ def action_of_day(t: int, i: int, pointer: np.ndarray, stock: np.ndarray) -> int
         else:
             high = middle
     return low if low < pointer[t + 1] and stock[low] == i else -1
+
+
+@njit(cache=True)
+def tax_of_events(
+    day: Ints,
+    place: Ints,
+    stock: Ints,
+    quantity: Floats,
+    gone: Bools,
+    cash: Floats,
+    tax: TaxBook,
+    carried: Carried,
+) -> tuple[float, float, float]:
+    """Let ex-dates and trades pass over the lots. Returns dividends, tax withheld, tax at sales.
+
+    Events [E] in the order of days. ``place`` below the number of ex-dates [A] is one of them, and
+    ``quantity`` then the shares that one share becomes; of a trade it is what was bought, sold
+    below 0, and ``gone`` says that the shares were paid out at a delisting.
+    """
+    held = np.zeros(carried.lot_count.size)
+    dividends = withheld = at_sale = 0.0
+    for e in range(day.size):
+        i, a = stock[e], place[e]
+        if a < cash.size:
+            old = held[i]
+            if old > 0.0:
+                dividends += old * cash[a]
+                withheld += old * tax.at_payment[a]
+                note_dividend(a, i, tax, carried)
+                held[i] = np.floor(old * quantity[e] + 1e-6)
+                scale_lots(i, held[i] / old, carried)
+            continue
+        held[i] += quantity[e]
+        if quantity[e] > 0.0:
+            add_lot(day[e], i, quantity[e], tax, carried)
+        elif gone[e]:
+            drop_lots(i, carried)
+        else:
+            at_sale += take_lots(day[e], i, -quantity[e], tax, carried)
+    return dividends, withheld, at_sale

@@ -1,6 +1,5 @@
 """The chapters of the report, in reading order."""
 
-from quanthedge.comparison.table import Others
 from quanthedge.report.blocks import Chapter
 from quanthedge.report.chapters.background import (
     definition_table,
@@ -20,15 +19,13 @@ from quanthedge.report.chapters.neutrality import neutrality
 from quanthedge.report.chapters.performance import monthly, performance
 from quanthedge.report.chapters.risk import drawdown, tails, windows
 from quanthedge.report.questions import questions
-from quanthedge.report.texts import Language
-from quanthedge.report.writer import Run, Writer, slug
+from quanthedge.report.writer import Writer, slug
 
 __all__ = ["build_chapters"]
 
 
-def build_chapters(run: Run, language: Language, others: Others | None = None) -> list[Chapter]:
+def build_chapters(writer: Writer) -> list[Chapter]:
     """Return the chapters of a run's report, in reading order."""
-    writer = Writer(run, language, others)
     makers = {
         "performance": performance,
         "monthly": monthly,

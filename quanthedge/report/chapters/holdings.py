@@ -19,7 +19,8 @@ def holdings(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     positions = writer.run.positions
     if not len(positions):
-        return [writer.lines("holdings_empty", [writer.words["empty"]["holdings"]], "remark")]
+        none = writer.lines("holdings_empty", [writer.words["empty"]["holdings"]], "remark")
+        return [none, *_restated(writer)]
     last = positions["date"].max()
     book = positions[positions["date"] == last].sort_values(
         ["weight", "code"], ascending=[False, True]
@@ -65,7 +66,7 @@ def _restated(writer: Writer) -> list[Block]:
     spells = suspension_spells(run.restated, pd.DatetimeIndex(run.ledger.index))
     size = spells[["lowest_yuan", "highest_yuan"]].abs().max(axis=1)
     shown = spells.loc[size.nlargest(_SHOWN_SPELLS).index]
-    still = Cell(str(writer.words["empty"]["recovery"]), "quiet")
+    still = Cell(str(writer.words["empty"]["still_stated"]), "quiet")
     rows = [
         [
             Cell(str(row["code"])),
