@@ -68,7 +68,8 @@ MODULES = {
     ),
     "variant_runs": Held(
         "quanthedge.variant_runs",
-        (*CLIENTS, "tests/test_variants.py"), ("tests.test_replay.prepare",), BUSY,
+        ("tests/test_variant_terms.py", *CLIENTS, "tests/test_variants.py"),
+        ("tests.test_replay.prepare",), BUSY,
     ),
 }  # fmt: skip
 FOUND, SURVIVED, TOO_LONG = "found", "survived", "too long"
