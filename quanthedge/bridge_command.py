@@ -20,7 +20,7 @@ def bridge_command(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
-    by: Annotated[str, typer.Option(help="day, month, year or whole.")] = "whole",
+    by: Annotated[str, typer.Option(help="day, week, month, year or whole.")] = "whole",
     investor: Annotated[
         bool,
         typer.Option(

@@ -57,7 +57,7 @@ def test_the_investor_s_view_in_chinese(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--by", "week"), "accepted: day, month, year, whole"),
+        (("--by", "decade"), "accepted: day, week, month, year, whole"),
         (("--figure", "a.jpg"), "accepted: .png, .svg"),
         (("--language", "fr"), "accepted: zh, en"),
         (("--start", "2030-01-01"), "no trading day of the run"),

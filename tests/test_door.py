@@ -57,7 +57,7 @@ def test_messages_name_the_argument_and_the_call() -> None:
         "misspelt": "unknown argument 'strat', did you mean 'start'",
         "time zone": "returns: its dates have the time zone UTC",
         "dates as text": r"returns: its dates are texts \('2015-01-05'\)",
-        "a choice": "by is 'decade'; accepted: 'day', 'month', 'year', 'whole'",
+        "a choice": "by is 'decade'; accepted: 'day', 'week', 'month', 'year', 'whole'",
         "a measure": "did you mean sharpe_net",
     }.items():
         with pytest.raises(qh.QuantHedgeError, match=says):

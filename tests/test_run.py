@@ -24,8 +24,11 @@ def test_every_day_of_the_ledger_adds_up() -> None:
     ledger = sample_result().ledger
     change = ledger["equity"].diff().iloc[1:]
     parts = (ledger[INCOME].sum(axis=1) - ledger[COSTS].sum(axis=1)).iloc[1:]
+    parts += ledger["revaluation"].diff().iloc[1:]
+    assert ledger["revaluation"].any()
     assert (change - parts).abs().max() <= 1e-9 * ledger["equity"].max()
-    balance = ledger["stock_value"] + ledger["stock_cash"] + ledger["futures_cash"]
+    balance = ledger["stock_value"] + ledger["revaluation"]
+    balance += ledger["stock_cash"] + ledger["futures_cash"]
     assert (
         balance + ledger["dividends_receivable"] - ledger["fees_payable"] - ledger["equity"]
     ).abs().max() < 1e-6

@@ -84,10 +84,21 @@ def test_what_a_strategy_asks_for_is_refused_by_name(tmp_path: Path, name: str, 
 @pytest.mark.parametrize("name", ["industry", "index_members", "stock_names"])
 def test_a_hedged_run_needs_no_table_that_only_the_report_shows(tmp_path: Path, name: str) -> None:
     tables = {key: table for key, table in sample_tables().items() if key != name}
-    found = backtest(small_strategy(), market_of(tmp_path / "m", tables), START, END)
+    part = market_of(tmp_path / "m", tables)
+    strategy = small_strategy("valuation.suspended='last_close'")
+    found = backtest(strategy, part, START, END)
     reported(found)
-    whole = backtest(small_strategy(), sample_market(), START, END)
+    whole = backtest(strategy, sample_market(), START, END)
     np.testing.assert_array_equal(found.ledger["equity"], whole.ledger["equity"])
+
+
+def test_without_industries_suspended_stocks_follow_all_stocks(tmp_path: Path) -> None:
+    tables = {key: table for key, table in sample_tables().items() if key != "industry"}
+    strategy = small_strategy("valuation.materiality=0.0")
+    found = backtest(strategy, market_of(tmp_path / "m", tables), START, END)
+    reported(found)
+    (said,) = [note["en"] for note in found.notes if note["kind"] == "stand_in"]
+    assert "all stocks" in said
 
 
 @pytest.mark.parametrize("hedged", [True, False])

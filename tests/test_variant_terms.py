@@ -1,4 +1,4 @@
-"""What is said of a variant beside its ledger, from accounts made by hand; which way a fund runs."""
+"""What is said of a variant beside its ledger, from accounts made by hand, and how funds run."""
 
 from types import SimpleNamespace
 

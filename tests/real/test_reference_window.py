@@ -90,6 +90,7 @@ def test_equity_is_what_trades_prices_and_fees_leave(result: Result) -> None:
         ledger["equity"].iloc[0] + value - paid + dividends + futures_pnl
         + ledger["interest"].sum() - ledger["dividend_tax"].sum()
         - result.trades[costs].to_numpy().sum() - ledger[charged].to_numpy().sum()
+        + ledger["revaluation"].iloc[-1]
     )  # fmt: skip
     # Fractions of shares are paid out in cash on ex-dates: a few yuan each.
     assert ledger["dividends"].sum() == pytest.approx(dividends, abs=5_000)
