@@ -16,7 +16,7 @@ from quanthedge.lookahead import audit
 
 # Months' ends and the nearest days are the hardest; the others take turns (all: docs/lookahead.md).
 PLANTED = [(place, days, WHEN[1]) for place in PLACES for days in (0, 1)]
-PLANTED += [(place, DAYS[k % 5], WHEN[2 * (k % 2)]) for k, place in enumerate(PLACES * 2)]
+PLANTED += [(place, DAYS[k % 5], WHEN[2 * (k % 2)]) for k, place in enumerate(PLACES)]
 
 
 @pytest.fixture(scope="module")
