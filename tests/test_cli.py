@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from quanthedge.market.workplace import PLACE
 from tests.sample import END, NEUTRAL, ROOT, SAMPLE, START
 
 SMALL = ["--set", "selector.n=30", "--start", START, "--end", END]
@@ -227,14 +228,17 @@ def test_a_kill_while_a_run_is_written_leaves_the_old_run(run_folder, tmp_path) 
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     arguments.append("--again")
     command = [sys.executable, "-m", "quanthedge.cli", *map(str, arguments)]
-    for _ in range(3):
+    killed = 0
+    for _ in range(2):
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
-            if any(path.name.startswith(".run.new") for path in tmp_path.iterdir()):
+            if any(path.is_dir() for path in (tmp_path / PLACE).glob("*")):
                 process.kill()
+                killed += 1
                 break
         process.wait()
+    assert killed
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert quanthedge(*arguments).returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]

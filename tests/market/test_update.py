@@ -225,7 +225,7 @@ def test_two_updates_at_once_wait_for_each_other(tmp_path, tables, early):
         assert process.exitcode == 0
     import_market(source, tmp_path / "direct", name="small")
     assert fingerprint(early) == fingerprint(tmp_path / "direct")
-    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".m.new")] == []
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
 def test_there_must_be_a_dataset_to_update(tmp_path, tables):
