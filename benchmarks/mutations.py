@@ -63,7 +63,8 @@ MODULES = {
         ("tests/performance/test_bridge_by_hand.py",),
     ),
     "bridge_groups": Held(
-        "quanthedge.performance.bridge_groups", ("tests/performance/test_bridge_groups.py",),
+        "quanthedge.performance.bridge_groups",
+        ("tests/performance/test_groups_by_hand.py", "tests/performance/test_bridge_groups.py"),
         ("quanthedge.run.backtest",),
     ),
     "variant_runs": Held(
