@@ -824,6 +824,8 @@ def buy_with(
     bars, stocks = inputs.bars, inputs.stocks
     needed = 0.0
     for i in range(shares.size):
+        if not quantity[i] > done[i]:  # asked for here: a call with all inputs is dear
+            continue
         rest = rest_to_buy(t, i, fill, quantity, done, inputs)
         if rest > 0.0:
             needed += cost_of_buying(t, i, rest, fill_price(t, i, fill, bars), inputs)[0]
@@ -832,6 +834,8 @@ def buy_with(
     paid = 0.0
     gain = 0.0
     for i in range(shares.size):
+        if not quantity[i] > done[i]:
+            continue
         rest = rest_to_buy(t, i, fill, quantity, done, inputs)
         if rest == 0.0:
             continue
