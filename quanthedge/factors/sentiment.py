@@ -20,6 +20,7 @@ from quanthedge.factors.base import (
     positive,
     rows_before,
 )
+from quanthedge.factors.kernels import window_deviations
 from quanthedge.market import Market
 
 __all__ = ["Illiquidity", "Momentum", "Reversal", "Turnover", "Volatility"]
@@ -190,15 +191,11 @@ class Volatility(_WindowFactor):
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the sample standard deviation of daily returns over the window, [R, N]."""
-        panels = [market.panel("simple_return")]
-        return _over_windows(panels, as_rows(market, rows), self.window, self._deviation)
-
-    def _deviation(self, returns: Floats) -> Floats:
-        known = np.isfinite(returns)
-        count = known.sum(axis=0)
-        centred = np.where(known, returns - self._mean(returns), 0.0)
-        deviation = np.sqrt((centred**2).sum(axis=0) / np.maximum(count - 1, 1))
-        return np.where(count >= 2, deviation, np.nan)
+        days, returns = as_rows(market, rows), market.panel("simple_return")
+        found = np.full((days.size, returns.shape[1]), np.nan)
+        least = max(2, int(np.ceil(self.min_traded * self.window - 1e-9)))
+        window_deviations(returns, days, self.window, least, found)
+        return found
 
 
 class Illiquidity(_WindowFactor):
