@@ -39,7 +39,7 @@ pictures: $(VENV)/.ready
 		--start 2014-09-17 --end 2015-07-31 --variants all --out runs/pictures
 	$(BIN)/quanthedge report runs/pictures --language en,zh --format html,pdf
 	$(BIN)/python -m benchmarks.screenshot runs/pictures/report_en.html docs/images/report.png
-	$(BIN)/python -m benchmarks.screenshot runs/pictures/report_zh.pdf docs/images/factsheet.png 1,10,18
+	$(BIN)/python -m benchmarks.screenshot runs/pictures/report_zh.pdf docs/images/factsheet.png 1,10,20
 
 clean:
 	rm -rf $(VENV) runs build dist

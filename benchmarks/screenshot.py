@@ -1,7 +1,7 @@
 """Takes the README's pictures: the first screen of a report in Chromium, and pages of its PDF.
 
 python -m benchmarks.screenshot runs/pictures/report_en.html docs/images/report.png
-python -m benchmarks.screenshot runs/pictures/report_zh.pdf docs/images/factsheet.png 1,10,18
+python -m benchmarks.screenshot runs/pictures/report_zh.pdf docs/images/factsheet.png 1,10,20
 """
 
 import subprocess
