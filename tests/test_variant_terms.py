@@ -27,8 +27,8 @@ LEDGER = pd.DataFrame(
 )
 TRADES = pd.DataFrame(
     {
-        "date": DAYS[[1, 1, 2, 3, 4]],
-        "reason": ["margin_cut", "margin_cut", "hedge", "margin_cut", "hedge"],
+        "date": DAYS[[1, 1, 2, 3, 4, 1]],
+        "reason": ["margin_cut", "margin_cut", "hedge", "margin_cut", "hedge", "roll"],
     }
 )
 

@@ -8,7 +8,7 @@ import pytest
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_schedule
-from quanthedge.ledger import run_ledger
+from quanthedge.ledger import layout, run_ledger
 from quanthedge.market import Market, write_dataset
 from quanthedge.portfolio import Selector
 from quanthedge.prepare import prepare, prepare_like
@@ -491,3 +491,30 @@ def test_weights_are_the_invested_fraction_of_what_the_selector_shares_out():
     assert {"date", "reason", "count"} <= set(found.exclusions.columns)
     assert "factor" in found.coverage.columns
     assert isinstance(strategy.selector, Selector)
+
+
+def test_the_money_of_sales_is_told_as_the_ledger_counts_it():
+    for name, number in (
+        ("same_auction", layout.SAME_AUCTION),
+        ("after_fill", layout.AFTER_FILL),
+        ("next_day", layout.NEXT_DAY),
+    ):
+        strategy = strategy_of(f"execution.sale_proceeds='{name}'")
+        assert prepare(strategy, sample_market(), *SHORT).inputs.settings.sale_proceeds == number
+
+
+def test_an_opening_auction_is_a_part_of_twenty_days_before_it():
+    strategy = strategy_of("execution.participation_open=0.5", "execution.auction_share=0.02")
+    market = sample_market()
+    known = prepare(strategy, market, *SHORT)
+    amount = market.panel("amount")
+    checked = 0
+    for t in (0, 7, known.dates.size - 2):
+        last = known.first + t  # of the days before
+        for i in range(0, len(market.codes), 7):
+            days = amount[last - 20 : last, i]
+            if np.isfinite(days).sum() == 20:
+                expected = 0.01 * np.median(days)
+                assert known.inputs.auction[t, i] == pytest.approx(expected, rel=1e-12)
+                checked += 1
+    assert checked > 20
