@@ -51,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "run")
         run = [*tool, "run", str(STRATEGY), "--market", str(args.market), "--start", args.start]
-        run += ["--end", args.end, "--out", out, "--quiet"]
+        run += ["--end", args.end, "--out", out, "--quiet", "--again"]
         run_seconds, run_memory = best(run, args.repeat)
         report = [*tool, "report", out, "--language", "zh"]
         report_seconds, report_memory = best(report, args.repeat)
