@@ -11,7 +11,7 @@ from quanthedge.hedge import contract_schedule
 from quanthedge.ledger import layout, run_ledger
 from quanthedge.market import Market, write_dataset
 from quanthedge.portfolio import Selector
-from quanthedge.prepare import prepare, prepare_like
+from quanthedge.prepare import prepare, prepare_like, run_days
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
 from quanthedge.rules.stock_limits import FREE
@@ -518,3 +518,18 @@ def test_an_opening_auction_is_a_part_of_twenty_days_before_it():
                 assert known.inputs.auction[t, i] == pytest.approx(expected, rel=1e-12)
                 checked += 1
     assert checked > 20
+
+
+def test_the_days_of_a_run_are_those_asked_for():
+    strategy, market = strategy_of(), sample_market()
+    assert run_days(strategy, market, "2015-05-01", "2015-05-31") == SHORT
+    assert run_days(strategy, market, end="2015-05-29")[1] == SHORT[1]
+
+
+def test_the_flows_of_investors_have_a_place_for_every_day():
+    known = prepare(strategy_of(), sample_market(), *SHORT)
+    fund, days = known.inputs.fund, known.dates.size - 1
+    for name in ("subscribed", "redeemed", "distributed", "paid_out", "units_change"):
+        flows = getattr(fund, name)
+        assert flows.shape == (days,), name
+        assert not flows.any()
