@@ -38,7 +38,6 @@ from quanthedge.beta import (
 )
 from quanthedge.market.simulation import Truth, simulate_market
 
-Floats = NDArray[np.float64]
 BASE = "ols 60"
 BOOK = 100
 WARM_UP, EVERY = 260, 5

@@ -14,11 +14,11 @@ eight times their noise (1%).
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from quanthedge.typing import Floats
 
 __all__ = ["FRICTIONS", "PATHS", "World", "make_world"]
 
-Floats = NDArray[np.float64]
 PATHS = ("constant", "slow drift", "drift", "jumps")
 FRICTIONS = ("none", "late marks", "suspensions", "outliers")
 INDEX_VOLATILITY = 0.015

@@ -20,7 +20,8 @@ from benchmarks.pages import markdown, write_between
 from benchmarks.reference_window import STRATEGY, WHOLE, WINDOW
 from benchmarks.simulated_truth import ESTIMATORS
 from quanthedge import Market, backtest, load_strategy
-from quanthedge.hedge.neutrality import compound
+from quanthedge.backtesting.result import Result
+from quanthedge.hedge.research.neutrality import compound
 from quanthedge.performance import (
     correlation,
     correlation_bootstrap,
@@ -29,7 +30,6 @@ from quanthedge.performance import (
     levels,
     period_returns,
 )
-from quanthedge.result import Result
 
 INDEX = "000300.SH"
 LIMIT = 0.05

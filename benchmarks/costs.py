@@ -18,9 +18,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from quanthedge import Market, backtest, load_strategy
+from quanthedge.backtesting.result import Result
 from quanthedge.market import write_dataset
 from quanthedge.performance import annual_return, levels, mean_equity, years
-from quanthedge.result import Result
 
 STRATEGY = Path(__file__).parents[1] / "strategies" / "market_neutral.toml"
 SPANS = (("2014-09-17", "2015-07-31"), ("2010-04-19", "2018-12-28"))

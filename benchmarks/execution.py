@@ -12,11 +12,11 @@ import pandas as pd
 
 from benchmarks.reference_window import STRATEGY, WINDOW
 from quanthedge import Market, load_strategy
-from quanthedge.hedging import _future_book, _schedule, _timing
+from quanthedge.backtesting.execute import book_tables, run_fund_of
+from quanthedge.backtesting.hedge_leg import _future_book, _schedule, _timing
+from quanthedge.backtesting.plan import Prepared, _settings, prepare
 from quanthedge.performance.relation import correlation
 from quanthedge.performance.returns import annual_return, daily_returns, levels, period_levels
-from quanthedge.prepare import Prepared, _settings, prepare
-from quanthedge.variant_runs import book_tables, run_fund_of
 
 CHOICES = {
     "as shipped": (),

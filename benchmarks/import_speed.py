@@ -25,7 +25,7 @@ def bare_read(source: Path) -> None:
 
 def whole_import(source: Path) -> None:
     """Import the folder."""
-    from quanthedge.market import import_market
+    from quanthedge.sources import import_market
 
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()

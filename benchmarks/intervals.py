@@ -14,13 +14,12 @@ import argparse
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from quanthedge.performance import beta, beta_hac, correlation
 from quanthedge.performance.resampling import outlook
 from quanthedge.performance.robust import correlation_bootstrap
+from quanthedge.typing import Floats
 
-Floats = NDArray[np.float64]
 LENGTHS = (11, 46, 213, 972)
 SLOPE = 0.3
 

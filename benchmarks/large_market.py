@@ -44,7 +44,7 @@ def stage(name: str, folder: Path) -> None:
             market.fundamental(item).sum()
         print(f"{len(PANELS) + len(market.fundamental_items())} columns", end=" ")
     else:
-        from quanthedge.run import backtest
+        from quanthedge.backtesting.run import backtest
         from quanthedge.strategy import load_strategy
 
         strategy = load_strategy(Path(__file__).parents[1] / "strategies" / "market_neutral.toml")

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from quanthedge.hedge.policies import Calendar, compile_policy
 from quanthedge.ledger import (
     Bars,
     FundNumbers,
@@ -30,9 +31,8 @@ from quanthedge.ledger import (
     StockBook,
     TargetBook,
 )
-from quanthedge.ledger.actions import no_actions, no_tax
+from quanthedge.ledger.corporate_actions import no_actions, no_tax
 from quanthedge.ledger.layout import EQUITY
-from quanthedge.rebalancing import Calendar, compile_policy
 from quanthedge.valuation import no_restatement
 
 

@@ -30,8 +30,8 @@ KNOWN = Path(__file__).with_name("mutations.toml")
 PREPARED, REPLAY, WIRING = (f"tests/test_{name}.py" for name in ("preparation", "replay", "wiring"))
 ROWS = f"{PREPARED}::test_every_row_handed_to_the_ledger_is_that_of_its_day"
 ACCOUNTS = f"{PREPARED}::test_the_accounts_of_this_market_are_found_again"
-PROBE = "tests.test_preparation.rows_of_one_product"
-BUSY = "tests.test_replay.test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day"
+PROBE = "tests.backtesting.test_preparation.rows_of_one_product"
+BUSY = "tests.backtesting.test_replay.test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day"
 CLIENTS = (
     f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
     f"{REPLAY}::test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day",
@@ -49,14 +49,14 @@ class Held(NamedTuple):
 
 
 MODULES = {
-    "prepare": Held("quanthedge.prepare", (ROWS, WIRING, ACCOUNTS), (), PROBE),
-    "hedging": Held("quanthedge.hedging", (ROWS, WIRING, ACCOUNTS), (), PROBE),
+    "prepare": Held("quanthedge.backtesting.plan", (ROWS, WIRING, ACCOUNTS), (), PROBE),
+    "hedging": Held("quanthedge.backtesting.hedge_leg", (ROWS, WIRING, ACCOUNTS), (), PROBE),
     "office": Held(
         "quanthedge.fund.office",
         (*CLIENTS, "tests/fund/test_office.py", "--deselect",
          "tests/fund/test_office.py::test_the_ledger_closes_with_any_flows",
          "tests/fund/test_winding_up.py"),
-        ("tests.test_replay.prepare",), BUSY,
+        ("tests.backtesting.test_replay.prepare",), BUSY,
     ),
     "bridge": Held(
         "quanthedge.performance.bridge",
@@ -65,12 +65,12 @@ MODULES = {
     "bridge_groups": Held(
         "quanthedge.performance.bridge_groups",
         ("tests/performance/test_groups_by_hand.py", "tests/performance/test_bridge_groups.py"),
-        ("quanthedge.run.backtest",),
+        ("quanthedge.backtesting.run.backtest",),
     ),
     "variant_runs": Held(
-        "quanthedge.variant_runs",
-        ("tests/test_variant_terms.py", *CLIENTS, "tests/test_variants.py"),
-        ("tests.test_replay.prepare",), BUSY,
+        "quanthedge.backtesting.execute",
+        ("tests/backtesting/test_variant_terms.py", *CLIENTS, "tests/strategy/test_variants.py"),
+        ("tests.backtesting.test_replay.prepare",), BUSY,
     ),
 }  # fmt: skip
 FOUND, SURVIVED, TOO_LONG = "found", "survived", "too long"
@@ -246,7 +246,7 @@ def _warm() -> None:
     sys.argv = sys.argv[:1]
     hypothesis.settings.register_profile("mutations", database=None, derandomize=True)
     hypothesis.settings.load_profile("mutations")
-    from quanthedge.run import backtest
+    from quanthedge.backtesting.run import backtest
     from tests.sample import END, START, sample_market, small_strategy
 
     backtest(small_strategy(), sample_market(), START, END)

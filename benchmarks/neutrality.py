@@ -17,18 +17,14 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 import quanthedge.beta
 from benchmarks.pages import markdown as table
 from benchmarks.pages import write_between
 from quanthedge import Market, Strategy
 from quanthedge.beta import BetaEstimator, index_returns
-from quanthedge.hedge.books import Book, index_book, random_book
-from quanthedge.hedge.comparison import HedgeComparison, compare_hedges
-from quanthedge.hedge.neutrality import Frequency, compound, exposure
-from quanthedge.hedge.ratio_kernels.kernels import drifted_book
-from quanthedge.hedge.ratios import (
+from quanthedge.hedge.kernels.ratios import drifted_book
+from quanthedge.hedge.ratios.ratios import (
     AlphaScaled,
     BetaRatio,
     DollarNeutral,
@@ -37,8 +33,11 @@ from quanthedge.hedge.ratios import (
     EwmaRatio,
     MinimumVariance,
 )
+from quanthedge.hedge.research.books import Book, index_book, random_book
+from quanthedge.hedge.research.comparison import HedgeComparison, compare_hedges
+from quanthedge.hedge.research.neutrality import Frequency, compound, exposure
+from quanthedge.typing import Floats
 
-Floats = NDArray[np.float64]
 FIRST, LAST = "2010-04-16", "2018-12-28"
 INDEX = "000300.SH"
 RATIOS = {

@@ -19,18 +19,22 @@ from unittest import mock
 
 import numpy as np
 
-from quanthedge import Market, Strategy, hedging, prepare
+from quanthedge import Market, Strategy
 from quanthedge.alpha import FactorTerm
+from quanthedge.backtesting import hedge_leg as hedging
+from quanthedge.backtesting import plan as prepare
 from quanthedge.beta import RollingOLS
 from quanthedge.factors import Turnover
-from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows
+from quanthedge.factors.base import FactorBase, as_rows
 from quanthedge.fund import FundTerms
 from quanthedge.hedge import HedgeRule
-from quanthedge.hedge.ratios import MinimumVariance
+from quanthedge.hedge.ratios.ratios import MinimumVariance
 from quanthedge.ledger.terms import Accounts
-from quanthedge.lookahead import AuditReport, audit
 from quanthedge.market.simulation import simulate_market
-from quanthedge.portfolio import AllUniverse, Selector
+from quanthedge.portfolio import Selector
+from quanthedge.studies.lookahead import AuditReport, audit
+from quanthedge.typing import Floats, Rows
+from quanthedge.universe import AllUniverse
 
 DAYS = (0, 1, 2, 5, 20)
 WHEN = ("every day", "months' ends", "from a date on")

@@ -18,8 +18,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from quanthedge.market import Market, write_dataset
+from tests.backtesting.test_replay import END, START, action_table, kept_again
 from tests.sample import SAMPLE, sample_market, small_strategy
-from tests.test_replay import END, START, action_table, kept_again
 
 TWO_PRODUCTS = "2015-04-20"  # the first days of the CSI 500 future
 METHODS = (

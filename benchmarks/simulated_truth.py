@@ -19,9 +19,9 @@ import pandas as pd
 
 from benchmarks.pages import markdown, write_between
 from quanthedge import Market, backtest, load_strategy
+from quanthedge.backtesting.result import Result
 from quanthedge.market.simulation import SimulationSettings, Truth, simulate_market
 from quanthedge.performance import correlation_stated_otherwise
-from quanthedge.result import Result
 
 STRATEGY = Path(__file__).parents[1] / "strategies" / "market_neutral.toml"
 SPAN = ("2012-02-01", "2015-12-31")

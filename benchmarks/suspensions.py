@@ -25,9 +25,9 @@ from quanthedge.beta import fit_prepared, index_returns, prepare_returns
 from quanthedge.ledger.inputs import Bars, StockBook
 from quanthedge.market.checks.price_limits import limit_panel
 from quanthedge.rules import stock_rules
+from quanthedge.typing import Floats
 from quanthedge.valuation import Valuation, stated_values
 
-Floats = NDArray[np.float64]
 INDEX = "000300.SH"
 YEARS = (2010, 2018)
 LENGTHS = {"1-5": (1, 5), "6-20": (6, 20), "21-60": (21, 60), "over 60": (61, 10_000)}

@@ -13,7 +13,7 @@ import pandas as pd
 from benchmarks.pages import markdown, write_between
 from benchmarks.reference_window import STRATEGY, WHOLE, WINDOW
 from quanthedge import Market, backtest, load_strategy
-from quanthedge.result import Result
+from quanthedge.backtesting.result import Result
 
 METHODS = {
     "last close": ["valuation.suspended=last_close"],

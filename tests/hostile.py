@@ -33,8 +33,8 @@ import pandas as pd
 import typer
 
 from quanthedge.cli import app
+from quanthedge.cli.terminal import answer
 from quanthedge.market.simulation import simulate_market
-from quanthedge.terminal import answer
 from tests.sample import ROOT
 from tests.sealing import seal
 

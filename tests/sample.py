@@ -3,9 +3,9 @@
 from functools import cache
 from pathlib import Path
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.market import Market
-from quanthedge.result import Result
-from quanthedge.run import backtest
 from quanthedge.strategy import Strategy, load_strategy
 
 ROOT = Path(__file__).parents[1]

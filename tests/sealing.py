@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from quanthedge.run_folder import RUN_FILE, _digest, _head_bytes
+from quanthedge.record.folder import RUN_FILE, _digest, _head_bytes
 
 
 def seal(folder: Path) -> None:

@@ -1,5 +1,5 @@
 """Combination of factors into one score per day and stock."""
 
-from quanthedge.alpha.combine import FactorTerm, Transforms, scores, standardise
+from quanthedge.alpha.combine import FactorTerm, scores
 
-__all__ = ["FactorTerm", "Transforms", "scores", "standardise"]
+__all__ = ["FactorTerm", "scores"]

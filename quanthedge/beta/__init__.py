@@ -14,6 +14,7 @@ from quanthedge.beta.overlapping import Overlapping
 from quanthedge.beta.preparation import Preparation, Prepared, fit_prepared, prepare_returns
 from quanthedge.beta.scholes_williams import ScholesWilliams
 from quanthedge.beta.vasicek import Vasicek
+from quanthedge.beta.wording import estimator_text
 
 __all__ = [
     "BetaEstimator",
@@ -34,6 +35,7 @@ __all__ = [
     "Vasicek",
     "book_beta",
     "book_betas",
+    "estimator_text",
     "fit_prepared",
     "index_returns",
     "prepare_returns",

@@ -6,9 +6,10 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from quanthedge.beta.base import BetaEstimator, Floats, RollingBeta
+from quanthedge.beta.base import BetaEstimator, RollingBeta
 from quanthedge.beta.ols import RollingOLS
 from quanthedge.beta.plain import PlainBeta
+from quanthedge.typing import Floats
 
 __all__ = ["AdjustedBeta", "places_and_days"]
 

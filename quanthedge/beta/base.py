@@ -11,6 +11,7 @@ from quanthedge.beta.limits import DatedMarket
 from quanthedge.beta.preparation import Preparation, fit_prepared, prepare_returns
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.plain import Plain
+from quanthedge.typing import Floats
 
 __all__ = [
     "BetaEstimator",
@@ -20,8 +21,6 @@ __all__ = [
     "index_returns",
     "minimum_fits",
 ]
-
-Floats = NDArray[np.float64]
 
 
 class _Prices(DatedMarket, Protocol):

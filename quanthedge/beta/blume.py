@@ -13,7 +13,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from quanthedge.beta.adjusted import AdjustedBeta, places_and_days
-from quanthedge.beta.base import Floats, RollingBeta
+from quanthedge.beta.base import RollingBeta
+from quanthedge.typing import Floats
 
 __all__ = ["Blume"]
 

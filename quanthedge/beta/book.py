@@ -8,15 +8,12 @@ forma, fixed weights) gives both.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quanthedge.beta.base import check_returns, check_window
 from quanthedge.errors import DataError
+from quanthedge.typing import Floats, Ints
 
 __all__ = ["BookBetas", "book_beta", "book_betas"]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class BookBetas(NamedTuple):
@@ -85,7 +82,7 @@ def book_betas(
     array([1. , 1.2])
 
     """
-    from quanthedge.beta.kernels import book_regressions
+    from quanthedge.beta.kernels.rolling import book_regressions
 
     check_window(window, min_observations)
     returns, index_returns = check_returns(returns, index_returns)

@@ -13,7 +13,8 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.beta.base import BetaEstimator, Floats, RollingBeta, check_window
+from quanthedge.beta.base import BetaEstimator, RollingBeta, check_window
+from quanthedge.typing import Floats
 
 __all__ = ["Downside"]
 
@@ -82,7 +83,7 @@ class Downside(BetaEstimator):
         return self.window
 
     def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
-        from quanthedge.beta.downward.kernels import rolling_downside
+        from quanthedge.beta.kernels.downside import rolling_downside
 
         check_window(self.window, self.min_observations)
         beta, error = np.empty((2, *returns.shape))

@@ -5,7 +5,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from quanthedge.beta.base import BetaEstimator, Floats, RollingBeta
+from quanthedge.beta.base import BetaEstimator, RollingBeta
+from quanthedge.typing import Floats
 
 __all__ = ["Ewma"]
 
@@ -43,7 +44,7 @@ class Ewma(BetaEstimator):
         return
 
     def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
-        from quanthedge.beta.joint.kernels import ewma_regression
+        from quanthedge.beta.kernels.joint import ewma_regression
 
         beta, error = np.empty((2, *returns.shape, index.shape[1]))
         count = np.empty(returns.shape, dtype=np.int32)

@@ -18,7 +18,8 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.beta.base import BetaEstimator, Floats, RollingBeta, check_window
+from quanthedge.beta.base import BetaEstimator, RollingBeta, check_window
+from quanthedge.typing import Floats
 
 __all__ = ["Huber"]
 
@@ -79,7 +80,7 @@ class Huber(BetaEstimator):
         return self.window
 
     def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
-        from quanthedge.beta.robust.kernels import rolling_huber
+        from quanthedge.beta.kernels.robust import rolling_huber
 
         check_window(self.window, self.min_observations)
         shape = (*returns.shape, index.shape[1])

@@ -23,8 +23,9 @@ from pydantic import (
     model_validator,
 )
 
-from quanthedge.beta.base import BetaEstimator, Floats, RollingBeta
+from quanthedge.beta.base import BetaEstimator, RollingBeta
 from quanthedge.errors import StrategyError
+from quanthedge.typing import Floats
 
 __all__ = ["Kalman"]
 
@@ -124,7 +125,7 @@ class Kalman(BetaEstimator):
         return np.full(betas.shape[:2], np.nan) if self._chosen is None else self._chosen
 
     def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
-        from quanthedge.beta.state.kernels import walking_betas
+        from quanthedge.beta.kernels.state import walking_betas
 
         if self.min_observations < index.shape[1] + 2:
             raise StrategyError(

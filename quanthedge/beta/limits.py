@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.typing import Bools
+
 __all__ = ["DatedMarket", "closed_at_limit"]
 
-Bools = NDArray[np.bool_]
 BLOCK_STOCKS = 256
 
 
@@ -43,8 +44,7 @@ def closed_at_limit(market: DatedMarket) -> tuple[Bools, int]:
         Bars whose limit the rule book does not know; they count as free.
 
     """
-    from quanthedge.market.blocks import Axes
-    from quanthedge.market.checks.price_limits import TICK, BarRows, LimitBook
+    from quanthedge.market import TICK, Axes, BarRows, LimitBook
 
     calendar = market.calendar
     first_day = int(np.searchsorted(calendar, market.dates[0]))

@@ -12,12 +12,12 @@ from pydantic import Field, model_validator
 
 from quanthedge.beta.base import (
     BetaEstimator,
-    Floats,
     RollingBeta,
     check_returns,
     check_window,
     minimum_fits,
 )
+from quanthedge.typing import Floats
 
 __all__ = ["RollingOLS", "joint_ols", "rolling_ols", "top_down_betas"]
 
@@ -65,7 +65,7 @@ def rolling_ols(
     array([nan, nan, 1.5, 1.5, 1.5])
 
     """
-    from quanthedge.beta.kernels import rolling_regression
+    from quanthedge.beta.kernels.rolling import rolling_regression
 
     check_window(window, min_observations)
     returns, index_returns = check_returns(returns, index_returns)
@@ -192,7 +192,7 @@ def joint_ols(
         combination of others.
 
     """
-    from quanthedge.beta.joint.kernels import joint_regression
+    from quanthedge.beta.kernels.joint import joint_regression
 
     days, stocks = returns.shape
     beta, error = np.empty((2, days, stocks, len(contrasts)))

@@ -5,8 +5,9 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.beta.base import BetaEstimator, Floats, RollingBeta, minimum_fits
+from quanthedge.beta.base import BetaEstimator, RollingBeta, minimum_fits
 from quanthedge.beta.ols import joint_ols
+from quanthedge.typing import Floats
 
 __all__ = ["Overlapping", "compounded"]
 

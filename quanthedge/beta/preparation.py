@@ -23,13 +23,12 @@ from pydantic import ConfigDict, Field
 from quanthedge.beta.limits import DatedMarket, closed_at_limit
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.plain import Plain
+from quanthedge.typing import Floats
 
 if TYPE_CHECKING:
     from quanthedge.beta.base import BetaEstimator, RollingBeta
 
 __all__ = ["Preparation", "Prepared", "fit_prepared", "prepare_returns"]
-
-Floats = NDArray[np.float64]
 
 
 class Preparation(Plain):
@@ -161,7 +160,7 @@ def prepare_returns(
 def _paired(
     market: DatedMarket, returns: Floats, index: Floats, preparation: Preparation
 ) -> Prepared:
-    from quanthedge.beta.pairing import kernels
+    from quanthedge.beta.kernels import pairing as kernels
 
     if preparation._asks_for_limits:
         locked, unknown = closed_at_limit(market)

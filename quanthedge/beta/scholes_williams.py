@@ -5,8 +5,9 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.beta.base import BetaEstimator, Floats, RollingBeta, minimum_fits
+from quanthedge.beta.base import BetaEstimator, RollingBeta, minimum_fits
 from quanthedge.beta.dimson import shifted
+from quanthedge.typing import Floats
 
 __all__ = ["ScholesWilliams"]
 
@@ -53,7 +54,7 @@ class ScholesWilliams(BetaEstimator):
         return self.window + 2
 
     def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
-        from quanthedge.beta.joint.kernels import instrument_regression
+        from quanthedge.beta.kernels.joint import instrument_regression
 
         after, same, before = (shifted(index[:, 0], days) for days in range(3))
         late = shifted(returns, 1)

@@ -10,15 +10,13 @@ security betas".
 from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from quanthedge.beta.adjusted import AdjustedBeta, places_and_days
-from quanthedge.beta.base import Floats, RollingBeta
+from quanthedge.beta.base import RollingBeta
+from quanthedge.typing import Bools, Floats
 
 __all__ = ["Vasicek"]
-
-Bools = NDArray[np.bool_]
 
 
 class Vasicek(AdjustedBeta):

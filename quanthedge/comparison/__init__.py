@@ -1,22 +1,15 @@
 """A fund beside what an investor could have had instead, on the same dates and definitions."""
 
-from quanthedge.comparison.others import VARIANTS, FixedIncome, RunVariant, Stated
-from quanthedge.comparison.products import (
-    Product,
-    named_products,
-    own_products,
-    product_values,
-    together,
-)
-from quanthedge.comparison.table import Comparison, compare_funds
+from quanthedge.comparison.others import FixedIncome, RunVariant, Stated
+from quanthedge.comparison.products import named_products, own_products, product_values, together
+from quanthedge.comparison.table import Comparison, Others, compare_funds
 from quanthedge.comparison.unit_values import read_unit_values
 from quanthedge.comparison.wording import remark, variant_name
 
 __all__ = [
-    "VARIANTS",
     "Comparison",
     "FixedIncome",
-    "Product",
+    "Others",
     "RunVariant",
     "Stated",
     "compare_funds",

@@ -15,13 +15,14 @@ from quanthedge.performance import (
     NO_MOVE,
     TRADING_DAYS_A_YEAR,
     annual_return,
+    correlation_bootstrap,
     drawdowns,
     period_return,
     period_returns,
     sharpe_ratio,
     volatility,
 )
-from quanthedge.performance.robust import FEWEST_PAIRS, correlation_bootstrap
+from quanthedge.performance.robust import FEWEST_PAIRS
 
 __all__ = ["Frequency", "Placed", "figures", "place"]
 

@@ -8,10 +8,9 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 
-__all__ = ["ONE_YEAR_DEPOSIT", "VARIANTS", "FixedIncome", "RunVariant", "Stated"]
+__all__ = ["ONE_YEAR_DEPOSIT", "FixedIncome", "RunVariant", "Stated"]
 
 ONE_YEAR_DEPOSIT: Final = "one_year_deposit"
-VARIANTS = ("long_only", "unlevered", "levered", "index_hedged")
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class RunVariant:
     Attributes
     ----------
     name : str
-        One of :data:`VARIANTS`; see :func:`quanthedge.variants.variant`.
+        One of :data:`VARIANTS`; see :func:`quanthedge.strategy.variants.variant`.
     ledger : DataFrame
         As of the run itself.
     terms : dict

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from quanthedge.csv_cells import read_cells
+from quanthedge.documents import read_cells
 from quanthedge.errors import DataError
 
 __all__ = ["read_unit_values", "unit_values"]

@@ -9,6 +9,7 @@ from quanthedge.factors.growth import ProfitGrowth, RevenueGrowth
 from quanthedge.factors.quality import Leverage, ReturnOnEquity
 from quanthedge.factors.sentiment import Illiquidity, Momentum, Reversal, Turnover, Volatility
 from quanthedge.factors.structure import Size
+from quanthedge.factors.transforms import Transforms, standardise
 from quanthedge.factors.valuation import BookYield, DividendYield, EarningsYield, SalesYield
 
 Factor = Annotated[
@@ -44,6 +45,8 @@ __all__ = [
     "Reversal",
     "SalesYield",
     "Size",
+    "Transforms",
     "Turnover",
     "Volatility",
+    "standardise",
 ]

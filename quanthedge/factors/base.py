@@ -10,21 +10,10 @@ from pydantic import ConfigDict
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.plain import Plain
+from quanthedge.typing import Floats, Ints
 
-__all__ = [
-    "FactorBase",
-    "Floats",
-    "Ints",
-    "Rows",
-    "as_rows",
-    "market_value",
-    "positive",
-    "rows_before",
-    "trailing",
-]
+__all__ = ["FactorBase", "Rows", "as_rows", "market_value", "positive", "rows_before", "trailing"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Rows = Sequence[int] | Ints | None
 
 

@@ -5,8 +5,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, positive, trailing
+from quanthedge.factors.base import FactorBase, Rows, as_rows, positive, trailing
 from quanthedge.market import Market
+from quanthedge.typing import Floats
 
 __all__ = ["Leverage", "ReturnOnEquity"]
 

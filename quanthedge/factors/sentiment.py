@@ -11,17 +11,10 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.factors.base import (
-    FactorBase,
-    Floats,
-    Ints,
-    Rows,
-    as_rows,
-    positive,
-    rows_before,
-)
+from quanthedge.factors.base import FactorBase, Rows, as_rows, positive, rows_before
 from quanthedge.factors.kernels import window_deviations
 from quanthedge.market import Market
+from quanthedge.typing import Floats, Ints
 
 __all__ = ["Illiquidity", "Momentum", "Reversal", "Turnover", "Volatility"]
 

@@ -4,8 +4,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, market_value
+from quanthedge.factors.base import FactorBase, Rows, as_rows, market_value
 from quanthedge.market import Market
+from quanthedge.typing import Floats
 
 __all__ = ["Size"]
 

@@ -9,8 +9,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from quanthedge.factors.base import FactorBase, Floats, Rows, as_rows, market_value, trailing
+from quanthedge.factors.base import FactorBase, Rows, as_rows, market_value, trailing
 from quanthedge.market import Market
+from quanthedge.typing import Floats
 
 __all__ = ["BookYield", "DividendYield", "EarningsYield", "SalesYield"]
 

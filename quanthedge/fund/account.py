@@ -13,7 +13,7 @@ import pandas as pd
 
 from quanthedge.errors import LedgerError
 from quanthedge.fund.day_counts import exact_fee_years
-from quanthedge.fund.investors.register import units_bought
+from quanthedge.fund.methods.register import units_bought
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import Number, exact, performance_fee, round_half_up, unit_value
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, field_serializer, model_validator
 
-from quanthedge.fund.books import Method
+from quanthedge.fund.methods import Method
 from quanthedge.plain import Plain
 
 __all__ = ["Clients", "Distribution", "Flow", "Leavers", "Tier"]
@@ -80,7 +80,7 @@ class Clients(_Plain):
     founders_class
         Their class of units.
     method
-        How the performance fee is charged; see :mod:`quanthedge.fund.books`.
+        How the performance fee is charged; see :mod:`quanthedge.fund.methods`.
     flows, leavers, distributions
         Orders by date, a rule by which clients leave, dividends of the fund.
     opening

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.fund.books.days import Worth, half_up
+from quanthedge.fund.methods.days import Worth, half_up
 from quanthedge.ledger import LedgerRecord, layout
+from quanthedge.typing import Floats
 
 __all__ = ["DailyValues", "class_values_without_clients"]
 
-Floats = NDArray[np.float64]
 CLASS_COLUMNS = [
     "date", "share_class", "units", "assets_yuan", "unit_value", "cumulative_unit_value",
     "unit_value_after_fee", "accrued_fee_yuan",

@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.fund.books import Book, LotLine
 from quanthedge.fund.clients import Clients
 from quanthedge.fund.daily import DailyValues
-from quanthedge.fund.investors import Charge
+from quanthedge.fund.methods import Book, Charge, LotLine
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import exact
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout
+from quanthedge.typing import Days
 
 __all__ = [
     "EVENT_COLUMNS",
-    "Days",
     "Moved",
     "Office",
     "Order",
@@ -33,7 +32,6 @@ __all__ = [
     "note",
 ]
 
-Days = NDArray[np.datetime64]
 BASIS_COLUMNS = ["units_charged", "value_charged", "mark", "threshold"]
 Basis = tuple[float, float, float, float]
 NO_BASIS: Basis = (math.nan,) * 4

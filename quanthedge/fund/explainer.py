@@ -7,7 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.investors import LotMark
+from quanthedge.fund.methods import LotMark
 from quanthedge.fund.values import Number, exact
 
 __all__ = ["PATHS", "fee_table", "growth_path"]

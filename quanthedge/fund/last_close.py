@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from quanthedge.fund.statement import Invested
+from quanthedge.performance.statement import Invested
 
 __all__ = ["last_close_gains"]
 

@@ -16,12 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.books import open_book
 from quanthedge.fund.clients import Clients
 from quanthedge.fund.daily import DailyValues, class_values_without_clients
 from quanthedge.fund.desk import (
     EVENT_COLUMNS,
-    Days,
     Moved,
     Office,
     bases,
@@ -30,12 +28,14 @@ from quanthedge.fund.desk import (
     net_assets,
     note,
 )
+from quanthedge.fund.methods import open_book
 from quanthedge.fund.orders import distribute, redeem_all, subscribe_all
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.valuation import accrued_at_open, value_days
 from quanthedge.fund.values import exact, round_half_up
 from quanthedge.fund.winding_up import last_business_day, nothing_left, pay_out
 from quanthedge.ledger import LedgerInputs, LedgerRecord, LedgerState, layout, run_ledger
+from quanthedge.typing import Days
 
 __all__ = ["FundRun", "opening_days", "run_fund"]
 

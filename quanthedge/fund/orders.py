@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.books import Book, LotLine
 from quanthedge.fund.clients import tier_rate
 from quanthedge.fund.desk import Moved, Office, Order, fee_basis, note
+from quanthedge.fund.methods import Book, LotLine
 from quanthedge.fund.values import exact, round_half_up
 
 __all__ = ["distribute", "redeem_all", "subscribe_all"]

@@ -1,15 +1,13 @@
 """Values the fund at every close of a spell of days between two events of its investors."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from quanthedge.fund.books.days import half_up
 from quanthedge.fund.desk import Office, highest_mark
+from quanthedge.fund.methods.days import half_up
 from quanthedge.ledger import layout
+from quanthedge.typing import Floats
 
 __all__ = ["accrued_at_open", "value_days"]
-
-Floats = NDArray[np.float64]
 
 
 def value_days(office: Office, ledger: Floats, at: int, stop: int) -> None:

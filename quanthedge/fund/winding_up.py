@@ -12,10 +12,11 @@ from fractions import Fraction
 import numpy as np
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.desk import Days, Office, fee_basis, investors_of, note
+from quanthedge.fund.desk import Office, fee_basis, investors_of, note
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import round_half_up
 from quanthedge.ledger import LedgerState, TargetBook, layout
+from quanthedge.typing import Days
 
 __all__ = ["last_business_day", "nothing_left", "pay_out", "sold_out"]
 

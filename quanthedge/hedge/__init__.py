@@ -3,8 +3,20 @@
 from importlib import import_module
 from typing import Any
 
-from quanthedge.hedge.chain import PRODUCT_INDEX, ContractChain, FuturesMarket, contract_chain
-from quanthedge.hedge.ratios import (
+from quanthedge.hedge.contracts.chain import (
+    PRODUCT_INDEX,
+    ContractChain,
+    FuturesMarket,
+    contract_chain,
+)
+from quanthedge.hedge.contracts.schedule import (
+    BEYOND,
+    ContractSchedule,
+    Fill,
+    contract_schedule,
+    fill_prices,
+)
+from quanthedge.hedge.ratios.ratios import (
     AlphaScaled,
     BetaRatio,
     DollarNeutral,
@@ -16,26 +28,19 @@ from quanthedge.hedge.ratios import (
     RatioRule,
 )
 from quanthedge.hedge.rule import HedgeRule, target_lots
-from quanthedge.hedge.schedule import (
-    BEYOND,
-    ContractSchedule,
-    Fill,
-    contract_schedule,
-    fill_prices,
-)
 from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of, fills_known
 
 # What research alone needs is imported when it is asked for.
 _RESEARCH = {
-    "HedgeComparison": "comparison",
-    "basis_desk": "desk",
-    "basis_table": "basis",
-    "book_ratios": "pro_forma",
-    "compare_hedges": "comparison",
-    "futures_leg": "leg",
-    "index_book": "books",
+    "HedgeComparison": "research.comparison",
+    "basis_desk": "research.desk",
+    "basis_table": "research.basis",
+    "book_ratios": "ratios.pro_forma",
+    "compare_hedges": "research.comparison",
+    "futures_leg": "contracts.leg",
+    "index_book": "research.books",
     "joint_hedge": "joint",
-    "random_book": "books",
+    "random_book": "research.books",
 }
 
 __all__ = [

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quanthedge.hedge.chain import ContractChain, Days, Floats, contract_month, month_after
-from quanthedge.hedge.choice import Choice
+from quanthedge.hedge.contracts.chain import ContractChain, contract_month, month_after
+from quanthedge.hedge.contracts.choice import Choice
+from quanthedge.typing import Days, Floats
 
 __all__ = ["Nearest", "Substitution", "nearest_months", "substitution"]
 

@@ -5,13 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
+from quanthedge.typing import Floats
 
 __all__ = ["JointHedge", "joint_hedge"]
-
-Floats = NDArray[np.float64]
 
 
 class JointHedge(NamedTuple):
@@ -82,7 +80,7 @@ def joint_hedge(
     Notes
     -----
     Minimises ``risk_aversion / equity / 2 (e - h)'S(e - h) + carry'h``; see
-    :func:`quanthedge.hedge.kernels.joint_lots`, which the ledger uses.
+    :func:`quanthedge.hedge.kernels.lots.joint_lots`, which the ledger uses.
 
     Examples
     --------
@@ -91,7 +89,7 @@ def joint_hedge(
     np.float64(100.0)
 
     """
-    from quanthedge.hedge.kernels import joint_lots
+    from quanthedge.hedge.kernels.lots import joint_lots
 
     products = list(exposure)
     values = _aligned(exposure, products, "exposure")

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
-from quanthedge.hedge.ratios import RatioRule
+from quanthedge.hedge.policies import Calendar, Policy
+from quanthedge.hedge.ratios.ratios import RatioRule
 from quanthedge.plain import Plain
-from quanthedge.rebalancing import Calendar, Policy
 
 __all__ = ["HedgeRule", "Product", "target_lots"]
 

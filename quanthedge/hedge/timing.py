@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.hedge.contracts.schedule import Fill
 from quanthedge.hedge.rule import HedgeRule
-from quanthedge.hedge.schedule import Fill
-from quanthedge.rules.sessions import trading_hours
+from quanthedge.rules import trading_hours
 
 __all__ = ["Knowledge", "StockFill", "fill_price_of", "fills_known"]
 

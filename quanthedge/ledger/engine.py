@@ -90,7 +90,7 @@ class LedgerRecord:
     ledger : float64 [T, columns]
     trades : float64 [n, 14], refusals : float64 [m, 7]
     positions : float64 [p, 3], contracts : float64 [q, 3], restated : float64 [r, 4]
-        Rows as :func:`quanthedge.ledger.kernels.run_days` appends them.
+        Rows as :func:`quanthedge.ledger.kernels.day.run_days` appends them.
     days_run : int
         Days with a ledger row; fewer than T only when the fund became insolvent.
     insolvent_day : int or None
@@ -142,7 +142,7 @@ def run_ledger(
         When the ledger breaks one of its promises (an error of the engine or of the data, never of
         the strategy).
     """
-    from quanthedge.ledger import kernels
+    from quanthedge.ledger.kernels import day as kernels
 
     n_days = inputs.bars.open.shape[0]
     stop = n_days if stop is None else stop

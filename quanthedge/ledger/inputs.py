@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.rebalancing import Program
+from quanthedge.hedge.policies import Program
+from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
     "ActionBook",
@@ -24,10 +25,6 @@ __all__ = [
     "TaxBook",
     "ValuationBook",
 ]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 class Bars(NamedTuple):

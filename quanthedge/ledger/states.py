@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from quanthedge.ledger import layout
 from quanthedge.ledger.inputs import LedgerInputs
-from quanthedge.rules.limit_prices import limit_prices
+from quanthedge.rules import limit_prices
 
 __all__ = ["STATES", "holding_states"]
 

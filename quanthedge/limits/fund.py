@@ -10,7 +10,7 @@ import pandas as pd
 
 from quanthedge.limits.futures import is_future
 from quanthedge.limits.line import Standing, line, refused
-from quanthedge.rules.tables import Row, read_table
+from quanthedge.rules import Row, read_table
 
 __all__ = ["fund_lines", "stock_lines"]
 

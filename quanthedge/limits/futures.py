@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.limits.line import Refused, Standing, line, refused, spell
-from quanthedge.rules.tables import Row, read_table
+from quanthedge.rules import Row, read_table
 
 __all__ = ["futures_lines", "is_future", "lots_opened", "price_limit"]
 

@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.rules.tables import Row
+from quanthedge.rules import Row
 
 __all__ = ["COLUMNS", "Refused", "Sense", "Standing", "line", "refused", "spell"]
 

@@ -1,19 +1,80 @@
-"""Market data: the dataset on disk, its checks, its importers, and `Market`, which opens it."""
+"""Market data: the dataset on disk, its checks, and `Market`, which opens it."""
 
-from quanthedge.market.checks.findings import CheckReport, Finding
+from quanthedge.market.actions import ex_price
+from quanthedge.market.altered import ALTERATIONS, Alteration, altered
+from quanthedge.market.blocks import Axes, table_slices, whole_stocks
+from quanthedge.market.checks.conform import conform
+from quanthedge.market.checks.doubles import Double
+from quanthedge.market.checks.findings import ASSUMED, EXAMPLES, CheckReport, Finding
+from quanthedge.market.checks.moves import GRACE
+from quanthedge.market.checks.price_limits import TICK, BarRows, LimitBook, limit_panel
+from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
 from quanthedge.market.checks.whole import check_dataset, check_fingerprint, check_tables
-from quanthedge.market.dataset import Market
-from quanthedge.market.importers import import_market, update_market
-from quanthedge.market.writer import write_dataset
+from quanthedge.market.codes import (
+    TWINS,
+    contract_code,
+    index_code,
+    is_foreign,
+    is_index,
+    is_stock,
+    recode,
+    stock_code,
+)
+from quanthedge.market.dataset import BEFORE_CALENDAR, Market
+from quanthedge.market.days import EMPTY, as_dates, day_of
+from quanthedge.market.manifest import Manifest, check_folder
+from quanthedge.market.schema import STATEMENT_ITEMS, TABLES, Column
+from quanthedge.market.table_files import parquet_file, read_feather, read_numbers, read_parquet
+from quanthedge.market.writer import Progress, check_target, write_dataset, write_streamed
 
 __all__ = [
+    "ALTERATIONS",
+    "ASSUMED",
+    "BEFORE_CALENDAR",
+    "EMPTY",
+    "EXAMPLES",
+    "GRACE",
+    "REPEATED",
+    "STATEMENT_ITEMS",
+    "TABLES",
+    "TICK",
+    "TWINS",
+    "Alteration",
+    "Axes",
+    "BarRows",
     "CheckReport",
+    "Column",
+    "Double",
     "Finding",
+    "LimitBook",
+    "Manifest",
     "Market",
+    "Progress",
+    "altered",
+    "as_dates",
     "check_dataset",
     "check_fingerprint",
+    "check_folder",
     "check_tables",
-    "import_market",
-    "update_market",
+    "check_target",
+    "conform",
+    "contract_code",
+    "day_of",
+    "ex_price",
+    "index_code",
+    "is_foreign",
+    "is_index",
+    "is_stock",
+    "limit_panel",
+    "neighbours_equal",
+    "parquet_file",
+    "read_feather",
+    "read_numbers",
+    "read_parquet",
+    "recode",
+    "stock_code",
+    "table_slices",
+    "whole_stocks",
     "write_dataset",
+    "write_streamed",
 ]

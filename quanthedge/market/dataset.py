@@ -18,7 +18,6 @@ from quanthedge.market.asof import carried, spell_codes, spell_mask
 from quanthedge.market.codes import stock_code
 from quanthedge.market.drifting import NO_LIST, drifted_weights
 from quanthedge.market.explain import Explanation, explanation
-from quanthedge.market.file_names import file_name
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
 from quanthedge.market.schema import STATEMENT_ITEMS, STOCK_ITEMS
@@ -32,6 +31,7 @@ from quanthedge.market.vintages import (
     trailing,
     vintage_frame,
 )
+from quanthedge.storage import file_name
 
 __all__ = ["BEFORE_CALENDAR", "Market"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from quanthedge.errors import DataError
 from quanthedge.market.fingerprint import overall_fingerprint
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES
-from quanthedge.market.storage import recover
+from quanthedge.storage import recover
 
 __all__ = [
     "MANIFEST",

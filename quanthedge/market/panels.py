@@ -22,8 +22,7 @@ import xxhash
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Block
-from quanthedge.market.storage import held_open, recover
-from quanthedge.market.workplace import locked, working
+from quanthedge.storage import held_open, locked, recover, working
 
 __all__ = ["PANELS", "PanelCache", "cache_files", "damaged_panels", "fill_panels", "latest_rows"]
 

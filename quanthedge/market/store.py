@@ -18,8 +18,8 @@ from quanthedge.market.fingerprint import file_sha256, file_xxh3
 from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.panels import CACHE, MEMO, PanelCache
 from quanthedge.market.schema import TABLES
-from quanthedge.market.storage import working
 from quanthedge.market.table_files import parquet_file, read_parquet
+from quanthedge.storage import working
 
 __all__ = ["Store"]
 

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
-from quanthedge.market.budget import claim, limits
+from quanthedge.storage import claim
+from quanthedge.storage.budget import limits
 
 __all__ = ["parquet_file", "read_feather", "read_numbers", "read_parquet"]
 

@@ -30,7 +30,7 @@ from quanthedge.market.manifest import (
 )
 from quanthedge.market.panels import cache_files
 from quanthedge.market.schema import TABLES, TableSchema
-from quanthedge.market.storage import check_replaceable, replacing, storage_errors
+from quanthedge.storage import check_replaceable, replacing, storage_errors
 
 __all__ = ["Progress", "check_target", "dataset_files", "write_dataset", "write_streamed"]
 

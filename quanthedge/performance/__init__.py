@@ -40,6 +40,7 @@ from quanthedge.performance.measures import (
     Summary,
     definitions,
 )
+from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.performance.neutrality_parts import (
     PARTS,
     correlation_parts,
@@ -69,7 +70,6 @@ from quanthedge.performance.returns import (
 from quanthedge.performance.risk_free import risk_free_rate
 from quanthedge.performance.robust import beta_hac, correlation_bootstrap, rolling_beta_hac
 from quanthedge.performance.rolling import rolling_correlation, rolling_relations
-from quanthedge.performance.style_model import STYLES, StyleModel, alpha_by_model, style_returns
 from quanthedge.performance.summary import summary
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
@@ -100,7 +100,6 @@ __all__ = [
     "NO_MOVE",
     "PARTS",
     "PATTERNS",
-    "STYLES",
     "TRADING_DAYS_A_YEAR",
     "TRAILING",
     "WINDOWS",
@@ -109,7 +108,6 @@ __all__ = [
     "Drawdown",
     "Estimate",
     "Measure",
-    "StyleModel",
     "Summary",
     "Window",
     "alpha_by",
@@ -164,7 +162,6 @@ __all__ = [
     "sharpe_ratio",
     "sortino_ratio",
     "stress_windows",
-    "style_returns",
     "summary",
     "tracking_error",
     "trailing_table",

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError
 from quanthedge.performance.bridge import By, bridge
 from quanthedge.performance.holdings import PricedMarket, RecordedRun, held_through
+from quanthedge.risk import MISMATCHES, RESIDUAL
 
 __all__ = ["MISMATCHES", "NO_GROUP", "RESIDUAL", "alpha_by", "layers", "summed_alpha"]
 
 NO_GROUP = "no group"
-RESIDUAL, MISMATCHES = "residual", "mismatched_holdings"
 
 
 def alpha_by(

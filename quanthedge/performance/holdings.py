@@ -11,12 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.ledger.actions import action_book
+from quanthedge.ledger import action_book
 from quanthedge.performance.bridge import Booked
+from quanthedge.typing import Floats
 
-__all__ = ["Floats", "Held", "PricedMarket", "RecordedRun", "held_through", "market_move"]
-
-Floats = NDArray[np.float64]
+__all__ = ["Held", "PricedMarket", "RecordedRun", "held_through", "market_move"]
 
 
 class RecordedRun(Booked, Protocol):

@@ -18,6 +18,7 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.performance.relation import Estimate
+from quanthedge.typing import Language
 
 __all__ = [
     "MINIMUM_DAYS",
@@ -31,7 +32,6 @@ __all__ = [
     "format_value",
 ]
 
-Language = Literal["en", "zh"]
 Unit = Literal["fraction", "yuan", "unit_value", "ratio", "coefficient", "days", "date", "count"]
 Value = float | int | date | None
 MINIMUM_DAYS = 20

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from quanthedge.typing import Floats
 
 __all__ = ["Estimate", "beta", "correlation", "rolling_beta"]
 
-Floats = NDArray[np.float64]
 _NORMAL_975 = 1.959963984540054
 _NO_VARIATION = 1e-24
 

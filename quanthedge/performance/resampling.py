@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.performance.returns import NO_MOVE
+from quanthedge.typing import Floats
 
 __all__ = [
     "FEWEST_DAYS",
@@ -25,7 +26,6 @@ __all__ = [
     "year_range",
 ]
 
-Floats = NDArray[np.float64]
 FEWEST_DAYS = 120
 DAYS_A_MONTH = 20.25  # 243 trading days over 12
 DAYS_A_YEAR = 243

@@ -15,7 +15,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from quanthedge.typing import Floats
 
 __all__ = [
     "CALENDAR_DAYS_A_YEAR",
@@ -42,7 +43,6 @@ FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "perfo
 _NO_VARIATION = 1e-12
 NO_MOVE = 1e-12  # what chained returns leave of a level that has come back to where it was
 
-Floats = NDArray[np.float64]
 Every = Literal["daily", "weekly", "monthly"]
 
 

@@ -11,10 +11,10 @@ from math import comb
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from quanthedge.performance.relation import Estimate, beta
 from quanthedge.performance.resampling import SEED, bounded, draw
+from quanthedge.typing import Floats
 
 __all__ = [
     "FEWEST_PAIRS",
@@ -25,7 +25,6 @@ __all__ = [
     "rolling_beta_hac",
 ]
 
-Floats = NDArray[np.float64]
 FEWEST_PAIRS = 10
 _HIGHEST = 1.0 - 1e-12
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from quanthedge.typing import Floats
 
 __all__ = [
     "capture",
@@ -14,7 +15,6 @@ __all__ = [
     "value_at_risk_cornish_fisher",
 ]
 
-Floats = NDArray[np.float64]
 _FAR = 4.0  # deviations: once in 30,000 days of a normal distribution
 
 

@@ -11,11 +11,9 @@ from pydantic import ConfigDict, Field
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
 from quanthedge.plain import Plain
+from quanthedge.typing import Floats, Ints
 
 __all__ = ["Selector", "Targets"]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

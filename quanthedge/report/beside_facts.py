@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.comparison import VARIANTS, FixedIncome, Stated, own_products, variant_name
+from quanthedge.comparison import FixedIncome, Stated, own_products, variant_name
 from quanthedge.limits import replay_limits
 from quanthedge.report.writer import Writer, value_at
+from quanthedge.strategy import VARIANTS
 
 __all__ = ["limit_facts", "product_facts"]
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.csv_cells import read_cells
+from quanthedge.documents import read_cells
 from quanthedge.errors import DataError
 from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
 from quanthedge.report.drawing import figure_png, png_bytes
@@ -25,8 +25,9 @@ from quanthedge.report.specs import (
     axis_style,
     layout_style,
 )
-from quanthedge.report.texts import Language, words
+from quanthedge.report.texts import words
 from quanthedge.report.writer import Run
+from quanthedge.typing import Language
 
 __all__ = [
     "MEASURES",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from quanthedge.comparison.table import Others
+from quanthedge.comparison import Others
 from quanthedge.errors import DataError
 from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
 from quanthedge.report.chapters import build_chapters
@@ -10,8 +10,9 @@ from quanthedge.report.cover import cards, verdict
 from quanthedge.report.fund_terms import fund_terms
 from quanthedge.report.specs import index_name
 from quanthedge.report.strategy_words import described
-from quanthedge.report.texts import Language, words
+from quanthedge.report.texts import words
 from quanthedge.report.writer import Run, Writer, own_words
+from quanthedge.typing import Language
 
 __all__ = ["build_document", "numbered"]
 

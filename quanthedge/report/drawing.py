@@ -44,7 +44,7 @@ def figure_svg(spec: Spec) -> bytes:
 
 def figure_png(spec: Spec, path: str | Path, *, dots_per_inch: int = 200) -> Path:
     """Write a figure as a PNG image and return its path."""
-    from quanthedge.market.storage import write_page
+    from quanthedge.storage import write_page
 
     path = Path(path)
     write_page(path, png_bytes(spec, dots_per_inch=dots_per_inch), "figure")

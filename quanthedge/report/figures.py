@@ -6,8 +6,8 @@ import pandas as pd
 
 from quanthedge.performance import Booked
 from quanthedge.report import specs
-from quanthedge.report.texts import Language
 from quanthedge.report.waterfall import bridge_waterfall
+from quanthedge.typing import Language
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from quanthedge.comparison.table import Others
+from quanthedge.comparison import Others
 from quanthedge.errors import DataError
-from quanthedge.market.storage import write_page
 from quanthedge.report.blocks import Document, Figure
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import png_bytes
 from quanthedge.report.html import render_html
 from quanthedge.report.numbers import render_numbers
 from quanthedge.report.pdf import render_pdf
-from quanthedge.report.texts import Language
 from quanthedge.report.workbook import render_workbook
 from quanthedge.report.writer import Run
+from quanthedge.storage import write_page
+from quanthedge.typing import Language
 
 __all__ = ["FORMATS", "write_report", "write_reports"]
 

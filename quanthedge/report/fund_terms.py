@@ -4,8 +4,9 @@ import math
 from typing import Any
 
 from quanthedge.report.strategy_words import sells_nothing
-from quanthedge.report.texts import Language, words
+from quanthedge.report.texts import words
 from quanthedge.report.writer import Run, value_at
+from quanthedge.typing import Language
 
 __all__ = ["fund_terms"]
 

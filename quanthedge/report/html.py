@@ -11,15 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from quanthedge.comparison.table import Others
+from quanthedge.comparison import Others
 from quanthedge.errors import DataError
-from quanthedge.market.storage import write_page
 from quanthedge.report.blocks import Document, Figure
 from quanthedge.report.document import build_document
 from quanthedge.report.specs import FONT, gain_and_loss_colours
-from quanthedge.report.texts import Language
 from quanthedge.report.web_fonts import font_faces
 from quanthedge.report.writer import Run
+from quanthedge.storage import write_page
+from quanthedge.typing import Language
 
 __all__ = ["render_html", "write_html"]
 

@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from quanthedge.comparison.table import Others
-from quanthedge.market.storage import write_page
+from quanthedge.comparison import Others
 from quanthedge.report.blocks import Answers, Cell, Document, Figure, Lines, Table
 from quanthedge.report.document import build_document
-from quanthedge.report.texts import Language
 from quanthedge.report.writer import Run
+from quanthedge.storage import write_page
+from quanthedge.typing import Language
 
 __all__ = ["document_numbers", "render_numbers", "write_numbers"]
 

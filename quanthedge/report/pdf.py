@@ -6,15 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from quanthedge.comparison.table import Others
+from quanthedge.comparison import Others
 from quanthedge.errors import DataError
-from quanthedge.market.storage import storage_errors, write_page
 from quanthedge.report.blocks import Block, Document, Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import figure_svg, font_folder
 from quanthedge.report.specs import gain_and_loss_colours
-from quanthedge.report.texts import Language
 from quanthedge.report.writer import Run
+from quanthedge.storage import storage_errors, write_page
+from quanthedge.typing import Language
 
 __all__ = ["render_pdf", "write_pdf"]
 

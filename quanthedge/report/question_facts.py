@@ -3,18 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from quanthedge.beta.wording import estimator_text
+from quanthedge.beta import estimator_text
+from quanthedge.hedge.policies.wording import policy_text
 from quanthedge.performance import (
     NO_MOVE,
+    WINDOWS,
     bridge_returns,
     daily_returns,
     deflated_by_trials,
     levels,
     period_returns,
+    window_table,
 )
 from quanthedge.performance.significance import alpha_estimates
-from quanthedge.performance.windows import WINDOWS, window_table
-from quanthedge.rebalancing.wording import policy_text
 from quanthedge.report.beside_facts import limit_facts, product_facts
 from quanthedge.report.strategy_words import described, sells_nothing
 from quanthedge.report.writer import Writer, excess_returns, value_at

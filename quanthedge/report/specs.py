@@ -22,7 +22,8 @@ from quanthedge.performance import (
     rolling_beta_hac,
     rolling_correlation,
 )
-from quanthedge.report.texts import Language, words
+from quanthedge.report.texts import words
+from quanthedge.typing import Language
 
 __all__ = [
     "accounts",

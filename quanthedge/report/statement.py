@@ -12,9 +12,8 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund.fairness import fairness
-from quanthedge.fund.statement import Statement, investor_statement, investors_of
-from quanthedge.market.storage import file_names, write_page
+from quanthedge.performance.fairness import fairness
+from quanthedge.performance.statement import Statement, investor_statement, investors_of
 from quanthedge.report import specs
 from quanthedge.report.blocks import (
     Block,
@@ -31,9 +30,11 @@ from quanthedge.report.html import render_html
 from quanthedge.report.numbers import render_numbers
 from quanthedge.report.pdf import render_pdf
 from quanthedge.report.statement_fees import fee_sentences
-from quanthedge.report.texts import Language, words
+from quanthedge.report.texts import words
 from quanthedge.report.workbook import render_workbook
 from quanthedge.report.writer import Run, Writer, own_words
+from quanthedge.storage import file_names, write_page
+from quanthedge.typing import Language
 
 __all__ = [
     "STATEMENT_FORMATS",
@@ -77,7 +78,7 @@ def write_statements(
 ) -> Iterator[Path]:
     """Write a statement in several formats; yield each path when it is written.
 
-    The files are called after the investor by :func:`quanthedge.market.storage.file_names`: two
+    The files are called after the investor by :func:`quanthedge.storage.folders.file_names`: two
     investors never share one, whatever they are called. ``write`` takes a path, the content and
     what it is; by default a file that is there is replaced.
     """

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge.fund.statement import Statement
+from quanthedge.performance.statement import Statement
 from quanthedge.report.writer import Run
 
 __all__ = ["fee_sentences"]

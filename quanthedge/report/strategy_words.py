@@ -3,8 +3,9 @@
 from typing import Any
 
 from quanthedge.report.specs import index_name
-from quanthedge.report.texts import Language, words
+from quanthedge.report.texts import words
 from quanthedge.report.writer import own_words, value_at
+from quanthedge.typing import Language
 
 __all__ = ["described", "sells_nothing"]
 

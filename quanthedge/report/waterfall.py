@@ -12,7 +12,8 @@ from quanthedge.report.specs import (
     gain_and_loss_colours,
     layout_style,
 )
-from quanthedge.report.texts import Language, words
+from quanthedge.report.texts import words
+from quanthedge.typing import Language
 
 __all__ = ["bridge_waterfall", "contribution_waterfall", "money_waterfall"]
 

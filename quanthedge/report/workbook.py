@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.comparison.table import Others
-from quanthedge.market.storage import write_page
+from quanthedge.comparison import Others
 from quanthedge.performance import BRIDGE_LINES as LINES
 from quanthedge.performance import (
     FLOW_LINES,
@@ -23,8 +22,9 @@ from quanthedge.performance import (
 from quanthedge.report.blocks import Cell, Document, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.specs import gain_and_loss_colours
-from quanthedge.report.texts import Language
 from quanthedge.report.writer import Run
+from quanthedge.storage import write_page
+from quanthedge.typing import Language
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

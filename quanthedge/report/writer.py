@@ -5,8 +5,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from quanthedge.comparison import Comparison, compare_funds, own_products, together
-from quanthedge.comparison.table import Others
+from quanthedge.comparison import Comparison, Others, compare_funds, own_products, together
 from quanthedge.performance import (
     TRADING_DAYS_A_YEAR,
     Summary,
@@ -15,7 +14,8 @@ from quanthedge.performance import (
 )
 from quanthedge.report import specs
 from quanthedge.report.blocks import Cell, Figure, Lines, Table, measure_cell
-from quanthedge.report.texts import Language, words
+from quanthedge.report.texts import words
+from quanthedge.typing import Language
 
 __all__ = [
     "Run",

@@ -1,21 +1,52 @@
 """The dated rule book: what trading A shares and index futures cost and allowed, day by day."""
 
-from quanthedge.rules.boards import BOARDS, EXCHANGES, board_of, exchange_of
+from quanthedge.rules.altered import rules_changed_after
+from quanthedge.rules.boards import BOARDS, EXCHANGES, board_of, exchange_of, places_of
 from quanthedge.rules.circuit_breaker import circuit_breaker_days
 from quanthedge.rules.day import describe_day
-from quanthedge.rules.dividend_tax import HOLDINGS, DividendTax, dividend_tax, holding_bracket
+from quanthedge.rules.dividend_tax import (
+    HOLDINGS,
+    PAR_YUAN,
+    DividendTax,
+    dividend_tax,
+    holding_bracket,
+    months_later,
+)
 from quanthedge.rules.expiry import third_friday
 from quanthedge.rules.futures import FuturesRules, futures_rules, listing_date
+from quanthedge.rules.limit_prices import TICK, limit_prices
+from quanthedge.rules.lookup import RuleReader
+from quanthedge.rules.naming import rule_name, table_name
 from quanthedge.rules.rates import deposit_rate
 from quanthedge.rules.sessions import TradingHours, trading_hours
+from quanthedge.rules.stock_limits import (
+    BEGUN_BEFORE,
+    CLASSES,
+    FREE,
+    PARTICULAR,
+    UNREFORMED,
+    inward_exchanges,
+    listing_rules,
+    price_limits,
+)
 from quanthedge.rules.stocks import StockRules, stock_rules
+from quanthedge.rules.tables import Row, read_table
 
 __all__ = [
+    "BEGUN_BEFORE",
     "BOARDS",
+    "CLASSES",
     "EXCHANGES",
+    "FREE",
     "HOLDINGS",
+    "PARTICULAR",
+    "PAR_YUAN",
+    "TICK",
+    "UNREFORMED",
     "DividendTax",
     "FuturesRules",
+    "Row",
+    "RuleReader",
     "StockRules",
     "TradingHours",
     "board_of",
@@ -26,8 +57,18 @@ __all__ = [
     "exchange_of",
     "futures_rules",
     "holding_bracket",
+    "inward_exchanges",
+    "limit_prices",
     "listing_date",
+    "listing_rules",
+    "months_later",
+    "places_of",
+    "price_limits",
+    "read_table",
+    "rule_name",
+    "rules_changed_after",
     "stock_rules",
+    "table_name",
     "third_friday",
     "trading_hours",
 ]

@@ -23,8 +23,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
-from quanthedge.rules.lookup import Days, Floats, RuleReader, as_days
+from quanthedge.rules.lookup import RuleReader, as_days
 from quanthedge.rules.tables import CONFIDENCES, Row
+from quanthedge.typing import Days, Floats
 
 __all__ = [
     "HOLDINGS",

@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
-from quanthedge.rules.lookup import Floats, RuleReader, as_days
+from quanthedge.rules.lookup import RuleReader, as_days
 from quanthedge.rules.tables import CONFIDENCES, Row
+from quanthedge.typing import Floats
 
 __all__ = ["FuturesRules", "futures_rules", "listing_date"]
 

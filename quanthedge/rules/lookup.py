@@ -6,16 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.tables import CONFIDENCES, Row, read_table
+from quanthedge.typing import Bools, Days, Floats
 
 __all__ = ["RuleReader", "as_days"]
 
-Days = NDArray[np.datetime64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 USED_COLUMNS = ["table", "key", "from", "to", "value", "confidence", "source_ids", "note"]
 
 

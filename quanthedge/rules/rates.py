@@ -5,7 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from quanthedge.rules.lookup import Floats, RuleReader, as_days
+from quanthedge.rules.lookup import RuleReader, as_days
+from quanthedge.typing import Floats
 
 __all__ = ["deposit_rate"]
 

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import RuleError
-from quanthedge.rules.lookup import Floats, RuleReader, as_days
+from quanthedge.rules.lookup import RuleReader, as_days
 from quanthedge.rules.tables import CONFIDENCES, Row
+from quanthedge.typing import Floats
 
 __all__ = ["TradingHours", "trading_hours"]
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.boards import BOARDS, EXCHANGES
-from quanthedge.rules.lookup import Bools, Days, Floats, RuleReader
+from quanthedge.rules.lookup import RuleReader
 from quanthedge.rules.tables import Row
+from quanthedge.typing import Bools, Days, Floats
 
 __all__ = [
     "BEGUN_BEFORE",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.boards import BOARDS, EXCHANGES, places_of
-from quanthedge.rules.lookup import Bools, Days, Floats, RuleReader, as_days
+from quanthedge.rules.lookup import RuleReader, as_days
 from quanthedge.rules.stock_limits import (
     board_lots,
     inward_exchanges,
@@ -23,6 +23,7 @@ from quanthedge.rules.stock_limits import (
     price_limits,
 )
 from quanthedge.rules.tables import CONFIDENCES, Row
+from quanthedge.typing import Bools, Days, Floats
 
 __all__ = ["StockRules", "stock_rules"]
 

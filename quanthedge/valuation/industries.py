@@ -18,11 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.market import Market
+from quanthedge.typing import Floats
 from quanthedge.valuation.kernels import add_returns
 
 __all__ = ["IndexReturns", "amac_codes", "index_returns_of"]
 
-Floats = NDArray[np.float64]
 _SECTION = re.compile(r"([A-BD-S])\d{0,2}\b|(C\d{2})\b")
 _FAMILY = "AMAC"
 

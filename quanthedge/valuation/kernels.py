@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import Bars, Floats, StockBook
-from quanthedge.ledger.kernels import day_limits, reference_price
-from quanthedge.ledger.layout import HALF_TICK
+from quanthedge.ledger import HALF_TICK, Bars, StockBook
+from quanthedge.ledger.kernels.day import day_limits, reference_price
+from quanthedge.typing import Floats
 
 __all__ = ["add_returns", "restate"]
 

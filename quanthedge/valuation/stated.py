@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.ledger.inputs import Bars, StockBook, ValuationBook
+from quanthedge.ledger import Bars, StockBook, ValuationBook
 from quanthedge.market import Market
+from quanthedge.typing import Floats
 from quanthedge.valuation.industries import IndexReturns, index_returns_of
 from quanthedge.valuation.kernels import restate
 from quanthedge.valuation.terms import Valuation
 
 __all__ = ["Stated", "no_restatement", "stated_values"]
-
-Floats = NDArray[np.float64]
 
 
 class Stated(NamedTuple):

@@ -8,9 +8,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydantic import ValidationError
 
-from quanthedge.alpha import FactorTerm, Transforms, scores, standardise
+from quanthedge.alpha import FactorTerm, scores
 from quanthedge.errors import StrategyError
-from quanthedge.factors import BookYield, EarningsYield, Leverage, Reversal, Size, Turnover
+from quanthedge.factors import (
+    BookYield,
+    EarningsYield,
+    Leverage,
+    Reversal,
+    Size,
+    Transforms,
+    Turnover,
+    standardise,
+)
 from tests.market_fake import fake_market
 
 TERMS = [

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.capacity.measures import size_measures
+from quanthedge.backtesting.run import backtest
 from quanthedge.comparison import compare_funds
 from quanthedge.errors import DataError
 from quanthedge.performance import levels, mean_equity, sharpe_ratio, volatility
 from quanthedge.performance.significance import mean_a_year
-from quanthedge.run import backtest
+from quanthedge.studies.capacity.measures import size_measures
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
 SHARED = {

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Distribution, FundTerms
-from quanthedge.fund.books import Book, open_book
-from quanthedge.fund.investors.hurdle import Hurdle
-from quanthedge.result import Result
-from quanthedge.run import backtest
+from quanthedge.fund.methods import Book, open_book
+from quanthedge.fund.methods.hurdle import Hurdle
 from quanthedge.strategy import Strategy
 from tests.fund.test_office import BUSY, METHODS, flow
 from tests.sample import END, START, sample_market, sample_result, small_strategy

@@ -4,10 +4,10 @@ import json
 import tomllib
 from pathlib import Path
 
-from quanthedge.fund.statement import investor_statement
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
+from quanthedge.performance.statement import investor_statement
 from quanthedge.report.formats import write_report
-from quanthedge.result import Result
-from quanthedge.run import backtest
 from quanthedge.strategy import Strategy, load_strategy
 from tests.sample import END, ROOT, START, sample_market, small_strategy
 

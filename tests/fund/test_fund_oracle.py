@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quanthedge.backtesting.execute import run_fund_of
+from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.fund import (
     Clients,
     Distribution,
@@ -20,12 +22,10 @@ from quanthedge.fund import (
     Tier,
     crystallisation_flags,
 )
-from quanthedge.fund.investors.hurdle import Hurdle
+from quanthedge.fund.methods.hurdle import Hurdle
 from quanthedge.fund.office import FundRun
 from quanthedge.ledger import layout
-from quanthedge.prepare import Prepared, prepare
 from quanthedge.strategy import Strategy
-from quanthedge.variant_runs import run_fund_of
 from tests.fund.test_office import METHODS
 from tests.oracles.fund import Account, fund_account
 from tests.sample import END, START, sample_market, small_strategy

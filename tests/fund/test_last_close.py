@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Flow
-from quanthedge.fund.fairness import fairness
 from quanthedge.fund.last_close import last_close_gains
-from quanthedge.run import backtest
+from quanthedge.performance.fairness import fairness
 from tests.fund.test_office import METHODS
 from tests.sample import END, START, sample_market, small_strategy
 

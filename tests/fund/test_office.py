@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
 from quanthedge.performance import attribution, levels
-from quanthedge.result import Result
-from quanthedge.run import backtest
 from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 

@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.errors import LedgerError, StrategyError
 from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
 from quanthedge.fund.account import FundAccount
-from quanthedge.fund.investors import EqualisedFund, LotMark, SeriesFund
+from quanthedge.fund.methods import EqualisedFund, LotMark, SeriesFund
 from quanthedge.fund.terms import FundTerms
-from quanthedge.result import Result
-from quanthedge.run import backtest
 from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, small_strategy
 

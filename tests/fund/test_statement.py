@@ -6,12 +6,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
-from quanthedge.fund.fairness import fairness
-from quanthedge.fund.statement import investor_statement, money_weighted_return
 from quanthedge.performance import levels
-from quanthedge.run import backtest
+from quanthedge.performance.fairness import fairness
+from quanthedge.performance.statement import investor_statement, money_weighted_return
 from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 

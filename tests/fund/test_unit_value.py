@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from quanthedge.errors import LedgerError
 from quanthedge.fund import performance_fee, round_half_up, unit_value
 from quanthedge.fund.values import exact
-from quanthedge.ledger.fees.kernels import (
+from quanthedge.ledger.kernels.fees import (
     crystallise,
     performance_fee_cents,
     to_cents,

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, Distribution
-from quanthedge.fund.fairness import fairness
-from quanthedge.fund.statement import investor_statement
-from quanthedge.result import Result
-from quanthedge.run import backtest
+from quanthedge.performance.fairness import fairness
+from quanthedge.performance.statement import investor_statement
 from quanthedge.strategy import Strategy
 from tests.fund.test_office import BUSY, METHODS
 from tests.sample import END, START, sample_market, sample_result, small_strategy

@@ -8,7 +8,11 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.hedge import basis_desk, basis_table
-from quanthedge.hedge.dividends import DividendCalendar, dividend_calendar, realised_dividends
+from quanthedge.hedge.research.dividends import (
+    DividendCalendar,
+    dividend_calendar,
+    realised_dividends,
+)
 from quanthedge.market import Market
 from quanthedge.market.simulation import Truth
 from tests.sample import SAMPLE

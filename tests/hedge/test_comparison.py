@@ -4,31 +4,29 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from numpy.typing import NDArray
 
 from quanthedge.beta import RollingOLS, index_returns
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.hedge.books import Book, index_book, random_book
-from quanthedge.hedge.comparison import HedgeComparison, compare_hedges
-from quanthedge.hedge.leg import futures_leg
-from quanthedge.hedge.neutrality import compound, exposure, newey_west_lags
-from quanthedge.hedge.policy_kernels.kernels import followed
-from quanthedge.hedge.pro_forma import book_ratios
-from quanthedge.hedge.ratio_kernels.kernels import drifted_book
-from quanthedge.hedge.ratios import (
+from quanthedge.hedge.contracts.leg import futures_leg
+from quanthedge.hedge.kernels.policy_errors import followed
+from quanthedge.hedge.kernels.ratios import drifted_book
+from quanthedge.hedge.policies import Band, Calendar, compile_policy
+from quanthedge.hedge.ratios.pro_forma import book_ratios
+from quanthedge.hedge.ratios.ratios import (
     AlphaScaled,
     BetaRatio,
     DollarNeutral,
     FixedRatio,
     MinimumVariance,
 )
-from quanthedge.rebalancing import Band, Calendar, compile_policy
+from quanthedge.hedge.research.books import Book, index_book, random_book
+from quanthedge.hedge.research.comparison import HedgeComparison, compare_hedges
+from quanthedge.hedge.research.neutrality import compound, exposure, newey_west_lags
 from quanthedge.rules import futures_rules
 from tests.sample import sample_market
 
 START, END = "2014-03-03", "2015-10-30"
 INDEX = "000300.SH"
-Floats = NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.hedge.joint import joint_hedge
-from quanthedge.hedge.kernels import joint_cost, joint_lots
+from quanthedge.hedge.kernels.lots import joint_cost, joint_lots
+from quanthedge.typing import Floats
 
-Floats = NDArray[np.float64]
 FREE = np.nan
 
 

@@ -4,14 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from statsmodels.tsa.vector_ar.vecm import VECM
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.hedge.conditional import error_correction_ratio, fit_garch
-from quanthedge.hedge.ratio_kernels.kernels import correlation_cost
-from quanthedge.hedge.ratios import (
+from quanthedge.hedge.kernels.ratios import correlation_cost
+from quanthedge.hedge.ratios.conditional import error_correction_ratio, fit_garch
+from quanthedge.hedge.ratios.ratios import (
     AlphaScaled,
     BetaRatio,
     DollarNeutral,
@@ -24,6 +23,7 @@ from quanthedge.hedge.ratios import (
     MinimumVariance,
     RatioRule,
 )
+from quanthedge.typing import Floats
 from tests.oracles.hedge_ratio import (
     conditional_ratio,
     correlation_likelihood,
@@ -31,8 +31,6 @@ from tests.oracles.hedge_ratio import (
     overlapping_returns,
     windowed_ratio,
 )
-
-Floats = NDArray[np.float64]
 
 
 def history(days: int = 400, products: int = 1, seed: int = 0, ratio: float = 0.9) -> HedgeHistory:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from quanthedge.hedge.policies import compile_policy
 from quanthedge.ledger import (
     ActionBook,
     Bars,
@@ -16,9 +17,8 @@ from quanthedge.ledger import (
     TaxBook,
     ValuationBook,
 )
-from quanthedge.ledger.actions import listing_order, no_tax
+from quanthedge.ledger.corporate_actions import listing_order, no_tax
 from quanthedge.ledger.layout import REFUSAL_REASONS, TRADE_REASONS
-from quanthedge.rebalancing import compile_policy
 from quanthedge.valuation import no_restatement
 from tests.oracles import ledger as reference
 

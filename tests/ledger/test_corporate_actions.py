@@ -6,7 +6,7 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.ledger import run_ledger
-from quanthedge.ledger.actions import TaxRates, action_book
+from quanthedge.ledger.corporate_actions import TaxRates, action_book
 from quanthedge.ledger.layout import COLUMNS, REFUSAL_REASONS
 from tests.ledger.adapter import kernel_inputs
 from tests.oracles.ledger import Action, Rates, Tax

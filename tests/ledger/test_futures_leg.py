@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from quanthedge.hedge.policies import Calendar, Deviation
 from quanthedge.ledger import run_ledger
 from quanthedge.ledger.layout import COLUMNS
-from quanthedge.rebalancing import Calendar, Deviation
 from tests.ledger.adapter import kernel_inputs, kernel_refusals, kernel_trades
 from tests.ledger.test_kernel_beside_reference import compare
 from tests.oracles.random_market import calm_inputs

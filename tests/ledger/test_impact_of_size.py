@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quanthedge.backtesting.plan import prepare
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import run_ledger
 from quanthedge.ledger.layout import COLUMNS
-from quanthedge.prepare import prepare
 from quanthedge.strategy import Strategy
 from tests.ledger.adapter import kernel_inputs
 from tests.oracles.ledger import run_reference

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from quanthedge.rebalancing import Calendar
+from quanthedge.hedge.policies import Calendar
 from tests.oracles.ledger import run_reference
 from tests.oracles.random_market import calm_inputs, inputs_strategy, random_inputs
 

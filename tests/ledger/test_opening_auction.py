@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from quanthedge.backtesting.plan import prepare
 from quanthedge.ledger import run_ledger
 from quanthedge.ledger.layout import REFUSAL_REASONS
 from quanthedge.ledger.terms import Execution
-from quanthedge.prepare import prepare
 from tests.ledger.adapter import kernel_inputs
 from tests.oracles.ledger import run_reference
 from tests.oracles.random_market import calm_inputs

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from quanthedge.ledger.kernels import day_limits
+from quanthedge.backtesting.plan import prepare
+from quanthedge.ledger.kernels.day import day_limits
 from quanthedge.ledger.states import STATES, holding_states
-from quanthedge.prepare import prepare
 from tests.sample import sample_market, small_strategy
 
 

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.ledger import run_ledger
-from quanthedge.ledger.actions import (
+from quanthedge.ledger.corporate_actions import TaxRates
+from quanthedge.ledger.dividend_estimate import (
     DividendSteps,
-    TaxRates,
     cash_in_step,
     dividend_steps,
     replayed_tax,
+    tax_of_run,
 )
-from quanthedge.ledger.actions.estimate import tax_of_run
 from quanthedge.ledger.layout import COLUMNS
 from tests.ledger.adapter import kernel_inputs
 from tests.oracles.random_market import random_inputs

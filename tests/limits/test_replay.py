@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.limits import margin_days, replay_limits
-from quanthedge.result import Result
-from quanthedge.run import backtest
-from quanthedge.stress import days_to_margin_call
-from quanthedge.stress.outlook import Accounts
+from quanthedge.studies.stress import days_to_margin_call
+from quanthedge.studies.stress.outlook import Accounts
 from tests.sample import sample_market, small_strategy
 
 SPAN = ("2015-06-01", "2015-12-31")

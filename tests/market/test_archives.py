@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import DataError, QuantHedgeError
-from quanthedge.market import import_market
-from quanthedge.market.importers.archive import unpacked
+from quanthedge.sources import import_market
+from quanthedge.sources.archive import unpacked
 from tests.market.small_market import small_market
 
 
@@ -155,7 +155,7 @@ def test_what_a_killed_import_unpacked_is_removed_by_the_next_command(tmp_path, 
     script = f"""
 import os, signal
 from pathlib import Path
-from quanthedge.market.importers.archive import unpacked
+from quanthedge.sources.archive import unpacked
 with unpacked(Path({str(tmp_path / "market.zip")!r}), Path({str(tmp_path)!r})):
     os.kill(os.getpid(), signal.SIGKILL)
 """

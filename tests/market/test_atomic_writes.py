@@ -12,15 +12,9 @@ import pytest
 
 from quanthedge.cli import app
 from quanthedge.errors import DataError
-from quanthedge.market import (
-    Market,
-    check_dataset,
-    check_fingerprint,
-    storage,
-    write_dataset,
-    writer,
-)
+from quanthedge.market import Market, check_dataset, check_fingerprint, write_dataset, writer
 from quanthedge.market.fingerprint import file_sha256
+from quanthedge.storage import folders as storage
 from tests.market.small_market import small_market
 
 
@@ -250,7 +244,7 @@ def test_a_running_import_is_not_disturbed_by_another(tmp_path):
     script = f"""
 import time
 from pathlib import Path
-from quanthedge.market.workplace import working
+from quanthedge.storage.workplace import working
 with working(Path({str(tmp_path)!r}), "replace") as work:
     print(work.folder, flush=True)
     time.sleep(60)

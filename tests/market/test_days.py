@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanthedge.errors import DataError
-from quanthedge.market import import_market
 from quanthedge.market.days import as_dates
+from quanthedge.sources import import_market
 from tests.market.small_market import small_market
 
 THE_DAY = date(2014, 1, 2)

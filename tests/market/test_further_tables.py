@@ -12,9 +12,9 @@ from quanthedge.errors import DataError
 from quanthedge.market import Market, write_dataset
 from quanthedge.market.altered import altered
 from quanthedge.market.checks import Collector
-from quanthedge.market.importers import update_market
-from quanthedge.market.importers.supplement import with_all_contracts
 from quanthedge.market.schema import STATEMENT_ITEMS, TABLES
+from quanthedge.sources import update_market
+from quanthedge.sources.supplement import with_all_contracts
 from tests.market.small_market import to_arrow
 from tests.sample import SAMPLE
 

@@ -6,8 +6,8 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market import write_dataset
+from tests.market.quality.made_bars import axes_of, checked, quiet_bars
 from tests.market.small_market import small_market, to_arrow
-from tests.quality.made_bars import axes_of, checked, quiet_bars
 
 DATES = pd.bdate_range("2019-12-02", "2021-01-29")
 CODES = ("000001.SZ", "300001.SZ", "430047.BJ", "600519.SH", "688001.SH")

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.market import Market, import_market, update_market
+from quanthedge.market import Market
 from quanthedge.market.checks import Collector
-from quanthedge.market.importers.news import contracts_with_ends, joined_stocks
-from quanthedge.market.importers.source import News
+from quanthedge.sources import import_market, update_market
+from quanthedge.sources.news import contracts_with_ends, joined_stocks
+from quanthedge.sources.source import News
 from tests.market.small_market import small_market
 
 CUT = date(2014, 3, 3)

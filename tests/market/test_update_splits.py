@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quanthedge.market import import_market, update_market
 from quanthedge.market.schema import TABLES
+from quanthedge.sources import import_market, update_market
 from tests.market.small_market import small_market
 
 INDEX = "399300.SZ"  # lists come under Shenzhen's code, later under CSI's own

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from quanthedge.hedge.kernels import joint_lots  # has an exhaustive reference of its own
+from quanthedge.hedge.kernels.lots import joint_lots  # has an exhaustive reference of its own
 from tests.oracles.policy import answer
 
 NONE = -1

@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 
-from quanthedge.rebalancing import Calendar
+from quanthedge.hedge.policies import Calendar
 from tests.oracles import futures_leg
 
 

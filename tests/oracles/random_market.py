@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from quanthedge.rebalancing import (
+from quanthedge.hedge.policies import (
     AllOf,
     AnyOf,
     Band,

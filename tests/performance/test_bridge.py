@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.fund import Clients, Distribution, Flow
 from quanthedge.market import Market
 from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns, levels
-from quanthedge.run import backtest
 from quanthedge.strategy import Strategy
+from tests.backtesting.test_run_with_actions import folder  # noqa: F401 -- a fixture
 from tests.sample import END, START, sample_market, sample_result, small_strategy
-from tests.test_run_with_actions import folder  # noqa: F401 -- a fixture
 
 VARIANTS = {
     "plain": (),

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance import bridge
 from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, layers
 from quanthedge.performance.holdings import _Days, _held
-from quanthedge.run import backtest
+from tests.backtesting.test_run_with_actions import folder  # noqa: F401
 from tests.sample import END, START, sample_market, sample_result, small_strategy
-from tests.test_run_with_actions import folder  # noqa: F401
 
 EXTRA = ["residual", "mismatched_holdings"]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.hedge import contract_chain
 from quanthedge.market import Market
 from quanthedge.performance import bridge
-from quanthedge.result import Result
-from quanthedge.run import backtest
 from tests.hand_made import hand_made
 from tests.sample import END, START, sample_market, small_strategy
 

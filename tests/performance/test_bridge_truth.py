@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.market.simulation.truth import Truth
 from quanthedge.performance import bridge
 from quanthedge.performance.holdings import held_through
-from quanthedge.result import Result
-from quanthedge.run import backtest
 from tests.sample import SAMPLE, sample_market, small_strategy
 
 RUNS = ((30, "2014-09-17", "2015-07-31"), (60, "2014-03-03", "2015-12-31"))

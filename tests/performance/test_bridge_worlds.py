@@ -10,23 +10,23 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
 from quanthedge.market import Market
 from quanthedge.performance import (
     BRIDGE_LINES,
-    StyleModel,
     alpha_by,
     alpha_by_model,
     bridge,
     bridge_returns,
     levels,
 )
-from quanthedge.result import Result
-from quanthedge.run import backtest
+from quanthedge.risk import StyleModel
 from quanthedge.strategy import Strategy
+from tests.backtesting.test_run_with_actions import folder  # noqa: F401 -- a fixture
 from tests.fund.test_office import METHODS
 from tests.sample import small_strategy
-from tests.test_run_with_actions import folder  # noqa: F401 -- a fixture
 
 FIRST = date(2015, 5, 4)  # IC is listed by then
 WINDING_UP = 100  # days later, 12 August, a trading day

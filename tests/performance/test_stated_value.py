@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.performance import bridge, bridge_returns, daily_returns, levels, period_returns
-from quanthedge.result import Result
-from quanthedge.run import backtest
 from quanthedge.valuation import suspension_spells
 from tests.hand_made import hand_made
 from tests.performance.test_bridge import busy_clients

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quanthedge.alpha import FactorTerm, Transforms, scores
+from quanthedge.alpha import FactorTerm, scores
 from quanthedge.errors import StrategyError
-from quanthedge.factors import EarningsYield, Reversal, Size, Volatility
-from quanthedge.portfolio import DEFAULT_FILTERS, LargestUniverse, Listed, Schedule, Selector
+from quanthedge.factors import EarningsYield, Reversal, Size, Transforms, Volatility
+from quanthedge.portfolio import Schedule, Selector
+from quanthedge.universe import DEFAULT_FILTERS, LargestUniverse, Listed
 from tests.market_fake import fake_market
 from tests.sample import sample_market
 

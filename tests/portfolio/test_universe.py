@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import Market, write_dataset
-from quanthedge.portfolio import (
+from quanthedge.universe import (
     DEFAULT_FILTERS,
     AllUniverse,
     Boards,

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.market import Market, import_market
+from quanthedge.market import Market
+from quanthedge.sources import import_market
 
 SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
 pytestmark = [

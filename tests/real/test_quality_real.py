@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.market import import_market
-from quanthedge.quality import quality_report, write_quality_page
+from quanthedge.market.quality import quality_report, write_quality_page
+from quanthedge.sources import import_market
 
 SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
 pytestmark = [

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Flow
-from quanthedge.fund.fairness import fairness
-from quanthedge.market import Market, import_market
+from quanthedge.market import Market
 from quanthedge.performance import bridge_returns
+from quanthedge.performance.fairness import fairness
 from quanthedge.report.formats import write_reports
-from quanthedge.run import backtest
+from quanthedge.sources import import_market
 from quanthedge.strategy import load_strategy
 
 ROOT = Path(__file__).parents[2]

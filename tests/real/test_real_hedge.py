@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from quanthedge.backtesting.run import backtest
 from quanthedge.hedge import basis_table
-from quanthedge.market import Market, import_market
-from quanthedge.run import backtest
+from quanthedge.market import Market
+from quanthedge.sources import import_market
 from quanthedge.strategy import load_strategy
 from tests.sample import NEUTRAL
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.market import Market, import_market
-from quanthedge.result import Result
-from quanthedge.run import backtest
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
+from quanthedge.market import Market
+from quanthedge.sources import import_market
 from quanthedge.strategy import load_strategy
 from tests.sample import NEUTRAL
 

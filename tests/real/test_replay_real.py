@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from quanthedge.backtesting.plan import prepare
 from quanthedge.ledger import run_ledger
-from quanthedge.market import Market, import_market
-from quanthedge.prepare import prepare
+from quanthedge.market import Market
+from quanthedge.sources import import_market
 from quanthedge.strategy import load_strategy
+from tests.backtesting.test_replay import kept_again
 from tests.sample import NEUTRAL
-from tests.test_replay import kept_again
 
 SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
 pytestmark = [

@@ -5,11 +5,11 @@ from datetime import date
 import pypdfium2 as pdfium
 import pytest
 
+from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Flow
-from quanthedge.fund.statement import investor_statement
+from quanthedge.performance.statement import investor_statement
 from quanthedge.report.document import build_document
 from quanthedge.report.pdf import render_pdf
-from quanthedge.run import backtest
 from quanthedge.strategy import load_strategy
 from tests.sample import END, ROOT, START, sample_market, small_strategy
 

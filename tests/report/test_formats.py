@@ -16,6 +16,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_raw
 import pytest
 
+from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.report.blocks import Cell, Chapter, Document, Figure, Table
 from quanthedge.report.document import build_document
@@ -25,7 +26,6 @@ from quanthedge.report.html import render_html
 from quanthedge.report.numbers import document_numbers
 from quanthedge.report.pdf import render_pdf
 from quanthedge.report.workbook import render_workbook
-from quanthedge.run import backtest
 from tests.performance.random_run import random_run
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 

@@ -18,11 +18,11 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from quanthedge.errors import DataError
-from quanthedge.market import storage
 from quanthedge.report import write_html
 from quanthedge.report.document import build_document
 from quanthedge.report.numbers import render_numbers
 from quanthedge.report.texts import words
+from quanthedge.storage import folders as storage
 from tests.performance.random_run import random_run
 from tests.sample import sample_result
 

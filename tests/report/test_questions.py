@@ -7,11 +7,11 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
-from quanthedge.comparison import VARIANTS
+from quanthedge.backtesting.run import backtest
 from quanthedge.report.question_facts import question_facts
 from quanthedge.report.questions import GROUPS, catalogue, questions
 from quanthedge.report.writer import Writer
-from quanthedge.run import backtest
+from quanthedge.strategy import VARIANTS
 from tests.performance.random_run import random_run
 from tests.sample import (
     sample_market,

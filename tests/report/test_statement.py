@@ -11,13 +11,13 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 import quanthedge as qh
+from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.run import backtest
 from quanthedge.cli import app
 from quanthedge.errors import DataError
-from quanthedge.fund.statement import investor_statement
+from quanthedge.performance.statement import investor_statement
 from quanthedge.report.blocks import Document, Lines, Table
 from quanthedge.report.statement import build_statement, write_statements
-from quanthedge.result import Result
-from quanthedge.run import backtest
 from quanthedge.strategy import Strategy
 from tests.fund.test_office import METHODS
 from tests.fund.test_statement import EVERYTHING

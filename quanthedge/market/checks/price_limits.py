@@ -25,20 +25,22 @@ from quanthedge.market.name_marks import (
     UNREFORMED_MARK,
     name_marks,
 )
-from quanthedge.rules.boards import BOARDS, places_of
-from quanthedge.rules.limit_prices import TICK, limit_prices
-from quanthedge.rules.lookup import RuleReader
-from quanthedge.rules.stock_limits import (
+from quanthedge.rules import (
     BEGUN_BEFORE,
+    BOARDS,
     CLASSES,
     FREE,
     PARTICULAR,
+    TICK,
     UNREFORMED,
+    Row,
+    RuleReader,
     inward_exchanges,
+    limit_prices,
     listing_rules,
+    places_of,
     price_limits,
 )
-from quanthedge.rules.tables import Row
 
 if TYPE_CHECKING:
     from quanthedge.market.dataset import Market

@@ -10,7 +10,7 @@ import numpy as np
 
 from quanthedge.market.checks.findings import EXAMPLES
 from quanthedge.market.checks.rows import Rows
-from quanthedge.rules.tables import read_table
+from quanthedge.rules import read_table
 
 __all__ = ["check_index_units", "check_turnover"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from quanthedge.errors import RuleError
 from quanthedge.market.blocks import Block
 from quanthedge.market.checks.findings import EXAMPLES, Collector
-from quanthedge.rules.boards import BOARDS, EXCHANGES, places_of
+from quanthedge.rules import BOARDS, EXCHANGES, places_of
 
 __all__ = ["GROUPS", "UnitsCheck", "board_groups"]
 

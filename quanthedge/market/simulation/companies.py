@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.market.simulation.calendar import Days, first_on_or_after
+from quanthedge.market.simulation.calendar import first_on_or_after
 from quanthedge.market.simulation.names import industry_count, stock_codes
 from quanthedge.market.simulation.settings import SimulationSettings
+from quanthedge.typing import Days
 
 __all__ = ["QUIET_DAYS", "Companies", "Lives", "draw_companies", "draw_lives"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.market.simulation.calendar import Days
 from quanthedge.market.simulation.companies import Companies, Lives
 from quanthedge.market.simulation.settings import SimulationSettings
+from quanthedge.typing import Days
 
 __all__ = ["HISTORY_QUARTERS", "Books", "Profitability", "draw_profitability"]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.market.simulation.calendar import Days
 from quanthedge.market.simulation.factors import mean_reverting
 from quanthedge.market.simulation.indices import IndexPath
 from quanthedge.market.simulation.settings import BasisProcess
 from quanthedge.rules import futures_rules, listing_date
+from quanthedge.typing import Days
 
 __all__ = ["FuturesPath", "futures_bars", "listed_months"]
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.market.simulation.calendar import Days, reconstitution_days
+from quanthedge.market.simulation.calendar import reconstitution_days
 from quanthedge.market.simulation.companies import Companies, Lives
 from quanthedge.market.simulation.factors import FactorPaths
 from quanthedge.market.simulation.settings import SimulationSettings
 from quanthedge.market.simulation.trading import Bars
+from quanthedge.typing import Days
 
 __all__ = ["INDICES", "IndexPath", "build_indices", "true_betas"]
 

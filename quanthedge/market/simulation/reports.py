@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.market.schema import STATEMENT_ITEMS
-from quanthedge.market.simulation.calendar import Days
 from quanthedge.market.simulation.companies import Companies, Lives
 from quanthedge.market.simulation.earnings import Profitability
 from quanthedge.market.simulation.trading import Bars
+from quanthedge.typing import Days
 
 __all__ = ["announcement_days", "report_tables", "texts"]
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quanthedge.market.simulation.calendar import Days
 from quanthedge.market.simulation.companies import NEVER, Companies, Lives
 from quanthedge.market.simulation.factors import mean_reverting
 from quanthedge.market.simulation.futures import FuturesPath
@@ -13,6 +12,7 @@ from quanthedge.market.simulation.indices import IndexPath
 from quanthedge.market.simulation.names import INDUSTRIES, company_names
 from quanthedge.market.simulation.reports import texts
 from quanthedge.market.simulation.trading import Bars
+from quanthedge.typing import Days
 
 __all__ = [
     "cash_rate_table",

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.market.simulation.calendar import Days
 from quanthedge.market.simulation.companies import QUIET_DAYS, Companies, Lives
 from quanthedge.market.simulation.earnings import Books, Profitability
 from quanthedge.market.simulation.factors import DAYS_PER_YEAR, FactorPaths, standardised
 from quanthedge.market.simulation.settings import SimulationSettings
-from quanthedge.rules import stock_rules
-from quanthedge.rules.limit_prices import limit_prices
+from quanthedge.rules import limit_prices, stock_rules
+from quanthedge.typing import Days
 
 __all__ = ["Bars", "ExDate", "simulate_trading"]
 

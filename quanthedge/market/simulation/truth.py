@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
-from quanthedge.market.simulation.calendar import Days
 from quanthedge.market.simulation.companies import NEVER, Companies, Lives
 from quanthedge.market.simulation.factors import FactorPaths
 from quanthedge.market.simulation.futures import FuturesPath
@@ -25,6 +24,7 @@ from quanthedge.market.simulation.reports import texts
 from quanthedge.market.simulation.settings import SimulationSettings
 from quanthedge.market.simulation.tables import days_column
 from quanthedge.market.simulation.trading import Bars
+from quanthedge.typing import Days
 
 __all__ = ["Truth", "truth_tables"]
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge.beta.wording import estimator_text
-from quanthedge.rebalancing.wording import policy_text
+from quanthedge.beta import estimator_text
+from quanthedge.hedge.policies.wording import policy_text
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
 from quanthedge.report.digest import parameters_digest
 from quanthedge.report.writer import Writer, in_language, own_words, value_at
-from quanthedge.rules.naming import rule_name, table_name
+from quanthedge.rules import rule_name, table_name
 
 __all__ = ["definition_table", "notes", "rules", "strategy", "timeline", "warnings"]
 

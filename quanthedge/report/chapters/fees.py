@@ -3,8 +3,8 @@
 import pandas as pd
 
 from quanthedge.fund.explainer import fee_table
-from quanthedge.fund.fairness import fairness
-from quanthedge.fund.statement import investor_statement
+from quanthedge.performance.fairness import fairness
+from quanthedge.performance.statement import investor_statement
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.writer import Writer

@@ -16,8 +16,8 @@ from quanthedge.performance import (
 )
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, measure_cell, number_cell
-from quanthedge.report.texts import Language
 from quanthedge.report.writer import Writer
+from quanthedge.typing import Language
 
 __all__ = ["neutrality"]
 

@@ -1,7 +1,7 @@
 """What styles of a model are called in the reader's language."""
 
-from quanthedge.performance.style_model import STYLES
 from quanthedge.report.writer import Writer
+from quanthedge.risk import STYLES
 
 __all__ = ["style_names"]
 

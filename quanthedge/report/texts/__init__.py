@@ -3,11 +3,11 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
-__all__ = ["Language", "words"]
+from quanthedge.typing import Language
 
-Language = Literal["zh", "en"]
+__all__ = ["words"]
 
 
 @cache

@@ -1,0 +1,114 @@
+"""From a preparation to a ledger: of the strategy itself, and of its variants on the same data."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.backtesting.plan import Prepared, prepare, prepare_like
+from quanthedge.comparison import RunVariant
+from quanthedge.fund import Clients
+from quanthedge.fund.methods.hurdle import hurdle_path
+from quanthedge.fund.office import FundRun, run_fund
+from quanthedge.fund.winding_up import last_business_day
+from quanthedge.ledger import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.strategy import EVERY_MEMBER, Strategy, variant
+
+__all__ = ["book_tables", "run_fund_of", "run_variant"]
+
+
+def run_variant(known: Prepared, name: str) -> RunVariant:
+    """Run a variant of a prepared strategy on the same market and days.
+
+    What the variant has in common with the strategy is not worked out again; the one that holds
+    the index has other stocks and is prepared anew.
+
+    Raises
+    ------
+    DataError, StrategyError, RuleError
+        As :func:`quanthedge.backtest`; for instance when the market has no members of the index.
+    """
+    strategy = variant(known.strategy, name)
+    if name == "index_hedged":
+        start, end = str(known.dates[1]), str(known.dates[-1])
+        prepared = prepare(strategy, known.market, start, end)
+    else:
+        prepared = prepare_like(known, strategy)
+    record = run_fund_of(prepared).record
+    tables = book_tables(prepared, record)
+    return RunVariant(name, tables["ledger"], _terms(prepared, record, tables))
+
+
+def _terms(
+    prepared: Prepared, record: LedgerRecord, tables: dict[str, pd.DataFrame]
+) -> dict[str, Any]:
+    """Return what a variant is, and what its accounts went through."""
+    strategy, ledger, trades = prepared.strategy, tables["ledger"], tables["trades"]
+    accounts = strategy.accounts
+    level = accounts.margin_call * ledger["margin_required"]
+    called = (ledger["lots"] != 0) & (ledger["futures_cash"] < level)
+    cut = trades.loc[trades["reason"] == "margin_cut", "date"]
+    gone = record.insolvent_day is not None
+    return {
+        "stocks": strategy.invested_fraction,
+        "loan": accounts.borrowed,
+        "loan_rate": accounts.borrowing_rate,
+        "hedged": strategy.hedge.ratio != 0.0,
+        "index": getattr(strategy.universe, "index", "") if _holds_index(strategy) else "",
+        "called_days": int(called.sum()),
+        "cut_days": int(cut.nunique()),
+        "insolvent": f"{ledger.index[-1]:%Y-%m-%d}" if gone else "",
+    }
+
+
+def _holds_index(strategy: Strategy) -> bool:
+    """Return whether the stocks are all members of the index."""
+    return strategy.selector.n == EVERY_MEMBER
+
+
+def book_tables(prepared: Prepared, record: LedgerRecord) -> dict[str, pd.DataFrame]:
+    """Return the ledger's record as tables, with the closes of the benchmark."""
+    market, first = prepared.market, prepared.first
+    tables = ledger_tables(
+        record,
+        prepared.dates,
+        market.codes,
+        prepared.leg.contracts,
+        prepared.inputs.bars.mark,
+        prepared.inputs,
+    )
+    tables["ledger"]["index_close"] = _benchmark(prepared)[first - 1 : first + record.days_run]
+    return tables
+
+
+def _benchmark(prepared: Prepared) -> NDArray[np.float64]:
+    """Return the closes of the benchmark, [T]; NaN where the data lack the one by default."""
+    market, code = prepared.market, prepared.strategy.benchmark
+    usual = Strategy.model_fields["benchmark"].default
+    if code == usual and code not in market.index_codes():
+        return np.full(len(market.dates), np.nan)
+    return market.index_close(code)
+
+
+def run_fund_of(prepared: Prepared) -> FundRun:
+    """Run the ledger in one go, or from event to event of the fund's investors."""
+    strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
+    clients, days = strategy.clients, prepared.dates[1:]
+    if clients is None and hurdle is None and last_business_day(strategy.fund, days) is None:
+        return FundRun.without_clients(run_ledger(inputs), days)
+    grown = None
+    if hurdle is not None:
+        index = prepared.market.index_close(strategy.benchmark)
+        span = slice(prepared.first - 1, prepared.first - 1 + prepared.dates.size)
+        grown = hurdle_path(hurdle, prepared.dates.astype("datetime64[D]"), index[span])
+    # the books of the investors charge the performance fee, not the ledger
+    fund = inputs.fund._replace(performance_rate=0.0)
+    return run_fund(
+        inputs._replace(fund=fund),
+        clients or Clients(),
+        strategy.fund,
+        days,
+        inputs.fund.fee_day,
+        grown,
+    )

@@ -1,0 +1,41 @@
+"""Whether the compiled kernels of a run lie in numba's cache already, and what to say if not.
+
+The first run on a machine compiles for about two minutes; whoever waits should know why, once.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["saying_so"]
+
+_FIRST = "compiling, once on this machine: about two minutes"
+_told = False
+
+
+def saying_so(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a teller of stages that adds why the first run takes long; also logs it once.
+
+    The log goes to stderr where nothing else is configured, so that a run without a terminal says
+    it too.
+    """
+    if _kernels_are_kept():
+        return say
+    global _told  # noqa: PLW0603 -- once a process
+    if not _told:
+        _told = True
+        logging.getLogger("quanthedge").warning(_FIRST)
+    return lambda text: say(f"{text} ({_FIRST})")
+
+
+def _kernels_are_kept() -> bool:
+    """Return whether the ledger's kernel is compiled, in this process or on disk."""
+    from quanthedge.ledger.kernels.day import run_days
+
+    if run_days.signatures:
+        return True
+    folder, source = run_days.stats.cache_path, Path(run_days.py_func.__code__.co_filename)
+    if folder is None:
+        return False
+    kept = Path(folder).glob(f"{source.stem}.{run_days.__name__}-*.nbi")
+    return any(one.stat().st_mtime >= source.stat().st_mtime for one in kept)

@@ -1,0 +1,343 @@
+"""Facts of a run that its reader must know: data repairs, assumptions, events."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.backtesting.narrative import Bilingual, bilingual, note
+from quanthedge.backtesting.plan import Prepared
+from quanthedge.backtesting.untaxed import untaxed_notes
+from quanthedge.fund.office import FundRun
+from quanthedge.fund.terms import SHORTEST_MONTHS
+from quanthedge.fund.winding_up import last_business_day
+from quanthedge.hedge import ContractSchedule, Knowledge, fill_price_of
+from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
+from quanthedge.market import GRACE
+from quanthedge.rules import FREE, circuit_breaker_days, limit_prices, rule_name, table_name
+from quanthedge.strategy import Strategy
+from quanthedge.valuation import suspension_spells
+
+__all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
+
+
+def _restated(prepared: Prepared, tables: dict[str, pd.DataFrame]) -> list[Bilingual]:
+    """Say which holdings were stated off their last close, by how much, and by which indices."""
+    rows, ledger = tables["restated"], tables["ledger"]
+    if not len(rows):
+        return []
+    spells = suspension_spells(rows, pd.DatetimeIndex(ledger.index))
+    adjusted = ledger["revaluation"].to_numpy()
+    at = int(np.abs(adjusted).argmax())
+    days = rows["date"]
+    notes = [
+        note(
+            "restated",
+            spells=len(spells), days=days.nunique(), first=f"{days.min():%Y-%m-%d}",
+            last=f"{days.max():%Y-%m-%d}", largest=f"{adjusted[at]:,.0f}",
+            share=f"{adjusted[at] / ledger['equity'].iloc[at]:.2%}",
+            date=f"{ledger.index[at]:%Y-%m-%d}", left=f"{adjusted[-1]:,.0f}",
+        )
+    ]  # fmt: skip
+    return notes + _stand_ins(prepared, rows)
+
+
+def _stand_ins(prepared: Prepared, restated: pd.DataFrame) -> list[Bilingual]:
+    """Say for which industries of restated holdings the market's own stocks stood in."""
+    returns, market = prepared.stated.returns, prepared.market
+    if returns is None:
+        return []
+    day = np.searchsorted(market.dates, restated["date"].to_numpy().astype("datetime64[D]"))
+    stock = pd.Index(market.codes).get_indexer(pd.Index(restated["code"].astype(str)))
+    followed = returns.group[day, stock]
+    mine = followed[returns.own[day, followed]]
+    listed = []
+    for name, whole in (("name_en", "all stocks"), ("name_zh", "全部股票")):
+        names = returns.sources[name].to_numpy()[np.unique(mine)]
+        listed.append(", ".join(str(one) or whole for one in names))
+    return [note("stand_in", listed_en=listed[0], listed_zh=listed[1])] if mine.size else []
+
+
+def client_notes(fund: FundRun) -> list[Bilingual]:
+    """Return what a reader must know of investors' orders that were not done at once."""
+    notes = []
+    events = fund.events
+    locked = (events["event"] == "refused") & (events["reason"] == "lock-up")
+    for chosen, kind in (
+        (locked, "flows_refused"),
+        ((events["event"] == "refused") & ~locked, "flows_lapsed"),
+        (events["event"] == "deferred", "flows_deferred"),
+    ):
+        if chosen.any():
+            notes.append(note(kind, count=int(chosen.sum())))
+    if fund.late_days:
+        notes.append(note("redemptions_late", count=fund.late_days))
+    return notes
+
+
+def winding_up_notes(prepared: Prepared, fund: FundRun) -> list[Bilingual]:
+    """Say when the fund was wound up, or what it still held at the end of the run."""
+    last = last_business_day(prepared.strategy.fund, prepared.dates[1:])
+    if last is None:
+        return []
+    paid = fund.events[fund.events["event"] == "liquidation"]
+    if len(paid):
+        amount, date = f"{-paid['cash_yuan'].sum():,.2f}", f"{paid['date'].iloc[0]:%Y-%m-%d}"
+        days = fund.record.days_run - 1 - last
+        return [note("wound_up", paid=amount, date=date, days=days)]
+    state = fund.record.state
+    stocks, lots = np.count_nonzero(state.shares), int(state.short.sum())
+    return [note("not_wound_up", stocks=stocks, lots=lots)]
+
+
+def fee_notes(strategy: Strategy) -> list[Bilingual]:
+    """Say how the fee shows in the unit value, and where fee dates follow each other too fast."""
+    terms, notes = strategy.fund, []
+    if strategy.clients is not None and strategy.clients.method in ("lot_units", "investor"):
+        notes.append(note("fee_in_units"))
+    dates = sorted(terms.crystallisation_dates)
+    near = any((b - a).days < 85 for a, b in itertools.pairwise(dates))
+    if (terms.crystallisation == "month" or near) and terms.performance_fee_rate > 0:
+        notes.append(note("fee_interval", months=SHORTEST_MONTHS))
+    return notes
+
+
+def run_notes(
+    prepared: Prepared, record: LedgerRecord, tables: dict[str, pd.DataFrame]
+) -> list[Bilingual]:
+    """Return data repairs, assumptions and events that a reader must know.
+
+    Parameters
+    ----------
+    prepared, record
+        The run.
+    tables : dict of DataFrame
+        ledger, trades, refusals, contracts, restated, hedge and rules.
+    """
+    strategy, market, first = prepared.strategy, prepared.market, prepared.first
+    schedules, actions = prepared.leg.schedules, prepared.actions.use
+    last_day = market.dates[first + record.days_run - 1]
+    notes = _action_notes(strategy, actions) + untaxed_notes(prepared, record)
+    notes += [note("assumption", text=text) for text in market.assumptions]
+    notes += _restated(prepared, tables)
+    if record.insolvent_day is not None:
+        notes.append(note("insolvent", date=last_day))
+    notes += _settlement_notes(tables["contracts"], schedules)
+    rates = (strategy.accounts.stock_cash_rate, strategy.accounts.futures_cash_rate)
+    asked = "market" in rates
+    carried = market.until(last_day).cash_rate_carried_days() if asked else 0
+    if carried:
+        notes.append(note("cash_rate", count=carried, date=last_day))
+    weak = tables["rules"][tables["rules"]["confidence"].isin(["C", "M"])]
+    if len(weak):
+        notes.append(_weak_rules(weak))
+    notes += _hedge_notes(strategy, schedules, tables)
+    notes += _preparation_notes(prepared) + _left_out(prepared, tables)
+    missing = int(prepared.leg.fallback[: record.days_run].sum())
+    if missing:
+        notes.append(note("ratio_fallback", count=missing))
+    share = float(tables["hedge"]["share_default_beta"].mean())
+    if share > 0 and strategy.beta.method == "bottom_up":
+        notes.append(note("default_beta", share=f"{share:.2%}"))
+    notes += _odd_moves(prepared, record, tables["trades"])
+    trades, dates = tables["trades"], market.dates[first : first + record.days_run]
+    notes += _halted_fills(strategy, dates, trades)
+    notes += _too_early(prepared.leg.timing, dates, trades)
+    delisted = trades[trades["reason"] == "delisting"]
+    if len(delisted):
+        recovery = f"{strategy.execution.delisting_recovery:.0%}"
+        amount = f"{delisted['amount'].sum():,.0f}"
+        notes.append(note("delisting", count=len(delisted), amount=amount, recovery=recovery))
+    cuts = int((trades["reason"] == "margin_cut").sum())
+    if cuts:
+        notes.append(note("margin_cut", count=cuts))
+    return notes
+
+
+def _weak_rules(weak: pd.DataFrame) -> Bilingual:
+    """Name the rows of the rule book that are weakly documented, in each language's words."""
+    told = {
+        code: note(
+            "weak_rules",
+            count=len(weak),
+            listed="; ".join(
+                f"{table_name(table, code)}: {rule_name(key, code)}"
+                for table, key in zip(weak["table"], weak["key"], strict=True)
+            ),
+        )[code]
+        for code in ("en", "zh")
+    }
+    told["zh"] = told["zh"].replace("; ", "；").replace(": ", "：")
+    return {"kind": "weak_rules", **told}
+
+
+def _action_notes(strategy: Strategy, actions: ActionUse | None) -> list[Bilingual]:
+    """Say where dividends came from, and what of them was taxed."""
+    if actions is None:
+        return [note("dividends")]
+    counts = {"table": actions.from_table, "factor": actions.from_factor}
+    notes = [note("dividends_table", **counts)]
+    if strategy.costs.dividend_tax != "none":
+        notes.append(note("dividend_tax"))
+    off = actions.off_reference
+    if len(off):
+        row = off.iloc[0]
+        sample = f"{row['code']} {row['date']:%Y-%m-%d}: {row['formula']} / {row['pre_close']:.2f}"
+        notes.append(note("off_reference", count=len(off), sample=sample))
+    doubted = actions.contradicted
+    if len(doubted):
+        row = doubted.iloc[0]
+        sample = f"{row['code']} {row['date']:%Y-%m-%d}: {row['formula']} / {row['pre_close']:.2f}"
+        notes.append(note("contradicted", count=len(doubted), sample=sample))
+    if actions.waiting:
+        notes.append(note("actions_waiting", count=actions.waiting))
+    return notes
+
+
+def _settlement_notes(
+    contracts: pd.DataFrame, schedules: list[ContractSchedule]
+) -> list[Bilingual]:
+    """Days on which a contract held was marked at the close for want of a settlement price."""
+    held = set(zip(contracts["contract"], contracts["date"], strict=True))
+    marked = [one for schedule in schedules for one in schedule.marked_at_close]
+    found = [(name, day) for name, day in marked if (name, pd.Timestamp(day)) in held]
+    if not found:
+        return []
+    return [note("settlement", count=len(found), sample=f"{found[0][0]} {found[0][1]}")]
+
+
+def _left_out(prepared: Prepared, tables: dict[str, pd.DataFrame]) -> list[Bilingual]:
+    """Say what the report cannot show because the data lack a table or a value."""
+    strategy, market = prepared.strategy, prepared.market
+    notes = []
+    if not market.has("industry"):
+        notes.append(note("no_industry"))
+    if strategy.benchmark not in market.member_indices():
+        notes.append(note("no_members", index=strategy.benchmark))
+    close = tables["ledger"]["index_close"]
+    missing = close.index[close.isna()]
+    if len(missing) == len(close):
+        notes.append(note("no_benchmark", index=strategy.benchmark))
+    elif len(missing):
+        first = f"{missing[0]:%Y-%m-%d}"
+        gaps = {"index": strategy.benchmark, "count": len(missing), "first": first}
+        notes.append(note("benchmark_gaps", **gaps))
+    return notes
+
+
+def _preparation_notes(prepared: Prepared) -> list[Bilingual]:
+    """Tell how many bars the betas leave out or merge."""
+    chosen = prepared.strategy.beta.preparation
+    if not any((chosen.resumption != "keep", chosen.limit_days != "keep", chosen.listing_days)):
+        return []
+    counts = prepared.leg.prepared
+    return [bilingual("beta_preparation", [(what, f"{n:,}") for what, n in counts.items()])]
+
+
+def _hedge_notes(
+    strategy: Strategy, schedules: list[ContractSchedule], tables: dict[str, pd.DataFrame]
+) -> list[Bilingual]:
+    """Tell of fills without turnover, limits that bound, and the quota taken for granted."""
+    notes = []
+    averaged = [one for schedule in schedules for one in schedule.average_fills]
+    traded = tables["trades"]
+    done = set(zip(traded["code"], traded["date"], strict=True))
+    used = [(name, day) for name, day in averaged if (name, pd.Timestamp(day)) in done]
+    if used:
+        notes.append(note("average_fills", count=len(used), sample=f"{used[0][0]} {used[0][1]}"))
+    refusals = tables["refusals"]
+    for reason in ("open_limit", "position_limit"):
+        bound = refusals[refusals["reason"] == reason]
+        if len(bound):
+            missing = int((bound["wanted"] - bound["done"]).sum())
+            notes.append(
+                note(
+                    reason, count=bound["date"].nunique(), lots=f"{missing:,}",
+                    first=f"{bound['date'].iloc[0]:%Y-%m-%d}",
+                )
+            )  # fmt: skip
+    most = int(tables["contracts"]["lots"].abs().max()) if len(tables["contracts"]) else 0
+    if most and strategy.hedge.account == "hedging" and strategy.hedge.quota_lots is None:
+        notes.append(note("quota", lots=f"{most:,}"))
+    if strategy.accounts.borrowed > 0:
+        notes.append(note("loan", fraction=f"{strategy.accounts.borrowed:.0%}"))
+    return notes
+
+
+def _halted_fills(
+    strategy: Strategy, dates: NDArray[np.datetime64], trades: pd.DataFrame
+) -> list[Bilingual]:
+    """Days that the circuit breaker cut short and on which fills after the opening are booked."""
+    halts = circuit_breaker_days(dates)
+    reason = trades["reason"].astype("str")
+    stock_fill, ordered = strategy.execution.fill, _of_hedge(trades)
+    late = ~ordered if stock_fill != "open" else reason == "proceeds"
+    if fill_price_of(strategy.hedge, stock_fill) != "open":
+        late |= ordered
+    booked = trades[late & trades["date"].isin(halts.index)]
+    if booked.empty:
+        return []
+    shown = halts[halts.index.isin(booked["date"])]
+    listed = "; ".join(
+        f"{day:%Y-%m-%d} {row.closed} ({row.share_traded:.0%})"
+        for day, row in zip(shown.index, shown.itertuples(), strict=True)
+    )
+    return [note("circuit_breaker", count=len(booked), listed=listed)]
+
+
+def _of_hedge(trades: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which trades are of futures at the day's fill."""
+    return trades["reason"].astype("str").isin(["hedge", "roll"])
+
+
+def _too_early(
+    timing: Knowledge | None, dates: NDArray[np.datetime64], trades: pd.DataFrame
+) -> list[Bilingual]:
+    """Days on which futures were traded for stock fills that were not known when they were due."""
+    if timing is None:
+        return []
+    early = dates[(timing.after_stocks & ~timing.possible)[: dates.size]]
+    hedged, ordered = _of_hedge(trades), ["rebalance", "retry", "flow", "cash_cut"]
+    filled = trades["reason"].astype("str").isin(ordered)
+    days = set(trades.loc[hedged, "date"]) & set(trades.loc[filled, "date"])
+    found = sorted(days & set(pd.DatetimeIndex(early)))
+    if not found:
+        return []
+    first, last = f"{found[0]:%Y-%m-%d}", f"{found[-1]:%Y-%m-%d}"
+    return [note("hedge_too_early", count=len(found), first=first, last=last)]
+
+
+def _odd_moves(prepared: Prepared, record: LedgerRecord, trades: pd.DataFrame) -> list[Bilingual]:
+    """Return holdings that moved more than their limit allows: true, or a fault of the source."""
+    market, first = prepared.market, prepared.first
+    if not len(record.positions):
+        return []
+    stocks = np.unique(record.positions[:, 1].astype(np.int64))
+    returns = market.panel("simple_return")[first : first + record.days_run][:, stocks]
+    day, column = np.nonzero(_beyond_limits(prepared.inputs, record.days_run, stocks))
+    found = []
+    for t, k in zip(day.tolist(), column.tolist(), strict=True):
+        code = str(market.codes[stocks[k]])
+        date = market.dates[first + t]
+        mine = trades[(trades["code"] == code) & (trades["date"] < pd.Timestamp(date))]
+        signed = mine["quantity"].where(mine["side"] == "buy", -mine["quantity"]).sum()
+        if signed > 0:
+            found.append((code, str(date), float(returns[t, k])))
+    if not found:
+        return []
+    listed = ", ".join(f"{c} {d} {r:+.1%}" for c, d, r in found[:5])
+    return [note("odd_moves", count=len(found), listed=listed)]
+
+
+def _beyond_limits(inputs: LedgerInputs, days: int, stocks: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return closes beyond the limit of their day, or beyond their board's where it had none."""
+    bars, rules = inputs.bars, inputs.stocks
+    close, before = bars.close[:days, stocks], bars.pre_close[:days, stocks]
+    place = bars.limit_class[:days, stocks].astype(np.int64)
+    place = np.where(place == FREE, 2 * rules.board[stocks], place)
+    rows = np.arange(days)[:, None]
+    highest, lowest = limit_prices(
+        before, rules.limit_up[rows, place], rules.limit_down[rows, place], rules.inward[stocks]
+    )
+    return np.asarray((close > highest + GRACE) | (close < lowest - GRACE))

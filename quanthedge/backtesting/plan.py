@@ -1,0 +1,480 @@
+"""From a strategy and a market to what the ledger is given: targets, hedge, rules, prices."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.alpha import scores
+from quanthedge.backtesting.first_run import saying_so
+from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns, unhedged
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.factors import Volatility
+from quanthedge.fund import crystallisation_flags
+from quanthedge.fund.day_counts import fee_years
+from quanthedge.fund.winding_up import last_business_day, sold_out
+from quanthedge.ledger import (
+    ActionBook,
+    ActionUse,
+    Bars,
+    FundNumbers,
+    LedgerInputs,
+    Settings,
+    StockBook,
+    TargetBook,
+    TaxBook,
+    TaxRates,
+    action_book,
+    no_actions,
+    no_tax,
+    record_days,
+)
+from quanthedge.market import Market, limit_panel
+from quanthedge.portfolio import Targets
+from quanthedge.rules import StockRules, dividend_tax, stock_rules
+from quanthedge.strategy import Strategy
+from quanthedge.typing import Floats, Tell
+from quanthedge.valuation import Stated, stated_values
+
+__all__ = ["Prepared", "Selection", "prepare", "prepare_like", "run_days", "select"]
+
+_FILL = {"open": 0, "vwap": 1, "close": 2}
+_PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
+IMPACT_WINDOW = 20  # trading days of the volatility by which the impact of an order is worked out
+AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
+_RECORDED_EVERY = 5  # trading days between records of the holdings
+
+
+class Actions(NamedTuple):
+    """Corporate actions of the span as the ledger takes them."""
+
+    book: ActionBook
+    tax: TaxBook
+    adj_factor: Floats
+    use: ActionUse | None
+    rules: pd.DataFrame | None
+
+
+class Selection(NamedTuple):
+    """What the selector wants, and what it left out."""
+
+    targets: Targets
+    shares: Floats  # of the stock book, in the order of the targets' weights
+    exclusions: pd.DataFrame
+    coverage: pd.DataFrame
+
+
+class Prepared(NamedTuple):
+    """Everything that is known of a run before its ledger begins.
+
+    ``first`` is the market's row of the first trading day; ``dates`` [T + 1] begin the day before.
+    """
+
+    strategy: Strategy
+    market: Market
+    first: int
+    dates: NDArray[np.datetime64]
+    selection: Selection
+    leg: HedgeLeg
+    actions: Actions
+    stated: Stated
+    rules: pd.DataFrame
+    inputs: LedgerInputs
+
+
+def prepare(
+    strategy: Strategy,
+    market: Market,
+    start: str | None = None,
+    end: str | None = None,
+    *,
+    tell: Tell | None = None,
+) -> Prepared:
+    """Decide the targets of a span and look up all that the ledger needs.
+
+    Parameters and errors are those of :func:`quanthedge.backtest`.
+    """
+    say = saying_so(tell or (lambda _text: None))
+    first, last = _span(strategy, market, start, end)
+    say("selecting stocks")
+    selection = _select(strategy, market, first, last)
+    dates = market.dates[first - 1 : last + 1]
+    say("estimating betas, looking up rules and contracts")
+    stocks = stock_rules(dates[1:], market.codes, _list_dates(market))
+    leg = hedge_leg(strategy, market, first, last, selection.targets)
+    actions = _actions(strategy, market, first, last, stocks.list_delay)
+    bars, stock_book = _stocks(market, first, last, stocks, actions)
+    stated = _stated(strategy, market, first, bars, stock_book, leg)
+    inputs = _inputs(
+        strategy, market, first, last, selection.targets, bars, stock_book, leg, actions, stated
+    )
+    rules = _rules(stocks.used, leg, actions)
+    return Prepared(strategy, market, first, dates, selection, leg, actions, stated, rules, inputs)
+
+
+def prepare_like(known: Prepared, strategy: Strategy) -> Prepared:
+    """Return the preparation of a strategy that differs only in size, loan or a missing hedge.
+
+    Parameters
+    ----------
+    known : Prepared
+    strategy : Strategy
+        That of ``known`` but for ``invested_fraction``, ``accounts.borrowed`` and a hedge that may
+        be switched off (``hedge.ratio`` 0 without range and risk aversion): stocks, betas,
+        contracts and rules are the same and are not looked up again. Without a hedge there are
+        neither contracts nor their rules.
+
+    Raises
+    ------
+    ValueError
+        When it differs in anything else.
+    """
+    bare = strategy.hedge.ratio == 0.0 and strategy.hedge != known.strategy.hedge
+    off = {"ratio": 0.0, "range": None, "risk_aversion": 0.0}
+    alike = known.strategy.model_copy(
+        update={
+            "invested_fraction": strategy.invested_fraction,
+            "accounts": known.strategy.accounts.model_copy(
+                update={"borrowed": strategy.accounts.borrowed}
+            ),
+            "hedge": known.strategy.hedge.model_copy(update=off if bare else {}),
+        }
+    )
+    if alike != strategy:
+        raise ValueError("the strategies differ in more than size, loan and hedge")
+    selection = known.selection
+    weights = strategy.invested_fraction * selection.shares
+    selection = selection._replace(targets=replace(selection.targets, weights=weights))
+    leg = unhedged(known.leg, strategy) if bare else known.leg
+    inputs = known.inputs._replace(
+        futures=leg.futures,
+        hedge=leg.hedge,
+        targets=_target_book(strategy, selection.targets, known.first, known.dates),
+        settings=_settings(strategy),
+    )
+    of_others = sum(len(one) for one in _rules_beside_stocks(known.leg, known.actions))
+    of_stocks = known.rules.iloc[: len(known.rules) - of_others]
+    rules = _rules(of_stocks, leg, known.actions)
+    return known._replace(
+        strategy=strategy, selection=selection, leg=leg, rules=rules, inputs=inputs
+    )
+
+
+def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataFrame:
+    """Return every rule that was looked up: of stocks, of futures, of taxes on dividends."""
+    return pd.concat([of_stocks, *_rules_beside_stocks(leg, actions)], ignore_index=True)
+
+
+def _rules_beside_stocks(leg: HedgeLeg, actions: Actions) -> list[pd.DataFrame]:
+    taxes = [] if actions.rules is None else [actions.rules]
+    hours = [] if leg.timing is None or leg.timing.used is None else [leg.timing.used]
+    return [*(one.used for one in leg.rules), *hours, *taxes]
+
+
+def _target_book(
+    strategy: Strategy, targets: Targets, first: int, dates: NDArray[np.datetime64]
+) -> TargetBook:
+    """Return the targets as the ledger takes them; none is left when the fund is wound up."""
+    book = TargetBook(
+        targets.decision_rows + 1 - first, targets.pointer, targets.stocks, targets.weights
+    )
+    closing = last_business_day(strategy.fund, dates[1:])
+    return book if closing is None else sold_out(book, closing, dates.size - 1)
+
+
+def run_days(
+    strategy: Strategy, market: Market, start: str | None = None, end: str | None = None
+) -> tuple[str, str]:
+    """Return the first and the last trading day that a run would have; errors are those of it."""
+    first, last = _span(strategy, market, start, end)
+    return str(market.dates[first]), str(market.dates[last])
+
+
+def _span(
+    strategy: Strategy, market: Market, start: str | None, end: str | None
+) -> tuple[int, int]:
+    """First and last day index of the fund."""
+    begin = market.dates[_first_day(strategy, market)] if start is None else start
+    stop = market.dates[-1] if end is None else end
+    first, last = market.span(begin, stop)
+    if first == 0:
+        raise DataError(
+            f"start {begin}: is the first day of the data, but the first decision is made at the "
+            f"close of the day before; choose a later start than {market.dates[0]}"
+        )
+    return first, last
+
+
+def _first_day(strategy: Strategy, market: Market) -> int:
+    """Return the day on which a fund without a start begins.
+
+    The later of the longest look-back, the first price of each product that the hedge sells, and
+    the first cash rate where interest is the market's.
+    """
+    days = len(market.dates)
+    warm_up = max(strategy.beta.memory or 0, 252) + 1
+    needs = {f"the strategy looks back over {warm_up} days": warm_up}
+    for product in () if strategy.hedge.sells_nothing else strategy.hedge.products:
+        listed = market.futures(product)["date"].min()
+        needs[f"{product} has prices from {listed:%Y-%m-%d} on"] = int(
+            np.searchsorted(market.dates, listed.to_datetime64())
+        )
+    if "market" in (strategy.accounts.stock_cash_rate, strategy.accounts.futures_cash_rate):
+        known = np.isfinite(market.cash_rate())
+        needs["cash_rate begins later"] = int(known.argmax()) + 1 if known.any() else days
+    reason, first = max(needs.items(), key=lambda one: one[1])
+    if first >= days:
+        raise DataError(
+            f"market {market.name}: {days} trading days up to {market.dates[-1]}, but {reason}; "
+            "give --start to begin earlier, or a longer market"
+        )
+    return first
+
+
+def _select(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
+    """Targets of every rebalance of the span."""
+    return select(strategy, market, strategy.rebalance.decision_rows(market.dates, first, last))
+
+
+def select(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selection:
+    """Return what the strategy wants to hold by decisions at the closes of some rows, [R].
+
+    Raises
+    ------
+    StrategyError
+        The universe is empty, or a factor defined for no stock of it, on one of the rows.
+    """
+    mask, exclusions = strategy.universe.mask(market, rows)
+    graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
+    book = strategy.selector.targets(market, graded, rows)
+    targets = replace(book, weights=strategy.invested_fraction * book.weights)
+    return Selection(targets, book.weights, exclusions, coverage)
+
+
+def _list_dates(market: Market) -> NDArray[np.datetime64]:
+    """Return the listing date of each stock; NaT where it is before the calendar."""
+    index = market.list_index()
+    dates = np.full(index.size, np.datetime64("NaT"), dtype="datetime64[D]")
+    inside = (index >= 0) & (index < len(market.dates))
+    dates[inside] = market.dates[index[inside]]
+    return dates
+
+
+def _interest(market: Market, rate: float | str, first: int, last: int) -> Floats:
+    """Interest a year of the days first - 1 .. last, [T + 1]."""
+    if rate != "market":
+        return np.full(last - first + 2, float(rate))
+    rates = market.cash_rate()[first - 1 : last + 1]
+    if np.isnan(rates).any():
+        raise DataError(
+            f"cash_rate: no rate by {market.dates[first - 1 + np.isnan(rates).argmax()]}; "
+            "start later, or give accounts.stock_cash_rate as a fraction"
+        )
+    return np.asarray(rates, dtype=np.float64)
+
+
+def _month_first(dates: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Whether each day after the first of ``dates`` is the first trading day of its month."""
+    months = dates.astype("datetime64[M]")
+    return np.asarray(months[1:] != months[:-1])
+
+
+def _stocks(
+    market: Market, first: int, last: int, stocks: StockRules, actions: Actions
+) -> tuple[Bars, StockBook]:
+    """Bars of the span, and the rules of the stock exchanges on its days."""
+    span, wide = slice(first, last + 1), slice(first - 1, last + 1)
+    limits = limit_panel(market, first, last)
+    bars = Bars(
+        open=market.panel("open")[span],
+        high=market.panel("high")[span],
+        low=market.panel("low")[span],
+        close=market.panel("close")[span],
+        pre_close=market.panel("pre_close")[span],
+        volume=market.panel("volume")[span],
+        amount=market.panel("amount")[span],
+        mark=market.panel("mark")[wide],
+        adj_factor=actions.adj_factor,
+        limit_class=limits.place,
+        delist=market.delist_index() - first,
+    )
+    book = StockBook(
+        stocks.board.astype(np.int64),
+        stocks.exchange.astype(np.int64),
+        stocks.lot,
+        stocks.step,
+        stocks.stamp_duty_buy,
+        stocks.stamp_duty_sell,
+        stocks.transfer_rate,
+        stocks.transfer_par_rate,
+        stocks.transfer_min_yuan,
+        stocks.exchange_rate,
+        limits.up,
+        limits.down,
+        limits.inward,
+    )
+    return bars, book
+
+
+def _stated(
+    strategy: Strategy, market: Market, first: int, bars: Bars, stocks: StockBook, leg: HedgeLeg
+) -> Stated:
+    """Return what suspended stocks are stated at; without a beta of its own one has the default."""
+    beta = np.zeros((0, 0))
+    if strategy.valuation.suspended == "beta":
+        beta = np.nan_to_num(leg.hedge.beta[:, :, 0], nan=leg.hedge.default_beta)
+    hedged = known_returns(strategy, market)[:, 0]
+    return stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta)
+
+
+def _inputs(
+    strategy: Strategy,
+    market: Market,
+    first: int,
+    last: int,
+    targets: Targets,
+    bars: Bars,
+    stocks: StockBook,
+    leg: HedgeLeg,
+    actions: Actions,
+    stated: Stated,
+) -> LedgerInputs:
+    """Everything that the ledger is given."""
+    dates = market.dates[first - 1 : last + 1]
+    book = _target_book(strategy, targets, first, dates)
+    recorded = np.zeros(last - first + 1, dtype=np.bool_)
+    recorded[::_RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
+    terms = strategy.fund
+    return LedgerInputs(
+        days=np.diff(dates).astype(np.float64),
+        fee_years=fee_years(dates),
+        stock_rate=_interest(market, strategy.accounts.stock_cash_rate, first, last),
+        futures_rate=_interest(market, strategy.accounts.futures_cash_rate, first, last),
+        record_day=recorded,
+        bars=bars,
+        volatility=_volatility(strategy, market, first, last),
+        auction=_auction(strategy, market, first, last),
+        actions=actions.book,
+        tax=actions.tax,
+        stocks=stocks,
+        futures=leg.futures,
+        hedge=leg.hedge,
+        targets=book,
+        fund=FundNumbers(
+            terms.initial_unit_value,
+            terms.management_fee_per_year,
+            terms.custody_fee_per_year,
+            terms.performance_fee_rate,
+            terms.high_water_mark == "post_fee",
+            crystallisation_flags(dates[1:], terms, calendar=market.calendar),
+            _month_first(dates),
+            terms.service_fee_per_year,
+            terms.audit_fee_yuan_per_year,
+            *np.zeros((6, dates.size - 1)),
+        ),
+        valuation=stated.book,
+        settings=_settings(strategy),
+    )
+
+
+def _volatility(strategy: Strategy, market: Market, first: int, last: int) -> Floats:
+    """Return each stock's volatility as known at each close, [T + 1, N]; [0, 0] when not needed.
+
+    Where a stock traded on fewer than five of the twenty days, the median of the others stands in.
+    """
+    if strategy.costs.impact_coefficient == 0.0:
+        return np.empty((0, 0))
+    rows = np.arange(first - 1, last + 1)
+    spread = Volatility(window=IMPACT_WINDOW, min_traded=0.25).exposure(market, rows)
+    for row in spread:
+        known = np.isfinite(row)
+        if known.any():
+            row[~known] = np.median(row[known])
+    return spread
+
+
+def _auction(strategy: Strategy, market: Market, first: int, last: int) -> Floats:
+    """Return the yuan of an order that each opening takes, [T, N]; [0, 0] when there is no cap.
+
+    Known before the auction: the median turnover of the twenty trading days before the day, at
+    least five of them traded; of a stock suspended for longer, the last one known. NaN before.
+    """
+    execution = strategy.execution
+    if execution.participation_open == 0.0 or execution.auction_share is None:
+        return np.empty((0, 0))
+    amount, volume = market.panel("amount")[:last], market.panel("volume")[:last]
+    turnover = np.where(amount > 0.0, amount, volume * market.panel("close")[:last])
+    usual = pd.DataFrame(turnover).rolling(AUCTION_WINDOW, min_periods=5).median().ffill()
+    part = execution.participation_open * execution.auction_share
+    return np.ascontiguousarray(part * usual.to_numpy()[first - 1 :])
+
+
+def _settings(strategy: Strategy) -> Settings:
+    execution, costs, accounts = strategy.execution, strategy.costs, strategy.accounts
+    return Settings(
+        capital_yuan=strategy.capital_yuan,
+        fill=_FILL[execution.fill],
+        sale_proceeds=_PROCEEDS[execution.sale_proceeds],
+        participation=execution.participation,
+        retry_days=execution.retry_days,
+        commission_rate=costs.commission_rate,
+        commission_min_yuan=costs.commission_min_yuan,
+        exchange_fees_included=costs.commission_includes_exchange_fees,
+        slippage=costs.slippage_bp / 1e4,
+        impact_coefficient=costs.impact_coefficient,
+        futures_slippage=costs.futures_slippage_bp / 1e4,
+        cash_reserve=accounts.cash_reserve,
+        recovery=execution.delisting_recovery,
+        call_multiple=accounts.margin_call,
+        target_multiple=accounts.margin_target,
+        release_multiple=accounts.margin_release,
+        subscribe_rights=execution.rights == "subscribe",
+        borrowed=accounts.borrowed,
+        borrowing_rate=accounts.borrowing_rate,
+    )
+
+
+def _actions(
+    strategy: Strategy, market: Market, first: int, last: int, list_delay: NDArray[np.int64]
+) -> Actions:
+    """Corporate actions from their table where the market has one, else from the factor."""
+    dates = market.dates[first - 1 : last + 1]
+    days = last - first + 1
+    factor = market.panel("adj_factor")[first - 1 : last + 1]
+    table = market.corporate_actions()
+    taxed = strategy.costs.dividend_tax != "none"
+    if table is None:
+        if strategy.costs.dividend_tax == "public_fund":
+            raise StrategyError(
+                f"costs.dividend_tax public_fund: market '{market.name}' has no table "
+                "corporate_actions, so its dividends are not known; import one, or set "
+                "public_fund_where_known or none"
+            )
+        return Actions(no_actions(days), no_tax(days, 0), factor, None, None)
+    rates, used = _tax_rates(table, dates) if taxed else (None, None)
+    book, taxes, factor, use = action_book(
+        table,
+        dates,
+        market.codes,
+        market.panel("mark")[first - 1 : last + 1],
+        factor,
+        market.panel("pre_close")[first : last + 1],
+        list_delay,
+        rates,
+    )
+    return Actions(book, taxes, factor, use, used)
+
+
+def _tax_rates(
+    table: pd.DataFrame, dates: NDArray[np.datetime64]
+) -> tuple[TaxRates | None, pd.DataFrame | None]:
+    """Tax on the dividends of a span by their record days, and the rules that say it."""
+    ex_date = table["ex_date"].to_numpy().astype("datetime64[D]")
+    days = np.unique(record_days(table[(ex_date > dates[0]) & (ex_date <= dates[-1])], dates))
+    if days.size == 0:
+        return None, None
+    tax = dividend_tax("public securities fund", days)
+    rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
+    return TaxRates(days, np.ascontiguousarray(tax.at_payment[:, 0]), *rates), tax.used

@@ -1,0 +1,294 @@
+"""One run from end to end: targets, betas, hedge, ledger, fund, result."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.backtesting.contract_notes import Missed, contract_notes, missed_contracts
+from quanthedge.backtesting.execute import book_tables, run_fund_of, run_variant
+from quanthedge.backtesting.first_run import saying_so
+from quanthedge.backtesting.hedge_leg import known_returns
+from quanthedge.backtesting.holding_names import holding_names
+from quanthedge.backtesting.narrative import Bilingual, timeline
+from quanthedge.backtesting.notes import client_notes, fee_notes, run_notes, winding_up_notes
+from quanthedge.backtesting.plan import Prepared, prepare
+from quanthedge.backtesting.request import request, versions
+from quanthedge.backtesting.result import Result
+from quanthedge.beta import book_betas
+from quanthedge.comparison import RunVariant, product_values, remark, variant_name
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.fund.office import FundRun
+from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
+from quanthedge.market import Market
+from quanthedge.performance.alpha_groups import group_table, part_table
+from quanthedge.performance.tilts import tilt_table
+from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
+from quanthedge.typing import Tell
+
+__all__ = ["backtest", "complete", "prepared_run"]
+
+_PRO_FORMA_DAYS = 60  # trading days of the regression of today's holdings
+
+
+def backtest(
+    strategy: Strategy,
+    market: Market,
+    start: str | None = None,
+    end: str | None = None,
+    *,
+    variants: tuple[str, ...] = (),
+    tell: Tell | None = None,
+) -> Result:
+    """Run a strategy on a market and return everything that happened.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    market : Market
+    start, end : date, optional
+        First and last day of the fund; the first trade is done on ``start`` from what was known at
+        the close before.
+        By default the whole market, from the later of the strategy's longest look-back and the
+        listing of the futures that it sells.
+    variants : tuple of str
+        Variants of the strategy to be run on the same data and dates beside it, by name or "all":
+        see :func:`quanthedge.strategy.variants.variant`. One that is the strategy itself is not run again;
+        under "all", one that these data cannot carry is left out and named in the notes.
+    tell : callable, optional
+        Called with a short text at the beginning of each stage.
+
+    Raises
+    ------
+    DataError
+        When the dates are outside the data, or a price that the ledger needs is missing.
+    StrategyError
+        When the universe is empty on a rebalance day, or the capital does not buy one lot.
+    RuleError
+        When the rule book does not cover the dates.
+    LedgerError
+        When the engine breaks one of its promises.
+    """
+    names = variant_names(variants)
+    products = product_values(strategy.comparison)
+    prepared = prepare(strategy, market, start, end, tell=tell)
+    result = complete(prepared, tell=tell)
+    found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=tell)
+    return replace(
+        result,
+        variants=found,
+        unit_values=products,
+        notes=result.notes + notes,
+        request=request(variants, products),
+    )
+
+
+def prepared_run(
+    strategy: Strategy, market: Market, start: str | None = None, end: str | None = None
+) -> tuple[Prepared, FundRun]:
+    """Return what the ledger was given and what it recorded, without the tables for readers.
+
+    Parameters and errors are those of :func:`backtest`.
+    """
+    prepared = prepare(strategy, market, start, end)
+    return prepared, run_fund_of(prepared)
+
+
+def complete(prepared: Prepared, *, tell: Tell | None = None) -> Result:
+    """Run the ledger on what was prepared and return everything that happened.
+
+    Parameters and errors are those of :func:`backtest`; neither variants nor products named for
+    comparison are in the result.
+    """
+    say = saying_so(tell or (lambda _text: None))
+    say("running the ledger")
+    fund = run_fund_of(prepared)
+    say = tell or (lambda _text: None)
+    strategy, market = prepared.strategy, prepared.market
+    _check_capital(strategy, market, prepared.first, fund.record, prepared.inputs)
+    say("drawing up the accounts")
+    return _result(prepared, fund)
+
+
+def _run_variants(
+    prepared: Prepared, names: tuple[str, ...], *, strict: bool, tell: Tell | None
+) -> tuple[dict[str, RunVariant], list[Bilingual]]:
+    """Run variants on the same data and dates; say which are the strategy itself or left out."""
+    say: Tell = tell or (lambda _text: None)
+    found, notes = {}, []
+    for name in names:
+        if is_itself(prepared.strategy, name):
+            kind = "itself_levered" if borrows(prepared.strategy) else "itself"
+            notes.append(_variant_note(kind, name))
+            continue
+        say(f"running the variant {name}")
+        try:
+            found[name] = run_variant(prepared, name)
+        except (DataError, StrategyError) as error:
+            if strict:
+                raise type(error)(f"variant {name}: {error}") from error
+            notes.append(_variant_note("left_out", name, reason=str(error)))
+    return found, notes
+
+
+def _variant_note(kind: str, name: str, **values: object) -> Bilingual:
+    english, chinese = (
+        remark(kind, title=variant_name(name, language), **values) for language in ("en", "zh")
+    )
+    return {**english, "zh": chinese["zh"]}
+
+
+def _result(prepared: Prepared, fund: FundRun) -> Result:
+    """Turn the ledger's record into tables, with everything that a reader must know."""
+    record = fund.record
+    strategy, market, inputs = prepared.strategy, prepared.market, prepared.inputs
+    first, dates, selection = prepared.first, prepared.dates, prepared.selection
+    tables: dict[str, Any] = book_tables(prepared, record)
+    tables["positions"]["name"] = holding_names(tables["positions"], market.stock_names())
+    hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
+    missed = missed_contracts(
+        prepared.leg.schedules, tables["contracts"], dates[1 : record.days_run + 1]
+    )
+    notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
+    notes += contract_notes(strategy, market, missed, tables["trades"])
+    notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
+    result = Result(
+        **tables,
+        hedge=hedge,
+        targets=selection.targets.to_frame(),
+        exclusions=selection.exclusions,
+        alpha_groups=pd.DataFrame(),
+        alpha_parts=pd.DataFrame(),
+        tilts=pd.DataFrame(),
+        indices=_indices(market, first, record.days_run),
+        unit_values=product_values(()),
+        investors=fund.events,
+        investor_values=fund.values,
+        investor_lots=fund.lots,
+        class_values=fund.class_values,
+        investor_days=fund.investor_days,
+        coverage=selection.coverage,
+        rules=prepared.rules,
+        strategy=strategy.model_dump(mode="json"),
+        market_info={
+            "name": market.name,
+            "fingerprint": market.fingerprint,
+            "stocks": len(market.codes),
+            "data_start": str(market.dates[0]),
+            "data_end": str(market.dates[-1]),
+            "benchmark": strategy.benchmark,
+            "start": str(dates[1]),
+            "end": str(dates[-1]),
+        },
+        versions=versions(),
+        timeline=timeline(
+            strategy, dates[1 : record.days_run + 1], _amiss(missed), prepared.leg.timing
+        ),
+        notes=notes,
+        request=request((), product_values(())),
+    )
+    return replace(
+        result,
+        alpha_groups=group_table(result, market),
+        alpha_parts=part_table(result, market, strategy.style_model),
+        tilts=tilt_table(result, market, strategy.style_model),
+    )
+
+
+def _amiss(missed: Missed | None) -> tuple[int, int]:
+    """Days on which another contract was held than asked for, and all days."""
+    return (0, 0) if missed is None else (len(missed.substituted + missed.unhedged), missed.days)
+
+
+def _indices(market: Market, first: int, days: int) -> pd.DataFrame:
+    """Return the closes of every index on the days of the ledger, NaN before an index begins."""
+    span = slice(first - 1, first + days)
+    dates = pd.DatetimeIndex(market.dates[span].astype("datetime64[ms]"), name="date")
+    return pd.DataFrame(
+        {code: market.index_close(code)[span] for code in market.index_codes()}, index=dates
+    )
+
+
+def _check_capital(
+    strategy: Strategy, market: Market, first: int, record: LedgerRecord, inputs: LedgerInputs
+) -> None:
+    """Refuse a capital that buys no lot of a stock, or whose hedge is less than one contract."""
+    capital = f"capital_yuan {strategy.capital_yuan:,.0f}"
+    day = inputs.targets.trade_days[0]
+    lots = record.refusals[(record.refusals[:, 0] == day) & (record.refusals[:, 6] == layout.LOT)]
+    wanted = inputs.targets.pointer[1] - inputs.targets.pointer[0]
+    if wanted and len(lots) == wanted:
+        raise StrategyError(
+            f"{capital}: too small for one lot of any of the {wanted} stocks wanted on "
+            f"{market.dates[first + day]}; raise the capital or hold fewer stocks"
+        )
+    row, futures = record.ledger[day], inputs.futures
+    products = np.flatnonzero(futures.hold[day] >= 0)
+    if row[layout.NAMES_] == 0 or row[layout.LOTS_] != 0 or not products.size:
+        return
+    refused = record.refusals[
+        (record.refusals[:, 0] == day) & (record.refusals[:, 1] == layout.FUTURE)
+    ]
+    exposure = inputs.hedge.ratio * row[layout.BETA_] * row[layout.STOCK_VALUE_]
+    price = futures.fill_price[day, futures.hold[day, products]]
+    smallest = (futures.multiplier[products] * price).min()
+    if not len(refused) and 0 < exposure < 0.5 * smallest:
+        raise StrategyError(
+            f"{capital}: too small to hedge; on {market.dates[first + day]} the stocks carry "
+            f"{exposure:,.0f} yuan of index risk, one {' or '.join(strategy.hedge.products)} "
+            f"contract is worth {smallest:,.0f}; raise the capital"
+        )
+
+
+def _hedge_table(
+    market: Market,
+    strategy: Strategy,
+    first: int,
+    ledger: pd.DataFrame,
+    record: LedgerRecord,
+    inputs: LedgerInputs,
+) -> pd.DataFrame:
+    """Return each recorded day's book: beta used, pro-forma beta with its error, contract, lots."""
+    positions = record.positions
+    days, starts = np.unique(positions[:, 0].astype(np.int64), return_index=True)
+    pointer = np.append(starts, len(positions)).astype(np.int64)
+    stocks = positions[:, 1].astype(np.int64)
+    day_of = positions[:, 0].astype(np.int64)
+    values = positions[:, 2] * inputs.bars.mark[day_of, stocks]
+    begin = max(0, first - _PRO_FORMA_DAYS)
+    stop = first + record.days_run
+    fitted = book_betas(
+        np.asarray(market.panel("simple_return")[begin:stop]),
+        known_returns(strategy, market)[begin:stop, 0],
+        days + first - 1 - begin,
+        pointer,
+        stocks,
+        np.nan_to_num(values),
+        window=_PRO_FORMA_DAYS,
+        min_observations=40,
+    )
+    beta = inputs.hedge.beta[day_of, stocks, 0]
+    unknown = np.bincount(
+        np.searchsorted(days, day_of),
+        weights=np.where(np.isnan(beta), values, 0.0),
+        minlength=len(days),
+    )
+    total = np.bincount(np.searchsorted(days, day_of), weights=values, minlength=len(days))
+    rows = ledger.iloc[days + 1]
+    return pd.DataFrame(
+        {
+            "date": rows.index,
+            "contract": rows["contract"].array,
+            "lots": rows["lots"].array,
+            "stock_value": rows["stock_value"].array,
+            "futures_notional": rows["futures_notional"].array,
+            "book_beta": rows["book_beta"].array,
+            "pro_forma_beta": fitted.beta,
+            "standard_error": fitted.standard_error,
+            "observations": fitted.observations,
+            "share_default_beta": np.divide(
+                unknown, total, out=np.zeros(len(days)), where=total > 0
+            ),
+        }
+    )

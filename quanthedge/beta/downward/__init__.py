@@ -1,1 +1,0 @@
-"""Regressions on down days, compiled."""

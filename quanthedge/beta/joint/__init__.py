@@ -1,1 +1,0 @@
-"""Compiled regressions on several regressors at once."""

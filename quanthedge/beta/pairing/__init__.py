@@ -1,1 +1,0 @@
-"""Pairs of stock and index returns, compiled."""

@@ -1,0 +1,5 @@
+"""`python -m quanthedge.cli`."""
+
+from quanthedge.cli.app import main
+
+main()

@@ -1,0 +1,113 @@
+"""The command `quanthedge bridge`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from quanthedge.cli.terminal import Overwrite
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from quanthedge.backtesting.result import Result
+    from quanthedge.cli.shelf import Shelf
+
+__all__ = ["bridge_command"]
+
+
+def bridge_command(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
+    by: Annotated[str, typer.Option(help="day, week, month, year or whole.")] = "whole",
+    investor: Annotated[
+        bool,
+        typer.Option(
+            "--investor", help="Contributions to the net return of a yuan, in place of yuan."
+        ),
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="CSV file for the table.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="PNG or SVG file for the waterfall of the whole period.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Words of table and figure: zh or en.")] = "zh",
+    overwrite: Overwrite = False,
+) -> None:
+    """Show the profit bridge of any period: alpha, market, basis, rolls, costs, fees.
+
+    The lines add up to the change of equity, with --investor to the investor's net return; the
+    residual is printed. docs/bridge.md defines each line.
+
+    Example: quanthedge bridge runs/mn --start 2015-01-01 --by month --figure bridge.png
+    """
+    from quanthedge.backtesting.result import Result
+    from quanthedge.cli.shelf import Shelf
+    from quanthedge.errors import DataError
+    from quanthedge.performance import bridge, bridge_returns
+    from quanthedge.report.texts import words
+
+    if language not in ("zh", "en"):
+        raise DataError(f"bridge in language {language!r}; accepted: zh, en")
+    if figure is not None and figure.suffix.lower() not in (".png", ".svg"):
+        raise DataError(f"{figure}: figure in {figure.suffix!r}; accepted: .png, .svg")
+    result = Result.open(run)
+    spoken = cast("Literal['zh', 'en']", language)
+    cut = bridge_returns if investor else bridge
+    table = cut(result, cast("Any", by), start, end)  # refused there when unknown
+    names = words(spoken)["lines"]
+    typer.echo(_text(table, names, investor))
+    shelf = Shelf(overwrite=overwrite, run=run)
+    if out is not None:
+        shown = table.rename(columns=names) if spoken == "zh" else table
+        # the mark in front lets spreadsheets read the Chinese names
+        _put(shelf, out, shown.to_csv().encode("utf-8-sig"), "bridge")
+    if figure is not None:
+        drawn = _figure(result, figure, spoken, start, end, investor=investor)
+        _put(shelf, figure, drawn, "figure")
+
+
+def _text(table: "pd.DataFrame", names: dict[str, str], investor: bool) -> str:
+    """Return lines that are not 0 as rows, periods as columns."""
+    import unicodedata
+
+    shown = [name for name in table if name == "residual" or table[name].abs().max() > 1e-9]
+    last = [name for name in ("equity_change", "return", "residual") if name in shown]
+    shown = [name for name in shown if name not in last] + last
+    rows = [["", *[f"{day:%Y-%m-%d}" for day in table.index]]]
+    for name in shown:
+        pattern = ".3%" if investor else ",.0f"
+        pattern = ".1e" if name == "residual" else pattern
+        rows.append([names[str(name)], *[format(value, pattern) for value in table[name]]])
+
+    def width(text: str) -> int:
+        return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+    first = max(width(row[0]) for row in rows)
+    other = max(width(cell) for row in rows for cell in row[1:])
+    return "\n".join(
+        row[0] + " " * (first - width(row[0])) + "".join(f"  {cell:>{other}}" for cell in row[1:])
+        for row in rows
+    )
+
+
+def _put(shelf: "Shelf", path: Path, content: bytes, what: str) -> None:
+    shelf.write(path, content, what)
+    typer.echo(f"{shelf.said[path]} {path}")
+
+
+def _figure(
+    result: "Result",
+    path: Path,
+    language: Literal["zh", "en"],
+    start: str | None,
+    end: str | None,
+    *,
+    investor: bool,
+) -> bytes:
+    """Return the waterfall as its ending says."""
+    from quanthedge.report.drawing import figure_svg, png_bytes
+    from quanthedge.report.waterfall import bridge_waterfall
+
+    spec = bridge_waterfall(result, language, start=start, end=end, investor=investor)
+    return figure_svg(spec) if path.suffix.lower() == ".svg" else png_bytes(spec)

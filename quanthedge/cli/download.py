@@ -1,0 +1,164 @@
+"""The command `quanthedge download`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from quanthedge.errors import DataError
+
+if TYPE_CHECKING:
+    from quanthedge.sources.download.plan import Vendor
+
+__all__ = ["download_command"]
+
+LONG = 2.0  # minutes of requests from which on the time is announced
+
+
+def download_command(
+    vendor: Annotated[
+        Literal["tushare", "akshare", "baostock"], typer.Argument(help="Whose tables.")
+    ],
+    folder: Annotated[Path, typer.Argument(help="Folder of the files; one folder a vendor.")],
+    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")],
+    end: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD.")],
+    tables: Annotated[
+        str | None,
+        typer.Option(help="Tables, separated by commas; those for a whole market by default."),
+    ] = None,
+    indices: Annotated[
+        str | None,
+        typer.Option(help="Indices as 000300.SH, separated by commas; CSI 300, 500, 1000, SSE 50."),
+    ] = None,
+    token_env: Annotated[
+        str, typer.Option(help="Environment variable with the token (Tushare).")
+    ] = "TUSHARE_TOKEN",
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the token in its first line, instead.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Another address of Tushare's interface.")] = None,
+    per_minute: Annotated[
+        float | None, typer.Option(help="Most requests a minute; by default what the vendor bears.")
+    ] = None,
+    refresh: Annotated[
+        int, typer.Option(min=0, help="Fetch the last N days again and say what changed.")
+    ] = 0,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare kept files with their sha256 first.")
+    ] = False,
+) -> None:
+    """Download a vendor's tables, to be read by `quanthedge import FOLDER data/mine`.
+
+    Tables keep the vendor's columns and units. Run the same command again to go on after an
+    interruption, or with a later --end for new days: what is final is not fetched again. The token
+    is sent to the vendor and shown or stored nowhere. Exit code 1 when something is missing.
+
+    Example: quanthedge download tushare downloads/tushare --start 2014-01-01 --end 2015-07-31
+    """
+    from quanthedge.sources.download import Summary, download
+
+    first, last = _day(start, "--start"), _day(end, "--end")
+    client = _vendor(vendor, _words(indices), token_env, token_file, url)
+    rate = client.per_minute if per_minute is None else per_minute
+    summary = Summary(vendor, folder)
+    try:
+        with _progress(f"download {vendor}", rate) as tell:
+            download(
+                client, folder, first, last, tables=_words(tables), refresh=refresh, verify=verify,
+                per_minute=rate, progress=tell, summary=summary,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        typer.echo(summary.to_text())
+        typer.echo("interrupted; what was fetched is kept: the same command goes on", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(summary.to_text())
+    if not summary.complete:
+        typer.echo(f"{folder} is not complete (see above).")
+        raise typer.Exit(1)
+    typer.echo(f"Downloaded {vendor} from {start} to {end} into {folder}.")
+
+
+def _vendor(
+    name: str,
+    indices: Sequence[str] | None,
+    token_env: str,
+    token_file: Path | None,
+    url: str | None,
+) -> "Vendor":
+    """Return the client of a vendor, with indices in its own spelling."""
+    from quanthedge.market import index_code
+
+    codes = None if indices is None else [index_code(word) for word in indices]
+    if name == "tushare":
+        from quanthedge.sources.download.secret import Token
+        from quanthedge.sources.download.tushare import URL, Tushare
+        from quanthedge.sources.download.tushare_plan import INDICES
+
+        token = Token.from_file(token_file) if token_file else Token.from_environment(token_env)
+        return Tushare(token, url or URL, indices=codes or INDICES)
+    if token_file or url:
+        raise DataError(f"{name} takes no token and no address; leave --token-file and --url out")
+    if name == "akshare":
+        from quanthedge.sources.download.akshare import AkShare
+        from quanthedge.sources.download.akshare_plan import INDICES as BARE
+
+        return AkShare(indices=[code[:6] for code in codes or ()] or BARE)
+    from quanthedge.sources.download.baostock import BaoStock
+    from quanthedge.sources.download.baostock_plan import INDICES as DOTTED
+
+    dotted = [f"{code[-2:].lower()}.{code[:6]}" for code in codes or ()]
+    return BaoStock(indices=dotted or DOTTED)
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{8}", text.strip()):
+            return date.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    raise DataError(f"{option} {text[:40]!r} is no day; accepted: 2014-09-17")
+
+
+def _words(text: str | None) -> list[str] | None:
+    return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
+
+
+@contextmanager
+def _progress(title: str, per_minute: float) -> Iterator[Any]:
+    """Show how many requests of the stage are done, where there is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(), BarColumn(bar_width=24), MofNCompleteColumn(),
+        TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(title, total=None)
+
+        def tell(done: int, every: int, text: str) -> None:
+            minutes = every / per_minute
+            if done == 0 and minutes > LONG:
+                typer.echo(
+                    f"{every:,} requests, at most {per_minute:g} a minute: {minutes:,.0f} minutes "
+                    "or more (Ctrl-C stops; the same command goes on)",
+                    err=True,
+                )
+            bar.update(task, completed=done, total=every, description=f"{title}: {text}")
+
+        yield tell

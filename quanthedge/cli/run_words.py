@@ -1,0 +1,84 @@
+"""What `quanthedge run` says around a run: whether it is there already, what it was, what stays."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from quanthedge.errors import DataError
+
+if TYPE_CHECKING:
+    from quanthedge.backtesting.result import Result
+    from quanthedge.market import Market
+    from quanthedge.strategy import Strategy
+
+__all__ = ["kept_run", "say_what_stays", "say_where_it_comes_from"]
+
+
+def kept_run(
+    out: Path,
+    plan: "Strategy",
+    data: "Market",
+    span: tuple[str | None, str | None],
+    variants: tuple[str, ...],
+    *,
+    again: bool,
+    overwrite: bool,
+) -> "Result | None":
+    """Return the run that is asked for when the folder holds it; None when it has to be run.
+
+    Raises
+    ------
+    DataError
+        The folder holds another run, or something else.
+    """
+    from quanthedge.backtesting.request import asked
+    from quanthedge.backtesting.result import Result
+    from quanthedge.record.folder import earlier_run
+
+    now = asked(plan, data, *span, variants)
+    if not earlier_run(out, now, overwrite=overwrite) or again:
+        return None
+    try:
+        result = Result.open(out)
+    except DataError as error:
+        raise DataError(f"{error}; --again does so") from error
+    typer.echo(
+        f"already there: {out} holds this run (same strategy, market, dates, variants and "
+        "versions); --again runs it"
+    )
+    return result
+
+
+def say_where_it_comes_from(strategy: Path, data: "Market") -> None:
+    """Say when the strategy of a run folder is run on another market, or is not as it was."""
+    from quanthedge.record.folder import RUN_FILE, read_head
+
+    folder = strategy.parent
+    if strategy.name != "strategy.json" or not (folder / RUN_FILE).is_file():
+        return
+    try:
+        head = read_head(folder)
+    except DataError as error:
+        typer.echo(f"{folder}: the market of that run is not known ({error})", err=True)
+        return
+    if hashlib.sha256(strategy.read_bytes()).hexdigest() != head.files["strategy.json"]:
+        typer.echo(f"{strategy}: changed since that run", err=True)
+    if head.market.fingerprint != data.fingerprint:
+        typer.echo(
+            f"{folder} was run on the market '{head.market.name}' "
+            f"({head.market.fingerprint[:12]}), this is '{data.name}' ({data.fingerprint[:12]}): "
+            "the data differ, and so will the figures",
+            err=True,
+        )
+
+
+def say_what_stays(out: Path) -> None:
+    """Name the files in a run folder that are not of the run, when it took another's place."""
+    from quanthedge.record.folder import foreign_files
+
+    names = foreign_files(out)
+    if names:
+        listed = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
+        typer.echo(f"In {out} stay, and are not of this run: {listed}")

@@ -1,0 +1,50 @@
+"""The command `quanthedge statement`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from quanthedge.cli.terminal import Overwrite
+from quanthedge.errors import DataError
+
+__all__ = ["statement_command"]
+
+
+def statement_command(
+    run: Annotated[Path, typer.Argument(help="Run folder of a strategy with clients.")],
+    investor: Annotated[str, typer.Argument(help="Name of the investor.")],
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    formats: Annotated[
+        str,
+        typer.Option("--format", help="Of html, pdf, xlsx and json, or several of them."),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write into; the run folder by default.")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Show an investor's statement, and write it as a page, PDF, workbook or numbers.
+
+    Lots with their marks, payments, fees with an explanation of each, his own returns, what he
+    would get today, and what the method gives or takes from him beside one that charges by lot. The
+    files carry his name; no two names give one file, and a letter of another run is not replaced
+    but for --overwrite.
+
+    Example: quanthedge statement runs/clients founder --language zh --format html,pdf --out letters
+    """
+    from quanthedge.backtesting.result import Result
+    from quanthedge.cli.shelf import Shelf
+    from quanthedge.report.statement import build_statement, statement_text, write_statements
+
+    if language not in ("zh", "en"):
+        raise DataError(f"--language {language}: accepted: zh, en")
+    kinds = list(dict.fromkeys(one.strip() for one in formats.split(",") if one.strip()))
+    if out is not None and not kinds:
+        kinds = ["html"]
+    result = Result.open(run)
+    chosen: Literal["zh", "en"] = "zh" if language == "zh" else "en"
+    typer.echo(statement_text(build_statement(result, investor, chosen)))
+    shelf, folder = Shelf(overwrite=overwrite, run=run), run if out is None else out
+    for path in write_statements(result, investor, folder, kinds, chosen, shelf.write):
+        typer.echo(f"{shelf.said[path]} {path}")

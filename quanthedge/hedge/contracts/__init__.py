@@ -1,0 +1,1 @@
+"""Which contract is held: chains, roll schedule, choice between products."""

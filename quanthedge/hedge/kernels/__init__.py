@@ -1,0 +1,1 @@
+"""Compiled arithmetic of the hedge: lots, ratios, errors that a policy tolerates."""

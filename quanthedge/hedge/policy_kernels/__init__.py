@@ -1,1 +1,0 @@
-"""Compiled code that follows hedge ratios by a rebalancing policy."""

@@ -1,0 +1,135 @@
+"""What an index will pay in dividends by a contract's delivery, expected from its past alone.
+
+The price index falls on ex-days, the future does not pay: in May to July, when A-shares pay, a
+discount is no discount. Expected are the trailing year's yield and the share of a year's dividends
+that falls between now and then, by the calendar of the years before.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanthedge.errors import DataError
+from quanthedge.market import Market
+from quanthedge.typing import Floats
+
+__all__ = ["DividendCalendar", "dividend_calendar", "realised_dividends"]
+
+LARGEST = 1.06  # of an adjustment factor's step that is still taken for a dividend
+LEAST_DAYS = 200  # of a calendar year in the data, for it to count as whole
+
+
+@dataclass(frozen=True)
+class DividendCalendar:
+    """Dividends of an index by month, and its trailing yield by day.
+
+    Attributes
+    ----------
+    years : int ndarray [Y]
+        Calendar years that are whole in the data.
+    by_month : ndarray [Y, 12]
+        Yield paid in each month of them, fraction of the index.
+    trailing : ndarray [T]
+        Trailing yearly yield as published by the day, fraction; NaN where unknown.
+
+    """
+
+    years: NDArray[np.int64]
+    by_month: Floats
+    trailing: Floats
+
+    def profile(self, year: int) -> Floats:
+        """Return the share of a year's dividends that each month takes, by the years before.
+
+        Without a whole year before, every month takes a twelfth.
+        """
+        before = self.by_month[self.years < year]
+        total = before.sum()
+        return before.sum(axis=0) / total if total > 0 else np.full(12, 1.0 / 12.0)
+
+    def expected(self, row: int, today: np.datetime64, end: np.datetime64) -> float:
+        """Return the yield expected from tomorrow to a day, known at the close of today."""
+        if end <= today:
+            return 0.0
+        days = np.arange(today + 1, end + 1)
+        months = days.astype("datetime64[M]")
+        lengths = (months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")
+        profile = self.profile(int(str(today)[:4]))
+        share = profile[months.astype(np.int64) % 12] / lengths.astype(np.int64)
+        return float(self.trailing[row] * share.sum())
+
+
+def realised_dividends(market: Market, code: str) -> Floats:
+    """Return the yield that an index's members paid on each day, [T].
+
+    Notes
+    -----
+    The adjustment factor of a member steps by ``1 + dividend / price`` on its ex-day. Steps above
+    6% are bonus or rights issues and count nothing, so a dividend that comes with bonus shares is
+    missed. Members are weighed by their whole market value of the day before, which is not the
+    index's own weighting by free float. For an index whose members the market does not know, all
+    its stocks stand in.
+    """
+    factor = market.panel("adj_factor")
+    value = market.panel("mark") * market.panel("total_shares")
+    known = code in market.member_indices()
+    members = market.members(code) if known else np.ones(factor.shape, dtype=np.bool_)
+    result = np.zeros(len(market.dates))
+    for t in range(1, len(market.dates)):
+        held = members[t] & np.isfinite(value[t - 1])
+        whole = value[t - 1, held].sum()
+        if whole > 0:
+            step = factor[t, held] / factor[t - 1, held]
+            paid = np.where((step > 1.0) & (step < LARGEST), 1.0 - 1.0 / step, 0.0)
+            result[t] = (paid * value[t - 1, held]).sum() / whole
+    return result
+
+
+def dividend_calendar(market: Market, code: str) -> DividendCalendar:
+    """Return the dividend calendar of an index on a market.
+
+    Notes
+    -----
+    The trailing yield is the published one of ``index_dividend_yield``; in a market without that
+    table it is what the members paid in the 365 days before, NaN in the first year.
+    """
+    return _calendar(market, code)
+
+
+@lru_cache(maxsize=8)
+def _calendar(market: Market, code: str) -> DividendCalendar:
+    paid = realised_dividends(market, code)
+    dates = market.dates
+    year = dates.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = dates.astype("datetime64[M]").astype(np.int64) % 12
+    years = np.unique(year)
+    whole = np.array([y for y in years if (year == y).sum() >= LEAST_DAYS], dtype=np.int64)
+    by_month = np.zeros((whole.size, 12))
+    for k, y in enumerate(whole):
+        inside = year == y
+        by_month[k] = np.bincount(month[inside], weights=paid[inside], minlength=12)
+    return DividendCalendar(whole, by_month, _trailing(market, code, paid))
+
+
+def _trailing(market: Market, code: str, paid: Floats) -> Floats:
+    """Return the published trailing yield, or what the members paid in the 365 days before."""
+    try:
+        return _carried(market.index_dividend_yield(code))
+    except DataError:
+        pass
+    total = np.concatenate([[0.0], np.cumsum(paid)])
+    begin = np.searchsorted(market.dates, market.dates - np.timedelta64(364, "D"))
+    result: Floats = total[1:] - total[begin]
+    result[market.dates < market.dates[0] + np.timedelta64(364, "D")] = np.nan
+    return result
+
+
+def _carried(values: Any) -> Floats:
+    """Return values with the last one known in place of NaN."""
+    values = np.asarray(values, dtype=np.float64)
+    place = np.where(np.isfinite(values), np.arange(values.size), -1)
+    last = np.maximum.accumulate(place)
+    return np.where(last >= 0, values[np.maximum(last, 0)], np.nan)

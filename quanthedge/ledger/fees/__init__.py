@@ -1,1 +1,0 @@
-"""Unit value and performance fee in whole numbers, compiled for the ledger's kernel."""

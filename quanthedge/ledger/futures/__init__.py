@@ -1,1 +1,0 @@
-"""The futures leg of the ledger: lots wanted, trading, settlement, margin."""

@@ -1,6 +1,0 @@
-"""Importers: from the layouts in which A-share data is kept to a QuantHedge dataset."""
-
-from quanthedge.market.importers.entry import LAYOUTS, import_market
-from quanthedge.market.importers.update import update_market
-
-__all__ = ["LAYOUTS", "import_market", "update_market"]

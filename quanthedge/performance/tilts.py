@@ -1,0 +1,139 @@
+"""What the book is tilted to, beside its benchmark: industries and styles, by quarter.
+
+An exposure to a style is the mean of the stocks' grades in it (mean 0 by market value over the
+whole market, deviation 1), weighted by what the book holds; that of the index weights its members
+by total market value, because the exchange's own weights by free float are not in the data.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.backtesting.result import Result
+from quanthedge.errors import DataError
+from quanthedge.market import Market
+from quanthedge.risk import StyleModel, style_grades
+from quanthedge.typing import Floats
+
+__all__ = ["COLUMNS", "tilt_table"]
+
+COLUMNS = ("date", "kind", "name", "name_zh", "name_en", "book", "index")
+_NONE = "none"  # stocks of no industry
+
+
+def tilt_table(result: Result, market: Market, model: StyleModel | None = None) -> pd.DataFrame:
+    """Return the book's exposures beside the benchmark's, at the last record of each quarter.
+
+    Parameters
+    ----------
+    result : Result
+    market : Market
+        The market of the run.
+    model : StyleModel, optional
+        Ten styles by default.
+
+    Returns
+    -------
+    DataFrame
+        date, kind (``style`` or ``industry``), name (of the style; code of the industry, ``none``
+        for stocks without one), name_zh, name_en (of industries), book (mean grade, or share of the
+        stocks' value), index (the same of the benchmark's members; NaN where the market does not
+        know them). A style that the data do not give on a day has NaN in both. Empty where nothing
+        was held.
+
+    Notes
+    -----
+    Holdings are those of the close, grades what was known at that close.
+    """
+    positions = result.positions
+    if not len(positions):
+        return pd.DataFrame(columns=list(COLUMNS))
+    days = pd.DatetimeIndex(positions["date"].unique()).sort_values()
+    last = pd.DatetimeIndex(pd.Series(days, index=days).groupby(days.to_period("Q")).max())
+    rows = pd.DatetimeIndex(market.dates).get_indexer(last).astype(np.int64)
+    book = _book_weights(positions, market, last)
+    size = _sizes(market, rows)
+    index = _index_weights(result, market, rows, size)
+    tables = [_industries(market, last, rows, book, index)] if market.has("industry") else []
+    styles = model or StyleModel()
+    for name in styles.styles:
+        one = StyleModel.model_validate(
+            styles.model_dump() | {"styles": {name: styles.styles[name]}}
+        )
+        try:
+            grades = style_grades(market, one, rows, size)[:, :, 0]
+        except DataError:
+            grades = np.full(size.shape, np.nan)
+        tables.append(_table(last, "style", name, _mean(book, grades), _mean(index, grades)))
+    return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
+
+
+def _mean(weights: Floats, grades: Floats) -> Floats:
+    """Return weighted sums over stocks, [R]; NaN where no weight or no grade is known."""
+    known = np.isfinite(weights).all(axis=1) & np.isfinite(grades).all(axis=1)
+    found = (np.nan_to_num(weights) * np.nan_to_num(grades)).sum(axis=1)
+    return np.where(known, found, np.nan)
+
+
+def _book_weights(positions: pd.DataFrame, market: Market, days: pd.DatetimeIndex) -> Floats:
+    """Return the share of each stock in the stocks' value, [R, N]."""
+    own = positions[positions["date"].isin(days)]
+    weights = np.zeros((len(days), len(market.codes)))
+    row = days.get_indexer(pd.DatetimeIndex(own["date"]))
+    column = pd.Index(market.codes).get_indexer(pd.Index(own["code"].astype(str)))
+    np.add.at(weights, (row, column), own["value"].to_numpy(dtype=np.float64))
+    total = weights.sum(axis=1, keepdims=True)
+    shares: Floats = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return shares
+
+
+def _sizes(market: Market, rows: NDArray[np.int64]) -> Floats:
+    """Return total market value, [R, N]; NaN for stocks that are gone."""
+    mark = np.asarray(market.panel("mark")[rows], dtype=np.float64)
+    size = mark * np.asarray(market.panel("total_shares")[rows], dtype=np.float64)
+    gone = rows[:, None] >= market.delist_index()[None, :]
+    return np.where((size > 0) & ~gone, size, np.nan)
+
+
+def _index_weights(result: Result, market: Market, rows: NDArray[np.int64], size: Floats) -> Floats:
+    """Return the weight of each member of the benchmark, [R, N]; NaN where members are unknown."""
+    code = str(result.strategy.get("benchmark", ""))
+    if code not in market.member_indices():
+        return np.full(size.shape, np.nan)
+    members = np.asarray(market.members(code)[rows], dtype=np.bool_)
+    value = np.where(members, np.nan_to_num(size), 0.0)
+    total = value.sum(axis=1, keepdims=True)
+    return np.where(total > 0, value / np.where(total > 0, total, 1.0), np.nan)
+
+
+def _industries(
+    market: Market,
+    days: pd.DatetimeIndex,
+    rows: NDArray[np.int64],
+    book: Floats,
+    index: Floats,
+) -> pd.DataFrame:
+    number, known = market.industry()
+    own = np.asarray(number[rows], dtype=np.int64) if len(known) else np.full(book.shape, -1)
+    tables = []
+    for k in [*range(len(known)), -1]:
+        inside = own == k
+        name = str(known["industry"].iloc[k]) if k >= 0 else _NONE
+        table = _table(
+            days, "industry", name, (book * inside).sum(axis=1), (index * inside).sum(axis=1)
+        )
+        if not np.nan_to_num(table[["book", "index"]].to_numpy(dtype=np.float64)).any():
+            continue
+        for language in ("zh", "en"):
+            table[f"name_{language}"] = str(known[f"name_{language}"].iloc[k]) if k >= 0 else ""
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _table(
+    days: pd.DatetimeIndex, kind: str, name: str, book: Floats, index: Floats
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"date": days, "kind": kind, "name": name, "name_zh": "", "name_en": "", "book": book,
+         "index": index}
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Markets kept by VeighNa (vnpy)."""

@@ -1,0 +1,40 @@
+"""Files and folders that change whole, their temporary places, names and budgets."""
+
+from quanthedge.storage.budget import allowed, begun, claim
+from quanthedge.storage.file_names import file_name, file_names
+from quanthedge.storage.folders import (
+    alone,
+    check_replaceable,
+    flush_folder,
+    force_to_disk,
+    held_open,
+    recover,
+    replacing,
+    storage_errors,
+    temporary_folder,
+    write_page,
+)
+from quanthedge.storage.workplace import PLACE, Work, abandoned, locked, working
+
+__all__ = [
+    "PLACE",
+    "Work",
+    "abandoned",
+    "allowed",
+    "alone",
+    "begun",
+    "check_replaceable",
+    "claim",
+    "file_name",
+    "file_names",
+    "flush_folder",
+    "force_to_disk",
+    "held_open",
+    "locked",
+    "recover",
+    "replacing",
+    "storage_errors",
+    "temporary_folder",
+    "working",
+    "write_page",
+]

@@ -1,0 +1,41 @@
+"""A strategy as plain data, the products named beside it, and its variants."""
+
+from quanthedge.strategy.model import (
+    NamedWindow,
+    Strategy,
+    apply_changes,
+    load_strategy,
+    place_value,
+)
+from quanthedge.strategy.products import (
+    FixedIncomeProduct,
+    Product,
+    StatedProduct,
+    UnitValuesProduct,
+)
+from quanthedge.strategy.variants import (
+    EVERY_MEMBER,
+    VARIANTS,
+    borrows,
+    is_itself,
+    variant,
+    variant_names,
+)
+
+__all__ = [
+    "EVERY_MEMBER",
+    "VARIANTS",
+    "FixedIncomeProduct",
+    "NamedWindow",
+    "Product",
+    "StatedProduct",
+    "Strategy",
+    "UnitValuesProduct",
+    "apply_changes",
+    "borrows",
+    "is_itself",
+    "load_strategy",
+    "place_value",
+    "variant",
+    "variant_names",
+]

@@ -1,0 +1,309 @@
+"""A strategy as plain data: read from TOML, or built in Python from the same parts."""
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from quanthedge.alpha import FactorTerm
+from quanthedge.beta import Estimator, Kalman
+from quanthedge.documents import check_kinds, check_plain, parse_value, printable, read_document
+from quanthedge.errors import StrategyError
+from quanthedge.factors import Transforms
+from quanthedge.fund import Clients, FundTerms
+from quanthedge.hedge import HedgeRule
+from quanthedge.ledger import Accounts, Costs, Execution
+from quanthedge.plain import Plain, Told
+from quanthedge.portfolio import Schedule, Selector
+from quanthedge.risk import StyleModel
+from quanthedge.strategy.own_words import warn_of_stale_words
+from quanthedge.strategy.products import Product
+from quanthedge.universe import LargestUniverse, Universe
+from quanthedge.valuation import Valuation
+
+__all__ = ["Strategy", "apply_changes", "load_strategy", "place_value"]
+
+
+class NamedWindow(Plain):
+    """A spell of the market, both days counted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start > self.end:
+            raise ValueError(f"window {self.name}: start {self.start} is after end {self.end}")
+        return self
+
+
+_DEEPEST_CHANGE = 12  # tables that a --set may go down
+
+
+class Strategy(Told):
+    """A complete market-neutral fund: which stocks, how hedged, at what cost, under which terms.
+
+    Examples
+    --------
+    >>> from quanthedge.alpha import FactorTerm
+    >>> from quanthedge.factors import BookYield
+    >>> strategy = Strategy(name="book", factors=[FactorTerm(factor=BookYield(), weight=1.0)])
+    >>> strategy.hedge.product
+    'IF'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, description="Name shown on the report.")
+    description: str = Field(default="", description="A paragraph saying what the strategy is.")
+    name_zh: str = Field(default="", description="Name on the Chinese report.")
+    description_zh: str = Field(default="", description="Paragraph on the Chinese report.")
+    capital_yuan: float = Field(default=100_000_000.0, gt=0, le=1e12)
+    benchmark: str = Field(
+        default="000300.SH", description="Index against which neutrality is judged."
+    )
+    risk_free: Annotated[float, Field(gt=-1, lt=1)] | Literal["deposit"] = Field(
+        default=0.0,
+        description="Rate taken off in the Sharpe and Sortino ratios: a fraction a year, or "
+        "'deposit', the demand deposit rate of the People's Bank.",
+    )
+    invested_fraction: float = Field(
+        default=0.75,
+        gt=0,
+        le=3,
+        description="Stock book on a rebalance day, fraction of equity; above 1 only with a loan.",
+    )
+    universe: Universe = Field(default_factory=LargestUniverse)
+    factors: list[FactorTerm] = Field(min_length=1)
+    transforms: Transforms = Field(default_factory=Transforms)
+    selector: Selector = Field(default_factory=Selector)
+    rebalance: Schedule = Field(default_factory=Schedule)
+    beta: Estimator = Field(default_factory=Kalman)
+    hedge: HedgeRule = Field(default_factory=HedgeRule)
+    execution: Execution = Field(default_factory=Execution)
+    costs: Costs = Field(default_factory=Costs)
+    accounts: Accounts = Field(default_factory=Accounts)
+    valuation: Valuation = Field(default_factory=Valuation)
+    fund: FundTerms = Field(default_factory=FundTerms)
+    clients: Clients | None = Field(
+        default=None,
+        description="Investors, their flows and the method of the performance fee; by default one "
+        "founder and one mark for the whole fund.",
+    )
+    style_model: StyleModel | None = Field(
+        default=None,
+        description="Risk model by which the report splits the alpha into broad market, industry, "
+        "styles and specific; an empty section takes ten styles. Nothing else uses it.",
+    )
+    windows: list[NamedWindow] = Field(
+        default_factory=list, description="Further spells that the report's stress chapter shows."
+    )
+
+    comparison: list[Product] = Field(
+        default_factory=list,
+        description="Products that the report sets beside the fund: a stated yield, published "
+        "numbers, a file of unit values.",
+    )
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        """Refuse what neither a ledger nor a page can take, whoever built the strategy."""
+        check_plain(self.model_dump(), "strategy")
+        return self
+
+    @model_validator(mode="after")
+    def _products_differ(self) -> Self:
+        for names in (
+            [one.name for one in self.comparison],
+            [one.name_zh for one in self.comparison if one.name_zh],
+        ):
+            twice = next((name for name in names if names.count(name) > 1), None)
+            if twice is not None:
+                raise ValueError(f"comparison: the name {twice!r} comes twice")
+        return self
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.beta.method == "top_down" and self.beta.kind != "ols":
+            raise ValueError(
+                f"beta.method top_down is an ordinary regression of the book's own returns; "
+                f"beta.kind {self.beta.kind} takes bottom_up"
+            )
+        if self.beta.method == "top_down" and len(self.hedge.products) > 1:
+            raise ValueError("beta.method top_down hedges one product; take bottom_up")
+        if self.hedge.fill == "open_after_stocks" and (
+            self.execution.fill != "open" or self.execution.sale_proceeds == "after_fill"
+        ):
+            raise ValueError(
+                "hedge.fill open_after_stocks needs stocks filled at their open (execution.fill "
+                "open, and not sale_proceeds after_fill): what is bought later cannot be known at "
+                "the futures' open; take hedge.fill open, vwap, settlement or close"
+            )
+        if self.invested_fraction > 1 and self.accounts.borrowed == 0:
+            raise ValueError(
+                f"invested_fraction {self.invested_fraction} needs accounts.borrowed above 0"
+            )
+        if self.fund.service_fee_per_year > 0 and not self._has_class_c():
+            raise ValueError(
+                "fund.service_fee_per_year is borne by units of class C, and there are none; add "
+                "clients with share_class C"
+            )
+        return self
+
+    def change(self, *changes: str | Mapping[str, Any], **values: Any) -> Self:
+        """Return the strategy with some keys changed, as ``--set`` changes a strategy file.
+
+        Parameters
+        ----------
+        *changes : str or mapping
+            ``"selector.n=50"``, its value read as TOML; or ``{"selector.n": 50}``, values as they
+            are. A table given whole takes its other keys from the defaults.
+        **values
+            Keys of the strategy itself: ``capital_yuan=5e7``.
+
+        Raises
+        ------
+        StrategyError
+            When a key is unknown, a value out of range, or two of them do not go together.
+
+        Examples
+        --------
+        >>> strategy = load_strategy("strategies/market_neutral.toml")
+        >>> changed = strategy.change("selector.n=50", {"fund.high_water_mark": "pre_fee"})
+        >>> changed.selector.n
+        50
+        """
+        document, before = _given(self), _given(self)
+        for change in (*changes, values):
+            if isinstance(change, str):
+                apply_changes(document, [change])
+            elif isinstance(change, Mapping):
+                for key, value in change.items():
+                    place_value(document, str(key), _plain_value(value))
+            else:
+                raise StrategyError(
+                    f"change({change!r}): accepted: texts such as 'selector.n=50', mappings such "
+                    "as {'selector.n': 50}, and keys of the strategy as keywords"
+                )
+        warn_of_stale_words(before, document)
+        return type(self).model_validate(document, context=_from(f"strategy '{self.name}' changed"))
+
+    def _has_class_c(self) -> bool:
+        """Return whether anybody may hold units of class C."""
+        if self.clients is None:
+            return False
+        flows = (flow.share_class == "C" for flow in self.clients.flows)
+        return self.clients.founders_class == "C" or any(flows)
+
+
+def apply_changes(document: dict[str, Any], changes: Iterable[str] | str) -> None:
+    """Write ``a.b.0.c=value`` changes into a document, or raise StrategyError."""
+    for change in [changes] if isinstance(changes, str) else changes:
+        key, separator, text = str(change).partition("=")
+        shown = printable(repr(change))
+        if not separator or not key.strip():
+            raise StrategyError(f"--set {shown}: expected key=value, for instance selector.n=50")
+        place_value(document, key.strip(), parse_value(text.strip()), f"--set {shown}")
+    check_plain(document, "--set")
+
+
+def place_value(document: dict[str, Any], key: str, value: Any, told: str = "") -> None:
+    """Write a value at a dotted key of a document; ``told`` begins the message of an error."""
+    told = told or f"change {printable(repr(key))}"
+    parts = key.split(".")
+    if not all(map(str.strip, parts)):
+        raise StrategyError(f"{told}: expected key=value, for instance selector.n=50")
+    if len(parts) > _DEEPEST_CHANGE:
+        raise StrategyError(f"{told}: goes down {len(parts)} tables; no strategy does")
+    node: Any = document
+    for part in parts[:-1]:
+        if isinstance(node, dict):
+            node = node.setdefault(part, {})
+        else:
+            node = node[_entry(node, part, told)]
+    if isinstance(node, dict):
+        node[parts[-1]] = value
+    else:
+        node[_entry(node, parts[-1], told)] = value
+
+
+def _entry(node: Any, part: str, told: str) -> int:
+    """Return the place in a list that a part of a key names."""
+    if isinstance(node, list):
+        for number in range(len(node)):
+            if part == str(number):
+                return number
+    raise StrategyError(f"{told}: {printable(part)!r} leads nowhere in the strategy")
+
+
+def _from(origin: str) -> dict[str, dict[str, str]]:
+    """Return the context in which a message says where a strategy comes from."""
+    return {"origin": {"Strategy": origin}}
+
+
+def _given(part: Any) -> Any:
+    """Return plain data as a file would give it: what was set, and each kind, no defaults.
+
+    Defaults stay out so that another ``kind`` may be chosen: its keys are others.
+    """
+    if isinstance(part, BaseModel):
+        names = [name for name in type(part).model_fields if name in part.model_fields_set]
+        kind = ["kind"] if "kind" in type(part).model_fields and "kind" not in names else []
+        return {name: _given(getattr(part, name)) for name in [*kind, *names]}
+    if isinstance(part, Mapping):
+        return {name: _given(one) for name, one in part.items()}
+    if isinstance(part, Sequence) and not isinstance(part, str):
+        return [_given(one) for one in part]
+    return part
+
+
+def _plain_value(value: Any) -> Any:
+    """Return a value given in Python as plain data: numbers of numpy are numbers."""
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+
+
+def _place_files(document: dict[str, Any], folder: Path) -> None:
+    """Let relative files of unit values begin at the strategy's folder."""
+    entries = document.get("comparison")
+    for entry in entries if isinstance(entries, list) else []:
+        name = entry.get("file") if isinstance(entry, dict) else None
+        if isinstance(name, str) and not Path(name).is_absolute():
+            entry["file"] = str((folder / name).resolve())
+
+
+def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strategy:
+    """Strategy read from a TOML (or JSON) file, with ``key=value`` changes applied.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file such as those in ``strategies/``, or the ``strategy.json`` of a run folder.
+    changes : iterable of str
+        For instance ``["selector.n=50", "beta.window=120"]``; one alone may stand by itself.
+
+    Raises
+    ------
+    StrategyError
+        When the file is missing, is not TOML, or has an unknown key or a value out of range; the
+        message
+        names the key and what is accepted.
+    """
+    if not isinstance(path, str | Path):
+        raise StrategyError(
+            f"load_strategy: found a {type(path).__name__}; accepted: the path of a file"
+        )
+    path = Path(path)
+    document = read_document(path, "strategy")
+    before = copy.deepcopy(document)
+    apply_changes(document, changes)
+    warn_of_stale_words(before, document)
+    _place_files(document, path.parent)
+    strategy = Strategy.model_validate(document, context=_from(f"strategy {path}"))
+    check_kinds(document, strategy.model_dump(), f"strategy {path}")
+    return strategy

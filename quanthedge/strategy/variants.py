@@ -1,0 +1,101 @@
+"""The same strategy without its hedge, without and with a loan, and with the index for its stocks.
+
+What each of them is, is said here once; :func:`quanthedge.backtest` runs them beside the strategy.
+"""
+
+from quanthedge.alpha import FactorTerm
+from quanthedge.errors import StrategyError
+from quanthedge.factors import Size, Transforms
+from quanthedge.hedge import PRODUCT_INDEX, DollarNeutral
+from quanthedge.portfolio import Selector
+from quanthedge.strategy.model import Strategy
+from quanthedge.universe import IndexUniverse
+
+__all__ = ["EVERY_MEMBER", "VARIANTS", "borrows", "is_itself", "variant", "variant_names"]
+
+VARIANTS = ("long_only", "unlevered", "levered", "index_hedged")
+LONG_ONLY = 0.95  # of equity in stocks: no margin has to be kept, 5% stays in cash
+TIMES = 1.5  # stocks of the levered variant over those of the unlevered one
+ROOM = 0.3  # of the stocks, kept for the margin of the futures: 20% and half as much above it
+EVERY_MEMBER = 10_000  # more than any index has
+
+
+def borrows(strategy: Strategy) -> bool:
+    """Return whether a strategy draws a loan."""
+    return strategy.accounts.borrowed > 0
+
+
+def is_itself(strategy: Strategy, name: str) -> bool:
+    """Return whether a variant is the strategy as it stands."""
+    return name == ("levered" if borrows(strategy) else "unlevered")
+
+
+def variant_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the variants wanted, each once; "all" stands for every one.
+
+    Raises
+    ------
+    StrategyError
+        When a name is not known.
+
+    Examples
+    --------
+    >>> variant_names(("levered", "long_only", "levered"))
+    ('levered', 'long_only')
+    """
+    for name in names:
+        if name not in (*VARIANTS, "all"):
+            raise StrategyError(f"variant {name!r}; accepted: all, {', '.join(VARIANTS)}")
+    return VARIANTS if "all" in names else tuple(dict.fromkeys(names))
+
+
+def variant(strategy: Strategy, name: str) -> Strategy:
+    """Return a variant of a strategy.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    name : str
+        ``long_only``: the same stocks with 95% of equity, no futures, no margin kept, no loan.
+        ``unlevered``: no loan; a strategy that borrows holds at most the stocks that its own money
+        carries together with 30% of them for margin.
+        ``levered``: one and a half times the stocks of the unlevered variant, the loan being what
+        stocks and 30% of them for margin need beyond the equity.
+        ``index_hedged``: all members of the index of the (first) product by float market value
+        instead of chosen stocks, sold short in equal value: holding the index against futures at
+        all times, whatever the basis. No loan.
+
+    Raises
+    ------
+    StrategyError
+        When the name is not known.
+    """
+    own = min(strategy.invested_fraction, round(1.0 / (1.0 + ROOM), 4))
+    unlevered = own if borrows(strategy) else strategy.invested_fraction
+    changes: dict[str, object] = {"invested_fraction": unlevered}
+    hedge, loan = strategy.hedge, 0.0
+    if name == "long_only":
+        changes["invested_fraction"] = LONG_ONLY
+        none = {"ratio": 0.0, "range": None, "risk_aversion": 0.0}
+        hedge = hedge.model_copy(update=none)
+    elif name == "levered":
+        stocks = round(unlevered * TIMES, 6)
+        changes["invested_fraction"] = stocks
+        loan = round(max(0.0, stocks * (1.0 + ROOM) - 1.0), 4)
+    elif name == "index_hedged":
+        product = hedge.products[0]
+        equal = {"ratio": DollarNeutral(), "range": None, "risk_aversion": 0.0, "product": product}
+        hedge = hedge.model_copy(update=equal)
+        changes |= {
+            "universe": IndexUniverse(index=PRODUCT_INDEX[product], filters=()),
+            "factors": [FactorTerm(factor=Size())],
+            "transforms": Transforms(),
+            "selector": Selector(n=EVERY_MEMBER, weighting="cap"),
+        }
+        if strategy.beta.index != PRODUCT_INDEX[product]:
+            changes["beta"] = strategy.beta.model_copy(update={"index": PRODUCT_INDEX[product]})
+    elif name != "unlevered":
+        raise StrategyError(f"variant {name!r}; accepted: {', '.join(VARIANTS)}")
+    accounts = strategy.accounts.model_copy(update={"borrowed": loan})
+    plain = strategy.model_dump() | changes | {"hedge": hedge, "accounts": accounts}
+    return Strategy.model_validate(plain)

@@ -1,0 +1,1 @@
+"""Many runs, one answer: capacity, stress, the audit of look-ahead."""

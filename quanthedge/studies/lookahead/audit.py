@@ -1,0 +1,360 @@
+"""`audit`: recompute with another future, and name the first cell of the past that moves."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from quanthedge.market import ALTERATIONS, Alteration, Market, altered
+from quanthedge.rules import rules_changed_after
+from quanthedge.strategy import Strategy
+from quanthedge.studies.lookahead.compare import Cut, Part, compare
+from quanthedge.studies.lookahead.decisions import (
+    Evaluated,
+    chosen,
+    decision_kinds,
+    run_of,
+    run_whole,
+)
+from quanthedge.studies.lookahead.outside import closely, outside_of, watched
+from quanthedge.studies.lookahead.report import AuditReport, Moved
+from quanthedge.studies.lookahead.rows import (
+    LARGE,
+    LATEST,
+    RUN_DAYS,
+    blocks,
+    decision_rows,
+    random_rows,
+    rows_of_months,
+    rows_of_things,
+)
+from quanthedge.studies.lookahead.subjects import Subject, as_thing, name_of, subject
+from quanthedge.typing import Tell
+
+__all__ = ["audit"]
+
+REBASED = 1e-9  # relative slack where every past factor is multiplied by a constant
+LOOKED_AT = 4  # random earlier days at which each recomputation is compared as well
+RANDOM, RANDOM_LARGE = 5, 2  # random days at which every alteration is tried
+WHOLE: tuple[Alteration, ...] = ("removed", "scrambled", "absurd", "restated")
+OPENED = ("opened", "priced")
+# Without the future nothing can be known of it; another one shows what would not have mattered.
+DECIDED_AGAIN: tuple[Alteration, ...] = ("removed", "scrambled")
+DECIDED = ("targets", "exclusions", "coverage")
+Array = np.ndarray[Any, Any]
+Rows = np.ndarray[Any, Any]
+
+
+def audit(
+    thing: Any,
+    market: Market,
+    *,
+    dates: int | None = None,
+    seed: int = 0,
+    tolerance: float = 0.0,
+    start: str | None = None,
+    end: str | None = None,
+    first_only: bool = False,
+    tell: Tell | None = None,
+) -> AuditReport:
+    """Change the future of a market after its decision days and see whether the past stays.
+
+    Parameters
+    ----------
+    thing
+        A factor, a universe, an estimator (`estimate(market)`), a hedge ratio, a strategy, a
+        sequence of these, or a function of a market that returns an array [T] or [T, N], a frame by
+        date, or a dict of them. A class is called without arguments.
+    market
+        The market to try it on.
+    dates
+        For a quick look: at most so many decisions of each kind, and so many random days. By
+        default every one, so that a peek of a single day on a single decision is found; in markets
+        of more than two million stock-days six of each kind, the first and the last included.
+    seed
+        Same seed, same random days and futures.
+    tolerance
+        Relative difference up to which two numbers are the same; 0 asks for the same bits. After a
+        rebasing of the adjustment factors it is at least 1e-9.
+    start, end
+        First and last day of a strategy's run; by default as in :func:`quanthedge.backtest`.
+    first_only
+        Stop at the first finding; months' ends and the latest days are tried first.
+    tell
+        Called with a text that says what is being compared.
+
+    Returns
+    -------
+    AuditReport
+
+    Notes
+    -----
+    The ways in which the future is changed are those of `quanthedge.market.altered`; the rule book
+    changes with it. Of a factor, universe, estimator or function every day is computed once more on
+    the market as it was at that day's close. A strategy is run again from its first day to the day
+    after each decision, of which only what is known at its open stays: targets, what the ledger
+    is given, orders wanted and everything done until then must stay too (docs/lookahead.md). An
+    error on an altered market is a finding. What is read from elsewhere (files, tables in a closure
+    or a global, the network) is named: no alteration reaches it.
+
+    Examples
+    --------
+    >>> audit(Momentum(), market).passed                            # doctest: +SKIP
+    True
+    """
+    things = [as_thing(one) for one in (thing if isinstance(thing, (list, tuple)) else [thing])]
+    say: Tell = tell or (lambda _text: None)
+    options = _Options(dates, seed, tolerance, start, end, say)
+    total = _Tally()
+    for one in things:
+        with watched(market.path) as seen:
+            pieces = (
+                _pieces_of_strategy(one, market, options)
+                if isinstance(one, Strategy)
+                else _pieces_of_thing(subject(one, market), market, options)
+            )
+            for piece in pieces:
+                total.add(piece)
+                if first_only and total.findings:
+                    break
+        total.outside += [text for text in [*outside_of(one), *seen] if text not in total.outside]
+    return AuditReport(
+        ", ".join(name_of(one) for one in things),
+        tuple(str(market.dates[row]) for row in sorted(total.rows)),
+        tuple(name for name in ALTERATIONS if name in total.alterations),
+        total.cells,
+        tuple(sorted(total.findings, key=lambda one: (one.cut, one.date))),
+        total.kinds,
+        tuple(total.outside),
+    )
+
+
+class _Tally:
+    """What was compared so far."""
+
+    def __init__(self) -> None:
+        self.rows: set[int] = set()
+        self.alterations: set[str] = set()
+        self.cells = 0
+        self.findings: list[Moved] = []
+        self.kinds: dict[str, int] = {}
+        self.outside: list[str] = []
+
+    def add(self, piece: "_Piece") -> None:
+        self.rows.add(piece.row)
+        self.alterations.add(piece.alteration)
+        self.cells += piece.cells
+        self.findings += piece.findings
+        for name, count in piece.kinds.items():
+            self.kinds[name] = max(count, self.kinds.get(name, 0))
+
+
+class _Piece(NamedTuple):
+    """One recomputation: after which row the future was changed, how, and what came of it."""
+
+    row: int
+    alteration: str
+    cells: int
+    findings: list[Moved]
+    kinds: dict[str, int]
+
+
+class _Options(NamedTuple):
+    """How thoroughly a thing is tried."""
+
+    dates: int | None
+    seed: int
+    tolerance: float
+    start: str | None
+    end: str | None
+    say: Tell
+
+    def slack(self, alteration: str) -> float:
+        """Return the relative difference that counts as none."""
+        return max(self.tolerance, REBASED) if alteration == "restated" else self.tolerance
+
+    def random(self, market: Market) -> list[int]:
+        """Return the rows at which every alteration is tried."""
+        few = RANDOM_LARGE if _is_large(market) else RANDOM
+        return random_rows(market, few if self.dates is None else self.dates, self.seed)
+
+
+def _is_large(market: Market) -> bool:
+    return len(market.dates) * len(market.codes) > LARGE
+
+
+def _recomputed(
+    compute: Callable[[Market], Sequence[Part]],
+    true: Sequence[Part],
+    market: Market,
+    row: int,
+    alteration: Alteration,
+    options: _Options,
+) -> _Piece:
+    """Compute on an altered market and compare; an error is told and not raised."""
+    day = market.dates[row]
+    opened = market.dates[row + 1] if alteration in OPENED else None
+    cut = Cut(day, alteration, opened)
+    try:
+        # absurd futures overflow, as they should
+        with np.errstate(all="ignore"), rules_changed_after(day if opened is None else opened):
+            other = compute(altered(market, row, alteration, options.seed))
+    except Exception as problem:  # the true market did without
+        told = f"{type(problem).__name__}: {problem}"
+        finding = Moved("computation", alteration, str(day), str(day), "", "done", told)
+        return _Piece(row, alteration, 0, [finding], {})
+    cells, findings = compare(true, other, cut, options.slack(alteration))
+    return _Piece(row, alteration, cells, findings, {})
+
+
+def _pieces_of_thing(one: Subject, market: Market, options: _Options) -> Iterator[_Piece]:
+    """Try a thing after every row by cutting, after some rows by every alteration."""
+    rows = rows_of_things(market, options.dates, by_row=one.by_row)
+    with closely():
+        true = one.evaluate(market, rows)
+    for row in rows[::-1].tolist():
+        options.say(f"{one.name}, {market.dates[row]}")
+        yield _tried_at(one, market, np.array([row]), true, row, "removed", options)
+    random = options.random(market)
+    for row in sorted({*random, *rows_of_months(market, rows, options.dates)}, reverse=True):
+        options.say(f"{one.name}, {market.dates[row]}")
+        looked_at = _looked_at(row, options.seed)
+        wanted = true if not one.at_rows else one.evaluate(market, looked_at)
+        for alteration in WHOLE if row in random else ("scrambled",):
+            yield _tried_at(one, market, looked_at, wanted, row, alteration, options)
+
+
+def _looked_at(row: int, seed: int) -> Rows:
+    """Return some earlier rows, and the last three up to a row."""
+    rng = np.random.default_rng([seed, row])
+    earlier = rng.integers(min(row, max(1, row // 2)), row + 1, LOOKED_AT)
+    return np.unique([*earlier, max(0, row - 2), max(0, row - 1), row]).astype(np.int64)
+
+
+def _tried_at(
+    one: Subject,
+    market: Market,
+    rows: Rows,
+    true: Sequence[Part],
+    row: int,
+    alteration: Alteration,
+    options: _Options,
+) -> _Piece:
+    if one.at_rows:
+        days = market.dates[rows]
+        true = [_on(part, days) for part in true]
+    return _recomputed(
+        lambda other: one.evaluate(other, rows), true, market, row, alteration, options
+    )
+
+
+def _on(part: Part, days: Array) -> Part:
+    keep = np.isin(part.dates, days)
+    return part._replace(dates=part.dates[keep], values=part.values[keep])
+
+
+def _pieces_of_strategy(strategy: Strategy, market: Market, options: _Options) -> Iterator[_Piece]:
+    """Run to the day after each decision; decide again at each close; try every alteration."""
+    options.say(f"{strategy.name}, the whole run")
+    with closely():
+        true = run_whole(strategy, market, options.start, options.end)
+    first = true.prepared.first
+    last = first + true.fund.record.days_run - 1
+    rows, kinds = decision_rows(decision_kinds(true), first, last, market, options.dates)
+    yield _Piece(last - 1, "priced", 0, [], kinds)
+    also = _with_volumes(true, rows)
+    yield from _opened(strategy, market, true, rows, also, options)
+    decided = true.prepared.selection.targets.decision_rows
+    yield from _decided(strategy, market, decided[np.isin(decided, rows)], decided, options)
+    inside = [row for row in options.random(market) if first <= row < last]
+    for row in reversed(inside or [last - 1]):
+        yield from _altered_runs(strategy, market, (first, row, last), options)
+
+
+def _with_volumes(true: Evaluated, rows: Rows) -> set[int]:
+    """Return the rows after which the volumes of the next day are changed as well.
+
+    Volumes cap fills, on which the hedge of the day depends: elsewhere they stay, so that the hedge
+    must stay too. Stocks are ordered after these rows, or fees charged; the latest are among them.
+    """
+    kinds, first = decision_kinds(true), true.prepared.first
+    days = np.concatenate([kinds[name] for name in ("rebalance", "flow", "month's end")])
+    return {*(first + days - 1).tolist(), *(first + days).tolist(), *rows[-LATEST:].tolist()}
+
+
+def _opened(
+    strategy: Strategy,
+    market: Market,
+    true: Evaluated,
+    rows: Rows,
+    with_volumes: set[int],
+    options: _Options,
+) -> Iterator[_Piece]:
+    """Run to the day after each row, of which only what is known at its open stays."""
+    first = true.prepared.first
+    whole = strategy.clients is not None or not _is_large(market)
+    for begin, cuts in reversed(blocks(rows, first, whole=whole)):
+        base = true if begin == first else run_of(strategy, market, begin, max(cuts) + 1)
+        # where more is decided comes first: who stops at the first finding finds it soon
+        for row in sorted(cuts, key=lambda row: (row in with_volumes, row), reverse=True):
+            options.say(f"{strategy.name}, {market.dates[row]}")
+            run = partial(_run_parts, strategy, begin, row + 1)
+            yield _recomputed(run, base.parts, market, row, "priced", options)
+            if row in with_volumes:
+                yield _recomputed(run, base.parts, market, row, "opened", options)
+
+
+def _run_parts(strategy: Strategy, first: int, last: int, market: Market) -> list[Part]:
+    return run_of(strategy, market, first, last).parts
+
+
+def _decided(
+    strategy: Strategy, market: Market, rows: Rows, decided: Rows, options: _Options
+) -> Iterator[_Piece]:
+    """Decide again at the closes of some rows on the market as it was then."""
+    large = _is_large(market)
+    true = [] if large else chosen(strategy, market, decided)
+    for row in rows[::-1].tolist():
+        # what was wanted before matters where a selector keeps it; large markets are asked once
+        until = np.array([row]) if large else decided[decided <= row]
+        mine = chosen(strategy, market, until) if large else true
+        decide = partial(_chosen_at, strategy, until)
+        for alteration in DECIDED_AGAIN:
+            yield _recomputed(decide, mine, market, row, alteration, options)
+
+
+def _chosen_at(strategy: Strategy, rows: Rows, market: Market) -> list[Part]:
+    return chosen(strategy, market, rows)
+
+
+def _altered_runs(
+    strategy: Strategy, market: Market, span: tuple[int, int, int], options: _Options
+) -> Iterator[_Piece]:
+    """Run to a row, and decide at its close, under every alteration."""
+    first, row, last = span
+    options.say(f"{strategy.name}, every other future after {market.dates[row]}")
+    begin = first if strategy.clients is not None else max(first, row - RUN_DAYS)
+    # a shorter run does not decide on its last day: that is asked for apart
+    day = market.dates[row]
+    longer = _run_parts(strategy, begin, min(row + RUN_DAYS, last), market)
+    true = _without_decisions(longer, day)
+    here = np.array([row])
+    decided = chosen(strategy, market, here)
+    decide = partial(_chosen_at, strategy, here)
+
+    def run(other: Market) -> list[Part]:
+        return _without_decisions(_run_parts(strategy, begin, row, other), day)
+
+    for alteration in WHOLE:
+        yield _recomputed(run, true, market, row, alteration, options)
+        yield _recomputed(decide, decided, market, row, alteration, options)
+
+
+def _without_decisions(parts: Sequence[Part], day: np.datetime64) -> list[Part]:
+    """Leave out what is decided, and the ratio of a book that is decided, at the close of a day."""
+    return [
+        _on(part, part.dates[part.dates != day]) if part.name == "hedge ratio" else part
+        for part in parts
+        if not part.name.startswith(DECIDED)
+    ]

@@ -1,0 +1,109 @@
+"""How long the accounts carry the hedge when the index rises day after day."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.backtesting.result import Result
+from quanthedge.errors import DataError
+
+__all__ = ["Accounts", "days_to_margin_call", "margin_outlook"]
+
+LONGEST = 250  # trading days looked ahead
+
+
+class Accounts(NamedTuple):
+    """The two accounts and the hedge at a close, yuan."""
+
+    stock_cash: float
+    futures_cash: float
+    futures_notional: float
+    margin_rate: float
+    call_multiple: float
+
+
+class CallDays(NamedTuple):
+    """Days until each event, counted from tomorrow = 1; None: not within 250 days."""
+
+    call: int | None  # the futures account closes below its call multiple
+    raise_cash: int | None  # both accounts together do: stocks must be sold
+    cut: int | None  # both accounts no longer carry the margin: lots are cut
+
+
+def days_to_margin_call(accounts: Accounts, daily_rise: float) -> CallDays:
+    """Return after how many days of the same rise the futures account is called.
+
+    Parameters
+    ----------
+    accounts : Accounts
+    daily_rise : float
+        Return of the future on each day, for instance 0.02.
+
+    Notes
+    -----
+    With notional ``V``, rise ``r`` and margin rate ``m``: the account loses ``V ((1+r)^d - 1)`` by
+    day d and needs ``m V (1+r)^d``. Stock cash is counted as far as it goes; stocks are not sold,
+    interest is left out, so the ledger, which sells stocks on the next day, lasts longer.
+
+    Examples
+    --------
+    >>> accounts = Accounts(2e6, 1.5e6, 1e7, 0.10, 1.2)
+    >>> days_to_margin_call(accounts, 0.02)
+    CallDays(call=2, raise_cash=10, cut=11)
+    """
+    days = np.arange(1, LONGEST + 1)
+    growth = (1.0 + daily_rise) ** days
+    lost = accounts.futures_notional * (growth - 1.0)
+    needed = accounts.margin_rate * accounts.futures_notional * growth
+    futures = accounts.futures_cash - lost
+    both = futures + accounts.stock_cash
+    events = (
+        futures < accounts.call_multiple * needed,
+        both < accounts.call_multiple * needed,
+        both < needed,
+    )
+    return CallDays(*(int(days[event][0]) if event.any() else None for event in events))
+
+
+def margin_outlook(
+    result: Result, rises: tuple[float, ...] = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
+) -> pd.DataFrame:
+    """Return the days to margin call from a run's last close, a row for each daily rise.
+
+    Returns
+    -------
+    DataFrame
+        daily_rise, call, raise_cash, cut (days, <NA> when not within 250), and one_day_rise_to_call
+        and one_day_rise_to_cut: the single move that would do it.
+
+    Raises
+    ------
+    DataError
+        When the fund holds no futures on its last day.
+    """
+    last = result.ledger.iloc[-1]
+    if last["futures_notional"] <= 0:
+        raise DataError(
+            f"margin outlook: the fund holds no futures on {result.ledger.index[-1]:%Y-%m-%d}"
+        )
+    accounts = Accounts(
+        float(last["stock_cash"]),
+        float(last["futures_cash"]),
+        float(last["futures_notional"]),
+        float(last["margin_required"] / last["futures_notional"]),
+        float(result.strategy["accounts"]["margin_call"]),
+    )
+    rows = [(rise, *days_to_margin_call(accounts, rise)) for rise in rises]
+    frame = pd.DataFrame(rows, columns=["daily_rise", "call", "raise_cash", "cut"])
+    frame = frame.astype(dict.fromkeys(("call", "raise_cash", "cut"), "Int64"))
+    frame["one_day_rise_to_call"] = _single(accounts, accounts.call_multiple, both=False)
+    frame["one_day_rise_to_cut"] = _single(accounts, 1.0, both=True)
+    return frame
+
+
+def _single(accounts: Accounts, multiple: float, *, both: bool) -> float:
+    """Rise in one day at which ``cash - V r = multiple x m V (1 + r)``."""
+    cash = accounts.futures_cash + (accounts.stock_cash if both else 0.0)
+    share = multiple * accounts.margin_rate
+    return (cash / accounts.futures_notional - share) / (1.0 + share)

@@ -1,0 +1,237 @@
+"""Which stocks may be held on a date, and why the others may not."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import ConfigDict, Field
+
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.market import Market
+from quanthedge.plain import Plain
+from quanthedge.typing import Bools, Rows
+from quanthedge.universe.filters import (
+    DEFAULT_FILTERS,
+    Delisted,
+    Filter,
+    Priced,
+    Question,
+    market_value,
+)
+
+__all__ = ["AllUniverse", "IndexUniverse", "LargestUniverse", "Universe"]
+
+Record = tuple[pd.Timestamp, str, int]
+Line = tuple[str, str, str, bool]
+
+
+class _Filtered(Plain):
+    """Candidates of which filters leave out some; judged at the close of the decision day.
+
+    A stock is counted under the first reason that leaves it out: delisted, no price (it has never
+    traded in these data), then the filters in their order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    filters: tuple[Filter, ...] = Field(
+        default=DEFAULT_FILTERS,
+        description="Questions asked of each stock, in this order: listed, special_treatment, "
+        "delisting_period, suspended, liquidity, market_value, price, boards, members, "
+        "industries, codes.",
+    )
+
+    def mask(self, market: Market, rows: Rows) -> tuple[Bools, pd.DataFrame]:
+        """Return who may be held on each row, and how many stocks were left out for which reason.
+
+        Parameters
+        ----------
+        market : Market
+        rows : int64 [R]
+            Day indices of the decisions.
+
+        Returns
+        -------
+        mask : bool [R, N]
+        exclusions : DataFrame
+            date, reason, count; reasons without a stock are not listed.
+
+        Raises
+        ------
+        StrategyError
+            When no stock is left on a date.
+        DataError
+            When a filter asks for something that is not in the market.
+        """
+        candidates = self._candidates(market, rows)
+        kept, records = self._exclude(market, rows, candidates)
+        kept, more = self._narrow(market, rows, kept)
+        exclusions = pd.DataFrame(records + more, columns=["date", "reason", "count"])
+        empty = ~kept.any(axis=1)
+        if empty.any():
+            date = pd.Timestamp(market.dates[rows[int(empty.argmax())]])
+            that_day = exclusions[exclusions["date"] == date]
+            why = ", ".join(f"{r.reason} {r.count}" for r in that_day.itertuples(index=False))
+            raise StrategyError(
+                f"universe: empty on {date:%Y-%m-%d} "
+                f"({candidates[empty][0].sum()} candidates; left out: {why or 'none'}); "
+                "loosen the filters or choose another universe"
+            )
+        return kept, exclusions
+
+    def explain(self, market: Market, code: str, date: object) -> pd.DataFrame:
+        """Return what each question found about one stock on one day.
+
+        Parameters
+        ----------
+        market : Market
+        code : str
+            `600000.SH`
+        date
+            A trading day: the decision is made at its close.
+
+        Returns
+        -------
+        DataFrame
+            question, found, wanted, passes; the last row is the verdict.
+
+        Raises
+        ------
+        DataError
+            The stock or the day is not in the market.
+        """
+        place = np.flatnonzero(market.codes == code)
+        if not len(place):
+            raise DataError(f"no stock '{code}' in market '{market.name}'; codes are as 600519.SH")
+        n, t = int(place[0]), market.day(date)
+        rows = np.array([t], dtype=np.int64)
+        kept = self._candidates(market, rows)
+        candidate = bool(kept[0, n])
+        lines = [("candidate", "yes" if candidate else "no", self._wanted, candidate)]
+        for one in self._questions:
+            out = one.out(market, rows, kept)
+            lines.append((one.kind, one.found(market, t, n), one.wanted, not out[0, n]))
+            kept = kept & ~out
+        lines += self._standing(market, rows, n, kept)
+        failed = [line[0] for line in lines if not line[3]]
+        verdict = f"left out: {failed[0]}" if failed else "may be held"
+        lines.append(("verdict", verdict, "", not failed))
+        return pd.DataFrame(lines, columns=["question", "found", "wanted", "passes"])
+
+    @property
+    def _questions(self) -> tuple[Question, ...]:
+        return Delisted(), Priced(), *self.filters
+
+    @property
+    def _wanted(self) -> str:
+        raise TypeError("a universe says who its candidates are")
+
+    def _candidates(self, market: Market, rows: Rows) -> Bools:
+        raise TypeError("a universe says who its candidates are")
+
+    def _narrow(self, market: Market, rows: Rows, kept: Bools) -> tuple[Bools, list[Record]]:
+        return kept, []
+
+    def _standing(self, market: Market, rows: Rows, n: int, kept: Bools) -> list[Line]:
+        """Return where a stock stands among those that pass, when that decides."""
+        return []
+
+    def _exclude(self, market: Market, rows: Rows, candidates: Bools) -> tuple[Bools, list[Record]]:
+        """Apply the filters in order; a stock is counted under the first that leaves it out."""
+        kept = candidates.copy()
+        records = []
+        for one in self._questions:
+            out = one.out(market, rows, kept)
+            records += _records(market, rows, one.reason, kept & out)
+            kept &= ~out
+        return kept, records
+
+
+class AllUniverse(_Filtered):
+    """Every stock that has traded by the day and passes the filters."""
+
+    kind: Literal["all"] = "all"
+
+    @property
+    def _wanted(self) -> str:
+        return "has traded by the day"
+
+    def _candidates(self, market: Market, rows: Rows) -> Bools:
+        return np.asarray(np.isfinite(market.panel("mark")[rows]))
+
+
+class LargestUniverse(_Filtered):
+    """The largest stocks by total market value among those that pass the filters.
+
+    Candidates are all stocks that have traded by the day; smaller ones than the ``n`` largest are
+    no exclusions and not counted.
+    """
+
+    kind: Literal["largest"] = "largest"
+    n: int = Field(default=800, ge=1, description="Number of stocks.")
+
+    @property
+    def _wanted(self) -> str:
+        return "has traded by the day"
+
+    def _candidates(self, market: Market, rows: Rows) -> Bools:
+        return np.asarray(np.isfinite(market.panel("mark")[rows]))
+
+    def _narrow(self, market: Market, rows: Rows, kept: Bools) -> tuple[Bools, list[Record]]:
+        ranks = self._ranks(market, rows, kept)
+        valued = ranks > 0
+        return valued & (ranks <= self.n), _records(market, rows, "no market value", kept & ~valued)
+
+    def _standing(self, market: Market, rows: Rows, n: int, kept: Bools) -> list[Line]:
+        rank = int(self._ranks(market, rows, kept)[0, n])
+        found = (
+            f"rank {rank:,} of {int(kept[0].sum()):,}" if rank else "not ranked: left out before"
+        )
+        if kept[0, n] and not rank:
+            found = "total_shares not in the data"
+        return [("largest", found, f"one of the {self.n:,} largest that pass", 0 < rank <= self.n)]
+
+    def _ranks(self, market: Market, rows: Rows, kept: Bools) -> Rows:
+        """Return the rank by total market value, 1 = largest, 0 = left out or unknown, [R, N]."""
+        value = market_value(market, rows, "total", kept, "kind largest")
+        valued = kept & np.isfinite(value)
+        # Ties go to the lower code, so that the choice does not depend on the sort.
+        order = np.argsort(-np.where(valued, value, -np.inf), axis=1, kind="stable")
+        ranks = np.empty(kept.shape, dtype=np.int64)
+        np.put_along_axis(ranks, order, np.arange(1, kept.shape[1] + 1)[None, :], axis=1)
+        return np.where(valued, ranks, 0)
+
+
+class IndexUniverse(_Filtered):
+    """The members of one or several indices on the date that pass the filters.
+
+    Members that are not in the market data are no candidates.
+    """
+
+    kind: Literal["index"] = "index"
+    index: str | tuple[str, ...] = Field(
+        default="000300.SH", description="Index code, or several of which one is enough."
+    )
+
+    @property
+    def _wanted(self) -> str:
+        return f"member of {' or '.join(self._indices)}"
+
+    @property
+    def _indices(self) -> tuple[str, ...]:
+        return (self.index,) if isinstance(self.index, str) else self.index
+
+    def _candidates(self, market: Market, rows: Rows) -> Bools:
+        return np.asarray(np.any([market.members(code)[rows] for code in self._indices], axis=0))
+
+
+Universe = Annotated[LargestUniverse | IndexUniverse | AllUniverse, Field(discriminator="kind")]
+
+
+def _records(market: Market, rows: Rows, reason: str, hit: Bools) -> list[Record]:
+    counts = hit.sum(axis=1)
+    return [
+        (pd.Timestamp(market.dates[t]), reason, int(c))
+        for t, c in zip(rows, counts, strict=True)
+        if c
+    ]
