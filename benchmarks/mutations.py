@@ -31,7 +31,10 @@ PREPARED, REPLAY, WIRING = (f"tests/test_{name}.py" for name in ("preparation", 
 ROWS = f"{PREPARED}::test_every_row_handed_to_the_ledger_is_that_of_its_day"
 ACCOUNTS = f"{PREPARED}::test_the_accounts_of_this_market_are_found_again"
 PROBE = "tests.backtesting.test_preparation.rows_of_one_product"
-BUSY = "tests.backtesting.test_replay.test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day"
+BUSY = (
+    "tests.backtesting.test_replay."
+    "test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day"
+)
 CLIENTS = (
     f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
     f"{REPLAY}::test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day",

@@ -54,8 +54,8 @@ def backtest(
         listing of the futures that it sells.
     variants : tuple of str
         Variants of the strategy to be run on the same data and dates beside it, by name or "all":
-        see :func:`quanthedge.strategy.variants.variant`. One that is the strategy itself is not run again;
-        under "all", one that these data cannot carry is left out and named in the notes.
+        see :func:`quanthedge.strategy.variants.variant`. One that is the strategy itself is not run
+        again; under "all", one that these data cannot carry is left out and named in the notes.
     tell : callable, optional
         Called with a short text at the beginning of each stage.
 

@@ -125,8 +125,6 @@ class Kalman(BetaEstimator):
         return np.full(betas.shape[:2], np.nan) if self._chosen is None else self._chosen
 
     def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
-        from quanthedge.beta.kernels.state import walking_betas
-
         if self.min_observations < index.shape[1] + 2:
             raise StrategyError(
                 f"beta Kalman: min_observations {self.min_observations} for {index.shape[1]} "
@@ -139,18 +137,25 @@ class Kalman(BetaEstimator):
             np.empty(shape), np.empty(shape), np.empty(returns.shape, dtype=np.int32)
         )
         chosen = np.empty(returns.shape)
-        walking_betas(
-            returns,
-            index,
-            np.array(ratios, dtype=np.float64),
-            self.alpha_signal_to_noise,
-            self.intercept,
-            np.nan if self.observation_variance is None else self.observation_variance,
-            1.0 if self.half_life is None else 0.5 ** (1.0 / self.half_life),
-            self.estimated_for == "market",
-            self.min_observations,
-            *result,
-            chosen,
-        )
+        self._filter(returns, index, np.array(ratios, dtype=np.float64), result, chosen)
         self._chosen = chosen
         return result
+
+    def _filter(
+        self, returns: Floats, index: Floats, ratios: Floats, result: RollingBeta, chosen: Floats
+    ) -> None:
+        """Run the compiled filter; one index with an intercept has a faster pass of its own."""
+        from quanthedge.beta.kernels.state import walking_betas
+        from quanthedge.beta.kernels.walking_pairs import walking_pairs
+
+        variance = np.nan if self.observation_variance is None else self.observation_variance
+        keep = 1.0 if self.half_life is None else 0.5 ** (1.0 / self.half_life)
+        one_ratio = self.estimated_for == "market"
+        beta, standard_error, observations = result
+        terms = (variance, keep, one_ratio, self.min_observations)
+        walk = (ratios, self.alpha_signal_to_noise)
+        if self.intercept and index.shape[1] == 1:
+            found = (beta[:, :, 0], standard_error[:, :, 0], observations, chosen)
+            walking_pairs(returns, np.ascontiguousarray(index[:, 0]), *walk, *terms, *found)
+        else:
+            walking_betas(returns, index, *walk, self.intercept, *terms, *result, chosen)

@@ -8,6 +8,8 @@ from sklearn.base import clone
 from statsmodels.tsa.statespace.mlemodel import MLEModel
 
 from quanthedge.beta.kalman import Kalman
+from quanthedge.beta.kernels.state import walking_betas
+from quanthedge.beta.kernels.walking_pairs import walking_pairs
 from quanthedge.errors import StrategyError
 from tests.oracles.beta import panel
 
@@ -186,3 +188,34 @@ def test_scikit_learn_clones_it_and_unsound_parameters_are_refused():
         Kalman(min_observations=3).fit(returns, np.column_stack([index, index]))
     with pytest.raises(StrategyError, match="not fitted yet"):
         _ = Kalman().signal_to_noise_
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(("variance", "keep"), [(np.nan, 1.0), (np.nan, 0.97), (4e-4, 1.0)])
+@pytest.mark.parametrize("speeds", [1, 5])
+def test_the_pass_for_one_index_is_the_general_filter_to_the_last_bit(
+    together: bool, variance: float, keep: float, speeds: int
+) -> None:
+    rng = np.random.default_rng(5)
+    index = rng.normal(0, 0.015, 400)
+    returns = np.linspace(0.2, 1.8, 30) * index[:, None] + rng.normal(0, 0.02, (400, 30))
+    returns[rng.random(returns.shape) < 0.1] = np.nan
+    returns[:200, :5] = np.nan  # listed later
+    returns[:, 7] = np.nan  # never traded
+    returns[:, 8] = 0.0
+    index[[50, 51, 300]] = np.nan
+    ratios = np.geomspace(0.01, 10.0, speeds)
+    general = [np.empty((400, 30, 1)), np.empty((400, 30, 1))]
+    general += [np.empty((400, 30), dtype=np.int32), np.empty((400, 30))]
+    quick = [
+        np.empty((400, 30)),
+        np.empty((400, 30)),
+        np.empty_like(general[2]),
+        np.empty((400, 30)),
+    ]
+    walk, terms = (ratios, 1e-4), (variance, keep, together, 40)
+    walking_betas(returns, index[:, None], *walk, True, *terms, *general)
+    walking_pairs(returns, index, *walk, *terms, *quick)
+    for one, other in zip(general, quick, strict=True):
+        np.testing.assert_array_equal(one.reshape(other.shape), other)
+    assert np.isfinite(quick[0][-1]).sum() >= 25

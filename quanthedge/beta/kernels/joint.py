@@ -1,9 +1,9 @@
 """Compiled rolling regressions of stock returns on several regressors.
 
-As in :mod:`quanthedge.beta.kernels.rolling`, sums over a window are the stored tail of one block and the
-running head of the next, so nothing is ever subtracted. Moments of a day stand in this order: days,
-sums of the K regressors, of their products (upper triangle by rows), of the returns, of returns
-times regressors, of squared returns.
+As in :mod:`quanthedge.beta.kernels.rolling`, sums over a window are the stored tail of one block
+and the running head of the next, so nothing is ever subtracted. Moments of a day stand in this
+order: days, sums of the K regressors, of their products (upper triangle by rows), of the returns,
+of returns times regressors, of squared returns.
 """
 
 import numpy as np

@@ -1,0 +1,216 @@
+"""The Kalman filter of :mod:`quanthedge.beta.kernels.state` for one index with an intercept.
+
+The usual case, and a third of a long run before it had a pass of its own: arrays are laid out by
+speed and then by stock, and nothing branches inside the loops over stocks, so that the compiler
+does several stocks at once. Every sum is formed in the order of the general filter, so betas and
+errors are the same to the last bit; only the likelihoods, which are compared and never shown, use
+a logarithm of their own.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanthedge.beta.kernels.state import _start
+from quanthedge.compiled import njit
+
+__all__ = ["walking_pairs"]
+
+_SQRT_HALF_BITS = 0x3FE6A09E667F3BCD  # of sqrt(1/2), where the mantissa is cut
+
+
+@njit(cache=True, error_model="numpy")
+def _logarithms(
+    values: NDArray[np.float64], mantissa: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """Fill ``out`` with the natural logarithms of positive normal numbers, all arrays [N].
+
+    x = 2^k m with m around 1; log m from the series of the inverse hyperbolic tangent,
+    2 (s + s^3/3 + ... + s^19/19) with s = (m - 1) / (m + 1): below 1e-16 for these m.
+    """
+    bits, cut = values.view(np.int64), mantissa.view(np.int64)
+    for i in range(values.shape[0]):
+        power = (bits[i] - _SQRT_HALF_BITS) >> 52
+        cut[i] = bits[i] - (power << 52)
+        out[i] = power * 0.6931471805599453
+    for i in range(values.shape[0]):
+        s = (mantissa[i] - 1.0) / (mantissa[i] + 1.0)
+        z = s * s
+        series = 1.0 / 21.0
+        series = series * z + 1.0 / 19.0
+        series = series * z + 1.0 / 17.0
+        series = series * z + 1.0 / 15.0
+        series = series * z + 1.0 / 13.0
+        series = series * z + 1.0 / 11.0
+        series = series * z + 1.0 / 9.0
+        series = series * z + 1.0 / 7.0
+        series = series * z + 1.0 / 5.0
+        series = series * z + 1.0 / 3.0
+        series = series * z + 1.0
+        out[i] += 2.0 * s * series
+
+
+@njit(cache=True, error_model="numpy")
+def _advance(
+    market: float,
+    returns: NDArray[np.float64],
+    known: NDArray[np.bool_],
+    keep: float,
+    level: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    spread_level: NDArray[np.float64],
+    spread_both: NDArray[np.float64],
+    spread_again: NDArray[np.float64],
+    spread_slope: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    variances: NDArray[np.float64],
+) -> None:
+    """Update the states of one speed with the day's returns where they are known; arrays [N].
+
+    ``spread_again`` is the covariance below the diagonal: from least squares it may differ from the
+    one above by a last bit until the first update.
+    """
+    for s in range(returns.shape[0]):
+        ok = known[s]
+        y = returns[s] if ok else 0.0
+        a, b, c = spread_level[s], spread_both[s], spread_slope[s]
+        gain_level = a + b * market
+        gain_slope = spread_again[s] + c * market
+        error = y - level[s]
+        error -= market * slope[s]
+        variance = 1.0 + gain_level
+        variance += market * gain_slope
+        by_level = gain_level / variance * error
+        by_slope = gain_slope / variance * error
+        less_level = gain_level * gain_level / variance
+        less_both = gain_level * gain_slope / variance
+        less_slope = gain_slope * gain_slope / variance
+        more = keep * errors[s] + error * error / variance
+        level[s] = level[s] + by_level if ok else level[s]
+        slope[s] = slope[s] + by_slope if ok else slope[s]
+        spread_level[s] = a - less_level if ok else a
+        spread_both[s] = b - less_both if ok else b
+        spread_again[s] = b - less_both if ok else spread_again[s]
+        spread_slope[s] = c - less_slope if ok else c
+        errors[s] = more if ok else errors[s]
+        variances[s] = variance if ok else 1.0
+
+
+@njit(cache=True, error_model="numpy")
+def walking_pairs(
+    returns: NDArray[np.float64],
+    index: NDArray[np.float64],
+    ratios: NDArray[np.float64],
+    alpha_ratio: float,
+    known_variance: float,
+    keep: float,
+    together: bool,
+    min_observations: int,
+    beta: NDArray[np.float64],
+    standard_error: NDArray[np.float64],
+    observations: NDArray[np.int32],
+    chosen: NDArray[np.float64],
+) -> None:
+    """Fill betas as :func:`quanthedge.beta.kernels.state.walking_betas` does for one index.
+
+    Parameters
+    ----------
+    returns, beta, standard_error, chosen : float64 [T, N], observations : int32 [T, N]
+        The results are filled in place.
+    index : float64 [T]
+    ratios, alpha_ratio, known_variance, keep, together, min_observations
+        As there; the filter has an intercept.
+
+    """
+    days, stocks = returns.shape
+    speeds = ratios.shape[0]
+    known_sigma = np.isfinite(known_variance)
+    level, slope = np.zeros((speeds, stocks)), np.zeros((speeds, stocks))
+    spread_level, spread_slope = np.zeros((speeds, stocks)), np.zeros((speeds, stocks))
+    spread_both, spread_again = np.zeros((speeds, stocks)), np.zeros((speeds, stocks))
+    errors, logs = np.zeros((speeds, stocks)), np.zeros((speeds, stocks))
+    deviance = np.zeros((speeds, stocks))
+    variances, mantissa = np.ones(stocks), np.ones(stocks)
+    positive, logarithm = np.ones(stocks), np.zeros(stocks)
+    moments, cross = np.zeros((stocks, 2, 2)), np.zeros((stocks, 2))
+    squares, weight = np.zeros(stocks), np.zeros(stocks)
+    theta, inverse, work = np.empty(2), np.empty((2, 2)), np.empty((2, 2))
+    count = np.zeros(stocks, dtype=np.int32)
+    running, known = np.zeros(stocks, dtype=np.bool_), np.zeros(stocks, dtype=np.bool_)
+    best = np.zeros(stocks, dtype=np.int64)
+    total = np.zeros(speeds)
+    for t in range(days):
+        market = index[t]
+        open_day = np.isfinite(market)
+        for g in range(speeds):
+            ratio = ratios[g]
+            for s in range(stocks):
+                spread_level[g, s] += alpha_ratio if running[s] else 0.0
+                spread_slope[g, s] += ratio if running[s] else 0.0
+        for s in range(stocks):
+            y = returns[t, s]
+            told = open_day and np.isfinite(y)
+            known[s] = told and running[s]
+            count[s] += told
+            weight[s] = keep * weight[s] + 1.0 if known[s] else weight[s]
+        if open_day:
+            for g in range(speeds):
+                _advance(
+                    market, returns[t], known, keep, level[g], slope[g], spread_level[g],
+                    spread_both[g], spread_again[g], spread_slope[g], errors[g], variances,
+                )  # fmt: skip
+                if speeds == 1:
+                    continue
+                _logarithms(variances, mantissa, logarithm)
+                for s in range(stocks):
+                    logs[g, s] = keep * logs[g, s] + logarithm[s] if known[s] else logs[g, s]
+                if known_sigma:
+                    for s in range(stocks):
+                        fit = errors[g, s] / known_variance + logs[g, s]
+                        deviance[g, s] = fit if known[s] else deviance[g, s]
+                else:
+                    for s in range(stocks):
+                        positive[s] = max(errors[g, s], 1e-300)
+                    _logarithms(positive, mantissa, logarithm)
+                    for s in range(stocks):
+                        fit = weight[s] * logarithm[s] + logs[g, s]
+                        deviance[g, s] = fit if known[s] else deviance[g, s]
+            for s in range(stocks):
+                y = returns[t, s]
+                if running[s] or not np.isfinite(y):
+                    continue
+                moments[s, 0, 0] += 1.0
+                moments[s, 0, 1] += market
+                moments[s, 1, 0] += market
+                moments[s, 1, 1] += market * market
+                cross[s, 0] += y
+                cross[s, 1] += market * y
+                squares[s] += y * y
+                if count[s] >= min_observations:
+                    left = _start(moments[s], cross[s], squares[s], theta, inverse, work)
+                    running[s] = left >= 0.0
+                    weight[s] = count[s] - 2
+                    for g in range(speeds):
+                        level[g, s], slope[g, s] = theta[0], theta[1]
+                        spread_level[g, s], spread_slope[g, s] = inverse[0, 0], inverse[1, 1]
+                        spread_both[g, s], spread_again[g, s] = inverse[0, 1], inverse[1, 0]
+                        errors[g, s] = left
+        if speeds > 1 and together:
+            total[:] = 0.0
+            for s in range(stocks):
+                if running[s]:
+                    mean = deviance[:, s].mean()
+                    for g in range(speeds):
+                        total[g] += deviance[g, s] - mean
+            best[:] = np.argmin(total)
+        elif speeds > 1 and open_day:
+            for s in range(stocks):
+                if known[s]:
+                    best[s] = np.argmin(deviance[:, s])
+        for s in range(stocks):
+            g = best[s]
+            observations[t, s] = count[s]
+            chosen[t, s] = ratios[g] if running[s] else np.nan
+            sigma = np.sqrt(known_variance if known_sigma else errors[g, s] / weight[s])
+            beta[t, s] = slope[g, s] if running[s] else np.nan
+            error = sigma * np.sqrt(max(spread_slope[g, s], 0.0))
+            standard_error[t, s] = error if running[s] else np.nan
