@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.plan import Prepared, prepare, prepare_like
+from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.comparison import RunVariant
 from quanthedge.fund import Clients
 from quanthedge.fund.methods.hurdle import hurdle_path
@@ -21,8 +21,7 @@ __all__ = ["book_tables", "run_fund_of", "run_variant"]
 def run_variant(known: Prepared, name: str) -> RunVariant:
     """Run a variant of a prepared strategy on the same market and days.
 
-    What the variant has in common with the strategy is not worked out again; the one that holds
-    the index has other stocks and is prepared anew.
+    The stages that the variant has in common with the strategy are not worked out again.
 
     Raises
     ------
@@ -30,11 +29,8 @@ def run_variant(known: Prepared, name: str) -> RunVariant:
         As :func:`quanthedge.backtest`; for instance when the market has no members of the index.
     """
     strategy = variant(known.strategy, name)
-    if name == "index_hedged":
-        start, end = str(known.dates[1]), str(known.dates[-1])
-        prepared = prepare(strategy, known.market, start, end)
-    else:
-        prepared = prepare_like(known, strategy)
+    start, end = str(known.dates[1]), str(known.dates[-1])
+    prepared = prepare(strategy, known.market, start, end)
     record = run_fund_of(prepared).record
     tables = book_tables(prepared, record)
     return RunVariant(name, tables["ledger"], _terms(prepared, record, tables))

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.beta import Prepared, fit_prepared, index_returns, prepare_returns
+from quanthedge.backtesting.stages import stage
+from quanthedge.beta import Estimator, Prepared, fit_prepared, index_returns, prepare_returns
 from quanthedge.hedge import (
     PRODUCT_INDEX,
     BetaRatio,
@@ -13,6 +14,7 @@ from quanthedge.hedge import (
     HedgeRule,
     Knowledge,
     StockFill,
+    Substitution,
     book_ratios,
     contract_schedule,
     fill_price_of,
@@ -27,7 +29,7 @@ from quanthedge.rules import FuturesRules, futures_rules
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats
 
-__all__ = ["HedgeLeg", "hedge_leg", "indices", "known_returns", "unhedged"]
+__all__ = ["HedgeLeg", "hedge_leg", "indices", "known_returns"]
 
 _METHOD = {"bottom_up": 0, "top_down": 1}
 _GIVEN = 3
@@ -91,27 +93,6 @@ def hedge_leg(
     return HedgeLeg(futures, hedge, contracts, schedules, rules, fallback, counts, timing)
 
 
-def unhedged(leg: HedgeLeg, strategy: Strategy) -> HedgeLeg:
-    """Return a leg that never sells a contract, as :func:`hedge_leg` gives it for a ratio of 0.
-
-    It has neither contracts nor their rules; the betas are those of the hedged leg.
-    """
-    hedge = leg.hedge._replace(
-        book_ratio=np.full_like(leg.hedge.book_ratio, np.nan),
-        covariance=np.zeros_like(leg.hedge.covariance),
-        carry=np.zeros_like(leg.hedge.carry),
-        ratio=0.0,
-        method=_METHOD[strategy.beta.method],
-        aversion=0.0,
-        range_low=np.nan,
-        range_high=np.nan,
-    )
-    after, products = leg.hedge.book_ratio.shape
-    futures = _no_contracts(after - 1, products)
-    none = np.zeros_like(leg.fallback)
-    return HedgeLeg(futures, hedge, [], [], [], none, leg.prepared, None)
-
-
 def known_returns(strategy: Strategy, market: Market) -> Floats:
     """Return the daily returns of the hedged indices, [T, P]; NaN where nobody asked for one.
 
@@ -163,13 +144,14 @@ def _schedule(
     rule: HedgeRule, product: str, stock_fill: StockFill, market: Market, first: int, last: int
 ) -> ContractSchedule:
     """Contracts of one product by the strategy's choice and roll."""
-    return contract_schedule(
+    fill, chosen = fill_price_of(rule, stock_fill), _contracts(rule)
+    return stage(
+        "contracts",
         market,
-        product,
-        first,
-        last,
-        fill=fill_price_of(rule, stock_fill),
-        **_contracts(rule),
+        {"span": (first, last), "product": product, "fill": fill, **chosen},
+        lambda: contract_schedule(market, product, first, last, fill=fill, **chosen),
+        code=("market", "rules", "hedge/contracts", "hedge/asked"),
+        kinds=(ContractSchedule, Substitution),
     )
 
 
@@ -322,7 +304,18 @@ def _stock_betas(
 
     Pairs of returns are prepared on the whole market: a merged spell may begin before the window.
     """
-    estimator = strategy.beta
+    return stage(
+        "betas",
+        market,
+        {"span": (first, last), "beta": strategy.beta, "indices": index[: last + 1]},
+        lambda: _betas_anew(strategy.beta, market, index, first, last),
+        code=("market", "rules", "beta", "backtesting/hedge_leg"),
+    )
+
+
+def _betas_anew(
+    estimator: Estimator, market: Market, index: Floats, first: int, last: int
+) -> tuple[Floats, dict[str, int]]:
     if index.shape[1] == 1:
         index = index[:, 0]
     known = market.until(market.dates[last])

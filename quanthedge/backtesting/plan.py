@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from quanthedge.alpha import scores
 from quanthedge.backtesting.first_run import saying_so
-from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns, unhedged
+from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
+from quanthedge.backtesting.stages import stage
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
 from quanthedge.fund import crystallisation_flags
@@ -26,19 +27,20 @@ from quanthedge.ledger import (
     TargetBook,
     TaxBook,
     TaxRates,
+    ValuationBook,
     action_book,
     no_actions,
     no_tax,
     record_days,
 )
-from quanthedge.market import Market, limit_panel
+from quanthedge.market import LimitPanel, Market, limit_panel
 from quanthedge.portfolio import Targets
 from quanthedge.rules import StockRules, dividend_tax, stock_rules
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Tell
-from quanthedge.valuation import Stated, stated_values
+from quanthedge.valuation import IndexReturns, Stated, stated_values
 
-__all__ = ["Prepared", "Selection", "prepare", "prepare_like", "run_days", "select"]
+__all__ = ["Prepared", "Selection", "prepare", "run_days", "select"]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
@@ -102,7 +104,7 @@ def prepare(
     selection = _select(strategy, market, first, last)
     dates = market.dates[first - 1 : last + 1]
     say("estimating betas, looking up rules and contracts")
-    stocks = stock_rules(dates[1:], market.codes, _list_dates(market))
+    stocks = _stock_rules(market, first, last)
     leg = hedge_leg(strategy, market, first, last, selection.targets)
     actions = _actions(strategy, market, first, last, stocks.list_delay)
     bars, stock_book = _stocks(market, first, last, stocks, actions)
@@ -112,54 +114,6 @@ def prepare(
     )
     rules = _rules(stocks.used, leg, actions)
     return Prepared(strategy, market, first, dates, selection, leg, actions, stated, rules, inputs)
-
-
-def prepare_like(known: Prepared, strategy: Strategy) -> Prepared:
-    """Return the preparation of a strategy that differs only in size, loan or a missing hedge.
-
-    Parameters
-    ----------
-    known : Prepared
-    strategy : Strategy
-        That of ``known`` but for ``invested_fraction``, ``accounts.borrowed`` and a hedge that may
-        be switched off (``hedge.ratio`` 0 without range and risk aversion): stocks, betas,
-        contracts and rules are the same and are not looked up again. Without a hedge there are
-        neither contracts nor their rules.
-
-    Raises
-    ------
-    ValueError
-        When it differs in anything else.
-    """
-    bare = strategy.hedge.ratio == 0.0 and strategy.hedge != known.strategy.hedge
-    off = {"ratio": 0.0, "range": None, "risk_aversion": 0.0}
-    alike = known.strategy.model_copy(
-        update={
-            "invested_fraction": strategy.invested_fraction,
-            "accounts": known.strategy.accounts.model_copy(
-                update={"borrowed": strategy.accounts.borrowed}
-            ),
-            "hedge": known.strategy.hedge.model_copy(update=off if bare else {}),
-        }
-    )
-    if alike != strategy:
-        raise ValueError("the strategies differ in more than size, loan and hedge")
-    selection = known.selection
-    weights = strategy.invested_fraction * selection.shares
-    selection = selection._replace(targets=replace(selection.targets, weights=weights))
-    leg = unhedged(known.leg, strategy) if bare else known.leg
-    inputs = known.inputs._replace(
-        futures=leg.futures,
-        hedge=leg.hedge,
-        targets=_target_book(strategy, selection.targets, known.first, known.dates),
-        settings=_settings(strategy),
-    )
-    of_others = sum(len(one) for one in _rules_beside_stocks(known.leg, known.actions))
-    of_stocks = known.rules.iloc[: len(known.rules) - of_others]
-    rules = _rules(of_stocks, leg, known.actions)
-    return known._replace(
-        strategy=strategy, selection=selection, leg=leg, rules=rules, inputs=inputs
-    )
 
 
 def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataFrame:
@@ -235,7 +189,26 @@ def _first_day(strategy: Strategy, market: Market) -> int:
 
 def _select(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
     """Targets of every rebalance of the span."""
-    return select(strategy, market, strategy.rebalance.decision_rows(market.dates, first, last))
+    parts = {
+        "span": (first, last),
+        "universe": strategy.universe,
+        "factors": strategy.factors,
+        "transforms": strategy.transforms,
+        "selector": strategy.selector,
+        "rebalance": strategy.rebalance,
+    }
+    whole = strategy.model_copy(update={"invested_fraction": 1.0})
+    rows = strategy.rebalance.decision_rows(market.dates, first, last)
+    kept = stage(
+        "selection",
+        market,
+        parts,
+        lambda: select(whole, market, rows),
+        code=("market", "rules", "factors", "universe", "alpha", "portfolio", "backtesting/plan"),
+        kinds=(Selection, Targets),
+    )
+    weights = strategy.invested_fraction * kept.shares
+    return kept._replace(targets=replace(kept.targets, weights=weights))
 
 
 def select(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selection:
@@ -251,6 +224,18 @@ def select(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selec
     book = strategy.selector.targets(market, graded, rows)
     targets = replace(book, weights=strategy.invested_fraction * book.weights)
     return Selection(targets, book.weights, exclusions, coverage)
+
+
+def _stock_rules(market: Market, first: int, last: int) -> StockRules:
+    """Rules of the stock exchanges on the days of the span."""
+    return stage(
+        "stock_rules",
+        market,
+        {"span": (first, last)},
+        lambda: stock_rules(market.dates[first : last + 1], market.codes, _list_dates(market)),
+        code=("market", "rules", "backtesting/plan"),
+        kinds=(StockRules,),
+    )
 
 
 def _list_dates(market: Market) -> NDArray[np.datetime64]:
@@ -286,7 +271,14 @@ def _stocks(
 ) -> tuple[Bars, StockBook]:
     """Bars of the span, and the rules of the stock exchanges on its days."""
     span, wide = slice(first, last + 1), slice(first - 1, last + 1)
-    limits = limit_panel(market, first, last)
+    limits = stage(
+        "price_limits",
+        market,
+        {"span": (first, last)},
+        lambda: limit_panel(market, first, last),
+        code=("market", "rules"),
+        kinds=(LimitPanel,),
+    )
     bars = Bars(
         open=market.panel("open")[span],
         high=market.panel("high")[span],
@@ -326,7 +318,20 @@ def _stated(
     if strategy.valuation.suspended == "beta":
         beta = np.nan_to_num(leg.hedge.beta[:, :, 0], nan=leg.hedge.default_beta)
     hedged = known_returns(strategy, market)[:, 0]
-    return stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta)
+    parts = {
+        "span": (first, len(bars.close)),
+        "valuation": strategy.valuation,
+        "hedged": hedged,
+        "beta": beta,
+    }
+    return stage(
+        "stated_values",
+        market,
+        parts,
+        lambda: stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta),
+        code=("market", "rules", "valuation", "ledger/inputs"),
+        kinds=(Stated, ValuationBook, IndexReturns),
+    )
 
 
 def _inputs(
@@ -386,6 +391,16 @@ def _volatility(strategy: Strategy, market: Market, first: int, last: int) -> Fl
     """
     if strategy.costs.impact_coefficient == 0.0:
         return np.empty((0, 0))
+    return stage(
+        "impact_volatility",
+        market,
+        {"span": (first, last)},
+        lambda: _spread(market, first, last),
+        code=("market", "factors", "backtesting/plan"),
+    )
+
+
+def _spread(market: Market, first: int, last: int) -> Floats:
     rows = np.arange(first - 1, last + 1)
     spread = Volatility(window=IMPACT_WINDOW, min_traded=0.25).exposure(market, rows)
     for row in spread:
@@ -404,11 +419,21 @@ def _auction(strategy: Strategy, market: Market, first: int, last: int) -> Float
     execution = strategy.execution
     if execution.participation_open == 0.0 or execution.auction_share is None:
         return np.empty((0, 0))
+    usual = stage(
+        "usual_turnover",
+        market,
+        {"span": (first, last)},
+        lambda: _usual_turnover(market, first, last),
+        code=("market", "backtesting/plan"),
+    )
+    return np.asarray(execution.participation_open * execution.auction_share * usual)
+
+
+def _usual_turnover(market: Market, first: int, last: int) -> Floats:
     amount, volume = market.panel("amount")[:last], market.panel("volume")[:last]
     turnover = np.where(amount > 0.0, amount, volume * market.panel("close")[:last])
     usual = pd.DataFrame(turnover).rolling(AUCTION_WINDOW, min_periods=5).median().ffill()
-    part = execution.participation_open * execution.auction_share
-    return np.ascontiguousarray(part * usual.to_numpy()[first - 1 :])
+    return np.ascontiguousarray(usual.to_numpy()[first - 1 :])
 
 
 def _settings(strategy: Strategy) -> Settings:
@@ -440,6 +465,19 @@ def _actions(
     strategy: Strategy, market: Market, first: int, last: int, list_delay: NDArray[np.int64]
 ) -> Actions:
     """Corporate actions from their table where the market has one, else from the factor."""
+    return stage(
+        "corporate_actions",
+        market,
+        {"span": (first, last), "tax": strategy.costs.dividend_tax},
+        lambda: _actions_anew(strategy, market, first, last, list_delay),
+        code=("market", "rules", "ledger/corporate_actions", "ledger/inputs", "backtesting/plan"),
+        kinds=(Actions, ActionBook, TaxBook, ActionUse),
+    )
+
+
+def _actions_anew(
+    strategy: Strategy, market: Market, first: int, last: int, list_delay: NDArray[np.int64]
+) -> Actions:
     dates = market.dates[first - 1 : last + 1]
     days = last - first + 1
     factor = market.panel("adj_factor")[first - 1 : last + 1]

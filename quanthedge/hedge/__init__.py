@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import Any
 
+from quanthedge.hedge.asked import Substitution
 from quanthedge.hedge.contracts.chain import (
     PRODUCT_INDEX,
     ContractChain,
@@ -63,6 +64,7 @@ __all__ = [
     "MinimumVariance",
     "RatioRule",
     "StockFill",
+    "Substitution",
     "basis_desk",
     "basis_table",
     "book_ratios",

@@ -78,6 +78,8 @@ def altered(
 class _AlteredStore(Store):
     """The store of an altered market: the files of the true one, read through the change."""
 
+    altered = True
+
     def __init__(
         self, store: Store, row: int, alteration: Alteration, seed: int, days: int
     ) -> None:

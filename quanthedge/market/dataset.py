@@ -102,6 +102,11 @@ class Market:
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.path, self._cut)
 
+    @property
+    def is_altered(self) -> bool:
+        """Whether its tables were changed to look for look-ahead: its fingerprint says nothing."""
+        return self._store.altered
+
     # -- time
 
     @property

@@ -43,6 +43,8 @@ class Store:
         Arrays and frames derived from the small tables, kept for the next call.
     """
 
+    altered = False  # whether what it gives is other than its files
+
     def __init__(self, path: Path) -> None:
         check_folder(path)
         self.path = path.resolve()

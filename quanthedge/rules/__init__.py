@@ -30,7 +30,7 @@ from quanthedge.rules.stock_limits import (
     price_limits,
 )
 from quanthedge.rules.stocks import StockRules, stock_rules
-from quanthedge.rules.tables import Row, read_table
+from quanthedge.rules.tables import Row, read_table, rules_are_altered
 
 __all__ = [
     "BEGUN_BEFORE",
@@ -66,6 +66,7 @@ __all__ = [
     "price_limits",
     "read_table",
     "rule_name",
+    "rules_are_altered",
     "rules_changed_after",
     "stock_rules",
     "table_name",

@@ -18,7 +18,16 @@ from pathlib import Path
 from quanthedge.errors import RuleError
 from quanthedge.rules.schemas import SCHEMAS, Schema
 
-__all__ = ["CHANGE", "CONFIDENCES", "TABLES", "Row", "read_sources", "read_table", "single_keys"]
+__all__ = [
+    "CHANGE",
+    "CONFIDENCES",
+    "TABLES",
+    "Row",
+    "read_sources",
+    "read_table",
+    "rules_are_altered",
+    "single_keys",
+]
 
 CONFIDENCES = "ABCM"
 _DATA = Path(__file__).with_name("data")
@@ -27,6 +36,11 @@ TABLES = tuple(SCHEMAS)
 CHANGE: ContextVar[Callable[[tuple["Row", ...]], tuple["Row", ...]] | None] = ContextVar(
     "change", default=None
 )
+
+
+def rules_are_altered() -> bool:
+    """Whether rules are read through a change, as the audit of look-ahead does."""
+    return CHANGE.get() is not None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,220 @@
+"""Stages of a run: pure functions whose results are kept under a key made of what went in.
+
+A stage's result depends on the fingerprint of the market, its own part of the strategy, the span,
+and the code that works it out; the key is a digest of these. Asked for again under the same key,
+the result is handed out again: a change of the hedge selects no stocks anew, a sweep estimates each
+beta once.
+
+Results are kept in memory (the least recently used go first when they exceed ``MEMORY`` bytes) and,
+after :func:`keep_stages` or with the environment variable ``QUANTHEDGE_CACHE``, in a folder too.
+Nothing is kept of a market or a rule book that was altered to look for look-ahead, nor of own
+classes whose source is not known.
+
+Whoever is handed a result shares it: arrays must not be written to.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from threading import RLock
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+
+from quanthedge.backtesting.stage_files import DEFAULT_LIMIT, StageFolder
+from quanthedge.market import Market
+from quanthedge.rules import rules_are_altered
+
+__all__ = ["MEMORY", "forget_stages", "keep_stages", "kept_stages", "stage"]
+
+Result = TypeVar("Result")
+
+MEMORY = 2 * 2**30  # bytes of results in memory
+_FOLDER = "QUANTHEDGE_CACHE"
+_LOG = logging.getLogger(__name__)
+_LOCK = RLock()
+_IN_MEMORY: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+_ON_DISK: list[StageFolder] = []  # at most one
+
+
+def stage(
+    name: str,
+    market: Market,
+    parts: Mapping[str, Any],
+    work: Callable[[], Result],
+    *,
+    code: Iterable[str],
+    kinds: Iterable[type] = (),
+) -> Result:
+    """Return the result of a stage, worked out once for each key.
+
+    Parameters
+    ----------
+    name : str
+        Of the stage; letters and "_".
+    market : Market
+    parts : mapping
+        All that the result depends on beside the market: parts of the strategy, the span. Plain
+        data, pydantic models, dates and arrays of numbers.
+    work : callable
+        Works the result out: arrays, frames, plain data, and tuples, dataclasses of these.
+    code : iterable of str
+        Rooms and files of the package whose code decides the result ("factors", "market").
+    kinds : iterable of type
+        Named tuples and dataclasses that the result is made of.
+    """
+    key = stage_key(name, market, parts, code)
+    if key is None:
+        return work()
+    with _LOCK:
+        if key in _IN_MEMORY:
+            _IN_MEMORY.move_to_end(key)
+            _LOG.debug("stage %s: at hand (%s)", name, key[:12])
+            return _IN_MEMORY[key][0]  # type: ignore[no-any-return]
+    folder = _folder()
+    by_name = {kind.__name__: kind for kind in kinds}
+    if folder is not None:
+        found = folder.read(name, key, by_name)
+        if found is not None:
+            _LOG.debug("stage %s: read from %s (%s)", name, folder.path, key[:12])
+            _remember(key, found)
+            return found  # type: ignore[no-any-return]
+    begun = time.perf_counter()
+    result = work()
+    _LOG.debug("stage %s: %.2f s (%s)", name, time.perf_counter() - begun, key[:12])
+    _remember(key, result)
+    if folder is not None:
+        folder.write(name, key, result)
+    return result
+
+
+def stage_key(
+    name: str, market: Market, parts: Mapping[str, Any], code: Iterable[str]
+) -> str | None:
+    """Return the digest that a result is kept under, or None where it must not be kept."""
+    if market.is_altered or rules_are_altered():
+        return None
+    try:
+        content = json.dumps(
+            [name, _code_digest(tuple(code)), market.fingerprint, _plain(parts)], sort_keys=True
+        )
+    except _UnknownSource:
+        return None
+    return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
+
+def forget_stages() -> None:
+    """Empty the memory of stages; a folder stays."""
+    with _LOCK:
+        _IN_MEMORY.clear()
+
+
+def keep_stages(folder: str | Path | None, limit: int = DEFAULT_LIMIT) -> None:
+    """Keep results of stages in a folder too, for other processes and other days.
+
+    Parameters
+    ----------
+    folder : path or None
+        Made when it is missing; several processes may share it. None: no folder from now on.
+    limit : int
+        Bytes; the results that were not used for the longest time go first.
+
+    Raises
+    ------
+    DataError
+        The folder holds something else, or cannot be written.
+    """
+    with _LOCK:
+        _ON_DISK[:] = [] if folder is None else [StageFolder(Path(folder), limit)]
+
+
+def kept_stages() -> pd.DataFrame:
+    """Return what is in memory: a row a stage with its number of results and their bytes."""
+    with _LOCK:
+        sizes = [size for _, size in _IN_MEMORY.values()]
+    return pd.DataFrame({"results": [len(sizes)], "bytes": [sum(sizes)]})
+
+
+class _UnknownSource(Exception):
+    """A part of the strategy whose code is not known."""
+
+
+def _folder() -> StageFolder | None:
+    with _LOCK:
+        named = os.environ.get(_FOLDER)
+        if not _ON_DISK and named:
+            _ON_DISK[:] = [StageFolder(Path(named), DEFAULT_LIMIT)]
+        return _ON_DISK[0] if _ON_DISK else None
+
+
+def _remember(key: str, result: Any) -> None:
+    size = _bytes(result)
+    with _LOCK:
+        _IN_MEMORY[key] = (result, size)
+        total = sum(one for _, one in _IN_MEMORY.values())
+        while total > MEMORY and _IN_MEMORY:
+            _, (_, freed) = _IN_MEMORY.popitem(last=False)
+            total -= freed
+
+
+def _bytes(value: Any) -> int:
+    """Return the bytes of the arrays and frames inside a result."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, pd.DataFrame):
+        return int(value.memory_usage(deep=False).sum())
+    if is_dataclass(value) and not isinstance(value, type):
+        return sum(_bytes(getattr(value, one.name)) for one in fields(value))
+    if isinstance(value, Mapping):
+        return sum(_bytes(one) for one in value.values())
+    if isinstance(value, tuple | list):
+        return sum(_bytes(one) for one in value)
+    return 0
+
+
+def _plain(value: Any) -> Any:  # noqa: PLR0911 -- a line a kind
+    """Return parts of a key as plain data."""
+    if isinstance(value, BaseModel):
+        source = getattr(value, "source_digest", None)
+        told = source() if callable(source) else ""
+        if told is None:
+            raise _UnknownSource
+        inner = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+        return [type(value).__name__, told, inner]
+    if isinstance(value, np.ndarray):
+        whole = np.ascontiguousarray(value)
+        return [str(whole.dtype), list(whole.shape), hashlib.sha256(whole.tobytes()).hexdigest()]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        return value.item() if not isinstance(value, np.datetime64) else str(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
+
+
+@cache
+def _code_digest(places: tuple[str, ...]) -> str:
+    """Return a digest of the code and data files of rooms and files of the package."""
+    found = hashlib.sha256()
+    root = Path(str(files("quanthedge")))
+    for place in sorted(places):
+        path = root / place
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path.with_suffix(".py")]
+        for file in inside:
+            if file.suffix in (".py", ".toml", ".csv"):
+                found.update(str(file.relative_to(root).as_posix()).encode() + b"\0")
+                found.update(file.read_bytes())
+    return found.hexdigest()
