@@ -242,6 +242,7 @@ def _hedge_notes(
     notes = []
     averaged = [one for schedule in schedules for one in schedule.average_fills]
     traded = tables["trades"]
+    traded = traded[traded["code"].isin([name for name, _ in averaged])]
     done = set(zip(traded["code"], traded["date"], strict=True))
     used = [(name, day) for name, day in averaged if (name, pd.Timestamp(day)) in done]
     if used:
@@ -300,9 +301,10 @@ def _too_early(
     early = dates[(timing.after_stocks & ~timing.possible)[: dates.size]]
     hedged, ordered = _of_hedge(trades), ["rebalance", "retry", "flow", "cash_cut"]
     filled = trades["reason"].astype("str").isin(ordered)
-    days = set(trades.loc[hedged, "date"]) & set(trades.loc[filled, "date"])
-    found = sorted(days & set(pd.DatetimeIndex(early)))
-    if not found:
+    days = pd.DatetimeIndex(trades.loc[hedged, "date"]).unique()
+    days = days[days.isin(trades.loc[filled, "date"].unique())]
+    found = days[days.isin(pd.DatetimeIndex(early))].sort_values()
+    if not len(found):
         return []
     first, last = f"{found[0]:%Y-%m-%d}", f"{found[-1]:%Y-%m-%d}"
     return [note("hedge_too_early", count=len(found), first=first, last=last)]

@@ -304,9 +304,14 @@ def _borne_out(rows: pd.DataFrame, mark: Floats, pre_close: Floats) -> NDArray[n
     t, i = rows["day"].to_numpy(), rows["stock"].to_numpy()
     last, given = mark[t, i], pre_close[t, i]
     numbers = rows[list(NUMBERS)].to_numpy(dtype=np.float64)
-    found = np.zeros(len(rows), dtype=np.bool_)
+    money, free, bought, price_paid = numbers.T
+    alone = (last - money + bought * price_paid) / (1.0 + free + bought)
+    found = np.abs(alone - given) <= np.maximum(CENT, NEAR * given)
     place = np.flatnonzero(np.r_[True, (np.diff(t) != 0) | (np.diff(i) != 0)][: len(rows)])
-    for begin, end in zip(place, [*place[1:], len(rows)], strict=False):
+    ends = np.append(place[1:], len(rows))
+    several = ends - place > 1
+    for begin, end in zip(place[several], ends[several], strict=True):
+        found[begin:end] = False
         for chosen in _subsets(range(begin, end)):
             price = last[begin]
             for cash, bonus, rights, paid in numbers[list(chosen)]:
@@ -314,7 +319,7 @@ def _borne_out(rows: pd.DataFrame, mark: Floats, pre_close: Floats) -> NDArray[n
             if abs(price - given[begin]) <= max(CENT, NEAR * given[begin]):
                 found[list(chosen)] = True
                 break
-    return found
+    return np.asarray(found)
 
 
 def _subsets(rows: range) -> list[tuple[int, ...]]:
