@@ -527,3 +527,29 @@ def test_the_flows_of_investors_have_a_place_for_every_day():
         flows = getattr(fund, name)
         assert flows.shape == (days,), name
         assert not flows.any()
+
+
+@pytest.mark.usefixtures("day_rules")
+@pytest.mark.parametrize("plan", [ONE, TWO])
+def test_without_a_hedge_there_is_no_contract_and_nothing_to_pay_or_to_limit(plan):
+    off = {"ratio": 0.0, "risk_aversion": 0.0, "range": None}
+    leg = prepare(changed(plan, hedge=off), market_of(), FIRST, LAST).leg
+    days, products = leg.hedge.beta.shape[0] - 1, leg.hedge.beta.shape[2]
+    book = leg.futures
+    assert (leg.contracts, leg.schedules, leg.rules, leg.timing) == ([], [], [], None)
+    assert not leg.fallback.any()
+    assert leg.fallback.shape == (days + 1,)
+    for array, shape, kind in (
+        (book.product, (0,), np.int64), (book.last_day, (0,), np.int64),
+        (book.fill_price, (days, 0), np.float64), (book.settlement, (days + 1, 0), np.float64),
+        (book.margin_rate, (days + 1, 0), np.float64), (book.no_sale, (days, 0), np.bool_),
+        (book.no_buy, (days, 0), np.bool_),
+    ):  # fmt: skip
+        assert (array.shape, array.dtype) == (shape, kind)
+    np.testing.assert_array_equal(book.hold, np.full((days, products), -1))
+    np.testing.assert_array_equal(book.after_stocks, np.ones(days, dtype=bool))
+    np.testing.assert_array_equal(book.multiplier, np.ones(products))
+    for free in (book.fee_rate, book.close_today_rate, book.order_fee_yuan, book.delivery_fee_rate):
+        np.testing.assert_array_equal(free, np.zeros((days, products)))
+    for limit in (book.opening_limit, book.position_limit):
+        np.testing.assert_array_equal(limit, np.full((days, products), np.inf))
