@@ -14,44 +14,46 @@ from tests.sample import sample_market, sample_result, small_strategy
 FUNCTIONS = sorted(name for name in qh._EXPORTS if inspect.isfunction(getattr(qh, name)))
 
 
-def wrong_calls():
-    strategy, market, result = small_strategy(), sample_market(), sample_result()
-    series = pd.Series([0.01, -0.01, 0.02], index=pd.to_datetime(["2015-01-05", "2015-01-06", "2015-01-07"]))  # fmt: skip  # noqa: E501
-    return {
-        "swapped": lambda: qh.backtest(market, strategy),
-        "paths": lambda: qh.backtest("strategies/market_neutral.toml", "data/sample"),
-        "misspelt": lambda: qh.backtest(strategy, market, strat="2014-09-17"),
-        "number for a date": lambda: qh.backtest(strategy, market, 20140917),
-        "one text for several": lambda: qh.run_stress(strategy, market, "2015-04-01"),
-        "texts for numbers": lambda: qh.capacity_curve(strategy, market, sizes=["1e8"]),
-        "a choice": lambda: qh.alpha_by(result, market, pd.Series(dtype=str), by="decade"),
-        "missing": lambda: qh.days_to_margin_call(1.0),
-        "a market for a run": lambda: qh.compare_funds(market),
-        "a list for a series": lambda: qh.deflated_sharpe([0.1], trials=1, sharpe_variance=0.1),
-        "time zone": lambda: qh.deflated_sharpe(
-            series.tz_localize("UTC"), trials=1, sharpe_variance=0.1
-        ),
-        "dates as text": lambda: qh.deflated_sharpe(
-            series.set_axis(series.index.strftime("%Y-%m-%d")), trials=1, sharpe_variance=0.1
-        ),
-        "a strategy for a market": lambda: qh.style_returns(strategy),
-        "a number for a path": lambda: qh.read_unit_values(5),
-        "a market's path": lambda: qh.Market.open(5),
-        "a run's path": lambda: qh.Result.open(5),
-        "a measure": lambda: result.summary()["sharp_net"],
-        "a stated number": lambda: qh.Stated("16.87%"),
-    }
+DAYS = ["2015-01-05", "2015-01-06", "2015-01-07"]
+SERIES = pd.Series([0.01, -0.01, 0.02], index=pd.to_datetime(DAYS))
+WRONG_CALLS = {
+    "swapped": lambda: qh.backtest(sample_market(), small_strategy()),
+    "paths": lambda: qh.backtest("strategies/market_neutral.toml", "data/sample"),
+    "misspelt": lambda: qh.backtest(small_strategy(), sample_market(), strat="2014-09-17"),
+    "number for a date": lambda: qh.backtest(small_strategy(), sample_market(), 20140917),
+    "one text for several": lambda: qh.run_stress(small_strategy(), sample_market(), "2015-04-01"),
+    "texts for numbers": lambda: qh.capacity_curve(
+        small_strategy(), sample_market(), sizes=["1e8"]
+    ),
+    "a choice": lambda: qh.alpha_by(
+        sample_result(), sample_market(), pd.Series(dtype=str), by="decade"
+    ),
+    "missing": lambda: qh.days_to_margin_call(1.0),
+    "a market for a run": lambda: qh.compare_funds(sample_market()),
+    "a list for a series": lambda: qh.deflated_sharpe([0.1], trials=1, sharpe_variance=0.1),
+    "time zone": lambda: qh.deflated_sharpe(
+        SERIES.tz_localize("UTC"), trials=1, sharpe_variance=0.1
+    ),
+    "dates as text": lambda: qh.deflated_sharpe(
+        SERIES.set_axis(SERIES.index.strftime("%Y-%m-%d")), trials=1, sharpe_variance=0.1
+    ),
+    "a strategy for a market": lambda: qh.style_returns(small_strategy()),
+    "a number for a path": lambda: qh.read_unit_values(5),
+    "a market's path": lambda: qh.Market.open(5),
+    "a run's path": lambda: qh.Result.open(5),
+    "a measure": lambda: sample_result().summary()["sharp_net"],
+    "a stated number": lambda: qh.Stated("16.87%"),
+}
 
 
-@pytest.mark.parametrize("name", list(wrong_calls()))
+@pytest.mark.parametrize("name", WRONG_CALLS)
 def test_a_wrong_call_ends_in_one_line(name: str) -> None:
     with pytest.raises(qh.QuantHedgeError) as caught:
-        wrong_calls()[name]()
+        WRONG_CALLS[name]()
     assert "\n" not in str(caught.value)
 
 
 def test_messages_name_the_argument_and_the_call() -> None:
-    calls = wrong_calls()
     for name, says in {
         "swapped": r"backtest: strategy is a Market; accepted: a Strategy \(the call is backtest\(",
         "misspelt": "unknown argument 'strat', did you mean 'start'",
@@ -61,7 +63,7 @@ def test_messages_name_the_argument_and_the_call() -> None:
         "a measure": "did you mean sharpe_net",
     }.items():
         with pytest.raises(qh.QuantHedgeError, match=says):
-            calls[name]()
+            WRONG_CALLS[name]()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

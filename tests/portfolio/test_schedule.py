@@ -11,12 +11,15 @@ from quanthedge.errors import StrategyError
 from quanthedge.portfolio import Schedule
 from tests.sample import sample_market
 
-DATES = sample_market().dates
+
+@pytest.fixture(scope="module")
+def dates():
+    return sample_market().dates
 
 
-def slow_trade_days(every, offset, first, last):
+def slow_trade_days(dates, every, offset, first, last):
     """Day by day with pandas periods."""
-    days = pd.Series(pd.DatetimeIndex(DATES))
+    days = pd.Series(pd.DatetimeIndex(dates))
     if isinstance(every, int):
         return list(range(first, last + 1, every))
     period = days.dt.to_period("M" if every == "month" else "W-SUN")
@@ -28,25 +31,26 @@ def slow_trade_days(every, offset, first, last):
 @given(
     every=st.one_of(st.sampled_from(["month", "week"]), st.integers(1, 60)),
     offset=st.integers(0, 15),
-    ends=st.tuples(st.integers(1, len(DATES) - 1), st.integers(1, len(DATES) - 1)),
+    data=st.data(),
 )
-def test_decisions_are_made_on_the_close_before_each_trade_day(every, offset, ends):
-    first, last = min(ends), max(ends)
+def test_decisions_are_made_on_the_close_before_each_trade_day(dates, every, offset, data):
+    row = st.integers(1, len(dates) - 1)
+    first, last = sorted(data.draw(st.tuples(row, row)))
     offset = 0 if isinstance(every, int) else offset
-    rows = Schedule(every=every, offset_days=offset).decision_rows(DATES, first, last)
-    assert (rows + 1).tolist() == slow_trade_days(every, offset, first, last)
+    rows = Schedule(every=every, offset_days=offset).decision_rows(dates, first, last)
+    assert (rows + 1).tolist() == slow_trade_days(dates, every, offset, first, last)
     assert rows.dtype == np.int64
 
 
-def test_a_month_is_traded_on_its_first_day_from_the_last_close_of_the_month_before():
-    first = int(np.searchsorted(DATES, np.datetime64("2014-09-17")))
-    last = int(np.searchsorted(DATES, np.datetime64("2014-11-30"))) - 1
-    rows = Schedule().decision_rows(DATES, first, last)
-    months = DATES.astype("datetime64[M]").astype(str)
+def test_a_month_is_traded_on_its_first_day_from_the_last_close_of_the_month_before(dates):
+    first = int(np.searchsorted(dates, np.datetime64("2014-09-17")))
+    last = int(np.searchsorted(dates, np.datetime64("2014-11-30"))) - 1
+    rows = Schedule().decision_rows(dates, first, last)
+    months = dates.astype("datetime64[M]").astype(str)
     assert rows[0] == first - 1
     assert months[rows[1:]].tolist() == ["2014-09", "2014-10"]
     assert months[rows[1:] + 1].tolist() == ["2014-10", "2014-11"]
-    later = Schedule(offset_days=1).decision_rows(DATES, first, last)
+    later = Schedule(offset_days=1).decision_rows(dates, first, last)
     assert months[later[1:]].tolist() == ["2014-10", "2014-11"]
     np.testing.assert_array_equal(later[1:], rows[1:] + 1)
 
@@ -76,18 +80,19 @@ def test_weeks_run_over_the_new_year_and_holidays_move_the_first_day(every, trad
     assert HOLIDAYS[rows + 1].astype(str).tolist() == traded.split()
 
 
-def test_a_longer_span_or_calendar_does_not_move_earlier_decisions():
+def test_a_longer_span_or_calendar_does_not_move_earlier_decisions(dates):
     for schedule in (Schedule(), Schedule(every="week", offset_days=2), Schedule(every=7)):
-        whole = schedule.decision_rows(DATES, 100, 700)
+        whole = schedule.decision_rows(dates, 100, 700)
         for last in (100, 333, 512):
-            short = schedule.decision_rows(DATES[: last + 1], 100, last)
+            short = schedule.decision_rows(dates[: last + 1], 100, last)
             np.testing.assert_array_equal(short, whole[whole < last])
 
 
-@pytest.mark.parametrize(("first", "last"), [(0, 10), (-3, 10), (10, 9), (5, len(DATES))])
-def test_days_without_a_close_before_them_are_refused(first, last):
+@pytest.mark.parametrize(("first", "last"), [(0, 10), (-3, 10), (10, 9), (5, None)])
+def test_days_without_a_close_before_them_are_refused(dates, first, last):
+    last = len(dates) if last is None else last  # the day after the calendar
     with pytest.raises(StrategyError, match="rebalance"):
-        Schedule().decision_rows(DATES, first, last)
+        Schedule().decision_rows(dates, first, last)
 
 
 @pytest.mark.parametrize(

@@ -1,76 +1,86 @@
 """The figures of the notebook are those of the page, and show the ledger's numbers."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from quanthedge import report
 from quanthedge.performance import drawdowns, exposures, levels
 from tests.performance.random_run import random_ledger, random_run
 
-LEDGER = random_ledger(120)
-RUN = random_run(120)
+
+@pytest.fixture(scope="module")
+def ledger() -> pd.DataFrame:
+    return random_ledger(120)
+
+
+@pytest.fixture(scope="module")
+def run() -> SimpleNamespace:
+    return random_run(120)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_figure_is_a_valid_plotly_figure(language: str) -> None:
+def test_every_figure_is_a_valid_plotly_figure(language: str, ledger, run) -> None:
     others = ("basis_figure", "bridge_figure")
     names = [name for name in report.__all__ if name.endswith("_figure") and name not in others]
-    figures = [getattr(report, name)(LEDGER, language) for name in names]
-    figures.append(report.basis_figure(LEDGER, 300.0, language))
-    figures.append(report.bridge_figure(RUN, language))
+    figures = [getattr(report, name)(ledger, language) for name in names]
+    figures.append(report.basis_figure(ledger, 300.0, language))
+    figures.append(report.bridge_figure(run, language))
     assert len(figures) == 12
     for figure in figures:
         assert figure.data
         assert figure.layout.height
 
 
-def test_the_index_starts_with_the_fund_and_bears_its_name() -> None:
-    figure = report.unit_value_figure(LEDGER, "zh", "000300.SH")
+def test_the_index_starts_with_the_fund_and_bears_its_name(ledger) -> None:
+    figure = report.unit_value_figure(ledger, "zh", "000300.SH")
     assert [trace.name for trace in figure.data] == ["沪深300", "费前", "费后"]
     assert {trace.y[0] for trace in figure.data} == {1.0}
-    assert report.unit_value_figure(LEDGER, index="X.SH").data[0].name == "X.SH"
+    assert report.unit_value_figure(ledger, index="X.SH").data[0].name == "X.SH"
 
 
-def test_drawdown_and_hedge_ratio_are_those_of_the_statistics() -> None:
-    fall = report.drawdown_figure(LEDGER).data[-1]
-    np.testing.assert_allclose(fall.y, drawdowns(levels(LEDGER)["net"]), atol=5.1e-5)
-    ratio = report.exposure_figure(LEDGER).data[0]
-    np.testing.assert_allclose(ratio.y, exposures(LEDGER)["hedge_ratio"], atol=5.1e-4)
+def test_drawdown_and_hedge_ratio_are_those_of_the_statistics(ledger) -> None:
+    fall = report.drawdown_figure(ledger).data[-1]
+    np.testing.assert_allclose(fall.y, drawdowns(levels(ledger)["net"]), atol=5.1e-5)
+    ratio = report.exposure_figure(ledger).data[0]
+    np.testing.assert_allclose(ratio.y, exposures(ledger)["hedge_ratio"], atol=5.1e-4)
 
 
-def test_basis_is_settlement_price_less_index() -> None:
-    held = LEDGER.iloc[1:]
+def test_basis_is_settlement_price_less_index(ledger) -> None:
+    held = ledger.iloc[1:]
     price = held["futures_notional"] / held["lots"].abs() / 300.0
     expected = price / held["index_close"] - 1.0
-    found = report.basis_figure(LEDGER, 300.0).data[0]
+    found = report.basis_figure(ledger, 300.0).data[0]
     np.testing.assert_allclose(found.y, expected, atol=5.1e-6)
     assert found.text[0].startswith(held["contract"].iloc[0])
 
 
-def test_bars_of_lots_leave_no_gap_over_the_weekend() -> None:
-    bars = report.lots_figure(LEDGER).data[0]
-    days = LEDGER.index[1:]
+def test_bars_of_lots_leave_no_gap_over_the_weekend(ledger) -> None:
+    bars = report.lots_figure(ledger).data[0]
+    days = ledger.index[1:]
     gaps = np.diff(days.to_numpy()).astype("timedelta64[D]").astype(int)
     assert [width // 86_400_000 for width in bars.width] == [*gaps, 1]
-    assert list(bars.y) == (-LEDGER["lots"].iloc[1:]).tolist()
+    assert list(bars.y) == (-ledger["lots"].iloc[1:]).tolist()
 
 
-def test_gains_are_red_in_chinese_and_green_in_english() -> None:
-    chinese, english = (report.bridge_figure(RUN, language).data[0] for language in ("zh", "en"))
+def test_gains_are_red_in_chinese_and_green_in_english(run) -> None:
+    chinese, english = (report.bridge_figure(run, language).data[0] for language in ("zh", "en"))
     assert chinese.increasing.marker.color == english.decreasing.marker.color
     assert chinese.decreasing.marker.color == english.increasing.marker.color
 
 
-def test_the_waterfall_of_a_part_of_the_run_is_that_of_the_part() -> None:
-    days = LEDGER.index
-    part = report.bridge_figure(RUN, start=str(days[30].date()), end=str(days[60].date())).data[0]
-    worth = LEDGER["equity"] - LEDGER["accrued_performance_fee"]
+def test_the_waterfall_of_a_part_of_the_run_is_that_of_the_part(ledger, run) -> None:
+    days = ledger.index
+    part = report.bridge_figure(run, start=str(days[30].date()), end=str(days[60].date())).data[0]
+    worth = ledger["equity"] - ledger["accrued_performance_fee"]
     change = worth.iloc[60] - worth.iloc[29]
     assert part.x[-1] == pytest.approx(change / 1000.0, abs=0.01)
 
 
-def test_fee_days_are_marked_at_the_unit_value() -> None:
-    ledger = LEDGER.copy()
+def test_fee_days_are_marked_at_the_unit_value(ledger) -> None:
+    ledger = ledger.copy()
     ledger["performance_fee"] = 0.0
     ledger.iloc[60, ledger.columns.get_loc("performance_fee")] = 5000.0
     marks = report.water_mark_figure(ledger).data[-1]

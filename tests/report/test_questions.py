@@ -2,9 +2,10 @@
 
 import re
 import tomllib
+from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 
-import pandas as pd
 import pytest
 
 from quanthedge.backtesting.run import backtest
@@ -39,21 +40,26 @@ def speculative():
     return backtest(strategy, market, "2015-08-03", "2015-12-31", variants=("unlevered",))
 
 
-def runs() -> dict:
-    falling = random_run(260)
-    falling.ledger["unit_value"] = falling.ledger["unit_value"] * 0.9
-    return {
-        "sample": sample_result(),
-        "random": random_run(260),
-        "short": random_run(10),
-        "two days": random_run(2),
-        "falling": falling,
-        "variants": sample_result_with_variants(),
-        "speculative": speculative(),
-    }
+def falling():
+    run = random_run(260)
+    run.ledger["unit_value"] = run.ledger["unit_value"] * 0.9
+    return run
 
 
-RUNS = runs()
+RUNS: dict[str, Callable] = {  # made when a test asks, once
+    "sample": sample_result,
+    "random": lambda: random_run(260),
+    "short": lambda: random_run(10),
+    "two days": lambda: random_run(2),
+    "falling": falling,
+    "variants": sample_result_with_variants,
+    "speculative": speculative,
+}
+
+
+@pytest.fixture(scope="session")
+def run_named() -> Callable:
+    return cache(lambda name: RUNS[name]())
 
 
 def test_both_languages_ask_the_same_thirty_four_questions() -> None:
@@ -80,8 +86,8 @@ def condition(sentence) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", RUNS)
-def test_each_answer_is_two_to_five_sentences_without_gaps(name: str, language: str) -> None:
-    blocks = questions(Writer(RUNS[name], language))
+def test_each_answer_is_two_to_five_sentences_without_gaps(name, language, run_named) -> None:
+    blocks = questions(Writer(run_named(name), language))
     answers = [item for block in blocks for item in block.items]
     assert len(answers) == 34
     for question, text in answers:
@@ -91,8 +97,8 @@ def test_each_answer_is_two_to_five_sentences_without_gaps(name: str, language: 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["sample", "variants", "speculative"])
-def test_every_number_of_an_answer_is_a_figure_of_the_run(language: str, name: str) -> None:
-    writer = Writer(RUNS[name], language)
+def test_every_number_of_an_answer_is_a_figure_of_the_run(language, name, run_named) -> None:
+    writer = Writer(run_named(name), language)
     facts, _ = question_facts(writer)
     known = {number for value in facts.values() if value for number in numbers(value)}
     path = files("quanthedge.report.texts").joinpath(f"questions_{language}.toml")
@@ -155,4 +161,3 @@ def test_conditions_are_known_names() -> None:
             for one in catalogue(language)[group]:
                 for sentence in one["say"]:
                     assert set(condition(sentence).split("+")) - {""} <= known
-    assert isinstance(RUNS["sample"].ledger, pd.DataFrame)
