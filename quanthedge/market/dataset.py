@@ -3,6 +3,7 @@
 Row t of every array is what was public by the close of day t.
 """
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
+from quanthedge.logs import timed
 from quanthedge.market.asof import carried, spell_codes, spell_mask
 from quanthedge.market.codes import stock_code
 from quanthedge.market.drifting import NO_LIST, drifted_weights
@@ -35,6 +37,7 @@ from quanthedge.storage import file_name
 
 __all__ = ["BEFORE_CALENDAR", "Market"]
 
+_log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
 DateLike = Any  # a text, datetime, Timestamp or datetime64
 Progress = Callable[[str], None]
@@ -90,7 +93,8 @@ class Market:
         """
         if not isinstance(path, str | Path):
             raise DataError(f"Market.open: {path!r} is no path of a dataset's folder")
-        store = Store(Path(path))
+        with timed(_log, "%s: opened", path):
+            store = Store(Path(path))
         return cls(store, store.days, np.datetime64("9999-12-31", "D"))
 
     def __repr__(self) -> str:

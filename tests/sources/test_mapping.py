@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
 from quanthedge.market.schema import TABLES
-from quanthedge.sources.vendors import mapping
-from quanthedge.sources.vendors.mapping_file import read_mapping
+from quanthedge.sources.mapping import layout as mapping
+from quanthedge.sources.mapping.document import read_mapping
 from tests.market.exporters import vendors as export
 from tests.sources.vendor_compare import differences, imported, texts
 

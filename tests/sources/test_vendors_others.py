@@ -6,7 +6,9 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
-from quanthedge.sources.vendors import akshare, baostock, joinquant
+from quanthedge.sources.akshare import layout as akshare
+from quanthedge.sources.baostock import layout as baostock
+from quanthedge.sources.joinquant import layout as joinquant
 from tests.market.exporters import vendors as export
 from tests.sources.vendor_compare import differences, imported, texts
 

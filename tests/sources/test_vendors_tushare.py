@@ -6,7 +6,7 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
-from quanthedge.sources.vendors import tushare
+from quanthedge.sources.tushare import layout as tushare
 from tests.market.exporters import vendors as export
 from tests.sources.vendor_compare import differences, imported, texts
 

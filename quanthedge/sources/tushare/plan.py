@@ -218,7 +218,7 @@ def _days(table: Table, days: Sequence[date]) -> Iterable[Request]:
     name = "ex_date" if table.by == "ex-day" else "trade_date"
     for day in reversed(
         days
-    ):  # the longest answers first (see `quanthedge.sources.download.tushare`)
+    ):  # the longest answers first (see `quanthedge.sources.tushare.client`)
         if table.by != "futures day" or day >= FUTURES_BEGIN:
             key = day.strftime(DAY)
             yield Request(table, key, {name: key, **fixed}, day, day)

@@ -41,15 +41,7 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.melting import curve_rows
-from quanthedge.sources.source import SourceTables, assume
-from quanthedge.sources.vendors.actions import actions_of
-from quanthedge.sources.vendors.adjustment import (
-    factor_of_adjusted,
-    raw_rows,
-    with_column,
-)
-from quanthedge.sources.vendors.akshare_tables import (
+from quanthedge.sources.akshare.tables import (
     CALENDAR,
     CONTRACTS,
     DIVIDEND,
@@ -73,6 +65,14 @@ from quanthedge.sources.vendors.akshare_tables import (
     WHY_UNUSED,
     YIELD_CURVE,
 )
+from quanthedge.sources.melting import curve_rows
+from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.vendors.actions import actions_of
+from quanthedge.sources.vendors.adjustment import (
+    factor_of_adjusted,
+    raw_rows,
+    with_column,
+)
 from quanthedge.sources.vendors.assembling import (
     Parts,
     assemble,
@@ -95,7 +95,7 @@ from quanthedge.sources.vendors.spells import (
     spells_until_next,
 )
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 GOVERNMENT = "中债国债收益率曲线"
 
@@ -292,3 +292,6 @@ def _futures(folder: Folder, days: Any) -> pa.Table | None:
                 rows, known, empty if days is None else days, table.files[0], folder.collector
             )
     return None
+
+
+LAYOUT = Layout("tables of AkShare named as its functions", recognise, read)

@@ -36,7 +36,32 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import SourceTables
+from quanthedge.sources.source import Layout, SourceTables
+from quanthedge.sources.tushare.tables import (
+    ADJ_FACTOR,
+    CI_DAILY,
+    DAILY,
+    DAILY_BASIC,
+    DIVIDEND,
+    FUND_PORTFOLIO,
+    FUT_BASIC,
+    FUT_DAILY,
+    INDEX_DAILY,
+    INDEX_WEIGHT,
+    INDUSTRY,
+    MARKS,
+    NAMECHANGE,
+    OTHERS,
+    RANK,
+    REPORTED,
+    SHIBOR,
+    STATEMENTS,
+    STOCK_BASIC,
+    SW_DAILY,
+    TRADE_CAL,
+    WHY_UNUSED,
+    YIELD_CURVE,
+)
 from quanthedge.sources.vendors.actions import actions_of
 from quanthedge.sources.vendors.adjustment import with_column
 from quanthedge.sources.vendors.assembling import (
@@ -62,33 +87,8 @@ from quanthedge.sources.vendors.spells import (
     with_english,
 )
 from quanthedge.sources.vendors.statements import dated_rows, fundamentals_of, merged
-from quanthedge.sources.vendors.tushare_tables import (
-    ADJ_FACTOR,
-    CI_DAILY,
-    DAILY,
-    DAILY_BASIC,
-    DIVIDEND,
-    FUND_PORTFOLIO,
-    FUT_BASIC,
-    FUT_DAILY,
-    INDEX_DAILY,
-    INDEX_WEIGHT,
-    INDUSTRY,
-    MARKS,
-    NAMECHANGE,
-    OTHERS,
-    RANK,
-    REPORTED,
-    SHIBOR,
-    STATEMENTS,
-    STOCK_BASIC,
-    SW_DAILY,
-    TRADE_CAL,
-    WHY_UNUSED,
-    YIELD_CURVE,
-)
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 GOVERNMENT = "1001.CB"
 
@@ -332,3 +332,6 @@ def _report(folder: Folder, name: str, table: VendorTable) -> pa.Table | None:
         known = pc.coalesce(rows["known_date"], known)
     rows = with_column(with_column(rows, "known_date", known), "rank", rank)
     return dated_rows(rows.filter(pa.array(rank >= 0)), name, folder.collector)
+
+
+LAYOUT = Layout("tables of Tushare Pro named as its interfaces", recognise, read)

@@ -35,18 +35,7 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import SourceTables, assume
-from quanthedge.sources.vendors.actions import actions_of
-from quanthedge.sources.vendors.adjustment import unadjusted, with_column
-from quanthedge.sources.vendors.assembling import (
-    Parts,
-    assemble,
-    calendar_of,
-    index_daily_of,
-)
-from quanthedge.sources.vendors.futures import futures_of
-from quanthedge.sources.vendors.joining import beside, codes_kept, rows_of
-from quanthedge.sources.vendors.joinquant_tables import (
+from quanthedge.sources.joinquant.tables import (
     CALENDAR,
     DIVIDEND,
     EVERY,
@@ -63,6 +52,17 @@ from quanthedge.sources.vendors.joinquant_tables import (
     VALUATION,
     WHOLE_REPORTS,
 )
+from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.vendors.actions import actions_of
+from quanthedge.sources.vendors.adjustment import unadjusted, with_column
+from quanthedge.sources.vendors.assembling import (
+    Parts,
+    assemble,
+    calendar_of,
+    index_daily_of,
+)
+from quanthedge.sources.vendors.futures import futures_of
+from quanthedge.sources.vendors.joining import beside, codes_kept, rows_of
 from quanthedge.sources.vendors.keys import code_ranks
 from quanthedge.sources.vendors.published import (
     industry_indices_of,
@@ -78,7 +78,7 @@ from quanthedge.sources.vendors.spells import (
 from quanthedge.sources.vendors.statements import fundamentals_of, merged
 from quanthedge.sources.vendors.wide import read_wide
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 MANY_DAYS, MANY_STOCKS = 250, 20  # so much data must show an ex-date
 
@@ -327,3 +327,6 @@ def _fundamentals(folder: Folder) -> pa.Table | None:
             rows = codes_kept(rows, name, folder.collector)
             tables.append(fundamentals_of(rows, statement, name, folder.collector))
     return merged(tables)
+
+
+LAYOUT = Layout("tables of JoinQuant named as its functions", recognise, read)
