@@ -1,5 +1,6 @@
 """Layouts are found by entry points: ours, those of others, and those that are at fault."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -8,6 +9,7 @@ import warnings
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
@@ -265,6 +267,29 @@ def test_what_fails_to_recognise_is_left_out_and_named(points, source, tmp_path)
     points.add("acme", ACME)
     with pytest.warns(UserWarning, match="'failing' of failing-data 1.0: fails to recognise"):
         assert import_market(source, tmp_path / "m").ok
+
+
+def _blocks(language: str) -> list[str]:
+    text = (ROOT / "docs" / "importing.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_example_of_the_documentation_works(points, tmp_path, monkeypatch) -> None:
+    (toml,), (code,) = _blocks("toml"), _blocks("python")
+    ((group, declared),) = tomllib.loads(toml)["project"]["entry-points"].items()
+    assert group == layouts.GROUP
+    (tmp_path / "acme_layout.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, value in declared.items():
+        points.say(name, value)
+    bars = small_market()["stock_daily"]
+    given = ["total_shares", "float_shares", "is_st", "is_delisting"]
+    (tmp_path / "source").mkdir()
+    pq.write_table(bars.drop_columns(given), tmp_path / "source" / "acme_bars.parquet")
+    report = import_market(tmp_path / "source", tmp_path / "m")
+    assert any("no stock counts as either" in finding.text for finding in report.warnings)
+    market = Market.open(tmp_path / "m")
+    assert np.isfinite(market.panel("close")).sum() == bars.num_rows
 
 
 def test_the_market_imports_no_layout() -> None:

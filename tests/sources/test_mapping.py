@@ -1,5 +1,4 @@
 import contextlib
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -30,21 +29,7 @@ NOT_NAMED = {
 }
 
 
-@pytest.fixture(scope="module")
-def tables():
-    return export.sample_tables(12)
-
-
-@pytest.fixture(scope="module")
-def exported(tables, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mapped") / "source"
-    export.mapped(tables, folder)
-    return folder
-
-
-@pytest.fixture
-def source(exported, tmp_path):
-    return shutil.copytree(exported, tmp_path / "source")
+MARKET, EXPORT = 12, export.mapped
 
 
 def rewritten(source, old, new):

@@ -12,10 +12,7 @@ from quanthedge.sources.joinquant import layout as joinquant
 from tests.market.exporters import vendors as export
 from tests.sources.vendor_compare import differences, imported, texts
 
-
-@pytest.fixture(scope="module")
-def tables():
-    return export.sample_tables(17)
+MARKET = 17
 
 
 @pytest.fixture(scope="module")

@@ -84,14 +84,15 @@ from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.vendors.joining import as_of, codes_kept
 from quanthedge.sources.vendors.published import (
     holdings_of,
-    industry_indices_of,
+    lists_of,
+    members_of,
     reports_of,
+    shenwan_indices,
     weights_of,
 )
 from quanthedge.sources.vendors.reading import Folder, any_present
 from quanthedge.sources.vendors.spells import (
     industry_of_number,
-    members_of_snapshots,
     spells_until_next,
 )
 
@@ -114,13 +115,13 @@ def read(source: Path, collector: Collector) -> SourceTables:
     calendar = folder.read(CALENDAR)
     if calendar is not None:
         parts.calendar = calendar["date"].to_numpy()
-    lists = _lists(folder)
+    lists = lists_of(folder, MEMBERS)
     found = {
         "corporate_actions": actions,
         "index_daily": _index_bars(folder),
-        "index_members": _members(lists, collector),
+        "index_members": members_of(lists, collector),
         "index_weights": weights_of(lists, MEMBERS.files[0], collector),
-        "industry_index_daily": _industry_indices(folder),
+        "industry_index_daily": shenwan_indices(folder, SW_HIST),
         "government_yield_curve": _yield_curve(folder),
         "statements": _statements(folder),
         "fund_holdings": _holdings(folder),
@@ -218,22 +219,6 @@ def _index_bars(folder: Folder) -> pa.Table | None:
         if rows is not None:
             return index_daily_of(rows.rename_columns(["code", *rows.column_names[1:]]))
     return None
-
-
-def _lists(folder: Folder) -> pa.Table | None:
-    rows = folder.read(MEMBERS)
-    if rows is None or rows.num_rows == 0:
-        return None
-    return codes_kept(rows, MEMBERS.files[0], folder.collector)
-
-
-def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
-    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
-
-
-def _industry_indices(folder: Folder) -> pa.Table | None:
-    rows = folder.read(SW_HIST)
-    return None if rows is None else industry_indices_of([(rows, "SWS", ".SI")], folder.collector)
 
 
 def _yield_curve(folder: Folder) -> pa.Table | None:

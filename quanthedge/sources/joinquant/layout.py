@@ -65,13 +65,14 @@ from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.vendors.joining import beside, codes_kept, rows_of
 from quanthedge.sources.vendors.keys import code_ranks
 from quanthedge.sources.vendors.published import (
-    industry_indices_of,
+    lists_of,
+    members_of,
     reports_of,
+    shenwan_indices,
     weights_of,
 )
 from quanthedge.sources.vendors.reading import Folder, any_present
 from quanthedge.sources.vendors.spells import (
-    members_of_snapshots,
     spells_of_snapshots,
     with_english,
 )
@@ -110,11 +111,11 @@ def read(source: Path, collector: Collector) -> SourceTables:
     calendar = folder.read(CALENDAR)
     if calendar is not None:
         parts.calendar = calendar["date"].to_numpy()
-    lists = _lists(folder)
+    lists = lists_of(folder, MEMBERS)
     found = {
-        "index_members": _members(lists, collector),
+        "index_members": members_of(lists, collector),
         "index_weights": weights_of(lists, MEMBERS.files[1], collector),
-        "industry_index_daily": _industry_indices(folder),
+        "industry_index_daily": shenwan_indices(folder, SW_PRICE),
         "statements": _statements(folder),
         "industry": _industry(folder),
         "corporate_actions": actions,
@@ -261,22 +262,6 @@ def _futures(rows: pa.Table, last: pa.Table | None, days: Any, folder: Folder) -
         rows.rename_columns(names), last, empty if days is None else days, "get_price",
         folder.collector,
     )  # fmt: skip
-
-
-def _lists(folder: Folder) -> pa.Table | None:
-    rows = folder.read(MEMBERS)
-    if rows is None or rows.num_rows == 0:
-        return None
-    return codes_kept(rows, MEMBERS.files[0], folder.collector)
-
-
-def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
-    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
-
-
-def _industry_indices(folder: Folder) -> pa.Table | None:
-    rows = folder.read(SW_PRICE)
-    return None if rows is None else industry_indices_of([(rows, "SWS", ".SI")], folder.collector)
 
 
 def _statements(folder: Folder) -> pa.Table | None:
