@@ -7,12 +7,12 @@ import typer
 
 from quanthedge.cli.options import Overwrite, language_of
 from quanthedge.cli.screen import say_written
-from quanthedge.typing import Language
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from quanthedge.backtesting.result import Result
+    from quanthedge.typing import Language
 
 __all__ = ["command"]
 
@@ -95,7 +95,7 @@ def _text(table: "pd.DataFrame", names: dict[str, str], investor: bool) -> str:
 def _figure(
     result: "Result",
     path: Path,
-    language: Language,
+    language: "Language",
     start: str | None,
     end: str | None,
     *,

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quanthedge.errors import StrategyError
-from quanthedge.typing import Language
+
+if TYPE_CHECKING:
+    from quanthedge.typing import Language
 
 __all__ = [
     "LANGUAGES",
@@ -24,7 +26,7 @@ __all__ = [
     "numbers",
 ]
 
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
+LANGUAGES: "tuple[Language, ...]" = ("zh", "en")
 
 Dataset = Annotated[Path, typer.Argument(help="Folder of a dataset.")]
 MarketFolder = Annotated[Path, typer.Option(help="Folder of a dataset.")]
@@ -58,7 +60,7 @@ def listed(text: str, known: Sequence[str], option: str) -> list[str]:
     return parts
 
 
-def language_of(text: str) -> Language:
+def language_of(text: str) -> "Language":
     """Return the language of an option.
 
     Raises

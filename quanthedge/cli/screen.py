@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from quanthedge.typing import Tell
-
 if TYPE_CHECKING:
     from rich.table import Table
 
     from quanthedge.cli.shelf import Shelf
+    from quanthedge.typing import Tell
 
 __all__ = ["printed", "say_written", "stages", "table_of"]
 
 
 @contextmanager
-def stages(title: str) -> Iterator[Tell]:
+def stages(title: str) -> "Iterator[Tell]":
     """Show a live line with the stage at work and its time, where there is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
