@@ -8,7 +8,7 @@ said once, and kept code carries a checksum: what is damaged is compiled again.
 
 import hashlib
 import io
-import sys
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,6 +118,6 @@ def _is_ours(path: Path) -> bool:
 
 def _tell(sentence: str) -> None:
     """Say once a process why it compiles."""
-    if not _told and sys.stderr is not None:
-        print(sentence, file=sys.stderr)
+    if not _told:
+        logging.getLogger("quanthedge").warning(sentence)
     _told.add(sentence)

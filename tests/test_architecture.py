@@ -88,7 +88,9 @@ def exported(package: str) -> frozenset[str]:
     found: set[str] = set()
     for node in tree(path).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", "_LAZY"):
-            found |= {str(one.value) for one in ast.walk(node.value) if isinstance(one, ast.Constant)}
+            found |= {
+                str(one.value) for one in ast.walk(node.value) if isinstance(one, ast.Constant)
+            }
     return frozenset(found)
 
 

@@ -1,5 +1,6 @@
 """One run from end to end: targets, betas, hedge, ledger, fund, result."""
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from quanthedge.comparison import RunVariant, product_values, remark, variant_na
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund.office import FundRun
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
+from quanthedge.logs import logged_stages
 from quanthedge.market import Market
 from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.tilts import tilt_table
@@ -29,6 +31,7 @@ from quanthedge.typing import Tell
 
 __all__ = ["backtest", "complete", "prepared_run"]
 
+_log = logging.getLogger(__name__)
 _PRO_FORMA_DAYS = 60  # trading days of the regression of today's holdings
 
 
@@ -72,9 +75,10 @@ def backtest(
     """
     names = variant_names(variants)
     products = product_values(strategy.comparison)
-    prepared = prepare(strategy, market, start, end, tell=tell)
-    result = complete(prepared, tell=tell)
-    found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=tell)
+    with logged_stages(_log, tell) as say:
+        prepared = prepare(strategy, market, start, end, tell=say)
+        result = complete(prepared, tell=say)
+        found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=say)
     return replace(
         result,
         variants=found,

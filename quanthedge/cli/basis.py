@@ -1,23 +1,25 @@
 """The command `quanthedge basis`."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quanthedge.cli.options import Dataset
+from quanthedge.cli.screen import printed, table_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["basis_command"]
+__all__ = ["command"]
 
 _WIDTH = 190
 _FRACTIONS = ("basis_fraction", "annualised", "annualised_adjusted", "percentile",
               "spread_annualised")  # fmt: skip
 
 
-def basis_command(
-    market: Annotated[Path, typer.Argument(help="Folder of a dataset.")],
+def command(
+    market: Dataset,
     date: Annotated[str | None, typer.Option(help="Day, YYYY-MM-DD; the last by default.")] = None,
     product: Annotated[str, typer.Option(help="IF, IH, IC or IM.")] = "IF",
     run: Annotated[
@@ -72,10 +74,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _print(frame: "pd.DataFrame", title: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*(name.replace("_", " ") for name in frame.columns), title=title)
-    for row in frame.to_dict("records"):
-        table.add_row(*(_text(str(name), value) for name, value in row.items()))
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+    columns = (name.replace("_", " ") for name in frame.columns)
+    rows = ([_text(str(name), value) for name, value in row.items()]
+            for row in frame.to_dict("records"))  # fmt: skip
+    printed(table_of(columns, rows, title), _WIDTH)

@@ -1,22 +1,23 @@
 """The command `quanthedge bridge`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from quanthedge.cli.terminal import Overwrite
+from quanthedge.cli.options import Overwrite, language_of
+from quanthedge.cli.screen import say_written
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from quanthedge.backtesting.result import Result
-    from quanthedge.cli.shelf import Shelf
+    from quanthedge.typing import Language
 
-__all__ = ["bridge_command"]
+__all__ = ["command"]
 
 
-def bridge_command(
+def command(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
@@ -47,24 +48,24 @@ def bridge_command(
     from quanthedge.performance import bridge, bridge_returns
     from quanthedge.report.texts import words
 
-    if language not in ("zh", "en"):
-        raise DataError(f"bridge in language {language!r}; accepted: zh, en")
+    chosen = language_of(language)
     if figure is not None and figure.suffix.lower() not in (".png", ".svg"):
         raise DataError(f"{figure}: figure in {figure.suffix!r}; accepted: .png, .svg")
     result = Result.open(run)
-    spoken = cast("Literal['zh', 'en']", language)
     cut = bridge_returns if investor else bridge
     table = cut(result, cast("Any", by), start, end)  # refused there when unknown
-    names = words(spoken)["lines"]
+    names = words(chosen)["lines"]
     typer.echo(_text(table, names, investor))
     shelf = Shelf(overwrite=overwrite, run=run)
     if out is not None:
-        shown = table.rename(columns=names) if spoken == "zh" else table
+        shown = table.rename(columns=names) if chosen == "zh" else table
         # the mark in front lets spreadsheets read the Chinese names
-        _put(shelf, out, shown.to_csv().encode("utf-8-sig"), "bridge")
+        shelf.write(out, shown.to_csv().encode("utf-8-sig"), "bridge")
+        say_written(shelf, [out])
     if figure is not None:
-        drawn = _figure(result, figure, spoken, start, end, investor=investor)
-        _put(shelf, figure, drawn, "figure")
+        drawn = _figure(result, figure, chosen, start, end, investor=investor)
+        shelf.write(figure, drawn, "figure")
+        say_written(shelf, [figure])
 
 
 def _text(table: "pd.DataFrame", names: dict[str, str], investor: bool) -> str:
@@ -91,15 +92,10 @@ def _text(table: "pd.DataFrame", names: dict[str, str], investor: bool) -> str:
     )
 
 
-def _put(shelf: "Shelf", path: Path, content: bytes, what: str) -> None:
-    shelf.write(path, content, what)
-    typer.echo(f"{shelf.said[path]} {path}")
-
-
 def _figure(
     result: "Result",
     path: Path,
-    language: Literal["zh", "en"],
+    language: "Language",
     start: str | None,
     end: str | None,
     *,

@@ -1,28 +1,34 @@
 """The command `quanthedge capacity`."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
-from quanthedge.cli.terminal import Overwrite
+from quanthedge.cli.options import (
+    Changes,
+    End,
+    MarketFolder,
+    Overwrite,
+    Start,
+    StrategyFile,
+    language_of,
+    numbers,
+)
+from quanthedge.cli.screen import say_written
 from quanthedge.errors import StrategyError
-from quanthedge.typing import Language
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-__all__ = ["capacity_command"]
+__all__ = ["command"]
 
 _SIZES = "50000000,100000000,200000000,500000000,1000000000,2000000000,5000000000"
 
 
-def capacity_command(
-    strategy: Annotated[Path, typer.Argument(help="Strategy file (TOML).")],
-    market: Annotated[Path, typer.Option(help="Folder of a dataset.")] = Path("data/sample"),
-    start: Annotated[str | None, typer.Option(help="First trading day, YYYY-MM-DD.")] = None,
-    end: Annotated[str | None, typer.Option(help="Last trading day, YYYY-MM-DD.")] = None,
+def command(
+    strategy: StrategyFile,
+    market: MarketFolder = Path("data/sample"),
+    start: Start = None,
+    end: End = None,
     sizes: Annotated[
         str, typer.Option(help="Sizes of the fund, yuan, with commas between.")
     ] = _SIZES,
@@ -44,10 +50,7 @@ def capacity_command(
     ] = 0.10,
     *,
     jobs: Annotated[int, typer.Option(help="Sizes run at a time, each in a process.")] = 1,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change one key, e.g. --set selector.n=50 (may be repeated)."),
-    ] = None,
+    changes: Changes = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV file for the table; a PNG figure lies beside it.")
     ] = None,
@@ -68,90 +71,48 @@ def capacity_command(
     Example: quanthedge capacity strategies/market_neutral.toml --market data/real
     --start 2014-09-17 --end 2015-07-31 --jobs 2 --out runs/mn/capacity.csv
     """
-    from quanthedge.backtesting.plan import run_days
     from quanthedge.cli.shelf import Shelf
     from quanthedge.market import Market
     from quanthedge.report.capacity import capacity_answer, capacity_png, done_sizes
     from quanthedge.strategy import load_strategy
-    from quanthedge.studies.capacity import capacity_curve
-    from quanthedge.studies.capacity.curve import asked_of
+    from quanthedge.studies.capacity import capacity_curve, kept_curve
 
-    if language not in ("zh", "en"):
-        raise StrategyError(f"--language {language!r}: accepted: zh, en")
+    chosen = language_of(language)
     if out is not None and out.suffix.lower() != ".csv":
         raise StrategyError(f"--out {out}: accepted: a file that ends in .csv")
-    data, plan, wanted = (
-        Market.open(market),
-        load_strategy(strategy, changes or ()),
-        _numbers(sizes),
-    )
-    table = None
+    data, plan = Market.open(market), load_strategy(strategy, changes or ())
+    asked: _Asked = {
+        "sizes": numbers(sizes, "--sizes", "numbers in yuan with commas between, as in 1e8,5e8"),
+        "coefficient": coefficient,
+        "hurdle": hurdle,
+        "open_interest_limit": open_interest,
+    }
     if out is not None and out.exists() and not again and not overwrite:
-        asked = asked_of(plan, data, coefficient, hurdle, open_interest)
-        table = _kept(out, asked, run_days(plan, data, start, end), wanted)
+        table = kept_curve(out, plan, data, start, end, **asked)
         typer.echo(f"already there: {out} holds this table; --again works it out anew")
-    if table is None:
+    else:
         data.build_panels()  # once, before several processes ask for them
-        table = capacity_curve(
-            plan, data, start, end, sizes=wanted,
-            coefficient=coefficient, hurdle=hurdle, open_interest_limit=open_interest, jobs=jobs,
-            tell=lambda line: typer.echo(line, err=True),
-        )  # fmt: skip
+        told = partial(typer.echo, err=True)
+        table = capacity_curve(plan, data, start, end, **asked, jobs=jobs, tell=told)
     done = done_sizes(table)
     if done.empty:
         raise StrategyError(f"--sizes {sizes}: none could be run; {table['reason'].iloc[-1]}")
-    chosen: Language = "zh" if language == "zh" else "en"
     typer.echo(done.iloc[:, : done.columns.get_loc("reason")].T.to_string(float_format=_shown))
     typer.echo(capacity_answer(table, chosen))
     if out is not None:
         shelf = Shelf(overwrite=again or overwrite)
         shelf.write(out, table.to_csv(), "table")
         shelf.write(out.with_suffix(".png"), capacity_png(table, chosen), "figure")
-        for path, said in shelf.said.items():
-            typer.echo(f"{said} {path}")
+        say_written(shelf)
 
 
-def _kept(
-    out: Path, asked: dict[str, str | float], days: tuple[str, str], sizes: list[float]
-) -> "pd.DataFrame":
-    """Return the table that a file holds when it is the one asked for.
+class _Asked(TypedDict):
+    """What a table is asked to hold, beside strategy, market and days."""
 
-    Raises
-    ------
-    DataError
-        It is another one, or something else.
-    """
-    import math
-
-    from quanthedge.errors import DataError
-    from quanthedge.report.capacity import done_sizes, read_capacity
-
-    table = read_capacity(out)
-    first = done_sizes(table).iloc[0]
-    now = asked | {"first_day": days[0], "last_day": days[1]}
-    unlike = [
-        name
-        for name, value in now.items()
-        if first[name] != value
-        and not (isinstance(value, float) and math.isnan(value) and math.isnan(first[name]))
-    ]
-    if sorted(set(sizes)) != list(table.index):
-        unlike.append("sizes")
-    if unlike:
-        raise DataError(
-            f"{out}: holds another table (unlike: {', '.join(unlike)}); --overwrite replaces it, "
-            "or choose another --out"
-        )
-    return table
-
-
-def _numbers(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise StrategyError(
-            f"--sizes {text}: accepted: numbers in yuan with commas between, as in 1e8,5e8"
-        ) from error
+    sizes: list[float]
+    coefficient: float | None
+    hurdle: float | None
+    open_interest_limit: float
 
 
 def _shown(value: float) -> str:

@@ -1,25 +1,22 @@
 """The command `quanthedge download`."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from quanthedge.errors import DataError
 
-if TYPE_CHECKING:
-    from quanthedge.sources.download.plan import Vendor
+__all__ = ["command"]
 
-__all__ = ["download_command"]
-
-LONG = 2.0  # minutes of requests from which on the time is announced
+_LONG = 2.0  # minutes of requests from which on the time is announced
 
 
-def download_command(
+def command(
     vendor: Annotated[
         Literal["tushare", "akshare", "baostock"], typer.Argument(help="Whose tables.")
     ],
@@ -59,10 +56,12 @@ def download_command(
 
     Example: quanthedge download tushare downloads/tushare --start 2014-01-01 --end 2015-07-31
     """
-    from quanthedge.sources.download import Summary, download
+    from quanthedge.sources.download import Summary, download, vendor_client
 
     first, last = _day(start, "--start"), _day(end, "--end")
-    client = _vendor(vendor, _words(indices), token_env, token_file, url)
+    client = vendor_client(
+        vendor, indices=_words(indices), token_env=token_env, token_file=token_file, url=url
+    )
     rate = client.per_minute if per_minute is None else per_minute
     summary = Summary(vendor, folder)
     try:
@@ -80,38 +79,6 @@ def download_command(
         typer.echo(f"{folder} is not complete (see above).")
         raise typer.Exit(1)
     typer.echo(f"Downloaded {vendor} from {start} to {end} into {folder}.")
-
-
-def _vendor(
-    name: str,
-    indices: Sequence[str] | None,
-    token_env: str,
-    token_file: Path | None,
-    url: str | None,
-) -> "Vendor":
-    """Return the client of a vendor, with indices in its own spelling."""
-    from quanthedge.market import index_code
-
-    codes = None if indices is None else [index_code(word) for word in indices]
-    if name == "tushare":
-        from quanthedge.sources.download.secret import Token
-        from quanthedge.sources.download.tushare import URL, Tushare
-        from quanthedge.sources.download.tushare_plan import INDICES
-
-        token = Token.from_file(token_file) if token_file else Token.from_environment(token_env)
-        return Tushare(token, url or URL, indices=codes or INDICES)
-    if token_file or url:
-        raise DataError(f"{name} takes no token and no address; leave --token-file and --url out")
-    if name == "akshare":
-        from quanthedge.sources.download.akshare import AkShare
-        from quanthedge.sources.download.akshare_plan import INDICES as BARE
-
-        return AkShare(indices=[code[:6] for code in codes or ()] or BARE)
-    from quanthedge.sources.download.baostock import BaoStock
-    from quanthedge.sources.download.baostock_plan import INDICES as DOTTED
-
-    dotted = [f"{code[-2:].lower()}.{code[:6]}" for code in codes or ()]
-    return BaoStock(indices=dotted or DOTTED)
 
 
 def _day(text: str, option: str) -> date:
@@ -153,7 +120,7 @@ def _progress(title: str, per_minute: float) -> Iterator[Any]:
 
         def tell(done: int, every: int, text: str) -> None:
             minutes = every / per_minute
-            if done == 0 and minutes > LONG:
+            if done == 0 and minutes > _LONG:
                 typer.echo(
                     f"{every:,} requests, at most {per_minute:g} a minute: {minutes:,.0f} minutes "
                     "or more (Ctrl-C stops; the same command goes on)",

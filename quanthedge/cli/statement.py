@@ -1,17 +1,17 @@
 """The command `quanthedge statement`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from quanthedge.cli.terminal import Overwrite
-from quanthedge.errors import DataError
+from quanthedge.cli.options import Overwrite, language_of
+from quanthedge.cli.screen import say_written
 
-__all__ = ["statement_command"]
+__all__ = ["command"]
 
 
-def statement_command(
+def command(
     run: Annotated[Path, typer.Argument(help="Run folder of a strategy with clients.")],
     investor: Annotated[str, typer.Argument(help="Name of the investor.")],
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
@@ -37,14 +37,11 @@ def statement_command(
     from quanthedge.cli.shelf import Shelf
     from quanthedge.report.statement import build_statement, statement_text, write_statements
 
-    if language not in ("zh", "en"):
-        raise DataError(f"--language {language}: accepted: zh, en")
+    chosen = language_of(language)
     kinds = list(dict.fromkeys(one.strip() for one in formats.split(",") if one.strip()))
     if out is not None and not kinds:
         kinds = ["html"]
     result = Result.open(run)
-    chosen: Literal["zh", "en"] = "zh" if language == "zh" else "en"
     typer.echo(statement_text(build_statement(result, investor, chosen)))
     shelf, folder = Shelf(overwrite=overwrite, run=run), run if out is None else out
-    for path in write_statements(result, investor, folder, kinds, chosen, shelf.write):
-        typer.echo(f"{shelf.said[path]} {path}")
+    say_written(shelf, write_statements(result, investor, folder, kinds, chosen, shelf.write))

@@ -1,24 +1,24 @@
 """The command `quanthedge stress`."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanthedge.cli.terminal import Overwrite
+from quanthedge.cli.options import MarketFolder, Overwrite, StrategyFile, numbers
+from quanthedge.cli.screen import printed, say_written, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["stress_command"]
+__all__ = ["command"]
 
 _WIDTH = 200
 
 
-def stress_command(
-    strategy: Annotated[Path, typer.Argument(help="Strategy file (TOML).")],
-    market: Annotated[Path, typer.Option(help="Folder of a dataset.")] = Path("data/sample"),
+def command(
+    strategy: StrategyFile,
+    market: MarketFolder = Path("data/sample"),
     date: Annotated[
         list[str] | None,
         typer.Option(help="Day on which each shock begins, YYYY-MM-DD (may be repeated)."),
@@ -44,18 +44,13 @@ def stress_command(
     --date 2015-04-01 --gross 1.0,1.5,2.0
     """
     from quanthedge.cli.shelf import Shelf
-    from quanthedge.errors import StrategyError
     from quanthedge.market import Market
     from quanthedge.strategy import load_strategy
-    from quanthedge.studies.stress import compare_leverage, run_stress
+    from quanthedge.studies.stress import compare_leverage, default_day, run_stress
 
-    try:
-        levels = [float(part) for part in gross.split(",") if part.strip()]
-    except ValueError as problem:
-        text = f"--gross {gross!r}: accepted: numbers such as 1.0,1.5,2.0"
-        raise StrategyError(text) from problem
+    levels = numbers(gross, "--gross", "numbers such as 1.0,1.5,2.0")
     model, data = load_strategy(strategy, changes or ()), Market.open(market)
-    days = date or [str(data.dates[len(data.dates) * 3 // 4])]
+    days = date or [default_day(data)]
     typer.echo(f"{model.name} on {data.name}; shocks begin on {', '.join(days)}")
     found = run_stress(model, data, days)
     _print(found.shown(), "Scenarios")
@@ -68,15 +63,10 @@ def stress_command(
     if out is not None:
         shelf = Shelf(overwrite=overwrite)
         shelf.write(out, found.table.to_csv(index=False), "table of scenarios")
-        typer.echo(f"{shelf.said[out]} {out}")
+        say_written(shelf)
 
 
 def _print(frame: "pd.DataFrame", title: str) -> None:
     """Print a frame of texts as a table."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*map(str, frame.columns), title=title)
-    for row in frame.astype(str).itertuples(index=False):
-        table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+    rows = frame.astype(str).itertuples(index=False)
+    printed(table_of(map(str, frame.columns), rows, title), _WIDTH)

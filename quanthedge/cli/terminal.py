@@ -13,18 +13,12 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from quanthedge.documents import visible
 from quanthedge.errors import DataError, LedgerError, QuantHedgeError
 
-__all__ = ["Overwrite", "answer", "prepare_streams"]
-
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace a file that is there and is another one.")
-]
+__all__ = ["answer", "prepare_streams"]
 
 TRACEBACK = "QUANTHEDGE_TRACEBACK"  # environment variable: show where a fault of ours comes from
 _GONE = (errno.EPIPE, errno.EINVAL)  # EINVAL: so Windows says that the reader of a pipe has gone

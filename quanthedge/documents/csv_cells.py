@@ -6,11 +6,13 @@ surplus cell for a row's name) would change a user's file in silence; here it is
 
 import csv
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from quanthedge.documents.written import bounded, reason
 from quanthedge.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["read_cells"]
 
@@ -18,7 +20,7 @@ _LARGEST = 256 * 2**20  # bytes of a file
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
-def read_cells(path: str | Path, what: str) -> pd.DataFrame:
+def read_cells(path: str | Path, what: str) -> "pd.DataFrame":
     """Return the cells of a CSV file as texts, by column; the index is the line in the file.
 
     Parameters
@@ -34,6 +36,8 @@ def read_cells(path: str | Path, what: str) -> pd.DataFrame:
     DataError
         When it cannot be read, two columns have one name, or a row has more cells than columns.
     """
+    import pandas as pd
+
     path = Path(path)
     try:
         raw = bounded(path, _LARGEST)

@@ -3,43 +3,38 @@
 Row t of every array is what was public by the close of day t.
 """
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market.asof import carried, spell_codes, spell_mask
+from quanthedge.logs import timed
+from quanthedge.market.asof import carried
 from quanthedge.market.codes import stock_code
-from quanthedge.market.drifting import NO_LIST, drifted_weights
+from quanthedge.market.drifting import NO_LIST
 from quanthedge.market.explain import Explanation, explanation
+from quanthedge.market.groups import closes_by_day, gone_rows, industries, members, weights
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
+from quanthedge.market.reported import Figure, Holding, holdings, reported, statement_rows
 from quanthedge.market.schema import STATEMENT_ITEMS, STOCK_ITEMS
 from quanthedge.market.store import Store
-from quanthedge.market.vintages import (
-    Vintage,
-    as_of,
-    check_quarters,
-    check_vintage,
-    kept_rows,
-    trailing,
-    vintage_frame,
-)
+from quanthedge.market.vintages import Vintage, vintage_frame
 from quanthedge.storage import file_name
 
 __all__ = ["BEFORE_CALENDAR", "Market"]
 
+_log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
 DateLike = Any  # a text, datetime, Timestamp or datetime64
 Progress = Callable[[str], None]
-Figure = Literal["value", "ttm", "quarter"]
-Holding = Literal["funds_holding", "shares_held", "value_held"]
 BEFORE_CALENDAR = -100_000
 START_SLACK = np.timedelta64(11, "D")  # the longest holidays
 END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
@@ -90,7 +85,8 @@ class Market:
         """
         if not isinstance(path, str | Path):
             raise DataError(f"Market.open: {path!r} is no path of a dataset's folder")
-        store = Store(Path(path))
+        with timed(_log, "%s: opened", path):
+            store = Store(Path(path))
         return cls(store, store.days, np.datetime64("9999-12-31", "D"))
 
     def __repr__(self) -> str:
@@ -226,10 +222,7 @@ class Market:
 
     def delist_index(self) -> Array:
         """Return the first row on which each stock is gone, int64 [N]; T when still listed."""
-        gone = self._store.stocks["delist_date"].to_numpy()
-        calendar = self._store.axes.calendar
-        place = np.searchsorted(calendar, gone) - self._store.first_day
-        return np.where(np.isnat(gone), self._days, np.minimum(place, self._days)).astype(np.int64)
+        return gone_rows(self._store, self._days)
 
     def stock_names(self) -> pd.DataFrame | None:
         """Return name spells (code, name, start, end), or None when the dataset has none."""
@@ -307,20 +300,11 @@ class Market:
 
     def members(self, index_code: str) -> Array:
         """Return who was in an index, bool [T, N]."""
-        store = self._store
-        table = store.table("index_members")
-        names = np.asarray(table["index_code"].to_pylist(), dtype=str)
+        table = self._store.table("index_members")
+        names = set(pc.unique(table["index_code"]).to_pylist())
         if index_code not in names:
-            raise DataError(
-                f"no members of '{index_code}'; there are {', '.join(sorted(set(names)))}"
-            )
-        key = f"members {index_code}"
-        if key not in store.made:
-            rows = table.filter(pa.array(names == index_code))
-            start, end = rows["start"].to_numpy(), rows["end"].to_numpy()
-            stock = store.axes.positions(rows["code"])
-            store.made[key] = spell_mask(store.dates, len(self.codes), stock, start, end)
-        return store.made[key][: self._days]
+            raise DataError(f"no members of '{index_code}'; there are {', '.join(sorted(names))}")
+        return members(self._store, index_code)[: self._days]
 
     def weight_indices(self) -> list[str]:
         """Return the indices whose weights are known by the market's end (none without a table)."""
@@ -361,42 +345,12 @@ class Market:
             The market knows no weights of the index by its end.
         """
         lists = self.index_weight_lists(index_code)
-        key = f"weights {index_code}"
-        store = self._store
-        if key not in store.made:
-            whole = store.frame("index_weights")
-            whole = whole[whole["index_code"] == index_code]
-            rows, days = self._list_rows(whole)
-            worth = store.panels.get("mark") * store.panels.get("adj_factor")
-            gone = self._gone(store.days)
-            made, origin = drifted_weights(rows, days, worth, gone)
-            store.made[key], store.made[f"{key} from"] = made, origin
+        made, origin = weights(self._store, index_code)
         if lists.empty:
             raise DataError(f"no weights of '{index_code}' by {self._end:%Y-%m-%d}")
-        origin = store.made[f"{key} from"][: self._days]
-        day = np.where(origin == NO_LIST, np.datetime64("NaT", "D"), store.dates[origin])
-        return store.made[key][: self._days], day
-
-    def _list_rows(self, rows: pd.DataFrame) -> tuple[Array, Array]:
-        """Weights of an index's lists [K, N] and their days' rows [K], those inside the bars."""
-        store = self._store
-        dates = rows["date"].to_numpy().astype("datetime64[D]")
-        inside = np.isin(dates, store.dates)
-        stock = store.axes.positions(
-            pa.chunked_array([pa.array(rows["code"].tolist(), pa.string())])
-        )
-        chosen = inside & (stock >= 0)
-        days = np.unique(np.searchsorted(store.dates, dates[inside]))
-        place = np.searchsorted(days, np.searchsorted(store.dates, dates[chosen]))
-        made = np.zeros((len(days), len(self.codes)))
-        made[place, stock[chosen]] = rows["weight"].to_numpy()[chosen]
-        return made, days.astype(np.int64)
-
-    def _gone(self, days: int) -> Array:
-        """Return the first row on which each stock is gone [N]; `days` when never."""
-        gone = self._store.stocks["delist_date"].to_numpy()
-        place = np.searchsorted(self._store.axes.calendar, gone) - self._store.first_day
-        return np.where(np.isnat(gone), days, np.minimum(place, days)).astype(np.int64)
+        origin = origin[: self._days]
+        day = np.where(origin == NO_LIST, np.datetime64("NaT", "D"), self._store.dates[origin])
+        return made[: self._days], day
 
     def industry_indices(self) -> pd.DataFrame:
         """Return the industry indices known by the market's end: code, family, name, first, last.
@@ -433,13 +387,7 @@ class Market:
         """Return the closes of a family's indices, days x codes, NaN where missing; maybe none."""
         table = self._store.frame("industry_index_daily")
         chosen = table[(table["family"] == family) & (table["date"] <= self._end)]
-        code = chosen["code"].astype("category").cat.remove_unused_categories()
-        day = np.searchsorted(self.dates, chosen["date"].to_numpy().astype("datetime64[D]"))
-        inside = day < len(self.dates)
-        inside[inside] = self.dates[day[inside]] == chosen["date"].to_numpy()[inside]
-        made = np.full((len(self.dates), len(code.cat.categories)), np.nan)
-        made[day[inside], code.cat.codes.to_numpy()[inside]] = chosen["close"].to_numpy()[inside]
-        return pd.DataFrame(made, index=pd.DatetimeIndex(self.dates), columns=code.cat.categories)
+        return closes_by_day(chosen, self.dates)
 
     def industry(self) -> tuple[Array, pd.DataFrame]:
         """Return each stock's industry, int16 [T, N] (-1 unknown), and what the numbers mean.
@@ -447,22 +395,9 @@ class Market:
         The frame has industry, name_zh, name_en by number, in the order in which the industries
         came into use.
         """
-        store = self._store
-        if "industry" not in store.made:
-            table = store.table("industry")
-            stock = store.axes.positions(table["code"])
-            start, end = table["start"].to_numpy(), table["end"].to_numpy()
-            texts = {
-                name: np.asarray(table[name].to_pylist(), dtype=object)
-                for name in ("industry", "name_zh", "name_en")
-            }
-            number, names = spell_codes(texts, start)
-            shape = store.dates, len(self.codes)
-            store.made["industry"] = spell_mask(*shape, stock, start, end, number)
-            store.frames["industries"] = names
-        names = store.frames["industries"]
+        numbers, names = industries(self._store)
         known = names[names["first_use"] <= self._end].drop(columns="first_use")
-        return store.made["industry"][: self._days], known
+        return numbers[: self._days], known
 
     def industry_codes(self) -> list[str]:
         """Return the codes of the classification, also of industries that come into use later.
@@ -558,34 +493,8 @@ class Market:
         # Told apart before the first dot: whatever items are called, figures never share a name.
         kind = "fundamental" if figure == "value" else f"fundamental-{figure}"
         name = f"{kind}.{file_name(item)}"
-        return self._reported(name, item, self._store.fundamental_rows, figure, vintage)
-
-    def _reported(
-        self,
-        name: str,
-        item: str,
-        read: Callable[[str], pa.Table],
-        figure: Figure,
-        vintage: Vintage,
-    ) -> Array:
-        """Make a panel of reported rows: code, known_date, period_end, value in this order."""
-        check_vintage(vintage)
-        store = self._store
-
-        def make() -> Array:
-            rows = read(item)
-            stock = store.axes.positions(rows["code"])
-            known, period = rows["known_date"].to_numpy(), rows["period_end"].to_numpy()
-            values = rows["value"].to_numpy()
-            if figure == "value":
-                keep = kept_rows(stock, period, vintage)
-                stock, known, values = stock[keep], known[keep], values[keep]
-            else:
-                check_quarters(item, rows["code"], known, period)
-                values = trailing(stock, period, values, vintage, year=figure == "ttm")
-            return as_of(store.dates, len(self.codes), stock, known, values)
-
-        return store.panels.derived(f"{name}.{vintage}", make)[: self._days]
+        rows = partial(self._store.fundamental_rows, item)
+        return reported(self._store, name, item, rows, figure, vintage)[: self._days]
 
     # -- statements and holdings of funds
 
@@ -660,22 +569,8 @@ class Market:
             )
         kind = "statement" if figure == "value" else f"statement-{figure}"
         name = f"{kind}.{file_name(item)}"
-        return self._reported(name, item, self._statement_rows, figure, vintage)
-
-    def _statement_rows(self, item: str) -> pa.Table:
-        """Return the rows of an item; a publication that is silent on it repeats the one before."""
-        columns = ["code", "period_end", "known_date", item]
-        table = self._store.table("statements").select(columns)
-        frame = table.to_pandas(date_as_object=False).sort_values(columns[:3])
-        frame["value"] = frame.groupby(["code", "period_end"], sort=False)[item].ffill()
-        frame = frame.sort_values(["code", "known_date", "period_end"])
-        schema = pa.schema(
-            [("code", pa.string()), ("known_date", pa.date32()), ("period_end", pa.date32()),
-             ("value", pa.float64())]
-        )  # fmt: skip
-        rows = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
-        values = rows["value"].fill_null(float("nan"))
-        return rows.set_column(3, schema.field("value"), values)
+        rows = partial(statement_rows, self._store, item)
+        return reported(self._store, name, item, rows, figure, vintage)[: self._days]
 
     def fund_holdings(self, item: Holding, *, full: bool) -> Array:
         """Return what public funds together held, as last published by each day [T, N].
@@ -697,28 +592,7 @@ class Market:
         accepted = ("funds_holding", "shares_held", "value_held")
         if item not in accepted:
             raise DataError(f"fund holdings '{item}'; accepted: {', '.join(accepted)}")
-        store = self._store
-        key = f"holdings {item} {full}"
-        if key not in store.made:
-            table = store.table("fund_holdings")
-            rows = table.filter(pc.equal(table["full_holdings"], full))
-            store.made[key] = self._as_published(rows, item)
-        return store.made[key][: self._days]
-
-    def _as_published(self, rows: pa.Table, item: str) -> Array:
-        """Whole lists as of each day: a stock without a row in the newest one has 0."""
-        store = self._store
-        made = np.full((store.days, len(self.codes)), np.nan)
-        period = rows["period_end"].to_numpy().astype("datetime64[D]")
-        known = rows["known_date"].to_numpy().astype("datetime64[D]")
-        stock, values = store.axes.positions(rows["code"]), rows[item].to_numpy()
-        for date in np.unique(period):
-            mine = period == date
-            begin = int(np.searchsorted(store.dates, known[mine].max()))
-            inside = mine & (stock >= 0)
-            made[begin:] = 0.0
-            made[begin:, stock[inside]] = values[inside]
-        return made
+        return holdings(self._store, item, full=full)[: self._days]
 
     # -- futures and cash
 

@@ -21,6 +21,7 @@ import numpy as np
 import xxhash
 
 from quanthedge.errors import DataError
+from quanthedge.logs import timed
 from quanthedge.market.blocks import Block
 from quanthedge.storage import held_open, locked, recover, working
 
@@ -157,6 +158,7 @@ class PanelCache:
             if panel is None:
                 self.build()
                 panel = self._mapped(name, PANELS[name].dtype)
+            log.debug("panel %s: %s", name, "in memory" if panel is None else "from the cache")
             self._open[name] = panel if panel is not None else self._in_memory(name)
         return self._open[name]
 
@@ -168,12 +170,15 @@ class PanelCache:
         if name not in self._open:
             panel = self._mapped(name, np.dtype(np.float64))
             if panel is None:
-                made = make()
+                with timed(log, "panel %s made", name):
+                    made = make()
                 made.flags.writeable = False
                 self._keep(name, made)
                 # Read from the file from now on, so that many panels need no memory of their own.
                 panel = self._mapped(name, np.dtype(np.float64))
                 panel = made if panel is None else panel
+            else:
+                log.debug("panel %s: from the cache", name)
             self._open[name] = panel
         return self._open[name]
 
@@ -189,7 +194,8 @@ class PanelCache:
                 recover(self.folder)
                 with locked(self.folder, "build"):  # a second process waits instead of building too
                     if not self._complete():
-                        self._build(progress)
+                        with timed(log, "%s: all panels built", self.folder):
+                            self._build(progress)
         return self._complete()
 
     def _build(self, progress: Callable[[str], None] | None) -> None:

@@ -1,6 +1,16 @@
 """Importers: from the layouts in which A-share data is kept to a QuantHedge dataset."""
 
-from quanthedge.sources.entry import LAYOUTS, import_market
+from quanthedge.sources.entry import import_market
+from quanthedge.sources.layouts import layout_names
+from quanthedge.sources.source import Layout, News, SourceTables, assume
 from quanthedge.sources.update import update_market
 
-__all__ = ["LAYOUTS", "import_market", "update_market"]
+__all__ = [
+    "Layout",
+    "News",
+    "SourceTables",
+    "assume",
+    "import_market",
+    "layout_names",
+    "update_market",
+]

@@ -1,5 +1,6 @@
 """`import_market`: recognise layouts, translate them, check them and write them as one dataset."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
+from quanthedge.logs import timed
 from quanthedge.market import CheckReport, Double, Progress, check_target, write_streamed
 from quanthedge.market.checks import Collector
-from quanthedge.sources import long_tables, own_tables
 from quanthedge.sources.ahead import read_ahead
 from quanthedge.sources.archive import ARCHIVES, unpacked
 from quanthedge.sources.doubles import (
@@ -21,17 +22,12 @@ from quanthedge.sources.doubles import (
     joined_tables,
     say_joins,
 )
-from quanthedge.sources.qlib import layout as qlib
-from quanthedge.sources.rqalpha import layout as rqalpha
-from quanthedge.sources.source import Layout, News, SourceTables
+from quanthedge.sources.layouts import chosen_layout
+from quanthedge.sources.source import News, SourceTables
 from quanthedge.sources.twins import with_one_index
-from quanthedge.sources.vendors import akshare, baostock, joinquant, mapping, tushare
-from quanthedge.sources.vnpy import layout as vnpy
-from quanthedge.sources.wtpy import layout as wtpy
 from quanthedge.storage import alone, begun, storage_errors
 
 __all__ = [
-    "LAYOUTS",
     "bars_of",
     "counted",
     "import_market",
@@ -40,44 +36,7 @@ __all__ = [
     "with_layout",
 ]
 
-# In the order in which they are tried: the most particular first.
-LAYOUTS: dict[str, Layout] = {
-    "mapping": Layout(
-        "any CSV or Parquet files with a mapping.toml", mapping.recognise, mapping.read
-    ),
-    "tushare": Layout(
-        "tables of Tushare Pro named as its interfaces", tushare.recognise, tushare.read
-    ),
-    "akshare": Layout("tables of AkShare named as its functions", akshare.recognise, akshare.read),
-    "baostock": Layout(
-        "tables of BaoStock named as its queries", baostock.recognise, baostock.read
-    ),
-    "joinquant": Layout(
-        "tables of JoinQuant named as its functions", joinquant.recognise, joinquant.read
-    ),
-    "tables": Layout(
-        "long Parquet tables with stock_list, trading_calendar and fundamentals_pit",
-        long_tables.recognise,
-        long_tables.read,
-    ),
-    "quanthedge": Layout(
-        "tables in QuantHedge's own schema as Parquet or CSV files (docs/dataset.md)",
-        own_tables.recognise,
-        own_tables.read,
-    ),
-    "qlib": Layout(
-        "a Qlib data directory (calendars, instruments, features)", qlib.recognise, qlib.read
-    ),
-    "rqalpha": Layout(
-        "a bundle of RQAlpha (stocks.h5, instruments.pk ...)", rqalpha.recognise, rqalpha.read
-    ),
-    "vnpy": Layout(
-        "a research laboratory of vn.py (daily/600000.SSE.parquet)", vnpy.recognise, vnpy.read
-    ),
-    "wtpy": Layout(
-        "daily bars of WonderTrader (CFFEX.IF.2406_d.csv, .dsb)", wtpy.recognise, wtpy.read
-    ),
-}
+_log = logging.getLogger(__name__)
 
 
 def import_market(
@@ -100,7 +59,7 @@ def import_market(
     target
         Folder of the dataset to make. Files in it that are not of a dataset stay.
     layout
-        One of `LAYOUTS`, or "auto" to recognise it.
+        One of `layout_names()`, or "auto" to recognise it.
     progress
         Called with a text that says what is being done.
     name
@@ -254,7 +213,9 @@ def read_sources(
             raise DataError(f"{path}: no such folder; give the folder that holds the market's data")
         folder = stack.enter_context(unpacked(path, beside))
         own = collector.part()
-        found = _layout(folder, layout).read(folder, own)
+        with timed(_log, "%s: its tables read", path):
+            found = chosen_layout(folder, layout).read(folder, own)
+        _log_counts(path, found)
         for name, table in with_one_index(found.tables, own).items():
             if name in tables:
                 own.forget(name)
@@ -273,6 +234,13 @@ def read_sources(
             what = f"{path.name} has stock bars too; those of the source before it are used"
             collector.add("info", "stock_daily", "two sources", 0, what)
     return SourceTables(tables, bars, rows, news)
+
+
+def _log_counts(path: Path, found: SourceTables) -> None:
+    for name, table in found.tables.items():
+        _log.info("%s: %s, %s rows", path, name, f"{table.num_rows:,}")
+    if found.bars is not None:
+        _log.info("%s: stock_daily, about %s rows", path, f"{found.rows:,}")
 
 
 def _with_news(news: News, name: str, found: News) -> News:
@@ -297,24 +265,14 @@ def _plain_name(source: Path) -> str:
     return name[: -len(max(ends, key=len))] if ends else name
 
 
-def _layout(source: Path, layout: str) -> Layout:
-    if layout != "auto":
-        if layout not in LAYOUTS:
-            raise DataError(f"no layout '{layout}'; there are auto, {', '.join(LAYOUTS)}")
-        return LAYOUTS[layout]
-    if source.is_dir():
-        for known in LAYOUTS.values():
-            if known.recognise(source):
-                return known
-    listed = "; ".join(f"{name}: {known.meaning}" for name, known in LAYOUTS.items())
-    raise DataError(f"{source}: layout not recognised; known are {listed}")
-
-
 def counted(bars: Iterable[pa.Table], rows: int, progress: Progress | None) -> Iterator[pa.Table]:
     """Hand pieces on and tell how far they are."""
-    done = 0
-    for piece in bars:
-        yield piece
-        done += piece.num_rows
-        if progress is not None:
-            progress(f"stock bars, row {done:,} of {rows:,}")
+    done, pieces = 0, 0
+    with timed(_log, "stock bars handed on and checked"):
+        for piece in bars:
+            yield piece
+            done += piece.num_rows
+            pieces += 1
+            if progress is not None:
+                progress(f"stock bars, row {done:,} of {rows:,}")
+    _log.info("%s stock bars in %s pieces", f"{done:,}", pieces)

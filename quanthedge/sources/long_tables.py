@@ -20,7 +20,7 @@ from quanthedge.market import TABLES, as_dates, parquet_file
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import readable
 from quanthedge.sources.melting import melted
-from quanthedge.sources.source import News, SourceTables
+from quanthedge.sources.source import Layout, News, SourceTables
 from quanthedge.sources.supplement import (
     ALL_CONTRACTS,
     SUPPLEMENT,
@@ -28,7 +28,7 @@ from quanthedge.sources.supplement import (
     with_all_contracts,
 )
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "pre_close")
@@ -249,3 +249,10 @@ def _cents(piece: pa.Table, name: str, collector: Collector) -> pa.Table:
         collector.add("error", "stock_daily", "rounding", int(far.sum()), text, examples)
     place = piece.column_names.index(name)
     return piece.set_column(place, name, pa.array(rounded))
+
+
+LAYOUT = Layout(
+    "long Parquet tables with stock_list, trading_calendar and fundamentals_pit",
+    recognise,
+    read,
+)

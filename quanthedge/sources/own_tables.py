@@ -11,10 +11,10 @@ from quanthedge.errors import DataError
 from quanthedge.market import TABLES, parquet_file, read_parquet, table_slices
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import readable, refuse_blank_lines
-from quanthedge.sources.source import SourceTables
+from quanthedge.sources.source import Layout, SourceTables
 from quanthedge.storage import claim
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 _CSV_TYPES = {
     "text": pa.string(),
@@ -87,3 +87,10 @@ def _row_groups(path: Path) -> Iterator[pa.Table]:
             with readable(path):
                 piece = file.read_row_group(group)
             yield piece
+
+
+LAYOUT = Layout(
+    "tables in QuantHedge's own schema as Parquet or CSV files (docs/dataset.md)",
+    recognise,
+    read,
+)

@@ -1,5 +1,6 @@
 """`update_market`: add new days to a dataset, and say what a source changed of the old ones."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -44,6 +45,8 @@ from quanthedge.sources.source import News, SourceTables
 from quanthedge.storage import alone, begun
 
 __all__ = ["update_market"]
+
+_log = logging.getLogger(__name__)
 
 
 def update_market(
@@ -177,6 +180,8 @@ def _refusing(
 ) -> Iterator[pa.Table]:
     """Hand the bars on; after the last one report the changes, or refuse them."""
     yield from bars
+    for change in changes:
+        _log.info("%s", change)
     rewritten = [change for change in changes if change.rewrites_history]
     if rewritten and not accept:
         listed = "\n  ".join(str(change) for change in rewritten)

@@ -9,6 +9,7 @@ The limits are the defaults below, changed by the environment variable QUANTHEDG
 example ``QUANTHEDGE_BUDGET="bytes=500GB file_bytes=100GB"``; docs/importing.md lists them.
 """
 
+import logging
 import os
 import re
 import threading
@@ -21,6 +22,7 @@ from quanthedge.errors import DataError
 
 __all__ = ["VARIABLE", "Budget", "allowed", "begun", "claim", "limits"]
 
+_log = logging.getLogger(__name__)
 VARIABLE = "QUANTHEDGE_BUDGET"
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _PART = re.compile(r"([a-z_]+)=([0-9]{1,18})(kb|mb|gb|tb)?", re.IGNORECASE)
@@ -117,6 +119,7 @@ def claim(path: Path | str, *, bytes: int = 0, rows: int = 0) -> None:
     """
     spent = _open[-1] if _open else _Spent(limits())
     name, size = str(path), _size(path)
+    _log.debug("%s: %s bytes on disk, %s bytes and %s rows in it", name, size, bytes, rows)
     with spent.lock:
         spent.stored[name] = size
         for table, asked in ((spent.bytes, bytes), (spent.rows, rows)):

@@ -8,6 +8,7 @@ are removed by the next command.
 
 import ctypes
 import errno
+import logging
 import os
 import shutil
 import sys
@@ -38,6 +39,7 @@ __all__ = [
     "write_page",
 ]
 
+_log = logging.getLogger(__name__)
 Ours = Callable[[Path], Iterable[str]]
 
 _AT_FDCWD = -100
@@ -85,6 +87,7 @@ def replacing(target: Path, ours: Ours | None = None) -> Iterator[Path]:
                 )
                 _swap(work, target)
                 _rescue(_replaced(work), target, own, newer_too=True)
+    _log.info("%s: written", target)
 
 
 def check_replaceable(target: Path) -> None:
@@ -251,6 +254,7 @@ def write_page(path: Path, content: str | bytes, what: str) -> None:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise DataError(f"{path}: the {what} could not be written ({why})") from error
+    _log.info("%s: %s written, %s bytes", path, what, len(data))
 
 
 def force_to_disk(folder: Path) -> None:

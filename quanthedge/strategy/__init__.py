@@ -1,12 +1,6 @@
 """A strategy as plain data, the products named beside it, and its variants."""
 
-from quanthedge.strategy.model import (
-    NamedWindow,
-    Strategy,
-    apply_changes,
-    load_strategy,
-    place_value,
-)
+from quanthedge.strategy.model import NamedWindow, Strategy, load_strategy
 from quanthedge.strategy.products import (
     FixedIncomeProduct,
     Product,
@@ -31,11 +25,9 @@ __all__ = [
     "StatedProduct",
     "Strategy",
     "UnitValuesProduct",
-    "apply_changes",
     "borrows",
     "is_itself",
     "load_strategy",
-    "place_value",
     "variant",
     "variant_names",
 ]

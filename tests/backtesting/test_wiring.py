@@ -8,6 +8,7 @@ import pytest
 
 from quanthedge.backtesting.plan import prepare, run_days
 from quanthedge.backtesting.stages import forget_stages
+from quanthedge.documents import apply_changes
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_schedule
 from quanthedge.ledger import layout, run_ledger
@@ -16,7 +17,7 @@ from quanthedge.portfolio import Selector
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
 from quanthedge.rules.stock_limits import FREE
-from quanthedge.strategy import Strategy, apply_changes
+from quanthedge.strategy import Strategy
 from tests.backtesting.test_preparation import ONE, TWO, made, market_of
 from tests.market.every_day import FIRST, LAST
 from tests.sample import SAMPLE, sample_market

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quanthedge.cli import app
-from quanthedge.errors import DataError
+from quanthedge.errors import QuantHedgeError
 from quanthedge.performance import bridge, bridge_returns
 from quanthedge.report.texts import words
 from tests.sample import sample_result
@@ -64,7 +64,7 @@ def test_the_investor_s_view_in_chinese(folder: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_known_is_refused(folder: Path, options: tuple[str, ...], message: str) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(QuantHedgeError, match=message):
         said(str(folder), *options)
 
 

@@ -248,7 +248,7 @@ def test_commands_compare_and_state(tmp_path) -> None:
 
 
 def test_products_of_one_name_never_hide_one_another(tmp_path) -> None:
-    from quanthedge.cli.compare import products
+    from quanthedge.cli.products import products
 
     with pytest.raises(DataError, match="'a' comes twice"):
         products(None, ["a=0.08"], ["a=0.1"])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from quanthedge.cli.token import read_prices
 from quanthedge.comparison import read_unit_values
 from quanthedge.documents.csv_cells import read_cells
 from quanthedge.errors import DataError
+from quanthedge.products.leverage import read_prices
 from quanthedge.report.capacity import read_capacity
 
 READERS = (read_unit_values, read_prices, read_capacity)

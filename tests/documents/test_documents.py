@@ -12,9 +12,9 @@ from quanthedge.alpha import FactorTerm
 from quanthedge.backtesting.result import Result
 from quanthedge.cli import app
 from quanthedge.cli.terminal import answer
-from quanthedge.cli.token import load_exposure
 from quanthedge.errors import StrategyError
 from quanthedge.factors import BookYield
+from quanthedge.products.leverage import load_exposure
 from quanthedge.report.drawing import figure_svg, png_bytes
 from quanthedge.report.html import _literal
 from quanthedge.report.statement import write_statements

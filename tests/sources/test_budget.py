@@ -25,8 +25,8 @@ from quanthedge.market.table_files import read_numbers
 from quanthedge.sources import import_market
 from quanthedge.sources.archive import unpacked
 from quanthedge.sources.files import read_file
+from quanthedge.sources.mapping.document import read_mapping
 from quanthedge.sources.rqalpha.pickle import read_instruments
-from quanthedge.sources.vendors.mapping_file import read_mapping
 from quanthedge.sources.wtpy.blocks import read_blocks
 from quanthedge.sources.wtpy.rules import switches_of
 from quanthedge.storage.budget import Budget, begun, claim, limits
@@ -261,7 +261,7 @@ def test_a_reader_ends_when_the_process_that_started_it_is_killed(tmp_path):
     child += "import os, time; e(); print(os.getpid(), flush=True); time.sleep(60)"
     parent = f"""
 import subprocess, sys
-from quanthedge.sources import rqalpha_hdf5
+from quanthedge.sources.rqalpha import hdf5 as rqalpha_hdf5
 run = subprocess.run
 rqalpha_hdf5.subprocess.run = lambda c, **k: run(c, **{{**k, "capture_output": False}})
 rqalpha_hdf5._read_while_we_live([sys.executable, "-c", {child!r}])

@@ -1,5 +1,4 @@
 import contextlib
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
 from quanthedge.market.schema import TABLES
-from quanthedge.sources.vendors import mapping
-from quanthedge.sources.vendors.mapping_file import read_mapping
+from quanthedge.sources.mapping import layout as mapping
+from quanthedge.sources.mapping.document import read_mapping
 from tests.market.exporters import vendors as export
 from tests.sources.vendor_compare import differences, imported, texts
 
@@ -30,21 +29,7 @@ NOT_NAMED = {
 }
 
 
-@pytest.fixture(scope="module")
-def tables():
-    return export.sample_tables(12)
-
-
-@pytest.fixture(scope="module")
-def exported(tables, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mapped") / "source"
-    export.mapped(tables, folder)
-    return folder
-
-
-@pytest.fixture
-def source(exported, tmp_path):
-    return shutil.copytree(exported, tmp_path / "source")
+MARKET, EXPORT = 12, export.mapped
 
 
 def rewritten(source, old, new):

@@ -13,7 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import DataError
-from quanthedge.sources.vendors import akshare, baostock, joinquant, mapping, tushare
+from quanthedge.sources.akshare import layout as akshare
+from quanthedge.sources.baostock import layout as baostock
+from quanthedge.sources.joinquant import layout as joinquant
+from quanthedge.sources.mapping import layout as mapping
+from quanthedge.sources.tushare import layout as tushare
 from tests.market.exporters import vendors as export
 from tests.market.small_market import small_market
 from tests.sources.vendor_compare import imported

@@ -6,14 +6,13 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
-from quanthedge.sources.vendors import akshare, baostock, joinquant
+from quanthedge.sources.akshare import layout as akshare
+from quanthedge.sources.baostock import layout as baostock
+from quanthedge.sources.joinquant import layout as joinquant
 from tests.market.exporters import vendors as export
 from tests.sources.vendor_compare import differences, imported, texts
 
-
-@pytest.fixture(scope="module")
-def tables():
-    return export.sample_tables(17)
+MARKET = 17
 
 
 @pytest.fixture(scope="module")

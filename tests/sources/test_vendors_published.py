@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from quanthedge.market.checks import Collector
-from quanthedge.sources.vendors import akshare, joinquant, tushare
+from quanthedge.sources.akshare import layout as akshare
+from quanthedge.sources.joinquant import layout as joinquant
+from quanthedge.sources.tushare import layout as tushare
 
 
 def read(layout, folder, **tables):

@@ -5,7 +5,10 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
-from quanthedge.sources.vendors import akshare, baostock, joinquant, tushare
+from quanthedge.sources.akshare import layout as akshare
+from quanthedge.sources.baostock import layout as baostock
+from quanthedge.sources.joinquant import layout as joinquant
+from quanthedge.sources.tushare import layout as tushare
 from quanthedge.sources.vendors.reading import read_files
 
 TABLES = [

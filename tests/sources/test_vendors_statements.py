@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.market.checks import Collector
-from quanthedge.sources.vendors import tushare
+from quanthedge.sources.tushare import layout as tushare
 from quanthedge.sources.vendors.statements import Statement, fundamentals_of
 from quanthedge.sources.vendors.trailing import trailing
 from tests.market.exporters import vendors as export

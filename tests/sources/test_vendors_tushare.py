@@ -1,12 +1,10 @@
-import shutil
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
-from quanthedge.sources.vendors import tushare
+from quanthedge.sources.tushare import layout as tushare
 from tests.market.exporters import vendors as export
 from tests.sources.vendor_compare import differences, imported, texts
 
@@ -25,21 +23,7 @@ OF_STATEMENTS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def tables():
-    return export.sample_tables(20)
-
-
-@pytest.fixture(scope="module")
-def exported(tables, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tushare") / "source"
-    export.tushare(tables, folder)
-    return folder
-
-
-@pytest.fixture
-def source(exported, tmp_path):
-    return shutil.copytree(exported, tmp_path / "source")
+MARKET, EXPORT = 20, export.tushare
 
 
 def change(source, name, edit):

@@ -8,6 +8,8 @@ _HOMES = {
     "LeveragedExposure": "exposure",
     "equity_after": "formulas",
     "leverage_after": "formulas",
+    "load_exposure": "files",
+    "read_prices": "files",
     "trade_to_rebalance": "formulas",
     "trigger_move": "formulas",
     "volatility_drag": "formulas",

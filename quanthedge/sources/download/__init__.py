@@ -8,13 +8,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from quanthedge.sources.download.clients import vendor_client
     from quanthedge.sources.download.run import download
     from quanthedge.sources.download.summary import Summary
 
-__all__ = ["Summary", "download"]
+__all__ = ["Summary", "download", "vendor_client"]
 _HOMES = {
     "Summary": "quanthedge.sources.download.summary",
     "download": "quanthedge.sources.download.run",
+    "vendor_client": "quanthedge.sources.download.clients",
 }
 
 

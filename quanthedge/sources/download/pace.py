@@ -1,5 +1,6 @@
 """When requests are made: a rate that is never exceeded, and pauses that grow after a failure."""
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from quanthedge.sources.download.problems import TryAgain
 
 __all__ = ["CHINA", "Caller", "Clock", "seconds_asked"]
 
+_log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 CHINA = timezone(timedelta(hours=8))
 LONGEST_PAUSE = 60.0  # seconds, unless the vendor asks for more
@@ -82,19 +84,29 @@ class Caller:
             asked = min(float(problem.seconds), LONGEST_ASKED)
             return max(float(growing(state)), asked)
 
-        def note(_: Any) -> None:
+        def note(state: Any) -> None:
             self.retried += 1
+            _log.info(
+                "%s %s: attempt %s of %s failed (%s); again in %.0f s",
+                self.extra, call, state.attempt_number, self.attempts, state.outcome.exception(),
+                state.next_action.sleep,
+            )  # fmt: skip
 
         def once() -> Answer:
             self._wait_for_turn(call)
             self.made += 1
+            begun = self.clock.monotonic()
             try:
-                return request()
+                answer = request()
             except TryAgain as problem:
                 if problem.per_minute is not None:
                     known = self.slower.get(call, problem.per_minute)
                     self.slower[call] = max(1, min(known, problem.per_minute))
                 raise
+            _log.debug(
+                "%s %s: answered in %.2f s", self.extra, call, self.clock.monotonic() - begun
+            )
+            return answer
 
         retrying = tenacity.Retrying(
             sleep=self.clock.sleep,

@@ -1,5 +1,6 @@
 """Carry out a plan: ask for what is missing, write it, and say what happened."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from quanthedge.sources.download.summary import Summary
 
 __all__ = ["Progress", "download"]
 
+_log = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
 PATIENCE = 5  # requests that fail one after another until the run stops
 OLDEST = date(1990, 1, 1)
@@ -44,7 +46,7 @@ def download(
     Parameters
     ----------
     vendor
-        A client, such as `quanthedge.sources.download.tushare.Tushare`.
+        A client, such as `quanthedge.sources.tushare.client.Tushare`.
     folder
         Folder of the files, ``<table>/<key>.parquet``, in the vendor's own columns and units.
     start, end
@@ -131,6 +133,11 @@ class _Run:
             for request, (entry, what) in zip(requests, map(self._look, requests), strict=True)
             if self._counted(what)
         ]
+        tables = ", ".join(sorted({request.table.name for request in requests}))
+        _log.info(
+            "%s: %s of %s answers to fetch (%s)", self.vendor.name, len(pending), len(requests),
+            tables,
+        )  # fmt: skip
         for done, (request, entry, what) in enumerate(pending):
             if request.table.name in self.summary.refused:
                 continue
@@ -168,6 +175,7 @@ class _Run:
         return what.kind not in ("nothing", "later")
 
     def _miss(self, request: Request, reason: str) -> None:
+        _log.info("%s: missing (%s)", request.name, reason)
         self.summary.missing.append((request.table.name, request.key, reason))
 
     def _fetch(self, request: Request, entry: Entry | None, what: Todo) -> None:
@@ -204,6 +212,7 @@ class _Run:
         self, request: Request, table: pa.Table, fetched: datetime, *, keep_old: bool = False
     ) -> None:
         entry = self.store.store(request, table, fetched, keep_old=keep_old)
+        _log.debug("%s: %s rows, %s bytes kept", request.name, entry.rows, entry.bytes)
         if entry.bytes == 0:
             self.summary.empty[request.table.name] += 1
             return

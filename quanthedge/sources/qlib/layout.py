@@ -34,9 +34,9 @@ from quanthedge.sources.qlib.instruments import (
     listing,
     members_of_lists,
 )
-from quanthedge.sources.source import News, SourceTables
+from quanthedge.sources.source import Layout, News, SourceTables
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 MOST_KINDS = 20  # kinds of unused files that are named one by one
@@ -151,3 +151,6 @@ def _require_factor(features: Features, stocks: Mapping[str, str]) -> None:
         "closes and does not say). Dump the field factor too, or unadjusted prices together with "
         "pre_close for every stock"
     )
+
+
+LAYOUT = Layout("a Qlib data directory (calendars, instruments, features)", recognise, read)

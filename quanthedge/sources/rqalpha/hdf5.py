@@ -202,5 +202,5 @@ if __name__ == "__main__":
         with begun():
             _extract(Path(sys.argv[1]), Path(sys.argv[2]))
     except DataError as fault:
-        print(str(fault).replace("\n", " "), file=sys.stderr)
+        sys.stderr.write(str(fault).replace("\n", " ") + "\n")
         sys.exit(FAULT)

@@ -33,11 +33,11 @@ from quanthedge.sources.rqalpha.bars import BARS, bars_of
 from quanthedge.sources.rqalpha.hdf5 import extracted
 from quanthedge.sources.rqalpha.pickle import read_instruments
 from quanthedge.sources.rqalpha.rows import dates_of, day_column, known, own_code
-from quanthedge.sources.source import SourceTables, assume
+from quanthedge.sources.source import Layout, SourceTables, assume
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.storage import temporary_folder
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 OVERNIGHT = "0S"
@@ -256,3 +256,6 @@ def _cash_rate(source: Path, table: pa.Table, collector: Collector) -> pa.Table 
     rate = column_of(table, path, OVERNIGHT).cast(pa.float64())
     dates = pa.array(dates_of(table, "date", path), pa.date32())
     return pa.table({"date": dates, "rate": rate}).filter(pc.is_valid(rate))
+
+
+LAYOUT = Layout("a bundle of RQAlpha (stocks.h5, instruments.pk ...)", recognise, read)

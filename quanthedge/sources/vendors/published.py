@@ -12,14 +12,21 @@ from quanthedge.market import STATEMENT_ITEMS, TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.sources.source import assume
 from quanthedge.sources.twins import one_index
+from quanthedge.sources.vendors.columns import VendorTable
+from quanthedge.sources.vendors.joining import codes_kept
+from quanthedge.sources.vendors.reading import Folder
+from quanthedge.sources.vendors.spells import members_of_snapshots
 from quanthedge.sources.vendors.statements import dated_rows
 
 __all__ = [
     "curve_of",
     "holdings_of",
     "industry_indices_of",
+    "lists_of",
+    "members_of",
     "month_end_window",
     "reports_of",
+    "shenwan_indices",
     "term_of_years",
     "weights_of",
 ]
@@ -30,6 +37,19 @@ YEAR_MONTHS = 12
 NEAR_MONTH = 0.1  # of a term in months
 # Month of the reporting date: day and month by which funds publish what they held.
 PUBLISHED = {3: "04-22", 6: "08-31", 9: "10-26", 12: "03-31"}
+
+
+def lists_of(folder: Folder, table: VendorTable) -> pa.Table | None:
+    """Return a vendor's dated lists of indices' members, A shares only; None without a row."""
+    rows = folder.read(table)
+    if rows is None or rows.num_rows == 0:
+        return None
+    return codes_kept(rows, table.files[0], folder.collector)
+
+
+def members_of(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
+    """Return index_members of a vendor's dated lists."""
+    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
 
 
 def weights_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.Table | None:
@@ -150,6 +170,12 @@ def industry_indices_of(
             columns[price] = rows[price] if there else np.full(rows.num_rows, np.nan)
         tables.append(pa.table(columns))
     return pa.concat_tables(tables, promote_options="permissive") if tables else None
+
+
+def shenwan_indices(folder: Folder, table: VendorTable) -> pa.Table | None:
+    """Return industry_index_daily of a vendor's one table of Shenwan's industry indices."""
+    rows = folder.read(table)
+    return None if rows is None else industry_indices_of([(rows, "SWS", ".SI")], folder.collector)
 
 
 def month_end_window(period: Array) -> Array:

@@ -21,12 +21,12 @@ from quanthedge.sources.cents import Cents
 from quanthedge.sources.completion import completed
 from quanthedge.sources.files import as_dates, as_numbers, column_of, read_file
 from quanthedge.sources.instruments import spans_of_days, stocks_of_bars, union_calendar
-from quanthedge.sources.source import News, SourceTables
+from quanthedge.sources.source import Layout, News, SourceTables
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.vendors.spells import members_of_snapshots
 from quanthedge.sources.vnpy.components import components
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 STOCK_EXCHANGES = ("SSE", "SZSE", "BSE")
@@ -240,3 +240,6 @@ def _report_rest(source: Path, collector: Collector) -> None:
     if rest:
         what = "not imported (rates and multipliers are in the rule book)"
         collector.add("info", "daily", "rest", len(rest), what, rest, unit="entry")
+
+
+LAYOUT = Layout("a research laboratory of vn.py (daily/600000.SSE.parquet)", recognise, read)

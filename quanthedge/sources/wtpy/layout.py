@@ -19,7 +19,7 @@ from quanthedge.market.checks import Collector
 from quanthedge.sources.cents import Cents
 from quanthedge.sources.completion import completed
 from quanthedge.sources.instruments import spans_of_days, stocks_of_bars, union_calendar
-from quanthedge.sources.source import News, SourceTables, assume
+from quanthedge.sources.source import Layout, News, SourceTables, assume
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.wtpy.continuous import contracts_of_continuous
 from quanthedge.sources.wtpy.files import (
@@ -32,7 +32,7 @@ from quanthedge.sources.wtpy.files import (
 )
 from quanthedge.sources.wtpy.rules import factors_of, switches_of
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close")
@@ -224,3 +224,6 @@ def _stock_bars(
             factor = np.append(1.0, values)[np.searchsorted(since, dates, side="right")]
         yield _with_code(rows.append_column("adj_factor", pa.array(factor)), code)
     cents.finish()
+
+
+LAYOUT = Layout("daily bars of WonderTrader (CFFEX.IF.2406_d.csv, .dsb)", recognise, read)

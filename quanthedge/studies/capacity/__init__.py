@@ -11,6 +11,7 @@ _HOMES = {
     "capacity_figure": "quanthedge.report.capacity",
     "capacity_limits": "quanthedge.report.capacity",
     "capacity_spec": "quanthedge.report.capacity",
+    "kept_curve": "quanthedge.studies.capacity.kept",
     "read_capacity": "quanthedge.report.capacity",
 }
 

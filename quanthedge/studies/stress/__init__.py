@@ -11,6 +11,7 @@ _HOMES = {
     "StressReport": "scenarios",
     "compare_leverage": "leverage",
     "days_to_margin_call": "outlook",
+    "default_day": "scenarios",
     "levered": "leverage",
     "margin_outlook": "outlook",
     "run_stress": "scenarios",

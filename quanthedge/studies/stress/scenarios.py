@@ -15,7 +15,7 @@ from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 from quanthedge.studies.stress.shocks import basis_jump, index_moves, margin_rate, suspensions
 
-__all__ = ["HISTORY", "SCENARIOS", "Scenario", "StressReport", "run_stress"]
+__all__ = ["HISTORY", "SCENARIOS", "Scenario", "StressReport", "default_day", "run_stress"]
 
 Shock = Callable[[LedgerInputs, int], LedgerInputs]
 
@@ -101,6 +101,11 @@ class StressReport:
         """Return the table for a terminal."""
         lines = [self.shown().to_string(index=False)]
         return "\n".join([*lines, *(f"not replayed: {gap}" for gap in self.gaps)])
+
+
+def default_day(market: Market) -> str:
+    """Return the day on which shocks begin when none is named: three quarters into the market."""
+    return str(market.dates[len(market.dates) * 3 // 4])
 
 
 def run_stress(

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from quanthedge.cli import app
-from quanthedge.cli.token import load_exposure, read_prices
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge.policies import (
     AnyOf,
@@ -29,6 +28,8 @@ from quanthedge.products.leverage import (
     LeveragedExposure,
     equity_after,
     leverage_after,
+    load_exposure,
+    read_prices,
     trade_to_rebalance,
     trigger_move,
     volatility_drag,

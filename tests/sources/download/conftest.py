@@ -11,7 +11,7 @@ import pytest
 from quanthedge.sources.download.run import download
 from quanthedge.sources.download.secret import Token
 from quanthedge.sources.download.summary import Summary
-from quanthedge.sources.download.tushare import Tushare
+from quanthedge.sources.tushare.client import Tushare
 from tests.sources.download.clock import FakeClock
 from tests.sources.download.tushare_server import TOKEN, TushareServer, serving
 from tests.sources.download.vendor_market import tushare_tables

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from quanthedge.errors import DataError
-from quanthedge.sources.download.akshare import AkShare
+from quanthedge.sources.akshare.client import AkShare
 from quanthedge.sources.download.frames import table_of
 from quanthedge.sources.download.run import download
 from quanthedge.sources.download.summary import Summary

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.sources.download.baostock import BaoStock
+from quanthedge.sources.baostock.client import BaoStock
 from quanthedge.sources.download.run import download
 from quanthedge.sources.download.summary import Summary
 from tests.sources.download.clock import FakeClock
@@ -223,7 +223,7 @@ def test_the_package_itself_is_kept_from_hanging_and_from_cutting_answers_off(
         monkeypatch.setattr(constants, "BAOSTOCK_SERVER_IP", "127.0.0.1")
         monkeypatch.setattr(constants, "BAOSTOCK_SERVER_PORT", port)
         client = BaoStock(package, time_out=2.0)
-        from quanthedge.sources.download.baostock_plan import TABLES
+        from quanthedge.sources.baostock.plan import TABLES
         from quanthedge.sources.download.pace import Caller
         from quanthedge.sources.download.plan import Request
 

@@ -11,7 +11,6 @@ import typer
 from typer.testing import CliRunner, Result
 
 from quanthedge.cli import download as command
-from quanthedge.cli.download import download_command
 from quanthedge.errors import DataError
 from tests.sources.download import fake_akshare
 from tests.sources.download.fake_baostock import BaoStockModule
@@ -24,7 +23,7 @@ from tests.sources.download.tushare_server import (
 )
 
 APP = typer.Typer()
-APP.command("download")(download_command)
+APP.command("download")(command.command)
 JULY = ("--start", "2015-07-01", "--end", "2015-07-31", "--per-minute", "6000")
 
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.sources.download.akshare import AkShare
-from quanthedge.sources.download.baostock import BaoStock
+from quanthedge.sources.akshare.client import AkShare
+from quanthedge.sources.baostock.client import BaoStock
 from quanthedge.sources.download.plan import Period, Request, Vendor, chosen_tables
 from quanthedge.sources.download.secret import Token
-from quanthedge.sources.download.tushare import Tushare
-from quanthedge.sources.vendors import tushare_tables
+from quanthedge.sources.tushare import tables as tushare_tables
+from quanthedge.sources.tushare.client import Tushare
 from tests.sources.download import fake_akshare
 from tests.sources.download.conftest import Fetch
 from tests.sources.download.fake_baostock import BaoStockModule

@@ -85,7 +85,7 @@ from pathlib import Path
 from quanthedge.sources.download.folder import DownloadFolder
 from quanthedge.sources.download.run import download
 from quanthedge.sources.download.secret import Token
-from quanthedge.sources.download.tushare import Tushare
+from quanthedge.sources.tushare.client import Tushare
 from tests.sources.download.clock import FakeClock
 
 def tell(done, every, text):

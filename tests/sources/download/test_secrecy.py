@@ -12,7 +12,7 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.sources.download.secret import Token
-from quanthedge.sources.download.tushare import Tushare
+from quanthedge.sources.tushare.client import Tushare
 from tests.sources.download.conftest import Fetch
 from tests.sources.download.tushare_server import BAD_TOKEN, TOKEN, TushareServer, failing, refusing
 

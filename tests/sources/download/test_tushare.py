@@ -17,8 +17,8 @@ from quanthedge.sources.download.pace import Caller
 from quanthedge.sources.download.plan import Request
 from quanthedge.sources.download.problems import Failed
 from quanthedge.sources.download.secret import Token
-from quanthedge.sources.download.tushare import Tushare
-from quanthedge.sources.download.tushare_plan import TABLES
+from quanthedge.sources.tushare.client import Tushare
+from quanthedge.sources.tushare.plan import TABLES
 from tests.sources.download.clock import FakeClock
 from tests.sources.download.conftest import Fetch
 from tests.sources.download.tushare_server import (

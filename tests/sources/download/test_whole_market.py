@@ -10,14 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from quanthedge.market.checks import Collector
-from quanthedge.sources.download.akshare import AkShare
-from quanthedge.sources.download.baostock import BaoStock
+from quanthedge.sources.akshare import tables as akshare_tables
+from quanthedge.sources.akshare.client import AkShare
+from quanthedge.sources.baostock import layout as baostock
+from quanthedge.sources.baostock.client import BaoStock
 from quanthedge.sources.download.plan import Vendor
 from quanthedge.sources.download.run import download
 from quanthedge.sources.download.secret import Token
-from quanthedge.sources.download.tushare import Tushare
-from quanthedge.sources.download.tushare_plan import TABLES
-from quanthedge.sources.vendors import akshare_tables, baostock, tushare
+from quanthedge.sources.tushare import layout as tushare
+from quanthedge.sources.tushare.client import Tushare
+from quanthedge.sources.tushare.plan import TABLES
 from quanthedge.sources.vendors.reading import Folder
 from tests.market.exporters import vendors as export
 from tests.sources.download import fake_akshare

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quanthedge.cli import app
-from quanthedge.cli.capacity import capacity_command
+from quanthedge.cli import capacity as command
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.report.capacity import read_capacity, shown_size
 from quanthedge.report.chapters import build_chapters
@@ -176,8 +176,8 @@ def test_the_command_writes_table_and_figure_and_prints_the_answer(tmp_path) -> 
 
 def test_the_command_refuses_what_it_cannot_use(tmp_path) -> None:
     with pytest.raises(StrategyError, match="--language 'fr'"):
-        capacity_command(NEUTRAL, SAMPLE, language="fr")
+        command.command(NEUTRAL, SAMPLE, language="fr")
     with pytest.raises(StrategyError, match=r"ends in \.csv"):
-        capacity_command(NEUTRAL, SAMPLE, out=tmp_path / "a.txt")
+        command.command(NEUTRAL, SAMPLE, out=tmp_path / "a.txt")
     with pytest.raises(StrategyError, match="--sizes many"):
-        capacity_command(NEUTRAL, SAMPLE, sizes="many")
+        command.command(NEUTRAL, SAMPLE, sizes="many")

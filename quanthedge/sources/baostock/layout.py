@@ -29,7 +29,7 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import SourceTables
+from quanthedge.sources.source import Layout, SourceTables
 from quanthedge.sources.vendors.actions import actions_of
 from quanthedge.sources.vendors.adjustment import raw_rows, with_column
 from quanthedge.sources.vendors.assembling import Parts, assemble, index_daily_of
@@ -50,7 +50,7 @@ from quanthedge.sources.vendors.spells import (
 )
 from quanthedge.sources.vendors.statements import Statement, fundamentals_of, merged
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 PERCENT = 100.0
 BARS = VendorTable(
@@ -253,3 +253,6 @@ def _fundamentals(folder: Folder) -> pa.Table | None:
             rows = rows.append_column("net_profit_ttm", profit)
         tables.append(fundamentals_of(rows, statement, name, folder.collector))
     return merged(tables)
+
+
+LAYOUT = Layout("tables of BaoStock named as its queries", recognise, read)

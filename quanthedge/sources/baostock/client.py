@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.sources.download.baostock_plan import INDICES, TABLES, stages
+from quanthedge.sources.baostock.plan import INDICES, TABLES, stages
 from quanthedge.sources.download.frames import last_line, quiet
 from quanthedge.sources.download.pace import Caller
 from quanthedge.sources.download.packages import required, version_of
@@ -66,7 +66,7 @@ class BaoStock:
         self._open = False
 
     def stages(self, tables: Sequence[Table], period: Period, read: Read, today: date) -> Stages:
-        """Return the plan (see `quanthedge.sources.download.baostock_plan`)."""
+        """Return the plan (see `quanthedge.sources.baostock.plan`)."""
         return stages(tables, period, read, self._indices)
 
     def close(self) -> None:

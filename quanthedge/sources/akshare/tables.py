@@ -1,6 +1,7 @@
 """AkShare's functions as data: columns and units."""
 
 from quanthedge.sources.vendors.columns import VendorTable, code, date, number, text
+from quanthedge.sources.vendors.statement_items import reported_items
 
 LOT, TEN_THOUSAND, PER_TEN, PERCENT = 100.0, 1e4, 0.1, 0.01
 CHINESE = (
@@ -134,26 +135,14 @@ _REPORT = (
     date("period_end", "REPORT_DATE"),
 )  # fmt: skip
 # Our items of the table statements by Eastmoney's columns.
-REPORTED = {
-    "stock_balance_sheet_by_report_em": {
-        "TOTAL_ASSETS": "total_assets", "TOTAL_LIABILITIES": "total_liabilities",
-        "TOTAL_PARENT_EQUITY": "equity_parent", "TOTAL_CURRENT_ASSETS": "current_assets",
-        "TOTAL_CURRENT_LIAB": "current_liabilities", "MONETARYFUNDS": "cash",
-        "ACCOUNTS_RECE": "receivables", "INVENTORY": "inventory", "GOODWILL": "goodwill",
-        "FIXED_ASSET": "fixed_assets", "SHORT_LOAN": "short_term_borrowing",
-        "LONG_LOAN": "long_term_borrowing", "BOND_PAYABLE": "bonds_payable",
+REPORTED = reported_items(
+    "akshare",
+    {
+        "stock_balance_sheet_by_report_em": "balance",
+        "stock_profit_sheet_by_report_em": "income",
+        "stock_cash_flow_sheet_by_report_em": "cash flow",
     },
-    "stock_profit_sheet_by_report_em": {
-        "OPERATE_INCOME": "revenue", "TOTAL_OPERATE_INCOME": "total_revenue",
-        "OPERATE_COST": "cost_of_sales", "SALE_EXPENSE": "selling_expense",
-        "MANAGE_EXPENSE": "admin_expense", "OPERATE_PROFIT": "operating_profit",
-        "NETPROFIT": "net_profit", "PARENT_NETPROFIT": "net_profit_parent",
-    },
-    "stock_cash_flow_sheet_by_report_em": {
-        "NETCASH_OPERATE": "operating_cash_flow", "NETCASH_INVEST": "investing_cash_flow",
-        "NETCASH_FINANCE": "financing_cash_flow", "CONSTRUCT_LONG_ASSET": "capex_paid",
-    },
-}  # fmt: skip
+)
 STATEMENTS = tuple(
     VendorTable(
         (name,), (*_REPORT, *(number(item, needed=False) for item in items)),

@@ -7,6 +7,7 @@ from quanthedge.sources.vendors.columns import (
     number,
     text,
 )
+from quanthedge.sources.vendors.statement_items import reported_items
 from quanthedge.sources.vendors.statements import Statement
 
 LOT, THOUSAND, TEN_THOUSAND, PERCENT = 100.0, 1e3, 1e4, 0.01
@@ -161,26 +162,9 @@ STATEMENTS: dict[str, tuple[VendorTable, Statement]] = {
     ),
 }  # fmt: skip
 # Our items of the table statements.
-REPORTED = {
-    "income": {
-        "revenue": "revenue", "total_revenue": "total_revenue", "oper_cost": "cost_of_sales",
-        "sell_exp": "selling_expense", "admin_exp": "admin_expense",
-        "operate_profit": "operating_profit", "n_income": "net_profit",
-        "n_income_attr_p": "net_profit_parent",
-    },
-    "balancesheet": {
-        "total_assets": "total_assets", "total_liab": "total_liabilities",
-        "total_hldr_eqy_exc_min_int": "equity_parent", "total_cur_assets": "current_assets",
-        "total_cur_liab": "current_liabilities", "money_cap": "cash",
-        "accounts_receiv": "receivables", "inventories": "inventory", "goodwill": "goodwill",
-        "fix_assets": "fixed_assets", "st_borr": "short_term_borrowing",
-        "lt_borr": "long_term_borrowing", "bond_payable": "bonds_payable",
-    },
-    "cashflow": {
-        "n_cashflow_act": "operating_cash_flow", "n_cashflow_inv_act": "investing_cash_flow",
-        "n_cash_flows_fnc_act": "financing_cash_flow", "c_pay_acq_const_fiolta": "capex_paid",
-    },
-}  # fmt: skip
+REPORTED = reported_items(
+    "tushare", {"income": "income", "balancesheet": "balance", "cashflow": "cash flow"}
+)
 YIELD_CURVE = VendorTable(
     ("yc_cb",),
     (DAY, text("curve", "ts_code", needed=False), text("kind", "curve_type"),

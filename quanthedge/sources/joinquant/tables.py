@@ -1,6 +1,7 @@
 """JoinQuant's functions as data: columns, units, and what is made of statements."""
 
 from quanthedge.sources.vendors.columns import VendorTable, code, date, number, text
+from quanthedge.sources.vendors.statement_items import reported_items
 from quanthedge.sources.vendors.statements import Statement
 
 TEN_THOUSAND, PER_TEN, PERCENT = 1e4, 0.1, 0.01
@@ -105,29 +106,14 @@ STATEMENTS = {
     ),
 }  # fmt: skip
 # Our items of the table statements, by the columns of the tables of whole reports.
-REPORTED = {
-    "STK_INCOME_STATEMENT": {
-        "operating_revenue": "revenue", "total_operating_revenue": "total_revenue",
-        "operating_cost": "cost_of_sales", "sale_expense": "selling_expense",
-        "administration_expense": "admin_expense", "operating_profit": "operating_profit",
-        "net_profit": "net_profit", "np_parent_company_owners": "net_profit_parent",
+REPORTED = reported_items(
+    "joinquant",
+    {
+        "STK_INCOME_STATEMENT": "income",
+        "STK_BALANCE_SHEET": "balance",
+        "STK_CASHFLOW_STATEMENT": "cash flow",
     },
-    "STK_BALANCE_SHEET": {
-        "total_assets": "total_assets", "total_liability": "total_liabilities",
-        "equities_parent_company_owners": "equity_parent",
-        "total_current_assets": "current_assets", "total_current_liability": "current_liabilities",
-        "cash_equivalents": "cash", "account_receivable": "receivables",
-        "inventories": "inventory", "good_will": "goodwill", "fixed_assets": "fixed_assets",
-        "shortterm_loan": "short_term_borrowing", "longterm_loan": "long_term_borrowing",
-        "bonds_payable": "bonds_payable",
-    },
-    "STK_CASHFLOW_STATEMENT": {
-        "net_operate_cash_flow": "operating_cash_flow",
-        "net_invest_cash_flow": "investing_cash_flow",
-        "net_finance_cash_flow": "financing_cash_flow",
-        "fix_intan_other_asset_acqui_cash": "capex_paid",
-    },
-}  # fmt: skip
+)
 WHOLE_REPORTS = tuple(
     VendorTable(
         (name, f"get_{name}"),

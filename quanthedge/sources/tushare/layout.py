@@ -36,33 +36,8 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import SourceTables
-from quanthedge.sources.vendors.actions import actions_of
-from quanthedge.sources.vendors.adjustment import with_column
-from quanthedge.sources.vendors.assembling import (
-    Parts,
-    assemble,
-    calendar_of,
-    cash_of,
-)
-from quanthedge.sources.vendors.columns import VendorTable
-from quanthedge.sources.vendors.futures import futures_of
-from quanthedge.sources.vendors.joining import beside, codes_kept
-from quanthedge.sources.vendors.published import (
-    curve_of,
-    holdings_of,
-    industry_indices_of,
-    reports_of,
-    weights_of,
-)
-from quanthedge.sources.vendors.reading import Folder, any_present
-from quanthedge.sources.vendors.spells import (
-    members_of_snapshots,
-    spells_until_next,
-    with_english,
-)
-from quanthedge.sources.vendors.statements import dated_rows, fundamentals_of, merged
-from quanthedge.sources.vendors.tushare_tables import (
+from quanthedge.sources.source import Layout, SourceTables
+from quanthedge.sources.tushare.tables import (
     ADJ_FACTOR,
     CI_DAILY,
     DAILY,
@@ -87,8 +62,34 @@ from quanthedge.sources.vendors.tushare_tables import (
     WHY_UNUSED,
     YIELD_CURVE,
 )
+from quanthedge.sources.vendors.actions import actions_of
+from quanthedge.sources.vendors.adjustment import with_column
+from quanthedge.sources.vendors.assembling import (
+    Parts,
+    assemble,
+    calendar_of,
+    cash_of,
+)
+from quanthedge.sources.vendors.columns import VendorTable
+from quanthedge.sources.vendors.futures import futures_of
+from quanthedge.sources.vendors.joining import beside, codes_kept
+from quanthedge.sources.vendors.published import (
+    curve_of,
+    holdings_of,
+    industry_indices_of,
+    lists_of,
+    members_of,
+    reports_of,
+    weights_of,
+)
+from quanthedge.sources.vendors.reading import Folder, any_present
+from quanthedge.sources.vendors.spells import (
+    spells_until_next,
+    with_english,
+)
+from quanthedge.sources.vendors.statements import dated_rows, fundamentals_of, merged
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 GOVERNMENT = "1001.CB"
 
@@ -108,14 +109,14 @@ def read(source: Path, collector: Collector) -> SourceTables:
             f"{source}: none of Tushare's tables; accepted: daily, fut_daily and others"
         )
     parts = Parts(bars=_bars(folder), listing=_listing(folder), calendar=_calendar(folder))
-    lists, reports = _lists(folder), _reports(folder)
+    lists, reports = lists_of(folder, INDEX_WEIGHT), _reports(folder)
     parts.lists = frozenset({"index_members"})
     parts.tables = {
         name: table
         for name, table in {
             "stock_names": _names(folder),
             "index_daily": _index_bars(folder),
-            "index_members": _members(lists, collector),
+            "index_members": members_of(lists, collector),
             "index_weights": weights_of(lists, "index_weight", collector),
             "industry_index_daily": _industry_indices(folder),
             "industry": _industry(folder),
@@ -228,17 +229,6 @@ def _index_bars(folder: Folder) -> pa.Table | None:
     return table.rename_columns(["code", *table.column_names[1:]]).select(names)
 
 
-def _lists(folder: Folder) -> pa.Table | None:
-    table = folder.read(INDEX_WEIGHT)
-    if table is None or table.num_rows == 0:
-        return None
-    return codes_kept(table, "index_weight", folder.collector)
-
-
-def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
-    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
-
-
 def _industry_indices(folder: Folder) -> pa.Table | None:
     found = (
         (folder.read(SW_DAILY), "SWS", ".SI"),
@@ -308,11 +298,6 @@ def _reports(folder: Folder) -> dict[str, pa.Table]:
     return {name: rows for name, rows in found.items() if rows is not None}
 
 
-def _statements(reports: dict[str, pa.Table], collector: Collector) -> pa.Table | None:
-    parts = [(rows, REPORTED[name], name) for name, rows in reports.items() if name in REPORTED]
-    return reports_of(parts, collector)
-
-
 def _report(folder: Folder, name: str, table: VendorTable) -> pa.Table | None:
     rows = folder.read(table)
     if rows is None:
@@ -332,3 +317,6 @@ def _report(folder: Folder, name: str, table: VendorTable) -> pa.Table | None:
         known = pc.coalesce(rows["known_date"], known)
     rows = with_column(with_column(rows, "known_date", known), "rank", rank)
     return dated_rows(rows.filter(pa.array(rank >= 0)), name, folder.collector)
+
+
+LAYOUT = Layout("tables of Tushare Pro named as its interfaces", recognise, read)

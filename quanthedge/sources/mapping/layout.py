@@ -57,7 +57,8 @@ from quanthedge.errors import DataError
 from quanthedge.market import TABLES, Column, day_of
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import as_flags, as_texts
-from quanthedge.sources.source import SourceTables, assume
+from quanthedge.sources.mapping.document import FILE, TableMapping, read_mapping
+from quanthedge.sources.source import Layout, SourceTables, assume
 from quanthedge.sources.vendors.adjustment import unadjusted, with_column
 from quanthedge.sources.vendors.assembling import (
     Parts,
@@ -68,12 +69,11 @@ from quanthedge.sources.vendors.assembling import (
 from quanthedge.sources.vendors.columns import Field, VendorTable
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.vendors.joining import codes_kept
-from quanthedge.sources.vendors.mapping_file import FILE, TableMapping, read_mapping
 from quanthedge.sources.vendors.pieces import plain_convert
 from quanthedge.sources.vendors.reading import read_files
 from quanthedge.sources.vendors.wide import read_wide
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 CODE_KINDS = {"index_code": "index", "contract": "contract"}
 STOCK_TABLES = (
@@ -327,3 +327,6 @@ def _report_unused(source: Path, mapping: dict[str, TableMapping], collector: Co
     if others:
         what = f"that {FILE} does not name not imported"
         collector.add("info", "mapping", "not used", len(others), what, others, unit="file")
+
+
+LAYOUT = Layout("any CSV or Parquet files with a mapping.toml", recognise, read)

@@ -35,18 +35,7 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import SourceTables, assume
-from quanthedge.sources.vendors.actions import actions_of
-from quanthedge.sources.vendors.adjustment import unadjusted, with_column
-from quanthedge.sources.vendors.assembling import (
-    Parts,
-    assemble,
-    calendar_of,
-    index_daily_of,
-)
-from quanthedge.sources.vendors.futures import futures_of
-from quanthedge.sources.vendors.joining import beside, codes_kept, rows_of
-from quanthedge.sources.vendors.joinquant_tables import (
+from quanthedge.sources.joinquant.tables import (
     CALENDAR,
     DIVIDEND,
     EVERY,
@@ -63,22 +52,34 @@ from quanthedge.sources.vendors.joinquant_tables import (
     VALUATION,
     WHOLE_REPORTS,
 )
+from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.vendors.actions import actions_of
+from quanthedge.sources.vendors.adjustment import unadjusted, with_column
+from quanthedge.sources.vendors.assembling import (
+    Parts,
+    assemble,
+    calendar_of,
+    index_daily_of,
+)
+from quanthedge.sources.vendors.futures import futures_of
+from quanthedge.sources.vendors.joining import beside, codes_kept, rows_of
 from quanthedge.sources.vendors.keys import code_ranks
 from quanthedge.sources.vendors.published import (
-    industry_indices_of,
+    lists_of,
+    members_of,
     reports_of,
+    shenwan_indices,
     weights_of,
 )
 from quanthedge.sources.vendors.reading import Folder, any_present
 from quanthedge.sources.vendors.spells import (
-    members_of_snapshots,
     spells_of_snapshots,
     with_english,
 )
 from quanthedge.sources.vendors.statements import fundamentals_of, merged
 from quanthedge.sources.vendors.wide import read_wide
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 MANY_DAYS, MANY_STOCKS = 250, 20  # so much data must show an ex-date
 
@@ -110,11 +111,11 @@ def read(source: Path, collector: Collector) -> SourceTables:
     calendar = folder.read(CALENDAR)
     if calendar is not None:
         parts.calendar = calendar["date"].to_numpy()
-    lists = _lists(folder)
+    lists = lists_of(folder, MEMBERS)
     found = {
-        "index_members": _members(lists, collector),
+        "index_members": members_of(lists, collector),
         "index_weights": weights_of(lists, MEMBERS.files[1], collector),
-        "industry_index_daily": _industry_indices(folder),
+        "industry_index_daily": shenwan_indices(folder, SW_PRICE),
         "statements": _statements(folder),
         "industry": _industry(folder),
         "corporate_actions": actions,
@@ -263,22 +264,6 @@ def _futures(rows: pa.Table, last: pa.Table | None, days: Any, folder: Folder) -
     )  # fmt: skip
 
 
-def _lists(folder: Folder) -> pa.Table | None:
-    rows = folder.read(MEMBERS)
-    if rows is None or rows.num_rows == 0:
-        return None
-    return codes_kept(rows, MEMBERS.files[0], folder.collector)
-
-
-def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
-    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
-
-
-def _industry_indices(folder: Folder) -> pa.Table | None:
-    rows = folder.read(SW_PRICE)
-    return None if rows is None else industry_indices_of([(rows, "SWS", ".SI")], folder.collector)
-
-
 def _statements(folder: Folder) -> pa.Table | None:
     parts = []
     for table in WHOLE_REPORTS:
@@ -327,3 +312,6 @@ def _fundamentals(folder: Folder) -> pa.Table | None:
             rows = codes_kept(rows, name, folder.collector)
             tables.append(fundamentals_of(rows, statement, name, folder.collector))
     return merged(tables)
+
+
+LAYOUT = Layout("tables of JoinQuant named as its functions", recognise, read)

@@ -23,7 +23,7 @@ from quanthedge.sources.download.packages import required
 from quanthedge.sources.download.plan import Period, Read, Request, Stages, Table
 from quanthedge.sources.download.problems import Failed, Refused, TryAgain
 from quanthedge.sources.download.secret import Token
-from quanthedge.sources.download.tushare_plan import INDICES, TABLES, TEXTS, stages
+from quanthedge.sources.tushare.plan import INDICES, TABLES, TEXTS, stages
 
 __all__ = ["URL", "Tushare"]
 
@@ -82,7 +82,7 @@ class Tushare:
         return f"Tushare({self._url!r})"
 
     def stages(self, tables: Sequence[Table], period: Period, read: Read, today: date) -> Stages:
-        """Return the plan (see `quanthedge.sources.download.tushare_plan`)."""
+        """Return the plan (see `quanthedge.sources.tushare.plan`)."""
         return stages(tables, period, read, self._indices)
 
     def close(self) -> None:

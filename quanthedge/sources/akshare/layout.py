@@ -41,15 +41,7 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.melting import curve_rows
-from quanthedge.sources.source import SourceTables, assume
-from quanthedge.sources.vendors.actions import actions_of
-from quanthedge.sources.vendors.adjustment import (
-    factor_of_adjusted,
-    raw_rows,
-    with_column,
-)
-from quanthedge.sources.vendors.akshare_tables import (
+from quanthedge.sources.akshare.tables import (
     CALENDAR,
     CONTRACTS,
     DIVIDEND,
@@ -73,6 +65,14 @@ from quanthedge.sources.vendors.akshare_tables import (
     WHY_UNUSED,
     YIELD_CURVE,
 )
+from quanthedge.sources.melting import curve_rows
+from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.vendors.actions import actions_of
+from quanthedge.sources.vendors.adjustment import (
+    factor_of_adjusted,
+    raw_rows,
+    with_column,
+)
 from quanthedge.sources.vendors.assembling import (
     Parts,
     assemble,
@@ -84,18 +84,19 @@ from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.vendors.joining import as_of, codes_kept
 from quanthedge.sources.vendors.published import (
     holdings_of,
-    industry_indices_of,
+    lists_of,
+    members_of,
     reports_of,
+    shenwan_indices,
     weights_of,
 )
 from quanthedge.sources.vendors.reading import Folder, any_present
 from quanthedge.sources.vendors.spells import (
     industry_of_number,
-    members_of_snapshots,
     spells_until_next,
 )
 
-__all__ = ["read", "recognise"]
+__all__ = ["LAYOUT", "read", "recognise"]
 
 GOVERNMENT = "中债国债收益率曲线"
 
@@ -114,13 +115,13 @@ def read(source: Path, collector: Collector) -> SourceTables:
     calendar = folder.read(CALENDAR)
     if calendar is not None:
         parts.calendar = calendar["date"].to_numpy()
-    lists = _lists(folder)
+    lists = lists_of(folder, MEMBERS)
     found = {
         "corporate_actions": actions,
         "index_daily": _index_bars(folder),
-        "index_members": _members(lists, collector),
+        "index_members": members_of(lists, collector),
         "index_weights": weights_of(lists, MEMBERS.files[0], collector),
-        "industry_index_daily": _industry_indices(folder),
+        "industry_index_daily": shenwan_indices(folder, SW_HIST),
         "government_yield_curve": _yield_curve(folder),
         "statements": _statements(folder),
         "fund_holdings": _holdings(folder),
@@ -220,22 +221,6 @@ def _index_bars(folder: Folder) -> pa.Table | None:
     return None
 
 
-def _lists(folder: Folder) -> pa.Table | None:
-    rows = folder.read(MEMBERS)
-    if rows is None or rows.num_rows == 0:
-        return None
-    return codes_kept(rows, MEMBERS.files[0], folder.collector)
-
-
-def _members(lists: pa.Table | None, collector: Collector) -> pa.Table | None:
-    return None if lists is None else members_of_snapshots(lists, "index_members", collector)
-
-
-def _industry_indices(folder: Folder) -> pa.Table | None:
-    rows = folder.read(SW_HIST)
-    return None if rows is None else industry_indices_of([(rows, "SWS", ".SI")], folder.collector)
-
-
 def _yield_curve(folder: Folder) -> pa.Table | None:
     """Take the government curve; those of banks and companies are left out and counted."""
     rows = folder.read(YIELD_CURVE)
@@ -292,3 +277,6 @@ def _futures(folder: Folder, days: Any) -> pa.Table | None:
                 rows, known, empty if days is None else days, table.files[0], folder.collector
             )
     return None
+
+
+LAYOUT = Layout("tables of AkShare named as its functions", recognise, read)

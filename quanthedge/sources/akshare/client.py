@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from quanthedge.sources.download.akshare_plan import INDICES, TABLES, stages
+from quanthedge.sources.akshare.plan import INDICES, TABLES, stages
 from quanthedge.sources.download.frames import quiet, table_of
 from quanthedge.sources.download.pace import Caller
 from quanthedge.sources.download.packages import required, version_of
@@ -51,7 +51,7 @@ class AkShare:
         self._time_out = time_out
 
     def stages(self, tables: Sequence[Table], period: Period, read: Read, today: date) -> Stages:
-        """Return the plan (see `quanthedge.sources.download.akshare_plan`)."""
+        """Return the plan (see `quanthedge.sources.akshare.plan`)."""
         return stages(tables, period, read, self._indices, today)
 
     def close(self) -> None:

@@ -16,7 +16,9 @@ from quanthedge.sources.download.plan import Period, Read, Request, Span, Stages
 __all__ = ["INDICES", "TABLES", "TEXTS", "stages"]
 
 INDICES = ("000300.SH", "000905.SH", "000016.SH", "000852.SH")
-TWINS = {"000300.SH": "399300.SZ"}  # the code under which the vendor has kept CSI 300's members
+_ALSO_UNDER = {
+    "000300.SH": "399300.SZ"
+}  # the code under which the vendor has kept CSI 300's members
 FUTURES_BEGIN = date(2010, 4, 16)
 REPORTS_BEFORE = timedelta(days=731)
 DAY = "%Y%m%d"
@@ -185,7 +187,7 @@ def _index(period: Period, indices: Sequence[str], table: Table) -> Iterable[Req
 
 def _index_month(period: Period, indices: Sequence[str], table: Table) -> Iterable[Request]:
     for code in indices:
-        for name in dict.fromkeys((code, TWINS.get(code, code))):
+        for name in dict.fromkeys((code, _ALSO_UNDER.get(code, code))):
             for first, last in period.months():
                 params = {
                     "index_code": name,
@@ -218,7 +220,7 @@ def _days(table: Table, days: Sequence[date]) -> Iterable[Request]:
     name = "ex_date" if table.by == "ex-day" else "trade_date"
     for day in reversed(
         days
-    ):  # the longest answers first (see `quanthedge.sources.download.tushare`)
+    ):  # the longest answers first (see `quanthedge.sources.tushare.client`)
         if table.by != "futures day" or day >= FUTURES_BEGIN:
             key = day.strftime(DAY)
             yield Request(table, key, {name: key, **fixed}, day, day)

@@ -1,0 +1,88 @@
+"""Options and words that several commands share: one spelling, one meaning."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quanthedge.errors import StrategyError
+
+if TYPE_CHECKING:
+    from quanthedge.typing import Language
+
+__all__ = [
+    "LANGUAGES",
+    "Changes",
+    "Dataset",
+    "End",
+    "MarketFolder",
+    "Overwrite",
+    "SourceLayout",
+    "Start",
+    "StrategyFile",
+    "language_of",
+    "listed",
+    "numbers",
+]
+
+LANGUAGES: "tuple[Language, ...]" = ("zh", "en")
+
+Dataset = Annotated[Path, typer.Argument(help="Folder of a dataset.")]
+MarketFolder = Annotated[Path, typer.Option(help="Folder of a dataset.")]
+StrategyFile = Annotated[Path, typer.Argument(help="Strategy file (TOML).")]
+SourceLayout = Annotated[
+    str, typer.Option(help="Layout of the source; 'auto' recognises it by its files.")
+]
+Start = Annotated[str | None, typer.Option(help="First trading day, YYYY-MM-DD.")]
+End = Annotated[str | None, typer.Option(help="Last trading day, YYYY-MM-DD.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change one key, e.g. --set selector.n=50 (may be repeated)."),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a file that is there and is another one.")
+]
+
+
+def listed(text: str, known: Sequence[str], option: str) -> list[str]:
+    """Return the parts of a comma-separated option, each one of the known.
+
+    Raises
+    ------
+    StrategyError
+        A part is none of the known.
+    """
+    parts = list(dict.fromkeys(part.strip() for part in text.split(",")))
+    for part in parts:
+        if part not in known:
+            raise StrategyError(f"{option} {part!r}: accepted: {', '.join(known)}, or several")
+    return parts
+
+
+def language_of(text: str) -> "Language":
+    """Return the language of an option.
+
+    Raises
+    ------
+    StrategyError
+        It is neither zh nor en.
+    """
+    for language in LANGUAGES:
+        if text == language:
+            return language
+    raise StrategyError(f"--language {text!r}: accepted: {', '.join(LANGUAGES)}")
+
+
+def numbers(text: str, option: str, accepted: str) -> list[float]:
+    """Return the numbers of a comma-separated option.
+
+    Raises
+    ------
+    StrategyError
+        A part is no number.
+    """
+    try:
+        return [float(part) for part in text.split(",") if part.strip()]
+    except ValueError as problem:
+        raise StrategyError(f"{option} {text!r}: accepted: {accepted}") from problem

@@ -1,0 +1,1 @@
+"""AkShare: its tables, how they are read, and how they are downloaded."""

@@ -1,0 +1,1 @@
+"""BaoStock: its tables, how they are read, and how they are downloaded."""

@@ -1,0 +1,1 @@
+"""JoinQuant: its tables and how they are read."""

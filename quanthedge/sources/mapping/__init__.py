@@ -1,0 +1,1 @@
+"""Any CSV, Parquet or Feather files, read as a `mapping.toml` says."""
