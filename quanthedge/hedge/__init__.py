@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import Any
 
 from quanthedge.hedge.contracts.chain import (
-    PRODUCT_INDEX,
     ContractChain,
     FuturesMarket,
     contract_chain,
@@ -45,7 +44,6 @@ _RESEARCH = {
 
 __all__ = [
     "BEYOND",
-    "PRODUCT_INDEX",
     "AlphaScaled",
     "BetaRatio",
     "ContractChain",
