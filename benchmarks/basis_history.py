@@ -12,6 +12,7 @@ import pandas as pd
 
 from quanthedge import Market
 from quanthedge.hedge import basis_table, futures_leg
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -72,7 +73,10 @@ def short_carry(market: Market, product: str, start: str, end: str) -> pd.Series
 def carry_by_year(market: Market, product: str) -> dict[int, float]:
     """Return the short's carry of each year, a year."""
     carry = short_carry(market, product, str(market.dates[1]), str(market.dates[-1]))
-    return {int(year): float(part.mean() * 244) for year, part in carry.groupby(carry.index.year)}
+    return {
+        int(year): float(part.mean() * TRADING_DAYS_A_YEAR)
+        for year, part in carry.groupby(carry.index.year)
+    }
 
 
 def published(market: Market, rules: Path) -> list[str]:
@@ -105,7 +109,7 @@ def main() -> None:
     lines += ["", "| IF short, rolled | carry a year |", "|---|---|"]
     for start, end in SPANS:
         carry = short_carry(market, "IF", start, end)
-        lines.append(f"| {start} to {end} | {carry.mean() * 244:+.1%} |")
+        lines.append(f"| {start} to {end} | {carry.mean() * TRADING_DAYS_A_YEAR:+.1%} |")
     if args.published:
         lines += [
             "",

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = ["FRICTIONS", "PATHS", "World", "make_world"]
@@ -28,7 +29,6 @@ HALF_LIFE, WANDERING, OWN_MEAN = 60, 0.25, 0.15
 JUMP, JUMPS_A_YEAR = 0.4, 2
 LATE = 0.10
 SUSPENDED, SPELL = 0.05, 20
-DAYS_PER_YEAR = 244
 
 
 class World(NamedTuple):
@@ -62,7 +62,7 @@ def _betas(rng: np.random.Generator, path: str, days: int, stocks: int) -> Float
     if path == "slow drift":
         return mean + np.cumsum(rng.normal(0.0, SLOW_STEP, (days, stocks)), axis=0)
     if path == "jumps":
-        jumps = rng.random((days, stocks)) < JUMPS_A_YEAR / DAYS_PER_YEAR
+        jumps = rng.random((days, stocks)) < JUMPS_A_YEAR / TRADING_DAYS_A_YEAR
         sizes = np.where(jumps, rng.choice([-JUMP, JUMP], (days, stocks)), 0.0)
         return mean + np.cumsum(sizes, axis=0)
     back = 0.5 ** (1.0 / HALF_LIFE)

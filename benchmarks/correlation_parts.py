@@ -30,6 +30,7 @@ from quanthedge.performance import (
     levels,
     period_returns,
 )
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 INDEX = "000300.SH"
 LIMIT = 0.05
@@ -184,8 +185,11 @@ def limits(market: Market) -> str:
         [str(year), f"{row['daily']:+.2f}", f"{row['weekly']:+.2f}", f"{row['weeks']:.0f}"]
         for year, row in found.iterrows()
     ]
-    counts = {"52 weeks": 52, "46 weeks (the window)": 46, "243 days": 243, "213 days": 213,
-              "446 weeks (2010 to 2018)": 446, "2,118 days": 2118}  # fmt: skip
+    counts = {
+        "52 weeks": 52, "46 weeks (the window)": 46,
+        f"{TRADING_DAYS_A_YEAR} days": TRADING_DAYS_A_YEAR, "213 days": 213,
+        "446 weeks (2010 to 2018)": 446, "2,118 days": 2118,
+    }  # fmt: skip
     odds = [[words, f"{1 / np.sqrt(n - 1):.3f}", f"{chance(n):.0%}"] for words, n in counts.items()]
     return "\n\n".join(
         [

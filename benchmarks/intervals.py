@@ -18,6 +18,7 @@ import pandas as pd
 from quanthedge.performance import beta, beta_hac, correlation
 from quanthedge.performance.resampling import outlook
 from quanthedge.performance.robust import correlation_bootstrap
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 LENGTHS = (11, 46, 213, 972)
@@ -75,12 +76,12 @@ def coverage(kind: str, days: int, trials: int) -> dict[str, float]:
 def fund(kind: str, days: int, trials: int, seed: int) -> Floats:
     """Return daily returns of funds with 8% a year at 7% volatility, [days, trials]."""
     shocks = process(kind, days, trials, seed)[0]
-    return np.asarray(0.08 / 243 + 0.07 / np.sqrt(243) * shocks)
+    return np.asarray(0.08 / TRADING_DAYS_A_YEAR + 0.07 / np.sqrt(TRADING_DAYS_A_YEAR) * shocks)
 
 
 def forecasts(kind: str, days: int, trials: int) -> dict[str, float]:
     """Judge probabilities of a loss over a year and ranges of a year by the year that follows."""
-    returns = fund(kind, days + 243, trials, seed=days + 1)
+    returns = fund(kind, days + TRADING_DAYS_A_YEAR, trials, seed=days + 1)
     following = np.prod(1.0 + returns[days:], axis=0) - 1.0
     found = {"years with a loss": float((following < 0.0).mean())}
     for name, mean_error in (("mean known", False), ("mean uncertain", True)):

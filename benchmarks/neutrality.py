@@ -36,6 +36,7 @@ from quanthedge.hedge.ratios.ratios import (
 from quanthedge.hedge.research.books import Book, index_book, random_book
 from quanthedge.hedge.research.comparison import HedgeComparison, compare_hedges
 from quanthedge.hedge.research.neutrality import Frequency, compound, exposure
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 FIRST, LAST = "2010-04-16", "2018-12-28"
@@ -266,7 +267,7 @@ def decomposition(kept: dict[tuple[str, str], HedgeComparison], betas: dict[str,
                     f"{slope:+.3f}",
                     f"{slope * unit:+.3f}",
                     f"{moves @ weekly[:, 0] / (moves @ moves):+.3f}",
-                    f"{values.std() * np.sqrt(244):.1%}",
+                    f"{values.std() * np.sqrt(TRADING_DAYS_A_YEAR):.1%}",
                 ]
             )
     header = ["book", "part", "daily beta", "daily correlation", "weekly beta", "volatility a year"]
@@ -373,7 +374,7 @@ def marks(kept: dict[tuple[str, str], HedgeComparison]) -> str:
                 float(np.corrcoef(one, index)[0, 1]),
                 float(np.corrcoef(one[1:], index[:-1])[0, 1]),
             ]
-            volatility = f"{one.std() * np.sqrt(244):.1%}"
+            volatility = f"{one.std() * np.sqrt(TRADING_DAYS_A_YEAR):.1%}"
             rows.append([MARKS[mark], label, *(f"{lag:+.3f}" for lag in lags), volatility])
     header = [
         "mark", "years", "with the index a day later", "of the same day", "a day earlier",

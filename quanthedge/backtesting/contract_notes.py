@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.narrative import Bilingual, note, worded
+from quanthedge.backtesting.narrative import note, worded
 from quanthedge.hedge import ContractSchedule
 from quanthedge.hedge.asked import Substitution
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
+from quanthedge.words import Bilingual
 
 __all__ = ["Missed", "contract_notes", "missed_contracts"]
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from quanthedge.backtesting.stages import stage
 from quanthedge.beta import Estimator, Prepared, fit_prepared, index_returns, prepare_returns
 from quanthedge.hedge import (
-    PRODUCT_INDEX,
     BetaRatio,
     ContractSchedule,
     HedgeRule,
@@ -25,7 +24,7 @@ from quanthedge.hedge.policies import compile_policy
 from quanthedge.ledger import FutureBook, HedgeBook
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
-from quanthedge.rules import FuturesRules, futures_rules
+from quanthedge.rules import TRADING_DAYS_A_YEAR, FuturesRules, futures_rules, index_of
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats
 
@@ -36,7 +35,6 @@ _GIVEN = 3
 _COVARIANCE_WINDOW = 250  # trading days
 _CARRY_DAYS = 40  # trading days that the expected carry looks back, with room to spare
 _ROLLS_PER_YEAR = {"quarter": 4}  # 12 for the others; a roll is two trades
-_DAYS_PER_YEAR = 244
 
 
 class HedgeLeg(NamedTuple):
@@ -60,7 +58,7 @@ def indices(strategy: Strategy) -> list[str]:
     products = strategy.hedge.products
     if len(products) == 1:
         return [strategy.beta.index]
-    return [PRODUCT_INDEX[product] for product in products]
+    return [index_of(product) for product in products]
 
 
 def hedge_leg(
@@ -341,5 +339,5 @@ def _covariances(returns: Floats, first: int, last: int) -> Floats:
         window = returns[max(0, t - _COVARIANCE_WINDOW + 1) : t + 1]
         window = window[np.isfinite(window).all(axis=1)]
         if len(window) > returns.shape[1]:
-            result[t - first] = np.atleast_2d(np.cov(window.T)) * _DAYS_PER_YEAR
+            result[t - first] = np.atleast_2d(np.cov(window.T)) * TRADING_DAYS_A_YEAR
     return result

@@ -3,14 +3,12 @@
 The sentences stand in ``narrative.toml``; the command line and both reports print the same ones.
 """
 
-import tomllib
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies.wording import policy_text
+from quanthedge.words import LANGUAGES, Bilingual, sentence, texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,17 +18,11 @@ if TYPE_CHECKING:
     from quanthedge.strategy import Strategy
     from quanthedge.valuation import Valuation
 
-__all__ = ["Bilingual", "bilingual", "note", "timeline", "worded"]
-
-Bilingual = dict[str, str]
-_LANGUAGES = ("en", "zh")
+__all__ = ["bilingual", "note", "timeline", "worded"]
 
 
-@cache
 def _texts() -> dict[str, Any]:
-    return tomllib.loads(
-        files("quanthedge.backtesting").joinpath("narrative.toml").read_text(encoding="utf-8")
-    )
+    return texts("quanthedge.backtesting", "narrative")
 
 
 def note(kind: str, **values: object) -> Bilingual:
@@ -41,8 +33,7 @@ def note(kind: str, **values: object) -> Bilingual:
     >>> note("margin_cut", count=2)["en"]
     'Days on which the margin could not be met and contracts were closed: 2.'
     """
-    texts = _texts()["notes"][kind]
-    return {"kind": kind, **{code: texts[code].format(**values) for code in _LANGUAGES}}
+    return sentence(kind, _texts()["notes"][kind], **values)
 
 
 def worded(kind: str, words: dict[str, str], **values: object) -> Bilingual:
@@ -56,12 +47,12 @@ def worded(kind: str, words: dict[str, str], **values: object) -> Bilingual:
     **values
         The other values of the sentence.
     """
-    texts, known = _texts()["notes"][kind], _texts()["words"]
+    text, known = _texts()["notes"][kind], _texts()["words"]
     told = {
         code: {choice: known[choice][chosen][code] for choice, chosen in words.items()}
-        for code in _LANGUAGES
+        for code in LANGUAGES
     }
-    return {"kind": kind, **{c: texts[c].format(**told[c], **values) for c in _LANGUAGES}}
+    return {"kind": kind, **{c: text[c].format(**told[c], **values) for c in LANGUAGES}}
 
 
 def bilingual(kind: str, items: list[tuple[str, str]]) -> Bilingual:
@@ -72,12 +63,12 @@ def bilingual(kind: str, items: list[tuple[str, str]]) -> Bilingual:
     >>> bilingual("beta_preparation", [("bars", "1,000")])["zh"]
     '估计贝塔所用的行情（截至回测结束）：行情总数 1,000。'
     """
-    texts, words = _texts()["notes"][kind], _texts()["words"][kind]
+    text, words = _texts()["notes"][kind], _texts()["words"][kind]
     listed = {
         code: "; ".join(f"{words[name][code]} {value}" for name, value in items)
-        for code in _LANGUAGES
+        for code in LANGUAGES
     }
-    return {"kind": kind, **{code: texts[code].format(listed=listed[code]) for code in _LANGUAGES}}
+    return {"kind": kind, **{code: text[code].format(listed=listed[code]) for code in LANGUAGES}}
 
 
 def timeline(
@@ -98,12 +89,12 @@ def timeline(
     timing : Knowledge, optional
         What the futures' fill knows of the stocks' on days from the first on; None without futures.
     """
-    texts = _texts()
+    known = _texts()
     start, end = dates[0], dates[-1]
-    words = texts["words"]
+    words = known["words"]
     fund, schedule = strategy.fund, strategy.rebalance
     result = {}
-    for code in _LANGUAGES:
+    for code in LANGUAGES:
         values = {
             "start": start,
             "end": end,
@@ -127,10 +118,10 @@ def timeline(
             ),
         }
         values["stated"] = _stated(strategy.valuation, words, code)
-        amiss = texts["words"]["missed"]["some"][code] if missed[0] else ""
+        amiss = words["missed"]["some"][code] if missed[0] else ""
         values["missed"] = amiss.format(count=missed[0], days=missed[1])
         kind = "timeline_unhedged" if strategy.hedge.sells_nothing else "timeline"
-        lines = [line.format(**values) for line in texts[kind][code]]
+        lines = [line.format(**values) for line in known[kind][code]]
         result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
     return result
 

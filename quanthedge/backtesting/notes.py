@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.narrative import Bilingual, bilingual, note
+from quanthedge.backtesting.narrative import bilingual, note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.backtesting.untaxed import untaxed_notes
 from quanthedge.fund.office import FundRun
@@ -18,6 +18,7 @@ from quanthedge.market import GRACE
 from quanthedge.rules import FREE, circuit_breaker_days, limit_prices, rule_name, table_name
 from quanthedge.strategy import Strategy
 from quanthedge.valuation import suspension_spells
+from quanthedge.words import Bilingual
 
 __all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
 

@@ -35,7 +35,7 @@ from quanthedge.ledger import (
 )
 from quanthedge.market import LimitPanel, Market, limit_panel
 from quanthedge.portfolio import Targets
-from quanthedge.rules import StockRules, dividend_tax, stock_rules
+from quanthedge.rules import TRADING_DAYS_A_YEAR, StockRules, dividend_tax, stock_rules
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
@@ -168,7 +168,7 @@ def _first_day(strategy: Strategy, market: Market) -> int:
     the first cash rate where interest is the market's.
     """
     days = len(market.dates)
-    warm_up = max(strategy.beta.memory or 0, 252) + 1
+    warm_up = max(strategy.beta.memory or 0, TRADING_DAYS_A_YEAR) + 1
     needs = {f"the strategy looks back over {warm_up} days": warm_up}
     for product in () if strategy.hedge.sells_nothing else strategy.hedge.products:
         listed = market.futures(product)["date"].min()

@@ -12,7 +12,7 @@ from quanthedge.backtesting.execute import book_tables, run_fund_of, run_variant
 from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import known_returns
 from quanthedge.backtesting.holding_names import holding_names
-from quanthedge.backtesting.narrative import Bilingual, timeline
+from quanthedge.backtesting.narrative import timeline
 from quanthedge.backtesting.notes import client_notes, fee_notes, run_notes, winding_up_notes
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
@@ -28,6 +28,7 @@ from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.tilts import tilt_table
 from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
 from quanthedge.typing import Tell
+from quanthedge.words import Bilingual
 
 __all__ = ["backtest", "complete", "prepared_run"]
 

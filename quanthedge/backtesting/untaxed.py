@@ -7,7 +7,7 @@ estimate is: docs/costs.md.
 
 import numpy as np
 
-from quanthedge.backtesting.narrative import Bilingual, note
+from quanthedge.backtesting.narrative import note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.ledger import (
     DividendSteps,
@@ -18,12 +18,12 @@ from quanthedge.ledger import (
     layout,
     replayed_tax,
 )
-from quanthedge.rules import dividend_tax
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, dividend_tax
 from quanthedge.typing import Floats
+from quanthedge.words import Bilingual
 
 __all__ = ["untaxed_notes"]
 
-YEAR = 365.0
 LEAST_YUAN = 0.5  # what is less is not worth a sentence
 
 
@@ -55,7 +55,7 @@ def untaxed_notes(prepared: Prepared, record: LedgerRecord) -> list[Bilingual]:
 def _sized(kind: str, found: TaxedRun, prepared: Prepared, record: LedgerRecord) -> Bilingual:
     """Return the note with dividends, tax, and the tax a year as part of mean equity."""
     days, dates = record.days_run, prepared.dates
-    years = float((dates[days] - dates[0]).astype(np.int64)) / YEAR
+    years = float((dates[days] - dates[0]).astype(np.int64)) / CALENDAR_DAYS_A_YEAR
     equity = float(record.ledger[:days, layout.EQUITY_].mean())
     rate = found.tax / equity / years if equity > 0.0 else float("nan")
     return note(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from quanthedge.beta.limits import DatedMarket
-from quanthedge.beta.preparation import Preparation, fit_prepared, prepare_returns
+from quanthedge.beta.preparation import Preparation, Prepared, prepare_returns
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.plain import Plain
 from quanthedge.typing import Floats
@@ -18,6 +18,7 @@ __all__ = [
     "RollingBeta",
     "check_returns",
     "check_window",
+    "fit_prepared",
     "index_returns",
     "minimum_fits",
 ]
@@ -233,3 +234,44 @@ class BetaEstimator(Plain):
         self.__dict__.update(changed.__dict__)
         self._fitted = None
         return self
+
+
+def fit_prepared(estimator: BetaEstimator, prepared: Prepared) -> RollingBeta:
+    """Return the betas of prepared returns.
+
+    Raises
+    ------
+    StrategyError
+        When each stock has its own index returns and the estimator needs the index's other days
+        (Dimson, Scholes-Williams, overlapping) or other stocks (a Kalman filter of one speed for
+        the market).
+
+    Notes
+    -----
+    With index returns by stock, an estimator that regresses pairs of one day is fitted stock by
+    stock; one that adjusts betas (Blume, Vasicek) has its base fitted so, and adjusts the result.
+    """
+    if prepared.own_index is None:
+        return estimator.model_copy().fit(prepared.returns, prepared.index).result_
+    adjust = getattr(estimator, "adjust", None)
+    if adjust is not None:
+        return adjust(fit_prepared(estimator.base, prepared))  # type: ignore[attr-defined, no-any-return]
+    if not getattr(estimator, "pairs_only", False):
+        raise StrategyError(
+            f"beta {type(estimator).__name__}: needs the index on every day, and match and "
+            "merge give each stock days of its own; choose resumption and limit_days 'keep' or "
+            "'drop', or an estimator such as ols"
+        )
+    return _by_stock(estimator, prepared.returns, prepared.own_index)
+
+
+def _by_stock(estimator: BetaEstimator, returns: Floats, own_index: Floats) -> RollingBeta:
+    beta, error = np.empty((2, *returns.shape))
+    count = np.empty(returns.shape, dtype=np.int32)
+    model = estimator.model_copy()
+    for s in range(returns.shape[1]):
+        fitted = model.fit(returns[:, s : s + 1], own_index[:, s]).result_
+        beta[:, s] = fitted.beta[:, 0]
+        error[:, s] = fitted.standard_error[:, 0]
+        count[:, s] = fitted.observations[:, 0]
+    return RollingBeta(beta, error, count)

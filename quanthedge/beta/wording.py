@@ -1,17 +1,8 @@
 """Names of the estimators of beta, English and Chinese."""
 
-import tomllib
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from quanthedge.words import texts
 
 __all__ = ["estimator_text"]
-
-
-@cache
-def _texts() -> dict[str, Any]:
-    source = files("quanthedge.beta").joinpath("wording.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
 def estimator_text(kind: str, language: str) -> str:
@@ -20,4 +11,4 @@ def estimator_text(kind: str, language: str) -> str:
     >>> estimator_text("ols", "en")
     'least squares'
     """
-    return str(_texts()[kind][language])
+    return str(texts("quanthedge.beta", "wording")[kind][language])

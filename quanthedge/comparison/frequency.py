@@ -13,7 +13,6 @@ from quanthedge.errors import DataError
 from quanthedge.performance import (
     MINIMUM_DAYS,
     NO_MOVE,
-    TRADING_DAYS_A_YEAR,
     annual_return,
     correlation_bootstrap,
     drawdowns,
@@ -23,6 +22,7 @@ from quanthedge.performance import (
     volatility,
 )
 from quanthedge.performance.robust import FEWEST_PAIRS
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["Frequency", "Placed", "figures", "place"]
 

@@ -11,10 +11,11 @@ import pandas as pd
 from quanthedge.comparison.frequency import Placed, figures, place
 from quanthedge.comparison.others import FixedIncome, RunVariant, Stated
 from quanthedge.comparison.unit_values import unit_values
-from quanthedge.comparison.wording import Bilingual, remark, variant_remark
+from quanthedge.comparison.wording import remark, variant_remark
 from quanthedge.errors import DataError
 from quanthedge.performance import levels, risk_free_rate
-from quanthedge.rules import deposit_rate
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, deposit_rate
+from quanthedge.words import Bilingual
 
 __all__ = ["Compared", "Comparison", "compare_funds"]
 
@@ -181,7 +182,10 @@ def _values_of(title: str, other: Any, notes: list[Bilingual]) -> pd.Series:
 
 def _grown(days: pd.Index, rates: Any, *, compound: bool) -> pd.Series:
     """Return a yuan at rates a year, by calendar days over 365."""
-    span = np.diff(pd.DatetimeIndex(days).to_numpy()).astype("timedelta64[D]").astype(float) / 365.0
+    span = (
+        np.diff(pd.DatetimeIndex(days).to_numpy()).astype("timedelta64[D]").astype(float)
+        / CALENDAR_DAYS_A_YEAR
+    )
     steps = (1.0 + rates) ** span if compound else 1.0 + rates * span
     return pd.Series(np.append(1.0, np.cumprod(steps)), index=days)
 
@@ -197,11 +201,16 @@ def _fixed(title: str, one: FixedIncome, days: pd.Index) -> tuple[pd.Series, Bil
         source = _sourced(one.source)
         return level, _with_source("fixed", source, title=title, rate=f"{one.rate:.2%}")
     passed = np.asarray((pd.DatetimeIndex(days) - days[0]).days)
-    full = passed // 365
-    renewed = [days[0] + pd.Timedelta(days=365 * int(k)) for k in range(int(full[-1]) + 1)]
+    full = passed // CALENDAR_DAYS_A_YEAR
+    renewed = [
+        days[0] + pd.Timedelta(days=CALENDAR_DAYS_A_YEAR * int(k)) for k in range(int(full[-1]) + 1)
+    ]
     rates = deposit_rate(pd.DatetimeIndex(renewed), term="one_year")
     before = np.append(1.0, np.cumprod(1.0 + rates))[full]
-    level = pd.Series(before * (1.0 + rates[full] * (passed % 365) / 365.0), index=days)
+    level = pd.Series(
+        before * (1.0 + rates[full] * (passed % CALENDAR_DAYS_A_YEAR) / CALENDAR_DAYS_A_YEAR),
+        index=days,
+    )
     listed = ", ".join(f"{rate:.2%}" for rate in rates)
     return level, remark("one_year_deposit", title=title, rates=listed)
 

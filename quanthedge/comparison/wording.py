@@ -3,23 +3,16 @@
 They stand in ``wording.toml`` beside this module.
 """
 
-import tomllib
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from quanthedge.comparison.others import RunVariant
+from quanthedge.words import Bilingual, sentence, texts
 
-__all__ = ["Bilingual", "remark", "variant_name", "variant_remark"]
-
-Bilingual = dict[str, str]
-_LANGUAGES = ("en", "zh")
+__all__ = ["remark", "variant_name", "variant_remark"]
 
 
-@cache
 def _texts() -> dict[str, Any]:
-    source = files("quanthedge.comparison").joinpath("wording.toml")
-    return dict(tomllib.loads(source.read_text(encoding="utf-8")))
+    return texts("quanthedge.comparison", "wording")
 
 
 def remark(kind: str, **values: object) -> Bilingual:
@@ -30,8 +23,7 @@ def remark(kind: str, **values: object) -> Bilingual:
     >>> remark("irregular", title="mine")["en"]
     'mine: its values come too irregularly for volatility, Sharpe ratio and correlation.'
     """
-    text = _texts()["remarks"][kind]
-    return {"kind": kind, **{code: str(text[code]).format(**values) for code in _LANGUAGES}}
+    return sentence(kind, _texts()["remarks"][kind], **values)
 
 
 def variant_name(name: str, language: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from quanthedge.factors.base import FactorBase, Rows, as_rows, positive, rows_before
 from quanthedge.market import Market
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = ["ProfitGrowth", "RevenueGrowth"]
@@ -24,7 +25,7 @@ _FALLBACK = "Compare annual reports where the trailing twelve months are missing
 class _Growth(FactorBase):
     """The change of an item over a year, scaled."""
 
-    lag_days: int = Field(default=243, ge=1, le=1000, description=_LAG)
+    lag_days: int = Field(default=TRADING_DAYS_A_YEAR, ge=1, le=1000, description=_LAG)
     fallback: bool = Field(default=True, description=_FALLBACK)
 
     def _growth(self, market: Market, item: str, scale: Scale, rows: Rows) -> Floats:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from quanthedge.factors.base import FactorBase, Rows, as_rows, positive, rows_before
 from quanthedge.factors.kernels import window_deviations
 from quanthedge.market import Market
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["Illiquidity", "Momentum", "Reversal", "Turnover", "Volatility"]
@@ -139,7 +140,10 @@ class Momentum(_WindowFactor):
 
     kind: Literal["momentum"] = "momentum"
     window: int = Field(
-        default=243, ge=2, le=1000, description="Trading days back to the start of the return."
+        default=TRADING_DAYS_A_YEAR,
+        ge=2,
+        le=1000,
+        description="Trading days back to the start of the return.",
     )
     skip: int = Field(
         default=20, ge=0, le=250, description="Trading days back to its end; less than window."

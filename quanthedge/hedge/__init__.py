@@ -5,7 +5,6 @@ from typing import Any
 
 from quanthedge.hedge.asked import Substitution
 from quanthedge.hedge.contracts.chain import (
-    PRODUCT_INDEX,
     ContractChain,
     FuturesMarket,
     contract_chain,
@@ -46,7 +45,6 @@ _RESEARCH = {
 
 __all__ = [
     "BEYOND",
-    "PRODUCT_INDEX",
     "AlphaScaled",
     "BetaRatio",
     "ContractChain",

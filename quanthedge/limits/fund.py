@@ -1,8 +1,5 @@
 """Limits of funds: the hedge's range, cash, concentration, and what the strategy sets itself."""
 
-import tomllib
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -11,14 +8,13 @@ import pandas as pd
 from quanthedge.limits.futures import is_future
 from quanthedge.limits.line import Standing, line, refused
 from quanthedge.rules import Row, read_table
+from quanthedge.words import texts
 
 __all__ = ["fund_lines", "stock_lines"]
 
 
-@cache
 def _yardsticks() -> dict[str, Any]:
-    text = files("quanthedge.limits").joinpath("yardsticks.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text))
+    return texts("quanthedge.limits", "yardsticks")
 
 
 def _rule(key: str) -> Row:

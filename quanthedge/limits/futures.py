@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.limits.line import Refused, Standing, line, refused, spell
-from quanthedge.rules import Row, read_table
+from quanthedge.rules import Row, product_of, read_table
 
 __all__ = ["futures_lines", "is_future", "lots_opened", "price_limit"]
 
-_FUTURE = r"^(?:IF|IH|IC|IM)\d{4}$"
 NO_LIMIT = float("nan")
 ONE_TICK = 1e-4  # 0.2 points of 2,000: limit prices are rounded inwards to a tick
 
 
 def is_future(codes: pd.Series) -> pd.Series:
     """Return which codes are contracts."""
-    return codes.astype("str").str.match(_FUTURE)
+    named = {code: product_of(code) is not None for code in codes.astype("str").unique()}
+    return codes.astype("str").map(named).astype(bool)
 
 
 def futures_lines(

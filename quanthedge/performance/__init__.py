@@ -49,10 +49,8 @@ from quanthedge.performance.neutrality_parts import (
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
-    CALENDAR_DAYS_A_YEAR,
     FUND_FEES,
     NO_MOVE,
-    TRADING_DAYS_A_YEAR,
     annual_return,
     daily_returns,
     downside_deviation,
@@ -90,7 +88,6 @@ from quanthedge.performance.windows import (
 __all__ = [
     "ATTRIBUTION_LINES",
     "BRIDGE_LINES",
-    "CALENDAR_DAYS_A_YEAR",
     "COST_LINES",
     "FEE_LINES",
     "FLOW_LINES",
@@ -100,7 +97,6 @@ __all__ = [
     "NO_MOVE",
     "PARTS",
     "PATTERNS",
-    "TRADING_DAYS_A_YEAR",
     "TRAILING",
     "WINDOWS",
     "Booked",

@@ -6,13 +6,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.performance.resampling import SEED
-from quanthedge.performance.returns import (
-    TRADING_DAYS_A_YEAR,
-    Every,
-    period_returns,
-    years,
-)
+from quanthedge.performance.returns import Every, period_returns, years
 from quanthedge.performance.robust import beta_hac, correlation_bootstrap
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = [
     "excess_level",

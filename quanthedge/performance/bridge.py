@@ -25,6 +25,7 @@ from quanthedge.errors import DataError
 from quanthedge.performance.book import COST_LINES, FEE_LINES
 from quanthedge.performance.returns import levels
 from quanthedge.performance.tables import FLOW_LINES
+from quanthedge.rules import index_products, product_of
 
 __all__ = ["BRIDGE_LINES", "SOURCES", "Booked", "bridge", "bridge_returns"]
 
@@ -249,8 +250,9 @@ def _multiplier(contracts: pd.DataFrame) -> pd.Series:
     held = contracts[contracts["lots"] != 0]
     ratio = held["futures_notional"] / (held["lots"].abs() * held["settlement_price"])
     found: pd.Series = ratio.groupby(held["contract"]).first().round(6)
-    known = {"IF": 300.0, "IH": 300.0, "IC": 200.0, "IM": 200.0}
+    known = index_products()
     for name in contracts["contract"].unique():
-        if name not in found.index and name[:2] in known:
-            found[name] = known[name[:2]]
+        product = product_of(name)
+        if name not in found.index and product is not None:
+            found[name] = known[product].multiplier
     return found

@@ -5,6 +5,7 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.performance.tails import kurtosis, skewness
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = [
     "TRIALS",
@@ -15,7 +16,6 @@ __all__ = [
 ]
 
 TRIALS = (1, 10, 50, 100, 1000)
-_DAYS_A_YEAR = 243
 
 _EULER = 0.5772156649015329
 
@@ -111,7 +111,7 @@ def deflated_by_trials(
         known = n >= max(3, least_days)
         highest = expected_highest_sharpe(count, 1.0 / (n - 1)) if known else float("nan")
         rows[count] = {
-            "highest": highest * float(np.sqrt(_DAYS_A_YEAR)),
+            "highest": highest * float(np.sqrt(TRADING_DAYS_A_YEAR)),
             "probability": probabilistic_sharpe(returns, highest) if known else float("nan"),
         }
     table = pd.DataFrame.from_dict(rows, orient="index")

@@ -6,12 +6,9 @@ The names and formulas, in English and Chinese, stand in ``measures.toml`` besid
 import difflib
 import html
 import math
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 import pandas as pd
@@ -19,6 +16,7 @@ import pandas as pd
 from quanthedge.errors import DataError
 from quanthedge.performance.relation import Estimate
 from quanthedge.typing import Language
+from quanthedge.words import texts
 
 __all__ = [
     "MINIMUM_DAYS",
@@ -46,11 +44,9 @@ PATTERNS: dict[str, str] = {
 }
 
 
-@cache
 def definitions() -> dict[str, Any]:
     """Return the texts of ``measures.toml``: chapters, measures, variants, reasons, units."""
-    path = files("quanthedge.performance").joinpath("measures.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return texts("quanthedge.performance", "measures")
 
 
 @dataclass(frozen=True)
@@ -89,11 +85,11 @@ class Measure:
 
     def label(self, language: Language = "en") -> str:
         """Return the name of the measure."""
-        texts = definitions()
-        name = str(texts["measures"][self.formula][language])
+        known = definitions()
+        name = str(known["measures"][self.formula][language])
         if not self.variant:
             return name
-        variant = str(texts["variants"][self.variant][language])
+        variant = str(known["variants"][self.variant][language])
         return f"{name}（{variant}）" if language == "zh" else f"{name} ({variant})"
 
     def formula_text(self, language: Language = "en") -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.performance.returns import NO_MOVE
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -27,8 +28,7 @@ __all__ = [
 ]
 
 FEWEST_DAYS = 120
-DAYS_A_MONTH = 20.25  # 243 trading days over 12
-DAYS_A_YEAR = 243
+DAYS_A_MONTH = TRADING_DAYS_A_YEAR / 12
 HORIZONS = (1, 3, 6, 12, 24, 36)
 PATHS = 5000
 SEED = 20140917
@@ -98,7 +98,7 @@ class Outlook:
 
     def year(self) -> tuple[float, float, float]:
         """Return the 5%, 50% and 95% quantile of the return over 243 trading days."""
-        found = self.totals.get(DAYS_A_YEAR)
+        found = self.totals.get(TRADING_DAYS_A_YEAR)
         if found is None:
             return (float("nan"),) * 3
         low, middle, high = np.quantile(found, [0.05, 0.5, 0.95])
@@ -133,7 +133,7 @@ def outlook(
         return Outlook({})
     block, random = block_length(returns), np.random.default_rng(seed)
     logs = np.log1p(np.maximum(values, _WIPED_OUT))
-    days = sorted({*(round(month * DAYS_A_MONTH) for month in months), DAYS_A_YEAR})
+    days = sorted({*(round(month * DAYS_A_MONTH) for month in months), TRADING_DAYS_A_YEAR})
     found = []
     for count in bounded(paths, days[-1]):
         some = draw(values.size, days[-1], count, block, random)

@@ -16,12 +16,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = [
-    "CALENDAR_DAYS_A_YEAR",
     "NO_MOVE",
-    "TRADING_DAYS_A_YEAR",
     "annual_return",
     "daily_returns",
     "downside_deviation",
@@ -37,8 +36,6 @@ __all__ = [
     "years",
 ]
 
-CALENDAR_DAYS_A_YEAR = 365
-TRADING_DAYS_A_YEAR = 243
 FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee")
 _NO_VARIATION = 1e-12
 NO_MOVE = 1e-12  # what chained returns leave of a level that has come back to where it was

@@ -23,7 +23,6 @@ from quanthedge.performance.resampling import (
     outlook,
 )
 from quanthedge.performance.returns import (
-    TRADING_DAYS_A_YEAR,
     annual_return,
     daily_returns,
     downside_deviation,
@@ -41,6 +40,7 @@ from quanthedge.performance.tails import (
     value_at_risk,
     value_at_risk_cornish_fisher,
 )
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["add_risk"]
 

@@ -11,10 +11,10 @@ from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Estimate
 from quanthedge.performance.robust import critical_value, newey_west_lags
 from quanthedge.performance.tables import FLOW_LINES
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["alpha_estimates", "mean_a_year"]
 
-DAYS_A_YEAR: Final = 243
 FEWEST: Final = 60  # days below which no error is stated
 
 
@@ -35,14 +35,14 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     n, nan = len(values), float("nan")
     if n < MINIMUM_DAYS:
         return Estimate(nan, nan, nan, nan, n)
-    mean = float(values.mean()) * DAYS_A_YEAR
+    mean = float(values.mean()) * TRADING_DAYS_A_YEAR
     if n < FEWEST or float(values.std()) < 1e-12:
         return Estimate(mean, nan, nan, nan, n)
     rest, lags = values - values.mean(), newey_west_lags(n)
     total = float(rest @ rest)
     for lag in range(1, lags + 1):
         total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(rest[lag:] @ rest[:-lag])
-    error = float(np.sqrt(total / n / (n - 1))) * DAYS_A_YEAR
+    error = float(np.sqrt(total / n / (n - 1))) * TRADING_DAYS_A_YEAR
     half = critical_value(n) * error
     return Estimate(mean, error, mean - half, mean + half, n)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 
 __all__ = ["Invested", "Statement", "investor_statement", "investors_of", "money_weighted_return"]
 
@@ -176,7 +177,7 @@ def money_weighted_return(flows: list[tuple[pd.Timestamp, float]]) -> float:
     if not flows:
         return float("nan")
     start = min(day for day, _ in flows)
-    years = np.array([(day - start).days / 365.0 for day, _ in flows])
+    years = np.array([(day - start).days / CALENDAR_DAYS_A_YEAR for day, _ in flows])
     money = np.array([amount for _, amount in flows])
 
     def worth(rate: float) -> float:

@@ -4,6 +4,7 @@ import numpy as np
 
 from quanthedge.report.blocks import Card
 from quanthedge.report.writer import Writer, in_language
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 
 __all__ = ["cards", "verdict"]
 
@@ -94,6 +95,6 @@ def verdict(writer: Writer) -> list[str]:
         if isinstance(note, dict) and note.get("kind") == "fee_in_units"
     ]
     days = summary.value("calendar_days")
-    if isinstance(days, int) and days < 365:
+    if isinstance(days, int) and days < CALENDAR_DAYS_A_YEAR:
         sentences.append(texts["short"])
     return sentences

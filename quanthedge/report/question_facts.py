@@ -19,6 +19,7 @@ from quanthedge.performance.significance import alpha_estimates
 from quanthedge.report.beside_facts import limit_facts, product_facts
 from quanthedge.report.strategy_words import described, sells_nothing
 from quanthedge.report.writer import Writer, excess_returns, value_at
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 
 __all__ = ["Facts", "question_facts"]
 
@@ -97,7 +98,7 @@ def _period(writer: Writer, facts: Facts, holds: set[str]) -> None:
     days = pd.DatetimeIndex(writer.run.ledger.index)
     facts["start"], facts["end"] = f"{days[1]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}"
     facts["index"] = writer.index
-    if (days[-1] - days[0]).days >= 365:
+    if (days[-1] - days[0]).days >= CALENDAR_DAYS_A_YEAR:
         holds.add("long")
     else:
         holds.add("short")

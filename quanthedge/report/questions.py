@@ -1,13 +1,11 @@
 """The chapter that answers clients' questions with the figures of the run."""
 
-import tomllib
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from quanthedge.report.blocks import Answers, Block
 from quanthedge.report.question_facts import Facts, question_facts
 from quanthedge.report.writer import Writer
+from quanthedge.words import texts
 
 __all__ = ["catalogue", "chosen", "questions"]
 
@@ -15,31 +13,29 @@ FEWEST = 2  # sentences of an answer
 GROUPS = ("basics", "advanced", "risk", "doubts")
 
 
-@cache
 def catalogue(language: str) -> dict[str, Any]:
     """Return the questions of a language with their sentences, by group."""
-    path = files("quanthedge.report.texts").joinpath(f"questions_{language}.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return texts("quanthedge.report.texts", f"questions_{language}")
 
 
 def questions(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter, one a group."""
     facts, holds = question_facts(writer)
-    texts = catalogue(writer.language)
+    asked = catalogue(writer.language)
     joint = "" if writer.language == "zh" else " "
 
     def answered(one: dict[str, Any]) -> tuple[str, str]:
         said = chosen(one["say"], facts, holds)
         if len(said) < FEWEST:
-            said.append(str(texts["missing"]))
+            said.append(str(asked["missing"]))
         return f"{one['id']}. {one['question']}", joint.join(said)
 
     return [
         Answers(
             f"questions-{group}",
-            str(texts["groups"][group]),
+            str(asked["groups"][group]),
             "",
-            [answered(one) for one in texts[group]],
+            [answered(one) for one in asked[group]],
         )
         for group in GROUPS
     ]

@@ -23,6 +23,7 @@ from quanthedge.report.blocks import Cell, Document, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.specs import gain_and_loss_colours
 from quanthedge.report.writer import Run
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
 
@@ -320,11 +321,14 @@ class _Writer:
             return f"'{self.daily}'!{c[name]}{row}"
 
         ratio = f"{at('net_level', last)}/{at('net_level', 2)}"
-        years = f"({at('date', last)}-{at('date', 2)})/365"
+        years = f"({at('date', last)}-{at('date', 2)})/{CALENDAR_DAYS_A_YEAR}"
         known = {
             "return_net": (f"={ratio}-1", "0.00%"),
             "annual_return_net": (f"=({ratio})^(1/({years}))-1", "0.00%"),
-            "volatility_net": (f"=STDEV({over('net_return')})*SQRT(243)", "0.00%"),
+            "volatility_net": (
+                f"=STDEV({over('net_return')})*SQRT({TRADING_DAYS_A_YEAR})",
+                "0.00%",
+            ),
             "max_drawdown_net": (f"=MIN({over('drawdown')},0)", "0.00%"),
             "best_day": (f"=MAX({over('net_return')})", "0.00%"),
             "worst_day": (f"=MIN({over('net_return')})", "0.00%"),

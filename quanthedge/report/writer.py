@@ -6,15 +6,11 @@ from typing import Any, Protocol
 import pandas as pd
 
 from quanthedge.comparison import Comparison, Others, compare_funds, own_products, together
-from quanthedge.performance import (
-    TRADING_DAYS_A_YEAR,
-    Summary,
-    daily_returns,
-    definitions,
-)
+from quanthedge.performance import Summary, daily_returns, definitions
 from quanthedge.report import specs
 from quanthedge.report.blocks import Cell, Figure, Lines, Table, measure_cell
 from quanthedge.report.texts import words
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Language
 
 __all__ = [

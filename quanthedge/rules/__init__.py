@@ -17,6 +17,13 @@ from quanthedge.rules.futures import FuturesRules, futures_rules, listing_date
 from quanthedge.rules.limit_prices import TICK, limit_prices
 from quanthedge.rules.lookup import RuleReader
 from quanthedge.rules.naming import rule_name, table_name
+from quanthedge.rules.products import (
+    IndexProduct,
+    index_of,
+    index_product,
+    index_products,
+    product_of,
+)
 from quanthedge.rules.rates import deposit_rate
 from quanthedge.rules.sessions import TradingHours, trading_hours
 from quanthedge.rules.stock_limits import (
@@ -31,10 +38,12 @@ from quanthedge.rules.stock_limits import (
 )
 from quanthedge.rules.stocks import StockRules, stock_rules
 from quanthedge.rules.tables import Row, read_table, rules_are_altered
+from quanthedge.rules.year import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 
 __all__ = [
     "BEGUN_BEFORE",
     "BOARDS",
+    "CALENDAR_DAYS_A_YEAR",
     "CLASSES",
     "EXCHANGES",
     "FREE",
@@ -42,9 +51,11 @@ __all__ = [
     "PARTICULAR",
     "PAR_YUAN",
     "TICK",
+    "TRADING_DAYS_A_YEAR",
     "UNREFORMED",
     "DividendTax",
     "FuturesRules",
+    "IndexProduct",
     "Row",
     "RuleReader",
     "StockRules",
@@ -57,6 +68,9 @@ __all__ = [
     "exchange_of",
     "futures_rules",
     "holding_bracket",
+    "index_of",
+    "index_product",
+    "index_products",
     "inward_exchanges",
     "limit_prices",
     "listing_date",
@@ -64,6 +78,7 @@ __all__ = [
     "months_later",
     "places_of",
     "price_limits",
+    "product_of",
     "read_table",
     "rule_name",
     "rules_are_altered",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.lookup import RuleReader, as_days
+from quanthedge.rules.products import index_product
 from quanthedge.rules.tables import CONFIDENCES, Row
 from quanthedge.typing import Floats
 
@@ -161,8 +162,7 @@ def listing_date(product: str, *, folder: Path | None = None) -> np.datetime64:
     >>> listing_date("IC")
     np.datetime64('2015-04-16')
     """
-    reader = RuleReader(np.array(["2000-01-01"], dtype="datetime64[D]"), folder=folder)
-    return np.datetime64(_contract(reader, product).cells["listing_date"], "D")
+    return index_product(product, folder=folder).listed
 
 
 def _contract(reader: RuleReader, product: str) -> Row:

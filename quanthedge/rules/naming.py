@@ -1,18 +1,16 @@
 """Names of the rule book's tables and rows in English and Chinese, for reports and notes."""
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from quanthedge.words import texts
 
 __all__ = ["rule_name", "table_name"]
 
 
-@cache
 def _names() -> dict[str, dict[str, Any]]:
-    source = files("quanthedge.rules").joinpath("names.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+    return texts("quanthedge.rules", "names")
 
 
 @cache

@@ -6,8 +6,9 @@ What each of them is, is said here once; :func:`quanthedge.backtest` runs them b
 from quanthedge.alpha import FactorTerm
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Size, Transforms
-from quanthedge.hedge import PRODUCT_INDEX, DollarNeutral
+from quanthedge.hedge import DollarNeutral
 from quanthedge.portfolio import Selector
+from quanthedge.rules import index_of
 from quanthedge.strategy.model import Strategy
 from quanthedge.universe import IndexUniverse
 
@@ -87,13 +88,13 @@ def variant(strategy: Strategy, name: str) -> Strategy:
         equal = {"ratio": DollarNeutral(), "range": None, "risk_aversion": 0.0, "product": product}
         hedge = hedge.model_copy(update=equal)
         changes |= {
-            "universe": IndexUniverse(index=PRODUCT_INDEX[product], filters=()),
+            "universe": IndexUniverse(index=index_of(product), filters=()),
             "factors": [FactorTerm(factor=Size())],
             "transforms": Transforms(),
             "selector": Selector(n=EVERY_MEMBER, weighting="cap"),
         }
-        if strategy.beta.index != PRODUCT_INDEX[product]:
-            changes["beta"] = strategy.beta.model_copy(update={"index": PRODUCT_INDEX[product]})
+        if strategy.beta.index != index_of(product):
+            changes["beta"] = strategy.beta.model_copy(update={"index": index_of(product)})
     elif name != "unlevered":
         raise StrategyError(f"variant {name!r}; accepted: {', '.join(VARIANTS)}")
     accounts = strategy.accounts.model_copy(update={"borrowed": loan})

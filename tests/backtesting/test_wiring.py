@@ -69,19 +69,19 @@ def same(mine, own):
 def test_without_dates_a_run_begins_after_the_longest_look_back_and_ends_with_the_data():
     market = sample_market()
     short, long = strategy_of(), strategy_of("beta={kind='ols', window=300}")
-    assert prepare(short, market).first == 253
+    assert prepare(short, market).first == 244
     assert prepare(long, market, end="2014-06-30").first == 301
     assert prepare(short, market).dates[-1] == market.dates[-1]
 
 
 def test_a_market_as_long_as_the_look_back_is_refused_and_one_day_more_runs():
     market = sample_market()
-    said = r"253 trading days up to 2014-01-17, but the strategy looks back over 253 days"
+    said = r"244 trading days up to 2014-01-06, but the strategy looks back over 244 days"
     with pytest.raises(DataError, match=said):
-        prepare(strategy_of(), market.until(market.dates[252]))
-    found = prepare(strategy_of(), market.until(market.dates[253]))
+        prepare(strategy_of(), market.until(market.dates[243]))
+    found = prepare(strategy_of(), market.until(market.dates[244]))
     assert found.inputs.days.size == 1
-    assert prepare(strategy_of(), market.until(market.dates[252]), "2014-01-15").first > 0
+    assert prepare(strategy_of(), market.until(market.dates[243]), "2014-01-06").first > 0
 
 
 def test_the_first_day_of_the_data_has_no_close_before_it():
@@ -382,7 +382,7 @@ def test_variance_and_carry_weighed_against_each_other_are_those_of_a_year(contr
     moves = close[1:] / close[:-1] - 1
     for t in (0, 7):
         last = found.first - 1 + t
-        var = np.var(moves[last - 250 : last], ddof=1) * 244
+        var = np.var(moves[last - 250 : last], ddof=1) * 243
         np.testing.assert_allclose(found.inputs.hedge.covariance[t], [[var]], rtol=1e-10)
     begin = found.first - 1 - 40
     stop = found.first + found.inputs.days.size - 1

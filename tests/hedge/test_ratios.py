@@ -23,6 +23,7 @@ from quanthedge.hedge.ratios.ratios import (
     MinimumVariance,
     RatioRule,
 )
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 from tests.oracles.hedge_ratio import (
     conditional_ratio,
@@ -288,7 +289,7 @@ def test_a_partial_hedge_solves_the_first_order_condition() -> None:
     past = history()
     rule = AlphaScaled(risk_aversion=4.0, roll_cost_per_year=0.01, window=100)
     got = rule.estimate(past, 399).ratio[0, 0]
-    variance = past.index_return[300:, 0].var(ddof=1) * 244
+    variance = past.index_return[300:, 0].var(ddof=1) * TRADING_DAYS_A_YEAR
     assert got == pytest.approx(1.1 - 0.06 / (4.0 * variance), rel=1e-10)
 
 

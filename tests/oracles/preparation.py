@@ -19,7 +19,7 @@ from tests.oracles.valuation import IndexReturns, hedged_returns, stated_ratio
 BOARDS = ("main", "chinext", "star", "bse")
 ENDINGS = ("SH", "SZ", "BJ")
 INDEX = {"IF": "000300.SH", "IC": "000905.SH"}
-RECORDED, IMPACT_DAYS, LEAST, COVARIANCE_DAYS, YEAR = 5, 20, 5, 250, 244
+RECORDED, IMPACT_DAYS, LEAST, COVARIANCE_DAYS, YEAR = 5, 20, 5, 250, 243
 CARRY_DAYS = 20
 
 

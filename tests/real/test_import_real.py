@@ -168,6 +168,7 @@ def test_a_killed_import_leaves_no_half_dataset(tmp_path):
     target = tmp_path / "m"
     script = f"""
 from quanthedge.market import import_market
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 import_market({str(SOURCE)!r}, {str(target)!r})
 """
     running = subprocess.Popen([sys.executable, "-c", script])
@@ -215,7 +216,8 @@ def test_drifted_weights_give_the_index(imported):
     close = market.index_close("000300.SH")
     made = (weights[:-1] * returns[1:]).sum(axis=1)
     gap = (made - (close[1:] / close[:-1] - 1.0))[market.day("2011-09-30") :]
-    assert gap.std() * np.sqrt(244) < 0.005  # a year; 0.44% by the file's own description
+    # 0.44% a year by the file's own description
+    assert gap.std() * np.sqrt(TRADING_DAYS_A_YEAR) < 0.005
     assert 0 < gap.mean() < 1.5e-4  # the dividends, which a price index does not have
     assert str(lists[market.day("2014-09-17")]) == "2014-09-01"
 

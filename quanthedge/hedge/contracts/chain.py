@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError
 from quanthedge.typing import Days, Floats
 
-__all__ = ["PRODUCT_INDEX", "ContractChain", "FuturesMarket", "contract_chain"]
+__all__ = ["ContractChain", "FuturesMarket", "contract_chain"]
 
 
-PRODUCT_INDEX = {"IF": "000300.SH", "IH": "000016.SH", "IC": "000905.SH", "IM": "000852.SH"}
 _FIELDS = ("open", "high", "low", "close", "settle", "volume", "amount", "open_interest")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.hedge.contracts.chain import ContractChain
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = ["Choice", "Contract", "Roll"]
@@ -20,7 +21,6 @@ Contract = Literal["front", "next", "quarter", "main", "cheapest_carry"]
 Roll = Literal["days", "open_interest", "basis"]
 MEDIAN_DAYS = 250  # trading days of calendar spreads that a spread is compared with
 LEAST_SPREADS = 20  # fewer are no median: the roll waits for its latest day
-DAYS_PER_YEAR = 365.0
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Choice:
             return None
         before = max(row - 1, 0)
         days = self.chain.last_trading_day[contracts] - self.chain.dates[before]
-        years = days.astype("timedelta64[D]").astype(np.int64) / DAYS_PER_YEAR
+        years = days.astype("timedelta64[D]").astype(np.int64) / CALENDAR_DAYS_A_YEAR
         gain = np.log(self.chain.mark[before, contracts] / self.index[before]) / years
         known = np.where(np.isfinite(gain), gain, -np.inf)
         return contracts[int(np.argmax(known))]
@@ -128,7 +128,7 @@ class Choice:
         """Return the yearly calendar spread ``ln(F_new / F_old) / years between`` by day, [T]."""
         chain = self.chain
         between = chain.last_trading_day[new] - chain.last_trading_day[old]
-        years = between.astype("timedelta64[D]").astype(np.int64) / DAYS_PER_YEAR
+        years = between.astype("timedelta64[D]").astype(np.int64) / CALENDAR_DAYS_A_YEAR
         result: Floats = np.log(chain.mark[:, new] / chain.mark[:, old]) / years
         return result
 
@@ -158,6 +158,6 @@ class Choice:
             after = None if front is None else chain.successor(front)
             if front is not None and after is not None:
                 days = chain.last_trading_day[after] - chain.last_trading_day[front]
-                years = days.astype("timedelta64[D]").astype(np.int64) / DAYS_PER_YEAR
+                years = days.astype("timedelta64[D]").astype(np.int64) / CALENDAR_DAYS_A_YEAR
                 result[row] = np.log(chain.mark[row, after] / chain.mark[row, front]) / years
         return result

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.hedge.contracts.chain import PRODUCT_INDEX, ContractChain, contract_chain
+from quanthedge.hedge.contracts.chain import ContractChain, contract_chain
 from quanthedge.hedge.contracts.schedule import ContractSchedule, contract_schedule
 from quanthedge.market import Market
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, index_of
 from quanthedge.typing import Floats
 
 __all__ = ["FuturesLeg", "Mark", "futures_leg", "index_levels"]
@@ -107,7 +108,7 @@ def futures_leg(
 
     """
     names = (products,) if isinstance(products, str) else tuple(products)
-    codes = [PRODUCT_INDEX[name] for name in names] if indices is None else list(indices)
+    codes = [index_of(name) for name in names] if indices is None else list(indices)
     if len(codes) != len(names) or len(set(names)) != len(names):
         raise StrategyError(
             f"futures_leg: products {names} and indices {tuple(codes)}; accepted is each product "
@@ -187,7 +188,7 @@ def _carry(
     ends = chain.last_trading_day[[chain.position[name] for name in schedule.contracts]]
     held = schedule.hold
     rows = np.arange(held.size)
-    years = (ends[held] - schedule.dates).astype(np.int64) / 365.0
+    years = (ends[held] - schedule.dates).astype(np.int64) / CALENDAR_DAYS_A_YEAR
     basis = price[rows, held] / level - 1.0
     known = (held >= 0) & np.isfinite(basis) & (years > 0)
     sums = np.cumsum(np.where(known, [basis, years], 0.0), axis=1)

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge.asked import Substitution, nearest_months, substitution
 from quanthedge.hedge.contracts.chain import (
-    PRODUCT_INDEX,
     ContractChain,
     FuturesMarket,
     contract_chain,
@@ -22,6 +21,7 @@ from quanthedge.hedge.contracts.chain import (
     month_after,
 )
 from quanthedge.hedge.contracts.choice import Choice, Contract, Roll
+from quanthedge.rules import index_of
 from quanthedge.typing import Days, Floats
 
 __all__ = ["BEYOND", "ContractSchedule", "Fill", "contract_schedule", "fill_prices"]
@@ -196,7 +196,7 @@ def contract_schedule(
     remaining = _days_left(chain, calendar)
     index = np.full(chain.dates.size, np.nan)
     if contract == "cheapest_carry":
-        index = market.index_close(PRODUCT_INDEX[product])
+        index = market.index_close(index_of(product))
     tradable = np.isfinite(prices) & np.isfinite(chain.mark)
     choice = Choice(chain, remaining, contract, roll, roll_days, roll_window, tradable, index)
     held = _hold(choice, first, last)

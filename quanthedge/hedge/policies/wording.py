@@ -1,20 +1,17 @@
 """A policy in words, English and Chinese."""
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from pydantic import BaseModel
 
+from quanthedge.words import texts
+
 __all__ = ["policy_text"]
 
 
-@cache
 def _texts() -> dict[str, Any]:
-    source = files("quanthedge.hedge.policies").joinpath("wording.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+    return texts("quanthedge.hedge.policies", "wording")
 
 
 def policy_text(policy: BaseModel | Mapping[str, Any], language: str) -> str:
@@ -35,7 +32,7 @@ def policy_text(policy: BaseModel | Mapping[str, Any], language: str) -> str:
     kind = str(values["kind"])
     if kind in ("any", "all"):
         parts = [policy_text(part, language) for part in values["of"]]
-        return str(_texts()["join"][f"{kind}_{language}"]).join(parts)
+        return str(_texts()["join"][kind][language]).join(parts)
     known = {name: value for name, value in values.items() if value is not None}
     return str(_texts()[_key(kind, known)][language]).format(**known, **_extra(kind, known))
 

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from quanthedge.errors import StrategyError
 from quanthedge.hedge.ratios.conditional import DynamicCorrelation, ErrorCorrection
 from quanthedge.hedge.ratios.ratio_base import HedgeHistory, HedgeRatio, HedgeRatios, no_refits
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -30,8 +31,6 @@ __all__ = [
     "MinimumVariance",
     "RatioRule",
 ]
-
-_DAYS_PER_YEAR = 244
 
 
 class BetaRatio(HedgeRatio):
@@ -274,7 +273,7 @@ class AlphaScaled(HedgeRatio):
         )
         cost = history.carry[since:] + self.roll_cost_per_year
         with np.errstate(divide="ignore", invalid="ignore"):
-            less = cost / (self.risk_aversion * _DAYS_PER_YEAR * variance[:, :, 0])
+            less = cost / (self.risk_aversion * TRADING_DAYS_A_YEAR * variance[:, :, 0])
         low, high = self.range
         return np.clip(full - less, low * full, high * full), refits
 

@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.hedge.contracts.chain import PRODUCT_INDEX, ContractChain, contract_chain
+from quanthedge.hedge.contracts.chain import ContractChain, contract_chain
 from quanthedge.hedge.research.dividends import dividend_calendar
 from quanthedge.market import Market
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, index_of
 from quanthedge.typing import Floats
 
 __all__ = ["basis_table"]
@@ -55,7 +56,7 @@ def basis_table(market: Market, product: str) -> pd.DataFrame:
 
     """
     chain = contract_chain(market, product)
-    code = PRODUCT_INDEX[product]
+    code = index_of(product)
     index = market.index_close(code)
     rates = market.cash_rate()
     calendar = dividend_calendar(market, code)
@@ -73,7 +74,7 @@ def basis_table(market: Market, product: str) -> pd.DataFrame:
         ]
     )
     basis = price - level
-    years = np.where(left >= LEAST_DAYS, left, np.nan) / 365.0
+    years = np.where(left >= LEAST_DAYS, left, np.nan) / CALENDAR_DAYS_A_YEAR
     frame = pd.DataFrame(
         {
             "date": chain.dates[day].astype("datetime64[ms]"),
@@ -85,7 +86,7 @@ def basis_table(market: Market, product: str) -> pd.DataFrame:
             "basis": basis,
             "basis_fraction": basis / level,
             "dividends": expected * level,
-            "financing": level * rates[day] * left / 365.0,
+            "financing": level * rates[day] * left / CALENDAR_DAYS_A_YEAR,
         }
     )
     frame["fair_basis"] = frame["financing"] - frame["dividends"]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["Book", "BookTargets", "index_book", "random_book"]
@@ -122,7 +123,7 @@ def random_book(
     """
     rows = _month_ends(market, start, end)
     order = np.random.default_rng(seed).permutation(len(market.codes))
-    seasoned = market.list_index()[None, :] + 244 <= rows[:, None]
+    seasoned = market.list_index()[None, :] + TRADING_DAYS_A_YEAR <= rows[:, None]
     eligible = (_alive(market, rows) & seasoned)[:, order]
     place = np.cumsum(eligible, axis=1)
     short = place[:, -1] < n

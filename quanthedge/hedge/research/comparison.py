@@ -17,6 +17,7 @@ from quanthedge.hedge.ratios.ratios import AlphaScaled, BetaRatio, EwmaRatio, Mi
 from quanthedge.hedge.research.books import BookTargets
 from quanthedge.hedge.research.comparison_result import HedgeComparison
 from quanthedge.market import Market
+from quanthedge.rules import index_of
 from quanthedge.typing import Floats
 
 __all__ = ["HedgeComparison", "compare_hedges"]
@@ -284,9 +285,8 @@ def _book_betas(
 def _index_returns(market: Market, span: _Span, begin: int) -> Floats:
     """Return the index returns of the products from a row on, [T, P]."""
     from quanthedge.beta import index_returns
-    from quanthedge.hedge.contracts.chain import PRODUCT_INDEX
 
-    columns = [index_returns(market, PRODUCT_INDEX[name]) for name in span.leg.products]
+    columns = [index_returns(market, index_of(name)) for name in span.leg.products]
     return np.ascontiguousarray(np.column_stack(columns)[begin : span.last + 1])
 
 

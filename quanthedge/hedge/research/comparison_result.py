@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.hedge.research.neutrality import Exposure, Frequency, compound, exposure
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HedgeComparison"]
 
-_DAYS_PER_YEAR = 243  # as in every other statistic of the house
 _FEWEST_DAYS = 20  # below which nothing is stated a year
 _FEWEST_PAIRS = 10  # below which neither beta nor correlation is
 _FREQUENCIES: tuple[Frequency, ...] = ("daily", "weekly", "monthly")
@@ -107,7 +107,7 @@ class HedgeComparison:
             for name in Exposure._fields[1:]:
                 result[f"{name}_{frequency}"] = getattr(found, name)
         result["mean_ratio"] = self.held[days].mean(axis=0)
-        year = _DAYS_PER_YEAR if len(hedged) >= _FEWEST_DAYS else float("nan")
+        year = TRADING_DAYS_A_YEAR if len(hedged) >= _FEWEST_DAYS else float("nan")
         result["volatility_per_year"] = hedged.std(axis=0, ddof=1) * np.sqrt(year)
         for name in ("turnover", "cost", "carry"):
             result[f"{name}_per_year"] = getattr(self, name)[days].mean(axis=0) * year
@@ -117,9 +117,10 @@ class HedgeComparison:
         """Return the table in words: what each combination left of the index."""
         table = self.table()
         best = table.iloc[int(table["beta_daily"].abs().to_numpy().argmin())]
+        volatility = float(self.book.std(ddof=1) * np.sqrt(TRADING_DAYS_A_YEAR))
         lines = [
             f"{len(table)} hedges, {self.dates[0]} to {self.dates[-1]}, {self.dates.size} days. "
-            f"Unhedged: volatility {self.book.std(ddof=1) * np.sqrt(_DAYS_PER_YEAR):.1%} a year.",
+            f"Unhedged: volatility {volatility:.1%} a year.",
             f"Nearest to a daily beta of 0: {_name(best)} ({best['beta_daily']:+.3f}).",
         ]
         if self.substituted_days:

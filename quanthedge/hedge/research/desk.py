@@ -9,7 +9,7 @@ import pandas as pd
 from quanthedge.errors import DataError
 from quanthedge.hedge.research.basis import basis_table
 from quanthedge.market import Market
-from quanthedge.rules import futures_rules
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, futures_rules
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -144,7 +144,9 @@ def _calendar(
                 "trading_days_left": left,
                 "following": after["contract"] if after else "",
                 "spread": spread,
-                "spread_annualised": spread / one["index"] * 365.0 / between if after else np.nan,
+                "spread_annualised": spread / one["index"] * CALENDAR_DAYS_A_YEAR / between
+                if after
+                else np.nan,
             }
         )
     return pd.DataFrame(rows)
@@ -166,7 +168,7 @@ def _carry(
             )
         one = prices.loc[contract]
         gain = abs(held) * multiplier * (one["basis"] + one["dividends"])
-        years = one["days_left"] / 365.0
+        years = one["days_left"] / CALENDAR_DAYS_A_YEAR
         rows.append(
             {
                 "contract": contract,

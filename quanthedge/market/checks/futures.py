@@ -7,10 +7,9 @@ from quanthedge.market.checks.findings import EXAMPLES, Collector
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.checks.turnover import check_turnover
 from quanthedge.market.schema import CONTRACT_PATTERN, TABLES
+from quanthedge.rules import index_products
 
 __all__ = ["check_futures"]
-
-TICK = 0.2  # points
 
 
 def check_futures(table: pa.Table, calendar: np.ndarray, collector: Collector) -> None:
@@ -92,7 +91,8 @@ def _prices(rows: Rows) -> None:
         values = rows.numbers(name)
         rows.flag("error", f"{name} <= 0", values <= 0, f"have {name} <= 0", show=(name,))
     up, down = rows.numbers("limit_up"), rows.numbers("limit_down")
-    beyond = (high > up + TICK / 2) | (low < down - TICK / 2)
+    half = _ticks(rows.texts("product")) / 2
+    beyond = (high > up + half) | (low < down - half)
     rows.flag(
         "warning", "beyond the limit", beyond, "have a high or low beyond the day's limits",
         show=("high", "limit_up", "low", "limit_down"),
@@ -115,3 +115,11 @@ def _prices(rows: Rows) -> None:
         "warning", "no price", np.isnan(settle) & np.isnan(close),
         "have neither settlement price nor close",
     )  # fmt: skip
+
+
+def _ticks(product: np.ndarray) -> np.ndarray:
+    """Return the tick of each row's product, points; 0 where the rule book does not know it."""
+    known = index_products()
+    names, number = np.unique(product, return_inverse=True)
+    ticks = [known[name].tick if name in known else 0.0 for name in names.tolist()]
+    return np.array(ticks, dtype=np.float64)[number]

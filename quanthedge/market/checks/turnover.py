@@ -10,7 +10,7 @@ import numpy as np
 
 from quanthedge.market.checks.findings import EXAMPLES
 from quanthedge.market.checks.rows import Rows
-from quanthedge.rules import read_table
+from quanthedge.rules import index_products
 
 __all__ = ["check_index_units", "check_turnover"]
 
@@ -25,10 +25,7 @@ CURE = "turnover must be in yuan and counted once, volume in contracts; convert 
 def check_turnover(rows: Rows) -> None:
     """Hold the turnover of futures_daily against volume x price x multiplier, row by row."""
     product, date = rows.texts("product"), rows.numbers("date")
-    multipliers = {
-        row.cells["product"]: row.number("multiplier_cny_per_point")
-        for row in read_table("fut_contracts")
-    }
+    multipliers = {name: one.multiplier for name, one in index_products().items()}
     names, number = np.unique(product, return_inverse=True)
     multiplier = np.array([multipliers.get(str(name), np.nan) for name in names])[number]
     close, settle = rows.numbers("close"), rows.numbers("settle")

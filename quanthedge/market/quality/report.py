@@ -1,6 +1,6 @@
 """`quality_report`: what a dataset holds, what is missing, and what looks wrong, in one object."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,13 @@ from quanthedge.market.manifest import Manifest
 from quanthedge.market.quality.bars import BarCounts, count_bars
 from quanthedge.market.quality.coverage import FOREVER, CoverageRow, Listing, coverage
 from quanthedge.market.quality.gaps import complete, gaps_in_words
-from quanthedge.market.quality.text import report_text
-from quanthedge.market.schema import TABLES
+from quanthedge.market.quality.tables import TableFacts, table_facts
+from quanthedge.market.quality.text import (
+    coverage_text,
+    findings_text,
+    moves_text,
+    tables_text,
+)
 from quanthedge.market.table_files import read_parquet
 
 __all__ = ["QualityReport", "TableFacts", "quality_report"]
@@ -31,18 +36,6 @@ Array = np.ndarray[Any, Any]
 Progress = Callable[[str], None]
 DAMAGED = ("missing file", "changed file")
 MEMBERS_MISSING = 0.01
-
-
-@dataclass(frozen=True)
-class TableFacts:
-    """One table: rows, first and last date, size and SHA-256 of its values."""
-
-    name: str
-    rows: int
-    first: str
-    last: str
-    bytes: int
-    content: str
 
 
 @dataclass(frozen=True)
@@ -110,7 +103,13 @@ class QualityReport:
 
     def to_text(self) -> str:
         """Return the report as text: findings, suspicious days by class, coverage, fingerprints."""
-        return report_text(self)
+        tables = tables_text(self.manifest, self.tables)
+        if self.counts is None:
+            missing = "No coverage: a table's file is missing or changed."
+            return "\n\n".join([findings_text(self.checks), missing, tables])
+        findings = findings_text(self.checks, leave_out={move.rule for move in MOVES})
+        lines = coverage_text(self.months, self.coverage, self.gaps, len(self.complete))
+        return "\n\n".join([findings, moves_text(self.suspects), lines, tables])
 
     def __str__(self) -> str:
         return self.to_text()
@@ -155,7 +154,7 @@ def quality_report(path: str | Path, *, progress: Progress | None = None) -> Qua
     return QualityReport(
         manifest=manifest,
         checks=_joined(checks, collector.report()),
-        tables=_facts(manifest, tables, listing.counts),
+        tables=table_facts(manifest, tables, listing.counts),
         counts=listing.counts,
         coverage=lines,
         by_board=_by_board(listing),
@@ -201,26 +200,6 @@ def _missing_members(lines: list[CoverageRow], collector: Collector) -> None:
             text = f"{missing:.1%} of the members of {line.name.split()[0]} have no stock bars"
             cure = "what is measured on its members is measured on the rest"
             collector.add("warning", line.group, "members missing", 0, text, cure=cure)
-
-
-def _facts(
-    manifest: Manifest, tables: Mapping[str, pa.Table], counts: BarCounts
-) -> list[TableFacts]:
-    facts = []
-    for name in TABLES:
-        if name not in manifest.tables:
-            continue
-        entry, first, last = manifest.tables[name], "", ""
-        if name == "stock_daily":
-            first, last = str(counts.trading_days[0]), str(counts.trading_days[-1])
-        else:
-            dates = [column.name for column in TABLES[name].columns if column.kind == "date"]
-            values = tables[name][dates[0]].to_numpy().astype("datetime64[D]")
-            values = values[~np.isnat(values)]
-            if len(values):
-                first, last = str(values.min()), str(values.max())
-        facts.append(TableFacts(name, entry.rows, first, last, entry.bytes, entry.content))
-    return facts
 
 
 def _by_board(listing: Listing) -> pd.DataFrame:

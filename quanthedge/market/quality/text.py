@@ -1,44 +1,34 @@
 """The quality report as text: short enough for a screen."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from quanthedge.market.checks.findings import CheckReport
 from quanthedge.market.checks.moves import MOVES
+from quanthedge.market.manifest import Manifest
 from quanthedge.market.quality.coverage import CoverageRow
+from quanthedge.market.quality.tables import TableFacts
 
-if TYPE_CHECKING:
-    from quanthedge.market.quality.report import QualityReport
+__all__ = ["coverage_text", "findings_text", "moves_text", "tables_text"]
 
-__all__ = ["report_text"]
+Array = np.ndarray[Any, Any]
 
 SHORT = 12  # digits of a fingerprint on the screen
 FEW = 3
 
 
-def report_text(report: "QualityReport") -> str:
-    """Return findings, suspicious days by class, coverage by table, and fingerprints."""
-    parts = ["\n".join(_findings(report))]
-    if report.counts is None:
-        parts.append("No coverage: a table's file is missing or changed.")
-    else:
-        parts += ["\n".join(_moves(report)), "\n".join(_coverage(report))]
-    parts.append("\n".join(_tables(report)))
-    return "\n\n".join(parts)
+def findings_text(checks: CheckReport, *, leave_out: Collection[str] = ()) -> str:
+    """Return the findings' lines, some rules left out that are told by themselves."""
+    head = checks.to_text().splitlines()[0]
+    rest = CheckReport([finding for finding in checks if finding.rule not in leave_out])
+    return "\n".join([head, *rest.to_text().splitlines()[1:]])
 
 
-def _findings(report: "QualityReport") -> list[str]:
-    """Return the findings' lines; suspicious moves follow by themselves."""
-    head = report.checks.to_text().splitlines()[0]
-    moves = {move.rule for move in MOVES} if report.counts is not None else set()
-    rest = CheckReport([finding for finding in report.checks if finding.rule not in moves])
-    return [head, *rest.to_text().splitlines()[1:]]
-
-
-def _moves(report: "QualityReport") -> list[str]:
+def moves_text(suspects: pd.DataFrame) -> str:
     """Count the suspicious stock-days by class, with the first of each."""
-    suspects = report.suspects
     warned = suspects[suspects["level"] == "warning"]
     days = len(warned[["code", "date"]].drop_duplicates())
     lines = [f"Suspicious moves: {days:,} stock-days"]
@@ -51,7 +41,7 @@ def _moves(report: "QualityReport") -> list[str]:
             )
             note = " (not counted above)" if move.level == "info" else ""
             lines.append(f"  {len(rows):5,}  {move.rule}{note}: {first}")
-    return lines
+    return "\n".join(lines)
 
 
 def _size(rule: str, row: Any) -> str:
@@ -63,12 +53,13 @@ def _size(rule: str, row: Any) -> str:
     return f"{row.change:+.1%}"
 
 
-def _coverage(report: "QualityReport") -> list[str]:
+def coverage_text(
+    months: Array, coverage: Sequence[CoverageRow], gaps: Sequence[str], complete: int
+) -> str:
     """Give each table one line: its lines' median months, from the worst to the best."""
-    months = report.months
     lines = [f"Coverage by month, {months[0]} to {months[-1]} (median month)"]
     groups: dict[str, list[CoverageRow]] = {}
-    for row in report.coverage:
+    for row in coverage:
         if row.expected is not None:
             groups.setdefault(row.group, []).append(row)
     for group, rows in groups.items():
@@ -77,12 +68,12 @@ def _coverage(report: "QualityReport") -> list[str]:
         if len(rows) > FEW:
             text += f" ... {worst[-1].name} {_median(worst[-1]):.0%} ({len(rows)} lines)"
         lines.append(f"  {group}: {text}")
-    empty = sum(": none in" in gap for gap in report.gaps)
+    empty = sum(": none in" in gap for gap in gaps)
     lines.append(
-        f"  {len(report.complete)} lines complete, {len(report.gaps)} with gaps, {empty} of them "
+        f"  {complete} lines complete, {len(gaps)} with gaps, {empty} of them "
         "empty in some month (--html shows them month by month)"
     )
-    return lines
+    return "\n".join(lines)
 
 
 def _median(row: CoverageRow) -> float:
@@ -90,13 +81,14 @@ def _median(row: CoverageRow) -> float:
     return float(np.median(share)) if len(share) else 1.0
 
 
-def _tables(report: "QualityReport") -> list[str]:
-    lines = [f"Fingerprint {report.manifest.fingerprint}"]
-    for facts in report.tables:
+def tables_text(manifest: Manifest, tables: Sequence[TableFacts]) -> str:
+    """Return the fingerprint, and of each table rows, size, digest and dates."""
+    lines = [f"Fingerprint {manifest.fingerprint}"]
+    for facts in tables:
         span = f"{facts.first} to {facts.last}" if facts.first else ""
         lines.append(
             f"  {facts.name:21} {facts.rows:>10,} rows  {facts.bytes / 1e6:>7.1f} MB  "
             f"{facts.content[:SHORT]}  {span}"
         )
-    lines += [f"  assumed: {text}" for text in report.manifest.assumptions]
-    return lines
+    lines += [f"  assumed: {text}" for text in manifest.assumptions]
+    return "\n".join(lines)

@@ -12,9 +12,18 @@ import numpy as np
 
 from quanthedge.rules import third_friday
 
-__all__ = ["expiry_days", "first_on_or_after", "reconstitution_days", "trading_days"]
+__all__ = [
+    "DAYS_PER_YEAR",
+    "expiry_days",
+    "first_on_or_after",
+    "reconstitution_days",
+    "trading_days",
+]
 
 Days = np.ndarray[Any, np.dtype[np.datetime64]]
+# Of this calendar (2010 to 2018: 244.7): what settings say of a year is spread over so many days.
+# Figures are annualised by quanthedge.rules.TRADING_DAYS_A_YEAR, here as everywhere.
+DAYS_PER_YEAR = 244
 _NEW_MOON = 10_962.76  # days from 1970-01-01 to the mean new moon of January 2000, UT
 _MONTH_DAYS = 29.530588853
 _BEIJING = 8 / 24

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.market.simulation.calendar import first_on_or_after
+from quanthedge.market.simulation.calendar import DAYS_PER_YEAR, first_on_or_after
 from quanthedge.market.simulation.names import industry_count, stock_codes
 from quanthedge.market.simulation.settings import SimulationSettings
 from quanthedge.typing import Days
@@ -210,7 +210,7 @@ def _suspensions(
     settings: SimulationSettings, days: int, count: int, draw: np.random.Generator
 ) -> Array:
     """Return suspensions: most last a few days, some two months, bool [T, N]."""
-    begins = draw.random((days, count)) < settings.suspensions_per_year / 244
+    begins = draw.random((days, count)) < settings.suspensions_per_year / DAYS_PER_YEAR
     day, stock = np.nonzero(begins)
     short = draw.random(len(day)) < 0.7
     length = np.where(short, draw.geometric(0.25, len(day)), draw.geometric(0.025, len(day)))

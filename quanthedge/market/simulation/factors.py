@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from quanthedge.market.simulation.calendar import DAYS_PER_YEAR
 from quanthedge.market.simulation.settings import SimulationSettings
 
 __all__ = ["FactorPaths", "draw_factor_paths", "mean_reverting", "standardised"]
 
 Array = np.ndarray[Any, Any]
-DAYS_PER_YEAR = 244
 EXPOSURE_BOUND = 3.0
 
 

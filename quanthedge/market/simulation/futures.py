@@ -19,8 +19,6 @@ from quanthedge.typing import Days
 __all__ = ["FuturesPath", "futures_bars", "listed_months"]
 
 Array = np.ndarray[Any, Any]
-TICK = 0.2
-_LAST_DAY_LIMIT = 0.2
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,7 @@ def futures_bars(
     first = int(np.searchsorted(calendar, listing_date(product)))
     if first >= days:
         return None
-    limits = np.full(days, np.nan)
-    limits[first:] = futures_rules(product, calendar[first:]).limit
+    rules = futures_rules(product, calendar[first:])
     path = FuturesPath(product, {name: [] for name in _COLUMNS}, basis)
     settled: dict[str, float] = {}
     for row in range(first, days):
@@ -72,17 +69,25 @@ def futures_bars(
         moved = _handed_over(int(np.busday_count(calendar[row], expiries[months[0]])))
         for place, month in enumerate(months):
             bar = _bar(
-                process, calendar[row], expiries[month], index, row, basis[row], noise[place]
+                process,
+                calendar[row],
+                expiries[month],
+                index,
+                row,
+                basis[row],
+                noise[place],
+                rules.tick,
             )
             if month in settled:
-                limit = _LAST_DAY_LIMIT if expiries[month] == calendar[row] else limits[row]
-                bar = _within(bar, settled[month], limit)
+                ends = expiries[month] == calendar[row]
+                limit = (rules.limit_last_day if ends else rules.limit)[row - first]
+                bar = _within(bar, settled[month], limit, rules.tick)
             settled[month] = bar["settle"]
             share = _share(place, moved)
             lots = max(round(process.lots_per_day * share * float(np.exp(activity[row]))), 1)
             bar["volume"] = float(lots)
             middle = (bar["open"] + bar["high"] + bar["low"] + bar["close"]) / 4
-            bar["amount"] = float(round(lots * middle * _multiplier(product), 0))
+            bar["amount"] = float(round(lots * middle * rules.multiplier, 0))
             bar["open_interest"] = float(round(process.lots_per_day * 0.25 * share) + 10)
             bar |= {"product": product, "contract": product + month, "date": calendar[row]}
             bar["last_trading_day"] = expiries[month]
@@ -97,10 +102,6 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _multiplier(product: str) -> float:
-    return 200.0 if product in ("IC", "IM") else 300.0
-
-
 def _bar(
     process: BasisProcess,
     day: np.datetime64,
@@ -109,6 +110,7 @@ def _bar(
     row: int,
     basis: float,
     noise: Array,
+    tick: float,
 ) -> dict[str, Any]:
     """Return the day's prices of one contract before limits, in ticks."""
     years = float((last - day).astype(np.int64)) / 365
@@ -126,18 +128,18 @@ def _bar(
     else:
         settle = min(max(close * (1 + 0.0006 * float(noise[5])), low), high)
     prices = {"open": opening, "close": close, "settle": settle}
-    bar: dict[str, Any] = {name: _ticks(price) for name, price in prices.items()}
-    bar["high"] = max(_ticks(high), *bar.values())
-    bar["low"] = min(_ticks(low), *(bar[name] for name in prices))
+    bar: dict[str, Any] = {name: _ticks(price, tick) for name, price in prices.items()}
+    bar["high"] = max(_ticks(high, tick), *bar.values())
+    bar["low"] = min(_ticks(low, tick), *(bar[name] for name in prices))
     if years == 0:  # the delivery price is an average: no tick, two decimals
         bar["settle"] = min(max(round(settle, 2), bar["low"]), bar["high"])
     return bar
 
 
-def _within(bar: dict[str, Any], reference: float, limit: float) -> dict[str, Any]:
+def _within(bar: dict[str, Any], reference: float, limit: float, tick: float) -> dict[str, Any]:
     """Return the bar inside the price limits around the settlement price before."""
-    lowest = np.ceil(reference * (1 - limit) / TICK - 1e-9) * TICK
-    highest = np.floor(reference * (1 + limit) / TICK + 1e-9) * TICK
+    lowest = np.ceil(reference * (1 - limit) / tick - 1e-9) * tick
+    highest = np.floor(reference * (1 + limit) / tick + 1e-9) * tick
     lowest, highest = round(float(lowest), 1), round(float(highest), 1)
     return {name: min(max(price, lowest), highest) for name, price in bar.items()}
 
@@ -154,6 +156,6 @@ def _share(place: int, handed_over: float) -> float:
     return 0.04 if place == 2 else 0.02
 
 
-def _ticks(price: float) -> float:
+def _ticks(price: float, tick: float) -> float:
     """Return a price rounded to the tick."""
-    return round(round(price / TICK) * TICK, 1)
+    return round(round(price / tick) * tick, 1)

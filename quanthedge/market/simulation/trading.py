@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from quanthedge.market.simulation.calendar import DAYS_PER_YEAR
 from quanthedge.market.simulation.companies import QUIET_DAYS, Companies, Lives
 from quanthedge.market.simulation.earnings import Books, Profitability
-from quanthedge.market.simulation.factors import DAYS_PER_YEAR, FactorPaths, standardised
+from quanthedge.market.simulation.factors import FactorPaths, standardised
 from quanthedge.market.simulation.settings import SimulationSettings
 from quanthedge.rules import limit_prices, stock_rules
 from quanthedge.typing import Days

@@ -3,6 +3,7 @@
 import numpy as np
 
 from quanthedge.compiled import njit
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = ["COLUMNS", "follow_paths"]
@@ -79,7 +80,7 @@ def follow_paths(
             price = paths[m, s]
             row[:] = 0.0
             if s > 0 and debt > 0.0:
-                row[INTEREST] = debt * rate * step_days / 365.0
+                row[INTEREST] = debt * rate * step_days / CALENDAR_DAYS_A_YEAR
                 debt += row[INTEREST]
             value = units * price * (1.0 - mark_down)
             if debt > 0.0:

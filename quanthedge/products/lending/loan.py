@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from quanthedge.errors import StrategyError
 from quanthedge.plain import Told
 from quanthedge.products.lending.margin import Sale, loan_to_value, price_at_ltv, sale_to_restore
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 
 __all__ = ["CollateralLoan"]
 
@@ -40,7 +41,9 @@ class CollateralLoan(Told):
         default=1.0, gt=0, le=1, description="Largest part of the debt that one sale repays."
     )
     rate: float = Field(default=0.0, ge=0, description="Interest a year, added to the debt.")
-    term_days: float = Field(default=365.0, gt=0, description="Calendar days to maturity.")
+    term_days: float = Field(
+        default=float(CALENDAR_DAYS_A_YEAR), gt=0, description="Calendar days to maturity."
+    )
     notice_days: float = Field(
         default=3.0, ge=0, description="Days in which a call may be cured before a sale."
     )

@@ -3,11 +3,10 @@
 import numpy as np
 
 from quanthedge.errors import DataError
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = ["bootstrapped_paths", "brownian_paths", "hit_probability"]
-
-DAYS_PER_YEAR = 365.0
 
 
 def brownian_paths(
@@ -44,7 +43,7 @@ def brownian_paths(
 
     """
     rng = np.random.default_rng(seed)
-    dt = step_days / DAYS_PER_YEAR
+    dt = step_days / CALENDAR_DAYS_A_YEAR
     mean_jump = np.exp(jump_mean + jump_volatility**2 / 2) - 1.0
     growth = (drift - volatility**2 / 2 - jumps_per_year * mean_jump) * dt
     moves = growth + volatility * np.sqrt(dt) * rng.standard_normal((paths, steps))
@@ -115,8 +114,8 @@ def hit_probability(
     """
     from scipy.stats import norm
 
-    years = days / DAYS_PER_YEAR
-    shift = np.exp(-0.5826 * volatility * np.sqrt(step_days / DAYS_PER_YEAR))
+    years = days / CALENDAR_DAYS_A_YEAR
+    shift = np.exp(-0.5826 * volatility * np.sqrt(step_days / CALENDAR_DAYS_A_YEAR))
     log = np.log(barrier * shift / price)
     if log >= 0:
         return 1.0

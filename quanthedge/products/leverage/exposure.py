@@ -21,11 +21,12 @@ from quanthedge.hedge.policies import (
     compile_policy,
 )
 from quanthedge.plain import Told
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = ["ExposureResult", "LeveragedExposure"]
 
-SECONDS_PER_YEAR = 365.0 * 86400.0
+SECONDS_PER_YEAR = CALENDAR_DAYS_A_YEAR * 86400.0
 PARTS = ("compounding", "leverage_drift", "trading_cost", "funding", "management_fee")
 
 

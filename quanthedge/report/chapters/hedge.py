@@ -1,12 +1,10 @@
 """The chapter on the hedge, its contracts and both accounts."""
 
-import pandas as pd
-
-from quanthedge.errors import RuleError
 from quanthedge.performance import cash_drag
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Figure, Lines, Table, number_cell
 from quanthedge.report.writer import Writer
+from quanthedge.rules import index_products
 
 __all__ = ["hedge"]
 
@@ -80,24 +78,13 @@ def _basis(writer: Writer) -> Figure | Lines:
     if isinstance(product, list):  # the ledger names the largest contract of a day only
         product = product[0] if len(product) == 1 else None
     held = ledger.index[ledger["lots"] != 0]
-    contract = _contract(product, held) if product and len(held) else None
+    contract = index_products().get(product) if product and len(held) else None
     if contract is None:
         reason = "basis_no_lots" if product else "basis_no_product"
-    elif not writer.index_code.startswith(contract[1]):
+    elif writer.index_code != contract.index:
         reason = "basis_other_index"
     else:
-        spec = specs.basis(ledger, contract[0], writer.language)
-        return writer.figure("basis", spec, multiplier=f"{contract[0]:.0f}")
+        spec = specs.basis(ledger, contract.multiplier, writer.language)
+        return writer.figure("basis", spec, multiplier=f"{contract.multiplier:.0f}")
     text = writer.words["not_shown"].format(reason=writer.words["empty"][reason])
     return Lines("text-basis", str(writer.words["titles"]["basis"]), "", [text], "remark")
-
-
-def _contract(product: str, days: pd.Index) -> tuple[float, str] | None:
-    """Return the multiplier of a product and the code of its index; None where unknown."""
-    from quanthedge.rules import futures_rules
-
-    known = {"IF": "000300", "IH": "000016", "IC": "000905", "IM": "000852"}
-    try:
-        return futures_rules(product, days).multiplier, known[product]
-    except (RuleError, KeyError):
-        return None

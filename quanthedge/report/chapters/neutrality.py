@@ -17,11 +17,10 @@ from quanthedge.performance import (
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, measure_cell, number_cell
 from quanthedge.report.writer import Writer
+from quanthedge.rules import index_products
 from quanthedge.typing import Language
 
 __all__ = ["neutrality"]
-
-HEDGED_INDICES = ("000300.SH", "000016.SH", "000905.SH", "000852.SH")  # those with futures
 
 _FEWEST_DAYS = 11  # rows below which no correlation is stated
 
@@ -108,7 +107,8 @@ def _known(writer: Writer) -> dict[str, pd.Series]:
     if closes is None or not len(closes):
         return {}
     whole = {str(code) for code in closes.columns[closes.notna().all(axis=0)]}
-    ordered = dict.fromkeys([writer.index_code, *HEDGED_INDICES])
+    hedged = [one.index for one in index_products().values()]
+    ordered = dict.fromkeys([writer.index_code, *hedged])
     return {code: closes[code] for code in ordered if code in whole}
 
 

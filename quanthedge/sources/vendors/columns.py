@@ -11,6 +11,7 @@ from typing import Literal
 
 from quanthedge.errors import DataError
 from quanthedge.market import contract_code, index_code, is_foreign, is_index, is_stock, stock_code
+from quanthedge.rules import index_products
 
 __all__ = [
     "INDEX_PRODUCTS",
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 Kind = Literal["stock", "index", "contract", "security", "date", "number", "text", "flag"]
-INDEX_PRODUCTS = ("IF", "IH", "IC", "IM")  # CFFEX's index futures; the others are left out
+INDEX_PRODUCTS = tuple(index_products())  # CFFEX's index futures; the others are left out
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,109 @@
+"""The index futures of the rule book: which index each follows, yuan a point, tick, first day.
+
+They are the rows of ``data/fut_contracts.csv``; nothing else in the package says it again.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from quanthedge.errors import RuleError
+from quanthedge.rules.tables import Row, read_table
+
+__all__ = ["IndexProduct", "index_of", "index_product", "index_products", "product_of"]
+
+_CONTRACT = re.compile(r"([A-Z]+)\d{4}")
+
+
+class IndexProduct(NamedTuple):
+    """A product of index futures.
+
+    Attributes
+    ----------
+    product
+        As contracts begin: IF, IH, IC, IM.
+    index
+        Code of the index, as in the dataset: ``000300.SH``.
+    multiplier
+        Yuan a point.
+    tick
+        Smallest change of price, points.
+    listed
+        First trading day.
+    """
+
+    product: str
+    index: str
+    multiplier: float
+    tick: float
+    listed: np.datetime64
+
+
+def index_products(*, folder: Path | None = None) -> dict[str, IndexProduct]:
+    """Return every product of index futures by name, in the order of the table.
+
+    Parameters
+    ----------
+    folder
+        Tables of the user's own that replace packaged ones of the same name.
+
+    Examples
+    --------
+    >>> [(one.product, one.index, one.multiplier) for one in index_products().values()][:2]
+    [('IF', '000300.SH', 300.0), ('IH', '000016.SH', 300.0)]
+    """
+    return {row.cells["product"]: _product(row) for row in read_table("fut_contracts", folder)}
+
+
+def index_product(product: str, *, folder: Path | None = None) -> IndexProduct:
+    """Return one product of index futures.
+
+    Raises
+    ------
+    RuleError
+        There is no such product.
+    """
+    known = index_products(folder=folder)
+    if product not in known:
+        raise RuleError(f"fut_contracts: no product {product!r}; known: {', '.join(known)}")
+    return known[product]
+
+
+def index_of(product: str, *, folder: Path | None = None) -> str:
+    """Return the code of the index that a product of index futures follows.
+
+    Raises
+    ------
+    RuleError
+        There is no such product.
+
+    Examples
+    --------
+    >>> index_of("IC")
+    '000905.SH'
+    """
+    return index_product(product, folder=folder).index
+
+
+def product_of(contract: str, *, folder: Path | None = None) -> str | None:
+    """Return the product of a contract by its name; None for what is no index future.
+
+    >>> product_of("IF1410"), product_of("600519.SH"), product_of("TF1412")
+    ('IF', None, None)
+    """
+    named = _CONTRACT.fullmatch(contract)
+    return named[1] if named and named[1] in index_products(folder=folder) else None
+
+
+def _product(row: Row) -> IndexProduct:
+    """Return a row as a product; CSI's indices are disseminated by Shanghai, hence ``.SH``."""
+    index = row.cells["index_code"]
+    return IndexProduct(
+        product=row.cells["product"],
+        index=index if "." in index else f"{index}.SH",
+        multiplier=row.number("multiplier_cny_per_point"),
+        tick=row.number("tick_points"),
+        listed=np.datetime64(row.cells["listing_date"], "D"),
+    )
