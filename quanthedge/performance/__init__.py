@@ -1,5 +1,6 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
+from quanthedge.ledger import COST_LINES, FLOW_LINES, FUND_FEES
 from quanthedge.performance.active import (
     excess_level,
     geometric_excess,
@@ -8,7 +9,6 @@ from quanthedge.performance.active import (
     tracking_error,
 )
 from quanthedge.performance.book import (
-    COST_LINES,
     FEE_LINES,
     annual_turnover,
     costs,
@@ -50,7 +50,6 @@ from quanthedge.performance.relation import Estimate, beta, correlation, rolling
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
     CALENDAR_DAYS_A_YEAR,
-    FUND_FEES,
     NO_MOVE,
     TRADING_DAYS_A_YEAR,
     annual_return,
@@ -73,7 +72,6 @@ from quanthedge.performance.rolling import rolling_correlation, rolling_relation
 from quanthedge.performance.summary import summary
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
-    FLOW_LINES,
     attribution,
     monthly_table,
     yearly_table,
