@@ -7,6 +7,14 @@ best of ``--repeat``
 runs and the peak of its memory above what it held before the run. vectorbt trades the stock leg
 only: no lots, no suspension,
 no hedge, no fund.
+
+    python -m benchmarks.ledger --profile
+
+says where the ledger's own time goes, in processor time: the same market with parts left out.
+
+    python -m benchmarks.ledger --compile
+
+compiles the ledger into an empty folder and says how long that takes.
 """
 
 import argparse
@@ -206,12 +214,10 @@ def vectorbt_portfolio(inputs: LedgerInputs) -> Any:
 
 
 def _measure(engine: str, stocks: int, days: int, names: int, repeat: int) -> dict[str, float]:
-    from quanthedge.ledger import run_ledger
-
     def once(inputs: LedgerInputs) -> float:
         if engine == "vectorbt":
             return float(vectorbt_portfolio(inputs).final_value())
-        return float(run_ledger(inputs).state.scalars[EQUITY])
+        return run_ledger_once(inputs)
 
     once(make_inputs(20, 60, 5))
     inputs = make_inputs(stocks, days, names)
@@ -229,6 +235,72 @@ def _measure(engine: str, stocks: int, days: int, names: int, repeat: int) -> di
     }
 
 
+def _seconds(inputs: LedgerInputs, repeat: int) -> float:
+    """Return the processor time of a run of the ledger, the least of several."""
+    from quanthedge.ledger import run_ledger
+
+    found = []
+    for _ in range(repeat):
+        begin = time.thread_time()
+        run_ledger(inputs)
+        found.append(time.thread_time() - begin)
+    return min(found)
+
+
+def profile(stocks: int, days: int, names: int, repeat: int) -> dict[str, float]:
+    """Return the seconds of a run, and of what is missing from it when a part is left out."""
+    whole = make_inputs(stocks, days, names)
+    bars, targets, hedge = whole.bars, whole.targets, whole.hedge
+    first = targets._replace(trade_days=targets.trade_days[:1], pointer=targets.pointer[:2])
+    never = targets._replace(trade_days=targets.trade_days[:0], pointer=targets.pointer[:1])
+    calm = bars._replace(adj_factor=np.ones_like(bars.adj_factor))
+    seconds = {
+        name: _seconds(inputs, repeat)
+        for name, inputs in {
+            "whole": whole,
+            "no retrying": whole._replace(settings=whole.settings._replace(retry_days=0)),
+            "first": whole._replace(targets=first),
+            "unhedged": whole._replace(targets=first, hedge=hedge._replace(ratio=0.0)),
+            "no actions": whole._replace(targets=first, bars=calm),
+            "empty": whole._replace(targets=never),
+        }.items()
+    }
+    return {
+        "a run": seconds["whole"],
+        "days of retrying what was not done": seconds["whole"] - seconds["no retrying"],
+        "rebalances": seconds["no retrying"] - seconds["first"],
+        "marking, counting and hedging what is held": seconds["first"] - seconds["empty"],
+        "  of it trading and settling futures": seconds["first"] - seconds["unhedged"],
+        "  of it corporate actions": seconds["first"] - seconds["no actions"],
+        "days without anything, and the call": seconds["empty"],
+    }
+
+
+def compile_seconds() -> float:
+    """Return the processor time of the first run of the ledger with an empty compile cache."""
+    import os
+    import tempfile
+
+    code = (
+        "import time; from benchmarks.ledger import make_inputs, run_ledger_once as run; "
+        "x = make_inputs(20, 60, 5); a = time.process_time(); run(x); b = time.process_time(); "
+        "run(x); print(2 * b - a - time.process_time())"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        found = subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True,
+            env={**os.environ, "NUMBA_CACHE_DIR": folder},
+        )  # fmt: skip
+    return float(found.stdout.strip().splitlines()[-1])
+
+
+def run_ledger_once(inputs: LedgerInputs) -> float:
+    """Run the ledger; return the equity at the end, yuan."""
+    from quanthedge.ledger import run_ledger
+
+    return float(run_ledger(inputs).state.scalars[EQUITY])
+
+
 def main() -> None:
     """Measure both engines and print their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -237,7 +309,17 @@ def main() -> None:
     parser.add_argument("--names", type=int, default=200)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--engine", choices=["quanthedge", "vectorbt"])
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--compile", action="store_true")
     args = parser.parse_args()
+    if args.compile:
+        print(f"{compile_seconds():6.1f} s of processor time to compile the ledger")
+        return
+    if args.profile:
+        run_ledger_once(make_inputs(20, 60, 5))
+        for part, seconds in profile(args.stocks, args.days, args.names, 10).items():
+            print(f"{seconds:8.4f} s  {part}")
+        return
     if args.engine:
         print(json.dumps(_measure(args.engine, args.stocks, args.days, args.names, args.repeat)))
         return

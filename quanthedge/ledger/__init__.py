@@ -14,7 +14,7 @@ from quanthedge.ledger.dividend_estimate import (
     dividend_steps,
     replayed_tax,
 )
-from quanthedge.ledger.engine import LedgerRecord, LedgerState, ledger_tables, run_ledger
+from quanthedge.ledger.engine import LedgerRecord, ledger_tables, run_ledger
 from quanthedge.ledger.inputs import (
     ActionBook,
     Bars,
@@ -29,10 +29,28 @@ from quanthedge.ledger.inputs import (
     ValuationBook,
 )
 from quanthedge.ledger.layout import HALF_TICK
+from quanthedge.ledger.lines import (
+    COST_LINES,
+    FLOW_LINES,
+    FUND_FEES,
+    LINES,
+    PROFIT_LINES,
+    TRADE_COSTS,
+    Line,
+    net_flows,
+    signed_lines,
+)
+from quanthedge.ledger.state import LedgerState
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 
 __all__ = [
+    "COST_LINES",
+    "FLOW_LINES",
+    "FUND_FEES",
     "HALF_TICK",
+    "LINES",
+    "PROFIT_LINES",
+    "TRADE_COSTS",
     "Accounts",
     "ActionBook",
     "ActionUse",
@@ -46,6 +64,7 @@ __all__ = [
     "LedgerInputs",
     "LedgerRecord",
     "LedgerState",
+    "Line",
     "Settings",
     "StockBook",
     "TargetBook",
@@ -56,9 +75,11 @@ __all__ = [
     "action_book",
     "dividend_steps",
     "ledger_tables",
+    "net_flows",
     "no_actions",
     "no_tax",
     "record_days",
     "replayed_tax",
     "run_ledger",
+    "signed_lines",
 ]

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from quanthedge.ledger import layout
 from quanthedge.ledger.corporate_actions import LOTS, TaxRates, tax_book, with_taxes
-from quanthedge.ledger.inputs import ActionBook, Carried, TaxBook
+from quanthedge.ledger.inputs import ActionBook, TaxBook
 from quanthedge.ledger.kernels.actions import N_PARTS, tax_of_events
+from quanthedge.ledger.state import Carried
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["DividendSteps", "TaxedRun", "cash_in_step", "dividend_steps", "replayed_tax"]

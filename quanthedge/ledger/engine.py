@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import LedgerError
 from quanthedge.ledger import layout
-from quanthedge.ledger.inputs import Carried, LedgerInputs
+from quanthedge.ledger.inputs import LedgerInputs
+from quanthedge.ledger.lines import FUND_FEES, TRADE_COSTS, net_flows
+from quanthedge.ledger.state import LedgerState
 from quanthedge.ledger.states import STATES, holding_states
 
-__all__ = ["LedgerRecord", "LedgerState", "ledger_tables", "run_ledger"]
+__all__ = ["LedgerRecord", "ledger_tables", "run_ledger"]
 
 _BREACH = {
     2: "the day's equity change is not the sum of its parts",
@@ -24,61 +26,6 @@ _BREACH = {
     5: "margin is unpaid at the close",
     6: "the contract held has no settlement price",
 }
-
-
-@dataclass
-class LedgerState:
-    """Everything that lasts over a close: money, holdings, orders not yet done, own past returns.
-
-    Attributes
-    ----------
-    scalars : float64 [layout.N_SCALARS]
-        Money and counters, positions as in :mod:`quanthedge.ledger.layout`.
-    shares, pending : float64 [N]
-        Whole shares held; whole shares wanted, NaN where no order is open.
-    book_return : float64 [T]
-        The book's own return of each day run so far.
-    carried : Carried
-        Dividends not yet paid and the lots that the tax on dividends asks for.
-    short : float64 [C]
-        Lots sold short.
-    last_level : float64 [P]
-        Index levels at the last review of the hedge; NaN before the first.
-    """
-
-    scalars: NDArray[np.float64]
-    shares: NDArray[np.float64]
-    pending: NDArray[np.float64]
-    book_return: NDArray[np.float64]
-    carried: Carried
-    short: NDArray[np.float64]
-    last_level: NDArray[np.float64]
-
-    @classmethod
-    def opening(cls, inputs: LedgerInputs) -> "LedgerState":
-        """State before the first day: the capital in the stock account, in units."""
-        n_days, n_stocks = inputs.bars.open.shape
-        scalars = np.zeros(layout.N_SCALARS)
-        scalars[layout.STOCK_CASH] = scalars[layout.EQUITY] = inputs.settings.capital_yuan
-        initial = inputs.fund.initial_unit_value
-        scalars[layout.UNITS] = round(inputs.settings.capital_yuan / initial, 2)
-        scalars[layout.MARK_TICKS] = round(initial * 10_000)
-        return cls(
-            scalars,
-            np.zeros(n_stocks),
-            np.full(n_stocks, np.nan),
-            np.full(n_days, np.nan),
-            Carried(
-                np.zeros(n_days + 1),
-                np.zeros((n_stocks, inputs.tax.lots, 5)),
-                np.zeros(n_stocks, dtype=np.int64),
-                np.zeros(n_stocks),
-                np.zeros(inputs.actions.stock.size),
-                np.zeros(n_stocks, dtype=np.bool_),
-            ),
-            np.zeros(inputs.futures.product.size),
-            np.full(inputs.futures.multiplier.size, np.nan),
-        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +37,7 @@ class LedgerRecord:
     ledger : float64 [T, columns]
     trades : float64 [n, 14], refusals : float64 [m, 7]
     positions : float64 [p, 3], contracts : float64 [q, 3], restated : float64 [r, 4]
-        Rows as :func:`quanthedge.ledger.kernels.day.run_days` appends them.
+        Rows as :class:`quanthedge.ledger.kernels.sheet.Logs` has them.
     days_run : int
         Days with a ledger row; fewer than T only when the fund became insolvent.
     insolvent_day : int or None
@@ -148,10 +95,10 @@ def run_ledger(
     stop = n_days if stop is None else stop
     state = LedgerState.opening(inputs) if state is None else state
     ledger = np.zeros((n_days, len(layout.COLUMNS)))
-    trades, refusals, positions, contracts, restated = kernels.run_span(
-        first, stop, _read_only(inputs), state.scalars, state.shares, state.pending,
-        state.carried, state.book_return, state.short, state.last_level, ledger,
-    )  # fmt: skip
+    logs = kernels.run_days(first, stop, _read_only(inputs), state, ledger)
+    trades, refusals, positions, contracts, restated = (
+        rows[:n].copy() for n, rows in zip(logs.n, logs[1:], strict=True)
+    )
     status, day = int(state.scalars[layout.STATUS]), int(state.scalars[layout.STATUS_DAY])
     if status in _BREACH:
         raise LedgerError(
@@ -216,9 +163,9 @@ def ledger_tables(
     ledger["contract"] = pd.array(names[held], dtype="str")
     ledger["lots"] = ledger["lots"].astype(np.int64)
     ledger["names"] = ledger["names"].astype(np.int64)
-    flows = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
+    flows = net_flows(ledger)
     before = ledger["equity"].shift(1) + flows
-    gross = (ledger["equity"] + ledger[list(layout.FUND_FEES)].sum(axis=1)) / before
+    gross = (ledger["equity"] + ledger[list(FUND_FEES)].sum(axis=1)) / before
     ledger["unit_value_gross"] = initial * gross.fillna(1.0).cumprod()
 
     t = record.trades
@@ -231,15 +178,10 @@ def ledger_tables(
             "quantity": np.abs(t[:, 3]).astype(np.int64),
             "price": t[:, 4],
             "amount": t[:, 5],
-            "commission": t[:, 6],
-            "stamp_duty": t[:, 7],
-            "transfer_fee": t[:, 8],
-            "exchange_fee": t[:, 9],
-            "futures_fee": t[:, 10],
-            "impact": t[:, 11],
-            "dividend_tax": t[:, 13],
+            **{name: t[:, layout.TRADE_COLUMNS.index(name)] for name in TRADE_COSTS},
             "reason": pd.Categorical.from_codes(
-                t[:, 12].astype(np.int8), categories=pd.Index(layout.TRADE_REASONS)
+                t[:, layout.TRADE_COLUMNS.index("reason")].astype(np.int8),
+                categories=pd.Index(layout.TRADE_REASONS),
             ),
         }
     )

@@ -14,7 +14,6 @@ from quanthedge.typing import Bools, Floats, Ints
 __all__ = [
     "ActionBook",
     "Bars",
-    "Carried",
     "FundNumbers",
     "FutureBook",
     "HedgeBook",
@@ -72,17 +71,6 @@ class TaxBook(NamedTuple):
     month_begin: Ints  # [T] bought on this day or later: held a month or less when sold on day t
     year_begin: Ints  # [T]
     lots: int  # most lots a stock may have; 0 = no tax
-
-
-class Carried(NamedTuple):
-    """What of corporate actions lasts over a close."""
-
-    due: Floats  # [T + 1] dividends to be paid on each day; the last for days after the span
-    lots: Floats  # [N, L, 5]
-    lot_count: Ints  # [N]
-    locked: Floats  # [N] of the shares held, those that are not listed yet
-    waiting: Floats  # [A] new shares of an action that are not listed yet
-    restated: Bools  # [N] holdings stated off their last close
 
 
 class StockBook(NamedTuple):

@@ -1,5 +1,7 @@
 """Where things stand in the ledger's arrays: state, daily columns, reasons, kinds and sides."""
 
+from quanthedge.ledger.lines import LINES
+
 # Positions in the state's scalars.
 STOCK_CASH, FUTURES_CASH, PAYABLE, DAYS_LEFT, MARK_TICKS, EQUITY, RAISE_CASH = range(7)
 MARGIN_CUT, NEXT_REBALANCE, UNITS, STATUS, STATUS_DAY, STOCK_VALUE, RECEIVABLE = range(7, 14)
@@ -11,33 +13,77 @@ OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, N
     range(7)
 )
 
-# Columns of the daily ledger.
+# Columns of the daily ledger: what stands at the close, the lines of money, what is shown beside.
 COLUMNS = (
     "equity", "stock_value", "stock_cash", "futures_cash", "dividends_receivable", "fees_payable",
     "loan", "redemptions_payable", "revaluation",
-    "stock_pnl", "held_pnl", "dividends", "futures_pnl", "interest",
-    "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
-    "dividend_tax", "loan_interest",
-    "management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee",
-    "subscriptions", "redemptions", "distributions",
+    *(line.name for line in LINES),
     "bought", "sold", "contract", "lots", "futures_notional", "margin_required", "book_beta",
     "names",
     "units", "unit_value", "unit_value_before_accrual", "high_water_mark",
     "accrued_performance_fee", "accrued_fee_at_open",
 )  # fmt: skip
-(
-    EQUITY_, STOCK_VALUE_, STOCK_CASH_, FUTURES_CASH_, RECEIVABLE_, PAYABLE_, LOAN_,
-    OWED_, REVALUATION_,
-    STOCK_PNL_, HELD_PNL_, DIVIDENDS_, FUTURES_PNL_, INTEREST_,
-    COMMISSION_, STAMP_, TRANSFER_, EXCHANGE_, FUTURES_FEE_, IMPACT_, DIVIDEND_TAX_,
-    LOAN_INTEREST_,
-    MANAGEMENT_, CUSTODY_, SERVICE_, AUDIT_, PERFORMANCE_,
-    SUBSCRIPTIONS_, REDEMPTIONS_, DISTRIBUTIONS_,
-    BOUGHT_, SOLD_, CONTRACT_, LOTS_, NOTIONAL_, MARGIN_, BETA_, NAMES_,
-    UNITS_, UNIT_VALUE_, BEFORE_ACCRUAL_, HWM_, ACCRUED_, OPEN_ACCRUED_,
-) = range(44)  # fmt: skip
 
-FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee")
+
+def column(name: str) -> int:
+    """Return the place of a column of the daily ledger."""
+    return COLUMNS.index(name)
+
+
+EQUITY_ = column("equity")
+STOCK_VALUE_ = column("stock_value")
+STOCK_CASH_ = column("stock_cash")
+FUTURES_CASH_ = column("futures_cash")
+RECEIVABLE_ = column("dividends_receivable")
+PAYABLE_ = column("fees_payable")
+LOAN_ = column("loan")
+OWED_ = column("redemptions_payable")
+REVALUATION_ = column("revaluation")
+STOCK_PNL_ = column("stock_pnl")
+HELD_PNL_ = column("held_pnl")
+DIVIDENDS_ = column("dividends")
+FUTURES_PNL_ = column("futures_pnl")
+INTEREST_ = column("interest")
+COMMISSION_ = column("commission")
+STAMP_ = column("stamp_duty")
+TRANSFER_ = column("transfer_fee")
+EXCHANGE_ = column("exchange_fee")
+FUTURES_FEE_ = column("futures_fee")
+IMPACT_ = column("impact")
+DIVIDEND_TAX_ = column("dividend_tax")
+LOAN_INTEREST_ = column("loan_interest")
+MANAGEMENT_ = column("management_fee")
+CUSTODY_ = column("custody_fee")
+SERVICE_ = column("service_fee")
+AUDIT_ = column("audit_fee")
+PERFORMANCE_ = column("performance_fee")
+SUBSCRIPTIONS_ = column("subscriptions")
+REDEMPTIONS_ = column("redemptions")
+DISTRIBUTIONS_ = column("distributions")
+BOUGHT_ = column("bought")
+SOLD_ = column("sold")
+CONTRACT_ = column("contract")
+LOTS_ = column("lots")
+NOTIONAL_ = column("futures_notional")
+MARGIN_ = column("margin_required")
+BETA_ = column("book_beta")
+NAMES_ = column("names")
+UNITS_ = column("units")
+UNIT_VALUE_ = column("unit_value")
+BEFORE_ACCRUAL_ = column("unit_value_before_accrual")
+HWM_ = column("high_water_mark")
+ACCRUED_ = column("accrued_performance_fee")
+OPEN_ACCRUED_ = column("accrued_fee_at_open")
+
+# The day's change of equity is the sum of sign x line, from the first line on.
+FIRST_LINE = column(LINES[0].name)
+SIGNS = tuple(float(line.sign) for line in LINES)
+
+# Columns of a trade's row; the costs are lines of money.
+TRADE_COLUMNS = (
+    "day", "kind", "index", "quantity", "price", "amount", "commission", "stamp_duty",
+    "transfer_fee", "exchange_fee", "futures_fee", "impact", "reason", "dividend_tax",
+)  # fmt: skip
 
 # Reasons of trades, reasons of refusals, kinds and sides: positions in the tuples below.
 TRADE_REASONS = (

@@ -1,5 +1,6 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
+from quanthedge.ledger import COST_LINES, FLOW_LINES, FUND_FEES
 from quanthedge.performance.active import (
     excess_level,
     geometric_excess,
@@ -8,7 +9,6 @@ from quanthedge.performance.active import (
     tracking_error,
 )
 from quanthedge.performance.book import (
-    COST_LINES,
     FEE_LINES,
     annual_turnover,
     costs,
@@ -33,13 +33,7 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.idle import CashDrag, cash_drag
-from quanthedge.performance.measures import (
-    MINIMUM_DAYS,
-    PATTERNS,
-    Measure,
-    Summary,
-    definitions,
-)
+from quanthedge.performance.measures import MINIMUM_DAYS, PATTERNS, Measure, Summary, definitions
 from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.performance.neutrality_parts import (
     PARTS,
@@ -49,7 +43,6 @@ from quanthedge.performance.neutrality_parts import (
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
-    FUND_FEES,
     NO_MOVE,
     annual_return,
     daily_returns,
@@ -71,7 +64,6 @@ from quanthedge.performance.rolling import rolling_correlation, rolling_relation
 from quanthedge.performance.summary import summary
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
-    FLOW_LINES,
     attribution,
     monthly_table,
     yearly_table,

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.returns import FUND_FEES, years
+from quanthedge.ledger import COST_LINES, FUND_FEES
+from quanthedge.performance.returns import years
 
 __all__ = [
-    "COST_LINES",
     "FEE_LINES",
     "annual_turnover",
     "costs",
@@ -15,16 +15,6 @@ __all__ = [
     "refusals_by_reason",
 ]
 
-COST_LINES = (
-    "commission",
-    "stamp_duty",
-    "transfer_fee",
-    "exchange_fee",
-    "futures_fee",
-    "impact",
-    "dividend_tax",
-    "loan_interest",
-)
 FEE_LINES = FUND_FEES
 
 

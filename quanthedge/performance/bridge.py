@@ -22,9 +22,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.performance.book import COST_LINES, FEE_LINES
+from quanthedge.ledger import COST_LINES, FLOW_LINES, net_flows, signed_lines
+from quanthedge.performance.book import FEE_LINES
 from quanthedge.performance.returns import levels
-from quanthedge.performance.tables import FLOW_LINES
 from quanthedge.rules import index_products, product_of
 
 __all__ = ["BRIDGE_LINES", "SOURCES", "Booked", "bridge", "bridge_returns"]
@@ -133,8 +133,7 @@ def bridge_returns(
 
 def _flows(ledger: pd.DataFrame) -> pd.Series:
     """Return the money that investors brought on each day, before the open."""
-    flows: pd.Series = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
-    return flows
+    return net_flows(ledger)
 
 
 def _known_span(by: str) -> None:
@@ -201,10 +200,7 @@ def _daily(result: Booked) -> pd.DataFrame:
         "interest": inside["interest"],
         "revaluation": inside["revaluation"] - opening["revaluation"],
         "accrual": opening["accrued_performance_fee"] - inside["accrued_performance_fee"],
-        **{name: 0.0 - inside[name] for name in (*COST_LINES, *FEE_LINES)},
-        "subscriptions": inside["subscriptions"],
-        "redemptions": 0.0 - inside["redemptions"],
-        "distributions": 0.0 - inside["distributions"],
+        **signed_lines(inside, (*COST_LINES, *FEE_LINES, *FLOW_LINES)),
     }
     table = pd.DataFrame(lines)
     # what futures earned beyond carried lots and rolls are fills of the other futures trades

@@ -4,15 +4,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from quanthedge.ledger import COST_LINES
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.returns import years
 
 __all__ = ["CashDrag", "cash_drag"]
-
-_COSTS = (
-    "commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",
-    "dividend_tax", "loan_interest",
-)  # fmt: skip
 
 
 class CashDrag(NamedTuple):
@@ -53,7 +49,7 @@ def cash_drag(ledger: pd.DataFrame) -> CashDrag:
     idle = ledger["stock_cash"] + ledger["futures_cash"] - ledger["margin_required"]
     work = ledger["stock_value"] + ledger["margin_required"]
     profit = ledger["stock_pnl"] + ledger["dividends"] + ledger["futures_pnl"]
-    profit = profit - ledger[list(_COSTS)].sum(axis=1)
+    profit = profit - ledger[list(COST_LINES)].sum(axis=1)
     before = work.shift(1).where(work.shift(1) > 0)
     at_work = float((idle.shift(1) * profit / before).iloc[1:].sum())
     earned = float(inside["interest"].sum())

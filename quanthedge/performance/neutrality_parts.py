@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.book import COST_LINES
+from quanthedge.ledger import COST_LINES, FUND_FEES
 from quanthedge.performance.bridge import Booked, By, bridge_returns
 from quanthedge.performance.relation import correlation
-from quanthedge.performance.returns import FUND_FEES, levels, period_returns
+from quanthedge.performance.returns import levels, period_returns
 from quanthedge.performance.robust import FEWEST_PAIRS
 
 __all__ = ["PARTS", "STATEMENTS", "correlation_parts", "correlation_stated_otherwise"]

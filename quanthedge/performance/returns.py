@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from quanthedge.ledger import FUND_FEES, net_flows
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
@@ -36,7 +37,6 @@ __all__ = [
     "years",
 ]
 
-FUND_FEES = ("management_fee", "custody_fee", "service_fee", "audit_fee", "performance_fee")
 _NO_VARIATION = 1e-12
 NO_MOVE = 1e-12  # what chained returns leave of a level that has come back to where it was
 
@@ -67,7 +67,7 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
     """
     equity = ledger["equity"].to_numpy(dtype=np.float64)
     inside = ledger.iloc[1:]
-    flows = inside["subscriptions"] - inside["redemptions"] - inside["distributions"]
+    flows = net_flows(inside)
     before = equity[:-1] + flows.to_numpy(dtype=np.float64)
     fees = inside[list(FUND_FEES)].sum(axis=1).to_numpy(dtype=np.float64)
     accrued = inside["accrued_performance_fee"].to_numpy(dtype=np.float64)

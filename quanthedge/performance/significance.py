@@ -5,12 +5,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.book import COST_LINES
+from quanthedge.ledger import COST_LINES, FLOW_LINES
 from quanthedge.performance.bridge import SOURCES, Booked, bridge
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Estimate
 from quanthedge.performance.robust import critical_value, newey_west_lags
-from quanthedge.performance.tables import FLOW_LINES
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["alpha_estimates", "mean_a_year"]

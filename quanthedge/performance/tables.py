@@ -5,17 +5,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.book import COST_LINES, FEE_LINES, exposures
+from quanthedge.ledger import COST_LINES, FLOW_LINES, LINES, PROFIT_LINES
+from quanthedge.performance.book import FEE_LINES, exposures
 from quanthedge.performance.drawdown import drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.returns import daily_returns, levels, period_returns, volatility
 
 __all__ = ["ATTRIBUTION_LINES", "attribution", "monthly_table", "yearly_table"]
 
-INCOME_LINES = ("stock_pnl", "dividends", "futures_pnl", "interest")
-FLOW_LINES = ("subscriptions", "redemptions", "distributions")
 STATED_LINES = ("revaluation", "accrual")  # what the accountant states beside the bookings
-ATTRIBUTION_LINES = (*INCOME_LINES, *COST_LINES, *FEE_LINES, *STATED_LINES, *FLOW_LINES)
+ATTRIBUTION_LINES = (*PROFIT_LINES, *COST_LINES, *FEE_LINES, *STATED_LINES, *FLOW_LINES)
 
 
 def monthly_table(
@@ -110,7 +109,7 @@ def attribution(
     accrued = ledger["accrued_performance_fee"]
     stated = {"revaluation": ledger["revaluation"].diff(), "accrual": 0.0 - accrued.diff()}
     lines = ledger.assign(**stated)[list(ATTRIBUTION_LINES)].iloc[1:].astype(np.float64)
-    charged = [*COST_LINES, *FEE_LINES, "redemptions", "distributions"]
+    charged = [line.name for line in LINES if line.sign < 0]
     lines[charged] = 0.0 - lines[charged]
     summed = np.add.reduceat(lines.to_numpy(), starts, axis=0)
     table = pd.DataFrame(summed, index=days[bounds[1:]], columns=list(ATTRIBUTION_LINES))

@@ -6,6 +6,7 @@ import pandas as pd
 from pandas.api import types
 
 from quanthedge.errors import DataError
+from quanthedge.ledger import TRADE_COSTS, layout
 
 __all__ = ["TABLES", "Columns", "check_table"]
 
@@ -27,13 +28,12 @@ class Columns(NamedTuple):
 LEDGER = Columns(
     text="contract",
     whole="lots names",
-    number="equity stock_value stock_cash futures_cash dividends_receivable fees_payable loan "
-    "redemptions_payable stock_pnl held_pnl dividends futures_pnl interest commission stamp_duty "
-    "transfer_fee exchange_fee futures_fee impact dividend_tax loan_interest management_fee "
-    "custody_fee service_fee audit_fee performance_fee subscriptions redemptions distributions "
-    "bought sold futures_notional margin_required book_beta units unit_value high_water_mark "
-    "accrued_performance_fee revaluation unit_value_before_accrual accrued_fee_at_open "
-    "unit_value_gross index_close",
+    number=" ".join(
+        [
+            *(name for name in layout.COLUMNS if name not in ("contract", "lots", "names")),
+            "unit_value_gross index_close",
+        ]
+    ),
     by_date=True,
 )
 TABLES = {
@@ -42,8 +42,7 @@ TABLES = {
         "date",
         "code side reason",
         "quantity",
-        "price amount commission stamp_duty transfer_fee exchange_fee futures_fee impact "
-        "dividend_tax",
+        " ".join(["price amount", *TRADE_COSTS]),
     ),
     "refusals": Columns("date", "code side reason", "wanted done"),
     "positions": Columns("date", "code state name", "shares", "price value weight"),

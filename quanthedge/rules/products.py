@@ -4,8 +4,8 @@ They are the rows of ``data/fut_contracts.csv``; nothing else in the package say
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,8 @@ __all__ = ["IndexProduct", "index_of", "index_product", "index_products", "produ
 _CONTRACT = re.compile(r"([A-Z]+)\d{4}")
 
 
-class IndexProduct(NamedTuple):
+@dataclass(frozen=True)
+class IndexProduct:
     """A product of index futures.
 
     Attributes

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from quanthedge.compiled import njit
 from quanthedge.ledger import HALF_TICK, Bars, StockBook
-from quanthedge.ledger.kernels.day import day_limits, reference_price
+from quanthedge.ledger.kernels.prices import day_limits, reference_price
 from quanthedge.typing import Floats
 
 __all__ = ["add_returns", "restate"]

@@ -24,7 +24,7 @@ from quanthedge.fund import (
 )
 from quanthedge.fund.methods.hurdle import Hurdle
 from quanthedge.fund.office import FundRun
-from quanthedge.ledger import layout
+from quanthedge.ledger import FUND_FEES, layout
 from quanthedge.strategy import Strategy
 from tests.fund.test_office import METHODS
 from tests.oracles.fund import Account, fund_account
@@ -110,7 +110,7 @@ def growth(ledger: np.ndarray) -> np.ndarray:
     rows = pd.DataFrame(ledger, columns=list(layout.COLUMNS))
     flows = rows["subscriptions"] - rows["redemptions"] - rows["distributions"]
     before = rows["equity"].shift(1, fill_value=prepared().strategy.capital_yuan) + flows
-    return ((rows["equity"] + rows[list(layout.FUND_FEES)].sum(axis=1)) / before).to_numpy()
+    return ((rows["equity"] + rows[list(FUND_FEES)].sum(axis=1)) / before).to_numpy()
 
 
 RATES = st.sampled_from([0.0, 0.1875, 0.2, 0.25, 0.6])
@@ -407,7 +407,7 @@ def test_at_the_end_all_cash_is_accounted_for(method: str, data: st.DataObject) 
         result.record.ledger[: result.record.days_run], columns=list(layout.COLUMNS)
     )
     assert_accounts(rows)
-    fees, net = rows[list(layout.FUND_FEES)].sum(axis=1), rows["subscriptions"]
+    fees, net = rows[list(FUND_FEES)].sum(axis=1), rows["subscriptions"]
     net = net - rows["redemptions"] - rows["distributions"]
     before = rows["equity"].shift(1, fill_value=prepared().strategy.capital_yuan)
     profit = (rows["equity"] + fees - before - net).sum()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from quanthedge.backtesting.plan import prepare
-from quanthedge.ledger.kernels.day import day_limits
+from quanthedge.ledger.kernels.prices import day_limits
 from quanthedge.ledger.states import STATES, holding_states
 from tests.sample import sample_market, small_strategy
 

@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns
-from quanthedge.performance.book import COST_LINES, FEE_LINES
+from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge, bridge_returns
 
 DAYS = pd.to_datetime(
     ["2014-12-30", "2014-12-31", "2015-01-05", "2015-01-06", "2015-01-30", "2015-02-02"]

@@ -7,24 +7,31 @@ the share was held when it is sold, so a lot carries one sum for each of the thr
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import ActionBook, Carried, TaxBook
+from quanthedge.ledger.inputs import ActionBook, TaxBook
+from quanthedge.ledger.state import Carried
 from quanthedge.typing import Bools, Floats, Ints
 
 DAY, SHARES, SHORT, MID, LONG = range(5)
 N_PARTS = 5
 
 
-@njit(cache=True)
-def alike_for_ever(lots: Floats, year_begin: int) -> bool:
-    """Whether the two oldest lots are past a year and owe the same a share."""
-    if not lots[1, DAY] < year_begin:
+@njit(cache=True, allocates=False)
+def alike_for_ever(i: int, lots: Floats, year_begin: int) -> bool:
+    """Whether the two oldest lots of a stock are past a year and owe the same a share."""
+    if not lots[i, 1, DAY] < year_begin:
         return False
-    return abs(lots[0, LONG] * lots[1, SHARES] - lots[1, LONG] * lots[0, SHARES]) <= 1e-9 * (
-        lots[0, SHARES] * lots[1, SHARES]
-    )
+    apart = lots[i, 0, LONG] * lots[i, 1, SHARES] - lots[i, 1, LONG] * lots[i, 0, SHARES]
+    return abs(apart) <= 1e-9 * (lots[i, 0, SHARES] * lots[i, 1, SHARES])
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
+def move_lot(i: int, source: int, target: int, lots: Floats) -> None:
+    """Write one lot of a stock over another."""
+    for part in range(N_PARTS):
+        lots[i, target, part] = lots[i, source, part]
+
+
+@njit(cache=True, allocates=False)
 def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> None:
     """Note shares bought on day t; lots older than a year become one where their tax is alike.
 
@@ -38,19 +45,19 @@ def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> 
     if n > 0 and lots[i, n - 1, DAY] == t:
         lots[i, n - 1, SHARES] += quantity
         return
-    while n >= 2 and (n == lots.shape[1] or alike_for_ever(lots[i], tax.year_begin[t])):
+    while n >= 2 and (n == lots.shape[1] or alike_for_ever(i, lots, tax.year_begin[t])):
         for part in range(SHARES, N_PARTS):
             lots[i, 1, part] += lots[i, 0, part]
         for k in range(1, n):
-            lots[i, k - 1] = lots[i, k]
+            move_lot(i, k, k - 1, lots)
         n -= 1
     lots[i, n, DAY] = t
     lots[i, n, SHARES] = quantity
-    lots[i, n, SHORT:] = 0.0
+    lots[i, n, SHORT] = lots[i, n, MID] = lots[i, n, LONG] = 0.0
     count[i] = n + 1
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def scale_lots(i: int, factor: float, carried: Carried) -> None:
     """Let the lots grow with the holding (bonus shares share the age of what they came from)."""
     if carried.lots.shape[1] == 0:
@@ -59,7 +66,7 @@ def scale_lots(i: int, factor: float, carried: Carried) -> None:
         carried.lots[i, k, SHARES] *= factor
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def note_dividend(a: int, i: int, tax: TaxBook, carried: Carried) -> None:
     """Add the tax that action a's dividend will cost at a sale to each lot; before `scale_lots`."""
     lots = carried.lots
@@ -71,7 +78,7 @@ def note_dividend(a: int, i: int, tax: TaxBook, carried: Carried) -> None:
         lots[i, k, LONG] += lots[i, k, SHARES] * tax.long_term[a]
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def take_lots(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> float:
     """Take shares sold on day t from the oldest lots. Returns the tax due, yuan."""
     lots, count = carried.lots, carried.lot_count
@@ -98,12 +105,12 @@ def take_lots(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -
             gone = k + 1
     if gone > 0:
         for k in range(gone, count[i]):
-            lots[i, k - gone] = lots[i, k]
+            move_lot(i, k, k - gone, lots)
         count[i] -= gone
     return due
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def lock_shares(t: int, i: int, a: int, new: float, book: ActionBook, carried: Carried) -> None:
     """Keep the new shares of action a from being sold before they are listed."""
     if new > 0.0 and book.list_day[a] > t:
@@ -111,7 +118,7 @@ def lock_shares(t: int, i: int, a: int, new: float, book: ActionBook, carried: C
         carried.waiting[a] = new
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def list_shares(t: int, book: ActionBook, carried: Carried) -> None:
     """Free the shares that are listed on day t."""
     for k in range(book.listing_pointer[t], book.listing_pointer[t + 1]):
@@ -121,7 +128,7 @@ def list_shares(t: int, book: ActionBook, carried: Carried) -> None:
         carried.waiting[a] = 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def drop_lots(i: int, carried: Carried) -> None:
     """Forget the lots and locks of a stock that is gone."""
     carried.locked[i] = 0.0
@@ -129,7 +136,7 @@ def drop_lots(i: int, carried: Carried) -> None:
         carried.lot_count[i] = 0
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def action_of_day(t: int, i: int, pointer: np.ndarray, stock: np.ndarray) -> int:
     """Return the place of a stock's action of day t (stocks ascend within a day), or -1."""
     low, high = pointer[t], pointer[t + 1]

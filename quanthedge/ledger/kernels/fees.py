@@ -16,7 +16,7 @@ from quanthedge.compiled import njit
 __all__ = ["crystallise", "performance_fee_cents", "to_cents", "unit_value_ticks"]
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def to_cents(yuan: float) -> np.int64:
     """Return yuan (float) in whole cents, half up.
 
@@ -25,7 +25,7 @@ def to_cents(yuan: float) -> np.int64:
     return np.int64(math.floor(yuan * 100.0 + 0.5))
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def unit_value_ticks(equity_cents: np.int64, units_hundredths: np.int64) -> np.int64:
     """Return the unit value in ticks of 0.0001 yuan, rounded half up (away from zero).
 
@@ -46,7 +46,7 @@ def unit_value_ticks(equity_cents: np.int64, units_hundredths: np.int64) -> np.i
     return ticks if equity_cents >= 0 else -ticks
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def performance_fee_cents(
     unit_ticks: np.int64, mark_ticks: np.int64, units_hundredths: np.int64, rate: float
 ) -> np.int64:
@@ -81,7 +81,7 @@ def performance_fee_cents(
     return cents
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def crystallise(
     equity_cents: np.int64,
     units_hundredths: np.int64,

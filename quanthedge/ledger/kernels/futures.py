@@ -1,18 +1,16 @@
 """Steps 7 and 8 of docs/ledger.md and the futures part of step 2, compiled.
 
-``short`` [C] are the lots sold short. Of a day's trading, ``carried`` [C] are the lots held over
-from yesterday that settle at the close, ``traded`` [C] the signed lots traded at the fill that do,
-and ``opened`` [C] the lots opened today.
+``state.short`` [C] are the lots sold short; what a day does to them stands in
+:class:`quanthedge.ledger.kernels.sheet.FuturesDay`.
 """
-
-from typing import Any
 
 import numpy as np
 
 from quanthedge.compiled import njit
 from quanthedge.hedge.kernels.lots import joint_lots
 from quanthedge.hedge.policies.kernels import due
-from quanthedge.ledger.inputs import FutureBook, HedgeBook, LedgerInputs
+from quanthedge.ledger.inputs import Bars, FutureBook, HedgeBook, LedgerInputs, Settings
+from quanthedge.ledger.kernels.sheet import FuturesDay, Sheet, note_trade, refuse
 from quanthedge.ledger.layout import (
     BETA_,
     BOTTOM_UP,
@@ -45,31 +43,29 @@ from quanthedge.ledger.layout import (
     TOP_DOWN,
     UNFINISHED,
 )
+from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["hedge", "margin_required", "morning_treasury", "settle_futures"]
-
-Log = list[Any]  # of float64 tuples
+__all__ = ["any_lots", "hedge", "margin_required", "morning_treasury", "settle_futures"]
 
 
-@njit(cache=True)
-def refuse(
-    refusals: Log, t: int, kind: int, i: int, side: int, wanted: float, done: float, reason: int
-) -> None:
-    """Record an order that was not done in full."""
-    refusals.append(
-        (float(t), float(kind), float(i), float(side), float(wanted), float(done), float(reason))
-    )
+@njit(cache=True, allocates=False)
+def any_lots(short: Floats) -> bool:
+    """Whether any contract is held."""
+    for c in range(short.size):
+        if short[c] != 0.0:
+            return True
+    return False
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def margin_of(t1: int, c: int, futures: FutureBook, lots: float) -> float:
     """Margin of lots of a contract at the settlement of the day in row t1 (day t1 - 1), yuan."""
     multiplier = futures.multiplier[futures.product[c]]
     return futures.margin_rate[t1, c] * multiplier * futures.settlement[t1, c] * lots
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def margin_required(t1: int, short: Floats, futures: FutureBook) -> float:
     """Margin of all lots at the settlement of the day in row t1 (day t1 - 1), yuan."""
     total = 0.0
@@ -79,7 +75,7 @@ def margin_required(t1: int, short: Floats, futures: FutureBook) -> float:
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def to_futures_account(amount: float, scalars: Floats) -> float:
     """Move money between the accounts (below 0: back to the stocks). Returns what was moved."""
     scalars[FUTURES_CASH] += amount
@@ -87,19 +83,17 @@ def to_futures_account(amount: float, scalars: Floats) -> float:
     return amount
 
 
-@njit(cache=True)
-def morning_treasury(
-    t: int, rebalance: int, inputs: LedgerInputs, scalars: Floats, short: Floats
-) -> float:
+@njit(cache=True, allocates=False)
+def morning_treasury(t: int, rebalance: int, inputs: LedgerInputs, state: LedgerState) -> float:
     """Step 2: futures account to its target, loan. Returns the withdrawable stock cash.
 
     ``rebalance`` is the row of the targets traded today, -1 on other days.
     """
-    settings = inputs.settings
+    settings, scalars, short = inputs.settings, state.scalars, state.short
     withdrawable = scalars[STOCK_CASH]
     cash = scalars[FUTURES_CASH]
     moved = 0.0
-    if short.any():
+    if any_lots(short):
         required = margin_required(t, short, inputs.futures)
         if cash < settings.call_multiple * required:
             moved = max(0.0, min(withdrawable, settings.target_multiple * required - cash))
@@ -130,7 +124,7 @@ def morning_treasury(
     return withdrawable
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def own_return_beta(t: int, book_return: Floats, book: HedgeBook) -> float:
     """OLS slope of the book's own returns on the index over the window ending at t - 1."""
     n = 0
@@ -151,14 +145,14 @@ def own_return_beta(t: int, book_return: Floats, book: HedgeBook) -> float:
     return (sxy - sx * sy / n) / spread if spread > 0.0 else book.default_beta
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def estimate_book(
-    t: int, inputs: LedgerInputs, shares: Floats, held: Ints, n_held: int, book_return: Floats,
-    beta: Floats,
+    t: int, bars: Bars, hedge: HedgeBook, shares: Floats, held: Ints, n_held: int,
+    book_return: Floats, beta: Floats,
 ) -> float:  # fmt: skip
     """Write the book's beta to each product's index into ``beta`` [P]; returns its value."""
-    hedge, bars = inputs.hedge, inputs.bars
-    beta[:] = 0.0
+    for p in range(beta.size):
+        beta[p] = 0.0
     value = 0.0
     for k in range(n_held):
         i = held[k]
@@ -186,7 +180,7 @@ def estimate_book(
     return value
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def lot_values(t: int, futures: FutureBook, lot: Floats) -> None:
     """Write the value of a lot of each product's contract, [P]; NaN: left as it is today."""
     for p in range(lot.size):
@@ -199,7 +193,7 @@ def lot_values(t: int, futures: FutureBook, lot: Floats) -> None:
             lot[p] = futures.multiplier[p] * price
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def into_range(exposure: Floats, lot: Floats, book: float, low: float, high: float) -> None:
     """Scale short values of the products that can be traded into the range, in place."""
     total = 0.0
@@ -225,45 +219,64 @@ def into_range(exposure: Floats, lot: Floats, book: float, low: float, high: flo
 
 
 @njit(cache=True)
-def lots_wanted(
-    t: int, book: float, beta: Floats, lot: Floats, equity: float, hedge: HedgeBook, wanted: Floats
+def joint_lots_wanted(
+    t: int, book: float, equity: float, exposure: Floats, day: FuturesDay, hedge: HedgeBook
 ) -> None:
-    """Write the lots that hedge the book into ``wanted`` [P]; products without a lot value keep."""
-    exposure = hedge.ratio * beta * book
-    if hedge.aversion == 0.0:
-        into_range(exposure, lot, book, hedge.range_low, hedge.range_high)
-        for p in range(lot.size):
-            if not np.isnan(lot[p]):
-                wanted[p] = max(0.0, np.floor(exposure[p] / lot[p] + 0.5))
-        return
-    active = np.flatnonzero(~np.isnan(lot))
-    n = active.size
+    """Write the whole lots of all products that are best together into ``day.wanted`` [P]."""
+    lot = day.lot
+    active = np.empty(lot.size, np.int64)
+    n = 0
+    for p in range(lot.size):
+        if not np.isnan(lot[p]):
+            active[n] = p
+            n += 1
     if n == 0:
         return
-    covariance = np.empty((n, n))
+    short, carry, value = np.empty(n), np.empty(n), np.empty(n)
+    ceiling, covariance = np.empty(n), np.empty((n, n))
     for k in range(n):
+        short[k], carry[k] = exposure[active[k]], hedge.carry[t, active[k]]
+        value[k], ceiling[k] = lot[active[k]], np.inf
         for m in range(n):
             covariance[k, m] = hedge.covariance[t, active[k], active[m]]
     lots = joint_lots(
-        exposure[active], covariance, hedge.aversion / max(1.0, equity), hedge.carry[t][active],
-        lot[active], hedge.range_low * book, hedge.range_high * book, np.full(n, np.inf),
+        short, covariance, hedge.aversion / max(1.0, equity), carry, value,
+        hedge.range_low * book, hedge.range_high * book, ceiling,
     )  # fmt: skip
     for k in range(n):
-        wanted[active[k]] = lots[k]
+        day.wanted[active[k]] = lots[k]
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
+def lots_wanted(t: int, book: float, equity: float, day: FuturesDay, hedge: HedgeBook) -> None:
+    """Write the lots that hedge the book into ``day.wanted``; products without a lot value keep.
+
+    ``day.beta`` is used up: it becomes the exposure to be hedged, yuan.
+    """
+    exposure, lot = day.beta, day.lot
+    for p in range(lot.size):
+        exposure[p] = hedge.ratio * exposure[p] * book
+    if hedge.aversion != 0.0:
+        joint_lots_wanted(t, book, equity, exposure, day, hedge)
+        return
+    into_range(exposure, lot, book, hedge.range_low, hedge.range_high)
+    for p in range(lot.size):
+        if not np.isnan(lot[p]):
+            day.wanted[p] = max(0.0, np.floor(exposure[p] / lot[p] + 0.5))
+
+
+@njit(cache=True, allocates=False)
 def policy_review(
-    t: int, book: float, lot: Floats, held_lots: Floats, last_level: Floats, hedge: HedgeBook,
-    wanted: Floats,
-) -> bool:  # fmt: skip
+    t: int, book: float, day: FuturesDay, last_level: Floats, hedge: HedgeBook
+) -> bool:
     """Ask the policy for each product; a landing short of the target changes ``wanted``."""
+    lot, wanted = day.lot, day.wanted
     review = False
     for p in range(lot.size):
         if np.isnan(lot[p]):
             continue
         target = -wanted[p] * lot[p] / book
-        current = -held_lots[p] * lot[p] / book
+        current = -day.held[p] * lot[p] / book
         asked, landing = due(
             hedge.policy, t, target, current, hedge.index_level[t, p], last_level[p]
         )
@@ -274,42 +287,36 @@ def policy_review(
     return review
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def trade_future(
     t: int, c: int, quantity: float, price: float, fee: float, impact: float, reason: int,
-    inputs: LedgerInputs, scalars: Floats, short: Floats, row: Floats, trades: Log,
+    futures: FutureBook, state: LedgerState, sheet: Sheet,
 ) -> None:  # fmt: skip
     """Book futures bought (> 0) or sold (< 0): costs and record; the gain comes with settling."""
-    futures = inputs.futures
     amount = abs(quantity) * futures.multiplier[futures.product[c]] * price
-    scalars[FUTURES_CASH] -= fee + impact
-    short[c] -= quantity
-    row[FUTURES_FEE_] += fee
-    row[IMPACT_] += impact
-    trades.append(
-        (
-            float(t), float(FUTURE), float(c), float(quantity), price, amount,
-            0.0, 0.0, 0.0, 0.0, fee, impact, float(reason), 0.0,
-        )
-    )  # fmt: skip
+    state.scalars[FUTURES_CASH] -= fee + impact
+    state.short[c] -= quantity
+    sheet.row[FUTURES_FEE_] += fee
+    sheet.row[IMPACT_] += impact
+    costs = (0.0, 0.0, 0.0, 0.0, fee, impact)
+    note_trade(sheet.logs, t, FUTURE, c, quantity, price, amount, costs, reason, 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def trade_at_fill(
-    t: int, c: int, quantity: float, reason: int, inputs: LedgerInputs, scalars: Floats,
-    short: Floats, row: Floats, trades: Log,
+    t: int, c: int, quantity: float, reason: int, slippage: float, futures: FutureBook,
+    state: LedgerState, sheet: Sheet,
 ) -> None:  # fmt: skip
     """Trade lots at the day's fill price."""
-    futures = inputs.futures
     p = futures.product[c]
     price = futures.fill_price[t, c]
     amount = abs(quantity) * futures.multiplier[p] * price
     fee = futures.fee_rate[t, p] * amount + futures.order_fee_yuan[t, p]
-    impact = inputs.settings.futures_slippage * amount
-    trade_future(t, c, quantity, price, fee, impact, reason, inputs, scalars, short, row, trades)
+    impact = slippage * amount
+    trade_future(t, c, quantity, price, fee, impact, reason, futures, state, sheet)
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def opening_room(t: int, c: int, held: float, futures: FutureBook) -> tuple[float, int]:
     """Lots of a contract that may be opened today, and the reason that sets the bound."""
     p = futures.product[c]
@@ -324,16 +331,16 @@ def opening_room(t: int, c: int, held: float, futures: FutureBook) -> tuple[floa
     return room, why
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def leave_old_contracts(
-    t: int, p: int, c: int, keep: float, inputs: LedgerInputs, scalars: Floats, short: Floats,
-    carried: Floats, row: Floats, trades: Log, refusals: Log,
+    t: int, p: int, c: int, keep: float, slippage: float, futures: FutureBook,
+    state: LedgerState, over: Floats, sheet: Sheet,
 ) -> tuple[float, float]:  # fmt: skip
     """Buy back the product's lots outside contract c but for ``keep``, settled at once.
 
     Returns the old lots that are left, and those bought back.
     """
-    futures = inputs.futures
+    short, scalars = state.short, state.scalars
     old = 0.0
     for o in range(short.size):
         if futures.product[o] == p and o != c:
@@ -348,20 +355,20 @@ def leave_old_contracts(
         price = futures.fill_price[t, o]
         if np.isnan(price) or futures.no_buy[t, o]:
             why = NO_PRICE if np.isnan(price) else LIMIT_UP
-            refuse(refusals, t, FUTURE, o, BUY, back, 0.0, why)
+            refuse(sheet.logs, t, FUTURE, o, BUY, back, 0.0, why)
             scalars[UNFINISHED] = 1.0
             continue
-        trade_at_fill(t, o, back, ROLL, inputs, scalars, short, row, trades)
+        trade_at_fill(t, o, back, ROLL, slippage, futures, state, sheet)
         # What is bought back settles at once: its gain may carry the margin of the new lots.
         variation = -back * futures.multiplier[p] * (price - futures.settlement[t, o])
-        row[FUTURES_PNL_] += variation
+        sheet.row[FUTURES_PNL_] += variation
         scalars[FUTURES_CASH] += variation
-        carried[o] -= back
+        over[o] -= back
         bought += back
     return old - bought, bought
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def margin_elsewhere(t: int, c: int, short: Floats, futures: FutureBook) -> float:
     """Margin of the lots in all other contracts, at the last prices known, yuan."""
     total = 0.0
@@ -376,20 +383,24 @@ def margin_elsewhere(t: int, c: int, short: Floats, futures: FutureBook) -> floa
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def trade_product(
-    t: int, p: int, n: float, withdrawable: float, inputs: LedgerInputs, scalars: Floats,
-    short: Floats, carried: Floats, traded: Floats, opened: Floats, row: Floats, trades: Log,
-    refusals: Log,
+    t: int, p: int, n: float, withdrawable: float, settings: Settings, futures: FutureBook,
+    state: LedgerState, day: FuturesDay, sheet: Sheet,
 ) -> float:  # fmt: skip
     """Bring a product to n lots of its contract of the day. Returns the withdrawable cash."""
-    futures, settings = inputs.futures, inputs.settings
+    short, scalars, logs, slippage = (
+        state.short,
+        state.scalars,
+        sheet.logs,
+        settings.futures_slippage,
+    )
     c = futures.hold[t, p]
     held = short[c]
     if np.isnan(futures.fill_price[t, c]):
         if n != held:
             side = SELL if n > held else BUY
-            refuse(refusals, t, FUTURE, c, side, abs(n - held), 0.0, NO_PRICE)
+            refuse(logs, t, FUTURE, c, side, abs(n - held), 0.0, NO_PRICE)
             scalars[UNFINISHED] = 1.0
         return withdrawable
     x, why = n, MARGIN
@@ -398,16 +409,14 @@ def trade_product(
         if held + room < n:
             x, why = held + room, bound
     keep = max(0.0, n - x)
-    left, bought = leave_old_contracts(
-        t, p, c, keep, inputs, scalars, short, carried, row, trades, refusals
-    )
+    left, bought = leave_old_contracts(t, p, c, keep, slippage, futures, state, day.over, sheet)
     if x < held:
         if futures.no_buy[t, c]:
-            refuse(refusals, t, FUTURE, c, BUY, held - x, 0.0, LIMIT_UP)
+            refuse(logs, t, FUTURE, c, BUY, held - x, 0.0, LIMIT_UP)
             scalars[UNFINISHED] = 1.0
         else:
-            trade_at_fill(t, c, held - x, HEDGE, inputs, scalars, short, row, trades)
-            traded[c] += held - x
+            trade_at_fill(t, c, held - x, HEDGE, slippage, futures, state, sheet)
+            day.traded[c] += held - x
     elif n > held:
         x = max(held, min(x, n - left))
         per_lot = futures.margin_rate[t + 1, c] * futures.multiplier[p] * futures.fill_price[t, c]
@@ -422,67 +431,92 @@ def trade_product(
             withdrawable -= to_futures_account(moved, scalars)
         stuck = max(0.0, left - keep)
         if x < n - stuck:
-            refuse(refusals, t, FUTURE, c, SELL, n - stuck - held, x - held, why)
+            refuse(logs, t, FUTURE, c, SELL, n - stuck - held, x - held, why)
             if why != MARGIN:
                 scalars[UNFINISHED] = 1.0
         if x > held:
             reason = ROLL if bought > 0.0 else HEDGE
-            trade_at_fill(t, c, held - x, reason, inputs, scalars, short, row, trades)
-            traded[c] += held - x
-            opened[c] += x - held
+            trade_at_fill(t, c, held - x, reason, slippage, futures, state, sheet)
+            day.traded[c] += held - x
+            day.opened[c] += x - held
     return withdrawable
 
 
-@njit(cache=True)
-def hedge(
-    t: int, forced: bool, withdrawable: float, equity: float, inputs: LedgerInputs,
-    scalars: Floats, shares: Floats, held: Ints, n_held: int, book_return: Floats, short: Floats,
-    last_level: Floats, carried: Floats, traded: Floats, opened: Floats, row: Floats, trades: Log,
-    refusals: Log,
-) -> float:  # fmt: skip
-    """Step 7. Returns the withdrawable cash; ``carried``, ``traded``, ``opened`` are written."""
-    futures, book = inputs.futures, inputs.hedge
-    products = futures.multiplier.size
-    beta, lot, wanted = np.zeros(products), np.empty(products), np.zeros(products)
-    held_lots = np.zeros(products)
+@njit(cache=True, allocates=False)
+def begin_day(futures: FutureBook, short: Floats, day: FuturesDay) -> None:
+    """Note what is held over from yesterday, by contract and by product."""
+    for p in range(day.held.size):
+        day.held[p] = 0.0
+        day.wanted[p] = 0.0
     for c in range(short.size):
-        held_lots[futures.product[c]] += short[c]
-        carried[c] = short[c]
-        traded[c] = 0.0
-        opened[c] = 0.0
-    value = estimate_book(t, inputs, shares, held, n_held, book_return, beta)
-    row[BETA_] = beta.sum() if value > 0.0 else np.nan
-    lot_values(t, futures, lot)
-    if value > 0.0:
-        lots_wanted(t, value, beta, lot, equity, book, wanted)
+        day.held[futures.product[c]] += short[c]
+        day.over[c] = short[c]
+        day.traded[c] = 0.0
+        day.opened[c] = 0.0
+
+
+@njit(cache=True, allocates=False)
+def opens_a_product(day: FuturesDay) -> bool:
+    """Whether a product of which lots are wanted has none."""
+    for p in range(day.lot.size):
+        if day.held[p] == 0.0 and day.wanted[p] > 0.0 and not np.isnan(day.lot[p]):
+            return True
+    return False
+
+
+@njit(cache=True, allocates=False)
+def review_lots(
+    t: int, forced: bool, value: float, book: HedgeBook, state: LedgerState, day: FuturesDay
+) -> None:
+    """Keep the lots wanted where the day reviews them, else take those held."""
+    scalars = state.scalars
     review = forced or scalars[MARGIN_CUT] > 0.0 or scalars[UNFINISHED] > 0.0 or value <= 0.0
     scalars[MARGIN_CUT] = max(0.0, scalars[MARGIN_CUT] - 1.0)
     scalars[UNFINISHED] = 0.0
-    for p in range(products):
-        review = review or (held_lots[p] == 0.0 and wanted[p] > 0.0 and not np.isnan(lot[p]))
+    review = review or opens_a_product(day)
     if not review:
-        review = policy_review(t, value, lot, held_lots, last_level, book, wanted)
-    for p in range(products):
+        review = policy_review(t, value, day, state.last_level, book)
+    for p in range(day.lot.size):
         if review:
-            last_level[p] = book.index_level[t, p]
+            state.last_level[p] = book.index_level[t, p]
         else:
-            wanted[p] = held_lots[p]
-    for p in range(products):
-        if not np.isnan(lot[p]):
+            day.wanted[p] = day.held[p]
+
+
+@njit(cache=True, allocates=False)
+def hedge(
+    t: int, forced: bool, withdrawable: float, inputs: LedgerInputs, shares: Floats, held: Ints,
+    n_held: int, state: LedgerState, day: FuturesDay, sheet: Sheet,
+) -> float:  # fmt: skip
+    """Step 7 for a book of ``shares`` [N]. Returns the withdrawable cash; ``day`` is written."""
+    futures, book, equity = inputs.futures, inputs.hedge, state.scalars[EQUITY]
+    begin_day(futures, state.short, day)
+    value = estimate_book(t, inputs.bars, book, shares, held, n_held, state.book_return, day.beta)
+    beta = 0.0
+    for p in range(day.beta.size):
+        beta += day.beta[p]
+    sheet.row[BETA_] = beta if value > 0.0 else np.nan
+    lot_values(t, futures, day.lot)
+    if value > 0.0:
+        lots_wanted(t, value, equity, day, book)
+    review_lots(t, forced, value, book, state, day)
+    for p in range(day.lot.size):
+        if np.isnan(day.lot[p]):
+            continue
+        there = state.short[futures.hold[t, p]]
+        if there != day.wanted[p] or there != day.held[p]:  # else nothing is to be done
             withdrawable = trade_product(
-                t, p, wanted[p], withdrawable, inputs, scalars, short, carried, traded, opened,
-                row, trades, refusals,
-            )  # fmt: skip
+                t, p, day.wanted[p], withdrawable, inputs.settings, futures, state, day, sheet
+            )
     return withdrawable
 
 
 @njit(cache=True)
 def cut_lots(
-    t: int, inputs: LedgerInputs, scalars: Floats, short: Floats, opened: Floats, row: Floats,
-    trades: Log,
-) -> None:  # fmt: skip
+    t: int, slippage: float, futures: FutureBook, state: LedgerState, opened: Floats, sheet: Sheet
+) -> None:
     """Buy back at the settlement price, lot by lot, until the account meets the rest's margin."""
-    futures, slippage = inputs.futures, inputs.settings.futures_slippage
+    short, cash = state.short, state.scalars[FUTURES_CASH]
     contracts = short.size
     kept = short.copy()
     fees = np.zeros(contracts)
@@ -506,7 +540,7 @@ def cut_lots(
                 fees[c] += futures.fee_rate[t, p] * (cut - today) * lot
                 fees[c] += futures.order_fee_yuan[t, p]
                 costs += fees[c] + slippage * cut * lot
-        if largest < 0 or scalars[FUTURES_CASH] - costs >= need - SMALLEST_DEBT:
+        if largest < 0 or cash - costs >= need - SMALLEST_DEBT:
             break
         kept[largest] -= 1.0
     for c in range(contracts):
@@ -514,48 +548,66 @@ def cut_lots(
         if cut > 0.0:
             price = futures.settlement[t + 1, c]
             impact = slippage * cut * futures.multiplier[futures.product[c]] * price
-            trade_future(
-                t, c, cut, price, fees[c], impact, MARGIN_CUT_TRADE, inputs, scalars, short, row,
-                trades,
-            )  # fmt: skip
+            trade_future(t, c, cut, price, fees[c], impact, MARGIN_CUT_TRADE, futures, state, sheet)
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def settle_futures(
-    t: int, withdrawable: float, inputs: LedgerInputs, scalars: Floats, short: Floats,
-    carried: Floats, traded: Floats, opened: Floats, row: Floats, trades: Log,
+    t: int, withdrawable: float, inputs: LedgerInputs, state: LedgerState, day: FuturesDay,
+    sheet: Sheet,
 ) -> float:  # fmt: skip
     """Step 8: variation margin, delivery, margin check. Returns withdrawable; NaN = no price."""
     futures, settings = inputs.futures, inputs.settings
-    for c in range(short.size):
-        if carried[c] == 0.0 and traded[c] == 0.0:
-            continue
-        multiplier = futures.multiplier[futures.product[c]]
-        settlement = futures.settlement[t + 1, c]
-        if np.isnan(settlement):
-            return np.nan
-        variation = 0.0
-        if carried[c] != 0.0:
-            variation -= carried[c] * multiplier * (settlement - futures.settlement[t, c])
-        if traded[c] != 0.0:
-            variation += traded[c] * multiplier * (settlement - futures.fill_price[t, c])
-        scalars[FUTURES_CASH] += variation
-        row[FUTURES_PNL_] += variation
-        if short[c] > 0.0 and t >= futures.last_day[c]:
-            amount = short[c] * multiplier * settlement
-            fee = futures.delivery_fee_rate[t, futures.product[c]] * amount
-            trade_future(
-                t, c, short[c], settlement, fee, 0.0, DELIVERY, inputs, scalars, short, row, trades
-            )
-            scalars[UNFINISHED] = 1.0
-    required = margin_required(t + 1, short, futures)
+    if not pay_variation(t, futures, state, day, sheet):
+        return np.nan
+    scalars = state.scalars
+    required = margin_required(t + 1, state.short, futures)
     if scalars[FUTURES_CASH] < required:
         target = settings.target_multiple * required
         moved = max(0.0, min(withdrawable, target - scalars[FUTURES_CASH]))
         withdrawable -= to_futures_account(moved, scalars)
-    if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and short.any():
-        cut_lots(t, inputs, scalars, short, opened, row, trades)
+    if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and any_lots(state.short):
+        cut_lots(t, settings.futures_slippage, futures, state, day.opened, sheet)
         scalars[MARGIN_CUT] = 2.0
+    ask_for_cash(required, settings, scalars)
+    if not any_lots(state.short) and scalars[FUTURES_CASH] < 0.0:
+        moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
+        withdrawable -= to_futures_account(moved, scalars)
+        scalars[RAISE_CASH] = max(scalars[RAISE_CASH], -scalars[FUTURES_CASH])
+    return withdrawable
+
+
+@njit(cache=True, allocates=False)
+def pay_variation(
+    t: int, futures: FutureBook, state: LedgerState, day: FuturesDay, sheet: Sheet
+) -> bool:
+    """Settle every contract and deliver on its last day; False where one has no settlement."""
+    short = state.short
+    for c in range(short.size):
+        if day.over[c] == 0.0 and day.traded[c] == 0.0:
+            continue
+        multiplier = futures.multiplier[futures.product[c]]
+        settlement = futures.settlement[t + 1, c]
+        if np.isnan(settlement):
+            return False
+        variation = 0.0
+        if day.over[c] != 0.0:
+            variation -= day.over[c] * multiplier * (settlement - futures.settlement[t, c])
+        if day.traded[c] != 0.0:
+            variation += day.traded[c] * multiplier * (settlement - futures.fill_price[t, c])
+        state.scalars[FUTURES_CASH] += variation
+        sheet.row[FUTURES_PNL_] += variation
+        if short[c] > 0.0 and t >= futures.last_day[c]:
+            amount = short[c] * multiplier * settlement
+            fee = futures.delivery_fee_rate[t, futures.product[c]] * amount
+            trade_future(t, c, short[c], settlement, fee, 0.0, DELIVERY, futures, state, sheet)
+            state.scalars[UNFINISHED] = 1.0
+    return True
+
+
+@njit(cache=True, allocates=False)
+def ask_for_cash(required: float, settings: Settings, scalars: Floats) -> None:
+    """Set what is to be raised out of the stocks tomorrow: margin, and what investors are owed."""
     cash = scalars[FUTURES_CASH] + scalars[STOCK_CASH]
     scalars[RAISE_CASH] = 0.0
     if cash < settings.call_multiple * required:
@@ -564,8 +616,3 @@ def settle_futures(
         spare = max(0.0, scalars[FUTURES_CASH] - settings.target_multiple * required)
         lacking = scalars[OWED] - scalars[STOCK_CASH] - spare
         scalars[RAISE_CASH] = max(scalars[RAISE_CASH], lacking)
-    if not short.any() and scalars[FUTURES_CASH] < 0.0:
-        moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
-        withdrawable -= to_futures_account(moved, scalars)
-        scalars[RAISE_CASH] = max(scalars[RAISE_CASH], -scalars[FUTURES_CASH])
-    return withdrawable

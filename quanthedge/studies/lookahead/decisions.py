@@ -31,10 +31,9 @@ _BEFORE_THE_FILLS = (
     layout.OPEN_ACCRUED_,
 )  # fmt: skip
 _ORDERED = (layout.REBALANCE, layout.RETRY, layout.FLOW, layout.PROCEEDS)
-_TRADE_COLUMNS = (
-    "kind", "quantity", "price", "amount", "commission", "stamp duty", "transfer fee",
-    "exchange fee", "futures fee", "impact", "reason", "dividend tax",
-)  # fmt: skip
+_TRADE_COLUMNS = tuple(
+    name.replace("_", " ") for name in layout.TRADE_COLUMNS if name not in ("day", "index")
+)
 
 
 class Evaluated(NamedTuple):

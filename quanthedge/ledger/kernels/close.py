@@ -1,0 +1,188 @@
+"""Steps 8 (stocks), 9 and 11 of docs/ledger.md: marks, fees, the day's row and its promises."""
+
+from quanthedge.compiled import njit
+from quanthedge.ledger.inputs import Bars, FutureBook, LedgerInputs
+from quanthedge.ledger.kernels.futures import any_lots
+from quanthedge.ledger.kernels.morning import LastClose
+from quanthedge.ledger.kernels.prices import reference_price
+from quanthedge.ledger.kernels.sheet import (
+    CONTRACTS,
+    HELD,
+    POSITIONS,
+    Sheet,
+    Work,
+    next_row,
+    note_three,
+)
+from quanthedge.ledger.layout import (
+    AUDIT_,
+    BROKEN_IDENTITY,
+    CONTRACT_,
+    CUSTODY_,
+    EQUITY_,
+    FIRST_LINE,
+    FUTURES_CASH,
+    FUTURES_CASH_,
+    INSOLVENT,
+    INTEREST_,
+    LOAN,
+    LOAN_,
+    LOAN_INTEREST_,
+    LOTS_,
+    MANAGEMENT_,
+    MARGIN_,
+    NAMES_,
+    NEGATIVE_CASH,
+    NEGATIVE_SHARES,
+    NOTIONAL_,
+    OK,
+    OWED,
+    OWED_,
+    PAYABLE,
+    PAYABLE_,
+    RECEIVABLE,
+    RECEIVABLE_,
+    SERVICE_,
+    SERVICE_BASE,
+    SIGNS,
+    STOCK_CASH,
+    STOCK_CASH_,
+    STOCK_VALUE,
+    STOCK_VALUE_,
+    UNITS,
+    UNITS_,
+    UNPAID_MARGIN,
+)
+from quanthedge.ledger.state import LedgerState
+from quanthedge.typing import Floats
+
+
+@njit(cache=True, allocates=False)
+def gain_to_close(t: int, gain: float, bars: Bars, shares: Floats, work: Work) -> float:
+    """Add to ``gain`` what the shares now held earn from the reference price to the close."""
+    for k in range(work.n[HELD]):
+        i = work.held[k]
+        if shares[i] > 0.0:
+            gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
+    return gain
+
+
+@njit(cache=True, allocates=False)
+def value_of_stocks(t: int, bars: Bars, shares: Floats, work: Work) -> tuple[float, int]:
+    """Value of the stocks at their last closes, yuan, and the number of names."""
+    value = 0.0
+    names = 0
+    for k in range(work.n[HELD]):
+        i = work.held[k]
+        if shares[i] > 0.0:
+            names += 1
+            value += shares[i] * bars.mark[t + 1, i]
+    return value, names
+
+
+@njit(cache=True, allocates=False)
+def assets(scalars: Floats) -> float:
+    """Return what the fund owns less what it owes, stocks at their last closes, yuan."""
+    owned = scalars[STOCK_VALUE] + scalars[STOCK_CASH] + scalars[FUTURES_CASH]
+    return owned + scalars[RECEIVABLE] - scalars[PAYABLE] - scalars[LOAN] - scalars[OWED]
+
+
+@njit(cache=True, allocates=False)
+def charge_fees(
+    t: int,
+    last: LastClose,
+    withdrawable: float,
+    inputs: LedgerInputs,
+    scalars: Floats,
+    row: Floats,
+) -> float:
+    """Step 9: interest, accrued and paid fees. Returns the equity, stocks at their last closes."""
+    fund = inputs.fund
+    scalars[STOCK_CASH] += last.stock_interest
+    scalars[FUTURES_CASH] += last.futures_interest
+    row[INTEREST_] = last.stock_interest + last.futures_interest
+    payable_before = scalars[PAYABLE]
+    year_fraction = inputs.fee_years[t]
+    row[MANAGEMENT_] = fund.management_per_year * last.net_assets * year_fraction
+    row[CUSTODY_] = fund.custody_per_year * last.net_assets * year_fraction
+    row[AUDIT_] = fund.audit_yuan_per_year * year_fraction
+    row[SERVICE_] = fund.service_per_year * max(0.0, scalars[SERVICE_BASE]) * year_fraction
+    scalars[PAYABLE] += row[MANAGEMENT_] + row[CUSTODY_] + row[SERVICE_] + row[AUDIT_]
+    row[LOAN_INTEREST_] = last.loan * inputs.settings.borrowing_rate * inputs.days[t] / 365.0
+    scalars[LOAN] += row[LOAN_INTEREST_]
+    if fund.month_first[t]:
+        paid = max(0.0, min(payable_before, withdrawable))
+        scalars[STOCK_CASH] -= paid
+        scalars[PAYABLE] -= paid
+    return assets(scalars)
+
+
+@njit(cache=True, allocates=False)
+def sum_of_lines(row: Floats) -> float:
+    """Return the change of equity that the day's lines of money explain, yuan."""
+    total = 0.0
+    for k in range(len(SIGNS)):
+        if SIGNS[k] != 0.0:
+            total += SIGNS[k] * row[FIRST_LINE + k]
+    return total
+
+
+@njit(cache=True, allocates=False)
+def broken_promise(
+    equity: float, change: float, required: float, row: Floats, state: LedgerState, work: Work
+) -> int:
+    """Step 11: which promise the day broke, or OK."""
+    if not abs(change - sum_of_lines(row)) <= 1e-9 * max(abs(equity), 1.0):
+        return BROKEN_IDENTITY
+    for k in range(work.n[HELD]):
+        if state.shares[work.held[k]] < 0.0:
+            return NEGATIVE_SHARES
+    if equity <= 0.0 or row[EQUITY_] <= 0.0:
+        return INSOLVENT
+    if state.scalars[STOCK_CASH] < -1e-6:
+        return NEGATIVE_CASH
+    if any_lots(state.short) and state.scalars[FUTURES_CASH] < required - 1e-6:
+        return UNPAID_MARGIN
+    return OK
+
+
+@njit(cache=True, allocates=False)
+def list_contracts(t: int, futures: FutureBook, short: Floats, sheet: Sheet) -> None:
+    """Record the lots of the close, and the day's columns of them."""
+    row, logs = sheet.row, sheet.logs
+    row[CONTRACT_] = -1.0
+    most = 0.0
+    for c in range(short.size):
+        if short[c] > 0.0:
+            multiplier = futures.multiplier[futures.product[c]]
+            value = short[c] * multiplier * futures.settlement[t + 1, c]
+            row[NOTIONAL_] += value
+            row[LOTS_] -= short[c]
+            note_three(logs.contracts, next_row(logs, CONTRACTS), t, c, short[c])
+            if value > most:
+                row[CONTRACT_], most = float(c), value
+
+
+@njit(cache=True, allocates=False)
+def list_positions(t: int, shares: Floats, work: Work, sheet: Sheet) -> None:
+    """Record the shares of the close."""
+    logs = sheet.logs
+    for k in range(work.n[HELD]):
+        i = work.held[k]
+        if shares[i] > 0.0:
+            note_three(logs.positions, next_row(logs, POSITIONS), t, i, shares[i])
+
+
+@njit(cache=True, allocates=False)
+def write_balances(required: float, names: int, scalars: Floats, row: Floats) -> None:
+    """Write the columns that show how the accounts stand at the close."""
+    row[STOCK_VALUE_] = scalars[STOCK_VALUE]
+    row[STOCK_CASH_] = scalars[STOCK_CASH]
+    row[FUTURES_CASH_] = scalars[FUTURES_CASH]
+    row[RECEIVABLE_] = scalars[RECEIVABLE]
+    row[PAYABLE_] = scalars[PAYABLE]
+    row[LOAN_] = scalars[LOAN]
+    row[OWED_] = scalars[OWED]
+    row[UNITS_] = scalars[UNITS]
+    row[MARGIN_] = required
+    row[NAMES_] = names

@@ -1,0 +1,170 @@
+"""What a day of the ledger writes, and the working arrays that it forgets at the close."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from quanthedge.compiled import njit
+from quanthedge.ledger.layout import TRADE_COLUMNS
+from quanthedge.typing import Floats, Ints
+
+N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED = len(TRADE_COLUMNS), 7, 3, 3, 4
+TRADES, REFUSALS, POSITIONS, CONTRACTS, RESTATED = range(5)
+
+
+class Logs(NamedTuple):
+    """Rows written so far, with room for more; ``n`` [5] says how many of each."""
+
+    n: Ints
+    trades: Floats  # [.., 14] columns of ``TRADE_COLUMNS``
+    refusals: Floats  # [.., 7] day, kind, index, side, wanted, done, reason
+    positions: Floats  # [.., 3] day, stock, shares
+    contracts: Floats  # [.., 3] day, contract, lots
+    restated: Floats  # [.., 4] day, stock, shares, stated value over mark
+
+
+class Sheet(NamedTuple):
+    """What the day writes: its row of the ledger, and further rows of the run's logs."""
+
+    row: Floats  # [len(COLUMNS)]
+    logs: Logs
+
+
+class FuturesDay(NamedTuple):
+    """What the day's trading does to the contracts, [C], and what products are to hold, [P]."""
+
+    over: Floats  # [C] short lots of yesterday that settle at the close
+    traded: Floats  # [C] signed lots traded at the fill that do
+    opened: Floats  # [C] lots opened today
+    beta: Floats  # [P] of the book to the product's index
+    lot: Floats  # [P] value of a lot, yuan; NaN: the product is left as it is today
+    wanted: Floats  # [P] lots
+    held: Floats  # [P] lots
+
+
+class Work(NamedTuple):
+    """Arrays that are used anew every day; the first ``n`` places of a list are filled."""
+
+    n: Ints  # [2] stocks held, orders that are open
+    held: Ints  # [N] ascending
+    ordered: Ints  # [N] ascending; by place in this list:
+    order: Floats  # [N] shares to buy
+    quantity: Floats  # [N] of them, what the market allows
+    rest: Floats  # [N] still to be bought at the price at hand
+    done: Floats  # [N] bought
+    expected: Floats  # [N] shares expected of the day's orders, by stock
+    expected_held: Ints  # [N]
+    futures: FuturesDay
+
+
+HELD, ORDERED = 0, 1
+
+
+@njit(cache=True)
+def new_work(stocks: int, contracts: int, products: int) -> Work:
+    """Return working arrays for N stocks, C contracts and P products."""
+    return Work(
+        np.zeros(2, np.int64), np.empty(stocks, np.int64), np.empty(stocks, np.int64),
+        np.empty(stocks), np.empty(stocks), np.empty(stocks), np.empty(stocks), np.empty(stocks),
+        np.empty(stocks, np.int64),
+        FuturesDay(
+            np.empty(contracts), np.empty(contracts), np.empty(contracts), np.empty(products),
+            np.empty(products), np.empty(products), np.empty(products),
+        ),
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def grown(rows: Floats, filled: int, room: int) -> Floats:
+    """Return the rows with room for more; twice as many places where there is too little."""
+    if rows.shape[0] - filled >= room:
+        return rows
+    more = np.empty((2 * rows.shape[0] + room, rows.shape[1]))
+    more[:filled] = rows[:filled]
+    return more
+
+
+@njit(cache=True)
+def room_for_a_day(logs: Logs, stocks: int, contracts: int) -> Logs:
+    """Return the logs with room for all that one day can write.
+
+    A stock may be paid out, sold, sold for cash and bought in two parts; a contract left, sold,
+    delivered and cut.
+    """
+    orders = 5 * (stocks + contracts) + 8
+    return Logs(
+        logs.n,
+        grown(logs.trades, logs.n[TRADES], orders),
+        grown(logs.refusals, logs.n[REFUSALS], orders),
+        grown(logs.positions, logs.n[POSITIONS], stocks),
+        grown(logs.contracts, logs.n[CONTRACTS], contracts),
+        grown(logs.restated, logs.n[RESTATED], stocks),
+    )
+
+
+@njit(cache=True)
+def new_logs() -> Logs:
+    """Return empty logs."""
+    return Logs(
+        np.zeros(5, np.int64), np.empty((0, N_TRADE)), np.empty((0, N_REFUSAL)),
+        np.empty((0, N_POSITION)), np.empty((0, N_CONTRACT)), np.empty((0, N_RESTATED)),
+    )  # fmt: skip
+
+
+@njit(cache=True, allocates=False)
+def next_row(logs: Logs, log: int) -> int:
+    """Return the place of a new row of a log."""
+    logs.n[log] += 1
+    return logs.n[log] - 1
+
+
+@njit(cache=True, allocates=False)
+def refuse(
+    logs: Logs, t: int, kind: int, i: int, side: int, wanted: float, done: float, reason: int
+) -> None:
+    """Record an order that was not done in full."""
+    k, rows = next_row(logs, REFUSALS), logs.refusals
+    rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3] = t, kind, i, side
+    rows[k, 4], rows[k, 5], rows[k, 6] = wanted, done, reason
+
+
+@njit(cache=True, allocates=False)
+def note_trade(
+    logs: Logs, t: int, kind: int, i: int, quantity: float, price: float, amount: float,
+    costs: tuple[float, float, float, float, float, float], reason: int, tax: float,
+) -> None:  # fmt: skip
+    """Record a trade; ``costs`` from commission to impact as in ``TRADE_COLUMNS``, yuan."""
+    k, rows = next_row(logs, TRADES), logs.trades
+    rows[k, 0], rows[k, 1], rows[k, 2] = t, kind, i
+    rows[k, 3], rows[k, 4], rows[k, 5] = quantity, price, amount
+    rows[k, 6], rows[k, 7], rows[k, 8] = costs[0], costs[1], costs[2]
+    rows[k, 9], rows[k, 10], rows[k, 11] = costs[3], costs[4], costs[5]
+    rows[k, 12], rows[k, 13] = reason, tax
+
+
+@njit(cache=True, allocates=False)
+def note_three(rows: Floats, k: int, t: int, index: int, number: float) -> None:
+    """Record a position or a contract."""
+    rows[k, 0], rows[k, 1], rows[k, 2] = t, index, number
+
+
+@njit(cache=True, allocates=False)
+def list_held(shares: Floats, held: Ints) -> int:
+    """Write the indices of the stocks held into ``held`` [N], ascending; returns their number."""
+    n = 0
+    for i in range(shares.size):
+        if shares[i] > 0.0:
+            held[n] = i
+            n += 1
+    return n
+
+
+@njit(cache=True, allocates=False)
+def list_orders(pending: Floats, ordered: Ints) -> int:
+    """Write the indices of the stocks with an open order, ascending; returns their number."""
+    n = 0
+    for i in range(pending.size):
+        if not np.isnan(pending[i]):
+            ordered[n] = i
+            n += 1
+    return n

@@ -1,0 +1,335 @@
+"""Steps 4 to 6 of docs/ledger.md: sales, forced sales and purchases of stocks, compiled."""
+
+import numpy as np
+
+from quanthedge.compiled import njit
+from quanthedge.ledger.inputs import LedgerInputs
+from quanthedge.ledger.kernels.actions import add_lot, take_lots
+from quanthedge.ledger.kernels.orders import (
+    round_lot,
+    round_sale,
+    round_sale_up,
+    untouched_cash,
+)
+from quanthedge.ledger.kernels.prices import (
+    StockDay,
+    number_of,
+    reference_price,
+    refusal,
+    stock_costs,
+    stock_day,
+    total_of,
+    volume_cap,
+)
+from quanthedge.ledger.kernels.sheet import HELD, ORDERED, Sheet, Work, note_trade, refuse
+from quanthedge.ledger.layout import (
+    AFTER_FILL,
+    BOUGHT_,
+    BUY,
+    CASH,
+    CASH_CUT,
+    COMMISSION_,
+    DIVIDEND_TAX_,
+    DONE,
+    EXCHANGE_,
+    FILL_VWAP,
+    IMPACT_,
+    NOT_LISTED,
+    PROCEEDS,
+    SAME_AUCTION,
+    SELL,
+    SOLD_,
+    STAMP_,
+    STOCK,
+    STOCK_CASH,
+    TRANSFER_,
+)
+from quanthedge.ledger.state import LedgerState
+
+Costs = tuple[float, float, float, float, float, float]  # commission to impact
+
+
+@njit(cache=True, allocates=False)
+def read_day(t: int, i: int, fill: int, inputs: LedgerInputs) -> StockDay:
+    """Read a stock's day for an order at a fill."""
+    return stock_day(
+        t, i, fill, inputs.bars, inputs.stocks,
+        number_of(inputs.volatility, t, i, np.nan), number_of(inputs.auction, t, i, np.inf),
+    )  # fmt: skip
+
+
+@njit(cache=True, allocates=False)
+def book_trade(
+    t: int,
+    i: int,
+    quantity: float,
+    side: int,
+    one: StockDay,
+    costs: Costs,
+    tax: float,
+    reason: int,
+    state: LedgerState,
+    sheet: Sheet,
+) -> float:
+    """Book one stock order: shares, cash, costs, trade record. Returns the net money received."""
+    row, amount = sheet.row, quantity * one.price
+    total = total_of(costs) + tax
+    state.shares[i] += side * quantity
+    net = -side * amount - total
+    state.scalars[STOCK_CASH] += net
+    row[COMMISSION_] += costs[0]
+    row[STAMP_] += costs[1]
+    row[TRANSFER_] += costs[2]
+    row[EXCHANGE_] += costs[3]
+    row[IMPACT_] += costs[5]
+    row[DIVIDEND_TAX_] += tax
+    row[BOUGHT_ if side == BUY else SOLD_] += amount
+    note_trade(sheet.logs, t, STOCK, i, side * quantity, one.price, amount, costs, reason, tax)
+    return net
+
+
+@njit(cache=True, allocates=False)
+def sell_one(
+    t: int,
+    i: int,
+    order: float,
+    capped: bool,
+    reason: int,
+    one: StockDay,
+    inputs: LedgerInputs,
+    state: LedgerState,
+    sheet: Sheet,
+) -> tuple[float, float, float]:
+    """Sell what can be sold of one order. Returns shares sold, money received, price gain."""
+    settings, locked = inputs.settings, state.carried.locked[i]
+    why = refusal(SELL, one)
+    quantity = order if why == DONE else 0.0
+    if why == DONE and quantity > state.shares[i] - locked:
+        quantity = state.shares[i] - locked
+        why = NOT_LISTED
+    if quantity > 0.0 and capped:
+        cap, limit = volume_cap(one, settings.participation)
+        if cap + 1e-6 < quantity:
+            quantity = round_lot(cap, one.lot, one.step)
+            why = limit
+    money = 0.0
+    gain = 0.0
+    if quantity > 0.0:
+        costs = stock_costs(quantity, SELL, one, settings)
+        if quantity * one.price - total_of(costs) + state.scalars[STOCK_CASH] < 0.0:
+            quantity = 0.0
+            why = CASH
+        else:
+            gain = quantity * (one.price - one.reference)
+            tax = take_lots(t, i, quantity, inputs.tax, state.carried)
+            money = book_trade(t, i, quantity, SELL, one, costs, tax, reason, state, sheet)
+    if quantity < order:
+        refuse(sheet.logs, t, STOCK, i, SELL, order, quantity, why)
+    return quantity, money, gain
+
+
+@njit(cache=True, allocates=False)
+def sell(
+    t: int, reason: int, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet
+) -> tuple[float, float]:
+    """Step 4. Returns the money received and the price gain against the reference."""
+    shares, pending, fill = state.shares, state.pending, inputs.settings.fill
+    received = 0.0
+    gain = 0.0
+    for k in range(work.n[ORDERED]):
+        i = work.ordered[k]
+        if not pending[i] < shares[i]:
+            continue
+        one = read_day(t, i, fill, inputs)
+        order = round_sale(shares[i] - pending[i], shares[i], one.lot, one.step)
+        if order > 0.0:
+            _, money, price_gain = sell_one(t, i, order, True, reason, one, inputs, state, sheet)
+            received += money
+            gain += price_gain
+    return received, gain
+
+
+@njit(cache=True, allocates=False)
+def forced_sales(
+    t: int, missing: float, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet
+) -> tuple[float, float]:
+    """Step 5: sell every stock pro rata. Returns the money received and the price gain."""
+    shares, pending, fill = state.shares, state.pending, inputs.settings.fill
+    value = 0.0
+    for k in range(work.n[HELD]):
+        i = work.held[k]
+        if shares[i] > 0.0:
+            value += shares[i] * reference_price(t, i, inputs.bars)
+    fraction = min(1.0, missing / value) if value > 0.0 else 0.0
+    received = 0.0
+    gain = 0.0
+    for k in range(work.n[HELD]):
+        i = work.held[k]
+        if shares[i] <= 0.0:
+            continue
+        one = read_day(t, i, fill, inputs)
+        order = round_sale_up(fraction * shares[i], shares[i], one.lot, one.step)
+        done, money, price_gain = sell_one(t, i, order, False, CASH_CUT, one, inputs, state, sheet)
+        received += money
+        gain += price_gain
+        if done > 0.0 and pending[i] > shares[i]:
+            pending[i] = np.nan
+    return received, gain
+
+
+@njit(cache=True, allocates=False)
+def purchases_possible(
+    t: int, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet
+) -> None:
+    """Write the day's orders to buy, and what of them the market allows, by place in the list."""
+    shares, pending, settings = state.shares, state.pending, inputs.settings
+    for k in range(work.n[ORDERED]):
+        i = work.ordered[k]
+        work.order[k] = 0.0
+        work.quantity[k] = 0.0
+        work.done[k] = 0.0
+        if not pending[i] > shares[i]:
+            continue
+        one = read_day(t, i, settings.fill, inputs)
+        order = round_lot(pending[i] - shares[i], one.lot, one.step)
+        if order == 0.0:
+            continue
+        why = refusal(BUY, one)
+        if why != DONE:
+            refuse(sheet.logs, t, STOCK, i, BUY, order, 0.0, why)
+            continue
+        cap, _ = volume_cap(one, settings.participation)
+        work.order[k] = order
+        work.quantity[k] = round_lot(cap, one.lot, one.step) if cap < order else order
+
+
+@njit(cache=True, allocates=False)
+def rest_to_buy(rest: float, first_fill: int, one: StockDay) -> float:
+    """Return what of a purchase is still to be bought, 0 where the later price does not allow it.
+
+    The day's first price is asked for by :func:`purchases_possible`.
+    """
+    if rest > 0.0 and one.fill != first_fill:
+        return round_lot(rest, one.lot, one.step) if refusal(BUY, one) == DONE else 0.0
+    return rest
+
+
+@njit(cache=True, allocates=False)
+def leave_an_order(bought: float, wanted: float, lot: int, step: int) -> float:
+    """Return the part bought first, less where the rest would be below the least order."""
+    if 0.0 < wanted - bought < lot:
+        return round_lot(wanted - lot, lot, step)
+    return bought
+
+
+@njit(cache=True, allocates=False)
+def scale_to_money(t: int, left: float, fill: int, inputs: LedgerInputs, work: Work) -> float:
+    """Write the rests to be bought at a fill; return the part of them that the money pays, 0..1."""
+    needed = 0.0
+    for k in range(work.n[ORDERED]):
+        work.rest[k] = 0.0
+        if work.quantity[k] > work.done[k]:
+            one = read_day(t, work.ordered[k], fill, inputs)
+            rest = rest_to_buy(work.quantity[k] - work.done[k], inputs.settings.fill, one)
+            work.rest[k] = rest
+            if rest > 0.0:
+                costs = stock_costs(rest, BUY, one, inputs.settings)
+                needed += what_it_takes(rest * one.price, costs)
+    return left / needed if needed > left else 1.0
+
+
+@njit(cache=True, allocates=False)
+def what_it_takes(amount: float, costs: Costs) -> float:
+    """Yuan that a purchase takes out of the account."""
+    return amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[5]
+
+
+@njit(cache=True, allocates=False)
+def buy_with(
+    t: int,
+    left: float,
+    fill: int,
+    reason: int,
+    more_later: bool,
+    inputs: LedgerInputs,
+    state: LedgerState,
+    work: Work,
+    sheet: Sheet,
+) -> tuple[float, float]:
+    """Buy at one price of the day with ``left`` yuan. Returns money paid and price gain.
+
+    ``work.quantity`` is what the market allows, ``work.done`` what is bought of it and is written.
+    """
+    left = max(0.0, left)
+    factor = scale_to_money(t, left, fill, inputs, work)
+    paid = 0.0
+    gain = 0.0
+    for k in range(work.n[ORDERED]):
+        i, rest = work.ordered[k], work.rest[k]
+        if rest == 0.0:
+            continue
+        one = read_day(t, i, fill, inputs)
+        bought = round_lot(factor * rest, one.lot, one.step) if factor < 1.0 else rest
+        if more_later:
+            bought = leave_an_order(bought, rest, one.lot, one.step)
+        costs = stock_costs(bought, BUY, one, inputs.settings)
+        while bought > 0.0 and not what_it_takes(bought * one.price, costs) <= left:
+            bought = bought - one.step if bought > one.lot else 0.0
+            costs = stock_costs(bought, BUY, one, inputs.settings)
+        if bought > 0.0:
+            gain += bought * (one.reference - one.price)
+            add_lot(t, i, bought, inputs.tax, state.carried)
+            net = book_trade(t, i, bought, BUY, one, costs, 0.0, reason, state, sheet)
+            paid -= net
+            left += net
+            work.done[k] += bought
+    return paid, gain
+
+
+@njit(cache=True, allocates=False)
+def purchase_refusal(t: int, k: int, later: bool, inputs: LedgerInputs, work: Work) -> int:
+    """Why less than the order was bought: the cap on volume, the later price, or the money."""
+    i = work.ordered[k]
+    if work.quantity[k] - work.done[k] == 0.0:
+        one = read_day(t, i, inputs.settings.fill, inputs)
+        return volume_cap(one, inputs.settings.participation)[1]
+    if later:
+        why = refusal(BUY, read_day(t, i, FILL_VWAP, inputs))
+        if why != DONE:
+            return why
+    return CASH
+
+
+@njit(cache=True, allocates=False)
+def buy(
+    t: int,
+    reason: int,
+    kept: float,
+    morning_cash: float,
+    inputs: LedgerInputs,
+    state: LedgerState,
+    work: Work,
+    sheet: Sheet,
+) -> tuple[float, float, float]:
+    """Step 6. Returns price gain, and money paid: without the sales of the day, and with them."""
+    settings, scalars = inputs.settings, state.scalars
+    purchases_possible(t, inputs, state, work, sheet)
+    untouched = untouched_cash(kept, settings, scalars)
+    later = settings.sale_proceeds == AFTER_FILL and scalars[STOCK_CASH] > morning_cash
+    settled = 0.0
+    gain = 0.0
+    if settings.sale_proceeds != SAME_AUCTION:
+        left = min(morning_cash, scalars[STOCK_CASH]) - untouched
+        settled, gain = buy_with(t, left, settings.fill, reason, later, inputs, state, work, sheet)
+    paid = 0.0
+    if later or settings.sale_proceeds == SAME_AUCTION:
+        paid, more = buy_with(
+            t, scalars[STOCK_CASH] - untouched, FILL_VWAP if later else settings.fill,
+            PROCEEDS if later else reason, False, inputs, state, work, sheet,
+        )  # fmt: skip
+        gain += more
+    for k in range(work.n[ORDERED]):
+        if work.done[k] < work.order[k]:
+            why = purchase_refusal(t, k, later, inputs, work)
+            refuse(sheet.logs, t, STOCK, work.ordered[k], BUY, work.order[k], work.done[k], why)
+    return gain, settled, paid
