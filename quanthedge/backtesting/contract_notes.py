@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.narrative import Bilingual, note, worded
+from quanthedge.backtesting.narrative import note, worded
 from quanthedge.hedge import ContractSchedule
 from quanthedge.hedge.asked import Substitution
 from quanthedge.market import Market
+from quanthedge.record import Bilingual
 from quanthedge.strategy import Strategy
 
 __all__ = ["Missed", "contract_notes", "missed_contracts"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies.wording import policy_text
+from quanthedge.record import Bilingual
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from quanthedge.strategy import Strategy
     from quanthedge.valuation import Valuation
 
-__all__ = ["Bilingual", "bilingual", "note", "timeline", "worded"]
+__all__ = ["bilingual", "note", "timeline", "worded"]
 
-Bilingual = dict[str, str]
 _LANGUAGES = ("en", "zh")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.narrative import Bilingual, bilingual, note
+from quanthedge.backtesting.narrative import bilingual, note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.backtesting.untaxed import untaxed_notes
 from quanthedge.fund.office import FundRun
@@ -15,6 +15,7 @@ from quanthedge.fund.winding_up import last_business_day
 from quanthedge.hedge import ContractSchedule, Knowledge, fill_price_of
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
 from quanthedge.market import GRACE
+from quanthedge.record import Bilingual
 from quanthedge.rules import FREE, circuit_breaker_days, limit_prices, rule_name, table_name
 from quanthedge.strategy import Strategy
 from quanthedge.valuation import suspension_spells

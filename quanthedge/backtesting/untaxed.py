@@ -7,7 +7,7 @@ estimate is: docs/costs.md.
 
 import numpy as np
 
-from quanthedge.backtesting.narrative import Bilingual, note
+from quanthedge.backtesting.narrative import note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.ledger import (
     DividendSteps,
@@ -18,6 +18,7 @@ from quanthedge.ledger import (
     layout,
     replayed_tax,
 )
+from quanthedge.record import Bilingual
 from quanthedge.rules import dividend_tax
 from quanthedge.typing import Floats
 

@@ -448,9 +448,9 @@ _QUIET = {
 def _head(result: "Result", market: Path) -> str:
     days = result.ledger.index
     return (
-        f"{result.strategy['name']} on {result.market_info['name']} ({market}), "
+        f"{result.strategy.name} on {result.market_info['name']} ({market}), "
         f"{days[1]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}, "
-        f"{result.strategy['capital_yuan']:,.0f} yuan"
+        f"{result.strategy.capital_yuan:,.0f} yuan"
     )
 
 
@@ -475,7 +475,7 @@ def _print_run(
     typer.echo("\nNotes")
     for note in result.notes:
         typer.echo(f"- {note['en']}")
-    if result.variants or result.strategy["comparison"]:
+    if result.variants or result.strategy.comparison:
         typer.echo(f"\nBeside other products\n{run_beside(result)!r}\n")
     if out is None:
         typer.echo("Nothing written (give --out to keep the run).")
@@ -531,7 +531,9 @@ def report(
         for name in names:
             tell(name)
             chosen: Literal["zh", "en"] = "zh" if name == "zh" else "en"
-            for path in write_reports(result, target, kinds, chosen, others, shelf.write):
+            for path in write_reports(
+                result, target, kinds, chosen, others, shelf.write, result.capacity
+            ):
                 size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
                 typer.echo(f"{shelf.said.get(path, 'Wrote')} {path}{size}")
 

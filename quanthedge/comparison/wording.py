@@ -8,11 +8,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from quanthedge.comparison.others import RunVariant
+from quanthedge.record import Bilingual, RunVariant
 
-__all__ = ["Bilingual", "remark", "variant_name", "variant_remark"]
+__all__ = ["remark", "variant_name", "variant_remark"]
 
-Bilingual = dict[str, str]
 _LANGUAGES = ("en", "zh")
 
 

@@ -7,6 +7,7 @@ from quanthedge.performance.active import (
     relations,
     tracking_error,
 )
+from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.book import (
     COST_LINES,
     FEE_LINES,
@@ -16,7 +17,7 @@ from quanthedge.performance.book import (
     mean_equity,
     refusals_by_reason,
 )
-from quanthedge.performance.bridge import BRIDGE_LINES, Booked, bridge, bridge_returns
+from quanthedge.performance.bridge import BRIDGE_LINES, bridge, bridge_returns
 from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, layers
 from quanthedge.performance.deflation import (
     deflated_by_trials,
@@ -32,6 +33,7 @@ from quanthedge.performance.drawdown import (
     longest_drawdown,
     max_drawdown,
 )
+from quanthedge.performance.fairness import fairness
 from quanthedge.performance.idle import CashDrag, cash_drag
 from quanthedge.performance.measures import (
     MINIMUM_DAYS,
@@ -70,7 +72,9 @@ from quanthedge.performance.returns import (
 from quanthedge.performance.risk_free import risk_free_rate
 from quanthedge.performance.robust import beta_hac, correlation_bootstrap, rolling_beta_hac
 from quanthedge.performance.rolling import rolling_correlation, rolling_relations
-from quanthedge.performance.summary import summary
+from quanthedge.performance.significance import alpha_estimates
+from quanthedge.performance.statement import Statement, investor_statement, investors_of
+from quanthedge.performance.summary import summary, summary_of
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
     FLOW_LINES,
@@ -78,6 +82,7 @@ from quanthedge.performance.tables import (
     monthly_table,
     yearly_table,
 )
+from quanthedge.performance.tilts import tilt_table
 from quanthedge.performance.trailing import TRAILING, trailing_table
 from quanthedge.performance.windows import (
     WINDOWS,
@@ -103,15 +108,16 @@ __all__ = [
     "TRADING_DAYS_A_YEAR",
     "TRAILING",
     "WINDOWS",
-    "Booked",
     "CashDrag",
     "Drawdown",
     "Estimate",
     "Measure",
+    "Statement",
     "Summary",
     "Window",
     "alpha_by",
     "alpha_by_model",
+    "alpha_estimates",
     "annual_return",
     "annual_turnover",
     "attribution",
@@ -136,9 +142,13 @@ __all__ = [
     "excess_level",
     "expected_highest_sharpe",
     "exposures",
+    "fairness",
     "found_windows",
     "geometric_excess",
+    "group_table",
     "information_ratio",
+    "investor_statement",
+    "investors_of",
     "largest_drawdowns",
     "layers",
     "levels",
@@ -147,6 +157,7 @@ __all__ = [
     "max_drawdown",
     "mean_equity",
     "monthly_table",
+    "part_table",
     "period_levels",
     "period_return",
     "period_returns",
@@ -163,6 +174,8 @@ __all__ = [
     "sortino_ratio",
     "stress_windows",
     "summary",
+    "summary_of",
+    "tilt_table",
     "tracking_error",
     "trailing_table",
     "volatility",

@@ -104,8 +104,8 @@ def _stated(writer: Writer) -> Table:
 
 def _known(writer: Writer) -> dict[str, pd.Series]:
     """Return the closes of the benchmark and of the indices with futures, where complete."""
-    closes = getattr(writer.run, "indices", None)
-    if closes is None or not len(closes):
+    closes = writer.run.indices
+    if not len(closes):
         return {}
     whole = {str(code) for code in closes.columns[closes.notna().all(axis=0)]}
     ordered = dict.fromkeys([writer.index_code, *HEDGED_INDICES])
