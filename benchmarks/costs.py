@@ -108,7 +108,7 @@ def size_cells(result: Result, market: Market) -> list[str]:
     days = pd.Index(market.dates).get_indexer(stocks["date"])
     columns = np.searchsorted(market.codes, stocks["code"].to_numpy(dtype=str))
     part = stocks["amount"].to_numpy() / market.panel("amount")[days, columns]
-    slippage = result.strategy["costs"]["slippage_bp"] / 1e4 * stocks["amount"].sum()
+    slippage = result.strategy.costs.slippage_bp / 1e4 * stocks["amount"].sum()
     by_size = stocks["impact"].sum() - slippage
     large = stocks["amount"].to_numpy()[part > LARGE].sum() / stocks["amount"].sum()
     level = levels(result.ledger)

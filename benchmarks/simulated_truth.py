@@ -52,7 +52,7 @@ def settings(seed: int, stocks: int, falling: bool = True) -> SimulationSettings
 
 def true_net_beta(result: Result, market: Market, truth: Truth) -> np.ndarray:
     """Return the fund's true beta to the index on each recorded day."""
-    betas = truth.betas(str(result.strategy["benchmark"]))
+    betas = truth.betas(result.strategy.benchmark)
     place = {code: n for n, code in enumerate(market.codes)}
     net = []
     for date, book in result.positions.groupby("date"):

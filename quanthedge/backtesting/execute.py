@@ -1,18 +1,16 @@
 """From a preparation to a ledger: of the strategy itself, and of its variants on the same data."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.comparison import RunVariant
 from quanthedge.fund import Clients
 from quanthedge.fund.methods.hurdle import hurdle_path
 from quanthedge.fund.office import FundRun, run_fund
 from quanthedge.fund.winding_up import last_business_day
 from quanthedge.ledger import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.record import RunVariant, VariantTerms
 from quanthedge.strategy import EVERY_MEMBER, Strategy, variant
 
 __all__ = ["book_tables", "run_fund_of", "run_variant"]
@@ -38,7 +36,7 @@ def run_variant(known: Prepared, name: str) -> RunVariant:
 
 def _terms(
     prepared: Prepared, record: LedgerRecord, tables: dict[str, pd.DataFrame]
-) -> dict[str, Any]:
+) -> VariantTerms:
     """Return what a variant is, and what its accounts went through."""
     strategy, ledger, trades = prepared.strategy, tables["ledger"], tables["trades"]
     accounts = strategy.accounts

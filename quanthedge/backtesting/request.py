@@ -3,16 +3,17 @@
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from quanthedge.backtesting.plan import run_days
 from quanthedge.comparison import product_values
+from quanthedge.record import Request, Wanted, wanted
 from quanthedge.strategy import variant_names
 
 if TYPE_CHECKING:
@@ -21,13 +22,9 @@ if TYPE_CHECKING:
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
 
-__all__ = ["Wanted", "asked", "differences", "made_by", "request", "versions", "wanted"]
-
-Wanted = dict[str, Any]
+__all__ = ["asked", "made_by", "request", "versions"]
 
 _PACKAGES = ("quanthedge", "numpy", "pandas", "numba", "pyarrow", "pydantic")
-_SHOWN = 3  # differences that one line names
-_LONGEST = 40  # letters of a value in it
 
 
 def versions() -> dict[str, str]:
@@ -40,7 +37,7 @@ def made_by() -> str:
     return _digest(json.dumps([versions(), code_digest()]))[:16]
 
 
-def request(variants: tuple[str, ...], products: pd.DataFrame) -> dict[str, Any]:
+def request(variants: tuple[str, ...], products: pd.DataFrame) -> Request:
     """Return what a run folder keeps beside strategy, market and versions: see :func:`asked`."""
     return {
         "variants": list(variant_names(variants)),
@@ -62,62 +59,11 @@ def asked(
     """
     first, last = run_days(strategy, market, start, end)
     return wanted(
-        strategy.model_dump(mode="json"),
+        strategy,
         {"fingerprint": market.fingerprint, "start": first, "end": last},
         versions(),
         request(variants, product_values(strategy.comparison)),
     )
-
-
-def wanted(
-    strategy: Mapping[str, Any],
-    market: Mapping[str, Any],
-    packages: Mapping[str, str],
-    more: Mapping[str, Any],
-) -> Wanted:
-    """Put the parts of a request together, as :func:`asked` does and as a run folder keeps them."""
-    return {
-        "strategy": dict(strategy),
-        "market": market["fingerprint"],
-        "first day": market["start"],
-        "last day": market["end"],
-        "variants": sorted(more["variants"]),
-        "values of the products": more["products"],
-        "version": dict(packages),
-        "code of quanthedge": more["code"],
-    }
-
-
-def differences(earlier: Wanted, now: Wanted) -> str:
-    """Return in a few words how one request differs from another; empty when it does not.
-
-    >>> one = {"strategy": {"selector": {"n": 30}}, "first day": "2015-01-05"}
-    >>> differences(one, one | {"strategy": {"selector": {"n": 50}}})
-    'selector.n 30, now 50'
-    """
-    found = [
-        f"{name} {_short(old)}, now {_short(new)}" for name, old, new in _unequal("", earlier, now)
-    ]
-    more = len(found) - _SHOWN
-    return "; ".join(found[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _unequal(name: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in dict.fromkeys([*one, *other]):
-            inside = key if name in ("", "strategy") else f"{name}.{key}"
-            yield from _unequal(inside, one.get(key), other.get(key))
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for number, (left, right) in enumerate(zip(one, other, strict=True)):
-            yield from _unequal(f"{name}.{number}", left, right)
-    elif one != other or type(one) is not type(other):
-        yield name, one, other
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
-    digest = len(text) == 64 and not set(text) - set("0123456789abcdef")
-    return text[:12] if digest else text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 @cache

@@ -1,127 +1,44 @@
-"""The result of a run: its tables, its statistics, and the folder it is kept in."""
+"""The result of a run: its record, and what can be asked of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from quanthedge.errors import DataError
+from quanthedge.record import Record, read_run, write_run
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from quanthedge.comparison import RunVariant
     from quanthedge.performance import Summary
 
 __all__ = ["Result"]
 
 
-@dataclass(frozen=True)
-class Result:
-    """Everything a run produced.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Result(Record):
+    """The record of a run, with its statistics, figures, report and folder at hand.
+
+    Its tables and texts are those of :class:`quanthedge.record.Record`; whatever reads a record
+    takes a result.
 
     Attributes
     ----------
-    ledger : DataFrame
-        One row a day, indexed by date; the first row is the day before the first trading day.
-        Yuan, see docs/ledger.md.
-    trades, refusals, positions : DataFrame
-        Orders done, orders not done and why, holdings on the recorded days (with their state at the
-        close: traded, suspended, limit_up, limit_down).
-    contracts : DataFrame
-        Futures held at each close, a row for each contract.
-    restated : DataFrame
-        Holdings stated off their last close because they did not trade: date, code, shares,
-        last_close, stated_value (yuan a share), adjustment_yuan; a row for each close.
-    hedge : DataFrame
-        Each recorded day's hedge: ex-ante beta of the book, its standard error, contract and lots.
-    targets, exclusions, coverage : DataFrame
-        What the selector wanted, what the universe left out and why, how much of it each factor
-        covers.
-    rules : DataFrame
-        Rows of the rule book that were used, with confidence and sources.
-    alpha_groups : DataFrame
-        Alpha over the run and weight at its end by industry and by layer of market value.
-    alpha_parts : DataFrame
-        Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
-        the strategy has no style model.
-    tilts : DataFrame
-        Exposures of the book and of the benchmark to styles and industries at the end of each
-        quarter; see :func:`quanthedge.performance.tilts.tilt_table`.
-    indices : DataFrame
-        Closes of the market's indices, dates x codes.
-    investors, investor_values, investor_lots : DataFrame
-        What happened to each investor, what he would have got on each event day, and his lots at
-        the end; empty without clients.
-    class_values : DataFrame
-        Each class of units at every close: units, assets, unit value, cumulative unit value, unit
-        value after the fee that would be due; see docs/fund.md.
-    investor_days : DataFrame
-        At every close what each investor would get if he left and the fee accrued on his units;
-        empty without clients.
-    unit_values : DataFrame
-        Unit values of the products that the strategy names for comparison: product, date, value.
-    strategy : dict
-        The strategy with every default written out.
-    market_info, versions : dict
-        Name, fingerprint and span of the market; versions of the packages that computed.
-    timeline : dict
-        What is known when, as printed by the run; keys en and zh.
-    notes : list of dict
-        Data repairs and assumptions that a reader must know; keys kind, en and zh.
-    variants : dict of RunVariant
-        Ledgers of the variants that were run beside it, by name.
-    request : dict
-        What was asked for beyond strategy, market and dates: the variants, a digest of the unit
-        values of products, a digest of the code that ran.
     capacity : DataFrame, optional
         Table of :func:`quanthedge.capacity_curve` for a chapter of the report; not part of the run
         folder.
     """
 
-    ledger: pd.DataFrame
-    trades: pd.DataFrame
-    refusals: pd.DataFrame
-    positions: pd.DataFrame
-    contracts: pd.DataFrame
-    restated: pd.DataFrame
-    hedge: pd.DataFrame
-    targets: pd.DataFrame
-    exclusions: pd.DataFrame
-    coverage: pd.DataFrame
-    rules: pd.DataFrame
-    alpha_groups: pd.DataFrame
-    alpha_parts: pd.DataFrame
-    tilts: pd.DataFrame
-    indices: pd.DataFrame
-    investors: pd.DataFrame
-    investor_values: pd.DataFrame
-    investor_lots: pd.DataFrame
-    class_values: pd.DataFrame
-    investor_days: pd.DataFrame
-    unit_values: pd.DataFrame
-    strategy: dict[str, Any]
-    market_info: dict[str, Any]
-    versions: dict[str, str]
-    timeline: dict[str, str]
-    notes: list[dict[str, str]] = field(default_factory=list)
-    variants: "dict[str, RunVariant]" = field(default_factory=dict)
-    request: dict[str, Any] = field(default_factory=dict)
     capacity: pd.DataFrame | None = None
-
-    @cached_property
-    def _summary(self) -> "Summary":
-        from quanthedge.performance import risk_free_rate, summary
-
-        rate = risk_free_rate(self.strategy.get("risk_free", 0.0), self.ledger.index[1:])
-        return summary(self.ledger, self.trades, self.refusals, risk_free=rate)
 
     def summary(self) -> "Summary":
         """Statistics of the run: return, risk, neutrality, turnover, fees."""
-        return self._summary
+        from quanthedge.performance import summary_of
+
+        return summary_of(self)
 
     def bridge(
         self,
@@ -190,8 +107,7 @@ class Result:
         if ending not in writers:
             raise DataError(f"{path}: report in {ending!r}; accepted: {', '.join(writers)}")
         run = self if capacity is None else self.with_capacity(capacity)
-        written: Path = writers[ending](run, path, language=language, others=others)
-        return written
+        return writers[ending](run, path, language=language, others=others, capacity=run.capacity)
 
     def with_capacity(self, capacity: "str | Path | pd.DataFrame") -> "Result":
         """Return the result with a capacity table for its report.
@@ -203,7 +119,7 @@ class Result:
         """
         from quanthedge.report.capacity import capacity_of_run
 
-        return replace(self, capacity=capacity_of_run(capacity, self))
+        return self.changed(capacity=capacity_of_run(capacity, self))
 
     def to_parquet(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the run folder, whole or not at all, and return its path.
@@ -223,10 +139,8 @@ class Result:
             When the folder holds another run and ``overwrite`` is not given, exists and is not a
             run folder, or cannot be written.
         """
-        from quanthedge.record.folder import write_run
-
         folder = Path(folder)
-        write_run(self, folder, overwrite=overwrite)
+        write_run(self, self.summary().to_dict(), folder, overwrite=overwrite)
         return folder
 
     @classmethod
@@ -239,8 +153,6 @@ class Result:
             When the folder is not a run folder, a part of it is missing, or anything in it was
             changed since it was written.
         """
-        from quanthedge.record.folder import read_run
-
         if not isinstance(folder, str | Path):
             raise DataError(f"Result.open: {folder!r} is no path of a run folder")
         return cls(**read_run(Path(folder)))

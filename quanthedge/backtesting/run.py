@@ -1,8 +1,8 @@
 """One run from end to end: targets, betas, hedge, ledger, fund, result."""
 
 import logging
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,16 +18,16 @@ from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
 from quanthedge.beta import book_betas
-from quanthedge.comparison import RunVariant, product_values, remark, variant_name
+from quanthedge.comparison import product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund.office import FundRun
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
-from quanthedge.performance.alpha_groups import group_table, part_table
-from quanthedge.performance.tilts import tilt_table
+from quanthedge.performance import group_table, part_table, tilt_table
+from quanthedge.record import Record, RunVariant
 from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
-from quanthedge.typing import Tell
+from quanthedge.typing import Floats, Ints, Tell
 from quanthedge.words import Bilingual
 
 __all__ = ["backtest", "complete", "prepared_run"]
@@ -80,8 +80,7 @@ def backtest(
         prepared = prepare(strategy, market, start, end, tell=say)
         result = complete(prepared, tell=say)
         found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=say)
-    return replace(
-        result,
+    return result.changed(
         variants=found,
         unit_values=products,
         notes=result.notes + notes,
@@ -151,21 +150,18 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     first, dates, selection = prepared.first, prepared.dates, prepared.selection
     tables: dict[str, Any] = book_tables(prepared, record)
     tables["positions"]["name"] = holding_names(tables["positions"], market.stock_names())
-    hedge = _hedge_table(market, strategy, first, tables["ledger"], record, inputs)
+    books = _books(record, inputs)
+    tables["hedge"] = _hedge_table(tables["ledger"], books, inputs)
     missed = missed_contracts(
         prepared.leg.schedules, tables["contracts"], dates[1 : record.days_run + 1]
     )
-    notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
+    notes = run_notes(prepared, record, {**tables, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
-    result = Result(
-        **tables,
-        hedge=hedge,
+    return Result(
+        **tables | _asked_for_later(prepared, tables["hedge"], books, record.days_run),
         targets=selection.targets.to_frame(),
         exclusions=selection.exclusions,
-        alpha_groups=pd.DataFrame(),
-        alpha_parts=pd.DataFrame(),
-        tilts=pd.DataFrame(),
         indices=_indices(market, first, record.days_run),
         unit_values=product_values(()),
         investors=fund.events,
@@ -175,7 +171,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         investor_days=fund.investor_days,
         coverage=selection.coverage,
         rules=prepared.rules,
-        strategy=strategy.model_dump(mode="json"),
+        strategy=strategy,
         market_info={
             "name": market.name,
             "fingerprint": market.fingerprint,
@@ -193,12 +189,23 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         notes=notes,
         request=request((), product_values(())),
     )
-    return replace(
-        result,
-        alpha_groups=group_table(result, market),
-        alpha_parts=part_table(result, market, strategy.style_model),
-        tilts=tilt_table(result, market, strategy.style_model),
-    )
+
+
+def _asked_for_later(
+    prepared: Prepared, hedge: pd.DataFrame, books: "_Books", days_run: int
+) -> dict[str, Callable[[Record], pd.DataFrame]]:
+    """Return the tables of attribution, which are made when first read, by name.
+
+    What was prepared is not held on to: its panels are large, and many results may be kept.
+    """
+    market, strategy, first = prepared.market, prepared.strategy, prepared.first
+    model = strategy.style_model
+    return {
+        "hedge": lambda _: _with_pro_forma(hedge, books, strategy, market, first, days_run),
+        "alpha_groups": lambda run: group_table(run, market),
+        "alpha_parts": lambda run: part_table(run, market, model),
+        "tilts": lambda run: tilt_table(run, market, model),
+    }
 
 
 def _amiss(missed: Missed | None) -> tuple[int, int]:
@@ -246,41 +253,18 @@ def _check_capital(
         )
 
 
-def _hedge_table(
-    market: Market,
-    strategy: Strategy,
-    first: int,
-    ledger: pd.DataFrame,
-    record: LedgerRecord,
-    inputs: LedgerInputs,
-) -> pd.DataFrame:
-    """Return each recorded day's book: beta used, pro-forma beta with its error, contract, lots."""
-    positions = record.positions
-    days, starts = np.unique(positions[:, 0].astype(np.int64), return_index=True)
-    pointer = np.append(starts, len(positions)).astype(np.int64)
-    stocks = positions[:, 1].astype(np.int64)
-    day_of = positions[:, 0].astype(np.int64)
-    values = positions[:, 2] * inputs.bars.mark[day_of, stocks]
-    begin = max(0, first - _PRO_FORMA_DAYS)
-    stop = first + record.days_run
-    fitted = book_betas(
-        np.asarray(market.panel("simple_return")[begin:stop]),
-        known_returns(strategy, market)[begin:stop, 0],
-        days + first - 1 - begin,
-        pointer,
-        stocks,
-        np.nan_to_num(values),
-        window=_PRO_FORMA_DAYS,
-        min_observations=40,
-    )
-    beta = inputs.hedge.beta[day_of, stocks, 0]
+def _hedge_table(ledger: pd.DataFrame, books: "_Books", inputs: LedgerInputs) -> pd.DataFrame:
+    """Return each recorded day's book: beta used, contract, lots."""
+    beta = inputs.hedge.beta[books.day, books.stocks, 0]
     unknown = np.bincount(
-        np.searchsorted(days, day_of),
-        weights=np.where(np.isnan(beta), values, 0.0),
-        minlength=len(days),
+        np.searchsorted(books.days, books.day),
+        weights=np.where(np.isnan(beta), books.values, 0.0),
+        minlength=len(books.days),
     )
-    total = np.bincount(np.searchsorted(days, day_of), weights=values, minlength=len(days))
-    rows = ledger.iloc[days + 1]
+    total = np.bincount(
+        np.searchsorted(books.days, books.day), weights=books.values, minlength=len(books.days)
+    )
+    rows = ledger.iloc[books.days + 1]
     return pd.DataFrame(
         {
             "date": rows.index,
@@ -289,11 +273,55 @@ def _hedge_table(
             "stock_value": rows["stock_value"].array,
             "futures_notional": rows["futures_notional"].array,
             "book_beta": rows["book_beta"].array,
-            "pro_forma_beta": fitted.beta,
-            "standard_error": fitted.standard_error,
-            "observations": fitted.observations,
             "share_default_beta": np.divide(
-                unknown, total, out=np.zeros(len(days)), where=total > 0
+                unknown, total, out=np.zeros(len(books.days)), where=total > 0
             ),
         }
     )
+
+
+def _with_pro_forma(
+    table: pd.DataFrame,
+    books: "_Books",
+    strategy: Strategy,
+    market: Market,
+    first: int,
+    days_run: int,
+) -> pd.DataFrame:
+    """Return the table of the hedge with the pro-forma beta of each book and its error."""
+    begin, stop = max(0, first - _PRO_FORMA_DAYS), first + days_run
+    fitted = book_betas(
+        np.asarray(market.panel("simple_return")[begin:stop]),
+        known_returns(strategy, market)[begin:stop, 0],
+        books.days + first - 1 - begin,
+        books.pointer,
+        books.stocks,
+        np.nan_to_num(books.values),
+        window=_PRO_FORMA_DAYS,
+        min_observations=40,
+    )
+    own = {
+        "pro_forma_beta": fitted.beta,
+        "standard_error": fitted.standard_error,
+        "observations": fitted.observations,
+    }
+    last = ["share_default_beta"]
+    return table.drop(columns=last).assign(**own).join(table[last])
+
+
+class _Books(NamedTuple):
+    """Holdings on the recorded days: the days, where each begins, and day, stock, yuan of each."""
+
+    days: Ints
+    pointer: Ints
+    day: Ints
+    stocks: Ints
+    values: Floats
+
+
+def _books(record: LedgerRecord, inputs: LedgerInputs) -> _Books:
+    positions = record.positions
+    days, starts = np.unique(positions[:, 0].astype(np.int64), return_index=True)
+    day, stocks = positions[:, 0].astype(np.int64), positions[:, 1].astype(np.int64)
+    values = positions[:, 2] * inputs.bars.mark[day, stocks]
+    return _Books(days, np.append(starts, len(positions)).astype(np.int64), day, stocks, values)

@@ -56,6 +56,8 @@ def command(
         others = products(nav, fixed, stated)
         for chosen in languages:
             tell(chosen)
-            for path in write_reports(result, target, kinds, chosen, others, shelf.write):
+            for path in write_reports(
+                result, target, kinds, chosen, others, shelf.write, result.capacity
+            ):
                 size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
                 typer.echo(f"{shelf.said.get(path, 'Wrote')} {path}{size}")

@@ -108,9 +108,9 @@ _QUIET = {
 def _head(result: "Result", market: Path) -> str:
     days = result.ledger.index
     return (
-        f"{result.strategy['name']} on {result.market_info['name']} ({market}), "
+        f"{result.strategy.name} on {result.market_info['name']} ({market}), "
         f"{days[1]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}, "
-        f"{result.strategy['capital_yuan']:,.0f} yuan"
+        f"{result.strategy.capital_yuan:,.0f} yuan"
     )
 
 
@@ -135,7 +135,7 @@ def _print_run(
     typer.echo("\nNotes")
     for note in result.notes:
         typer.echo(f"- {note['en']}")
-    if result.variants or result.strategy["comparison"]:
+    if result.variants or result.strategy.comparison:
         typer.echo(f"\nBeside other products\n{_beside(result)!r}\n")
     if out is None:
         typer.echo("Nothing written (give --out to keep the run).")

@@ -1,6 +1,6 @@
 """A fund beside what an investor could have had instead, on the same dates and definitions."""
 
-from quanthedge.comparison.others import FixedIncome, RunVariant, Stated
+from quanthedge.comparison.others import FixedIncome, Stated
 from quanthedge.comparison.products import named_products, own_products, product_values, together
 from quanthedge.comparison.table import Comparison, Others, compare_funds
 from quanthedge.comparison.unit_values import read_unit_values
@@ -10,7 +10,6 @@ __all__ = [
     "Comparison",
     "FixedIncome",
     "Others",
-    "RunVariant",
     "Stated",
     "compare_funds",
     "named_products",

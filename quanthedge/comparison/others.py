@@ -1,14 +1,14 @@
-"""What a fund may be set beside: a stated yield, published headlines, a variant of itself."""
+"""What a fund may be set beside: a stated yield, published headlines."""
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import pandas as pd
 
 from quanthedge.errors import DataError
 
-__all__ = ["ONE_YEAR_DEPOSIT", "FixedIncome", "RunVariant", "Stated"]
+__all__ = ["ONE_YEAR_DEPOSIT", "FixedIncome", "Stated"]
 
 ONE_YEAR_DEPOSIT: Final = "one_year_deposit"
 
@@ -84,26 +84,3 @@ class Stated:
             )
         if self.correlation is not None and not -1.0 <= self.correlation <= 1.0:
             raise DataError(f"stated correlation {self.correlation}; accepted: -1 to 1")
-
-
-@dataclass(frozen=True)
-class RunVariant:
-    """The same strategy run with more, less or no hedge and loan.
-
-    Attributes
-    ----------
-    name : str
-        One of :data:`VARIANTS`; see :func:`quanthedge.strategy.variants.variant`.
-    ledger : DataFrame
-        As of the run itself.
-    terms : dict
-        What it is: ``stocks`` (share of equity on rebalance days), ``loan`` (share of equity),
-        ``loan_rate`` (a year), ``hedged`` (bool), ``index`` (code of the index whose members it
-        holds, or empty); and what came of it: ``called_days`` (closes below the call level of the
-        futures account), ``cut_days`` (lots closed for lack of margin), ``insolvent`` (date or
-        empty).
-    """
-
-    name: str
-    ledger: pd.DataFrame
-    terms: dict[str, Any]

@@ -5,20 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import TypeAdapter
 
 from quanthedge.comparison.others import FixedIncome, Stated
 from quanthedge.comparison.unit_values import read_unit_values
 from quanthedge.comparison.wording import variant_name
 from quanthedge.errors import DataError
+from quanthedge.record import Record
 from quanthedge.strategy import FixedIncomeProduct, Product, StatedProduct, UnitValuesProduct
 
 __all__ = ["named_products", "own_products", "product_values", "together"]
 
 _COLUMNS = ("product", "date", "value")
-
-
-_ADAPTER: TypeAdapter[Any] = TypeAdapter(Product)
 
 
 def product_values(products: Iterable[Product]) -> pd.DataFrame:
@@ -58,14 +55,14 @@ def together(*groups: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def named_products(
-    entries: Iterable[Mapping[str, Any]], values: pd.DataFrame, language: str
+    entries: Iterable[Product], values: pd.DataFrame, language: str
 ) -> dict[str, Any]:
     """Return the products of a strategy as :func:`compare_funds` takes them, by shown name.
 
     Parameters
     ----------
-    entries : list of dict
-        ``comparison`` of a strategy as plain data.
+    entries : iterable of Product
+        ``comparison`` of a strategy.
     values : DataFrame
         What :func:`product_values` gave when the strategy was run.
     language : str
@@ -77,7 +74,7 @@ def named_products(
         When two products are shown by the same name.
     """
     found: dict[str, Any] = {}
-    for one in map(_ADAPTER.validate_python, entries):
+    for one in entries:
         title = (one.name_zh if language == "zh" else "") or one.name
         source = (one.source_zh if language == "zh" else "") or one.source
         if title in found:
@@ -96,19 +93,12 @@ def named_products(
     return found
 
 
-def own_products(run: Any, language: str = "en") -> dict[str, Any]:
-    """Return what a run carries itself: its variants and the products of its strategy, by name.
-
-    Parameters
-    ----------
-    run : Result
-        Or anything with some of its ``variants``, ``strategy`` and ``unit_values``.
-    """
+def own_products(run: Record, language: str = "en") -> dict[str, Any]:
+    """Return what a run carries itself: its variants and the products of its strategy, by name."""
     found: dict[str, Any] = {
-        variant_name(name, language): one for name, one in getattr(run, "variants", {}).items()
+        variant_name(name, language): one for name, one in run.variants.items()
     }
-    entries = run.strategy.get("comparison") or []
-    products = named_products(entries, run.unit_values, language) if entries else {}
+    products = named_products(run.strategy.comparison, run.unit_values, language)
     twice = found.keys() & products.keys()
     if twice:
         raise DataError(f"comparison: the name {min(twice)!r} comes twice")

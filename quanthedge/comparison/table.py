@@ -3,24 +3,25 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.comparison.frequency import Placed, figures, place
-from quanthedge.comparison.others import FixedIncome, RunVariant, Stated
+from quanthedge.comparison.others import FixedIncome, Stated
 from quanthedge.comparison.unit_values import unit_values
 from quanthedge.comparison.wording import remark, variant_remark
 from quanthedge.errors import DataError
 from quanthedge.performance import levels, risk_free_rate
+from quanthedge.record import Record, RunVariant
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, deposit_rate
 from quanthedge.words import Bilingual
 
-__all__ = ["Compared", "Comparison", "compare_funds"]
+__all__ = ["Comparison", "compare_funds"]
 
-Other = pd.Series | FixedIncome | Stated | RunVariant
-Others = Mapping[str, Any]  # of Other, or of results
+Other = pd.Series | FixedIncome | Stated | RunVariant | Record
+Others = Mapping[str, Any]  # of Other
 COLUMNS = (
     "return", "annual_return", "volatility", "sharpe", "max_drawdown", "correlation",
     "correlation_low", "correlation_high", "worst_month", "losing_months", "frequency",
@@ -30,20 +31,6 @@ _PERCENT = (
     "return", "annual_return", "volatility", "max_drawdown", "worst_month", "losing_months",
 )  # fmt: skip
 LARGE_STEP = 0.2  # between two values: told to the reader
-
-
-class Compared(Protocol):
-    """What is read of a result."""
-
-    @property
-    def ledger(self) -> pd.DataFrame:
-        """One row a day, the opening balances first."""
-        ...
-
-    @property
-    def strategy(self) -> dict[str, Any]:
-        """The strategy with every default written out: its ``risk_free`` is taken off."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +71,7 @@ class Comparison:
 
 
 def compare_funds(
-    result: Compared,
+    result: Record,
     others: Others | None = None,
     *,
     name: str = "fund",
@@ -95,11 +82,11 @@ def compare_funds(
 
     Parameters
     ----------
-    result : Result
+    result : Record
     others : mapping
         By name: a Series of unit values by date (a table of one column; dates and values as in a
-        file, see :func:`read_unit_values`), a :class:`FixedIncome`, a :class:`Stated`, or another
-        Result or variant (net of everything).
+        file, see :func:`read_unit_values`), a :class:`FixedIncome`, a :class:`Stated`, or the
+        record of another run or a variant (net of everything).
     name, benchmark : str
         How the fund and its benchmark are called.
     same_dates : str
@@ -120,7 +107,7 @@ def compare_funds(
     """
     own = levels(result.ledger)
     days, notes = own.index, list[Bilingual]()
-    rate = risk_free_rate(result.strategy.get("risk_free", 0.0), days[1:])
+    rate = risk_free_rate(result.strategy.risk_free, days[1:])
     drawn: dict[str, pd.Series] = {name: own["net"], benchmark: own["index"]}
     drawn["deposit"] = _deposit(days)
     rows: dict[str, dict[str, object]] = {
@@ -172,7 +159,7 @@ def _missing(value: object) -> bool:
 
 def _values_of(title: str, other: Any, notes: list[Bilingual]) -> pd.Series:
     """Return the unit values of a product, a variant or another run, by date."""
-    if isinstance(getattr(other, "ledger", None), pd.DataFrame):
+    if isinstance(other, Record | RunVariant):
         return levels(other.ledger)["net"]
     series, unknown = unit_values(title, other)
     if unknown:

@@ -5,7 +5,7 @@ They stand in ``wording.toml`` beside this module.
 
 from typing import Any
 
-from quanthedge.comparison.others import RunVariant
+from quanthedge.record import RunVariant
 from quanthedge.words import Bilingual, sentence, texts
 
 __all__ = ["remark", "variant_name", "variant_remark"]

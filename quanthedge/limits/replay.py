@@ -1,6 +1,6 @@
 """The replay of all limits over a run."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
@@ -8,50 +8,17 @@ from quanthedge.limits.fund import fund_lines, stock_lines
 from quanthedge.limits.futures import futures_lines
 from quanthedge.limits.line import COLUMNS
 from quanthedge.limits.margin import margin_lines
+from quanthedge.record import Record
 
-__all__ = ["Recorded", "replay_limits"]
-
-
-class Recorded(Protocol):
-    """What is read of a result."""
-
-    @property
-    def ledger(self) -> pd.DataFrame:
-        """One row a day, the opening balances first."""
-        ...
-
-    @property
-    def trades(self) -> pd.DataFrame:
-        """Orders done."""
-        ...
-
-    @property
-    def refusals(self) -> pd.DataFrame:
-        """Orders not done, and why."""
-        ...
-
-    @property
-    def positions(self) -> pd.DataFrame:
-        """Holdings on the recorded days."""
-        ...
-
-    @property
-    def contracts(self) -> pd.DataFrame:
-        """Lots of contracts held or traded on each day."""
-        ...
-
-    @property
-    def strategy(self) -> dict[str, Any]:
-        """The strategy with every default."""
-        ...
+__all__ = ["replay_limits"]
 
 
-def replay_limits(run: Recorded) -> pd.DataFrame:
+def replay_limits(run: Record) -> pd.DataFrame:
     """Return how near a run came to each limit in force, a row for each limit and spell.
 
     Parameters
     ----------
-    run : Result
+    run : Record
 
     Returns
     -------
@@ -72,30 +39,24 @@ def replay_limits(run: Recorded) -> pd.DataFrame:
     they are refused. Exempt limits show what a speculative account would have met.
     """
     strategy, ledger = run.strategy, run.ledger
-    hedge = strategy.get("hedge") or {}
-    wanted = hedge.get("product", "IF")
-    products = [wanted] if isinstance(wanted, str) else list(wanted)
+    hedge, execution = strategy.hedge, strategy.execution
     days = pd.DatetimeIndex(ledger.index[1:])
     lines: list[dict[str, Any]] = []
     if (ledger["lots"] != 0).any() or (len(run.contracts) > 0):
-        for product in products:
+        for product in hedge.products:
             lines += futures_lines(
-                product, hedge.get("account", "hedging"), hedge.get("quota_lots"), days,
+                product, hedge.account, hedge.quota_lots, days,
                 run.trades, run.refusals, run.contracts,
             )  # fmt: skip
-        call = float((strategy.get("accounts") or {}).get("margin_call", 1.2))
-        lines += margin_lines(ledger, run.trades, run.refusals, call, products[0])
-    own = hedge.get("range")
-    lines += fund_lines(
-        ledger, run.trades, run.positions, None if own is None else (own[0], own[1])
-    )
-    execution = strategy.get("execution") or {}
+        call, first = strategy.accounts.margin_call, hedge.products[0]
+        lines += margin_lines(ledger, run.trades, run.refusals, call, first)
+    lines += fund_lines(ledger, run.trades, run.positions, hedge.range)
     lines += stock_lines(
         run.refusals,
         run.positions,
         days,
-        float(execution.get("participation", 0.0)),
-        float(execution.get("participation_open", 0.0)),
-        getattr(run, "rules", pd.DataFrame()),
+        execution.participation,
+        execution.participation_open,
+        run.rules,
     )
     return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -8,6 +8,7 @@ from quanthedge.performance.active import (
     relations,
     tracking_error,
 )
+from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.book import (
     FEE_LINES,
     annual_turnover,
@@ -16,7 +17,7 @@ from quanthedge.performance.book import (
     mean_equity,
     refusals_by_reason,
 )
-from quanthedge.performance.bridge import BRIDGE_LINES, Booked, bridge, bridge_returns
+from quanthedge.performance.bridge import BRIDGE_LINES, bridge, bridge_returns
 from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, layers
 from quanthedge.performance.deflation import (
     deflated_by_trials,
@@ -32,6 +33,7 @@ from quanthedge.performance.drawdown import (
     longest_drawdown,
     max_drawdown,
 )
+from quanthedge.performance.fairness import fairness
 from quanthedge.performance.idle import CashDrag, cash_drag
 from quanthedge.performance.measures import MINIMUM_DAYS, PATTERNS, Measure, Summary, definitions
 from quanthedge.performance.model_alpha import alpha_by_model
@@ -61,13 +63,16 @@ from quanthedge.performance.returns import (
 from quanthedge.performance.risk_free import risk_free_rate
 from quanthedge.performance.robust import beta_hac, correlation_bootstrap, rolling_beta_hac
 from quanthedge.performance.rolling import rolling_correlation, rolling_relations
-from quanthedge.performance.summary import summary
+from quanthedge.performance.significance import alpha_estimates
+from quanthedge.performance.statement import Statement, investor_statement, investors_of
+from quanthedge.performance.summary import summary, summary_of
 from quanthedge.performance.tables import (
     ATTRIBUTION_LINES,
     attribution,
     monthly_table,
     yearly_table,
 )
+from quanthedge.performance.tilts import tilt_table
 from quanthedge.performance.trailing import TRAILING, trailing_table
 from quanthedge.performance.windows import (
     WINDOWS,
@@ -91,15 +96,16 @@ __all__ = [
     "PATTERNS",
     "TRAILING",
     "WINDOWS",
-    "Booked",
     "CashDrag",
     "Drawdown",
     "Estimate",
     "Measure",
+    "Statement",
     "Summary",
     "Window",
     "alpha_by",
     "alpha_by_model",
+    "alpha_estimates",
     "annual_return",
     "annual_turnover",
     "attribution",
@@ -124,9 +130,13 @@ __all__ = [
     "excess_level",
     "expected_highest_sharpe",
     "exposures",
+    "fairness",
     "found_windows",
     "geometric_excess",
+    "group_table",
     "information_ratio",
+    "investor_statement",
+    "investors_of",
     "largest_drawdowns",
     "layers",
     "levels",
@@ -135,6 +145,7 @@ __all__ = [
     "max_drawdown",
     "mean_equity",
     "monthly_table",
+    "part_table",
     "period_levels",
     "period_return",
     "period_returns",
@@ -151,6 +162,8 @@ __all__ = [
     "sortino_ratio",
     "stress_windows",
     "summary",
+    "summary_of",
+    "tilt_table",
     "tracking_error",
     "trailing_table",
     "volatility",

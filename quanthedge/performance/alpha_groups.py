@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.result import Result
 from quanthedge.market import Market
 from quanthedge.performance.bridge_groups import MISMATCHES, NO_GROUP, RESIDUAL, alpha_by, layers
 from quanthedge.performance.model_alpha import alpha_by_model
+from quanthedge.record import Record
 from quanthedge.risk import StyleModel
 
 __all__ = ["COLUMNS", "LAYERS", "group_table", "part_table"]
@@ -16,7 +16,7 @@ COLUMNS = ("kind", "group", "name_zh", "name_en", "alpha_yuan", "weight", "names
 LAYERS = 5
 
 
-def group_table(result: Result, market: Market) -> pd.DataFrame:
+def group_table(result: Record, market: Market) -> pd.DataFrame:
     """Return alpha over the run and weight at its end by industry, and by layer of market value.
 
     Returns
@@ -55,7 +55,7 @@ def group_table(result: Result, market: Market) -> pd.DataFrame:
     return pd.DataFrame(table[list(COLUMNS)])
 
 
-def _table(kind: str, groups: pd.DataFrame, result: Result, market: Market) -> pd.DataFrame:
+def _table(kind: str, groups: pd.DataFrame, result: Record, market: Market) -> pd.DataFrame:
     """Return one kind of groups: industries by alpha, layers from the largest stocks on."""
     alpha = alpha_by(result, market, groups).iloc[0].drop([RESIDUAL, MISMATCHES])
     last = result.positions[result.positions["date"] == result.positions["date"].max()]
@@ -68,7 +68,7 @@ def _table(kind: str, groups: pd.DataFrame, result: Result, market: Market) -> p
     return found.sort_values("alpha_yuan" if kind == "industry" else "group", ascending=False)
 
 
-def part_table(result: Result, market: Market, model: StyleModel | None) -> pd.DataFrame:
+def part_table(result: Record, market: Market, model: StyleModel | None) -> pd.DataFrame:
     """Return the parts of each day's alpha by the strategy's model, yuan; empty without one."""
     known = result.ledger["index_close"].notna().all()
     if model is None or not len(result.positions) or not known:
@@ -77,7 +77,7 @@ def part_table(result: Result, market: Market, model: StyleModel | None) -> pd.D
     return table.drop(columns=[RESIDUAL, MISMATCHES])
 
 
-def _industries(result: Result, market: Market) -> pd.DataFrame | None:
+def _industries(result: Record, market: Market) -> pd.DataFrame | None:
     """Return the industry of each stock by day; None where the market knows none."""
     if not market.has("industry"):
         return None
@@ -92,7 +92,7 @@ def _industries(result: Result, market: Market) -> pd.DataFrame | None:
     return _frame(names[own[changed]], days[changed], columns, market)
 
 
-def _sizes(result: Result, market: Market) -> pd.DataFrame:
+def _sizes(result: Record, market: Market) -> pd.DataFrame:
     """Return the layer of market value of each stock, at the last close of each month."""
     days = _days(result, market)
     month = market.dates[days].astype("datetime64[M]")
@@ -105,13 +105,13 @@ def _sizes(result: Result, market: Market) -> pd.DataFrame:
     return found.iloc[:, columns].fillna(NO_GROUP)
 
 
-def _days(result: Result, market: Market) -> NDArray[np.intp]:
+def _days(result: Record, market: Market) -> NDArray[np.intp]:
     """Return the rows of the run's days in the market, the opening first."""
     first = int(pd.DatetimeIndex(market.dates).searchsorted(result.ledger.index[0]))
     return first + np.arange(len(result.ledger))
 
 
-def _columns(result: Result, market: Market) -> NDArray[np.intp]:
+def _columns(result: Record, market: Market) -> NDArray[np.intp]:
     """Return the columns of the stocks that were ever traded."""
     traded = result.trades["code"].astype(str).unique()
     return np.flatnonzero(np.isin(market.codes, traded))

@@ -15,7 +15,7 @@ index return of the day:
   sign; it sums to 0 from one fee date to the next.
 """
 
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,10 @@ from quanthedge.errors import DataError
 from quanthedge.ledger import COST_LINES, FLOW_LINES, net_flows, signed_lines
 from quanthedge.performance.book import FEE_LINES
 from quanthedge.performance.returns import levels
+from quanthedge.record import Record
 from quanthedge.rules import index_products, product_of
 
-__all__ = ["BRIDGE_LINES", "SOURCES", "Booked", "bridge", "bridge_returns"]
+__all__ = ["BRIDGE_LINES", "SOURCES", "bridge", "bridge_returns"]
 
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
 EARNED = (*SOURCES, *COST_LINES, *FEE_LINES, "accrual")
@@ -35,33 +36,14 @@ BRIDGE_LINES = (*EARNED, *FLOW_LINES)
 By = Literal["day", "week", "month", "year", "whole"]
 
 
-class Booked(Protocol):
-    """What the bridge reads of a result."""
-
-    @property
-    def ledger(self) -> pd.DataFrame:
-        """One row a day, the opening balances first."""
-        ...
-
-    @property
-    def trades(self) -> pd.DataFrame:
-        """Orders done."""
-        ...
-
-    @property
-    def contracts(self) -> pd.DataFrame:
-        """Lots of contracts held or traded on each day, with settlement prices."""
-        ...
-
-
 def bridge(
-    result: Booked, by: By = "whole", start: str | None = None, end: str | None = None
+    result: Record, by: By = "whole", start: str | None = None, end: str | None = None
 ) -> pd.DataFrame:
     """Return where the change of equity came from, yuan.
 
     Parameters
     ----------
-    result : Result
+    result : Record
     by : "day", "week" (ISO), "month", "year" or "whole"
     start, end : date, optional
         First and last day of the period; the whole run by default.
@@ -93,7 +75,7 @@ def bridge(
 
 
 def bridge_returns(
-    result: Booked, by: By = "whole", start: str | None = None, end: str | None = None
+    result: Record, by: By = "whole", start: str | None = None, end: str | None = None
 ) -> pd.DataFrame:
     """Return the lines as contributions to the fund's net return of each period.
 
@@ -180,7 +162,7 @@ def _between(daily: pd.DataFrame, start: str | None, end: str | None) -> pd.Data
     return found
 
 
-def _daily(result: Booked) -> pd.DataFrame:
+def _daily(result: Record) -> pd.DataFrame:
     """Return the lines of each day."""
     ledger = result.ledger
     inside, opening = ledger.iloc[1:], ledger.shift(1).iloc[1:]
@@ -211,7 +193,7 @@ def _daily(result: Booked) -> pd.DataFrame:
     return table
 
 
-def _futures(result: Booked) -> tuple[pd.Series, pd.Series]:
+def _futures(result: Record) -> tuple[pd.Series, pd.Series]:
     """Return by day: gain of the lots of the last close, and fills of rolls against settlement."""
     contracts = result.contracts
     price = contracts.pivot_table(index="date", columns="contract", values="settlement_price")

@@ -14,8 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
+from quanthedge.market import Market
 from quanthedge.performance.bridge import By, bridge
-from quanthedge.performance.holdings import PricedMarket, RecordedRun, held_through
+from quanthedge.performance.holdings import held_through
+from quanthedge.record import Record
 from quanthedge.risk import MISMATCHES, RESIDUAL
 
 __all__ = ["MISMATCHES", "NO_GROUP", "RESIDUAL", "alpha_by", "layers", "summed_alpha"]
@@ -24,8 +26,8 @@ NO_GROUP = "no group"
 
 
 def alpha_by(
-    result: RecordedRun,
-    market: PricedMarket,
+    result: Record,
+    market: Market,
     groups: pd.Series | pd.DataFrame,
     by: By = "whole",
     start: str | None = None,
@@ -96,7 +98,7 @@ def layers(values: pd.DataFrame, count: int = 5) -> pd.DataFrame:
 
 
 def summed_alpha(
-    result: RecordedRun,
+    result: Record,
     table: pd.DataFrame,
     mismatches: NDArray[np.int64],
     by: By,

@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import FundTerms, crystallisation_flags, round_half_up
-from quanthedge.fund.last_close import last_close_gains
+from quanthedge.fund import Clients, FundTerms, crystallisation_flags, round_half_up
 from quanthedge.fund.methods import Book, open_book
 from quanthedge.fund.methods.hurdle import hurdle_path
 from quanthedge.fund.values import exact
-from quanthedge.performance.statement import Invested, investor_statement, investors_of
+from quanthedge.performance.last_close import last_close_gains
+from quanthedge.performance.statement import investor_statement, investors_of
+from quanthedge.record import Record
 
 __all__ = ["fairness"]
 
@@ -26,7 +27,7 @@ Row = dict[Any, Any]
 _LEAVES = ("redemption", "distribution", "liquidation")
 
 
-def fairness(result: Invested, stated: Invested | None = None) -> pd.DataFrame:
+def fairness(result: Record, stated: Record | None = None) -> pd.DataFrame:
     """Return what each investor has beside what he would have had with a mark for each lot.
 
     Parameters
@@ -78,9 +79,9 @@ def fairness(result: Invested, stated: Invested | None = None) -> pd.DataFrame:
     return table
 
 
-def _replayed(result: Invested) -> dict[str, float]:
+def _replayed(result: Record) -> dict[str, float]:
     """Return each investor's wealth had the fee been charged by lot."""
-    terms = FundTerms.model_validate(result.strategy["fund"])
+    terms = result.strategy.fund
     ledger = result.ledger
     dates = ledger.index.to_numpy().astype("datetime64[D]")
     flags = crystallisation_flags(dates[1:], terms)
@@ -102,9 +103,9 @@ def _replayed(result: Invested) -> dict[str, float]:
 class _Replay:
     """One class of units in a book by lot: who holds how much, and what was paid out."""
 
-    def __init__(self, result: Invested, share_class: str, terms: FundTerms) -> None:
-        self.clients = result.strategy["clients"] or {}
-        self.kept = Fraction(exact(self.clients.get("redemption_fee_kept", 0)))
+    def __init__(self, result: Record, share_class: str, terms: FundTerms) -> None:
+        self.clients = result.strategy.clients or Clients()
+        self.kept = Fraction(exact(self.clients.redemption_fee_kept))
         self.book: Book = open_book("lot_units", terms)
         self.cash: dict[str, Decimal] = {}
         self.assets = Fraction(0)
@@ -166,16 +167,16 @@ class _Replay:
 
     def _distribute(self, day: pd.Timestamp, rows: list[Row]) -> None:
         """Pay the dividend of a day: the same part of the unit value."""
-        for plan in self.clients.get("distributions", ()):
+        for plan in self.clients.distributions:
             paid = [row for row in rows if row["event"] in ("distribution", "reinvested")]
-            if pd.Timestamp(plan["date"]) != day or not paid:
+            if pd.Timestamp(plan.date) != day or not paid:
                 continue
-            dividend = Fraction(exact(plan["yuan_per_unit"]))
+            dividend = Fraction(exact(plan.yuan_per_unit))
             part = dividend / (Fraction(exact(paid[0]["unit_value"])) + dividend)
             each = round_half_up(part * Fraction(self.book.unit_value()), 6)
             for one in self.book.distribute(each):
                 self.assets -= Fraction(one.cash + one.fee)
-                if one.investor in plan["reinvesting"] and self.book.units_for(one.cash) > 0:
+                if one.investor in plan.reinvesting and self.book.units_for(one.cash) > 0:
                     self._buy(one.investor, one.cash)
                 else:
                     self.cash[one.investor] += one.cash

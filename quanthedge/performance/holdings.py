@@ -4,7 +4,7 @@ A result keeps holdings on some days only; those between are rebuilt from the tr
 shares became on ex-dates, and compared with every record.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,41 +12,11 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.ledger import action_book
-from quanthedge.performance.bridge import Booked
+from quanthedge.market import Market
+from quanthedge.record import Record
 from quanthedge.typing import Floats
 
-__all__ = ["Held", "PricedMarket", "RecordedRun", "held_through", "market_move"]
-
-
-class RecordedRun(Booked, Protocol):
-    """What is read of a result."""
-
-    @property
-    def positions(self) -> pd.DataFrame:
-        """Holdings on the recorded days."""
-        ...
-
-
-class PricedMarket(Protocol):
-    """What is read of a market."""
-
-    @property
-    def dates(self) -> NDArray[np.datetime64]:
-        """Trading days."""
-        ...
-
-    @property
-    def codes(self) -> NDArray[np.str_]:
-        """Stock codes, sorted."""
-        ...
-
-    def panel(self, name: str, /) -> Floats:
-        """Return a panel of stock bars, [T, N]."""
-        ...
-
-    def corporate_actions(self) -> pd.DataFrame | None:
-        """Return what holders got on ex-dates."""
-        ...
+__all__ = ["Held", "held_through", "market_move"]
 
 
 class _Days(NamedTuple):
@@ -88,7 +58,7 @@ class Held(NamedTuple):
     mismatches: NDArray[np.int64]
 
 
-def held_through(result: RecordedRun, market: PricedMarket) -> Held:
+def held_through(result: Record, market: Market) -> Held:
     """Return what a run held through each day, and the alpha of each stock.
 
     Raises
@@ -102,7 +72,7 @@ def held_through(result: RecordedRun, market: PricedMarket) -> Held:
     return Held(days.codes, first, columns, value, alpha, mismatches)
 
 
-def market_move(result: Booked) -> Floats:
+def market_move(result: Record) -> Floats:
     """Return ``b x r`` of each day, [T]: beta of the book at the last close, index return."""
     ledger = result.ledger
     index_return = ledger["index_close"].pct_change(fill_method=None).to_numpy()[1:]
@@ -131,7 +101,7 @@ def _held(days: _Days) -> tuple[Floats, Floats, NDArray[np.int64]]:
     return gain, value, mismatches
 
 
-def _days(result: RecordedRun, market: PricedMarket) -> tuple[int, NDArray[np.intp], _Days]:
+def _days(result: Record, market: Market) -> tuple[int, NDArray[np.intp], _Days]:
     """Return the first row, the columns, and the stocks of a run by day."""
     dates = result.ledger.index.to_numpy().astype("datetime64[D]")
     calendar, all_codes = np.asarray(market.dates), np.asarray(market.codes)
@@ -174,7 +144,7 @@ def _flows(
     return rights, traded, paid, gone
 
 
-def _records(result: RecordedRun, dates: NDArray[np.datetime64], codes: list[str]) -> Floats:
+def _records(result: Record, dates: NDArray[np.datetime64], codes: list[str]) -> Floats:
     """Return the holdings on record, NaN on the other days."""
     table = np.full((len(dates), len(codes)), np.nan)
     place = _place(result.positions, dates, codes)
@@ -191,7 +161,7 @@ def _place(
     return day, np.asarray(pd.Index(codes).get_indexer(pd.Index(rows["code"])), dtype=np.intp)
 
 
-def _growth(market: PricedMarket, span: slice, columns: NDArray[np.intp]) -> Floats:
+def _growth(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
     """Return by what the ledger multiplies shares on each day, [T + 1, K]: see docs/ledger.md."""
     factor = np.asarray(market.panel("adj_factor")[span], dtype=np.float64)
     table = market.corporate_actions()

@@ -7,17 +7,17 @@ from quanthedge.market import Market
 from quanthedge.performance.bridge import By
 from quanthedge.performance.bridge_groups import summed_alpha
 from quanthedge.performance.holdings import (
-    RecordedRun,
     held_through,
     market_move,
 )
+from quanthedge.record import Record
 from quanthedge.risk import StyleModel, fitted_returns
 
 __all__ = ["alpha_by_model"]
 
 
 def alpha_by_model(
-    result: RecordedRun,
+    result: Record,
     market: Market,
     model: StyleModel | None = None,
     by: By = "whole",

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import COST_LINES, FUND_FEES
-from quanthedge.performance.bridge import Booked, By, bridge_returns
+from quanthedge.performance.bridge import By, bridge_returns
 from quanthedge.performance.relation import correlation
 from quanthedge.performance.returns import levels, period_returns
 from quanthedge.performance.robust import FEWEST_PAIRS
+from quanthedge.record import Record
 
 __all__ = ["PARTS", "STATEMENTS", "correlation_parts", "correlation_stated_otherwise"]
 
@@ -33,7 +34,7 @@ Often = Literal["daily", "weekly"]
 _BY: dict[Often, By] = {"daily": "day", "weekly": "week"}
 
 
-def correlation_parts(result: Booked, every: Often = "daily") -> pd.DataFrame:
+def correlation_parts(result: Record, every: Often = "daily") -> pd.DataFrame:
     """Return the parts of the correlation of the accrued net return with the benchmark.
 
     Parameters

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import COST_LINES, FLOW_LINES
-from quanthedge.performance.bridge import SOURCES, Booked, bridge
+from quanthedge.performance.bridge import SOURCES, bridge
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Estimate
 from quanthedge.performance.robust import critical_value, newey_west_lags
+from quanthedge.record import Record
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["alpha_estimates", "mean_a_year"]
@@ -46,7 +47,7 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     return Estimate(mean, error, mean - half, mean + half, n)
 
 
-def alpha_estimates(result: Booked) -> dict[str, Estimate]:
+def alpha_estimates(result: Record) -> dict[str, Estimate]:
     """Return what stock picking and the fund as a whole earned a year, with errors.
 
     Returns

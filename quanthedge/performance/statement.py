@@ -1,58 +1,19 @@
 """What one investor has: lots, fees, his own returns, and what he would get today."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
+from quanthedge.record import Record
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 
-__all__ = ["Invested", "Statement", "investor_statement", "investors_of", "money_weighted_return"]
+__all__ = ["Statement", "investor_statement", "investors_of", "money_weighted_return"]
 
 _BOUGHT = ("founder", "subscription")
 _OUT = ("redemption", "distribution", "liquidation")
 _FEWEST_DAYS = 20  # trading days below which nothing is stated a year
-
-
-class Invested(Protocol):
-    """What a statement reads of a result."""
-
-    @property
-    def ledger(self) -> pd.DataFrame:
-        """One row a day, the opening balances first."""
-        ...
-
-    @property
-    def investors(self) -> pd.DataFrame:
-        """What happened to each investor."""
-        ...
-
-    @property
-    def investor_values(self) -> pd.DataFrame:
-        """What each would have got on each event day, before and after its flows."""
-        ...
-
-    @property
-    def investor_lots(self) -> pd.DataFrame:
-        """Lots at the end."""
-        ...
-
-    @property
-    def class_values(self) -> pd.DataFrame:
-        """Each class of units at every close."""
-        ...
-
-    @property
-    def investor_days(self) -> pd.DataFrame:
-        """What each investor would get at every close, and his accrued fee."""
-        ...
-
-    @property
-    def strategy(self) -> dict[str, Any]:
-        """The strategy with every default."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -97,7 +58,7 @@ class Statement:
     events: pd.DataFrame
 
 
-def investor_statement(result: Invested, investor: str) -> Statement:
+def investor_statement(result: Record, investor: str) -> Statement:
     """Return an investor's statement on the last day of a run with clients.
 
     Raises
@@ -140,7 +101,7 @@ def investor_statement(result: Invested, investor: str) -> Statement:
     )
 
 
-def investors_of(result: Invested) -> list[str]:
+def investors_of(result: Record) -> list[str]:
     """Return who has ever held units, in order of joining."""
     bought = result.investors[result.investors["event"].isin(_BOUGHT)]
     return list(dict.fromkeys(bought["investor"]))
@@ -153,7 +114,7 @@ def _flows(events: pd.DataFrame) -> list[tuple[pd.Timestamp, float]]:
     return [(pd.Timestamp(day), -float(cash)) for day, cash in pairs]
 
 
-def _long(result: Invested, flows: list[tuple[pd.Timestamp, float]]) -> bool:
+def _long(result: Record, flows: list[tuple[pd.Timestamp, float]]) -> bool:
     """Return whether his money was in for as many days as a figure a year needs."""
     paid = [day for day, amount in flows if amount != 0.0]
     if not paid:

@@ -4,6 +4,8 @@ Those of risk stand in :mod:`quanthedge.performance.risk_measures`, names and fo
 ``measures.toml``.
 """
 
+from weakref import WeakKeyDictionary
+
 import pandas as pd
 
 from quanthedge.ledger import COST_LINES
@@ -26,10 +28,12 @@ from quanthedge.performance.returns import (
     profit_loss_ratio,
     win_rate,
 )
+from quanthedge.performance.risk_free import risk_free_rate
 from quanthedge.performance.risk_measures import add_risk
 from quanthedge.performance.robust import FEWEST_PAIRS, beta_hac, correlation_bootstrap
+from quanthedge.record import Record
 
-__all__ = ["summary"]
+__all__ = ["summary", "summary_of"]
 
 _PERIODS: tuple[Every, ...] = ("daily", "weekly", "monthly")
 
@@ -62,6 +66,17 @@ def summary(
     _trading(writer, ledger, trades, refusals)
     _costs(writer, ledger)
     return Summary(writer.measures)
+
+
+_kept: "WeakKeyDictionary[Record, Summary]" = WeakKeyDictionary()  # a record does not change
+
+
+def summary_of(run: Record) -> Summary:
+    """Return the statistics of a recorded run, at the risk-free rate that its strategy names."""
+    if run not in _kept:
+        rate = risk_free_rate(run.strategy.risk_free, run.ledger.index[1:])
+        _kept[run] = summary(run.ledger, run.trades, run.refusals, risk_free=rate)
+    return _kept[run]
 
 
 def _period(writer: MeasureWriter, ledger: pd.DataFrame) -> None:

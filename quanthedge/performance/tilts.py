@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.result import Result
 from quanthedge.errors import DataError
 from quanthedge.market import Market
+from quanthedge.record import Record
 from quanthedge.risk import StyleModel, style_grades
 from quanthedge.typing import Floats
 
@@ -21,12 +21,12 @@ COLUMNS = ("date", "kind", "name", "name_zh", "name_en", "book", "index")
 _NONE = "none"  # stocks of no industry
 
 
-def tilt_table(result: Result, market: Market, model: StyleModel | None = None) -> pd.DataFrame:
+def tilt_table(result: Record, market: Market, model: StyleModel | None = None) -> pd.DataFrame:
     """Return the book's exposures beside the benchmark's, at the last record of each quarter.
 
     Parameters
     ----------
-    result : Result
+    result : Record
     market : Market
         The market of the run.
     model : StyleModel, optional
@@ -95,9 +95,9 @@ def _sizes(market: Market, rows: NDArray[np.int64]) -> Floats:
     return np.where((size > 0) & ~gone, size, np.nan)
 
 
-def _index_weights(result: Result, market: Market, rows: NDArray[np.int64], size: Floats) -> Floats:
+def _index_weights(result: Record, market: Market, rows: NDArray[np.int64], size: Floats) -> Floats:
     """Return the weight of each member of the benchmark, [R, N]; NaN where members are unknown."""
-    code = str(result.strategy.get("benchmark", ""))
+    code = result.strategy.benchmark
     if code not in market.member_indices():
         return np.full(size.shape, np.nan)
     members = np.asarray(market.members(code)[rows], dtype=np.bool_)

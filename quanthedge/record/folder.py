@@ -8,22 +8,20 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from quanthedge.backtesting.request import Wanted, differences, wanted
-from quanthedge.comparison import RunVariant
+from quanthedge.documents import printable
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.record.request import Wanted, differences, wanted
+from quanthedge.record.run import Record, RunVariant
 from quanthedge.record.tables import LEDGER, TABLES, check_table
 from quanthedge.storage import alone, replacing, storage_errors
 from quanthedge.strategy import Strategy
-
-if TYPE_CHECKING:
-    from quanthedge.backtesting.result import Result
 
 __all__ = ["RunHead", "earlier_run", "foreign_files", "read_head", "read_run", "write_run"]
 
@@ -95,18 +93,28 @@ class RunHead(_Part):
     digest: Digest
 
 
-def write_run(result: "Result", folder: Path, *, overwrite: bool = False) -> None:
+def write_run(
+    record: Record, summary: Mapping[str, Any], folder: Path, *, overwrite: bool = False
+) -> None:
     """Write a run folder, whole or not at all.
 
     Files in the folder that are not a run's stay. Another run is replaced only when asked; one that
     holds the same already is left as it is.
+
+    Parameters
+    ----------
+    record : Record
+    summary : mapping
+        Statistics of the run for whoever opens the folder with other means; nothing here reads it.
+    folder : Path
+    overwrite : bool
 
     Raises
     ------
     DataError
         The folder holds another run or something else, or cannot be written.
     """
-    content = _content(result)
+    content = _content(record, summary)
     with alone(folder):
         if _is_there(folder) and not overwrite:
             if _digests(folder) == {name: _digest(data) for name, data in content.items()}:
@@ -122,7 +130,7 @@ def write_run(result: "Result", folder: Path, *, overwrite: bool = False) -> Non
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Return what a :class:`quanthedge.Result` is made of.
+    """Return the fields of the :class:`Record` that a folder holds.
 
     Raises
     ------
@@ -224,22 +232,22 @@ def foreign_files(folder: Path) -> list[str]:
 # -- what is written
 
 
-def _content(result: "Result") -> dict[str, bytes]:
+def _content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the files of a run folder by name."""
-    found = {f"{name}.parquet": _parquet(getattr(result, name)) for name in TABLES}
-    for name, one in result.variants.items():
+    found = {f"{name}.parquet": _parquet(getattr(record, name)) for name in TABLES}
+    for name, one in record.variants.items():
         found[_variant_file(name)] = _parquet(one.ledger)
-    found["strategy.json"] = _dumped(result.strategy)
-    found["summary.json"] = _dumped(result.summary().to_dict())
-    found["timeline.txt"] = f"{result.timeline['en']}\n".encode()
+    found["strategy.json"] = _dumped(record.strategy.model_dump(mode="json"))
+    found["summary.json"] = _dumped(summary)
+    found["timeline.txt"] = f"{record.timeline['en']}\n".encode()
     head = {
         "format": FORMAT,
-        "market": result.market_info,
-        "versions": result.versions,
-        "timeline": result.timeline,
-        "notes": result.notes,
-        "variants": {name: one.terms for name, one in result.variants.items()},
-        "request": result.request,
+        "market": record.market_info,
+        "versions": record.versions,
+        "timeline": record.timeline,
+        "notes": record.notes,
+        "variants": {name: one.terms for name, one in record.variants.items()},
+        "request": record.request,
         "files": {name: _digest(data) for name, data in found.items()},
     }
     return found | {RUN_FILE: _head_bytes(head)}
@@ -383,16 +391,30 @@ def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no number of JSON")
 
 
-def _strategy(folder: Path, head: RunHead) -> dict[str, Any]:
-    """Return the strategy with every default, checked as one read from a strategy file."""
+def _strategy(folder: Path, head: RunHead) -> Strategy:
+    """Return the strategy, checked as one read from a strategy file, every default written out."""
     document = _json(folder, "strategy.json", _verified(folder, "strategy.json", head))
     try:
-        plain = Strategy.model_validate(document).model_dump(mode="json")
+        strategy = Strategy.model_validate(document)
     except (ValidationError, StrategyError, RecursionError) as error:
-        raise _damaged(folder, f"strategy.json: {_first(error)}") from error
-    if plain != document:
-        raise _damaged(folder, "strategy.json: a key is missing")
-    return document
+        raise _of_another_version(folder, head, _first(error)) from error
+    missing = next(iter(_unlike(strategy.model_dump(mode="json"), document)), None)
+    if missing is not None:
+        raise _of_another_version(folder, head, f"{missing}: not as this version writes it")
+    return strategy
+
+
+def _unlike(plain: Any, document: Any, place: str = "") -> Iterator[str]:
+    """Yield the keys that a strategy's file lacks, or in which it has something else."""
+    if isinstance(plain, dict) and isinstance(document, dict):
+        for key in dict.fromkeys([*plain, *document]):
+            inside = f"{place}.{key}" if place else str(key)
+            if key in plain and key in document:
+                yield from _unlike(plain[key], document[key], inside)
+            else:
+                yield inside
+    elif plain != document or type(plain) is not type(document):
+        yield place or "strategy"
 
 
 def _table(folder: Path, name: str, head: RunHead, columns: Any) -> pd.DataFrame:
@@ -439,6 +461,16 @@ _LETTERS = 40  # of a key that a message repeats
 def _damaged(folder: Path, why: str) -> DataError:
     line = " ".join(why.split())
     return DataError(f"{folder}: the run folder is damaged ({line}); run it again")
+
+
+def _of_another_version(folder: Path, head: RunHead, why: str) -> DataError:
+    """Return the error for a strategy that is whole and that this version would not write."""
+    by = head.versions.get("quanthedge", "an unknown version")
+    line = " ".join(why.split())
+    return DataError(
+        f"{folder}: this version does not take the run's strategy (strategy.json: {line}; written "
+        f"by quanthedge {printable(by)}); run the strategy again"
+    )
 
 
 def _changed(folder: Path, name: str) -> DataError:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from quanthedge.comparison import FixedIncome, Stated, own_products, variant_name
 from quanthedge.limits import replay_limits
-from quanthedge.report.writer import Writer, value_at
+from quanthedge.report.writer import Writer
 from quanthedge.strategy import VARIANTS
 
 __all__ = ["limit_facts", "product_facts"]
@@ -30,7 +30,7 @@ def product_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note what variants and other products came to, and which of them there are."""
     found = writer.compared
     table = pd.DataFrame() if found is None else found.table
-    variants = {} if found is None else getattr(writer.run, "variants", {})
+    variants = {} if found is None else writer.run.variants
     for name in VARIANTS:
         holds.add(f"has_{name}" if name in variants else f"no_{name}")
     if not {"levered", "unlevered"} & variants.keys():
@@ -116,5 +116,5 @@ def limit_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
             facts[f"{name}_days"] = str(int(rows["days_at_or_beyond"].sum()))
     outside = limits[limits["limit"].isin(["hedge_range_low", "hedge_range_high"])]
     facts["outside_days"] = str(int(outside["days_at_or_beyond"].sum()))
-    quota = value_at(writer.run.strategy, "hedge.quota_lots")
+    quota = writer.run.strategy.hedge.quota_lots
     facts["quota"] = f"{quota:,}" if quota else None

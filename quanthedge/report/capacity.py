@@ -13,6 +13,7 @@ import pandas as pd
 
 from quanthedge.documents import read_cells
 from quanthedge.errors import DataError
+from quanthedge.record import Record
 from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
 from quanthedge.report.drawing import figure_png, png_bytes
 from quanthedge.report.specs import (
@@ -26,7 +27,6 @@ from quanthedge.report.specs import (
     layout_style,
 )
 from quanthedge.report.texts import words
-from quanthedge.report.writer import Run
 from quanthedge.typing import Language
 
 __all__ = [
@@ -117,7 +117,7 @@ def _numbers(path: Path, column: pd.Series) -> pd.Series:
     return found
 
 
-def capacity_of_run(capacity: str | Path | pd.DataFrame, run: Run) -> pd.DataFrame:
+def capacity_of_run(capacity: str | Path | pd.DataFrame, run: Record) -> pd.DataFrame:
     """Return the table for the report of a run.
 
     Raises
@@ -132,8 +132,8 @@ def capacity_of_run(capacity: str | Path | pd.DataFrame, run: Run) -> pd.DataFra
     if done.empty:
         raise DataError("capacity: none of the sizes could be run")
     for key, own in (
-        ("strategy", run.strategy["name"]),
-        ("parameters", parameters_digest(run.strategy, SIZE_AND_IMPACT)),
+        ("strategy", run.strategy.name),
+        ("parameters", parameters_digest(run.strategy.model_dump(mode="json"), SIZE_AND_IMPACT)),
         ("market", run.market_info["name"]),
         ("fingerprint", run.market_info["fingerprint"]),
     ):

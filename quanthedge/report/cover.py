@@ -90,9 +90,7 @@ def verdict(writer: Writer) -> list[str]:
             )
         )
     sentences += [
-        in_language(note, language)
-        for note in writer.run.notes
-        if isinstance(note, dict) and note.get("kind") == "fee_in_units"
+        in_language(note, language) for note in writer.run.notes if note["kind"] == "fee_in_units"
     ]
     days = summary.value("calendar_days")
     if isinstance(days, int) and days < CALENDAR_DAYS_A_YEAR:

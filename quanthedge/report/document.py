@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pandas as pd
+
 from quanthedge.comparison import Others
 from quanthedge.errors import DataError
+from quanthedge.record import Record
 from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
 from quanthedge.report.chapters import build_chapters
 from quanthedge.report.cover import cards, verdict
@@ -11,16 +14,22 @@ from quanthedge.report.fund_terms import fund_terms
 from quanthedge.report.specs import index_name
 from quanthedge.report.strategy_words import described
 from quanthedge.report.texts import words
-from quanthedge.report.writer import Run, Writer, own_words
+from quanthedge.report.writer import Writer, own_words
 from quanthedge.typing import Language
 
 __all__ = ["build_document", "numbered"]
 
 
-def build_document(result: Run, language: Language, others: Others | None = None) -> Document:
+def build_document(
+    result: Record,
+    language: Language,
+    others: Others | None = None,
+    capacity: pd.DataFrame | None = None,
+) -> Document:
     """Return the report of a run in one language.
 
     ``others`` are products set beside the fund; see :func:`quanthedge.comparison.compare_funds`.
+    ``capacity`` is the table of :func:`quanthedge.capacity_curve`, for a chapter of its own.
 
     Raises
     ------
@@ -31,11 +40,11 @@ def build_document(result: Run, language: Language, others: Others | None = None
         raise DataError(f"report language {language!r}; accepted: zh, en")
     if len(result.ledger) < 2:
         raise DataError("report: the ledger has no trading day; run the strategy first")
-    text, writer = words(language), Writer(result, language, others)
+    text, writer = words(language), Writer(result, language, others, capacity)
     return Document(
         language=language,
         words=text,
-        name=own_words(result.strategy, "name", language) or text["document"],
+        name=own_words(result.strategy, "name", language),
         description=described(result.strategy, language),
         facts=_facts(result, language),
         terms=fund_terms(result, language),
@@ -45,7 +54,7 @@ def build_document(result: Run, language: Language, others: Others | None = None
     )
 
 
-def _facts(result: Run, language: Language) -> list[str]:
+def _facts(result: Record, language: Language) -> list[str]:
     text, days = words(language), result.ledger.index
     facts = [
         text["period"].format(
@@ -53,11 +62,9 @@ def _facts(result: Run, language: Language) -> list[str]:
         ),
         text["opening"].format(capital=f"{result.ledger['equity'].iloc[0]:,.0f}"),
     ]
-    benchmark = str(result.strategy.get("benchmark", ""))
-    if benchmark:
-        name = index_name(benchmark, language)
-        facts.append(text["benchmark"].format(index=name, code=benchmark))
-    return facts
+    benchmark = result.strategy.benchmark
+    name = index_name(benchmark, language)
+    return [*facts, text["benchmark"].format(index=name, code=benchmark)]
 
 
 def numbered(chapters: list[Chapter], language: Language) -> list[Chapter]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from quanthedge.performance import Booked
+from quanthedge.record import Record
 from quanthedge.report import specs
 from quanthedge.report.waterfall import bridge_waterfall
 from quanthedge.typing import Language
@@ -97,7 +97,7 @@ def fee_accrual_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.F
 
 
 def bridge_figure(
-    result: Booked,
+    result: Record,
     language: Language = "en",
     *,
     start: str | None = None,

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from quanthedge.comparison import Others
 from quanthedge.errors import DataError
+from quanthedge.record import Record
 from quanthedge.report.blocks import Document, Figure
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import png_bytes
@@ -12,7 +15,6 @@ from quanthedge.report.html import render_html
 from quanthedge.report.numbers import render_numbers
 from quanthedge.report.pdf import render_pdf
 from quanthedge.report.workbook import render_workbook
-from quanthedge.report.writer import Run
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
 
@@ -22,12 +24,13 @@ FORMATS = ("html", "pdf", "xlsx", "json", "png")
 
 
 def write_reports(
-    result: Run,
+    result: Record,
     folder: str | Path,
     kinds: Iterable[str],
     language: Language = "zh",
     others: Others | None = None,
     write: Callable[[Path, str | bytes, str], None] = write_page,
+    capacity: pd.DataFrame | None = None,
 ) -> Iterator[Path]:
     """Write a report in several formats from one document; yield each path when it is written.
 
@@ -43,6 +46,8 @@ def write_reports(
         Products set beside the fund; see :func:`quanthedge.comparison.compare_funds`.
     write : callable
         Takes a path, the content and what it is; by default a file that is there is replaced.
+    capacity : DataFrame, optional
+        Table of :func:`quanthedge.capacity_curve`, for a chapter of its own.
 
     Raises
     ------
@@ -53,7 +58,7 @@ def write_reports(
     for kind in kinds:
         if kind not in FORMATS:
             raise DataError(f"report format {kind!r}; accepted: {', '.join(FORMATS)}")
-    document = build_document(result, language, others)
+    document = build_document(result, language, others, capacity)
     for kind in kinds:
         if kind == "png":
             yield _figures(document, folder / f"figures_{language}", write)
@@ -64,7 +69,7 @@ def write_reports(
 
 
 def write_report(
-    result: Run,
+    result: Record,
     folder: str | Path,
     kind: str,
     language: Language = "zh",
@@ -74,7 +79,7 @@ def write_report(
     return next(write_reports(result, folder, [kind], language, others))
 
 
-def _rendered(document: Document, result: Run, kind: str) -> str | bytes:
+def _rendered(document: Document, result: Record, kind: str) -> str | bytes:
     if kind == "html":
         return render_html(document)
     if kind == "pdf":

@@ -11,13 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from quanthedge.comparison import Others
 from quanthedge.errors import DataError
+from quanthedge.record import Record
 from quanthedge.report.blocks import Document, Figure
 from quanthedge.report.document import build_document
 from quanthedge.report.specs import FONT, gain_and_loss_colours
 from quanthedge.report.web_fonts import font_faces
-from quanthedge.report.writer import Run
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
 
@@ -27,11 +29,12 @@ _FACES, _FIGURES, _LIBRARY = "<!--FACES-->", "<!--FIGURES-->", "<!--LIBRARY-->"
 
 
 def write_html(
-    result: Run,
+    result: Record,
     path: str | Path,
     *,
     language: Language = "zh",
     others: Others | None = None,
+    capacity: pd.DataFrame | None = None,
 ) -> Path:
     """Write the report of a run as one HTML file that works offline, and return its path.
 
@@ -50,7 +53,7 @@ def write_html(
         written.
     """
     path = Path(path)
-    write_page(path, render_html(build_document(result, language, others)), "report")
+    write_page(path, render_html(build_document(result, language, others, capacity)), "report")
     return path
 
 

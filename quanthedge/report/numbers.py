@@ -5,10 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from quanthedge.comparison import Others
+from quanthedge.record import Record
 from quanthedge.report.blocks import Answers, Cell, Document, Figure, Lines, Table
 from quanthedge.report.document import build_document
-from quanthedge.report.writer import Run
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
 
@@ -18,11 +20,12 @@ _FORMAT = 1
 
 
 def write_numbers(
-    result: Run,
+    result: Record,
     path: str | Path,
     *,
     language: Language = "zh",
     others: Others | None = None,
+    capacity: pd.DataFrame | None = None,
 ) -> Path:
     """Write the numbers of a run's report as JSON and return its path.
 
@@ -32,12 +35,12 @@ def write_numbers(
         When the report cannot be built or the file cannot be written.
     """
     path = Path(path)
-    text = render_numbers(build_document(result, language, others), result)
+    text = render_numbers(build_document(result, language, others, capacity), result)
     write_page(path, text, "numbers of the report")
     return path
 
 
-def render_numbers(document: Document, result: Run | None) -> str:
+def render_numbers(document: Document, result: Record | None) -> str:
     """Return the numbers of a document as JSON, with the run's market, versions and strategy.
 
     Without a result these are left out: a statement names no other investor.
@@ -46,7 +49,7 @@ def render_numbers(document: Document, result: Run | None) -> str:
     if result is not None:
         numbers["market"] = result.market_info
         numbers["versions"] = result.versions
-        numbers["strategy"] = result.strategy
+        numbers["strategy"] = result.strategy.model_dump(mode="json")
     text = json.dumps(numbers, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
     return text + "\n"
 

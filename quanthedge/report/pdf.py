@@ -6,13 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from quanthedge.comparison import Others
 from quanthedge.errors import DataError
+from quanthedge.record import Record
 from quanthedge.report.blocks import Block, Document, Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import figure_svg, font_folder
 from quanthedge.report.specs import gain_and_loss_colours
-from quanthedge.report.writer import Run
 from quanthedge.storage import storage_errors, write_page
 from quanthedge.typing import Language
 
@@ -27,11 +29,12 @@ _EPOCH = 1_420_070_400  # a fixed time of making: the same run gives the same by
 
 
 def write_pdf(
-    result: Run,
+    result: Record,
     path: str | Path,
     *,
     language: Language = "zh",
     others: Others | None = None,
+    capacity: pd.DataFrame | None = None,
 ) -> Path:
     """Write the report of a run as a PDF and return its path.
 
@@ -48,7 +51,7 @@ def write_pdf(
         When the report cannot be built or the file cannot be written.
     """
     path = Path(path)
-    write_page(path, render_pdf(build_document(result, language, others)), "report")
+    write_page(path, render_pdf(build_document(result, language, others, capacity)), "report")
     return path
 
 

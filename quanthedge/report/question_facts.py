@@ -8,6 +8,7 @@ from quanthedge.hedge.policies.wording import policy_text
 from quanthedge.performance import (
     NO_MOVE,
     WINDOWS,
+    alpha_estimates,
     bridge_returns,
     daily_returns,
     deflated_by_trials,
@@ -15,11 +16,11 @@ from quanthedge.performance import (
     period_returns,
     window_table,
 )
-from quanthedge.performance.significance import alpha_estimates
 from quanthedge.report.beside_facts import limit_facts, product_facts
-from quanthedge.report.strategy_words import described, sells_nothing
-from quanthedge.report.writer import Writer, excess_returns, value_at
+from quanthedge.report.strategy_words import described
+from quanthedge.report.writer import Writer, excess_returns
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
+from quanthedge.universe import LargestUniverse
 
 __all__ = ["Facts", "question_facts"]
 
@@ -121,35 +122,31 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     strategy, language = writer.run.strategy, writer.language
     comma = "、" if language == "zh" else ", "
     names = writer.words["factors"]
-    kinds = [str(value_at(one, "factor.kind")) for one in strategy.get("factors") or []]
+    kinds = [str(one.factor.kind) for one in strategy.factors]
     facts["factors"] = comma.join(str(names.get(kind, kind)) for kind in kinds) or None
     facts["factor_count"] = str(len(kinds)) if kinds else None
     published, own = ([k for k in kinds if (k in names) == known] for known in (True, False))
     facts["published_factors"] = comma.join(str(names[kind]) for kind in published) or None
     facts["own_factors"] = comma.join(own) or None
     holds.add("published_only" if not own else "own_too" if published else "own_only")
-    for name, place in {
-        "wanted": "selector.n", "universe": "universe.n", "slippage": "costs.slippage_bp",
-    }.items():  # fmt: skip
-        value = value_at(strategy, place)
-        facts[name] = f"{value:,.10g}" if isinstance(value, int | float) else None
-    for name, place in {
-        "rate": "fund.performance_fee_rate", "management": "fund.management_fee_per_year",
-        "custody": "fund.custody_fee_per_year", "invested": "invested_fraction",
-    }.items():  # fmt: skip
-        value = value_at(strategy, place)
-        facts[name] = f"{value * 100:g}%" if isinstance(value, int | float) else None
-    kind = value_at(strategy, "beta.kind")
-    facts["estimator"] = estimator_text(str(kind), language) if kind else None
+    size = strategy.universe.n if isinstance(strategy.universe, LargestUniverse) else None
+    facts["wanted"] = f"{strategy.selector.n:,.10g}"
+    facts["universe"] = None if size is None else f"{size:,.10g}"
+    facts["slippage"] = f"{strategy.costs.slippage_bp:,.10g}"
+    for name, share in {
+        "rate": strategy.fund.performance_fee_rate,
+        "management": strategy.fund.management_fee_per_year,
+        "custody": strategy.fund.custody_fee_per_year,
+        "invested": strategy.invested_fraction,
+    }.items():
+        facts[name] = f"{share * 100:g}%"
+    facts["estimator"] = estimator_text(strategy.beta.kind, language)
     # a fund that sells nothing reviews no hedge and has no product, whatever the defaults say
-    idle = sells_nothing(strategy)
-    policy = None if idle else value_at(strategy, "hedge.policy")
-    facts["policy"] = policy_text(policy, language) if policy else None
-    product = None if idle else value_at(strategy, "hedge.product")
-    listed = product if isinstance(product, list) else [product] if product else []
-    facts["products"] = comma.join(str(one) for one in listed) or None
+    idle = strategy.hedge.sells_nothing
+    facts["policy"] = None if idle else policy_text(strategy.hedge.policy, language)
+    facts["products"] = None if idle else comma.join(strategy.hedge.products)
     facts["description"] = described(strategy, language) or None
-    borrowed = value_at(strategy, "accounts.borrowed") or 0.0
+    borrowed = strategy.accounts.borrowed
     holds.add("loan" if borrowed else "no_loan")
     facts["borrowed"] = f"{borrowed * 100:g}%" if borrowed else None
 

@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.performance.fairness import fairness
-from quanthedge.performance.statement import Statement, investor_statement, investors_of
+from quanthedge.fund import Clients
+from quanthedge.performance import Statement, fairness, investor_statement, investors_of
+from quanthedge.record import Record
 from quanthedge.report import specs
 from quanthedge.report.blocks import (
     Block,
@@ -32,7 +33,7 @@ from quanthedge.report.pdf import render_pdf
 from quanthedge.report.statement_fees import fee_sentences
 from quanthedge.report.texts import words
 from quanthedge.report.workbook import render_workbook
-from quanthedge.report.writer import Run, Writer, own_words
+from quanthedge.report.writer import Writer, own_words
 from quanthedge.storage import file_names, write_page
 from quanthedge.typing import Language
 
@@ -48,7 +49,7 @@ STATEMENT_FORMATS = ("html", "pdf", "xlsx", "json")
 
 
 def statement_report(
-    result: Run, investor: str, path: str | Path, language: Language = "zh"
+    result: Record, investor: str, path: str | Path, language: Language = "zh"
 ) -> Path:
     """Write an investor's statement and return its path; .html, .pdf, .xlsx or .json chooses.
 
@@ -69,7 +70,7 @@ def statement_report(
 
 
 def write_statements(
-    result: Run,
+    result: Record,
     investor: str,
     folder: str | Path,
     kinds: Iterable[str],
@@ -104,7 +105,7 @@ def _rendered(document: Document, kind: str) -> str | bytes:
     return render_numbers(document, None)
 
 
-def build_statement(result: Run, investor: str, language: Language = "zh") -> Document:
+def build_statement(result: Record, investor: str, language: Language = "zh") -> Document:
     """Return the statement of an investor on the last day of a run.
 
     Raises
@@ -118,7 +119,7 @@ def build_statement(result: Run, investor: str, language: Language = "zh") -> Do
     writer = _writer(result, language)
     text = writer.words["statement"]
     days = result.ledger.index
-    method = writer.words["methods"][result.strategy["clients"]["method"]]
+    method = writer.words["methods"][(result.strategy.clients or Clients()).method]
     first = one.events["date"].iloc[0]
     classes = "、" if language == "zh" else ", "
     facts = [
@@ -177,7 +178,7 @@ def _wide(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def _writer(result: Run, language: Language) -> Writer:
+def _writer(result: Record, language: Language) -> Writer:
     """Return a writer whose titles and notes are those of a statement."""
     writer = Writer(result, language)
     own = words(language)["statement"]

@@ -4,8 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge.performance.statement import Statement
-from quanthedge.report.writer import Run
+from quanthedge.fund import Clients
+from quanthedge.performance import Statement
+from quanthedge.record import Record
 
 __all__ = ["fee_sentences"]
 
@@ -18,16 +19,16 @@ _KINDS = {
 }
 
 
-def fee_sentences(run: Run, one: Statement, words: dict[str, Any]) -> list[str]:
+def fee_sentences(run: Record, one: Statement, words: dict[str, Any]) -> list[str]:
     """Return the fees of an investor as sentences, by date.
 
     Under one mark for the whole fund, the fee of a fee date is taken from the unit value; his part
     of it, by units, is named too.
     """
-    text, fund = words["statement"]["fees"], run.strategy["fund"]
+    text, strategy = words["statement"]["fees"], run.strategy
     common = {
-        "method": words["methods"][run.strategy["clients"]["method"]],
-        "rate": f"{float(fund['performance_fee_rate']):.2%}",
+        "method": words["methods"][(strategy.clients or Clients()).method],
+        "rate": f"{strategy.fund.performance_fee_rate:.2%}",
     }
     found: list[tuple[pd.Timestamp, str]] = []
     for row in one.events.to_dict("records"):
@@ -50,7 +51,7 @@ def fee_sentences(run: Run, one: Statement, words: dict[str, Any]) -> list[str]:
     return [sentence for _, sentence in sorted(found, key=lambda pair: pair[0])]
 
 
-def _through_the_unit_value(run: Run, one: Statement) -> list[dict[Any, Any]]:
+def _through_the_unit_value(run: Record, one: Statement) -> list[dict[Any, Any]]:
     """Return the fees of the whole fund with the investor's part of them, by units."""
     fund = run.investors[run.investors["investor"] == "fund"]
     people = run.investor_days[run.investor_days["investor"] == one.investor]

@@ -4,29 +4,30 @@ from typing import Any
 
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import words
-from quanthedge.report.writer import own_words, value_at
+from quanthedge.report.writer import own_words
+from quanthedge.strategy import Strategy
 from quanthedge.typing import Language
+from quanthedge.universe import IndexUniverse, LargestUniverse
 
-__all__ = ["described", "sells_nothing"]
+__all__ = ["described"]
 
 
-def described(strategy: dict[str, Any], language: Language) -> str:
+def described(strategy: Strategy, language: Language) -> str:
     """Return the user's own description, or one made of the strategy's parameters.
 
     The sentence names how many stocks of which universe are held, by how many factors, weighted how
-    and hedged with what; empty where the strategy lacks one of them.
+    and hedged with what.
     """
     own = own_words(strategy, "description", language)
-    wanted, factors = value_at(strategy, "selector.n"), strategy.get("factors")
-    if own or not isinstance(wanted, int) or not factors:
+    if own:
         return own
     text, terms = words(language)["described"], words(language)["terms"]
-    universe = _universe(strategy, language)
-    most = value_at(strategy, "universe.n")
-    everything = isinstance(most, int) and wanted >= most
-    chosen = text["all_of" if everything else "some_of"].format(n=f"{wanted:,}", universe=universe)
-    weighting = str(value_at(strategy, "selector.weighting"))
-    count = len(factors)
+    wanted, size, weighting = strategy.selector.n, _size(strategy), strategy.selector.weighting
+    everything = size is not None and wanted >= size
+    chosen = text["all_of" if everything else "some_of"].format(
+        n=f"{wanted:,}", universe=_universe(strategy, language)
+    )
+    count = len(strategy.factors)
     return str(
         text["sentence"].format(
             chosen=chosen,
@@ -37,29 +38,25 @@ def described(strategy: dict[str, Any], language: Language) -> str:
     )
 
 
-def sells_nothing(strategy: dict[str, Any]) -> bool:
-    """Return whether the strategy, as plain data, never sells a contract."""
-    hedge = strategy.get("hedge") or {}
-    return bool(hedge.get("ratio") == 0.0 and not hedge.get("range")) and not hedge.get(
-        "risk_aversion"
-    )
+def _size(strategy: Strategy) -> int | None:
+    """Return of how many stocks the universe is; None where that differs from day to day."""
+    return strategy.universe.n if isinstance(strategy.universe, LargestUniverse) else None
 
 
-def _universe(strategy: dict[str, Any], language: Language) -> str:
+def _universe(strategy: Strategy, language: Language) -> str:
     text, terms = words(language)["described"], words(language)["terms"]
-    kind, n = str(value_at(strategy, "universe.kind")), value_at(strategy, "universe.n")
-    index = value_at(strategy, "universe.index")
-    listed = index if isinstance(index, list | tuple) else [index]
-    codes = terms["listed"].join(index_name(str(one), language) for one in listed)
-    size = f"{n:,}" if isinstance(n, int) else ""
-    return str(text["universes"].get(kind, text["universes"]["own"]).format(n=size, index=codes))
+    universe, n = strategy.universe, _size(strategy)
+    index = universe.index if isinstance(universe, IndexUniverse) else ()
+    listed = (index,) if isinstance(index, str) else index
+    codes = terms["listed"].join(index_name(one, language) for one in listed)
+    named = text["universes"].get(universe.kind, text["universes"]["own"])
+    return str(named.format(n="" if n is None else f"{n:,}", index=codes))
 
 
-def _hedge(strategy: dict[str, Any], text: dict[str, Any], terms: dict[str, Any]) -> str:
-    if sells_nothing(strategy):
+def _hedge(strategy: Strategy, text: dict[str, Any], terms: dict[str, Any]) -> str:
+    hedge = strategy.hedge
+    if hedge.sells_nothing:
         return str(text["unhedged"])
-    product, contract = (value_at(strategy, f"hedge.{one}") for one in ("product", "contract"))
-    products = product if isinstance(product, list | tuple) else [product]
-    named = terms["listed"].join(terms["products"].get(str(one), str(one)) for one in products)
-    month = terms["contracts"].get(str(contract), str(contract))
+    named = terms["listed"].join(terms["products"].get(one, one) for one in hedge.products)
+    month = terms["contracts"].get(hedge.contract, hedge.contract)
     return str(text["hedged"].format(products=named, contract=month))

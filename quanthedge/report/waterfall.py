@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import BRIDGE_LINES, Booked, bridge, bridge_returns
+from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns
+from quanthedge.record import Record
 from quanthedge.report.specs import (
     FUND,
     INK,
@@ -19,7 +20,7 @@ __all__ = ["bridge_waterfall", "contribution_waterfall", "money_waterfall"]
 
 
 def bridge_waterfall(
-    result: Booked,
+    result: Record,
     language: Language = "en",
     *,
     start: str | None = None,

@@ -19,10 +19,10 @@ from quanthedge.performance import (
     drawdowns,
     levels,
 )
+from quanthedge.record import Record
 from quanthedge.report.blocks import Cell, Document, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.specs import gain_and_loss_colours
-from quanthedge.report.writer import Run
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
@@ -45,11 +45,12 @@ _DAILY = (
 
 
 def write_workbook(
-    result: Run,
+    result: Record,
     path: str | Path,
     *,
     language: Language = "zh",
     others: Others | None = None,
+    capacity: pd.DataFrame | None = None,
 ) -> Path:
     """Write the report of a run as an Excel workbook and return its path.
 
@@ -59,12 +60,12 @@ def write_workbook(
         When the report cannot be built or the file cannot be written.
     """
     path = Path(path)
-    content = render_workbook(build_document(result, language, others), result)
+    content = render_workbook(build_document(result, language, others, capacity), result)
     write_page(path, content, "workbook")
     return path
 
 
-def render_workbook(document: Document, result: Run | None) -> bytes:
+def render_workbook(document: Document, result: Record | None) -> bytes:
     """Return a workbook: cover, contents, one sheet a table, the days, and figures by formula.
 
     Without a result there are neither days nor formulas: a statement of one investor.
@@ -197,7 +198,7 @@ class _Writer:
                 properties["text_wrap"] = True
             sheet.write_string(row, column, cell.text, self.format(**properties))
 
-    def days(self, result: Run) -> None:
+    def days(self, result: Record) -> None:
         """Write the ledger day by day, with returns and drawdown as formulas."""
         ledger = result.ledger
         sheet = self.sheet(self.words["days"])
@@ -260,7 +261,7 @@ class _Writer:
             if np.isfinite(value):
                 sheet.write_number(r, column, _Exact(value), form)
 
-    def _formulas(self, sheet: "Worksheet", result: Run, first: int) -> None:
+    def _formulas(self, sheet: "Worksheet", result: Record, first: int) -> None:
         """Write the columns that Excel works out itself, with the values they have."""
         c = self.column
         grown_by = levels(result.ledger)
@@ -295,7 +296,7 @@ class _Writer:
                 if np.isfinite(value):
                     sheet.write_formula(r + 1, first + k, formula.format(**row), form, float(value))
 
-    def sums(self, result: Run) -> None:
+    def sums(self, result: Record) -> None:
         """Write key figures as formulas over the days, beside the report's own values."""
         sheet = self.sheet(self.words["formulas"])
         sheet.set_column(0, 0, 34)
@@ -310,7 +311,7 @@ class _Writer:
             sheet.write_number(row, 2, _Exact(value), form)
             row += 1
 
-    def _checks(self, result: Run) -> list[tuple[str, str, float, str]]:
+    def _checks(self, result: Record) -> list[tuple[str, str, float, str]]:
         c, last, summary = self.column, self.span + 1, result.summary()
         language: Language = "zh" if self.document.language == "zh" else "en"
 

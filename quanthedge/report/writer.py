@@ -1,132 +1,51 @@
 """What every chapter needs: the run, its statistics, and the words of one language."""
 
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Literal
 
 import pandas as pd
 
 from quanthedge.comparison import Comparison, Others, compare_funds, own_products, together
-from quanthedge.performance import Summary, daily_returns, definitions
+from quanthedge.performance import (
+    daily_returns,
+    definitions,
+    summary_of,
+)
+from quanthedge.record import Record
 from quanthedge.report import specs
 from quanthedge.report.blocks import Cell, Figure, Lines, Table, measure_cell
 from quanthedge.report.texts import words
 from quanthedge.rules import TRADING_DAYS_A_YEAR
+from quanthedge.strategy import Strategy
 from quanthedge.typing import Language
+from quanthedge.words import Bilingual
 
 __all__ = [
-    "Run",
     "Writer",
     "excess_returns",
     "in_language",
     "listed",
     "own_words",
     "slug",
-    "value_at",
 ]
-
-
-class Run(Protocol):
-    """What the report reads of a result."""
-
-    @property
-    def ledger(self) -> pd.DataFrame:
-        """One row a day, the opening balances first."""
-        ...
-
-    @property
-    def trades(self) -> pd.DataFrame:
-        """Orders done."""
-        ...
-
-    @property
-    def refusals(self) -> pd.DataFrame:
-        """Orders not done, and why."""
-        ...
-
-    @property
-    def positions(self) -> pd.DataFrame:
-        """Holdings on the recorded days."""
-        ...
-
-    @property
-    def contracts(self) -> pd.DataFrame:
-        """Lots of contracts held or traded on each day."""
-        ...
-
-    @property
-    def restated(self) -> pd.DataFrame:
-        """Holdings stated off their last close, a row for each close."""
-        ...
-
-    @property
-    def investors(self) -> pd.DataFrame:
-        """What happened to each investor; empty without clients."""
-        ...
-
-    @property
-    def investor_values(self) -> pd.DataFrame:
-        """What each would have got on each event day."""
-        ...
-
-    @property
-    def investor_lots(self) -> pd.DataFrame:
-        """Lots at the end."""
-        ...
-
-    @property
-    def class_values(self) -> pd.DataFrame:
-        """Each class of units at every close."""
-        ...
-
-    @property
-    def investor_days(self) -> pd.DataFrame:
-        """What each investor would get at every close, and his accrued fee."""
-        ...
-
-    @property
-    def strategy(self) -> dict[str, Any]:
-        """The strategy with every default."""
-        ...
-
-    @property
-    def market_info(self) -> dict[str, Any]:
-        """Name, fingerprint and span of the data."""
-        ...
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """Packages that computed."""
-        ...
-
-    @property
-    def timeline(self) -> Any:
-        """What is known when: text, or text by language."""
-        ...
-
-    @property
-    def notes(self) -> list[Any]:
-        """Repairs and assumptions: texts, or texts by language."""
-        ...
-
-    def summary(self) -> Summary:
-        """Return the statistics."""
-        ...
 
 
 class Writer:
     """The run, its statistics and the words of one language."""
 
-    def __init__(self, run: Run, language: Language, others: Others | None = None) -> None:
-        self.run, self.language = run, language
+    def __init__(
+        self,
+        run: Record,
+        language: Language,
+        others: Others | None = None,
+        capacity: pd.DataFrame | None = None,
+    ) -> None:
+        self.run, self.language, self.capacity = run, language, capacity
         self.others: Others = others or {}
         self.words = words(language)
-        self.summary = run.summary()
-        self.index_code = str(run.strategy.get("benchmark", ""))
-        self.index = (
-            specs.index_name(self.index_code, language)
-            if self.index_code
-            else str(self.words["figures"]["index"])
-        )
+        self.summary = summary_of(run)
+        self.index_code = run.strategy.benchmark
+        self.index = specs.index_name(self.index_code, language)
 
     @cached_property
     def compared(self) -> Comparison | None:
@@ -137,13 +56,11 @@ class Writer:
         if self.run.ledger["index_close"].isna().any():
             return None
         words = self.words["products"]
-        closes = getattr(self.run, "indices", None)
-        others: dict[str, Any] = {}
-        if closes is not None and len(closes):
-            for code in closes.columns[closes.notna().all(axis=0)]:
-                title = specs.index_name(str(code), self.language)
-                if str(code) != self.index_code and title != self.index:
-                    others[title] = closes[code]
+        closes, others = self.run.indices, dict[str, Any]()
+        for code in closes.columns[closes.notna().all(axis=0)] if len(closes) else ():
+            title = specs.index_name(str(code), self.language)
+            if str(code) != self.index_code and title != self.index:
+                others[title] = closes[code]
         own = own_products(self.run, self.language)
         return compare_funds(
             self.run,
@@ -217,20 +134,15 @@ def excess_returns(writer: Writer) -> pd.Series:
     return daily_returns(writer.run.ledger)["net"] - taken / TRADING_DAYS_A_YEAR
 
 
-def in_language(value: Any, language: Language) -> str:
-    """Return a sentence that may come in both languages or as plain text."""
-    return str(value.get(language, "")) if isinstance(value, dict) else str(value)
+def in_language(text: Bilingual, language: Language) -> str:
+    """Return a text of the run in the reader's language."""
+    return text[language]
 
 
-def own_words(strategy: dict[str, Any], key: str, language: Language) -> str:
+def own_words(strategy: Strategy, key: Literal["name", "description"], language: Language) -> str:
     """Return the user's own text, in the reader's language where there is one."""
-    return str((strategy.get(f"{key}_zh") if language == "zh" else "") or strategy.get(key) or "")
-
-
-def value_at(tree: Any, place: str) -> Any:
-    """Return the value at a dotted place, None where there is none."""
-    for part in place.split("."):
-        if not isinstance(tree, dict) or part not in tree:
-            return None
-        tree = tree[part]
-    return tree
+    chinese, own = {
+        "name": (strategy.name_zh, strategy.name),
+        "description": (strategy.description_zh, strategy.description),
+    }[key]
+    return (chinese if language == "zh" else "") or own

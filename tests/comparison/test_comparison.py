@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from quanthedge.cli import app
-from quanthedge.comparison import FixedIncome, RunVariant, Stated, compare_funds, together
+from quanthedge.comparison import FixedIncome, Stated, compare_funds, together
 from quanthedge.errors import DataError
 from quanthedge.performance import levels
+from quanthedge.record import RunVariant
 from tests.sample import sample_result
 
 
@@ -188,12 +189,7 @@ def test_a_deposit_of_one_year_is_renewed_at_the_benchmark_of_the_day() -> None:
     early.index = pd.bdate_range("2013-12-02", periods=len(early) - 150).append(
         pd.bdate_range("2015-01-05", periods=150)
     )
-
-    class Moved:
-        ledger = early
-        strategy = result.strategy
-
-    found = compare_funds(Moved(), {"term": FixedIncome("one_year_deposit")})
+    found = compare_funds(result.changed(ledger=early), {"term": FixedIncome("one_year_deposit")})
     level = found.levels["term"]
     begun = pd.Timestamp("2013-12-02")
     middle, last = level.index[30], level.index[-1]

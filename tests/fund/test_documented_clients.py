@@ -46,8 +46,8 @@ def test_fee_steps_without_end_are_written_as_json_and_read_back(tmp_path: Path)
         raise AssertionError(f"{word} is not JSON")
 
     text = (folder / "strategy.json").read_text(encoding="utf-8")
-    assert json.loads(text, parse_constant=refused) == result.strategy
+    assert json.loads(text, parse_constant=refused) == result.strategy.model_dump(mode="json")
     assert load_strategy(folder / "strategy.json") == strategy
     page = write_report(Result.open(folder), tmp_path, "json", "en")
     numbers = json.loads(page.read_text(encoding="utf-8"), parse_constant=refused)
-    assert numbers["strategy"] == result.strategy
+    assert numbers["strategy"] == result.strategy.model_dump(mode="json")

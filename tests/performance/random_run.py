@@ -1,12 +1,11 @@
 """Random but consistent tables of a run: the ledger obeys the accounting identity."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import COST_LINES, FEE_LINES, summary
-from quanthedge.valuation.spells import RESTATED_COLUMNS
+from quanthedge.backtesting.result import Result
+from quanthedge.performance import COST_LINES, FEE_LINES
+from tests.records import plain_strategy, record_of
 
 INCOME = ("stock_pnl", "dividends", "futures_pnl", "interest")
 
@@ -113,7 +112,7 @@ def held_contracts(ledger: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNamespace:
+def random_run(days: int = 260, seed: int = 0, **changes: object) -> Result:
     """The tables and texts that a report is made of, as attributes."""
     ledger = random_ledger(days, seed)
     rng = np.random.default_rng(seed)
@@ -146,32 +145,13 @@ def random_run(days: int = 260, seed: int = 0, **changes: object) -> SimpleNames
             "weight": weights,
         }
     )
-    run = SimpleNamespace(
-        ledger=ledger,
-        trades=trades,
-        refusals=refusals,
-        positions=positions,
-        contracts=held_contracts(ledger),
-        restated=pd.DataFrame(columns=list(RESTATED_COLUMNS)),
-        investors=pd.DataFrame(),
-        investor_values=pd.DataFrame(),
-        investor_lots=pd.DataFrame(),
-        class_values=pd.DataFrame(),
-        investor_days=pd.DataFrame(),
-        hedge=pd.DataFrame(),
-        strategy={
-            "name": "Neutral & <b>bold</b>",
-            "description": "",
-            "capital_yuan": 1e8,
-            "benchmark": "000300.SH",
-            "hedge": {"product": "IF"},
-        },
-        market_info={"name": "simulated", "fingerprint": "0123abcd", "span": "2014 .. 2015"},
-        timeline={"en": "1. First.\n2. Second.", "zh": "1. 先。\n2. 后。"},
-        versions={"quanthedge": "0.1.0"},
-        notes=[{"kind": "dividends", "en": "Dividends reinvested.", "zh": "股息再投资。"}],
-        summary=lambda: summary(ledger, trades, refusals),
-    )
-    for name, value in changes.items():
-        setattr(run, name, value)
-    return run
+    fields = {
+        "ledger": ledger,
+        "trades": trades,
+        "refusals": refusals,
+        "positions": positions,
+        "contracts": held_contracts(ledger),
+        "strategy": plain_strategy(name="Neutral & <b>bold</b>"),
+        "notes": [{"kind": "dividends", "en": "Dividends reinvested.", "zh": "股息再投资。"}],
+    }
+    return record_of(**fields | changes)

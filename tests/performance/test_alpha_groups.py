@@ -1,7 +1,5 @@
 """Alpha by industry, size and characteristics adds up to the bridge, and weights to the book."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,5 +52,5 @@ def test_a_strategy_with_a_style_model_has_parts_by_day() -> None:
 
 def test_nothing_held_is_an_empty_table() -> None:
     result = sample_result()
-    bare = replace(result, positions=result.positions.iloc[:0])
+    bare = result.changed(positions=result.positions.iloc[:0])
     assert group_table(bare, sample_market()).empty

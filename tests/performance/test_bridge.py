@@ -93,8 +93,7 @@ def test_a_fund_that_holds_the_index_itself_has_no_alpha() -> None:
     ledger["book_beta"] = 1.0
     ledger["dividends"] = 0.0
     ledger["held_pnl"] = (ledger["stock_value"].shift(1) * move).fillna(0.0)
-    fake = type("Run", (), {"ledger": ledger, "trades": run.trades, "contracts": run.contracts})
-    found = bridge(fake, "day")
+    found = bridge(run.changed(ledger=ledger), "day")
     assert found["alpha"].abs().max() < 1e-6
     left = (ledger["stock_value"] - ledger["futures_notional"]).shift(1) * move
     np.testing.assert_allclose(found["market"], left.iloc[1:], atol=1e-6)
@@ -120,23 +119,21 @@ def test_what_is_missing_or_not_known_is_refused() -> None:
         bridge(run, start="abc")
     ledger = run.ledger.copy()
     ledger.iloc[5, ledger.columns.get_loc("index_close")] = np.nan
-    fake = type("Run", (), {"ledger": ledger, "trades": run.trades, "contracts": run.contracts})
     with pytest.raises(DataError, match="no close of the benchmark"):
-        bridge(fake)
-    fake.ledger = run.ledger
-    fake.contracts = run.contracts[run.contracts["lots"] != 0]
+        bridge(run.changed(ledger=ledger))
+    open_only = run.changed(contracts=run.contracts[run.contracts["lots"] != 0])
     with pytest.raises(DataError, match="no settlement price"):
-        bridge(fake)
+        bridge(open_only)
 
 
 def test_a_missing_index_close_stops_only_periods_that_need_it() -> None:
     run = sample_result()
     ledger = run.ledger.copy()
     ledger.iloc[5, ledger.columns.get_loc("index_close")] = np.nan
-    fake = type("Run", (), {"ledger": ledger, "trades": run.trades, "contracts": run.contracts})
+    lost = run.changed(ledger=ledger)
     with pytest.raises(DataError, match="no close of the benchmark on 2014-09-23"):
-        bridge_returns(fake)
-    later = bridge(fake, "month", "2014-10-08")
+        bridge_returns(lost)
+    later = bridge(lost, "month", "2014-10-08")
     pd.testing.assert_frame_equal(later, bridge(run, "month", "2014-10-08"))
 
 

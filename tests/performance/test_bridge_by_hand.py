@@ -1,7 +1,6 @@
 """The bridge on made-up days on which every line is another number, counted in plain loops."""
 
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,8 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge, bridge_returns
+from quanthedge.record import Record
+from tests.records import record_of
 
 DAYS = pd.to_datetime(
     ["2014-12-30", "2014-12-31", "2015-01-05", "2015-01-06", "2015-01-30", "2015-02-02"]
@@ -18,7 +19,7 @@ FLOWS = ("subscriptions", "redemptions", "distributions")
 EARNED = ("stock_pnl", "dividends", "futures_pnl", "interest")
 
 
-def made(seed: int = 3) -> SimpleNamespace:
+def made(seed: int = 3) -> Record:
     """A run of five days after the opening; equity is the sum of its parts, stocks as stated."""
     rng = np.random.default_rng(seed)
     names = [
@@ -62,10 +63,10 @@ def made(seed: int = 3) -> SimpleNamespace:
         change += row["subscriptions"] - row["redemptions"] - row["distributions"]
         equity.append(equity[-1] + change + ledger["revaluation"].diff()[day])
     ledger["equity"] = equity
-    return SimpleNamespace(ledger=ledger, trades=trades, contracts=contracts)
+    return record_of(ledger=ledger, trades=trades, contracts=contracts)
 
 
-def counted(run: SimpleNamespace) -> pd.DataFrame:
+def counted(run: Record) -> pd.DataFrame:
     """The lines of each day from the definitions at the head of the module."""
     settled = run.contracts.set_index(["date", "contract"])
     lines = []
@@ -157,9 +158,9 @@ def test_contributions_are_lines_over_what_those_who_stay_had_at_the_open(by) ->
 
 def test_a_run_without_rolls_or_without_futures_has_none() -> None:
     run = made()
-    run.trades = run.trades[run.trades["reason"] != "roll"]
+    run = run.changed(trades=run.trades[run.trades["reason"] != "roll"])
     assert (bridge(run, "day")["roll"] == 0).all()
-    run.contracts = run.contracts.iloc[:0]
+    run = run.changed(contracts=run.contracts.iloc[:0])
     run.ledger["futures_notional"] = 0.0
     found = bridge(run, "day")
     assert (found[["roll", "basis"]] == 0).all().all()
@@ -187,13 +188,15 @@ def test_days_after_all_was_paid_out_contribute_nothing() -> None:
     run = made()
     gone = run.ledger.columns.difference(["index_close", "book_beta"])
     run.ledger.loc[DAYS[4:], gone] = 0.0
-    run.contracts = run.contracts[run.contracts["date"] <= DAYS[3]].copy()
+    run = run.changed(
+        contracts=run.contracts[run.contracts["date"] <= DAYS[3]].copy(),
+        trades=run.trades[run.trades["date"] <= DAYS[3]],
+    )
     run.contracts.loc[run.contracts["date"] == DAYS[3], "lots"] = 0
-    run.trades = run.trades[run.trades["date"] <= DAYS[3]]
     run.ledger.loc[DAYS[3], ["futures_notional", "stock_value"]] = 0.0
     with np.errstate(invalid="ignore"):  # nothing over nothing
         found = bridge_returns(run).iloc[0]
-    shorter = SimpleNamespace(**{**vars(run), "ledger": run.ledger.loc[: DAYS[4]]})
+    shorter = run.changed(ledger=run.ledger.loc[: DAYS[4]])
     with np.errstate(invalid="ignore"):
         until = bridge_returns(shorter, end="2015-01-30").iloc[0]
     lines = [name for name in BRIDGE_LINES if name not in FLOWS]
@@ -210,28 +213,28 @@ def test_a_contract_traded_and_closed_on_one_day_is_worth_its_products_points(
     contract, point
 ) -> None:
     run = made()
-    with_contract(run, contract)
+    run = with_contract(run, contract)
     before = bridge(run, "day")["roll"]
     roll = (DAYS[2], contract, "buy", 1, 2_490.0, "roll")
-    run.trades = pd.concat(
+    more = pd.concat(
         [run.trades, pd.DataFrame([roll], columns=run.trades.columns)], ignore_index=True
     )
-    after = bridge(run, "day")["roll"]
+    after = bridge(run.changed(trades=more), "day")["roll"]
     assert (after - before).round(6).tolist() == [0.0, 10 * point, 0.0, 0.0, 0.0]
 
 
-def with_contract(run: SimpleNamespace, name: str) -> None:
+def with_contract(run: Record, name: str) -> Record:
     """Let a contract be opened and closed on the third day."""
     extra = run.contracts.iloc[[0]].assign(
         date=DAYS[2], contract=name, lots=0, settlement_price=2_500.0, futures_notional=0.0
     )
-    run.contracts = pd.concat([run.contracts, extra], ignore_index=True)
+    return run.changed(contracts=pd.concat([run.contracts, extra], ignore_index=True))
 
 
 def test_a_contract_of_a_product_that_is_not_known_leaves_the_others_as_they_are() -> None:
     run = made()
     before = bridge(run, "day")
-    with_contract(run, "TF1503")
+    run = with_contract(run, "TF1503")
     pd.testing.assert_frame_equal(bridge(run, "day"), before)
 
 

@@ -1,7 +1,5 @@
 """The alpha by groups adds up to the alpha of the bridge, day by day."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,9 +103,7 @@ def test_a_record_that_does_not_follow_from_the_trades_is_counted_and_left_over(
     day = run.positions["date"].unique()[3]
     positions = run.positions.copy()
     positions.loc[positions["date"] == day, "shares"] += 1000
-    fake = SimpleNamespace(
-        ledger=run.ledger, trades=run.trades, contracts=run.contracts, positions=positions
-    )
+    fake = run.changed(positions=positions)
     found = alpha_by(fake, market, boards(market), "day")
     assert found.loc[day, "mismatched_holdings"] == (positions["date"] == day).sum()
     assert found["residual"].abs().max() > 1.0

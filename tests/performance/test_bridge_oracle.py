@@ -1,7 +1,6 @@
 """The bridge beside a slow count over contracts, trades and marks, one by one."""
 
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from quanthedge.hedge import contract_chain
 from quanthedge.market import Market
 from quanthedge.performance import bridge
 from tests.hand_made import hand_made
+from tests.records import record_of
 from tests.sample import END, START, sample_market, small_strategy
 
 MULTIPLIER = {"IF": 300.0, "IC": 200.0}
@@ -117,6 +117,6 @@ def test_the_day_that_the_page_works_out_by_hand() -> None:
             "price": [3380.0, 3390.0], "reason": "roll",
         }
     )  # fmt: skip
-    row = bridge(SimpleNamespace(ledger=ledger, contracts=contracts, trades=trades)).iloc[0]
+    row = bridge(record_of(ledger=ledger, contracts=contracts, trades=trades)).iloc[0]
     lines = row[["alpha", "market", "basis", "roll", "trading", "residual"]]
     assert lines.tolist() == pytest.approx([220_000, 10_000, -90_000, -90_000, 0, 0], abs=1e-3)

@@ -1,7 +1,6 @@
 """In a simulated market the bridge finds the true alpha of the holdings, within its error."""
 
 from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -51,7 +50,7 @@ def test_with_the_true_beta_of_the_book_alpha_is_the_true_one(case: tuple[int, s
     expected, book = true_alpha(result)
     ledger = result.ledger.copy()
     ledger["book_beta"] = np.append(book, np.nan)
-    known = SimpleNamespace(ledger=ledger, trades=result.trades, contracts=result.contracts)
+    known = result.changed(ledger=ledger)
     daily = bridge(known, "day")
     # the fraction of a share that a reinvested dividend leaves is paid in cash, a line of its own,
     # at the price before the day's move: one share of at most 100 yuan, 10% of it a stock

@@ -230,7 +230,7 @@ def test_a_fund_that_ends_below_nothing_is_told_without_nan_or_warning() -> None
         found = summary(ledger, run.trades, run.refusals)
         json.dumps(found.to_dict(), allow_nan=False)
         spells = trailing_table(ledger)
-        run.ledger = ledger
+        run = run.changed(ledger=ledger)
         parts, daily = bridge_returns(run).iloc[0], bridge(run, "day")
     assert found.value("return_net") < -1.0
     assert found["annual_return_net"].value is None

@@ -62,11 +62,10 @@ def test_days_are_the_last_records_of_each_quarter(table) -> None:
 
 
 def test_what_the_data_do_not_give_is_unknown_and_not_zero() -> None:
-    from dataclasses import replace
 
     result, market = sample_result(), sample_market()
-    stranger = replace(result, strategy=result.strategy | {"benchmark": "399001.SZ"})
+    stranger = result.changed(strategy=result.strategy.change(benchmark="399001.SZ"))
     found = tilt_table(stranger, market, StyleModel(styles={"size": Size()}))
     assert found["index"].isna().all()
     assert found["book"].notna().all()
-    assert tilt_table(replace(result, positions=result.positions.iloc[:0]), market).empty
+    assert tilt_table(result.changed(positions=result.positions.iloc[:0]), market).empty

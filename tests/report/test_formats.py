@@ -27,6 +27,7 @@ from quanthedge.report.numbers import document_numbers
 from quanthedge.report.pdf import render_pdf
 from quanthedge.report.workbook import render_workbook
 from tests.performance.random_run import random_run
+from tests.records import plain_strategy
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
 A4 = (595.28, 841.89)
@@ -290,8 +291,7 @@ def test_the_same_run_gives_the_same_bytes(kind: str, tmp_path: Path) -> None:
 
 def test_text_of_the_user_is_neither_formula_nor_markup(tmp_path: Path) -> None:
     evil = "=1+1 #pagebreak() $x$ *bold* <b> 𠮷"
-    run = random_run(60)
-    run.strategy = run.strategy | {"name": evil}
+    run = random_run(60, strategy=plain_strategy(name=evil))
     pdf = pdfium.PdfDocument(write_report(run, tmp_path, "pdf", "en").read_bytes())
     assert "#pagebreak() $x$ *bold* <b>" in pdf[0].get_textpage().get_text_range()
     book = openpyxl.load_workbook(write_report(run, tmp_path, "xlsx", "en"))

@@ -24,6 +24,7 @@ from quanthedge.report.numbers import render_numbers
 from quanthedge.report.texts import words
 from quanthedge.storage import folders as storage
 from tests.performance.random_run import random_run
+from tests.records import MARKET, plain_strategy
 from tests.sample import sample_result
 
 LANGUAGES = ["en", "zh"]
@@ -227,10 +228,12 @@ def test_text_of_the_user_cannot_become_markup(tmp_path, language) -> None:
     evil = "</script><script>alert(1)</script> & </title> \u2028"
     run = random_run(
         30,
-        strategy={"name": evil, "description": evil, "benchmark": evil, "hedge": {"product": evil}},
-        market_info={"name": evil, "fingerprint": evil, "span": evil},
-        timeline=evil,
-        notes=[evil],
+        strategy=plain_strategy(
+            name=evil, name_zh=evil, description=evil, description_zh=evil, benchmark=evil
+        ),
+        market_info=dict.fromkeys(MARKET, evil),
+        timeline={"en": evil, "zh": evil},
+        notes=[{"kind": evil, "en": evil, "zh": evil}],
         versions={evil: evil},
     )
     run.positions["code"] = evil
@@ -261,19 +264,11 @@ def test_an_idle_fund_without_index_or_orders_has_a_report(tmp_path, language) -
         refusals=run.refusals.iloc[:0],
         positions=run.positions.iloc[:0],
         trades=run.trades.iloc[:0],
-        strategy={},
         notes=[],
     )
-    run.summary = lambda: own_summary(run)
     parsed = written(run, tmp_path / "idle.html", language)
     for key in ("notes", "holdings", "refusals"):
         assert words(language)["empty"][key] in parsed.text
-
-
-def own_summary(run):
-    from quanthedge.performance import summary
-
-    return summary(run.ledger, run.trades, run.refusals)
 
 
 def test_the_accrued_fee_and_a_short_span_are_said_on_the_cover(tmp_path) -> None:
@@ -383,7 +378,6 @@ def test_the_cover_says_whether_the_link_to_the_index_is_significant(tmp_path) -
     market = run.ledger["index_close"].pct_change().fillna(0.0)
     tied = run.ledger.assign(equity=1e8 * (1.0 + 0.3 * market).cumprod())
     linked = random_run(260, ledger=tied)
-    linked.summary = lambda: own_summary(linked)
     for shown, word in ((run, "includes zero"), (linked, "excludes zero")):
         text = written(shown, tmp_path / "r.html", "en").text
         found = [part for part in text if part.startswith("The correlation of ")]

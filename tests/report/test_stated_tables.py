@@ -33,7 +33,7 @@ def table(blocks, name: str) -> Table:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_largest_adjustments_are_listed_and_all_are_counted(language: str) -> None:
     run = random_run(60)
-    run.restated = restated(run, 25)
+    run = run.changed(restated=restated(run, 25))
     found = table(holdings(Writer(run, language)), "restated")
     assert [row[0].text for row in found.rows] == [f"{600000 + k}.SH" for k in range(24, 4, -1)]
     days = run.ledger.index
@@ -47,12 +47,12 @@ def test_the_largest_adjustments_are_listed_and_all_are_counted(language: str) -
 
 def test_a_fund_that_sold_all_keeps_the_list_and_says_what_is_still_off_its_close() -> None:
     run = random_run(30)
-    run.restated = restated(run, 27)  # the last one until the last close
-    run.positions = run.positions.iloc[:0]
+    # the last one until the last close
+    run = run.changed(restated=restated(run, 27), positions=run.positions.iloc[:0])
     writer = Writer(run, "en")
     found = table(holdings(writer), "restated")
     assert found.rows[0][3].text == "still so at the end"
-    run.restated = run.restated.iloc[:0]
+    run = run.changed(restated=run.restated.iloc[:0])
     assert not [one for one in holdings(Writer(run, "en")) if isinstance(one, Table)]
 
 

@@ -1,10 +1,12 @@
 """What the report says of a strategy is made of its parameters, or its author is warned."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from quanthedge.alpha import FactorTerm
 from quanthedge.errors import StrategyWarning
 from quanthedge.report.chapters import build_chapters
 from quanthedge.report.cover import cards
@@ -29,7 +31,7 @@ factors = [{ factor = { kind = "size" } }]
 
 
 def sentence(*changes: str, language: str = "en") -> str:
-    return described(load_strategy(NEUTRAL, changes).model_dump(mode="json"), language)
+    return described(load_strategy(NEUTRAL, changes), language)
 
 
 def test_the_cover_follows_the_parameters() -> None:
@@ -50,7 +52,7 @@ def test_words_of_the_author_stand_and_stale_ones_are_pointed_out(tmp_path) -> N
         warnings.simplefilter("error")
         own = load_strategy(path, ["selector.buffer=0.5"])
         load_strategy(path, ["selector.n=6", "description='6 of the 1,000 largest'", "name='Six'"])
-    assert described(own.model_dump(mode="json"), "en").startswith("5 of the 1,000 largest")
+    assert described(own, "en").startswith("5 of the 1,000 largest")
     for change, told in (
         ("selector.n=6", "says '5', but selector.n was changed to 6"),
         ("universe.n=300", "says '1,000', but universe.n"),
@@ -64,13 +66,14 @@ def test_words_of_the_author_stand_and_stale_ones_are_pointed_out(tmp_path) -> N
 
 def test_a_factor_of_the_users_own_is_not_called_published() -> None:
     result = sample_result()
-    strategy = {**result.strategy, "factors": [*result.strategy["factors"]]}
-    strategy["factors"][0] = {"factor": {"kind": "mine:Secret"}, "weight": 1.0}
+    secret = FactorTerm.model_construct(factor=SimpleNamespace(kind="mine:Secret"), weight=1.0)
+    factors = [secret, *result.strategy.factors[1:]]
+    own_too = result.changed(strategy=result.strategy.model_copy(update={"factors": factors}))
     for language, ours, theirs in (
         ("en", "are published", "user's own"),
         ("zh", "均为公开", "自有"),
     ):
-        for run, own in ((result, False), (_with(result, strategy), True)):
+        for run, own in ((result, False), (own_too, True)):
             writer = Writer(run, language)
             facts, holds = question_facts(writer)
             asked = [one for group in catalogue(language).values() if isinstance(group, list)
@@ -79,12 +82,6 @@ def test_a_factor_of_the_users_own_is_not_called_published() -> None:
             assert (theirs in said) == own
             assert ("mine:Secret" in said) == own
             assert own or ours in said
-
-
-def _with(result, strategy):
-    from dataclasses import replace
-
-    return replace(result, strategy=strategy)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -110,7 +110,7 @@ def test_every_layout_of_ours_can_be_loaded_and_says_what_it_reads() -> None:
 
 
 def test_metadata_older_than_the_code_hides_none_of_our_layouts(points, tmp_path) -> None:
-    points.say("tushare", "quanthedge.market.importers.vendors.tushare:GONE", "quanthedge")
+    points.say("tushare", "quanthedge.sources.tushare.layout:GONE", "quanthedge")
     assert layout_names() == list(layouts.OWN)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

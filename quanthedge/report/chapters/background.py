@@ -9,8 +9,10 @@ from quanthedge.hedge.policies.wording import policy_text
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
 from quanthedge.report.digest import parameters_digest
-from quanthedge.report.writer import Writer, in_language, own_words, value_at
+from quanthedge.report.writer import Writer, in_language, own_words
 from quanthedge.rules import rule_name, table_name
+from quanthedge.strategy import Strategy
+from quanthedge.typing import Language
 
 __all__ = ["definition_table", "notes", "rules", "strategy", "timeline", "warnings"]
 
@@ -19,8 +21,8 @@ def notes(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     notes = [in_language(note, writer.language) for note in writer.run.notes]
     blocks: list[Block] = [writer.lines("notes", notes or [writer.words["empty"]["notes"]])]
-    rules = getattr(writer.run, "rules", None)
-    if rules is not None and len(rules):
+    rules = writer.run.rules
+    if len(rules):
         weak = rules[rules["confidence"].isin(["C", "M"])]
         rows = [
             [
@@ -39,8 +41,8 @@ def notes(writer: Writer) -> list[Block]:
 def rules(writer: Writer) -> list[Block]:
     """Return the replay of limits, and the dated rules that the run was kept to."""
     replay = limit_blocks(writer)
-    found = getattr(writer.run, "rules", None)
-    if found is None or not len(found):
+    found = writer.run.rules
+    if not len(found):
         return [*replay, writer.lines("rules_empty", [writer.words["empty"]["rules"]], "remark")]
     language, memory = writer.language, writer.words["from_memory"]
     # what a row says is English in the rule book: the Chinese page names row, dates and sources
@@ -87,47 +89,12 @@ def definition_table(writer: Writer) -> list[Block]:
 
 def strategy(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
-    names, strategy = writer.words["parameters"], writer.run.strategy
-    places = {
-        "name": "name",
-        "capital_yuan": "capital_yuan",
-        "benchmark": "benchmark",
-        "invested_fraction": "invested_fraction",
-        "stocks": "selector.n",
-        "beta": "beta.kind",
-        "beta_window": "beta.window",
-        "product": "hedge.product",
-        "ratio": "hedge.ratio",
-        "policy": "hedge.policy",
-        "roll_days": "hedge.roll_days",
-        "commission_rate": "costs.commission_rate",
-        "slippage": "costs.slippage_bp",
-        "impact_coefficient": "costs.impact_coefficient",
-        "management_fee": "fund.management_fee_per_year",
-        "custody_fee": "fund.custody_fee_per_year",
-        "performance_fee": "fund.performance_fee_rate",
-    }
-    fractions = {"invested_fraction", "commission_rate"} | {
-        f"{fee}_fee" for fee in ("management", "custody", "performance")
-    }
-    rows = []
-    for key, place in places.items():
-        value = value_at(strategy, place)
-        if key == "name":
-            value = own_words(strategy, "name", writer.language)
-        if value is None:
-            continue
-        if key == "beta":
-            text = estimator_text(value, writer.language)
-        elif key == "policy":
-            text = policy_text(value, writer.language)
-        elif isinstance(value, list):
-            text = ", ".join(str(one) for one in value)
-        elif isinstance(value, int | float):
-            text = f"{value * 100:g}%" if key in fractions else f"{value:,.10g}"
-        else:
-            text = str(value)
-        rows.append([Cell(names[key]), Cell(text, "value")])
+    names = writer.words["parameters"]
+    rows = [
+        [Cell(names[key]), Cell(text, "value")]
+        for key, text in _parameters(writer.run.strategy, writer.language).items()
+        if text
+    ]
     head = writer.head("parameter", "value")
     return [
         writer.table("strategy", head, rows),
@@ -135,18 +102,48 @@ def strategy(writer: Writer) -> list[Block]:
     ]
 
 
+def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
+    """Return the main parameters as texts, by name; empty where a strategy has none such."""
+    hedge, costs, terms = strategy.hedge, strategy.costs, strategy.fund
+    rule = not isinstance(hedge.ratio, int | float)
+    return {
+        "name": own_words(strategy, "name", language),
+        "capital_yuan": _number(strategy.capital_yuan),
+        "benchmark": strategy.benchmark,
+        "invested_fraction": _share(strategy.invested_fraction),
+        "stocks": _number(strategy.selector.n),
+        "beta": estimator_text(strategy.beta.kind, language),
+        "beta_window": _number(strategy.beta.get_params().get("window")),
+        "product": ", ".join(hedge.products),
+        "ratio": str(hedge.ratio.model_dump(mode="json")) if rule else _number(hedge.ratio),
+        "policy": policy_text(hedge.policy, language),
+        "roll_days": _number(hedge.roll_days),
+        "commission_rate": _share(costs.commission_rate),
+        "slippage": _number(costs.slippage_bp),
+        "impact_coefficient": _number(costs.impact_coefficient),
+        "management_fee": _share(terms.management_fee_per_year),
+        "custody_fee": _share(terms.custody_fee_per_year),
+        "performance_fee": _share(terms.performance_fee_rate),
+    }
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:,.10g}"
+
+
+def _share(value: float) -> str:
+    return f"{value * 100:g}%"
+
+
 def _market_rows(writer: Writer) -> list[list[Cell]]:
     info, names = writer.run.market_info, writer.words["market"]
-    span = info.get("span") or " – ".join(
-        str(info[end]) for end in ("data_start", "data_end") if end in info
-    )
     versions = ", ".join(f"{name} {number}" for name, number in writer.run.versions.items())
     values = {
-        "name": info.get("name"),
-        "span": span,
-        "stocks": info.get("stocks"),
-        "fingerprint": info.get("fingerprint"),
-        "strategy": parameters_digest(writer.run.strategy),
+        "name": info["name"],
+        "span": f"{info['data_start']} – {info['data_end']}",
+        "stocks": info["stocks"],
+        "fingerprint": info["fingerprint"],
+        "strategy": parameters_digest(writer.run.strategy.model_dump(mode="json")),
         "python": versions,
     }
     return [[Cell(names[key]), Cell(str(v), "value")] for key, v in values.items() if v]

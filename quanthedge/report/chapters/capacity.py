@@ -1,7 +1,5 @@
 """The chapter on how much money the strategy carries, when its table lies beside the run."""
 
-import pandas as pd
-
 from quanthedge.report.blocks import Block, Cell, number_cell
 from quanthedge.report.capacity import (
     MEASURES,
@@ -20,7 +18,7 @@ _PATTERNS = {"lots": _WHOLE, "hedge_gap": ".2%", "lot_rounding": ".2%", "partici
 
 def capacity(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter; none without a table."""
-    table: pd.DataFrame | None = getattr(writer.run, "capacity", None)
+    table = writer.capacity
     if table is None:
         return []
     text, language, done = writer.words["capacity"], writer.language, done_sizes(table)

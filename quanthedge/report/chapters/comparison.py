@@ -34,7 +34,7 @@ def comparison(writer: Writer) -> list[Block]:
         writer.table("comparison", head, rows, index=writer.index),
     ]
     notes = [_named(in_language(note, writer.language), writer) for note in found.notes]
-    if not getattr(writer.run, "variants", None):
+    if not writer.run.variants:
         notes.append(str(words["no_variants"]))
     return [*blocks, writer.lines("products", notes)]
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from quanthedge.fund import Clients
 from quanthedge.fund.explainer import fee_table
-from quanthedge.performance.fairness import fairness
-from quanthedge.performance.statement import investor_statement
+from quanthedge.performance import fairness, investor_statement
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.writer import Writer
@@ -21,7 +21,7 @@ def fees(writer: Writer) -> list[Block]:
         writer.figure("water_mark", specs.water_mark(ledger, language)),
         writer.figure("accrual", specs.fee_accrual(ledger, language)),
     ]
-    rate = (writer.run.strategy.get("fund") or {}).get("performance_fee_rate", 0.25)
+    rate = writer.run.strategy.fund.performance_fee_rate
     words = writer.words["fee_paths"]
     table = fee_table(_GROSS, rate=str(rate))
     rows = [
@@ -29,15 +29,15 @@ def fees(writer: Writer) -> list[Block]:
         for key, values in zip(table.index, table.to_numpy().tolist(), strict=True)
     ]
     head = [*writer.head("path", "charged"), *[f"{gross:.0%}" for gross in _GROSS]]
-    blocks.append(writer.table("fee_table", head, rows, rate=f"{float(rate):.0%}"))
+    blocks.append(writer.table("fee_table", head, rows, rate=f"{rate:.0%}"))
     return blocks
 
 
 def investors(writer: Writer) -> list[Block]:
     """Return a statement for each investor; nothing without clients."""
     run = writer.run
-    events = getattr(run, "investors", None)
-    if events is None or not len(events):
+    events = run.investors
+    if not len(events):
         text = writer.words["empty"]["investors"]
         return [writer.lines("investors_empty", [text], "remark")]
     names = list(
@@ -63,7 +63,7 @@ def investors(writer: Writer) -> list[Block]:
         "investor", "paid_in", "paid_out", "value_today", "gain", "performance_fees", "accrued",
         "money_weighted", "time_weighted",
     )  # fmt: skip
-    method = writer.words["methods"][(run.strategy["clients"] or {}).get("method", "whole_fund")]
+    method = writer.words["methods"][(run.strategy.clients or Clients()).method]
     blocks: list[Block] = [writer.table("statements", head, rows, method=method)]
     blocks += _classes(writer)
     lots = run.investor_lots

@@ -74,9 +74,9 @@ def _rolls(writer: Writer) -> Table:
 def _basis(writer: Writer) -> Figure | Lines:
     """Return the basis where the contract's index is the benchmark, else the reason."""
     ledger = writer.run.ledger
-    product = (writer.run.strategy.get("hedge") or {}).get("product")
-    if isinstance(product, list):  # the ledger names the largest contract of a day only
-        product = product[0] if len(product) == 1 else None
+    products = writer.run.strategy.hedge.products
+    # the ledger names the largest contract of a day only
+    product = products[0] if len(products) == 1 else None
     held = ledger.index[ledger["lots"] != 0]
     contract = index_products().get(product) if product and len(held) else None
     if contract is None:

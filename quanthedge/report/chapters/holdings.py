@@ -91,8 +91,8 @@ def _restated(writer: Writer) -> list[Block]:
 
 def _tilts(writer: Writer) -> list[Block]:
     """Return what the book is tilted to: styles as figure and table, industries as a table."""
-    table = getattr(writer.run, "tilts", None)
-    if table is None or not len(table):
+    table = writer.run.tilts
+    if not len(table):
         return []
     table = table.assign(active=table["book"] - table["index"])
     day = f"{table['date'].max():%Y-%m-%d}"

@@ -9,7 +9,7 @@ import pandas as pd
 from quanthedge.limits import margin_days, replay_limits
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell
-from quanthedge.report.writer import Writer, value_at
+from quanthedge.report.writer import Writer
 
 __all__ = ["limit_blocks"]
 
@@ -23,7 +23,7 @@ def limit_blocks(writer: Writer) -> list[Block]:
     lines = replay_limits(writer.run).to_dict("records")
     applied = [_applied(writer, row) for row in lines]
     came = [_came(writer, row) for row in lines if not pd.isna(row["date"])]
-    call = float(value_at(writer.run.strategy, "accounts.margin_call") or 1.2)
+    call = writer.run.strategy.accounts.margin_call
     head = writer.head("limit", "since", "standing", "level", "nearest", "on", "headroom")
     sources = writer.head("limit", "in_force", "not_done", "source")
     blocks: list[Block] = [

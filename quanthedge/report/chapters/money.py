@@ -4,9 +4,14 @@ import math
 
 import pandas as pd
 
-from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge_returns
+from quanthedge.performance import (
+    BRIDGE_LINES,
+    COST_LINES,
+    FEE_LINES,
+    alpha_estimates,
+    bridge_returns,
+)
 from quanthedge.performance import bridge as profit_bridge
-from quanthedge.performance.significance import alpha_estimates
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.waterfall import contribution_waterfall, money_waterfall
@@ -50,10 +55,10 @@ def bridge(writer: Writer) -> list[Block]:
     ]
     blocks.append(_sure(writer))
     alpha = float(whole["alpha"])
-    groups, parts = getattr(run, "alpha_groups", None), getattr(run, "alpha_parts", None)
-    if parts is not None and len(parts.columns):
+    groups, parts = run.alpha_groups, run.alpha_parts
+    if len(parts.columns):
         blocks.append(_parts(writer, parts, alpha))
-    if groups is not None and len(groups):
+    if len(groups):
         blocks += [
             _groups(writer, kind, own.reset_index(drop=True), alpha)
             for kind, own in groups.groupby("kind", sort=False)

@@ -103,8 +103,8 @@ def _stated(writer: Writer) -> Table:
 
 def _known(writer: Writer) -> dict[str, pd.Series]:
     """Return the closes of the benchmark and of the indices with futures, where complete."""
-    closes = getattr(writer.run, "indices", None)
-    if closes is None or not len(closes):
+    closes = writer.run.indices
+    if not len(closes):
         return {}
     whole = {str(code) for code in closes.columns[closes.notna().all(axis=0)]}
     hedged = [one.index for one in index_products().values()]

@@ -114,7 +114,7 @@ def windows(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     names = writer.words["windows"]
     ledger = writer.run.ledger
-    own = [Window(**one) for one in writer.run.strategy.get("windows") or []]
+    own = [Window(one.name, str(one.start), str(one.end)) for one in writer.run.strategy.windows]
     rows = []
     for name, row in window_table(ledger, [*stress_windows(ledger), *own]).iterrows():
         title = Cell(str(names.get(name, name)))

@@ -8,11 +8,9 @@ __all__ = ["style_names"]
 
 def style_names(writer: Writer, styles: list[str]) -> dict[str, str]:
     """Return the names of styles, called by their factors; their own names where two share one."""
-    own = (writer.run.strategy.get("style_model") or {}).get("styles")
-    kinds = {
-        name: str(style["kind"])
-        for name, style in (own or {k: {"kind": v.kind} for k, v in STYLES.items()}).items()
-    }
+    model = writer.run.strategy.style_model
+    own = STYLES if model is None else model.styles
+    kinds = {name: str(style.kind) for name, style in own.items()}
     factors = writer.words["factors"]
     names = {}
     for style in styles:

@@ -1,12 +1,10 @@
 """What one size of the fund met: returns, impact, orders cut, futures, idle money."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.result import Result
+from quanthedge.hedge import HedgeRule
 from quanthedge.market import Market
 from quanthedge.performance import (
     COST_LINES,
@@ -18,13 +16,14 @@ from quanthedge.performance import (
     volatility,
     years,
 )
+from quanthedge.record import Record
 
 __all__ = ["hedge_measures", "margin_drag", "size_measures"]
 
 _NO_ORDER = ("delisting", "rights")  # trades that no order of the fund made
 
 
-def size_measures(result: Result, plain: Result, market: Market) -> dict[str, float]:
+def size_measures(result: Record, plain: Record, market: Market) -> dict[str, float]:
     """Return the measures of a run; ``plain`` is the same run without the impact of size.
 
     Formulas: docs/capacity.md. Figures a year are NaN below 20 trading days.
@@ -37,7 +36,7 @@ def size_measures(result: Result, plain: Result, market: Market) -> dict[str, fl
     is_stock = result.trades["code"].isin(market.codes)
     reason = result.trades["reason"].astype("str")
     stocks = result.trades[is_stock & ~reason.isin(_NO_ORDER)]
-    slippage = result.strategy["costs"]["slippage_bp"] / 1e4
+    slippage = result.strategy.costs.slippage_bp / 1e4
     by_size = stocks["impact"].sum() - slippage * stocks["amount"].sum()
     free = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
     return {
@@ -55,7 +54,7 @@ def size_measures(result: Result, plain: Result, market: Market) -> dict[str, fl
         "margin": float((inside["margin_required"] / inside["equity"]).mean()),
         "idle_cash": float((free / inside["equity"]).mean()),
         "margin_drag": margin_drag(ledger) if long else float("nan"),
-        **hedge_measures(ledger, result.strategy["hedge"]),
+        **hedge_measures(ledger, result.strategy.hedge),
     }
 
 
@@ -81,7 +80,7 @@ def margin_drag(ledger: pd.DataFrame) -> float:
     return cash / mean_equity(ledger) * rates / span
 
 
-def hedge_measures(ledger: pd.DataFrame, hedge: dict[str, Any]) -> dict[str, float]:
+def hedge_measures(ledger: pd.DataFrame, hedge: HedgeRule) -> dict[str, float]:
     """Return what whole lots cost the hedge in precision, and the least size that has a hedge.
 
     Notes
@@ -96,11 +95,11 @@ def hedge_measures(ledger: pd.DataFrame, hedge: dict[str, Any]) -> dict[str, flo
     """
     inside = ledger.iloc[1:]
     inside = inside[(inside["stock_value"] > 0.0) & inside["book_beta"].notna()]
-    ratio = hedge["ratio"]
-    scale = ratio if isinstance(ratio, float | int) else ratio.get("scale", 1.0)
+    ratio = hedge.ratio
+    scale = ratio if isinstance(ratio, float | int) else ratio.scale
     wanted = (scale * inside["book_beta"]).clip(lower=0.0)
-    if hedge["range"] is not None:
-        wanted = wanted.clip(*hedge["range"])
+    if hedge.range is not None:
+        wanted = wanted.clip(*hedge.range)
     wanted = wanted * inside["stock_value"] / inside["equity"]
     held = inside["futures_notional"] / inside["equity"]
     lots = inside["lots"].abs()
@@ -145,7 +144,7 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
-def _futures(result: Result, market: Market) -> dict[str, float]:
+def _futures(result: Record, market: Market) -> dict[str, float]:
     """Return the lots, and what part of open interest and volume they are."""
     held = result.contracts[result.contracts["lots"] != 0]
     share = traded = np.full(1, np.nan)

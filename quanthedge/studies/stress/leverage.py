@@ -89,7 +89,7 @@ def _row(result: Result) -> dict[str, object]:
     long = len(inside) >= MINIMUM_DAYS
     yearly = costs(ledger)["per_year"] if long else costs(ledger)["per_year"] * float("nan")
     return {
-        "borrowed": result.strategy["accounts"]["borrowed"],
+        "borrowed": result.strategy.accounts.borrowed,
         "gross_held": float(exposures(ledger)["gross_exposure"].mean()),
         "return_per_year": annual_return(level["net"]) if long else float("nan"),
         "return_before_fund_fees": annual_return(level["gross"]) if long else float("nan"),
@@ -98,7 +98,7 @@ def _row(result: Result) -> dict[str, object]:
         "costs_per_year": float(yearly[list(COST_LINES)].sum() - yearly["loan_interest"]),
         "loan_interest_per_year": float(yearly["loan_interest"]),
         "lowest_multiple": float(multiple.min()) if len(multiple) else float("nan"),
-        "call_days": int((multiple < result.strategy["accounts"]["margin_call"]).sum()),
+        "call_days": int((multiple < result.strategy.accounts.margin_call).sum()),
         "lots_cut": int(trades.loc[reason == "margin_cut", "quantity"].sum()),
         "stocks_sold": float(trades.loc[reason == "cash_cut", "amount"].sum()),
         "insolvent": any(note["kind"] == "insolvent" for note in result.notes),

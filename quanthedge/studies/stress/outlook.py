@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.backtesting.result import Result
 from quanthedge.errors import DataError
+from quanthedge.record import Record
 
 __all__ = ["Accounts", "days_to_margin_call", "margin_outlook"]
 
@@ -67,7 +67,7 @@ def days_to_margin_call(accounts: Accounts, daily_rise: float) -> CallDays:
 
 
 def margin_outlook(
-    result: Result, rises: tuple[float, ...] = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
+    result: Record, rises: tuple[float, ...] = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
 ) -> pd.DataFrame:
     """Return the days to margin call from a run's last close, a row for each daily rise.
 
@@ -92,7 +92,7 @@ def margin_outlook(
         float(last["futures_cash"]),
         float(last["futures_notional"]),
         float(last["margin_required"] / last["futures_notional"]),
-        float(result.strategy["accounts"]["margin_call"]),
+        result.strategy.accounts.margin_call,
     )
     rows = [(rise, *days_to_margin_call(accounts, rise)) for rise in rises]
     frame = pd.DataFrame(rows, columns=["daily_rise", "call", "raise_cash", "cut"])

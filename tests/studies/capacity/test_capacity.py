@@ -8,6 +8,7 @@ import pytest
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
+from quanthedge.hedge import BetaRatio, HedgeRule
 from quanthedge.report.capacity import MEASURES
 from quanthedge.studies.capacity import capacity_curve
 from quanthedge.studies.capacity.measures import hedge_measures, margin_drag
@@ -141,11 +142,11 @@ def test_the_hedge_is_measured_against_what_was_wanted() -> None:
          "lots": -3},
         index=pd.RangeIndex(2),
     )  # fmt: skip
-    found = hedge_measures(ledger, {"ratio": 1.0, "range": None})
+    found = hedge_measures(ledger, HedgeRule())
     assert found["hedge_gap"] == pytest.approx(90 / 2_000)
     assert found["lot_rounding"] == pytest.approx(90 / 2_000)  # 900 / 270 = 3.33: three are nearest
     assert found["smallest_hedged_yuan"] == pytest.approx(0.5 * 270 / (900 / 2_000))
-    ranged = hedge_measures(ledger, {"ratio": {"kind": "beta", "scale": 0.5}, "range": (0.81, 1.0)})
+    ranged = hedge_measures(ledger, HedgeRule(ratio=BetaRatio(scale=0.5), range=(0.81, 1.0)))
     assert ranged["hedge_gap"] == pytest.approx(0.0, abs=1e-12)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -125,18 +124,19 @@ def test_other_files_are_refused(tmp_path, curve) -> None:
     with pytest.raises(DataError, match="made with strategy 'Another'"):
         sample_result().with_capacity(other)
     result = sample_result()
-    changed = result.strategy | {"selector": result.strategy["selector"] | {"n": 29}}
+    changed = result.strategy.change("selector.n=29")
     with pytest.raises(DataError, match="made with parameters"):
-        replace(result, strategy=changed).with_capacity(curve)
-    larger = replace(result, strategy=result.strategy | {"capital_yuan": 3e8})
+        result.changed(strategy=changed).with_capacity(curve)
+    larger = result.changed(strategy=result.strategy.change(capital_yuan=3e8))
     assert larger.with_capacity(curve).capacity is curve
 
 
 def test_the_report_has_the_chapter_only_with_a_table(file) -> None:
     plain = [chapter.id for chapter in build_chapters(Writer(sample_result(), "en"))]
     assert "capacity" not in plain
+    run = sample_result().with_capacity(file)
     for language in ("en", "zh"):
-        chapters = build_chapters(Writer(sample_result().with_capacity(file), language))
+        chapters = build_chapters(Writer(run, language, capacity=run.capacity))
         (chapter,) = [one for one in chapters if one.id == "capacity"]
         assert [one.id for one in chapters if one.id != "capacity"] == plain
         texts, figure, measures, method = chapter.blocks

@@ -2,7 +2,6 @@
 
 from datetime import date
 from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,9 +9,10 @@ import pytest
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Flow
-from quanthedge.fund.last_close import last_close_gains
 from quanthedge.performance.fairness import fairness
+from quanthedge.performance.last_close import last_close_gains
 from tests.fund.test_office import METHODS
+from tests.records import plain_strategy, record_of
 from tests.sample import END, START, sample_market, small_strategy
 
 CLOSE = pd.Timestamp("2015-03-31")
@@ -37,9 +37,9 @@ def books(suspended="index_return", revaluation=-100.0):
     ledger = pd.DataFrame({"equity": [1000.0], "revaluation": [revaluation]}, index=[CLOSE])
     if suspended == "last_close":
         ledger = pd.DataFrame({"equity": [1100.0], "revaluation": [0.0]}, index=[CLOSE])
-    return SimpleNamespace(
+    return record_of(
         investors=events, investor_days=days, ledger=ledger,
-        strategy={"valuation": {"suspended": suspended}},
+        strategy=plain_strategy(valuation={"suspended": suspended}),
     )  # fmt: skip
 
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.statement import Invested
+from quanthedge.record import Record
 
 __all__ = ["last_close_gains"]
 
 
-def last_close_gains(result: Invested, stated: Invested | None) -> dict[str, float]:
+def last_close_gains(result: Record, stated: Record | None) -> dict[str, float]:
     """Return what each investor has gained by last closes at all subscriptions and redemptions.
 
     Parameters
@@ -30,7 +30,7 @@ def last_close_gains(result: Invested, stated: Invested | None) -> dict[str, flo
     """
     factor = _last_close_over_stated(result, stated)
     gains: dict[str, float] = defaultdict(float)
-    at_last_close = result.strategy["valuation"]["suspended"] == "last_close"
+    at_last_close = result.strategy.valuation.suspended == "last_close"
     for day, book in _books_with_orders(result):
         k = float(factor.get(day, np.nan))
         own = book / k if at_last_close else book
@@ -45,9 +45,9 @@ def last_close_gains(result: Invested, stated: Invested | None) -> dict[str, flo
     return gains
 
 
-def _last_close_over_stated(result: Invested, stated: Invested | None) -> pd.Series:
+def _last_close_over_stated(result: Record, stated: Record | None) -> pd.Series:
     """Return net assets with last closes over stated ones, by close."""
-    if result.strategy["valuation"]["suspended"] != "last_close":
+    if result.strategy.valuation.suspended != "last_close":
         stated = result
     if stated is None:
         return pd.Series(np.nan, index=result.ledger.index)
@@ -55,7 +55,7 @@ def _last_close_over_stated(result: Invested, stated: Invested | None) -> pd.Ser
     return (equity - revaluation) / equity
 
 
-def _books_with_orders(result: Invested) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
+def _books_with_orders(result: Record) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
     """Yield each close with orders and each class: gross worth, redeemed and subscribed, yuan."""
     events = result.investors[result.investors["event"].isin(["subscription", "redemption"])]
     door, cash = events["entry_or_exit_fee_yuan"], events["cash_yuan"]

@@ -1,0 +1,221 @@
+"""The record of a run: everything that happened, as tables with a schema each; nothing computed.
+
+It is what every reader reads: statistics, attribution, replay of the limits, comparison, report.
+Readers take a :class:`Record`, never what ran it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any, NoReturn, Self, TypedDict, overload
+
+import pandas as pd
+
+from quanthedge.record.tables import TABLES, Columns
+from quanthedge.strategy import Strategy
+from quanthedge.words import Bilingual
+
+__all__ = [
+    "MarketInfo",
+    "Record",
+    "Request",
+    "RunVariant",
+    "Table",
+    "VariantTerms",
+]
+
+
+class MarketInfo(TypedDict):
+    """The market that was run on: name, fingerprint, size and span, benchmark, days of the run."""
+
+    name: str
+    fingerprint: str
+    stocks: int
+    data_start: str
+    data_end: str
+    benchmark: str
+    start: str
+    end: str
+
+
+class Request(TypedDict):
+    """What was asked for beyond strategy, market and dates."""
+
+    variants: list[str]
+    products: str  # digest of their unit values
+    code: str  # digest of the code that ran
+
+
+class VariantTerms(TypedDict):
+    """What a variant is, and what its accounts went through.
+
+    Shares of equity, rates a year; ``index`` is the code whose members it holds, or empty;
+    ``called_days`` are closes below the call level of the futures account, ``cut_days`` days on
+    which lots were closed for lack of margin, ``insolvent`` a date or empty.
+    """
+
+    stocks: float
+    loan: float
+    loan_rate: float
+    hedged: bool
+    index: str
+    called_days: int
+    cut_days: int
+    insolvent: str
+
+
+@dataclass(frozen=True, eq=False)
+class RunVariant:
+    """The same strategy run with more, less or no hedge and loan.
+
+    Attributes
+    ----------
+    name : str
+        One of :data:`quanthedge.strategy.VARIANTS`.
+    ledger : DataFrame
+        As of the run itself.
+    terms : dict
+        See :class:`VariantTerms`.
+    """
+
+    name: str
+    ledger: pd.DataFrame
+    terms: VariantTerms
+
+
+class Table:
+    """A table of a record, held to the schema of its name in :data:`TABLES`.
+
+    It is given as it is, or as a function of the record that makes it: asked once, on the first
+    reading, and then kept. So a run does not pay for tables that nobody reads.
+    """
+
+    name: str
+    columns: Columns
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Take name and schema; a table without a schema is none."""
+        self.name, self.columns = name, TABLES[name]
+
+    @overload
+    def __get__(self, record: None, owner: type) -> NoReturn: ...
+    @overload
+    def __get__(self, record: "Record", owner: type) -> pd.DataFrame: ...
+    def __get__(self, record: "Record | None", owner: type) -> pd.DataFrame:
+        """Return the table; one that waits is made now."""
+        if record is None:  # so that it is no default of the dataclass
+            raise AttributeError(self.name)
+        found = record.__dict__[self.name]
+        if not isinstance(found, pd.DataFrame):
+            found = record.__dict__[self.name] = found(record)
+        return found
+
+    def __set__(
+        self, record: "Record", value: "pd.DataFrame | Callable[[Any], pd.DataFrame]"
+    ) -> None:
+        """Keep the table, or what makes it."""
+        record.__dict__[self.name] = value
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Record:
+    """Everything a run produced.
+
+    Attributes
+    ----------
+    ledger : DataFrame
+        One row a day, indexed by date; the first row is the day before the first trading day.
+        Yuan, see docs/ledger.md.
+    trades, refusals, positions : DataFrame
+        Orders done, orders not done and why, holdings on the recorded days (with their state at the
+        close: traded, suspended, limit_up, limit_down).
+    contracts : DataFrame
+        Futures held at each close, a row for each contract.
+    restated : DataFrame
+        Holdings stated off their last close because they did not trade: date, code, shares,
+        last_close, stated_value (yuan a share), adjustment_yuan; a row for each close.
+    hedge : DataFrame
+        Each recorded day's hedge: ex-ante beta of the book, its standard error, contract and lots.
+    targets, exclusions, coverage : DataFrame
+        What the selector wanted, what the universe left out and why, how much of it each factor
+        covers.
+    rules : DataFrame
+        Rows of the rule book that were used, with confidence and sources.
+    alpha_groups : DataFrame
+        Alpha over the run and weight at its end by industry and by layer of market value.
+    alpha_parts : DataFrame
+        Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
+        the strategy has no style model.
+    tilts : DataFrame
+        Exposures of the book and of the benchmark to styles and industries at the end of each
+        quarter; see :func:`quanthedge.performance.tilts.tilt_table`.
+    indices : DataFrame
+        Closes of the market's indices, dates x codes.
+    investors, investor_values, investor_lots : DataFrame
+        What happened to each investor, what he would have got on each event day, and his lots at
+        the end; empty without clients.
+    class_values : DataFrame
+        Each class of units at every close: units, assets, unit value, cumulative unit value, unit
+        value after the fee that would be due; see docs/fund.md.
+    investor_days : DataFrame
+        At every close what each investor would get if he left and the fee accrued on his units;
+        empty without clients.
+    unit_values : DataFrame
+        Unit values of the products that the strategy names for comparison: product, date, value.
+    strategy : Strategy
+        As it was run.
+    market_info, versions : dict
+        Name, fingerprint and span of the market; versions of the packages that computed.
+    timeline : dict
+        What is known when, as printed by the run; keys en and zh.
+    notes : list of dict
+        Data repairs and assumptions that a reader must know; keys kind, en and zh.
+    variants : dict of RunVariant
+        Ledgers of the variants that were run beside it, by name.
+    request : dict
+        What was asked for beyond strategy, market and dates: the variants, a digest of the unit
+        values of products, a digest of the code that ran.
+    """
+
+    ledger: Table = Table()
+    trades: Table = Table()
+    refusals: Table = Table()
+    positions: Table = Table()
+    contracts: Table = Table()
+    restated: Table = Table()
+    hedge: Table = Table()
+    targets: Table = Table()
+    exclusions: Table = Table()
+    coverage: Table = Table()
+    rules: Table = Table()
+    alpha_groups: Table = Table()
+    alpha_parts: Table = Table()
+    tilts: Table = Table()
+    indices: Table = Table()
+    investors: Table = Table()
+    investor_values: Table = Table()
+    investor_lots: Table = Table()
+    class_values: Table = Table()
+    investor_days: Table = Table()
+    unit_values: Table = Table()
+    strategy: Strategy
+    market_info: MarketInfo
+    versions: dict[str, str]
+    timeline: Bilingual
+    request: Request
+    notes: list[Bilingual] = field(default_factory=list)
+    variants: dict[str, RunVariant] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        days = self.ledger.index
+        span = f"{days[1]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}" if len(days) > 1 else "no day"
+        return f"{type(self).__name__}({self.strategy.name!r}, {span})"
+
+    def changed(self, **values: Any) -> Self:
+        """Return the record with some fields changed; tables that wait go on waiting."""
+        return type(self)(**{one.name: self.__dict__[one.name] for one in fields(self)} | values)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Make every table: what makes one needs the market, which is not sent along."""
+        for name in TABLES:
+            getattr(self, name)
+        return dict(self.__dict__)
