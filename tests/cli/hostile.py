@@ -1,6 +1,6 @@
 """Throw damaged strategies, runs and markets at the commands; count what comes of them.
 
-    python -m tests.hostile --inputs 10000 --seed 1
+    python -m tests.cli.hostile --inputs 10000 --seed 1
 
 Damage: values of every kind in the place of every key, keys lost, doubled and misspelt, bytes
 flipped, files cut, of other encodings, replaced by folders and by links that lead in a circle, and
@@ -35,8 +35,8 @@ import typer
 from quanthedge.cli import app
 from quanthedge.cli.terminal import answer
 from quanthedge.market.simulation import simulate_market
+from tests.record.sealing import seal
 from tests.sample import ROOT
-from tests.sealing import seal
 
 START, END = "2014-09-01", "2014-11-14"
 COMMANDS = typer.main.get_command(app)  # built once, not for each input
