@@ -9,9 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.market import Market
-from quanthedge.sources import import_market
-
 SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
 pytestmark = [
     pytest.mark.real,
@@ -40,10 +37,8 @@ SOME = ("000001.SZ", "300104.SZ", "600000.SH", "600519.SH", "601299.SH", "600401
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real") / "market"
-    report = import_market(SOURCE, folder)
-    return Market.open(folder), report
+def imported(real_market, import_report):
+    return real_market, import_report
 
 
 def source(name, **options):
@@ -167,11 +162,14 @@ print(seconds, int(re.search(r"RssAnon:\\s+(\\d+)", status)[1]) / 1024)
 def test_a_killed_import_leaves_no_half_dataset(tmp_path):
     target = tmp_path / "m"
     script = f"""
-from quanthedge.market import import_market
+from quanthedge.sources import import_market
 import_market({str(SOURCE)!r}, {str(target)!r})
 """
     running = subprocess.Popen([sys.executable, "-c", script])
-    time.sleep(2.5)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)  # until it has begun to write beside the target
+    assert running.poll() is None
     running.kill()
     running.wait()
     assert not target.exists()
