@@ -1,13 +1,19 @@
 """What all tests share: things that are made once for all processes, and which files are slow."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from _pytest.doctest import DoctestModule
 from filelock import FileLock
 
 TESTS = Path(__file__).parent
+REAL = TESTS.parents[1] / "shared" / "market"
+NEEDS_THE_MARKET = pytest.mark.skipif(
+    not (REAL / "stock_daily.parquet").exists(),
+    reason="the real market data are not beside the project (../shared/market)",
+)
 SLOW = TESTS / "slow_files.txt"
 
 
@@ -15,6 +21,13 @@ def slow_files() -> set[Path]:
     """Return the test files that `make fast` leaves out."""
     lines = (line.split("#")[0].strip() for line in SLOW.read_text(encoding="utf-8").splitlines())
     return {TESTS / line for line in lines if line}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for examples in docstrings in the package only, not a second time through the tests."""
+    found = yield
+    return [one for one in found if not isinstance(one, DoctestModule)]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if TESTS / "real" in item.path.parents:
             item.add_marker(pytest.mark.real)
+            item.add_marker(NEEDS_THE_MARKET)
 
 
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]

@@ -7,14 +7,12 @@ import pytest
 
 from quanthedge.market import CheckReport, Market
 from quanthedge.sources import import_market
-from tests.conftest import MadeOnce
-
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
+from tests.conftest import REAL, MadeOnce
 
 
 def _import(folder: Path) -> None:
     folder.mkdir()
-    report = import_market(SOURCE, folder / "market")
+    report = import_market(REAL, folder / "market")
     (folder / "report.pickle").write_bytes(pickle.dumps(report))
 
 

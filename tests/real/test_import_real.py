@@ -3,20 +3,13 @@
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "stock_daily.parquet").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
+from tests.conftest import REAL as SOURCE
+
 ITEMS = [
     "book_equity",
     "debt_to_assets_pct",

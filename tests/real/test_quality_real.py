@@ -1,22 +1,14 @@
 """The quality report of the real market finds its known defects by the exchange's rules alone."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from quanthedge.market.quality import quality_report, write_quality_page
+from tests.conftest import REAL as SOURCE
 
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "odd_moves.csv").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
 # Found beyond the 49 listed days, looked at one by one.
 # A listing by merger has no issue price and no limit.
 MERGERS = {("300498.SZ", "2015-11-02"), ("600023.SH", "2013-12-19"), ("601155.SH", "2015-12-04")}

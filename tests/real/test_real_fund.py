@@ -15,14 +15,6 @@ from quanthedge.report.formats import write_reports
 from quanthedge.strategy import load_strategy
 
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT.parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "stock_daily.parquet").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
 FLOWS = (
     Flow(date=date(2014, 11, 20), investor="B", subscribe_yuan=5e7),
     Flow(date=date(2015, 6, 25), investor="B", redeem_fraction=0.6),

@@ -1,7 +1,5 @@
 """The reference strategy on the real window: its accounts recomputed from the source tables."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,16 +8,9 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.market import Market
 from quanthedge.strategy import load_strategy
+from tests.conftest import REAL as SOURCE
 from tests.sample import NEUTRAL
 
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "stock_daily.parquet").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
 START, END = "2014-09-17", "2015-07-31"
 
 

@@ -1,9 +1,6 @@
 """The reference strategy over all years of the real market, kept again from its trades alone."""
 
 import time
-from pathlib import Path
-
-import pytest
 
 from quanthedge.backtesting.plan import prepare
 from quanthedge.ledger import run_ledger
@@ -11,14 +8,6 @@ from quanthedge.strategy import load_strategy
 from tests.backtesting.test_replay import kept_again
 from tests.sample import NEUTRAL
 
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "stock_daily.parquet").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
 FIRST_FUTURE, LAST = "2010-04-16", "2018-12-28"
 
 
