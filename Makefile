@@ -1,11 +1,21 @@
 # Two commands do everything on a fresh machine with python3 (3.11 or newer):
 #   make demo   runs the main job on the embedded sample market and writes the reports
 #   make test   runs the tests
+# Whoever changes something (CONTRIBUTING.md):
+#   make fast       the quick tests: no real data, no whole runs, under a minute on two cores
+#   make format     brings code into the one form
+#   make check      style, types, digests, licences
+#   make coverage   the tests with the lines that they reach
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# A file's tests stay in one process, which makes their runs once; files start in their order, so
+# that the quick ones fill the end.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# Bytecode is kept: without it every process, and the tests start many, compiles all files again.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check notebooks benchmark-smoke pictures clean
+.PHONY: demo test fast coverage format check hooks notebooks benchmark-smoke pictures clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -18,7 +28,18 @@ demo: $(VENV)/.ready
 	$(BIN)/quanthedge report runs/demo --language en,zh
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest $(PARALLEL)
+
+fast: $(VENV)/.ready
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not real" --durations 5
+
+# Lines of compiled kernels run as machine code, which no tracer sees: they are left out.
+coverage: $(VENV)/.ready
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report term:skip-covered
+
+format: $(VENV)/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -26,6 +47,10 @@ check: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/python -m benchmarks.hashed_constraints --check
 	$(BIN)/python -m benchmarks.licences
+
+# the checks above and the quick tests before each commit
+hooks: $(VENV)/.ready
+	$(BIN)/pre-commit install
 
 notebooks: $(VENV)/.ready
 	$(BIN)/python -m tests.run_notebooks notebooks

@@ -27,7 +27,9 @@ from benchmarks.mutants import Mutant, mutants, planted
 
 ROOT = Path(__file__).parents[1]
 KNOWN = Path(__file__).with_name("mutations.toml")
-PREPARED, REPLAY, WIRING = (f"tests/test_{name}.py" for name in ("preparation", "replay", "wiring"))
+PREPARED, REPLAY, WIRING = (
+    f"tests/backtesting/test_{name}.py" for name in ("preparation", "replay", "wiring")
+)
 ROWS = f"{PREPARED}::test_every_row_handed_to_the_ledger_is_that_of_its_day"
 ACCOUNTS = f"{PREPARED}::test_the_accounts_of_this_market_are_found_again"
 PROBE = "tests.backtesting.test_preparation.rows_of_one_product"

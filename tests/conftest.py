@@ -1,15 +1,75 @@
-"""What all tests share."""
+"""What all tests share: things that are made once for all processes, and which files are slow."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 
 import pytest
+from _pytest.doctest import DoctestModule
+from filelock import FileLock
 
 from quanthedge.backtesting.stages import forget_stages
+
+TESTS = Path(__file__).parent
+REAL = TESTS.parents[1] / "shared" / "market"
+NEEDS_THE_MARKET = pytest.mark.skipif(
+    not (REAL / "stock_daily.parquet").exists(),
+    reason="the real market data are not beside the project (../shared/market)",
+)
+SLOW = TESTS / "slow_files.txt"
+
+
+def slow_files() -> set[Path]:
+    """Return the test files that `make fast` leaves out."""
+    lines = (line.split("#")[0].strip() for line in SLOW.read_text(encoding="utf-8").splitlines())
+    return {TESTS / line for line in lines if line}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for examples in docstrings in the package only, not a second time through the tests."""
+    found = yield
+    return [one for one in found if not isinstance(one, DoctestModule)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands in the list of slow files, and everything on real data."""
+    slow = slow_files()
+    for item in items:
+        if item.path in slow:
+            item.add_marker(pytest.mark.slow)
+        if TESTS / "real" in item.path.parents:
+            item.add_marker(pytest.mark.real)
+            item.add_marker(NEEDS_THE_MARKET)
+
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Return a function that gives a folder by name, made by the first process that asks for it.
+
+    ``made_once("real_market", make)`` calls ``make(folder)`` once, however many processes share the
+    tests; the others wait for it. Tests read such a folder and do not write to it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        target, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                make(target)
+                done.touch()
+        return target
+
+    return folder
 
 
 @pytest.fixture(autouse=True)
 def _no_stage_of_another_test() -> Iterator[None]:
-    """No result is handed from one test to the next: tests replace what stages are made of."""
+    """Hand no result from one test to the next: tests replace what stages are made of."""
     forget_stages()
     yield
     forget_stages()

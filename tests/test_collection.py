@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import slow_files
 from tests.nothing_runs import SIGN
 
 ROOT = Path(__file__).parent.parent
@@ -54,3 +55,7 @@ def test_a_run_at_the_top_of_a_file_is_found(tmp_path: Path) -> None:
     assert [one for one in ran if one.startswith("a market was opened")]
     assert [one for one in ran if one.startswith("kernel quanthedge.beta.kernels")]
     assert all(file.name in one for one in ran if one.startswith("kernel"))
+
+
+def test_the_files_that_are_left_out_as_slow_are_there() -> None:
+    assert [path for path in slow_files() if not path.is_file()] == []

@@ -1,6 +1,7 @@
 """The command line from outside: one clear error each, the right exit code, no half-written run."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.storage.workplace import PLACE
+from tests.cli.inside import inside
 from tests.sample import END, NEUTRAL, ROOT, SAMPLE, START
 
 SMALL = ["--set", "selector.n=30", "--start", START, "--end", END]
@@ -47,14 +49,15 @@ def test_help_teaches_with_an_example() -> None:
     for command in (
         "import", "download", "update", "simulate", "check", "audit", "rules", "run", "report",
     ):  # fmt: skip
-        text = quanthedge(command, "--help").stdout
+        text = inside(command, "--help").stdout
         assert f"quanthedge {command}" in " ".join(text.split())
+    assert "quanthedge run" in " ".join(quanthedge("run", "--help").stdout.split())
 
 
 def test_the_rule_book_of_a_day_is_printed() -> None:
-    text = " ".join(quanthedge("rules", "2015-09-07").stdout.split())
+    text = " ".join(inside("rules", "2015-09-07").stdout.split())
     assert "short 40%, hedging short 20%" in text
-    refused(quanthedge("rules", "yesterday"), "yesterday")
+    refused(inside("rules", "yesterday"), "yesterday")
 
 
 def test_a_run_folder_is_enough_to_run_again_to_the_same_bytes(run_folder, tmp_path) -> None:
@@ -71,33 +74,33 @@ def test_a_run_folder_is_enough_to_run_again_to_the_same_bytes(run_folder, tmp_p
 
 
 def test_reports_are_written_in_both_languages(run_folder, tmp_path) -> None:
-    process = quanthedge("report", run_folder, "--language", "en,zh", "--out", tmp_path)
+    process = inside("report", run_folder, "--language", "en,zh", "--out", tmp_path)
     assert process.returncode == 0, process.stderr
     assert (tmp_path / "report_en.html").stat().st_size > 100_000
     assert (tmp_path / "report_zh.html").stat().st_size > 100_000
 
 
 def test_an_unknown_language_is_refused(run_folder) -> None:
-    refused(quanthedge("report", run_folder, "--language", "fr"), "fr", "accepted: zh, en")
+    refused(inside("report", run_folder, "--language", "fr"), "fr", "accepted: zh, en")
 
 
 def test_a_report_of_no_run_is_refused(tmp_path) -> None:
-    refused(quanthedge("report", tmp_path / "nothing"), "not a run folder")
+    refused(inside("report", tmp_path / "nothing"), "not a run folder")
 
 
 def test_a_missing_strategy_file_is_refused(tmp_path) -> None:
-    refused(quanthedge("run", tmp_path / "none.toml", "--market", SAMPLE), "none.toml")
+    refused(inside("run", tmp_path / "none.toml", "--market", SAMPLE), "none.toml")
 
 
 def test_a_missing_market_is_refused(tmp_path) -> None:
-    refused(quanthedge("run", NEUTRAL, "--market", tmp_path / "none"), "none")
+    refused(inside("run", NEUTRAL, "--market", tmp_path / "none"), "none")
 
 
 def test_a_misspelt_key_is_refused_with_the_one_that_was_meant(tmp_path) -> None:
     text = NEUTRAL.read_text(encoding="utf-8").replace("roll_days", "rol_days")
     path = tmp_path / "strategy.toml"
     path.write_text(text, encoding="utf-8")
-    process = quanthedge("run", path, "--market", SAMPLE, *SMALL)
+    process = inside("run", path, "--market", SAMPLE, *SMALL)
     refused(process, "hedge.rol_days", "unknown key", "roll_days")
 
 
@@ -105,35 +108,35 @@ def test_a_misspelt_factor_is_refused_with_what_is_accepted(tmp_path) -> None:
     text = NEUTRAL.read_text(encoding="utf-8").replace('"book_yield"', '"bok_yield"')
     path = tmp_path / "strategy.toml"
     path.write_text(text, encoding="utf-8")
-    refused(quanthedge("run", path, "--market", SAMPLE, *SMALL), "bok_yield", "book_yield")
+    refused(inside("run", path, "--market", SAMPLE, *SMALL), "bok_yield", "book_yield")
 
 
 def test_a_broken_toml_file_is_refused(tmp_path) -> None:
     path = tmp_path / "strategy.toml"
     path.write_text("name = [", encoding="utf-8")
-    refused(quanthedge("run", path, "--market", SAMPLE), "not a readable TOML file")
+    refused(inside("run", path, "--market", SAMPLE), "not a readable TOML file")
 
 
 def test_dates_outside_the_data_are_refused(tmp_path) -> None:
     out = tmp_path / "run"
-    process = quanthedge(
+    process = inside(
         "run", NEUTRAL, "--market", SAMPLE, "--start", "2020-01-02", "--end", "2020-12-31",
         "--out", out,
     )  # fmt: skip
     refused(process, "2020-01-02")
     assert not out.exists()
-    refused(quanthedge("run", NEUTRAL, "--market", SAMPLE, "--start", "yesterday"), "yesterday")
+    refused(inside("run", NEUTRAL, "--market", SAMPLE, "--start", "yesterday"), "yesterday")
 
 
 def test_an_empty_universe_is_refused() -> None:
-    process = quanthedge(
+    process = inside(
         "run", NEUTRAL, "--market", SAMPLE, *SMALL, "--set", "universe.filters.0.min_days=9999999"
     )
     refused(process, "universe: empty")
 
 
 def test_capital_too_small_for_one_lot_is_refused() -> None:
-    process = quanthedge("run", NEUTRAL, "--market", SAMPLE, *SMALL, "--capital", "5000")
+    process = inside("run", NEUTRAL, "--market", SAMPLE, *SMALL, "--capital", "5000")
     refused(process, "too small for one lot")
 
 
@@ -185,24 +188,33 @@ FAULTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def sound_import(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with plain tables and the market that was imported from them."""
+    folder = tmp_path_factory.mktemp("sound")
+    assert inside("import", plain_tables(folder / "source"), folder / "market").returncode == 0
+    return folder
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_in_a_table_stops_the_import_and_leaves_the_old_market(fault, tmp_path) -> None:
-    source = plain_tables(tmp_path / "source")
-    target = tmp_path / "market"
-    assert quanthedge("import", source, target).returncode == 0
+def test_a_fault_in_a_table_stops_the_import_and_leaves_the_old_market(
+    fault, sound_import, tmp_path
+) -> None:
+    shutil.copytree(sound_import, tmp_path, dirs_exist_ok=True)
+    source, target = tmp_path / "source", tmp_path / "market"
     before = (target / "manifest.json").read_bytes()
     table, change, word = FAULTS[fault]
     spoil(source, table, change)
-    refused(quanthedge("import", source, target), table, word)
+    refused(inside("import", source, target), table, word)
     assert (target / "manifest.json").read_bytes() == before
-    assert quanthedge("check", target).returncode == 0
+    assert inside("check", target).returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["market", "source"]
 
 
 def test_a_missing_table_is_named(tmp_path) -> None:
     source = plain_tables(tmp_path / "source")
     (source / "calendar.parquet").unlink()
-    refused(quanthedge("import", source, tmp_path / "market"), "calendar")
+    refused(inside("import", source, tmp_path / "market"), "calendar")
     assert not (tmp_path / "market").exists()
 
 
@@ -215,16 +227,15 @@ def test_a_contract_that_ends_before_its_roll_is_refused(tmp_path) -> None:
 
     spoil(source, "futures_daily", end_early)
     target = tmp_path / "market"
-    assert quanthedge("import", source, target).returncode == 0
-    process = quanthedge("run", NEUTRAL, "--market", target, *SMALL, "--out", tmp_path / "run")
+    assert inside("import", source, target).returncode == 0
+    process = inside("run", NEUTRAL, "--market", target, *SMALL, "--out", tmp_path / "run")
     refused(process, "IF1501")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_kill_while_a_run_is_written_leaves_the_old_run(run_folder, tmp_path) -> None:
-    out = tmp_path / "run"
+    out = Path(shutil.copytree(run_folder, tmp_path / "run"))
     arguments = ["run", NEUTRAL, "--market", SAMPLE, *SMALL, "--quiet", "--out", out]
-    assert quanthedge(*arguments).returncode == 0
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     arguments.append("--again")
     command = [sys.executable, "-m", "quanthedge.cli", *map(str, arguments)]
@@ -258,7 +269,7 @@ def test_a_full_disk_leaves_the_old_run(run_folder, tmp_path) -> None:
         out = disk / "run"
         arguments = ["run", NEUTRAL, "--market", SAMPLE, "--quiet", "--out", out]
         short = ["--set", "selector.n=30", "--start", "2015-07-01", "--end", "2015-07-10"]
-        assert quanthedge(*arguments, *short).returncode == 0
+        assert inside(*arguments, *short).returncode == 0
         before = {path.name: path.read_bytes() for path in out.iterdir()}
         (disk / "ballast").write_bytes(b"0" * 380_000)
         refused(quanthedge(*arguments, *SMALL, "--overwrite"), "disk is full")
@@ -268,26 +279,24 @@ def test_a_full_disk_leaves_the_old_run(run_folder, tmp_path) -> None:
 
 
 def test_the_strategy_passes_the_audit_and_a_cheat_is_convicted(tmp_path) -> None:
-    process = quanthedge(
-        "audit", NEUTRAL, "--market", SAMPLE, "--dates", 1, "--set", "selector.n=30"
-    )
+    process = inside("audit", NEUTRAL, "--market", SAMPLE, "--dates", 1, "--set", "selector.n=30")
     assert process.returncode == 0, process.stderr
     assert "passed" in process.stdout
     cheat = tmp_path / "cheat.py"
     cheat.write_text("def tomorrow(market):\n    return market.panel('close')[0]\n")
-    refused(quanthedge("audit", f"{cheat}:tomorrow", "--market", SAMPLE), "one row for each")
+    refused(inside("audit", f"{cheat}:tomorrow", "--market", SAMPLE), "one row for each")
     cheat.write_text(
         "import numpy as np\n"
         "def tomorrow(market):\n"
         "    return np.roll(market.panel('close'), -1, axis=0)\n"
     )
-    process = quanthedge("audit", f"{cheat}:tomorrow", "--market", SAMPLE, "--dates", 1)
+    process = inside("audit", f"{cheat}:tomorrow", "--market", SAMPLE, "--dates", 1)
     assert process.returncode == 1
     assert "failed" in process.stdout
 
 
 def test_a_check_writes_its_page(tmp_path) -> None:
-    process = quanthedge("check", SAMPLE, "--html", tmp_path / "quality.html")
+    process = inside("check", SAMPLE, "--html", tmp_path / "quality.html")
     assert process.returncode == 0, process.stderr
     assert "Coverage by month" in process.stdout
     assert "Data quality report" in (tmp_path / "quality.html").read_text(encoding="utf-8")
@@ -302,17 +311,17 @@ def test_a_market_of_two_sources_is_updated_from_outside(tmp_path) -> None:
         where = futures if name in ("futures_daily", "cash_rate", "industry") else stocks
         (where / path.name).write_bytes(path.read_bytes())
     target = tmp_path / "market"
-    process = quanthedge("import", stocks, target, "--with", f"{futures}=quanthedge")
+    process = inside("import", stocks, target, "--with", f"{futures}=quanthedge")
     assert process.returncode == 0, process.stderr
     assert (target / "futures_daily.parquet").exists()
-    process = quanthedge("update", stocks, target, "--with", futures)
+    process = inside("update", stocks, target, "--with", futures)
     assert process.returncode == 0, process.stderr
     assert "stock_daily: 0 rows added" in process.stdout
     bars = pd.read_parquet(stocks / "stock_daily.parquet")
     bars.loc[5, "volume"] += 100
     bars.to_parquet(stocks / "stock_daily.parquet", index=False)
-    refused(quanthedge("update", stocks, target), "changes what was known before", "volume")
-    process = quanthedge("update", stocks, target, "--accept-changes")
+    refused(inside("update", stocks, target), "changes what was known before", "volume")
+    process = inside("update", stocks, target, "--accept-changes")
     assert process.returncode == 0, process.stderr
     assert "1 changed" in process.stdout
 
@@ -323,6 +332,6 @@ def test_a_run_without_a_table_that_it_needs_names_it(tmp_path) -> None:
     for path in SAMPLE.glob("*.parquet"):
         if path.stem != "futures_daily":
             (source / path.name).write_bytes(path.read_bytes())
-    assert quanthedge("import", source, tmp_path / "m").returncode == 0
-    process = quanthedge("run", NEUTRAL, "--market", tmp_path / "m", *SMALL)
+    assert inside("import", source, tmp_path / "m").returncode == 0
+    process = inside("run", NEUTRAL, "--market", tmp_path / "m", *SMALL)
     refused(process, "has no table futures_daily")

@@ -17,7 +17,7 @@ from quanthedge.errors import DataError, LedgerError, QuantHedgeError
 from quanthedge.market import Market
 from quanthedge.report.capacity import read_capacity
 from quanthedge.strategy import load_strategy
-from tests.hostile import command
+from tests.cli.hostile import command
 from tests.sample import NEUTRAL, ROOT, SAMPLE, sample_result
 
 COMMAND = [sys.executable, "-m", "quanthedge.cli"]

@@ -3,24 +3,14 @@
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.market import Market
 from quanthedge.rules import TRADING_DAYS_A_YEAR
-from quanthedge.sources import import_market
+from tests.conftest import REAL as SOURCE
 
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "stock_daily.parquet").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
 ITEMS = [
     "book_equity",
     "debt_to_assets_pct",
@@ -41,10 +31,8 @@ SOME = ("000001.SZ", "300104.SZ", "600000.SH", "600519.SH", "601299.SH", "600401
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real") / "market"
-    report = import_market(SOURCE, folder)
-    return Market.open(folder), report
+def imported(real_market, import_report):
+    return real_market, import_report
 
 
 def source(name, **options):
@@ -172,8 +160,10 @@ from quanthedge.sources import import_market
 import_market({str(SOURCE)!r}, {str(target)!r})
 """
     running = subprocess.Popen([sys.executable, "-c", script])
-    time.sleep(2.5)
-    assert running.poll() is None  # it is still at work
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)  # until it has begun to write beside the target
+    assert running.poll() is None
     running.kill()
     running.wait()
     assert not target.exists()

@@ -1,23 +1,14 @@
 """The quality report of the real market finds its known defects by the exchange's rules alone."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from quanthedge.market.quality import quality_report, write_quality_page
-from quanthedge.sources import import_market
+from tests.conftest import REAL as SOURCE
 
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "odd_moves.csv").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
 # Found beyond the 49 listed days, looked at one by one.
 # A listing by merger has no issue price and no limit.
 MERGERS = {("300498.SZ", "2015-11-02"), ("600023.SH", "2013-12-19"), ("601155.SH", "2015-12-04")}
@@ -34,15 +25,8 @@ WIDE_RANGES = {
 
 
 @pytest.fixture(scope="module")
-def market(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real") / "market"
-    import_market(SOURCE, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def report(market):
-    return quality_report(market)
+def report(real_folder):
+    return quality_report(real_folder)
 
 
 def days(frame):
@@ -100,9 +84,9 @@ def test_members_with_bars_are_those_of_the_source(report, day, index):
     assert row.found[place] == codes.isin(traded).sum()
 
 
-def test_the_whole_report_is_quick_and_its_page_light(market, tmp_path):
+def test_the_whole_report_is_quick_and_its_page_light(real_folder, tmp_path):
     started = time.perf_counter()
-    report = quality_report(market)
+    report = quality_report(real_folder)
     page = write_quality_page(report, tmp_path / "quality.html")
     assert time.perf_counter() - started < 30  # about 6 seconds on a quiet machine
     assert page.stat().st_size < 1_000_000

@@ -1,30 +1,20 @@
 """The contracts of the real market: every expiry is rolled at two prices of the same day."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from quanthedge.hedge import contract_schedule
-
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SHARED / "futures_contract_daily.parquet").exists(),
-        reason="the real market data are not beside the project",
-    ),
-]
+from tests.conftest import REAL as SOURCE
 
 
 class Futures:
     """The real contracts on the real calendar."""
 
     def __init__(self):
-        calendar = pd.read_parquet(SHARED / "trading_calendar.parquet").iloc[:, 0]
+        calendar = pd.read_parquet(SOURCE / "trading_calendar.parquet").iloc[:, 0]
         self.dates = calendar.to_numpy().astype("datetime64[D]")
-        self.bars = pd.read_parquet(SHARED / "futures_contract_daily.parquet")
+        self.bars = pd.read_parquet(SOURCE / "futures_contract_daily.parquet")
 
     def futures(self, product):
         return self.bars[self.bars["product"] == product]

@@ -12,18 +12,9 @@ from quanthedge.market import Market
 from quanthedge.performance import bridge_returns
 from quanthedge.performance.fairness import fairness
 from quanthedge.report.formats import write_reports
-from quanthedge.sources import import_market
 from quanthedge.strategy import load_strategy
 
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT.parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "stock_daily.parquet").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
 FLOWS = (
     Flow(date=date(2014, 11, 20), investor="B", subscribe_yuan=5e7),
     Flow(date=date(2015, 6, 25), investor="B", redeem_fraction=0.6),
@@ -31,19 +22,14 @@ FLOWS = (
 )
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
-    target = tmp_path_factory.mktemp("real") / "market"
-    import_market(SOURCE, target)
-    return Market.open(target)
-
-
 @pytest.mark.parametrize("method", ["whole_fund", "lot_units", "series", "equalisation"])
-def test_the_bridge_closes_while_clients_leave_in_the_crash(market: Market, method: str) -> None:
+def test_the_bridge_closes_while_clients_leave_in_the_crash(
+    real_market: Market, method: str
+) -> None:
     strategy = load_strategy(ROOT / "strategies" / "market_neutral.toml")
     clients = Clients(method=method, flows=FLOWS, opening="week", payment_days=2)
     result = backtest(
-        strategy.model_copy(update={"clients": clients}), market, "2014-09-17", "2015-07-31"
+        strategy.model_copy(update={"clients": clients}), real_market, "2014-09-17", "2015-07-31"
     )
     daily = result.bridge("day")
     assert (daily["residual"].abs() / result.ledger["equity"].iloc[1:]).max() < 1e-9
@@ -55,9 +41,9 @@ def test_the_bridge_closes_while_clients_leave_in_the_crash(market: Market, meth
         assert worst < 0.02 * fairness(result)["wealth_yuan"].max()
 
 
-def test_all_formats_of_a_long_run_are_quick_and_small(market: Market, tmp_path: Path) -> None:
+def test_all_formats_of_a_long_run_are_quick_and_small(real_market: Market, tmp_path: Path) -> None:
     strategy = load_strategy(ROOT / "strategies" / "market_neutral.toml")
-    result = backtest(strategy, market, "2010-04-19", "2018-12-28")
+    result = backtest(strategy, real_market, "2010-04-19", "2018-12-28")
     begin = time.process_time()
     paths = {p.suffix: p for p in write_reports(result, tmp_path, ["html", "pdf", "xlsx", "json"])}
     assert time.process_time() - begin < 15

@@ -1,34 +1,14 @@
 """The hedge on real data: the basis beside published figures, the limits of 2015 as they were."""
 
-from pathlib import Path
-
 import pytest
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.hedge import basis_table
-from quanthedge.market import Market
-from quanthedge.sources import import_market
 from quanthedge.strategy import load_strategy
 from tests.sample import NEUTRAL
 
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "stock_daily.parquet").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
-
 # Mean premium of IF's front month in percent, by a published study (source B11 of the rule book).
 PUBLISHED = {2010: 0.589, 2011: 0.140, 2012: 0.209, 2013: -0.130, 2014: 0.001}
-
-
-@pytest.fixture(scope="module")
-def real_market(tmp_path_factory: pytest.TempPathFactory) -> Market:
-    target = tmp_path_factory.mktemp("real") / "market"
-    import_market(SOURCE, target)
-    return Market.open(target)
 
 
 def test_the_front_basis_is_that_of_a_published_study(real_market):

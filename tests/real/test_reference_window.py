@@ -1,7 +1,5 @@
 """The reference strategy on the real window: its accounts recomputed from the source tables."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,31 +7,16 @@ import pytest
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.market import Market
-from quanthedge.sources import import_market
 from quanthedge.strategy import load_strategy
+from tests.conftest import REAL as SOURCE
 from tests.sample import NEUTRAL
 
-SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(
-        not (SOURCE / "stock_daily.parquet").exists(),
-        reason="the real market data are not beside the project (../shared/market)",
-    ),
-]
 START, END = "2014-09-17", "2015-07-31"
 
 
 @pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
-    target = tmp_path_factory.mktemp("real") / "market"
-    import_market(SOURCE, target)
-    return Market.open(target)
-
-
-@pytest.fixture(scope="module")
-def result(market: Market) -> Result:
-    return backtest(load_strategy(NEUTRAL), market, START, END)
+def result(real_market: Market) -> Result:
+    return backtest(load_strategy(NEUTRAL), real_market, START, END)
 
 
 def replayed(stocks: pd.DataFrame) -> tuple[float, float]:
@@ -111,9 +94,9 @@ def test_every_contract_held_is_the_real_one_and_rolled_before_it_ends(result: R
 # The second day lies before the Spring Festival, with an expiry beyond the cut.
 @pytest.mark.parametrize("cut", ["2015-03-16", "2015-02-13", "2014-12-31"])
 def test_nothing_after_a_day_moves_the_result_before_it(
-    cut: str, market: Market, result: Result
+    cut: str, real_market: Market, result: Result
 ) -> None:
-    short = backtest(load_strategy(NEUTRAL), market.until(cut), START, cut)
+    short = backtest(load_strategy(NEUTRAL), real_market.until(cut), START, cut)
     whole = result.ledger.loc[:cut]
     pd.testing.assert_series_equal(short.ledger["equity"], whole["equity"], check_exact=True)
     pd.testing.assert_series_equal(short.ledger["lots"], whole["lots"])

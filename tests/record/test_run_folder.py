@@ -18,8 +18,8 @@ from quanthedge.comparison import product_values
 from quanthedge.errors import DataError
 from quanthedge.record.tables import TABLES, check_table
 from quanthedge.strategy import VARIANTS
+from tests.record.sealing import seal
 from tests.sample import NEUTRAL, SAMPLE, sample_market, sample_result, small_strategy
-from tests.sealing import seal
 
 DAYS = ["--start", "2015-07-01", "--end", "2015-07-10"]
 RUN = ["run", NEUTRAL, "--market", SAMPLE, "--set", "selector.n=30", *DAYS, "--quiet"]

@@ -1,10 +1,12 @@
 """The chapter on investors prints what the register says, in both languages and all formats."""
 
 from datetime import date
+from functools import cache
 
 import pypdfium2 as pdfium
 import pytest
 
+from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Flow
 from quanthedge.performance.statement import investor_statement
@@ -14,15 +16,26 @@ from quanthedge.strategy import load_strategy
 from tests.sample import END, ROOT, START, sample_market, small_strategy
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("method", ["whole_fund", "series", "equalisation"])
-def test_statements_stand_in_the_report(language: str, method: str) -> None:
+@cache
+def run(method: str) -> Result:
     flows = (
         Flow(date=date(2014, 11, 10), investor="Client B", subscribe_yuan=2e7),
         Flow(date=date(2015, 2, 10), investor="Client B", redeem_fraction=0.5),
     )
     strategy = small_strategy().model_copy(update={"clients": Clients(method=method, flows=flows)})
-    result = backtest(strategy, sample_market(), START, END)
+    return backtest(strategy, sample_market(), START, END)
+
+
+@cache
+def shipped() -> Result:
+    path = ROOT / "strategies" / "fund_with_clients.toml"
+    return backtest(load_strategy(path, ["selector.n=30"]), sample_market(), START, END)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("method", ["whole_fund", "series", "equalisation"])
+def test_statements_stand_in_the_report(language: str, method: str) -> None:
+    result = run(method)
     document = build_document(result, language)
     chapter = next(c for c in document.chapters if c.id == "investors")
     tables = {block.id: block for block in chapter.blocks}
@@ -43,8 +56,7 @@ def test_statements_stand_in_the_report(language: str, method: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_both_classes_of_the_shipped_strategy_stand_in_the_report(language: str) -> None:
-    path = ROOT / "strategies" / "fund_with_clients.toml"
-    result = backtest(load_strategy(path, ["selector.n=30"]), sample_market(), START, END)
+    result = shipped()
     chapter = next(c for c in build_document(result, language).chapters if c.id == "investors")
     blocks = {block.id: block for block in chapter.blocks}
     lines = blocks["figure-class-values"].spec["data"]

@@ -16,6 +16,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_raw
 import pytest
 
+from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.report.blocks import Cell, Chapter, Document, Figure, Table
@@ -65,17 +66,21 @@ class Tables(HTMLParser):
             self.cells[self._id][-1][-1] += data
 
 
+@pytest.fixture(scope="module")
+def styled() -> Result:
+    return backtest(small_strategy("style_model={}"), sample_market(), START, END)
+
+
 @pytest.fixture(scope="module", params=["zh", "en"])
-def made(request) -> SimpleNamespace:
-    result = backtest(small_strategy("style_model={}"), sample_market(), START, END)
-    document = build_document(result, request.param)
+def made(request, styled) -> SimpleNamespace:
+    document = build_document(styled, request.param)
     return SimpleNamespace(
         document=document,
         html=render_html(document),
         pdf=render_pdf(document),
-        xlsx=render_workbook(document, result),
+        xlsx=render_workbook(document, styled),
         numbers=document_numbers(document),
-        result=result,
+        result=styled,
     )
 
 

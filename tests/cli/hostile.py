@@ -1,6 +1,6 @@
 """Throw damaged strategies, runs and markets at the commands; count what comes of them.
 
-    python -m tests.hostile --inputs 10000 --seed 1
+    python -m tests.cli.hostile --inputs 10000 --seed 1
 
 Damage: values of every kind in the place of every key, keys lost, doubled and misspelt, bytes
 flipped, files cut, of other encodings, replaced by folders and by links that lead in a circle, and
@@ -30,16 +30,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import typer
 
-from quanthedge.cli import app
 from quanthedge.cli.terminal import answer
 from quanthedge.market.simulation import simulate_market
+from tests.cli.inside import COMMANDS
+from tests.record.sealing import seal
 from tests.sample import ROOT
-from tests.sealing import seal
 
 START, END = "2014-09-01", "2014-11-14"
-COMMANDS = typer.main.get_command(app)  # built once, not for each input
 PATIENCE = 20  # seconds of the processor that one input may take
 VALUES: list[Any] = [
     math.nan, math.inf, -math.inf, True, False, 0, -1, 1, 2, 3, 7, 0.5, 1.5, 1e-300, 1e308, 10**17,

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tests.market.quality.made_bars import checked, close_at, moves_of, quiet_bars
+from tests.market.checks.made_bars import checked, close_at, moves_of, quiet_bars
 
 MAIN, DAY = "600519.SH", 20
 DATES = pd.bdate_range("2014-09-01", periods=40)

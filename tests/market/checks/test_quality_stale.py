@@ -6,7 +6,7 @@ import pytest
 
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.stale import check_stale_tables
-from tests.market.quality.made_bars import checked, quiet_bars
+from tests.market.checks.made_bars import checked, quiet_bars
 from tests.market.small_market import small_market, to_arrow
 
 DATES = pd.bdate_range("2014-09-01", periods=60)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.market.simulation import SimulationSettings
-from tests.market.simulated import Panels, panels
+from tests.market.simulation.simulated import Panels, panels
 
 WINDOW = 120
 DEADLINES = {3: "04-30", 6: "08-31", 9: "10-31", 12: "04-30"}

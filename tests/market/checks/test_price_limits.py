@@ -11,7 +11,7 @@ from quanthedge.market.checks.price_limits import LimitBook, limit_panel
 from quanthedge.market.name_marks import mark_of, name_marks
 from quanthedge.rules import stock_rules
 from quanthedge.rules.limit_prices import limit_prices
-from tests.market.quality.made_bars import block_of, quiet_bars
+from tests.market.checks.made_bars import block_of, quiet_bars
 from tests.sample import sample_market
 
 FAR = 250  # bars after which no rule of listing days holds

@@ -6,7 +6,7 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market import write_dataset
-from tests.market.quality.made_bars import axes_of, checked, quiet_bars
+from tests.market.checks.made_bars import axes_of, checked, quiet_bars
 from tests.market.small_market import small_market, to_arrow
 
 DATES = pd.bdate_range("2019-12-02", "2021-01-29")

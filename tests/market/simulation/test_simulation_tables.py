@@ -11,7 +11,7 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.market.simulation import Truth, simulate_market
-from tests.market.simulated import simulated
+from tests.market.simulation.simulated import simulated
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -1,15 +1,15 @@
-"""Two thousand damaged strategies, runs and markets: one line each, never a traceback.
+"""A thousand damaged strategies, runs and markets: one line each, never a traceback.
 
-`python -m tests.hostile --inputs 10000` throws more of them, and heavier ones.
+`python -m tests.cli.hostile --inputs 10000` throws more of them, and heavier ones.
 """
 
 import collections
 
 import pytest
 
-from tests.hostile import Sound, sound, thrown
+from tests.cli.hostile import Sound, sound, thrown
 
-INPUTS = {"strategy": 1_350, "run": 200, "market": 450}
+INPUTS = {"strategy": 680, "run": 100, "market": 225}
 SEED = 11
 
 

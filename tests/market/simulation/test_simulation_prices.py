@@ -7,7 +7,7 @@ import pandas as pd
 
 from quanthedge.market.simulation import SimulationSettings, simulate_tables
 from quanthedge.rules import stock_rules
-from tests.market.simulated import panels
+from tests.market.simulation.simulated import panels
 
 
 def _limit_price(pre_close: float, limit: float) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quanthedge.market.simulation.calendar import expiry_days, trading_days
-from tests.market.simulated import panels
+from tests.market.simulation.simulated import panels
 
 
 def _members(code: str) -> np.ndarray:
