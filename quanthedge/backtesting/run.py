@@ -23,7 +23,7 @@ from quanthedge.fund.office import FundRun
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.market import Market
 from quanthedge.performance import group_table, part_table, tilt_table
-from quanthedge.record import Bilingual, Record, RunVariant
+from quanthedge.record import Bilingual, Record, RunVariant, made_when_read
 from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
 from quanthedge.typing import Floats, Ints, Tell
 
@@ -54,8 +54,8 @@ def backtest(
         listing of the futures that it sells.
     variants : tuple of str
         Variants of the strategy to be run on the same data and dates beside it, by name or "all":
-        see :func:`quanthedge.strategy.variants.variant`. One that is the strategy itself is not run again;
-        under "all", one that these data cannot carry is left out and named in the notes.
+        see :func:`quanthedge.strategy.variants.variant`. One that is the strategy itself is not
+        run again; under "all", one that these data cannot carry is left out and named in the notes.
     tell : callable, optional
         Called with a short text at the beginning of each stage.
 
@@ -154,7 +154,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     notes += contract_notes(strategy, market, missed, tables["trades"])
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     return Result(
-        **tables | _asked_for_later(prepared, tables["hedge"], books, record.days_run),
+        **tables | _read_later(prepared, tables["hedge"], books, record.days_run),
         targets=selection.targets.to_frame(),
         exclusions=selection.exclusions,
         indices=_indices(market, first, record.days_run),
@@ -186,21 +186,22 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     )
 
 
-def _asked_for_later(
+def _read_later(
     prepared: Prepared, hedge: pd.DataFrame, books: "_Books", days_run: int
-) -> dict[str, Callable[[Record], pd.DataFrame]]:
+) -> dict[str, pd.DataFrame]:
     """Return the tables of attribution, which are made when first read, by name.
 
     What was prepared is not held on to: its panels are large, and many results may be kept.
     """
     market, strategy, first = prepared.market, prepared.strategy, prepared.first
     model = strategy.style_model
-    return {
+    make: dict[str, Callable[[Record], pd.DataFrame]] = {
         "hedge": lambda _: _with_pro_forma(hedge, books, strategy, market, first, days_run),
         "alpha_groups": lambda run: group_table(run, market),
         "alpha_parts": lambda run: part_table(run, market, model),
         "tilts": lambda run: tilt_table(run, market, model),
     }
+    return {name: made_when_read(one) for name, one in make.items()}
 
 
 def _amiss(missed: Missed | None) -> tuple[int, int]:
