@@ -222,7 +222,8 @@ def _told(kind: Any) -> str:
         return f"several of: {_told(parts[0])}" if parts else "several"
     if getattr(kind, "_is_protocol", False):
         return _PROTOCOLS.get(kind.__name__, "a result of backtest")
-    return _WORDS.get(kind, f"a {getattr(kind, '__name__', kind)}")
+    name = getattr(kind, "__name__", str(kind))
+    return _WORDS.get(kind) or _OURS.get(name, f"a {name}")
 
 
 _GENERIC: dict[Any, str] = {
@@ -239,8 +240,8 @@ _WORDS: dict[Any, str] = {
     bool: "True or False",
     Path: "a path",
 }
+_OURS = {"Record": "a result of backtest"}
 _PROTOCOLS = {
-    "PricedMarket": "a Market",
     "_IndexPrices": "a Market",
     "BookTargets": "a book: qh.index_book, qh.random_book or the targets of a selector",
 }

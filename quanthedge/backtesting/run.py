@@ -25,7 +25,7 @@ from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
 from quanthedge.performance import group_table, part_table, tilt_table
-from quanthedge.record import Record, RunVariant
+from quanthedge.record import Record, RunVariant, made_when_read
 from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
 from quanthedge.typing import Floats, Ints, Tell
 from quanthedge.words import Bilingual
@@ -159,7 +159,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     notes += contract_notes(strategy, market, missed, tables["trades"])
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     return Result(
-        **tables | _asked_for_later(prepared, tables["hedge"], books, record.days_run),
+        **tables | _read_later(prepared, tables["hedge"], books, record.days_run),
         targets=selection.targets.to_frame(),
         exclusions=selection.exclusions,
         indices=_indices(market, first, record.days_run),
@@ -191,21 +191,22 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     )
 
 
-def _asked_for_later(
+def _read_later(
     prepared: Prepared, hedge: pd.DataFrame, books: "_Books", days_run: int
-) -> dict[str, Callable[[Record], pd.DataFrame]]:
+) -> dict[str, pd.DataFrame]:
     """Return the tables of attribution, which are made when first read, by name.
 
     What was prepared is not held on to: its panels are large, and many results may be kept.
     """
     market, strategy, first = prepared.market, prepared.strategy, prepared.first
     model = strategy.style_model
-    return {
+    make: dict[str, Callable[[Record], pd.DataFrame]] = {
         "hedge": lambda _: _with_pro_forma(hedge, books, strategy, market, first, days_run),
         "alpha_groups": lambda run: group_table(run, market),
         "alpha_parts": lambda run: part_table(run, market, model),
         "tilts": lambda run: tilt_table(run, market, model),
     }
+    return {name: made_when_read(one) for name, one in make.items()}
 
 
 def _amiss(missed: Missed | None) -> tuple[int, int]:

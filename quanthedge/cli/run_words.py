@@ -35,7 +35,7 @@ def kept_run(
     """
     from quanthedge.backtesting.request import asked
     from quanthedge.backtesting.result import Result
-    from quanthedge.record.folder import earlier_run
+    from quanthedge.record import earlier_run
 
     now = asked(plan, data, *span, variants)
     if not earlier_run(out, now, overwrite=overwrite) or again:
@@ -53,7 +53,7 @@ def kept_run(
 
 def say_where_it_comes_from(strategy: Path, data: "Market") -> None:
     """Say when the strategy of a run folder is run on another market, or is not as it was."""
-    from quanthedge.record.folder import RUN_FILE, read_head
+    from quanthedge.record import RUN_FILE, read_head
 
     folder = strategy.parent
     if strategy.name != "strategy.json" or not (folder / RUN_FILE).is_file():
@@ -76,7 +76,7 @@ def say_where_it_comes_from(strategy: Path, data: "Market") -> None:
 
 def say_what_stays(out: Path) -> None:
     """Name the files in a run folder that are not of the run, when it took another's place."""
-    from quanthedge.record.folder import foreign_files
+    from quanthedge.record import foreign_files
 
     names = foreign_files(out)
     if names:

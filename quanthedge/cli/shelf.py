@@ -117,7 +117,7 @@ def _content(path: Path) -> bytes | None:
 
 def _run(folder: Path) -> str:
     """Return what tells the run in a folder from every other."""
-    from quanthedge.record.folder import read_head
+    from quanthedge.record import read_head
 
     return read_head(folder).digest
 

@@ -1,6 +1,13 @@
 """The record of a run: its tables, and the folder that they are kept in."""
 
-from quanthedge.record.folder import earlier_run, foreign_files, read_run, write_run
+from quanthedge.record.folder import (
+    RUN_FILE,
+    earlier_run,
+    foreign_files,
+    read_head,
+    read_run,
+    write_run,
+)
 from quanthedge.record.request import Wanted, differences, wanted
 from quanthedge.record.run import (
     MarketInfo,
@@ -8,10 +15,12 @@ from quanthedge.record.run import (
     Request,
     RunVariant,
     VariantTerms,
+    made_when_read,
 )
 from quanthedge.record.tables import TABLES, check_table
 
 __all__ = [
+    "RUN_FILE",
     "TABLES",
     "MarketInfo",
     "Record",
@@ -23,6 +32,8 @@ __all__ = [
     "differences",
     "earlier_run",
     "foreign_files",
+    "made_when_read",
+    "read_head",
     "read_run",
     "wanted",
     "write_run",

@@ -6,7 +6,7 @@ Readers take a :class:`Record`, never what ran it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any, NoReturn, Self, TypedDict, overload
+from typing import Any, NoReturn, Self, TypedDict, cast, overload
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ __all__ = [
     "RunVariant",
     "Table",
     "VariantTerms",
+    "made_when_read",
 ]
 
 
@@ -82,12 +83,23 @@ class RunVariant:
     terms: VariantTerms
 
 
-class Table:
-    """A table of a record, held to the schema of its name in :data:`TABLES`.
+class _Waiting:
+    """What makes a table of a record when it is first read."""
 
-    It is given as it is, or as a function of the record that makes it: asked once, on the first
-    reading, and then kept. So a run does not pay for tables that nobody reads.
+    def __init__(self, make: "Callable[[Record], pd.DataFrame]") -> None:
+        self.make = make
+
+
+def made_when_read(make: "Callable[[Record], pd.DataFrame]") -> pd.DataFrame:
+    """Return what stands for a table of a record until the table is read: then made, and kept.
+
+    So a run does not pay for tables that nobody reads.
     """
+    return cast("pd.DataFrame", _Waiting(make))
+
+
+class Table:
+    """A table of a record, held to the schema of its name in :data:`TABLES`."""
 
     name: str
     columns: Columns
@@ -104,15 +116,13 @@ class Table:
         """Return the table; one that waits is made now."""
         if record is None:  # so that it is no default of the dataclass
             raise AttributeError(self.name)
-        found = record.__dict__[self.name]
-        if not isinstance(found, pd.DataFrame):
-            found = record.__dict__[self.name] = found(record)
+        found: pd.DataFrame | _Waiting = record.__dict__[self.name]
+        if isinstance(found, _Waiting):
+            found = record.__dict__[self.name] = found.make(record)
         return found
 
-    def __set__(
-        self, record: "Record", value: "pd.DataFrame | Callable[[Any], pd.DataFrame]"
-    ) -> None:
-        """Keep the table, or what makes it."""
+    def __set__(self, record: "Record", value: pd.DataFrame) -> None:
+        """Keep the table, or what :func:`made_when_read` gave for it."""
         record.__dict__[self.name] = value
 
 

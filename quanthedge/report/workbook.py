@@ -18,6 +18,7 @@ from quanthedge.performance import (
     daily_returns,
     drawdowns,
     levels,
+    summary_of,
 )
 from quanthedge.record import Record
 from quanthedge.report.blocks import Cell, Document, Table
@@ -312,7 +313,7 @@ class _Writer:
             row += 1
 
     def _checks(self, result: Record) -> list[tuple[str, str, float, str]]:
-        c, last, summary = self.column, self.span + 1, result.summary()
+        c, last, summary = self.column, self.span + 1, summary_of(result)
         language: Language = "zh" if self.document.language == "zh" else "en"
 
         def over(name: str) -> str:

@@ -232,6 +232,29 @@ def test_a_strategy_that_is_none_passes_no_more_than_in_a_strategy_file(run) -> 
 
 
 @pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda strategy: strategy["hedge"].update(product="ZZ"), "hedge.product"),
+        (lambda strategy: strategy.update(leverage=2.0), "leverage"),
+        (lambda strategy: strategy.pop("invested_fraction"), "invested_fraction"),
+        (lambda strategy: strategy["execution"].pop("participation"), "execution.participation"),
+        (lambda strategy: strategy["selector"].update(n=30.5), "selector.n"),
+        (lambda strategy: strategy["factors"][0]["factor"].update(kind="gone"), "factors.0"),
+    ],
+)
+def test_a_strategy_that_this_version_does_not_take_is_one_clear_line(run, change, word) -> None:
+    edited(run, "strategy.json", change)
+    edited(run, "run.json", lambda head: head["versions"].update(quanthedge="0.0.9"))
+    for reader in (["report", run], ["bridge", run], [*RUN, "--out", run]):
+        text = said(*reader, code=2)
+        assert "this version does not take the run's strategy" in text
+        assert word in text
+        assert "written by quanthedge 0.0.9" in text
+        assert "run the strategy again" in text
+        assert len(text.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
     ("table", "change", "word"),
     [
         ("ledger", lambda f: f.drop(columns="equity"), "no column equity"),

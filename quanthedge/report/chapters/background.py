@@ -105,7 +105,7 @@ def strategy(writer: Writer) -> list[Block]:
 def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
     """Return the main parameters as texts, by name; empty where a strategy has none such."""
     hedge, costs, terms = strategy.hedge, strategy.costs, strategy.fund
-    rule = not isinstance(hedge.ratio, int | float)
+    ratio = hedge.ratio
     return {
         "name": own_words(strategy, "name", language),
         "capital_yuan": _number(strategy.capital_yuan),
@@ -115,7 +115,9 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
         "beta": estimator_text(strategy.beta.kind, language),
         "beta_window": _number(strategy.beta.get_params().get("window")),
         "product": ", ".join(hedge.products),
-        "ratio": str(hedge.ratio.model_dump(mode="json")) if rule else _number(hedge.ratio),
+        "ratio": _number(ratio)
+        if isinstance(ratio, int | float)
+        else str(ratio.model_dump(mode="json")),
         "policy": policy_text(hedge.policy, language),
         "roll_days": _number(hedge.roll_days),
         "commission_rate": _share(costs.commission_rate),

@@ -99,7 +99,7 @@ def _tilts(writer: Writer) -> list[Block]:
     blocks: list[Block] = []
     styles = table[table["kind"] == "style"]
     names = style_names(writer, list(styles["name"].unique()))
-    unknown = [names[name] for name, own in styles.groupby("name") if own["book"].isna().all()]
+    unknown = [names[str(name)] for name, own in styles.groupby("name") if own["book"].isna().all()]
     known = styles[styles["date"] == styles["date"].max()].set_index("name")["active"].dropna()
     joint = "、" if writer.language == "zh" else ", "
     missing = joint.join(unknown) or writer.words["none"]

@@ -60,7 +60,7 @@ def bridge(writer: Writer) -> list[Block]:
         blocks.append(_parts(writer, parts, alpha))
     if len(groups):
         blocks += [
-            _groups(writer, kind, own.reset_index(drop=True), alpha)
+            _groups(writer, str(kind), own.reset_index(drop=True), alpha)
             for kind, own in groups.groupby("kind", sort=False)
         ]
     return blocks
