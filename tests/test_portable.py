@@ -19,7 +19,7 @@ OF_ONE_SYSTEM = {
 }  # fmt: skip
 SIGNALS = {"SIGKILL", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCHLD", "SIGPIPE"}
 PROCESSES = {"run", "Popen", "check_output"}
-MAY_RENAME = {"storage.py", "panels.py"}  # where what is in the way is looked at before
+MAY_RENAME = {"folders.py", "panels.py"}  # where what is in the way is looked at before
 PROMISE = re.compile(r"`make\b|\bmake (demo|test|check|notebooks|clean|pictures)\b")
 MODE = re.compile(r"[rwaxbt+]{1,3}")
 

@@ -110,7 +110,7 @@ class StageFolder:
             (scratch / _STRUCTURE).write_text(structure, encoding="utf-8")
             place.parent.mkdir(exist_ok=True)
             try:
-                scratch.rename(place)
+                scratch.replace(place)
             except OSError:
                 if not place.exists():
                     raise

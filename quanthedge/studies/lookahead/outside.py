@@ -25,7 +25,7 @@ from quanthedge.strategy import Strategy
 
 __all__ = ["closely", "outside_of", "watched"]
 
-_OURS = str(Path(__file__).parents[1])
+_OURS = str(Path(__file__).parents[2])
 _PLACES = ("stdlib", "platstdlib", "purelib", "platlib")
 _SITES = (Path(np.__file__).parents[1], Path(io.__file__).parent)
 _LIBRARIES = tuple(
