@@ -46,6 +46,7 @@ _EXPORTS = {
     "index_returns": "quanthedge.beta",
     "investor_statement": "quanthedge.performance",
     "joint_hedge": "quanthedge.hedge",
+    "keep_stages": "quanthedge.backtesting",
     "layers": "quanthedge.performance",
     "load_strategy": "quanthedge.strategy",
     "margin_outlook": "quanthedge.studies.stress",

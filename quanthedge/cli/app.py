@@ -15,6 +15,7 @@ from quanthedge.cli import (
     audit,
     basis,
     bridge,
+    cache,
     capacity,
     check,
     compare,
@@ -51,6 +52,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help li
     "rules": rules.command,
     "run": run.command,
     "report": report.command,
+    "cache": cache.command,
 }
 
 app = typer.Typer(

@@ -38,6 +38,10 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another run that --out holds.")
     ] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Folder that keeps the results of stages for other runs."),
+    ] = None,
 ) -> None:
     """Run a strategy on a market and print what happened.
 
@@ -56,6 +60,7 @@ def command(
     --end 2015-07-31 --variants all --out runs/mn
     """
     from quanthedge.backtesting.run import backtest
+    from quanthedge.backtesting.stages import keep_stages
     from quanthedge.cli.run_words import kept_run, say_what_stays, say_where_it_comes_from
     from quanthedge.market import Market
     from quanthedge.strategy import VARIANTS, load_strategy, variant_names
@@ -63,6 +68,8 @@ def command(
     begun = time.perf_counter()
     names = listed(variants, (*VARIANTS, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
+    if cache is not None:
+        keep_stages(cache)
     if capital is not None:
         edits.append(f"capital_yuan={capital!r}")
     with stages("run") as tell:

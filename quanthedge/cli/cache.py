@@ -1,0 +1,55 @@
+"""The command `quanthedge cache`."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quanthedge.cli.screen import printed, table_of
+from quanthedge.errors import StrategyError
+
+__all__ = ["command"]
+
+_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_SIZE = re.compile(r"([0-9]{1,15})\s*([kmgt]b)?", re.IGNORECASE)
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="Folder of kept results; made when missing.")],
+    limit: Annotated[
+        str | None,
+        typer.Option(help="Bytes that may stay, e.g. 2gb: what was not used for longest goes."),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take every result away.")] = False,
+) -> None:
+    """Show what a folder of kept results of runs' stages holds, and trim it.
+
+    `quanthedge run --cache FOLDER`, or the environment variable QUANTHEDGE_CACHE, keeps the
+    results of a run's stages there: another run with the same stocks, betas or contracts reads
+    them. Several processes may share a folder; results of other data, dates, parameters or code
+    have other keys and are never taken for one another.
+
+    Example: quanthedge cache runs/cache --limit 5gb
+    """
+    from quanthedge.backtesting.stage_files import StageFolder
+
+    kept = StageFolder(folder)
+    allowed = 0 if clear else None if limit is None else _bytes(limit)
+    gone = 0 if allowed is None else kept.trim(allowed)
+    held = kept.contents()
+    rows = []
+    for name, part in held.groupby("stage"):
+        size, used = part["bytes"].sum() / 1e6, part["last_used"].max()
+        rows.append((str(name), f"{len(part):,}", f"{size:,.1f}", f"{used:%Y-%m-%d %H:%M:%S}"))
+    printed(table_of(("stage", "results", "MB", "last used (UTC)"), rows, str(folder)), 100)
+    if allowed is not None:
+        typer.echo(f"{gone:,} results were taken away.")
+    typer.echo(f"{len(held):,} results, {held['bytes'].sum() / 1e6:,.1f} MB.")
+
+
+def _bytes(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise StrategyError(f"--limit {text!r}; accepted: bytes, or a number of kb, mb, gb, tb")
+    return int(found[1]) * _UNITS[(found[2] or "").lower()]
