@@ -131,7 +131,7 @@ from quanthedge.ledger.layout import (
     UNPAID_MARGIN,
     VOLUME,
 )
-from quanthedge.rules import limit_prices
+from quanthedge.rules import limit_prices, order_costs
 from quanthedge.typing import Floats, Ints
 
 Log = list[Any]  # of float64 tuples
@@ -197,6 +197,7 @@ def fill_price(
 
 
 limit_prices_of_one = njit(cache=True)(limit_prices)
+costs_of_one = njit(cache=True)(order_costs)
 
 
 @njit(cache=True)
@@ -289,13 +290,13 @@ def stock_costs(
 ) -> tuple[float, float, float, float, float]:
     """Commission, stamp duty, transfer fee, exchange fee and impact of one stock order, yuan."""
     e = stocks.exchange[i]
-    commission = max(settings.commission_min_yuan, settings.commission_rate * amount)
-    duty = stocks.stamp_duty_buy[t] if side == BUY else stocks.stamp_duty_sell[t]
-    transfer = stocks.transfer_rate[t, e] * amount + stocks.transfer_par_rate[t, e] * quantity
-    if stocks.transfer_min_yuan[t, e] > 0.0:
-        transfer = max(transfer, stocks.transfer_min_yuan[t, e])
-    exchange = 0.0 if settings.exchange_fees_included else stocks.exchange_rate[t, e] * amount
-    return commission, duty * amount, transfer, exchange, settings.slippage * amount + size
+    commission, duty, transfer, exchange = costs_of_one(
+        amount, quantity, settings.commission_rate, settings.commission_min_yuan,
+        stocks.stamp_duty_buy[t] if side == BUY else stocks.stamp_duty_sell[t],
+        stocks.transfer_rate[t, e], stocks.transfer_par_rate[t, e], stocks.transfer_min_yuan[t, e],
+        0.0 if settings.exchange_fees_included else stocks.exchange_rate[t, e],
+    )  # fmt: skip
+    return commission, duty, transfer, exchange, settings.slippage * amount + size
 
 
 @njit(cache=True)
