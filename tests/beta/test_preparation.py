@@ -8,16 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quanthedge.beta.base import index_returns
+from quanthedge.beta.base import fit_prepared, index_returns
 from quanthedge.beta.downside import Downside
 from quanthedge.beta.huber import Huber
 from quanthedge.beta.kalman import Kalman
 from quanthedge.beta.limits import closed_at_limit
-from quanthedge.beta.preparation import (
-    Preparation,
-    fit_prepared,
-    prepare_returns,
-)
+from quanthedge.beta.preparation import Preparation, prepare_returns
 from quanthedge.beta.vasicek import Vasicek
 from quanthedge.errors import DataError, StrategyError
 
