@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.market import Market
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.sources import import_market
 
 SOURCE = Path(__file__).parents[2].parent / "shared" / "market"
@@ -168,7 +169,6 @@ def test_a_killed_import_leaves_no_half_dataset(tmp_path):
     target = tmp_path / "m"
     script = f"""
 from quanthedge.market import import_market
-from quanthedge.rules import TRADING_DAYS_A_YEAR
 import_market({str(SOURCE)!r}, {str(target)!r})
 """
     running = subprocess.Popen([sys.executable, "-c", script])
