@@ -16,7 +16,8 @@ import pandas as pd
 
 from quanthedge.market import Market
 from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.price_limits import TICK, BarLimits, BarRows, LimitBook
+from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
+from quanthedge.rules import TICK
 from quanthedge.rules.boards import BOARDS, places_of
 from quanthedge.rules.stock_limits import BEGUN_BEFORE, PARTICULAR, UNREFORMED
 

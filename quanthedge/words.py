@@ -37,7 +37,7 @@ def texts(package: str, name: str) -> dict[str, Any]:
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
-def in_both(text: Mapping[str, str], **values: object) -> Bilingual:
+def in_both(text: Mapping[str, str], /, **values: object) -> Bilingual:
     """Return a text in both languages, with its placeholders filled.
 
     >>> in_both({"en": "{n} days", "zh": "{n} 天"}, n=3)
@@ -46,7 +46,7 @@ def in_both(text: Mapping[str, str], **values: object) -> Bilingual:
     return {code: str(text[code]).format(**values) for code in LANGUAGES}
 
 
-def sentence(kind: str, text: Mapping[str, str], **values: object) -> Bilingual:
+def sentence(kind: str, text: Mapping[str, str], /, **values: object) -> Bilingual:
     """Return a text in both languages, with its kind first.
 
     >>> sentence("loan", {"en": "a loan of {size}", "zh": "借款 {size}"}, size="10%")["kind"]

@@ -162,4 +162,6 @@ def test_a_text_is_filled_in_both_languages_alike() -> None:
     text = {"en": "{count} days", "zh": "{count} 天"}
     assert in_both(text, count=3) == {"en": "3 days", "zh": "3 天"}
     assert list(sentence("days", text, count=3)) == ["kind", "en", "zh"]
+    named = {"en": "{kind}: {text}", "zh": "{kind}：{text}"}  # placeholders of any name
+    assert sentence("days", named, kind="a", text="b")["en"] == "a: b"
     assert texts("quanthedge.beta", "wording") is texts("quanthedge.beta", "wording")

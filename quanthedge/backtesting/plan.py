@@ -35,7 +35,14 @@ from quanthedge.ledger import (
 )
 from quanthedge.market import LimitPanel, Market, limit_panel
 from quanthedge.portfolio import Targets
-from quanthedge.rules import TRADING_DAYS_A_YEAR, StockRules, dividend_tax, stock_rules
+from quanthedge.rules import (
+    TRADING_DAYS_A_YEAR,
+    StockCosts,
+    StockRules,
+    dividend_tax,
+    stock_rules,
+    trading_costs,
+)
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
@@ -105,9 +112,10 @@ def prepare(
     dates = market.dates[first - 1 : last + 1]
     say("estimating betas, looking up rules and contracts")
     stocks = _stock_rules(market, first, last)
+    costs = trading_costs(stocks, strategy.costs)
     leg = hedge_leg(strategy, market, first, last, selection.targets)
     actions = _actions(strategy, market, first, last, stocks.list_delay)
-    bars, stock_book = _stocks(market, first, last, stocks, actions)
+    bars, stock_book = _stocks(market, first, last, stocks, costs, actions)
     stated = _stated(strategy, market, first, bars, stock_book, leg)
     inputs = _inputs(
         strategy, market, first, last, selection.targets, bars, stock_book, leg, actions, stated
@@ -267,7 +275,12 @@ def _month_first(dates: NDArray[np.datetime64]) -> NDArray[np.bool_]:
 
 
 def _stocks(
-    market: Market, first: int, last: int, stocks: StockRules, actions: Actions
+    market: Market,
+    first: int,
+    last: int,
+    stocks: StockRules,
+    costs: StockCosts,
+    actions: Actions,
 ) -> tuple[Bars, StockBook]:
     """Bars of the span, and the rules of the stock exchanges on its days."""
     span, wide = slice(first, last + 1), slice(first - 1, last + 1)
@@ -297,12 +310,12 @@ def _stocks(
         stocks.exchange.astype(np.int64),
         stocks.lot,
         stocks.step,
-        stocks.stamp_duty_buy,
-        stocks.stamp_duty_sell,
-        stocks.transfer_rate,
-        stocks.transfer_par_rate,
-        stocks.transfer_min_yuan,
-        stocks.exchange_rate,
+        costs.stamp_duty_buy,
+        costs.stamp_duty_sell,
+        costs.transfer_rate,
+        costs.transfer_par_rate,
+        costs.transfer_min_yuan,
+        costs.exchange_rate,
         limits.up,
         limits.down,
         limits.inward,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.rules import TICK
 from quanthedge.typing import Bools
 
 __all__ = ["DatedMarket", "closed_at_limit"]
@@ -44,7 +45,7 @@ def closed_at_limit(market: DatedMarket) -> tuple[Bools, int]:
         Bars whose limit the rule book does not know; they count as free.
 
     """
-    from quanthedge.market import TICK, Axes, BarRows, LimitBook
+    from quanthedge.market import Axes, BarRows, LimitBook
 
     calendar = market.calendar
     first_day = int(np.searchsorted(calendar, market.dates[0]))

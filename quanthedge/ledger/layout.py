@@ -1,6 +1,7 @@
 """Where things stand in the ledger's arrays: state, daily columns, reasons, kinds and sides."""
 
 from quanthedge.ledger.lines import LINES
+from quanthedge.rules import TICK
 
 # Positions in the state's scalars.
 STOCK_CASH, FUTURES_CASH, PAYABLE, DAYS_LEFT, MARK_TICKS, EQUITY, RAISE_CASH = range(7)
@@ -108,5 +109,5 @@ BUY, SELL = 1, -1
 FILL_OPEN, FILL_VWAP, FILL_CLOSE = 0, 1, 2
 SAME_AUCTION, AFTER_FILL, NEXT_DAY = 0, 1, 2
 BOTTOM_UP, TOP_DOWN, FIXED, GIVEN = 0, 1, 2, 3
-HALF_TICK = 0.005
+HALF_TICK = TICK / 2
 SMALLEST_DEBT = 1e-6  # yuan

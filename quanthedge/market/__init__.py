@@ -7,7 +7,7 @@ from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.doubles import Double
 from quanthedge.market.checks.findings import ASSUMED, EXAMPLES, CheckReport, Finding
 from quanthedge.market.checks.moves import GRACE
-from quanthedge.market.checks.price_limits import TICK, BarRows, LimitBook, LimitPanel, limit_panel
+from quanthedge.market.checks.price_limits import BarRows, LimitBook, LimitPanel, limit_panel
 from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
 from quanthedge.market.checks.whole import check_dataset, check_fingerprint, check_tables
 from quanthedge.market.codes import (
@@ -37,7 +37,6 @@ __all__ = [
     "REPEATED",
     "STATEMENT_ITEMS",
     "TABLES",
-    "TICK",
     "TWINS",
     "Alteration",
     "Axes",

@@ -8,10 +8,10 @@ import pandas as pd
 
 from quanthedge.errors import RuleError
 from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.price_limits import TICK, BarLimits, BarRows, LimitBook
+from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
 from quanthedge.market.name_marks import BOTH, UNREFORMED_MARK, mark_of
 from quanthedge.market.vintages import kept_rows
-from quanthedge.rules import board_of, exchange_of, stock_rules
+from quanthedge.rules import TICK, board_of, exchange_of, stock_rules
 
 if TYPE_CHECKING:
     from quanthedge.market.dataset import Market

@@ -3,6 +3,13 @@
 from quanthedge.rules.altered import rules_changed_after
 from quanthedge.rules.boards import BOARDS, EXCHANGES, board_of, exchange_of, places_of
 from quanthedge.rules.circuit_breaker import circuit_breaker_days
+from quanthedge.rules.costs import (
+    CostTerms,
+    StockCosts,
+    costs_between,
+    order_costs,
+    trading_costs,
+)
 from quanthedge.rules.day import describe_day
 from quanthedge.rules.dividend_tax import (
     HOLDINGS,
@@ -53,15 +60,18 @@ __all__ = [
     "TICK",
     "TRADING_DAYS_A_YEAR",
     "UNREFORMED",
+    "CostTerms",
     "DividendTax",
     "FuturesRules",
     "IndexProduct",
     "Row",
     "RuleReader",
+    "StockCosts",
     "StockRules",
     "TradingHours",
     "board_of",
     "circuit_breaker_days",
+    "costs_between",
     "deposit_rate",
     "describe_day",
     "dividend_tax",
@@ -76,6 +86,7 @@ __all__ = [
     "listing_date",
     "listing_rules",
     "months_later",
+    "order_costs",
     "places_of",
     "price_limits",
     "product_of",
@@ -86,5 +97,6 @@ __all__ = [
     "stock_rules",
     "table_name",
     "third_friday",
+    "trading_costs",
     "trading_hours",
 ]

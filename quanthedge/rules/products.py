@@ -25,7 +25,7 @@ class IndexProduct:
     ----------
     product
         As contracts begin: IF, IH, IC, IM.
-    index
+    index_code
         Code of the index, as in the dataset: ``000300.SH``.
     multiplier
         Yuan a point.
@@ -36,7 +36,7 @@ class IndexProduct:
     """
 
     product: str
-    index: str
+    index_code: str
     multiplier: float
     tick: float
     listed: np.datetime64
@@ -52,7 +52,7 @@ def index_products(*, folder: Path | None = None) -> dict[str, IndexProduct]:
 
     Examples
     --------
-    >>> [(one.product, one.index, one.multiplier) for one in index_products().values()][:2]
+    >>> [(one.product, one.index_code, one.multiplier) for one in index_products().values()][:2]
     [('IF', '000300.SH', 300.0), ('IH', '000016.SH', 300.0)]
     """
     return {row.cells["product"]: _product(row) for row in read_table("fut_contracts", folder)}
@@ -85,7 +85,7 @@ def index_of(product: str, *, folder: Path | None = None) -> str:
     >>> index_of("IC")
     '000905.SH'
     """
-    return index_product(product, folder=folder).index
+    return index_product(product, folder=folder).index_code
 
 
 def product_of(contract: str, *, folder: Path | None = None) -> str | None:
@@ -103,7 +103,7 @@ def _product(row: Row) -> IndexProduct:
     index = row.cells["index_code"]
     return IndexProduct(
         product=row.cells["product"],
-        index=index if "." in index else f"{index}.SH",
+        index_code=index if "." in index else f"{index}.SH",
         multiplier=row.number("multiplier_cny_per_point"),
         tick=row.number("tick_points"),
         listed=np.datetime64(row.cells["listing_date"], "D"),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.boards import BOARDS, EXCHANGES
+from quanthedge.rules.limit_prices import TICK
 from quanthedge.rules.lookup import RuleReader
 from quanthedge.rules.tables import Row
 from quanthedge.typing import Bools, Days, Floats
@@ -133,7 +134,7 @@ def board_lots(
     They must be the same all through the run. Boards without a stock in it have the main board's.
     """
     lots = np.full((len(BOARDS), 2), 100, np.int64)
-    ticks = np.full(len(BOARDS), 0.01)
+    ticks = np.full(len(BOARDS), TICK)
     for place in range(len(BOARDS)):
         found = _lots_of(reader, place, exchange[board == place])
         if len(found) > 1:

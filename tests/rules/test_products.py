@@ -28,7 +28,7 @@ DATA = ROOT / "quanthedge/rules/data"
 def test_the_products_are_those_that_the_exchange_lists() -> None:
     # CFFEX, contract specifications: yuan a point, 0.2 points, first trading days
     assert {
-        (one.product, one.index, one.multiplier, one.tick, str(one.listed))
+        (one.product, one.index_code, one.multiplier, one.tick, str(one.listed))
         for one in index_products().values()
     } == {
         ("IF", "000300.SH", 300.0, 0.2, "2010-04-16"),
@@ -57,7 +57,7 @@ def test_a_table_of_the_users_own_replaces_the_facts(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     own = index_product("IC", folder=tmp_path)
-    assert (own.index, own.multiplier) == ("399006.SZ", 100.0)
+    assert (own.index_code, own.multiplier) == ("399006.SZ", 100.0)
     assert index_of("IF", folder=tmp_path) == "000300.SH"
     assert index_of("IC") == "000905.SH"
     shutil.rmtree(tmp_path)
@@ -78,7 +78,7 @@ def test_an_unknown_product_is_named_with_those_that_are_known() -> None:
 
 
 def test_no_code_pairs_products_with_indices_or_multipliers() -> None:
-    facts = {one.index for one in index_products().values()}
+    facts = {one.index_code for one in index_products().values()}
     facts |= {one.multiplier for one in index_products().values()}
     facts |= {index[:6] for index in facts if isinstance(index, str)}
     found = []

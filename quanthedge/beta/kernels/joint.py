@@ -59,6 +59,39 @@ def _tail_sums(
 
 
 @njit(cache=True, error_model="numpy")
+def _known_days(x: Floats) -> NDArray[np.bool_]:
+    """Return the days [T] on which all regressors [T, K] are known; others become 0 in place."""
+    known = np.empty(x.shape[0], dtype=np.bool_)
+    for t in range(x.shape[0]):
+        known[t] = np.isfinite(x[t]).all()
+        if not known[t]:
+            x[t] = 0.0
+    return known
+
+
+@njit(cache=True, error_model="numpy")
+def _take_day(
+    returns: Floats,
+    x: Floats,
+    known: NDArray[np.bool_],
+    t: int,
+    window: int,
+    first: int,
+    width: int,
+    head: Floats,
+    tail: Floats,
+) -> int:
+    """Take day t into the sums of a tile; returns the row of ``tail`` that completes ``head``."""
+    j = t % window
+    if j == 0:
+        head[:] = 0.0
+        if t > 0:
+            _tail_sums(returns, x, known, t - window, window, first, width, tail)
+    _add_day(returns[t, first : first + width], x[t], known[t], width, head)
+    return j + 1
+
+
+@njit(cache=True, error_model="numpy")
 def _centred(
     head: Floats, before: Floats, i: int, k: int, xx: Floats, xy: Floats
 ) -> tuple[float, float, bool]:
@@ -218,12 +251,8 @@ def joint_regression(
     days, stocks = returns.shape
     k, q = x.shape[1], contrasts.shape[0]
     moments = 3 + 2 * k + k * (k + 1) // 2
-    known = np.empty(days, dtype=np.bool_)
     clean = x.copy()
-    for t in range(days):
-        known[t] = np.isfinite(x[t]).all()
-        if not known[t]:
-            clean[t] = 0.0
+    known = _known_days(clean)
     tail = np.zeros((window + 1, moments, TILE))
     head = np.zeros((moments, TILE))
     xx, inverse, covariance = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
@@ -233,20 +262,15 @@ def joint_regression(
         width = min(TILE, stocks - first)
         tail[:] = 0.0
         for t in range(days):
-            j = t % window
-            if j == 0:
-                head[:] = 0.0
-                if t > 0:
-                    _tail_sums(returns, clean, known, t - window, window, first, width, tail)
-            _add_day(returns[t, first : first + width], clean[t], known[t], width, head)
+            rest = tail[_take_day(returns, clean, known, t, window, first, width, head, tail)]
             for i in range(width):
                 beta[t, first + i] = np.nan
                 standard_error[t, first + i] = np.nan
-                n = head[0, i] + tail[j + 1, 0, i]
+                n = head[0, i] + rest[0, i]
                 observations[t, first + i] = np.int32(n)
                 if n < max(min_observations, k + 2):
                     continue
-                n, yy, fine = _centred(head, tail[j + 1], i, k, xx, xy)
+                n, yy, fine = _centred(head, rest, i, k, xx, xy)
                 if not fine or lags >= 0:
                     begin = max(0, t - window + 1)
                     pairs = _gather(returns, clean, known, begin, t, first + i, own_y, own_x)
@@ -307,11 +331,7 @@ def instrument_regression(
     """
     days, stocks = returns.shape
     both = np.column_stack((x, instrument))
-    known = np.empty(days, dtype=np.bool_)
-    for t in range(days):
-        known[t] = np.isfinite(both[t]).all()
-        if not known[t]:
-            both[t] = 0.0
+    known = _known_days(both)
     tail = np.zeros((window + 1, 10, TILE))
     head = np.zeros((10, TILE))
     xx, xy = np.empty((2, 2)), np.empty(2)
@@ -320,20 +340,15 @@ def instrument_regression(
         width = min(TILE, stocks - first)
         tail[:] = 0.0
         for t in range(days):
-            j = t % window
-            if j == 0:
-                head[:] = 0.0
-                if t > 0:
-                    _tail_sums(returns, both, known, t - window, window, first, width, tail)
-            _add_day(returns[t, first : first + width], both[t], known[t], width, head)
+            rest = tail[_take_day(returns, both, known, t, window, first, width, head, tail)]
             for i in range(width):
                 beta[t, first + i] = np.nan
                 standard_error[t, first + i] = np.nan
-                n = head[0, i] + tail[j + 1, 0, i]
+                n = head[0, i] + rest[0, i]
                 observations[t, first + i] = np.int32(n)
                 if n < max(min_observations, 3):
                     continue
-                n, yy, fine = _centred(head, tail[j + 1], i, 2, xx, xy)
+                n, yy, fine = _centred(head, rest, i, 2, xx, xy)
                 if not fine:
                     begin = max(0, t - window + 1)
                     pairs = _gather(returns, both, known, begin, t, first + i, own_y, own_x)

@@ -22,10 +22,11 @@ from quanthedge.ledger.layout import (
     SUSPENDED,
     VOLUME,
 )
-from quanthedge.rules import limit_prices
+from quanthedge.rules import limit_prices, order_costs
 from quanthedge.typing import Floats
 
 limit_prices_of_one = njit(cache=True, allocates=False)(limit_prices)
+costs_of_one = njit(cache=True, allocates=False)(order_costs)
 
 
 class StockDay(NamedTuple):
@@ -160,13 +161,18 @@ def stock_costs(
         size = size_impact(
             amount, one.amount, one.volume * one.price, one.volatility, settings.impact_coefficient
         )
-    commission = max(settings.commission_min_yuan, settings.commission_rate * amount)
-    duty = one.duty_buy if side == BUY else one.duty_sell
-    transfer = one.transfer * amount + one.transfer_par * quantity
-    if one.transfer_min > 0.0:
-        transfer = max(transfer, one.transfer_min)
-    exchange = 0.0 if settings.exchange_fees_included else one.exchange * amount
-    return commission, duty * amount, transfer, exchange, 0.0, settings.slippage * amount + size
+    commission, duty, transfer, exchange = costs_of_one(
+        amount,
+        quantity,
+        settings.commission_rate,
+        settings.commission_min_yuan,
+        one.duty_buy if side == BUY else one.duty_sell,
+        one.transfer,
+        one.transfer_par,
+        one.transfer_min,
+        0.0 if settings.exchange_fees_included else one.exchange,
+    )
+    return commission, duty, transfer, exchange, 0.0, settings.slippage * amount + size
 
 
 @njit(cache=True, allocates=False)

@@ -12,7 +12,8 @@ import numpy as np
 
 from quanthedge.market.blocks import Block
 from quanthedge.market.checks.findings import Level
-from quanthedge.market.checks.price_limits import TICK, BarLimits
+from quanthedge.market.checks.price_limits import BarLimits
+from quanthedge.rules import TICK
 
 __all__ = ["MOVES", "Move", "Moves", "find_moves"]
 

@@ -31,7 +31,6 @@ from quanthedge.rules import (
     CLASSES,
     FREE,
     PARTICULAR,
-    TICK,
     UNREFORMED,
     Row,
     RuleReader,
@@ -45,7 +44,7 @@ from quanthedge.rules import (
 if TYPE_CHECKING:
     from quanthedge.market.dataset import Market
 
-__all__ = ["TICK", "BarLimits", "BarRows", "LimitBook", "LimitPanel", "limit_panel"]
+__all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel", "limit_panel"]
 
 Array = np.ndarray[Any, Any]
 OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days

@@ -15,7 +15,7 @@ from quanthedge.market.simulation.companies import QUIET_DAYS, Companies, Lives
 from quanthedge.market.simulation.earnings import Books, Profitability
 from quanthedge.market.simulation.factors import FactorPaths, standardised
 from quanthedge.market.simulation.settings import SimulationSettings
-from quanthedge.rules import limit_prices, stock_rules
+from quanthedge.rules import TICK, limit_prices, stock_rules
 from quanthedge.typing import Days
 
 __all__ = ["Bars", "ExDate", "simulate_trading"]
@@ -270,7 +270,7 @@ class _Floor:
         lowest, highest = self._limits(row, pre_close)
         wanted = np.maximum(self.pressure, -0.9)
         target = pre_close * (1 + wanted)
-        close = np.maximum(np.clip(_cents(target), lowest, highest), 0.01)
+        close = np.maximum(np.clip(_cents(target), lowest, highest), TICK)
         noise = self.streams["intraday"].standard_normal((4, self.settings.stocks))
         state = self.paths.volatility_state[row]
         scale = np.minimum(self.companies.specific_volatility * state, 0.05)

@@ -81,7 +81,7 @@ def _basis(writer: Writer) -> Figure | Lines:
     contract = index_products().get(product) if product and len(held) else None
     if contract is None:
         reason = "basis_no_lots" if product else "basis_no_product"
-    elif writer.index_code != contract.index:
+    elif writer.index_code != contract.index_code:
         reason = "basis_other_index"
     else:
         spec = specs.basis(ledger, contract.multiplier, writer.language)

@@ -107,7 +107,7 @@ def _known(writer: Writer) -> dict[str, pd.Series]:
     if not len(closes):
         return {}
     whole = {str(code) for code in closes.columns[closes.notna().all(axis=0)]}
-    hedged = [one.index for one in index_products().values()]
+    hedged = [one.index_code for one in index_products().values()]
     ordered = dict.fromkeys([writer.index_code, *hedged])
     return {code: closes[code] for code in ordered if code in whole}
 
