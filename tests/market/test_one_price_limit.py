@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quanthedge.ledger import Bars, StockBook
-from quanthedge.ledger.kernels.day import day_limits, refusal
+from quanthedge.ledger.kernels.day import refusal
+from quanthedge.ledger.kernels.prices import day_limits
 from quanthedge.ledger.layout import BUY, DONE, FILL_OPEN, LIMIT_DOWN, LIMIT_UP, SELL
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook

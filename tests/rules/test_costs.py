@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import RuleError
-from quanthedge.ledger import Costs, Settings, StockBook
-from quanthedge.ledger.kernels.day import stock_costs
+from quanthedge.ledger import Costs, Settings
+from quanthedge.ledger.kernels.prices import StockDay, stock_costs
 from quanthedge.ledger.layout import BUY, SELL
 from quanthedge.rules import (
     StockCosts,
@@ -28,12 +28,11 @@ DAYS = ["2012-05-31", "2012-06-01", "2014-09-17", "2015-07-31", "2015-08-03", "2
 
 def booked(known: StockCosts, t: int, i: int, side: int, shares: float, price: float) -> float:
     """What the ledger's kernel charges for one order, its size apart."""
-    none = np.zeros(len(known.exchange), dtype=np.int64)
-    book = StockBook(
-        none, known.exchange.astype(np.int64), none, none,
-        known.stamp_duty_buy, known.stamp_duty_sell, known.transfer_rate, known.transfer_par_rate,
-        known.transfer_min_yuan, known.exchange_rate, np.zeros((1, 1)), np.zeros((1, 1)),
-        none.astype(bool),
+    e, nan = int(known.exchange[i]), float("nan")
+    one = StockDay(
+        0, price, *[nan] * 7, False, *[nan] * 4, 1, 1,
+        known.stamp_duty_buy[t], known.stamp_duty_sell[t], known.transfer_rate[t, e],
+        known.transfer_par_rate[t, e], known.transfer_min_yuan[t, e], known.exchange_rate[t, e],
     )  # fmt: skip
     zero = dict.fromkeys(Settings._fields, 0.0) | dict.fromkeys(
         ("fill", "sale_proceeds", "retry_days"), 0
@@ -45,7 +44,7 @@ def booked(known: StockCosts, t: int, i: int, side: int, shares: float, price: f
         "slippage": known.slippage,
         "subscribe_rights": False,
     })  # fmt: skip
-    return float(sum(stock_costs(t, i, shares, shares * price, side, 0.0, book, numbers)))
+    return float(sum(stock_costs(float(shares), side, one, numbers)))
 
 
 terms = st.builds(
