@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba import types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 __all__ = ["njit"]
@@ -42,8 +43,9 @@ def njit(
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
-        counting = {} if allocates else {"_nrt": False}
-        dispatcher = numba.njit(**counting, **options)(function)
+        # said of every function, as one that does not say it takes after its first caller
+        dispatcher = numba.njit(_nrt=allocates, **options)(function)
+        _one_version_for_all_constants(dispatcher)
         if cache and not numba.config.DISABLE_JIT:
             try:
                 dispatcher._cache = _Cache(function)
@@ -55,6 +57,24 @@ def njit(
         return dispatcher
 
     return compiled
+
+
+def _one_version_for_all_constants(dispatcher: Any) -> None:
+    """Let calls with a constant use the version for numbers.
+
+    numba compiles a function anew for each whole number that a compiled caller writes out, so that
+    ``refuse(.., BUY, .., CASH)`` and ``refuse(.., SELL, .., LOT)`` were two functions, and all that
+    calls them grew with them.
+    """
+    if not hasattr(dispatcher, "get_call_template"):  # plain Python: NUMBA_DISABLE_JIT
+        return
+    template_of = dispatcher.get_call_template
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        plain = {name: types.unliteral(kind) for name, kind in dict(kws).items()}
+        return template_of(tuple(types.unliteral(kind) for kind in args), plain)
+
+    dispatcher.get_call_template = get_call_template
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+from numba.core.errors import TypingError
 
 from quanthedge import compiled
 
@@ -92,3 +94,33 @@ def test_a_full_disk_does_not_stop_the_compiler(tmp_path) -> None:
     assert process.stdout == "8\n"
     assert process.stderr.count("\n") == 1
     assert "cannot be kept" in process.stderr
+
+
+@compiled.njit(cache=False, allocates=False)
+def _added(number: int, constant: int) -> int:
+    return number + constant
+
+
+@compiled.njit(cache=False)
+def _made(size: int) -> float:
+    return float(np.ones(size).sum())
+
+
+@compiled.njit(cache=False, allocates=False)
+def _asks_for_arrays(size: int) -> float:
+    return _made(size) + _added(size, 1) + _added(size, 2)
+
+
+@compiled.njit(cache=False, allocates=False)
+def _makes_one_all_the_same(size: int) -> float:
+    return float(np.ones(size).sum())
+
+
+def test_calls_with_different_constants_share_one_compiled_version() -> None:
+    assert _asks_for_arrays(3) == 3.0 + 4.0 + 5.0
+    assert len(_added.signatures) == 1
+
+
+def test_a_function_that_is_said_to_make_no_array_and_makes_one_is_refused() -> None:
+    with pytest.raises(TypingError, match="ones"):
+        _makes_one_all_the_same(3)

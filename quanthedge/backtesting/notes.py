@@ -88,7 +88,7 @@ def winding_up_notes(prepared: Prepared, fund: FundRun) -> list[Bilingual]:
         days = fund.record.days_run - 1 - last
         return [note("wound_up", paid=amount, date=date, days=days)]
     state = fund.record.state
-    stocks, lots = np.count_nonzero(state.shares), int(state.short.sum())
+    stocks, lots = np.count_nonzero(state.shares), int(np.abs(state.lots).sum())
     return [note("not_wound_up", stocks=stocks, lots=lots)]
 
 

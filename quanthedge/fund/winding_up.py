@@ -70,7 +70,7 @@ def nothing_left(state: LedgerState) -> bool:
     """Return whether neither shares, contracts, dividends to come, a loan nor debts are left."""
     owed = (layout.LOAN, layout.OWED, layout.RECEIVABLE)
     return not (
-        state.shares.any() or state.short.any() or any(state.scalars[one] > 0.005 for one in owed)
+        state.shares.any() or state.lots.any() or any(state.scalars[one] > 0.005 for one in owed)
     )
 
 

@@ -70,6 +70,18 @@ def _read_only(inputs: LedgerInputs) -> LedgerInputs:
     return frozen
 
 
+def _check_sides(inputs: LedgerInputs) -> None:
+    """Raise LedgerError where long lots are asked for beside what is defined for short ones."""
+    hedge = inputs.hedge
+    ranged = not (np.isnan(hedge.range_low) and np.isnan(hedge.range_high))
+    if hedge.both_sides and (hedge.aversion != 0.0 or ranged):
+        raise LedgerError(
+            "ledger inputs, hedge: both_sides (long lots) goes with whole lots nearest to the "
+            f"exposure only; aversion is {hedge.aversion:g} (accepted: 0), the range "
+            f"{hedge.range_low:g} to {hedge.range_high:g} (accepted: none, NaN)"
+        )
+
+
 def run_ledger(
     inputs: LedgerInputs, state: LedgerState | None = None, first: int = 0, stop: int | None = None
 ) -> LedgerRecord:
@@ -86,16 +98,29 @@ def run_ledger(
     Raises
     ------
     LedgerError
-        When the ledger breaks one of its promises (an error of the engine or of the data, never of
+        When ``hedge.both_sides`` is asked for together with an aversion or a range, and when the
+        ledger breaks one of its promises (an error of the engine or of the data, never of
         the strategy).
     """
     from quanthedge.ledger.kernels import day as kernels
+    from quanthedge.ledger.kernels import sheet
 
+    _check_sides(inputs)
     n_days = inputs.bars.open.shape[0]
     stop = n_days if stop is None else stop
     state = LedgerState.opening(inputs) if state is None else state
     ledger = np.zeros((n_days, len(layout.COLUMNS)))
-    logs = kernels.run_days(first, stop, _read_only(inputs), state, ledger)
+    frozen, day = _read_only(inputs), first
+    sizes = state.shares.size, state.lots.size
+    work, logs = sheet.new_work(*sizes, state.last_level.size), sheet.new_logs(*sizes)
+    while day < stop:
+        day = kernels.run_days(day, stop, frozen, state, work, ledger, logs)
+        if (
+            state.scalars[layout.STATUS] != layout.OK
+            and state.scalars[layout.STATUS_DAY] == day - 1
+        ):
+            break
+        logs = sheet.grown(logs, *sizes)
     trades, refusals, positions, contracts, restated = (
         rows[:n].copy() for n, rows in zip(logs.n, logs[1:], strict=True)
     )
@@ -260,14 +285,14 @@ def _contracts_table(
     lots = np.array([held.get(key, 0.0) for key in keys])
     futures = inputs.futures
     price = futures.settlement[day + 1, contract]
-    value = lots * futures.multiplier[futures.product[contract]] * price
+    value = -lots * futures.multiplier[futures.product[contract]] * price
     return pd.DataFrame(
         {
             "date": pd.DatetimeIndex(dates[day + 1]),
             "contract": pd.array(np.asarray([*contracts, ""], dtype=object)[contract], dtype="str"),
-            "lots": -lots.astype(np.int64),
+            "lots": lots.astype(np.int64),
             "settlement_price": price,
             "futures_notional": value,
-            "margin_required": value * futures.margin_rate[day + 1, contract],
+            "margin_required": np.abs(value) * futures.margin_rate[day + 1, contract],
         }
     )

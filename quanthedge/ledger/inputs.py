@@ -130,6 +130,7 @@ class HedgeBook(NamedTuple):
     aversion: float  # to variance; 0 = whole lots nearest to the exposure
     range_low: float  # least futures value, fraction of the stocks; NaN = none
     range_high: float  # largest
+    both_sides: bool = False  # a hedge below 0 is held long; else it is none
 
 
 class TargetBook(NamedTuple):
@@ -191,6 +192,17 @@ class Settings(NamedTuple):
     subscribe_rights: bool
     borrowed: float  # loan drawn on rebalance days, fraction of equity
     borrowing_rate: float  # a year
+
+
+class StockMarket(NamedTuple):
+    """What an order of stocks asks of the inputs: kernels that take less compile sooner."""
+
+    bars: Bars
+    stocks: StockBook
+    volatility: Floats
+    auction: Floats
+    tax: TaxBook
+    settings: Settings
 
 
 class LedgerInputs(NamedTuple):

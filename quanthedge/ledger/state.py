@@ -35,8 +35,8 @@ class LedgerState(NamedTuple):
         The book's own return of each day run so far.
     carried : Carried
         Dividends not yet paid and the lots that the tax on dividends asks for.
-    short : float64 [C]
-        Lots sold short.
+    lots : float64 [C]
+        Futures held, above 0 long, below 0 sold short.
     last_level : float64 [P]
         Index levels at the last review of the hedge; NaN before the first.
     """
@@ -46,7 +46,7 @@ class LedgerState(NamedTuple):
     pending: Floats
     book_return: Floats
     carried: Carried
-    short: Floats
+    lots: Floats
     last_level: Floats
 
     @classmethod

@@ -82,7 +82,7 @@ def hedge_book(x: reference.LedgerInputs) -> HedgeBook:
         x.beta, x.index_returns, x.book_ratio, x.covariance, x.carry, x.index_level,
         compile_policy(x.policy, x.dates), float(x.hedge_ratio), METHOD[x.beta_method],
         float(x.default_beta), int(x.beta_window), int(x.beta_min_observations),
-        float(x.aversion), float(low), float(high),
+        float(x.aversion), float(low), float(high), bool(x.both_sides),
     )  # fmt: skip
 
 

@@ -20,28 +20,34 @@ NONE = -1
 class FuturesDay:
     """What the futures did on a day."""
 
-    held_over: dict[int, int] = field(default_factory=dict)  # short lots to be settled at the close
+    held_over: dict[int, int] = field(default_factory=dict)  # signed, to be settled at the close
     at_fill: list[tuple[int, int, float]] = field(default_factory=list)  # contract, signed, price
-    opened: dict[int, int] = field(default_factory=dict)
+    opened: dict[int, int] = field(default_factory=dict)  # without sign
+
+
+SHORT, LONG = -1, 1
+OPENS = {SHORT: "sell", LONG: "buy"}  # the way in which lots of a side are opened ..
+CLOSES = {SHORT: "buy", LONG: "sell"}  # .. and closed
+AT_LIMIT = {"buy": "limit_up", "sell": "limit_down"}
 
 
 def held_contracts(s):
-    """Contracts in which lots are short."""
-    return [c for c, lots in enumerate(s.short) if lots]
+    """Contracts of which lots are held, long or short."""
+    return [c for c, lots in enumerate(s.lots) if lots]
 
 
 def lots_of(x, s, p):
-    """Short lots of a product."""
-    return sum(s.short[c] for c in held_contracts(s) if x.product[c] == p)
+    """Signed lots of a product."""
+    return sum(s.lots[c] for c in held_contracts(s) if x.product[c] == p)
 
 
-def requirement(x, t, short):
-    """Margin of short lots at the close of day t."""
+def requirement(x, t, held):
+    """Margin of lots, long or short, at the close of day t."""
     total = 0.0
-    for c, lots in enumerate(short):
+    for c, lots in enumerate(held):
         if lots:
             rate, price = x.margin_rate[t + 1][c], x.settlement[t + 1][c]
-            total += rate * x.multiplier[x.product[c]] * price * lots
+            total += rate * x.multiplier[x.product[c]] * price * abs(lots)
     return total
 
 
@@ -61,7 +67,7 @@ def treasury(x, s, day):
     if not held_contracts(s):
         move_to_futures(s, day, min(max(0.0, day.withdrawable), -s.futures_cash))
     else:
-        required = requirement(x, day.t - 1, s.short)
+        required = requirement(x, day.t - 1, s.lots)
         if s.futures_cash < x.call_multiple * required:
             missing = x.target_multiple * required - s.futures_cash
             move_to_futures(s, day, max(0.0, min(day.withdrawable, missing)))
@@ -129,10 +135,22 @@ def lot_values(x, t):
 
 
 def wanted_lots(x, day, book, betas, lot):
-    """Whole lots that hedge the book, by product."""
+    """Whole signed lots that hedge the book, by product."""
     if book == 0:
         return dict.fromkeys(lot, 0)
     exposure = {p: x.hedge_ratio * betas[p] * book for p in lot}
+    if x.both_sides:
+        return {p: nearest(-e / lot[p]) for p, e in exposure.items()}
+    return {p: -n for p, n in short_lots(x, day, book, exposure, lot).items()}
+
+
+def nearest(lots):
+    """Whole lots nearest to a signed number, halves away from 0."""
+    return int(math.copysign(math.floor(abs(lots) + 0.5), lots))
+
+
+def short_lots(x, day, book, exposure, lot):
+    """Whole lots to be sold short, by product, where nothing may be held long."""
     low, high = x.range if x.range else (math.nan, math.nan)
     if not lot:
         return {}
@@ -165,7 +183,7 @@ def wanted_lots(x, day, book, betas, lot):
 def hedge(x, s, day, result, own_beta, holdings, moved):
     """Hold the wanted lots of each product's contract of the day for a book, held or expected."""
     t = day.t
-    day.futures = FuturesDay(held_over={c: s.short[c] for c in held_contracts(s)})
+    day.futures = FuturesDay(held_over={c: s.lots[c] for c in held_contracts(s)})
     book = sum(n * day.reference[i] for i, n in enumerate(holdings) if n)
     betas = book_betas(x, s, day, book, own_beta, holdings)
     if betas:
@@ -178,7 +196,7 @@ def hedge(x, s, day, result, own_beta, holdings, moved):
         or s.days_after_cut > 0
         or s.unfinished
         or book == 0
-        or any(n > 0 and lots_of(x, s, p) == 0 for p, n in wanted.items())
+        or any(n != 0 and lots_of(x, s, p) == 0 for p, n in wanted.items())
     )
     s.days_after_cut = max(0, s.days_after_cut - 1)
     s.unfinished = False
@@ -195,8 +213,8 @@ def ask_policy(x, s, day, book, lot, wanted):
     """Whether the policy is due for a product; what it lands on is written into `wanted`."""
     review = False
     for p in lot:
-        target = -wanted[p] * lot[p] / book
-        current = -lots_of(x, s, p) * lot[p] / book
+        target = wanted[p] * lot[p] / book
+        current = lots_of(x, s, p) * lot[p] / book
         level, last = x.index_level[day.t][p], s.last_level[p]
         move = level / last - 1.0
         move = 0.0 if math.isnan(move) else move
@@ -204,40 +222,54 @@ def ask_policy(x, s, day, book, lot, wanted):
         if due:
             review = True
             if landing != target:
-                wanted[p] = max(0, math.floor(-landing * book / lot[p] + 0.5))
+                wanted[p] = nearest(landing * book / lot[p])
+                if not x.both_sides:
+                    wanted[p] = min(0, wanted[p])
     return review
 
 
-def trade_product(x, s, day, result, p, n):
-    """Bring one product to n lots of its contract of the day, old contracts first."""
+def trade_product(x, s, day, result, p, target):
+    """Bring one product to signed lots of its contract of the day, old contracts first."""
     t, c = day.t, x.hold[day.t][p]
-    held = s.short[c]
     if math.isnan(x.fill_price[t][c]):
-        if n != held:
-            side = "sell" if n > held else "buy"
-            no(s, day, result, c, side, abs(n - held), 0, "no_price", again=True)
+        if target != s.lots[c]:
+            way = "buy" if target > s.lots[c] else "sell"
+            no(s, day, result, c, way, abs(target - s.lots[c]), 0, "no_price", again=True)
         return
+    side = LONG if target > 0 else SHORT
+    for o in held_contracts(s):
+        if x.product[o] == p and s.lots[o] * side < 0:
+            close_at_once(x, s, day, result, o, abs(s.lots[o]), "hedge")
+    if s.lots[c] * side < 0:  # it could not be closed
+        return
+    n, held = abs(target), abs(s.lots[c])
     x_lots, why = n, ""
     if n > held:
-        x_lots, why = opening_bound(x, s, t, p, c, n)
+        x_lots, why = opening_bound(x, s, t, p, c, n, side)
     keep = max(0, n - x_lots)
-    left, bought = leave_old(x, s, day, result, p, c, keep)
+    left, closed = leave_old(x, s, day, result, p, c, keep, side)
     if x_lots < held:
-        if x.no_buy[t][c]:
-            no(s, day, result, c, "buy", held - x_lots, 0, "limit_up", again=True)
+        way, lots = CLOSES[side], held - x_lots
+        if at_limit(x, t, c, way):
+            no(s, day, result, c, way, lots, 0, AT_LIMIT[way], again=True)
         else:
-            price = trade(x, s, day, result, c, held - x_lots, "hedge")
-            day.futures.at_fill.append((c, held - x_lots, price))
+            price = trade(x, s, day, result, c, -side * lots, "hedge")
+            day.futures.at_fill.append((c, -side * lots, price))
     elif n > held:
         lots = (x_lots, n - left, n - max(0, left - keep))
-        open_lots(x, s, day, result, p, c, lots, why, bought)
+        open_lots(x, s, day, result, p, c, lots, why, closed, side)
 
 
-def opening_bound(x, s, t, p, c, n):
+def at_limit(x, t, c, way):
+    """Whether the contract cannot be bought, or sold, at its limit."""
+    return x.no_buy[t][c] if way == "buy" else x.no_sale[t][c]
+
+
+def opening_bound(x, s, t, p, c, n, side):
     """Lots of c that the limits allow, and the reason for fewer than n."""
-    held = s.short[c]
+    held, way = abs(s.lots[c]), OPENS[side]
     rooms = [
-        (0.0 if x.no_sale[t][c] else math.inf, "limit_down"),
+        (0.0 if at_limit(x, t, c, way) else math.inf, AT_LIMIT[way]),
         (max(0.0, x.position_limit[t][p] - held), "position_limit"),
         (x.opening_limit[t][p], "open_limit"),
     ]
@@ -247,33 +279,39 @@ def opening_bound(x, s, t, p, c, n):
     return held + int(least), next(reason for room, reason in rooms if room == least)
 
 
-def leave_old(x, s, day, result, p, c, keep):
-    """Buy back the old lots but for `keep`, nearest first; return those left, and bought."""
-    t = day.t
-    old = [o for o in held_contracts(s) if x.product[o] == p and o != c]
-    left = sum(s.short[o] for o in old)
-    to_buy, bought = max(0, left - keep), 0
+def close_at_once(x, s, day, result, o, lots, reason):
+    """Close lots held over and settle them at the fill; return how many were."""
+    t, side = day.t, LONG if s.lots[o] > 0 else SHORT
+    way, price = CLOSES[side], x.fill_price[t][o]
+    if math.isnan(price) or at_limit(x, t, o, way):
+        why = "no_price" if math.isnan(price) else AT_LIMIT[way]
+        no(s, day, result, o, way, lots, 0, why, again=True)
+        return 0
+    trade(x, s, day, result, o, -side * lots, reason)
+    gain = side * lots * x.multiplier[x.product[o]] * (price - x.settlement[t][o])
+    s.futures_cash += gain
+    day.futures_pnl += gain
+    day.futures.held_over[o] -= side * lots
+    return lots
+
+
+def leave_old(x, s, day, result, p, c, keep, side):
+    """Close the side's old lots but for `keep`, nearest first; return those left, and closed."""
+    old = [o for o in held_contracts(s) if x.product[o] == p and o != c and s.lots[o] * side > 0]
+    left = sum(abs(s.lots[o]) for o in old)
+    to_close, closed = max(0, left - keep), 0
     for o in old:
-        back = min(to_buy, s.short[o])
+        back = min(to_close, abs(s.lots[o]))
         if back == 0:
             continue
-        to_buy -= back
-        if math.isnan(x.fill_price[t][o]) or x.no_buy[t][o]:
-            why = "no_price" if math.isnan(x.fill_price[t][o]) else "limit_up"
-            no(s, day, result, o, "buy", back, 0, why, again=True)
-            continue
-        price = trade(x, s, day, result, o, back, "roll")
-        gain = -back * x.multiplier[p] * (price - x.settlement[t][o])
-        s.futures_cash += gain
-        day.futures_pnl += gain
-        day.futures.held_over[o] -= back
-        bought += back
-    return left - bought, bought
+        to_close -= back
+        closed += close_at_once(x, s, day, result, o, back, "roll")
+    return left - closed, closed
 
 
-def open_lots(x, s, day, result, p, c, bounds, why, bought):
-    """Sell short lots of c as limits, old lots and money allow; the last bound is wanted."""
-    t, held = day.t, s.short[c]
+def open_lots(x, s, day, result, p, c, bounds, why, closed, side):
+    """Open lots of c as limits, old lots and money allow; the last bound is wanted."""
+    t, held = day.t, abs(s.lots[c])
     by_limits, beside_old, wanted = bounds
     lots = max(held, min(by_limits, beside_old))
     per_lot = x.margin_rate[t + 1][c] * x.multiplier[p] * x.fill_price[t][c]
@@ -282,7 +320,7 @@ def open_lots(x, s, day, result, p, c, bounds, why, bought):
         if o != c:
             price = x.settlement[t][o]
             price = x.fill_price[t][o] if math.isnan(price) else price
-            value = x.multiplier[x.product[o]] * price * s.short[o]
+            value = x.multiplier[x.product[o]] * price * abs(s.lots[o])
             elsewhere += x.margin_rate[t + 1][o] * value
     money = max(0.0, s.futures_cash + day.withdrawable - elsewhere)
     carried = max(held, math.floor(money / per_lot))
@@ -292,10 +330,12 @@ def open_lots(x, s, day, result, p, c, bounds, why, bought):
         target = x.target_multiple * (per_lot * lots + elsewhere)
         move_to_futures(s, day, min(day.withdrawable, max(0.0, target - s.futures_cash)))
     if lots < wanted:
-        no(s, day, result, c, "sell", wanted - held, lots - held, why, again=why != "margin")
+        way = OPENS[side]
+        no(s, day, result, c, way, wanted - held, lots - held, why, again=why != "margin")
     if lots > held:
-        price = trade(x, s, day, result, c, held - lots, "roll" if bought else "hedge")
-        day.futures.at_fill.append((c, held - lots, price))
+        quantity = side * (lots - held)
+        price = trade(x, s, day, result, c, quantity, "roll" if closed else "hedge")
+        day.futures.at_fill.append((c, quantity, price))
         day.futures.opened[c] = lots - held
 
 
@@ -310,16 +350,16 @@ def trade(x, s, day, result, c, quantity, reason):
     t, p, price = day.t, x.product[c], x.fill_price[day.t][c]
     amount = abs(quantity) * x.multiplier[p] * price
     fee = x.fee_rate[t][p] * amount + x.order_fee[t][p]
-    book(s, day, result, c, quantity, price, amount, fee, x.futures_slippage * amount, reason)
+    book(x, s, day, result, c, quantity, price, amount, fee, x.futures_slippage * amount, reason)
     return price
 
 
-def book(s, day, result, c, quantity, price, amount, fee, impact, reason):
+def book(x, s, day, result, c, quantity, price, amount, fee, impact, reason):
     """Enter a futures trade."""
     day.futures_trade(result, c, quantity, price, amount, fee, impact, reason)
     s.futures_cash -= fee + impact
-    s.short[c] -= quantity
-    assert s.short[c] >= 0
+    s.lots[c] += quantity
+    assert x.both_sides or s.lots[c] <= 0
 
 
 # --- step 8 --------------------------------------------------------------------------------------
@@ -328,29 +368,29 @@ def book(s, day, result, c, quantity, price, amount, fee, impact, reason):
 def settle(x, s, day, result):
     """Pay the variation margin, deliver, and check the margin."""
     t = day.t
-    for c in range(len(s.short)):
+    for c in range(len(s.lots)):
         gain = 0.0
         multiplier = x.multiplier[x.product[c]]
         if day.futures.held_over.get(c):
             move = x.settlement[t + 1][c] - x.settlement[t][c]
-            gain -= day.futures.held_over[c] * multiplier * move
+            gain += day.futures.held_over[c] * multiplier * move
         for traded, quantity, price in day.futures.at_fill:
             if traded == c:
                 gain += quantity * multiplier * (x.settlement[t + 1][c] - price)
         s.futures_cash += gain
         day.futures_pnl += gain
-        if s.short[c] and t >= x.last_day[c]:
+        if s.lots[c] and t >= x.last_day[c]:
             price = x.settlement[t + 1][c]
-            amount = s.short[c] * multiplier * price
+            amount = abs(s.lots[c]) * multiplier * price
             fee = x.delivery_rate[t][x.product[c]] * amount
-            book(s, day, result, c, s.short[c], price, amount, fee, 0.0, "delivery")
+            book(x, s, day, result, c, -s.lots[c], price, amount, fee, 0.0, "delivery")
             s.unfinished = True
     check_margin(x, s, day, result)
 
 
 def check_margin(x, s, day, result):
     """Call money from the stock account; where it does not come, cut lots; raise cash in time."""
-    required = requirement(x, day.t, s.short)
+    required = requirement(x, day.t, s.lots)
     if s.futures_cash < required:
         missing = x.target_multiple * required - s.futures_cash
         move_to_futures(s, day, max(0.0, min(day.withdrawable, missing)))
@@ -372,13 +412,13 @@ def check_margin(x, s, day, result):
 def cut(x, s, day, result):
     """Take lot after lot from the contract with the largest requirement."""
     t = day.t
-    kept = list(s.short)
+    kept = [abs(lots) for lots in s.lots]
 
     def own(c):
         return requirement(x, t, [n if k == c else 0 for k, n in enumerate(kept)])
 
     def costs_of(c):
-        lots = s.short[c] - kept[c]
+        lots = abs(s.lots[c]) - kept[c]
         if lots == 0:
             return 0.0, 0.0
         p = x.product[c]
@@ -394,9 +434,10 @@ def cut(x, s, day, result):
             break
         largest = max(own(c) for c in range(len(kept)))
         kept[next(c for c in range(len(kept)) if own(c) == largest)] -= 1
-    cuts = [(c, s.short[c] - kept[c], costs_of(c)) for c in range(len(kept))]
+    cuts = [(c, abs(s.lots[c]) - kept[c], costs_of(c)) for c in range(len(kept))]
     for c, lots, (fee, impact) in cuts:
         if lots:
             price = x.settlement[t + 1][c]
             amount = lots * x.multiplier[x.product[c]] * price
-            book(s, day, result, c, lots, price, amount, fee, impact, "margin_cut")
+            way = 1 if s.lots[c] < 0 else -1
+            book(x, s, day, result, c, way * lots, price, amount, fee, impact, "margin_cut")

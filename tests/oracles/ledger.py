@@ -108,6 +108,7 @@ class LedgerInputs:
     policy: object = field(default_factory=lambda: Calendar(every_days=5))
     aversion: float = 0.0
     range: tuple | None = None
+    both_sides: bool = False  # a hedge below 0 is held long
     borrowed: float = 0.0
     borrowing_rate: float = 0.0
     hedge_ratio: float = 1.0
@@ -234,7 +235,7 @@ class ReferenceResult:
     trades: list[Trade] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     shares: list[int] = field(default_factory=list)
-    contracts: list[tuple] = field(default_factory=list)  # day, contract, short lots at the close
+    contracts: list[tuple] = field(default_factory=list)  # day, contract, signed lots at the close
     restated: list[tuple] = field(default_factory=list)  # day, stock, shares, ratio
     status: str = "ok"
     insolvent_day: int | None = None
@@ -252,7 +253,7 @@ class State:
     restated: set[int] = field(default_factory=set)
     revaluation: float = 0.0
     accrued: float = 0.0
-    short: list[int] = field(default_factory=list)  # lots by contract
+    lots: list[int] = field(default_factory=list)  # by contract, above 0 long, below 0 short
     last_level: list[float] = field(default_factory=list)
     unfinished: bool = False
     loan: float = 0.0
@@ -345,7 +346,7 @@ def run_reference(inputs: LedgerInputs) -> ReferenceResult:
         stock_cash=x.capital_yuan,
         units=x.capital_yuan,
         equity=x.capital_yuan,
-        short=[0] * len(x.product),
+        lots=[0] * len(x.product),
         last_level=[math.nan] * len(x.multiplier),
     )
     result = ReferenceResult()
@@ -1034,10 +1035,10 @@ def close(x, s, day, result):
     own = day.held_pnl / day.opening_stock_value if day.opening_stock_value > 0 else math.nan
     s.book_returns.append(own)
     futures_leg.settle(x, s, day, result)
-    day.required = futures_leg.requirement(x, t, s.short)
+    day.required = futures_leg.requirement(x, t, s.lots)
     for c in futures_leg.held_contracts(s):
-        result.contracts.append((t, c, s.short[c]))
-        day.notional += s.short[c] * x.multiplier[x.product[c]] * x.settlement[t + 1][c]
+        result.contracts.append((t, c, s.lots[c]))
+        day.notional -= s.lots[c] * x.multiplier[x.product[c]] * x.settlement[t + 1][c]
 
 
 # --- step 9 --------------------------------------------------------------------------------------
@@ -1172,7 +1173,7 @@ def balances(s):
         "fees_payable": s.fees_payable,
         "loan": s.loan,
         "redemptions_payable": s.owed,
-        "lots": -sum(s.short),
+        "lots": sum(s.lots),
         "names": sum(1 for n in s.shares if n),
         "units": s.units,
         "high_water_mark": float(s.high_water_mark),
@@ -1202,7 +1203,7 @@ def opening_row(s):
 def largest_contract(x, s, day):
     """Return the contract with the largest value, -1 without lots."""
     values = {
-        c: s.short[c] * x.multiplier[x.product[c]] * x.settlement[day.t + 1][c]
+        c: abs(s.lots[c]) * x.multiplier[x.product[c]] * x.settlement[day.t + 1][c]
         for c in futures_leg.held_contracts(s)
     }
     return max(values, key=values.__getitem__) if values else -1
@@ -1239,7 +1240,7 @@ def promises(s, day, row):
     """Fail where a promise of step 11 is broken."""
     assert all(isinstance(n, int) and n >= 0 for n in s.shares), (day.t, s.shares)
     assert s.stock_cash >= -1e-6, (day.t, s.stock_cash)
-    if any(s.short):
+    if any(s.lots):
         assert s.futures_cash >= day.required - 1e-6, (day.t, s.futures_cash, day.required)
     elif s.futures_cash < -1e-6:
         assert s.raise_cash > 0, (day.t, s.futures_cash)

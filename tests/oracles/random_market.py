@@ -141,6 +141,26 @@ def random_inputs(seed, days=40, stocks=8, contracts=4, **overrides):
     return inputs
 
 
+def random_both_sides(seed, days=40, stocks=8, contracts=4, **overrides):
+    """Return such a market in which the book's betas change sign: lots are held long and short."""
+    inputs = random_inputs(
+        seed, days, stocks, contracts,
+        **{"aversion": 0.0, "range": None, "hedge_ratio": 1.0, **overrides},
+    )  # fmt: skip
+    rng = np.random.default_rng((seed, 1))
+    products = len(inputs.multiplier)
+    turns = rng.random((days + 1, products)) < rng.choice([0.1, 0.3])
+    sign = rng.choice([-1.0, 1.0], products) * np.where(turns.cumsum(axis=0) % 2, -1.0, 1.0)
+    return replace(
+        inputs,
+        both_sides=True,
+        beta_method=str(rng.choice(["bottom_up", "given", inputs.beta_method])),
+        beta=inputs.beta * sign[:, None, :],
+        book_ratio=inputs.book_ratio * sign,
+        default_beta=float(rng.choice([-1.0, 0.8])),
+    )
+
+
 def random_stated(rng, inputs):
     """Return stated values of stocks without a bar, and of some for days after they trade again."""
     kind = rng.random()

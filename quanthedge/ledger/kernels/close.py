@@ -1,7 +1,7 @@
 """Steps 8 (stocks), 9 and 11 of docs/ledger.md: marks, fees, the day's row and its promises."""
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import Bars, FutureBook, LedgerInputs
+from quanthedge.ledger.inputs import Bars, FundNumbers, FutureBook
 from quanthedge.ledger.kernels.futures import any_lots
 from quanthedge.ledger.kernels.morning import LastClose
 from quanthedge.ledger.kernels.prices import reference_price
@@ -92,23 +92,26 @@ def charge_fees(
     t: int,
     last: LastClose,
     withdrawable: float,
-    inputs: LedgerInputs,
+    year_fraction: float,
+    loan_rate: float,
+    fund: FundNumbers,
     scalars: Floats,
     row: Floats,
 ) -> float:
-    """Step 9: interest, accrued and paid fees. Returns the equity, stocks at their last closes."""
-    fund = inputs.fund
+    """Step 9: interest, accrued and paid fees. Returns the equity, stocks at their last closes.
+
+    ``year_fraction`` are the day's days over those of their year, ``loan_rate`` is a year's.
+    """
     scalars[STOCK_CASH] += last.stock_interest
     scalars[FUTURES_CASH] += last.futures_interest
     row[INTEREST_] = last.stock_interest + last.futures_interest
     payable_before = scalars[PAYABLE]
-    year_fraction = inputs.fee_years[t]
     row[MANAGEMENT_] = fund.management_per_year * last.net_assets * year_fraction
     row[CUSTODY_] = fund.custody_per_year * last.net_assets * year_fraction
     row[AUDIT_] = fund.audit_yuan_per_year * year_fraction
     row[SERVICE_] = fund.service_per_year * max(0.0, scalars[SERVICE_BASE]) * year_fraction
     scalars[PAYABLE] += row[MANAGEMENT_] + row[CUSTODY_] + row[SERVICE_] + row[AUDIT_]
-    row[LOAN_INTEREST_] = last.loan * inputs.settings.borrowing_rate * inputs.days[t] / 365.0
+    row[LOAN_INTEREST_] = last.loan * loan_rate * last.days / 365.0
     scalars[LOAN] += row[LOAN_INTEREST_]
     if fund.month_first[t]:
         paid = max(0.0, min(payable_before, withdrawable))
@@ -141,26 +144,26 @@ def broken_promise(
         return INSOLVENT
     if state.scalars[STOCK_CASH] < -1e-6:
         return NEGATIVE_CASH
-    if any_lots(state.short) and state.scalars[FUTURES_CASH] < required - 1e-6:
+    if any_lots(state.lots) and state.scalars[FUTURES_CASH] < required - 1e-6:
         return UNPAID_MARGIN
     return OK
 
 
 @njit(cache=True, allocates=False)
-def list_contracts(t: int, futures: FutureBook, short: Floats, sheet: Sheet) -> None:
+def list_contracts(t: int, futures: FutureBook, lots: Floats, sheet: Sheet) -> None:
     """Record the lots of the close, and the day's columns of them."""
     row, logs = sheet.row, sheet.logs
     row[CONTRACT_] = -1.0
     most = 0.0
-    for c in range(short.size):
-        if short[c] > 0.0:
+    for c in range(lots.size):
+        if lots[c] != 0.0:
             multiplier = futures.multiplier[futures.product[c]]
-            value = short[c] * multiplier * futures.settlement[t + 1, c]
+            value = -lots[c] * multiplier * futures.settlement[t + 1, c]  # short: above 0
             row[NOTIONAL_] += value
-            row[LOTS_] -= short[c]
-            note_three(logs.contracts, next_row(logs, CONTRACTS), t, c, short[c])
-            if value > most:
-                row[CONTRACT_], most = float(c), value
+            row[LOTS_] += lots[c]
+            note_three(logs.contracts, next_row(logs, CONTRACTS), t, c, lots[c])
+            if abs(value) > most:
+                row[CONTRACT_], most = float(c), abs(value)
 
 
 @njit(cache=True, allocates=False)

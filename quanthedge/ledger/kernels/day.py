@@ -14,7 +14,7 @@ than a trade.
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import LedgerInputs
+from quanthedge.ledger.inputs import LedgerInputs, StockMarket, TargetBook
 from quanthedge.ledger.kernels.close import (
     broken_promise,
     charge_fees,
@@ -41,8 +41,6 @@ from quanthedge.ledger.kernels.sheet import (
     Work,
     list_held,
     list_orders,
-    new_logs,
-    new_work,
     room_for_a_day,
 )
 from quanthedge.ledger.kernels.stated import revalue, state_value
@@ -67,33 +65,33 @@ from quanthedge.ledger.layout import (
     UNFINISHED,
 )
 from quanthedge.ledger.state import LedgerState
-from quanthedge.typing import Floats
+from quanthedge.typing import Floats, Ints
 
 NO_ORDERS = -1
 
 
 @njit(cache=True, allocates=False)
-def rebalance_of(t: int, inputs: LedgerInputs, scalars: Floats) -> int:
+def rebalance_of(t: int, days: Ints, scalars: Floats) -> int:
     """Row of the targets traded today, -1 on other days."""
     r = int(scalars[NEXT_REBALANCE])
-    days = inputs.targets.trade_days
     return r if r < days.size and days[r] == t else -1
 
 
 @njit(cache=True, allocates=False)
 def plan_orders(
-    t: int, r: int, flow: float, inputs: LedgerInputs, state: LedgerState, work: Work, logs: Logs
-) -> int:
+    t: int, r: int, flow: float, targets: TargetBook, market: StockMarket, state: LedgerState,
+    work: Work, logs: Logs,
+) -> int:  # fmt: skip
     """Step 3: the day's orders. Returns their reason, ``NO_ORDERS`` on a day without."""
     scalars = state.scalars
     if r >= 0:
         plan_rebalance(
-            t, r, inputs.bars, inputs.stocks, inputs.targets, inputs.settings, state, work, logs
+            t, r, market.bars, market.stocks, targets, market.settings, state, work, logs
         )
         scalars[NEXT_REBALANCE] = r + 1
         return REBALANCE
     if flow != 0.0:
-        plan_flow(t, flow, inputs.bars, inputs.stocks, inputs.settings, state, work)
+        plan_flow(t, flow, market.bars, market.stocks, market.settings, state, work)
         return FLOW
     if scalars[DAYS_LEFT] > 0.0:
         scalars[DAYS_LEFT] -= 1.0
@@ -105,28 +103,29 @@ def plan_orders(
 def trade_stocks(
     t: int,
     reason: int,
+    gain: float,
     withdrawable: float,
-    inputs: LedgerInputs,
+    market: StockMarket,
     state: LedgerState,
     work: Work,
     sheet: Sheet,
 ) -> tuple[float, float]:
-    """Do steps 4 to 6. Returns the price gain on the reference, and the withdrawable cash."""
+    """Do steps 4 to 6. Returns ``gain`` with that of the fills added, and the withdrawable cash."""
     scalars = state.scalars
     morning_cash, raise_cash = scalars[STOCK_CASH], scalars[RAISE_CASH]
     kept = morning_cash + raise_cash if raise_cash > 0.0 else 0.0
     received = 0.0
-    gain = 0.0
     settled = 0.0
     paid = 0.0
     if reason != NO_ORDERS:
-        received, gain = sell(t, reason, inputs, state, work, sheet)
+        received, more = sell(t, reason, market, state, work, sheet)
+        gain += more
     if raise_cash > 0.0 and raise_cash > received:
-        money, more = forced_sales(t, raise_cash - received, inputs, state, work, sheet)
+        money, more = forced_sales(t, raise_cash - received, market, state, work, sheet)
         received += money
         gain += more
     if reason != NO_ORDERS:
-        more, settled, paid = buy(t, reason, kept, morning_cash, inputs, state, work, sheet)
+        more, settled, paid = buy(t, reason, kept, morning_cash, market, state, work, sheet)
         gain += more
         strike_out(state, work)
     spent = settled + max(0.0, paid - received)
@@ -147,86 +146,37 @@ def hedge_the_plan(
     """Step 7 before the stocks are filled. Returns the withdrawable cash, whether orders stand."""
     if reason == NO_ORDERS and not state.scalars[RAISE_CASH] > 0.0:
         return hedge(
-            t, forced, withdrawable, inputs, state.shares, work.held, work.n[HELD], state,
-            work.futures, sheet,
+            t, forced, withdrawable, inputs.bars, inputs.hedge, inputs.futures, inputs.settings,
+            state.shares, work.held, work.n[HELD], state, work.futures, sheet,
         ), False  # fmt: skip
     changed = expect_book(
         t, reason != NO_ORDERS, inputs.bars, inputs.stocks, inputs.settings, state, work
     )
     withdrawable = hedge(
-        t, forced or changed, withdrawable, inputs, work.expected, work.expected_held,
+        t, forced or changed, withdrawable, inputs.bars, inputs.hedge, inputs.futures,
+        inputs.settings, work.expected, work.expected_held,
         list_held(work.expected, work.expected_held), state, work.futures, sheet,
     )  # fmt: skip
     return withdrawable, changed
 
 
 @njit(cache=True, allocates=False)
-def run_day(t: int, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet) -> int:
-    """Advance the state from the open to the close of day t; returns the status of the day."""
-    bars, scalars, shares = inputs.bars, state.scalars, state.shares
-    row, logs = sheet.row, sheet.logs
-    trades_before = logs.n[TRADES]
-    last = last_close(t, inputs, scalars)
-
-    # 0, 1: flows and corporate actions; what the shares of the last close earn today
-    flow = take_flows(t, inputs.fund, scalars, row)
-    gain = corporate_actions(t, inputs, state, work, sheet)
-    row[HELD_PNL_] = gain_to_close(t, gain + row[DIVIDENDS_], bars, shares, work)
-    held_before = last.stock_value
-    state.book_return[t] = row[HELD_PNL_] / held_before if held_before > 0.0 else np.nan
-
-    # 2, 3: the accounts, the day's orders
-    r = rebalance_of(t, inputs, scalars)
-    withdrawable = morning_treasury(t, r, inputs, state)
-    reason = plan_orders(t, r, flow, inputs, state, work, logs)
-
-    # 4 to 7: stocks, and the hedge before or after their fills
-    after_stocks = inputs.futures.after_stocks[t]
-    ordered = False
-    if not after_stocks:
-        moved = logs.n[TRADES] > trades_before
-        withdrawable, ordered = hedge_the_plan(
-            t, reason, r >= 0 or moved, withdrawable, inputs, state, work, sheet
-        )
-    stocks_before = logs.n[TRADES]
-    traded, withdrawable = trade_stocks(t, reason, withdrawable, inputs, state, work, sheet)
-    moved = logs.n[TRADES] > trades_before
-    if moved:
-        work.n[HELD] = list_held(shares, work.held)
-    if after_stocks:
-        withdrawable = hedge(
-            t, r >= 0 or moved, withdrawable, inputs, shares, work.held, work.n[HELD], state,
-            work.futures, sheet,
-        )  # fmt: skip
-    elif ordered or logs.n[TRADES] > stocks_before:
-        scalars[UNFINISHED] = 1.0  # what was done is known tomorrow
-
-    # 8: futures are settled, stocks marked
-    withdrawable = settle_futures(t, withdrawable, inputs, state, work.futures, sheet)
-    if np.isnan(withdrawable):
-        return NO_SETTLEMENT
-    scalars[STOCK_VALUE], names = value_of_stocks(t, bars, shares, work)
-    row[STOCK_PNL_] = gain_to_close(t, gain + traded, bars, shares, work)
-
-    # 9, 10: interest and fees, the stated value
-    equity = charge_fees(t, last, withdrawable, inputs, scalars, row)
-    revaluation = revalue(t, equity, inputs, state, work, sheet)
-    equity = state_value(t, equity, revaluation, inputs.fund, scalars, row)
-    scalars[EQUITY] = equity
-
-    # 11: the row, and what it promises
-    required = margin_required(t + 1, state.short, inputs.futures)
-    write_balances(required, names, scalars, row)
-    list_contracts(t, inputs.futures, state.short, sheet)
-    if inputs.record_day[t]:
-        list_positions(t, shares, work, sheet)
-    return broken_promise(equity, equity - last.equity, required, row, state, work)
+def stop_run(t: int, status: int, scalars: Floats) -> int:
+    """Note why the run ends on day t; returns the day after."""
+    scalars[STATUS], scalars[STATUS_DAY] = status, t
+    return t + 1
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def run_days(
-    first: int, stop: int, inputs: LedgerInputs, state: LedgerState, ledger: Floats
-) -> Logs:
+    first: int,
+    stop: int,
+    inputs: LedgerInputs,
+    state: LedgerState,
+    work: Work,
+    ledger: Floats,
+    logs: Logs,
+) -> int:
     """Advance the state from the open of day ``first`` to the close of day ``stop - 1``.
 
     Parameters
@@ -236,23 +186,93 @@ def run_days(
     inputs : LedgerInputs
     state : LedgerState
         Advanced in place.
+    work : Work
     ledger : float64 [T, len(COLUMNS)]
         One row a day is written, of zeros.
+    logs : Logs
+        Rows of trades, refusals, positions, contracts and restated holdings are added.
 
     Returns
     -------
-    Logs
-        Rows of trades, refusals, positions, contracts and restated holdings, and how many.
+    int
+        The day that is to be run next: before ``stop`` when the logs have no room for all that one
+        day can write, or when the run ends there (its status is then in ``state``).
     """
-    stocks, contracts = state.shares.size, state.short.size
-    work = new_work(stocks, contracts, state.last_level.size)
-    work.n[HELD] = list_held(state.shares, work.held)
+    bars, futures, settings = inputs.bars, inputs.futures, inputs.settings
+    scalars, shares = state.scalars, state.shares
+    market = StockMarket(
+        bars, inputs.stocks, inputs.volatility, inputs.auction, inputs.tax, settings
+    )
+    work.n[HELD] = list_held(shares, work.held)
     work.n[ORDERED] = list_orders(state.pending, work.ordered)
-    logs = new_logs()
     for t in range(first, stop):
-        logs = room_for_a_day(logs, stocks, contracts)
-        status = run_day(t, inputs, state, work, Sheet(ledger[t], logs))
+        if not room_for_a_day(logs, shares.size, state.lots.size):
+            return t
+        row = ledger[t]
+        sheet = Sheet(row, logs)
+        trades_before = logs.n[TRADES]
+        last = last_close(inputs.days[t], inputs.stock_rate[t], inputs.futures_rate[t], scalars)
+
+        # 0, 1: flows and corporate actions; what the shares of the last close earn today
+        flow = take_flows(t, inputs.fund, scalars, row)
+        gain = corporate_actions(t, bars, inputs.actions, inputs.tax, settings, state, work, sheet)
+        row[HELD_PNL_] = gain_to_close(t, gain + row[DIVIDENDS_], bars, shares, work)
+        held_before = last.stock_value
+        state.book_return[t] = row[HELD_PNL_] / held_before if held_before > 0.0 else np.nan
+
+        # 2, 3: the accounts, the day's orders
+        targets = inputs.targets
+        r = rebalance_of(t, targets.trade_days, scalars)
+        any_targets = r >= 0 and targets.pointer[r + 1] > targets.pointer[r]
+        withdrawable = morning_treasury(t, r >= 0, any_targets, settings, futures, state)
+        reason = plan_orders(t, r, flow, targets, market, state, work, logs)
+
+        # 4 to 7: stocks, and the hedge before or after their fills
+        after_stocks = futures.after_stocks[t]
+        ordered = False
+        if not after_stocks:
+            moved = logs.n[TRADES] > trades_before
+            withdrawable, ordered = hedge_the_plan(
+                t, reason, r >= 0 or moved, withdrawable, inputs, state, work, sheet
+            )
+        stocks_before = logs.n[TRADES]
+        gain, withdrawable = trade_stocks(t, reason, gain, withdrawable, market, state, work, sheet)
+        moved = logs.n[TRADES] > trades_before
+        if moved:
+            work.n[HELD] = list_held(shares, work.held)
+        if after_stocks:
+            withdrawable = hedge(
+                t, r >= 0 or moved, withdrawable, bars, inputs.hedge, futures, settings, shares,
+                work.held, work.n[HELD], state, work.futures, sheet,
+            )  # fmt: skip
+        elif ordered or logs.n[TRADES] > stocks_before:
+            scalars[UNFINISHED] = 1.0  # what was done is known tomorrow
+
+        # 8: futures are settled, stocks marked
+        withdrawable = settle_futures(
+            t, withdrawable, settings, futures, state, work.futures, sheet
+        )
+        if np.isnan(withdrawable):
+            return stop_run(t, NO_SETTLEMENT, scalars)
+        scalars[STOCK_VALUE], names = value_of_stocks(t, bars, shares, work)
+        row[STOCK_PNL_] = gain_to_close(t, gain, bars, shares, work)
+
+        # 9, 10: interest and fees, the stated value
+        equity = charge_fees(
+            t, last, withdrawable, inputs.fee_years[t], settings.borrowing_rate, inputs.fund,
+            scalars, row,
+        )  # fmt: skip
+        revaluation = revalue(t, equity, inputs.valuation, bars.mark, state, work, sheet)
+        equity = state_value(t, equity, revaluation, inputs.fund, scalars, row)
+        scalars[EQUITY] = equity
+
+        # 11: the row, and what it promises
+        required = margin_required(t + 1, state.lots, futures)
+        write_balances(required, names, scalars, row)
+        list_contracts(t, futures, state.lots, sheet)
+        if inputs.record_day[t]:
+            list_positions(t, shares, work, sheet)
+        status = broken_promise(equity, equity - last.equity, required, row, state, work)
         if status != OK:
-            state.scalars[STATUS], state.scalars[STATUS_DAY] = status, t
-            break
-    return logs
+            return stop_run(t, status, scalars)
+    return stop

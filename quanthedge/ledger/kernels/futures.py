@@ -1,7 +1,9 @@
 """Steps 7 and 8 of docs/ledger.md and the futures part of step 2, compiled.
 
-``state.short`` [C] are the lots sold short; what a day does to them stands in
-:class:`quanthedge.ledger.kernels.sheet.FuturesDay`.
+``state.lots`` [C] are the lots held: above 0 long, below 0 sold short. What a day does to them
+stands in :class:`quanthedge.ledger.kernels.sheet.FuturesDay`. A product is brought to lots of one
+``side`` (BUY: long, SELL: short): what is held on the other side goes first, then lots of the side
+are counted without their sign.
 """
 
 import numpy as np
@@ -9,13 +11,14 @@ import numpy as np
 from quanthedge.compiled import njit
 from quanthedge.hedge.kernels.lots import joint_lots
 from quanthedge.hedge.policies.kernels import due
-from quanthedge.ledger.inputs import Bars, FutureBook, HedgeBook, LedgerInputs, Settings
+from quanthedge.ledger.inputs import Bars, FutureBook, HedgeBook, Settings
 from quanthedge.ledger.kernels.sheet import FuturesDay, Sheet, note_trade, refuse
 from quanthedge.ledger.layout import (
     BETA_,
     BOTTOM_UP,
     BUY,
     DELIVERY,
+    DONE,
     EQUITY,
     FUTURE,
     FUTURES_CASH,
@@ -50,10 +53,10 @@ __all__ = ["any_lots", "hedge", "margin_required", "morning_treasury", "settle_f
 
 
 @njit(cache=True, allocates=False)
-def any_lots(short: Floats) -> bool:
+def any_lots(lots: Floats) -> bool:
     """Whether any contract is held."""
-    for c in range(short.size):
-        if short[c] != 0.0:
+    for c in range(lots.size):
+        if lots[c] != 0.0:
             return True
     return False
 
@@ -62,16 +65,16 @@ def any_lots(short: Floats) -> bool:
 def margin_of(t1: int, c: int, futures: FutureBook, lots: float) -> float:
     """Margin of lots of a contract at the settlement of the day in row t1 (day t1 - 1), yuan."""
     multiplier = futures.multiplier[futures.product[c]]
-    return futures.margin_rate[t1, c] * multiplier * futures.settlement[t1, c] * lots
+    return futures.margin_rate[t1, c] * multiplier * futures.settlement[t1, c] * abs(lots)
 
 
 @njit(cache=True, allocates=False)
-def margin_required(t1: int, short: Floats, futures: FutureBook) -> float:
+def margin_required(t1: int, lots: Floats, futures: FutureBook) -> float:
     """Margin of all lots at the settlement of the day in row t1 (day t1 - 1), yuan."""
     total = 0.0
-    for c in range(short.size):
-        if short[c] > 0.0:
-            total += margin_of(t1, c, futures, short[c])
+    for c in range(lots.size):
+        if lots[c] != 0.0:
+            total += margin_of(t1, c, futures, lots[c])
     return total
 
 
@@ -84,17 +87,20 @@ def to_futures_account(amount: float, scalars: Floats) -> float:
 
 
 @njit(cache=True, allocates=False)
-def morning_treasury(t: int, rebalance: int, inputs: LedgerInputs, state: LedgerState) -> float:
+def morning_treasury(
+    t: int, traded: bool, targets: bool, settings: Settings, futures: FutureBook,
+    state: LedgerState,
+) -> float:  # fmt: skip
     """Step 2: futures account to its target, loan. Returns the withdrawable stock cash.
 
-    ``rebalance`` is the row of the targets traded today, -1 on other days.
+    ``traded`` says that targets are traded today, ``targets`` that there are any.
     """
-    settings, scalars, short = inputs.settings, state.scalars, state.short
+    scalars, lots = state.scalars, state.lots
     withdrawable = scalars[STOCK_CASH]
     cash = scalars[FUTURES_CASH]
     moved = 0.0
-    if any_lots(short):
-        required = margin_required(t, short, inputs.futures)
+    if any_lots(lots):
+        required = margin_required(t, lots, futures)
         if cash < settings.call_multiple * required:
             moved = max(0.0, min(withdrawable, settings.target_multiple * required - cash))
         elif cash > settings.release_multiple * required:
@@ -107,11 +113,8 @@ def morning_treasury(t: int, rebalance: int, inputs: LedgerInputs, state: Ledger
     else:
         moved = max(0.0, min(withdrawable, -cash))
     withdrawable -= to_futures_account(moved, scalars)
-    if rebalance >= 0:
-        pointer = inputs.targets.pointer
-        scalars[LOAN_TARGET] = 0.0
-        if pointer[rebalance + 1] > pointer[rebalance]:
-            scalars[LOAN_TARGET] = settings.borrowed * max(0.0, scalars[EQUITY])
+    if traded:
+        scalars[LOAN_TARGET] = settings.borrowed * max(0.0, scalars[EQUITY]) if targets else 0.0
         drawn = max(0.0, scalars[LOAN_TARGET] - scalars[LOAN])
         scalars[LOAN] += drawn
         scalars[STOCK_CASH] += drawn
@@ -244,7 +247,15 @@ def joint_lots_wanted(
         hedge.range_low * book, hedge.range_high * book, ceiling,
     )  # fmt: skip
     for k in range(n):
-        day.wanted[active[k]] = lots[k]
+        day.wanted[active[k]] = -lots[k]
+
+
+@njit(cache=True, allocates=False)
+def nearest_lots(value: float, lot: float, both_sides: bool) -> float:
+    """Signed lots nearest to a signed value, halves away from 0; without both sides none above."""
+    if value > 0.0:
+        return np.floor(value / lot + 0.5) if both_sides else 0.0
+    return -np.floor(-value / lot + 0.5)
 
 
 @njit(cache=True, allocates=False)
@@ -259,10 +270,11 @@ def lots_wanted(t: int, book: float, equity: float, day: FuturesDay, hedge: Hedg
     if hedge.aversion != 0.0:
         joint_lots_wanted(t, book, equity, exposure, day, hedge)
         return
-    into_range(exposure, lot, book, hedge.range_low, hedge.range_high)
+    if not hedge.both_sides:
+        into_range(exposure, lot, book, hedge.range_low, hedge.range_high)
     for p in range(lot.size):
         if not np.isnan(lot[p]):
-            day.wanted[p] = max(0.0, np.floor(exposure[p] / lot[p] + 0.5))
+            day.wanted[p] = nearest_lots(-exposure[p], lot[p], hedge.both_sides)
 
 
 @njit(cache=True, allocates=False)
@@ -275,15 +287,15 @@ def policy_review(
     for p in range(lot.size):
         if np.isnan(lot[p]):
             continue
-        target = -wanted[p] * lot[p] / book
-        current = -day.held[p] * lot[p] / book
+        target = wanted[p] * lot[p] / book
+        current = day.held[p] * lot[p] / book
         asked, landing = due(
             hedge.policy, t, target, current, hedge.index_level[t, p], last_level[p]
         )
         if asked:
             review = True
             if landing != target:
-                wanted[p] = max(0.0, np.floor(-landing * book / lot[p] + 0.5))
+                wanted[p] = nearest_lots(landing * book, lot[p], hedge.both_sides)
     return review
 
 
@@ -295,7 +307,7 @@ def trade_future(
     """Book futures bought (> 0) or sold (< 0): costs and record; the gain comes with settling."""
     amount = abs(quantity) * futures.multiplier[futures.product[c]] * price
     state.scalars[FUTURES_CASH] -= fee + impact
-    state.short[c] -= quantity
+    state.lots[c] += quantity
     sheet.row[FUTURES_FEE_] += fee
     sheet.row[IMPACT_] += impact
     costs = (0.0, 0.0, 0.0, 0.0, fee, impact)
@@ -317,12 +329,23 @@ def trade_at_fill(
 
 
 @njit(cache=True, allocates=False)
-def opening_room(t: int, c: int, held: float, futures: FutureBook) -> tuple[float, int]:
+def locked_limit(t: int, c: int, side: int, futures: FutureBook) -> int:
+    """Reason why no lot of a contract can be traded on a side at the fill, or DONE."""
+    if np.isnan(futures.fill_price[t, c]):
+        return NO_PRICE
+    if side == BUY:
+        return LIMIT_UP if futures.no_buy[t, c] else DONE
+    return LIMIT_DOWN if futures.no_sale[t, c] else DONE
+
+
+@njit(cache=True, allocates=False)
+def opening_room(t: int, c: int, held: float, side: int, futures: FutureBook) -> tuple[float, int]:
     """Lots of a contract that may be opened today, and the reason that sets the bound."""
     p = futures.product[c]
     room, why = np.inf, LIMIT_DOWN
-    if futures.no_sale[t, c]:
-        room = 0.0
+    locked = locked_limit(t, c, side, futures)
+    if locked != DONE:
+        room, why = 0.0, locked
     by_position = max(0.0, futures.position_limit[t, p] - held)
     if by_position < room:
         room, why = by_position, POSITION_LIMIT
@@ -332,125 +355,151 @@ def opening_room(t: int, c: int, held: float, futures: FutureBook) -> tuple[floa
 
 
 @njit(cache=True, allocates=False)
-def leave_old_contracts(
-    t: int, p: int, c: int, keep: float, slippage: float, futures: FutureBook,
+def close_now(
+    t: int, c: int, back: float, side: int, reason: int, slippage: float, futures: FutureBook,
     state: LedgerState, over: Floats, sheet: Sheet,
-) -> tuple[float, float]:  # fmt: skip
-    """Buy back the product's lots outside contract c but for ``keep``, settled at once.
-
-    Returns the old lots that are left, and those bought back.
-    """
-    short, scalars = state.short, state.scalars
-    old = 0.0
-    for o in range(short.size):
-        if futures.product[o] == p and o != c:
-            old += short[o]
-    excess = old - keep
-    bought = 0.0
-    for o in range(short.size):
-        if futures.product[o] != p or o == c or short[o] == 0.0 or excess <= 0.0:
-            continue
-        back = min(excess, short[o])
-        excess -= back
-        price = futures.fill_price[t, o]
-        if np.isnan(price) or futures.no_buy[t, o]:
-            why = NO_PRICE if np.isnan(price) else LIMIT_UP
-            refuse(sheet.logs, t, FUTURE, o, BUY, back, 0.0, why)
-            scalars[UNFINISHED] = 1.0
-            continue
-        trade_at_fill(t, o, back, ROLL, slippage, futures, state, sheet)
-        # What is bought back settles at once: its gain may carry the margin of the new lots.
-        variation = -back * futures.multiplier[p] * (price - futures.settlement[t, o])
-        sheet.row[FUTURES_PNL_] += variation
-        scalars[FUTURES_CASH] += variation
-        over[o] -= back
-        bought += back
-    return old - bought, bought
+) -> bool:  # fmt: skip
+    """Close lots of yesterday of one side at the fill, settled at once; False where refused."""
+    why = locked_limit(t, c, -side, futures)
+    if why != DONE:
+        refuse(sheet.logs, t, FUTURE, c, -side, back, 0.0, why)
+        state.scalars[UNFINISHED] = 1.0
+        return False
+    trade_at_fill(t, c, -side * back, reason, slippage, futures, state, sheet)
+    # What is closed settles at once: its gain may carry the margin of the new lots.
+    moved = futures.fill_price[t, c] - futures.settlement[t, c]
+    variation = side * back * futures.multiplier[futures.product[c]] * moved
+    sheet.row[FUTURES_PNL_] += variation
+    state.scalars[FUTURES_CASH] += variation
+    over[c] -= side * back
+    return True
 
 
 @njit(cache=True, allocates=False)
-def margin_elsewhere(t: int, c: int, short: Floats, futures: FutureBook) -> float:
+def close_other_side(
+    t: int, p: int, side: int, slippage: float, futures: FutureBook, state: LedgerState,
+    over: Floats, sheet: Sheet,
+) -> None:  # fmt: skip
+    """Close the product's lots that are not of this side."""
+    for o in range(state.lots.size):
+        if futures.product[o] == p and side * state.lots[o] < 0.0:
+            back = abs(state.lots[o])
+            close_now(t, o, back, -side, HEDGE, slippage, futures, state, over, sheet)
+
+
+@njit(cache=True, allocates=False)
+def leave_old_contracts(
+    t: int, p: int, c: int, keep: float, side: int, slippage: float, futures: FutureBook,
+    state: LedgerState, over: Floats, sheet: Sheet,
+) -> tuple[float, float]:  # fmt: skip
+    """Close the product's lots of a side outside contract c but for ``keep``, settled at once.
+
+    Returns the old lots that are left, and those closed.
+    """
+    old = 0.0
+    for o in range(state.lots.size):
+        if futures.product[o] == p and o != c:
+            old += max(0.0, side * state.lots[o])
+    excess = old - keep
+    closed = 0.0
+    for o in range(state.lots.size):
+        there = side * state.lots[o]
+        if futures.product[o] != p or o == c or not there > 0.0 or excess <= 0.0:
+            continue
+        back = min(excess, there)
+        excess -= back
+        if close_now(t, o, back, side, ROLL, slippage, futures, state, over, sheet):
+            closed += back
+    return old - closed, closed
+
+
+@njit(cache=True, allocates=False)
+def margin_elsewhere(t: int, c: int, lots: Floats, futures: FutureBook) -> float:
     """Margin of the lots in all other contracts, at the last prices known, yuan."""
     total = 0.0
-    for o in range(short.size):
-        if o == c or short[o] == 0.0:
+    for o in range(lots.size):
+        if o == c or lots[o] == 0.0:
             continue
         price = futures.settlement[t, o]
         if np.isnan(price):
             price = futures.fill_price[t, o]
         multiplier = futures.multiplier[futures.product[o]]
-        total += futures.margin_rate[t + 1, o] * multiplier * price * short[o]
+        total += futures.margin_rate[t + 1, o] * multiplier * price * abs(lots[o])
     return total
 
 
 @njit(cache=True, allocates=False)
 def trade_product(
-    t: int, p: int, n: float, withdrawable: float, settings: Settings, futures: FutureBook,
+    t: int, p: int, target: float, withdrawable: float, settings: Settings, futures: FutureBook,
     state: LedgerState, day: FuturesDay, sheet: Sheet,
 ) -> float:  # fmt: skip
-    """Bring a product to n lots of its contract of the day. Returns the withdrawable cash."""
-    short, scalars, logs, slippage = (
-        state.short,
-        state.scalars,
-        sheet.logs,
-        settings.futures_slippage,
-    )
+    """Bring a product to signed lots of its contract of the day. Returns the withdrawable cash."""
+    lots, scalars, logs, slippage = state.lots, state.scalars, sheet.logs, settings.futures_slippage
     c = futures.hold[t, p]
-    held = short[c]
     if np.isnan(futures.fill_price[t, c]):
-        if n != held:
-            side = SELL if n > held else BUY
-            refuse(logs, t, FUTURE, c, side, abs(n - held), 0.0, NO_PRICE)
+        if target != lots[c]:
+            way = BUY if target > lots[c] else SELL
+            refuse(logs, t, FUTURE, c, way, abs(target - lots[c]), 0.0, NO_PRICE)
             scalars[UNFINISHED] = 1.0
+        return withdrawable
+    side = BUY if target > 0.0 else SELL
+    close_other_side(t, p, side, slippage, futures, state, day.over, sheet)
+    held, n = side * lots[c], side * target
+    if held < 0.0:  # what could not be closed is in the way
         return withdrawable
     x, why = n, MARGIN
     if n > held:
-        room, bound = opening_room(t, c, held, futures)
+        room, bound = opening_room(t, c, held, side, futures)
         if held + room < n:
             x, why = held + room, bound
     keep = max(0.0, n - x)
-    left, bought = leave_old_contracts(t, p, c, keep, slippage, futures, state, day.over, sheet)
+    left, closed = leave_old_contracts(
+        t, p, c, keep, side, slippage, futures, state, day.over, sheet
+    )
     if x < held:
-        if futures.no_buy[t, c]:
-            refuse(logs, t, FUTURE, c, BUY, held - x, 0.0, LIMIT_UP)
+        locked = locked_limit(t, c, -side, futures)
+        if locked != DONE:
+            refuse(logs, t, FUTURE, c, -side, held - x, 0.0, locked)
             scalars[UNFINISHED] = 1.0
         else:
-            trade_at_fill(t, c, held - x, HEDGE, slippage, futures, state, sheet)
-            day.traded[c] += held - x
+            trade_at_fill(t, c, -side * (held - x), HEDGE, slippage, futures, state, sheet)
+            day.traded[c] -= side * (held - x)
     elif n > held:
         x = max(held, min(x, n - left))
         per_lot = futures.margin_rate[t + 1, c] * futures.multiplier[p] * futures.fill_price[t, c]
-        elsewhere = margin_elsewhere(t, c, short, futures)
+        elsewhere = margin_elsewhere(t, c, lots, futures)
         money = max(0.0, scalars[FUTURES_CASH] + withdrawable - elsewhere)
         affordable = max(held, np.floor(money / per_lot))
         if affordable < x:
             x, why = affordable, MARGIN
         if x > held:
-            target = settings.target_multiple * (per_lot * x + elsewhere)
-            moved = min(withdrawable, max(0.0, target - scalars[FUTURES_CASH]))
+            wanted = settings.target_multiple * (per_lot * x + elsewhere)
+            moved = min(withdrawable, max(0.0, wanted - scalars[FUTURES_CASH]))
             withdrawable -= to_futures_account(moved, scalars)
         stuck = max(0.0, left - keep)
         if x < n - stuck:
-            refuse(logs, t, FUTURE, c, SELL, n - stuck - held, x - held, why)
+            refuse(logs, t, FUTURE, c, side, n - stuck - held, x - held, why)
             if why != MARGIN:
                 scalars[UNFINISHED] = 1.0
         if x > held:
-            reason = ROLL if bought > 0.0 else HEDGE
-            trade_at_fill(t, c, held - x, reason, slippage, futures, state, sheet)
-            day.traded[c] += held - x
+            reason = ROLL if closed > 0.0 else HEDGE
+            trade_at_fill(t, c, side * (x - held), reason, slippage, futures, state, sheet)
+            day.traded[c] += side * (x - held)
             day.opened[c] += x - held
     return withdrawable
 
 
 @njit(cache=True, allocates=False)
-def begin_day(futures: FutureBook, short: Floats, day: FuturesDay) -> None:
+def begin_day(futures: FutureBook, lots: Floats, day: FuturesDay) -> None:
     """Note what is held over from yesterday, by contract and by product."""
     for p in range(day.held.size):
         day.held[p] = 0.0
+        day.gross[p] = 0.0
         day.wanted[p] = 0.0
-    for c in range(short.size):
-        day.held[futures.product[c]] += short[c]
-        day.over[c] = short[c]
+    for c in range(lots.size):
+        day.held[futures.product[c]] += lots[c]
+        day.gross[futures.product[c]] += abs(lots[c])
+        day.over[c] = lots[c]
         day.traded[c] = 0.0
         day.opened[c] = 0.0
 
@@ -459,7 +508,7 @@ def begin_day(futures: FutureBook, short: Floats, day: FuturesDay) -> None:
 def opens_a_product(day: FuturesDay) -> bool:
     """Whether a product of which lots are wanted has none."""
     for p in range(day.lot.size):
-        if day.held[p] == 0.0 and day.wanted[p] > 0.0 and not np.isnan(day.lot[p]):
+        if day.held[p] == 0.0 and day.wanted[p] != 0.0 and not np.isnan(day.lot[p]):
             return True
     return False
 
@@ -485,13 +534,14 @@ def review_lots(
 
 @njit(cache=True, allocates=False)
 def hedge(
-    t: int, forced: bool, withdrawable: float, inputs: LedgerInputs, shares: Floats, held: Ints,
-    n_held: int, state: LedgerState, day: FuturesDay, sheet: Sheet,
+    t: int, forced: bool, withdrawable: float, bars: Bars, book: HedgeBook, futures: FutureBook,
+    settings: Settings, shares: Floats, held: Ints, n_held: int, state: LedgerState,
+    day: FuturesDay, sheet: Sheet,
 ) -> float:  # fmt: skip
     """Step 7 for a book of ``shares`` [N]. Returns the withdrawable cash; ``day`` is written."""
-    futures, book, equity = inputs.futures, inputs.hedge, state.scalars[EQUITY]
-    begin_day(futures, state.short, day)
-    value = estimate_book(t, inputs.bars, book, shares, held, n_held, state.book_return, day.beta)
+    equity = state.scalars[EQUITY]
+    begin_day(futures, state.lots, day)
+    value = estimate_book(t, bars, book, shares, held, n_held, state.book_return, day.beta)
     beta = 0.0
     for p in range(day.beta.size):
         beta += day.beta[p]
@@ -503,10 +553,10 @@ def hedge(
     for p in range(day.lot.size):
         if np.isnan(day.lot[p]):
             continue
-        there = state.short[futures.hold[t, p]]
-        if there != day.wanted[p] or there != day.held[p]:  # else nothing is to be done
+        there = state.lots[futures.hold[t, p]]
+        if there != day.wanted[p] or abs(there) != day.gross[p]:  # else nothing is to be done
             withdrawable = trade_product(
-                t, p, day.wanted[p], withdrawable, inputs.settings, futures, state, day, sheet
+                t, p, day.wanted[p], withdrawable, settings, futures, state, day, sheet
             )
     return withdrawable
 
@@ -515,11 +565,12 @@ def hedge(
 def cut_lots(
     t: int, slippage: float, futures: FutureBook, state: LedgerState, opened: Floats, sheet: Sheet
 ) -> None:
-    """Buy back at the settlement price, lot by lot, until the account meets the rest's margin."""
-    short, cash = state.short, state.scalars[FUTURES_CASH]
-    contracts = short.size
-    kept = short.copy()
-    fees = np.zeros(contracts)
+    """Close at the settlement price, lot by lot, until the account meets the rest's margin."""
+    lots, cash = state.lots, state.scalars[FUTURES_CASH]
+    contracts = lots.size
+    kept, fees = np.zeros(contracts), np.zeros(contracts)
+    for c in range(contracts):
+        kept[c] = abs(lots[c])
     while True:
         costs = 0.0
         need = 0.0
@@ -531,7 +582,7 @@ def cut_lots(
                 need += own
                 if own > most:
                     largest, most = c, own
-            cut = short[c] - kept[c]
+            cut = abs(lots[c]) - kept[c]
             if cut > 0.0:
                 p = futures.product[c]
                 lot = futures.multiplier[p] * futures.settlement[t + 1, c]
@@ -544,33 +595,33 @@ def cut_lots(
             break
         kept[largest] -= 1.0
     for c in range(contracts):
-        cut = short[c] - kept[c]
+        cut = abs(lots[c]) - kept[c]
         if cut > 0.0:
             price = futures.settlement[t + 1, c]
             impact = slippage * cut * futures.multiplier[futures.product[c]] * price
-            trade_future(t, c, cut, price, fees[c], impact, MARGIN_CUT_TRADE, futures, state, sheet)
+            way = cut if lots[c] < 0.0 else -cut
+            trade_future(t, c, way, price, fees[c], impact, MARGIN_CUT_TRADE, futures, state, sheet)
 
 
 @njit(cache=True, allocates=False)
 def settle_futures(
-    t: int, withdrawable: float, inputs: LedgerInputs, state: LedgerState, day: FuturesDay,
-    sheet: Sheet,
+    t: int, withdrawable: float, settings: Settings, futures: FutureBook, state: LedgerState,
+    day: FuturesDay, sheet: Sheet,
 ) -> float:  # fmt: skip
     """Step 8: variation margin, delivery, margin check. Returns withdrawable; NaN = no price."""
-    futures, settings = inputs.futures, inputs.settings
     if not pay_variation(t, futures, state, day, sheet):
         return np.nan
     scalars = state.scalars
-    required = margin_required(t + 1, state.short, futures)
+    required = margin_required(t + 1, state.lots, futures)
     if scalars[FUTURES_CASH] < required:
         target = settings.target_multiple * required
         moved = max(0.0, min(withdrawable, target - scalars[FUTURES_CASH]))
         withdrawable -= to_futures_account(moved, scalars)
-    if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and any_lots(state.short):
+    if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and any_lots(state.lots):
         cut_lots(t, settings.futures_slippage, futures, state, day.opened, sheet)
         scalars[MARGIN_CUT] = 2.0
     ask_for_cash(required, settings, scalars)
-    if not any_lots(state.short) and scalars[FUTURES_CASH] < 0.0:
+    if not any_lots(state.lots) and scalars[FUTURES_CASH] < 0.0:
         moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
         withdrawable -= to_futures_account(moved, scalars)
         scalars[RAISE_CASH] = max(scalars[RAISE_CASH], -scalars[FUTURES_CASH])
@@ -582,8 +633,8 @@ def pay_variation(
     t: int, futures: FutureBook, state: LedgerState, day: FuturesDay, sheet: Sheet
 ) -> bool:
     """Settle every contract and deliver on its last day; False where one has no settlement."""
-    short = state.short
-    for c in range(short.size):
+    lots = state.lots
+    for c in range(lots.size):
         if day.over[c] == 0.0 and day.traded[c] == 0.0:
             continue
         multiplier = futures.multiplier[futures.product[c]]
@@ -592,15 +643,15 @@ def pay_variation(
             return False
         variation = 0.0
         if day.over[c] != 0.0:
-            variation -= day.over[c] * multiplier * (settlement - futures.settlement[t, c])
+            variation += day.over[c] * multiplier * (settlement - futures.settlement[t, c])
         if day.traded[c] != 0.0:
             variation += day.traded[c] * multiplier * (settlement - futures.fill_price[t, c])
         state.scalars[FUTURES_CASH] += variation
         sheet.row[FUTURES_PNL_] += variation
-        if short[c] > 0.0 and t >= futures.last_day[c]:
-            amount = short[c] * multiplier * settlement
+        if lots[c] != 0.0 and t >= futures.last_day[c]:
+            amount = abs(lots[c]) * multiplier * settlement
             fee = futures.delivery_fee_rate[t, futures.product[c]] * amount
-            trade_future(t, c, short[c], settlement, fee, 0.0, DELIVERY, futures, state, sheet)
+            trade_future(t, c, -lots[c], settlement, fee, 0.0, DELIVERY, futures, state, sheet)
             state.scalars[UNFINISHED] = 1.0
     return True
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import FundNumbers, LedgerInputs
+from quanthedge.ledger.inputs import ActionBook, Bars, FundNumbers, Settings, TaxBook
 from quanthedge.ledger.kernels.actions import (
     action_of_day,
     add_lot,
@@ -51,6 +51,7 @@ NO_COSTS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 class LastClose(NamedTuple):
     """Money of the last close that the day still asks for, yuan."""
 
+    days: float  # since then
     equity: float
     net_assets: float
     stock_value: float
@@ -60,16 +61,16 @@ class LastClose(NamedTuple):
 
 
 @njit(cache=True, allocates=False)
-def last_close(t: int, inputs: LedgerInputs, scalars: Floats) -> LastClose:
+def last_close(days: float, stock_rate: float, futures_rate: float, scalars: Floats) -> LastClose:
     """Read the balances of the last close, and the interest that they earn until this one."""
-    days = inputs.days[t]
     return LastClose(
+        days,
         scalars[EQUITY],
         scalars[EQUITY] + scalars[REVALUATION],
         scalars[STOCK_VALUE],
         scalars[LOAN],
-        max(0.0, scalars[STOCK_CASH]) * inputs.stock_rate[t] * days / 365.0,
-        max(0.0, scalars[FUTURES_CASH]) * inputs.futures_rate[t] * days / 365.0,
+        max(0.0, scalars[STOCK_CASH]) * stock_rate * days / 365.0,
+        max(0.0, scalars[FUTURES_CASH]) * futures_rate * days / 365.0,
     )
 
 
@@ -108,10 +109,11 @@ def receive_dividends(t: int, state: LedgerState) -> None:
 
 @njit(cache=True, allocates=False)
 def subscribe_rights(
-    t: int, i: int, a: int, old: float, inputs: LedgerInputs, state: LedgerState, sheet: Sheet
-) -> float:
+    t: int, i: int, a: int, old: float, actions: ActionBook, tax: TaxBook, state: LedgerState,
+    sheet: Sheet,
+) -> float:  # fmt: skip
     """Take up the rights of action a as far as the cash goes. Returns the shares taken."""
-    actions, scalars = inputs.actions, state.scalars
+    scalars = state.scalars
     wanted = np.floor(old * actions.rights[a] + 1e-6)
     price = actions.rights_price[a]
     taken = min(wanted, np.floor(max(0.0, scalars[STOCK_CASH]) / price))
@@ -120,17 +122,17 @@ def subscribe_rights(
     if taken > 0.0:
         scalars[STOCK_CASH] -= taken * price
         sheet.row[BOUGHT_] += taken * price
-        add_lot(t, i, taken, inputs.tax, state.carried)
+        add_lot(t, i, taken, tax, state.carried)
         note_trade(sheet.logs, t, STOCK, i, taken, price, taken * price, NO_COSTS, RIGHTS, 0.0)
     return taken
 
 
 @njit(cache=True, allocates=False)
 def pay_action(
-    t: int, i: int, a: int, inputs: LedgerInputs, state: LedgerState, sheet: Sheet
-) -> float:
+    t: int, i: int, a: int, bars: Bars, actions: ActionBook, tax: TaxBook, rights: bool,
+    state: LedgerState, sheet: Sheet,
+) -> float:  # fmt: skip
     """Dividend, bonus and rights of action a on a holding. Returns its change in value."""
-    bars, actions, tax = inputs.bars, inputs.actions, inputs.tax
     scalars, shares, carried, row = state.scalars, state.shares, state.carried, sheet.row
     old, mark = shares[i], bars.mark[t, i]
     reference = reference_price(t, i, bars)
@@ -142,8 +144,8 @@ def pay_action(
     fraction = max(0.0, grown - whole) * reference
     scale_lots(i, whole / old, carried)
     taken = 0.0
-    if actions.rights[a] > 0.0 and inputs.settings.subscribe_rights:
-        taken = subscribe_rights(t, i, a, old, inputs, state, sheet)
+    if actions.rights[a] > 0.0 and rights:
+        taken = subscribe_rights(t, i, a, old, actions, tax, state, sheet)
     scalars[STOCK_CASH] += fraction
     if actions.pay_day[a] <= t:
         scalars[STOCK_CASH] += gross - withheld
@@ -159,10 +161,12 @@ def pay_action(
 
 
 @njit(cache=True, allocates=False)
-def pay_delisted(t: int, i: int, inputs: LedgerInputs, state: LedgerState, sheet: Sheet) -> float:
+def pay_delisted(
+    t: int, i: int, mark: float, recovery: float, state: LedgerState, sheet: Sheet
+) -> float:
     """Pay out a holding that is delisted. Returns its gain (a loss when recovery is below 1)."""
-    mark, held = inputs.bars.mark[t, i], state.shares[i]
-    price = inputs.settings.recovery * mark
+    held = state.shares[i]
+    price = recovery * mark
     state.scalars[STOCK_CASH] += held * price
     sheet.row[SOLD_] += held * price
     note_trade(sheet.logs, t, STOCK, i, -held, price, held * price, NO_COSTS, DELISTING, 0.0)
@@ -189,9 +193,10 @@ def grow_holding(i: int, growth: float, mark: float, state: LedgerState, row: Fl
 
 
 @njit(cache=True, allocates=False)
-def grow_orders(t: int, inputs: LedgerInputs, pending: Floats, work: Work) -> None:
+def grow_orders(
+    t: int, bars: Bars, actions: ActionBook, rights: bool, pending: Floats, work: Work
+) -> None:
     """Bring the wanted holdings on the basis of the day's shares."""
-    bars, actions = inputs.bars, inputs.actions
     for k in range(work.n[ORDERED]):
         i = work.ordered[k]
         if t >= bars.delist[i]:
@@ -202,7 +207,7 @@ def grow_orders(t: int, inputs: LedgerInputs, pending: Floats, work: Work) -> No
         growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
         if a >= 0:
             growth = 1.0 + actions.bonus[a]
-            if inputs.settings.subscribe_rights:
+            if rights:
                 growth += actions.rights[a]
         if growth != 1.0:
             pending[i] = np.floor(pending[i] * growth + 0.5)
@@ -210,10 +215,11 @@ def grow_orders(t: int, inputs: LedgerInputs, pending: Floats, work: Work) -> No
 
 @njit(cache=True, allocates=False)
 def corporate_actions(
-    t: int, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet
-) -> float:
+    t: int, bars: Bars, actions: ActionBook, tax: TaxBook, settings: Settings, state: LedgerState,
+    work: Work, sheet: Sheet,
+) -> float:  # fmt: skip
     """Step 1. Returns the price gain of holdings paid out or changed by an action."""
-    bars, actions, shares = inputs.bars, inputs.actions, state.shares
+    shares, rights = state.shares, settings.subscribe_rights
     gain = 0.0
     list_shares(t, actions, state.carried)
     receive_dividends(t, state)
@@ -222,13 +228,13 @@ def corporate_actions(
         if not shares[i] > 0.0:  # rounded away by an earlier event
             continue
         if t >= bars.delist[i]:
-            gain += pay_delisted(t, i, inputs, state, sheet)
+            gain += pay_delisted(t, i, bars.mark[t, i], settings.recovery, state, sheet)
             continue
         a = action_of_day(t, i, actions.pointer, actions.stock)
         if a >= 0:
-            gain += pay_action(t, i, a, inputs, state, sheet)
+            gain += pay_action(t, i, a, bars, actions, tax, rights, state, sheet)
         elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
             growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
             gain += grow_holding(i, growth, bars.mark[t, i], state, sheet.row)
-    grow_orders(t, inputs, state.pending, work)
+    grow_orders(t, bars, actions, rights, state.pending, work)
     return gain

@@ -10,6 +10,7 @@ from quanthedge.typing import Floats, Ints
 
 N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED = len(TRADE_COLUMNS), 7, 3, 3, 4
 TRADES, REFUSALS, POSITIONS, CONTRACTS, RESTATED = range(5)
+_SPARE = 4096  # rows
 
 
 class Logs(NamedTuple):
@@ -19,7 +20,7 @@ class Logs(NamedTuple):
     trades: Floats  # [.., 14] columns of ``TRADE_COLUMNS``
     refusals: Floats  # [.., 7] day, kind, index, side, wanted, done, reason
     positions: Floats  # [.., 3] day, stock, shares
-    contracts: Floats  # [.., 3] day, contract, lots
+    contracts: Floats  # [.., 3] day, contract, signed lots
     restated: Floats  # [.., 4] day, stock, shares, stated value over mark
 
 
@@ -33,13 +34,14 @@ class Sheet(NamedTuple):
 class FuturesDay(NamedTuple):
     """What the day's trading does to the contracts, [C], and what products are to hold, [P]."""
 
-    over: Floats  # [C] short lots of yesterday that settle at the close
+    over: Floats  # [C] signed lots of yesterday that settle at the close
     traded: Floats  # [C] signed lots traded at the fill that do
-    opened: Floats  # [C] lots opened today
+    opened: Floats  # [C] lots opened today, without sign
     beta: Floats  # [P] of the book to the product's index
     lot: Floats  # [P] value of a lot, yuan; NaN: the product is left as it is today
-    wanted: Floats  # [P] lots
-    held: Floats  # [P] lots
+    wanted: Floats  # [P] signed lots
+    held: Floats  # [P] signed lots
+    gross: Floats  # [P] lots without their signs
 
 
 class Work(NamedTuple):
@@ -60,7 +62,6 @@ class Work(NamedTuple):
 HELD, ORDERED = 0, 1
 
 
-@njit(cache=True)
 def new_work(stocks: int, contracts: int, products: int) -> Work:
     """Return working arrays for N stocks, C contracts and P products."""
     return Work(
@@ -69,46 +70,56 @@ def new_work(stocks: int, contracts: int, products: int) -> Work:
         np.empty(stocks, np.int64),
         FuturesDay(
             np.empty(contracts), np.empty(contracts), np.empty(contracts), np.empty(products),
-            np.empty(products), np.empty(products), np.empty(products),
+            np.empty(products), np.empty(products), np.empty(products), np.empty(products),
         ),
     )  # fmt: skip
 
 
-@njit(cache=True)
-def grown(rows: Floats, filled: int, room: int) -> Floats:
-    """Return the rows with room for more; twice as many places where there is too little."""
-    if rows.shape[0] - filled >= room:
-        return rows
-    more = np.empty((2 * rows.shape[0] + room, rows.shape[1]))
-    more[:filled] = rows[:filled]
-    return more
+def room_asked(stocks: int, contracts: int) -> tuple[int, int, int, int, int]:
+    """Return how many rows of each log one day can write.
 
-
-@njit(cache=True)
-def room_for_a_day(logs: Logs, stocks: int, contracts: int) -> Logs:
-    """Return the logs with room for all that one day can write.
-
-    A stock may be paid out, sold, sold for cash and bought in two parts; a contract left, sold,
-    delivered and cut.
+    A stock may be paid out, sold, sold for cash and bought in two parts; a contract closed, left,
+    opened, delivered and cut.
     """
     orders = 5 * (stocks + contracts) + 8
-    return Logs(
-        logs.n,
-        grown(logs.trades, logs.n[TRADES], orders),
-        grown(logs.refusals, logs.n[REFUSALS], orders),
-        grown(logs.positions, logs.n[POSITIONS], stocks),
-        grown(logs.contracts, logs.n[CONTRACTS], contracts),
-        grown(logs.restated, logs.n[RESTATED], stocks),
+    return orders, orders, stocks, contracts, stocks
+
+
+rows_of_a_day = njit(cache=True, allocates=False)(room_asked)
+
+
+@njit(cache=True, allocates=False)
+def room_for_a_day(logs: Logs, stocks: int, contracts: int) -> bool:
+    """Whether the logs have room for all that one day can write."""
+    asked = rows_of_a_day(stocks, contracts)
+    return (
+        logs.trades.shape[0] - logs.n[TRADES] >= asked[TRADES]
+        and logs.refusals.shape[0] - logs.n[REFUSALS] >= asked[REFUSALS]
+        and logs.positions.shape[0] - logs.n[POSITIONS] >= asked[POSITIONS]
+        and logs.contracts.shape[0] - logs.n[CONTRACTS] >= asked[CONTRACTS]
+        and logs.restated.shape[0] - logs.n[RESTATED] >= asked[RESTATED]
     )
 
 
-@njit(cache=True)
-def new_logs() -> Logs:
-    """Return empty logs."""
-    return Logs(
-        np.zeros(5, np.int64), np.empty((0, N_TRADE)), np.empty((0, N_REFUSAL)),
-        np.empty((0, N_POSITION)), np.empty((0, N_CONTRACT)), np.empty((0, N_RESTATED)),
-    )  # fmt: skip
+def new_logs(stocks: int, contracts: int) -> Logs:
+    """Return empty logs with room for a day and some more."""
+    columns = (N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED)
+    rows = room_asked(stocks, contracts)
+    tables = (np.empty((n + _SPARE, k)) for n, k in zip(rows, columns, strict=True))
+    return Logs(np.zeros(5, np.int64), *tables)
+
+
+def grown(logs: Logs, stocks: int, contracts: int) -> Logs:
+    """Return the logs with twice the places, and room for a day, where there was too little."""
+    tables = []
+    asked = room_asked(stocks, contracts)
+    for n, rows, room in zip(logs.n, logs[1:], asked, strict=True):
+        more = rows
+        if len(rows) - n < room:
+            more = np.empty((2 * len(rows) + room, rows.shape[1]))
+            more[:n] = rows[:n]
+        tables.append(more)
+    return Logs(logs.n, *tables)
 
 
 @njit(cache=True, allocates=False)

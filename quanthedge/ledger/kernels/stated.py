@@ -3,7 +3,7 @@
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import FundNumbers, LedgerInputs
+from quanthedge.ledger.inputs import FundNumbers, ValuationBook
 from quanthedge.ledger.kernels.fees import performance_fee_cents, unit_value_ticks
 from quanthedge.ledger.kernels.sheet import HELD, RESTATED, Sheet, Work, next_row
 from quanthedge.ledger.layout import (
@@ -29,9 +29,11 @@ from quanthedge.typing import Floats
 
 
 @njit(cache=True, allocates=False)
-def ask_for_adjustments(t: int, inputs: LedgerInputs, state: LedgerState, work: Work) -> float:
+def ask_for_adjustments(
+    t: int, book: ValuationBook, mark: Floats, state: LedgerState, work: Work
+) -> float:
     """Forget adjustments that have ended, begin those that always count; return the sum of all."""
-    book, shares, restated = inputs.valuation, state.shares, state.carried.restated
+    shares, restated = state.shares, state.carried.restated
     for i in range(shares.size):  # what was sold whole is not among the held
         if restated[i] and (np.isnan(book.ratio[t + 1, i]) or not shares[i] > 0.0):
             restated[i] = False
@@ -41,7 +43,7 @@ def ask_for_adjustments(t: int, inputs: LedgerInputs, state: LedgerState, work: 
         ratio = book.ratio[t + 1, i]
         if np.isnan(ratio) or not shares[i] > 0.0:
             continue
-        total += shares[i] * inputs.bars.mark[t + 1, i] * (ratio - 1.0)
+        total += shares[i] * mark[t + 1, i] * (ratio - 1.0)
         if book.always.size > 0 and book.always[t + 1, i]:
             restated[i] = True
     return total
@@ -49,17 +51,18 @@ def ask_for_adjustments(t: int, inputs: LedgerInputs, state: LedgerState, work: 
 
 @njit(cache=True, allocates=False)
 def revalue(
-    t: int, equity: float, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet
-) -> float:
+    t: int, equity: float, book: ValuationBook, mark: Floats, state: LedgerState, work: Work,
+    sheet: Sheet,
+) -> float:  # fmt: skip
     """Return what holdings that do not trade are stated above (below: less than 0) their marks.
 
     Adjustments count together, once they reach the materiality of ``equity``; a holding whose
     adjustment has begun keeps it until the stock is traded again.
     """
-    book, shares, restated = inputs.valuation, state.shares, state.carried.restated
+    shares, restated = state.shares, state.carried.restated
     if book.ratio.size == 0:
         return 0.0
-    total = ask_for_adjustments(t, inputs, state, work)
+    total = ask_for_adjustments(t, book, mark, state, work)
     material = total != 0.0 and abs(total) >= book.materiality * equity
     stated = 0.0
     for k in range(work.n[HELD]):
@@ -70,7 +73,7 @@ def revalue(
         if material:
             restated[i] = True
         if restated[i]:
-            stated += shares[i] * inputs.bars.mark[t + 1, i] * (ratio - 1.0)
+            stated += shares[i] * mark[t + 1, i] * (ratio - 1.0)
             rows, n = sheet.logs.restated, next_row(sheet.logs, RESTATED)
             rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3] = t, i, shares[i], ratio
     return stated

@@ -3,7 +3,7 @@
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import LedgerInputs
+from quanthedge.ledger.inputs import StockMarket
 from quanthedge.ledger.kernels.actions import add_lot, take_lots
 from quanthedge.ledger.kernels.orders import (
     round_lot,
@@ -50,11 +50,11 @@ Costs = tuple[float, float, float, float, float, float]  # commission to impact
 
 
 @njit(cache=True, allocates=False)
-def read_day(t: int, i: int, fill: int, inputs: LedgerInputs) -> StockDay:
+def read_day(t: int, i: int, fill: int, market: StockMarket) -> StockDay:
     """Read a stock's day for an order at a fill."""
     return stock_day(
-        t, i, fill, inputs.bars, inputs.stocks,
-        number_of(inputs.volatility, t, i, np.nan), number_of(inputs.auction, t, i, np.inf),
+        t, i, fill, market.bars, market.stocks,
+        number_of(market.volatility, t, i, np.nan), number_of(market.auction, t, i, np.inf),
     )  # fmt: skip
 
 
@@ -96,12 +96,12 @@ def sell_one(
     capped: bool,
     reason: int,
     one: StockDay,
-    inputs: LedgerInputs,
+    market: StockMarket,
     state: LedgerState,
     sheet: Sheet,
 ) -> tuple[float, float, float]:
     """Sell what can be sold of one order. Returns shares sold, money received, price gain."""
-    settings, locked = inputs.settings, state.carried.locked[i]
+    settings, locked = market.settings, state.carried.locked[i]
     why = refusal(SELL, one)
     quantity = order if why == DONE else 0.0
     if why == DONE and quantity > state.shares[i] - locked:
@@ -121,7 +121,7 @@ def sell_one(
             why = CASH
         else:
             gain = quantity * (one.price - one.reference)
-            tax = take_lots(t, i, quantity, inputs.tax, state.carried)
+            tax = take_lots(t, i, quantity, market.tax, state.carried)
             money = book_trade(t, i, quantity, SELL, one, costs, tax, reason, state, sheet)
     if quantity < order:
         refuse(sheet.logs, t, STOCK, i, SELL, order, quantity, why)
@@ -130,20 +130,20 @@ def sell_one(
 
 @njit(cache=True, allocates=False)
 def sell(
-    t: int, reason: int, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet
+    t: int, reason: int, market: StockMarket, state: LedgerState, work: Work, sheet: Sheet
 ) -> tuple[float, float]:
     """Step 4. Returns the money received and the price gain against the reference."""
-    shares, pending, fill = state.shares, state.pending, inputs.settings.fill
+    shares, pending, fill = state.shares, state.pending, market.settings.fill
     received = 0.0
     gain = 0.0
     for k in range(work.n[ORDERED]):
         i = work.ordered[k]
         if not pending[i] < shares[i]:
             continue
-        one = read_day(t, i, fill, inputs)
+        one = read_day(t, i, fill, market)
         order = round_sale(shares[i] - pending[i], shares[i], one.lot, one.step)
         if order > 0.0:
-            _, money, price_gain = sell_one(t, i, order, True, reason, one, inputs, state, sheet)
+            _, money, price_gain = sell_one(t, i, order, True, reason, one, market, state, sheet)
             received += money
             gain += price_gain
     return received, gain
@@ -151,15 +151,15 @@ def sell(
 
 @njit(cache=True, allocates=False)
 def forced_sales(
-    t: int, missing: float, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet
+    t: int, missing: float, market: StockMarket, state: LedgerState, work: Work, sheet: Sheet
 ) -> tuple[float, float]:
     """Step 5: sell every stock pro rata. Returns the money received and the price gain."""
-    shares, pending, fill = state.shares, state.pending, inputs.settings.fill
+    shares, pending, fill = state.shares, state.pending, market.settings.fill
     value = 0.0
     for k in range(work.n[HELD]):
         i = work.held[k]
         if shares[i] > 0.0:
-            value += shares[i] * reference_price(t, i, inputs.bars)
+            value += shares[i] * reference_price(t, i, market.bars)
     fraction = min(1.0, missing / value) if value > 0.0 else 0.0
     received = 0.0
     gain = 0.0
@@ -167,9 +167,9 @@ def forced_sales(
         i = work.held[k]
         if shares[i] <= 0.0:
             continue
-        one = read_day(t, i, fill, inputs)
+        one = read_day(t, i, fill, market)
         order = round_sale_up(fraction * shares[i], shares[i], one.lot, one.step)
-        done, money, price_gain = sell_one(t, i, order, False, CASH_CUT, one, inputs, state, sheet)
+        done, money, price_gain = sell_one(t, i, order, False, CASH_CUT, one, market, state, sheet)
         received += money
         gain += price_gain
         if done > 0.0 and pending[i] > shares[i]:
@@ -179,10 +179,10 @@ def forced_sales(
 
 @njit(cache=True, allocates=False)
 def purchases_possible(
-    t: int, inputs: LedgerInputs, state: LedgerState, work: Work, sheet: Sheet
+    t: int, market: StockMarket, state: LedgerState, work: Work, sheet: Sheet
 ) -> None:
     """Write the day's orders to buy, and what of them the market allows, by place in the list."""
-    shares, pending, settings = state.shares, state.pending, inputs.settings
+    shares, pending, settings = state.shares, state.pending, market.settings
     for k in range(work.n[ORDERED]):
         i = work.ordered[k]
         work.order[k] = 0.0
@@ -190,7 +190,7 @@ def purchases_possible(
         work.done[k] = 0.0
         if not pending[i] > shares[i]:
             continue
-        one = read_day(t, i, settings.fill, inputs)
+        one = read_day(t, i, settings.fill, market)
         order = round_lot(pending[i] - shares[i], one.lot, one.step)
         if order == 0.0:
             continue
@@ -223,17 +223,17 @@ def leave_an_order(bought: float, wanted: float, lot: int, step: int) -> float:
 
 
 @njit(cache=True, allocates=False)
-def scale_to_money(t: int, left: float, fill: int, inputs: LedgerInputs, work: Work) -> float:
+def scale_to_money(t: int, left: float, fill: int, market: StockMarket, work: Work) -> float:
     """Write the rests to be bought at a fill; return the part of them that the money pays, 0..1."""
     needed = 0.0
     for k in range(work.n[ORDERED]):
         work.rest[k] = 0.0
         if work.quantity[k] > work.done[k]:
-            one = read_day(t, work.ordered[k], fill, inputs)
-            rest = rest_to_buy(work.quantity[k] - work.done[k], inputs.settings.fill, one)
+            one = read_day(t, work.ordered[k], fill, market)
+            rest = rest_to_buy(work.quantity[k] - work.done[k], market.settings.fill, one)
             work.rest[k] = rest
             if rest > 0.0:
-                costs = stock_costs(rest, BUY, one, inputs.settings)
+                costs = stock_costs(rest, BUY, one, market.settings)
                 needed += what_it_takes(rest * one.price, costs)
     return left / needed if needed > left else 1.0
 
@@ -251,7 +251,7 @@ def buy_with(
     fill: int,
     reason: int,
     more_later: bool,
-    inputs: LedgerInputs,
+    market: StockMarket,
     state: LedgerState,
     work: Work,
     sheet: Sheet,
@@ -261,24 +261,24 @@ def buy_with(
     ``work.quantity`` is what the market allows, ``work.done`` what is bought of it and is written.
     """
     left = max(0.0, left)
-    factor = scale_to_money(t, left, fill, inputs, work)
+    factor = scale_to_money(t, left, fill, market, work)
     paid = 0.0
     gain = 0.0
     for k in range(work.n[ORDERED]):
         i, rest = work.ordered[k], work.rest[k]
         if rest == 0.0:
             continue
-        one = read_day(t, i, fill, inputs)
+        one = read_day(t, i, fill, market)
         bought = round_lot(factor * rest, one.lot, one.step) if factor < 1.0 else rest
         if more_later:
             bought = leave_an_order(bought, rest, one.lot, one.step)
-        costs = stock_costs(bought, BUY, one, inputs.settings)
+        costs = stock_costs(bought, BUY, one, market.settings)
         while bought > 0.0 and not what_it_takes(bought * one.price, costs) <= left:
             bought = bought - one.step if bought > one.lot else 0.0
-            costs = stock_costs(bought, BUY, one, inputs.settings)
+            costs = stock_costs(bought, BUY, one, market.settings)
         if bought > 0.0:
             gain += bought * (one.reference - one.price)
-            add_lot(t, i, bought, inputs.tax, state.carried)
+            add_lot(t, i, bought, market.tax, state.carried)
             net = book_trade(t, i, bought, BUY, one, costs, 0.0, reason, state, sheet)
             paid -= net
             left += net
@@ -287,14 +287,14 @@ def buy_with(
 
 
 @njit(cache=True, allocates=False)
-def purchase_refusal(t: int, k: int, later: bool, inputs: LedgerInputs, work: Work) -> int:
+def purchase_refusal(t: int, k: int, later: bool, market: StockMarket, work: Work) -> int:
     """Why less than the order was bought: the cap on volume, the later price, or the money."""
     i = work.ordered[k]
     if work.quantity[k] - work.done[k] == 0.0:
-        one = read_day(t, i, inputs.settings.fill, inputs)
-        return volume_cap(one, inputs.settings.participation)[1]
+        one = read_day(t, i, market.settings.fill, market)
+        return volume_cap(one, market.settings.participation)[1]
     if later:
-        why = refusal(BUY, read_day(t, i, FILL_VWAP, inputs))
+        why = refusal(BUY, read_day(t, i, FILL_VWAP, market))
         if why != DONE:
             return why
     return CASH
@@ -306,30 +306,30 @@ def buy(
     reason: int,
     kept: float,
     morning_cash: float,
-    inputs: LedgerInputs,
+    market: StockMarket,
     state: LedgerState,
     work: Work,
     sheet: Sheet,
 ) -> tuple[float, float, float]:
     """Step 6. Returns price gain, and money paid: without the sales of the day, and with them."""
-    settings, scalars = inputs.settings, state.scalars
-    purchases_possible(t, inputs, state, work, sheet)
+    settings, scalars = market.settings, state.scalars
+    purchases_possible(t, market, state, work, sheet)
     untouched = untouched_cash(kept, settings, scalars)
     later = settings.sale_proceeds == AFTER_FILL and scalars[STOCK_CASH] > morning_cash
     settled = 0.0
     gain = 0.0
     if settings.sale_proceeds != SAME_AUCTION:
         left = min(morning_cash, scalars[STOCK_CASH]) - untouched
-        settled, gain = buy_with(t, left, settings.fill, reason, later, inputs, state, work, sheet)
+        settled, gain = buy_with(t, left, settings.fill, reason, later, market, state, work, sheet)
     paid = 0.0
     if later or settings.sale_proceeds == SAME_AUCTION:
         paid, more = buy_with(
             t, scalars[STOCK_CASH] - untouched, FILL_VWAP if later else settings.fill,
-            PROCEEDS if later else reason, False, inputs, state, work, sheet,
+            PROCEEDS if later else reason, False, market, state, work, sheet,
         )  # fmt: skip
         gain += more
     for k in range(work.n[ORDERED]):
         if work.done[k] < work.order[k]:
-            why = purchase_refusal(t, k, later, inputs, work)
+            why = purchase_refusal(t, k, later, market, work)
             refuse(sheet.logs, t, STOCK, work.ordered[k], BUY, work.order[k], work.done[k], why)
     return gain, settled, paid
