@@ -42,7 +42,7 @@ def test_without_a_cache_every_stage_says_so_and_the_log_once(
 def test_a_cache_on_disk_or_a_compiled_kernel_is_silent(
     monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
-    (tmp_path / "kernels.run_days-1.py311.nbi").touch()
+    (tmp_path / "day.run_days-1.py311.nbi").touch()
     assert stages(monkeypatch, kernel_at(str(tmp_path))) == ["selecting stocks"]
     used = kernel_at(None)
     used.signatures = ["compiled"]
