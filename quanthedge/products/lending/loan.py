@@ -102,7 +102,8 @@ class CollateralLoan(Told):
     def preset(cls, lender: str, debt: float, price: float) -> Self:
         """Return a loan on the published terms of a lender, at its starting loan-to-value.
 
-        The terms stand in ``quanthedge/products/lending/data/lenders.csv`` with sources and confidence.
+        The terms stand in ``quanthedge/products/lending/data/lenders.csv`` with sources and
+        confidence.
 
         >>> CollateralLoan.preset("BlockFi", 10_000, 40_000).units
         0.5

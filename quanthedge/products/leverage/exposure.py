@@ -225,7 +225,8 @@ class LeveragedExposure(Told):
     def venue(cls, venue: str, product: str, **changes: Any) -> Self:
         """Return a product with the published policy of a venue.
 
-        The policies stand in ``quanthedge/products/leverage/data/venues.csv`` with sources and confidence.
+        The policies stand in ``quanthedge/products/leverage/data/venues.csv`` with sources and
+        confidence.
 
         >>> LeveragedExposure.venue("Huobi", "3S").policy.of[1].short
         -5.0
