@@ -176,7 +176,8 @@ DIE_AFTER_THE_SWAP = "storage._rescue = die"
 KILLED = """
 import os, signal
 from pathlib import Path
-from quanthedge.market import storage, write_dataset
+from quanthedge.market import write_dataset
+from quanthedge.storage import folders as storage
 from tests.market.small_market import small_market
 def die(*args, **more):
     os.kill(os.getpid(), signal.SIGKILL)
