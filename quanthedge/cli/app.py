@@ -91,6 +91,7 @@ def _options(
             "--verbose",
             "-v",
             count=True,
+            show_default=False,
             help="Show on stderr what is done, with times; twice: every file and request, too.",
         ),
     ] = 0,

@@ -97,6 +97,7 @@ def import_market(
             )
         except _DoubledError as found:
             doubles, tables = found.doubles, found.tables
+            _log.info("%s companies under two codes: the sources are read again", len(doubles))
         joins = chosen(doubles, keep_code, tables)
         return _imported(
             target, wanted, what, progress, doubles, joins,

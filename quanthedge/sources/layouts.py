@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,10 +110,11 @@ def _own(name: str) -> Layout:
 def _declared() -> _Declared:
     """Return what installed packages declare beside us; of clashing names none is used."""
     by_name: dict[str, dict[tuple[str, str], EntryPoint]] = {}
-    for point in entry_points(group=GROUP):
+    found, wrong = _installed()
+    for point in found:
         if not _is_ours(point):
-            by_name.setdefault(point.name, {})[_package(point), point.value] = point
-    points, wrong = {}, {}
+            by_name.setdefault(point.name, {})[_package(point.dist), point.value] = point
+    points = {}
     for name, declared in sorted(by_name.items()):
         packages = " and ".join(sorted(package for package, _ in declared))
         if name in OWN or name == AUTO:
@@ -136,14 +137,33 @@ def _declared() -> _Declared:
     return _Declared(points, wrong)
 
 
+def _installed() -> tuple[list[EntryPoint], dict[str, str]]:
+    """Return the entry points of the group, and the packages that do not say theirs."""
+    try:
+        return list(entry_points(group=GROUP)), {}
+    except Exception:  # one package's metadata is damaged: ask them one by one
+        _log.debug("entry points of %s", GROUP, exc_info=True)
+    found, wrong = [], {}
+    for package in distributions():
+        try:
+            found += [point for point in package.entry_points if point.group == GROUP]
+        except Exception as problem:
+            name = _package(package)
+            wrong[name] = f"the entry points of {name} cannot be read ({_said(problem)})"
+    return found, wrong
+
+
 def _is_ours(point: EntryPoint) -> bool:
     """Whether an entry point is what an installed QuantHedge, perhaps an older one, declares."""
     return point.value.split(".")[0].split(":")[0] == "quanthedge"
 
 
-def _package(point: EntryPoint) -> str:
-    about = point.dist
-    return f"{about.name} {about.version}" if about is not None else "an installed package"
+def _package(about: Distribution | None) -> str:
+    """Return a package's name and version as messages have them."""
+    try:
+        return f"{about.name} {about.version}" if about is not None else "an installed package"
+    except Exception:  # metadata without a name
+        return "an installed package"
 
 
 def _usable_others() -> dict[str, Layout]:
@@ -177,10 +197,10 @@ def _foreign(point: EntryPoint) -> Layout:
     DataError
         The package cannot be imported, or what it declares is no layout.
     """
-    told = f"layout '{point.name}' of {_package(point)}"
+    told = f"layout '{point.name}' of {_package(point.dist)}"
     try:
         layout = point.load()
-    except Exception as problem:  # whatever a package of others does while it is imported
+    except (Exception, SystemExit) as problem:  # whatever a package does while it is imported
         raise DataError(f"{told}: {point.value} cannot be loaded ({_said(problem)})") from problem
     if not isinstance(layout, Layout):
         raise DataError(
@@ -195,7 +215,7 @@ def _foreign(point: EntryPoint) -> Layout:
     )
 
 
-def _said(problem: Exception) -> str:
+def _said(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {' '.join(str(problem).split())[:200]}"
 
 

@@ -197,6 +197,39 @@ def test_a_package_that_fails_while_it_is_imported_is_one_line(
         assert import_market(source, tmp_path / "m").ok
 
 
+def test_a_package_that_ends_the_process_while_it_is_imported_does_not(
+    points, source, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "leaving_acme.py").write_text("import sys\nsys.exit(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    points.say("leaving", "leaving_acme:LAYOUT")
+    points.add("acme", ACME)
+    with pytest.warns(UserWarning, match=r"cannot be loaded \(SystemExit: 0\)"):
+        assert import_market(source, tmp_path / "m").ok
+
+
+def _dist_info(folder: Path, name: str, entries: bytes) -> None:
+    made = folder / f"{name}-2.1.dist-info"
+    made.mkdir(parents=True)
+    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.1\n"
+    (made / "METADATA").write_text(text, encoding="utf-8")
+    (made / "entry_points.txt").write_bytes(entries)
+
+
+@pytest.mark.parametrize("entries", [b"[quanthedge.sources]\nacme\n", b"[x]\na = \xff\xfe:b\n"])
+def test_damaged_metadata_of_one_package_hides_no_other(
+    source, tmp_path, monkeypatch, entries
+) -> None:
+    site = tmp_path / "site"
+    _dist_info(site, "damaged-data", entries)
+    _dist_info(site, "acme-data", b"[quanthedge.sources]\nacme = acme_on_disk:LAYOUT\n")
+    (site / "acme_on_disk.py").write_text("from tests.sources.test_layouts import ACME as LAYOUT\n")
+    monkeypatch.syspath_prepend(site)
+    with pytest.warns(UserWarning, match=r"entry points of damaged-data 2\.1 cannot be read"):
+        assert import_market(source, tmp_path / "m").ok
+    assert import_market(source, tmp_path / "n", layout="acme").ok
+
+
 def test_clashing_names_are_told_and_neither_is_used(points, source, tmp_path) -> None:
     points.add("twice", ACME, "one-data")
     points.add("twice", ACME, "two-data")

@@ -1,5 +1,8 @@
 """Download vendors' tables into a folder that `quanthedge import` reads.
 
+What is here serves every vendor: the plan's words, the pace, the folder and its journal. A vendor's
+client and plan stand in the vendor's folder, beside the layout that reads its tables.
+
 Tables keep the vendor's own columns and units. A download that was interrupted goes on where it
 stopped; days that were not over when they were fetched are fetched again.
 """

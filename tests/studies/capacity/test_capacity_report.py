@@ -179,5 +179,5 @@ def test_the_command_refuses_what_it_cannot_use(tmp_path) -> None:
         command.command(NEUTRAL, SAMPLE, language="fr")
     with pytest.raises(StrategyError, match=r"ends in \.csv"):
         command.command(NEUTRAL, SAMPLE, out=tmp_path / "a.txt")
-    with pytest.raises(StrategyError, match="--sizes many"):
+    with pytest.raises(StrategyError, match="--sizes 'many'"):
         command.command(NEUTRAL, SAMPLE, sizes="many")
