@@ -6,15 +6,11 @@ python -m benchmarks.basis_history MARKET [--write docs]
 import argparse
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
 from quanthedge import Market
 from quanthedge.hedge import basis_table, futures_leg
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
 
 PRODUCTS = ("IF", "IC", "IH")
 SPANS = (
@@ -27,6 +23,11 @@ SPANS = (
 
 def figure(market: Market, path: Path) -> None:
     """Draw the adjusted annualised basis, a monthly median for each position, and write it."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
     shape = {"figsize": (9, 8), "sharex": True, "constrained_layout": True}
     drawn, axes = plt.subplots(len(PRODUCTS), 1, **shape)
     for axis, product in zip(axes, PRODUCTS, strict=True):
