@@ -6,16 +6,12 @@ python -m benchmarks.basis_history MARKET [--write docs]
 import argparse
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
 from quanthedge import Market
 from quanthedge.hedge import basis_table, futures_leg
 from quanthedge.rules import TRADING_DAYS_A_YEAR
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
 
 PRODUCTS = ("IF", "IC", "IH")
 SPANS = (
@@ -28,6 +24,11 @@ SPANS = (
 
 def figure(market: Market, path: Path) -> None:
     """Draw the adjusted annualised basis, a monthly median for each position, and write it."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
     shape = {"figsize": (9, 8), "sharex": True, "constrained_layout": True}
     drawn, axes = plt.subplots(len(PRODUCTS), 1, **shape)
     for axis, product in zip(axes, PRODUCTS, strict=True):

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from benchmarks.basis_history import short_carry
 from benchmarks.pages import markdown, write_between
@@ -173,6 +172,8 @@ def chance(observations: int, limit: float = LIMIT) -> float:
     >>> round(chance(52), 2)
     0.28
     """
+    from scipy import stats
+
     freedom = observations - 2
     t = limit * np.sqrt(freedom / (1.0 - limit**2))
     return float(1.0 - 2.0 * stats.t.sf(t, freedom))

@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from pydantic import ValidationError
-from sklearn.base import clone
 
 from quanthedge.beta.blume import Blume
 from quanthedge.beta.downside import Downside
 from quanthedge.beta.huber import Huber
 from quanthedge.beta.kalman import Kalman
+from tests.lazy import lazily
 from tests.oracles.beta import panel
+
+sm = lazily("statsmodels.api")
+sklearn = lazily("sklearn.base")
 
 BASE = Huber(window=30, min_observations=10)
 
@@ -88,7 +90,7 @@ def test_several_indices_are_adjusted_one_by_one():
 
 def test_parameters_are_cloned_and_unsound_ones_refused():
     model = Blume(base=Huber(window=90), weight="estimated", lag=60, index="000905.SH")
-    assert clone(model).get_params() == model.get_params()
+    assert sklearn.clone(model).get_params() == model.get_params()
     with pytest.raises(ValidationError, match="no window to go back by; give lag"):
         Blume(base=Kalman(), weight="estimated")
     with pytest.raises(ValidationError, match="needs the betas of many stocks"):

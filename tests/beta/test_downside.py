@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from pydantic import ValidationError
-from sklearn.base import clone
 
 from quanthedge.beta.downside import Downside
 from quanthedge.errors import StrategyError
+from tests.lazy import lazily
 from tests.oracles.beta import panel
+
+sm = lazily("statsmodels.api")
+sklearn = lazily("sklearn.base")
 
 
 def reference(returns, index, threshold, definition):
@@ -93,4 +95,4 @@ def test_several_indices_and_a_minimum_beyond_the_window_are_refused():
         Downside().fit(returns, np.column_stack([index, index]))
     with pytest.raises(ValidationError, match="about half of the days"):
         Downside(window=50)
-    assert clone(Downside(threshold="zero")) == Downside(threshold="zero")
+    assert sklearn.clone(Downside(threshold="zero")) == Downside(threshold="zero")

@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sklearn.base import clone
 
 from quanthedge.beta.huber import Huber
+from tests.lazy import lazily
 from tests.oracles.beta import panel
+
+sm = lazily("statsmodels.api")
+sklearn = lazily("sklearn.base")
 
 
 def reference(returns, index, tuning=1.345):
@@ -115,7 +117,7 @@ def test_an_index_that_stands_still_gives_nan():
 
 
 def test_scikit_learn_clones_it_and_a_minimum_beyond_the_window_is_refused():
-    model = clone(Huber(window=120, tuning=1.5))
+    model = sklearn.clone(Huber(window=120, tuning=1.5))
     assert model == Huber(window=120, tuning=1.5)
     with pytest.raises(ValidationError, match="min_observations 40 is more than window 20"):
         Huber(window=20)

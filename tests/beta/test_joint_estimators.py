@@ -4,14 +4,16 @@ import warnings
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import clone
 
 from quanthedge.beta import Dimson, Ewma, Overlapping, RollingOLS, ScholesWilliams
 from quanthedge.beta.overlapping import compounded
 from quanthedge.errors import StrategyError
+from tests.lazy import lazily
+
+sm = lazily("statsmodels.api")
+sklearn = lazily("sklearn.base")
 
 WINDOW, LEAST = 60, 40
 
@@ -171,7 +173,7 @@ def test_late_prices_bias_least_squares_and_not_what_looks_around_a_day(model):
 
 @pytest.mark.parametrize("model", ALL, ids=lambda m: f"{m.kind}")
 def test_estimators_follow_scikit_learn(model, data):
-    copy = clone(model)
+    copy = sklearn.clone(model)
     assert copy is not model
     assert copy == model
     assert copy.set_params(min_observations=21).min_observations == 21

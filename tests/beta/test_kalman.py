@@ -2,16 +2,18 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from pydantic import ValidationError
-from sklearn.base import clone
-from statsmodels.tsa.statespace.mlemodel import MLEModel
 
 from quanthedge.beta.kalman import Kalman
 from quanthedge.beta.kernels.state import walking_betas
 from quanthedge.beta.kernels.walking_pairs import walking_pairs
 from quanthedge.errors import StrategyError
+from tests.lazy import lazily
 from tests.oracles.beta import panel
+
+sm = lazily("statsmodels.api")
+sklearn = lazily("sklearn.base")
+mlemodel = lazily("statsmodels.tsa.statespace.mlemodel")
 
 
 def reference(returns, index, ratio, alpha_ratio, start):
@@ -29,7 +31,7 @@ def reference(returns, index, ratio, alpha_ratio, start):
     p = design.shape[1]
     steps = np.diag([alpha_ratio] + [ratio] * (p - 1))
     y = np.where(known, returns, np.nan)[begin:]
-    model = MLEModel(y, k_states=p, k_posdef=p)
+    model = mlemodel.MLEModel(y, k_states=p, k_posdef=p)
     model["design"] = np.nan_to_num(design[begin:]).T[None]
     model["transition"] = model["selection"] = np.eye(p)
     model["state_cov"], model["obs_cov"] = steps, np.eye(1)
@@ -180,7 +182,7 @@ def test_an_index_that_stands_still_starts_no_filter():
 
 def test_scikit_learn_clones_it_and_unsound_parameters_are_refused():
     for model in (Kalman(), Kalman(grid=(0, 1)), Kalman(signal_to_noise=2, half_life=250)):
-        assert clone(model) == model
+        assert sklearn.clone(model) == model
     with pytest.raises(ValidationError, match="negative ratio"):
         Kalman(grid=(-1.0, 1.0))
     returns, index, _ = panel(1, 20, 1)

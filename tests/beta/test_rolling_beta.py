@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from scipy import stats
 
 from quanthedge.beta import RollingOLS, index_returns, rolling_ols, top_down_betas
 from quanthedge.errors import DataError, StrategyError
+from tests.lazy import lazily
 from tests.oracles import beta as oracle
 from tests.oracles.beta import panel
+
+stats = lazily("scipy.stats")
 
 
 def agree(returns, index, window, minimum):

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from sklearn.base import clone
 
 from quanthedge.beta.base import RollingBeta
 from quanthedge.beta.huber import Huber
 from quanthedge.beta.vasicek import Vasicek
+from tests.lazy import lazily
 from tests.oracles.beta import panel
+
+sklearn = lazily("sklearn.base")
 
 BASE = Huber(window=30, min_observations=10)
 
@@ -130,7 +132,7 @@ def test_the_base_takes_the_index_of_its_owner_and_may_not_name_another():
     table = {"kind": "vasicek", "index": "000905.SH", "base": {"kind": "huber", "window": 90}}
     model = Vasicek.model_validate(table)
     assert model.base.index == "000905.SH"
-    assert clone(model).get_params() == model.get_params()
+    assert sklearn.clone(model).get_params() == model.get_params()
     with pytest.raises(ValidationError, match=r"base has index '000016\.SH'"):
         Vasicek(base=Huber(index="000016.SH"))
     with pytest.raises(ValidationError, match="top_down"):

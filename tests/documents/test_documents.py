@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 
 import pytest
-from matplotlib.text import Text
 from pydantic import ValidationError
 
 from quanthedge.alpha import FactorTerm
@@ -130,6 +129,8 @@ def spec(name: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_is_read_as_a_formula_or_left_out_of_the_legend(name, monkeypatch) -> None:
+    from matplotlib.text import Text
+
     drawn, original = {}, Text.draw
 
     def remember(self, renderer) -> None:

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 
 from quanthedge.beta import RollingOLS, index_returns
 from quanthedge.errors import DataError, StrategyError
@@ -23,7 +22,10 @@ from quanthedge.hedge.research.books import Book, index_book, random_book
 from quanthedge.hedge.research.comparison import HedgeComparison, compare_hedges
 from quanthedge.hedge.research.neutrality import compound, exposure, newey_west_lags
 from quanthedge.rules import futures_rules
+from tests.lazy import lazily
 from tests.sample import sample_market
+
+sm = lazily("statsmodels.api")
 
 START, END = "2014-03-03", "2015-10-30"
 INDEX = "000300.SH"

@@ -3,9 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from pydantic import TypeAdapter, ValidationError
-from statsmodels.tsa.vector_ar.vecm import VECM
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge.kernels.ratios import correlation_cost
@@ -25,6 +23,7 @@ from quanthedge.hedge.ratios.ratios import (
 )
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
+from tests.lazy import lazily
 from tests.oracles.hedge_ratio import (
     conditional_ratio,
     correlation_likelihood,
@@ -32,6 +31,9 @@ from tests.oracles.hedge_ratio import (
     overlapping_returns,
     windowed_ratio,
 )
+
+sm = lazily("statsmodels.api")
+vecm = lazily("statsmodels.tsa.vector_ar.vecm")
 
 
 def history(days: int = 400, products: int = 1, seed: int = 0, ratio: float = 0.9) -> HedgeHistory:
@@ -200,7 +202,7 @@ def test_the_error_correction_model_is_that_of_statsmodels() -> None:
     book, future = cointegrated()
     fit = error_correction_ratio(book, future, lags=1)
     levels = np.column_stack([np.cumsum(np.log1p(book)), np.cumsum(np.log1p(future))])
-    system = VECM(levels, k_ar_diff=1, coint_rank=1, deterministic="ci").fit()
+    system = vecm.VECM(levels, k_ar_diff=1, coint_rank=1, deterministic="ci").fit()
     assert -system.beta[1, 0] == pytest.approx(fit["long_run"], abs=0.01)
     changes = pd.DataFrame(levels, columns=["y", "x"]).diff()
     step = sm.OLS(levels[:, 0], sm.add_constant(levels[:, 1])).fit()

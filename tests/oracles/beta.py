@@ -1,7 +1,10 @@
 """Slow references of the betas: one statsmodels regression per window."""
 
 import numpy as np
-import statsmodels.api as sm
+
+from tests.lazy import lazily
+
+sm = lazily("statsmodels.api")
 
 
 def panel(seed, days, stocks, missing=0.1):

@@ -5,12 +5,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from quanthedge.performance import beta, correlation, rolling_beta
+from tests.lazy import lazily
+
+sm = lazily("statsmodels.api")
+stats = lazily("scipy.stats")
 
 
 def pair(n: int, seed: int) -> tuple[pd.Series, pd.Series]:

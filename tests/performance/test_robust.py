@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 
 from quanthedge.performance import beta, beta_hac, rolling_beta_hac
 from quanthedge.performance.resampling import draw
 from quanthedge.performance.robust import _fisher, _products, correlation_bootstrap
+from tests.lazy import lazily
 from tests.performance.test_active import series
+
+sm = lazily("statsmodels.api")
 
 
 def slow_error(y: np.ndarray, x: np.ndarray) -> tuple[float, float]:

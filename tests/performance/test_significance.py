@@ -3,18 +3,20 @@
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.regression.linear_model import OLS
 
 from quanthedge.performance import FEE_LINES
 from quanthedge.performance.significance import alpha_estimates, mean_a_year
+from tests.lazy import lazily
 from tests.performance.random_run import random_run
+
+linear_model = lazily("statsmodels.regression.linear_model")
 
 
 def newey_west(values: np.ndarray) -> float:
     """Standard error of a mean by statsmodels."""
     n = len(values)
     lags = int(np.floor(4.0 * (n / 100.0) ** (2.0 / 9.0)))
-    fitted = OLS(values, np.ones(n)).fit(
+    fitted = linear_model.OLS(values, np.ones(n)).fit(
         cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}
     )
     return float(fitted.bse[0])

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from quanthedge.performance.tails import (
     capture,
@@ -16,6 +15,9 @@ from quanthedge.performance.tails import (
     value_at_risk,
     value_at_risk_cornish_fisher,
 )
+from tests.lazy import lazily
+
+stats = lazily("scipy.stats")
 
 days = st.lists(st.floats(-0.1, 0.1), min_size=25, max_size=200).map(np.array)
 
