@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from quanthedge.fund import method_kind
 from quanthedge.report.strategy_words import sells_nothing
 from quanthedge.report.texts import words
 from quanthedge.report.writer import Run, value_at
@@ -63,7 +64,7 @@ def _performance(strategy: dict[str, Any], fund: dict[str, Any], t: dict[str, An
     parts = [
         t["performance_text"].format(
             rate=_percent(fund["performance_fee_rate"]),
-            method=t["methods"][method],
+            method=t["methods"][method_kind(method)],
             when=t["periods"][fund.get("crystallisation", "quarter")],
         )
     ]

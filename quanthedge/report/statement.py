@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.errors import DataError
+from quanthedge.fund import method_kind
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.statement import Statement, investor_statement, investors_of
 from quanthedge.report import specs
@@ -118,7 +119,7 @@ def build_statement(result: Run, investor: str, language: Language = "zh") -> Do
     writer = _writer(result, language)
     text = writer.words["statement"]
     days = result.ledger.index
-    method = writer.words["methods"][result.strategy["clients"]["method"]]
+    method = writer.words["methods"][method_kind(result.strategy["clients"]["method"])]
     first = one.events["date"].iloc[0]
     classes = "、" if language == "zh" else ", "
     facts = [

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from quanthedge.fund import method_kind
 from quanthedge.performance.statement import Statement
 from quanthedge.report.writer import Run
 
@@ -26,7 +27,7 @@ def fee_sentences(run: Run, one: Statement, words: dict[str, Any]) -> list[str]:
     """
     text, fund = words["statement"]["fees"], run.strategy["fund"]
     common = {
-        "method": words["methods"][run.strategy["clients"]["method"]],
+        "method": words["methods"][method_kind(run.strategy["clients"]["method"])],
         "rate": f"{float(fund['performance_fee_rate']):.2%}",
     }
     found: list[tuple[pd.Timestamp, str]] = []

@@ -17,16 +17,16 @@ from quanthedge.fund import (
     Clients,
     Distribution,
     Flow,
+    FundRun,
     FundTerms,
+    Hurdle,
     Leavers,
     Tier,
     crystallisation_flags,
 )
-from quanthedge.fund.methods.hurdle import Hurdle
-from quanthedge.fund.office import FundRun
 from quanthedge.ledger import layout
 from quanthedge.strategy import Strategy
-from tests.fund.test_office import METHODS
+from tests.fund.test_fund_run import METHODS
 from tests.oracles.fund import Account, fund_account
 from tests.sample import END, START, sample_market, small_strategy
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from quanthedge.fund.explainer import fee_table
+from quanthedge.fund import fee_table, method_kind
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.statement import investor_statement
 from quanthedge.report import specs
@@ -63,7 +63,8 @@ def investors(writer: Writer) -> list[Block]:
         "investor", "paid_in", "paid_out", "value_today", "gain", "performance_fees", "accrued",
         "money_weighted", "time_weighted",
     )  # fmt: skip
-    method = writer.words["methods"][(run.strategy["clients"] or {}).get("method", "whole_fund")]
+    method = (run.strategy["clients"] or {}).get("method", "whole_fund")
+    method = writer.words["methods"][method_kind(method)]
     blocks: list[Block] = [writer.table("statements", head, rows, method=method)]
     blocks += _classes(writer)
     lots = run.investor_lots

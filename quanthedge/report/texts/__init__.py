@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from quanthedge.fund import METHODS
 from quanthedge.typing import Language
 
 __all__ = ["words"]
@@ -14,4 +15,8 @@ __all__ = ["words"]
 def words(language: Language) -> dict[str, Any]:
     """Return the catalogue of a language."""
     source = files("quanthedge.report.texts").joinpath(f"{language}.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+    found = tomllib.loads(source.read_text(encoding="utf-8"))
+    # a method of charging the fee brings its own name
+    found["methods"] = {kind: method.names[language] for kind, method in METHODS.items()}
+    found["terms"]["methods"] = found["methods"]
+    return found

@@ -10,9 +10,9 @@ import pytest
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Flow
-from quanthedge.fund.last_close import last_close_gains
 from quanthedge.performance.fairness import fairness
-from tests.fund.test_office import METHODS
+from quanthedge.performance.last_close import last_close_gains
+from tests.fund.test_fund_run import METHODS
 from tests.sample import END, START, sample_market, small_strategy
 
 CLOSE = pd.Timestamp("2015-03-31")
