@@ -216,7 +216,8 @@ def funds(draw: st.DrawFn, method: str) -> tuple[FundTerms, Clients]:
     if not any(one.share_class == "C" for one in clients.flows):
         terms = terms.model_copy(update={"service_fee_per_year": 0.0})  # nobody would bear it
     hurdle = terms.hurdle
-    if clients.method == "equalisation" and hurdle and (hurdle.kind == "index" or not hurdle.hard):
+    by_credits = clients.method.kind == "equalisation"
+    if by_credits and hurdle and (hurdle.kind == "index" or not hurdle.hard):
         terms = terms.model_copy(update={"hurdle": Hurdle(rate=0.04)})
     return served(terms, clients), clients
 

@@ -49,7 +49,7 @@ def fund_account(terms, clients, capital, dates, days, growth, levels, fee_days,
 class _Fund:
     def __init__(self, terms, clients, capital, dates):
         self.terms, self.clients, self.dates = terms, clients, dates
-        self.books = {name: BOOKS[clients.method](terms, clients.method) for name in "AC"}
+        self.books = {name: BOOKS[clients.method.kind](terms, clients.method.kind) for name in "AC"}
         self.account = Account()
         self.dated = {}  # lots by (investor, class): [day index, units]
         self.waiting, self.published = [], []
