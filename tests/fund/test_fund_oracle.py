@@ -355,6 +355,27 @@ def test_money_that_comes_and_goes_alike_still_takes_the_leavers_fee_with_it() -
     agree(terms, clients)
 
 
+def test_an_order_that_waits_is_refused_when_another_took_the_holding_whole() -> None:
+    terms = FundTerms(performance_fee_rate=0.25)
+    day, later = date(2014, 9, 17), date(2014, 12, 16)
+    clients = Clients(
+        founders={"founder": 0.6, "second": 0.4},
+        flows=(
+            Flow(date=day, investor="B", subscribe_yuan=6_400_000),
+            Flow(date=later, investor="B", redeem_fraction=0.1),
+            Flow(date=later, investor="second", redeem_fraction=1.0),
+            Flow(date=later, investor="B", redeem_fraction=1.0),
+        ),
+        gate=0.3,
+        minimum_yuan=5_000_000,
+    )
+    events = run(terms, clients).events
+    own = events[(events["investor"] == "B") & (events["date"] >= "2015-01-01")]
+    assert own["event"].tolist() == ["refused", "redemption"]
+    assert own["reason"].tolist() == ["nothing left", ""]
+    agree(terms, clients)
+
+
 def test_dated_units_follow_their_own_lots() -> None:
     """A fee cuts the lot that gained; exit fees and lock-ups then go by what is left of each."""
     flows = (

@@ -263,6 +263,9 @@ class _Fund:
         held = book.held(who) - earlier
         waited = isinstance(units, Decimal)  # a fee may have cut units in the meantime
         units = rounded(held * number(fraction), 2) if units is None else number(units)
+        if waited and held <= 0:  # an earlier order of the day took the holding whole
+            self.note(t, who, name, "refused", units)
+            return ZERO
         units = min(units, held) if waited else units
         free = held
         if self.clients.lock_up_days:
