@@ -42,6 +42,12 @@ CLIENTS = (
     f"{REPLAY}::test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day",
     f"{REPLAY}::test_dividends_of_a_fund_with_clients_and_its_fees_at_the_door_are_booked",
 )
+FUND = (
+    *CLIENTS, "tests/fund/test_fund_run.py", "--deselect",
+    "tests/fund/test_fund_run.py::test_the_ledger_closes_with_any_flows",
+    "tests/fund/test_winding_up.py", "tests/fund/test_dealing.py",
+)  # fmt: skip
+PREPARED_ONCE = ("tests.backtesting.test_replay.prepare",)
 
 
 class Held(NamedTuple):
@@ -56,13 +62,10 @@ class Held(NamedTuple):
 MODULES = {
     "prepare": Held("quanthedge.backtesting.plan", (ROWS, WIRING, ACCOUNTS), (), PROBE),
     "hedging": Held("quanthedge.backtesting.hedge_leg", (ROWS, WIRING, ACCOUNTS), (), PROBE),
-    "office": Held(
-        "quanthedge.fund.office",
-        (*CLIENTS, "tests/fund/test_office.py", "--deselect",
-         "tests/fund/test_office.py::test_the_ledger_closes_with_any_flows",
-         "tests/fund/test_winding_up.py"),
-        ("tests.backtesting.test_replay.prepare",), BUSY,
-    ),
+    "fund_run": Held("quanthedge.fund.fund_run", FUND, PREPARED_ONCE, BUSY),
+    "closes": Held("quanthedge.fund.closes", FUND, PREPARED_ONCE, BUSY),
+    "dealing_days": Held("quanthedge.fund.dealing_days", FUND, PREPARED_ONCE, BUSY),
+    "booking": Held("quanthedge.ledger.booking", FUND, PREPARED_ONCE, BUSY),
     "bridge": Held(
         "quanthedge.performance.bridge",
         ("tests/performance/test_bridge_by_hand.py",),
@@ -75,7 +78,7 @@ MODULES = {
     "variant_runs": Held(
         "quanthedge.backtesting.execute",
         ("tests/backtesting/test_variant_terms.py", *CLIENTS, "tests/strategy/test_variants.py"),
-        ("tests.backtesting.test_replay.prepare",), BUSY,
+        PREPARED_ONCE, BUSY,
     ),
 }  # fmt: skip
 FOUND, SURVIVED, TOO_LONG = "found", "survived", "too long"

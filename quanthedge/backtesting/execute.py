@@ -5,10 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.fund import Clients
-from quanthedge.fund.methods.hurdle import hurdle_path
-from quanthedge.fund.office import FundRun, run_fund
-from quanthedge.fund.winding_up import last_business_day
+from quanthedge.fund import Clients, FundRun, hurdle_path, last_business_day, run_fund
 from quanthedge.ledger import LedgerRecord, ledger_tables, run_ledger
 from quanthedge.record import RunVariant, VariantTerms
 from quanthedge.strategy import EVERY_MEMBER, Strategy, variant

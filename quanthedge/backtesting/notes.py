@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from quanthedge.backtesting.narrative import bilingual, note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.backtesting.untaxed import untaxed_notes
-from quanthedge.fund.office import FundRun
-from quanthedge.fund.terms import SHORTEST_MONTHS
-from quanthedge.fund.winding_up import last_business_day
+from quanthedge.fund import SHORTEST_MONTHS, FundRun, last_business_day
 from quanthedge.hedge import ContractSchedule, Knowledge, fill_price_of
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
 from quanthedge.market import GRACE
@@ -95,7 +93,7 @@ def winding_up_notes(prepared: Prepared, fund: FundRun) -> list[Bilingual]:
 def fee_notes(strategy: Strategy) -> list[Bilingual]:
     """Say how the fee shows in the unit value, and where fee dates follow each other too fast."""
     terms, notes = strategy.fund, []
-    if strategy.clients is not None and strategy.clients.method in ("lot_units", "investor"):
+    if strategy.clients is not None and strategy.clients.method.cuts_units:
         notes.append(note("fee_in_units"))
     dates = sorted(terms.crystallisation_dates)
     near = any((b - a).days < 85 for a, b in itertools.pairwise(dates))

@@ -13,9 +13,7 @@ from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
 from quanthedge.backtesting.stages import stage
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
-from quanthedge.fund import crystallisation_flags
-from quanthedge.fund.day_counts import fee_years
-from quanthedge.fund.winding_up import last_business_day, sold_out
+from quanthedge.fund import crystallisation_flags, fee_years, last_business_day, sold_out
 from quanthedge.ledger import (
     ActionBook,
     ActionUse,

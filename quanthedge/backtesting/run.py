@@ -20,7 +20,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.beta import book_betas
 from quanthedge.comparison import product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.fund.office import FundRun
+from quanthedge.fund import FundRun
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market

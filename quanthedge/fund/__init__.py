@@ -1,20 +1,43 @@
-"""The fund: its terms, and unit value and fees in exact decimals."""
+"""The fund: its terms and its clients, and what they are worth, pay and get, in exact decimals."""
 
-from quanthedge.fund.account import FundAccount
 from quanthedge.fund.clients import Clients, Distribution, Flow, Leavers, Tier
-from quanthedge.fund.terms import FundTerms, crystallisation_flags
-from quanthedge.fund.values import performance_fee, round_half_up, unit_value
+from quanthedge.fund.day_counts import exact_fee_years, fee_years
+from quanthedge.fund.dealing_days import opening_days
+from quanthedge.fund.explainer import fee_table
+from quanthedge.fund.fund_run import FundRun, run_fund
+from quanthedge.fund.hurdle import Hurdle, hurdle_path
+from quanthedge.fund.methods import METHODS, FeeMethod, LotUnits, Register, method_kind
+from quanthedge.fund.performance_fee import PerformanceFee
+from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms, crystallisation_flags
+from quanthedge.fund.values import exact, round_half_up, unit_value
+from quanthedge.fund.winding_up import last_business_day, sold_out
 
 __all__ = [
+    "METHODS",
+    "SHORTEST_MONTHS",
     "Clients",
     "Distribution",
+    "FeeMethod",
     "Flow",
-    "FundAccount",
+    "FundRun",
     "FundTerms",
+    "Hurdle",
     "Leavers",
+    "LotUnits",
+    "PerformanceFee",
+    "Register",
     "Tier",
     "crystallisation_flags",
-    "performance_fee",
+    "exact",
+    "exact_fee_years",
+    "fee_table",
+    "fee_years",
+    "hurdle_path",
+    "last_business_day",
+    "method_kind",
+    "opening_days",
     "round_half_up",
+    "run_fund",
+    "sold_out",
     "unit_value",
 ]

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, field_serializer, model_validator
 
-from quanthedge.fund.methods import Method
+from quanthedge.fund.methods import Method, WholeFund
 from quanthedge.plain import Plain
 
 __all__ = ["Clients", "Distribution", "Flow", "Leavers", "Tier"]
@@ -102,7 +102,7 @@ class Clients(_Plain):
 
     founders: dict[str, float] = Field(default_factory=lambda: {"founder": 1.0})
     founders_class: ShareClass = "A"
-    method: Method = "whole_fund"
+    method: Method = WholeFund()
     flows: tuple[Flow, ...] = ()
     leavers: Leavers | None = None
     distributions: tuple[Distribution, ...] = ()

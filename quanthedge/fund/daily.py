@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.fund.methods.days import Worth, half_up
-from quanthedge.ledger import LedgerRecord, layout
+from quanthedge.fund.methods import Worth
+from quanthedge.fund.values import half_up
+from quanthedge.ledger import LedgerRecord, column
 from quanthedge.typing import Floats
 
 __all__ = ["DailyValues", "class_values_without_clients"]
@@ -47,11 +48,7 @@ class DailyValues:
             if days[-1] != t:
                 kept.append((name, days, assets, worth))
             elif days.size > 1:
-                short = Worth(
-                    worth.unit_value[:-1], worth.investors, worth.units, worth.value[:-1],
-                    worth.fee[:-1], worth.accrued[:-1],
-                )  # fmt: skip
-                kept.append((name, days[:-1], assets[:-1], short))
+                kept.append((name, days[:-1], assets[:-1], worth.without_last_day()))
         self.spells = kept
 
     def worth_at(self, t: int) -> dict[tuple[str, str], float]:
@@ -129,17 +126,16 @@ def class_values_without_clients(
     dates : datetime64 [T]
         Trading days of the span.
     """
-    rows = record.ledger[: record.days_run]
-    equity, units = rows[:, layout.EQUITY_], rows[:, layout.UNITS_]
-    value, accrued = rows[:, layout.BEFORE_ACCRUAL_], rows[:, layout.ACCRUED_]
+    days = record.days_run
+    value = column(record.ledger, "unit_value_before_accrual")[:days]
     part = {
-        "date": dates[: record.days_run],
-        "share_class": np.full(record.days_run, "A", dtype=object),
-        "units": units,
-        "assets_yuan": equity,
+        "date": dates[:days],
+        "share_class": np.full(days, "A", dtype=object),
+        "units": column(record.ledger, "units")[:days],
+        "assets_yuan": column(record.ledger, "equity")[:days],
         "unit_value": value,
         "cumulative_unit_value": value,
-        "unit_value_after_fee": rows[:, layout.UNIT_VALUE_],
-        "accrued_fee_yuan": accrued,
+        "unit_value_after_fee": column(record.ledger, "unit_value")[:days],
+        "accrued_fee_yuan": column(record.ledger, "accrued_performance_fee")[:days],
     }
     return _joined([part], CLASS_COLUMNS, ["date", "share_class"])

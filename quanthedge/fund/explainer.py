@@ -7,8 +7,10 @@ from typing import Literal
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.methods import LotMark
-from quanthedge.fund.values import Number, exact
+from quanthedge.fund.methods import LotUnits
+from quanthedge.fund.performance_fee import PerformanceFee
+from quanthedge.fund.terms import FundTerms
+from quanthedge.fund.values import Number
 
 __all__ = ["PATHS", "fee_table", "growth_path"]
 
@@ -111,12 +113,15 @@ def fee_table(
 
 def _kept(path: list[float], charged: Charged, rate: Number, years: int) -> float:
     """Return the net annual return of one lot along monthly growth factors."""
-    fund = LotMark(rate=rate)
-    invested = Fraction(exact(1_000_000_000))  # large: cents and four decimals then weigh nothing
-    fund.subscribe("investor", 1_000_000_000)
+    register = LotUnits().open(FundTerms())
+    register.fee = PerformanceFee(rate)  # any rate, also one that no fund may charge
+    invested = Fraction(1_000_000_000)  # large: cents and four decimals then weigh nothing
+    register.subscribe("investor", 1_000_000_000)
+    assets = invested
     for month, factor in enumerate(path, start=1):
-        fund.grow(Fraction(factor))
+        assets *= Fraction(factor)
+        register.revalue(assets)
         if charged != "redemption" and month % _MONTHS[charged] == 0:
-            fund.crystallise()
-    paid = Fraction(fund.value_if_redeemed("investor"))
+            assets -= sum(Fraction(one.fee) for one in register.crystallise())
+    paid = Fraction(register.value_if_redeemed("investor"))
     return float(float(paid / invested) ** (1.0 / years) - 1.0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, field_validator
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.methods.hurdle import Hurdle
+from quanthedge.fund.hurdle import Hurdle
 from quanthedge.plain import Plain
 
 __all__ = ["FundTerms", "crystallisation_flags"]

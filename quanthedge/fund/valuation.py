@@ -2,91 +2,106 @@
 
 import numpy as np
 
-from quanthedge.fund.desk import Office, highest_mark
-from quanthedge.fund.methods.days import half_up
-from quanthedge.ledger import layout
+from quanthedge.fund.methods import Register
+from quanthedge.fund.running import RunningFund
+from quanthedge.fund.values import half_up
+from quanthedge.ledger import (
+    UnitValues,
+    book_accrued_at_open,
+    book_unit_values,
+    column,
+    service_base_of,
+)
 from quanthedge.typing import Floats
 
-__all__ = ["accrued_at_open", "value_days"]
+__all__ = ["value_days", "value_opens"]
 
 
-def value_days(office: Office, ledger: Floats, at: int, stop: int) -> None:
+def value_days(fund: RunningFund, at: int, stop: int) -> None:
     """Value the days ``at .. stop - 1``, between which no units come or go.
 
-    Writes unit values before and after the accrued fee, accrued fee and mark into the ledger's
-    rows, publishes the unit value, and notes what each class and investor is worth. The books are
-    left at the last of these closes.
+    Books unit values before and after the accrued fee, accrued fee and mark, publishes the unit
+    value, and notes what each class and investor is worth.
     """
-    equity = ledger[at:stop, layout.EQUITY_]
+    equity = column(fund.ledger, "equity")[at:stop]
     solvent = int(np.argmax(equity <= 0)) if (equity <= 0).any() else equity.size
-    part = _part_of_c(office, ledger, at, stop)
-    grown = np.ones(stop - at) if office.hurdle is None else office.hurdle[at:stop]
+    part = _part_of_c(fund, at, stop)
+    grown = np.ones(stop - at) if fund.hurdle is None else fund.hurdle[at:stop]
     shares = {"A": 1.0 - part, "C": part}
     days = np.arange(at, at + solvent, dtype=np.int64)
     value, kept, accrued = np.zeros(stop - at), np.zeros(stop - at), np.zeros(stop - at)
     # the published value is that of class A, while it has units
-    main = "A" if office.books["A"].units else "C"
-    for name, book in office.books.items():
-        if not book.units or not solvent:
+    main = "A" if fund.registers["A"].units else "C"
+    for name, register in fund.registers.items():
+        if not register.units or not solvent:
             continue
         assets = (equity * shares[name])[:solvent]
-        worth = book.over_days(assets, grown[:solvent])
-        office.daily.spells.append((name, days, assets, worth))
+        worth = register.over_days(assets, grown[:solvent])
+        fund.daily.spells.append((name, days, assets, worth))
         accrued[:solvent] += worth.accrued
         if name == main:
             value[:solvent] = worth.unit_value
-            kept[:solvent] = half_up((assets - worth.accrued) / float(book.units), 4)
-    ledger[at:stop, layout.BEFORE_ACCRUAL_] = value
-    ledger[at:stop, layout.UNIT_VALUE_] = kept
-    if office.terms.performance_fee_rate > 0:
-        ledger[at:stop, layout.ACCRUED_] = accrued
-    ledger[at : at + solvent, layout.HWM_] = highest_mark(office.books[main])
-    del office.published[at:]
-    office.published += kept.tolist()
+            kept[:solvent] = half_up((assets - worth.accrued) / float(register.units), 4)
+    charged = accrued if fund.terms.performance_fee_rate > 0 else None
+    mark = _highest_mark(fund.registers[main])
+    book_unit_values(fund.ledger, at, solvent, UnitValues(value, kept, charged, mark))
+    del fund.published[at:]
+    fund.published += kept.tolist()
 
 
-def accrued_at_open(office: Office, ledger: Floats, at: int, stop: int) -> None:
-    """Write the fee that had accrued at each open of a spell on the units then outstanding.
+def value_opens(fund: RunningFund, at: int, stop: int) -> None:
+    """Book the fee that had accrued at each open of a spell on the units then outstanding.
 
     It is that of the close before, but for the first of the days, before which investors may have
     come or gone: their units, and the fee paid on the way out, are worked out again.
     """
-    ledger[at:stop, layout.OPEN_ACCRUED_] = np.append(0.0, ledger[at : stop - 1, layout.ACCRUED_])
-    if at == 0 or not office.terms.performance_fee_rate > 0:
-        return
-    row = ledger[at]
-    new, gone = row[layout.SUBSCRIPTIONS_], row[layout.REDEMPTIONS_] + row[layout.DISTRIBUTIONS_]
-    equity = ledger[at - 1, layout.EQUITY_] + new - gone
-    if new == 0.0 and gone == 0.0:
-        row[layout.OPEN_ACCRUED_] = ledger[at - 1, layout.ACCRUED_]
-        return
-    part = _part_of_c(office, ledger, at, stop)[0] if stop > at else 0.0
-    part = (part * row[layout.EQUITY_] + row[layout.SERVICE_]) / (
-        row[layout.EQUITY_] + row[layout.SERVICE_]
+    accrued = np.append(0.0, column(fund.ledger, "accrued_performance_fee")[at : stop - 1])
+    if at > 0 and fund.terms.performance_fee_rate > 0:
+        accrued[0] = _accrued_at_first_open(fund, at, stop)
+    book_accrued_at_open(fund.ledger, at, accrued)
+
+
+def _accrued_at_first_open(fund: RunningFund, at: int, stop: int) -> float:
+    """Return the fee that had accrued at the open of day ``at``, after the orders before it."""
+    ledger = fund.ledger
+    new, redeemed, distributed, equity, service = (
+        float(column(ledger, name)[at])
+        for name in ("subscriptions", "redemptions", "distributions", "equity", "service_fee")
     )
-    grown = np.array([1.0 if office.hurdle is None else office.hurdle[at - 1]])
+    gone = redeemed + distributed
+    if new == 0.0 and gone == 0.0:
+        return float(column(ledger, "accrued_performance_fee")[at - 1])
+    before = column(ledger, "equity")[at - 1] + new - gone
+    part = _part_of_c(fund, at, stop)[0] if stop > at else 0.0
+    part = (part * equity + service) / (equity + service)
+    grown, found = np.array([1.0 if fund.hurdle is None else fund.hurdle[at - 1]]), 0.0
     for name, share in (("A", 1.0 - part), ("C", part)):
-        book = office.books[name]
-        if book.units and equity * share > 0.0:
-            row[layout.OPEN_ACCRUED_] += book.over_days(np.array([equity * share]), grown).accrued[
-                0
-            ]
+        register = fund.registers[name]
+        if register.units and before * share > 0.0:
+            found += register.over_days(np.array([before * share]), grown).accrued[0]
+    return found
 
 
-def _part_of_c(office: Office, ledger: Floats, at: int, stop: int) -> Floats:
+def _highest_mark(register: Register) -> float:
+    """Return the highest mark of the lots of a register, NaN without units."""
+    marks = [float(str(line["mark"])) for line in register.lots()]
+    return max(marks) if marks else float("nan")
+
+
+def _part_of_c(fund: RunningFund, at: int, stop: int) -> Floats:
     """Return the part of the equity that class C owns at each close of a spell, [D].
 
     All units earn alike and only class C bears the service fee, so that its part of the equity
     before that fee is its part at the close before: from the end of the spell backwards.
     """
     found = np.zeros(stop - at)
-    if not office.books["C"].units:
+    if not fund.registers["C"].units:
         return found
-    if not office.books["A"].units:
+    if not fund.registers["A"].units:
         return found + 1.0
-    equity = ledger[at:stop, layout.EQUITY_]
-    service = ledger[at:stop, layout.SERVICE_]
-    found[-1] = office.state.scalars[layout.SERVICE_BASE] / equity[-1]
+    equity = column(fund.ledger, "equity")[at:stop]
+    service = column(fund.ledger, "service_fee")[at:stop]
+    found[-1] = service_base_of(fund.state) / equity[-1]
     for k in range(stop - at - 1, 0, -1):
         found[k - 1] = (found[k] * equity[k] + service[k]) / (equity[k] + service[k])
     return found

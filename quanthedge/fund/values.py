@@ -1,15 +1,19 @@
-"""Unit value and performance fee in exact decimals: the fund administrator's arithmetic.
+"""Money, units and unit values as a fund's administrator rounds them: half up, away from zero.
 
-Rounding is half up (away from zero), from the exact quotient. Binary floats would round 1.23455
-to 1.2345; a float given here counts as the decimal that it prints.
+Exact numbers are rounded from the exact quotient. Binary floats would round 1.23455 to 1.2345; a
+float given to :func:`exact` counts as the decimal that it prints.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
-from quanthedge.errors import LedgerError
+import numpy as np
 
-__all__ = ["Number", "exact", "performance_fee", "round_half_up", "unit_value"]
+from quanthedge.errors import LedgerError
+from quanthedge.typing import Floats
+
+__all__ = ["Number", "cents", "exact", "half_up", "oldest_first", "round_half_up", "unit_value"]
 
 Number = Decimal | int | float | str
 
@@ -38,6 +42,24 @@ def round_half_up(value: Fraction | Decimal, decimals: int) -> Decimal:
     return Decimal((int(value < 0 and steps > 0), digits, -decimals))
 
 
+def half_up(values: Floats, decimals: int) -> Floats:
+    """Return floats rounded half up like :func:`round_half_up`; what prints as a tie counts as one.
+
+    >>> half_up(np.array([1.23455, -0.125, 0.1249999]), 2).tolist()
+    [1.23, -0.13, 0.12]
+    >>> half_up(np.array([1.23455]), 4).tolist()
+    [1.2346]
+    """
+    scaled = np.abs(values) * 10.0**decimals
+    whole: Floats = np.floor(scaled + 0.5 + 4.0 * np.spacing(scaled))
+    return np.copysign(whole, values) / 10.0**decimals
+
+
+def cents(value: Fraction | Decimal) -> Decimal:
+    """Return an amount of money, half up to the cent."""
+    return round_half_up(value, 2)
+
+
 def unit_value(assets_yuan: Number, units: Number, decimals: int = 4) -> Decimal:
     """Return the value of a unit, rounded half up; the residue stays in the fund.
 
@@ -56,13 +78,14 @@ def unit_value(assets_yuan: Number, units: Number, decimals: int = 4) -> Decimal
     return round_half_up(Fraction(exact(assets_yuan)) / Fraction(exact(units)), decimals)
 
 
-def performance_fee(
-    unit_value_before_fee: Number, mark: Number, units: Number, rate: Number
-) -> Decimal:
-    """Return the fee on the gain above the mark, to the cent; 0 at or below the mark.
+def oldest_first(units: Decimal, held: Iterable[Decimal]) -> list[Decimal]:
+    """Return how many units leave each lot when so many leave, the oldest lots first.
 
-    >>> performance_fee("1.2167", "1.15", 2_000_000, "0.25")
-    Decimal('33350.00')
+    >>> [str(one) for one in oldest_first(Decimal(5), [Decimal(3), Decimal(4), Decimal(1)])]
+    ['3', '2', '0']
     """
-    gain = max(Fraction(0), Fraction(exact(unit_value_before_fee)) - Fraction(exact(mark)))
-    return round_half_up(gain * Fraction(exact(units)) * Fraction(exact(rate)), 2)
+    left, taken = units, []
+    for own in held:
+        taken.append(min(left, own))
+        left -= taken[-1]
+    return taken

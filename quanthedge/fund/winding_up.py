@@ -8,17 +8,20 @@ in the fund, or took too much, is shared out by what each one gets: the fund end
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.desk import Office, fee_basis, investors_of, note
+from quanthedge.fund.fee_basis import Basis, fee_basis, lots_of
+from quanthedge.fund.methods import Payout
+from quanthedge.fund.running import RunningFund, investors_of, note
 from quanthedge.fund.terms import FundTerms
-from quanthedge.fund.values import round_half_up
-from quanthedge.ledger import LedgerState, TargetBook, layout
+from quanthedge.fund.values import cents
+from quanthedge.ledger import TargetBook, equity_of
 from quanthedge.typing import Days
 
-__all__ = ["last_business_day", "nothing_left", "pay_out", "sold_out"]
+__all__ = ["last_business_day", "pay_out", "sold_out"]
 
 
 def last_business_day(terms: FundTerms, dates: Days) -> int | None:
@@ -66,47 +69,46 @@ def sold_out(targets: TargetBook, last: int, days: int) -> TargetBook:
     )
 
 
-def nothing_left(state: LedgerState) -> bool:
-    """Return whether neither shares, contracts, dividends to come, a loan nor debts are left."""
-    owed = (layout.LOAN, layout.OWED, layout.RECEIVABLE)
-    return not (
-        state.shares.any() or state.lots.any() or any(state.scalars[one] > 0.005 for one in owed)
-    )
-
-
-def pay_out(office: Office, t: int) -> dict[str, Decimal]:
+def pay_out(fund: RunningFund, t: int) -> dict[str, Decimal]:
     """Redeem all units at the close of day t, after the fee of that day has been charged.
 
-    Returns the fees by class that fall due because somebody leaves (:meth:`Book.liquidate`), which
-    the caller books; they and the cash paid add up to the equity, to the cent.
+    Returns the fees by class that fall due because somebody leaves (:meth:`Register.liquidate`),
+    which the caller books; they and the cash paid add up to the equity, to the cent.
     """
-    equity = round_half_up(Fraction(float(office.state.scalars[layout.EQUITY])), 2)
-    leaving = []
-    for name, book in office.books.items():
-        value, lines = book.unit_value(), book.lots()
-        leaving += [
-            (
-                name,
-                value,
-                one,
-                fee_basis([line for line in lines if line["investor"] == one.investor]),
-            )
-            for one in book.liquidate()
-        ]
-        for investor in investors_of(office, name):
-            office.bought[investor, name] = []
+    leaving = [one for name in fund.registers for one in _leaving(fund, name)]
     fees = {
-        name: sum((one.fee for other, _, one, _ in leaving if other == name), Decimal(0))
-        for name in office.books
+        name: sum((one.paid.fee for one in leaving if one.share_class == name), Decimal(0))
+        for name in fund.registers
     }
-    gross = sum((one.cash for _, _, one, _ in leaving), Decimal(0))
-    left = equity - sum(fees.values(), Decimal(0))
-    for k, (name, value, one, basis) in enumerate(leaving):
-        share = Fraction(one.cash) / Fraction(gross) if gross else Fraction(1, len(leaving) - k)
-        cash = round_half_up(Fraction(left) * share, 2)
-        left, gross = left - cash, gross - one.cash
+    gross = sum((one.paid.cash for one in leaving), Decimal(0))
+    left = cents(Fraction(equity_of(fund.state))) - sum(fees.values(), Decimal(0))
+    for k, (name, value, paid, basis) in enumerate(leaving):
+        share = Fraction(paid.cash) / Fraction(gross) if gross else Fraction(1, len(leaving) - k)
+        cash = cents(Fraction(left) * share)
+        left, gross = left - cash, gross - paid.cash
         note(
-            office, t, one.investor, name, "liquidation", -one.units, value, -cash, one.fee,
+            fund, t, paid.investor, name, "liquidation", -paid.units, value, -cash, paid.fee,
             basis=basis,
         )  # fmt: skip
     return fees
+
+
+class _Leaving(NamedTuple):
+    """What an investor is paid, and on what his fee was reckoned."""
+
+    share_class: str
+    value: Decimal
+    paid: Payout
+    basis: Basis
+
+
+def _leaving(fund: RunningFund, name: str) -> list[_Leaving]:
+    """Cancel all units of a class."""
+    register = fund.registers[name]
+    value, lines = register.unit_value(), register.lots()
+    for investor in investors_of(fund, name):
+        fund.bought[investor, name] = []
+    return [
+        _Leaving(name, value, one, fee_basis(lots_of(lines, one.investor)))
+        for one in register.liquidate()
+    ]

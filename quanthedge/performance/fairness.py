@@ -13,10 +13,16 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, FundTerms, crystallisation_flags, round_half_up
-from quanthedge.fund.methods import Book, open_book
-from quanthedge.fund.methods.hurdle import hurdle_path
-from quanthedge.fund.values import exact
+from quanthedge.fund import (
+    Clients,
+    FundTerms,
+    LotUnits,
+    Register,
+    crystallisation_flags,
+    exact,
+    hurdle_path,
+    round_half_up,
+)
 from quanthedge.performance.last_close import last_close_gains
 from quanthedge.performance.statement import investor_statement, investors_of
 from quanthedge.record import Record
@@ -96,17 +102,17 @@ def _replayed(result: Record) -> dict[str, float]:
         for day, hurdle, due in zip(ledger.index[1:], grown.tolist(), flags, strict=True):
             replay.day(pd.Timestamp(day), Fraction(hurdle), due=bool(due))
         for investor, cash in replay.cash.items():
-            wealth[investor] += cash + replay.book.value_if_redeemed(investor)
+            wealth[investor] += cash + replay.register.value_if_redeemed(investor)
     return {investor: float(yuan) for investor, yuan in wealth.items()}
 
 
 class _Replay:
-    """One class of units in a book by lot: who holds how much, and what was paid out."""
+    """One class of units in a register by lot: who holds how much, and what was paid out."""
 
     def __init__(self, result: Record, share_class: str, terms: FundTerms) -> None:
         self.clients = result.strategy.clients or Clients()
         self.kept = Fraction(exact(self.clients.redemption_fee_kept))
-        self.book: Book = open_book("lot_units", terms)
+        self.register: Register = LotUnits().open(terms)
         self.cash: dict[str, Decimal] = {}
         self.assets = Fraction(0)
         events = result.investors[result.investors["share_class"] == share_class]
@@ -127,7 +133,7 @@ class _Replay:
     def day(self, day: pd.Timestamp, hurdle: Fraction, *, due: bool) -> None:
         """Let the class grow as it did, charge the fee on a fee date, follow the orders."""
         rows = self.events.get(day, [])
-        self.book.advance(hurdle)
+        self.register.advance(hurdle)
         if day in self.run_assets:
             fees = sum(
                 (exact(r["performance_fee_yuan"]) for r in rows if r["event"] == "performance_fee"),
@@ -137,9 +143,9 @@ class _Replay:
             self.assets *= (now + Fraction(fees)) / self.before
             self.before = now
         if self.assets > 0:
-            self.book.revalue(self.assets)
-        if due and self.book.units:
-            charged = sum((charge.fee for charge in self.book.crystallise()), Decimal(0))
+            self.register.revalue(self.assets)
+        if due and self.register.units:
+            charged = sum((charge.fee for charge in self.register.crystallise()), Decimal(0))
             self.assets -= Fraction(charged)
         self._distribute(day, rows)
         held = dict(self.units.get(day, {}))
@@ -161,7 +167,7 @@ class _Replay:
         return Fraction(0)
 
     def _buy(self, investor: str, money: Decimal) -> None:
-        self.book.subscribe(investor, money)
+        self.register.subscribe(investor, money)
         self.assets += Fraction(money)
         self.cash.setdefault(investor, Decimal(0))
 
@@ -173,10 +179,10 @@ class _Replay:
                 continue
             dividend = Fraction(exact(plan.yuan_per_unit))
             part = dividend / (Fraction(exact(paid[0]["unit_value"])) + dividend)
-            each = round_half_up(part * Fraction(self.book.unit_value()), 6)
-            for one in self.book.distribute(each):
+            each = round_half_up(part * Fraction(self.register.unit_value()), 6)
+            for one in self.register.distribute(each):
                 self.assets -= Fraction(one.cash + one.fee)
-                if one.investor in plan.reinvesting and self.book.units_for(one.cash) > 0:
+                if one.investor in plan.reinvesting and self.register.units_for(one.cash) > 0:
                     self._buy(one.investor, one.cash)
                 else:
                     self.cash[one.investor] += one.cash
@@ -187,9 +193,11 @@ class _Replay:
         if row["event"] == "subscription":
             self._buy(investor, exact(row["cash_yuan"]) - door)
         elif row["event"] == "redemption":
-            own = self.book.holding(investor)
+            own = self.register.holding(investor)
             part = Fraction(exact(-row["units"])) / Fraction(exact(held[investor]))
-            payout = self.book.redeem(investor, min(own, round_half_up(Fraction(own) * part, 2)))
+            payout = self.register.redeem(
+                investor, min(own, round_half_up(Fraction(own) * part, 2))
+            )
             gross = payout.cash + payout.fee
             worth = exact(row["performance_fee_yuan"]) + door - exact(row["cash_yuan"])
             fee = round_half_up(Fraction(gross) * Fraction(door) / Fraction(worth), 2)

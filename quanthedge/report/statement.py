@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients
+from quanthedge.fund import Clients, method_kind
 from quanthedge.performance import Statement, fairness, investor_statement, investors_of
 from quanthedge.record import Record
 from quanthedge.report import specs
@@ -119,7 +119,7 @@ def build_statement(result: Record, investor: str, language: Language = "zh") ->
     writer = _writer(result, language)
     text = writer.words["statement"]
     days = result.ledger.index
-    method = writer.words["methods"][(result.strategy.clients or Clients()).method]
+    method = writer.words["methods"][method_kind((result.strategy.clients or Clients()).method)]
     first = one.events["date"].iloc[0]
     classes = "、" if language == "zh" else ", "
     facts = [

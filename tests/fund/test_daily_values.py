@@ -1,4 +1,4 @@
-"""The daily values of classes and investors: the books' own figures every day, adding up."""
+"""The daily values of classes and investors: the registers' own figures every day, adding up."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.fund import Clients, Distribution, FundTerms
-from quanthedge.fund.methods import Book, open_book
-from quanthedge.fund.methods.hurdle import Hurdle
+from quanthedge.fund import METHODS, Clients, Distribution, FundTerms, Hurdle, Register
 from quanthedge.strategy import Strategy
-from tests.fund.test_office import BUSY, METHODS, flow
+from tests.fund.test_fund_run import BUSY, flow
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
 HURDLES = {
@@ -32,26 +30,28 @@ closes = st.lists(st.floats(0.7, 1.6), min_size=1, max_size=5)
 FIRST = Decimal(1_000_000)
 
 
-def grown_book(method: str, hurdle: Hurdle | None, path: list[Fraction], plan: list[str]) -> Book:
-    """A book in which some have joined, left and paid."""
-    book = open_book(method, FundTerms(hurdle=hurdle))
-    book.subscribe("A", FIRST)
+def grown_register(
+    method: str, hurdle: Hurdle | None, path: list[Fraction], plan: list[str]
+) -> Register:
+    """A register in which some have joined, left and paid."""
+    register = METHODS[method]().open(FundTerms(hurdle=hurdle))
+    register.subscribe("A", FIRST)
     assets, level = Fraction(FIRST), Fraction(1)
     for factor, step in zip(path, plan, strict=True):
         level *= Fraction("1.01")
-        book.advance(level)
+        register.advance(level)
         assets *= factor
-        book.revalue(assets)
+        register.revalue(assets)
         if step == "fee":
-            assets -= sum(Fraction(one.fee) for one in book.crystallise())
+            assets -= sum(Fraction(one.fee) for one in register.crystallise())
         elif step == "leave":
-            gone = book.redeem("A", (book.holding("A") / 3).quantize(Decimal("0.01")))
+            gone = register.redeem("A", (register.holding("A") / 3).quantize(Decimal("0.01")))
             assets -= Fraction(gone.cash + gone.fee)
         else:
-            book.subscribe(step, Decimal("300000.50"))
+            register.subscribe(step, Decimal("300000.50"))
             assets += Fraction("300000.50")
-        book.revalue(assets)
-    return book
+        register.revalue(assets)
+    return register
 
 
 @pytest.mark.parametrize("name", HURDLES)
@@ -61,22 +61,22 @@ def grown_book(method: str, hurdle: Hurdle | None, path: list[Fraction], plan: l
 def test_many_days_at_once_are_each_day_by_itself(method, name, path, plan, factors) -> None:
     if method == "equalisation" and name in ("soft", "catch-up"):
         return
-    book = grown_book(method, HURDLES[name], path, plan)
+    register = grown_register(method, HURDLES[name], path, plan)
     assets = np.array([1.7e6 * factor for factor in factors])
     grown = np.linspace(1.05, 1.09, assets.size)
-    found = book.over_days(assets, grown)
-    assert found.units.sum() == pytest.approx(float(book.units), abs=1e-6)
+    found = register.over_days(assets, grown)
+    assert found.units.sum() == pytest.approx(float(register.units), abs=1e-6)
     for k in range(assets.size):
-        book.advance(Fraction(float(grown[k])))
-        book.revalue(Fraction(float(assets[k])))
-        assert found.unit_value[k] == float(book.unit_value())
-        assert found.accrued[k] == pytest.approx(float(book.accrued()), abs=0.011)
+        register.advance(Fraction(float(grown[k])))
+        register.revalue(Fraction(float(assets[k])))
+        assert found.unit_value[k] == float(register.unit_value())
+        assert found.accrued[k] == pytest.approx(float(register.accrued()), abs=0.011)
         for i, one in enumerate(found.investors):
-            alone = float(book.value_if_redeemed(one))
+            alone = float(register.value_if_redeemed(one))
             assert found.value[k, i] == pytest.approx(alone, abs=0.011)
         # series are worth what they are, not units times a published value
         total = found.value[k].sum() + found.fee[k].sum()
-        assert total == pytest.approx(assets[k], abs=0.00006 * float(book.units) + 0.1)
+        assert total == pytest.approx(assets[k], abs=0.00006 * float(register.units) + 0.1)
 
 
 def run(clients: Clients, **fund: object) -> Result:

@@ -2,14 +2,34 @@
 
 import json
 import tomllib
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
+from quanthedge.fund import FundTerms
 from quanthedge.performance.statement import investor_statement
 from quanthedge.report.formats import write_report
 from quanthedge.strategy import Strategy, load_strategy
 from tests.sample import END, ROOT, START, sample_market, small_strategy
+
+
+def test_the_documented_method_charges_what_it_does_not_waive() -> None:
+    page = (ROOT / "docs" / "fund.md").read_text(encoding="utf-8")
+    source = page.split("## Adding a method")[1].split("```python")[1].split("```")[0]
+    names: dict[str, Any] = {"__name__": "part_waived"}
+    exec(source, names)
+    method = names["PartWaived"]
+    fees = {}
+    for waived in (0.0, 0.4):
+        register = method(waived=waived).open(FundTerms())
+        register.subscribe("A", 1_000_000)
+        register.revalue(Fraction(1_200_000))
+        fees[waived] = register.crystallise()[0].fee
+    assert fees == {0.0: 50_000, 0.4: 30_000}
+    assert method().model_dump() == "part_waived"
+    assert method(waived=0.4).model_dump() == {"kind": "part_waived", "waived": 0.4}
 
 
 def test_the_documented_clients_run() -> None:

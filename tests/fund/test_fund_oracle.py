@@ -17,16 +17,16 @@ from quanthedge.fund import (
     Clients,
     Distribution,
     Flow,
+    FundRun,
     FundTerms,
+    Hurdle,
     Leavers,
     Tier,
     crystallisation_flags,
 )
-from quanthedge.fund.methods.hurdle import Hurdle
-from quanthedge.fund.office import FundRun
 from quanthedge.ledger import FUND_FEES, layout
 from quanthedge.strategy import Strategy
-from tests.fund.test_office import METHODS
+from tests.fund.test_fund_run import METHODS
 from tests.oracles.fund import Account, fund_account
 from tests.sample import END, START, sample_market, small_strategy
 
@@ -216,7 +216,8 @@ def funds(draw: st.DrawFn, method: str) -> tuple[FundTerms, Clients]:
     if not any(one.share_class == "C" for one in clients.flows):
         terms = terms.model_copy(update={"service_fee_per_year": 0.0})  # nobody would bear it
     hurdle = terms.hurdle
-    if clients.method == "equalisation" and hurdle and (hurdle.kind == "index" or not hurdle.hard):
+    by_credits = clients.method.kind == "equalisation"
+    if by_credits and hurdle and (hurdle.kind == "index" or not hurdle.hard):
         terms = terms.model_copy(update={"hurdle": Hurdle(rate=0.04)})
     return served(terms, clients), clients
 
@@ -351,6 +352,27 @@ def test_money_that_comes_and_goes_alike_still_takes_the_leavers_fee_with_it() -
     assert paid > 1e5
     left = rows.loc[t, "accrued_performance_fee"] - paid
     assert rows.loc[t + 1, "accrued_fee_at_open"] == pytest.approx(left, abs=0.02)
+    agree(terms, clients)
+
+
+def test_an_order_that_waits_is_refused_when_another_took_the_holding_whole() -> None:
+    terms = FundTerms(performance_fee_rate=0.25)
+    day, later = date(2014, 9, 17), date(2014, 12, 16)
+    clients = Clients(
+        founders={"founder": 0.6, "second": 0.4},
+        flows=(
+            Flow(date=day, investor="B", subscribe_yuan=6_400_000),
+            Flow(date=later, investor="B", redeem_fraction=0.1),
+            Flow(date=later, investor="second", redeem_fraction=1.0),
+            Flow(date=later, investor="B", redeem_fraction=1.0),
+        ),
+        gate=0.3,
+        minimum_yuan=5_000_000,
+    )
+    events = run(terms, clients).events
+    own = events[(events["investor"] == "B") & (events["date"] >= "2015-01-01")]
+    assert own["event"].tolist() == ["refused", "redemption"]
+    assert own["reason"].tolist() == ["nothing left", ""]
     agree(terms, clients)
 
 

@@ -8,8 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund import performance_fee, round_half_up, unit_value
-from quanthedge.fund.values import exact
+from quanthedge.fund import PerformanceFee, exact, round_half_up, unit_value
 from quanthedge.ledger.kernels.fees import (
     crystallise,
     performance_fee_cents,
@@ -56,12 +55,9 @@ def test_a_negative_value_is_rounded_away_from_zero(cents, units):
 )
 def test_the_whole_number_fee_is_the_decimal_one(cents, units, mark, points):
     ticks = unit_value_ticks(cents, units)
-    plain = performance_fee(
-        Decimal(ticks) / 10_000,
-        Decimal(mark) / 10_000,
-        Decimal(units) / 100,
-        Decimal(points) / 10_000,
-    )
+    value, level = Fraction(int(ticks), 10_000), Fraction(mark, 10_000)
+    fee = PerformanceFee(Decimal(points) / 10_000)
+    plain = fee.on(Decimal(units) / 100, value, level, level)
     assert performance_fee_cents(ticks, mark, units, points / 10_000) == plain * 100
 
 

@@ -13,7 +13,7 @@ from quanthedge.fund import Clients, Distribution
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.statement import investor_statement
 from quanthedge.strategy import Strategy
-from tests.fund.test_office import BUSY, METHODS
+from tests.fund.test_fund_run import BUSY, METHODS
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
 LAST = "2015-04-15"

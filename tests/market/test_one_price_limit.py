@@ -8,8 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quanthedge.ledger import Bars, StockBook
-from quanthedge.ledger.kernels.day import refusal
-from quanthedge.ledger.kernels.prices import day_limits
+from quanthedge.ledger.kernels.prices import day_limits, refusal, stock_day
 from quanthedge.ledger.layout import BUY, DONE, FILL_OPEN, LIMIT_DOWN, LIMIT_UP, SELL
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
@@ -39,8 +38,9 @@ def ledger(book: LimitBook, place: int, before: float, price: float) -> tuple[Ba
     """The same bar as the ledger is given it: its class, and the table of limits by class."""
     one = np.full((1, 1), price)
     none = np.zeros((1, 3))
+    two = np.ones((2, 1))  # mark and factor have the day before, too
     bars = Bars(
-        one, one, one, one, np.full((1, 1), before), one, one, one, one,
+        one, one, one, one, np.full((1, 1), before), one, one, two, two,
         np.full((1, 1), place, dtype=np.int8), np.ones(1, dtype=np.int64),
     )  # fmt: skip
     whole = np.zeros(1, dtype=np.int64)
@@ -111,9 +111,9 @@ def test_a_stock_at_four_cents_moves_a_tick_and_no_further(
     bars, stocks = ledger(book, int(limits.place[0]), 0.04, cents / 100)
     assert limits.prices(np.array([0.04]))[0][0] == pytest.approx(0.05)
     assert limits.prices(np.array([0.04]))[1][0] == pytest.approx(0.03)
-    price = cents / 100
-    assert refusal(0, 0, BUY, price, FILL_OPEN, bars, stocks) == bought
-    assert refusal(0, 0, SELL, price, FILL_OPEN, bars, stocks) == sold
+    one = stock_day(0, 0, FILL_OPEN, bars, stocks, np.nan, np.inf)
+    assert refusal(BUY, one) == bought
+    assert refusal(SELL, one) == sold
 
 
 def test_the_price_of_a_cent_cannot_fall_and_may_rise_by_one() -> None:

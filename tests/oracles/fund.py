@@ -49,7 +49,7 @@ def fund_account(terms, clients, capital, dates, days, growth, levels, fee_days,
 class _Fund:
     def __init__(self, terms, clients, capital, dates):
         self.terms, self.clients, self.dates = terms, clients, dates
-        self.books = {name: BOOKS[clients.method](terms, clients.method) for name in "AC"}
+        self.books = {name: BOOKS[clients.method.kind](terms, clients.method.kind) for name in "AC"}
         self.account = Account()
         self.dated = {}  # lots by (investor, class): [day index, units]
         self.waiting, self.published = [], []
@@ -263,6 +263,9 @@ class _Fund:
         held = book.held(who) - earlier
         waited = isinstance(units, Decimal)  # a fee may have cut units in the meantime
         units = rounded(held * number(fraction), 2) if units is None else number(units)
+        if waited and held <= 0:  # an earlier order of the day took the holding whole
+            self.note(t, who, name, "refused", units)
+            return ZERO
         units = min(units, held) if waited else units
         free = held
         if self.clients.lock_up_days:

@@ -25,7 +25,7 @@ from quanthedge.performance import (
 from quanthedge.risk import StyleModel
 from quanthedge.strategy import Strategy
 from tests.backtesting.test_run_with_actions import folder  # noqa: F401 -- a fixture
-from tests.fund.test_office import METHODS
+from tests.fund.test_fund_run import METHODS
 from tests.sample import small_strategy
 
 FIRST = date(2015, 5, 4)  # IC is listed by then

@@ -11,7 +11,7 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Flow
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.last_close import last_close_gains
-from tests.fund.test_office import METHODS
+from tests.fund.test_fund_run import METHODS
 from tests.records import plain_strategy, record_of
 from tests.sample import END, START, sample_market, small_strategy
 

@@ -19,7 +19,7 @@ from quanthedge.performance.statement import investor_statement
 from quanthedge.report.blocks import Document, Lines, Table
 from quanthedge.report.statement import build_statement, write_statements
 from quanthedge.strategy import Strategy
-from tests.fund.test_office import METHODS
+from tests.fund.test_fund_run import METHODS
 from tests.fund.test_statement import EVERYTHING
 from tests.sample import END, START, sample_market, small_strategy
 

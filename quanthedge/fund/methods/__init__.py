@@ -1,30 +1,69 @@
-"""The methods of charging investors a performance fee: exact sums, and day by day in a ledger.
+"""The methods of charging investors a performance fee, one file each; docs/fund.md.
 
-The ledger says what the fund is worth at a close; a book turns that into unit values, fees and
-payments of its investors, in exact decimals.
+What is imported here is the table of methods: a strategy's ``[clients] method`` is one of them.
 """
 
-from quanthedge.fund.methods.door import Book, LotLine
-from quanthedge.fund.methods.equalisation import EqualisedFund, EqualisedLot
-from quanthedge.fund.methods.methods import LotMark, PooledMark, WholeFund
-from quanthedge.fund.methods.opening import Method, open_book
-from quanthedge.fund.methods.register import Charge, Lot, Payout, Register
-from quanthedge.fund.methods.series import Series, SeriesFund
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Union
+
+from pydantic import BeforeValidator, Field
+
+from quanthedge.fund.methods.base import Charge, FeeMethod, LotLine, Payout, Register
+from quanthedge.fund.methods.days import Worth
+from quanthedge.fund.methods.equalisation import Equalisation
+from quanthedge.fund.methods.investor import PerInvestor
+from quanthedge.fund.methods.lot_units import LotUnits
+from quanthedge.fund.methods.series import LotValue, SeriesUnits
+from quanthedge.fund.methods.whole_fund import WholeFund, WholeFundAndRedemption
+
+METHODS: dict[str, type[FeeMethod]] = {
+    one.model_fields["kind"].default: one
+    for one in list(globals().values())
+    if isinstance(one, type) and issubclass(one, FeeMethod) and one is not FeeMethod
+}
+
+
+def _of_name(value: Any) -> Any:
+    """Take the name of a method as the method with nothing set."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+if TYPE_CHECKING:
+    Method = FeeMethod
+else:
+    Method = Annotated[
+        Union[tuple(METHODS.values())],  # noqa: UP007 -- made from the table
+        Field(discriminator="kind"),
+        BeforeValidator(_of_name),
+    ]
+
+
+def method_kind(method: FeeMethod | Mapping[str, Any] | str) -> str:
+    """Return the name of a method, given as such or as a run folder keeps it.
+
+    >>> method_kind("lot_units"), method_kind({"kind": "series"}), method_kind(LotValue())
+    ('lot_units', 'series', 'lot_value')
+    """
+    if isinstance(method, FeeMethod):
+        return method.kind
+    return str(_of_name(method)["kind"])
+
 
 __all__ = [
-    "Book",
+    "METHODS",
     "Charge",
-    "EqualisedFund",
-    "EqualisedLot",
-    "Lot",
+    "Equalisation",
+    "FeeMethod",
     "LotLine",
-    "LotMark",
+    "LotUnits",
+    "LotValue",
     "Method",
     "Payout",
-    "PooledMark",
+    "PerInvestor",
     "Register",
-    "Series",
-    "SeriesFund",
+    "SeriesUnits",
     "WholeFund",
-    "open_book",
+    "WholeFundAndRedemption",
+    "Worth",
+    "method_kind",
 ]

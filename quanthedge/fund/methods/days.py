@@ -1,23 +1,23 @@
 """What units are worth over days on which none come or go: one pass over arrays, to the cent.
 
-The books reckon one close in exact fractions. Between two events only assets and hurdle move, so
-that the same formulas run here over all days and lots at once; sums are rounded half up like there.
+The registers reckon one close in exact fractions. Between two events only assets and hurdle move,
+so that the same formulas run over all days and lots at once; sums are rounded half up like there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from quanthedge.fund.methods.hurdle import Hurdle
-from quanthedge.typing import Floats
+from quanthedge.typing import Floats, Ints
 
-__all__ = ["Worth", "by_owner", "due_over_days", "half_up"]
+__all__ = ["Owners", "Worth"]
 
 
 @dataclass(frozen=True)
 class Worth:
-    """What the units of a book bring on each of D days if all leave (virtual liquidation).
+    """What the units of a register bring on each of D days if all leave (virtual liquidation).
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Worth:
     fee : float64 [D, I]
         Performance fee that has accrued on his units.
     accrued : float64 [D]
-        Fee of the whole book.
+        Fee of all units.
     """
 
     unit_value: Floats
@@ -40,49 +40,28 @@ class Worth:
     fee: Floats
     accrued: Floats
 
-
-def half_up(values: Floats, decimals: int) -> Floats:
-    """Return numbers rounded half up, away from zero; what prints as a tie counts as one.
-
-    >>> half_up(np.array([1.23455, -0.125, 0.1249999]), 2).tolist()
-    [1.23, -0.13, 0.12]
-    >>> half_up(np.array([1.23455]), 4).tolist()
-    [1.2346]
-    """
-    scaled = np.abs(values) * 10.0**decimals
-    whole: Floats = np.floor(scaled + 0.5 + 4.0 * np.spacing(scaled))
-    return np.copysign(whole, values) / 10.0**decimals
+    def without_last_day(self) -> "Worth":
+        """Return all days but the last."""
+        return Worth(
+            self.unit_value[:-1], self.investors, self.units, self.value[:-1], self.fee[:-1],
+            self.accrued[:-1],
+        )  # fmt: skip
 
 
-def due_over_days(
-    value: Floats, mark: Floats, threshold: Floats, rate: float, hurdle: Hurdle | None
-) -> Floats:
-    """Return the fee due on a unit, [D, L]: :func:`due_per_unit` over arrays.
+class Owners(NamedTuple):
+    """Whose each of L lots is: I names in the order in which they came, and the place of each."""
 
-    Parameters
-    ----------
-    value : float64 [D, L] or [D, 1]
-    mark : float64 [L]
-    threshold : float64 [D, L]
-        The mark grown by the hurdle; raised to the mark where it is below.
-    rate : float
-    hurdle : Hurdle or None
-    """
-    gain = value - mark
-    if hurdle is None:
-        return np.asarray(rate * np.maximum(0.0, gain))
-    above = value - np.maximum(mark, threshold)
-    if hurdle.hard:
-        due = rate * above
-    elif hurdle.catch_up is None:
-        due = rate * gain
-    else:
-        due = np.minimum(rate * gain, max(rate, hurdle.catch_up) * above)
-    return np.where(above > 0.0, due, 0.0)
+    names: tuple[str, ...]
+    place: Ints  # [L]
 
+    @classmethod
+    def of(cls, investors: Sequence[str]) -> "Owners":
+        """Return the owners of lots, given by name."""
+        names = tuple(dict.fromkeys(investors))
+        return cls(names, np.array([names.index(one) for one in investors]))
 
-def by_owner(values: Floats, owner: NDArray[np.int64], count: int) -> Floats:
-    """Return sums over the lots of each investor, [D, I], from [D, L]."""
-    owns = owner[:, None] == np.arange(count)
-    total: Floats = values @ owns.astype(np.float64)
-    return total
+    def total(self, values: Floats) -> Floats:
+        """Return sums over the lots of each investor, [D, I], from [D, L]."""
+        owns = self.place[:, None] == np.arange(len(self.names))
+        found: Floats = values @ owns.astype(np.float64)
+        return found

@@ -1,46 +1,48 @@
-"""A register of investors: lots bought, units, marks, and money that comes and goes.
+"""Registers in which all units have one value: lots bought, their marks, and what they pay.
 
 Money is in cents and unit values in four decimals, half up, as a fund administrator keeps them;
-what rounding leaves stays in the fund. How a performance fee is charged is left to the methods.
+what rounding leaves stays in the fund. On which marks the fee is charged is left to the methods.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
-from quanthedge.errors import LedgerError
-from quanthedge.fund.methods.hurdle import (
-    Hurdle,
-    Rising,
-    due_per_unit,
-    ex_dividend,
-    rising,
+from quanthedge.fund.hurdle import Rising, ex_dividend, rising, rising_over_days
+from quanthedge.fund.methods.base import (
+    FEE_OF_DIVIDEND,
+    VALUE_DECIMALS,
+    LotLine,
+    Payout,
+    Register,
 )
-from quanthedge.fund.values import Number, exact, round_half_up
+from quanthedge.fund.methods.days import Owners, Worth
+from quanthedge.fund.values import cents, half_up, oldest_first, round_half_up
+from quanthedge.typing import Floats
 
-__all__ = [
-    "FEE_OF_DIVIDEND",
-    "Charge",
-    "Lot",
-    "LotMarks",
-    "Payout",
-    "Register",
-    "cents",
-    "dividend_of",
-    "split",
-    "units_bought",
-]
+__all__ = ["Lot", "Mark", "OneValueRegister"]
 
-# of each lot: mark, base and slope of its threshold, highest value charged
-LotMarks = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
-# largest part of a dividend that the fee may take: the draft guideline of 2020
-FEE_OF_DIVIDEND = Fraction(3, 5)
+@dataclass(frozen=True)
+class Mark:
+    """The value up to which the fee of units has been paid.
+
+    Attributes
+    ----------
+    value : Fraction
+    threshold : Rising
+        The mark, and what the hurdle asks above it.
+    ceiling : Fraction, optional
+        Value above which nothing more is due on this mark.
+    """
+
+    value: Fraction
+    threshold: Rising
+    ceiling: Fraction | None = None
 
 
 @dataclass
@@ -69,246 +71,187 @@ class Lot:
     threshold: Rising
 
 
-@dataclass(frozen=True)
-class Charge:
-    """A performance fee: whose, how much, and the units that it took or gave."""
-
-    investor: str
-    fee: Decimal
-    units_change: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True)
-class Payout:
-    """What a redemption or a distribution pays, and the fee kept back."""
-
-    investor: str
-    units: Decimal
-    cash: Decimal
-    fee: Decimal
-
-
-def cents(value: Fraction | Decimal) -> Decimal:
-    """Return an amount of money, half up to the cent."""
-    return round_half_up(value, 2)
-
-
-def units_bought(investor: str, money: Decimal, price: Fraction, decimals: int = 2) -> Decimal:
-    """Return the units that money buys at a price, half up, or raise when it buys none."""
-    units = round_half_up(Fraction(money) / price, decimals)
-    if units <= 0:
-        raise LedgerError(f"{investor} subscribes {money} yuan at {float(price):g} a unit: no unit")
-    return units
-
-
-def dividend_of(per_unit: Number, value: Decimal) -> Decimal:
-    """Return a dividend a unit that a unit of a value can pay, or raise."""
-    dividend = exact(per_unit)
-    if not 0 < dividend < value:
-        raise LedgerError(
-            f"dividend of {per_unit} a unit worth {value}; accepted: above 0 and below it"
-        )
-    return dividend
-
-
-def split(amount: Decimal, holders: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Share an amount by units, to the cent; the parts add up to it."""
-    left, units = amount, sum(holders.values(), Decimal(0))
-    parts = {}
-    for one, held in holders.items():
-        parts[one] = cents(Fraction(left) * Fraction(held) / Fraction(units)) if held else left * 0
-        left, units = left - parts[one], units - held
-    return parts
-
-
 @dataclass
-class Register(ABC):
-    """Investors of a fund under one method of charging the performance fee.
-
-    Parameters
-    ----------
-    rate : number
-        Of the gain above the mark, 0.25 = 25%.
-    unit_decimals, unit_value_decimals : int
-    initial_unit_value : number
+class OneValueRegister(Register):
+    """Lots under one unit value: assets over units.
 
     Attributes
     ----------
     assets : Fraction
         Yuan, after all fees charged so far.
-    hurdle : Hurdle or None
-    grown : Fraction
-        Level of the hurdle today.
-    lots : list of Lot
+    bought : list of Lot
         In the order in which they were bought.
-    charges : list of Charge
-        Fees charged so far, whichever way.
     """
 
-    rate: Number = "0.25"
-    unit_decimals: int = 2
-    unit_value_decimals: int = 4
-    initial_unit_value: Number = 1
-    hurdle: Hurdle | None = None
-    grown: Fraction = Fraction(1)
     assets: Fraction = Fraction(0)
-    lots: list[Lot] = field(default_factory=list)
-    charges: list[Charge] = field(default_factory=list)
+    bought: list[Lot] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        """Take the numbers as the decimals that they print."""
-        self._rate = Fraction(exact(self.rate))
-        if not 0 <= self._rate < 1:
-            raise LedgerError(f"performance fee rate {self.rate}; accepted: 0 up to below 1")
+    @abstractmethod
+    def leaving_mark(self, lot: Lot) -> Mark | None:
+        """Return the mark on which a lot pays by itself when it leaves; None when it does not."""
 
-    @property
-    def units(self) -> Decimal:
-        """All units outstanding."""
-        return sum((lot.units for lot in self.lots), Decimal(0))
-
-    @property
-    def fees(self) -> Decimal:
-        """Performance fees charged so far, yuan."""
-        return sum((charge.fee for charge in self.charges), Decimal(0))
+    def fund_mark(self) -> Mark | None:
+        """Return the one mark on which all units pay; None where there is none."""
+        return None
 
     def unit_value(self) -> Decimal:
-        """Return the value of a unit, half up; the initial one while there are no units."""
-        if self.units == 0:
-            return round_half_up(exact(self.initial_unit_value), self.unit_value_decimals)
-        return round_half_up(self.assets / Fraction(self.units), self.unit_value_decimals)
+        """Return assets over units; the initial value while there are no units."""
+        units = self.units
+        if units == 0:
+            return round_half_up(self.initial_unit_value, VALUE_DECIMALS)
+        return round_half_up(self.assets / Fraction(units), VALUE_DECIMALS)
 
-    def grow(self, factor: Number | Fraction) -> None:
-        """Let the investments turn a yuan into ``factor`` yuan."""
-        growth = factor if isinstance(factor, Fraction) else Fraction(exact(factor))
-        if growth < 0:
-            raise LedgerError(f"growth {factor}; accepted: 0 or more")
-        self.assets *= growth
-
-    def subscribe(self, investor: str, cash: Number) -> Lot:
-        """Let an investor buy units at the unit value of the day; return the lot."""
-        money = exact(cash)
-        if money <= 0:
-            raise LedgerError(f"{investor} subscribes {cash} yuan; accepted: above 0")
-        value = self.unit_value()
-        units = units_bought(investor, money, Fraction(value), self.unit_decimals)
-        begin = rising(self.hurdle, Fraction(value), self.grown)
-        lot = Lot(investor, units, value, value, money, begin)
-        self._opened(lot)
-        self.lots.append(lot)
-        self.assets += Fraction(money)
-        return lot
-
-    def redeem(self, investor: str, units: Number) -> Payout:
-        """Pay units back at the unit value of the day, the oldest lots first.
-
-        Raises
-        ------
-        LedgerError
-            When the investor holds fewer units.
-        """
-        wanted = exact(units)
-        own = [lot for lot in self.lots if lot.investor == investor]
-        held = sum((lot.units for lot in own), Decimal(0))
-        if not 0 < wanted <= held:
-            raise LedgerError(f"{investor} redeems {units} units and holds {held}")
-        value, left, fee = self.unit_value(), wanted, Decimal(0)
-        for lot in own:
-            taken = min(left, lot.units)
-            if taken > 0:
-                fee += self._redemption_fee(lot, taken, value)
-                lot.units -= taken
-                left -= taken
-        gross = cents(Fraction(wanted) * Fraction(value))
-        self.lots = [lot for lot in self.lots if lot.units > 0]
-        self.assets -= Fraction(gross)
-        if fee:
-            self.charges.append(Charge(investor, fee, Decimal(0)))
-        return Payout(investor, wanted, gross - fee, fee)
-
-    def liquidate(self) -> list[Payout]:
-        """Pay everybody out; what rounding leaves stays in ``assets``."""
-        value = self.unit_value()
-        # the same unit value for all: who goes first must not matter
-        return [self._pay_at(one, units, value) for one, units in self.holders().items()]
-
-    def value_if_redeemed(self, investor: str) -> Decimal:
-        """Return what the investor would get today, the fee taken off (virtual liquidation)."""
-        value = self.unit_value()
-        total = Decimal(0)
-        for lot in self.lots:
-            if lot.investor == investor:
-                gross = cents(Fraction(lot.units) * Fraction(value))
-                total += gross - self._redemption_fee(lot, lot.units, value)
-        return total
-
-    @abstractmethod
-    def crystallise(self) -> list[Charge]:
-        """Charge the fee of a fee date; return what each investor, or the fund, paid."""
-
-    @abstractmethod
-    def distribute(self, per_unit: Number) -> list[Payout]:
-        """Pay a dividend, fee included; the fee due is taken from it, at most 60% of it.
-
-        What that leaves owing lowers the mark, so that it is due later:
-        ``mark = ex-dividend value - left / (rate x units)``.
-
-        Returns
-        -------
-        list of Payout
-            One for each investor.
-
-        Raises
-        ------
-        LedgerError
-            When the dividend is not above 0 and below the unit value.
-        """
+    def revalue(self, assets: Fraction) -> None:
+        """Take the assets of the ledger."""
+        self.assets = assets
 
     def holders(self) -> dict[str, Decimal]:
         """Return the units of each investor, in the order in which they came."""
         found: dict[str, Decimal] = {}
-        for lot in self.lots:
+        for lot in self.bought:
             found[lot.investor] = found.get(lot.investor, Decimal(0)) + lot.units
         return found
 
-    @abstractmethod
-    def lot_marks(self) -> LotMarks | None:
-        """Return what :meth:`_redemption_fee` charges each lot on; None when it charges nothing."""
+    def lots_of(self, investor: str) -> list[Lot]:
+        """Return an investor's lots, oldest first."""
+        return [lot for lot in self.bought if lot.investor == investor]
 
-    @abstractmethod
-    def _redemption_fee(self, lot: Lot, units: Decimal, value: Decimal) -> Decimal:
-        """Return the fee on units of a lot that leave at a unit value."""
+    def gain_fee(self, units: Decimal, value: Decimal, mark: Mark | None) -> Decimal:
+        """Return the fee on units worth ``value`` above a mark, to the cent; 0 without a mark."""
+        if mark is None:
+            return Decimal(0)
+        seen = Fraction(value) if mark.ceiling is None else min(Fraction(value), mark.ceiling)
+        return self.fee.on(units, seen, mark.value, mark.threshold.at(self.grown))
 
-    def _opened(self, lot: Lot) -> None:  # noqa: B027 -- most methods remember nothing more
-        """Note what a method remembers of a new lot."""
+    def liquidate(self) -> list[Payout]:
+        """Pay everybody at the same unit value; what rounding leaves stays in ``assets``."""
+        value = self.unit_value()
+        return [self._pay_at(one, units, value) for one, units in self.holders().items()]
 
-    def gain_fee(self, value: Decimal, mark: Decimal, units: Decimal, threshold: Rising) -> Decimal:
-        """Return the fee on units worth ``value`` above a mark of an earlier day, to the cent."""
-        beyond = max(Fraction(mark), threshold.at(self.grown))
-        each = due_per_unit(Fraction(value), Fraction(mark), beyond, self._rate, self.hurdle)
-        return cents(each * Fraction(units))
+    def accrued(self) -> Decimal:
+        """Return what all would pay if they left today."""
+        gross = Fraction(self.units) * Fraction(self.unit_value())
+        kept = sum((Fraction(self._value_of(one)) for one in self.holders()), Fraction(0))
+        return max(Decimal(0), cents(gross - kept)) + self._fund_fee(self.units)
+
+    def value_if_redeemed(self, investor: str) -> Decimal:
+        """Return what an investor would get today, all fees taken off."""
+        left = self._value_of(investor) - self._fund_fee(self.holding(investor))
+        return max(Decimal(0), left)
+
+    def over_days(self, assets: Floats, grown: Floats) -> Worth:
+        """Return what all would get on each day."""
+        holders, total = self.holders(), Fraction(self.units)
+        value = np.array(
+            [float(round_half_up(Fraction(one) / total, VALUE_DECIMALS)) for one in assets.tolist()]
+        )
+        units = np.array([float(one) for one in holders.values()])
+        owners = Owners.of([lot.investor for lot in self.bought])
+        held = np.array([float(lot.units) for lot in self.bought])
+        gross = owners.total(half_up(value[:, None] * held, 2))
+        fee = owners.total(self._lot_fees(value[:, None], held, grown))
+        accrued = np.maximum(0.0, half_up(value * float(total), 2) - (gross - fee).sum(axis=1))
+        mark = self.fund_mark()
+        if mark is not None:
+            due = self._due_over_days(value[:, None], [mark], grown)
+            fee = fee + half_up(due * units, 2)
+            accrued = accrued + half_up(due[:, 0] * float(total), 2)
+        kept = np.maximum(0.0, gross - fee)
+        return Worth(value, owners.names, units, kept, fee, half_up(accrued, 2))
+
+    def lots(self) -> list[LotLine]:
+        """Return the lots, oldest first."""
+        value, common = self.unit_value(), self.fund_mark()
+        return [
+            {
+                "investor": lot.investor,
+                "units": lot.units,
+                "cost": lot.cost,
+                "mark": round_half_up(mark.value, 6),
+                "threshold": round_half_up(max(mark.value, mark.threshold.at(self.grown)), 6),
+                "paid_in": lot.paid_in,
+                "unit_value": value,
+                "value": cents(Fraction(lot.units) * Fraction(value)),
+            }
+            for lot in self.bought
+            for mark in [common or self.leaving_mark(lot)]
+            if mark is not None
+        ]
+
+    def _price(self) -> Fraction:
+        return Fraction(self.unit_value())
+
+    def _add(self, investor: str, units: Decimal, money: Decimal) -> None:
+        value = self.unit_value()
+        begin = rising(self.fee.hurdle, Fraction(value), self.grown)
+        lot = Lot(investor, units, value, value, money, begin)
+        self._opened(lot)
+        self.bought.append(lot)
+        self.assets += Fraction(money)
+
+    def _opened(self, lot: Lot) -> None:
+        """Note what a method remembers of a new lot; most remember nothing more."""
+
+    def _cancel(self, investor: str, units: Decimal) -> Payout:
+        """Pay units back; under one mark for all, the fee accrued on them is due as they leave."""
+        value, fee = self.unit_value(), self._fund_fee(units)
+        own = self.lots_of(investor)
+        for lot, taken in zip(own, oldest_first(units, (one.units for one in own)), strict=True):
+            if taken > 0:
+                fee += self.gain_fee(taken, value, self.leaving_mark(lot))
+                lot.units -= taken
+        gross = cents(Fraction(units) * Fraction(value))
+        self.bought = [lot for lot in self.bought if lot.units > 0]
+        self.assets -= Fraction(gross)
+        return Payout(investor, units, gross - fee, fee)
+
+    def _pay_at(self, investor: str, units: Decimal, value: Decimal) -> Payout:
+        own = ((lot.units, self.leaving_mark(lot)) for lot in self.lots_of(investor))
+        fee = sum((self.gain_fee(held, value, mark) for held, mark in own), Decimal(0))
+        gross = cents(Fraction(units) * Fraction(value))
+        self.bought = [lot for lot in self.bought if lot.investor != investor]
+        self.assets -= Fraction(gross)
+        return Payout(investor, units, gross - fee, fee)
+
+    def _value_of(self, investor: str) -> Decimal:
+        """Return an investor's units at the unit value, less what his lots pay by themselves."""
+        value, total = self.unit_value(), Decimal(0)
+        for lot in self.lots_of(investor):
+            gross = cents(Fraction(lot.units) * Fraction(value))
+            total += gross - self.gain_fee(lot.units, value, self.leaving_mark(lot))
+        return total
+
+    def _fund_fee(self, units: Decimal) -> Decimal:
+        """Return the fee that has accrued on units under one mark for all; 0 by other methods."""
+        return self.gain_fee(units, self.unit_value(), self.fund_mark())
+
+    def _lot_fees(self, value: Floats, held: Floats, grown: Floats) -> Floats:
+        """Return the fee that each lot pays by itself when it leaves, [D, L]."""
+        marks = [one for one in map(self.leaving_mark, self.bought) if one is not None]
+        if not marks:
+            return np.zeros((value.size, held.size))
+        return half_up(self._due_over_days(value, marks, grown) * held, 2)
+
+    def _due_over_days(self, value: Floats, marks: Sequence[Mark], grown: Floats) -> Floats:
+        """Return the fee due on a unit above each mark, [D, L]; ``value`` as [D, 1]."""
+        mark = np.array([float(one.value) for one in marks])
+        ends = (one.ceiling for one in marks)
+        ceiling = np.array([np.inf if one is None else float(one) for one in ends])
+        threshold = rising_over_days([one.threshold for one in marks], grown)
+        return self.fee.due(np.minimum(value, ceiling), mark, threshold)
 
     def _settle(
-        self, dividend: Decimal, gross: Decimal, units: Decimal, mark: Decimal, threshold: Rising
+        self, dividend: Decimal, gross: Decimal, units: Decimal, mark: Mark
     ) -> tuple[Decimal, Decimal, Rising]:
         """Return the fee that units pay from their dividend, and their mark and threshold after."""
         value = self.unit_value()
-        due = self.gain_fee(value, mark, units, threshold)
+        due = self.gain_fee(units, value, mark)
         fee = min(due, cents(Fraction(gross) * FEE_OF_DIVIDEND))
         if due:
-            left = Fraction(due - fee) / (self._rate * Fraction(units))
+            left = Fraction(due - fee) / (self.fee.share * Fraction(units))
             ex = round_half_up(Fraction(value) - Fraction(dividend) - left, 12)
-            return fee, ex, rising(self.hurdle, Fraction(ex), self.grown)
+            return fee, ex, rising(self.fee.hurdle, Fraction(ex), self.grown)
         left, after = ex_dividend(
-            self.hurdle, Fraction(mark), threshold, self.grown, Fraction(dividend)
+            self.fee.hurdle, mark.value, mark.threshold, self.grown, Fraction(dividend)
         )
         return fee, round_half_up(left, 12), after
-
-    def _pay_at(self, investor: str, units: Decimal, value: Decimal) -> Payout:
-        own = [lot for lot in self.lots if lot.investor == investor]
-        fee = sum((self._redemption_fee(lot, lot.units, value) for lot in own), Decimal(0))
-        gross = cents(Fraction(units) * Fraction(value))
-        self.lots = [lot for lot in self.lots if lot.investor != investor]
-        self.assets -= Fraction(gross)
-        if fee:
-            self.charges.append(Charge(investor, fee))
-        return Payout(investor, units, gross - fee, fee)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from quanthedge.fund import METHODS
 from quanthedge.typing import Language
 from quanthedge.words import texts
 
@@ -10,4 +11,7 @@ __all__ = ["words"]
 
 def words(language: Language) -> dict[str, Any]:
     """Return the catalogue of a language."""
-    return texts("quanthedge.report.texts", language)
+    found = texts("quanthedge.report.texts", language)
+    # a method of charging the fee brings its own name
+    methods = {kind: method.names[language] for kind, method in METHODS.items()}
+    return found | {"methods": methods, "terms": found["terms"] | {"methods": methods}}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from quanthedge.backtesting.plan import Prepared, Selection, select
 from quanthedge.backtesting.run import prepared_run
-from quanthedge.fund.office import FundRun, opening_days
+from quanthedge.fund import FundRun, opening_days
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import Calendar
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout

@@ -10,10 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund import FundTerms
-from quanthedge.fund.methods import Book, open_book
-from quanthedge.fund.methods.hurdle import Hurdle
-from tests.fund.test_office import METHODS
+from quanthedge.fund import METHODS, FundTerms, Hurdle, Register
 
 A, B = 1_000_000, 600_000
 growths = st.decimals("0.75", "1.5", places=4).map(Fraction)
@@ -30,25 +27,25 @@ NEAR = 0.25 * LAST_DECIMAL + 1
 
 
 def two_investors(method: str, hurdle: Hurdle | None, first: Fraction, then: Fraction):
-    book = open_book(method, FundTerms(hurdle=hurdle))
-    book.subscribe("A", Decimal(A))
+    register = METHODS[method]().open(FundTerms(hurdle=hurdle))
+    register.subscribe("A", Decimal(A))
     if hurdle:
-        book.advance(Fraction("1.02"))
+        register.advance(Fraction("1.02"))
     assets = A * first
-    book.revalue(assets)
-    book.subscribe("B", Decimal(B))
+    register.revalue(assets)
+    register.subscribe("B", Decimal(B))
     if hurdle:
-        book.advance(Fraction("1.05"))
+        register.advance(Fraction("1.05"))
     assets = (assets + B) * then
-    book.revalue(assets)
-    return book, assets
+    register.revalue(assets)
+    return register, assets
 
 
-def fees(book: Book) -> dict[str, float]:
+def fees(register: Register) -> dict[str, float]:
     """What each would pay on a fee date; under one mark for all, by units."""
-    before = {one: book.holding(one) for one in "AB"}
+    before = {one: register.holding(one) for one in "AB"}
     total = dict.fromkeys("AB", 0.0)
-    for charge in book.crystallise():
+    for charge in register.crystallise():
         for one in "AB":
             if charge.investor == one:
                 total[one] += float(charge.fee)
@@ -65,11 +62,11 @@ def test_what_is_owed_is_paid_from_the_dividend_or_later(
 ) -> None:
     if method == "equalisation" and name == "soft":
         return
-    book, assets = two_investors(method, HURDLES[name], first, then)
-    plain = fees(copy.deepcopy(book))
-    worth = {one: float(book.value_if_redeemed(one)) for one in "AB"}
-    units = {one: book.holding(one) for one in "AB"}
-    paid = {one.investor: one for one in book.distribute(dividend)}
+    register, assets = two_investors(method, HURDLES[name], first, then)
+    plain = fees(copy.deepcopy(register))
+    worth = {one: float(register.value_if_redeemed(one)) for one in "AB"}
+    units = {one: register.holding(one) for one in "AB"}
+    paid = {one.investor: one for one in register.distribute(dividend)}
     for one in "AB":
         gross = paid[one].cash + paid[one].fee
         assert float(gross) == pytest.approx(float(units[one] * dividend), abs=0.02)
@@ -79,11 +76,11 @@ def test_what_is_owed_is_paid_from_the_dividend_or_later(
         if method != "equalisation":  # there a credit pays first
             assert float(paid[one].fee) == pytest.approx(first_due, abs=NEAR)
     assets -= sum(Fraction(one.cash + one.fee) for one in paid.values())
-    book.revalue(assets)
+    register.revalue(assets)
     for one in "AB":
-        now = float(book.value_if_redeemed(one)) + float(paid[one].cash)
+        now = float(register.value_if_redeemed(one)) + float(paid[one].cash)
         assert now == pytest.approx(worth[one], abs=LAST_DECIMAL)
-    later = fees(book)
+    later = fees(register)
     for one in "AB":
         assert later[one] + float(paid[one].fee) == pytest.approx(plain[one], abs=NEAR)
 
@@ -92,14 +89,14 @@ def test_what_is_owed_is_paid_from_the_dividend_or_later(
 @given(first=growths, dividend=dividends, last=growths)
 def test_a_dividend_resets_nothing(method: str, first, dividend, last) -> None:
     """Whoever gets his dividend and then the same return pays the fee of what he earned in all."""
-    book = open_book(method, FundTerms())
-    book.subscribe("A", Decimal(A))
+    register = METHODS[method]().open(FundTerms())
+    register.subscribe("A", Decimal(A))
     assets = A * first
-    book.revalue(assets)
-    paid = book.distribute(dividend)[0]
+    register.revalue(assets)
+    paid = register.distribute(dividend)[0]
     assets = (assets - Fraction(paid.cash + paid.fee)) * last
-    book.revalue(assets)
-    charged = float(paid.fee) + sum(float(one.fee) for one in book.crystallise())
+    register.revalue(assets)
+    charged = float(paid.fee) + sum(float(one.fee) for one in register.crystallise())
     # nothing above the mark has been charged when the gain after the dividend brings it back
     gain = A * ((first - Fraction(dividend)) * last + Fraction(dividend) - 1)
     best = max(gain, Fraction(0), Fraction(paid.fee) * 4)
@@ -108,7 +105,7 @@ def test_a_dividend_resets_nothing(method: str, first, dividend, last) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_dividend_of_all_is_refused(method: str) -> None:
-    book = open_book(method, FundTerms())
-    book.subscribe("A", Decimal(A))
+    register = METHODS[method]().open(FundTerms())
+    register.subscribe("A", Decimal(A))
     with pytest.raises(LedgerError, match="above 0 and below it"):
-        book.distribute(Decimal(1))
+        register.distribute(Decimal(1))

@@ -12,22 +12,27 @@ from pydantic import ValidationError
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
-from quanthedge.fund import Clients, FundTerms
-from quanthedge.fund.methods import LotMark, WholeFund, open_book
-from quanthedge.fund.methods.hurdle import Hurdle, due_per_unit, hurdle_path
+from quanthedge.fund import (
+    METHODS,
+    Clients,
+    FundTerms,
+    Hurdle,
+    PerformanceFee,
+    hurdle_path,
+)
 from tests.sample import END, START, sample_market, small_strategy
 
 RATE = Fraction(1, 4)
 HARD, SOFT = Hurdle(rate=0.08), Hurdle(rate=0.08, hard=False)
-METHODS = [
-    "whole_fund", "whole_fund_and_redemption", "lot_units", "lot_value", "investor", "series",
-    "equalisation",
-]  # fmt: skip
 CATCH = Hurdle(rate=0.08, hard=False, catch_up=0.5)
 
 
 def due(value: str, hurdle: Hurdle | None, threshold: str = "1.08") -> float:
-    return float(due_per_unit(Fraction(value), Fraction(1), Fraction(threshold), RATE, hurdle))
+    fee = PerformanceFee("0.25", hurdle)
+    exact = fee.due(Fraction(value), Fraction(1), Fraction(threshold))
+    days = fee.due(*(np.array([float(one)]) for one in (value, 1, threshold)))
+    assert days[0] == pytest.approx(float(exact), abs=1e-15)  # one formula, both kinds of numbers
+    return float(exact)
 
 
 def test_worked_numbers() -> None:
@@ -46,40 +51,40 @@ def test_worked_numbers() -> None:
 def test_a_hurdle_only_lowers_the_fee_and_catching_up_lies_between(value, threshold, part) -> None:
     catch = Hurdle(rate=0.08, hard=False, catch_up=float(part))
     fees = [
-        due_per_unit(value, Fraction(1), threshold, RATE, one) for one in (HARD, catch, SOFT, None)
+        PerformanceFee("0.25", one).due(value, Fraction(1), threshold)
+        for one in (HARD, catch, SOFT, None)
     ]
     assert fees == sorted(fees)
 
 
 def test_a_lot_s_hurdle_grows_from_its_purchase_and_begins_anew_with_a_fee() -> None:
-    fund = LotMark(rate="0.25", hurdle=HARD)
+    fund = METHODS["lot_units"]().open(FundTerms(hurdle=HARD))
     fund.subscribe("A", 1_000_000)
-    fund.grow("1.05")
-    fund.grown = Fraction("1.08")
+    fund.revalue(Fraction(1_050_000))
+    fund.advance(Fraction("1.08"))
     assert fund.crystallise()[0].fee == 0  # 1.05 is below 1.08
-    assert fund.lots[0].mark == 1
+    assert fund.lots()[0]["mark"] == 1
     fund.subscribe("B", 1_050_000)
-    fund.grow(Fraction("1.20") / Fraction("1.05"))
-    fund.grown = Fraction("1.16")
+    fund.revalue(Fraction(2_400_000))
+    fund.advance(Fraction("1.16"))
     fees = {charge.investor: charge.fee for charge in fund.crystallise()}
     assert float(fees["A"]) == pytest.approx(0.25 * (1.20 - 1.16) * 1e6, abs=0.01)
     threshold = 1.05 * (1 + 1.16 - 1.08)  # simple interest from his own day on
     assert float(fees["B"]) == pytest.approx(0.25 * (1.20 - threshold) * 1e6, abs=0.01)
-    assert fund.lots[0].mark == fund.unit_value()
-    fund.grow("1.0")
+    assert fund.lots()[0]["mark"] == fund.unit_value()
     assert fund.crystallise()[0].fee == 0
 
 
 def test_the_whole_fund_keeps_its_mark_until_a_fee_is_paid() -> None:
-    fund = WholeFund(rate="0.25", hurdle=SOFT)
+    fund = METHODS["whole_fund"]().open(FundTerms(hurdle=SOFT))
     fund.subscribe("A", 1_000_000)
-    fund.grow("1.05")
-    fund.grown = Fraction("1.08")
+    fund.revalue(Fraction(1_050_000))
+    fund.advance(Fraction("1.08"))
     fund.crystallise()
-    assert fund.mark == 1
-    fund.grow(Fraction("1.10") / Fraction("1.05"))
+    assert fund.lots()[0]["mark"] == 1
+    fund.revalue(Fraction(1_100_000))
     assert fund.crystallise()[0].fee == 25_000  # a quarter of 0.10, once above 1.08
-    assert float(fund.mark) == pytest.approx(1.075)
+    assert float(fund.lots()[0]["mark"]) == pytest.approx(1.075)
 
 
 def test_paths() -> None:
@@ -114,16 +119,16 @@ def test_a_rate_depends_on_the_two_dates_and_not_on_the_closes_between(gaps, kin
 @pytest.mark.parametrize("method", METHODS)
 def test_a_second_year_without_a_fee_asks_simple_interest_and_not_its_interest(method) -> None:
     # 8% simple on a mark of 1: 1.08 after a year (a fee date without a fee), 1.16 after two
-    book = open_book(method, FundTerms(hurdle=HARD))
-    book.subscribe("A", Decimal(1_000_000))
-    book.advance(Fraction("1.08"))
-    book.revalue(Fraction(1_050_000))
-    assert sum(charge.fee for charge in book.crystallise()) == 0
-    book.advance(Fraction("1.16"))
-    book.revalue(Fraction(1_300_000))
-    assert book.accrued() == 35_000  # 0.25 x (1.30 - 1.16) a unit
-    assert [line["threshold"] for line in book.lots()] == [Decimal("1.16")]
-    assert sum(charge.fee for charge in book.crystallise()) == 35_000
+    register = METHODS[method]().open(FundTerms(hurdle=HARD))
+    register.subscribe("A", Decimal(1_000_000))
+    register.advance(Fraction("1.08"))
+    register.revalue(Fraction(1_050_000))
+    assert sum(charge.fee for charge in register.crystallise()) == 0
+    register.advance(Fraction("1.16"))
+    register.revalue(Fraction(1_300_000))
+    assert register.accrued() == 35_000  # 0.25 x (1.30 - 1.16) a unit
+    assert [line["threshold"] for line in register.lots()] == [Decimal("1.16")]
+    assert sum(charge.fee for charge in register.crystallise()) == 35_000
 
 
 @pytest.mark.parametrize(
@@ -161,19 +166,19 @@ def test_in_a_run_a_hurdle_lowers_the_fee(method: str) -> None:
 def test_each_investor_pays_for_what_he_earned_above_his_own_hurdle(
     method: str, growth, hurdle
 ) -> None:
-    book = open_book(method, FundTerms(hurdle=HARD))
+    register = METHODS[method]().open(FundTerms(hurdle=HARD))
     (g1, g2), (h1, h2) = [Fraction(one) for one in growth], [Fraction(one) for one in hurdle]
     h2 += h1 - 1  # simple interest is added up
-    book.subscribe("A", Decimal(1_000_000))
-    book.advance(h1)
-    book.revalue(1_000_000 * g1)
-    book.subscribe("B", Decimal(1_000_000))
-    book.advance(h2)
+    register.subscribe("A", Decimal(1_000_000))
+    register.advance(h1)
+    register.revalue(1_000_000 * g1)
+    register.subscribe("B", Decimal(1_000_000))
+    register.advance(h2)
     assets = (1_000_000 * g1 + 1_000_000) * g2
-    book.revalue(assets)
-    accrued = book.accrued()
+    register.revalue(assets)
+    accrued = register.accrued()
     fees = dict.fromkeys("AB", Decimal(0))
-    for charge in book.crystallise():
+    for charge in register.crystallise():
         fees[charge.investor] += charge.fee
     due_a = RATE * 1_000_000 * max(Fraction(0), g1 * g2 - h2)
     due_b = RATE * 1_000_000 * max(Fraction(0), g2 - (1 + h2 - h1))
@@ -182,9 +187,9 @@ def test_each_investor_pays_for_what_he_earned_above_his_own_hurdle(
     assert float(fees["A"]) == pytest.approx(float(due_a), abs=near)
     assert float(fees["B"]) == pytest.approx(float(due_b), abs=near)
     assert float(accrued) == pytest.approx(float(sum(fees.values())), abs=near)
-    book.advance(h2 + Fraction("0.02"))
-    book.revalue((assets - sum(map(Fraction, fees.values()))) * Fraction("1.01"))
-    again = sum((float(charge.fee) for charge in book.crystallise()), 0.0)
+    register.advance(h2 + Fraction("0.02"))
+    register.revalue((assets - sum(map(Fraction, fees.values()))) * Fraction("1.01"))
+    again = sum((float(charge.fee) for charge in register.crystallise()), 0.0)
     if min(due_a, due_b) > 100:  # both have just paid: a smaller gain than the hurdle costs nothing
         assert again == pytest.approx(0.0, abs=near)
 
@@ -192,7 +197,7 @@ def test_each_investor_pays_for_what_he_earned_above_his_own_hurdle(
 def test_equalisation_refuses_what_its_credits_cannot_settle() -> None:
     for hurdle in (SOFT, CATCH, Hurdle(kind="index")):
         with pytest.raises(StrategyError, match="hard hurdle that never"):
-            open_book("equalisation", FundTerms(hurdle=hurdle))
+            METHODS["equalisation"]().open(FundTerms(hurdle=hurdle))
 
 
 def test_a_rate_above_the_cap_is_refused_and_short_intervals_are_noted() -> None:

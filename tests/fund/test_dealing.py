@@ -8,17 +8,9 @@ from pydantic import ValidationError
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import LedgerError, StrategyError
-from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
-from quanthedge.fund.account import FundAccount
-from quanthedge.fund.methods import EqualisedFund, LotMark, SeriesFund
-from quanthedge.fund.terms import FundTerms
+from quanthedge.fund import METHODS, Clients, Distribution, Flow, FundTerms, Leavers, Tier
 from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, small_strategy
-
-METHODS = (
-    "whole_fund", "whole_fund_and_redemption", "lot_units", "lot_value", "investor", "series",
-    "equalisation",
-)  # fmt: skip
 
 
 def run(clients: Clients, *changes: str, end: str = "2014-12-31") -> Result:
@@ -149,12 +141,8 @@ def test_endless_amounts_are_refused() -> None:
         flow("2014-10-20", "B", subscribe_yuan=float("inf"))
 
 
-def test_registers_take_no_money_for_no_units() -> None:
-    for register in (
-        lambda: LotMark(initial_unit_value=1000).subscribe("B", 4),
-        lambda: SeriesFund(initial_unit_value=1000).subscribe({"B": 4}),
-        lambda: EqualisedFund(gross=1000, mark=1000).subscribe("B", 4),
-        lambda: FundAccount(FundTerms(initial_unit_value=1000)).subscribe("B", 4),
-    ):
-        with pytest.raises(LedgerError, match="no unit"):
-            register()
+@pytest.mark.parametrize("method", METHODS)
+def test_registers_take_no_money_for_no_units(method: str) -> None:
+    register = METHODS[method]().open(FundTerms(initial_unit_value=1000))
+    with pytest.raises(LedgerError, match="no unit"):
+        register.subscribe("B", 4)

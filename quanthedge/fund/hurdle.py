@@ -1,6 +1,6 @@
-"""Hurdles: what a fund must earn before a performance fee is due, and what is due above it."""
+"""Hurdles: what a fund must earn above its mark before a performance fee is due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund.values import exact
 from quanthedge.plain import Plain
+from quanthedge.typing import Floats
 
-__all__ = ["Hurdle", "Rising", "due_per_unit", "ex_dividend", "hurdle_path", "rising"]
+__all__ = ["Hurdle", "Rising", "ex_dividend", "hurdle_path", "rising", "rising_over_days"]
 
 
 class Hurdle(Plain):
@@ -60,42 +60,6 @@ class Hurdle(Plain):
         return self
 
 
-def due_per_unit(
-    value: Fraction, mark: Fraction, threshold: Fraction, rate: Fraction, hurdle: Hurdle | None
-) -> Fraction:
-    """Return the fee due on a unit.
-
-    Parameters
-    ----------
-    value, mark : Fraction
-        Unit value and high-water mark.
-    threshold : Fraction
-        The mark grown by the hurdle, at least the mark.
-    rate : Fraction
-        Of the performance fee.
-    hurdle : Hurdle or None
-
-    Examples
-    --------
-    >>> one, rate = Fraction(1), Fraction(1, 4)
-    >>> float(due_per_unit(Fraction("1.2"), one, Fraction("1.08"), rate, Hurdle(rate=0.08)))
-    0.03
-    >>> soft = Hurdle(rate=0.08, hard=False)
-    >>> float(due_per_unit(Fraction("1.2"), one, Fraction("1.08"), rate, soft))
-    0.05
-    """
-    if hurdle is None:
-        return rate * max(Fraction(0), value - mark)
-    if value <= threshold:
-        return Fraction(0)
-    if hurdle.hard:
-        return rate * (value - threshold)
-    full = rate * (value - mark)
-    if hurdle.catch_up is None:
-        return full
-    return min(full, max(rate, Fraction(exact(hurdle.catch_up))) * (value - threshold))
-
-
 @dataclass(frozen=True)
 class Rising:
     """An amount that the hurdle lets rise: ``base + slope x level``.
@@ -131,6 +95,21 @@ def rising(hurdle: Hurdle | None, value: Fraction, level: Fraction) -> Rising:
     if hurdle is not None and hurdle.kind == "index":
         return Rising(Fraction(0), value / level)
     return Rising(value - value * level, value)
+
+
+def rising_over_days(lines: Sequence[Rising], levels: Floats) -> Floats:
+    """Return :meth:`Rising.at` of L amounts on D days, [D, L].
+
+    Parameters
+    ----------
+    lines : sequence of L Rising
+    levels : float64 [D]
+        Of the hurdle.
+    """
+    base = np.array([float(one.base) for one in lines])
+    slope = np.array([float(one.slope) for one in lines])
+    found: Floats = base + slope * levels[:, None]
+    return found
 
 
 def ex_dividend(
