@@ -13,6 +13,7 @@ from quanthedge.fund.methods.hurdle import hurdle_path
 from quanthedge.fund.office import FundRun, run_fund
 from quanthedge.fund.winding_up import last_business_day
 from quanthedge.ledger import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.portfolio import TopSelector
 from quanthedge.strategy import EVERY_MEMBER, Strategy, variant
 
 __all__ = ["book_tables", "run_fund_of", "run_variant"]
@@ -64,7 +65,8 @@ def _terms(
 
 def _holds_index(strategy: Strategy) -> bool:
     """Return whether the stocks are all members of the index."""
-    return strategy.selector.n == EVERY_MEMBER
+    selector = strategy.selector
+    return isinstance(selector, TopSelector) and selector.n == EVERY_MEMBER
 
 
 def book_tables(prepared: Prepared, record: LedgerRecord) -> dict[str, pd.DataFrame]:

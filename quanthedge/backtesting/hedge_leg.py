@@ -292,7 +292,7 @@ def _hedge_book(
         covariance=covariance,
         carry=carry,
         index_level=levels[wide],
-        policy=compile_policy(rule.policy, market.dates[first : last + 1]),
+        policy=compile_policy(rule.policy, market.dates[first : last + 1], market, first),
         ratio=ratio,
         method=method,
         default_beta=1.0,

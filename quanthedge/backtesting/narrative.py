@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import fill_price_of
-from quanthedge.hedge.policies.wording import policy_text
+from quanthedge.hedge.policies import policy_text
+from quanthedge.typing import Language
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Bilingual", "bilingual", "note", "timeline", "worded"]
 
 Bilingual = dict[str, str]
-_LANGUAGES = ("en", "zh")
+_LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 @cache
@@ -102,14 +103,14 @@ def timeline(
     start, end = dates[0], dates[-1]
     words = texts["words"]
     fund, schedule = strategy.fund, strategy.rebalance
-    result = {}
+    result: dict[str, str] = {}
     for code in _LANGUAGES:
         values = {
             "start": start,
             "end": end,
             "rebalance": words["rebalance"][_rhythm(schedule.every)][code].format(n=schedule.every),
             "window": _days(strategy.beta.memory, words["days"], code),
-            "estimator": estimator_text(strategy.beta.kind, code),
+            "estimator": estimator_text(strategy.beta, code),
             "index": strategy.beta.index,
             "method": words["method"][strategy.beta.method][code],
             "fill": words["fill"][strategy.execution.fill][code],

@@ -13,6 +13,7 @@ import pandas as pd
 
 from quanthedge.backtesting.plan import run_days
 from quanthedge.comparison import product_values
+from quanthedge.kinds import own_code
 from quanthedge.strategy import variant_names
 
 if TYPE_CHECKING:
@@ -40,12 +41,18 @@ def made_by() -> str:
     return _digest(json.dumps([versions(), code_digest()]))[:16]
 
 
-def request(variants: tuple[str, ...], products: pd.DataFrame) -> dict[str, Any]:
-    """Return what a run folder keeps beside strategy, market and versions: see :func:`asked`."""
+def request(
+    variants: tuple[str, ...], products: pd.DataFrame, own: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what a run folder keeps beside strategy, market and versions: see :func:`asked`.
+
+    ``own`` is the user's own code by file, of which the digests are kept.
+    """
     return {
         "variants": list(variant_names(variants)),
         "products": _digest(products.to_csv()),
         "code": code_digest(),
+        "own_code": {name: _digest(text) for name, text in (own or {}).items()},
     }
 
 
@@ -65,7 +72,7 @@ def asked(
         strategy.model_dump(mode="json"),
         {"fingerprint": market.fingerprint, "start": first, "end": last},
         versions(),
-        request(variants, product_values(strategy.comparison)),
+        request(variants, product_values(strategy.comparison), own_code(strategy)),
     )
 
 
@@ -85,6 +92,7 @@ def wanted(
         "values of the products": more["products"],
         "version": dict(packages),
         "code of quanthedge": more["code"],
+        "own code": dict(more.get("own_code", {})),
     }
 
 

@@ -76,7 +76,9 @@ class Result:
         Ledgers of the variants that were run beside it, by name.
     request : dict
         What was asked for beyond strategy, market and dates: the variants, a digest of the unit
-        values of products, a digest of the code that ran.
+        values of products, a digest of the code that ran, digests of the user's own code.
+    own_code : dict
+        Texts of the user's own code that the strategy names, by file.
     capacity : DataFrame, optional
         Table of :func:`quanthedge.capacity_curve` for a chapter of the report; not part of the run
         folder.
@@ -110,6 +112,7 @@ class Result:
     notes: list[dict[str, str]] = field(default_factory=list)
     variants: "dict[str, RunVariant]" = field(default_factory=dict)
     request: dict[str, Any] = field(default_factory=dict)
+    own_code: dict[str, str] = field(default_factory=dict)
     capacity: pd.DataFrame | None = None
 
     @cached_property

@@ -12,7 +12,13 @@ from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import known_returns
 from quanthedge.backtesting.holding_names import holding_names
 from quanthedge.backtesting.narrative import Bilingual, timeline
-from quanthedge.backtesting.notes import client_notes, fee_notes, run_notes, winding_up_notes
+from quanthedge.backtesting.notes import (
+    client_notes,
+    fee_notes,
+    own_code_notes,
+    run_notes,
+    winding_up_notes,
+)
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
@@ -20,6 +26,7 @@ from quanthedge.beta import book_betas
 from quanthedge.comparison import RunVariant, product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund.office import FundRun
+from quanthedge.kinds import own_code
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.market import Market
 from quanthedge.performance.alpha_groups import group_table, part_table
@@ -80,7 +87,7 @@ def backtest(
         variants=found,
         unit_values=products,
         notes=result.notes + notes,
-        request=request(variants, products),
+        request=request(variants, products, result.own_code),
     )
 
 
@@ -152,6 +159,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     )
     notes = run_notes(prepared, record, {**tables, "hedge": hedge, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
+    code = own_code(strategy)
+    notes += own_code_notes(strategy)
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     result = Result(
         **tables,
@@ -186,7 +195,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
             strategy, dates[1 : record.days_run + 1], _amiss(missed), prepared.leg.timing
         ),
         notes=notes,
-        request=request((), product_values(())),
+        request=request((), product_values(()), code),
+        own_code=code,
     )
     return replace(
         result,

@@ -1,23 +1,24 @@
 """Names of the estimators of beta, English and Chinese."""
 
-import tomllib
-from functools import cache
-from importlib.resources import files
+from collections.abc import Mapping
 from typing import Any
+
+from quanthedge.beta.base import BetaEstimator
+from quanthedge.kinds import is_own, own_name, read_catalogue
+from quanthedge.typing import Language
 
 __all__ = ["estimator_text"]
 
 
-@cache
-def _texts() -> dict[str, Any]:
-    source = files("quanthedge.beta").joinpath("wording.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+def estimator_text(estimator: BetaEstimator | Mapping[str, Any] | str, language: Language) -> str:
+    """Return the name of an estimator: of the object, its values by name, or its kind.
 
-
-def estimator_text(kind: str, language: str) -> str:
-    """Return the name of an estimator.
-
-    >>> estimator_text("ols", "en")
-    'least squares'
+    >>> estimator_text("ols", "en"), estimator_text({"kind": "my_betas:Mine"}, "zh")
+    ('least squares', 'Mine（自有估计方法）')
     """
-    return str(_texts()[kind][language])
+    if is_own(estimator):
+        return own_name(estimator, "estimator", language)
+    if isinstance(estimator, Mapping):
+        estimator = str(estimator["kind"])
+    kind = estimator if isinstance(estimator, str) else estimator.kind
+    return read_catalogue("quanthedge.beta").name(kind, language)

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.beta import estimator_text
-from quanthedge.hedge.policies.wording import policy_text
+from quanthedge.factors import factor_name
+from quanthedge.hedge.policies import policy_text
+from quanthedge.kinds import is_own
 from quanthedge.performance import (
     NO_MOVE,
     WINDOWS,
@@ -119,12 +121,14 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note what the strategy is made of."""
     strategy, language = writer.run.strategy, writer.language
     comma = "、" if language == "zh" else ", "
-    names = writer.words["factors"]
-    kinds = [str(value_at(one, "factor.kind")) for one in strategy.get("factors") or []]
-    facts["factors"] = comma.join(str(names.get(kind, kind)) for kind in kinds) or None
-    facts["factor_count"] = str(len(kinds)) if kinds else None
-    published, own = ([k for k in kinds if (k in names) == known] for known in (True, False))
-    facts["published_factors"] = comma.join(str(names[kind]) for kind in published) or None
+    factors = [one["factor"] for one in strategy.get("factors") or []]
+    facts["factors"] = comma.join(factor_name(one, language) for one in factors) or None
+    facts["factor_count"] = str(len(factors)) if factors else None
+    published, own = (
+        [factor_name(one, language) for one in factors if is_own(one) == mine]
+        for mine in (False, True)
+    )
+    facts["published_factors"] = comma.join(published) or None
     facts["own_factors"] = comma.join(own) or None
     holds.add("published_only" if not own else "own_too" if published else "own_only")
     for name, place in {
@@ -138,8 +142,8 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     }.items():  # fmt: skip
         value = value_at(strategy, place)
         facts[name] = f"{value * 100:g}%" if isinstance(value, int | float) else None
-    kind = value_at(strategy, "beta.kind")
-    facts["estimator"] = estimator_text(str(kind), language) if kind else None
+    beta = value_at(strategy, "beta")
+    facts["estimator"] = estimator_text(beta, language) if beta else None
     # a fund that sells nothing reviews no hedge and has no product, whatever the defaults say
     idle = sells_nothing(strategy)
     policy = None if idle else value_at(strategy, "hedge.policy")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from quanthedge.kinds import is_own, own_name
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import words
 from quanthedge.report.writer import own_words, value_at
@@ -13,22 +14,29 @@ __all__ = ["described", "sells_nothing"]
 def described(strategy: dict[str, Any], language: Language) -> str:
     """Return the user's own description, or one made of the strategy's parameters.
 
-    The sentence names how many stocks of which universe are held, by how many factors, weighted how
-    and hedged with what; empty where the strategy lacks one of them.
+    The sentence names how many stocks of which universe are held (or by which selector of the
+    user's own), by how many factors, weighted how and hedged with what; empty where the strategy lacks one of them.
     """
     own = own_words(strategy, "description", language)
     wanted, factors = value_at(strategy, "selector.n"), strategy.get("factors")
-    if own or not isinstance(wanted, int) or not factors:
+    selector = value_at(strategy, "selector")
+    picked = is_own(selector)
+    if own or not (picked or isinstance(wanted, int)) or not factors:
         return own
     text, terms = words(language)["described"], words(language)["terms"]
     universe = _universe(strategy, language)
-    most = value_at(strategy, "universe.n")
-    everything = isinstance(most, int) and wanted >= most
-    chosen = text["all_of" if everything else "some_of"].format(n=f"{wanted:,}", universe=universe)
+    if picked:
+        name = own_name(selector, "selector", language)
+        chosen = text["chosen_by"].format(universe=universe, name=name)
+    else:
+        most = value_at(strategy, "universe.n")
+        everything = isinstance(most, int) and wanted >= most
+        told = text["all_of" if everything else "some_of"]
+        chosen = told.format(n=f"{wanted:,}", universe=universe)
     weighting = str(value_at(strategy, "selector.weighting"))
     count = len(factors)
     return str(
-        text["sentence"].format(
+        text["sentence_own" if picked else "sentence"].format(
             chosen=chosen,
             factors=text["one_factor" if count == 1 else "factors"].format(count=count),
             weighting=text["weightings"].get(weighting, weighting),
@@ -48,6 +56,8 @@ def sells_nothing(strategy: dict[str, Any]) -> bool:
 def _universe(strategy: dict[str, Any], language: Language) -> str:
     text, terms = words(language)["described"], words(language)["terms"]
     kind, n = str(value_at(strategy, "universe.kind")), value_at(strategy, "universe.n")
+    if is_own(kind):
+        return own_name(strategy["universe"], "universe", language)
     index = value_at(strategy, "universe.index")
     listed = index if isinstance(index, list | tuple) else [index]
     codes = terms["listed"].join(index_name(str(one), language) for one in listed)

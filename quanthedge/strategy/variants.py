@@ -7,7 +7,7 @@ from quanthedge.alpha import FactorTerm
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Size, Transforms
 from quanthedge.hedge import PRODUCT_INDEX, DollarNeutral
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import TopSelector
 from quanthedge.strategy.model import Strategy
 from quanthedge.universe import IndexUniverse
 
@@ -90,12 +90,12 @@ def variant(strategy: Strategy, name: str) -> Strategy:
             "universe": IndexUniverse(index=PRODUCT_INDEX[product], filters=()),
             "factors": [FactorTerm(factor=Size())],
             "transforms": Transforms(),
-            "selector": Selector(n=EVERY_MEMBER, weighting="cap"),
+            "selector": TopSelector(n=EVERY_MEMBER, weighting="cap"),
         }
         if strategy.beta.index != PRODUCT_INDEX[product]:
             changes["beta"] = strategy.beta.model_copy(update={"index": PRODUCT_INDEX[product]})
     elif name != "unlevered":
         raise StrategyError(f"variant {name!r}; accepted: {', '.join(VARIANTS)}")
     accounts = strategy.accounts.model_copy(update={"borrowed": loan})
-    plain = strategy.model_dump() | changes | {"hedge": hedge, "accounts": accounts}
-    return Strategy.model_validate(plain)
+    parts = dict(strategy) | changes | {"hedge": hedge, "accounts": accounts}
+    return Strategy.model_validate(parts)

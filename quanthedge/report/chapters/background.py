@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.beta import estimator_text
-from quanthedge.hedge.policies.wording import policy_text
+from quanthedge.hedge.policies import policy_text
+from quanthedge.kinds import is_own, own_name
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
 from quanthedge.report.digest import parameters_digest
@@ -118,9 +119,11 @@ def strategy(writer: Writer) -> list[Block]:
         if value is None:
             continue
         if key == "beta":
-            text = estimator_text(value, writer.language)
+            text = estimator_text(value_at(strategy, "beta"), writer.language)
         elif key == "policy":
             text = policy_text(value, writer.language)
+        elif is_own(value):
+            text = own_name(value, key, writer.language)
         elif isinstance(value, list):
             text = ", ".join(str(one) for one in value)
         elif isinstance(value, int | float):
