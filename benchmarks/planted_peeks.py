@@ -25,13 +25,13 @@ from quanthedge.backtesting import hedge_leg as hedging
 from quanthedge.backtesting import plan as prepare
 from quanthedge.beta import RollingOLS
 from quanthedge.factors import Turnover
-from quanthedge.factors.base import FactorBase, as_rows
+from quanthedge.factors.base import Factor, as_rows
 from quanthedge.fund import FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.hedge.ratios.ratios import MinimumVariance
 from quanthedge.ledger.terms import Accounts
 from quanthedge.market.simulation import simulate_market
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import TopSelector
 from quanthedge.studies.lookahead import AuditReport, audit
 from quanthedge.typing import Floats, Rows
 from quanthedge.universe import AllUniverse
@@ -59,7 +59,7 @@ def plain_strategy() -> Strategy:
         capital_yuan=20e6,
         universe=AllUniverse(filters=()),
         factors=[FactorTerm(factor=Turnover(window=5))],
-        selector=Selector(n=8),
+        selector=TopSelector(n=8),
         beta=RollingOLS(window=20, min_observations=10),
         hedge=HedgeRule(ratio=MinimumVariance(window=20, min_observations=10, horizon_days=1)),
         accounts=Accounts(stock_cash_rate="market", futures_cash_rate="market"),
@@ -84,7 +84,7 @@ def _rows_seen(market: Market, rows: np.ndarray, days: int, when: str) -> np.nda
     return np.minimum(rows + ahead, len(market.dates) - 1)
 
 
-class PeekingFactor(FactorBase):
+class PeekingFactor(Factor):
     """A panel, an item or a membership of a later day."""
 
     family: ClassVar[str] = "planted"

@@ -12,16 +12,22 @@ from typing import Any
 __version__ = "0.1.0"
 
 _EXPORTS = {
+    "BetaEstimator": "quanthedge.beta",
     "CollateralLoan": "quanthedge.products.lending",
     "DataError": "quanthedge.errors",
+    "Factor": "quanthedge.factors",
+    "FactorTerm": "quanthedge.alpha",
     "FixedIncome": "quanthedge.comparison",
+    "HedgeRatio": "quanthedge.hedge",
     "LedgerError": "quanthedge.errors",
     "LendingPool": "quanthedge.products.lending",
     "LeveragedExposure": "quanthedge.products.leverage",
     "Market": "quanthedge.market",
+    "Policy": "quanthedge.hedge.policies",
     "QuantHedgeError": "quanthedge.errors",
     "Result": "quanthedge.backtesting.result",
     "RuleError": "quanthedge.errors",
+    "Selector": "quanthedge.portfolio",
     "Stated": "quanthedge.comparison",
     "Strategy": "quanthedge.strategy",
     "StrategyError": "quanthedge.errors",

@@ -133,6 +133,9 @@ def _accepted_keys(location: tuple[int | str, ...], model: type[BaseModel]) -> l
 
 def _models_in(annotation: Any) -> list[Any]:
     """Return the models that an annotation such as ``list[A | B]`` is made of."""
+    builtin = getattr(annotation, "builtin", None)  # a root stands for all of its classes
+    if builtin is not None and annotation._root_class is annotation:
+        return list(builtin().values())
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for inner in get_args(annotation) for model in _models_in(inner)]

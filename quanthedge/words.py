@@ -11,9 +11,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from quanthedge.typing import Language
+
 __all__ = ["LANGUAGES", "Bilingual", "in_both", "sentence", "texts"]
 
-LANGUAGES: Final = ("en", "zh")
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 Bilingual = dict[str, str]  # a text by language, and under "kind" what it is about
 
 

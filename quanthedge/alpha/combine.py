@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Factor, Transforms, standardise
+from quanthedge.factors import Factor, Transforms, exposures, standardise
 from quanthedge.market import Market
 from quanthedge.plain import Plain
 from quanthedge.typing import Bools, Floats
@@ -88,7 +88,7 @@ def scores(
     all_defined = universe.copy()
     coverage = []
     for term, name in zip(terms, _names(terms), strict=True):
-        raw = term.factor.exposure(market, rows)
+        raw = exposures(term.factor, market, rows)
         exposure = np.where(universe & np.isfinite(raw), raw, np.nan)
         defined = np.isfinite(exposure)
         _refuse_empty(name, defined, universe, market, rows)
@@ -107,7 +107,7 @@ def _names(terms: Sequence[FactorTerm]) -> list[str]:
     kinds = [term.factor.kind for term in terms]
     names = []
     for term, kind in zip(terms, kinds, strict=True):
-        parameters = term.factor.model_dump(exclude={"kind"})
+        parameters = term.factor.model_dump(exclude={"kind", "name", "name_zh"})
         inside = ", ".join(f"{key}={value}" for key, value in parameters.items())
         names.append(f"{kind}({inside})" if kinds.count(kind) > 1 and inside else kind)
     return names

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.fund import Clients, FundRun, hurdle_path, last_business_day, run_fund
 from quanthedge.ledger import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.portfolio import TopSelector
 from quanthedge.record import RunVariant, VariantTerms
 from quanthedge.strategy import EVERY_MEMBER, Strategy, variant
 
@@ -55,7 +56,8 @@ def _terms(
 
 def _holds_index(strategy: Strategy) -> bool:
     """Return whether the stocks are all members of the index."""
-    return strategy.selector.n == EVERY_MEMBER
+    selector = strategy.selector
+    return isinstance(selector, TopSelector) and selector.n == EVERY_MEMBER
 
 
 def book_tables(prepared: Prepared, record: LedgerRecord) -> dict[str, pd.DataFrame]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.stages import stage
-from quanthedge.beta import Estimator, Prepared, fit_prepared, index_returns, prepare_returns
+from quanthedge.beta import BetaEstimator, Prepared, fit_prepared, index_returns, prepare_returns
 from quanthedge.hedge import (
     BetaRatio,
     ContractSchedule,
@@ -272,7 +272,7 @@ def _hedge_book(
         covariance=covariance,
         carry=carry,
         index_level=levels[wide],
-        policy=compile_policy(rule.policy, market.dates[first : last + 1]),
+        policy=compile_policy(rule.policy, market.dates[first : last + 1], market, first),
         ratio=ratio,
         method=method,
         default_beta=1.0,
@@ -312,7 +312,7 @@ def _stock_betas(
 
 
 def _betas_anew(
-    estimator: Estimator, market: Market, index: Floats, first: int, last: int
+    estimator: BetaEstimator, market: Market, index: Floats, first: int, last: int
 ) -> tuple[Floats, dict[str, int]]:
     if index.shape[1] == 1:
         index = index[:, 0]

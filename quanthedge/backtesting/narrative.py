@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import fill_price_of
-from quanthedge.hedge.policies.wording import policy_text
+from quanthedge.hedge.policies import policy_text
 from quanthedge.words import LANGUAGES, Bilingual, sentence, texts
 
 if TYPE_CHECKING:
@@ -93,14 +93,14 @@ def timeline(
     start, end = dates[0], dates[-1]
     words = known["words"]
     fund, schedule = strategy.fund, strategy.rebalance
-    result = {}
+    result: dict[str, str] = {}
     for code in LANGUAGES:
         values = {
             "start": start,
             "end": end,
             "rebalance": words["rebalance"][_rhythm(schedule.every)][code].format(n=schedule.every),
             "window": _days(strategy.beta.memory, words["days"], code),
-            "estimator": estimator_text(strategy.beta.kind, code),
+            "estimator": estimator_text(strategy.beta, code),
             "index": strategy.beta.index,
             "method": words["method"][strategy.beta.method][code],
             "fill": words["fill"][strategy.execution.fill][code],

@@ -11,6 +11,7 @@ from quanthedge.backtesting.plan import Prepared
 from quanthedge.backtesting.untaxed import untaxed_notes
 from quanthedge.fund import SHORTEST_MONTHS, FundRun, last_business_day
 from quanthedge.hedge import ContractSchedule, Knowledge, fill_price_of
+from quanthedge.kinds import own_classes, source_of
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
 from quanthedge.market import GRACE
 from quanthedge.rules import FREE, circuit_breaker_days, limit_prices, rule_name, table_name
@@ -18,7 +19,7 @@ from quanthedge.strategy import Strategy
 from quanthedge.valuation import suspension_spells
 from quanthedge.words import Bilingual
 
-__all__ = ["client_notes", "fee_notes", "run_notes", "winding_up_notes"]
+__all__ = ["client_notes", "fee_notes", "own_code_notes", "run_notes", "winding_up_notes"]
 
 
 def _restated(prepared: Prepared, tables: dict[str, pd.DataFrame]) -> list[Bilingual]:
@@ -342,3 +343,11 @@ def _beyond_limits(inputs: LedgerInputs, days: int, stocks: NDArray[np.int64]) -
         before, rules.limit_up[rows, place], rules.limit_down[rows, place], rules.inward[stocks]
     )
     return np.asarray((close > highest + GRACE) | (close < lowest - GRACE))
+
+
+def own_code_notes(strategy: Strategy) -> list[Bilingual]:
+    """Say which classes are the user's own, and whether their code is kept with the run."""
+    listed: dict[str, list[str]] = {}
+    for kind, cls in own_classes(strategy).items():
+        listed.setdefault(f"own_code_{source_of(cls)}", []).append(kind)
+    return [note(kind, listed=", ".join(names)) for kind, names in sorted(listed.items())]

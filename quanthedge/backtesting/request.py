@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,6 +13,7 @@ import pandas as pd
 
 from quanthedge.backtesting.plan import run_days
 from quanthedge.comparison import product_values
+from quanthedge.kinds import own_code
 from quanthedge.record import Request, Wanted, wanted
 from quanthedge.strategy import variant_names
 
@@ -37,12 +38,18 @@ def made_by() -> str:
     return _digest(json.dumps([versions(), code_digest()]))[:16]
 
 
-def request(variants: tuple[str, ...], products: pd.DataFrame) -> Request:
-    """Return what a run folder keeps beside strategy, market and versions: see :func:`asked`."""
+def request(
+    variants: tuple[str, ...], products: pd.DataFrame, own: Mapping[str, str] | None = None
+) -> Request:
+    """Return what a run folder keeps beside strategy, market and versions: see :func:`asked`.
+
+    ``own`` is the user's own code by file, of which the digests are kept.
+    """
     return {
         "variants": list(variant_names(variants)),
         "products": _digest(products.to_csv()),
         "code": code_digest(),
+        "own_code": {name: _digest(text) for name, text in (own or {}).items()},
     }
 
 
@@ -62,7 +69,7 @@ def asked(
         strategy,
         {"fingerprint": market.fingerprint, "start": first, "end": last},
         versions(),
-        request(variants, product_values(strategy.comparison)),
+        request(variants, product_values(strategy.comparison), own_code(strategy)),
     )
 
 

@@ -13,7 +13,13 @@ from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import known_returns
 from quanthedge.backtesting.holding_names import holding_names
 from quanthedge.backtesting.narrative import timeline
-from quanthedge.backtesting.notes import client_notes, fee_notes, run_notes, winding_up_notes
+from quanthedge.backtesting.notes import (
+    client_notes,
+    fee_notes,
+    own_code_notes,
+    run_notes,
+    winding_up_notes,
+)
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
@@ -21,6 +27,7 @@ from quanthedge.beta import book_betas
 from quanthedge.comparison import product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import FundRun
+from quanthedge.kinds import own_code
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
@@ -84,7 +91,7 @@ def backtest(
         variants=found,
         unit_values=products,
         notes=result.notes + notes,
-        request=request(variants, products),
+        request=request(variants, products, result.own_code),
     )
 
 
@@ -157,6 +164,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     )
     notes = run_notes(prepared, record, {**tables, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
+    code = own_code(strategy)
+    notes += own_code_notes(strategy)
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     return Result(
         **tables | _read_later(prepared, tables["hedge"], books, record.days_run),
@@ -187,7 +196,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
             strategy, dates[1 : record.days_run + 1], _amiss(missed), prepared.leg.timing
         ),
         notes=notes,
-        request=request((), product_values(())),
+        request=request((), product_values(()), code),
+        own_code=code,
     )
 
 

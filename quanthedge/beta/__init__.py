@@ -1,38 +1,38 @@
-"""Estimators of beta, with standard errors."""
+"""Estimators of beta, with standard errors.
+
+The classes are those of ``catalogue.toml``; each is imported when it is asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from quanthedge.beta.base import BetaEstimator, RollingBeta, fit_prepared, index_returns
-from quanthedge.beta.blume import Blume
 from quanthedge.beta.book import BookBetas, book_beta, book_betas
-from quanthedge.beta.dimson import Dimson
-from quanthedge.beta.downside import Downside
-from quanthedge.beta.estimators import Estimator
-from quanthedge.beta.ewma import Ewma
-from quanthedge.beta.huber import Huber
-from quanthedge.beta.kalman import Kalman
-from quanthedge.beta.ols import RollingOLS, rolling_ols, top_down_betas
-from quanthedge.beta.overlapping import Overlapping
+from quanthedge.beta.ols import rolling_ols, top_down_betas
 from quanthedge.beta.preparation import Preparation, Prepared, prepare_returns
-from quanthedge.beta.scholes_williams import ScholesWilliams
-from quanthedge.beta.vasicek import Vasicek
 from quanthedge.beta.wording import estimator_text
+from quanthedge.kinds import read_catalogue
 
-__all__ = [
+if TYPE_CHECKING:  # for readers of types; what is there is what the catalogue names
+    from quanthedge.beta.blume import Blume as Blume
+    from quanthedge.beta.dimson import Dimson as Dimson
+    from quanthedge.beta.downside import Downside as Downside
+    from quanthedge.beta.ewma import Ewma as Ewma
+    from quanthedge.beta.huber import Huber as Huber
+    from quanthedge.beta.kalman import Kalman as Kalman
+    from quanthedge.beta.ols import RollingOLS as RollingOLS
+    from quanthedge.beta.overlapping import Overlapping as Overlapping
+    from quanthedge.beta.scholes_williams import ScholesWilliams as ScholesWilliams
+    from quanthedge.beta.vasicek import Vasicek as Vasicek
+
+CATALOGUE = read_catalogue("quanthedge.beta")
+
+__all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
+    "CATALOGUE",
     "BetaEstimator",
-    "Blume",
     "BookBetas",
-    "Dimson",
-    "Downside",
-    "Estimator",
-    "Ewma",
-    "Huber",
-    "Kalman",
-    "Overlapping",
     "Preparation",
     "Prepared",
     "RollingBeta",
-    "RollingOLS",
-    "ScholesWilliams",
-    "Vasicek",
     "book_beta",
     "book_betas",
     "estimator_text",
@@ -41,4 +41,17 @@ __all__ = [
     "prepare_returns",
     "rolling_ols",
     "top_down_betas",
+    *CATALOGUE.places,
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a class of the catalogue on first use (PEP 562)."""
+    if name in CATALOGUE.places:
+        found = globals()[name] = CATALOGUE.load(name)
+        return found
+    raise AttributeError(f"module 'quanthedge.beta' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

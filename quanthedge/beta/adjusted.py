@@ -2,13 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from quanthedge.beta.base import BetaEstimator, RollingBeta
 from quanthedge.beta.ols import RollingOLS
-from quanthedge.beta.plain import PlainBeta
+from quanthedge.kinds import Except
 from quanthedge.typing import Floats
 
 __all__ = ["AdjustedBeta", "places_and_days"]
@@ -19,7 +19,7 @@ CHUNK_DAYS = 128  # adjusted together: few enough that their arrays stay small
 class AdjustedBeta(BetaEstimator):
     """An estimator that changes the betas of its `base`; index and method are its own."""
 
-    base: PlainBeta = Field(
+    base: Annotated[BetaEstimator, Except("blume", "vasicek")] = Field(
         default_factory=RollingOLS, description="Estimator of the betas that are adjusted."
     )
 
@@ -45,7 +45,8 @@ class AdjustedBeta(BetaEstimator):
     def adjust(self, betas: RollingBeta) -> RollingBeta:
         """Return the adjusted betas of those of the base, in their shape."""
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         return self.adjust(self.base.model_copy().fit(returns, index).result_)
 
 

@@ -5,12 +5,12 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from quanthedge.beta.limits import DatedMarket
 from quanthedge.beta.preparation import Preparation, Prepared, prepare_returns
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.plain import Plain
+from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -104,8 +104,12 @@ def index_returns(market: _IndexPrices, code: str) -> Floats:
     return result
 
 
-class BetaEstimator(Plain):
+class BetaEstimator(Kinded, noun="estimator"):
     """An estimator of beta, as strategies name it; ``fit`` in the manner of scikit-learn.
+
+    A field of this type takes an estimator of the catalogue, or one of a user's own, as an object
+    or by its ``kind``. An own estimator is a class derived from this one that defines
+    :attr:`memory` and :meth:`betas`, with its parameters as fields.
 
     Attributes
     ----------
@@ -118,8 +122,7 @@ class BetaEstimator(Plain):
 
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    needed: ClassVar[tuple[str, ...]] = ("memory", "betas")
     several_indices: ClassVar[bool] = True  # whether it can regress on several indices jointly
 
     index: str = Field(default="000300.SH", description="Index that is hedged.")
@@ -153,9 +156,29 @@ class BetaEstimator(Plain):
     def memory(self) -> int | None:
         """Days up to and including its own that a row depends on; None: all days before."""
 
+    @classmethod
+    def builtin(cls) -> dict[str, type[Kinded]]:
+        """Return the estimators of the catalogue by kind."""
+        return read_catalogue("quanthedge.beta").classes()
+
     @abstractmethod
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
-        """Return betas [T, N, K] from returns [T, N] and index returns [T, K]."""
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return the betas of every stock on every day.
+
+        Parameters
+        ----------
+        returns : float64 [T, N]
+            Simple returns; NaN where a stock did not trade.
+        index : float64 [T, K]
+            Simple returns of the indices, one or several; NaN where unknown.
+
+        Returns
+        -------
+        RollingBeta
+            ``beta`` and ``standard_error`` float64 [T, N, K], NaN where there is none, and
+            ``observations`` [T, N]. Row t may use the rows up to t, of these the last
+            :attr:`memory`, and nothing later.
+        """
 
     def fit(self, returns: Floats, index_returns: Floats) -> Self:
         """Estimate the betas of every stock on every day.
@@ -187,7 +210,11 @@ class BetaEstimator(Plain):
                 f"beta {type(self).__name__}: takes one index, found {index.shape[1]}; "
                 "fit it for each index, or choose an estimator of joint betas such as ols"
             )
-        result = self._estimate(returns, index if several else index[:, None])
+        wide = index if several else index[:, None]
+        with own_errors(self, "betas"):
+            result = self.betas(returns, wide)
+        if self.own:
+            result = _held_to_contract(self, result, (*returns.shape, wide.shape[1]))
         if not several:
             result = RollingBeta(
                 np.ascontiguousarray(result.beta[:, :, 0]),
@@ -275,3 +302,19 @@ def _by_stock(estimator: BetaEstimator, returns: Floats, own_index: Floats) -> R
         error[:, s] = fitted.standard_error[:, 0]
         count[:, s] = fitted.observations[:, 0]
     return RollingBeta(beta, error, count)
+
+
+def _held_to_contract(estimator: BetaEstimator, found: Any, shape: tuple[int, ...]) -> RollingBeta:
+    """Return an own estimator's betas when they are numbers of the right shapes, else raise."""
+    if not isinstance(found, tuple) or len(found) != 3:
+        raise StrategyError(
+            f"estimator {estimator.kind}: betas gave a {type(found).__name__}; accepted: "
+            "RollingBeta(beta, standard_error, observations)"
+        )
+    told = "days, stocks and indices"
+    beta, error = (
+        own_numbers(estimator, name, values, shape, told)
+        for name, values in zip(("beta", "standard_error"), found[:2], strict=True)
+    )
+    count = own_numbers(estimator, "observations", found[2], shape[:2], "days and stocks")
+    return RollingBeta(beta, error, count.astype(np.int32))

@@ -59,7 +59,8 @@ class Dimson(BetaEstimator):
         """The window and the days around it."""
         return self.window + self.lags + self.leads
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         indices = index.shape[1]
         around = [shifted(index, days) for days in range(self.lags + self.leads + 1)]
         contrasts = np.tile(np.eye(indices), len(around))

@@ -82,7 +82,8 @@ class Downside(BetaEstimator):
         """The window."""
         return self.window
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         from quanthedge.beta.kernels.downside import rolling_downside
 
         check_window(self.window, self.min_observations)

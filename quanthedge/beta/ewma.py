@@ -43,7 +43,8 @@ class Ewma(BetaEstimator):
         """All days before."""
         return
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         from quanthedge.beta.kernels.joint import ewma_regression
 
         beta, error = np.empty((2, *returns.shape, index.shape[1]))

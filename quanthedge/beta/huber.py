@@ -79,7 +79,8 @@ class Huber(BetaEstimator):
         """The window."""
         return self.window
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         from quanthedge.beta.kernels.robust import rolling_huber
 
         check_window(self.window, self.min_observations)

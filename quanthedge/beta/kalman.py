@@ -124,7 +124,8 @@ class Kalman(BetaEstimator):
         betas = self.result_.beta  # says so when nothing was fitted
         return np.full(betas.shape[:2], np.nan) if self._chosen is None else self._chosen
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         if self.min_observations < index.shape[1] + 2:
             raise StrategyError(
                 f"beta Kalman: min_observations {self.min_observations} for {index.shape[1]} "

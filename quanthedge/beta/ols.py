@@ -153,7 +153,8 @@ class RollingOLS(BetaEstimator):
         """Each day's pair counts by itself, whichever days they are."""
         return True
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         if index.shape[1] == 1 and self.errors == "classical":
             beta, error, count = rolling_ols(
                 returns, index[:, 0], self.window, self.min_observations

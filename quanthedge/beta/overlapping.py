@@ -60,7 +60,8 @@ class Overlapping(BetaEstimator):
         """The window and the days of its first return."""
         return self.window + self.days - 1
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         return joint_ols(
             compounded(returns, self.days),
             compounded(index, self.days),

@@ -53,7 +53,8 @@ class ScholesWilliams(BetaEstimator):
         """The window and a day on either side."""
         return self.window + 2
 
-    def _estimate(self, returns: Floats, index: Floats) -> RollingBeta:
+    def betas(self, returns: Floats, index: Floats) -> RollingBeta:
+        """Return them as :meth:`BetaEstimator.betas` says."""
         from quanthedge.beta.kernels.joint import instrument_regression
 
         after, same, before = (shifted(index[:, 0], days) for days in range(3))

@@ -1,52 +1,50 @@
-"""Factors: one exposure per day and stock, each with its formula and its source."""
+"""Factors: one exposure per day and stock, each with its formula and its source.
 
-from typing import Annotated
+The classes are those of ``catalogue.toml``; each is imported when it is asked for.
+"""
 
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
-from quanthedge.factors.base import FactorBase
-from quanthedge.factors.growth import ProfitGrowth, RevenueGrowth
-from quanthedge.factors.quality import Leverage, ReturnOnEquity
-from quanthedge.factors.sentiment import Illiquidity, Momentum, Reversal, Turnover, Volatility
-from quanthedge.factors.structure import Size
+from quanthedge.factors.base import Factor, exposures, factor_name
 from quanthedge.factors.transforms import Transforms, standardise
-from quanthedge.factors.valuation import BookYield, DividendYield, EarningsYield, SalesYield
+from quanthedge.kinds import read_catalogue
 
-Factor = Annotated[
-    BookYield
-    | DividendYield
-    | EarningsYield
-    | Illiquidity
-    | Leverage
-    | Momentum
-    | ProfitGrowth
-    | ReturnOnEquity
-    | RevenueGrowth
-    | Reversal
-    | SalesYield
-    | Size
-    | Turnover
-    | Volatility,
-    Field(discriminator="kind"),
-]
+if TYPE_CHECKING:  # for readers of types; what is there is what the catalogue names
+    from quanthedge.factors.growth import ProfitGrowth as ProfitGrowth
+    from quanthedge.factors.growth import RevenueGrowth as RevenueGrowth
+    from quanthedge.factors.quality import Leverage as Leverage
+    from quanthedge.factors.quality import ReturnOnEquity as ReturnOnEquity
+    from quanthedge.factors.sentiment import Illiquidity as Illiquidity
+    from quanthedge.factors.sentiment import Momentum as Momentum
+    from quanthedge.factors.sentiment import Reversal as Reversal
+    from quanthedge.factors.sentiment import Turnover as Turnover
+    from quanthedge.factors.sentiment import Volatility as Volatility
+    from quanthedge.factors.structure import Size as Size
+    from quanthedge.factors.valuation import BookYield as BookYield
+    from quanthedge.factors.valuation import DividendYield as DividendYield
+    from quanthedge.factors.valuation import EarningsYield as EarningsYield
+    from quanthedge.factors.valuation import SalesYield as SalesYield
 
-__all__ = [
-    "BookYield",
-    "DividendYield",
-    "EarningsYield",
+CATALOGUE = read_catalogue("quanthedge.factors")
+
+__all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
+    "CATALOGUE",
     "Factor",
-    "FactorBase",
-    "Illiquidity",
-    "Leverage",
-    "Momentum",
-    "ProfitGrowth",
-    "ReturnOnEquity",
-    "RevenueGrowth",
-    "Reversal",
-    "SalesYield",
-    "Size",
     "Transforms",
-    "Turnover",
-    "Volatility",
+    "exposures",
+    "factor_name",
     "standardise",
+    *CATALOGUE.places,
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a class of the catalogue on first use (PEP 562)."""
+    if name in CATALOGUE.places:
+        found = globals()[name] = CATALOGUE.load(name)
+        return found
+    raise AttributeError(f"module 'quanthedge.factors' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

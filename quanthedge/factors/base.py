@@ -1,24 +1,46 @@
 """What every factor is: frozen parameters, a family, a sign and an exposure per day and stock."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict
 
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.kinds import Kinded, is_own, own_errors, own_name, own_numbers, read_catalogue
 from quanthedge.market import Market
-from quanthedge.plain import Plain
-from quanthedge.typing import Floats, Ints
+from quanthedge.typing import Floats, Ints, Language
 
-__all__ = ["FactorBase", "Rows", "as_rows", "market_value", "positive", "rows_before", "trailing"]
+__all__ = [
+    "Factor",
+    "Rows",
+    "as_rows",
+    "exposures",
+    "factor_name",
+    "market_value",
+    "positive",
+    "rows_before",
+    "trailing",
+]
 
 Rows = Sequence[int] | Ints | None
 
 
-class FactorBase(Plain):
+class Factor(Kinded, noun="factor"):
     """A factor: ``exposure`` gives one number per day and stock, NaN where it is not defined.
+
+    A field of this type takes a factor of the catalogue, or one of a user's own, as an object or by
+    its ``kind``. An own factor is a class derived from this one, with its parameters as fields::
+
+        class Calm(Factor):
+            family, sign = "sentiment", -1
+            name, name_zh = "calm", "平静"
+            window: int = Field(default=20, ge=2)
+
+            def exposure(self, market, rows=None):
+                days = as_rows(market, rows)
+                ...
 
     Row t uses what was public by the close of day t and nothing later: prices and volumes of days
     up to t, and the last fundamentals whose known date is not after t. Rows do not depend on which
@@ -27,16 +49,47 @@ class FactorBase(Plain):
     Attributes
     ----------
     family : str
-        valuation, growth, quality, sentiment or structure.
+        valuation, growth, quality, sentiment or structure; "own" where an own factor says nothing.
     sign : int
         +1 where published research finds that high exposures earn more, -1 where it finds the
-        opposite. The exposure itself is raw; scores apply the sign.
+        opposite. The exposure itself is raw; scores apply the sign. An own factor that says nothing
+        has +1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    needed: ClassVar[tuple[str, ...]] = ("exposure",)
+    family: ClassVar[str] = "own"
+    sign: ClassVar[int] = 1
 
-    family: ClassVar[str]
-    sign: ClassVar[int]
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Take family and sign of a factor of ours from the catalogue."""
+        super().__pydantic_init_subclass__(**kwargs)
+        kind = cls.model_fields["kind"].default
+        if kind and not is_own(kind):
+            entry = read_catalogue("quanthedge.factors").entries[kind]
+            cls.family, cls.sign = str(entry["family"]), int(entry["sign"])
+            source = f"\n\nReferences\n----------\n{entry['source']}\n"
+            cls.__doc__ = inspect.cleandoc(cls.__doc__ or "") + source
+
+    @classmethod
+    def check_class(cls) -> None:
+        """Refuse an own factor with a sign that is none.
+
+        Raises
+        ------
+        StrategyError
+            The sign is neither +1 nor -1.
+        """
+        if "sign" not in cls.model_fields and cls.sign not in (1, -1):
+            raise StrategyError(
+                f"factor {cls.model_fields['kind'].default}: sign {cls.sign!r}; accepted: 1 where "
+                "high exposures are held to earn more, -1 where low ones are"
+            )
+
+    @classmethod
+    def builtin(cls) -> dict[str, type[Kinded]]:
+        """Return the factors of the catalogue by kind."""
+        return read_catalogue("quanthedge.factors").classes()
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the raw exposure, [len(rows), N].
@@ -47,7 +100,49 @@ class FactorBase(Plain):
         rows : sequence of int, optional
             Day indices, 0 <= row < T; all days by default.
         """
-        raise TypeError(f"{type(self).__name__} is no factor: it defines no exposure")
+        raise StrategyError(f"{type(self).__name__} is no factor: it defines no exposure")
+
+
+def exposures(factor: Factor, market: Market, rows: Rows = None) -> Floats:
+    """Return the exposures of a factor, held to its contract: float64 [len(rows), N].
+
+    Raises
+    ------
+    StrategyError
+        An own factor fails, or gives something else than one number for each row and stock.
+    """
+    days = as_rows(market, rows)
+    with own_errors(factor, "exposure"):
+        found = factor.exposure(market, rows)
+    if not factor.own:
+        return found
+    wanted = (days.size, len(market.codes))
+    return own_numbers(factor, "exposure", found, wanted, "a row for each day, a column a stock")
+
+
+def factor_name(factor: Factor | Mapping[str, Any] | str, language: Language) -> str:
+    """Return what a factor is called.
+
+    Parameters
+    ----------
+    factor
+        The object, its values by name, or its kind.
+    language : {"en", "zh"}
+
+    Examples
+    --------
+    >>> factor_name("book_yield", "en"), factor_name({"kind": "my_factors:Mine"}, "zh")
+    ('book yield', 'Mine（自有因子）')
+    """
+    kind = (
+        factor
+        if isinstance(factor, str)
+        else str(factor.get("kind", "") if isinstance(factor, Mapping) else factor.kind)
+    )
+    if is_own(kind):
+        return own_name(factor, "factor", language)
+    catalogue = read_catalogue("quanthedge.factors")
+    return catalogue.name(kind, language) if kind in catalogue.entries else kind
 
 
 def as_rows(market: Market, rows: Rows) -> Ints:

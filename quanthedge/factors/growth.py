@@ -4,12 +4,12 @@ Like is compared with like: trailing twelve months with trailing twelve months a
 missing, last annual report with last annual report; never one with the other.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from quanthedge.factors.base import FactorBase, Rows, as_rows, positive, rows_before
+from quanthedge.factors.base import Factor, Rows, as_rows, positive, rows_before
 from quanthedge.market import Market
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
@@ -22,7 +22,7 @@ _LAG = "Trading days of the year compared."
 _FALLBACK = "Compare annual reports where the trailing twelve months are missing."
 
 
-class _Growth(FactorBase):
+class _Growth(Factor):
     """The change of an item over a year, scaled."""
 
     lag_days: int = Field(default=TRADING_DAYS_A_YEAR, ge=1, le=1000, description=_LAG)
@@ -55,17 +55,10 @@ class ProfitGrowth(_Growth):
     Undefined: either profit unknown, equity not positive, or less than lag_days of history.
     Suspension: plays no part.
     Look-ahead: both values as published at the time; a later restatement is not seen.
-
-    References
-    ----------
-    Chan, L., Karceski, J. and Lakonishok, J. (2003), The level and persistence of growth rates;
-    Ball, R. and Brown, P. (1968), An empirical evaluation of accounting income numbers.
     """
 
     kind: Literal["profit_growth"] = "profit_growth"
     scale: Scale = Field(default="book_equity", description=_SCALE)
-    family: ClassVar[str] = "growth"
-    sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return (profit - profit a year before) / scale, [R, N]."""
@@ -84,17 +77,10 @@ class RevenueGrowth(_Growth):
     Look-ahead: both values as published at the time; a later restatement is not seen.
     Sign: +1 as growth investors use it; the paper finds that fast past sales growth was paid too
     dearly. Give a negative weight to take its side.
-
-    References
-    ----------
-    Lakonishok, J., Shleifer, A. and Vishny, R. (1994), Contrarian investment, extrapolation, and
-    risk.
     """
 
     kind: Literal["revenue_growth"] = "revenue_growth"
     scale: Scale = Field(default="base", description=_SCALE)
-    family: ClassVar[str] = "growth"
-    sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return (revenue - revenue a year before) / scale, [R, N]."""

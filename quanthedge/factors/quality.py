@@ -1,18 +1,18 @@
 """Earnings quality: what a company earns on its equity, and how much of its assets is borrowed."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from quanthedge.factors.base import FactorBase, Rows, as_rows, positive, trailing
+from quanthedge.factors.base import Factor, Rows, as_rows, positive, trailing
 from quanthedge.market import Market
 from quanthedge.typing import Floats
 
 __all__ = ["Leverage", "ReturnOnEquity"]
 
 
-class ReturnOnEquity(FactorBase):
+class ReturnOnEquity(Factor):
     """Net profit of the trailing twelve months over book equity.
 
     Notes
@@ -23,11 +23,6 @@ class ReturnOnEquity(FactorBase):
     Fallback: the last annual profit where the trailing one is missing, see EarningsYield.
     Suspension: plays no part.
     Look-ahead: day t uses reports known by the close of t.
-
-    References
-    ----------
-    Novy-Marx, R. (2013), The other side of value: the gross profitability premium;
-    Fama, E. and French, K. (2015), A five-factor asset pricing model.
     """
 
     kind: Literal["return_on_equity"] = "return_on_equity"
@@ -35,8 +30,6 @@ class ReturnOnEquity(FactorBase):
         default=True,
         description="Take the last annual profit where the trailing twelve months are missing.",
     )
-    family: ClassVar[str] = "quality"
-    sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return net profit / book equity, [R, N]."""
@@ -45,7 +38,7 @@ class ReturnOnEquity(FactorBase):
         return profit / positive(market.fundamental("book_equity")[days])
 
 
-class Leverage(FactorBase):
+class Leverage(Factor):
     """Debt over assets, as a fraction.
 
     Notes
@@ -56,16 +49,9 @@ class Leverage(FactorBase):
     be the best grade of the day.
     Suspension: plays no part.
     Look-ahead: day t uses reports known by the close of t.
-
-    References
-    ----------
-    Penman, S., Richardson, S. and Tuna, I. (2007), The book-to-price effect in stock returns:
-    accounting for leverage.
     """
 
     kind: Literal["leverage"] = "leverage"
-    family: ClassVar[str] = "quality"
-    sign: ClassVar[int] = -1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return debt / assets, [R, N]."""

@@ -6,12 +6,12 @@ and so is every stock where the data do not reach back over the window.
 """
 
 from collections.abc import Callable
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.factors.base import FactorBase, Rows, as_rows, positive, rows_before
+from quanthedge.factors.base import Factor, Rows, as_rows, positive, rows_before
 from quanthedge.factors.kernels import window_deviations
 from quanthedge.market import Market
 from quanthedge.rules import TRADING_DAYS_A_YEAR
@@ -22,7 +22,7 @@ __all__ = ["Illiquidity", "Momentum", "Reversal", "Turnover", "Volatility"]
 _WINDOW = "Trading days of the market, the last one included."
 
 
-class _WindowFactor(FactorBase):
+class _WindowFactor(Factor):
     """A factor of the last ``window`` days."""
 
     min_traded: float = Field(
@@ -75,17 +75,10 @@ class Turnover(_WindowFactor):
     Suspension: days without trading are left out of the mean, not counted as 0, so that a stock
     does not look calm because it was halted.
     Look-ahead: day t uses volumes of days up to t.
-
-    References
-    ----------
-    Datar, V., Naik, N. and Radcliffe, R. (1998), Liquidity and stock returns: an alternative test;
-    Liu, J., Stambaugh, R. and Yuan, Y. (2019), Size and value in China.
     """
 
     kind: Literal["turnover"] = "turnover"
     window: int = Field(default=20, ge=2, le=500, description=_WINDOW)
-    family: ClassVar[str] = "sentiment"
-    sign: ClassVar[int] = -1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the mean of volume / float shares over the window, [R, N]."""
@@ -107,16 +100,10 @@ class Reversal(_WindowFactor):
     Undefined: not listed ``window`` days before, or too few traded days since (``min_traded``).
     Suspension: the last close stands on either end.
     Look-ahead: day t uses closes of days up to t.
-
-    References
-    ----------
-    Jegadeesh, N. (1990), Evidence of predictable behavior of security returns.
     """
 
     kind: Literal["reversal"] = "reversal"
     window: int = Field(default=20, ge=1, le=500, description=_WINDOW)
-    family: ClassVar[str] = "sentiment"
-    sign: ClassVar[int] = -1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the total return over the window, dividends included, [R, N]."""
@@ -132,10 +119,6 @@ class Momentum(_WindowFactor):
     Undefined: not listed ``window`` days before, or too few traded days between (``min_traded``).
     Suspension: the last close stands on either end.
     Look-ahead: day t uses closes of days up to t - skip.
-
-    References
-    ----------
-    Jegadeesh, N. and Titman, S. (1993), Returns to buying winners and selling losers.
     """
 
     kind: Literal["momentum"] = "momentum"
@@ -148,8 +131,6 @@ class Momentum(_WindowFactor):
     skip: int = Field(
         default=20, ge=0, le=250, description="Trading days back to its end; less than window."
     )
-    family: ClassVar[str] = "sentiment"
-    sign: ClassVar[int] = 1
 
     @model_validator(mode="after")
     def _skip_within_window(self) -> Self:
@@ -174,17 +155,10 @@ class Volatility(_WindowFactor):
     New listings: the first day's return counts from the issue price, and raises the deviation while
     it is in the window; a universe's filter ``listed`` keeps such stocks out.
     Look-ahead: day t uses returns of days up to t.
-
-    References
-    ----------
-    Ang, A., Hodrick, R., Xing, Y. and Zhang, X. (2006), The cross-section of volatility and
-    expected returns.
     """
 
     kind: Literal["volatility"] = "volatility"
     window: int = Field(default=60, ge=5, le=500, description=_WINDOW)
-    family: ClassVar[str] = "sentiment"
-    sign: ClassVar[int] = -1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the sample standard deviation of daily returns over the window, [R, N]."""
@@ -204,16 +178,10 @@ class Illiquidity(_WindowFactor):
     Undefined: too few traded days (``min_traded``).
     Suspension: days without trading are left out.
     Look-ahead: day t uses returns and amounts of days up to t.
-
-    References
-    ----------
-    Amihud, Y. (2002), Illiquidity and stock returns: cross-section and time-series effects.
     """
 
     kind: Literal["illiquidity"] = "illiquidity"
     window: int = Field(default=20, ge=2, le=500, description=_WINDOW)
-    family: ClassVar[str] = "sentiment"
-    sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the mean of |return| / (amount / 1e8), [R, N]."""

@@ -1,17 +1,17 @@
 """Market structure: how large a company is."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
-from quanthedge.factors.base import FactorBase, Rows, as_rows, market_value
+from quanthedge.factors.base import Factor, Rows, as_rows, market_value
 from quanthedge.market import Market
 from quanthedge.typing import Floats
 
 __all__ = ["Size"]
 
 
-class Size(FactorBase):
+class Size(Factor):
     """Logarithm of the total market value.
 
     Notes
@@ -20,15 +20,9 @@ class Size(FactorBase):
     Undefined: no price or share count yet.
     Suspension: the last close stands.
     Look-ahead: day t uses the close and the share count of t.
-
-    References
-    ----------
-    Banz, R. (1981), The relationship between return and market value of common stocks.
     """
 
     kind: Literal["size"] = "size"
-    family: ClassVar[str] = "structure"
-    sign: ClassVar[int] = -1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return ln(last close x total shares), [R, N]."""

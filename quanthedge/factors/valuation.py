@@ -4,12 +4,12 @@ Market value is the last close times the total shares, both as last known: a sus
 its last price, while new reports still move the numerator.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from quanthedge.factors.base import FactorBase, Rows, as_rows, market_value, trailing
+from quanthedge.factors.base import Factor, Rows, as_rows, market_value, trailing
 from quanthedge.market import Market
 from quanthedge.typing import Floats
 
@@ -18,7 +18,7 @@ __all__ = ["BookYield", "DividendYield", "EarningsYield", "SalesYield"]
 _FALLBACK = "Take the last annual report where the trailing twelve months are missing."
 
 
-class EarningsYield(FactorBase):
+class EarningsYield(Factor):
     """Net profit of the trailing twelve months over market value.
 
     Notes
@@ -33,17 +33,10 @@ class EarningsYield(FactorBase):
     profit of its last good year, or none.
     Suspension: the last close stands.
     Look-ahead: day t uses reports known by the close of t.
-
-    References
-    ----------
-    Basu, S. (1977), Investment performance of common stocks in relation to their price-earnings
-    ratios.
     """
 
     kind: Literal["earnings_yield"] = "earnings_yield"
     fallback: bool = Field(default=True, description=_FALLBACK)
-    family: ClassVar[str] = "valuation"
-    sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return net profit / market value, [R, N]."""
@@ -52,7 +45,7 @@ class EarningsYield(FactorBase):
         return profit / market_value(market, days)
 
 
-class BookYield(FactorBase):
+class BookYield(Factor):
     """Book equity over market value.
 
     Notes
@@ -61,15 +54,9 @@ class BookYield(FactorBase):
     Undefined: no equity known, or no price or share count yet.
     Suspension: the last close stands.
     Look-ahead: day t uses reports known by the close of t.
-
-    References
-    ----------
-    Fama, E. and French, K. (1992), The cross-section of expected stock returns.
     """
 
     kind: Literal["book_yield"] = "book_yield"
-    family: ClassVar[str] = "valuation"
-    sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return book equity / market value, [R, N]."""
@@ -77,7 +64,7 @@ class BookYield(FactorBase):
         return np.asarray(market.fundamental("book_equity")[days]) / market_value(market, days)
 
 
-class SalesYield(FactorBase):
+class SalesYield(Factor):
     """Revenue of the trailing twelve months over market value.
 
     Notes
@@ -86,17 +73,10 @@ class SalesYield(FactorBase):
     Undefined: no revenue known, or no price or share count yet.
     Suspension: the last close stands.
     Look-ahead: day t uses reports known by the close of t.
-
-    References
-    ----------
-    Barbee, W., Mukherji, S. and Raines, G. (1996), Do sales-price and debt-equity explain stock
-    returns better than book-market and firm size?
     """
 
     kind: Literal["sales_yield"] = "sales_yield"
     fallback: bool = Field(default=True, description=_FALLBACK)
-    family: ClassVar[str] = "valuation"
-    sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return revenue / market value, [R, N]."""
@@ -105,7 +85,7 @@ class SalesYield(FactorBase):
         return revenue / market_value(market, days)
 
 
-class DividendYield(FactorBase):
+class DividendYield(Factor):
     """Cash dividends of the trailing twelve months over market value.
 
     Notes
@@ -115,17 +95,10 @@ class DividendYield(FactorBase):
     share count yet.
     Suspension: the last close stands.
     Look-ahead: day t uses what was known by the close of t.
-
-    References
-    ----------
-    Litzenberger, R. and Ramaswamy, K. (1979), The effect of personal taxes and dividends on
-    capital asset prices.
     """
 
     kind: Literal["dividend_yield"] = "dividend_yield"
     fallback: bool = Field(default=True, description=_FALLBACK)
-    family: ClassVar[str] = "valuation"
-    sign: ClassVar[int] = 1
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return dividends / market value, [R, N]."""

@@ -24,8 +24,9 @@ from quanthedge.hedge.ratios.ratios import (
     ErrorCorrection,
     EwmaRatio,
     FixedRatio,
+    HedgeHistory,
+    HedgeRatio,
     MinimumVariance,
-    RatioRule,
 )
 from quanthedge.hedge.rule import HedgeRule, target_lots
 from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of, fills_known
@@ -57,10 +58,11 @@ __all__ = [
     "FixedRatio",
     "FuturesMarket",
     "HedgeComparison",
+    "HedgeHistory",
+    "HedgeRatio",
     "HedgeRule",
     "Knowledge",
     "MinimumVariance",
-    "RatioRule",
     "StockFill",
     "Substitution",
     "basis_desk",

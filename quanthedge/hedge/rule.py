@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from quanthedge.hedge.policies import Calendar, Policy
-from quanthedge.hedge.ratios.ratios import RatioRule
+from quanthedge.hedge.ratios.ratios import HedgeRatio
 from quanthedge.plain import Plain
 
 __all__ = ["HedgeRule", "Product", "target_lots"]
@@ -19,7 +19,7 @@ def _number_or_rule(value: object) -> str:
 
 
 Ratio = Annotated[
-    Annotated[float, Field(ge=0), Tag("number")] | Annotated[RatioRule, Tag("rule")],
+    Annotated[float, Field(ge=0), Tag("number")] | Annotated[HedgeRatio, Tag("rule")],
     Discriminator(_number_or_rule),
 ]
 

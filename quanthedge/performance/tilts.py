@@ -57,9 +57,7 @@ def tilt_table(result: Record, market: Market, model: StyleModel | None = None) 
     tables = [_industries(market, last, rows, book, index)] if market.has("industry") else []
     styles = model or StyleModel()
     for name in styles.styles:
-        one = StyleModel.model_validate(
-            styles.model_dump() | {"styles": {name: styles.styles[name]}}
-        )
+        one = StyleModel.model_validate(dict(styles) | {"styles": {name: styles.styles[name]}})
         try:
             grades = style_grades(market, one, rows, size)[:, :, 0]
         except DataError:

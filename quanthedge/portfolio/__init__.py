@@ -1,6 +1,6 @@
 """From scores to a book: selection and the rebalancing calendar."""
 
 from quanthedge.portfolio.schedule import Schedule
-from quanthedge.portfolio.selection import Selector, Targets
+from quanthedge.portfolio.selection import Selector, Targets, TopSelector
 
-__all__ = ["Schedule", "Selector", "Targets"]
+__all__ = ["Schedule", "Selector", "Targets", "TopSelector"]

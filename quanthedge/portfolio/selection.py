@@ -1,19 +1,19 @@
 """From scores to targets: the best n, with a buffer for those already wanted, and their weights."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from quanthedge.errors import StrategyError
+from quanthedge.kinds import Kinded, own_errors, own_numbers
 from quanthedge.market import Market
-from quanthedge.plain import Plain
-from quanthedge.typing import Floats, Ints
+from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["Selector", "Targets"]
+__all__ = ["Selector", "Targets", "TopSelector"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,104 @@ class Targets:
         )
 
 
-class Selector(Plain):
+class Selector(Kinded, noun="selector"):
+    """From scores to the weights of the stock book.
+
+    A field of this type takes a selector of ours, or one of a user's own, as an object or by its
+    ``kind`` (``top`` where none is given). An own selector is a class derived from this one that
+    defines :meth:`weights`, or :meth:`targets` for all rebalances at once in sparse form, with its
+    parameters as fields.
+    """
+
+    needed: ClassVar[tuple[str, ...]] = ("weights|targets",)
+    default_kind: ClassVar[str] = "top"
+
+    def weights(self, market: Market, scores: Floats, rows: Ints) -> Floats:
+        """Return the weights of the stock book on each rebalance: what an own selector defines.
+
+        Parameters
+        ----------
+        market : Market
+        scores : float64 [R, N]
+            Higher is better; NaN = not in the universe, and not to be held.
+        rows : int64 [R]
+            Day indices of the decisions, rising.
+
+        Returns
+        -------
+        float64 [R, N]
+            0 or more, above 0 only where there is a score; each row sums to more than 0 and at most
+            1. Row r may use what is known at the close of day rows[r], and earlier rows of the
+            scores, and nothing later.
+        """
+        raise StrategyError(f"{type(self).__name__} is no selector: it defines no weights")
+
+    def targets(
+        self, market: Market, scores: Floats, rows: Ints, *, invested_fraction: float = 1.0
+    ) -> Targets:
+        """Return the targets of all rebalances.
+
+        Parameters
+        ----------
+        market : Market
+        scores : float64 [R, N]
+            Higher is better; NaN = not in the universe.
+        rows : int64 [R]
+            Day indices of the decisions.
+        invested_fraction : float
+            By which the weights are multiplied.
+
+        Raises
+        ------
+        StrategyError
+            When an own selector fails, or gives weights that no book can have.
+        """
+        rows = np.asarray(rows, dtype=np.int64)
+        with own_errors(self, "weights"):
+            found = self.weights(market, scores, rows)
+        found = own_numbers(self, "weights", found, scores.shape, "a row for each rebalance")
+        _check_book(self, found, scores, market, rows)
+        stocks = [np.flatnonzero(row) for row in found]
+        sizes = [one.size for one in stocks]
+        return Targets(
+            decision_rows=rows,
+            pointer=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            stocks=np.concatenate([*stocks, np.empty(0, dtype=np.int64)]),
+            weights=invested_fraction * found[found > 0],
+            dates=market.dates[rows],
+            codes=market.codes,
+        )
+
+
+def _check_book(
+    selector: Selector, weights: Floats, scores: Floats, market: Market, rows: Ints
+) -> None:
+    """Refuse weights that are none, of stocks without a score, or of more than the whole book."""
+
+    def told(wrong: Bools, what: str) -> str:
+        r, n = np.argwhere(wrong)[0]
+        return (
+            f"selector {selector.kind}: weights: {market.codes[n]} has {weights[r, n]:g} on "
+            f"{market.dates[rows[r]]}, {what}"
+        )
+
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        raise StrategyError(told(wrong, "accepted: 0 or more"))
+    outside = (weights > 0) & ~np.isfinite(scores)
+    if outside.any():
+        raise StrategyError(told(outside, "and no score: it is not in the universe"))
+    total = weights.sum(axis=1)
+    unfit = ~((total > 0) & (total <= 1 + 1e-9))
+    if unfit.any():
+        r = int(unfit.argmax())
+        raise StrategyError(
+            f"selector {selector.kind}: weights sum to {total[r]:g} on {market.dates[rows[r]]}; "
+            "accepted: more than 0, at most 1"
+        )
+
+
+class TopSelector(Selector):
     """The ``n`` best scores; who was wanted stays while ranked within ``n * (1 + buffer)``.
 
     "Wanted" means by the target before, not held by the ledger, so that targets do not depend on
@@ -58,8 +155,7 @@ class Selector(Plain):
     book is spread over fewer names.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    kind: Literal["top"] = "top"
     n: int = Field(default=100, ge=1, description="Number of stocks wanted.")
     buffer: float = Field(
         default=0.0, ge=0, le=5, description="Keeps a stock until it ranks below n * (1 + buffer)."

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -29,12 +30,14 @@ FORMAT = 6
 RUN_FILE = "run.json"
 TEXTS = ("strategy.json", "summary.json", "timeline.txt")
 
+_OWN_FILE = r"^code(/[^\W\d]\w*)+\.py$"  # no way out of the folder
 _LARGEST_TEXT = 64 * 2**20  # bytes of a JSON file
 _LARGEST_TABLE = 2 * 2**30  # bytes of a table, on disk and in memory
 _MOST_ROWS = 200_000_000
 
 VariantName = Literal["long_only", "unlevered", "levered", "index_hedged"]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+OwnFile = Annotated[str, Field(pattern=_OWN_FILE)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -77,6 +80,7 @@ class _Request(_Part):
     variants: list[VariantName]
     products: Digest
     code: Digest
+    own_code: dict[OwnFile, Digest] = Field(default_factory=dict)
 
 
 class RunHead(_Part):
@@ -125,7 +129,7 @@ def write_run(
             )
         with replacing(folder, _ours) as scratch:
             for name, data in content.items():
-                (scratch / name).parent.mkdir(exist_ok=True)
+                (scratch / name).parent.mkdir(parents=True, exist_ok=True)
                 (scratch / name).write_bytes(data)
 
 
@@ -144,6 +148,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     }
     for name in TEXTS[1:]:
         _verified(folder, name, head)
+    own = {name: _verified(folder, name, head).decode("utf-8") for name in head.request.own_code}
     _check_days(folder, frames["ledger"], head)
     plain = head.model_dump(mode="json")
     variants = {
@@ -161,6 +166,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         "notes": plain["notes"],
         "variants": variants,
         "request": plain["request"],
+        "own_code": own,
     }
 
 
@@ -188,7 +194,7 @@ def read_head(folder: Path) -> RunHead:
         raise _damaged(folder, f"{RUN_FILE}: {_first(error)}") from error
     if head.digest != _own_digest(document):
         raise _changed(folder, RUN_FILE)
-    missing = {*_names(head.variants)} - {RUN_FILE, *head.files}
+    missing = {*_names(head.variants), *head.request.own_code} - {RUN_FILE, *head.files}
     if missing:
         raise _damaged(folder, f"{RUN_FILE} has no digest of {min(missing)}")
     return head
@@ -225,7 +231,8 @@ def earlier_run(folder: Path, now: Wanted, *, overwrite: bool = False) -> bool:
 
 def foreign_files(folder: Path) -> list[str]:
     """Return the names directly in a run folder that are not the run's own."""
-    own = {name.split("/")[0] for name in _names(get_args(VariantName))}
+    names = [*_names(get_args(VariantName)), *_own_names(folder)]
+    own = {name.split("/")[0] for name in names}
     return sorted(path.name for path in folder.iterdir() if path.name not in own)
 
 
@@ -238,6 +245,7 @@ def _content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
     for name, one in record.variants.items():
         found[_variant_file(name)] = _parquet(one.ledger)
     found["strategy.json"] = _dumped(record.strategy.model_dump(mode="json"))
+    found |= {name: text.encode() for name, text in record.own_code.items()}
     found["summary.json"] = _dumped(summary)
     found["timeline.txt"] = f"{record.timeline['en']}\n".encode()
     head = {
@@ -337,8 +345,17 @@ def _ours(folder: Path) -> list[str]:
     if not os.path.lexists(folder / RUN_FILE):
         return []
     _format_of(folder)
-    names = _names(get_args(VariantName))
+    names = [*_names(get_args(VariantName)), *_own_names(folder)]
     return [name for name in names if os.path.lexists(folder / name)]
+
+
+def _own_names(folder: Path) -> list[str]:
+    """Return the files of the user's own code that a run folder names."""
+    document = _json(folder, RUN_FILE, _read(folder, RUN_FILE, _LARGEST_TEXT))
+    request = document.get("request")
+    named = request.get("own_code") if isinstance(request, dict) else None
+    names = named if isinstance(named, dict) else {}
+    return [name for name in names if re.fullmatch(_OWN_FILE[1:-1], name)]
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -41,6 +41,7 @@ def wanted(
         "values of the products": more["products"],
         "version": dict(packages),
         "code of quanthedge": more["code"],
+        "own code": dict(more.get("own_code", {})),
     }
 
 

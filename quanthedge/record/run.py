@@ -44,6 +44,7 @@ class Request(TypedDict):
     variants: list[str]
     products: str  # digest of their unit values
     code: str  # digest of the code that ran
+    own_code: dict[str, str]  # digests of the user's own code, by file
 
 
 class VariantTerms(TypedDict):
@@ -214,6 +215,7 @@ class Record:
     request: Request
     notes: list[Bilingual] = field(default_factory=list)
     variants: dict[str, RunVariant] = field(default_factory=dict)
+    own_code: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         days = self.ledger.index

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.beta import estimator_text
-from quanthedge.hedge.policies.wording import policy_text
+from quanthedge.factors import factor_name
+from quanthedge.hedge.policies import policy_text
+from quanthedge.kinds import is_own
 from quanthedge.performance import (
     NO_MOVE,
     WINDOWS,
@@ -16,6 +18,7 @@ from quanthedge.performance import (
     period_returns,
     window_table,
 )
+from quanthedge.portfolio import TopSelector
 from quanthedge.report.beside_facts import limit_facts, product_facts
 from quanthedge.report.strategy_words import described
 from quanthedge.report.writer import Writer, excess_returns
@@ -121,16 +124,19 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note what the strategy is made of."""
     strategy, language = writer.run.strategy, writer.language
     comma = "、" if language == "zh" else ", "
-    names = writer.words["factors"]
-    kinds = [str(one.factor.kind) for one in strategy.factors]
-    facts["factors"] = comma.join(str(names.get(kind, kind)) for kind in kinds) or None
-    facts["factor_count"] = str(len(kinds)) if kinds else None
-    published, own = ([k for k in kinds if (k in names) == known] for known in (True, False))
-    facts["published_factors"] = comma.join(str(names[kind]) for kind in published) or None
+    factors = [one.factor for one in strategy.factors]
+    facts["factors"] = comma.join(factor_name(one, language) for one in factors) or None
+    facts["factor_count"] = str(len(factors)) if factors else None
+    published, own = (
+        [factor_name(one, language) for one in factors if is_own(one) == mine]
+        for mine in (False, True)
+    )
+    facts["published_factors"] = comma.join(published) or None
     facts["own_factors"] = comma.join(own) or None
     holds.add("published_only" if not own else "own_too" if published else "own_only")
     size = strategy.universe.n if isinstance(strategy.universe, LargestUniverse) else None
-    facts["wanted"] = f"{strategy.selector.n:,.10g}"
+    wanted = strategy.selector.n if isinstance(strategy.selector, TopSelector) else None
+    facts["wanted"] = None if wanted is None else f"{wanted:,.10g}"
     facts["universe"] = None if size is None else f"{size:,.10g}"
     facts["slippage"] = f"{strategy.costs.slippage_bp:,.10g}"
     for name, share in {
@@ -140,7 +146,7 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
         "invested": strategy.invested_fraction,
     }.items():
         facts[name] = f"{share * 100:g}%"
-    facts["estimator"] = estimator_text(strategy.beta.kind, language)
+    facts["estimator"] = estimator_text(strategy.beta, language)
     # a fund that sells nothing reviews no hedge and has no product, whatever the defaults say
     idle = strategy.hedge.sells_nothing
     facts["policy"] = None if idle else policy_text(strategy.hedge.policy, language)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from quanthedge.kinds import is_own, own_name
+from quanthedge.portfolio import TopSelector
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import words
 from quanthedge.report.writer import own_words
@@ -15,21 +17,26 @@ __all__ = ["described"]
 def described(strategy: Strategy, language: Language) -> str:
     """Return the user's own description, or one made of the strategy's parameters.
 
-    The sentence names how many stocks of which universe are held, by how many factors, weighted how
-    and hedged with what.
+    The sentence names how many stocks of which universe are held (or by which selector of the
+    user's own), by how many factors, weighted how and hedged with what.
     """
     own = own_words(strategy, "description", language)
     if own:
         return own
     text, terms = words(language)["described"], words(language)["terms"]
-    wanted, size, weighting = strategy.selector.n, _size(strategy), strategy.selector.weighting
-    everything = size is not None and wanted >= size
-    chosen = text["all_of" if everything else "some_of"].format(
-        n=f"{wanted:,}", universe=_universe(strategy, language)
-    )
-    count = len(strategy.factors)
+    universe, selector = _universe(strategy, language), strategy.selector
+    if isinstance(selector, TopSelector):
+        size = _size(strategy)
+        weighting = str(selector.weighting)
+        everything = size is not None and selector.n >= size
+        told = text["all_of" if everything else "some_of"]
+        chosen = told.format(n=f"{selector.n:,}", universe=universe)
+    else:
+        name, weighting = own_name(selector, "selector", language), ""
+        chosen = text["chosen_by"].format(universe=universe, name=name)
+    picked, count = is_own(selector), len(strategy.factors)
     return str(
-        text["sentence"].format(
+        text["sentence_own" if picked else "sentence"].format(
             chosen=chosen,
             factors=text["one_factor" if count == 1 else "factors"].format(count=count),
             weighting=text["weightings"].get(weighting, weighting),
@@ -46,6 +53,8 @@ def _size(strategy: Strategy) -> int | None:
 def _universe(strategy: Strategy, language: Language) -> str:
     text, terms = words(language)["described"], words(language)["terms"]
     universe, n = strategy.universe, _size(strategy)
+    if is_own(universe):
+        return own_name(universe, "universe", language)
     index = universe.index if isinstance(universe, IndexUniverse) else ()
     listed = (index,) if isinstance(index, str) else index
     codes = terms["listed"].join(index_name(one, language) for one in listed)

@@ -42,6 +42,7 @@ from quanthedge.factors import (
     Transforms,
     Turnover,
     Volatility,
+    exposures,
     standardise,
 )
 from quanthedge.market import Market
@@ -212,7 +213,7 @@ def style_grades(
     weight = np.nan_to_num(size)
     result = np.empty((*size.shape, len(model.styles)))
     for k, (name, factor) in enumerate(model.styles.items()):
-        raw = factor.exposure(market, rows)
+        raw = exposures(factor, market, rows)
         raw = np.where(np.isfinite(size), raw, np.nan)
         empty = ~np.isfinite(raw).any(axis=1)
         if empty.any():

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quanthedge.alpha import FactorTerm
-from quanthedge.beta import Estimator, Kalman
+from quanthedge.beta import BetaEstimator, Kalman
 from quanthedge.documents import (
     apply_changes,
     check_kinds,
@@ -21,9 +21,10 @@ from quanthedge.errors import StrategyError
 from quanthedge.factors import Transforms
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
+from quanthedge.kinds import OwnCode, check_parameters, own_classes, parts_in, unloaded_kinds
 from quanthedge.ledger import Accounts, Costs, Execution
 from quanthedge.plain import Plain, Told
-from quanthedge.portfolio import Schedule, Selector
+from quanthedge.portfolio import Schedule, Selector, TopSelector
 from quanthedge.risk import StyleModel
 from quanthedge.strategy.own_words import warn_of_stale_words
 from quanthedge.strategy.products import Product
@@ -85,9 +86,9 @@ class Strategy(Told):
     universe: Universe = Field(default_factory=LargestUniverse)
     factors: list[FactorTerm] = Field(min_length=1)
     transforms: Transforms = Field(default_factory=Transforms)
-    selector: Selector = Field(default_factory=Selector)
+    selector: Selector = Field(default_factory=TopSelector)
     rebalance: Schedule = Field(default_factory=Schedule)
-    beta: Estimator = Field(default_factory=Kalman)
+    beta: BetaEstimator = Field(default_factory=Kalman)
     hedge: HedgeRule = Field(default_factory=HedgeRule)
     execution: Execution = Field(default_factory=Execution)
     costs: Costs = Field(default_factory=Costs)
@@ -118,6 +119,8 @@ class Strategy(Told):
     def _plain(self) -> Self:
         """Refuse what neither a ledger nor a page can take, whoever built the strategy."""
         check_plain(self.model_dump(), "strategy")
+        for part in parts_in(self):
+            check_parameters(part)
         return self
 
     @model_validator(mode="after")
@@ -195,7 +198,31 @@ class Strategy(Told):
                     "as {'selector.n': 50}, and keys of the strategy as keywords"
                 )
         warn_of_stale_words(before, document)
-        return type(self).model_validate(document, context=_from(f"strategy '{self.name}' changed"))
+        own = OwnCode(classes=own_classes(self), unloaded=unloaded_kinds(self))
+        return type(self).model_validate(
+            document, context=_from(f"strategy '{self.name}' changed", own)
+        )
+
+    def loaded(self, folder: str | Path) -> Self:
+        """Return the strategy with the user's own classes loaded, which runs their code.
+
+        A strategy made of plain data, such as that of a run folder, keeps own classes as they are
+        named: this looks for their files in a folder, or for modules that can be imported.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Where the strategy's file lies; a run folder's own copies are taken there.
+
+        Raises
+        ------
+        StrategyError
+            When there is no such file or class, or its parameters are wrong.
+        """
+        own = OwnCode(Path(folder))
+        return type(self).model_validate(
+            _given(self), context=_from(f"strategy '{self.name}'", own)
+        )
 
     def _has_class_c(self) -> bool:
         """Return whether anybody may hold units of class C."""
@@ -205,9 +232,9 @@ class Strategy(Told):
         return self.clients.founders_class == "C" or any(flows)
 
 
-def _from(origin: str) -> dict[str, dict[str, str]]:
-    """Return the context in which a message says where a strategy comes from."""
-    return {"origin": {"Strategy": origin}}
+def _from(origin: str, own: OwnCode) -> dict[str, Any]:
+    """Return the context of a check: where a strategy comes from, and where own classes are."""
+    return {"origin": {"Strategy": origin}, "own": own}
 
 
 def _given(part: Any) -> Any:
@@ -218,7 +245,8 @@ def _given(part: Any) -> Any:
     if isinstance(part, BaseModel):
         names = [name for name in type(part).model_fields if name in part.model_fields_set]
         kind = ["kind"] if "kind" in type(part).model_fields and "kind" not in names else []
-        return {name: _given(getattr(part, name)) for name in [*kind, *names]}
+        more = part.model_extra or {}  # of an own class that is not loaded
+        return {name: _given(getattr(part, name)) for name in [*kind, *names]} | _given(more)
     if isinstance(part, Mapping):
         return {name: _given(one) for name, one in part.items()}
     if isinstance(part, Sequence) and not isinstance(part, str):
@@ -242,6 +270,10 @@ def _place_files(document: dict[str, Any], folder: Path) -> None:
 
 def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strategy:
     """Strategy read from a TOML (or JSON) file, with ``key=value`` changes applied.
+
+    The user's own classes that it names (``kind = "my_factors:Mine"``) are loaded, which runs their
+    file: ``my_factors.py`` beside the strategy, the copy that a run folder keeps, or a module that
+    can be imported.
 
     Parameters
     ----------
@@ -267,6 +299,7 @@ def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strate
     apply_changes(document, changes)
     warn_of_stale_words(before, document)
     _place_files(document, path.parent)
-    strategy = Strategy.model_validate(document, context=_from(f"strategy {path}"))
+    own = OwnCode(path.parent)
+    strategy = Strategy.model_validate(document, context=_from(f"strategy {path}", own))
     check_kinds(document, strategy.model_dump(), f"strategy {path}")
     return strategy

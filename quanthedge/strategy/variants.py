@@ -7,7 +7,7 @@ from quanthedge.alpha import FactorTerm
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Size, Transforms
 from quanthedge.hedge import DollarNeutral
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import TopSelector
 from quanthedge.rules import index_of
 from quanthedge.strategy.model import Strategy
 from quanthedge.universe import IndexUniverse
@@ -91,12 +91,12 @@ def variant(strategy: Strategy, name: str) -> Strategy:
             "universe": IndexUniverse(index=index_of(product), filters=()),
             "factors": [FactorTerm(factor=Size())],
             "transforms": Transforms(),
-            "selector": Selector(n=EVERY_MEMBER, weighting="cap"),
+            "selector": TopSelector(n=EVERY_MEMBER, weighting="cap"),
         }
         if strategy.beta.index != index_of(product):
             changes["beta"] = strategy.beta.model_copy(update={"index": index_of(product)})
     elif name != "unlevered":
         raise StrategyError(f"variant {name!r}; accepted: {', '.join(VARIANTS)}")
     accounts = strategy.accounts.model_copy(update={"borrowed": loan})
-    plain = strategy.model_dump() | changes | {"hedge": hedge, "accounts": accounts}
-    return Strategy.model_validate(plain)
+    parts = dict(strategy) | changes | {"hedge": hedge, "accounts": accounts}
+    return Strategy.model_validate(parts)

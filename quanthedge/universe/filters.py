@@ -1,13 +1,13 @@
 """Filters of a universe: one question each, asked of every stock at the close of a decision day."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from quanthedge.errors import DataError, RuleError
+from quanthedge.errors import DataError, RuleError, StrategyError
+from quanthedge.kinds import Kinded
 from quanthedge.market import BEFORE_CALENDAR, Market
-from quanthedge.plain import Plain
 from quanthedge.rules import board_of
 from quanthedge.typing import Bools, Floats, Rows
 
@@ -31,15 +31,26 @@ __all__ = [
 Board = Literal["main", "chinext", "star", "bse"]
 
 
-class _Filter(Plain):
-    """Says who is left out, and for one stock what was found and what is wanted."""
+class Filter(Kinded, noun="filter"):
+    """Says who is left out, and for one stock what was found and what is wanted.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A field of this type takes a filter of ours, or one of a user's own, as an object or by its
+    ``kind``. An own filter is a class derived from this one that defines :meth:`out`.
+    """
 
-    reason: ClassVar[str]
+    needed: ClassVar[tuple[str, ...]] = ("out",)
+    reason: ClassVar[str] = "own filter"
+
+    @classmethod
+    def builtin(cls) -> dict[str, type[Kinded]]:
+        """Return the filters that a strategy may name, by kind."""
+        known = super().builtin()
+        return {kind: one for kind, one in known.items() if one not in (Delisted, Priced)}
 
     def out(self, market: Market, rows: Rows, asked: Bools) -> Bools:
-        """Return who is left out at the close of each row, [R, N].
+        """Return who is left out at the close of each row, bool [R, N].
+
+        Row r may use what is known at the close of day rows[r] and nothing later.
 
         Parameters
         ----------
@@ -53,19 +64,19 @@ class _Filter(Plain):
         DataError
             The market does not hold what the question needs.
         """
-        raise TypeError("a filter says who is left out")
+        raise StrategyError(f"{type(self).__name__} is no filter: it defines no out")
 
     def found(self, market: Market, row: int, column: int) -> str:
         """Return what the filter looked at, for one stock on one day."""
-        raise TypeError("a filter says what it found")
+        return "asked by its own code"
 
     @property
     def wanted(self) -> str:
         """Return what a stock needs to pass."""
-        raise TypeError("a filter says what it wants")
+        return "passes its own code"
 
 
-class Delisted(_Filter):
+class Delisted(Filter):
     """Gone from the exchange; asked of every universe before its filters."""
 
     kind: Literal["delisted"] = "delisted"
@@ -86,7 +97,7 @@ class Delisted(_Filter):
         return "no"
 
 
-class Priced(_Filter):
+class Priced(Filter):
     """Has traded in these data; asked of every universe before its filters."""
 
     kind: Literal["priced"] = "priced"
@@ -108,7 +119,7 @@ class Priced(_Filter):
         return "any"
 
 
-class Listed(_Filter):
+class Listed(Filter):
     """Trading days since listing, the first day included."""
 
     kind: Literal["listed"] = "listed"
@@ -133,7 +144,7 @@ class Listed(_Filter):
         return f"at least {self.min_days:,} trading days since listing"
 
 
-class SpecialTreatment(_Filter):
+class SpecialTreatment(Filter):
     """Special treatment (ST) on the day."""
 
     kind: Literal["special_treatment"] = "special_treatment"
@@ -154,7 +165,7 @@ class SpecialTreatment(_Filter):
         return "not ST"
 
 
-class DelistingPeriod(_Filter):
+class DelistingPeriod(Filter):
     """The period between the decision to delist and the last trading day."""
 
     kind: Literal["delisting_period"] = "delisting_period"
@@ -175,7 +186,7 @@ class DelistingPeriod(_Filter):
         return "no"
 
 
-class Suspended(_Filter):
+class Suspended(Filter):
     """Trading on the day, or on a share of the last days (those before the listing count too)."""
 
     kind: Literal["suspended"] = "suspended"
@@ -207,7 +218,7 @@ class Suspended(_Filter):
         return f"traded on {self.min_share:.0%} of the last {self.days} days"
 
 
-class Liquidity(_Filter):
+class Liquidity(Filter):
     """Average yuan traded a day; days without trading count 0.
 
     Near the data's beginning the average is that of the days that are there.
@@ -249,7 +260,7 @@ class Liquidity(_Filter):
         return np.asarray(amount.mean(axis=0))
 
 
-class MarketValue(_Filter):
+class MarketValue(Filter):
     """Market value: last close x shares as last known; a stock of unknown value is left out."""
 
     kind: Literal["market_value"] = "market_value"
@@ -279,7 +290,7 @@ class MarketValue(_Filter):
         return f"at least {self.min_yuan:,.0f} yuan{most}"
 
 
-class Price(_Filter):
+class Price(Filter):
     """Last close, not adjusted."""
 
     kind: Literal["price"] = "price"
@@ -301,7 +312,7 @@ class Price(_Filter):
         return f"at least {self.min_yuan:.2f} yuan"
 
 
-class Boards(_Filter):
+class Boards(Filter):
     """Boards on which a stock may be listed."""
 
     kind: Literal["boards"] = "boards"
@@ -324,7 +335,7 @@ class Boards(_Filter):
         return " or ".join(self.include)
 
 
-class Members(_Filter):
+class Members(Filter):
     """Membership of indices on the day."""
 
     kind: Literal["members"] = "members"
@@ -352,7 +363,7 @@ class Members(_Filter):
         return f"{verb} {' or '.join(self.index)}"
 
 
-class Industries(_Filter):
+class Industries(Filter):
     """Industry on the day; a stock of unknown industry belongs to none."""
 
     kind: Literal["industries"] = "industries"
@@ -387,7 +398,7 @@ class Industries(_Filter):
         return f"{'one' if self.keep == 'these' else 'none'} of {', '.join(self.codes)}"
 
 
-class Codes(_Filter):
+class Codes(Filter):
     """Stocks that the house will not hold, or the only ones that it may hold."""
 
     kind: Literal["codes"] = "codes"
@@ -437,21 +448,6 @@ class Codes(_Filter):
         return ", ".join(parts)
 
 
-Filter = Annotated[
-    Listed
-    | SpecialTreatment
-    | DelistingPeriod
-    | Suspended
-    | Liquidity
-    | MarketValue
-    | Price
-    | Boards
-    | Members
-    | Industries
-    | Codes,
-    Field(discriminator="kind"),
-]
-Question = Delisted | Priced | Filter
 DEFAULT_FILTERS: tuple[Listed | SpecialTreatment | DelistingPeriod | Suspended, ...] = (
     Listed(), SpecialTreatment(), DelistingPeriod(), Suspended()
 )  # fmt: skip

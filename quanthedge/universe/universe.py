@@ -1,21 +1,21 @@
 """Which stocks may be held on a date, and why the others may not."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.kinds import Kinded, own_errors
 from quanthedge.market import Market
-from quanthedge.plain import Plain
 from quanthedge.typing import Bools, Rows
 from quanthedge.universe.filters import (
     DEFAULT_FILTERS,
     Delisted,
     Filter,
     Priced,
-    Question,
     market_value,
 )
 
@@ -25,14 +25,76 @@ Record = tuple[pd.Timestamp, str, int]
 Line = tuple[str, str, str, bool]
 
 
-class _Filtered(Plain):
+class Universe(Kinded, noun="universe"):
+    """Which stocks may be held.
+
+    A field of this type takes a universe of ours, or one of a user's own, as an object or by its
+    ``kind``. An own universe is a class derived from this one that defines :meth:`holdable`, or
+    :meth:`mask` with its counts.
+    """
+
+    needed: ClassVar[tuple[str, ...]] = ("holdable|mask",)
+
+    def holdable(self, market: Market, rows: Rows) -> Bools:
+        """Return who may be held at the close of each row: what an own universe defines.
+
+        Parameters
+        ----------
+        market : Market
+        rows : int64 [R]
+            Day indices of the decisions.
+
+        Returns
+        -------
+        bool [R, N]
+            Row r may use what is known at the close of day rows[r] and nothing later.
+        """
+        raise StrategyError(f"{type(self).__name__} is no universe: it defines no holdable")
+
+    def mask(self, market: Market, rows: Rows) -> tuple[Bools, pd.DataFrame]:
+        """Return who may be held on each row, and how many stocks were left out for which reason.
+
+        Raises
+        ------
+        StrategyError
+            When an own universe fails or is empty on a date.
+        """
+        kept = _own_mask(self, "holdable", lambda: self.holdable(market, rows), market, rows)
+        empty = ~kept.any(axis=1)
+        if empty.any():
+            day = market.dates[rows[int(empty.argmax())]]
+            raise StrategyError(f"universe {self.kind}: empty on {day}")
+        traded = np.isfinite(market.panel("mark")[rows])
+        records = _records(market, rows, "own universe", traded & ~kept)
+        return kept, pd.DataFrame(records, columns=["date", "reason", "count"])
+
+
+def _own_mask(
+    part: Kinded, what: str, found: Callable[[], Any], market: Market, rows: Rows
+) -> Bools:
+    """Return what an own class says of each stock, held to its contract: bool [R, N]."""
+    with own_errors(part, what):
+        mask = found()
+    shape = (len(rows), len(market.codes))
+    if part.own and (
+        not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != shape
+    ):
+        told = (
+            f"an array of {mask.dtype} {mask.shape}"
+            if isinstance(mask, np.ndarray) else f"a {type(mask).__name__}"
+        )  # fmt: skip
+        raise StrategyError(
+            f"{part.noun} {part.kind}: {what} gave {told}; accepted: a bool array {shape}"
+        )
+    return np.asarray(mask)
+
+
+class _Filtered(Universe):
     """Candidates of which filters leave out some; judged at the close of the decision day.
 
     A stock is counted under the first reason that leaves it out: delisted, no price (it has never
     traded in these data), then the filters in their order.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     filters: tuple[Filter, ...] = Field(
         default=DEFAULT_FILTERS,
@@ -109,7 +171,7 @@ class _Filtered(Plain):
         candidate = bool(kept[0, n])
         lines = [("candidate", "yes" if candidate else "no", self._wanted, candidate)]
         for one in self._questions:
-            out = one.out(market, rows, kept)
+            out = self._out(one, market, rows, kept)
             lines.append((one.kind, one.found(market, t, n), one.wanted, not out[0, n]))
             kept = kept & ~out
         lines += self._standing(market, rows, n, kept)
@@ -119,7 +181,7 @@ class _Filtered(Plain):
         return pd.DataFrame(lines, columns=["question", "found", "wanted", "passes"])
 
     @property
-    def _questions(self) -> tuple[Question, ...]:
+    def _questions(self) -> tuple[Filter, ...]:
         return Delisted(), Priced(), *self.filters
 
     @property
@@ -141,10 +203,14 @@ class _Filtered(Plain):
         kept = candidates.copy()
         records = []
         for one in self._questions:
-            out = one.out(market, rows, kept)
+            out = self._out(one, market, rows, kept)
             records += _records(market, rows, one.reason, kept & out)
             kept &= ~out
         return kept, records
+
+    @staticmethod
+    def _out(one: Filter, market: Market, rows: Rows, kept: Bools) -> Bools:
+        return _own_mask(one, "out", lambda: one.out(market, rows, kept), market, rows)
 
 
 class AllUniverse(_Filtered):
@@ -223,9 +289,6 @@ class IndexUniverse(_Filtered):
 
     def _candidates(self, market: Market, rows: Rows) -> Bools:
         return np.asarray(np.any([market.members(code)[rows] for code in self._indices], axis=0))
-
-
-Universe = Annotated[LargestUniverse | IndexUniverse | AllUniverse, Field(discriminator="kind")]
 
 
 def _records(market: Market, rows: Rows, reason: str, hit: Bools) -> list[Record]:

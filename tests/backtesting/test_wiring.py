@@ -13,7 +13,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_schedule
 from quanthedge.ledger import layout, run_ledger
 from quanthedge.market import Market, write_dataset
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
 from quanthedge.rules.stock_limits import FREE
@@ -485,7 +485,7 @@ def test_weights_are_the_invested_fraction_of_what_the_selector_shares_out():
         np.testing.assert_allclose(part.sum(), 1.0)
     assert {"date", "reason", "count"} <= set(found.exclusions.columns)
     assert "factor" in found.coverage.columns
-    assert isinstance(strategy.selector, Selector)
+    assert isinstance(strategy.selector, TopSelector)
 
 
 def test_the_money_of_sales_is_told_as_the_ledger_counts_it():

@@ -19,7 +19,6 @@ from quanthedge.hedge.ratios.ratios import (
     HedgeHistory,
     HedgeRatio,
     MinimumVariance,
-    RatioRule,
 )
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
@@ -313,7 +312,7 @@ def test_scale_is_a_part_of_the_whole_ratio(rule: HedgeRatio) -> None:
 
 
 def test_rules_are_named_by_kind() -> None:
-    reader: TypeAdapter[HedgeRatio] = TypeAdapter(RatioRule)
+    reader: TypeAdapter[HedgeRatio] = TypeAdapter(HedgeRatio)
     rule = reader.validate_python({"kind": "alpha_scaled", "base": {"kind": "ewma"}})
     assert isinstance(rule, AlphaScaled)
     assert isinstance(rule.base, EwmaRatio)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from quanthedge.alpha import FactorTerm, scores
 from quanthedge.errors import StrategyError
 from quanthedge.factors import EarningsYield, Reversal, Size, Transforms, Volatility
-from quanthedge.portfolio import Schedule, Selector
+from quanthedge.portfolio import Schedule, TopSelector
 from quanthedge.universe import DEFAULT_FILTERS, LargestUniverse, Listed
 from tests.market_fake import fake_market
 from tests.sample import sample_market
@@ -56,7 +56,7 @@ def test_targets_follow_the_definition(seed, n, buffer, weighting, limit, fracti
     rng = np.random.default_rng(seed)
     grades = np.round(rng.normal(0, 1, (len(ROWS), 24)), 1)  # with ties
     grades[rng.random(grades.shape) < 0.2] = np.nan
-    selector = Selector(n=n, buffer=buffer, weighting=weighting, max_weight=limit)
+    selector = TopSelector(n=n, buffer=buffer, weighting=weighting, max_weight=limit)
     if min(n, np.isfinite(grades).sum(axis=1).min()) * limit < 1:
         with pytest.raises(StrategyError, match="max_weight"):
             selector.targets(MARKET, grades, ROWS, invested_fraction=fraction)
@@ -87,7 +87,7 @@ def wanted_weights(weighting, score, t, stocks):
 
 def test_equal_scores_get_equal_weights_and_the_lower_code_comes_first():
     grades = np.full((1, 24), 0.5)
-    targets = Selector(n=4, weighting="score").targets(MARKET, grades, ROWS[:1])
+    targets = TopSelector(n=4, weighting="score").targets(MARKET, grades, ROWS[:1])
     assert targets.stocks.tolist() == [0, 1, 2, 3]
     assert targets.weights.tolist() == [0.25] * 4
 
@@ -96,7 +96,7 @@ def test_a_buffer_of_a_fraction_is_not_lost_to_rounding():
     market = fake_market(0, stocks=120)
     grades = -np.arange(120.0)[None, :].repeat(2, axis=0)
     grades[1, 0] = -114.5  # from the first rank to the 115th
-    selector = Selector(n=100, buffer=0.15)  # 100 * 1.15 = 114.99999999999999
+    selector = TopSelector(n=100, buffer=0.15)  # 100 * 1.15 = 114.99999999999999
     assert 0 in books(selector.targets(market, grades, ROWS[:2]))[1]
     grades[1, 0] = -115.5
     assert 0 not in books(selector.targets(market, grades, ROWS[:2]))[1]
@@ -108,7 +108,8 @@ def test_the_buffer_saves_turnover():
 
     def changes(buffer):
         wanted = [
-            set(book) for book in books(Selector(n=8, buffer=buffer).targets(MARKET, grades, ROWS))
+            set(book)
+            for book in books(TopSelector(n=8, buffer=buffer).targets(MARKET, grades, ROWS))
         ]
         return sum(len(b - a) for a, b in pairwise(wanted))
 
@@ -118,13 +119,13 @@ def test_the_buffer_saves_turnover():
 def test_fewer_scores_than_n_are_all_taken():
     grades = np.full((1, 24), np.nan)
     grades[0, [3, 9]] = [1.0, -1.0]
-    assert books(Selector(n=10).targets(MARKET, grades, ROWS[:1])) == [{3: 0.5, 9: 0.5}]
+    assert books(TopSelector(n=10).targets(MARKET, grades, ROWS[:1])) == [{3: 0.5, 9: 0.5}]
 
 
 def test_a_date_without_scores_is_refused_by_date():
     grades = np.full((1, 24), np.nan)
     with pytest.raises(StrategyError, match=f"no stock has a score on {MARKET.dates[30]}"):
-        Selector().targets(MARKET, grades, ROWS[:1])
+        TopSelector().targets(MARKET, grades, ROWS[:1])
 
 
 def test_cap_weights_need_a_market_value():
@@ -132,12 +133,12 @@ def test_cap_weights_need_a_market_value():
     market.panels["float_shares"][:, 2] = np.nan
     grades = np.where(np.arange(24) == 2, 1.0, np.nan)[None, :]
     with pytest.raises(StrategyError, match=f"{market.codes[2]} has no float market value"):
-        Selector(weighting="cap").targets(market, grades, ROWS[:1])
+        TopSelector(weighting="cap").targets(market, grades, ROWS[:1])
 
 
 def test_targets_are_shown_as_a_table():
     grades = np.arange(24.0)[None, :].repeat(5, axis=0)
-    frame = Selector(n=3).targets(MARKET, grades, ROWS, invested_fraction=0.6).to_frame()
+    frame = TopSelector(n=3).targets(MARKET, grades, ROWS, invested_fraction=0.6).to_frame()
     assert list(frame.columns) == ["date", "code", "weight"]
     assert frame["date"].unique().tolist() == list(pd.DatetimeIndex(MARKET.dates[ROWS]))
     assert frame["code"].tolist() == MARKET.codes[[21, 22, 23]].tolist() * 5
@@ -149,7 +150,7 @@ def test_targets_are_shown_as_a_table():
 )
 def test_wrong_selectors_are_refused(wrong):
     with pytest.raises(ValidationError):
-        Selector(**wrong)
+        TopSelector(**wrong)
 
 
 TERMS = [FactorTerm(factor=x) for x in (EarningsYield(), Reversal(window=8), Volatility(window=9))]
@@ -161,7 +162,7 @@ def select(market, rows, terms, **options):
         market, rows
     )
     grades, _ = scores(market, terms, mask, rows, Transforms(industry_neutral=True))
-    return Selector(n=5, buffer=0.6, **options).targets(market, grades, rows)
+    return TopSelector(n=5, buffer=0.6, **options).targets(market, grades, rows)
 
 
 @pytest.mark.parametrize("weighting", ["equal", "cap", "score"])

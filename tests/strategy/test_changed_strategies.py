@@ -6,7 +6,7 @@ import pytest
 import quanthedge as qh
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Momentum
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import TopSelector
 from quanthedge.strategy import load_strategy
 
 FILE = "strategies/market_neutral.toml"
@@ -23,7 +23,7 @@ def test_texts_mappings_and_keywords_change_alike() -> None:
     strategy = load_strategy(FILE)
     by_text = strategy.change("selector.n=5", "capital_yuan=5e7")
     assert strategy.change({"selector.n": np.int64(5)}, capital_yuan=5e7) == by_text
-    assert strategy.change(selector=Selector(n=5), capital_yuan=5e7).selector.n == 5
+    assert strategy.change(selector=TopSelector(n=5), capital_yuan=5e7).selector.n == 5
 
 
 @pytest.mark.parametrize("file", ["market_neutral.toml", "fund_with_clients.toml"])

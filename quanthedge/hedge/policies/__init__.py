@@ -4,6 +4,7 @@ from quanthedge.hedge.policies.policies import (
     AllOf,
     AnyOf,
     Band,
+    Bands,
     Calendar,
     Deviation,
     LeverageTrigger,
@@ -11,12 +12,14 @@ from quanthedge.hedge.policies.policies import (
     Policy,
     PriceMove,
 )
-from quanthedge.hedge.policies.program import Program, compile_policy
+from quanthedge.hedge.policies.program import Program, compile_policy, own_answers
+from quanthedge.hedge.policies.wording import policy_text
 
 __all__ = [
     "AllOf",
     "AnyOf",
     "Band",
+    "Bands",
     "Calendar",
     "Deviation",
     "LeverageTrigger",
@@ -25,4 +28,6 @@ __all__ = [
     "PriceMove",
     "Program",
     "compile_policy",
+    "own_answers",
+    "policy_text",
 ]

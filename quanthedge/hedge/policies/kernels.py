@@ -9,6 +9,7 @@ from quanthedge.hedge.policies.program import (
     BAND_EDGE,
     BAND_TARGET,
     CALENDAR,
+    DAILY_BAND,
     DEVIATION,
     NO_TRADE,
     PRICE_MOVE,
@@ -56,6 +57,20 @@ def _leaf(
 
 
 @njit(cache=True)
+def _outside(
+    low: float, high: float, to_edge: bool, target: float, current: float
+) -> tuple[bool, float]:
+    """Answer of a day's band in parts of the target: due, and the landing."""
+    side = -1.0 if target < 0.0 or (target == 0.0 and current < 0.0) else 1.0
+    size, least, most = side * current, low * side * target, high * side * target
+    if least - 1e-12 <= size <= most + 1e-12:
+        return False, target
+    if not to_edge:
+        return True, target
+    return True, side * (least if size < least else most)
+
+
+@njit(cache=True)
 def due(
     program: Program, t: int, target: float, current: float, price: float, last_price: float
 ) -> tuple[bool, float]:
@@ -81,6 +96,12 @@ def due(
     top = 0
     for k in range(n):
         op = program.ops[k]
+        if op == DAILY_BAND:
+            column = 2 * int(program.a[k])
+            low, high = program.bands[t, column], program.bands[t, column + 1]
+            answers[top], landings[top] = _outside(low, high, program.b[k] > 0.0, target, current)
+            top += 1
+            continue
         if op != ANY and op != ALL:
             flag = program.flags[t, int(program.a[k])] if op == CALENDAR else False
             answers[top], landings[top] = _leaf(

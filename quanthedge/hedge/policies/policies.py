@@ -7,16 +7,22 @@ of sizes, it means the exposure in the direction of the target: 4 is 4x long or 
 """
 
 import datetime
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from quanthedge.plain import Plain
+from quanthedge.errors import StrategyError
+from quanthedge.kinds import Kinded
+from quanthedge.typing import Bools, Floats, Ints
+
+if TYPE_CHECKING:
+    from quanthedge.market import Market
 
 __all__ = [
     "AllOf",
     "AnyOf",
     "Band",
+    "Bands",
     "Calendar",
     "Deviation",
     "LeverageTrigger",
@@ -26,11 +32,52 @@ __all__ = [
 ]
 
 
-class _Policy(Plain):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Bands(NamedTuple):
+    """A band for each day, in which an exposure is left alone, in parts of its target.
+
+    Attributes
+    ----------
+    low, high : float64 [R]
+        Sizes over the target's: 0.9 and 1.1 leave a tenth either way.
+    to_edge : bool
+        Whether the exposure lands on the nearest edge; on the target otherwise.
+    """
+
+    low: Floats
+    high: Floats
+    to_edge: bool = False
 
 
-class Calendar(_Policy):
+class Policy(Kinded, noun="policy"):
+    """When an exposure is changed, and where it lands.
+
+    A field of this type takes a policy of ours, or one of a user's own, as an object or by its
+    ``kind``. An own policy is a class derived from this one that defines :meth:`asks`, with its
+    parameters as fields; together with ours in ``any`` and ``all`` it also looks at the exposure.
+    """
+
+    needed: ClassVar[tuple[str, ...]] = ("asks",)
+
+    def asks(self, market: "Market", rows: Ints) -> "Bools | Bands":
+        """Return after which closes the exposure is to be changed: what an own policy defines.
+
+        Parameters
+        ----------
+        market : Market
+        rows : int64 [R]
+            Day indices, rising one by one.
+
+        Returns
+        -------
+        bool [R], or Bands
+            True where the exposure is set to its target on the trading day after row t; or the band
+            in which it is left alone on that day. Row t may use what is known at the close of day
+            rows[t] and nothing later.
+        """
+        raise StrategyError(f"{type(self).__name__}: a policy of ours answers in compiled code")
+
+
+class Calendar(Policy):
     """Rebalance at fixed times, to the target.
 
     Examples
@@ -61,7 +108,7 @@ class Calendar(_Policy):
         return self
 
 
-class Band(_Policy):
+class Band(Policy):
     """Rebalance when the size leaves a band, without any schedule."""
 
     kind: Literal["band"] = "band"
@@ -79,7 +126,7 @@ class Band(_Policy):
         return self
 
 
-class Deviation(_Policy):
+class Deviation(Policy):
     """Rebalance to the target when the size is off it by a fraction."""
 
     kind: Literal["deviation"] = "deviation"
@@ -89,7 +136,7 @@ class Deviation(_Policy):
     )
 
 
-class PriceMove(_Policy):
+class PriceMove(Policy):
     """Rebalance to the target when the price has moved since the last rebalancing."""
 
     kind: Literal["price_move"] = "price_move"
@@ -99,7 +146,7 @@ class PriceMove(_Policy):
     )
 
 
-class LeverageTrigger(_Policy):
+class LeverageTrigger(Policy):
     """Rebalance to the target at a leverage, signed: 4 for a long product, -5 for a short one."""
 
     kind: Literal["leverage_trigger"] = "leverage_trigger"
@@ -113,7 +160,7 @@ class LeverageTrigger(_Policy):
         return self
 
 
-class NoTradeBand(_Policy):
+class NoTradeBand(Policy):
     """Rebalance only when the exposure is so far off that a trade is worth its cost.
 
     Notes
@@ -142,23 +189,15 @@ class NoTradeBand(_Policy):
         return self
 
 
-class AnyOf(_Policy):
+class AnyOf(Policy):
     """Rebalance when one of the policies says so; the landing nearest to the target counts."""
 
     kind: Literal["any"] = "any"
-    of: "tuple[Policy, ...]" = Field(min_length=1, description="The policies.")
+    of: tuple[Policy, ...] = Field(min_length=1, description="The policies.")
 
 
-class AllOf(_Policy):
+class AllOf(Policy):
     """Rebalance when all policies say so; the landing that moves the exposure least counts."""
 
     kind: Literal["all"] = "all"
-    of: "tuple[Policy, ...]" = Field(min_length=1, description="The policies.")
-
-
-Policy = Annotated[
-    Calendar | Band | Deviation | PriceMove | LeverageTrigger | NoTradeBand | AnyOf | AllOf,
-    Field(discriminator="kind"),
-]
-AnyOf.model_rebuild()
-AllOf.model_rebuild()
+    of: tuple[Policy, ...] = Field(min_length=1, description="The policies.")

@@ -1,6 +1,6 @@
 """A policy as arrays, for compiled code: instructions of a stack machine in postfix order."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from quanthedge.hedge.policies.policies import (
     AllOf,
     AnyOf,
     Band,
+    Bands,
     Calendar,
     Deviation,
     LeverageTrigger,
@@ -17,22 +18,55 @@ from quanthedge.hedge.policies.policies import (
     Policy,
     PriceMove,
 )
+from quanthedge.kinds import own_errors, own_numbers
+from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["Program", "calendar_flags", "compile_policy"]
+if TYPE_CHECKING:
+    from quanthedge.market import Market
 
-CALENDAR, BAND_EDGE, BAND_TARGET, DEVIATION, PRICE_MOVE, TRIGGER, NO_TRADE, ANY, ALL = range(9)
+__all__ = ["Program", "calendar_flags", "compile_policy", "own_answers"]
+
+CALENDAR, BAND_EDGE, BAND_TARGET, DEVIATION, PRICE_MOVE, TRIGGER, NO_TRADE, ANY, ALL, DAILY_BAND = (
+    range(10)
+)
 
 
 class Program(NamedTuple):
-    """Instructions ``ops`` [K] with operands ``a`` and ``b`` [K]; calendar ``flags`` [T, F]."""
+    """Instructions ``ops`` [K] with operands ``a`` and ``b`` [K].
+
+    ``flags`` [T, F] are the days of calendars and of own policies; ``bands`` [T, 2 B] the lower and
+    upper edges of own policies, in parts of the target.
+    """
 
     ops: NDArray[np.int64]
     a: NDArray[np.float64]
     b: NDArray[np.float64]
     flags: NDArray[np.bool_]
+    bands: NDArray[np.float64]
 
 
-def compile_policy(policy: Policy, dates: NDArray[np.datetime64]) -> Program:
+class _Bars(NamedTuple):
+    """The bars that a policy is compiled for, and what own policies may look at."""
+
+    dates: NDArray[np.datetime64]
+    market: "Market | None"
+    rows: Ints
+
+
+class _Code(NamedTuple):
+    """What is compiled so far."""
+
+    instructions: list[tuple[int, float, float]]
+    flags: list[Bools]
+    bands: list[Floats]
+
+
+def compile_policy(
+    policy: Policy,
+    dates: NDArray[np.datetime64],
+    market: "Market | None" = None,
+    first: int = 1,
+) -> Program:
     """Return a policy as a program for bars at given times.
 
     Parameters
@@ -40,11 +74,16 @@ def compile_policy(policy: Policy, dates: NDArray[np.datetime64]) -> Program:
     policy : Policy
     dates : datetime64 ndarray [T]
         Rising times of the bars, days or finer.
+    market : Market, optional
+        What own policies look at; the bars are then trading days of it.
+    first : int
+        Row of the market of the first bar.
 
     Raises
     ------
     StrategyError
-        When the times do not rise, or a time of day is asked of daily bars.
+        When the times do not rise, a time of day is asked of daily bars, or an own policy fails,
+        gives something else than a day's answer each, or has no market to look at.
 
     Examples
     --------
@@ -59,54 +98,100 @@ def compile_policy(policy: Policy, dates: NDArray[np.datetime64]) -> Program:
             f"policy: bars must be in rising order of time; {dates[first + 1]} follows "
             f"{dates[first]}"
         )
-    code: list[tuple[int, float, float]] = []
-    flags: list[NDArray[np.bool_]] = []
-    _emit(policy, dates, code, flags)
-    columns = np.array(code, dtype=np.float64)
-    width = max(1, len(flags))
-    table = np.zeros((dates.size, width), dtype=np.bool_)
-    for k, column in enumerate(flags):
+    code = _Code([], [], [])
+    _emit(policy, _Bars(dates, market, np.arange(first - 1, first - 1 + dates.size)), code)
+    columns = np.array(code.instructions, dtype=np.float64)
+    table = np.zeros((dates.size, max(1, len(code.flags))), dtype=np.bool_)
+    for k, column in enumerate(code.flags):
         table[:, k] = column
+    bands = np.column_stack(code.bands) if code.bands else np.zeros((dates.size, 0))
     return Program(
         np.ascontiguousarray(columns[:, 0]).astype(np.int64),
         np.ascontiguousarray(columns[:, 1]),
         np.ascontiguousarray(columns[:, 2]),
         table,
+        np.ascontiguousarray(bands),
     )
 
 
-def _emit(
-    policy: Any,
-    dates: NDArray[np.datetime64],
-    code: list[tuple[int, float, float]],
-    flags: list[NDArray[np.bool_]],
-) -> None:
+def _emit(policy: Policy, bars: _Bars, code: _Code) -> None:
     """Append the instructions of a policy."""
+    emit = code.instructions.append
     match policy:
         case Calendar():
-            code.append((CALENDAR, len(flags), 0.0))
-            flags.append(calendar_flags(policy, dates))
+            emit((CALENDAR, len(code.flags), 0.0))
+            code.flags.append(calendar_flags(policy, bars.dates))
         case Band():
             op = BAND_EDGE if policy.to == "edge" else BAND_TARGET
-            code.append((op, policy.low + policy.margin, policy.high - policy.margin))
+            emit((op, policy.low + policy.margin, policy.high - policy.margin))
         case Deviation():
-            code.append((DEVIATION, policy.fraction, policy.side == "both"))
+            emit((DEVIATION, policy.fraction, policy.side == "both"))
         case PriceMove():
-            code.append((PRICE_MOVE, policy.fraction, policy.side == "both"))
+            emit((PRICE_MOVE, policy.fraction, policy.side == "both"))
         case LeverageTrigger():
             long = np.inf if policy.long is None else policy.long
             short = -np.inf if policy.short is None else policy.short
-            code.append((TRIGGER, long, short))
+            emit((TRIGGER, long, short))
         case NoTradeBand():
             scale = (1.5 * policy.cost / policy.risk_aversion) ** (1.0 / 3.0)
             drift = np.nan
             if policy.ratio_volatility is not None and policy.volatility is not None:
                 drift = (policy.ratio_volatility / policy.volatility) ** (2.0 / 3.0)
-            code.append((NO_TRADE, scale, drift))
+            emit((NO_TRADE, scale, drift))
         case AnyOf() | AllOf():
             for part in policy.of:
-                _emit(part, dates, code, flags)
-            code.append((ANY if isinstance(policy, AnyOf) else ALL, len(policy.of), 0.0))
+                _emit(part, bars, code)
+            emit((ANY if isinstance(policy, AnyOf) else ALL, len(policy.of), 0.0))
+        case _:
+            _emit_own(policy, bars, code)
+
+
+def _emit_own(policy: Policy, bars: _Bars, code: _Code) -> None:
+    """Append the answers of a user's own policy, day by day."""
+    if bars.market is None:
+        raise StrategyError(
+            f"policy {policy.kind}: an own policy looks at a market, and there is none here; "
+            "accepted: the policies of QuantHedge"
+        )
+    found = own_answers(policy, bars.market, bars.rows)
+    if isinstance(found, Bands):
+        code.instructions.append((DAILY_BAND, len(code.bands), float(found.to_edge)))
+        code.bands.append(np.column_stack([found.low, found.high]))
+    else:
+        code.instructions.append((CALENDAR, len(code.flags), 0.0))
+        code.flags.append(found)
+
+
+def own_answers(policy: Policy, market: "Market", rows: Ints) -> Bools | Bands:
+    """Return what an own policy answers after the closes of some rows, held to its contract.
+
+    Raises
+    ------
+    StrategyError
+        It fails, or gives something else than an answer for each row.
+    """
+    with own_errors(policy, "asks"):
+        found = policy.asks(market, rows)
+    where = f"policy {policy.kind}: asks"
+    if isinstance(found, Bands):
+        low, high = (
+            own_numbers(policy, f"asks: {name}", values, rows.shape, "an edge for each day")
+            for name, values in (("low", found.low), ("high", found.high))
+        )
+        wrong = ~((low >= 0) & (low <= high) & np.isfinite(high))
+        if wrong.any():
+            day, k = market.dates[rows[int(wrong.argmax())]], int(wrong.argmax())
+            raise StrategyError(
+                f"{where}: the band of {day} is {low[k]} to {high[k]}; accepted: 0 <= low <= high"
+            )
+        return Bands(low, high, bool(found.to_edge))
+    if not isinstance(found, np.ndarray) or found.dtype != np.bool_ or found.shape != rows.shape:
+        shown = (
+            f"an array of {found.dtype} {found.shape}"
+            if isinstance(found, np.ndarray) else f"a {type(found).__name__}"
+        )  # fmt: skip
+        raise StrategyError(f"{where} gave {shown}; accepted: a bool array {rows.shape}, or Bands")
+    return found
 
 
 def calendar_flags(policy: Calendar, dates: NDArray[np.datetime64]) -> NDArray[np.bool_]:

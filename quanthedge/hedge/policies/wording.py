@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from quanthedge.kinds import is_own, own_name
+from quanthedge.typing import Language
 from quanthedge.words import texts
 
 __all__ = ["policy_text"]
@@ -14,7 +16,7 @@ def _texts() -> dict[str, Any]:
     return texts("quanthedge.hedge.policies", "wording")
 
 
-def policy_text(policy: BaseModel | Mapping[str, Any], language: str) -> str:
+def policy_text(policy: BaseModel | Mapping[str, Any], language: Language) -> str:
     """Return when a policy acts, as the end of a sentence.
 
     Parameters
@@ -29,6 +31,8 @@ def policy_text(policy: BaseModel | Mapping[str, Any], language: str) -> str:
     'every 5 trading days or when it is off its target by 33%'
     """
     values = policy.model_dump(mode="json") if isinstance(policy, BaseModel) else policy
+    if is_own(values):
+        return str(_texts()["own"][language]).format(name=own_name(values, "policy", language))
     kind = str(values["kind"])
     if kind in ("any", "all"):
         parts = [policy_text(part, language) for part in values["of"]]

@@ -67,7 +67,8 @@ class ErrorCorrection(_Fitted):
         default=0.05, gt=0, lt=1, description="Largest p-value taken as cointegrated."
     )
 
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+    def ratios(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+        """Return them as :meth:`HedgeRatio.ratios` says."""
         ratio = np.full((history.book.size - since, 1), np.nan)
         refits = []
         for row in range(since, history.book.size, self.refit_days):
@@ -138,7 +139,8 @@ class DynamicCorrelation(_Fitted):
     kind: Literal["dcc"] = "dcc"
     window: int = Field(default=750, ge=100, description="Trading days a fit looks back.")
 
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+    def ratios(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+        """Return them as :meth:`HedgeRatio.ratios` says."""
         days = history.book.size
         ratio = np.full((days - since, 1), np.nan)
         refits = []

@@ -6,10 +6,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.plain import Plain
+from quanthedge.kinds import Kinded, own_errors, own_numbers
 from quanthedge.typing import Floats
 
 __all__ = ["HedgeHistory", "HedgeRatio", "HedgeRatios", "no_refits"]
@@ -68,11 +68,15 @@ def no_refits() -> pd.DataFrame:
     return pd.DataFrame({"date": pd.DatetimeIndex([])})
 
 
-class HedgeRatio(Plain):
-    """How much is sold short for a book, as a rule that uses the past only."""
+class HedgeRatio(Kinded, noun="ratio"):
+    """How much is sold short for a book, as a rule that uses the past only.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A field of this type takes a rule of ours, or one of a user's own, as an object or by its
+    ``kind``. An own rule is a class derived from this one that defines :meth:`ratios`, and
+    :attr:`memory` where it looks back, with its parameters as fields.
+    """
 
+    needed: ClassVar[tuple[str, ...]] = ("ratios",)
     several_products: ClassVar[bool] = False  # whether it can hedge with several at once
     from_returns: ClassVar[bool] = True  # whether it looks at the book's own past returns
 
@@ -86,8 +90,23 @@ class HedgeRatio(Plain):
         return 1
 
     @abstractmethod
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
-        """Return ratios [T - since, P], NaN where there is none, and the refits."""
+    def ratios(self, history: HedgeHistory, since: int) -> Floats | tuple[Floats, pd.DataFrame]:
+        """Return the ratio at each close from row ``since`` on.
+
+        Parameters
+        ----------
+        history : HedgeHistory
+            Of at least :attr:`memory` days before each row wanted, where the data go back so far.
+        since : int
+            First row wanted.
+
+        Returns
+        -------
+        float64 [T - since, P], or a pair of it and a DataFrame
+            Short futures value per yuan of stocks, before ``scale``; NaN where there is none, and
+            the beta stands in. The frame has a row for each time a model was fitted. Row t may use
+            the history up to row t and nothing later.
+        """
 
     def estimate(self, history: HedgeHistory, since: int = 0) -> HedgeRatios:
         """Return the ratio at each close from row ``since`` on.
@@ -114,7 +133,12 @@ class HedgeRatio(Plain):
 
         """
         self._check(history, since)
-        own, refits = self._estimate(history, since)
+        with own_errors(self, "ratios"):
+            found = self.ratios(history, since)
+        own, refits = found if isinstance(found, tuple) else (found, no_refits())
+        if self.own:
+            shape = (history.book.size - since, history.products)
+            own = own_numbers(self, "ratios", own, shape, "a row for each day, a column a product")
         fallback = np.asarray(np.isnan(own).any(axis=1), dtype=np.bool_)
         ratio = np.where(fallback[:, None], history.beta[since:], own)
         return HedgeRatios(self.scale * ratio, fallback, refits)

@@ -13,12 +13,12 @@ from pydantic import Field, model_validator
 from quanthedge.errors import StrategyError
 from quanthedge.hedge.ratios.conditional import DynamicCorrelation, ErrorCorrection
 from quanthedge.hedge.ratios.ratio_base import HedgeHistory, HedgeRatio, HedgeRatios, no_refits
+from quanthedge.kinds import Except
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
 __all__ = [
     "AlphaScaled",
-    "BaseRule",
     "BetaRatio",
     "DollarNeutral",
     "DynamicCorrelation",
@@ -29,7 +29,6 @@ __all__ = [
     "HedgeRatio",
     "HedgeRatios",
     "MinimumVariance",
-    "RatioRule",
 ]
 
 
@@ -47,7 +46,8 @@ class BetaRatio(HedgeRatio):
 
     kind: Literal["beta"] = "beta"
 
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+    def ratios(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+        """Return them as :meth:`HedgeRatio.ratios` says."""
         return history.beta[since:].copy(), no_refits()
 
 
@@ -72,7 +72,8 @@ class FixedRatio(HedgeRatio):
             raise ValueError(f"value {self.value}; accepted: 0 or more, futures are sold short")
         return self
 
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+    def ratios(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+        """Return them as :meth:`HedgeRatio.ratios` says."""
         value = np.atleast_1d(np.asarray(self.value, dtype=np.float64))
         if value.size != history.products:
             raise StrategyError(
@@ -89,7 +90,8 @@ class DollarNeutral(HedgeRatio):
 
     kind: Literal["dollar_neutral"] = "dollar_neutral"
 
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+    def ratios(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+        """Return them as :meth:`HedgeRatio.ratios` says."""
         return np.ones((history.book.size - since, 1)), no_refits()
 
 
@@ -139,7 +141,8 @@ class MinimumVariance(HedgeRatio):
         """Days that a row depends on."""
         return self.window + self.horizon_days - 1
 
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+    def ratios(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+        """Return them as :meth:`HedgeRatio.ratios` says."""
         from quanthedge.hedge.kernels.ratios import (
             least_variance,
             overlapping,
@@ -179,7 +182,8 @@ class EwmaRatio(HedgeRatio):
         least = max(round(10 * self.half_life), 2 * self.min_observations)
         return least + self.horizon_days - 1
 
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+    def ratios(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+        """Return them as :meth:`HedgeRatio.ratios` says."""
         from quanthedge.hedge.kernels.ratios import (
             ewma_covariances,
             least_variance,
@@ -199,18 +203,6 @@ def _together(history: HedgeHistory) -> Floats:
     return np.ascontiguousarray(np.column_stack([history.book, history.future]))
 
 
-BaseRule = Annotated[
-    BetaRatio
-    | FixedRatio
-    | DollarNeutral
-    | MinimumVariance
-    | EwmaRatio
-    | ErrorCorrection
-    | DynamicCorrelation,
-    Field(discriminator="kind"),
-]
-
-
 class AlphaScaled(HedgeRatio):
     """A partial hedge where the hedge costs more than the variance that it removes is worth.
 
@@ -226,7 +218,9 @@ class AlphaScaled(HedgeRatio):
     several_products: ClassVar[bool] = False
 
     kind: Literal["alpha_scaled"] = "alpha_scaled"
-    base: BaseRule = Field(default_factory=BetaRatio, description="Rule of the full hedge.")
+    base: Annotated[HedgeRatio, Except("alpha_scaled")] = Field(
+        default_factory=BetaRatio, description="Rule of the full hedge."
+    )
     risk_aversion: float = Field(
         default=10.0,
         gt=0,
@@ -264,7 +258,8 @@ class AlphaScaled(HedgeRatio):
             fallback=result.fallback | self.base.estimate(history, since).fallback
         )
 
-    def _estimate(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+    def ratios(self, history: HedgeHistory, since: int) -> tuple[Floats, pd.DataFrame]:
+        """Return them as :meth:`HedgeRatio.ratios` says."""
         from quanthedge.hedge.kernels.ratios import window_covariances
 
         full, _, refits = self.base.estimate(history, since)
@@ -276,6 +271,3 @@ class AlphaScaled(HedgeRatio):
             less = cost / (self.risk_aversion * TRADING_DAYS_A_YEAR * variance[:, :, 0])
         low, high = self.range
         return np.clip(full - less, low * full, high * full), refits
-
-
-RatioRule = Annotated[BaseRule | AlphaScaled, Field(discriminator="kind")]

@@ -103,7 +103,7 @@ def compare_hedges(
     programs = _labelled(policies, [Calendar(every_days=5)], "policies")
     span, shares = _span(market, book, rules, products, start, end, mark, contracts)
     wanted, fallbacks, refits = _wanted(market, book, span, shares, betas, rules)
-    return _combine(span, wanted, fallbacks, refits, programs, slippage_bp)
+    return _combine(market, span, wanted, fallbacks, refits, programs, slippage_bp)
 
 
 def _labelled(
@@ -291,6 +291,7 @@ def _index_returns(market: Market, span: _Span, begin: int) -> Floats:
 
 
 def _combine(
+    market: Market,
     span: _Span,
     wanted: dict[tuple[str, str], Floats],
     fallbacks: dict[tuple[str, str], int],
@@ -307,7 +308,7 @@ def _combine(
     rate = fee + slippage_bp / 1e4
     labels, columns = [], []
     for policy_name, policy in policies.items():
-        program = compile_policy(policy, span.dates)
+        program = compile_policy(policy, span.dates, market, span.first_row + 1)
         for (estimator, ratio), target in wanted.items():
             held, traded = followed(
                 np.ascontiguousarray(target), span.book, span.future, span.level, span.forced,

@@ -5,7 +5,10 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.beta import estimator_text
-from quanthedge.hedge.policies.wording import policy_text
+from quanthedge.hedge import HedgeRatio
+from quanthedge.hedge.policies import policy_text
+from quanthedge.kinds import is_own, own_name
+from quanthedge.portfolio import TopSelector
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
 from quanthedge.report.digest import parameters_digest
@@ -111,13 +114,13 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
         "capital_yuan": _number(strategy.capital_yuan),
         "benchmark": strategy.benchmark,
         "invested_fraction": _share(strategy.invested_fraction),
-        "stocks": _number(strategy.selector.n),
-        "beta": estimator_text(strategy.beta.kind, language),
+        "stocks": _number(strategy.selector.n)
+        if isinstance(strategy.selector, TopSelector)
+        else own_name(strategy.selector, "selector", language),
+        "beta": estimator_text(strategy.beta, language),
         "beta_window": _number(strategy.beta.get_params().get("window")),
         "product": ", ".join(hedge.products),
-        "ratio": _number(ratio)
-        if isinstance(ratio, int | float)
-        else str(ratio.model_dump(mode="json")),
+        "ratio": _ratio(ratio, language),
         "policy": policy_text(hedge.policy, language),
         "roll_days": _number(hedge.roll_days),
         "commission_rate": _share(costs.commission_rate),
@@ -127,6 +130,14 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
         "custody_fee": _share(terms.custody_fee_per_year),
         "performance_fee": _share(terms.performance_fee_rate),
     }
+
+
+def _ratio(ratio: float | HedgeRatio, language: Language) -> str:
+    if isinstance(ratio, int | float):
+        return _number(ratio)
+    if is_own(ratio):
+        return own_name(ratio, "ratio", language)
+    return str(ratio.model_dump(mode="json"))
 
 
 def _number(value: Any) -> str:

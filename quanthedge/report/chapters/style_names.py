@@ -1,5 +1,9 @@
 """What styles of a model are called in the reader's language."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from quanthedge.factors import factor_name
 from quanthedge.report.writer import Writer
 from quanthedge.risk import STYLES
 
@@ -9,13 +13,11 @@ __all__ = ["style_names"]
 def style_names(writer: Writer, styles: list[str]) -> dict[str, str]:
     """Return the names of styles, called by their factors; their own names where two share one."""
     model = writer.run.strategy.style_model
-    own = STYLES if model is None else model.styles
-    kinds = {name: str(style.kind) for name, style in own.items()}
-    factors = writer.words["factors"]
+    factors: Mapping[str, Any] = STYLES if model is None else model.styles
+    called = {name: factor_name(factor, writer.language) for name, factor in factors.items()}
     names = {}
     for style in styles:
-        kind = kinds.get(style, style)
-        name = str(factors.get(kind, style))
-        name += f" ({style})" if list(kinds.values()).count(kind) > 1 else ""
+        name = called.get(style, style)
+        name += f" ({style})" if list(called.values()).count(name) > 1 else ""
         names[style] = name[:1].upper() + name[1:]
     return names

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from quanthedge.errors import StrategyError
 from quanthedge.market import ALTERATIONS, Alteration, Market, altered
 from quanthedge.rules import rules_changed_after
 from quanthedge.strategy import Strategy
@@ -63,9 +64,10 @@ def audit(
     Parameters
     ----------
     thing
-        A factor, a universe, an estimator (`estimate(market)`), a hedge ratio, a strategy, a
-        sequence of these, or a function of a market that returns an array [T] or [T, N], a frame by
-        date, or a dict of them. A class is called without arguments.
+        A factor, a universe, an estimator (`estimate(market)`), a hedge ratio, a policy of the
+        user's own, a strategy, a sequence of these, or a function of a market that returns an
+        array [T] or [T, N], a frame by date, or a dict of them. A class is called without
+        arguments.
     market
         The market to try it on.
     dates
@@ -213,6 +215,7 @@ def _pieces_of_thing(one: Subject, market: Market, options: _Options) -> Iterato
     rows = rows_of_things(market, options.dates, by_row=one.by_row)
     with closely():
         true = one.evaluate(market, rows)
+    _refuse_empty(one, true)
     for row in rows[::-1].tolist():
         options.say(f"{one.name}, {market.dates[row]}")
         yield _tried_at(one, market, np.array([row]), true, row, "removed", options)
@@ -223,6 +226,16 @@ def _pieces_of_thing(one: Subject, market: Market, options: _Options) -> Iterato
         wanted = true if not one.at_rows else one.evaluate(market, looked_at)
         for alteration in WHOLE if row in random else ("scrambled",):
             yield _tried_at(one, market, looked_at, wanted, row, alteration, options)
+
+
+def _refuse_empty(one: Subject, true: Sequence[Part]) -> None:
+    """Refuse a thing without a number: nothing of it could ever move."""
+    values = [part.values for part in true if part.values.size]
+    if values and all(one.dtype.kind == "f" and np.isnan(one).all() for one in values):
+        raise StrategyError(
+            f"audit: {one.name}: NaN on every day that was tried, so that nothing can move; "
+            "check what it reads, or take a longer market"
+        )
 
 
 def _looked_at(row: int, seed: int) -> Rows:

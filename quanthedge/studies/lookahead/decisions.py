@@ -11,6 +11,7 @@ import pandas as pd
 
 from quanthedge.backtesting.plan import Prepared, Selection, select
 from quanthedge.backtesting.run import prepared_run
+from quanthedge.factors import exposures, factor_name
 from quanthedge.fund import FundRun, opening_days
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import Calendar
@@ -101,8 +102,8 @@ def chosen(strategy: Strategy, market: Market, rows: Array) -> list[Part]:
     """Return what is decided at the closes of some rows, down to each factor."""
     parts = []
     for k, term in enumerate(strategy.factors):
-        exposure = np.asarray(term.factor.exposure(market, rows))
-        name = f"factor {k + 1} {getattr(term.factor, 'kind', type(term.factor).__name__)}"
+        exposure = exposures(term.factor, market, rows)
+        name = f"factor {k + 1} {factor_name(term.factor, 'en')}"
         parts.append(Part(name, market.dates[rows], exposure, market.codes))
     mask, _ = strategy.universe.mask(market, rows)
     parts.append(Part("universe", market.dates[rows], np.asarray(mask), market.codes))
@@ -152,6 +153,9 @@ def _input_parts(prepared: Prepared) -> list[Part]:
     parts.append(Part("hedge after the stocks", days, futures.after_stocks, known="open"))
     held = np.append(contracts, "")[futures.hold]
     parts.append(Part("contract to hold", days, held, known="open"))
+    policy = hedge.policy
+    for name, values in (("policy's days", policy.flags), ("policy's bands", policy.bands)):
+        parts.append(Part(name, days, values, known="open"))
     parts.append(Part("crystallisation", days, inputs.fund.fee_day, known="open"))
     return parts + _bar_parts(prepared) + _rule_parts(inputs, days) + _action_parts(prepared)
 

@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from quanthedge.kinds import Kinded, parts_in
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 
 __all__ = ["closely", "outside_of", "watched"]
 
-_OURS = str(Path(__file__).parents[2])
+_OURS = str(Path(__file__).parents[2])  # the whole package
 _PLACES = ("stdlib", "platstdlib", "purelib", "platlib")
 _SITES = (Path(np.__file__).parents[1], Path(io.__file__).parent)
 _LIBRARIES = tuple(
@@ -190,12 +191,9 @@ def outside_of(thing: Any) -> list[str]:
 
 def _own_parts(thing: Any) -> list[tuple[str, Any]]:
     """Return the parts of a strategy, or the thing itself."""
-    if not isinstance(thing, Strategy):
+    if not isinstance(thing, Strategy | Kinded):  # own parts may lie inside one of ours
         return [(getattr(thing, "__name__", type(thing).__name__), thing)]
-    parts: list[Any] = [term.factor for term in thing.factors]
-    parts += [thing.universe, *getattr(thing.universe, "filters", ()), thing.selector]
-    parts += [thing.rebalance, thing.beta, thing.hedge.ratio, thing.hedge.policy]
-    return [(type(part).__name__, part) for part in parts]
+    return [(type(part).__name__, part) for part in parts_in(thing)]
 
 
 def _search(value: Any, name: str, found: list[str], seen: set[int], depth: int) -> None:
@@ -312,4 +310,4 @@ def _is_users(kind: type) -> bool:
 
 
 def _is_dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
+    return (name.startswith("__") and name.endswith("__")) or name == "_own_files"

@@ -8,10 +8,14 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
+from quanthedge.factors import Factor, exposures, factor_name
 from quanthedge.hedge import book_ratios
+from quanthedge.hedge.policies import Bands, Policy, own_answers
 from quanthedge.hedge.ratios.ratio_base import HedgeRatio
 from quanthedge.hedge.research.books import Book
+from quanthedge.kinds import Kinded, own_name
 from quanthedge.market import Market
+from quanthedge.portfolio import Selector
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead.compare import Part, frame_parts
 
@@ -19,8 +23,8 @@ __all__ = ["Subject", "as_thing", "name_of", "subject"]
 
 Array = np.ndarray[Any, Any]
 _ACCEPTED = (
-    "a factor, a universe, an estimator with estimate(market), a hedge ratio, a strategy, or a "
-    "function of a market that returns arrays [T], [T, N] or frames by date"
+    "a factor, a universe, an estimator with estimate(market), a hedge ratio, an own policy, a "
+    "strategy, or a function of a market that returns arrays [T], [T, N] or frames by date"
 )
 
 
@@ -66,6 +70,16 @@ def subject(thing: Any, market: Market) -> Subject:
         return Subject(thing, name, lambda m, rows: _exposure(thing, m, rows), by_row=True)
     if hasattr(thing, "estimate"):
         return Subject(thing, name, lambda m, rows: _estimate(thing, m, rows), by_row=False)
+    if isinstance(thing, Policy):
+        if not thing.own:
+            raise StrategyError(
+                f"audit: {name} judges the exposure of a run; audit a strategy with it"
+            )
+        return Subject(thing, name, lambda m, rows: _answers(thing, m, rows), by_row=True)
+    if isinstance(thing, Selector):
+        raise StrategyError(
+            f"audit: {name} chooses by the scores of a run; audit a strategy with it"
+        )
     if hasattr(thing, "mask"):
         return Subject(thing, name, lambda m, rows: _universe(thing, m, rows), by_row=True)
     if callable(thing):
@@ -79,17 +93,30 @@ def name_of(thing: Any) -> str:
     """Return what to call a thing in a report."""
     if isinstance(thing, Strategy):
         return f"strategy {thing.name}"
+    if isinstance(thing, Factor):
+        return f"factor {factor_name(thing, 'en')}"
+    if isinstance(thing, Kinded) and thing.own:
+        return own_name(thing, thing.noun, "en")
     return getattr(thing, "__name__", type(thing).__name__)
 
 
 def _exposure(thing: Any, market: Market, rows: Array) -> list[Part]:
-    values = np.asarray(thing.exposure(market, rows))
+    own = isinstance(thing, Factor)
+    values = exposures(thing, market, rows) if own else np.asarray(thing.exposure(market, rows))
     if values.shape != (len(rows), len(market.codes)):
         raise StrategyError(
             f"{name_of(thing)}: exposure has shape {values.shape} for {len(rows)} rows; accepted: "
             f"one row for each and one column for each of {len(market.codes)} stocks"
         )
     return [Part("exposure", market.dates[rows], values, market.codes)]
+
+
+def _answers(policy: Policy, market: Market, rows: Array) -> list[Part]:
+    """Ask an own policy over the rows up to the last one, as a run does."""
+    found = own_answers(policy, market, np.arange(int(rows.max()) + 1))
+    if isinstance(found, Bands):
+        found = np.column_stack([found.low, found.high])
+    return [Part("policy", market.dates[rows], found[rows])]
 
 
 def _estimate(thing: Any, market: Market, rows: Array) -> list[Part]:

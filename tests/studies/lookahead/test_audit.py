@@ -5,19 +5,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.backtesting import plan as prepare
-from quanthedge.beta import (
-    Blume,
-    Dimson,
-    Downside,
-    Ewma,
-    Huber,
-    Kalman,
-    Overlapping,
-    Preparation,
-    RollingOLS,
-    ScholesWilliams,
-    Vasicek,
-)
+from quanthedge.beta import CATALOGUE as ESTIMATORS_OF_OURS
+from quanthedge.beta import Kalman, Preparation, RollingOLS
 from quanthedge.errors import StrategyError
 from quanthedge.factors.base import as_rows
 from quanthedge.hedge.ratios.ratios import AlphaScaled, EwmaRatio, MinimumVariance
@@ -32,9 +21,9 @@ from tests.factors.every_factor import FACTORS, name_of
 from tests.sample import ROOT, sample_market, small_strategy
 
 ESTIMATORS = [
-    Blume(), Dimson(), Downside(), Ewma(), Huber(), Kalman(), Overlapping(), RollingOLS(),
-    RollingOLS(errors="hac"), ScholesWilliams(), Vasicek(),
-]  # fmt: skip
+    *(kind() for kind in ESTIMATORS_OF_OURS.classes().values()),
+    RollingOLS(errors="hac"),
+]
 TREATED = Preparation(resumption="match", limit_days="merge", listing_days="until_free")
 DROPPED = Preparation(resumption="drop", limit_days="drop", listing_days=20)
 HALF = {"start": "2014-09-17", "end": "2015-03-31"}

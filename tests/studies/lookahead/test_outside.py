@@ -11,7 +11,7 @@ import pytest
 
 from quanthedge.alpha import FactorTerm
 from quanthedge.factors import Turnover
-from quanthedge.factors.base import FactorBase
+from quanthedge.factors.base import Factor
 from quanthedge.studies.lookahead import audit, load_object
 from quanthedge.studies.lookahead.outside import closely, outside_of, watched
 from tests.sample import SAMPLE, sample_market, small_strategy
@@ -53,7 +53,7 @@ def reads_a_cache(market):
     return market.panel("close") * kept()
 
 
-class WithATable(FactorBase):
+class WithATable(Factor):
     family = "mine"
     sign = 1
 

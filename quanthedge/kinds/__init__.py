@@ -1,0 +1,33 @@
+"""What a ``kind`` names: a class of ours by the catalogue, or a user's own by ``file:Class``."""
+
+from quanthedge.kinds.base import Except, Kinded, check_parameters, own_errors, own_numbers
+from quanthedge.kinds.catalogue import Catalogue, read_catalogue
+from quanthedge.kinds.code import (
+    OwnCode,
+    load_class,
+    own_classes,
+    own_code,
+    source_of,
+    unloaded_kinds,
+)
+from quanthedge.kinds.naming import is_own, own_name
+from quanthedge.kinds.parts import parts_in
+
+__all__ = [
+    "Catalogue",
+    "Except",
+    "Kinded",
+    "OwnCode",
+    "check_parameters",
+    "is_own",
+    "load_class",
+    "own_classes",
+    "own_code",
+    "own_errors",
+    "own_name",
+    "own_numbers",
+    "parts_in",
+    "read_catalogue",
+    "source_of",
+    "unloaded_kinds",
+]
