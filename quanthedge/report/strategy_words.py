@@ -15,7 +15,8 @@ def described(strategy: dict[str, Any], language: Language) -> str:
     """Return the user's own description, or one made of the strategy's parameters.
 
     The sentence names how many stocks of which universe are held (or by which selector of the
-    user's own), by how many factors, weighted how and hedged with what; empty where the strategy lacks one of them.
+    user's own), by how many factors, weighted how and hedged with what; empty where the strategy
+    lacks one of them.
     """
     own = own_words(strategy, "description", language)
     wanted, factors = value_at(strategy, "selector.n"), strategy.get("factors")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from quanthedge.documents import parse_value
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, load_class
+from quanthedge.kinds import load_class
 from quanthedge.plain import one_line
 from quanthedge.strategy import load_strategy
 
@@ -40,7 +40,7 @@ def load_object(text: str, changes: Sequence[str] = ()) -> Any:
     try:
         return thing(**values)
     except ValidationError as error:
-        model = thing if issubclass(thing, Kinded) else type(error)
+        model = thing if issubclass(thing, BaseModel) else BaseModel
         raise StrategyError(one_line(error, text, model)) from error
     except Exception as problem:
         raise StrategyError(f"{path}: {type(problem).__name__}: {problem}") from problem
