@@ -7,8 +7,8 @@ beta once.
 
 Results are kept in memory (the least recently used go first when they exceed ``MEMORY`` bytes) and,
 after :func:`keep_stages` or with the environment variable ``QUANTHEDGE_CACHE``, in a folder too.
-Nothing is kept of a market or a rule book that was altered to look for look-ahead, nor of own
-classes whose source is not known.
+Nothing is kept of a market or a rule book that was altered to look for look-ahead, nor of a user's
+own classes: what they read beside the market is not known, so they are asked each time.
 
 Whoever is handed a result shares it: arrays must not be written to.
 """
@@ -32,6 +32,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from quanthedge.backtesting.stage_files import DEFAULT_LIMIT, StageFolder
+from quanthedge.kinds import parts_in
 from quanthedge.market import Market
 from quanthedge.rules import rules_are_altered
 
@@ -104,12 +105,11 @@ def stage_key(
     """Return the digest that a result is kept under, or None where it must not be kept."""
     if market.is_altered or rules_are_altered():
         return None
-    try:
-        content = json.dumps(
-            [name, _code_digest(tuple(code)), market.fingerprint, _plain(parts)], sort_keys=True
-        )
-    except _UnknownSource:
+    if any(part.own for part in parts_in(parts)):
         return None
+    content = json.dumps(
+        [name, _code_digest(tuple(code)), market.fingerprint, _plain(parts)], sort_keys=True
+    )
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 
@@ -143,10 +143,6 @@ def kept_stages() -> pd.DataFrame:
     with _LOCK:
         sizes = [size for _, size in _IN_MEMORY.values()]
     return pd.DataFrame({"results": [len(sizes)], "bytes": [sum(sizes)]})
-
-
-class _UnknownSource(Exception):
-    """A part of the strategy whose code is not known."""
 
 
 def _folder() -> StageFolder | None:
@@ -185,12 +181,8 @@ def _bytes(value: Any) -> int:
 def _plain(value: Any) -> Any:  # noqa: PLR0911 -- a line a kind
     """Return parts of a key as plain data."""
     if isinstance(value, BaseModel):
-        source = getattr(value, "source_digest", None)
-        told = source() if callable(source) else ""
-        if told is None:
-            raise _UnknownSource
         inner = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
-        return [type(value).__name__, told, inner]
+        return [type(value).__name__, inner]
     if isinstance(value, np.ndarray):
         whole = np.ascontiguousarray(value)
         return [str(whole.dtype), list(whole.shape), hashlib.sha256(whole.tobytes()).hexdigest()]

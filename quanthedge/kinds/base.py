@@ -37,9 +37,16 @@ from quanthedge.kinds.naming import accepted_kind, is_own, kind_of
 from quanthedge.plain import Plain, one_line
 
 __all__ = [
-    "LOADING", "Except", "Kinded", "check_complete", "check_parameters", "one_of", "own_errors",
-    "own_numbers", "place_of",
-]  # fmt: skip
+    "LOADING",
+    "Except",
+    "Kinded",
+    "check_complete",
+    "check_parameters",
+    "one_of",
+    "own_errors",
+    "own_numbers",
+    "place_of",
+]
 
 # A class's own ``name`` may be a plain attribute or a field, whichever its author likes.
 warnings.filterwarnings("ignore", message='Field name "name(_zh)?" in .* shadows an attribute')

@@ -4,17 +4,19 @@ import hashlib
 import json
 import multiprocessing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.alpha import FactorTerm
 from quanthedge.backtesting import plan, stages
 from quanthedge.backtesting.run import backtest
 from quanthedge.backtesting.stage_files import StageFolder
 from quanthedge.backtesting.stages import forget_stages, keep_stages, kept_stages, stage, stage_key
 from quanthedge.errors import DataError
+from quanthedge.factors.base import Factor, as_rows
 from quanthedge.market import Market, altered
 from quanthedge.rules import rules_changed_after
 from quanthedge.strategy import Strategy
@@ -281,3 +283,22 @@ def test_several_processes_share_a_folder(tmp_path: Path) -> None:
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     left = StageFolder(tmp_path / "cache").contents()
     assert 0 < len(left) <= 12
+
+
+class Fickle(Factor):
+    """An own factor that depends on something beside the market."""
+
+    mood: ClassVar[list[int]] = [1]
+
+    def exposure(self, market: Market, rows: Any = None) -> np.ndarray:
+        close = np.asarray(market.panel("close"))[as_rows(market, rows)]
+        return close * self.mood[0]
+
+
+def test_own_classes_are_asked_each_time(market: Market, strategy: Strategy) -> None:
+    own = strategy.model_copy(update={"factors": [FactorTerm(factor=Fickle())]})
+    first = backtest(own, market, START, END).targets
+    Fickle.mood[0] = -1
+    assert not backtest(own, market, START, END).targets.equals(first)
+    Fickle.mood[0] = 1
+    pd.testing.assert_frame_equal(backtest(own, market, START, END).targets, first)

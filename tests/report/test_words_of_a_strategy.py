@@ -80,7 +80,7 @@ def test_a_factor_of_the_users_own_is_not_called_published() -> None:
                      for one in group if one.get("id") == 30]  # fmt: skip
             said = " ".join(chosen(asked[0]["say"], facts, holds))
             assert (theirs in said) == own
-            assert ("mine:Secret" in said) == own
+            assert ("Secret" in said) == own
             assert own or ours in said
 
 

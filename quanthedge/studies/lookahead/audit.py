@@ -233,7 +233,7 @@ def _refuse_empty(one: Subject, true: Sequence[Part]) -> None:
     values = [part.values for part in true if part.values.size]
     if values and all(one.dtype.kind == "f" and np.isnan(one).all() for one in values):
         raise StrategyError(
-            f"audit: {one.name}: NaN on every day that was tried, so that nothing can move; "
+            f"audit: {one.name}: NaN on every day that was tried, so that nothing could move; "
             "check what it reads, or take a longer market"
         )
 
