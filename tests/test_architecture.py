@@ -81,11 +81,17 @@ def everything() -> tuple[Import, ...]:
 
 @cache
 def exported(package: str) -> frozenset[str]:
-    """Return the names of a package's ``__all__``; none when it has no list."""
+    """Return the names on a package's face: its lists, and the classes of its catalogue."""
     path = PACKAGE.joinpath(*package.split("."), "__init__.py")
     if not path.exists():
         return frozenset()
+    catalogue = path.with_name("catalogue.toml")
     found: set[str] = set()
+    if catalogue.exists():
+        listed = tomllib.loads(catalogue.read_text(encoding="utf-8"))
+        found |= {
+            str(one["class"]).rpartition(":")[2].rpartition(".")[2] for one in listed.values()
+        }
     for node in tree(path).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", "_LAZY"):
             found |= {

@@ -1,14 +1,29 @@
 """From a strategy and a market to a result: stages with keys, ledger, fund, notes."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for readers of types
+    from quanthedge.backtesting.plan import Prepared as Prepared
+    from quanthedge.backtesting.plan import Selection as Selection
+    from quanthedge.backtesting.plan import prepare as prepare
+    from quanthedge.backtesting.plan import run_days as run_days
+    from quanthedge.backtesting.plan import select as select
+    from quanthedge.backtesting.request import asked as asked
+    from quanthedge.backtesting.request import made_by as made_by
+    from quanthedge.backtesting.result import Result as Result
+    from quanthedge.backtesting.run import backtest as backtest
+    from quanthedge.backtesting.run import complete as complete
+    from quanthedge.backtesting.run import prepared_run as prepared_run
+    from quanthedge.backtesting.stage_files import StageFolder as StageFolder
+    from quanthedge.backtesting.stages import forget_stages as forget_stages
+    from quanthedge.backtesting.stages import keep_stages as keep_stages
 
 _LAZY = {
     "Prepared": "plan",
     "Result": "result",
     "Selection": "plan",
     "StageFolder": "stage_files",
-    "Wanted": "request",
     "asked": "request",
     "backtest": "run",
     "complete": "run",

@@ -7,8 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.narrative import note, worded
-from quanthedge.hedge import ContractSchedule
-from quanthedge.hedge.asked import Substitution
+from quanthedge.hedge import ContractSchedule, Substitution
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 from quanthedge.words import Bilingual

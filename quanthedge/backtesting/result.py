@@ -117,7 +117,7 @@ class Result(Record):
         DataError
             When the file is not such a table, or was made with another strategy or market.
         """
-        from quanthedge.report.capacity import capacity_of_run
+        from quanthedge.report import capacity_of_run
 
         return self.changed(capacity=capacity_of_run(capacity, self))
 

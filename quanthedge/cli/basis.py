@@ -53,7 +53,7 @@ def _held(run: Path, date: str) -> dict[str, int]:
     """Return the lots of a run on a day."""
     import pandas as pd
 
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result
 
     held = Result.open(run).contracts
     inside = held[held["date"] == pd.Timestamp(date)]

@@ -11,7 +11,7 @@ from quanthedge.cli.screen import say_written
 if TYPE_CHECKING:
     import pandas as pd
 
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result
     from quanthedge.typing import Language
 
 __all__ = ["command"]
@@ -42,7 +42,7 @@ def command(
 
     Example: quanthedge bridge runs/mn --start 2015-01-01 --by month --figure bridge.png
     """
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf
     from quanthedge.errors import DataError
     from quanthedge.performance import bridge, bridge_returns
@@ -102,8 +102,7 @@ def _figure(
     investor: bool,
 ) -> bytes:
     """Return the waterfall as its ending says."""
-    from quanthedge.report.drawing import figure_svg, png_bytes
-    from quanthedge.report.waterfall import bridge_waterfall
+    from quanthedge.report import bridge_waterfall, figure_svg, png_bytes
 
     spec = bridge_waterfall(result, language, start=start, end=end, investor=investor)
     return figure_svg(spec) if path.suffix.lower() == ".svg" else png_bytes(spec)

@@ -32,7 +32,7 @@ def command(
 
     Example: quanthedge cache runs/cache --limit 5gb
     """
-    from quanthedge.backtesting.stage_files import StageFolder
+    from quanthedge.backtesting import StageFolder
 
     kept = StageFolder(folder)
     allowed = 0 if clear else None if limit is None else _bytes(limit)

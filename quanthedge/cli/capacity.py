@@ -73,7 +73,7 @@ def command(
     """
     from quanthedge.cli.shelf import Shelf
     from quanthedge.market import Market
-    from quanthedge.report.capacity import capacity_answer, capacity_png, done_sizes
+    from quanthedge.report import capacity_answer, capacity_png, done_sizes
     from quanthedge.strategy import load_strategy
     from quanthedge.studies.capacity import capacity_curve, kept_curve
 

@@ -29,7 +29,7 @@ def command(
 
     Example: quanthedge compare runs/mn runs/long_only --nav mine=mine.csv --fixed trust=0.08
     """
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf
     from quanthedge.comparison import compare_funds, own_products, together
 

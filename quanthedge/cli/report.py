@@ -41,9 +41,9 @@ def command(
 
     Example: quanthedge report runs/mn --language zh,en --format html,pdf,xlsx,json
     """
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf
-    from quanthedge.report.formats import FORMATS, write_reports
+    from quanthedge.report import FORMATS, write_reports
 
     languages = [language_of(one) for one in listed(language, LANGUAGES, "--language")]
     kinds = listed(formats, FORMATS, "--format")

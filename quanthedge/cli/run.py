@@ -10,7 +10,7 @@ from quanthedge.cli.options import Changes, End, MarketFolder, Start, StrategyFi
 from quanthedge.cli.screen import stages
 
 if TYPE_CHECKING:
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result
     from quanthedge.comparison import Comparison
 
 __all__ = ["command"]
@@ -59,8 +59,7 @@ def command(
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
     --end 2015-07-31 --variants all --out runs/mn
     """
-    from quanthedge.backtesting.run import backtest
-    from quanthedge.backtesting.stages import keep_stages
+    from quanthedge.backtesting import backtest, keep_stages
     from quanthedge.cli.run_words import kept_run, say_what_stays, say_where_it_comes_from
     from quanthedge.market import Market
     from quanthedge.strategy import VARIANTS, load_strategy, variant_names

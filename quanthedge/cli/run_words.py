@@ -9,7 +9,7 @@ import typer
 from quanthedge.errors import DataError
 
 if TYPE_CHECKING:
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
 
@@ -33,8 +33,7 @@ def kept_run(
     DataError
         The folder holds another run, or something else.
     """
-    from quanthedge.backtesting.request import asked
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result, asked
     from quanthedge.record import earlier_run
 
     now = asked(plan, data, *span, variants)

@@ -33,9 +33,9 @@ def command(
 
     Example: quanthedge statement runs/clients founder --language zh --format html,pdf --out letters
     """
-    from quanthedge.backtesting.result import Result
+    from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf
-    from quanthedge.report.statement import build_statement, statement_text, write_statements
+    from quanthedge.report import build_statement, statement_text, write_statements
 
     chosen = language_of(language)
     kinds = list(dict.fromkeys(one.strip() for one in formats.split(",") if one.strip()))

@@ -11,6 +11,7 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.performance import (
+    FEWEST_PAIRS,
     MINIMUM_DAYS,
     NO_MOVE,
     annual_return,
@@ -21,7 +22,6 @@ from quanthedge.performance import (
     sharpe_ratio,
     volatility,
 )
-from quanthedge.performance.robust import FEWEST_PAIRS
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["Frequency", "Placed", "figures", "place"]

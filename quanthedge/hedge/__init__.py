@@ -1,7 +1,7 @@
 """Hedge with index futures: contracts, roll, ratios, comparison, and how much to hedge."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quanthedge.hedge.asked import Substitution
 from quanthedge.hedge.contracts.chain import (
@@ -31,8 +31,21 @@ from quanthedge.hedge.ratios.ratios import (
 from quanthedge.hedge.rule import HedgeRule, target_lots
 from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of, fills_known
 
+if TYPE_CHECKING:  # for readers of types
+    from quanthedge.hedge.contracts.leg import futures_leg as futures_leg
+    from quanthedge.hedge.joint import joint_hedge as joint_hedge
+    from quanthedge.hedge.ratios.pro_forma import book_ratios as book_ratios
+    from quanthedge.hedge.research.basis import basis_table as basis_table
+    from quanthedge.hedge.research.books import Book as Book
+    from quanthedge.hedge.research.books import index_book as index_book
+    from quanthedge.hedge.research.books import random_book as random_book
+    from quanthedge.hedge.research.comparison import HedgeComparison as HedgeComparison
+    from quanthedge.hedge.research.comparison import compare_hedges as compare_hedges
+    from quanthedge.hedge.research.desk import basis_desk as basis_desk
+
 # What research alone needs is imported when it is asked for.
-_RESEARCH = {
+_LAZY = {
+    "Book": "research.books",
     "HedgeComparison": "research.comparison",
     "basis_desk": "research.desk",
     "basis_table": "research.basis",
@@ -48,6 +61,7 @@ __all__ = [
     "BEYOND",
     "AlphaScaled",
     "BetaRatio",
+    "Book",
     "ContractChain",
     "ContractSchedule",
     "DollarNeutral",
@@ -84,6 +98,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import research on first use (PEP 562)."""
-    if name in _RESEARCH:
-        return getattr(import_module(f"quanthedge.hedge.{_RESEARCH[name]}"), name)
+    if name in _LAZY:
+        return getattr(import_module(f"quanthedge.hedge.{_LAZY[name]}"), name)
     raise AttributeError(f"module 'quanthedge.hedge' has no attribute {name!r}")

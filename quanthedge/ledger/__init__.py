@@ -1,5 +1,6 @@
 """The daily ledger: orders, costs, accounts, margin and fund fees (docs/ledger.md)."""
 
+from quanthedge.ledger import layout
 from quanthedge.ledger.booking import (
     FundFlows,
     UnitValues,
@@ -107,6 +108,7 @@ __all__ = [
     "equity_of",
     "holds_nothing",
     "joined_records",
+    "layout",
     "ledger_tables",
     "net_assets_of",
     "net_flows",

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
-from quanthedge.storage import claim
-from quanthedge.storage.budget import limits
+from quanthedge.storage import claim, limits
 
 __all__ = ["parquet_file", "read_feather", "read_numbers", "read_parquet"]
 

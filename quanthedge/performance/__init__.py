@@ -61,7 +61,12 @@ from quanthedge.performance.returns import (
     years,
 )
 from quanthedge.performance.risk_free import risk_free_rate
-from quanthedge.performance.robust import beta_hac, correlation_bootstrap, rolling_beta_hac
+from quanthedge.performance.robust import (
+    FEWEST_PAIRS,
+    beta_hac,
+    correlation_bootstrap,
+    rolling_beta_hac,
+)
 from quanthedge.performance.rolling import rolling_correlation, rolling_relations
 from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.statement import Statement, investor_statement, investors_of
@@ -87,6 +92,7 @@ __all__ = [
     "BRIDGE_LINES",
     "COST_LINES",
     "FEE_LINES",
+    "FEWEST_PAIRS",
     "FLOW_LINES",
     "FUND_FEES",
     "MINIMUM_DAYS",

@@ -1,6 +1,6 @@
 """Files and folders that change whole, their temporary places, names and budgets."""
 
-from quanthedge.storage.budget import allowed, begun, claim
+from quanthedge.storage.budget import allowed, begun, claim, limits
 from quanthedge.storage.file_names import file_name, file_names
 from quanthedge.storage.folders import (
     alone,
@@ -30,6 +30,7 @@ __all__ = [
     "flush_folder",
     "force_to_disk",
     "held_open",
+    "limits",
     "locked",
     "recover",
     "replacing",

@@ -9,13 +9,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from quanthedge.backtesting.plan import prepare
-from quanthedge.backtesting.request import made_by
-from quanthedge.backtesting.run import complete
+from quanthedge.backtesting import complete, made_by, prepare
 from quanthedge.errors import DataError, QuantHedgeError, StrategyError
 from quanthedge.market import Market
-from quanthedge.report.capacity import MEASURES, OPEN_INTEREST_LIMIT
-from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
+from quanthedge.report import MEASURES, OPEN_INTEREST_LIMIT, SIZE_AND_IMPACT, parameters_digest
 from quanthedge.strategy import Strategy
 from quanthedge.studies.capacity.measures import size_measures
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from quanthedge.backtesting.plan import run_days
+from quanthedge.backtesting import run_days
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.report.capacity import OPEN_INTEREST_LIMIT, done_sizes, read_capacity
+from quanthedge.report import OPEN_INTEREST_LIMIT, done_sizes, read_capacity
 from quanthedge.strategy import Strategy
 from quanthedge.studies.capacity.curve import SIZES, asked_of
 

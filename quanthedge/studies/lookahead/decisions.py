@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.backtesting.plan import Prepared, Selection, select
-from quanthedge.backtesting.run import prepared_run
+from quanthedge.backtesting import Prepared, Selection, prepared_run, select
 from quanthedge.factors import exposures, factor_name
 from quanthedge.fund import FundRun, opening_days
 from quanthedge.hedge import fill_price_of

@@ -9,10 +9,8 @@ import pandas as pd
 
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, exposures, factor_name
-from quanthedge.hedge import book_ratios
+from quanthedge.hedge import Book, HedgeRatio, book_ratios
 from quanthedge.hedge.policies import Bands, Policy, own_answers
-from quanthedge.hedge.ratios.ratio_base import HedgeRatio
-from quanthedge.hedge.research.books import Book
 from quanthedge.kinds import Kinded, own_name
 from quanthedge.market import Market
 from quanthedge.portfolio import Selector

@@ -1,9 +1,22 @@
 """What can be lost: shocks, worst weeks, margin calls ahead, leverage."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_HOMES = {
+if TYPE_CHECKING:  # for readers of types
+    from quanthedge.studies.stress.leverage import compare_leverage as compare_leverage
+    from quanthedge.studies.stress.leverage import levered as levered
+    from quanthedge.studies.stress.outlook import Accounts as Accounts
+    from quanthedge.studies.stress.outlook import days_to_margin_call as days_to_margin_call
+    from quanthedge.studies.stress.outlook import margin_outlook as margin_outlook
+    from quanthedge.studies.stress.scenarios import HISTORY as HISTORY
+    from quanthedge.studies.stress.scenarios import SCENARIOS as SCENARIOS
+    from quanthedge.studies.stress.scenarios import Scenario as Scenario
+    from quanthedge.studies.stress.scenarios import StressReport as StressReport
+    from quanthedge.studies.stress.scenarios import default_day as default_day
+    from quanthedge.studies.stress.scenarios import run_stress as run_stress
+
+_LAZY = {
     "HISTORY": "scenarios",
     "SCENARIOS": "scenarios",
     "Accounts": "outlook",
@@ -17,11 +30,11 @@ _HOMES = {
     "run_stress": "scenarios",
 }
 
-__all__ = [*_HOMES]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
+__all__ = [*_LAZY]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
 
 
 def __getattr__(name: str) -> Any:
     """Import a name on first use, so that the command line starts fast."""
-    if name in _HOMES:
-        return getattr(import_module(f"quanthedge.studies.stress.{_HOMES[name]}"), name)
+    if name in _LAZY:
+        return getattr(import_module(f"quanthedge.studies.stress.{_LAZY[name]}"), name)
     raise AttributeError(f"module 'quanthedge.studies.stress' has no attribute {name!r}")

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from quanthedge.backtesting.result import Result
-from quanthedge.backtesting.run import backtest
+from quanthedge.backtesting import Result, backtest
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
 from quanthedge.performance import (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.backtesting.plan import prepare
+from quanthedge.backtesting import prepare
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, run_ledger
 from quanthedge.market import Market
