@@ -122,9 +122,11 @@ def test_what_does_not_move_has_no_part_and_no_correlation_of_its_own() -> None:
     assert table.loc["revaluation", "correlation"] == 0.0
     assert np.isnan(table.loc["revaluation", "own"])
     still = random_run(60)
-    still.ledger = still.ledger.iloc[[0] * 61].set_axis(still.ledger.index)
-    still.contracts = still.contracts.iloc[:0]
-    still.trades = still.trades.iloc[:0]
+    still = still.changed(
+        ledger=still.ledger.iloc[[0] * 61].set_axis(still.ledger.index),
+        contracts=still.contracts.iloc[:0],
+        trades=still.trades.iloc[:0],
+    )
     assert correlation_parts(still)["correlation"].isna().all()
 
 
