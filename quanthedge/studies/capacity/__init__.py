@@ -4,11 +4,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
-    from quanthedge.report.capacity import capacity_answer as capacity_answer
+    from quanthedge.report import capacity_answer as capacity_answer
+    from quanthedge.report import read_capacity as read_capacity
     from quanthedge.report.capacity import capacity_figure as capacity_figure
     from quanthedge.report.capacity import capacity_limits as capacity_limits
     from quanthedge.report.capacity import capacity_spec as capacity_spec
-    from quanthedge.report.capacity import read_capacity as read_capacity
     from quanthedge.studies.capacity.curve import COEFFICIENT as COEFFICIENT
     from quanthedge.studies.capacity.curve import SIZES as SIZES
     from quanthedge.studies.capacity.curve import capacity_curve as capacity_curve
