@@ -3,20 +3,17 @@
 from quanthedge.documents.changes import apply_changes, place_value
 from quanthedge.documents.csv_cells import read_cells
 from quanthedge.documents.written import (
-    bounded,
     check_kinds,
     check_plain,
     parse_value,
     printable,
     read_bytes,
     read_document,
-    reason,
     visible,
 )
 
 __all__ = [
     "apply_changes",
-    "bounded",
     "check_kinds",
     "check_plain",
     "parse_value",
@@ -25,6 +22,5 @@ __all__ = [
     "read_bytes",
     "read_cells",
     "read_document",
-    "reason",
     "visible",
 ]

@@ -1,7 +1,7 @@
 """What a ``kind`` names: a class of ours by the catalogue, or a user's own by ``file:Class``."""
 
 from quanthedge.kinds.base import Except, Kinded, check_parameters, own_errors, own_numbers
-from quanthedge.kinds.catalogue import Catalogue, read_catalogue
+from quanthedge.kinds.catalogue import read_catalogue
 from quanthedge.kinds.code import (
     OwnCode,
     load_class,
@@ -14,7 +14,6 @@ from quanthedge.kinds.naming import is_own, own_name
 from quanthedge.kinds.parts import parts_in
 
 __all__ = [
-    "Catalogue",
     "Except",
     "Kinded",
     "OwnCode",

@@ -2,7 +2,6 @@
 
 from quanthedge.ledger import COST_LINES, FLOW_LINES, FUND_FEES
 from quanthedge.performance.active import (
-    excess_level,
     geometric_excess,
     information_ratio,
     relations,
@@ -18,7 +17,7 @@ from quanthedge.performance.book import (
     refusals_by_reason,
 )
 from quanthedge.performance.bridge import BRIDGE_LINES, bridge, bridge_returns
-from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, layers
+from quanthedge.performance.bridge_groups import alpha_by, layers
 from quanthedge.performance.deflation import (
     deflated_by_trials,
     deflated_sharpe,
@@ -34,7 +33,7 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.fairness import fairness
-from quanthedge.performance.idle import CashDrag, cash_drag
+from quanthedge.performance.idle import cash_drag
 from quanthedge.performance.measures import MINIMUM_DAYS, PATTERNS, Measure, Summary, definitions
 from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.performance.neutrality_parts import (
@@ -96,13 +95,11 @@ __all__ = [
     "FLOW_LINES",
     "FUND_FEES",
     "MINIMUM_DAYS",
-    "NO_GROUP",
     "NO_MOVE",
     "PARTS",
     "PATTERNS",
     "TRAILING",
     "WINDOWS",
-    "CashDrag",
     "Drawdown",
     "Estimate",
     "Measure",
@@ -133,7 +130,6 @@ __all__ = [
     "deflated_sharpe",
     "downside_deviation",
     "drawdowns",
-    "excess_level",
     "expected_highest_sharpe",
     "exposures",
     "fairness",

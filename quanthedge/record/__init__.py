@@ -17,7 +17,7 @@ from quanthedge.record.run import (
     VariantTerms,
     made_when_read,
 )
-from quanthedge.record.tables import TABLES, check_table
+from quanthedge.record.tables import TABLES
 
 __all__ = [
     "RUN_FILE",
@@ -28,7 +28,6 @@ __all__ = [
     "RunVariant",
     "VariantTerms",
     "Wanted",
-    "check_table",
     "differences",
     "earlier_run",
     "foreign_files",

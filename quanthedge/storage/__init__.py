@@ -6,7 +6,6 @@ from quanthedge.storage.folders import (
     alone,
     check_replaceable,
     flush_folder,
-    force_to_disk,
     held_open,
     recover,
     replacing,
@@ -14,12 +13,9 @@ from quanthedge.storage.folders import (
     temporary_folder,
     write_page,
 )
-from quanthedge.storage.workplace import PLACE, Work, abandoned, locked, working
+from quanthedge.storage.workplace import locked, working
 
 __all__ = [
-    "PLACE",
-    "Work",
-    "abandoned",
     "allowed",
     "alone",
     "begun",
@@ -28,7 +24,6 @@ __all__ = [
     "file_name",
     "file_names",
     "flush_folder",
-    "force_to_disk",
     "held_open",
     "limits",
     "locked",
