@@ -49,8 +49,8 @@ __all__ = ["Prepared", "Selection", "prepare", "run_days", "select"]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
-IMPACT_WINDOW = 20  # trading days of the volatility by which the impact of an order is worked out
-AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
+_IMPACT_WINDOW = 20  # trading days of the volatility by which the impact of an order is worked out
+_AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
 _RECORDED_EVERY = 5  # trading days between records of the holdings
 
 
@@ -413,7 +413,7 @@ def _volatility(strategy: Strategy, market: Market, first: int, last: int) -> Fl
 
 def _spread(market: Market, first: int, last: int) -> Floats:
     rows = np.arange(first - 1, last + 1)
-    spread = Volatility(window=IMPACT_WINDOW, min_traded=0.25).exposure(market, rows)
+    spread = Volatility(window=_IMPACT_WINDOW, min_traded=0.25).exposure(market, rows)
     for row in spread:
         known = np.isfinite(row)
         if known.any():
@@ -443,7 +443,7 @@ def _auction(strategy: Strategy, market: Market, first: int, last: int) -> Float
 def _usual_turnover(market: Market, first: int, last: int) -> Floats:
     amount, volume = market.panel("amount")[:last], market.panel("volume")[:last]
     turnover = np.where(amount > 0.0, amount, volume * market.panel("close")[:last])
-    usual = pd.DataFrame(turnover).rolling(AUCTION_WINDOW, min_periods=5).median().ffill()
+    usual = pd.DataFrame(turnover).rolling(_AUCTION_WINDOW, min_periods=5).median().ffill()
     return np.ascontiguousarray(usual.to_numpy()[first - 1 :])
 
 

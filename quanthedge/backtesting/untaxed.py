@@ -24,7 +24,7 @@ from quanthedge.words import Bilingual
 
 __all__ = ["untaxed_notes"]
 
-LEAST_YUAN = 0.5  # what is less is not worth a sentence
+_LEAST_YUAN = 0.5  # what is less is not worth a sentence
 
 
 def untaxed_notes(prepared: Prepared, record: LedgerRecord) -> list[Bilingual]:
@@ -48,7 +48,7 @@ def untaxed_notes(prepared: Prepared, record: LedgerRecord) -> list[Bilingual]:
     return [
         _sized(kind, found, prepared, record)
         for kind, found in (("dividend_tax_rest", rest), ("split_unknown", split))
-        if found.tax > LEAST_YUAN
+        if found.tax > _LEAST_YUAN
     ]
 
 

@@ -13,7 +13,7 @@ from quanthedge.typing import Floats
 
 __all__ = ["AdjustedBeta", "places_and_days"]
 
-CHUNK_DAYS = 128  # adjusted together: few enough that their arrays stay small
+_CHUNK_DAYS = 128  # adjusted together: few enough that their arrays stay small
 
 
 class AdjustedBeta(BetaEstimator):
@@ -55,5 +55,5 @@ def places_and_days(betas: RollingBeta) -> Iterator[tuple[Any, int, int]]:
     several = betas.beta.ndim == 3
     for k in range(betas.beta.shape[2] if several else 1):
         place = (..., k) if several else (...,)
-        for begin in range(0, len(betas.beta), CHUNK_DAYS):
-            yield place, begin, min(begin + CHUNK_DAYS, len(betas.beta))
+        for begin in range(0, len(betas.beta), _CHUNK_DAYS):
+            yield place, begin, min(begin + _CHUNK_DAYS, len(betas.beta))

@@ -36,7 +36,7 @@ def _same_object(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     return value if isinstance(value, tuple) and value == checked else checked
 
 
-Grid = Annotated[tuple[float, ...], WrapValidator(_same_object)]
+_Grid = Annotated[tuple[float, ...], WrapValidator(_same_object)]
 
 
 class Kalman(BetaEstimator):
@@ -73,7 +73,7 @@ class Kalman(BetaEstimator):
         default="estimated",
         description="Variance of beta's daily step over the variance of a day's residual.",
     )
-    grid: Grid = Field(
+    grid: _Grid = Field(
         default=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
         min_length=2,
         description="Ratios that are tried when it is estimated.",

@@ -27,9 +27,9 @@ from quanthedge.rules import TRADING_DAYS_A_YEAR
 __all__ = ["Frequency", "Placed", "figures", "place"]
 
 Frequency = Literal["daily", "weekly", "monthly", "irregular"]
-PERIODS_A_YEAR = {"daily": float(TRADING_DAYS_A_YEAR), "weekly": 52.0, "monthly": 12.0}
+_PERIODS_A_YEAR = {"daily": float(TRADING_DAYS_A_YEAR), "weekly": 52.0, "monthly": 12.0}
 # returns below which neither volatility nor Sharpe ratio is stated; of days as in the summary
-FEWEST_RETURNS = {"daily": MINIMUM_DAYS, "weekly": FEWEST_PAIRS, "monthly": FEWEST_PAIRS}
+_FEWEST_RETURNS = {"daily": MINIMUM_DAYS, "weekly": FEWEST_PAIRS, "monthly": FEWEST_PAIRS}
 _ENOUGH = 0.9  # of the days, weeks or months between first and last value
 
 
@@ -154,7 +154,7 @@ def figures(
         return found
     returns = period_returns(level, frequency)
     linked = correlation_bootstrap(returns, period_returns(index.loc[level.index], frequency))
-    enough, periods = len(returns) >= FEWEST_RETURNS[frequency], PERIODS_A_YEAR[frequency]
+    enough, periods = len(returns) >= _FEWEST_RETURNS[frequency], _PERIODS_A_YEAR[frequency]
     return found | {
         "volatility": volatility(returns, periods) if enough else none,
         "sharpe": sharpe_ratio(returns, risk_free, periods) if enough else none,

@@ -8,9 +8,9 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 
-__all__ = ["ONE_YEAR_DEPOSIT", "FixedIncome", "Stated"]
+__all__ = ["FixedIncome", "Stated"]
 
-ONE_YEAR_DEPOSIT: Final = "one_year_deposit"
+_ONE_YEAR_DEPOSIT: Final = "one_year_deposit"
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class FixedIncome:
 
     def __post_init__(self) -> None:
         """Refuse a rate that no product states."""
-        if self.rate == ONE_YEAR_DEPOSIT:
+        if self.rate == _ONE_YEAR_DEPOSIT:
             return
         if not isinstance(self.rate, float | int) or not -0.5 < self.rate < 1.0:
             raise DataError(
                 f"fixed income at {self.rate} a year; accepted: a fraction, 0.05, or "
-                f"{ONE_YEAR_DEPOSIT}"
+                f"{_ONE_YEAR_DEPOSIT}"
             )
 
 

@@ -13,7 +13,7 @@ from quanthedge.errors import DataError
 from quanthedge.record import Record
 from quanthedge.strategy import FixedIncomeProduct, Product, StatedProduct, UnitValuesProduct
 
-__all__ = ["named_products", "own_products", "product_values", "together"]
+__all__ = ["own_products", "product_values", "together"]
 
 _COLUMNS = ("product", "date", "value")
 
@@ -54,7 +54,7 @@ def together(*groups: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def named_products(
+def _named_products(
     entries: Iterable[Product], values: pd.DataFrame, language: str
 ) -> dict[str, Any]:
     """Return the products of a strategy as :func:`compare_funds` takes them, by shown name.
@@ -98,7 +98,7 @@ def own_products(run: Record, language: str = "en") -> dict[str, Any]:
     found: dict[str, Any] = {
         variant_name(name, language): one for name, one in run.variants.items()
     }
-    products = named_products(run.strategy.comparison, run.unit_values, language)
+    products = _named_products(run.strategy.comparison, run.unit_values, language)
     twice = found.keys() & products.keys()
     if twice:
         raise DataError(f"comparison: the name {min(twice)!r} comes twice")

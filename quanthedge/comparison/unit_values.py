@@ -13,7 +13,7 @@ from quanthedge.errors import DataError
 
 __all__ = ["read_unit_values", "unit_values"]
 
-DATE_COLUMNS = ("date", "日期", "净值日期")
+_DATE_COLUMNS = ("date", "日期", "净值日期")
 VALUE_COLUMNS = (
     "value", "nav", "unit_value", "cumulative_nav", "净值", "单位净值", "累计净值", "累计单位净值",
     "复权净值", "复权单位净值",
@@ -41,7 +41,7 @@ def read_unit_values(path: str | Path) -> pd.Series:
     """
     path = Path(path)
     table = read_cells(path, "unit values")
-    dates = _column(path, table, DATE_COLUMNS, "dates")
+    dates = _column(path, table, _DATE_COLUMNS, "dates")
     values = _column(path, table, VALUE_COLUMNS, "unit values")
     lines = zip(table.index, table[dates], table[values], strict=True)
     return _series(

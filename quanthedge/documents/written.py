@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 LARGEST = 8 * 2**20  # bytes of a file
-DEEPEST = 40  # tables and lists inside one another
-LONGEST_NAME = 200  # letters of a key or a name
+_DEEPEST = 40  # tables and lists inside one another
+_LONGEST_NAME = 200  # letters of a key or a name
 LONGEST_TEXT = 20_000
 _PROSE = ("description", "description_zh", "source", "source_zh")  # may have more than one line
 _OPEN_ENDED = ("below",)  # the last step of a scale: no limit is inf there, and nowhere else
@@ -136,7 +136,7 @@ def check_plain(document: Any, where: str) -> None:
 
 def _check_text(text: str, name: str, place: str) -> None:
     prose = name in _PROSE
-    longest = LONGEST_TEXT if prose else LONGEST_NAME if name.startswith("name") else 4_000
+    longest = LONGEST_TEXT if prose else _LONGEST_NAME if name.startswith("name") else 4_000
     if len(text) > longest:
         raise StrategyError(f"{place}: {len(text):,} letters; accepted: up to {longest:,}")
     for letter in text:
@@ -154,11 +154,11 @@ def _shown(letter: str) -> bool:
 def _leaves(
     value: Any, where: str, place: tuple[str, ...], depth: int
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if depth > DEEPEST:
-        raise StrategyError(f"{where}: {_path(place[:3])}: nested deeper than {DEEPEST} tables")
+    if depth > _DEEPEST:
+        raise StrategyError(f"{where}: {_path(place[:3])}: nested deeper than {_DEEPEST} tables")
     if isinstance(value, dict):
         for key, inside in value.items():
-            if len(str(key)) > LONGEST_NAME or not all(map(_shown, str(key))):
+            if len(str(key)) > _LONGEST_NAME or not all(map(_shown, str(key))):
                 raise StrategyError(f"{where}: the key {printable(key)} is no name")
             yield from _leaves(inside, where, (*place, str(key)), depth + 1)
     elif isinstance(value, list | tuple):

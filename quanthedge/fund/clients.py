@@ -11,7 +11,7 @@ from quanthedge.plain import Plain
 
 __all__ = ["Clients", "Distribution", "Flow", "Leavers", "Tier"]
 
-ShareClass = Literal["A", "C"]
+_ShareClass = Literal["A", "C"]
 
 
 class _Plain(Plain):
@@ -28,7 +28,7 @@ class Flow(_Plain):
     redeem_fraction: float | None = Field(
         default=None, gt=0, le=1, description="Of the units that the investor then holds."
     )
-    share_class: ShareClass = "A"
+    share_class: _ShareClass = "A"
 
     @model_validator(mode="after")
     def _one_order(self) -> Self:
@@ -101,7 +101,7 @@ class Clients(_Plain):
     """
 
     founders: dict[str, float] = Field(default_factory=lambda: {"founder": 1.0})
-    founders_class: ShareClass = "A"
+    founders_class: _ShareClass = "A"
     method: Method = WholeFund()
     flows: tuple[Flow, ...] = ()
     leavers: Leavers | None = None

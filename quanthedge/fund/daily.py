@@ -18,11 +18,11 @@ from quanthedge.typing import Floats
 
 __all__ = ["DailyValues", "class_values_without_clients"]
 
-CLASS_COLUMNS = [
+_CLASS_COLUMNS = [
     "date", "share_class", "units", "assets_yuan", "unit_value", "cumulative_unit_value",
     "unit_value_after_fee", "accrued_fee_yuan",
 ]  # fmt: skip
-INVESTOR_DAY_COLUMNS = [
+_INVESTOR_DAY_COLUMNS = [
     "date", "investor", "share_class", "units", "value_yuan", "accrued_fee_yuan",
 ]  # fmt: skip
 
@@ -81,7 +81,7 @@ class DailyValues:
                     "accrued_fee_yuan": worth.accrued,
                 }
             )
-        return _joined(parts, CLASS_COLUMNS, ["date", "share_class"])
+        return _joined(parts, _CLASS_COLUMNS, ["date", "share_class"])
 
     def investors(self, dates: NDArray[np.datetime64]) -> pd.DataFrame:
         """Return the table of investors, sorted by date; within a day in order of joining."""
@@ -98,7 +98,7 @@ class DailyValues:
                     "accrued_fee_yuan": half_up(worth.fee.ravel(), 2),
                 }
             )
-        return _joined(parts, INVESTOR_DAY_COLUMNS, ["date", "share_class"])
+        return _joined(parts, _INVESTOR_DAY_COLUMNS, ["date", "share_class"])
 
 
 def _joined(parts: list[dict[str, Any]], columns: list[str], order: list[str]) -> pd.DataFrame:
@@ -138,4 +138,4 @@ def class_values_without_clients(
         "unit_value_after_fee": column(record.ledger, "unit_value")[:days],
         "accrued_fee_yuan": column(record.ledger, "accrued_performance_fee")[:days],
     }
-    return _joined([part], CLASS_COLUMNS, ["date", "share_class"])
+    return _joined([part], _CLASS_COLUMNS, ["date", "share_class"])

@@ -17,10 +17,10 @@ __all__ = ["PATHS", "fee_table", "growth_path"]
 Path = Literal["steady", "early", "late", "fall first", "up and down"]
 Charged = Literal["quarter", "year", "redemption"]
 PATHS: tuple[Path, ...] = ("steady", "early", "late", "fall first", "up and down")
-CHARGED: tuple[Charged, ...] = ("quarter", "year", "redemption")
+_CHARGED: tuple[Charged, ...] = ("quarter", "year", "redemption")
 _MONTHS = {"quarter": 3, "year": 12}
-SWING = 1.10  # monthly factor of the path that goes up and down
-FALL = 0.85  # of the path that falls first, over the first half
+_SWING = 1.10  # monthly factor of the path that goes up and down
+_FALL = 0.85  # of the path that falls first, over the first half
 
 
 def growth_path(path: Path, annual_return: float, years: int) -> list[float]:
@@ -51,10 +51,10 @@ def growth_path(path: Path, annual_return: float, years: int) -> list[float]:
         return active + idle if path == "early" else idle + active
     half = months // 2
     if path == "fall first":
-        down = [FALL ** (1.0 / half)] * half
-        return down + [(total / FALL) ** (1.0 / (months - half))] * (months - half)
+        down = [_FALL ** (1.0 / half)] * half
+        return down + [(total / _FALL) ** (1.0 / (months - half))] * (months - half)
     steady = total ** (1.0 / months)
-    return [steady * (SWING if k % 2 == 0 else 1.0 / SWING) for k in range(months)]
+    return [steady * (_SWING if k % 2 == 0 else 1.0 / _SWING) for k in range(months)]
 
 
 def fee_table(
@@ -104,7 +104,7 @@ def fee_table(
             one: _kept(growth_path(path, one, years), charged, rate, years) for one in returns
         }
         for path in paths
-        for charged in CHARGED
+        for charged in _CHARGED
     }
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.MultiIndex.from_tuples(rows, names=["path", "charged"])

@@ -15,7 +15,7 @@ from quanthedge.plain import Plain
 __all__ = ["FundTerms", "crystallisation_flags"]
 
 Crystallisation = Literal["month", "quarter", "half_year", "year", "none"]
-LARGEST_RATE = 0.6
+_LARGEST_RATE = 0.6
 SHORTEST_MONTHS = 3  # between two fee dates, by the same draft
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
@@ -75,9 +75,9 @@ class FundTerms(Plain):
     @classmethod
     def _under_cap(cls, value: float) -> float:
         """Refuse what no fund in China may take."""
-        if value > LARGEST_RATE:
+        if value > _LARGEST_RATE:
             raise ValueError(
-                f"{value:.0%} of new highs; accepted: up to {LARGEST_RATE:.0%}, the cap of the "
+                f"{value:.0%} of new highs; accepted: up to {_LARGEST_RATE:.0%}, the cap of the "
                 "association's draft guideline on performance fees of 2020-06-05"
             )
         return value

@@ -15,7 +15,7 @@ from quanthedge.typing import Days, Floats
 
 __all__ = ["Nearest", "Substitution", "nearest_months", "substitution"]
 
-QUARTER = 3  # months
+_QUARTER = 3  # months
 
 
 class Substitution(NamedTuple):
@@ -127,7 +127,7 @@ def _asked(choice: Choice, row: int, held: int, nearest: Nearest) -> str:
 
 
 def _is_quarter(name: str) -> bool:
-    return int(name[-2:]) % QUARTER == 0
+    return int(name[-2:]) % _QUARTER == 0
 
 
 def _quarter_after(contract: str) -> str:

@@ -25,15 +25,7 @@ from quanthedge.kinds.base import LOADING, Kinded, check_complete, one_of, place
 from quanthedge.kinds.naming import OWN_NAME
 from quanthedge.kinds.parts import parts_in
 
-__all__ = [
-    "OwnCode",
-    "load_class",
-    "load_file",
-    "own_classes",
-    "own_code",
-    "source_of",
-    "unloaded_kinds",
-]
+__all__ = ["OwnCode", "load_class", "own_classes", "own_code", "source_of", "unloaded_kinds"]
 
 _FILES = "__own_files__"  # the texts that a module was loaded from, by their names beside it
 _KEPT = "code"  # folder of a run's own code
@@ -92,7 +84,7 @@ class OwnCode:
         if self.folder is not None and "." not in name and name != _MAIN:
             for path in ([self.folder / file] if self.kept else []) + [self.folder / f"{name}.py"]:
                 if path.is_file():
-                    module = load_file(path, name, within=path.parent)
+                    module = _load_file(path, name, within=path.parent)
                     self._compare(path.name, getattr(module, _FILES))
                     return module
         beside = (
@@ -180,14 +172,14 @@ def load_class(path: Path, name: str) -> Any:
     StrategyError
         There is no such file or object, or the file cannot be run.
     """
-    module = load_file(path, path.stem)
+    module = _load_file(path, path.stem)
     if not hasattr(module, name):
         there = ", ".join(key for key in vars(module) if not key.startswith("_"))
         raise StrategyError(f"{path}: no object '{name}'; there are {there}")
     return getattr(module, name)
 
 
-def load_file(path: Path, name: str, *, within: Path | None = None) -> ModuleType:
+def _load_file(path: Path, name: str, *, within: Path | None = None) -> ModuleType:
     """Return a Python file as a module; one that has not changed is run once.
 
     Raises
@@ -222,7 +214,7 @@ def revived(path: str, name: str, unique: str, inside: str) -> Kinded:
     StrategyError
         The file is no longer the one that the object was made from.
     """
-    module = load_file(Path(path), name)
+    module = _load_file(Path(path), name)
     if module.__name__ != unique:
         raise StrategyError(f"{path}: changed while a strategy that uses it was on its way")
     cls: type[Kinded] = attrgetter(inside)(module)

@@ -25,9 +25,9 @@ __all__ = [
 ]
 
 RATES = ("at_payment", "short_term", "mid_term", "long_term")  # fields of TaxRates
-TAXES = ("tax_withheld", "tax_short", "tax_mid", "tax_long")  # yuan per share held
+_TAXES = ("tax_withheld", "tax_short", "tax_mid", "tax_long")  # yuan per share held
 NUMBERS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
-SPLIT = ("out_of_profit", "unknown_split")  # bonus shares per share held
+_SPLIT = ("out_of_profit", "unknown_split")  # bonus shares per share held
 STOCK_PART = "stock_dividend_per_share"
 LOTS = 256  # the trading days of a year and the lot of all that is older
 HALF_CENT = 0.0051
@@ -35,7 +35,7 @@ STEP = 1e-9
 # An event that misses the previous close by more than both of these is not what holders got.
 NEAR = 0.005
 CENT = 0.0151
-MANY = 6  # events of one stock and day, of which every choice is no longer tried
+_MANY = 6  # events of one stock and day, of which every choice is no longer tried
 
 
 class TaxRates(NamedTuple):
@@ -208,7 +208,7 @@ def action_book(
         *listing_order(t, listed, days),
     )  # fmt: skip
     taxes = no_tax(days, len(t)) if tax is None else tax_book(dates, rows)
-    parts = (rows[name].to_numpy(dtype=np.float64) for name in SPLIT)
+    parts = (rows[name].to_numpy(dtype=np.float64) for name in _SPLIT)
     use = ActionUse(len(t), int(lonely.sum()), found, contradicted, waiting, *parts)
     return book, taxes, factor, use
 
@@ -276,7 +276,7 @@ def with_taxes(rows: pd.DataFrame, rates: TaxRates, place: NDArray[np.int64]) ->
     withheld = np.minimum(at_payment * taxed, cash)
     totals = (np.maximum(getattr(rates, name)[place], at_payment) * taxed for name in RATES[1:])
     columns = (withheld, *(total - withheld for total in totals))
-    return rows.assign(**dict(zip(TAXES, columns, strict=True)))
+    return rows.assign(**dict(zip(_TAXES, columns, strict=True)))
 
 
 def _check_worth(rows: pd.DataFrame, mark: Floats) -> None:
@@ -324,7 +324,7 @@ def _borne_out(rows: pd.DataFrame, mark: Floats, pre_close: Floats) -> NDArray[n
 
 def _subsets(rows: range) -> list[tuple[int, ...]]:
     """Return all choices of rows, the whole first; only the whole where there are many."""
-    if len(rows) > MANY:
+    if len(rows) > _MANY:
         return [tuple(rows)]
     return [c for size in range(len(rows), 0, -1) for c in combinations(rows, size)]
 
@@ -353,7 +353,7 @@ def _merged(rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     merged = rows.drop_duplicates(["day", "stock"], keep="last", ignore_index=True)
     numbers = rows[list(NUMBERS)].to_numpy(dtype=np.float64)
-    summed = [name for name in (*TAXES, *SPLIT) if name in rows.columns]
+    summed = [name for name in (*_TAXES, *_SPLIT) if name in rows.columns]
     groups = rows.groupby(["day", "stock"], sort=True).indices
     for place, members in enumerate(groups.values()):
         if len(members) == 1:
@@ -434,5 +434,5 @@ def tax_book(dates: NDArray[np.datetime64], rows: pd.DataFrame) -> TaxBook:
     begins = [
         np.searchsorted(months_later(days, months), days).astype(np.int64) for months in (1, 12)
     ]
-    withheld, short, mid, long = (rows[name].to_numpy(dtype=np.float64) for name in TAXES)
+    withheld, short, mid, long = (rows[name].to_numpy(dtype=np.float64) for name in _TAXES)
     return TaxBook(withheld, short, mid, long, begins[0], begins[1], LOTS)

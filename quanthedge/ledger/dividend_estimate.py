@@ -22,8 +22,8 @@ from quanthedge.typing import Floats, Ints
 __all__ = ["DividendSteps", "TaxedRun", "cash_in_step", "dividend_steps", "replayed_tax"]
 
 STEP = 1e-9  # a factor that moves by less stands still
-BONUS_STEP = 0.1  # bonus shares are issued as whole shares on ten
-MOST_CASH = 0.06  # of the price: 99.5% of dividends are less; a larger rest is no dividend
+_BONUS_STEP = 0.1  # bonus shares are issued as whole shares on ten
+_MOST_CASH = 0.06  # of the price: 99.5% of dividends are less; a larger rest is no dividend
 
 
 class DividendSteps(NamedTuple):
@@ -81,9 +81,9 @@ def cash_in_step(step: Floats) -> Floats:
     >>> cash_in_step(np.array([1.0, 1 / 0.98, 1.5, 1.5 / 0.99, 1.08, 0.5])).round(4).tolist()
     [0.0, 0.02, 0.0, 0.01, 0.0, 0.0]
     """
-    bonus = np.floor(np.maximum(step - 1.0, 0.0) / BONUS_STEP + 1e-6) * BONUS_STEP
+    bonus = np.floor(np.maximum(step - 1.0, 0.0) / _BONUS_STEP + 1e-6) * _BONUS_STEP
     cash = 1.0 - (1.0 + bonus) / step
-    return np.where((cash > STEP) & (cash <= MOST_CASH), cash, 0.0)
+    return np.where((cash > STEP) & (cash <= _MOST_CASH), cash, 0.0)
 
 
 def dividend_steps(

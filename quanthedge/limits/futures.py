@@ -10,8 +10,8 @@ from quanthedge.rules import Row, product_of, read_table
 
 __all__ = ["futures_lines", "is_future", "lots_opened", "price_limit"]
 
-NO_LIMIT = float("nan")
-ONE_TICK = 1e-4  # 0.2 points of 2,000: limit prices are rounded inwards to a tick
+_NO_LIMIT = float("nan")
+_ONE_TICK = 1e-4  # 0.2 points of 2,000: limit prices are rounded inwards to a tick
 
 
 def is_future(codes: pd.Series) -> pd.Series:
@@ -50,7 +50,7 @@ def futures_lines(
         given = quota is not None
         lines.append(
             line(
-                "hedge_quota", held, float(quota) if quota is not None else NO_LIMIT, "at_most",
+                "hedge_quota", held, float(quota) if quota is not None else _NO_LIMIT, "at_most",
                 "lots", standing="own" if given else "assumed", product=product,
                 lost=_lost(mine, ("position_limit",)) if given else None,
                 rule=next(r for r in read_table("fut_hedge_quota") if r.key == "quota_needed"),
@@ -118,7 +118,7 @@ def _client(
     without = values["product"][free]
     if len(without):
         lines.insert(
-            0, line(limit, without, NO_LIMIT, "at_most", "lots", standing="none", product=product)
+            0, line(limit, without, _NO_LIMIT, "at_most", "lots", standing="none", product=product)
         )
     return lines
 
@@ -153,7 +153,7 @@ def _moves(
             line(
                 "futures_price", largest.loc[inside], row.number("up"), "at_most", "share",
                 standing="binding", product=product,
-                lost=_lost(stuck, ("limit_up", "limit_down")), same=ONE_TICK, rule=row,
+                lost=_lost(stuck, ("limit_up", "limit_down")), same=_ONE_TICK, rule=row,
             )
         )  # fmt: skip
     return lines

@@ -7,9 +7,9 @@ import pandas as pd
 
 from quanthedge.rules import Row
 
-__all__ = ["COLUMNS", "Refused", "Sense", "Standing", "line", "refused", "spell"]
+__all__ = ["COLUMNS", "Refused", "Standing", "line", "refused", "spell"]
 
-Sense = Literal["at_most", "at_least"]
+_Sense = Literal["at_most", "at_least"]
 # binding: kept by the run; exempt: in force, but not for this account; yardstick: a rule for other
 # funds, shown beside; later: one that came after the run, shown beside; own: set by the strategy;
 # assumed: a grant taken for given; none: no rule.
@@ -41,7 +41,7 @@ def line(
     limit: str,
     values: pd.Series,
     level: float,
-    sense: Sense,
+    sense: _Sense,
     unit: str,
     *,
     standing: Standing,

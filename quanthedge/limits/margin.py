@@ -12,9 +12,9 @@ import pandas as pd
 from quanthedge.limits.futures import is_future, price_limit
 from quanthedge.limits.line import Refused, line, refused
 
-__all__ = ["DAILY_RISE", "margin_days", "margin_lines"]
+__all__ = ["margin_days", "margin_lines"]
 
-DAILY_RISE = 0.02  # of the future, day after day
+_DAILY_RISE = 0.02  # of the future, day after day
 
 
 def margin_days(ledger: pd.DataFrame, call_multiple: float) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def margin_days(ledger: pd.DataFrame, call_multiple: float) -> pd.DataFrame:
     money, both = inside["futures_cash"], inside["futures_cash"] + inside["stock_cash"]
     to_call = (money + value) / (value * (1.0 + call_multiple * rate)) - 1.0
     to_end = (both + value) / (value * (1.0 + rate)) - 1.0
-    days = np.floor(np.log1p(to_call.clip(lower=-0.99)) / np.log1p(DAILY_RISE)) + 1.0
+    days = np.floor(np.log1p(to_call.clip(lower=-0.99)) / np.log1p(_DAILY_RISE)) + 1.0
     return pd.DataFrame(
         {
             "risk_degree": inside["margin_required"].where(held) / money,

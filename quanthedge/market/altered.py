@@ -32,14 +32,14 @@ Array = np.ndarray[Any, Any]
 Alteration = Literal["removed", "scrambled", "absurd", "restated", "opened", "priced"]
 ALTERATIONS: tuple[Alteration, ...] = get_args(Alteration)
 KEPT = 0.8  # of the rows of tables after the cut; the others are missing
-HORIZON = 60  # trading days of the changed future that are kept
+_HORIZON = 60  # trading days of the changed future that are kept
 # What is known of a day at its open: seen there, or published before it.
 AT_THE_OPEN = ("open", "pre_close", "traded", "adj_factor", "is_st", "is_delisting")
 _SESSION = ("close", "high", "low", "volume", "amount", "mark", "simple_return")
 
 
 def altered(
-    market: Market, row: int, alteration: Alteration, seed: int = 0, horizon: int = HORIZON
+    market: Market, row: int, alteration: Alteration, seed: int = 0, horizon: int = _HORIZON
 ) -> Market:
     """Return the same market with another future after the close of day `row`.
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["BLOCK_ROWS", "Axes", "Block", "table_slices", "whole_stocks"]
+__all__ = ["Axes", "Block", "table_slices", "whole_stocks"]
 
-BLOCK_ROWS = 250_000
+_BLOCK_ROWS = 250_000
 Array = np.ndarray[Any, Any]
 
 
@@ -86,12 +86,12 @@ class Block:
 
 
 def table_slices(table: pa.Table) -> Iterator[pa.Table]:
-    """Cut a table into consecutive pieces of BLOCK_ROWS rows (at least one piece)."""
-    for begin in range(0, max(table.num_rows, 1), BLOCK_ROWS):
-        yield table.slice(begin, BLOCK_ROWS)
+    """Cut a table into consecutive pieces of _BLOCK_ROWS rows (at least one piece)."""
+    for begin in range(0, max(table.num_rows, 1), _BLOCK_ROWS):
+        yield table.slice(begin, _BLOCK_ROWS)
 
 
-def whole_stocks(pieces: Iterable[pa.Table], rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:
+def whole_stocks(pieces: Iterable[pa.Table], rows: int = _BLOCK_ROWS) -> Iterator[pa.Table]:
     """Regroup consecutive pieces so that none ends within a stock; about `rows` rows each.
 
     The result depends on the rows alone, not on how they were cut into pieces.

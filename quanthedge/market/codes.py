@@ -18,8 +18,6 @@ from quanthedge.errors import DataError, RuleError
 from quanthedge.rules import board_of
 
 __all__ = [
-    "INDEX_SPELLINGS",
-    "SPELLINGS",
     "TWINS",
     "contract_code",
     "index_code",
@@ -30,9 +28,9 @@ __all__ = [
     "stock_code",
 ]
 
-SPELLINGS = "600000.SH, SH600000, sh600000, sh.600000, 600000.XSHG, 600000.SSE, SSE.STK.600000"
-INDEX_SPELLINGS = "000300.SH, 399006.SZ, 899050.BJ, sh000300, sh.000300, 000300.XSHG, 000300.CSI"
-CONTRACT_SPELLINGS = "IF2406, IF2406.CFX, CFFEX.IF.2406"
+_SPELLINGS = "600000.SH, SH600000, sh600000, sh.600000, 600000.XSHG, 600000.SSE, SSE.STK.600000"
+_INDEX_SPELLINGS = "000300.SH, 399006.SZ, 899050.BJ, sh000300, sh.000300, 000300.XSHG, 000300.CSI"
+_CONTRACT_SPELLINGS = "IF2406, IF2406.CFX, CFFEX.IF.2406"
 _EXCHANGES = {
     "SH": "SH", "SS": "SH", "XSHG": "SH", "SSE": "SH", "SHSE": "SH",
     "SZ": "SZ", "XSHE": "SZ", "SZSE": "SZ",
@@ -106,7 +104,7 @@ def stock_code(text: str) -> str:
     DataError
         The text is no code.
     """
-    return _code(text, _bare_stock, f"{SPELLINGS}, 600000")
+    return _code(text, _bare_stock, f"{_SPELLINGS}, 600000")
 
 
 def index_code(text: str) -> str:
@@ -117,7 +115,7 @@ def index_code(text: str) -> str:
     DataError
         The text is no code.
     """
-    return _code(text, _bare_index, f"{INDEX_SPELLINGS}, 000300")
+    return _code(text, _bare_index, f"{_INDEX_SPELLINGS}, 000300")
 
 
 def contract_code(text: str) -> str | None:
@@ -135,7 +133,7 @@ def contract_code(text: str) -> str | None:
             return match["product"].upper() + match["month"]
     elif match or _CONTINUOUS.fullmatch(word):
         return None
-    raise DataError(f"contract {text[:40]!r}; accepted: {CONTRACT_SPELLINGS}")
+    raise DataError(f"contract {text[:40]!r}; accepted: {_CONTRACT_SPELLINGS}")
 
 
 def is_stock(code: str) -> bool:
@@ -195,9 +193,9 @@ def recode(column: pa.ChunkedArray | pa.Array, meaning: Callable[[str], Any]) ->
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        raise DataError(f"codes are {column.type}; accepted: text such as {SPELLINGS}")
+        raise DataError(f"codes are {column.type}; accepted: text such as {_SPELLINGS}")
     if column.null_count:
-        raise DataError(f"{column.null_count} rows have no code; accepted: {SPELLINGS}")
+        raise DataError(f"{column.null_count} rows have no code; accepted: {_SPELLINGS}")
     coded = column.dictionary_encode()
     words = [meaning(word) for word in coded.dictionary.to_pylist()]
     return pa.array(words, pa.string()).take(coded.indices)
@@ -229,4 +227,4 @@ def _bare_stock(number: str) -> str:
         return f"{number}.SH"
     if number[0] in SHENZHEN_FIRST:
         return f"{number}.SZ"
-    raise DataError(f"code '{number}' without an exchange; accepted: {SPELLINGS}")
+    raise DataError(f"code '{number}' without an exchange; accepted: {_SPELLINGS}")

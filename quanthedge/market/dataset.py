@@ -33,11 +33,11 @@ __all__ = ["BEFORE_CALENDAR", "Market"]
 
 _log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
-DateLike = Any  # a text, datetime, Timestamp or datetime64
+_DateLike = Any  # a text, datetime, Timestamp or datetime64
 Progress = Callable[[str], None]
 BEFORE_CALENDAR = -100_000
-START_SLACK = np.timedelta64(11, "D")  # the longest holidays
-END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
+_START_SLACK = np.timedelta64(11, "D")  # the longest holidays
+_END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
 
 
 class Market:
@@ -110,7 +110,7 @@ class Market:
         """All trading days of the exchanges, also beyond a cut: they are published in advance."""
         return self._store.axes.calendar
 
-    def until(self, date: DateLike) -> "Market":
+    def until(self, date: _DateLike) -> "Market":
         """Return the same market as it was known at the close of `date`: no later row exists."""
         cut = min(_date(date), self._cut)
         days = int(np.searchsorted(self.dates, cut, side="right"))
@@ -118,7 +118,7 @@ class Market:
             raise DataError(f"{date}: before the first day of the market ({self.dates[0]})")
         return Market(self._store, days, cut)
 
-    def day(self, date: DateLike) -> int:
+    def day(self, date: _DateLike) -> int:
         """Return the row of a trading day; DataError when it is none."""
         wanted = _date(date)
         place = int(np.searchsorted(self.dates, wanted))
@@ -144,14 +144,14 @@ class Market:
             "(codes look like 600519.SH)"
         )
 
-    def span(self, start: DateLike, end: DateLike) -> tuple[int, int]:
+    def span(self, start: _DateLike, end: _DateLike) -> tuple[int, int]:
         """Return the rows of the first trading day >= `start` and the last <= `end`."""
         first, last = _date(start), _date(end)
         if first > last:
             raise DataError(f"start {first} is after end {last}")
         if first < self._earliest() or first > self.dates[-1]:
             raise self._outside(first)
-        if last < self.dates[0] or last > self.dates[-1] + END_SLACK:
+        if last < self.dates[0] or last > self.dates[-1] + _END_SLACK:
             raise self._outside(last)
         begin = int(np.searchsorted(self.dates, first))
         stop = int(np.searchsorted(self.dates, last, side="right")) - 1
@@ -163,7 +163,7 @@ class Market:
         """Return the first date from which no trading day is missing before the first bar."""
         first = self._store.first_day
         if first == 0:  # the calendar does not say: allow for the longest holiday
-            return np.datetime64(self.dates[0] - START_SLACK, "D")
+            return np.datetime64(self.dates[0] - _START_SLACK, "D")
         return np.datetime64(self._store.axes.calendar[first - 1] + np.timedelta64(1, "D"), "D")
 
     def _outside(self, date: np.datetime64) -> DataError:
@@ -279,7 +279,7 @@ class Market:
             raise DataError(f"no dividend yield of '{code}'")
         return values.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64)
 
-    def explain(self, code: str, date: DateLike) -> Explanation:
+    def explain(self, code: str, date: _DateLike) -> Explanation:
         """Return what was known about a stock at the close of a day, for reading.
 
         >>> market.explain("600000.SH", "2015-07-08")                # doctest: +SKIP
@@ -676,7 +676,7 @@ def _term_days(term: str) -> float:
     return float(number) * units[unit] if number.isdigit() and unit in units else np.inf
 
 
-def _date(date: DateLike) -> np.datetime64:
+def _date(date: _DateLike) -> np.datetime64:
     try:
         moment = pd.Timestamp(date)
         if moment.tzinfo is not None:  # a point in time is the day on which it falls in Shanghai

@@ -19,9 +19,9 @@ from quanthedge.errors import DataError
 __all__ = ["EMPTY", "as_dates", "day_of", "shanghai_days"]
 
 Array = np.ndarray[Any, Any]
-SHANGHAI = "Asia/Shanghai"
+_SHANGHAI = "Asia/Shanghai"
 EMPTY = ["", "NaN", "nan", "NA", "N/A", "null", "None", "NULL", "none"]
-ACCEPTED = "accepted: 20140917, 2014-09-17, a time with its offset (2014-09-17T00:00:00+08:00)"
+_ACCEPTED = "accepted: 20140917, 2014-09-17, a time with its offset (2014-09-17T00:00:00+08:00)"
 _TIME = r"(?:[01]\d|2[0-3]):?[0-5]\d(?::?[0-5]\d(?:[.,]\d{1,9})?)?"
 _DATE_TEXT = rf"^\s*(\d{{4}})[-/.]?(\d{{2}})[-/.]?(\d{{2}})(?:[ T]?{_TIME})?\s*$"
 _INSTANT = re.compile(
@@ -30,10 +30,10 @@ _INSTANT = re.compile(
     re.IGNORECASE,
 )
 # Seconds, milliseconds, microseconds and nanoseconds since 1970, by the largest value of a column.
-EPOCHS = ((10**9, 10**10, "s"), (10**12, 10**13, "ms"), (10**15, 10**16, "us"),
+_EPOCHS = ((10**9, 10**10, "s"), (10**12, 10**13, "ms"), (10**15, 10**16, "us"),
           (10**18, 9 * 10**18, "ns"))  # fmt: skip
-EPOCH_FROM = date(1980, 1, 1)
-UTC_MIDNIGHT = 16  # the hour at which Shanghai's day begins, as UTC writes it
+_EPOCH_FROM = date(1980, 1, 1)
+_UTC_MIDNIGHT = 16  # the hour at which Shanghai's day begins, as UTC writes it
 
 
 def as_dates(column: pa.Array, where: str) -> pa.Array:
@@ -70,7 +70,7 @@ def as_dates(column: pa.Array, where: str) -> pa.Array:
     if pa.types.is_integer(kind):
         return _from_numbers(column.cast(pa.int64()), where)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        raise DataError(f"{where}: is {kind}; {ACCEPTED}")
+        raise DataError(f"{where}: is {kind}; {_ACCEPTED}")
     return _of_texts(column, where)
 
 
@@ -83,7 +83,7 @@ def shanghai_days(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         pa.timestamp(column.type.unit)
     )
     stamps = pd.DatetimeIndex(instants.to_numpy(zero_copy_only=False), tz="UTC")
-    local = stamps.tz_convert(SHANGHAI).tz_localize(None).to_numpy().astype("datetime64[D]")
+    local = stamps.tz_convert(_SHANGHAI).tz_localize(None).to_numpy().astype("datetime64[D]")
     return pa.array(local, pa.date32(), mask=blank)
 
 
@@ -95,7 +95,7 @@ def day_of(moment: datetime) -> date:
     """
     if moment.tzinfo is None:
         return moment.date()
-    return moment.astimezone(ZoneInfo(SHANGHAI)).date()
+    return moment.astimezone(ZoneInfo(_SHANGHAI)).date()
 
 
 def _of_timestamps(column: pa.Array, where: str) -> pa.Array:
@@ -103,14 +103,14 @@ def _of_timestamps(column: pa.Array, where: str) -> pa.Array:
         return shanghai_days(column)
     hours = pc.unique(pc.drop_null(column.cast(pa.timestamp("s"), safe=False)).cast(
         pa.time32("s"), safe=False))  # fmt: skip
-    _refuse_utc(hours.to_pylist() == [datetime(1970, 1, 1, UTC_MIDNIGHT).time()], where)
+    _refuse_utc(hours.to_pylist() == [datetime(1970, 1, 1, _UTC_MIDNIGHT).time()], where)
     return pc.cast(column, pa.date32(), safe=False)
 
 
 def _refuse_utc(every_time_is_four: bool, where: str) -> None:
     if every_time_is_four:
         raise DataError(
-            f"{where}: every time of day is {UTC_MIDNIGHT}:00, which is midnight in Shanghai as "
+            f"{where}: every time of day is {_UTC_MIDNIGHT}:00, which is midnight in Shanghai as "
             "UTC writes it; give the zone with the times, or the days alone"
         )
 
@@ -118,11 +118,11 @@ def _refuse_utc(every_time_is_four: bool, where: str) -> None:
 def _whole(column: pa.Array, where: str) -> pa.Array:
     if pc.any(pc.greater(pc.abs(column), 9e18)).as_py():  # also where it is infinite
         largest = pc.max(pc.abs(column)).as_py()
-        raise DataError(f"{where}: {largest:g} is no date; {ACCEPTED}")
+        raise DataError(f"{where}: {largest:g} is no date; {_ACCEPTED}")
     whole = pc.floor(column)
     fine = pc.or_kleene(pc.equal(whole, column), pc.or_(pc.is_null(column), pc.is_nan(column)))
     if not pc.all(fine, min_count=0).as_py():
-        raise DataError(f"{where}: fractions are no dates; {ACCEPTED}")
+        raise DataError(f"{where}: fractions are no dates; {_ACCEPTED}")
     return pc.if_else(pc.is_nan(column), None, column).cast(pa.int64())
 
 
@@ -167,7 +167,7 @@ def _day_of_text(word: str | None, where: str) -> date | None:
             return day_of(datetime.fromisoformat(f"{day}T{time}{zone}"))
     except ValueError:
         pass
-    raise DataError(f"{where}: {word[:40]!r} is no date; {ACCEPTED}")
+    raise DataError(f"{where}: {word[:40]!r} is no date; {_ACCEPTED}")
 
 
 def _from_numbers(column: pa.Array, where: str) -> pa.Array:
@@ -186,24 +186,24 @@ def _from_numbers(column: pa.Array, where: str) -> pa.Array:
     fine &= dates.astype("datetime64[M]") == months
     if not fine.all():
         wrong = number[int((~fine).argmax())]
-        raise DataError(f"{where}: {wrong} is no date; {ACCEPTED}")
+        raise DataError(f"{where}: {wrong} is no date; {_ACCEPTED}")
     return pa.array(dates, pa.date32(), mask=blank)
 
 
 def _epoch_unit(numbers: Array) -> str | None:
     """Return the unit of a column of moments since 1970, told by its largest; None for days."""
     largest = int(numbers.max(initial=0))
-    return next((unit for low, high, unit in EPOCHS if low <= largest < high), None)
+    return next((unit for low, high, unit in _EPOCHS if low <= largest < high), None)
 
 
 def _from_epochs(number: Array, blank: Array, unit: str, where: str) -> pa.Array:
     moments = pa.array(number, pa.int64(), mask=blank).cast(pa.timestamp(unit, "UTC"))
     days = shanghai_days(moments)
-    early = np.asarray(pc.fill_null(pc.less(days, pa.scalar(EPOCH_FROM)), False))
+    early = np.asarray(pc.fill_null(pc.less(days, pa.scalar(_EPOCH_FROM)), False))
     if early.any():
         wrong = number[int(early.argmax())]
         raise DataError(
             f"{where}: {wrong} stands among moments counted from 1970 and is before "
-            f"{EPOCH_FROM}; {ACCEPTED}"
+            f"{_EPOCH_FROM}; {_ACCEPTED}"
         )
     return days

@@ -20,7 +20,7 @@ __all__ = ["Explanation", "explanation"]
 
 Line = tuple[str, str, str]
 OLD = 10**6  # trading days since a listing before the calendar begins
-TABLES_ASKED = ("stock_names", "index_members", "industry", "corporate_actions", "fundamentals")
+_TABLES_ASKED = ("stock_names", "index_members", "industry", "corporate_actions", "fundamentals")
 
 
 class Explanation:
@@ -331,7 +331,7 @@ def _figure(report: "pd.Series[Any]", day: pd.Timestamp) -> str:
 
 def _missing(market: "Market", column: int, without: dict[str, list[str]]) -> list[Line]:
     """Say what the market does not hold about the stock on the day."""
-    absent = [name for name in TABLES_ASKED if not _has(market, name)]
+    absent = [name for name in _TABLES_ASKED if not _has(market, name)]
     panels = [
         name
         for name in ("mark", "total_shares", "float_shares")

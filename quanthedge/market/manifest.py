@@ -25,8 +25,8 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 FORMAT = "quanthedge-dataset"
-MOST_BYTES = 4 << 20
-MOST_COUNT = 1 << 53
+_MOST_BYTES = 4 << 20
+_MOST_COUNT = 1 << 53
 LONGEST_TEXT = 4_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -154,8 +154,8 @@ def _read_json(folder: Path) -> dict[str, Any]:
             "make one with `quanthedge import SOURCE TARGET`"
         )
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{path}: larger than {MOST_BYTES:,} bytes, which no manifest is")
+        if path.stat().st_size > _MOST_BYTES:
+            raise DataError(f"{path}: larger than {_MOST_BYTES:,} bytes, which no manifest is")
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as problem:
         raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
@@ -197,7 +197,7 @@ def _hex(folder: Path, content: Mapping[str, Any], key: str, where: str = "") ->
 
 def _count(folder: Path, content: Mapping[str, Any], key: str, where: str) -> int:
     value = content.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MOST_COUNT:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST_COUNT:
         raise _wrong(folder, where + key, value, "a whole number from 0")
     return value
 

@@ -25,14 +25,14 @@ from quanthedge.logs import timed
 from quanthedge.market.blocks import Block
 from quanthedge.storage import held_open, locked, recover, working
 
-__all__ = ["PANELS", "PanelCache", "cache_files", "damaged_panels", "fill_panels", "latest_rows"]
+__all__ = ["PANELS", "PanelCache", "cache_files", "damaged_panels"]
 
 Array = np.ndarray[Any, Any]
 FORMAT = 2  # raise it when a panel's definition changes: older caches are then rebuilt
 MARK = "panels.json"
 CACHE = ".panels"
 MEMO = "verified.json"  # checksums of the tables that were found sound
-SUM_BYTES = 8
+_SUM_BYTES = 8
 _FOLDER = re.compile(r"[0-9a-f]{16}")
 _FILE = re.compile(
     r"[\w\u3400-\u4dbf\u4e00-\u9fff-]+(\.[\w\u3400-\u4dbf\u4e00-\u9fff-]+)*", re.ASCII
@@ -79,12 +79,12 @@ def _column(block: Block, name: str) -> Array:
     return block.numbers(name)
 
 
-def fill_panels(block: Block, first_day: int, days: int, panels: Mapping[str, Array]) -> None:
+def _fill_panels(block: Block, first_day: int, days: int, panels: Mapping[str, Array]) -> None:
     """Write a block's stocks into `panels` (arrays [T, N], row 0 = calendar day `first_day`)."""
     low, high = int(block.stock[0]), int(block.stock[-1]) + 1
     exact = np.full((days, high - low), -1, dtype=np.int32)
     exact[block.day - first_day, block.stock - low] = np.arange(len(block.stock), dtype=np.int32)
-    last = latest_rows(exact)
+    last = _latest_rows(exact)
 
     def fill(name: str) -> None:
         rule = PANELS[name]
@@ -100,7 +100,7 @@ def _at_once(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         return list(pool.map(work, items))
 
 
-def latest_rows(exact: Array) -> Array:
+def _latest_rows(exact: Array) -> Array:
     """Carry row numbers forward in time: [T, K] with -1 where there was no row yet.
 
     Row numbers must grow with time within each column.
@@ -234,7 +234,7 @@ class PanelCache:
         progress: Callable[[str], None] | None = None,
     ) -> None:
         for block in self._blocks():
-            fill_panels(block, self._first_day, self._shape[0], panels)
+            _fill_panels(block, self._first_day, self._shape[0], panels)
             if progress is not None:
                 progress(f"panels, stock {int(block.stock[-1]) + 1:,} of {self._shape[1]:,}")
 
@@ -257,7 +257,7 @@ class PanelCache:
         head = _head(self._shape, dtype)
         content = _sound_content(path, head, self._shape, dtype)
         if content is not None:
-            return content[len(head) : -SUM_BYTES].view(dtype).reshape(self._shape)
+            return content[len(head) : -_SUM_BYTES].view(dtype).reshape(self._shape)
         self.damaged.append(name)
         log.warning("%s: the cached panel is damaged; it is made anew from the tables", path)
         with suppress(OSError):
@@ -285,7 +285,7 @@ class PanelCache:
             with scratch.open("wb") as file:
                 file.write(head)
                 file.write(np.ascontiguousarray(panel).data)
-                file.write(bytes(SUM_BYTES))
+                file.write(bytes(_SUM_BYTES))
             _sign(scratch)
             scratch.replace(path)
 
@@ -352,7 +352,7 @@ def _head(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
 
 
 def _has_size(path: Path, head: bytes, shape: tuple[int, int], dtype: np.dtype[Any]) -> bool:
-    expected = len(head) + shape[0] * shape[1] * dtype.itemsize + SUM_BYTES
+    expected = len(head) + shape[0] * shape[1] * dtype.itemsize + _SUM_BYTES
     return path.is_file() and path.stat().st_size == expected
 
 
@@ -367,12 +367,12 @@ def _sound_content(
     except (OSError, ValueError):
         return None
     sound = content[: len(head)].tobytes() == head
-    kept = content[-SUM_BYTES:].tobytes()
-    return content if sound and xxhash.xxh3_64_digest(content[:-SUM_BYTES].data) == kept else None
+    kept = content[-_SUM_BYTES:].tobytes()
+    return content if sound and xxhash.xxh3_64_digest(content[:-_SUM_BYTES].data) == kept else None
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size - SUM_BYTES
+    return path.stat().st_size - _SUM_BYTES
 
 
 def _kept_sum(path: Path) -> bytes:
@@ -392,14 +392,14 @@ def _sum(path: Path, size: int) -> bytes:
 def _sign(path: Path) -> None:
     """Write a panel's checksum over its last bytes."""
     with path.open("r+b") as file:
-        file.seek(-SUM_BYTES, os.SEEK_END)
+        file.seek(-_SUM_BYTES, os.SEEK_END)
         file.write(_sum(path, _size(path)))
 
 
 def _new_panel(path: Path, shape: tuple[int, int], rule: PanelRule) -> np.memmap[Any, Any]:
     """Create a memory-mapped panel whose space is reserved (a full disk fails here, cleanly)."""
     head = _head(shape, rule.dtype)
-    size = len(head) + shape[0] * shape[1] * rule.dtype.itemsize + SUM_BYTES
+    size = len(head) + shape[0] * shape[1] * rule.dtype.itemsize + _SUM_BYTES
     with path.open("wb") as file:
         file.write(head)
         if hasattr(os, "posix_fallocate"):

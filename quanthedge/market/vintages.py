@@ -14,7 +14,6 @@ import pyarrow as pa
 from quanthedge.errors import DataError
 
 __all__ = [
-    "VINTAGES",
     "Vintage",
     "as_of",
     "check_quarters",
@@ -26,14 +25,14 @@ __all__ = [
 
 Array = np.ndarray[Any, Any]
 Vintage = Literal["latest", "first"]
-VINTAGES: tuple[Vintage, ...] = get_args(Vintage)
+_VINTAGES: tuple[Vintage, ...] = get_args(Vintage)
 MONTHS = 3
 
 
 def check_vintage(vintage: str) -> None:
     """Raise DataError for anything but "latest" and "first"."""
-    if vintage not in VINTAGES:
-        raise DataError(f"vintage {vintage!r}; accepted: {', '.join(VINTAGES)}")
+    if vintage not in _VINTAGES:
+        raise DataError(f"vintage {vintage!r}; accepted: {', '.join(_VINTAGES)}")
 
 
 def as_of(dates: Array, stocks: int, stock: Array, known: Array, values: Array) -> Array:

@@ -32,7 +32,7 @@ from quanthedge.market.panels import cache_files
 from quanthedge.market.schema import TABLES, TableSchema
 from quanthedge.storage import check_replaceable, replacing, storage_errors
 
-__all__ = ["Progress", "check_target", "dataset_files", "write_dataset", "write_streamed"]
+__all__ = ["Progress", "check_target", "write_dataset", "write_streamed"]
 
 Progress = Callable[[str], None]  # told in words what is being done
 
@@ -102,7 +102,7 @@ def write_streamed(
     """
     target = check_target(target, name, source, overwrite)
     collector = Collector() if collector is None else collector
-    with suppress(_AlreadyThere), replacing(target, dataset_files) as scratch:
+    with suppress(_AlreadyThere), replacing(target, _dataset_files) as scratch:
         writer = _Writer(scratch)
         try:
             inspect(tables, bars, collector, writer.add)
@@ -149,7 +149,7 @@ def _compare(target: Path, made: Manifest, overwrite: bool, collector: Collector
         )
 
 
-def dataset_files(folder: Path) -> list[str]:
+def _dataset_files(folder: Path) -> list[str]:
     """Return the files of a dataset's folder that this program wrote, as relative paths.
 
     The tables that the manifest lists, the cache of panels, and what `truth/` holds of a simulated
@@ -187,7 +187,7 @@ def check_target(target: Path, name: str, source: str, overwrite: bool = False) 
         return target
     if is_dataset(target) and not overwrite:
         _refuse_another(target, name, source)
-    ours = dataset_files(target)
+    ours = _dataset_files(target)
     for path in (MANIFEST, *(f"{table}.parquet" for table in TABLES)):
         if path not in ours and os.path.lexists(target / path):
             raise DataError(

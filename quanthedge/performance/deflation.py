@@ -8,14 +8,13 @@ from quanthedge.performance.tails import kurtosis, skewness
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = [
-    "TRIALS",
     "deflated_by_trials",
     "deflated_sharpe",
     "expected_highest_sharpe",
     "probabilistic_sharpe",
 ]
 
-TRIALS = (1, 10, 50, 100, 1000)
+_TRIALS = (1, 10, 50, 100, 1000)
 
 _EULER = 0.5772156649015329
 
@@ -86,7 +85,7 @@ def deflated_sharpe(returns: pd.Series, *, trials: int, sharpe_variance: float) 
 
 
 def deflated_by_trials(
-    returns: pd.Series, trials: tuple[int, ...] = TRIALS, *, least_days: int = 60
+    returns: pd.Series, trials: tuple[int, ...] = _TRIALS, *, least_days: int = 60
 ) -> pd.DataFrame:
     """Return the deflated Sharpe ratio for several numbers of trials, each of the same length.
 

@@ -27,7 +27,6 @@ __all__ = [
     "Unit",
     "Value",
     "definitions",
-    "format_value",
 ]
 
 Unit = Literal["fraction", "yuan", "unit_value", "ratio", "coefficient", "days", "date", "count"]
@@ -100,10 +99,10 @@ class Measure:
         """Return the value as it is printed, or why there is none."""
         if self.value is None:
             return str(definitions()["reasons"][self.reason or "undefined"][language])
-        return format_value(self.value, self.unit)
+        return _format_value(self.value, self.unit)
 
 
-def format_value(value: float | date, unit: str) -> str:
+def _format_value(value: float | date, unit: str) -> str:
     """Return a number as printed in tables; a value that rounds to zero has no minus sign."""
     if isinstance(value, date):
         return value.isoformat()

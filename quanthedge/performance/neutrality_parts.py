@@ -30,11 +30,11 @@ PARTS: dict[str, tuple[str, ...]] = {
     "fees": (*FUND_FEES, "accrual"),
 }
 STATEMENTS = ("accrued", "before_fees", "last_close", "fee_on_its_day", "last_close_fee_on_its_day")
-Often = Literal["daily", "weekly"]
-_BY: dict[Often, By] = {"daily": "day", "weekly": "week"}
+_Often = Literal["daily", "weekly"]
+_BY: dict[_Often, By] = {"daily": "day", "weekly": "week"}
 
 
-def correlation_parts(result: Record, every: Often = "daily") -> pd.DataFrame:
+def correlation_parts(result: Record, every: _Often = "daily") -> pd.DataFrame:
     """Return the parts of the correlation of the accrued net return with the benchmark.
 
     Parameters
@@ -99,7 +99,7 @@ def correlation_stated_otherwise(ledger: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _stated_link(level: pd.DataFrame, every: Often) -> float:
+def _stated_link(level: pd.DataFrame, every: _Often) -> float:
     """Return the correlation of the returns of both columns; NaN of fewer than ten periods."""
     fund, index = (period_returns(level[name], every) for name in level.columns)
     found = correlation(fund, index)

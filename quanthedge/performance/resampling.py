@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 FEWEST_DAYS = 120
-DAYS_A_MONTH = TRADING_DAYS_A_YEAR / 12
+_DAYS_A_MONTH = TRADING_DAYS_A_YEAR / 12
 HORIZONS = (1, 3, 6, 12, 24, 36)
 PATHS = 5000
 SEED = 20140917
@@ -93,7 +93,7 @@ class Outlook:
 
     def loss(self, months: int) -> float:
         """Return the share of paths that lose over so many months of 20.25 trading days."""
-        found = self.totals.get(round(months * DAYS_A_MONTH))
+        found = self.totals.get(round(months * _DAYS_A_MONTH))
         return float("nan") if found is None else float((found < -NO_MOVE).mean())
 
     def year(self) -> tuple[float, float, float]:
@@ -133,7 +133,7 @@ def outlook(
         return Outlook({})
     block, random = block_length(returns), np.random.default_rng(seed)
     logs = np.log1p(np.maximum(values, _WIPED_OUT))
-    days = sorted({*(round(month * DAYS_A_MONTH) for month in months), TRADING_DAYS_A_YEAR})
+    days = sorted({*(round(month * _DAYS_A_MONTH) for month in months), TRADING_DAYS_A_YEAR})
     found = []
     for count in bounded(paths, days[-1]):
         some = draw(values.size, days[-1], count, block, random)

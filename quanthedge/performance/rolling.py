@@ -8,9 +8,9 @@ import pandas as pd
 from quanthedge.performance.relation import rolling_beta
 from quanthedge.performance.returns import Every, period_returns
 
-__all__ = ["ROLLING", "rolling_correlation", "rolling_relations"]
+__all__ = ["rolling_correlation", "rolling_relations"]
 
-ROLLING: tuple[tuple[Every, int], ...] = (
+_ROLLING: tuple[tuple[Every, int], ...] = (
     ("daily", 60), ("daily", 250), ("weekly", 52), ("monthly", 24),
 )  # fmt: skip
 
@@ -43,7 +43,7 @@ def rolling_relations(level: pd.Series, indices: Mapping[str, pd.Series]) -> pd.
     """
     rows = {}
     for name, close in indices.items():
-        for every, window in ROLLING:
+        for every, window in _ROLLING:
             own, other = period_returns(level, every), period_returns(close, every)
             slopes = rolling_beta(own, other, window)
             links = rolling_correlation(own, other, window)

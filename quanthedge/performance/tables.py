@@ -13,8 +13,8 @@ from quanthedge.performance.returns import daily_returns, levels, period_returns
 
 __all__ = ["ATTRIBUTION_LINES", "attribution", "monthly_table", "yearly_table"]
 
-STATED_LINES = ("revaluation", "accrual")  # what the accountant states beside the bookings
-ATTRIBUTION_LINES = (*PROFIT_LINES, *COST_LINES, *FEE_LINES, *STATED_LINES, *FLOW_LINES)
+_STATED_LINES = ("revaluation", "accrual")  # what the accountant states beside the bookings
+ATTRIBUTION_LINES = (*PROFIT_LINES, *COST_LINES, *FEE_LINES, *_STATED_LINES, *FLOW_LINES)
 
 
 def monthly_table(

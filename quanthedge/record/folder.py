@@ -35,9 +35,9 @@ _LARGEST_TEXT = 64 * 2**20  # bytes of a JSON file
 _LARGEST_TABLE = 2 * 2**30  # bytes of a table, on disk and in memory
 _MOST_ROWS = 200_000_000
 
-VariantName = Literal["long_only", "unlevered", "levered", "index_hedged"]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-OwnFile = Annotated[str, Field(pattern=_OWN_FILE)]
+_VariantName = Literal["long_only", "unlevered", "levered", "index_hedged"]
+_Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_OwnFile = Annotated[str, Field(pattern=_OWN_FILE)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -47,7 +47,7 @@ class _Part(BaseModel):
 
 class _MarketInfo(_Part):
     name: str
-    fingerprint: Digest
+    fingerprint: _Digest
     stocks: int = Field(ge=0)
     data_start: Day
     data_end: Day
@@ -77,10 +77,10 @@ class _Note(_InTwoLanguages):
 
 
 class _Request(_Part):
-    variants: list[VariantName]
-    products: Digest
-    code: Digest
-    own_code: dict[OwnFile, Digest] = Field(default_factory=dict)
+    variants: list[_VariantName]
+    products: _Digest
+    code: _Digest
+    own_code: dict[_OwnFile, _Digest] = Field(default_factory=dict)
 
 
 class RunHead(_Part):
@@ -91,10 +91,10 @@ class RunHead(_Part):
     versions: dict[str, str]
     timeline: _InTwoLanguages
     notes: list[_Note]
-    variants: dict[VariantName, _Terms]
+    variants: dict[_VariantName, _Terms]
     request: _Request
-    files: dict[str, Digest]
-    digest: Digest
+    files: dict[str, _Digest]
+    digest: _Digest
 
 
 def write_run(
@@ -231,7 +231,7 @@ def earlier_run(folder: Path, now: Wanted, *, overwrite: bool = False) -> bool:
 
 def foreign_files(folder: Path) -> list[str]:
     """Return the names directly in a run folder that are not the run's own."""
-    names = [*_names(get_args(VariantName)), *_own_names(folder)]
+    names = [*_names(get_args(_VariantName)), *_own_names(folder)]
     own = {name.split("/")[0] for name in names}
     return sorted(path.name for path in folder.iterdir() if path.name not in own)
 
@@ -345,7 +345,7 @@ def _ours(folder: Path) -> list[str]:
     if not os.path.lexists(folder / RUN_FILE):
         return []
     _format_of(folder)
-    names = [*_names(get_args(VariantName)), *_own_names(folder)]
+    names = [*_names(get_args(_VariantName)), *_own_names(folder)]
     return [name for name in names if os.path.lexists(folder / name)]
 
 

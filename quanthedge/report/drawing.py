@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "figure_png", "figure_svg", "font_folder", "png_bytes", "tick_labels"]
 
-WIDTH_INCHES = 7.1
+_WIDTH_INCHES = 7.1
 _POINTS_A_PIXEL = 0.72
 _DASHES = {"dot": (0, (1.2, 1.6)), "dash": (0, (4, 2)), "solid": "-"}
 _PATTERN = re.compile(r"(?P<plus>\+?)(?P<comma>,?)(?:\.(?P<digits>\d+)(?P<trim>~?))?(?P<kind>[f%])")
@@ -67,9 +67,9 @@ def draw(spec: Spec) -> "Figure":
     from matplotlib.figure import Figure
 
     layout = spec["layout"]
-    height = max(1.7, WIDTH_INCHES * float(layout.get("height", 300)) / 860.0)
+    height = max(1.7, _WIDTH_INCHES * float(layout.get("height", 300)) / 860.0)
     with _style():
-        figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
+        figure = Figure(figsize=(_WIDTH_INCHES, height), layout="constrained")
         panels = _panels(figure, layout)
         for trace in spec["data"]:
             _trace(panels[trace.get("yaxis", "y")], trace, layout)

@@ -28,7 +28,7 @@ from quanthedge.universe import LargestUniverse
 __all__ = ["Facts", "question_facts"]
 
 Facts = dict[str, str | None]
-LARGE_MOVE = 0.03  # of the index in a day
+_LARGE_MOVE = 0.03  # of the index in a day
 _CRASH = next(one for one in WINDOWS if one.name == "crash_2015")
 _LIMITED = (pd.Timestamp("2015-09-07"), pd.Timestamp("2017-02-16"))  # opening limit of ten lots
 _MEASURES = (
@@ -170,10 +170,10 @@ def _months(writer: Writer, facts: Facts) -> None:
 def _days(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note how the fund did on days of large moves of the index."""
     returns = daily_returns(writer.run.ledger).dropna()
-    facts["large_move"] = f"{LARGE_MOVE:.0%}"
+    facts["large_move"] = f"{_LARGE_MOVE:.0%}"
     for name, inside in (
-        ("falls", returns[returns["index"] <= -LARGE_MOVE]),
-        ("rises", returns[returns["index"] >= LARGE_MOVE]),
+        ("falls", returns[returns["index"] <= -_LARGE_MOVE]),
+        ("rises", returns[returns["index"] >= _LARGE_MOVE]),
     ):
         facts[f"{name}_days"] = str(len(inside)) if len(inside) else None
         facts[f"{name}_mean"] = _text(float(inside["net"].mean()), ".2%") if len(inside) else None

@@ -52,7 +52,7 @@ Spec = dict[str, Any]
 INK, QUIET, LINE = "#1f2a37", "#6b7785", "#e3e7ec"
 FUND, GROSS, INDEX, ACCENT = "#17406d", "#7fa3c7", "#a8a297", "#b7791f"
 RED, GREEN = "#b2413a", "#3d7f5f"
-ROLLING_DAYS = 60
+_ROLLING_DAYS = 60
 FONT = (
     '"QuantHedge Sans", system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", '
     '"Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
@@ -171,7 +171,7 @@ def fund_beta(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     """Return the fund's beta: realised over 60 days, and ex ante on the days of review."""
     text = words(language)["figures"]
     returns = daily_returns(ledger)
-    realised = rolling_beta(returns["net"], returns["index"], ROLLING_DAYS)
+    realised = rolling_beta(returns["net"], returns["index"], _ROLLING_DAYS)
     ahead = exposures(ledger)["net_beta"].dropna()
     before = _line(ahead, text["beta_before"], ACCENT, 3)
     before |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
@@ -189,7 +189,7 @@ def rolling_link(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     lines = [
         _line(rolling_correlation(returns["net"], returns["index"], days), name, colour, 3, width)
         for days, name, colour, width in (
-            (ROLLING_DAYS, text["days_60"], GROSS, 1.2),
+            (_ROLLING_DAYS, text["days_60"], GROSS, 1.2),
             (250, text["days_250"], FUND, 1.8),
         )
     ]
@@ -217,7 +217,7 @@ def rolling_betas(
     for k, (code, close) in enumerate(closes.items()):
         moved = close.pct_change(fill_method=None).iloc[1:]
         name, colour = index_name(code, language), colours[k % len(colours)]
-        found = rolling_beta_hac(net, moved, ROLLING_DAYS)
+        found = rolling_beta_hac(net, moved, _ROLLING_DAYS)
         lines.append(_line(found["beta"], name, colour, 3, width=1.8 if k == 0 else 1.3))
         for bound in ("low", "high") if k == 0 else ():
             edge = _line(found[bound], words(language)["figures"]["interval_95"], GROSS, 3, 0.9)

@@ -37,15 +37,9 @@ from quanthedge.report.writer import Writer, own_words
 from quanthedge.storage import file_names, write_page
 from quanthedge.typing import Language
 
-__all__ = [
-    "STATEMENT_FORMATS",
-    "build_statement",
-    "statement_report",
-    "statement_text",
-    "write_statements",
-]
+__all__ = ["build_statement", "statement_report", "statement_text", "write_statements"]
 
-STATEMENT_FORMATS = ("html", "pdf", "xlsx", "json")
+_STATEMENT_FORMATS = ("html", "pdf", "xlsx", "json")
 
 
 def statement_report(
@@ -61,9 +55,9 @@ def statement_report(
     """
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
-    if kind not in STATEMENT_FORMATS:
+    if kind not in _STATEMENT_FORMATS:
         raise DataError(
-            f"{path}: statement in {path.suffix!r}; accepted: .{', .'.join(STATEMENT_FORMATS)}"
+            f"{path}: statement in {path.suffix!r}; accepted: .{', .'.join(_STATEMENT_FORMATS)}"
         )
     write_page(path, _rendered(build_statement(result, investor, language), kind), "statement")
     return path
@@ -85,8 +79,8 @@ def write_statements(
     """
     kinds = list(kinds)
     for kind in kinds:
-        if kind not in STATEMENT_FORMATS:
-            raise DataError(f"statement format {kind!r}; accepted: {', '.join(STATEMENT_FORMATS)}")
+        if kind not in _STATEMENT_FORMATS:
+            raise DataError(f"statement format {kind!r}; accepted: {', '.join(_STATEMENT_FORMATS)}")
     document = build_statement(result, investor, language)
     name = file_names(investors_of(result))[investor]
     for kind in kinds:

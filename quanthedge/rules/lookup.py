@@ -13,7 +13,7 @@ from quanthedge.typing import Bools, Days, Floats
 
 __all__ = ["RuleReader", "as_days"]
 
-USED_COLUMNS = ["table", "key", "from", "to", "value", "confidence", "source_ids", "note"]
+_USED_COLUMNS = ["table", "key", "from", "to", "value", "confidence", "source_ids", "note"]
 
 
 def as_days(dates: object) -> Days:
@@ -80,7 +80,7 @@ class RuleReader:
     def used(self) -> pd.DataFrame:
         """Return the rows that were used, one line each, in the order of the tables."""
         lines = [self._used[place] for place in sorted(self._used)]
-        return pd.DataFrame(lines, columns=USED_COLUMNS)
+        return pd.DataFrame(lines, columns=_USED_COLUMNS)
 
     def mask(self, row: Row) -> Bools:
         """Return the days on which a row is in force, [T]."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 __all__ = ["read_ahead"]
 
-PIECES = 2
+_PIECES = 2
 PATIENCE = 0.2  # seconds between looks at whether the reader of the pieces has gone
 
 
@@ -18,7 +18,7 @@ def read_ahead(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
     At most two pieces wait. When the consumer stops early the thread stops too.
     """
-    waiting: Queue[tuple[str, Any]] = Queue(PIECES)
+    waiting: Queue[tuple[str, Any]] = Queue(_PIECES)
     stopped = Event()
 
     def read() -> None:

@@ -17,8 +17,8 @@ __all__ = ["ARCHIVES", "unpacked"]
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 MOST_FILES = 500_000
-LARGEST_HEADER = 1 << 20  # bytes of a name or of notes in a tar archive
-FREE_SHARE = 0.8  # of the free disk that may be filled
+_LARGEST_HEADER = 1 << 20  # bytes of a name or of notes in a tar archive
+_FREE_SHARE = 0.8  # of the free disk that may be filled
 PIECE = 1 << 20
 _LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE)
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -54,7 +54,7 @@ def unpacked(source: Path, beside: Path) -> Iterator[Path]:
             f"({', '.join(ARCHIVES)})"
         )
     beside.mkdir(parents=True, exist_ok=True)
-    room = int(shutil.disk_usage(beside).free * FREE_SHARE)
+    room = int(shutil.disk_usage(beside).free * _FREE_SHARE)
     with working(beside, "unpacked") as work:
         folder = work.content
         try:
@@ -122,10 +122,10 @@ class _Member(tarfile.TarInfo):
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo | None:
         plain = self.type in (*tarfile.REGULAR_TYPES, tarfile.DIRTYPE, *_LINKS)
-        if not plain and self.size > LARGEST_HEADER:
+        if not plain and self.size > _LARGEST_HEADER:
             raise DataError(
                 f"{archive.name!s}: has a header of {self.size:,} bytes; accepted: "
-                f"{LARGEST_HEADER:,}"
+                f"{_LARGEST_HEADER:,}"
             )
         member: tarfile.TarInfo | None = super()._proc_member(archive)  # type: ignore[misc]
         return member

@@ -15,9 +15,9 @@ __all__ = ["joined_bars"]
 
 Array = np.ndarray[Any, Any]
 COLUMNS = [c.name for c in TABLES["stock_daily"].columns if c.name not in ("code", "date")]
-SAME_FACTOR = 1e-9
+_SAME_FACTOR = 1e-9
 STEP, CENT = 1e-4, 0.0051  # as in the check of the factor's steps: a previous close is in cents
-TOGETHER = 100  # stocks that are handed on at once
+_TOGETHER = 100  # stocks that are handed on at once
 
 
 def joined_bars(
@@ -65,7 +65,7 @@ def joined_bars(
         else:
             table = _joined_stock(code, before, after, change, assumed_first, derived_factor)
         waiting.append(table)
-        if len(waiting) == TOGETHER:
+        if len(waiting) == _TOGETHER:
             yield pa.concat_tables(waiting)
             waiting = []
     if waiting:
@@ -177,7 +177,7 @@ def _moved(name: str, old: Array, new: Array) -> Array:
     if old.dtype == bool:
         return np.asarray(old != new)
     if name == "adj_factor":
-        return np.asarray(np.abs(new / old - 1) > SAME_FACTOR)
+        return np.asarray(np.abs(new / old - 1) > _SAME_FACTOR)
     return np.asarray(~((old == new) | (np.isnan(old) & np.isnan(new))))
 
 
@@ -186,7 +186,7 @@ def _scaled(before: pa.Table, after: pa.Table, left: Array, right: Array) -> pa.
     old, new = before["adj_factor"].to_numpy(), after["adj_factor"].to_numpy()
     if len(left):
         level = old[left[0]] / new[right[0]]
-        same = SAME_FACTOR
+        same = _SAME_FACTOR
     elif after["date"][0].as_py() > before["date"][-1].as_py():
         close, opened = before["close"][-1].as_py(), after["pre_close"][0].as_py()
         level = old[-1] * close / opened / new[0]

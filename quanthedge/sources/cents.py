@@ -11,7 +11,7 @@ __all__ = ["Cents"]
 
 Array = np.ndarray[Any, Any]
 OFF = 0.003  # yuan; so far may a source's own rounding take a price from its cent
-FLOAT32_ERROR = 1.5e-7  # of a quotient of two float32, relative
+_FLOAT32_ERROR = 1.5e-7  # of a quotient of two float32, relative
 MOST_OFF = 0.01  # share of prices off a cent above which they are not the traded ones
 
 
@@ -41,7 +41,7 @@ class Cents:
         """Return a stock's prices on the cent; undefined ones stay so."""
         with np.errstate(invalid="ignore", over="ignore"):
             rounded = np.floor(price * 100 + 0.5) / 100
-            off = np.abs(rounded - price) > OFF + FLOAT32_ERROR * np.abs(price)
+            off = np.abs(rounded - price) > OFF + _FLOAT32_ERROR * np.abs(price)
         self._prices += int(np.count_nonzero(~np.isnan(price)))
         if off.any():
             self._off += int(off.sum())

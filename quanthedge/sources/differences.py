@@ -12,17 +12,17 @@ from quanthedge.market import TABLES
 __all__ = ["Change", "joined", "joined_lists"]
 
 SHOWN = 3
-ONE_AT_A_TIME = ("stock_names", "industry")
-SPELLS = ("stock_names", "index_members", "industry")
+_ONE_AT_A_TIME = ("stock_names", "industry")
+_SPELLS = ("stock_names", "index_members", "industry")
 # The column that tells which stretch of the history a newer version covers.
-COVERED = {
+_COVERED = {
     "fundamentals": "known_date",
     "corporate_actions": "ex_date",
     "statements": "known_date",
     "fund_holdings": "period_end",
 }
 # What a source may hold only some of; elsewhere it is an item, a code or a contract.
-OWNERS = {"index_weights": ["index_code"], "government_yield_curve": ["term"]}
+_OWNERS = {"index_weights": ["index_code"], "government_yield_curve": ["term"]}
 
 
 @dataclass
@@ -86,7 +86,7 @@ def joined(
     old, new = schema.whole(old), schema.whole(new)
     key = list(schema.key)
     before, after = old.to_pandas(date_as_object=False), new.to_pandas(date_as_object=False)
-    if name in ONE_AT_A_TIME:
+    if name in _ONE_AT_A_TIME:
         before = _ended(before, after, pd.Timestamp(old_end))
     both = before.merge(after, on=key, how="outer", suffixes=("", " new"), indicator="side")
     change = Change(name, added=int((both["side"] == "right_only").sum()))
@@ -184,14 +184,14 @@ def _covered(name: str, gone: pd.DataFrame, after: pd.DataFrame) -> np.ndarray[A
     """Which missing rows lie in a stretch that the newer version covers."""
     if after.empty or name == "stocks":
         return np.zeros(len(gone), dtype=bool)
-    if name in SPELLS:  # the newer version lists other spells of the same owner from then on
+    if name in _SPELLS:  # the newer version lists other spells of the same owner from then on
         owner = [column for column in TABLES[name].key if column != "start"]
         first = after.groupby(owner, as_index=False)["start"].min()
         place = gone[[*owner, "start"]].merge(first, on=owner, how="left", suffixes=("", " first"))
         return np.asarray(place["start"] >= place["start first"])
-    column = COVERED.get(name, "date")
+    column = _COVERED.get(name, "date")
     owners = [c for c in TABLES[name].key if c in ("item", "code", "contract")]
-    group = OWNERS.get(name, owners)
+    group = _OWNERS.get(name, owners)
     if not group:
         days = gone[column]
         return np.asarray((days >= after[column].min()) & (days <= after[column].max()))

@@ -33,7 +33,7 @@ __all__ = [
 Array = np.ndarray[Any, Any]
 FAR = pd.Timestamp("2199-12-31")
 ONE_DAY = pd.Timedelta(1, "D")
-SAME_LEVEL = 1e-6  # of two factors that a source keeps in 32 bits
+_SAME_LEVEL = 1e-6  # of two factors that a source keeps in 32 bits
 _SAID = re.compile(r"stocks: (?P<kept>\S+) stands for (?P<dropped>\S+) too\b")
 
 
@@ -345,7 +345,7 @@ def _with_extra(table: pa.Table, code: str, extra: pa.Table) -> tuple[pa.Table, 
         mine = own.filter(pc.equal(own["date"], day))["adj_factor"][0].as_py()
         level = mine / common["adj_factor"][0].as_py()
         place = rows.column_names.index("adj_factor")
-        if abs(level - 1) > SAME_LEVEL:
+        if abs(level - 1) > _SAME_LEVEL:
             scaled = pc.multiply(rows["adj_factor"].cast(pa.float64()), level)
             field = rows.schema.field(place)
             rows = rows.set_column(place, field, scaled.cast(field.type))

@@ -26,15 +26,14 @@ __all__ = [
     "as_numbers",
     "as_texts",
     "column_of",
-    "plain_file",
     "read_file",
     "readable",
     "refuse_blank_lines",
 ]
 
 SUFFIXES = (".csv", ".parquet", ".feather")
-ENCODINGS = ("utf-8", "gb18030")
-SAFE_NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z._\-]*")
+_ENCODINGS = ("utf-8", "gb18030")
+_SAFE_NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z._\-]*")
 
 
 def read_file(path: Path, texts: Sequence[str] = ()) -> pa.Table:
@@ -71,7 +70,7 @@ def _read_csv(path: Path, texts: Sequence[str]) -> pa.Table:
     claim(path, bytes=path.stat().st_size)
     with path.open("rb") as file:
         head = file.read(4_000_000)
-    for encoding in ENCODINGS:
+    for encoding in _ENCODINGS:
         try:
             head[: len(head) - 4].decode(encoding) if len(head) == 4_000_000 else head.decode(
                 encoding
@@ -123,9 +122,9 @@ def readable(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: unreadable as Parquet ({reason})") from problem
 
 
-def plain_file(folder: Path, name: str) -> Path:
+def _plain_file(folder: Path, name: str) -> Path:
     """Return a file inside a folder by a name from the data; DataError when it leads elsewhere."""
-    if not SAFE_NAME.fullmatch(name) or ".." in name:
+    if not _SAFE_NAME.fullmatch(name) or ".." in name:
         raise DataError(f"{folder}: {name[:60]!r} is no plain file name; refused")
     return folder / name
 

@@ -26,7 +26,7 @@ __all__ = ["GROUP", "OWN", "chosen_layout", "layout_names"]
 
 _log = logging.getLogger(__name__)
 GROUP = "quanthedge.sources"
-AUTO = "auto"
+_AUTO = "auto"
 # In the order in which they are tried: the most particular first. pyproject.toml declares the same
 # (a test compares them); this table is what counts, because the metadata of an installation may be
 # older than the code that runs.
@@ -59,7 +59,7 @@ def layout_names() -> list[str]:
     return [*OWN, *_declared().points]
 
 
-def chosen_layout(source: Path, name: str = AUTO) -> Layout:
+def chosen_layout(source: Path, name: str = _AUTO) -> Layout:
     """Return the layout of a name, or the one that recognises a source.
 
     Raises
@@ -68,7 +68,7 @@ def chosen_layout(source: Path, name: str = AUTO) -> Layout:
         There is no such layout, the package that declares it is at fault, nobody recognises the
         source, or two that know nothing of each other do.
     """
-    if name == AUTO:
+    if name == _AUTO:
         return _recognised(source)
     others = _declared()
     if name in OWN:
@@ -77,7 +77,7 @@ def chosen_layout(source: Path, name: str = AUTO) -> Layout:
         return _foreign(others.points[name])
     if name in others.wrong:
         raise DataError(others.wrong[name])
-    raise DataError(f"no layout '{name}'; there are {AUTO}, {', '.join([*OWN, *others.points])}")
+    raise DataError(f"no layout '{name}'; there are {_AUTO}, {', '.join([*OWN, *others.points])}")
 
 
 def _recognised(source: Path) -> Layout:
@@ -117,7 +117,7 @@ def _declared() -> _Declared:
     points = {}
     for name, declared in sorted(by_name.items()):
         packages = " and ".join(sorted(package for package, _ in declared))
-        if name in OWN or name == AUTO:
+        if name in OWN or name == _AUTO:
             wrong[name] = (
                 f"layout '{name}' of {packages} is left out: QuantHedge itself has that name; the "
                 "package has to choose another"

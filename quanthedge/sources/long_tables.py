@@ -32,7 +32,7 @@ __all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "pre_close")
-PIT_ITEMS = (
+_PIT_ITEMS = (
     "net_profit_ttm",
     "revenue_ttm",
     "book_equity",
@@ -41,7 +41,7 @@ PIT_ITEMS = (
     "revenue_last_annual",
     "dividend_last_annual",
 )
-QUARTERLY_ITEMS = (
+_QUARTERLY_ITEMS = (
     "roe_cum_pct",
     "roa_cum_pct",
     "debt_to_assets_pct",
@@ -60,12 +60,12 @@ USED = {
     "fundamentals_quarterly",
     "cash_rate_shibor_overnight",
 }
-DELISTED = re.compile(r"delisted(?:_by_[0-9]{4})?")
-FEW_CONTRACTS = "futures_contract_daily"
+_DELISTED = re.compile(r"delisted(?:_by_[0-9]{4})?")
+_FEW_CONTRACTS = "futures_contract_daily"
 OPTIONAL = {
     "stock_names",
     "index_dividend_yield",
-    FEW_CONTRACTS,
+    _FEW_CONTRACTS,
     ALL_CONTRACTS,
     *SUPPLEMENT,
 }
@@ -158,7 +158,7 @@ def _last_days(source: Path) -> pa.Table:
     """
     table = _load(source, "stock_list")
     path = source / "stock_list.parquet"
-    marks = [name for name in table.column_names if DELISTED.fullmatch(name)]
+    marks = [name for name in table.column_names if _DELISTED.fullmatch(name)]
     if len(marks) != 1:
         found = ", ".join(table.column_names)
         raise DataError(
@@ -192,8 +192,8 @@ def _industry(source: Path) -> pa.Table:
 def _futures(source: Path, calendar: Array, collector: Collector) -> pa.Table:
     """Return the bars of every contract: those of the fuller table first."""
     few = None
-    if (source / f"{FEW_CONTRACTS}.parquet").is_file():
-        few = _load(source, FEW_CONTRACTS, *TABLES["futures_daily"].among(()).column_names)
+    if (source / f"{_FEW_CONTRACTS}.parquet").is_file():
+        few = _load(source, _FEW_CONTRACTS, *TABLES["futures_daily"].among(()).column_names)
     return with_all_contracts(source, few, calendar, collector)
 
 
@@ -207,14 +207,14 @@ def _percent(source: Path, name: str, column: str, renamed: str) -> pa.Table:
 
 
 def _fundamentals(source: Path, collector: Collector) -> pa.Table:
-    pit = _load(source, "fundamentals_pit", "code", "effective_date", *PIT_ITEMS)
+    pit = _load(source, "fundamentals_pit", "code", "effective_date", *_PIT_ITEMS)
     quarterly = _load(
-        source, "fundamentals_quarterly", "code", "period_end", "usable_from", *QUARTERLY_ITEMS
+        source, "fundamentals_quarterly", "code", "period_end", "usable_from", *_QUARTERLY_ITEMS
     )
     return pa.concat_tables(
         [
-            melted(pit, "effective_date", None, PIT_ITEMS, collector),
-            melted(quarterly, "usable_from", "period_end", QUARTERLY_ITEMS, collector),
+            melted(pit, "effective_date", None, _PIT_ITEMS, collector),
+            melted(quarterly, "usable_from", "period_end", _QUARTERLY_ITEMS, collector),
         ]
     )
 

@@ -19,7 +19,7 @@ from quanthedge.market.checks import Collector
 __all__ = ["one_index", "one_index_of_lists", "with_one_index"]
 
 Array = np.ndarray[Any, Any]
-SAME_VALUE = 1e-5  # of an index's value: vendors round to two, three or four digits
+_SAME_VALUE = 1e-5  # of an index's value: vendors round to two, three or four digits
 FAR = pd.Timestamp("2199-12-31")
 ONE_DAY = pd.Timedelta(1, "D")
 PRICES = ("open", "high", "low", "close")
@@ -123,7 +123,7 @@ def _joined_rows(frame: pd.DataFrame, twin: pd.Series, name: str) -> pd.DataFram
         one, two = both[column], both[f"{column} twin"]
         apart = ~((one == two) | one.isna() | two.isna())
         if one.dtype.kind == "f":
-            apart &= (one - two).abs() > SAME_VALUE * one.abs()
+            apart &= (one - two).abs() > _SAME_VALUE * one.abs()
         if apart.any():
             row = both[apart].iloc[0]
             raise DataError(

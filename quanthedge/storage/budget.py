@@ -20,10 +20,10 @@ from pathlib import Path
 
 from quanthedge.errors import DataError
 
-__all__ = ["VARIABLE", "Budget", "allowed", "begun", "claim", "limits"]
+__all__ = ["Budget", "allowed", "begun", "claim", "limits"]
 
 _log = logging.getLogger(__name__)
-VARIABLE = "QUANTHEDGE_BUDGET"
+_VARIABLE = "QUANTHEDGE_BUDGET"
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _PART = re.compile(r"([a-z_]+)=([0-9]{1,18})(kb|mb|gb|tb)?", re.IGNORECASE)
 
@@ -90,11 +90,11 @@ def limits() -> Budget:
         The variable is not written as ``bytes=500GB rows=2000000000``.
     """
     known: dict[str, int] = asdict(Budget())
-    for word in os.environ.get(VARIABLE, "").split():
+    for word in os.environ.get(_VARIABLE, "").split():
         match = _PART.fullmatch(word)
         if match is None or match[1] not in known:
             raise DataError(
-                f"{VARIABLE}: {word[:40]!r}; accepted, separated by spaces: NAME=NUMBER with "
+                f"{_VARIABLE}: {word[:40]!r}; accepted, separated by spaces: NAME=NUMBER with "
                 f"NAME of {', '.join(known)} and KB, MB, GB or TB behind the number"
             )
         known[match[1]] = int(match[2]) * _UNITS[(match[3] or "").lower()]
@@ -155,7 +155,7 @@ def _check(path: Path | str, spent: _Spent, size: int) -> None:
         if claimed > limit:
             raise DataError(
                 f"{path}: {text.format(claimed, what)}, more than the {limit:,} allowed ({key}): "
-                f"a damaged file or a bomb; if you trust it, set {VARIABLE}='{key}=...' "
+                f"a damaged file or a bomb; if you trust it, set {_VARIABLE}='{key}=...' "
                 "(docs/importing.md)"
             )
 

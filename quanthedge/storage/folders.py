@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
-Ours = Callable[[Path], Iterable[str]]
+_Ours = Callable[[Path], Iterable[str]]
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -49,7 +49,7 @@ WINDOWS = os.name == "nt"  # where an open file keeps its folder from being move
 
 
 @contextmanager
-def replacing(target: Path, ours: Ours | None = None) -> Iterator[Path]:
+def replacing(target: Path, ours: _Ours | None = None) -> Iterator[Path]:
     """Yield an empty folder that takes the place of `target` when the block succeeds.
 
     Parameters

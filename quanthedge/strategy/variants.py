@@ -15,9 +15,9 @@ from quanthedge.universe import IndexUniverse
 __all__ = ["EVERY_MEMBER", "VARIANTS", "borrows", "is_itself", "variant", "variant_names"]
 
 VARIANTS = ("long_only", "unlevered", "levered", "index_hedged")
-LONG_ONLY = 0.95  # of equity in stocks: no margin has to be kept, 5% stays in cash
-TIMES = 1.5  # stocks of the levered variant over those of the unlevered one
-ROOM = 0.3  # of the stocks, kept for the margin of the futures: 20% and half as much above it
+_LONG_ONLY = 0.95  # of equity in stocks: no margin has to be kept, 5% stays in cash
+_TIMES = 1.5  # stocks of the levered variant over those of the unlevered one
+_ROOM = 0.3  # of the stocks, kept for the margin of the futures: 20% and half as much above it
 EVERY_MEMBER = 10_000  # more than any index has
 
 
@@ -71,18 +71,18 @@ def variant(strategy: Strategy, name: str) -> Strategy:
     StrategyError
         When the name is not known.
     """
-    own = min(strategy.invested_fraction, round(1.0 / (1.0 + ROOM), 4))
+    own = min(strategy.invested_fraction, round(1.0 / (1.0 + _ROOM), 4))
     unlevered = own if borrows(strategy) else strategy.invested_fraction
     changes: dict[str, object] = {"invested_fraction": unlevered}
     hedge, loan = strategy.hedge, 0.0
     if name == "long_only":
-        changes["invested_fraction"] = LONG_ONLY
+        changes["invested_fraction"] = _LONG_ONLY
         none = {"ratio": 0.0, "range": None, "risk_aversion": 0.0}
         hedge = hedge.model_copy(update=none)
     elif name == "levered":
-        stocks = round(unlevered * TIMES, 6)
+        stocks = round(unlevered * _TIMES, 6)
         changes["invested_fraction"] = stocks
-        loan = round(max(0.0, stocks * (1.0 + ROOM) - 1.0), 4)
+        loan = round(max(0.0, stocks * (1.0 + _ROOM) - 1.0), 4)
     elif name == "index_hedged":
         product = hedge.products[0]
         equal = {"ratio": DollarNeutral(), "range": None, "risk_aversion": 0.0, "product": product}

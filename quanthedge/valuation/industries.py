@@ -21,7 +21,7 @@ from quanthedge.market import Market
 from quanthedge.typing import Floats
 from quanthedge.valuation.kernels import add_returns
 
-__all__ = ["IndexReturns", "amac_codes", "index_returns_of"]
+__all__ = ["IndexReturns", "index_returns_of"]
 
 _SECTION = re.compile(r"([A-BD-S])\d{0,2}\b|(C\d{2})\b")
 _FAMILY = "AMAC"
@@ -49,7 +49,7 @@ class IndexReturns(NamedTuple):
 
 
 @cache
-def amac_codes() -> dict[str, str]:
+def _amac_codes() -> dict[str, str]:
     """Return the AMAC index of each industry by its Chinese name (Shenwan, level 1)."""
     file = resources.files("quanthedge.valuation") / "data" / "amac.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
@@ -105,7 +105,7 @@ def _amac(market: Market) -> tuple[pd.DataFrame, dict[str, str]]:
 
 def _index_of(names: dict[str, str], industry: str, name_zh: str) -> str:
     """Return the AMAC index of an industry among those that this market has, or ""."""
-    found = amac_codes().get(name_zh.partition("(")[0], "")
+    found = _amac_codes().get(name_zh.partition("(")[0], "")
     letter = _SECTION.match(industry)
     if letter:  # the regulator's own classification
         begins = f"{letter[1] or letter[2]} "

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-__all__ = ["RESTATED_COLUMNS", "suspension_spells"]
+__all__ = ["suspension_spells"]
 
-RESTATED_COLUMNS = ("date", "code", "shares", "last_close", "stated_value", "adjustment_yuan")
+_RESTATED_COLUMNS = ("date", "code", "shares", "last_close", "stated_value", "adjustment_yuan")
 
 
 def suspension_spells(restated: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.DataFrame:
@@ -14,7 +14,7 @@ def suspension_spells(restated: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Dat
     Parameters
     ----------
     restated : DataFrame
-        One row for each holding and close at which it was: columns ``RESTATED_COLUMNS``.
+        One row for each holding and close at which it was: columns ``_RESTATED_COLUMNS``.
     dates : DatetimeIndex
         All closes of the run.
 

@@ -7,7 +7,7 @@ from quanthedge.compiled import njit
 
 __all__ = ["dot", "dot3", "select", "solve"]
 
-SUMS = {"reassoc", "contract"}  # lets a sum run in parallel lanes
+_SUMS = {"reassoc", "contract"}  # lets a sum run in parallel lanes
 
 
 @njit(cache=True, error_model="numpy")
@@ -36,7 +36,7 @@ def solve(matrix: NDArray[np.float64], right: NDArray[np.float64], size: int) ->
     return True
 
 
-@njit(cache=True, error_model="numpy", fastmath=SUMS)
+@njit(cache=True, error_model="numpy", fastmath=_SUMS)
 def dot(a: NDArray[np.float64], b: NDArray[np.float64], n: int) -> float:
     """Return the sum of a b over the first n."""
     total = 0.0
@@ -45,7 +45,7 @@ def dot(a: NDArray[np.float64], b: NDArray[np.float64], n: int) -> float:
     return total
 
 
-@njit(cache=True, error_model="numpy", fastmath=SUMS)
+@njit(cache=True, error_model="numpy", fastmath=_SUMS)
 def dot3(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64], n: int) -> float:
     """Return the sum of a b c over the first n."""
     total = 0.0

@@ -16,8 +16,8 @@ __all__ = ["ewma_regression", "instrument_regression", "joint_regression"]
 
 
 TILE = 64  # stocks worked on together: their sums over one block stay in the processor's cache
-CANCELLED = 1e-6  # share of a sum that must be left for it to be trusted
-SINGULAR = 1e-10  # share of a regressor that others must leave unexplained
+_CANCELLED = 1e-6  # share of a sum that must be left for it to be trusted
+_SINGULAR = 1e-10  # share of a regressor that others must leave unexplained
 
 
 @njit(cache=True, error_model="numpy")
@@ -111,11 +111,11 @@ def _centred(
             raw = head[m, i] + before[m, i]
             xx[a, b] = raw - sum_a * sum_b / n
             xx[b, a] = xx[a, b]
-            if a == b and not xx[a, a] >= CANCELLED * raw:
+            if a == b and not xx[a, a] >= _CANCELLED * raw:
                 fine = False
             m += 1
         xy[a] = head[first_y + 1 + a, i] + before[first_y + 1 + a, i] - sum_y * sum_a / n
-    return n, yy, fine and yy >= CANCELLED * raw_yy
+    return n, yy, fine and yy >= _CANCELLED * raw_yy
 
 
 @njit(cache=True, error_model="numpy")
@@ -129,7 +129,7 @@ def _invert(matrix: Floats, inverse: Floats) -> bool:
             for c in range(b):
                 total -= root[a, c] * root[b, c]
             if a == b:
-                if not total > SINGULAR * matrix[a, a]:
+                if not total > _SINGULAR * matrix[a, a]:
                     return False
                 root[a, a] = np.sqrt(total)
             else:

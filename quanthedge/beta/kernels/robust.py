@@ -18,9 +18,9 @@ from quanthedge.compiled import njit
 
 __all__ = ["rolling_huber"]
 
-MAD = 0.6744897501960817  # median of |z| for a standard normal z
-REWEIGHTINGS = 2  # before the first Newton step, and twice as many before each retry
-NEWTON = 12
+_MAD = 0.6744897501960817  # median of |z| for a standard normal z
+_REWEIGHTINGS = 2  # before the first Newton step, and twice as many before each retry
+_NEWTON = 12
 NEAR = 0.2  # scales: a solution further away may be another one than reweighting leads to
 
 
@@ -81,7 +81,7 @@ def _middle(
 
 @njit(cache=True, error_model="numpy")
 def _scale(residual: NDArray[np.float64], middle: tuple[int, int]) -> float:
-    return 0.5 * (abs(residual[middle[0]]) + abs(residual[middle[1]])) / MAD
+    return 0.5 * (abs(residual[middle[0]]) + abs(residual[middle[1]])) / _MAD
 
 
 @njit(cache=True, error_model="numpy")
@@ -143,8 +143,8 @@ def _newton_step(
     for i in middle:
         for a in range(p):
             matrix[p, a] += 0.5 * np.sign(residual[i]) * u[a, i]
-    matrix[p, p] = MAD
-    step[p] = MAD * (_scale(residual, middle) - scale)
+    matrix[p, p] = _MAD
+    step[p] = _MAD * (_scale(residual, middle) - scale)
     return solve(matrix, step, p + 1)
 
 
@@ -168,7 +168,7 @@ def _polish(
     spread [p] is the root mean square of each column of u: steps are measured in residuals.
     """
     p = u.shape[0]
-    for _ in range(NEWTON):
+    for _ in range(_NEWTON):
         if not _newton_step(u, n, tuning, residual, scale, middle, work[1], work[2], matrix, step):
             return -1.0
         moved = abs(step[p])
@@ -215,7 +215,7 @@ def _fit(
         return np.nan
     scale = 0.0
     middle = (0, 0)
-    attempt = REWEIGHTINGS
+    attempt = _REWEIGHTINGS
     for iteration in range(iterations):
         _residuals(u, y, n, theta, residual)
         middle = _middle(residual, n, middle, work[0])

@@ -19,8 +19,8 @@ __all__ = ["Choice", "Contract", "Roll"]
 
 Contract = Literal["front", "next", "quarter", "main", "cheapest_carry"]
 Roll = Literal["days", "open_interest", "basis"]
-MEDIAN_DAYS = 250  # trading days of calendar spreads that a spread is compared with
-LEAST_SPREADS = 20  # fewer are no median: the roll waits for its latest day
+_MEDIAN_DAYS = 250  # trading days of calendar spreads that a spread is compared with
+_LEAST_SPREADS = 20  # fewer are no median: the roll waits for its latest day
 
 
 @dataclass(frozen=True)
@@ -136,17 +136,17 @@ class Choice:
         """Whether the spread of a close and enough of those before it are known."""
         if row < 0 or not np.isfinite(self.spreads(held, following)[row]):
             return False
-        past = self._near_spreads[max(0, row - MEDIAN_DAYS) : row]
-        return bool(np.isfinite(past).sum() >= LEAST_SPREADS)
+        past = self._near_spreads[max(0, row - _MEDIAN_DAYS) : row]
+        return bool(np.isfinite(past).sum() >= _LEAST_SPREADS)
 
     def _good_spread(self, row: int, held: int, following: int) -> bool:
         """Whether the spread of a close is above the median of the year before it."""
         if row < 0:
             return False
         now = self.spreads(held, following)[row]
-        past = self._near_spreads[max(0, row - MEDIAN_DAYS) : row]
+        past = self._near_spreads[max(0, row - _MEDIAN_DAYS) : row]
         past = past[np.isfinite(past)]
-        return bool(past.size >= LEAST_SPREADS and now > np.median(past))
+        return bool(past.size >= _LEAST_SPREADS and now > np.median(past))
 
     @cached_property
     def _near_spreads(self) -> Floats:

@@ -13,7 +13,7 @@ from quanthedge.market import Market
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, index_of
 from quanthedge.typing import Floats
 
-__all__ = ["FuturesLeg", "Mark", "futures_leg", "index_levels"]
+__all__ = ["FuturesLeg", "Mark", "futures_leg"]
 
 Mark = Literal["settlement", "close", "index"]
 _CARRY_DAYS = 20  # trading days over which the basis is averaged
@@ -54,7 +54,7 @@ class FuturesLeg(NamedTuple):
     substituted: NDArray[np.bool_]
 
 
-def index_levels(market: Market, codes: Sequence[str], first: int, last: int) -> Floats:
+def _index_levels(market: Market, codes: Sequence[str], first: int, last: int) -> Floats:
     """Return the closes of several indices, [T, K]; DataError where one is missing."""
     levels = np.column_stack([market.index_close(code)[first : last + 1] for code in codes])
     if np.isnan(levels).any():
@@ -114,7 +114,7 @@ def futures_leg(
             f"futures_leg: products {names} and indices {tuple(codes)}; accepted is each product "
             "once, and one index for each"
         )
-    level = index_levels(market, codes, first, last)
+    level = _index_levels(market, codes, first, last)
     index = np.full(level.shape, np.nan)
     index[1:] = level[1:] / level[:-1] - 1.0
     parts = [

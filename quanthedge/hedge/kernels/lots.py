@@ -16,9 +16,9 @@ from quanthedge.typing import Floats
 __all__ = ["joint_cost", "joint_lots"]
 
 
-RIDGE = 1e-9  # of a variance: keeps the ellipsoid bounded when indices are perfectly correlated
-SWEEPS = 20_000
-VISITS = 100_000  # lattice points looked at before the best so far is taken
+_RIDGE = 1e-9  # of a variance: keeps the ellipsoid bounded when indices are perfectly correlated
+_SWEEPS = 20_000
+_VISITS = 100_000  # lattice points looked at before the best so far is taken
 
 
 @njit(cache=True)
@@ -51,7 +51,7 @@ def _descend(
 
     ``price`` is the linear cost of h in units of aversion.
     """
-    for _ in range(SWEEPS):
+    for _ in range(_SWEEPS):
         moved = 0.0
         for p in range(short.size):
             others = 0.0
@@ -182,7 +182,7 @@ def _search(
     for p in range(products):
         for q in range(products):
             scaled[p, q] = 0.5 * aversion * covariance[p, q] * lot_value[p] * lot_value[q]
-        scaled[p, p] *= 1.0 + RIDGE
+        scaled[p, p] *= 1.0 + _RIDGE
     root = np.linalg.cholesky(scaled).T  # upper: the last product is chosen first
     middle = centre / lot_value
     floor = joint_cost(centre, exposure, covariance, aversion, carry)
@@ -207,7 +207,7 @@ def _search(
             fresh = False
         lots[p] += 1.0
         visits += 1
-        if visits > VISITS:
+        if visits > _VISITS:
             return
         if lots[p] > high[p]:
             p += 1

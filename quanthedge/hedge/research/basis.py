@@ -18,8 +18,8 @@ from quanthedge.typing import Floats
 __all__ = ["basis_table"]
 
 LEAST_DAYS = 5  # calendar days to delivery below which nothing is annualised
-RANK_DAYS = 250  # trading days of a percentile
-LEAST_RANKED = 60
+_RANK_DAYS = 250  # trading days of a percentile
+_LEAST_RANKED = 60
 POSITIONS = ("front", "next", "quarter", "second quarter")
 
 
@@ -117,7 +117,9 @@ def _percentiles(frame: pd.DataFrame) -> Floats:
     result = np.full(len(frame), np.nan)
     for _, part in frame.groupby("position", observed=True):
         ranked = (
-            part["annualised_adjusted"].rolling(RANK_DAYS, min_periods=LEAST_RANKED).rank(pct=True)
+            part["annualised_adjusted"]
+            .rolling(_RANK_DAYS, min_periods=_LEAST_RANKED)
+            .rank(pct=True)
         )
         result[part.index] = ranked.to_numpy()
     return result

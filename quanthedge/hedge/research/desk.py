@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BasisDesk", "basis_desk"]
 
-ROLL_DAYS = 4
+_ROLL_DAYS = 4
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def basis_desk(
     product: str = "IF",
     *,
     lots: dict[str, int] | None = None,
-    roll_days: int = ROLL_DAYS,
+    roll_days: int = _ROLL_DAYS,
 ) -> BasisDesk:
     """Return the basis desk of a day, from what was public at its close.
 

@@ -16,7 +16,7 @@ N_PARTS = 5
 
 
 @njit(cache=True, allocates=False)
-def alike_for_ever(i: int, lots: Floats, year_begin: int) -> bool:
+def _alike_for_ever(i: int, lots: Floats, year_begin: int) -> bool:
     """Whether the two oldest lots of a stock are past a year and owe the same a share."""
     if not lots[i, 1, DAY] < year_begin:
         return False
@@ -25,7 +25,7 @@ def alike_for_ever(i: int, lots: Floats, year_begin: int) -> bool:
 
 
 @njit(cache=True, allocates=False)
-def move_lot(i: int, source: int, target: int, lots: Floats) -> None:
+def _move_lot(i: int, source: int, target: int, lots: Floats) -> None:
     """Write one lot of a stock over another."""
     for part in range(N_PARTS):
         lots[i, target, part] = lots[i, source, part]
@@ -45,11 +45,11 @@ def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> 
     if n > 0 and lots[i, n - 1, DAY] == t:
         lots[i, n - 1, SHARES] += quantity
         return
-    while n >= 2 and (n == lots.shape[1] or alike_for_ever(i, lots, tax.year_begin[t])):
+    while n >= 2 and (n == lots.shape[1] or _alike_for_ever(i, lots, tax.year_begin[t])):
         for part in range(SHARES, N_PARTS):
             lots[i, 1, part] += lots[i, 0, part]
         for k in range(1, n):
-            move_lot(i, k, k - 1, lots)
+            _move_lot(i, k, k - 1, lots)
         n -= 1
     lots[i, n, DAY] = t
     lots[i, n, SHARES] = quantity
@@ -105,7 +105,7 @@ def take_lots(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -
             gone = k + 1
     if gone > 0:
         for k in range(gone, count[i]):
-            move_lot(i, k, k - gone, lots)
+            _move_lot(i, k, k - gone, lots)
         count[i] -= gone
     return due
 

@@ -67,22 +67,22 @@ from quanthedge.ledger.layout import (
 from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats, Ints
 
-NO_ORDERS = -1
+_NO_ORDERS = -1
 
 
 @njit(cache=True, allocates=False)
-def rebalance_of(t: int, days: Ints, scalars: Floats) -> int:
+def _rebalance_of(t: int, days: Ints, scalars: Floats) -> int:
     """Row of the targets traded today, -1 on other days."""
     r = int(scalars[NEXT_REBALANCE])
     return r if r < days.size and days[r] == t else -1
 
 
 @njit(cache=True, allocates=False)
-def plan_orders(
+def _plan_orders(
     t: int, r: int, flow: float, targets: TargetBook, market: StockMarket, state: LedgerState,
     work: Work, logs: Logs,
 ) -> int:  # fmt: skip
-    """Step 3: the day's orders. Returns their reason, ``NO_ORDERS`` on a day without."""
+    """Step 3: the day's orders. Returns their reason, ``_NO_ORDERS`` on a day without."""
     scalars = state.scalars
     if r >= 0:
         plan_rebalance(
@@ -96,11 +96,11 @@ def plan_orders(
     if scalars[DAYS_LEFT] > 0.0:
         scalars[DAYS_LEFT] -= 1.0
         return RETRY
-    return NO_ORDERS
+    return _NO_ORDERS
 
 
 @njit(cache=True, allocates=False)
-def trade_stocks(
+def _trade_stocks(
     t: int,
     reason: int,
     gain: float,
@@ -117,14 +117,14 @@ def trade_stocks(
     received = 0.0
     settled = 0.0
     paid = 0.0
-    if reason != NO_ORDERS:
+    if reason != _NO_ORDERS:
         received, more = sell(t, reason, market, state, work, sheet)
         gain += more
     if raise_cash > 0.0 and raise_cash > received:
         money, more = forced_sales(t, raise_cash - received, market, state, work, sheet)
         received += money
         gain += more
-    if reason != NO_ORDERS:
+    if reason != _NO_ORDERS:
         more, settled, paid = buy(t, reason, kept, morning_cash, market, state, work, sheet)
         gain += more
         strike_out(state, work)
@@ -144,13 +144,13 @@ def hedge_the_plan(
     sheet: Sheet,
 ) -> tuple[float, bool]:
     """Step 7 before the stocks are filled. Returns the withdrawable cash, whether orders stand."""
-    if reason == NO_ORDERS and not state.scalars[RAISE_CASH] > 0.0:
+    if reason == _NO_ORDERS and not state.scalars[RAISE_CASH] > 0.0:
         return hedge(
             t, forced, withdrawable, inputs.bars, inputs.hedge, inputs.futures, inputs.settings,
             state.shares, work.held, work.n[HELD], state, work.futures, sheet,
         ), False  # fmt: skip
     changed = expect_book(
-        t, reason != NO_ORDERS, inputs.bars, inputs.stocks, inputs.settings, state, work
+        t, reason != _NO_ORDERS, inputs.bars, inputs.stocks, inputs.settings, state, work
     )
     withdrawable = hedge(
         t, forced or changed, withdrawable, inputs.bars, inputs.hedge, inputs.futures,
@@ -161,7 +161,7 @@ def hedge_the_plan(
 
 
 @njit(cache=True, allocates=False)
-def stop_run(t: int, status: int, scalars: Floats) -> int:
+def _stop_run(t: int, status: int, scalars: Floats) -> int:
     """Note why the run ends on day t; returns the day after."""
     scalars[STATUS], scalars[STATUS_DAY] = status, t
     return t + 1
@@ -222,10 +222,10 @@ def run_days(
 
         # 2, 3: the accounts, the day's orders
         targets = inputs.targets
-        r = rebalance_of(t, targets.trade_days, scalars)
+        r = _rebalance_of(t, targets.trade_days, scalars)
         any_targets = r >= 0 and targets.pointer[r + 1] > targets.pointer[r]
         withdrawable = morning_treasury(t, r >= 0, any_targets, settings, futures, state)
-        reason = plan_orders(t, r, flow, targets, market, state, work, logs)
+        reason = _plan_orders(t, r, flow, targets, market, state, work, logs)
 
         # 4 to 7: stocks, and the hedge before or after their fills
         after_stocks = futures.after_stocks[t]
@@ -236,7 +236,9 @@ def run_days(
                 t, reason, r >= 0 or moved, withdrawable, inputs, state, work, sheet
             )
         stocks_before = logs.n[TRADES]
-        gain, withdrawable = trade_stocks(t, reason, gain, withdrawable, market, state, work, sheet)
+        gain, withdrawable = _trade_stocks(
+            t, reason, gain, withdrawable, market, state, work, sheet
+        )
         moved = logs.n[TRADES] > trades_before
         if moved:
             work.n[HELD] = list_held(shares, work.held)
@@ -253,7 +255,7 @@ def run_days(
             t, withdrawable, settings, futures, state, work.futures, sheet
         )
         if np.isnan(withdrawable):
-            return stop_run(t, NO_SETTLEMENT, scalars)
+            return _stop_run(t, NO_SETTLEMENT, scalars)
         scalars[STOCK_VALUE], names = value_of_stocks(t, bars, shares, work)
         row[STOCK_PNL_] = gain_to_close(t, gain, bars, shares, work)
 
@@ -274,5 +276,5 @@ def run_days(
             list_positions(t, shares, work, sheet)
         status = broken_promise(equity, equity - last.equity, required, row, state, work)
         if status != OK:
-            return stop_run(t, status, scalars)
+            return _stop_run(t, status, scalars)
     return stop

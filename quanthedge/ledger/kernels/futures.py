@@ -62,7 +62,7 @@ def any_lots(lots: Floats) -> bool:
 
 
 @njit(cache=True, allocates=False)
-def margin_of(t1: int, c: int, futures: FutureBook, lots: float) -> float:
+def _margin_of(t1: int, c: int, futures: FutureBook, lots: float) -> float:
     """Margin of lots of a contract at the settlement of the day in row t1 (day t1 - 1), yuan."""
     multiplier = futures.multiplier[futures.product[c]]
     return futures.margin_rate[t1, c] * multiplier * futures.settlement[t1, c] * abs(lots)
@@ -74,12 +74,12 @@ def margin_required(t1: int, lots: Floats, futures: FutureBook) -> float:
     total = 0.0
     for c in range(lots.size):
         if lots[c] != 0.0:
-            total += margin_of(t1, c, futures, lots[c])
+            total += _margin_of(t1, c, futures, lots[c])
     return total
 
 
 @njit(cache=True, allocates=False)
-def to_futures_account(amount: float, scalars: Floats) -> float:
+def _to_futures_account(amount: float, scalars: Floats) -> float:
     """Move money between the accounts (below 0: back to the stocks). Returns what was moved."""
     scalars[FUTURES_CASH] += amount
     scalars[STOCK_CASH] -= amount
@@ -112,7 +112,7 @@ def morning_treasury(
         moved = -cash
     else:
         moved = max(0.0, min(withdrawable, -cash))
-    withdrawable -= to_futures_account(moved, scalars)
+    withdrawable -= _to_futures_account(moved, scalars)
     if traded:
         scalars[LOAN_TARGET] = settings.borrowed * max(0.0, scalars[EQUITY]) if targets else 0.0
         drawn = max(0.0, scalars[LOAN_TARGET] - scalars[LOAN])
@@ -128,7 +128,7 @@ def morning_treasury(
 
 
 @njit(cache=True, allocates=False)
-def own_return_beta(t: int, book_return: Floats, book: HedgeBook) -> float:
+def _own_return_beta(t: int, book_return: Floats, book: HedgeBook) -> float:
     """OLS slope of the book's own returns on the index over the window ending at t - 1."""
     n = 0
     sx = sy = sxx = sxy = 0.0
@@ -149,7 +149,7 @@ def own_return_beta(t: int, book_return: Floats, book: HedgeBook) -> float:
 
 
 @njit(cache=True, allocates=False)
-def estimate_book(
+def _estimate_book(
     t: int, bars: Bars, hedge: HedgeBook, shares: Floats, held: Ints, n_held: int,
     book_return: Floats, beta: Floats,
 ) -> float:  # fmt: skip
@@ -172,7 +172,7 @@ def estimate_book(
         for p in range(beta.size):
             beta[p] /= value
     elif hedge.method == TOP_DOWN:
-        beta[0] = own_return_beta(t, book_return, hedge)
+        beta[0] = _own_return_beta(t, book_return, hedge)
     elif hedge.method == GIVEN:
         for p in range(beta.size):
             b = hedge.book_ratio[t, p]
@@ -197,7 +197,7 @@ def lot_values(t: int, futures: FutureBook, lot: Floats) -> None:
 
 
 @njit(cache=True, allocates=False)
-def into_range(exposure: Floats, lot: Floats, book: float, low: float, high: float) -> None:
+def _into_range(exposure: Floats, lot: Floats, book: float, low: float, high: float) -> None:
     """Scale short values of the products that can be traded into the range, in place."""
     total = 0.0
     first = -1
@@ -222,7 +222,7 @@ def into_range(exposure: Floats, lot: Floats, book: float, low: float, high: flo
 
 
 @njit(cache=True)
-def joint_lots_wanted(
+def _joint_lots_wanted(
     t: int, book: float, equity: float, exposure: Floats, day: FuturesDay, hedge: HedgeBook
 ) -> None:
     """Write the whole lots of all products that are best together into ``day.wanted`` [P]."""
@@ -251,7 +251,7 @@ def joint_lots_wanted(
 
 
 @njit(cache=True, allocates=False)
-def nearest_lots(value: float, lot: float, both_sides: bool) -> float:
+def _nearest_lots(value: float, lot: float, both_sides: bool) -> float:
     """Signed lots nearest to a signed value, halves away from 0; without both sides none above."""
     if value > 0.0:
         return np.floor(value / lot + 0.5) if both_sides else 0.0
@@ -259,7 +259,7 @@ def nearest_lots(value: float, lot: float, both_sides: bool) -> float:
 
 
 @njit(cache=True, allocates=False)
-def lots_wanted(t: int, book: float, equity: float, day: FuturesDay, hedge: HedgeBook) -> None:
+def _lots_wanted(t: int, book: float, equity: float, day: FuturesDay, hedge: HedgeBook) -> None:
     """Write the lots that hedge the book into ``day.wanted``; products without a lot value keep.
 
     ``day.beta`` is used up: it becomes the exposure to be hedged, yuan.
@@ -268,17 +268,17 @@ def lots_wanted(t: int, book: float, equity: float, day: FuturesDay, hedge: Hedg
     for p in range(lot.size):
         exposure[p] = hedge.ratio * exposure[p] * book
     if hedge.aversion != 0.0:
-        joint_lots_wanted(t, book, equity, exposure, day, hedge)
+        _joint_lots_wanted(t, book, equity, exposure, day, hedge)
         return
     if not hedge.both_sides:
-        into_range(exposure, lot, book, hedge.range_low, hedge.range_high)
+        _into_range(exposure, lot, book, hedge.range_low, hedge.range_high)
     for p in range(lot.size):
         if not np.isnan(lot[p]):
-            day.wanted[p] = nearest_lots(-exposure[p], lot[p], hedge.both_sides)
+            day.wanted[p] = _nearest_lots(-exposure[p], lot[p], hedge.both_sides)
 
 
 @njit(cache=True, allocates=False)
-def policy_review(
+def _policy_review(
     t: int, book: float, day: FuturesDay, last_level: Floats, hedge: HedgeBook
 ) -> bool:
     """Ask the policy for each product; a landing short of the target changes ``wanted``."""
@@ -295,12 +295,12 @@ def policy_review(
         if asked:
             review = True
             if landing != target:
-                wanted[p] = nearest_lots(landing * book, lot[p], hedge.both_sides)
+                wanted[p] = _nearest_lots(landing * book, lot[p], hedge.both_sides)
     return review
 
 
 @njit(cache=True, allocates=False)
-def trade_future(
+def _trade_future(
     t: int, c: int, quantity: float, price: float, fee: float, impact: float, reason: int,
     futures: FutureBook, state: LedgerState, sheet: Sheet,
 ) -> None:  # fmt: skip
@@ -315,7 +315,7 @@ def trade_future(
 
 
 @njit(cache=True, allocates=False)
-def trade_at_fill(
+def _trade_at_fill(
     t: int, c: int, quantity: float, reason: int, slippage: float, futures: FutureBook,
     state: LedgerState, sheet: Sheet,
 ) -> None:  # fmt: skip
@@ -325,11 +325,11 @@ def trade_at_fill(
     amount = abs(quantity) * futures.multiplier[p] * price
     fee = futures.fee_rate[t, p] * amount + futures.order_fee_yuan[t, p]
     impact = slippage * amount
-    trade_future(t, c, quantity, price, fee, impact, reason, futures, state, sheet)
+    _trade_future(t, c, quantity, price, fee, impact, reason, futures, state, sheet)
 
 
 @njit(cache=True, allocates=False)
-def locked_limit(t: int, c: int, side: int, futures: FutureBook) -> int:
+def _locked_limit(t: int, c: int, side: int, futures: FutureBook) -> int:
     """Reason why no lot of a contract can be traded on a side at the fill, or DONE."""
     if np.isnan(futures.fill_price[t, c]):
         return NO_PRICE
@@ -339,11 +339,11 @@ def locked_limit(t: int, c: int, side: int, futures: FutureBook) -> int:
 
 
 @njit(cache=True, allocates=False)
-def opening_room(t: int, c: int, held: float, side: int, futures: FutureBook) -> tuple[float, int]:
+def _opening_room(t: int, c: int, held: float, side: int, futures: FutureBook) -> tuple[float, int]:
     """Lots of a contract that may be opened today, and the reason that sets the bound."""
     p = futures.product[c]
     room, why = np.inf, LIMIT_DOWN
-    locked = locked_limit(t, c, side, futures)
+    locked = _locked_limit(t, c, side, futures)
     if locked != DONE:
         room, why = 0.0, locked
     by_position = max(0.0, futures.position_limit[t, p] - held)
@@ -355,17 +355,17 @@ def opening_room(t: int, c: int, held: float, side: int, futures: FutureBook) ->
 
 
 @njit(cache=True, allocates=False)
-def close_now(
+def _close_now(
     t: int, c: int, back: float, side: int, reason: int, slippage: float, futures: FutureBook,
     state: LedgerState, over: Floats, sheet: Sheet,
 ) -> bool:  # fmt: skip
     """Close lots of yesterday of one side at the fill, settled at once; False where refused."""
-    why = locked_limit(t, c, -side, futures)
+    why = _locked_limit(t, c, -side, futures)
     if why != DONE:
         refuse(sheet.logs, t, FUTURE, c, -side, back, 0.0, why)
         state.scalars[UNFINISHED] = 1.0
         return False
-    trade_at_fill(t, c, -side * back, reason, slippage, futures, state, sheet)
+    _trade_at_fill(t, c, -side * back, reason, slippage, futures, state, sheet)
     # What is closed settles at once: its gain may carry the margin of the new lots.
     moved = futures.fill_price[t, c] - futures.settlement[t, c]
     variation = side * back * futures.multiplier[futures.product[c]] * moved
@@ -376,7 +376,7 @@ def close_now(
 
 
 @njit(cache=True, allocates=False)
-def close_other_side(
+def _close_other_side(
     t: int, p: int, side: int, slippage: float, futures: FutureBook, state: LedgerState,
     over: Floats, sheet: Sheet,
 ) -> None:  # fmt: skip
@@ -384,11 +384,11 @@ def close_other_side(
     for o in range(state.lots.size):
         if futures.product[o] == p and side * state.lots[o] < 0.0:
             back = abs(state.lots[o])
-            close_now(t, o, back, -side, HEDGE, slippage, futures, state, over, sheet)
+            _close_now(t, o, back, -side, HEDGE, slippage, futures, state, over, sheet)
 
 
 @njit(cache=True, allocates=False)
-def leave_old_contracts(
+def _leave_old_contracts(
     t: int, p: int, c: int, keep: float, side: int, slippage: float, futures: FutureBook,
     state: LedgerState, over: Floats, sheet: Sheet,
 ) -> tuple[float, float]:  # fmt: skip
@@ -408,13 +408,13 @@ def leave_old_contracts(
             continue
         back = min(excess, there)
         excess -= back
-        if close_now(t, o, back, side, ROLL, slippage, futures, state, over, sheet):
+        if _close_now(t, o, back, side, ROLL, slippage, futures, state, over, sheet):
             closed += back
     return old - closed, closed
 
 
 @njit(cache=True, allocates=False)
-def margin_elsewhere(t: int, c: int, lots: Floats, futures: FutureBook) -> float:
+def _margin_elsewhere(t: int, c: int, lots: Floats, futures: FutureBook) -> float:
     """Margin of the lots in all other contracts, at the last prices known, yuan."""
     total = 0.0
     for o in range(lots.size):
@@ -443,31 +443,31 @@ def trade_product(
             scalars[UNFINISHED] = 1.0
         return withdrawable
     side = BUY if target > 0.0 else SELL
-    close_other_side(t, p, side, slippage, futures, state, day.over, sheet)
+    _close_other_side(t, p, side, slippage, futures, state, day.over, sheet)
     held, n = side * lots[c], side * target
     if held < 0.0:  # what could not be closed is in the way
         return withdrawable
     x, why = n, MARGIN
     if n > held:
-        room, bound = opening_room(t, c, held, side, futures)
+        room, bound = _opening_room(t, c, held, side, futures)
         if held + room < n:
             x, why = held + room, bound
     keep = max(0.0, n - x)
-    left, closed = leave_old_contracts(
+    left, closed = _leave_old_contracts(
         t, p, c, keep, side, slippage, futures, state, day.over, sheet
     )
     if x < held:
-        locked = locked_limit(t, c, -side, futures)
+        locked = _locked_limit(t, c, -side, futures)
         if locked != DONE:
             refuse(logs, t, FUTURE, c, -side, held - x, 0.0, locked)
             scalars[UNFINISHED] = 1.0
         else:
-            trade_at_fill(t, c, -side * (held - x), HEDGE, slippage, futures, state, sheet)
+            _trade_at_fill(t, c, -side * (held - x), HEDGE, slippage, futures, state, sheet)
             day.traded[c] -= side * (held - x)
     elif n > held:
         x = max(held, min(x, n - left))
         per_lot = futures.margin_rate[t + 1, c] * futures.multiplier[p] * futures.fill_price[t, c]
-        elsewhere = margin_elsewhere(t, c, lots, futures)
+        elsewhere = _margin_elsewhere(t, c, lots, futures)
         money = max(0.0, scalars[FUTURES_CASH] + withdrawable - elsewhere)
         affordable = max(held, np.floor(money / per_lot))
         if affordable < x:
@@ -475,7 +475,7 @@ def trade_product(
         if x > held:
             wanted = settings.target_multiple * (per_lot * x + elsewhere)
             moved = min(withdrawable, max(0.0, wanted - scalars[FUTURES_CASH]))
-            withdrawable -= to_futures_account(moved, scalars)
+            withdrawable -= _to_futures_account(moved, scalars)
         stuck = max(0.0, left - keep)
         if x < n - stuck:
             refuse(logs, t, FUTURE, c, side, n - stuck - held, x - held, why)
@@ -483,7 +483,7 @@ def trade_product(
                 scalars[UNFINISHED] = 1.0
         if x > held:
             reason = ROLL if closed > 0.0 else HEDGE
-            trade_at_fill(t, c, side * (x - held), reason, slippage, futures, state, sheet)
+            _trade_at_fill(t, c, side * (x - held), reason, slippage, futures, state, sheet)
             day.traded[c] += side * (x - held)
             day.opened[c] += x - held
     return withdrawable
@@ -505,7 +505,7 @@ def begin_day(futures: FutureBook, lots: Floats, day: FuturesDay) -> None:
 
 
 @njit(cache=True, allocates=False)
-def opens_a_product(day: FuturesDay) -> bool:
+def _opens_a_product(day: FuturesDay) -> bool:
     """Whether a product of which lots are wanted has none."""
     for p in range(day.lot.size):
         if day.held[p] == 0.0 and day.wanted[p] != 0.0 and not np.isnan(day.lot[p]):
@@ -514,7 +514,7 @@ def opens_a_product(day: FuturesDay) -> bool:
 
 
 @njit(cache=True, allocates=False)
-def review_lots(
+def _review_lots(
     t: int, forced: bool, value: float, book: HedgeBook, state: LedgerState, day: FuturesDay
 ) -> None:
     """Keep the lots wanted where the day reviews them, else take those held."""
@@ -522,9 +522,9 @@ def review_lots(
     review = forced or scalars[MARGIN_CUT] > 0.0 or scalars[UNFINISHED] > 0.0 or value <= 0.0
     scalars[MARGIN_CUT] = max(0.0, scalars[MARGIN_CUT] - 1.0)
     scalars[UNFINISHED] = 0.0
-    review = review or opens_a_product(day)
+    review = review or _opens_a_product(day)
     if not review:
-        review = policy_review(t, value, day, state.last_level, book)
+        review = _policy_review(t, value, day, state.last_level, book)
     for p in range(day.lot.size):
         if review:
             state.last_level[p] = book.index_level[t, p]
@@ -541,15 +541,15 @@ def hedge(
     """Step 7 for a book of ``shares`` [N]. Returns the withdrawable cash; ``day`` is written."""
     equity = state.scalars[EQUITY]
     begin_day(futures, state.lots, day)
-    value = estimate_book(t, bars, book, shares, held, n_held, state.book_return, day.beta)
+    value = _estimate_book(t, bars, book, shares, held, n_held, state.book_return, day.beta)
     beta = 0.0
     for p in range(day.beta.size):
         beta += day.beta[p]
     sheet.row[BETA_] = beta if value > 0.0 else np.nan
     lot_values(t, futures, day.lot)
     if value > 0.0:
-        lots_wanted(t, value, equity, day, book)
-    review_lots(t, forced, value, book, state, day)
+        _lots_wanted(t, value, equity, day, book)
+    _review_lots(t, forced, value, book, state, day)
     for p in range(day.lot.size):
         if np.isnan(day.lot[p]):
             continue
@@ -562,7 +562,7 @@ def hedge(
 
 
 @njit(cache=True)
-def cut_lots(
+def _cut_lots(
     t: int, slippage: float, futures: FutureBook, state: LedgerState, opened: Floats, sheet: Sheet
 ) -> None:
     """Close at the settlement price, lot by lot, until the account meets the rest's margin."""
@@ -578,7 +578,7 @@ def cut_lots(
         most = 0.0
         for c in range(contracts):
             if kept[c] > 0.0:
-                own = margin_of(t + 1, c, futures, kept[c])
+                own = _margin_of(t + 1, c, futures, kept[c])
                 need += own
                 if own > most:
                     largest, most = c, own
@@ -600,7 +600,9 @@ def cut_lots(
             price = futures.settlement[t + 1, c]
             impact = slippage * cut * futures.multiplier[futures.product[c]] * price
             way = cut if lots[c] < 0.0 else -cut
-            trade_future(t, c, way, price, fees[c], impact, MARGIN_CUT_TRADE, futures, state, sheet)
+            _trade_future(
+                t, c, way, price, fees[c], impact, MARGIN_CUT_TRADE, futures, state, sheet
+            )
 
 
 @njit(cache=True, allocates=False)
@@ -609,27 +611,27 @@ def settle_futures(
     day: FuturesDay, sheet: Sheet,
 ) -> float:  # fmt: skip
     """Step 8: variation margin, delivery, margin check. Returns withdrawable; NaN = no price."""
-    if not pay_variation(t, futures, state, day, sheet):
+    if not _pay_variation(t, futures, state, day, sheet):
         return np.nan
     scalars = state.scalars
     required = margin_required(t + 1, state.lots, futures)
     if scalars[FUTURES_CASH] < required:
         target = settings.target_multiple * required
         moved = max(0.0, min(withdrawable, target - scalars[FUTURES_CASH]))
-        withdrawable -= to_futures_account(moved, scalars)
+        withdrawable -= _to_futures_account(moved, scalars)
     if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and any_lots(state.lots):
-        cut_lots(t, settings.futures_slippage, futures, state, day.opened, sheet)
+        _cut_lots(t, settings.futures_slippage, futures, state, day.opened, sheet)
         scalars[MARGIN_CUT] = 2.0
-    ask_for_cash(required, settings, scalars)
+    _ask_for_cash(required, settings, scalars)
     if not any_lots(state.lots) and scalars[FUTURES_CASH] < 0.0:
         moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
-        withdrawable -= to_futures_account(moved, scalars)
+        withdrawable -= _to_futures_account(moved, scalars)
         scalars[RAISE_CASH] = max(scalars[RAISE_CASH], -scalars[FUTURES_CASH])
     return withdrawable
 
 
 @njit(cache=True, allocates=False)
-def pay_variation(
+def _pay_variation(
     t: int, futures: FutureBook, state: LedgerState, day: FuturesDay, sheet: Sheet
 ) -> bool:
     """Settle every contract and deliver on its last day; False where one has no settlement."""
@@ -651,13 +653,13 @@ def pay_variation(
         if lots[c] != 0.0 and t >= futures.last_day[c]:
             amount = abs(lots[c]) * multiplier * settlement
             fee = futures.delivery_fee_rate[t, futures.product[c]] * amount
-            trade_future(t, c, -lots[c], settlement, fee, 0.0, DELIVERY, futures, state, sheet)
+            _trade_future(t, c, -lots[c], settlement, fee, 0.0, DELIVERY, futures, state, sheet)
             state.scalars[UNFINISHED] = 1.0
     return True
 
 
 @njit(cache=True, allocates=False)
-def ask_for_cash(required: float, settings: Settings, scalars: Floats) -> None:
+def _ask_for_cash(required: float, settings: Settings, scalars: Floats) -> None:
     """Set what is to be raised out of the stocks tomorrow: margin, and what investors are owed."""
     cash = scalars[FUTURES_CASH] + scalars[STOCK_CASH]
     scalars[RAISE_CASH] = 0.0

@@ -45,7 +45,7 @@ from quanthedge.ledger.layout import (
 from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats
 
-NO_COSTS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+_NO_COSTS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class LastClose(NamedTuple):
@@ -97,7 +97,7 @@ def take_flows(t: int, fund: FundNumbers, scalars: Floats, row: Floats) -> float
 
 
 @njit(cache=True, allocates=False)
-def receive_dividends(t: int, state: LedgerState) -> None:
+def _receive_dividends(t: int, state: LedgerState) -> None:
     """Take the dividends that are paid today into the account."""
     scalars, due = state.scalars, state.carried.due
     if due[t] != 0.0:
@@ -123,12 +123,12 @@ def subscribe_rights(
         scalars[STOCK_CASH] -= taken * price
         sheet.row[BOUGHT_] += taken * price
         add_lot(t, i, taken, tax, state.carried)
-        note_trade(sheet.logs, t, STOCK, i, taken, price, taken * price, NO_COSTS, RIGHTS, 0.0)
+        note_trade(sheet.logs, t, STOCK, i, taken, price, taken * price, _NO_COSTS, RIGHTS, 0.0)
     return taken
 
 
 @njit(cache=True, allocates=False)
-def pay_action(
+def _pay_action(
     t: int, i: int, a: int, bars: Bars, actions: ActionBook, tax: TaxBook, rights: bool,
     state: LedgerState, sheet: Sheet,
 ) -> float:  # fmt: skip
@@ -161,7 +161,7 @@ def pay_action(
 
 
 @njit(cache=True, allocates=False)
-def pay_delisted(
+def _pay_delisted(
     t: int, i: int, mark: float, recovery: float, state: LedgerState, sheet: Sheet
 ) -> float:
     """Pay out a holding that is delisted. Returns its gain (a loss when recovery is below 1)."""
@@ -169,7 +169,7 @@ def pay_delisted(
     price = recovery * mark
     state.scalars[STOCK_CASH] += held * price
     sheet.row[SOLD_] += held * price
-    note_trade(sheet.logs, t, STOCK, i, -held, price, held * price, NO_COSTS, DELISTING, 0.0)
+    note_trade(sheet.logs, t, STOCK, i, -held, price, held * price, _NO_COSTS, DELISTING, 0.0)
     state.shares[i] = 0.0
     drop_lots(i, state.carried)
     return held * (price - mark)
@@ -193,7 +193,7 @@ def grow_holding(i: int, growth: float, mark: float, state: LedgerState, row: Fl
 
 
 @njit(cache=True, allocates=False)
-def grow_orders(
+def _grow_orders(
     t: int, bars: Bars, actions: ActionBook, rights: bool, pending: Floats, work: Work
 ) -> None:
     """Bring the wanted holdings on the basis of the day's shares."""
@@ -222,19 +222,19 @@ def corporate_actions(
     shares, rights = state.shares, settings.subscribe_rights
     gain = 0.0
     list_shares(t, actions, state.carried)
-    receive_dividends(t, state)
+    _receive_dividends(t, state)
     for k in range(work.n[HELD]):
         i = work.held[k]
         if not shares[i] > 0.0:  # rounded away by an earlier event
             continue
         if t >= bars.delist[i]:
-            gain += pay_delisted(t, i, bars.mark[t, i], settings.recovery, state, sheet)
+            gain += _pay_delisted(t, i, bars.mark[t, i], settings.recovery, state, sheet)
             continue
         a = action_of_day(t, i, actions.pointer, actions.stock)
         if a >= 0:
-            gain += pay_action(t, i, a, bars, actions, tax, rights, state, sheet)
+            gain += _pay_action(t, i, a, bars, actions, tax, rights, state, sheet)
         elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
             growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
             gain += grow_holding(i, growth, bars.mark[t, i], state, sheet.row)
-    grow_orders(t, bars, actions, rights, state.pending, work)
+    _grow_orders(t, bars, actions, rights, state.pending, work)
     return gain

@@ -56,7 +56,7 @@ def round_sale_up(quantity: float, shares: float, lot: int, step: int) -> float:
 
 
 @njit(cache=True, allocates=False)
-def order_for(desired: float, shares: float, lot: int, step: int) -> float:
+def _order_for(desired: float, shares: float, lot: int, step: int) -> float:
     """Whole shares wanted, by lots away from those held; NaN where that is no order."""
     if desired >= shares:
         more = round_lot(desired - shares, lot, step)
@@ -92,7 +92,7 @@ def plan_rebalance(
             pending[i] = np.nan
             continue
         desired = targets.weights[k] * equity / reference
-        pending[i] = order_for(desired, shares[i], stocks.lot[i], stocks.step[i])
+        pending[i] = _order_for(desired, shares[i], stocks.lot[i], stocks.step[i])
         if desired >= shares[i] and shares[i] == 0.0 and np.isnan(pending[i]):
             refuse(logs, t, STOCK, i, BUY, np.floor(desired), 0.0, LOT)
     state.scalars[DAYS_LEFT] = settings.retry_days
@@ -118,7 +118,7 @@ def plan_flow(
         wanted = shares[i] if np.isnan(pending[i]) else pending[i]
         if wanted == 0.0 or not reference_price(t, i, bars) > 0.0:
             continue
-        pending[i] = order_for(wanted * (1.0 + flow), shares[i], stocks.lot[i], stocks.step[i])
+        pending[i] = _order_for(wanted * (1.0 + flow), shares[i], stocks.lot[i], stocks.step[i])
     state.scalars[DAYS_LEFT] = settings.retry_days
     work.n[ORDERED] = list_orders(pending, work.ordered)
 
@@ -186,7 +186,7 @@ def expect_book(
     missing = scalars[RAISE_CASH]
     kept = cash + missing if missing > 0.0 else 0.0
     if missing > sold:
-        changed = expect_forced_sales(t, missing - sold, bars, work) or changed
+        changed = _expect_forced_sales(t, missing - sold, bars, work) or changed
         sold = missing
     money = cash if settings.sale_proceeds == NEXT_DAY else cash + sold
     left = money - untouched_cash(kept, settings, scalars)
@@ -200,7 +200,7 @@ def expect_book(
 
 
 @njit(cache=True, allocates=False)
-def expect_forced_sales(t: int, missing: float, bars: Bars, work: Work) -> bool:
+def _expect_forced_sales(t: int, missing: float, bars: Bars, work: Work) -> bool:
     """Take the missing money out of the expected holdings, pro rata. Returns whether any is."""
     value = 0.0
     for k in range(work.n[HELD]):

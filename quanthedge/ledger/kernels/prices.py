@@ -25,8 +25,8 @@ from quanthedge.ledger.layout import (
 from quanthedge.rules import limit_prices, order_costs
 from quanthedge.typing import Floats
 
-limit_prices_of_one = njit(cache=True, allocates=False)(limit_prices)
-costs_of_one = njit(cache=True, allocates=False)(order_costs)
+_limit_prices_of_one = njit(cache=True, allocates=False)(limit_prices)
+_costs_of_one = njit(cache=True, allocates=False)(order_costs)
 
 
 class StockDay(NamedTuple):
@@ -57,7 +57,7 @@ class StockDay(NamedTuple):
 
 
 @njit(cache=True, allocates=False)
-def price_at(fill: int, opened: float, close: float, volume: float, amount: float) -> float:
+def _price_at(fill: int, opened: float, close: float, volume: float, amount: float) -> float:
     """Price at which an order of the day is done; NaN when the stock did not trade."""
     if fill == FILL_OPEN:
         return opened
@@ -79,7 +79,7 @@ def day_limits(t: int, i: int, bars: Bars, stocks: StockBook) -> tuple[float, fl
     """Upper and lower limit price of the day; +-inf = free, NaN = not known."""
     kind = bars.limit_class[t, i]
     up, down = stocks.limit_up[t, kind], stocks.limit_down[t, kind]
-    return limit_prices_of_one(bars.pre_close[t, i], up, down, stocks.inward[i])
+    return _limit_prices_of_one(bars.pre_close[t, i], up, down, stocks.inward[i])
 
 
 @njit(cache=True, allocates=False)
@@ -95,7 +95,7 @@ def stock_day(
     """Read a stock's day, once for all that an order asks of it."""
     kind, e = bars.limit_class[t, i], stocks.exchange[i]
     volume, amount = bars.volume[t, i], bars.amount[t, i]
-    price = price_at(fill, bars.open[t, i], bars.close[t, i], volume, amount)
+    price = _price_at(fill, bars.open[t, i], bars.close[t, i], volume, amount)
     return StockDay(
         fill, price, reference_price(t, i, bars), bars.close[t, i],
         bars.high[t, i] if fill == FILL_VWAP else price,
@@ -114,7 +114,7 @@ def refusal(side: int, one: StockDay) -> int:
         return SUSPENDED
     if np.isnan(one.price):
         return NO_PRICE
-    high, low = limit_prices_of_one(one.pre_close, one.up, one.down, one.inward)
+    high, low = _limit_prices_of_one(one.pre_close, one.up, one.down, one.inward)
     if np.isnan(low if side == SELL else high):
         return LIMIT_UNKNOWN
     if side == SELL:
@@ -161,7 +161,7 @@ def stock_costs(
         size = size_impact(
             amount, one.amount, one.volume * one.price, one.volatility, settings.impact_coefficient
         )
-    commission, duty, transfer, exchange = costs_of_one(
+    commission, duty, transfer, exchange = _costs_of_one(
         amount,
         quantity,
         settings.commission_rate,

@@ -75,7 +75,7 @@ def new_work(stocks: int, contracts: int, products: int) -> Work:
     )  # fmt: skip
 
 
-def room_asked(stocks: int, contracts: int) -> tuple[int, int, int, int, int]:
+def _room_asked(stocks: int, contracts: int) -> tuple[int, int, int, int, int]:
     """Return how many rows of each log one day can write.
 
     A stock may be paid out, sold, sold for cash and bought in two parts; a contract closed, left,
@@ -85,13 +85,13 @@ def room_asked(stocks: int, contracts: int) -> tuple[int, int, int, int, int]:
     return orders, orders, stocks, contracts, stocks
 
 
-rows_of_a_day = njit(cache=True, allocates=False)(room_asked)
+_rows_of_a_day = njit(cache=True, allocates=False)(_room_asked)
 
 
 @njit(cache=True, allocates=False)
 def room_for_a_day(logs: Logs, stocks: int, contracts: int) -> bool:
     """Whether the logs have room for all that one day can write."""
-    asked = rows_of_a_day(stocks, contracts)
+    asked = _rows_of_a_day(stocks, contracts)
     return (
         logs.trades.shape[0] - logs.n[TRADES] >= asked[TRADES]
         and logs.refusals.shape[0] - logs.n[REFUSALS] >= asked[REFUSALS]
@@ -104,7 +104,7 @@ def room_for_a_day(logs: Logs, stocks: int, contracts: int) -> bool:
 def new_logs(stocks: int, contracts: int) -> Logs:
     """Return empty logs with room for a day and some more."""
     columns = (N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED)
-    rows = room_asked(stocks, contracts)
+    rows = _room_asked(stocks, contracts)
     tables = (np.empty((n + _SPARE, k)) for n, k in zip(rows, columns, strict=True))
     return Logs(np.zeros(5, np.int64), *tables)
 
@@ -112,7 +112,7 @@ def new_logs(stocks: int, contracts: int) -> Logs:
 def grown(logs: Logs, stocks: int, contracts: int) -> Logs:
     """Return the logs with twice the places, and room for a day, where there was too little."""
     tables = []
-    asked = room_asked(stocks, contracts)
+    asked = _room_asked(stocks, contracts)
     for n, rows, room in zip(logs.n, logs[1:], asked, strict=True):
         more = rows
         if len(rows) - n < room:

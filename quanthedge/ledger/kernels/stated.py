@@ -29,7 +29,7 @@ from quanthedge.typing import Floats
 
 
 @njit(cache=True, allocates=False)
-def ask_for_adjustments(
+def _ask_for_adjustments(
     t: int, book: ValuationBook, mark: Floats, state: LedgerState, work: Work
 ) -> float:
     """Forget adjustments that have ended, begin those that always count; return the sum of all."""
@@ -62,7 +62,7 @@ def revalue(
     shares, restated = state.shares, state.carried.restated
     if book.ratio.size == 0:
         return 0.0
-    total = ask_for_adjustments(t, book, mark, state, work)
+    total = _ask_for_adjustments(t, book, mark, state, work)
     material = total != 0.0 and abs(total) >= book.materiality * equity
     stated = 0.0
     for k in range(work.n[HELD]):
@@ -80,7 +80,7 @@ def revalue(
 
 
 @njit(cache=True, allocates=False)
-def grow_service_base(stated: float, service: float, scalars: Floats) -> None:
+def _grow_service_base(stated: float, service: float, scalars: Floats) -> None:
     """All classes earn alike; the service fee is taken from those that bear it."""
     before = scalars[EQUITY] + scalars[REVALUATION]  # after the morning's flows
     if scalars[SERVICE_BASE] > 0.0 and before > 0.0:
@@ -94,7 +94,7 @@ def state_value(
 ) -> float:
     """Write stated value, performance fee, unit value. Returns the equity after the fee."""
     stated = equity + revaluation
-    grow_service_base(stated, row[SERVICE_], scalars)
+    _grow_service_base(stated, row[SERVICE_], scalars)
     scalars[REVALUATION] = revaluation
     row[OPEN_ACCRUED_] = scalars[ACCRUED]
     units = np.int64(np.floor(scalars[UNITS] * 100.0 + 0.5))

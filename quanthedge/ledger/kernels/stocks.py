@@ -50,7 +50,7 @@ Costs = tuple[float, float, float, float, float, float]  # commission to impact
 
 
 @njit(cache=True, allocates=False)
-def read_day(t: int, i: int, fill: int, market: StockMarket) -> StockDay:
+def _read_day(t: int, i: int, fill: int, market: StockMarket) -> StockDay:
     """Read a stock's day for an order at a fill."""
     return stock_day(
         t, i, fill, market.bars, market.stocks,
@@ -59,7 +59,7 @@ def read_day(t: int, i: int, fill: int, market: StockMarket) -> StockDay:
 
 
 @njit(cache=True, allocates=False)
-def book_trade(
+def _book_trade(
     t: int,
     i: int,
     quantity: float,
@@ -89,7 +89,7 @@ def book_trade(
 
 
 @njit(cache=True, allocates=False)
-def sell_one(
+def _sell_one(
     t: int,
     i: int,
     order: float,
@@ -122,7 +122,7 @@ def sell_one(
         else:
             gain = quantity * (one.price - one.reference)
             tax = take_lots(t, i, quantity, market.tax, state.carried)
-            money = book_trade(t, i, quantity, SELL, one, costs, tax, reason, state, sheet)
+            money = _book_trade(t, i, quantity, SELL, one, costs, tax, reason, state, sheet)
     if quantity < order:
         refuse(sheet.logs, t, STOCK, i, SELL, order, quantity, why)
     return quantity, money, gain
@@ -140,10 +140,10 @@ def sell(
         i = work.ordered[k]
         if not pending[i] < shares[i]:
             continue
-        one = read_day(t, i, fill, market)
+        one = _read_day(t, i, fill, market)
         order = round_sale(shares[i] - pending[i], shares[i], one.lot, one.step)
         if order > 0.0:
-            _, money, price_gain = sell_one(t, i, order, True, reason, one, market, state, sheet)
+            _, money, price_gain = _sell_one(t, i, order, True, reason, one, market, state, sheet)
             received += money
             gain += price_gain
     return received, gain
@@ -167,9 +167,9 @@ def forced_sales(
         i = work.held[k]
         if shares[i] <= 0.0:
             continue
-        one = read_day(t, i, fill, market)
+        one = _read_day(t, i, fill, market)
         order = round_sale_up(fraction * shares[i], shares[i], one.lot, one.step)
-        done, money, price_gain = sell_one(t, i, order, False, CASH_CUT, one, market, state, sheet)
+        done, money, price_gain = _sell_one(t, i, order, False, CASH_CUT, one, market, state, sheet)
         received += money
         gain += price_gain
         if done > 0.0 and pending[i] > shares[i]:
@@ -178,7 +178,7 @@ def forced_sales(
 
 
 @njit(cache=True, allocates=False)
-def purchases_possible(
+def _purchases_possible(
     t: int, market: StockMarket, state: LedgerState, work: Work, sheet: Sheet
 ) -> None:
     """Write the day's orders to buy, and what of them the market allows, by place in the list."""
@@ -190,7 +190,7 @@ def purchases_possible(
         work.done[k] = 0.0
         if not pending[i] > shares[i]:
             continue
-        one = read_day(t, i, settings.fill, market)
+        one = _read_day(t, i, settings.fill, market)
         order = round_lot(pending[i] - shares[i], one.lot, one.step)
         if order == 0.0:
             continue
@@ -204,10 +204,10 @@ def purchases_possible(
 
 
 @njit(cache=True, allocates=False)
-def rest_to_buy(rest: float, first_fill: int, one: StockDay) -> float:
+def _rest_to_buy(rest: float, first_fill: int, one: StockDay) -> float:
     """Return what of a purchase is still to be bought, 0 where the later price does not allow it.
 
-    The day's first price is asked for by :func:`purchases_possible`.
+    The day's first price is asked for by :func:`_purchases_possible`.
     """
     if rest > 0.0 and one.fill != first_fill:
         return round_lot(rest, one.lot, one.step) if refusal(BUY, one) == DONE else 0.0
@@ -215,7 +215,7 @@ def rest_to_buy(rest: float, first_fill: int, one: StockDay) -> float:
 
 
 @njit(cache=True, allocates=False)
-def leave_an_order(bought: float, wanted: float, lot: int, step: int) -> float:
+def _leave_an_order(bought: float, wanted: float, lot: int, step: int) -> float:
     """Return the part bought first, less where the rest would be below the least order."""
     if 0.0 < wanted - bought < lot:
         return round_lot(wanted - lot, lot, step)
@@ -223,29 +223,29 @@ def leave_an_order(bought: float, wanted: float, lot: int, step: int) -> float:
 
 
 @njit(cache=True, allocates=False)
-def scale_to_money(t: int, left: float, fill: int, market: StockMarket, work: Work) -> float:
+def _scale_to_money(t: int, left: float, fill: int, market: StockMarket, work: Work) -> float:
     """Write the rests to be bought at a fill; return the part of them that the money pays, 0..1."""
     needed = 0.0
     for k in range(work.n[ORDERED]):
         work.rest[k] = 0.0
         if work.quantity[k] > work.done[k]:
-            one = read_day(t, work.ordered[k], fill, market)
-            rest = rest_to_buy(work.quantity[k] - work.done[k], market.settings.fill, one)
+            one = _read_day(t, work.ordered[k], fill, market)
+            rest = _rest_to_buy(work.quantity[k] - work.done[k], market.settings.fill, one)
             work.rest[k] = rest
             if rest > 0.0:
                 costs = stock_costs(rest, BUY, one, market.settings)
-                needed += what_it_takes(rest * one.price, costs)
+                needed += _what_it_takes(rest * one.price, costs)
     return left / needed if needed > left else 1.0
 
 
 @njit(cache=True, allocates=False)
-def what_it_takes(amount: float, costs: Costs) -> float:
+def _what_it_takes(amount: float, costs: Costs) -> float:
     """Yuan that a purchase takes out of the account."""
     return amount + costs[0] + costs[1] + costs[2] + costs[3] + costs[5]
 
 
 @njit(cache=True, allocates=False)
-def buy_with(
+def _buy_with(
     t: int,
     left: float,
     fill: int,
@@ -261,25 +261,25 @@ def buy_with(
     ``work.quantity`` is what the market allows, ``work.done`` what is bought of it and is written.
     """
     left = max(0.0, left)
-    factor = scale_to_money(t, left, fill, market, work)
+    factor = _scale_to_money(t, left, fill, market, work)
     paid = 0.0
     gain = 0.0
     for k in range(work.n[ORDERED]):
         i, rest = work.ordered[k], work.rest[k]
         if rest == 0.0:
             continue
-        one = read_day(t, i, fill, market)
+        one = _read_day(t, i, fill, market)
         bought = round_lot(factor * rest, one.lot, one.step) if factor < 1.0 else rest
         if more_later:
-            bought = leave_an_order(bought, rest, one.lot, one.step)
+            bought = _leave_an_order(bought, rest, one.lot, one.step)
         costs = stock_costs(bought, BUY, one, market.settings)
-        while bought > 0.0 and not what_it_takes(bought * one.price, costs) <= left:
+        while bought > 0.0 and not _what_it_takes(bought * one.price, costs) <= left:
             bought = bought - one.step if bought > one.lot else 0.0
             costs = stock_costs(bought, BUY, one, market.settings)
         if bought > 0.0:
             gain += bought * (one.reference - one.price)
             add_lot(t, i, bought, market.tax, state.carried)
-            net = book_trade(t, i, bought, BUY, one, costs, 0.0, reason, state, sheet)
+            net = _book_trade(t, i, bought, BUY, one, costs, 0.0, reason, state, sheet)
             paid -= net
             left += net
             work.done[k] += bought
@@ -287,14 +287,14 @@ def buy_with(
 
 
 @njit(cache=True, allocates=False)
-def purchase_refusal(t: int, k: int, later: bool, market: StockMarket, work: Work) -> int:
+def _purchase_refusal(t: int, k: int, later: bool, market: StockMarket, work: Work) -> int:
     """Why less than the order was bought: the cap on volume, the later price, or the money."""
     i = work.ordered[k]
     if work.quantity[k] - work.done[k] == 0.0:
-        one = read_day(t, i, market.settings.fill, market)
+        one = _read_day(t, i, market.settings.fill, market)
         return volume_cap(one, market.settings.participation)[1]
     if later:
-        why = refusal(BUY, read_day(t, i, FILL_VWAP, market))
+        why = refusal(BUY, _read_day(t, i, FILL_VWAP, market))
         if why != DONE:
             return why
     return CASH
@@ -313,23 +313,23 @@ def buy(
 ) -> tuple[float, float, float]:
     """Step 6. Returns price gain, and money paid: without the sales of the day, and with them."""
     settings, scalars = market.settings, state.scalars
-    purchases_possible(t, market, state, work, sheet)
+    _purchases_possible(t, market, state, work, sheet)
     untouched = untouched_cash(kept, settings, scalars)
     later = settings.sale_proceeds == AFTER_FILL and scalars[STOCK_CASH] > morning_cash
     settled = 0.0
     gain = 0.0
     if settings.sale_proceeds != SAME_AUCTION:
         left = min(morning_cash, scalars[STOCK_CASH]) - untouched
-        settled, gain = buy_with(t, left, settings.fill, reason, later, market, state, work, sheet)
+        settled, gain = _buy_with(t, left, settings.fill, reason, later, market, state, work, sheet)
     paid = 0.0
     if later or settings.sale_proceeds == SAME_AUCTION:
-        paid, more = buy_with(
+        paid, more = _buy_with(
             t, scalars[STOCK_CASH] - untouched, FILL_VWAP if later else settings.fill,
             PROCEEDS if later else reason, False, market, state, work, sheet,
         )  # fmt: skip
         gain += more
     for k in range(work.n[ORDERED]):
         if work.done[k] < work.order[k]:
-            why = purchase_refusal(t, k, later, market, work)
+            why = _purchase_refusal(t, k, later, market, work)
             refuse(sheet.logs, t, STOCK, work.ordered[k], BUY, work.order[k], work.done[k], why)
     return gain, settled, paid

@@ -20,10 +20,10 @@ __all__ = ["check_agreement"]
 Array = np.ndarray[Any, Any]
 CLOSE = 1e-4  # relative difference of two closes of one index that is no rounding
 FIGURES = 0.01  # relative difference of two figures of one report
-RATIO = 0.5  # points of a percentage
-SETTLED = 1e-6
+_RATIO = 0.5  # points of a percentage
+_SETTLED = 1e-6
 # Item of fundamentals, item of statements: the last annual figure of each.
-ANNUAL = {
+_ANNUAL = {
     "net_profit_last_annual": "net_profit_parent",
     "revenue_last_annual": "revenue",
 }
@@ -124,7 +124,7 @@ def _settlements(futures: pa.Table, collector: Collector) -> None:
     contract = futures["contract"].combine_chunks().dictionary_encode().indices.to_numpy()
     settle, before = futures["settle"].to_numpy(), futures["pre_settle"].to_numpy()
     same = contract[1:] == contract[:-1]
-    bad = same & (np.abs(before[1:] - settle[:-1]) > SETTLED * settle[:-1])
+    bad = same & (np.abs(before[1:] - settle[:-1]) > _SETTLED * settle[:-1])
     if bad.any():
         places = np.flatnonzero(bad)
         examples = [
@@ -139,7 +139,7 @@ def _settlements(futures: pa.Table, collector: Collector) -> None:
 def _figures(fundamentals: pa.Table, statements: pa.Table, collector: Collector) -> None:
     """Compare annual profits and revenues, and debt ratios of the same period."""
     there = set(pc.unique(fundamentals["item"]).to_pylist())
-    for item, figure in ANNUAL.items():
+    for item, figure in _ANNUAL.items():
         if item in there:
             _annual(_item(fundamentals, item), statements, item, figure, collector)
     if "debt_to_assets_pct" in there:
@@ -182,7 +182,7 @@ def _debt(known: pd.DataFrame, statements: pa.Table, collector: Collector) -> No
     last = known.sort_values("known_date").drop_duplicates(["code", "period_end"], keep="last")
     both = last.merge(right[["code", "period_end", "share"]], on=["code", "period_end"])
     both = both.dropna(subset=["value", "share"]).rename(columns={"period_end": "date"})
-    bad = both[(both["value"] - both["share"]).abs() > RATIO]
+    bad = both[(both["value"] - both["share"]).abs() > _RATIO]
     _say_figures(bad, len(both), "debt_to_assets_pct", "share", "reports", collector)
 
 

@@ -17,9 +17,9 @@ __all__ = ["Double", "Doubles"]
 
 Array = np.ndarray[Any, Any]
 LEAST_DAYS = 5
-SURE_SHARE = 0.99  # of the common days: below it the two are not the same throughout
+_SURE_SHARE = 0.99  # of the common days: below it the two are not the same throughout
 COLUMNS = ("open", "high", "low", "close", "volume")
-ODD = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio's bits, which spread a product's high half
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio's bits, which spread a product's high half
 CURE = (
     "one company under two codes counts twice in every cross-section; import again, which joins "
     "them (docs/importing.md)"
@@ -54,7 +54,7 @@ class Double:
     @property
     def sure(self) -> bool:
         """Whether the bars are equal wherever both have one."""
-        return self.equal >= SURE_SHARE * self.common
+        return self.equal >= _SURE_SHARE * self.common
 
     def __str__(self) -> str:
         one, two = self.codes
@@ -85,7 +85,7 @@ class Doubles:
         mark = np.zeros(len(block.stock), dtype=np.uint64)
         for name in COLUMNS:
             bits = (block.numbers(name) + 0.0).view(np.uint64)
-            mark = (mark ^ bits) * ODD
+            mark = (mark ^ bits) * _ODD
             mark ^= mark >> np.uint64(29)
         there = (block.stock >= 0) & (block.day >= 0)
         short = (mark >> np.uint64(32)).astype(np.uint32) | np.uint32(1)  # 0 is no bar

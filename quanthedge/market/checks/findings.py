@@ -9,7 +9,7 @@ from quanthedge.errors import DataError
 __all__ = ["ALREADY_THERE", "ASSUMED", "CheckReport", "Collector", "Finding"]
 
 Level = Literal["error", "warning", "info"]
-LEVELS: tuple[Level, ...] = ("error", "warning", "info")
+_LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 EXAMPLES = 5
 ALREADY_THERE = "already there"  # the rule of the finding that nothing had to be written
 ASSUMED = "assumed"  # the rule of findings that say what a source does not hold
@@ -88,13 +88,13 @@ class CheckReport:
 
     def to_text(self) -> str:
         """Return the report as text: the counts, then one line per finding, errors first."""
-        counts = {level: len(self.of(level)) for level in LEVELS}
+        counts = {level: len(self.of(level)) for level in _LEVELS}
         plural = [
             f"{n} {word}{'' if n == 1 else 's'}"
             for word, n in zip(("error", "warning", "note"), counts.values(), strict=True)
         ]
         lines = [", ".join(plural)]
-        for level in LEVELS:
+        for level in _LEVELS:
             word = "note" if level == "info" else level
             lines += [f"{word:8} {finding.text}" for finding in self.of(level)]
         return "\n".join(lines)
@@ -204,4 +204,4 @@ class Collector:
     def report(self) -> CheckReport:
         """All findings so far, errors first, in the order in which they were met."""
         findings = [entry.finding() for entry in self._all()]
-        return CheckReport(sorted(findings, key=lambda f: LEVELS.index(f.level)))
+        return CheckReport(sorted(findings, key=lambda f: _LEVELS.index(f.level)))

@@ -11,9 +11,9 @@ from quanthedge.market.schema import STATEMENT_ITEMS
 __all__ = ["check_curve", "check_holdings", "check_statements", "check_weights"]
 
 Array = np.ndarray[Any, Any]
-SUM_SLACK = 0.01  # a list's weights may miss 1 by so much
+_SUM_SLACK = 0.01  # a list's weights may miss 1 by so much
 TERM = re.compile(r"\d{1,2}[SDWMY]")
-NEGATIVE = ("operating_profit", "net_profit", "net_profit_parent", "equity_parent")
+_NEGATIVE = ("operating_profit", "net_profit", "net_profit_parent", "equity_parent")
 FLOWS = ("operating_cash_flow", "investing_cash_flow", "financing_cash_flow")
 LARGE_STEP = 10.0  # so many times the total assets of the report before are a wrong unit, or a
 # back-door listing
@@ -37,7 +37,7 @@ def check_weights(rows: Rows) -> None:
         )  # fmt: skip
         return
     odd = np.zeros(len(weight), dtype=bool)
-    odd[starts[np.abs(sums - 1) > SUM_SLACK]] = True
+    odd[starts[np.abs(sums - 1) > _SUM_SLACK]] = True
     what = "begin a list whose weights do not sum to 1 (within 0.01): it is not whole"
     rows.flag("warning", "sum", odd, what)
 
@@ -62,7 +62,7 @@ def check_statements(rows: Rows) -> None:
     what = "have a period_end that ends no quarter: trailing figures need quarters"
     rows.flag("warning", "no quarter", ~quarter, what)
     for name in STATEMENT_ITEMS:
-        if name not in (*NEGATIVE, *FLOWS) and name in ("total_assets", "total_liabilities"):
+        if name not in (*_NEGATIVE, *FLOWS) and name in ("total_assets", "total_liabilities"):
             values = rows.numbers(name)
             rows.flag("warning", f"{name} < 0", values < 0, f"have {name} < 0", show=(name,))
     _steps(rows)

@@ -21,7 +21,7 @@ from quanthedge.market.schema import TABLES, TableSchema
 
 __all__ = ["inspect"]
 
-EXPECTED = (
+_EXPECTED = (
     "index_daily",
     "index_members",
     "futures_daily",
@@ -29,14 +29,14 @@ EXPECTED = (
     "industry",
     "cash_rate",
 )
-Sink = Callable[[str, pa.Table], None]
+_Sink = Callable[[str, pa.Table], None]
 
 
 def inspect(
     tables: Mapping[str, pa.Table],
     bars: Iterable[pa.Table] | None,
     collector: Collector,
-    sink: Sink | None = None,
+    sink: _Sink | None = None,
 ) -> None:
     """Check tables and pass them on, sorted and in the schema's types, to `sink`.
 
@@ -75,7 +75,7 @@ def _bars(
     bars: Iterable[pa.Table],
     ready: Mapping[str, pa.Table],
     collector: Collector,
-    sink: Sink | None,
+    sink: _Sink | None,
 ) -> None:
     schema = TABLES["stock_daily"]
     stocks = ready["stocks"]
@@ -128,7 +128,7 @@ def _names(
             collector.add(
                 "error", name, "missing table", 0, f"the table is missing{hint}", cure=cure
             )
-        elif name in EXPECTED:
+        elif name in _EXPECTED:
             text = "the table is not there: what needs it will refuse to run"
             collector.add("info", name, "missing table", 0, text)
     for name in unknown:

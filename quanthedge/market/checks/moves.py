@@ -19,8 +19,8 @@ __all__ = ["MOVES", "Move", "Moves", "find_moves"]
 
 Array = np.ndarray[Any, Any]
 GRACE = 1.01 * TICK  # previous closes worked out from a factor may be a tick off
-FACTOR_FALL = 0.97  # rights and capital reductions only; dividends and bonus shares raise it
-ROUNDING = 0.005  # the most that rounding to a tick adds to a limit at 1 yuan and more
+_FACTOR_FALL = 0.97  # rights and capital reductions only; dividends and bonus shares raise it
+_ROUNDING = 0.005  # the most that rounding to a tick adds to a limit at 1 yuan and more
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ def find_moves(block: Block, limits: BarLimits, sound: Array) -> Moves:
             "relisting": again & ~limits.first,
             "high or low beyond the price limit": wide & ~beyond & ~limits.first,
             "limit widened by rounding": judged & ~beyond & ~limits.listing
-            & (np.abs(close / pre_close - 1) > np.maximum(limits.up, limits.down) + ROUNDING),
-            "adj_factor falls": step < FACTOR_FALL,
+            & (np.abs(close / pre_close - 1) > np.maximum(limits.up, limits.down) + _ROUNDING),
+            "adj_factor falls": step < _FACTOR_FALL,
         }  # fmt: skip
     rest = beyond & ~limits.listing
     found["first bar beyond the price limit"] = (rest | again) & limits.first

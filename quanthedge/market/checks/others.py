@@ -22,7 +22,7 @@ from quanthedge.market.schema import CODE_FORMAT, CODE_PATTERN, TABLES
 __all__ = ["check_others"]
 
 Array = np.ndarray[Any, Any]
-LONGEST_HOLIDAY_DAYS = 12
+_LONGEST_HOLIDAY_DAYS = 12
 DAILY = (
     "index_daily",
     "index_dividend_yield",
@@ -57,7 +57,7 @@ def check_others(tables: Mapping[str, pa.Table], collector: Collector) -> None:
     for name in DAILY:
         if name in rows and calendar is not None:
             _trading_days(rows[name], calendar)
-    for name, check in CHECKS.items():
+    for name, check in _CHECKS.items():
         if name in rows:
             check(rows[name])
     for name in OF_STOCKS:
@@ -70,8 +70,8 @@ def check_others(tables: Mapping[str, pa.Table], collector: Collector) -> None:
 def _calendar(rows: Rows) -> Array:
     dates = rows.numbers("date")
     gap = np.zeros(len(dates), dtype=bool)
-    gap[1:] = np.diff(dates).astype(int) > LONGEST_HOLIDAY_DAYS
-    what = f"follow the day before by more than {LONGEST_HOLIDAY_DAYS} days (are days missing?)"
+    gap[1:] = np.diff(dates).astype(int) > _LONGEST_HOLIDAY_DAYS
+    what = f"follow the day before by more than {_LONGEST_HOLIDAY_DAYS} days (are days missing?)"
     rows.flag("warning", "gap", gap, what)
     weekend = (dates.astype("datetime64[D]").astype(int) + 3) % 7 >= 5
     rows.flag("warning", "weekend", weekend, "are Saturdays or Sundays")
@@ -254,7 +254,7 @@ def _corporate_actions(rows: Rows) -> None:
     )  # fmt: skip
 
 
-CHECKS: dict[str, Callable[[Rows], None]] = {
+_CHECKS: dict[str, Callable[[Rows], None]] = {
     "index_daily": _index_bars,
     "industry_index_daily": _index_bars,
     "index_weights": check_weights,

@@ -48,7 +48,7 @@ __all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel", "limit_panel"]
 
 Array = np.ndarray[Any, Any]
 OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
-LISTING_DAYS = 30  # trading days after which no rule of listing days holds
+_LISTING_DAYS = 30  # trading days after which no rule of listing days holds
 CHINEXT = BOARDS.index("chinext")
 
 
@@ -311,7 +311,7 @@ def limit_panel(market: "Market", first: int, last: int) -> LimitPanel:
     newly = np.flatnonzero((row >= 0) & (row <= last) & (book.ipo_days > 0))
     told[row[newly], newly] = False  # an N on the listing day says nothing new
     marked = leaving | told.any(axis=0)
-    young = (book.ipo_days > 0) & (row >= -LISTING_DAYS) & (row <= last) & ~marked
+    young = (book.ipo_days > 0) & (row >= -_LISTING_DAYS) & (row <= last) & ~marked
     traded = market.panel("traded")
     found = [_bars(traded[: last + 1], np.flatnonzero(marked), 0, None)]
     for n in np.flatnonzero(young):

@@ -15,9 +15,9 @@ __all__ = ["check_share_steps"]
 
 Array = np.ndarray[Any, Any]
 STEP = 0.05  # smaller steps are roundings and revisions
-BACK = 1e-3  # so near to the level before is back
+_BACK = 1e-3  # so near to the level before is back
 LONGEST = 20  # bars
-EX_STEP = 1e-3  # a step of adj_factor that is an ex-date
+_EX_STEP = 1e-3  # a step of adj_factor that is an ex-date
 
 
 def check_share_steps(rows: Rows, block: Block, same: Array) -> None:
@@ -35,7 +35,7 @@ def check_share_steps(rows: Rows, block: Block, same: Array) -> None:
             if bad[row - 1] or _ex_date(factor, row):
                 continue
             after = np.flatnonzero(stock[row : row + LONGEST + 1] == stock[row]) + row
-            back = after[np.abs(value[after] / value[row - 1] - 1) < BACK]
+            back = after[np.abs(value[after] / value[row - 1] - 1) < _BACK]
             if len(back) and not _ex_date(factor, int(back[0])):
                 bad[row : back[0]] = True
         rows.flag(
@@ -48,4 +48,4 @@ def check_share_steps(rows: Rows, block: Block, same: Array) -> None:
 
 
 def _ex_date(factor: Array, row: int) -> bool:
-    return bool(abs(factor[row] / factor[row - 1] - 1) > EX_STEP)
+    return bool(abs(factor[row] / factor[row - 1] - 1) > _EX_STEP)

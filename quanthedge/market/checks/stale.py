@@ -18,9 +18,9 @@ from quanthedge.market.schema import TABLES
 __all__ = ["StaleBars", "check_stale_tables"]
 
 Array = np.ndarray[Any, Any]
-SAME_CLOSE_DAYS = 10  # two weeks
-SAME_BAR_DAYS = 5  # one week
-LOW_PRICE = 2.0  # yuan; below it a tick is 0.5% and more, and equal bars are no sign
+_SAME_CLOSE_DAYS = 10  # two weeks
+_SAME_BAR_DAYS = 5  # one week
+_LOW_PRICE = 2.0  # yuan; below it a tick is 0.5% and more, and equal bars are no sign
 PRICES = ("open", "high", "low", "close")
 REPEATED = "repeat the prices and the volume of the day before (stale?)"
 
@@ -38,10 +38,10 @@ class StaleBars:
         equal = {name: _as_before(block.numbers(name)) & same for name in (*PRICES, "volume")}
         bar = equal["open"] & equal["high"] & equal["low"] & equal["close"]
         rows.flag("warning", "repeated bar", bar & equal["volume"], REPEATED, show=("close",))
-        bar &= block.numbers("close") >= LOW_PRICE
+        bar &= block.numbers("close") >= _LOW_PRICE
         for name, held, least in (
-            ("close", equal["close"], SAME_CLOSE_DAYS),
-            ("bar", bar, SAME_BAR_DAYS),
+            ("close", equal["close"], _SAME_CLOSE_DAYS),
+            ("bar", bar, _SAME_BAR_DAYS),
         ):
             begin, days = _runs(held)
             for row, length in zip(begin[days >= least], days[days >= least], strict=True):
@@ -53,8 +53,8 @@ class StaleBars:
     def finish(self) -> None:
         """Report the long runs, the longest first."""
         for name, what in (
-            ("close", f"with the same close on {SAME_CLOSE_DAYS} or more traded days"),
-            ("bar", f"with the same open, high, low and close on {SAME_BAR_DAYS} or more days"),
+            ("close", f"with the same close on {_SAME_CLOSE_DAYS} or more traded days"),
+            ("bar", f"with the same open, high, low and close on {_SAME_BAR_DAYS} or more days"),
         ):
             runs = sorted(self._runs[name], key=lambda run: -run[0])
             if runs:

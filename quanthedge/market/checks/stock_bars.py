@@ -22,10 +22,10 @@ __all__ = ["StockBarsCheck"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "pre_close")
-POSITIVE = ("volume", "adj_factor")
+_POSITIVE = ("volume", "adj_factor")
 MAYBE_UNKNOWN = ("amount", "total_shares", "float_shares")  # NaN = the source does not say
-LONG_GAP_DAYS = 250
-RANGE_FAULT_SHARE = 0.2  # so many VWAPs outside the day's range: not single rows are wrong
+_LONG_GAP_DAYS = 250
+_RANGE_FAULT_SHARE = 0.2  # so many VWAPs outside the day's range: not single rows are wrong
 
 
 class StockBarsCheck:
@@ -132,7 +132,7 @@ class StockBarsCheck:
     def _prices(self, rows: Rows, block: Block) -> Array:
         """Check prices and amounts of each row alone; return the rows whose prices are sound."""
         fine = np.ones(rows.table.num_rows, dtype=bool)
-        for name in (*PRICES, *POSITIVE, *MAYBE_UNKNOWN):
+        for name in (*PRICES, *_POSITIVE, *MAYBE_UNKNOWN):
             values = rows.numbers(name)
             sound = (values > 0) & (values < np.inf)
             unknown = np.isnan(values) if name in MAYBE_UNKNOWN else np.zeros(len(sound), bool)
@@ -242,7 +242,7 @@ class StockBarsCheck:
                 "not looked through for suspicious moves"
             )
             add("info", "stock_daily", "no limit known", 0, text)
-        if not self._units.finish() and self._outside_range > RANGE_FAULT_SHARE * self._rows:
+        if not self._units.finish() and self._outside_range > _RANGE_FAULT_SHARE * self._rows:
             share = self._outside_range / self._rows
             text = f"the VWAP of {share:.0%} of the rows lies outside the day's range"
             cure = "prices must not be adjusted; volume, amount and prices must be of the same day"
@@ -297,10 +297,10 @@ class StockBarsCheck:
             add("warning", "stocks", "no bars", len(silent), what, examples, unit="stock")
         stock, day = np.nonzero(self._seen)
         gap = np.diff(day)
-        long = np.flatnonzero((stock[1:] == stock[:-1]) & (gap > LONG_GAP_DAYS))
+        long = np.flatnonzero((stock[1:] == stock[:-1]) & (gap > _LONG_GAP_DAYS))
         if len(long):
             calendar, codes = self._axes.calendar, self._axes.codes
-            what = f"without a bar for more than {LONG_GAP_DAYS} trading days (suspended?)"
+            what = f"without a bar for more than {_LONG_GAP_DAYS} trading days (suspended?)"
             examples = [
                 f"{codes[stock[k]]} after {calendar[day[k]]} until {calendar[day[k + 1]]}"
                 for k in long[np.argsort(-gap[long], kind="stable")][:EXAMPLES]

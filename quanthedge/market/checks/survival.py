@@ -7,12 +7,12 @@ import numpy as np
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.findings import EXAMPLES, Collector
 
-__all__ = ["SILENT_DAYS", "check_survival", "years_gone"]
+__all__ = ["check_survival", "years_gone"]
 
 Array = np.ndarray[Any, Any]
-LONG_YEARS = 5  # A shares lost some stock in every such stretch since 2000
-SILENT_DAYS = 250
-RARE_SHARE = 0.5
+_LONG_YEARS = 5  # A shares lost some stock in every such stretch since 2000
+_SILENT_DAYS = 250
+_RARE_SHARE = 0.5
 
 
 def check_survival(
@@ -37,9 +37,9 @@ def check_survival(
     first, last = axes.calendar[used[0]], axes.calendar[used[-1]]
     present = traded.any(axis=1)
     final = traded.shape[1] - 1 - traded[:, ::-1].argmax(axis=1)
-    silent = present & np.isnat(gone) & (final < used[-1] - SILENT_DAYS)
+    silent = present & np.isnat(gone) & (final < used[-1] - _SILENT_DAYS)
     if silent.any():
-        what = f"without a bar on the last {SILENT_DAYS} days or more, and without a delist_date"
+        what = f"without a bar on the last {_SILENT_DAYS} days or more, and without a delist_date"
         places = np.flatnonzero(silent)[:EXAMPLES]
         examples = [f"{axes.codes[k]} last {axes.calendar[final[k]]}" for k in places]
         collector.add(
@@ -52,7 +52,7 @@ def check_survival(
         by_year = ", ".join(f"{year} {count}" for year, count in counts.items())
         text = f"{total:,} of {int(present.sum()):,} stocks are gone before the end ({by_year})"
         collector.add("info", "stocks", "gone", 0, text)
-    elif years >= LONG_YEARS and not silent.any():
+    elif years >= _LONG_YEARS and not silent.any():
         text = f"none of {int(present.sum()):,} stocks is gone in {years:.1f} years"
         cure = "survivorship bias likely: add the delisted stocks"
         collector.add("warning", "stocks", "survivorship", 0, text, cure=cure)
@@ -76,9 +76,9 @@ def _rare(
     stop = np.where(np.isnat(gone), days, np.searchsorted(calendar, gone))
     span = stop - start
     counts = traded.sum(axis=1)
-    rare = np.flatnonzero((counts > 0) & (span >= SILENT_DAYS) & (counts < RARE_SHARE * span))
+    rare = np.flatnonzero((counts > 0) & (span >= _SILENT_DAYS) & (counts < _RARE_SHARE * span))
     if len(rare):
         order = rare[np.argsort(counts[rare] / span[rare], kind="stable")]
         examples = [f"{axes.codes[k]} {counts[k] / span[k]:.0%}" for k in order[:EXAMPLES]]
-        what = f"with bars on less than {RARE_SHARE:.0%} of the days on which they were listed"
+        what = f"with bars on less than {_RARE_SHARE:.0%} of the days on which they were listed"
         collector.add("info", "stock_daily", "rare", len(rare), what, examples, unit="stock")

@@ -16,7 +16,7 @@ __all__ = ["check_index_units", "check_turnover"]
 
 Array = np.ndarray[Any, Any]
 LOWEST, HIGHEST = 0.6, 1.6  # no day's average price is so far from its close
-POWER_SLACK = 0.15  # in decimal powers: a day's average price against its close
+_POWER_SLACK = 0.15  # in decimal powers: a day's average price against its close
 FEWEST, FAULT_SHARE = 5, 0.2  # so many rows off at random are no single wrong cells
 STEP = 5.0  # no index's average price moves so far between two days
 CURE = "turnover must be in yuan and counted once, volume in contracts; convert the rows"
@@ -72,10 +72,10 @@ def _unit(ratio: float, multiplier: float) -> str:
         (1 / multiplier, "it is in points x contracts, without the multiplier"),
         (multiplier, "it has the multiplier twice, or volume is not in contracts"),
     ):
-        if abs(np.log10(ratio / right)) < POWER_SLACK / 2:
+        if abs(np.log10(ratio / right)) < _POWER_SLACK / 2:
             return meaning
     power = round(float(np.log10(ratio)))
-    if power and abs(np.log10(ratio) - power) < POWER_SLACK:
+    if power and abs(np.log10(ratio) - power) < _POWER_SLACK:
         return f"another unit, 10^{power} of the right one"
     return ""
 

@@ -21,10 +21,10 @@ Array = np.ndarray[Any, Any]
 LOWEST, HIGHEST = 0.5, 2.0  # a day's VWAP lies within its range, which no limit lets grow so wide
 FAULT_SHARE = 0.2  # single rows may be wrong; a fifth of a group is a unit
 FEWEST = 5  # rows out of range before a group is judged
-JUMP_SLACK = 0.15  # in decimal powers, of a row's ratio from the power
+_JUMP_SLACK = 0.15  # in decimal powers, of a row's ratio from the power
 STEPS = 250  # bins per decimal power in which the median is found
-POWERS = 12
-FIRST_YEAR = 1990
+_POWERS = 12
+_FIRST_YEAR = 1990
 GROUPS = ("main board Shanghai", "main board Shenzhen", "ChiNext", "STAR", "Beijing", "other codes")
 _GROUP_OF = {("main", "SSE"): 0, ("main", "SZSE"): 1, ("chinext", "SZSE"): 2,
              ("star", "SSE"): 3, ("bse", "BSE"): 4}  # fmt: skip
@@ -58,7 +58,7 @@ class UnitsCheck:
     def __init__(self, codes: Array, days: Array, collector: Collector) -> None:
         self._group = board_groups(codes)
         self._collector = collector
-        self._bins = np.zeros((len(GROUPS), 0, 2 * POWERS * STEPS), dtype=np.int64)
+        self._bins = np.zeros((len(GROUPS), 0, 2 * _POWERS * STEPS), dtype=np.int64)
         self._outside = np.zeros((len(GROUPS), 0), dtype=np.int64)
         self._codes, self._days = codes, days
         self._rows = {name: np.zeros(len(axis), dtype=np.int64) for name, axis in self._axes()}
@@ -76,11 +76,11 @@ class UnitsCheck:
             return
         value = ratio[known]
         year = block.numbers("date")[known].astype("datetime64[Y]").astype(np.int64) + 1970
-        year = np.maximum(year - FIRST_YEAR, 0)
+        year = np.maximum(year - _FIRST_YEAR, 0)
         self._grow(int(year.max()) + 1)
         place = self._group[block.stock[known]] * self._outside.shape[1] + year
-        power = np.clip(np.log10(value), -POWERS, POWERS - 1e-6)
-        cell = place * self._bins.shape[2] + np.floor((power + POWERS) * STEPS).astype(np.int64)
+        power = np.clip(np.log10(value), -_POWERS, _POWERS - 1e-6)
+        cell = place * self._bins.shape[2] + np.floor((power + _POWERS) * STEPS).astype(np.int64)
         self._bins += np.bincount(cell, minlength=self._bins.size).reshape(self._bins.shape)
         bad = place[(value < LOWEST) | (value > HIGHEST)]
         counts = np.bincount(bad, minlength=self._outside.size)
@@ -90,7 +90,7 @@ class UnitsCheck:
     def _jumps(self, stock: Array, day: Array, power: Array) -> None:
         """Count by stock and by day the rows that are in another unit by whole decimal powers."""
         nearest = np.rint(power)
-        off = (nearest != 0) & (np.abs(power - nearest) < JUMP_SLACK)
+        off = (nearest != 0) & (np.abs(power - nearest) < _JUMP_SLACK)
         for name, place in (("stock", stock), ("day", day)):
             size = len(self._rows[name])
             there = place >= 0
@@ -117,16 +117,16 @@ class UnitsCheck:
         if not wrong.any():
             return self._report_jumps()
         half = self._bins.cumsum(axis=2) * 2 >= rows[:, :, None]
-        median = 10 ** ((half.argmax(axis=2) + 0.5) / STEPS - POWERS)
+        median = 10 ** ((half.argmax(axis=2) + 0.5) / STEPS - _POWERS)
         named = [
-            (_meaning(median[group, year]), group, FIRST_YEAR + year)
+            (_meaning(median[group, year]), group, _FIRST_YEAR + year)
             for group, year in np.argwhere(wrong).tolist()
         ]
         for meaning in dict.fromkeys(name for name, _, _ in named):
             cells = [(group, year) for name, group, year in named if name == meaning]
-            typical = float(np.median([median[group, year - FIRST_YEAR] for group, year in cells]))
+            typical = float(np.median([median[group, year - _FIRST_YEAR] for group, year in cells]))
             right = _listed([tuple(cell) for cell in np.argwhere((rows > 0) & ~wrong).tolist()],
-                            offset=FIRST_YEAR)  # fmt: skip
+                            offset=_FIRST_YEAR)  # fmt: skip
             ratio = float(f"{typical:.2g}")
             text = (
                 f"amount / (volume x price) is {ratio:,g} (median) where 1 is right, in "

@@ -19,7 +19,7 @@ from quanthedge.market.vintages import kept_rows
 __all__ = ["CoverageRow", "Listing", "coverage"]
 
 Array = np.ndarray[Any, Any]
-FRESH_DAYS = 396
+_FRESH_DAYS = 396
 FOREVER = np.datetime64("9999-12-31", "D")
 
 
@@ -231,7 +231,7 @@ def _statements(name: str, table: pa.Table, listing: Listing) -> Iterator[Covera
     known = table["known_date"].to_numpy().astype("datetime64[D]")
     order = np.lexsort((known, stock))
     stock, known = stock[order], known[order]
-    stop = known + np.timedelta64(FRESH_DAYS, "D")
+    stop = known + np.timedelta64(_FRESH_DAYS, "D")
     same = stock[1:] == stock[:-1]
     stop[:-1][same] = np.minimum(stop[:-1], known[1:])[same]
     whole = np.zeros(len(stock), dtype=np.int64)

@@ -7,10 +7,10 @@ import numpy as np
 
 from quanthedge.market.quality.coverage import CoverageRow
 
-__all__ = ["FULL", "complete", "gaps_in_words", "months_in_words"]
+__all__ = ["complete", "gaps_in_words", "months_in_words"]
 
 Array = np.ndarray[Any, Any]
-FULL = 0.95  # suspensions alone keep shares a little below 1
+_FULL = 0.95  # suspensions alone keep shares a little below 1
 
 
 def gaps_in_words(rows: Sequence[CoverageRow], months: Array) -> list[str]:
@@ -30,8 +30,8 @@ def gaps_in_words(rows: Sequence[CoverageRow], months: Array) -> list[str]:
 
 
 def complete(rows: Sequence[CoverageRow]) -> list[CoverageRow]:
-    """Return the shares that are at least FULL in every month in which anything is expected."""
-    return [row for row in rows if row.expected is not None and _lowest(row) >= FULL]
+    """Return the shares that are at least _FULL in every month in which anything is expected."""
+    return [row for row in rows if row.expected is not None and _lowest(row) >= _FULL]
 
 
 def _lowest(row: CoverageRow) -> float:
@@ -51,14 +51,14 @@ def _low(row: CoverageRow, months: Array) -> list[str]:
     if row.expected is None:
         return []
     share = row.share
-    low = (row.found > 0) & (share < FULL)
+    low = (row.found > 0) & (share < _FULL)
     if not low.any():
         return []
     worst = int(np.flatnonzero(low)[np.argmin(share[low])])
     some = int(np.count_nonzero(row.found > 0))
     where = "every month" if low.sum() == some else f"{low.sum()} of {some} months"
     return [
-        f"below {FULL:.0%} in {where} (median there {np.median(share[low]):.1%}, lowest "
+        f"below {_FULL:.0%} in {where} (median there {np.median(share[low]):.1%}, lowest "
         f"{share[worst]:.1%} in {months[worst]}: {row.found[worst]:,.0f} of "
         f"{row.expected[worst]:,.0f})"
     ]

@@ -12,7 +12,7 @@ from quanthedge.storage import write_page
 
 __all__ = ["quality_page", "write_quality_page"]
 
-MOST_ROWS = 400  # suspicious stock-days on the page; the rest is counted
+_MOST_ROWS = 400  # suspicious stock-days on the page; the rest is counted
 
 
 def write_quality_page(report: QualityReport, path: str | Path) -> Path:
@@ -53,8 +53,8 @@ def quality_page(report: QualityReport) -> str:
         verdict=view.verdict(report),
         subjects=view.subjects(report),
         moves=view.moves(report),
-        suspects=[_written(row) for row in suspects.head(MOST_ROWS).itertuples()],
-        more_suspects=max(len(suspects) - MOST_ROWS, 0),
+        suspects=[_written(row) for row in suspects.head(_MOST_ROWS).itertuples()],
+        more_suspects=max(len(suspects) - _MOST_ROWS, 0),
         legend=view.LEGEND,
         years=view.years(report),
         lines=view.map_lines(report),

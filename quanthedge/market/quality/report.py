@@ -35,7 +35,7 @@ __all__ = ["QualityReport", "TableFacts", "quality_report"]
 Array = np.ndarray[Any, Any]
 Progress = Callable[[str], None]
 DAMAGED = ("missing file", "changed file")
-MEMBERS_MISSING = 0.01
+_MEMBERS_MISSING = 0.01
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def _missing_members(lines: list[CoverageRow], collector: Collector) -> None:
             continue
         assert line.expected is not None
         missing = 1 - line.found.sum() / max(line.expected.sum(), 1)
-        if missing > MEMBERS_MISSING:
+        if missing > _MEMBERS_MISSING:
             text = f"{missing:.1%} of the members of {line.name.split()[0]} have no stock bars"
             cure = "what is measured on its members is measured on the rest"
             collector.add("warning", line.group, "members missing", 0, text, cure=cure)

@@ -17,25 +17,25 @@ __all__ = ["LEGEND", "Cell", "Line", "cards", "map_lines", "moves", "subjects", 
 
 STEPS = ((0.0, "none"), (0.25, "below 25%"), (0.5, "25 to 50%"), (0.75, "50 to 75%"),
          (0.9, "75 to 90%"), (0.95, "90 to 95%"), (0.99, "95 to 99%"))  # fmt: skip
-FULL_STEP = "99 to 100%"
+_FULL_STEP = "99 to 100%"
 LEGEND = [(f"s{place}", text) for place, (_, text) in enumerate(STEPS)]
 LEGEND += [
-    (f"s{len(STEPS)}", FULL_STEP),
+    (f"s{len(STEPS)}", _FULL_STEP),
     ("n", "nothing expected"),
     ("k1", "a count: under a quarter of the line's largest"),
     ("k4", "three quarters and more"),
 ]
-COUNT_STEPS = 4
-MOVE_RULES = tuple(move.rule for move in MOVES)
+_COUNT_STEPS = 4
+_MOVE_RULES = tuple(move.rule for move in MOVES)
 # what is looked for: title, and the rules of the findings that answer it
-SUBJECTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+_SUBJECTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Files as they were written", ("missing file", "changed file")),
     ("Prices and volumes above zero, within the day's range",
      ("* <= 0", "* < 0", "high < low", "open outside", "close outside", "undefined *")),
     ("Rows once, in order, on trading days, while listed",
      ("duplicates", "order", "not a trading day", "before listing", "after delisting",
       "unknown code", "late start")),
-    ("Moves within the price limits of the day", MOVE_RULES),
+    ("Moves within the price limits of the day", _MOVE_RULES),
     ("Adjustment factor in step with pre_close", ("adj_factor step",)),
     ("Units of volume and amount, VWAP within the day's range",
      ("units", "VWAP", "VWAP outside")),
@@ -108,7 +108,7 @@ def verdict(report: QualityReport) -> list[str]:
 def subjects(report: QualityReport) -> list[tuple[str, str, str]]:
     """Return what was looked for, the worst level found, and what was found."""
     lines: list[tuple[str, str, str]] = []
-    for title, rules in SUBJECTS:
+    for title, rules in _SUBJECTS:
         found = [finding for finding in report.checks if _matches(finding.rule, rules)]
         level = found[0].level if found else "fine"
         text = "; ".join(_brief(finding) for finding in found) or "nothing found"
@@ -143,7 +143,9 @@ def _cells(row: CoverageRow, months: list[str]) -> Iterable[Cell]:
     for place, month in enumerate(months):
         found = f"{row.found[place]:,.4g}" if row.found[place] % 1 else f"{row.found[place]:,.0f}"
         if row.expected is None:
-            level = min(1 + int(COUNT_STEPS * share[place]), COUNT_STEPS) if share[place] > 0 else 0
+            level = (
+                min(1 + int(_COUNT_STEPS * share[place]), _COUNT_STEPS) if share[place] > 0 else 0
+            )
             yield Cell(f"k{level}", f"{month}: {found}")
         elif np.isnan(share[place]):
             yield Cell("n", f"{month}: nothing expected")
@@ -187,7 +189,7 @@ def _matches(rule: str, patterns: tuple[str, ...]) -> bool:
 
 def _brief(finding: Finding) -> str:
     """Return a finding without its examples and its cure."""
-    if finding.rule in MOVE_RULES:
+    if finding.rule in _MOVE_RULES:
         return f"{finding.count:,} {finding.rule}"
     return finding.text.partition(" (first:")[0].partition("; ")[0]
 

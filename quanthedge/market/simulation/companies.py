@@ -17,9 +17,9 @@ from quanthedge.typing import Days
 __all__ = ["QUIET_DAYS", "Companies", "Lives", "draw_companies", "draw_lives"]
 
 Array = np.ndarray[Any, Any]
-Generators = dict[str, np.random.Generator]
+_Generators = dict[str, np.random.Generator]
 NEVER = 2**31
-DELISTING_DAYS = 30
+_DELISTING_DAYS = 30
 QUIET_DAYS = 25  # trading days after a listing without suspension
 
 
@@ -92,7 +92,7 @@ class Lives:
         return inside
 
 
-def draw_companies(settings: SimulationSettings, calendar: Days, streams: Generators) -> Companies:
+def draw_companies(settings: SimulationSettings, calendar: Days, streams: _Generators) -> Companies:
     """Draw the traits of every company from `streams["companies"]`."""
     draw = streams["companies"]
     count = settings.stocks
@@ -132,7 +132,7 @@ def _new_listings(settings: SimulationSettings, calendar: Days) -> int:
 
 
 def draw_lives(
-    settings: SimulationSettings, calendar: Days, companies: Companies, streams: Generators
+    settings: SimulationSettings, calendar: Days, companies: Companies, streams: _Generators
 ) -> Lives:
     """Draw listings, ST spells, delistings, suspensions and ex-dates."""
     days, count = len(calendar), settings.stocks
@@ -201,7 +201,7 @@ def _special_treatments(
             special_to[stock] = end
             if (place + year) % 2 and end < days:
                 delisting_from[stock] = end
-                gone[stock] = end + DELISTING_DAYS
+                gone[stock] = end + _DELISTING_DAYS
     gone[gone >= days] = NEVER
     return special_from, special_to, delisting_from, gone
 

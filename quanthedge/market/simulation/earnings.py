@@ -14,10 +14,10 @@ from quanthedge.market.simulation.companies import Companies, Lives
 from quanthedge.market.simulation.settings import SimulationSettings
 from quanthedge.typing import Days
 
-__all__ = ["HISTORY_QUARTERS", "Books", "Profitability", "draw_profitability"]
+__all__ = ["Books", "Profitability", "draw_profitability"]
 
 Array = np.ndarray[Any, Any]
-HISTORY_QUARTERS = 13
+_HISTORY_QUARTERS = 13
 _PERSISTENCE, _DEVIATION, _TROUBLED, _CATCH_UP = 0.85, 0.04, -0.12, 0.06
 
 
@@ -28,7 +28,7 @@ class Profitability:
     Attributes
     ----------
     quarter_ends
-        Ends of the quarters, from HISTORY_QUARTERS before the start, datetime64[D] [Q].
+        Ends of the quarters, from _HISTORY_QUARTERS before the start, datetime64[D] [Q].
     closing_row
         Last trading day of each quarter (negative: before the start), int64 [Q].
     rate
@@ -74,7 +74,7 @@ def draw_profitability(
 def _quarter_ends(calendar: Days) -> Days:
     """Return the quarter ends from the history's begin to the quarter after the last day."""
     first = int(calendar[0].astype("datetime64[M]").astype(np.int64))
-    first -= first % 3 + 3 * (HISTORY_QUARTERS - 1)
+    first -= first % 3 + 3 * (_HISTORY_QUARTERS - 1)
     last = int(calendar[-1].astype("datetime64[M]").astype(np.int64)) + 4
     months = np.arange(first, last, 3).astype("datetime64[M]")
     return np.asarray(months.astype("datetime64[D]") - np.timedelta64(1, "D"))

@@ -18,7 +18,7 @@ from quanthedge.market.simulation.settings import SimulationSettings
 __all__ = ["FactorPaths", "draw_factor_paths", "mean_reverting", "standardised"]
 
 Array = np.ndarray[Any, Any]
-EXPOSURE_BOUND = 3.0
+_EXPOSURE_BOUND = 3.0
 
 
 @dataclass(frozen=True)
@@ -83,5 +83,5 @@ def standardised(values: Array, among: Array) -> Array:
     chosen = values[among]
     spread = chosen.std()
     scores = np.where(among, (values - chosen.mean()) / (spread if spread > 0 else 1.0), 0.0)
-    bounded: Array = np.clip(scores, -EXPOSURE_BOUND, EXPOSURE_BOUND)
+    bounded: Array = np.clip(scores, -_EXPOSURE_BOUND, _EXPOSURE_BOUND)
     return bounded

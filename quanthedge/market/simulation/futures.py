@@ -16,7 +16,7 @@ from quanthedge.market.simulation.settings import BasisProcess
 from quanthedge.rules import futures_rules, listing_date
 from quanthedge.typing import Days
 
-__all__ = ["FuturesPath", "futures_bars", "listed_months"]
+__all__ = ["FuturesPath", "futures_bars"]
 
 Array = np.ndarray[Any, Any]
 
@@ -30,12 +30,12 @@ class FuturesPath:
     basis_per_year: Array
 
 
-def listed_months(day: np.datetime64, expiries: dict[str, np.datetime64]) -> list[str]:
+def _listed_months(day: np.datetime64, expiries: dict[str, np.datetime64]) -> list[str]:
     """Return the contract months listed on a day, nearest first.
 
     >>> from quanthedge.market.simulation.calendar import expiry_days, trading_days
     >>> year = trading_days(np.datetime64("2014-01-01"), np.datetime64("2015-12-31"))
-    >>> listed_months(np.datetime64("2014-10-20"), expiry_days(year))
+    >>> _listed_months(np.datetime64("2014-10-20"), expiry_days(year))
     ['1411', '1412', '1503', '1506']
     """
     alive = [month for month, last in expiries.items() if last >= day]
@@ -65,7 +65,7 @@ def futures_bars(
     settled: dict[str, float] = {}
     for row in range(first, days):
         noise = draw.standard_normal((4, 6))
-        months = listed_months(calendar[row], expiries)
+        months = _listed_months(calendar[row], expiries)
         moved = _handed_over(int(np.busday_count(calendar[row], expiries[months[0]])))
         for place, month in enumerate(months):
             bar = _bar(

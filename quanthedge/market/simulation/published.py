@@ -22,11 +22,11 @@ __all__ = [
 
 Array = np.ndarray[Any, Any]
 FAMILY = "simulated"
-BASE_LEVEL = 1_000.0
-ANNOUNCED_BEFORE = 5  # trading days before the ex-date
+_BASE_LEVEL = 1_000.0
+_ANNOUNCED_BEFORE = 5  # trading days before the ex-date
 TERMS = {"0S": 0.003, "3M": 0.25, "6M": 0.5, "1Y": 1.0, "3Y": 3.0, "5Y": 5.0, "10Y": 10.0,
          "30Y": 30.0}  # fmt: skip
-DECAY_YEARS = 2.5  # of the curve's slope
+_DECAY_YEARS = 2.5  # of the curve's slope
 
 
 def corporate_actions_table(calendar: Days, companies: Companies, bars: Bars) -> pa.Table:
@@ -41,7 +41,7 @@ def corporate_actions_table(calendar: Days, companies: Companies, bars: Bars) ->
         "rights_price": [np.nan] * len(rows),
     }
     dates = {
-        "announce_date": calendar[np.maximum(rows - ANNOUNCED_BEFORE, 0)],
+        "announce_date": calendar[np.maximum(rows - _ANNOUNCED_BEFORE, 0)],
         "record_date": calendar[np.maximum(rows - 1, 0)],
         "pay_date": ex_date,
     }
@@ -97,7 +97,7 @@ def industry_indices_table(
         now = np.where(mine, value[1:], 0.0).sum(axis=1)
         before = np.where(mine, value[:-1], 0.0).sum(axis=1)
         step = np.where(before > 0, now / np.where(before > 0, before, 1.0), 1.0)
-        closes.append(np.round(BASE_LEVEL * np.append(1.0, np.cumprod(step)), 4))
+        closes.append(np.round(_BASE_LEVEL * np.append(1.0, np.cumprod(step)), 4))
         codes += [f"SIM{group + 1:02d}"] * len(calendar)
         families += [FAMILY] * len(calendar)
         names += [INDUSTRIES[group][1]] * len(calendar)
@@ -124,7 +124,7 @@ def government_curve_table(calendar: Days, draw: np.random.Generator) -> pa.Tabl
     slope = 0.014 + mean_reverting(days, 0.004, 120, draw)
     columns = []
     for years in TERMS.values():
-        scaled = years / DECAY_YEARS
+        scaled = years / _DECAY_YEARS
         columns.append(level - slope * (1 - np.exp(-scaled)) / scaled)
     rates = np.round(np.maximum(np.column_stack(columns), 0.0005), 6)
     return pa.table(

@@ -16,13 +16,13 @@ from quanthedge.market.simulation.earnings import Profitability
 from quanthedge.market.simulation.trading import Bars
 from quanthedge.typing import Days
 
-__all__ = ["announcement_days", "report_tables", "texts"]
+__all__ = ["report_tables", "texts"]
 
 Array = np.ndarray[Any, Any]
 _FIRST_TTM = 3  # quarters before the first trailing year is complete
 
 
-def announcement_days(quarter_ends: Days, count: int, draw: np.random.Generator) -> Array:
+def _announcement_days(quarter_ends: Days, count: int, draw: np.random.Generator) -> Array:
     """Return when each quarter's report becomes public, datetime64[D] [Q, count]."""
     days = np.empty((len(quarter_ends), count), dtype="datetime64[D]")
     lag = draw.beta(2.2, 1.4, (len(quarter_ends), count))
@@ -45,7 +45,7 @@ def report_tables(
 ) -> tuple[pa.Table, pa.Table]:
     """Return fundamentals and statements of all reports public by the last day."""
     ends = profitability.quarter_ends
-    public = announcement_days(ends, len(companies.codes), draw)
+    public = _announcement_days(ends, len(companies.codes), draw)
     over = profitability.closing_row < len(calendar)
     gone = np.append(calendar, calendar[-1] + 1)[np.minimum(lives.gone, len(calendar))]
     names, parts = [], []

@@ -29,7 +29,7 @@ from quanthedge.typing import Days
 __all__ = ["Truth", "truth_tables"]
 
 Array = np.ndarray[Any, Any]
-DIGITS = 9  # decimals kept: the last bits of exp and log differ from machine to machine
+_DIGITS = 9  # decimals kept: the last bits of exp and log differ from machine to machine
 
 
 @dataclass(frozen=True)
@@ -156,15 +156,15 @@ def _exposures(
 def _factor_returns(settings: SimulationSettings, calendar: Days, paths: FactorPaths) -> pa.Table:
     columns = {
         "date": days_column(calendar),
-        "volatility_state": pa.array(np.round(paths.volatility_state, DIGITS)),
-        "market": pa.array(np.round(paths.market, DIGITS)),
+        "volatility_state": pa.array(np.round(paths.volatility_state, _DIGITS)),
+        "market": pa.array(np.round(paths.market, _DIGITS)),
     }
     for place in range(paths.industries.shape[1]):
         columns[f"industry_{place + 1:02d}"] = pa.array(
-            np.round(paths.industries[:, place], DIGITS)
+            np.round(paths.industries[:, place], _DIGITS)
         )
     for place, name in enumerate(settings.style_names):
-        columns[name] = pa.array(np.round(paths.styles[:, place], DIGITS))
+        columns[name] = pa.array(np.round(paths.styles[:, place], _DIGITS))
     return pa.table(columns)
 
 
@@ -175,7 +175,7 @@ def _companies(companies: Companies) -> pa.Table:
     }
     for name in ("beta_mean", "specific_volatility", "turnover", "profitability", "price_to_book",
                  "payout", "float_fraction"):  # fmt: skip
-        columns[name] = pa.array(np.round(getattr(companies, name), DIGITS))
+        columns[name] = pa.array(np.round(getattr(companies, name), _DIGITS))
     return pa.table(columns)
 
 

@@ -11,7 +11,7 @@ from quanthedge.plain import Plain, Told
 
 __all__ = ["LendingPool", "PoolLoan"]
 
-BUCKETS = (1, 7, 30, 90, 180, 365)
+_BUCKETS = (1, 7, 30, 90, 180, 365)
 
 
 class PoolLoan(Plain):
@@ -64,7 +64,7 @@ class LendingPool(Told):
             being on demand), gap = cash - deposits, cumulative.
         """
         rows = []
-        for days in (*BUCKETS, max(loan.maturity_days for loan in self.loans)):
+        for days in (*_BUCKETS, max(loan.maturity_days for loan in self.loans)):
             due = sum(
                 loan.principal * (1 - loan.loss)
                 for loan in self.loans

@@ -12,7 +12,7 @@ from quanthedge.typing import Floats
 
 __all__ = ["LoanOdds", "LoanPath", "loan_odds", "loan_path"]
 
-CONFIDENCE = 0.95
+_CONFIDENCE = 0.95
 
 
 class Odds(NamedTuple):
@@ -173,7 +173,7 @@ def loan_odds(
 
     def odds(name: str) -> Odds:
         hits = int((frame[name] > 0).sum())
-        low, high = proportion_confint(hits, count, 1 - CONFIDENCE, method="wilson")
+        low, high = proportion_confint(hits, count, 1 - _CONFIDENCE, method="wilson")
         return Odds(hits / count, float(low), float(high))
 
     tail = max(1, round(0.01 * count))

@@ -26,7 +26,7 @@ from quanthedge.typing import Floats
 
 __all__ = ["ExposureResult", "LeveragedExposure"]
 
-SECONDS_PER_YEAR = CALENDAR_DAYS_A_YEAR * 86400.0
+_SECONDS_PER_YEAR = CALENDAR_DAYS_A_YEAR * 86400.0
 PARTS = ("compounding", "leverage_drift", "trading_cost", "funding", "management_fee")
 
 
@@ -170,7 +170,7 @@ class LeveragedExposure(Told):
         times = series.index.to_numpy()
         bounds = [_bound(side, values, name) for side, name in ((high, "high"), (low, "low"))]
         years = np.zeros(values.size)
-        years[1:] = np.diff(times).astype("timedelta64[s]").astype(np.float64) / SECONDS_PER_YEAR
+        years[1:] = np.diff(times).astype("timedelta64[s]").astype(np.float64) / _SECONDS_PER_YEAR
         rates = np.full(values.size, self.funding_rate)
         if funding_rate is not None:
             rates = np.asarray(funding_rate, dtype=np.float64)

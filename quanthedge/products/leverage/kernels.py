@@ -19,15 +19,15 @@ VALUE, EXPOSURE, BEFORE, LEVERAGE, TRADED, COST, FUNDING, FEE, REBALANCES, REASO
 LOG_HELD, LOG_COST, LOG_FUNDING, LOG_FEE = range(10, 14)
 REASONS = ("", "calendar", "limit", "inside the bar", "wiped out")
 NONE, CALENDAR, LIMIT, INSIDE, WIPED_OUT = range(5)
-HALVINGS = 60  # of the way to a bar's extreme, in search of the price that triggers
+_HALVINGS = 60  # of the way to a bar's extreme, in search of the price that triggers
 TRIGGERS = 50  # most rebalancings within one bar; more is an error
-NOTHING = 1e-12  # of the exposure: what rounding leaves of a value that is gone
+_NOTHING = 1e-12  # of the exposure: what rounding leaves of a value that is gone
 
 
 @njit(cache=True)
 def _moved(value: float, exposure: float, move: float) -> tuple[float, float]:
     """Value and exposure after a relative price move; nothing below zero."""
-    least = NOTHING * abs(exposure)
+    least = _NOTHING * abs(exposure)
     value += exposure * move
     exposure *= 1.0 + move
     if value <= least:
@@ -122,7 +122,7 @@ def follow_exposure(
                 if not asked or landing != target:
                     break  # an edge would be met again at once: it acts at the bar's price
             near, far = price, extreme
-            for _ in range(HALVINGS):
+            for _ in range(_HALVINGS):
                 middle = 0.5 * (near + far)
                 some, held = _moved(value, exposure, middle / price - 1.0)
                 asked = some <= 0.0

@@ -8,9 +8,9 @@ CHINESE = (
     number("open", "开盘"), number("high", "最高"), number("low", "最低"), number("close", "收盘"),
     number("volume", "成交量", factor=LOT), number("amount", "成交额"),
 )  # fmt: skip
-OHLCV = tuple(number(name) for name in ("open", "high", "low", "close", "volume"))
+_OHLCV = tuple(number(name) for name in ("open", "high", "low", "close", "volume"))
 CODE = code("stock", "股票代码", "代码", "code", "symbol")
-ADJUST = text("adjust", needed=False)
+_ADJUST = text("adjust", needed=False)
 
 
 def _adjustable(name: str) -> tuple[str, ...]:
@@ -18,13 +18,13 @@ def _adjustable(name: str) -> tuple[str, ...]:
 
 
 HIST = VendorTable(
-    _adjustable("stock_zh_a_hist"), (CODE, date("date", "日期"), *CHINESE, ADJUST),
+    _adjustable("stock_zh_a_hist"), (CODE, date("date", "日期"), *CHINESE, _ADJUST),
     ("code", "date", "adjust"), named="code", adjusted=True,
 )  # fmt: skip
 SINA = VendorTable(
     _adjustable("stock_zh_a_daily"),
-    (CODE, date("date"), *OHLCV, number("amount", needed=False),
-     number("float_shares", "outstanding_share", needed=False), ADJUST),
+    (CODE, date("date"), *_OHLCV, number("amount", needed=False),
+     number("float_shares", "outstanding_share", needed=False), _ADJUST),
     ("code", "date", "adjust"), named="code", adjusted=True,
 )  # fmt: skip
 FACTOR = VendorTable(
@@ -56,20 +56,20 @@ LISTED = VendorTable(
     ("code", "list_date", "delist_date"),
 )  # fmt: skip
 _INDEX = code("index", "指数代码", "code", "symbol")
-INDEX_LOTS = VendorTable(
+_INDEX_LOTS = VendorTable(
     ("index_zh_a_hist",), (_INDEX, date("date", "日期"), *CHINESE), ("index_code", "date"),
     named="index_code",
 )  # fmt: skip
-INDEX_EM = VendorTable(
+_INDEX_EM = VendorTable(
     ("stock_zh_index_daily_em",),
-    (_INDEX, date("date"), *OHLCV[:4], number("volume", factor=LOT), number("amount")),
+    (_INDEX, date("date"), *_OHLCV[:4], number("volume", factor=LOT), number("amount")),
     ("index_code", "date"), named="index_code",
 )  # fmt: skip
-INDEX_SHARES = VendorTable(
-    ("stock_zh_index_daily",), (_INDEX, date("date"), *OHLCV), ("index_code", "date"),
+_INDEX_SHARES = VendorTable(
+    ("stock_zh_index_daily",), (_INDEX, date("date"), *_OHLCV), ("index_code", "date"),
     named="index_code",
 )  # fmt: skip
-INDICES = (INDEX_LOTS, INDEX_EM, INDEX_SHARES)
+INDICES = (_INDEX_LOTS, _INDEX_EM, _INDEX_SHARES)
 MEMBERS = VendorTable(
     ("index_stock_cons_weight_csindex", "index_stock_cons_csindex"),
     (code("index", "指数代码"), code("stock", "成分券代码"), date("date", "日期"),
@@ -83,14 +83,14 @@ INDUSTRY = VendorTable(
 )
 FUTURES = VendorTable(
     ("get_futures_daily",),
-    (code("contract", "symbol"), date("date"), *OHLCV,
+    (code("contract", "symbol"), date("date"), *_OHLCV,
      number("amount", "turnover", factor=TEN_THOUSAND), number("open_interest"),
      number("settle")),
     ("contract", "date"), named="contract",
 )  # fmt: skip
 FUTURES_SINA = VendorTable(
     ("futures_zh_daily_sina",),
-    (code("contract", "symbol"), date("date"), *OHLCV, number("open_interest", "hold"),
+    (code("contract", "symbol"), date("date"), *_OHLCV, number("open_interest", "hold"),
      number("settle", needed=False)),
     ("contract", "date"), named="contract",
 )  # fmt: skip

@@ -27,8 +27,8 @@ from quanthedge.sources.download.problems import Failed, Refused, TryAgain
 __all__ = ["BaoStock"]
 
 FINE = "0"
-NOT_LOGGED_IN = "10001001"
-NO_ENTRY = {  # codes after which no further request can succeed, and what to do
+_NOT_LOGGED_IN = "10001001"
+_NO_ENTRY = {  # codes after which no further request can succeed, and what to do
     "10001002": "the name or password is wrong",
     "10001004": "the installed package is too old: pip install -U baostock",
     "10001005": "too many sessions at once: close the others, or wait",
@@ -36,8 +36,8 @@ NO_ENTRY = {  # codes after which no further request can succeed, and what to do
     "10001011": "this address is on the vendor's black list: wait a day, then use a lower "
     "--per-minute",
 }
-NO_PERMISSION = "10001006"
-PASSING = ("100020", "100050", "10004001", "10004002", "10004003")  # network, system, parsing
+_NO_PERMISSION = "10001006"
+_PASSING = ("100020", "100050", "10004001", "10004002", "10004003")  # network, system, parsing
 
 
 class BaoStock:
@@ -124,11 +124,11 @@ class BaoStock:
         if code == FINE:
             return
         text = f"{result.error_msg or last_line(said)} (code {code})"[:200]
-        if code in NO_ENTRY:
-            raise DataError(f"baostock: {text}; {NO_ENTRY[code]}")
-        if code == NO_PERMISSION:
+        if code in _NO_ENTRY:
+            raise DataError(f"baostock: {text}; {_NO_ENTRY[code]}")
+        if code == _NO_PERMISSION:
             raise Refused(text)
-        if code == NOT_LOGGED_IN or code.startswith(PASSING):
+        if code == _NOT_LOGGED_IN or code.startswith(_PASSING):
             self._open = False
             raise TryAgain(text)
         raise Failed(text)

@@ -113,7 +113,7 @@ _REPORT = (
     code("stock", "code"), date("known_date", "pubDate"), date("period_end", "statDate"),
 )  # fmt: skip
 _KEY = ("code", "known_date", "period_end")
-PROFIT = VendorTable(
+_PROFIT = VendorTable(
     ("query_profit_data",),
     (*_REPORT, number("roe", "roeAvg", factor=PERCENT), number("eps_ttm", "epsTTM"),
      number("total_share", "totalShare"), number("net_profit", "netProfit"),
@@ -121,14 +121,14 @@ PROFIT = VendorTable(
      number("gross_margin", "gpMargin", factor=PERCENT)),
     _KEY,
 )  # fmt: skip
-BALANCE = VendorTable(
+_BALANCE = VendorTable(
     ("query_balance_data",),
     (*_REPORT, number("debt", "liabilityToAsset", factor=PERCENT)),
     _KEY,
 )
 STATEMENTS = {
     "query_profit_data": (
-        PROFIT,
+        _PROFIT,
         Statement(
             {
                 "roe": "roe_cum_pct",
@@ -142,7 +142,7 @@ STATEMENTS = {
             {},
         ),
     ),
-    "query_balance_data": (BALANCE, Statement({"debt": "debt_to_assets_pct"}, {})),
+    "query_balance_data": (_BALANCE, Statement({"debt": "debt_to_assets_pct"}, {})),
 }
 EVERY = (
     BARS, LISTING, CALENDAR, *(table for _, table in MEMBERS.values()), INDUSTRY, DIVIDEND,

@@ -19,7 +19,7 @@ BARS = (
     "date", "code", "open", "high", "low", "close", "preclose", "volume", "amount", "adjustflag",
     "turn", "tradestatus", "pctChg", "peTTM", "pbMRQ", "psTTM", "pcfNcfTTM", "isST",
 )  # fmt: skip
-INDEX_BARS = (*BARS[:9], "pctChg")
+_INDEX_BARS = (*BARS[:9], "pctChg")
 SHARE = "1"
 Plan = Callable[[Table], Iterable[Request]]
 
@@ -119,7 +119,7 @@ def _bars(
     begin = min(period.start for _, period in stocks)
     end = max(period.end for _, period in stocks)
     for code, fields, period in [
-        *((code, INDEX_BARS, Period(begin, end)) for code in indices),
+        *((code, _INDEX_BARS, Period(begin, end)) for code in indices),
         *((code, BARS, period) for code, period in stocks),
     ]:
         params = {"code": code, "fields": ",".join(fields), "frequency": "d", "adjustflag": "3"}

@@ -16,8 +16,8 @@ from quanthedge.sources.files import as_dates, column_of
 
 __all__ = ["Todo", "days_between", "extended", "todo"]
 
-OVERLAP = timedelta(days=10)  # days fetched twice when a file is extended, to see old ones change
-A_MOMENT = timedelta(hours=1)
+_OVERLAP = timedelta(days=10)  # days fetched twice when a file is extended, to see old ones change
+_A_MOMENT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def todo(request: Request, entry: Entry | None, now: datetime, again_after: date
     extendable = request.span is not None and entry.rows > 0 and _begins(entry, request)
     if sure is None or entry.first_day is None or not extendable:
         return Todo("whole", request, sure)
-    begin = min(sure - OVERLAP, again_after or date.max) + ONE_DAY
+    begin = min(sure - _OVERLAP, again_after or date.max) + ONE_DAY
     return Todo("extension", replace(request, first=max(entry.first_day, begin)), sure)
 
 
@@ -91,7 +91,7 @@ def _lately(entry: Entry, request: Request, now: datetime) -> bool:
     """Whether an answer that may still grow was fetched so lately that it can wait."""
     if request.table.settles:
         return entry.fetched_day >= now.astimezone(CHINA).date()
-    return now - datetime.fromisoformat(entry.fetched) < A_MOMENT
+    return now - datetime.fromisoformat(entry.fetched) < _A_MOMENT
 
 
 def _sure(entry: Entry, request: Request) -> date | None:

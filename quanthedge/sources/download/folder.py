@@ -21,9 +21,9 @@ from quanthedge.storage import flush_folder, recover, working
 
 __all__ = ["DownloadFolder", "opened"]
 
-LOCK = ".download.lock"
+_LOCK = ".download.lock"
 PART = "answer.part"
-REPLACED = ".replaced"
+_REPLACED = ".replaced"
 
 
 class DownloadFolder:
@@ -118,7 +118,7 @@ class DownloadFolder:
             return
         inside = path.relative_to(self.path)
         for number in range(1, 10_000):
-            kept = (self.path / REPLACED / inside).with_suffix(f".{number}.parquet")
+            kept = (self.path / _REPLACED / inside).with_suffix(f".{number}.parquet")
             if not kept.exists():
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, kept)
@@ -131,7 +131,7 @@ def opened(path: Path, vendor: str) -> Iterator[DownloadFolder]:
     try:
         path.mkdir(parents=True, exist_ok=True)
         with _alone(path):
-            recover(path / LOCK)
+            recover(path / _LOCK)
             with working(path, "download") as work:
                 yield DownloadFolder(path, vendor, work.content)
     except OSError as problem:
@@ -153,20 +153,20 @@ def opened(path: Path, vendor: str) -> Iterator[DownloadFolder]:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Hold the lock of a folder, which is free when its process ends."""
-    lock = FileLock(path / LOCK, timeout=0, thread_local=False)
+    lock = FileLock(path / _LOCK, timeout=0, thread_local=False)
     try:
         lock.acquire()
     except Timeout as problem:
         holder = ""
         with suppress(OSError):
-            holder = (path / LOCK).read_text(encoding="ascii", errors="replace")[:20]
+            holder = (path / _LOCK).read_text(encoding="ascii", errors="replace")[:20]
         raise DataError(
             f"{path}: another download is at work in this folder (process {holder or 'unknown'}); "
             "wait for its end, or download into another folder"
         ) from problem
     try:
         with suppress(OSError):  # Windows lets nobody write into a locked file
-            (path / LOCK).write_text(str(os.getpid()), encoding="ascii")
+            (path / _LOCK).write_text(str(os.getpid()), encoding="ascii")
         yield
     finally:
         lock.release()

@@ -17,8 +17,8 @@ __all__ = ["CHINA", "Caller", "Clock", "seconds_asked"]
 _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 CHINA = timezone(timedelta(hours=8))
-LONGEST_PAUSE = 60.0  # seconds, unless the vendor asks for more
-LONGEST_ASKED = 600.0
+_LONGEST_PAUSE = 60.0  # seconds, unless the vendor asks for more
+_LONGEST_ASKED = 600.0
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ class Caller:
     def __call__(self, call: str, request: Callable[[], Answer]) -> Answer:
         """Make a request of the interface `call`; TryAgain when every attempt failed."""
         tenacity = required("tenacity", self.extra)
-        growing = tenacity.wait_exponential_jitter(initial=1, max=LONGEST_PAUSE, jitter=1)
+        growing = tenacity.wait_exponential_jitter(initial=1, max=_LONGEST_PAUSE, jitter=1)
 
         def pause(state: Any) -> float:
             problem = state.outcome.exception()
-            asked = min(float(problem.seconds), LONGEST_ASKED)
+            asked = min(float(problem.seconds), _LONGEST_ASKED)
             return max(float(growing(state)), asked)
 
         def note(state: Any) -> None:

@@ -23,7 +23,7 @@ __all__ = ["Progress", "download"]
 _log = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
 PATIENCE = 5  # requests that fail one after another until the run stops
-OLDEST = date(1990, 1, 1)
+_OLDEST = date(1990, 1, 1)
 
 
 def download(
@@ -82,8 +82,8 @@ def download(
     today = clock.today()
     if start > end:
         raise DataError(f"start {start} is after end {end}; give the earlier day first")
-    if start < OLDEST or start > today:
-        raise DataError(f"start {start}: accepted are days from {OLDEST} to today ({today})")
+    if start < _OLDEST or start > today:
+        raise DataError(f"start {start}: accepted are days from {_OLDEST} to today ({today})")
     if refresh < 0:
         raise DataError(f"refresh {refresh} days; accepted: 0 or more")
     wanted = chosen_tables(vendor, tables)

@@ -13,7 +13,7 @@ from quanthedge.market import TABLES
 __all__ = ["FILE", "UNITS", "TableMapping", "read_mapping"]
 
 FILE = "mapping.toml"
-LARGEST_BYTES = 1_000_000
+_LARGEST_BYTES = 1_000_000
 UNITS: dict[str, dict[str, float]] = {
     "shares": {"shares": 1, "lots": 100, "thousand_shares": 1e3, "ten_thousand_shares": 1e4,
                "hundred_million_shares": 1e8},
@@ -26,7 +26,7 @@ UNITS: dict[str, dict[str, float]] = {
     "yuan per share": {"yuan": 1, "yuan_per_10_shares": 0.1},
     "shares per share": {"shares": 1, "shares_per_10_shares": 0.1},
 }  # fmt: skip
-WIDE = ("stock_daily", "index_daily", "index_dividend_yield")
+_WIDE = ("stock_daily", "index_daily", "index_dividend_yield")
 PRICES = ("open", "high", "low", "close", "pre_close")
 
 
@@ -119,9 +119,9 @@ def read_mapping(path: Path) -> dict[str, TableMapping]:
         The file is no TOML, a table, column, unit or key does not exist (the nearest is named), or
         a path leads outside the folder.
     """
-    if path.stat().st_size > LARGEST_BYTES:
+    if path.stat().st_size > _LARGEST_BYTES:
         raise DataError(
-            f"{path}: is larger than {LARGEST_BYTES:,} bytes; a mapping is a short text"
+            f"{path}: is larger than {_LARGEST_BYTES:,} bytes; a mapping is a short text"
         )
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -173,8 +173,8 @@ def _check_names(path: Path, table: str, mapping: TableMapping) -> None:
         known = UNITS.get(ours[name].unit, UNITS["yuan"] | UNITS["fraction"])
         if ours[name].kind != "number" or unit not in known:
             raise DataError(f"{path}: [{table}] units.{name}: no '{unit}'; {_nearest(unit, known)}")
-    if mapping.wide and table not in WIDE:
-        raise DataError(f"{path}: [{table}] cannot be wide; accepted: {', '.join(WIDE)}")
+    if mapping.wide and table not in _WIDE:
+        raise DataError(f"{path}: [{table}] cannot be wide; accepted: {', '.join(_WIDE)}")
     if mapping.prices != "raw":
         factor = {**mapping.columns, **mapping.wide, **mapping.constants}
         if table != "stock_daily" or (mapping.wide and "adj_factor" not in factor):

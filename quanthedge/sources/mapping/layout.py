@@ -75,8 +75,8 @@ from quanthedge.sources.vendors.wide import read_wide
 
 __all__ = ["LAYOUT", "read", "recognise"]
 
-CODE_KINDS = {"index_code": "index", "contract": "contract"}
-STOCK_TABLES = (
+_CODE_KINDS = {"index_code": "index", "contract": "contract"}
+_STOCK_TABLES = (
     "stocks",
     "stock_daily",
     "corporate_actions",
@@ -86,8 +86,8 @@ STOCK_TABLES = (
     "statements",
     "fund_holdings",
 )
-NEEDED_BARS = ("code", "date", "open", "high", "low", "close", "volume")
-FLAG_WORDS = {"1": True, "0": False, "true": True, "false": False}
+_NEEDED_BARS = ("code", "date", "open", "high", "low", "close", "volume")
+_FLAG_WORDS = {"1": True, "0": False, "true": True, "false": False}
 SUFFIXES = (".csv", ".parquet", ".feather")
 
 
@@ -158,7 +158,7 @@ def _table(source: Path, name: str, said: TableMapping, collector: Collector) ->
         table = read_files(source, paths, described, collector, convert)
     for column, value in said.constants.items():
         table = with_column(table, column, _constant(name, column, value, table.num_rows))
-    if name in STOCK_TABLES:
+    if name in _STOCK_TABLES:
         table = codes_kept(table, name, collector)
     return _completed_columns(table, name, said, collector)
 
@@ -184,8 +184,8 @@ def _owner(name: str) -> str:
 
 
 def _kind(name: str, column: Column) -> Any:
-    if column.name in CODE_KINDS:
-        return CODE_KINDS[column.name]
+    if column.name in _CODE_KINDS:
+        return _CODE_KINDS[column.name]
     if column.name == "code":
         if name == "industry_index_daily":
             return "text"
@@ -195,7 +195,7 @@ def _kind(name: str, column: Column) -> Any:
 
 def _needed(name: str, column: Column) -> bool:
     if name == "stock_daily":
-        return column.name in NEEDED_BARS
+        return column.name in _NEEDED_BARS
     if name == "futures_daily":
         return column.name in ("contract", "date")
     if name == "industry":
@@ -208,7 +208,7 @@ def _needed(name: str, column: Column) -> bool:
 def _converter(name: str, said: TableMapping) -> Callable[[pa.Array, Field, str], pa.Array]:
     """Return how one column of a file is read: the mapping's units, dates and words."""
     words = {
-        **FLAG_WORDS,
+        **_FLAG_WORDS,
         **{word.strip().lower(): True for word in said.true},
         **{word.strip().lower(): False for word in said.false},
     }

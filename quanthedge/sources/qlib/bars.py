@@ -26,7 +26,7 @@ NEEDED = (*PRICES, "volume")
 PRE_CLOSE = ("pre_close", "preclose")  # read only where there is no factor
 USED = {*NEEDED, *PRE_CLOSE, "factor", "amount", "vwap"}
 SAMPLE = 40  # stocks from which the units of volume and amount are told
-SCATTER = 1.1  # stocks whose ratios lie within this factor are in the same units
+_SCATTER = 1.1  # stocks whose ratios lie within this factor are in the same units
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def units_of(features: Features, names: Sequence[str], collector: Collector) -> 
         assume(collector, "stock_daily", what)
         return Units()
     middle = float(np.median(known))
-    alike = np.abs(np.log(known / middle)) < np.log(SCATTER)
+    alike = np.abs(np.log(known / middle)) < np.log(_SCATTER)
     if alike.mean() < 0.8:
         what = (
             "amount is on another scale for each stock (divided by its first close?) and is left "
@@ -69,7 +69,7 @@ def units_of(features: Features, names: Sequence[str], collector: Collector) -> 
         )
         assume(collector, "stock_daily", what)
         return Units(amount=None)
-    if abs(np.log(middle / 0.1)) < np.log(SCATTER):
+    if abs(np.log(middle / 0.1)) < np.log(_SCATTER):
         what = (
             "amount / (volume x price) is 0.1: volume is taken to be in lots of 100 shares and "
             "amount in thousands of yuan"

@@ -23,7 +23,7 @@ __all__ = ["fundamentals"]
 Array = np.ndarray[Any, Any]
 RECORD = np.dtype([("date", "<u4"), ("period", "<u4"), ("value", "<f8"), ("next", "<u4")])
 NONE = 0xFFFFFFFF
-PER_YEAR = {"_q": 4, "_a": 1}
+_PER_YEAR = {"_q": 4, "_a": 1}
 LARGEST = 64 << 20  # bytes of one item of one stock; a century of daily revisions is below 1 MB
 
 
@@ -45,7 +45,7 @@ def fundamentals(folder: Path, collector: Collector) -> pa.Table | None:
             others.append(stock.name)
             continue
         for path in sorted(stock.glob("*.data")):
-            if path.stem[-2:] in PER_YEAR and len(path.stem) > 2:
+            if path.stem[-2:] in _PER_YEAR and len(path.stem) > 2:
                 pieces.append(_item(path, code, collector))
             else:
                 others.append(f"{stock.name}/{path.name}")
@@ -70,7 +70,7 @@ def _code(name: str) -> str | None:
 
 def _item(path: Path, code: str, collector: Collector) -> pa.Table:
     records = _records(path)
-    per_year = PER_YEAR[path.stem[-2:]]
+    per_year = _PER_YEAR[path.stem[-2:]]
     known = _known_days(path, records)
     ends = _period_ends(path, records, per_year)
     _check_index(path, records, per_year)

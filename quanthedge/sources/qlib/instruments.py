@@ -15,7 +15,6 @@ from quanthedge.sources.source import assume
 from quanthedge.storage import claim
 
 __all__ = [
-    "Spans",
     "code_of",
     "days_of",
     "last_days_of",
@@ -26,8 +25,8 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, Any]
-Spans = dict[str, list[tuple[Any, Any]]]
-INDEX_OF_LIST = {
+_Spans = dict[str, list[tuple[Any, Any]]]
+_INDEX_OF_LIST = {
     "csi100": "000903.SH",
     "csi300": "000300.SH",
     "csi500": "000905.SH",
@@ -37,14 +36,14 @@ INDEX_OF_LIST = {
     "csiall": "000985.SH",
     "sse50": "000016.SH",
 }
-RESERVED = "_qlib_"  # put before names that Windows does not allow
-LARGEST_TEXT = 64 << 20
+_RESERVED = "_qlib_"  # put before names that Windows does not allow
+_LARGEST_TEXT = 64 << 20
 
 
 def code_of(name: str) -> str | None:
     """Return our code of a name like SH600000, None when it is no code."""
     try:
-        return stock_code(name.removeprefix(RESERVED))
+        return stock_code(name.removeprefix(_RESERVED))
     except DataError:
         return None
 
@@ -52,8 +51,8 @@ def code_of(name: str) -> str | None:
 def lines_of(path: Path) -> list[str]:
     """Return the lines of a text file that is not larger than such lists are."""
     try:
-        if path.stat().st_size > LARGEST_TEXT:
-            raise DataError(f"{path}: larger than {LARGEST_TEXT >> 20} MB; this is no such list")
+        if path.stat().st_size > _LARGEST_TEXT:
+            raise DataError(f"{path}: larger than {_LARGEST_TEXT >> 20} MB; this is no such list")
         claim(path, bytes=path.stat().st_size)
         return path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
@@ -85,10 +84,10 @@ def _intervals(path: Path) -> tuple[list[str], Array, Array]:
     return [row[0].strip() for row in rows], start, end
 
 
-def listing(source: Path, collector: Collector) -> Spans:
+def listing(source: Path, collector: Collector) -> _Spans:
     """Return the listing intervals of `all.txt` by our code, in order of time."""
     path = source / "instruments" / "all.txt"
-    spans: Spans = {}
+    spans: _Spans = {}
     if not path.is_file():
         return spans
     for word, start, end in zip(*_intervals(path), strict=True):
@@ -103,7 +102,7 @@ def listing(source: Path, collector: Collector) -> Spans:
 
 
 def listed_stocks(
-    features: Features, stocks: Mapping[str, str], spans: Spans, collector: Collector
+    features: Features, stocks: Mapping[str, str], spans: _Spans, collector: Collector
 ) -> pa.Table:
     """Return the table stocks; the day after an interval's end is the delisting."""
     calendar = features.calendar
@@ -133,7 +132,7 @@ def listed_stocks(
     return pa.table(columns, names=["code", "list_date", "delist_date"])
 
 
-def last_days_of(stocks: pa.Table, spans: Spans, calendar: Array) -> pa.Table:
+def last_days_of(stocks: pa.Table, spans: _Spans, calendar: Array) -> pa.Table:
     """Return code, list_date and last_day; null where an interval reaches the calendar's end."""
     codes = stocks["code"].to_pylist()
     last = np.full(len(codes), np.datetime64("NaT"), dtype="datetime64[D]")
@@ -146,7 +145,7 @@ def last_days_of(stocks: pa.Table, spans: Spans, calendar: Array) -> pa.Table:
 
 
 def _assume_listing(
-    calendar: Array, listed: Array, gone: Array, unlisted: Sequence[str], spans: Spans,
+    calendar: Array, listed: Array, gone: Array, unlisted: Sequence[str], spans: _Spans,
     collector: Collector,
 ) -> None:  # fmt: skip
     if unlisted:
@@ -175,13 +174,13 @@ def members_of_lists(source: Path, calendar: Array, collector: Collector) -> pa.
     for path in sorted((source / "instruments").glob("*.txt")):
         if path.stem == "all":
             continue
-        index = INDEX_OF_LIST.get(path.stem.lower())
+        index = _INDEX_OF_LIST.get(path.stem.lower())
         if index is None:
             unknown.append(path.name)
         else:
             pieces.append(_members(path, index, calendar, collector))
     if unknown:
-        what = f"of no known index left out (known: {', '.join(INDEX_OF_LIST)})"
+        what = f"of no known index left out (known: {', '.join(_INDEX_OF_LIST)})"
         collector.add("info", "index_members", "lists", len(unknown), what, unknown, unit="list")
     return pa.concat_tables(pieces) if pieces else None
 

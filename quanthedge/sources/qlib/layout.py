@@ -39,7 +39,7 @@ from quanthedge.sources.source import Layout, News, SourceTables
 __all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
-MOST_KINDS = 20  # kinds of unused files that are named one by one
+_MOST_KINDS = 20  # kinds of unused files that are named one by one
 
 
 def recognise(source: Path) -> bool:
@@ -128,11 +128,11 @@ def _report_other_files(features: Features, found: Mapping[str, str], collector:
         for path in (features.folder / name).iterdir():
             if path.name.removesuffix(".day.bin") not in USED:
                 kinds[path.name] = kinds.get(path.name, 0) + 1
-    for name in sorted(kinds)[:MOST_KINDS]:
+    for name in sorted(kinds)[:_MOST_KINDS]:
         what = f"features/*/{name[:60]} not imported"
         collector.add("info", "stock_daily", f"field {name}", kinds[name], what, unit="file")
-    if len(kinds) > MOST_KINDS:
-        what = f"{len(kinds) - MOST_KINDS} further kinds of files in features/ are not imported"
+    if len(kinds) > _MOST_KINDS:
+        what = f"{len(kinds) - _MOST_KINDS} further kinds of files in features/ are not imported"
         collector.add("info", "stock_daily", "fields", 0, what)
 
 

@@ -29,9 +29,9 @@ TABLES = (
 )  # fmt: skip
 NEEDED = ("stocks",)
 PIECE = 200_000  # rows
-GIGABYTE = 1 << 30
-LONGEST_KEY = 64  # bytes: a code; each row carries it
-FAULT = 65  # exit code: the message on the error stream is the fault
+_GIGABYTE = 1 << 30
+_LONGEST_KEY = 64  # bytes: a code; each row carries it
+_FAULT = 65  # exit code: the message on the error stream is the fault
 
 
 @dataclass
@@ -52,7 +52,7 @@ def extracted(source: Path, target: Path) -> dict[str, Path]:
     """
     command = [sys.executable, "-m", __name__, str(source.resolve()), str(target.resolve())]
     process = _read_while_we_live(command)
-    if process.returncode == FAULT:
+    if process.returncode == _FAULT:
         raise DataError(process.stderr.strip().splitlines()[-1])
     if process.returncode:
         said = (process.stderr.strip().splitlines() or ["no word"])[-1][:200]
@@ -127,7 +127,7 @@ def _limit_memory(most: int) -> None:
     except (ImportError, OSError):
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limit = used * resource.getpagesize() + 3 * most + GIGABYTE
+    limit = used * resource.getpagesize() + 3 * most + _GIGABYTE
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
@@ -174,14 +174,14 @@ def _batch(path: Path, key: str, dataset: Any, seen: _Seen) -> pa.RecordBatch:
     kind = dataset.dtype
     if dataset.ndim != 1:
         raise DataError(f"{path}: '{key[:40]}' has shape {dataset.shape}; accepted: a list of rows")
-    if len(key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
-        raise DataError(f"{path}: '{key[:40]}...' is no code; accepted: {LONGEST_KEY} bytes")
+    if len(key.encode("utf-8", "surrogatepass")) > _LONGEST_KEY:
+        raise DataError(f"{path}: '{key[:40]}...' is no code; accepted: {_LONGEST_KEY} bytes")
     if dataset.is_virtual or dataset.external:
         raise DataError(f"{path}: '{key[:40]}' keeps its values in another file; refused")
     rows = int(dataset.size)
     chunk = dataset.chunks[0] if dataset.chunks else 0  # unpacked whole, also for one row
     seen.rows += rows
-    seen.bytes += max(rows, chunk) * (kind.itemsize + LONGEST_KEY)
+    seen.bytes += max(rows, chunk) * (kind.itemsize + _LONGEST_KEY)
     claim(path, bytes=seen.bytes, rows=seen.rows)
     fields = {name: kind.fields[name][0] for name in kind.names} if kind.names else {"value": kind}
     wrong = [name for name, field in fields.items() if field.kind not in "iuf"]
@@ -203,4 +203,4 @@ if __name__ == "__main__":
             _extract(Path(sys.argv[1]), Path(sys.argv[2]))
     except DataError as fault:
         sys.stderr.write(str(fault).replace("\n", " ") + "\n")
-        sys.exit(FAULT)
+        sys.exit(_FAULT)

@@ -41,7 +41,7 @@ from quanthedge.storage import temporary_folder
 __all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
-OVERNIGHT = "0S"
+_OVERNIGHT = "0S"
 TERM = re.compile(r"\d{1,2}[SMY]")
 
 
@@ -249,12 +249,12 @@ def _curve(source: Path, table: pa.Table, collector: Collector) -> pa.Table:
 
 def _cash_rate(source: Path, table: pa.Table, collector: Collector) -> pa.Table | None:
     path = f"{source}/yield_curve.h5"
-    if OVERNIGHT not in table.column_names:
-        what = f"yield_curve.h5 has no column {OVERNIGHT}: not used"
+    if _OVERNIGHT not in table.column_names:
+        what = f"yield_curve.h5 has no column {_OVERNIGHT}: not used"
         collector.add("info", "cash_rate", "not used", 0, what)
         return None
     assume(collector, "cash_rate", "the shortest treasury yield (0S) is taken for overnight money")
-    rate = column_of(table, path, OVERNIGHT).cast(pa.float64())
+    rate = column_of(table, path, _OVERNIGHT).cast(pa.float64())
     dates = pa.array(dates_of(table, "date", path), pa.date32())
     return pa.table({"date": dates, "rate": rate}).filter(pc.is_valid(rate))
 

@@ -17,7 +17,7 @@ from quanthedge.storage import claim
 __all__ = ["read_instruments"]
 
 LARGEST = 200_000_000  # bytes
-OBJECT = 100  # bytes that an instruction can take in memory
+_OBJECT = 100  # bytes that an instruction can take in memory
 ASKED = 100_000  # instructions between two claims
 PLAIN = {
     "PROTO", "FRAME", "STOP", "MARK", "POP", "POP_MARK", "EMPTY_LIST", "EMPTY_DICT", "EMPTY_TUPLE",
@@ -76,7 +76,7 @@ def _check_instructions(path: Path, content: bytes) -> None:
         count += 1
         name = instruction.name
         if count % ASKED == 0:
-            claim(path, bytes=count * OBJECT, rows=count)
+            claim(path, bytes=count * _OBJECT, rows=count)
         if name not in PLAIN:
             shown = f" ({argument[:60]})" if isinstance(argument, str) else ""
             raise DataError(

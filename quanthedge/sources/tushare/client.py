@@ -28,9 +28,9 @@ from quanthedge.sources.tushare.plan import INDICES, TABLES, TEXTS, stages
 __all__ = ["URL", "Tushare"]
 
 URL = "http://api.tushare.pro"
-LEAST_CAP = 100  # rows; the vendor cuts no page off that is shorter
-MOST_PAGES = 1_000
-A_MINUTE = 61.0
+_LEAST_CAP = 100  # rows; the vendor cuts no page off that is shorter
+_MOST_PAGES = 1_000
+_A_MINUTE = 61.0
 _RATE = re.compile(r"每分钟最多访问[^0-9]{0,12}([0-9]{1,6})\s*次")
 _TOO_MANY = ("每分钟", "频率", "频繁", "稍后", "too many", "rate limit")
 _QUOTA = ("每天最多", "每小时最多", "每日最多", "当日", "今日")
@@ -95,7 +95,7 @@ class Tushare:
         fields: list[str] = []
         pages: list[list[list[Any]]] = []
         count = 0
-        while len(pages) < MOST_PAGES:
+        while len(pages) < _MOST_PAGES:
             page = partial(self._page, request, count, limit)
             found, items, more = caller(request.call, page)
             fields = fields or found
@@ -111,14 +111,14 @@ class Tushare:
             count += len(items)
             if not (more and items) and self._ended(request.call, len(items), limit):
                 return _table(fields, [row for page in pages for row in page])
-        raise Failed(f"more than {MOST_PAGES:,} pages; nothing was written")
+        raise Failed(f"more than {_MOST_PAGES:,} pages; nothing was written")
 
     def _ended(self, call: str, rows: int, limit: int) -> bool:
         """Whether a page of so many rows cannot have been cut off."""
         longest = self._longest.get(call, 0)
         self._longest[call] = max(longest, rows)
-        hundreds = rows > 0 and rows % LEAST_CAP == 0
-        return rows < LEAST_CAP or (rows < longest and not hundreds and not rows >= limit > 0)
+        hundreds = rows > 0 and rows % _LEAST_CAP == 0
+        return rows < _LEAST_CAP or (rows < longest and not hundreds and not rows >= limit > 0)
 
     def _page(
         self, request: Request, offset: int, limit: int
@@ -185,7 +185,7 @@ def _problem_of(message: str) -> Exception:
     if any(word in message for word in _QUOTA):
         return Refused(f"{message} (the quota is used up; run the same command again later)")
     if rate or any(word in small for word in _TOO_MANY):
-        return TryAgain(message, A_MINUTE if rate else 0.0, int(rate[1]) if rate else None)
+        return TryAgain(message, _A_MINUTE if rate else 0.0, int(rate[1]) if rate else None)
     if _BAD_TOKEN.search(message):
         return DataError(
             f"tushare refuses the token: {message}; copy it again from the account's page at "

@@ -20,9 +20,9 @@ _ALSO_UNDER = {
     "000300.SH": "399300.SZ"
 }  # the code under which the vendor has kept CSI 300's members
 FUTURES_BEGIN = date(2010, 4, 16)
-REPORTS_BEFORE = timedelta(days=731)
+_REPORTS_BEFORE = timedelta(days=731)
 DAY = "%Y%m%d"
-STOCK_DAY = ("ts_code", "trade_date")
+_STOCK_DAY = ("ts_code", "trade_date")
 _TEXTS = (
     "ts_code symbol name area industry fullname enname cnspell market exchange curr_type "
     "list_status is_hs cal_date pretrade_date trade_date suspend_timing suspend_type "
@@ -98,19 +98,19 @@ TABLES: tuple[Table, ...] = (
            variants={status: {"list_status": status} for status in "LDP"}),
     _table("namechange", "once", "ts_code name start_date end_date ann_date change_reason",
            most=5_000, variants={"all": {}}),
-    _table("daily", "day", _BARS, STOCK_DAY, **_BY_DAY),
-    _table("adj_factor", "day", "ts_code trade_date adj_factor", STOCK_DAY, **_BY_DAY),
+    _table("daily", "day", _BARS, _STOCK_DAY, **_BY_DAY),
+    _table("adj_factor", "day", "ts_code trade_date adj_factor", _STOCK_DAY, **_BY_DAY),
     _table("daily_basic", "day",
            "ts_code trade_date close turnover_rate turnover_rate_f volume_ratio pe pe_ttm pb ps "
            "ps_ttm dv_ratio dv_ttm total_share float_share free_share total_mv circ_mv",
-           STOCK_DAY, **_BY_DAY),
+           _STOCK_DAY, **_BY_DAY),
     _table("suspend_d", "day", "ts_code trade_date suspend_timing suspend_type", empty=True,
            **{**_BY_DAY, "most": 5_000}),
     _table("dividend", "ex-day",
            "ts_code end_date ann_date div_proc stk_div stk_bo_rate stk_co_rate cash_div "
            "cash_div_tax record_date ex_date pay_date div_listdate imp_ann_date base_date "
            "base_share", empty=True, **{**_BY_DAY, "most": 2_000}),
-    _table("index_daily", "index", _BARS, STOCK_DAY, column="trade_date", most=5_000, empty=True),
+    _table("index_daily", "index", _BARS, _STOCK_DAY, column="trade_date", most=5_000, empty=True),
     _table("index_weight", "index month", "index_code con_code trade_date weight",
            ("index_code", "con_code", "trade_date"), empty=True, settles=31, most=5_000),
     _table("index_member_all", "once",
@@ -123,7 +123,7 @@ TABLES: tuple[Table, ...] = (
            variants={"CFFEX": {"exchange": "CFFEX"}}),
     _table("fut_daily", "futures day",
            "ts_code trade_date pre_close pre_settle open high low close settle change1 change2 "
-           "vol amount oi oi_chg delv_settle", STOCK_DAY,
+           "vol amount oi oi_chg delv_settle", _STOCK_DAY,
            **{**_BY_DAY, "most": 2_000}),
     *_reports(),
     _table("shibor", "rates", "date on 1w 2w 1m 3m 6m 9m 1y", ("date",), column="date",
@@ -133,10 +133,10 @@ TABLES: tuple[Table, ...] = (
            **{**_BY_DAY, "most": 2_000}),
     _table("sw_daily", "day",
            "ts_code trade_date name open low high close change pct_change vol amount pe pb "
-           "float_mv total_mv", STOCK_DAY, empty=True, usual=False, **{**_BY_DAY, "most": 4_000}),
+           "float_mv total_mv", _STOCK_DAY, empty=True, usual=False, **{**_BY_DAY, "most": 4_000}),
     _table("ci_daily", "day",
            "ts_code trade_date open low high close pre_close change pct_change vol amount",
-           STOCK_DAY, empty=True, usual=False, **{**_BY_DAY, "most": 4_000}),
+           _STOCK_DAY, empty=True, usual=False, **{**_BY_DAY, "most": 4_000}),
     _table("fund_portfolio", "quarter",
            "ts_code ann_date end_date symbol mkv amount stk_mkv_ratio stk_float_ratio",
            ("ts_code", "end_date", "symbol", "ann_date"), empty=True, settles=200, most=5_000,
@@ -198,7 +198,7 @@ def _index_month(period: Period, indices: Sequence[str], table: Table) -> Iterab
 
 
 def _quarter(period: Period, table: Table) -> Iterable[Request]:
-    longer = Period(period.start - REPORTS_BEFORE, period.end)
+    longer = Period(period.start - _REPORTS_BEFORE, period.end)
     for end in longer.quarter_ends():
         for version, params in table.variants.items():
             key = f"{end:%Y%m%d}_{version}" if version else f"{end:%Y%m%d}"

@@ -12,11 +12,11 @@ from quanthedge.sources.vendors.statements import Statement
 
 LOT, THOUSAND, TEN_THOUSAND, PERCENT = 100.0, 1e3, 1e4, 0.01
 STOCK, DAY = code("stock", "ts_code"), date("date", "trade_date")
-OHLC = tuple(number(name) for name in ("open", "high", "low", "close"))
+_OHLC = tuple(number(name) for name in ("open", "high", "low", "close"))
 
 DAILY = VendorTable(
     ("daily",),
-    (STOCK, DAY, *OHLC, number("pre_close"), number("volume", "vol", factor=LOT),
+    (STOCK, DAY, *_OHLC, number("pre_close"), number("volume", "vol", factor=LOT),
      number("amount", factor=THOUSAND)),
     ("code", "date"),
 )  # fmt: skip
@@ -45,7 +45,7 @@ NAMECHANGE = VendorTable(
 )  # fmt: skip
 INDEX_DAILY = VendorTable(
     ("index_daily",),
-    (code("index", "ts_code"), DAY, *OHLC, number("volume", "vol", factor=LOT),
+    (code("index", "ts_code"), DAY, *_OHLC, number("volume", "vol", factor=LOT),
      number("amount", factor=THOUSAND)),
     ("index_code", "date"),
 )  # fmt: skip
@@ -72,7 +72,7 @@ FUT_BASIC = VendorTable(
 )
 FUT_DAILY = VendorTable(
     ("fut_daily",),
-    (code("contract", "ts_code"), DAY, *OHLC, number("settle"), number("volume", "vol"),
+    (code("contract", "ts_code"), DAY, *_OHLC, number("settle"), number("volume", "vol"),
      number("amount", factor=TEN_THOUSAND), number("open_interest", "oi"),
      number("pre_settle", needed=False)),
     ("contract", "date"),
@@ -171,7 +171,7 @@ YIELD_CURVE = VendorTable(
      number("years", "curve_term"), number("rate", "yield", factor=PERCENT)),
     ("date", "curve", "kind", "years"),
 )  # fmt: skip
-_LEVELS = (text("code", "ts_code"), DAY, *OHLC, text("name", needed=False))
+_LEVELS = (text("code", "ts_code"), DAY, *_OHLC, text("name", needed=False))
 SW_DAILY = VendorTable(("sw_daily",), _LEVELS, ("code", "date"))
 CI_DAILY = VendorTable(("ci_daily",), _LEVELS, ("code", "date"))
 FUND_PORTFOLIO = VendorTable(

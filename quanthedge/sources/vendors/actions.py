@@ -13,7 +13,7 @@ from quanthedge.sources.vendors.keys import key_numbers
 __all__ = ["actions_of"]
 
 Array = np.ndarray[Any, Any]
-AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
+_AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
 STOCK_PART = "stock_dividend_per_share"
 DAYS = ("announce_date", "record_date", "pay_date", "list_date")
 
@@ -32,11 +32,11 @@ def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
     undated = np.asarray(pc.is_null(rows["ex_date"]))
     _count(collector, name, "without an ex-date (proposals) left out", undated)
     rows = rows.filter(pa.array(~undated))
-    values = {what: _sum(rows, what) for what in AMOUNTS}
-    empty = sum(values[what] for what in AMOUNTS[:3]) == 0
+    values = {what: _sum(rows, what) for what in _AMOUNTS}
+    empty = sum(values[what] for what in _AMOUNTS[:3]) == 0
     _count(collector, name, "that pay nothing left out", np.asarray(empty))
     columns: dict[str, Any] = {"code": rows["code"], "ex_date": rows["ex_date"]}
-    for what in AMOUNTS:
+    for what in _AMOUNTS:
         columns[what] = pa.array(values[what])
     for day in DAYS:
         there = day in rows.column_names
@@ -77,7 +77,7 @@ def _one_a_day(table: pa.Table, name: str, collector: Collector) -> pa.Table:
     what = "added to another one of the same stock and ex-date (another period's)"
     collector.add("info", name, "same ex-date", extra, what)
     merged = table.take(pa.array(starts))
-    summed = [name for name in (*AMOUNTS, STOCK_PART) if name in table.column_names]
+    summed = [name for name in (*_AMOUNTS, STOCK_PART) if name in table.column_names]
     for column in summed:
         place = merged.column_names.index(column)
         values = table[column].cast(pa.float64()).fill_null(np.nan).to_numpy()

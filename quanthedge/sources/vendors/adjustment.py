@@ -20,7 +20,7 @@ __all__ = ["PRICES", "factor_of_adjusted", "raw_rows", "unadjusted", "with_colum
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "pre_close")
 HALF_CENT = 0.005
-NO_CENT = 1e-4
+_NO_CENT = 1e-4
 MOST_OFF = 0.01  # share of bars that may miss the factor by more than the rounding
 
 
@@ -134,7 +134,7 @@ def factor_of_adjusted(raw: pa.Table, adjusted: pa.Table, name: str, collector: 
 
 def _in_cents(values: Array) -> bool:
     sound = values[np.isfinite(values)]
-    return bool((np.abs(sound * 100 - np.round(sound * 100)) < NO_CENT * 100).all())
+    return bool((np.abs(sound * 100 - np.round(sound * 100)) < _NO_CENT * 100).all())
 
 
 def _numbers(table: pa.Table, name: str) -> Array:

@@ -14,7 +14,6 @@ from quanthedge.market import contract_code, index_code, is_foreign, is_index, i
 from quanthedge.rules import index_products
 
 __all__ = [
-    "INDEX_PRODUCTS",
     "MEANINGS",
     "Field",
     "Kind",
@@ -28,7 +27,7 @@ __all__ = [
 ]
 
 Kind = Literal["stock", "index", "contract", "security", "date", "number", "text", "flag"]
-INDEX_PRODUCTS = tuple(index_products())  # CFFEX's index futures; the others are left out
+_INDEX_PRODUCTS = tuple(index_products())  # CFFEX's index futures; the others are left out
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def _contract(word: str) -> str | None:
         if is_foreign(word):
             return None
         raise
-    return contract if contract and contract[:-4] in INDEX_PRODUCTS else None
+    return contract if contract and contract[:-4] in _INDEX_PRODUCTS else None
 
 
 def _security(word: str) -> str | None:
@@ -162,4 +161,4 @@ def kind_of(word: str) -> str:
         return "stock"
     if is_index(word):
         return "index"
-    return "contract" if word[:2] in INDEX_PRODUCTS and len(word) == 6 else "other"
+    return "contract" if word[:2] in _INDEX_PRODUCTS and len(word) == 6 else "other"

@@ -17,7 +17,7 @@ __all__ = ["futures_of"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "settle")
-REFERENCE = ("pre_settle", "limit_up", "limit_down")  # may be absent
+_REFERENCE = ("pre_settle", "limit_up", "limit_down")  # may be absent
 NUMBERS = (*PRICES, "volume", "amount", "open_interest")
 NO_DAY = np.datetime64("NaT", "D")
 
@@ -90,7 +90,7 @@ def _last_day(contract: str, known: dict[Any, Any], calendar: Array) -> np.datet
 def _without_zero_prices(table: pa.Table, collector: Collector) -> pa.Table:
     """Make prices of 0 undefined: vendors write 0 on days without trading or settlement."""
     zeros = 0
-    there = [name for name in (*PRICES, *REFERENCE) if name in table.column_names]
+    there = [name for name in (*PRICES, *_REFERENCE) if name in table.column_names]
     for column in there:
         values = table[column].cast(pa.float64()).fill_null(np.nan).to_numpy()
         zeros += int((values == 0).sum())

@@ -12,15 +12,15 @@ __all__ = ["code_ranks", "days_of", "key_numbers", "neighbours_equal", "stock_da
 
 Array = np.ndarray[Any, Any]
 DAYS = 1 << 17  # more than the days from 1900 to 2200
-FIRST_DAY = np.datetime64("1900-01-01", "D")
+_FIRST_DAY = np.datetime64("1900-01-01", "D")
 
 
 def days_of(column: pa.Array | pa.ChunkedArray) -> Array:
     """Return days since 1900-01-01, int64 [rows]; 0 where null."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
-    days = column.cast(pa.int32()).fill_null(int(FIRST_DAY.astype(np.int64))).to_numpy()
-    return np.asarray(days.astype(np.int64) - FIRST_DAY.astype(np.int64))
+    days = column.cast(pa.int32()).fill_null(int(_FIRST_DAY.astype(np.int64))).to_numpy()
+    return np.asarray(days.astype(np.int64) - _FIRST_DAY.astype(np.int64))
 
 
 def code_ranks(column: pa.Array | pa.ChunkedArray) -> tuple[Array, list[str | None]]:

@@ -24,17 +24,15 @@ __all__ = [
     "industry_indices_of",
     "lists_of",
     "members_of",
-    "month_end_window",
     "reports_of",
     "shenwan_indices",
-    "term_of_years",
     "weights_of",
 ]
 
 Array = np.ndarray[Any, Any]
-REPORT = ["code", "period_end", "known_date"]
-YEAR_MONTHS = 12
-NEAR_MONTH = 0.1  # of a term in months
+_REPORT = ["code", "period_end", "known_date"]
+_YEAR_MONTHS = 12
+_NEAR_MONTH = 0.1  # of a term in months
 # Month of the reporting date: day and month by which funds publish what they held.
 PUBLISHED = {3: "04-22", 6: "08-31", 9: "10-26", 12: "03-31"}
 
@@ -91,10 +89,10 @@ def reports_of(
         named = {column: item for column, item in items.items() if column in rows.column_names}
         if not named:
             continue
-        kept = dated_rows(rows, name, collector).select([*REPORT, *named])
-        frame = kept.rename_columns([*REPORT, *named.values()]).to_pandas(date_as_object=False)
-        frame = frame.drop_duplicates(REPORT, keep="last")
-        joined = frame if joined is None else joined.merge(frame, on=REPORT, how="outer")
+        kept = dated_rows(rows, name, collector).select([*_REPORT, *named])
+        frame = kept.rename_columns([*_REPORT, *named.values()]).to_pandas(date_as_object=False)
+        frame = frame.drop_duplicates(_REPORT, keep="last")
+        joined = frame if joined is None else joined.merge(frame, on=_REPORT, how="outer")
     if joined is None or joined.empty:
         return None
     columns: dict[str, Any] = {"code": pa.array(joined["code"].tolist(), pa.string())}
@@ -109,18 +107,18 @@ def reports_of(
     return pa.table(columns)
 
 
-def term_of_years(years: float) -> str | None:
+def _term_of_years(years: float) -> str | None:
     """Return the name of a term given in years; None for one that is no month or year.
 
-    >>> [term_of_years(years) for years in (0.0, 0.08, 0.5, 1.0, 10.0, 1.55)]
+    >>> [_term_of_years(years) for years in (0.0, 0.08, 0.5, 1.0, 10.0, 1.55)]
     ['0S', '1M', '6M', '1Y', '10Y', None]
     """
-    months = years * YEAR_MONTHS
+    months = years * _YEAR_MONTHS
     whole = round(months)
-    if abs(months - whole) > NEAR_MONTH:
+    if abs(months - whole) > _NEAR_MONTH:
         return None
-    if whole % YEAR_MONTHS == 0:
-        return f"{whole // YEAR_MONTHS}Y" if whole else "0S"
+    if whole % _YEAR_MONTHS == 0:
+        return f"{whole // _YEAR_MONTHS}Y" if whole else "0S"
     return f"{whole}M"
 
 
@@ -129,7 +127,7 @@ def curve_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.Table
     if rows is None:
         return None
     years = rows["years"].cast(pa.float64()).to_numpy()
-    terms = [term_of_years(float(value)) for value in years]
+    terms = [_term_of_years(float(value)) for value in years]
     odd = np.array([term is None for term in terms]) | np.isnan(
         rows["rate"].cast(pa.float64()).fill_null(np.nan).to_numpy()
     )
@@ -178,13 +176,13 @@ def shenwan_indices(folder: Folder, table: VendorTable) -> pa.Table | None:
     return None if rows is None else industry_indices_of([(rows, "SWS", ".SI")], folder.collector)
 
 
-def month_end_window(period: Array) -> Array:
+def _month_end_window(period: Array) -> Array:
     """Return the last day on which funds may publish what they held on each date.
 
     22 April, 31 August and 26 October of the year, 31 March of the next for December: what a fund
     published earlier is not in vendors' sums.
 
-    >>> month_end_window(np.array(["2015-06-30", "2015-12-31"], dtype="datetime64[D]"))
+    >>> _month_end_window(np.array(["2015-06-30", "2015-12-31"], dtype="datetime64[D]"))
     array(['2015-08-31', '2016-03-31'], dtype='datetime64[D]')
     """
     found: list[Any] = []
@@ -193,7 +191,7 @@ def month_end_window(period: Array) -> Array:
         if month not in PUBLISHED:
             found.append(np.datetime64("NaT", "D"))
         else:
-            year += month == YEAR_MONTHS
+            year += month == _YEAR_MONTHS
             found.append(np.datetime64(f"{year}-{PUBLISHED[month]}", "D"))
     return np.array(found, dtype="datetime64[D]")
 
@@ -213,13 +211,13 @@ def holdings_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.Ta
             value_held=("value_held", "sum"),
         )  # fmt: skip
     period = frame["period_end"].to_numpy().astype("datetime64[D]")
-    known = month_end_window(period)
+    known = _month_end_window(period)
     odd = np.isnat(known)
     if odd.any():
         what = "of dates that end no quarter left out"
         collector.add("info", name, "no quarter", int(odd.sum()), what)
     frame, period, known = frame[~odd], period[~odd], known[~odd]
-    month = period.astype("datetime64[M]").astype(int) % YEAR_MONTHS + 1
+    month = period.astype("datetime64[M]").astype(int) % _YEAR_MONTHS + 1
     assume(
         collector, "fund_holdings",
         "known on the last day of the legal window (22 April, 31 August, 26 October, 31 March); "

@@ -16,7 +16,6 @@ from quanthedge.sources.vendors.adjustment import with_column
 from quanthedge.sources.vendors.keys import code_ranks, days_of, key_numbers
 
 __all__ = [
-    "english_industry",
     "industry_of_number",
     "members_of_snapshots",
     "spells_of_snapshots",
@@ -149,10 +148,10 @@ def _shenwan() -> list[dict[str, str]]:
     return list(csv.read_csv(path, convert_options=text).to_pylist())
 
 
-def english_industry(name_zh: str) -> str | None:
+def _english_industry(name_zh: str) -> str | None:
     """Return the English name of a Shenwan industry of level 1, None when it is none.
 
-    >>> english_industry("银行"), english_industry("未知")
+    >>> _english_industry("银行"), _english_industry("未知")
     ('Banks', None)
     """
     word = name_zh.strip().removesuffix("Ⅰ").removesuffix("I").removesuffix("(申万)")
@@ -176,7 +175,7 @@ def with_english(table: pa.Table, collector: Collector) -> pa.Table:
     """Return the table industry with name_en; a name that is not Shenwan's stays Chinese."""
     names = table["name_zh"].combine_chunks().dictionary_encode()
     words = [word or "" for word in names.dictionary.to_pylist()]
-    english = [english_industry(word) for word in words]
+    english = [_english_industry(word) for word in words]
     unknown = [word for word, found in zip(words, english, strict=True) if found is None]
     if unknown:
         what = (

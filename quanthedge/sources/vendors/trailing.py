@@ -11,17 +11,17 @@ import pyarrow as pa
 
 from quanthedge.sources.vendors.keys import code_ranks, days_of
 
-__all__ = ["quarter_numbers", "trailing"]
+__all__ = ["trailing"]
 
 Array = np.ndarray[Any, Any]
 Reported = Literal["cumulative", "single"]
 SPAN = 1 << 12  # quarters since 1900
 
 
-def quarter_numbers(periods: Array) -> Array:
+def _quarter_numbers(periods: Array) -> Array:
     """Return quarters since 1900 of period ends, -1 where a day is no quarter's end.
 
-    >>> quarter_numbers(np.array(["1900-03-31", "1901-12-31", "2014-05-15"], "datetime64[D]"))
+    >>> _quarter_numbers(np.array(["1900-03-31", "1901-12-31", "2014-05-15"], "datetime64[D]"))
     array([ 0,  7, -1])
     """
     month = periods.astype("datetime64[M]")
@@ -42,7 +42,7 @@ def trailing(rows: pa.Table, item: str, renamed: str, reported: Reported) -> pa.
         ``figure + last year's whole - last year's same quarters``; "single": of the quarter alone.
     """
     values = rows[item].cast(pa.float64()).fill_null(np.nan).to_numpy()
-    quarter = quarter_numbers(rows["period_end"].to_numpy().astype("datetime64[D]"))
+    quarter = _quarter_numbers(rows["period_end"].to_numpy().astype("datetime64[D]"))
     ranks, words = code_ranks(rows["code"])
     known = days_of(rows["known_date"])
     sound = (quarter >= 4) & np.isfinite(values)

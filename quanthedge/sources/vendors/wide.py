@@ -16,8 +16,17 @@ from quanthedge.sources.vendors.columns import MEANINGS, Kind, kind_of
 __all__ = ["read_wide"]
 
 Array = np.ndarray[Any, Any]
-DATE_NAMES = ("date", "trade_date", "time", "day", "datetime", "日期", "index", "__index_level_0__")
-MOST_CELLS = 200_000_000
+_DATE_NAMES = (
+    "date",
+    "trade_date",
+    "time",
+    "day",
+    "datetime",
+    "日期",
+    "index",
+    "__index_level_0__",
+)
+_MOST_CELLS = 200_000_000
 
 
 def read_wide(
@@ -45,7 +54,7 @@ def read_wide(
     ]
     dates = np.unique(np.concatenate([piece[2] for piece in pieces]))
     codes = sorted({word for piece in pieces for word in piece[3]})
-    if len(dates) * max(len(codes), 1) * len(files) > MOST_CELLS:
+    if len(dates) * max(len(codes), 1) * len(files) > _MOST_CELLS:
         raise DataError(
             f"{name}: {len(dates):,} days x {len(codes):,} codes x {len(files)} fields are too "
             "many for wide files; keep the table as rows of code and date"
@@ -71,7 +80,7 @@ def _matrix(
     """Return one file as days [T], codes [N] and values [T, N]; other securities left out."""
     table = read_file(path)
     names = [str(column) for column in table.column_names]
-    date = next((column for column in DATE_NAMES if column in names), names[0] if names else "")
+    date = next((column for column in _DATE_NAMES if column in names), names[0] if names else "")
     if not names:
         raise DataError(f"{path}: has no columns; accepted: a column of days and one per code")
     days = as_dates(column_of(table, path, date), f"{path}: column '{date}'")

@@ -26,10 +26,10 @@ __all__ = ["components"]
 
 Array = np.ndarray[Any, Any]
 LARGEST = 256 << 20
-LARGEST_LIST = 1 << 20  # bytes of one day's list
-MOST_MEMBERS = 20_000
-MOST_STEPS = 100_000_000  # of SQLite's machine; twenty years of daily lists take a thousandth
-SQLITE_MARK = b"SQLite format 3\x00"
+_LARGEST_LIST = 1 << 20  # bytes of one day's list
+_MOST_MEMBERS = 20_000
+_MOST_STEPS = 100_000_000  # of SQLite's machine; twenty years of daily lists take a thousandth
+_SQLITE_MARK = b"SQLite format 3\x00"
 _ENTRY = re.compile(r"'([^']{1,40})', \(([0-9]{1,12}), ([0-9]{1,12})\)")
 _SYMBOL = re.compile(r"[0-9]{6}\.(?:SSE|SZSE|BSE)")
 _IGNORED = {"PROTO", "FRAME", "MARK", "STOP", "APPEND", "APPENDS"}
@@ -78,7 +78,7 @@ def _shelves(folder: Path, collector: Collector) -> dict[str, Path]:
 
 def _is_sqlite(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(len(SQLITE_MARK)) == SQLITE_MARK
+        return file.read(len(_SQLITE_MARK)) == _SQLITE_MARK
 
 
 def _members(name: str, path: Path, collector: Collector) -> pa.Table:
@@ -141,12 +141,12 @@ def _of_sqlite(path: Path) -> Iterator[tuple[str, bytes]]:
     def watch() -> int:
         nonlocal steps
         steps += 1
-        return int(steps > MOST_STEPS // 10_000)
+        return int(steps > _MOST_STEPS // 10_000)
 
     try:
         database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         try:
-            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_LIST)
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_LIST)
             database.set_progress_handler(watch, 10_000)
             database.execute("PRAGMA trusted_schema = OFF")
             kinds = database.execute(
@@ -166,8 +166,8 @@ def _of_sqlite(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _symbols(path: Path, day: str, pickled: bytes) -> list[str]:
     """Return the texts of a pickled list of texts; anything else is refused, nothing is run."""
-    if len(pickled) > LARGEST_LIST:
-        raise DataError(f"{path}: the list of {day[:40]!r} is larger than {LARGEST_LIST >> 20} MB")
+    if len(pickled) > _LARGEST_LIST:
+        raise DataError(f"{path}: the list of {day[:40]!r} is larger than {_LARGEST_LIST >> 20} MB")
     try:
         return _texts(pickled)
     except (ValueError, LookupError) as problem:
@@ -196,8 +196,8 @@ def _texts(pickled: bytes) -> list[str]:
             found.append(last)
         elif code.name not in _IGNORED:
             raise ValueError(f"instruction {code.name}")
-        if len(found) > MOST_MEMBERS:
-            raise ValueError(f"more than {MOST_MEMBERS:,} symbols")
+        if len(found) > _MOST_MEMBERS:
+            raise ValueError(f"more than {_MOST_MEMBERS:,} symbols")
     if lists != 1:
         raise ValueError(f"{lists} lists")
     return found

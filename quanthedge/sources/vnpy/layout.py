@@ -31,7 +31,7 @@ __all__ = ["LAYOUT", "read", "recognise"]
 Array = np.ndarray[Any, Any]
 STOCK_EXCHANGES = ("SSE", "SZSE", "BSE")
 PRICES = ("open", "high", "low", "close")
-TELLING = ("adj_factor", "pre_close")
+_TELLING = ("adj_factor", "pre_close")
 BARS = (*PRICES, "volume", "amount")
 NOT_READ = ("minute", "dataset", "model", "signal")
 
@@ -135,7 +135,7 @@ def _telling(files: _Files, collector: Collector) -> list[str]:
     """Return the columns in which all stocks tell their ex-dates; [] when none of them does."""
     if not files.stocks:
         return []
-    told = {code: set(TELLING) & set(_columns(path)) for code, path in files.stocks.items()}
+    told = {code: set(_TELLING) & set(_columns(path)) for code, path in files.stocks.items()}
     common = set.intersection(*told.values())
     if common:
         return sorted(common)

@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 MARK = b"&^%$#@!\x00"
 DAILY = 23
 LARGEST = 32 << 20  # bytes of one symbol's bars unpacked: a thousand years of days
-ZSTD_MARK = b"\x28\xb5\x2f\xfd"
+_ZSTD_MARK = b"\x28\xb5\x2f\xfd"
 _PRICES = [(name, "<f8") for name in ("open", "high", "low", "close", "settle", "amount")]
 OLD = np.dtype(
     [("date", "<u4"), ("time", "<u4"), *_PRICES,
@@ -31,7 +31,7 @@ NEW = np.dtype(
     [("date", "<u4"), ("reserve", "<u4"), ("time", "<u8"), *_PRICES,
      ("volume", "<f8"), ("open_interest", "<f8"), ("change", "<f8")]
 )  # fmt: skip
-VERSIONS = {1: (OLD, False), 2: (OLD, True), 3: (NEW, False), 4: (NEW, True)}
+_VERSIONS = {1: (OLD, False), 2: (OLD, True), 3: (NEW, False), 4: (NEW, True)}
 COLUMNS = ("open", "high", "low", "close", "settle", "amount", "volume", "open_interest")
 
 
@@ -47,12 +47,12 @@ def read_blocks(path: Path) -> pa.Table:
     if len(stored) < 12 or stored[:8] != MARK:
         raise DataError(f"{path}: no WonderTrader block (its first 8 bytes are not {MARK!r})")
     kind, version = np.frombuffer(stored, "<u2", 2, 8).tolist()
-    if kind != DAILY or version not in VERSIONS:
+    if kind != DAILY or version not in _VERSIONS:
         raise DataError(
             f"{path}: data of kind {kind}, version {version}; accepted: daily bars (23) of version "
-            f"{', '.join(map(str, VERSIONS))}"
+            f"{', '.join(map(str, _VERSIONS))}"
         )
-    layout, packed = VERSIONS[version]
+    layout, packed = _VERSIONS[version]
     bars = _unpacked(path, stored) if packed else stored[12:]
     if len(bars) % layout.itemsize:
         raise DataError(
@@ -99,7 +99,7 @@ def _unpacked(path: Path, stored: bytes) -> bytes:
 
 def _unpacked_size(packed: bytes) -> int | None:
     """Return the size that a zstd frame says it unpacks to (RFC 8878, 3.1.1.1); None if unsaid."""
-    if len(packed) < 6 or packed[:4] != ZSTD_MARK:
+    if len(packed) < 6 or packed[:4] != _ZSTD_MARK:
         return None
     described = packed[4]
     flag, single = described >> 6, bool(described & 0x20)

@@ -21,7 +21,7 @@ from quanthedge.sources.wtpy.rules import Switch
 __all__ = ["contracts_of_continuous"]
 
 Array = np.ndarray[Any, Any]
-SAME_CLOSE = 0.01  # points
+_SAME_CLOSE = 0.01  # points
 NEVER = np.datetime64("9999-12-31", "D")
 
 
@@ -88,14 +88,14 @@ def _doubt(
             return "the rules keep it beyond its last trading day"
         if after.before is not None and after.before != switch.contract:
             return f"the next switch is from {after.before}"
-        if not abs(close[stretch[-1]] - after.last_close) <= SAME_CLOSE:
+        if not abs(close[stretch[-1]] - after.last_close) <= _SAME_CLOSE:
             by_rules = "unknown" if np.isnan(after.last_close) else f"{after.last_close:g}"
             return f"its last close is {close[stretch[-1]]:g}, by the rules {by_rules}"
     if own is not None:
         theirs = dict(zip(own["date"].to_pylist(), own["close"].to_pylist(), strict=True))
         days = rows["date"].take(pa.array(within)).to_pylist()
         for day, value in zip(days, close[within].tolist(), strict=True):
-            if day in theirs and not abs(theirs[day] - value) <= SAME_CLOSE:
+            if day in theirs and not abs(theirs[day] - value) <= _SAME_CLOSE:
                 return f"its close on {day} is {value:g}, in the contract's file {theirs[day]:g}"
     return ""
 

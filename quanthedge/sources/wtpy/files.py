@@ -21,7 +21,7 @@ Kind = Literal["contract", "continuous", "stock", "index", "adjusted", "other"]
 STOCK_EXCHANGES = ("SSE", "SZSE", "BSE")
 EXCHANGES = (*STOCK_EXCHANGES, "CFFEX", "SHFE", "DCE", "CZCE", "INE", "GFEX")
 NUMBERS = ("open", "high", "low", "close", "settle", "volume", "amount", "open_interest")
-ALIASES = {
+_ALIASES = {
     "settlement": "settle",
     "turnover": "amount",
     "money": "amount",
@@ -144,7 +144,7 @@ def read_series(path: Path) -> pa.Table:
 def _with_plain_names(path: Path) -> pa.Table:
     table = read_file(path)
     names = [name.strip().strip("<>").lower() for name in table.column_names]
-    names = [ALIASES.get(name, name) for name in names]
+    names = [_ALIASES.get(name, name) for name in names]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise DataError(f"{path}: column '{doubled[0]}' is there twice; keep one")

@@ -36,7 +36,7 @@ __all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close")
-SAME = 1e-6  # a CSV file may hold fewer digits than a binary one
+_SAME = 1e-6  # a CSV file may hold fewer digits than a binary one
 RULES = {"HOT": "hots.json", "2ND": "seconds.json"}
 LEFT_OUT = {
     "adjusted": "of adjusted series left out (Q, H, + and - in WonderTrader's names)",
@@ -119,7 +119,7 @@ def _same_series(first: Path, second: Path) -> None:
     )
     for name in PRICES:
         a, b = one[name].to_numpy()[left], two[name].to_numpy()[right]
-        apart = np.flatnonzero(np.abs(a - b) > SAME * np.abs(a))
+        apart = np.flatnonzero(np.abs(a - b) > _SAME * np.abs(a))
         if len(apart):
             row = apart[0]
             raise DataError(

@@ -35,14 +35,14 @@ from quanthedge.typing import Tell
 
 __all__ = ["audit"]
 
-REBASED = 1e-9  # relative slack where every past factor is multiplied by a constant
-LOOKED_AT = 4  # random earlier days at which each recomputation is compared as well
+_REBASED = 1e-9  # relative slack where every past factor is multiplied by a constant
+_LOOKED_AT = 4  # random earlier days at which each recomputation is compared as well
 RANDOM, RANDOM_LARGE = 5, 2  # random days at which every alteration is tried
 WHOLE: tuple[Alteration, ...] = ("removed", "scrambled", "absurd", "restated")
-OPENED = ("opened", "priced")
+_OPENED = ("opened", "priced")
 # Without the future nothing can be known of it; another one shows what would not have mattered.
-DECIDED_AGAIN: tuple[Alteration, ...] = ("removed", "scrambled")
-DECIDED = ("targets", "exclusions", "coverage")
+_DECIDED_AGAIN: tuple[Alteration, ...] = ("removed", "scrambled")
+_DECIDED = ("targets", "exclusions", "coverage")
 Array = np.ndarray[Any, Any]
 Rows = np.ndarray[Any, Any]
 
@@ -174,7 +174,7 @@ class _Options(NamedTuple):
 
     def slack(self, alteration: str) -> float:
         """Return the relative difference that counts as none."""
-        return max(self.tolerance, REBASED) if alteration == "restated" else self.tolerance
+        return max(self.tolerance, _REBASED) if alteration == "restated" else self.tolerance
 
     def random(self, market: Market) -> list[int]:
         """Return the rows at which every alteration is tried."""
@@ -196,7 +196,7 @@ def _recomputed(
 ) -> _Piece:
     """Compute on an altered market and compare; an error is told and not raised."""
     day = market.dates[row]
-    opened = market.dates[row + 1] if alteration in OPENED else None
+    opened = market.dates[row + 1] if alteration in _OPENED else None
     cut = Cut(day, alteration, opened)
     try:
         # absurd futures overflow, as they should
@@ -241,7 +241,7 @@ def _refuse_empty(one: Subject, true: Sequence[Part]) -> None:
 def _looked_at(row: int, seed: int) -> Rows:
     """Return some earlier rows, and the last three up to a row."""
     rng = np.random.default_rng([seed, row])
-    earlier = rng.integers(min(row, max(1, row // 2)), row + 1, LOOKED_AT)
+    earlier = rng.integers(min(row, max(1, row // 2)), row + 1, _LOOKED_AT)
     return np.unique([*earlier, max(0, row - 2), max(0, row - 1), row]).astype(np.int64)
 
 
@@ -333,7 +333,7 @@ def _decided(
         until = np.array([row]) if large else decided[decided <= row]
         mine = chosen(strategy, market, until) if large else true
         decide = partial(_chosen_at, strategy, until)
-        for alteration in DECIDED_AGAIN:
+        for alteration in _DECIDED_AGAIN:
             yield _recomputed(decide, mine, market, row, alteration, options)
 
 
@@ -369,5 +369,5 @@ def _without_decisions(parts: Sequence[Part], day: np.datetime64) -> list[Part]:
     return [
         _on(part, part.dates[part.dates != day]) if part.name == "hedge ratio" else part
         for part in parts
-        if not part.name.startswith(DECIDED)
+        if not part.name.startswith(_DECIDED)
     ]

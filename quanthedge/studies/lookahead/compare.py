@@ -8,7 +8,7 @@ import pandas as pd
 
 from quanthedge.studies.lookahead.report import Moved
 
-__all__ = ["Cut", "Known", "Part", "compare", "first_moved", "frame_parts"]
+__all__ = ["Cut", "Known", "Part", "compare", "frame_parts"]
 
 Array = np.ndarray[Any, Any]
 Known = Literal["close", "open", "fill", "never"]
@@ -80,7 +80,7 @@ def compare(
         last = cut.day
         if cut.opened is not None and (part.known == "open" or (part.known == "fill" and alike)):
             last = cut.opened
-        compared, moved = first_moved(part, theirs[part.name], cut, last, tolerance)
+        compared, moved = _first_moved(part, theirs[part.name], cut, last, tolerance)
         cells += compared
         if moved is not None:
             findings.append(moved)
@@ -99,7 +99,7 @@ def _filled_alike(true: Sequence[Part], theirs: dict[str, Part], day: np.datetim
     return np.array_equal(mine.values[mine.dates == day], other.values[other.dates == day])
 
 
-def first_moved(
+def _first_moved(
     true: Part, other: Part, cut: Cut, last: np.datetime64, tolerance: float
 ) -> tuple[int, Moved | None]:
     """Return how many cells up to a last day were compared, and the first one that moved."""

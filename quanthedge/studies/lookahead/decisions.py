@@ -19,11 +19,11 @@ from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead.compare import STOCK_FILLS, Known, Part, frame_parts
 
-__all__ = ["Evaluated", "chosen", "decision_kinds", "run_of", "run_whole", "selection_parts"]
+__all__ = ["Evaluated", "chosen", "decision_kinds", "run_of", "run_whole"]
 
 Array = np.ndarray[Any, Any]
 # Values of classes are worked out from event to event, of which the end of a run is one.
-FROM_EVENT_TO_EVENT = 1e-12
+_FROM_EVENT_TO_EVENT = 1e-12
 # Booked before the fills of the day, from balances, rates and terms of the close before.
 _BEFORE_THE_FILLS = (
     layout.INTEREST_, layout.LOAN_INTEREST_, layout.MANAGEMENT_, layout.CUSTODY_, layout.AUDIT_,
@@ -62,12 +62,12 @@ def run_of(strategy: Strategy, market: Market, first: int, last: int) -> Evaluat
 def _evaluated(prepared: Prepared, fund: FundRun) -> Evaluated:
     market = prepared.market
     parts = [
-        *selection_parts(prepared.selection, market),
+        *_selection_parts(prepared.selection, market),
         *_input_parts(prepared),
         *_record_parts(prepared, fund.record),
         *frame_parts("investors", fund.events),
         *(
-            part._replace(rounding=FROM_EVENT_TO_EVENT)
+            part._replace(rounding=_FROM_EVENT_TO_EVENT)
             for part in frame_parts("class values", fund.class_values)
         ),
     ]
@@ -106,10 +106,10 @@ def chosen(strategy: Strategy, market: Market, rows: Array) -> list[Part]:
         parts.append(Part(name, market.dates[rows], exposure, market.codes))
     mask, _ = strategy.universe.mask(market, rows)
     parts.append(Part("universe", market.dates[rows], np.asarray(mask), market.codes))
-    return parts + selection_parts(select(strategy, market, rows), market)
+    return parts + _selection_parts(select(strategy, market, rows), market)
 
 
-def selection_parts(selection: Selection, market: Market) -> list[Part]:
+def _selection_parts(selection: Selection, market: Market) -> list[Part]:
     """Return targets, and what was left out, by the day of the decision."""
     targets = selection.targets
     days = np.repeat(targets.dates, np.diff(targets.pointer)).astype("datetime64[D]")

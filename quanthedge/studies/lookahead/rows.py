@@ -14,15 +14,22 @@ from quanthedge.errors import QuantHedgeError
 from quanthedge.market import Market
 
 __all__ = [
-    "LARGE", "LATEST", "RUN_DAYS", "blocks", "decision_rows", "evenly", "random_rows",
-    "rows_of_months", "rows_of_things",
-]  # fmt: skip
+    "LARGE",
+    "LATEST",
+    "RUN_DAYS",
+    "blocks",
+    "decision_rows",
+    "evenly",
+    "random_rows",
+    "rows_of_months",
+    "rows_of_things",
+]
 
 Array = np.ndarray[Any, Any]
 WARM_UP = 260  # trading days before the first day that is audited, where the market has them
 LARGE = 2_000_000  # cells of a panel above which rows are left out by default
-OF_A_KIND = 6  # rows of each kind that are kept then
-EVALUATED = 20_000_000  # cells that whole-market results may add up to before rows are left out
+_OF_A_KIND = 6  # rows of each kind that are kept then
+_EVALUATED = 20_000_000  # cells that whole-market results may add up to before rows are left out
 LATEST = 10  # last rows, always there: two weeks hold every weekday
 RUN_DAYS = 45  # trading days of a run before the first cut that shares it, in large markets
 
@@ -63,7 +70,7 @@ def decision_rows(
     one, whose open stays.
     """
     if most is None and len(market.dates) * len(market.codes) > LARGE:
-        most = OF_A_KIND
+        most = _OF_A_KIND
     rows, counts = [np.array([last - 1])], {}
     for name, days in kinds.items():
         chosen = evenly(days[days + first <= last], most)
@@ -86,7 +93,7 @@ def rows_of_things(market: Market, most: int | None, *, by_row: bool) -> Array:
         ends = evenly(_month_ends(market, every), most)
         return np.unique([*ends, *np.minimum(ends + 1, last), last, *evenly(every, most)])
     cells = len(market.codes) * (WARM_UP if by_row else len(market.dates))
-    allowed = max(60, EVALUATED // cells)
+    allowed = max(60, _EVALUATED // cells)
     if len(every) <= allowed:
         return every
     ends = _month_ends(market, every)
@@ -97,7 +104,7 @@ def rows_of_things(market: Market, most: int | None, *, by_row: bool) -> Array:
 def rows_of_months(market: Market, rows: Array, most: int | None) -> list[int]:
     """Return the months' ends among some rows, at which later rows are scrambled as well."""
     if most is None and len(market.dates) * len(market.codes) > LARGE:
-        most = OF_A_KIND
+        most = _OF_A_KIND
     found: list[int] = evenly(_month_ends(market, rows), most).tolist()
     return found
 

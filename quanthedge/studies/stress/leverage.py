@@ -22,7 +22,7 @@ from quanthedge.strategy import Strategy
 
 __all__ = ["compare_leverage", "levered"]
 
-MARGIN_RESERVE = 0.25  # of the stock value, kept for margin where a loan must be sized
+_MARGIN_RESERVE = 0.25  # of the stock value, kept for margin where a loan must be sized
 
 
 def levered(strategy: Strategy, gross: float) -> Strategy:
@@ -46,7 +46,7 @@ def levered(strategy: Strategy, gross: float) -> Strategy:
     if not 0 < gross <= 6:
         raise StrategyError(f"gross exposure {gross}; accepted: above 0, up to 6 times equity")
     stocks = gross / 2.0
-    borrowed = max(0.0, stocks * (1.0 + MARGIN_RESERVE) - 1.0)
+    borrowed = max(0.0, stocks * (1.0 + _MARGIN_RESERVE) - 1.0)
     accounts = strategy.accounts.model_copy(update={"borrowed": borrowed})
     return strategy.model_copy(update={"invested_fraction": stocks, "accounts": accounts})
 
