@@ -1,12 +1,10 @@
 """A run needs the tables that its strategy asks for; every other one leaves itself out."""
 
-from datetime import date
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -27,18 +25,6 @@ OPTIONAL = sorted(name for name, table in TABLES.items() if table.optional)
 @cache
 def sample_tables() -> dict[str, pa.Table]:
     return {path.stem: pq.read_table(path) for path in SAMPLE.glob("*.parquet")}
-
-
-@cache
-def tables_until_end() -> dict[str, pa.Table]:
-    """The sample's tables without the days after the runs of this file, but for the calendar."""
-    last = pa.scalar(date.fromisoformat(END))
-    return {
-        name: table.filter(pc.less_equal(table["date"], last))
-        if "date" in table.column_names and name != "calendar"
-        else table
-        for name, table in sample_tables().items()
-    }
 
 
 def market_of(folder: Path, tables: dict[str, pa.Table]) -> Market:
@@ -64,7 +50,7 @@ def reported(result: Result) -> list[str]:
 
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_a_plain_run_needs_no_optional_table(tmp_path: Path, name: str) -> None:
-    tables = {key: table for key, table in tables_until_end().items() if key != name}
+    tables = {key: table for key, table in sample_tables().items() if key != name}
     result = backtest(plain(), market_of(tmp_path / "m", tables), START, END)
     kinds = reported(result)
     assert ("no_industry" in kinds) == (name == "industry")

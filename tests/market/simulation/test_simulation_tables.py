@@ -12,6 +12,7 @@ from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.market.simulation import Truth, simulate_market
 from tests.market.simulation.simulated import simulated
+from tests.sample import SAMPLE
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -24,7 +25,6 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 OLDER = "X86_V3 X86_V4 AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_ICL AVX512_SPR"
-SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 
 
 @pytest.mark.parametrize("missing", ["", OLDER])
