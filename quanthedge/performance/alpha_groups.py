@@ -5,7 +5,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.market import Market
-from quanthedge.performance.bridge_groups import MISMATCHES, NO_GROUP, RESIDUAL, alpha_by, layers
+from quanthedge.performance.bridge_groups import (
+    MISMATCHES,
+    NO_GROUP,
+    RESIDUAL,
+    alpha_of_held,
+    layers,
+)
+from quanthedge.performance.holdings import Held, held_through
 from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.record import Record
 from quanthedge.risk import StyleModel
@@ -34,13 +41,14 @@ def group_table(result: Record, market: Market) -> pd.DataFrame:
     A stock counts each day in the industry that it belonged to at the last close, and in the layer
     of the last close of the month before.
     """
-    if result.ledger["index_close"].isna().any():
+    if result.ledger["index_close"].isna().any() or not len(result.positions):
         return pd.DataFrame(columns=list(COLUMNS))  # without the benchmark there is no alpha
     named = {"industry": _industries(result, market), "size": _sizes(result, market)}
+    through = held_through(result, market)
     tables = [
-        _table(kind, groups, result, market)
+        _table(kind, groups, result, through)
         for kind, groups in named.items()
-        if groups is not None and len(result.positions)
+        if groups is not None
     ]
     if not tables:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -55,9 +63,9 @@ def group_table(result: Record, market: Market) -> pd.DataFrame:
     return pd.DataFrame(table[list(COLUMNS)])
 
 
-def _table(kind: str, groups: pd.DataFrame, result: Record, market: Market) -> pd.DataFrame:
+def _table(kind: str, groups: pd.DataFrame, result: Record, through: Held) -> pd.DataFrame:
     """Return one kind of groups: industries by alpha, layers from the largest stocks on."""
-    alpha = alpha_by(result, market, groups).iloc[0].drop([RESIDUAL, MISMATCHES])
+    alpha = alpha_of_held(result, through, groups).iloc[0].drop([RESIDUAL, MISMATCHES])
     last = result.positions[result.positions["date"] == result.positions["date"].max()]
     own = groups.loc[: last["date"].iloc[0]].iloc[-1].reindex(last["code"]).fillna(NO_GROUP)
     weights = last.groupby(own.to_numpy())["weight"].agg(["sum", "size"])

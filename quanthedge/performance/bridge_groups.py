@@ -16,11 +16,19 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance.bridge import By, bridge
-from quanthedge.performance.holdings import held_through
+from quanthedge.performance.holdings import Held, held_through
 from quanthedge.record import Record
 from quanthedge.risk import MISMATCHES, RESIDUAL
 
-__all__ = ["MISMATCHES", "NO_GROUP", "RESIDUAL", "alpha_by", "layers", "summed_alpha"]
+__all__ = [
+    "MISMATCHES",
+    "NO_GROUP",
+    "RESIDUAL",
+    "alpha_by",
+    "alpha_of_held",
+    "layers",
+    "summed_alpha",
+]
 
 NO_GROUP = "no group"
 
@@ -60,7 +68,18 @@ def alpha_by(
         When a code or a date is in `groups` twice or dates are not in order, a group has the name
         of another column, or the market is not that of the run.
     """
-    through = held_through(result, market)
+    return alpha_of_held(result, held_through(result, market), groups, by, start, end)
+
+
+def alpha_of_held(
+    result: Record,
+    through: Held,
+    groups: pd.Series | pd.DataFrame,
+    by: By = "whole",
+    start: str | None = None,
+    end: str | None = None,
+) -> pd.DataFrame:
+    """Return what :func:`alpha_by` does, of holdings that were rebuilt before."""
     dates = result.ledger.index
     number, names = _members(through.codes, _dated(groups, dates), dates)
     held = through.value != 0.0

@@ -163,20 +163,20 @@ def _place(
 
 def _growth(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
     """Return by what the ledger multiplies shares on each day, [T + 1, K]: see docs/ledger.md."""
-    factor = np.asarray(market.panel("adj_factor")[span], dtype=np.float64)
+    factor = np.asarray(market.panel("adj_factor")[span][:, columns], dtype=np.float64)
     table = market.corporate_actions()
     if table is None:
-        return _steps(factor[:, columns])
+        return _steps(factor)
     book, _, factor, _ = action_book(
-        table, np.asarray(market.dates[span]), np.asarray(market.codes),
-        np.asarray(market.panel("mark")[span]), factor,
-        np.asarray(market.panel("pre_close")[span.start + 1 : span.stop]),
-        np.zeros(len(market.codes), dtype=np.int64),  # held is held, whenever it may be sold
+        table, np.asarray(market.dates[span]), np.asarray(market.codes)[columns],
+        np.asarray(market.panel("mark")[span][:, columns]), factor,
+        np.asarray(market.panel("pre_close")[span.start + 1 : span.stop][:, columns]),
+        np.zeros(len(columns), dtype=np.int64),  # held is held, whenever it may be sold
     )  # fmt: skip
     steps = _steps(factor)
     day = np.repeat(np.arange(1, len(factor)), np.diff(book.pointer))
     steps[day, book.stock] = 1.0 + book.bonus
-    return steps[:, columns]
+    return steps
 
 
 def _steps(factor: Floats) -> Floats:
