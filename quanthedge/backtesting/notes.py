@@ -319,6 +319,7 @@ def _odd_moves(prepared: Prepared, record: LedgerRecord, trades: pd.DataFrame) -
     returns = market.panel("simple_return")[first : first + record.days_run][:, stocks]
     day, column = np.nonzero(_beyond_limits(prepared.inputs, record.days_run, stocks))
     found = []
+    trades = trades[trades["code"].isin(np.unique(market.codes[stocks[column]]))]
     for t, k in zip(day.tolist(), column.tolist(), strict=True):
         code = str(market.codes[stocks[k]])
         date = market.dates[first + t]
