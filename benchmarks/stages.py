@@ -1,6 +1,7 @@
 """How long a backtest takes at first, and once more with another hedge: what stages keep.
 
-    python -m benchmarks.stages MARKET [--start 2010-04-19 --end 2018-12-28] [--change hedge.ratio=0.9]
+    python -m benchmarks.stages MARKET [--start 2010-04-19 --end 2018-12-28]
+        [--change hedge.ratio=0.9]
 
 In a process of its own, as in a notebook: the first run opens the market's panels and fills the
 stages, the second changes one key of the strategy. The first is also given without the opening of

@@ -32,7 +32,7 @@ def texts(package: str, name: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> texts("quanthedge.beta", "wording")["ols"]["en"]
+    >>> texts("quanthedge.beta", "catalogue")["ols"]["en"]
     'least squares'
     """
     source = files(package).joinpath(f"{name}.toml")

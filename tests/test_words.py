@@ -69,10 +69,15 @@ def two_languages(found: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
             yield from two_languages(value, f"{at}.{key}")
 
 
+NO_WORDS = ("class", "family", "source")  # of a catalogue: names in the code, papers as they are
+
+
 def in_no_language(found: Any, at: str = "") -> Iterator[tuple[str, str]]:
     """Texts of a file of both languages that stand outside of any pair."""
     if isinstance(found, dict):
         for key, value in found.items():
+            if at and key in NO_WORDS and {*LANGUAGES} <= found.keys():
+                continue
             if key not in LANGUAGES and key.rpartition("_")[2] not in LANGUAGES:
                 yield from in_no_language(value, f"{at}.{key}")
     elif isinstance(found, str):
@@ -164,4 +169,4 @@ def test_a_text_is_filled_in_both_languages_alike() -> None:
     assert list(sentence("days", text, count=3)) == ["kind", "en", "zh"]
     named = {"en": "{kind}: {text}", "zh": "{kind}：{text}"}  # placeholders of any name
     assert sentence("days", named, kind="a", text="b")["en"] == "a: b"
-    assert texts("quanthedge.beta", "wording") is texts("quanthedge.beta", "wording")
+    assert texts("quanthedge.beta", "catalogue") is texts("quanthedge.beta", "catalogue")

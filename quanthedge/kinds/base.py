@@ -10,7 +10,7 @@ kept as they are, in a stand-in that runs no code.
 
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,7 @@ from quanthedge.kinds.naming import accepted_kind, is_own, kind_of
 from quanthedge.plain import Plain, one_line
 
 __all__ = [
+    "HOW_TO_REVIVE",
     "LOADING",
     "Except",
     "Kinded",
@@ -53,6 +54,10 @@ warnings.filterwarnings("ignore", message='Field name "name(_zh)?" in .* shadows
 
 _ROOT = Path(__file__).parents[1]
 LOADING: dict[str, bytes] = {}  # texts of the own file that is being run just now, by name
+
+
+# Where a class of a user's file lies, and how another process makes its objects; set by `code`.
+HOW_TO_REVIVE: list[tuple[Callable[[Any], tuple[str, ...]], Callable[..., Any]]] = []
 
 
 class Kinded(Plain):
@@ -109,10 +114,9 @@ class Kinded(Plain):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Let another process find an own class by its file, not by a module's name."""
-        if not type(self)._own_files:
+        if not type(self)._own_files or not HOW_TO_REVIVE:
             return super().__reduce_ex__(protocol)
-        from quanthedge.kinds.code import place_of_class, revived
-
+        place_of_class, revived = HOW_TO_REVIVE[0]
         return revived, place_of_class(type(self)), self.__getstate__()
 
     @property

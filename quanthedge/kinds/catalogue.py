@@ -4,15 +4,14 @@
 ``en`` and ``zh``, and whatever else the package asks for. Nothing else lists the classes.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.resources import files
 from typing import Any
 
 from quanthedge.typing import Language
+from quanthedge.words import texts
 
 __all__ = ["Catalogue", "read_catalogue"]
 
@@ -63,5 +62,4 @@ def read_catalogue(package: str) -> Catalogue:
     >>> read_catalogue("quanthedge.factors").name("book_yield", "zh")
     '账面市值比'
     """
-    source = files(package).joinpath("catalogue.toml")
-    return Catalogue(package, tomllib.loads(source.read_text(encoding="utf-8")))
+    return Catalogue(package, texts(package, "catalogue"))

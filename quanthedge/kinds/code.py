@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from quanthedge.documents import printable, read_bytes
 from quanthedge.errors import QuantHedgeError, StrategyError, StrategyWarning
-from quanthedge.kinds.base import LOADING, Kinded, check_complete, one_of, place_of
+from quanthedge.kinds.base import HOW_TO_REVIVE, LOADING, Kinded, check_complete, one_of, place_of
 from quanthedge.kinds.naming import OWN_NAME
 from quanthedge.kinds.parts import parts_in
 
@@ -219,6 +219,9 @@ def revived(path: str, name: str, unique: str, inside: str) -> Kinded:
         raise StrategyError(f"{path}: changed while a strategy that uses it was on its way")
     cls: type[Kinded] = attrgetter(inside)(module)
     return cls.__new__(cls)
+
+
+HOW_TO_REVIVE.append((place_of_class, revived))
 
 
 def _run(path: Path, name: str, unique: str, texts: dict[str, bytes]) -> ModuleType:

@@ -2,15 +2,13 @@
 
 import re
 import sys
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from pydantic import BaseModel
 
 from quanthedge.typing import Language
+from quanthedge.words import texts
 
 __all__ = ["OWN_NAME", "accepted_kind", "is_own", "kind_of", "own_name"]
 
@@ -48,10 +46,8 @@ def kind_of(cls: type) -> str:
     return f"{name}:{cls.__qualname__}"
 
 
-@cache
 def _words() -> dict[str, Any]:
-    text = files("quanthedge.kinds").joinpath("words.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return texts("quanthedge.kinds", "words")
 
 
 def own_name(part: BaseModel | Mapping[str, Any] | str, noun: str, language: Language) -> str:
@@ -73,7 +69,10 @@ def own_name(part: BaseModel | Mapping[str, Any] | str, noun: str, language: Lan
     'Mine (own factor)'
     """
     if isinstance(part, BaseModel):
-        part = {name: getattr(part, name, "") for name in ("kind", "name", "name_zh")}
+        more = part.model_extra or {}  # of a class that is not loaded
+        part = {
+            name: more.get(name) or getattr(part, name, "") for name in ("kind", "name", "name_zh")
+        }
     values = {"kind": part} if isinstance(part, str) else part
     given = str(values.get("name") or "")
     if language == "zh":

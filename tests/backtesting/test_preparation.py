@@ -167,7 +167,7 @@ def moving(inputs):
         if hasattr(value, "_fields"):
             for name, one in zip(value._fields, value, strict=True):
                 yield from walk(one, f"{path}.{name}" if path else name)
-        elif isinstance(value, np.ndarray) and len(value) in (days, days + 1):
+        elif isinstance(value, np.ndarray) and value.size and len(value) in (days, days + 1):
             yield path, value
 
     return {

@@ -18,7 +18,7 @@ from tests.sample import NEUTRAL, SAMPLE, sample_market, small_strategy
 def test_a_run_without_a_start_begins_after_the_look_back() -> None:
     market = sample_market()
     result = backtest(small_strategy(), market, end="2014-04-30")
-    assert result.ledger.index[1] == market.dates[253]
+    assert result.ledger.index[1] == market.dates[244]
 
 
 def test_a_run_without_a_start_waits_for_the_listing_of_what_it_sells(tmp_path: Path) -> None:
@@ -29,11 +29,11 @@ def test_a_run_without_a_start_waits_for_the_listing_of_what_it_sells(tmp_path: 
     result = backtest(small_strategy(), market, end="2015-01-30")
     assert f"{result.ledger.index[1]:%Y-%m-%d}" == "2014-12-01"
     unhedged = backtest(small_strategy("hedge.ratio=0"), market, end="2014-04-30")
-    assert unhedged.ledger.index[1] == market.dates[253]
+    assert unhedged.ledger.index[1] == market.dates[244]
 
 
 def test_a_market_that_is_too_short_says_what_it_lacks() -> None:
-    with pytest.raises(DataError, match="looks back over 253 days; give --start"):
+    with pytest.raises(DataError, match="looks back over 244 days; give --start"):
         backtest(small_strategy(), sample_market().until("2013-06-28"))
 
 

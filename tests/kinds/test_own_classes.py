@@ -112,7 +112,7 @@ def test_a_run_folder_keeps_the_code_and_runs_again_with_it(own_run, tmp_path):
     head = json.loads((tmp_path / "run/run.json").read_text(encoding="utf-8"))
     assert set(head["request"]["own_code"]) == {"code/my_parts.py", "code/my_windows.py"}
     again = load_strategy(tmp_path / "run/strategy.json")
-    assert again.model_dump(mode="json") == own_run.strategy
+    assert again.model_dump(mode="json") == own_run.strategy.model_dump(mode="json")
     rerun = backtest(again, sample_market(), START, "2015-02-27")
     pd.testing.assert_frame_equal(rerun.ledger, own_run.ledger)
     assert rerun.request["own_code"] == own_run.request["own_code"]
@@ -142,7 +142,7 @@ def test_opening_a_run_folder_runs_no_code(own_run, tmp_path, monkeypatch):
     opened = Result.open(tmp_path / "run")
     assert opened.own_code == own_run.own_code
     plain = Strategy.model_validate(opened.strategy)
-    assert plain.model_dump(mode="json") == opened.strategy
+    assert plain.model_dump(mode="json") == opened.strategy.model_dump(mode="json")
     assert plain.factors[1].factor.window == 6
     with pytest.raises(StrategyError, match="its code is not loaded"):
         backtest(plain, sample_market(), START, END)

@@ -122,5 +122,5 @@ def test_a_fund_holds_nothing_when_shares_contracts_loan_debts_and_dividends_are
     assert not holds_nothing(state)
     state.shares[:] = 0.0
     assert not holds_nothing(state)  # contracts are left
-    state.short[:] = 0.0
+    state.lots[:] = 0.0
     assert holds_nothing(state)

@@ -157,7 +157,7 @@ def test_a_killed_import_leaves_no_half_dataset(tmp_path):
     target = tmp_path / "m"
     script = f"""
 from quanthedge.sources import import_market
-from quanthedge.market import import_market
+from quanthedge.sources import import_market
 import_market({str(SOURCE)!r}, {str(target)!r})
 """
     running = subprocess.Popen([sys.executable, "-c", script])

@@ -298,7 +298,7 @@ def test_the_page_names_the_digest_of_the_parameters_in_the_numbers(page) -> Non
     numbers = json.loads(
         render_numbers(build_document(sample_result(), page.language), sample_result())
     )
-    assert numbers["strategy"] == json.loads(json.dumps(sample_result().strategy, default=str))
+    assert numbers["strategy"] == sample_result().strategy.model_dump(mode="json")
     text = json.dumps(numbers["strategy"], ensure_ascii=False, sort_keys=True)
     assert hashlib.sha256(text.encode("utf-8")).hexdigest() in page.path.read_text(encoding="utf-8")
 

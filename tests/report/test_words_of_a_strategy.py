@@ -1,7 +1,6 @@
 """What the report says of a strategy is made of its parameters, or its author is warned."""
 
 import warnings
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -66,7 +65,7 @@ def test_words_of_the_author_stand_and_stale_ones_are_pointed_out(tmp_path) -> N
 
 def test_a_factor_of_the_users_own_is_not_called_published() -> None:
     result = sample_result()
-    secret = FactorTerm.model_construct(factor=SimpleNamespace(kind="mine:Secret"), weight=1.0)
+    secret = FactorTerm.model_validate({"factor": {"kind": "mine:Secret"}})
     factors = [secret, *result.strategy.factors[1:]]
     own_too = result.changed(strategy=result.strategy.model_copy(update={"factors": factors}))
     for language, ours, theirs in (
