@@ -130,7 +130,10 @@ def run_ledger(
         )
     insolvent = day if status == layout.INSOLVENT else None
     days_run = day + 1 if insolvent is not None else stop
-    return LedgerRecord(ledger, *tables, days_run, insolvent, state)
+    trades, refusals, positions, contracts, restated = tables
+    return LedgerRecord(
+        ledger, trades, refusals, positions, contracts, restated, days_run, insolvent, state
+    )
 
 
 def _names(

@@ -6,9 +6,9 @@ Those of risk stand in :mod:`quanthedge.performance.risk_measures`, names and fo
 
 import pandas as pd
 
+from quanthedge.ledger import COST_LINES
 from quanthedge.performance.active import excess_level, geometric_excess
 from quanthedge.performance.book import (
-    COST_LINES,
     FEE_LINES,
     annual_turnover,
     costs,
