@@ -770,7 +770,7 @@ def buy_refusal(x, t, i, fill=None):
 def impact_of_size(x, t, i, a, price):
     """Return what an order of a yuan costs by its share of the day's turnover."""
     spread = x.volatility[t][i]  # of the close of t - 1
-    if x.impact_coefficient == 0 or math.isnan(spread):
+    if x.impact_coefficient == 0 or math.isnan(spread) or a == 0:
         return 0.0
     candidates = (x.amount[t][i], x.volume[t][i] * price, a)
     turnover = next(value for value in candidates if value > 0)
