@@ -376,6 +376,32 @@ def test_an_order_that_waits_is_refused_when_another_took_the_holding_whole() ->
     agree(terms, clients)
 
 
+def test_two_orders_into_a_class_that_everybody_left_deal_at_one_value() -> None:
+    terms = FundTerms(
+        service_fee_per_year=0.008,
+        performance_fee_rate=0.1875,
+        crystallisation="half_year",
+        hurdle=Hurdle(kind="deposit", rates={date(2014, 1, 1): 0.03, date(2015, 3, 1): 0.02}),
+    )
+    orders = [("B", FIRST, 29125393.45), ("C", FIRST, 30e6)]
+    orders += [("founder", date(2015, 1, 31), yuan) for yuan in (20e6, 40e6)]
+    clients = Clients(
+        founders={"founder": 0.6, "second": 0.4},
+        method="lot_units",
+        leavers=Leavers(drawdown=0.005, fraction=1.0, staying=("founder",)),
+        opening="month",
+        payment_days=0,
+        flows=tuple(
+            Flow(date=day, investor=who, share_class="C", subscribe_yuan=yuan)
+            for who, day, yuan in orders
+        ),
+    )
+    agree(terms, clients)
+    events = run(terms, clients).events
+    again = events[(events["investor"] == "founder") & (events["event"] == "subscription")]
+    assert again["unit_value"].tolist() == [1.0, 1.0]
+
+
 def test_dated_units_follow_their_own_lots() -> None:
     """A fee cuts the lot that gained; exit fees and lock-ups then go by what is left of each."""
     flows = (

@@ -214,6 +214,8 @@ class _Fund:
 
     def subscribe(self, t, flows):
         new = ZERO
+        for book in self.books.values():
+            book.opens = not book.units  # whatever rounding left in a class that everybody left
         for flow in flows:
             name, paid = flow.share_class, rounded(number(flow.subscribe_yuan), 2)
             steps = self.clients.subscription_fee if name == "A" else ()
@@ -223,6 +225,8 @@ class _Fund:
             self.flow[name] += net
             new += units
             self.note(t, flow.investor, name, "subscription", units, paid, ZERO, paid - net)
+        for book in self.books.values():
+            book.opens = False
         return new
 
     @staticmethod

@@ -21,6 +21,7 @@ class Book:
     def __init__(self, terms, method):
         self.rate, self.hurdle = D(str(terms.performance_fee_rate)), terms.hurdle
         self.initial = D(str(terms.initial_unit_value))
+        self.opens = False  # today, with its first orders, which all deal at the initial value
         self.after_fee = terms.high_water_mark == "post_fee"
         self.method, self.assets, self.level = method, ZERO, D(1)
         self.lots = []
@@ -94,7 +95,7 @@ class Book:
         return found
 
     def value(self):
-        if not self.units:
+        if self.opens or not self.units:
             return rounded(self.initial, 4)
         return self.seen(self.assets / self.units, 4, self.units)
 
