@@ -378,23 +378,28 @@ def test_an_order_that_waits_is_refused_when_another_took_the_holding_whole() ->
 
 def test_two_orders_into_a_class_that_everybody_left_deal_at_one_value() -> None:
     terms = FundTerms(
+        management_fee_per_year=0.0,
+        custody_fee_per_year=0.0,
         service_fee_per_year=0.008,
         performance_fee_rate=0.1875,
         crystallisation="half_year",
         hurdle=Hurdle(kind="deposit", rates={date(2014, 1, 1): 0.03, date(2015, 3, 1): 0.02}),
     )
-    orders = [("B", FIRST, 29125393.45), ("C", FIRST, 30e6)]
-    orders += [("founder", date(2015, 1, 31), yuan) for yuan in (20e6, 40e6)]
+    bought = [("B", FIRST, 29125393.45), ("C", FIRST, 30e6)]
+    bought += [("founder", date(2015, 1, 31), yuan) for yuan in (20e6, 40e6)]
+    sold = [112737.39, *[500000.0] * 6, 520906.8]
+    flows = [
+        Flow(date=day, investor=who, share_class="C", subscribe_yuan=yuan)
+        for who, day, yuan in bought
+    ]
+    flows += [Flow(date=FIRST, investor="founder", redeem_units=units) for units in sold]
     clients = Clients(
         founders={"founder": 0.6, "second": 0.4},
         method="lot_units",
         leavers=Leavers(drawdown=0.005, fraction=1.0, staying=("founder",)),
         opening="month",
         payment_days=0,
-        flows=tuple(
-            Flow(date=day, investor=who, share_class="C", subscribe_yuan=yuan)
-            for who, day, yuan in orders
-        ),
+        flows=tuple(flows),
     )
     agree(terms, clients)
     events = run(terms, clients).events
