@@ -18,7 +18,7 @@ import numba
 from numba import types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-__all__ = ["njit"]
+__all__ = ["is_kept", "njit"]
 
 _MARK = b"quanthedge sha256 "
 _DIGEST = 32  # bytes
@@ -75,6 +75,20 @@ def _one_version_for_all_constants(dispatcher: Any) -> None:
         return template_of(tuple(types.unliteral(kind) for kind in args), plain)
 
     dispatcher.get_call_template = get_call_template
+
+
+def is_kept(dispatcher: Any) -> bool:
+    """Return whether a function is compiled, in this process or on disk for its present source."""
+    if not hasattr(dispatcher, "signatures"):  # plain Python: NUMBA_DISABLE_JIT
+        return True
+    if dispatcher.signatures:
+        return True
+    if not isinstance(dispatcher._cache, _Cache):
+        return False
+    try:
+        return bool(dispatcher._cache._cache_file._load_index())
+    except (OSError, ValueError):
+        return False
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types

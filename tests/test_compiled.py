@@ -124,3 +124,23 @@ def test_calls_with_different_constants_share_one_compiled_version() -> None:
 def test_a_function_that_is_said_to_make_no_array_and_makes_one_is_refused() -> None:
     with pytest.raises(TypingError, match="ones"):
         _makes_one_all_the_same(3)
+
+
+def test_what_lies_on_disk_counts_for_the_source_that_it_was_made_of(tmp_path) -> None:
+    file = tmp_path / "doubled.py"
+    text = "from quanthedge.compiled import njit\n\n@njit()\ndef doubled(x):\n    return 2 * x\n"
+
+    def fresh(name: str):
+        spec = importlib.util.spec_from_file_location(name, file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.doubled
+
+    file.write_text(text, encoding="utf-8")
+    first = fresh("doubled_1")
+    assert not compiled.is_kept(first)
+    assert first(2.0) == 4.0
+    assert compiled.is_kept(first)
+    assert compiled.is_kept(fresh("doubled_1"))
+    file.write_text(text.replace("2 * x", "3 * x + 1"), encoding="utf-8")
+    assert not compiled.is_kept(fresh("doubled_1"))

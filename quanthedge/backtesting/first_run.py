@@ -5,7 +5,6 @@ The first run on a machine compiles for about two minutes; whoever waits should 
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 __all__ = ["saying_so"]
 
@@ -30,12 +29,7 @@ def saying_so(say: Callable[[str], None]) -> Callable[[str], None]:
 
 def _kernels_are_kept() -> bool:
     """Return whether the ledger's kernel is compiled, in this process or on disk."""
+    from quanthedge.compiled import is_kept
     from quanthedge.ledger.kernels.day import run_days
 
-    if run_days.signatures:
-        return True
-    folder, source = run_days.stats.cache_path, Path(run_days.py_func.__code__.co_filename)
-    if folder is None:
-        return False
-    kept = Path(folder).glob(f"{source.stem}.{run_days.__name__}-*.nbi")
-    return any(one.stat().st_mtime >= source.stat().st_mtime for one in kept)
+    return is_kept(run_days)
