@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.conftest import slow_files
 from tests.nothing_runs import SIGN
 
@@ -33,7 +31,6 @@ def collected(*arguments: object) -> dict[str, Any]:
     return json.loads(lines[0].removeprefix(SIGN))
 
 
-@pytest.mark.slow
 def test_collecting_the_whole_suite_runs_nothing_and_is_quick() -> None:
     found = collected()
     assert found["ran"] == []
