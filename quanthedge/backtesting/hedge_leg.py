@@ -307,7 +307,7 @@ def _stock_betas(
         market,
         {"span": (first, last), "beta": strategy.beta, "indices": index[: last + 1]},
         lambda: _betas_anew(strategy.beta, market, index, first, last),
-        code=("market", "rules", "beta", "backtesting/hedge_leg"),
+        code=("market", "rules", "kinds", "beta", "backtesting/hedge_leg"),
     )
 
 

@@ -210,7 +210,16 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
         market,
         parts,
         lambda: select(whole, market, rows),
-        code=("market", "rules", "factors", "universe", "alpha", "portfolio", "backtesting/plan"),
+        code=(
+            "market",
+            "rules",
+            "kinds",
+            "factors",
+            "universe",
+            "alpha",
+            "portfolio",
+            "backtesting/plan",
+        ),
         kinds=(Selection, Targets),
     )
     weights = strategy.invested_fraction * kept.shares
@@ -340,7 +349,7 @@ def _stated(
         market,
         parts,
         lambda: stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta),
-        code=("market", "rules", "valuation", "ledger/inputs"),
+        code=("market", "rules", "valuation", "ledger"),
         kinds=(Stated, ValuationBook, IndexReturns),
     )
 

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ _STRUCTURE = "result.json"
 _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _LOG = logging.getLogger(__name__)
+# what reading a result of another shape can end in
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class StageFolder:
@@ -84,11 +87,12 @@ class StageFolder:
                 part: self._part(place, part, digest) for part, digest in told["parts"].items()
             }
             result = _put_together(told["value"], parts, kinds)
-            os.utime(place / _STRUCTURE)
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+        except _DAMAGE as problem:
             _LOG.warning("cache %s: %s %s is damaged: %s", self.path, name, key[:12], problem)
             shutil.rmtree(place, ignore_errors=True)
             return None
+        with suppress(OSError):  # a folder that may only be read is read all the same
+            os.utime(place / _STRUCTURE)
         return result
 
     def write(self, name: str, key: str, result: Any) -> None:

@@ -32,6 +32,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from quanthedge.backtesting.stage_files import DEFAULT_LIMIT, StageFolder
+from quanthedge.errors import DataError
 from quanthedge.kinds import parts_in
 from quanthedge.market import Market
 from quanthedge.rules import rules_are_altered
@@ -95,7 +96,10 @@ def stage(
     _LOG.debug("stage %s: %.2f s (%s)", name, time.perf_counter() - begun, key[:12])
     _remember(key, result)
     if folder is not None:
-        folder.write(name, key, result)
+        try:
+            folder.write(name, key, result)
+        except DataError as problem:  # a full disk: the run goes on, and is worked out next time
+            _LOG.warning("stage %s is not kept: %s", name, problem)
     return result
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "ActionUse",
     "TaxRates",
     "action_book",
+    "factor_steps",
     "listing_order",
     "no_actions",
     "no_tax",
@@ -184,7 +185,7 @@ def action_book(
     last = mark[t, i]
     reference = (last - cash + rights * price) / (1.0 + bonus + rights)
     factor = np.array(adj_factor)
-    step = factor[1:] / factor[:-1]
+    step = factor_steps(factor)
     told = np.zeros(step.shape, dtype=np.bool_)
     told[t, i] = True
     lonely = ~told & (np.abs(step - 1.0) > STEP) & _holdable(pre_close)
@@ -297,6 +298,14 @@ def _holdable(pre_close: Floats) -> NDArray[np.bool_]:
     """Whether a stock traded in the span before each day, so that it can be held, [T, N]."""
     traded = np.logical_or.accumulate(np.isfinite(pre_close), axis=0)
     return np.vstack([np.zeros_like(traded[:1]), traded[:-1]])
+
+
+def factor_steps(factor: Floats) -> Floats:
+    """Return each day's adjustment factor over that of the day before; NaN where there is none."""
+    steps = np.full(factor[1:].shape, np.nan)
+    known = (factor[:-1] != 0.0) & np.isfinite(factor[:-1])
+    np.divide(factor[1:], factor[:-1], out=steps, where=known)
+    return steps
 
 
 def _borne_out(rows: pd.DataFrame, mark: Floats, pre_close: Floats) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.ledger import layout
-from quanthedge.ledger.corporate_actions import LOTS, TaxRates, tax_book, with_taxes
+from quanthedge.ledger.corporate_actions import LOTS, TaxRates, factor_steps, tax_book, with_taxes
 from quanthedge.ledger.inputs import ActionBook, TaxBook
 from quanthedge.ledger.kernels.actions import N_PARTS, tax_of_events
 from quanthedge.ledger.state import Carried
@@ -110,7 +110,7 @@ def dividend_steps(
     told_day = np.repeat(np.arange(book.pointer.size - 1), np.diff(book.pointer))
     mine = np.isin(book.stock, stocks)
     factor = adj_factor[:, stocks]
-    step = factor[1:] / factor[:-1]
+    step = factor_steps(factor)
     moved = (np.abs(step - 1.0) > STEP) & np.isfinite(mark[:-1, stocks])
     moved[told_day[mine], np.searchsorted(stocks, book.stock[mine])] = False
     day, column = np.nonzero(moved)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.ledger import action_book
+from quanthedge.ledger import action_book, factor_steps
 from quanthedge.market import Market
 from quanthedge.record import Record
 from quanthedge.typing import Floats
@@ -181,4 +181,4 @@ def _growth(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
 
 def _steps(factor: Floats) -> Floats:
     """Return each day's factor over that of the day before; 1 in the first row."""
-    return np.vstack([np.ones((1, factor.shape[1])), factor[1:] / factor[:-1]])
+    return np.vstack([np.ones((1, factor.shape[1])), factor_steps(factor)])

@@ -210,7 +210,9 @@ def test_a_second_process_of_a_run_reads_the_folder(
     assert first.notes == again.notes
 
 
-@pytest.mark.parametrize("damage", ["flipped", "cut", "gone", "structure", "size"])
+@pytest.mark.parametrize(
+    "damage", ["flipped", "cut", "gone", "structure", "shape", "depth", "size"]
+)
 def test_what_is_damaged_is_taken_away_and_worked_out_again(tmp_path: Path, damage: str) -> None:
     folder = StageFolder(tmp_path / "cache")
     key = "a" * 64
@@ -227,6 +229,11 @@ def test_what_is_damaged_is_taken_away_and_worked_out_again(tmp_path: Path, dama
         array.unlink()
     elif damage == "structure":
         (place / "result.json").write_text("{", encoding="utf-8")
+    elif damage == "shape":
+        (place / "result.json").write_text('{"parts": [], "value": 1}', encoding="utf-8")
+    elif damage == "depth":
+        deep = '{"parts": {}, "value": ' + '{"list": [' * 50_000
+        (place / "result.json").write_text(deep, encoding="utf-8")
     else:
         told = json.loads((place / "result.json").read_text(encoding="utf-8"))
         told["parts"]["../../secret.npy"] = "0"
@@ -302,3 +309,30 @@ def test_own_classes_are_asked_each_time(market: Market, strategy: Strategy) -> 
     assert not backtest(own, market, START, END).targets.equals(first)
     Fickle.mood[0] = 1
     pd.testing.assert_frame_equal(backtest(own, market, START, END).targets, first)
+
+
+def test_a_folder_that_cannot_be_written_stops_no_run(
+    market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    keep_stages(tmp_path / "cache")
+
+    def full(*_: Any) -> None:
+        raise DataError("no space left")
+
+    monkeypatch.setattr(StageFolder, "write", full)
+    assert stage("numbers", market, {}, lambda: np.ones(3), code=CODE).sum() == 3.0
+    assert "not kept: no space left" in caplog.text
+
+
+def test_a_folder_that_may_only_be_read_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = StageFolder(tmp_path / "cache")
+    folder.write("pair", "b" * 64, a_pair())
+
+    def refused(*_: Any) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("quanthedge.backtesting.stage_files.os.utime", refused)
+    same(a_pair(), folder.read("pair", "b" * 64, {"Pair": Pair}))
+    assert len(folder.contents()) == 1

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.ledger import run_ledger
+from quanthedge.ledger import factor_steps, run_ledger
 from quanthedge.ledger.corporate_actions import TaxRates, action_book
 from quanthedge.ledger.layout import COLUMNS, REFUSAL_REASONS
 from tests.ledger.adapter import kernel_inputs
@@ -258,3 +258,10 @@ def test_subscribed_rights_wait_for_their_listing_too():
     found = run(action, 9.2, targets=targets, retry_days=2)
     sold = [(int(t[0]), int(t[3])) for t in found.trades if t[3] < 0]
     assert sold == [(2, -1000), (3, -250)]
+
+
+def test_a_stock_without_a_bar_has_no_step_and_no_warning() -> None:
+    factor = np.array([[1.0, 0.0, np.nan], [2.0, 0.0, 1.0], [2.0, 0.0, 1.5]])
+    with np.errstate(all="raise"):
+        steps = factor_steps(factor)
+    np.testing.assert_array_equal(steps, [[2.0, np.nan, np.nan], [1.0, np.nan, 1.5]])
