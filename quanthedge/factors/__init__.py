@@ -6,6 +6,7 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.factors.base import Factor, exposures, factor_name
+from quanthedge.factors.panels import FactorPanel, panel
 from quanthedge.factors.transforms import Transforms, standardise
 from quanthedge.kinds import read_catalogue
 
@@ -30,9 +31,11 @@ CATALOGUE = read_catalogue("quanthedge.factors")
 __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "CATALOGUE",
     "Factor",
+    "FactorPanel",
     "Transforms",
     "exposures",
     "factor_name",
+    "panel",
     "standardise",
     *CATALOGUE.places,
 ]

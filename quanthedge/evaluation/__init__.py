@@ -1,0 +1,1 @@
+"""Evidence of factors: what they ranked, and what a hedged fund would have earned."""

@@ -1,0 +1,1 @@
+"""What a purchase after a decision would have earned, and what stood against it."""

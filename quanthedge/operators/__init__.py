@@ -1,0 +1,1 @@
+"""Rolling and cross-sectional operators on arrays by day and stock."""

@@ -1,0 +1,1 @@
+"""Scores and target weights of a researcher's own, from frames and files."""
