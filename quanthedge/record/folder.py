@@ -149,12 +149,10 @@ def read_run(folder: Path) -> dict[str, Any]:
     for name in TEXTS[1:]:
         _verified(folder, name, head)
     own = {name: _verified(folder, name, head).decode("utf-8") for name in head.request.own_code}
-    _check_days(folder, frames["ledger"], head)
+    _check_days(folder, frames["ledger"], head, "ledger.parquet")
     plain = head.model_dump(mode="json")
     variants = {
-        name: RunVariant(
-            name, _table(folder, _variant_file(name), head, LEDGER), plain["variants"][name]
-        )
+        name: RunVariant(name, _variant_ledger(folder, name, head), plain["variants"][name])
         for name in head.variants
     }
     return {
@@ -454,13 +452,21 @@ def _table(folder: Path, name: str, head: RunHead, columns: Any) -> pd.DataFrame
     return frame
 
 
-def _check_days(folder: Path, ledger: pd.DataFrame, head: RunHead) -> None:
+def _variant_ledger(folder: Path, name: str, head: RunHead) -> pd.DataFrame:
+    """Return the ledger of a variant, which is of the run's days as the run's own is."""
+    file = _variant_file(name)
+    ledger = _table(folder, file, head, LEDGER)
+    _check_days(folder, ledger, head, file)
+    return ledger
+
+
+def _check_days(folder: Path, ledger: pd.DataFrame, head: RunHead, name: str) -> None:
     """Refuse a ledger of other days than the run's."""
     days = ledger.index
     if len(days) < 2 or f"{days[1]:%Y-%m-%d}" != head.market.start:
-        raise _damaged(folder, f"ledger.parquet does not begin on {head.market.start}")
+        raise _damaged(folder, f"{name} does not begin on {head.market.start}")
     if f"{days[-1]:%Y-%m-%d}" > head.market.end:
-        raise _damaged(folder, f"ledger.parquet goes beyond {head.market.end}")
+        raise _damaged(folder, f"{name} goes beyond {head.market.end}")
 
 
 def _first(error: Exception) -> str:

@@ -276,6 +276,15 @@ def test_a_table_of_another_shape_is_damaged_even_with_a_fitting_digest(
     assert word in said("report", run, code=2)
 
 
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_variant_without_days_is_damaged_even_with_a_fitting_digest(run, rows) -> None:
+    said(*RUN, "--variants", "long_only", "--out", run, "--overwrite")
+    path = run / "variants" / "long_only.parquet"
+    pd.read_parquet(path).iloc[:rows].to_parquet(path)
+    seal(run)
+    assert "variants/long_only.parquet does not begin" in said("compare", run, code=2)
+
+
 def test_every_column_of_a_run_is_declared() -> None:
     for name, columns in TABLES.items():
         frame = getattr(sample_result(), name)
