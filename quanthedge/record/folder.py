@@ -20,7 +20,7 @@ from quanthedge.documents import printable
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.record.request import Wanted, differences, wanted
 from quanthedge.record.run import Record, RunVariant
-from quanthedge.record.tables import LEDGER, TABLES, check_table
+from quanthedge.record.tables import TABLES, RecordTable, check_table
 from quanthedge.storage import alone, replacing, storage_errors
 from quanthedge.strategy import Strategy
 
@@ -144,7 +144,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     head = read_head(folder)
     strategy = _strategy(folder, head)
     frames = {
-        name: _table(folder, f"{name}.parquet", head, columns) for name, columns in TABLES.items()
+        name: _table(folder, f"{name}.parquet", head, table) for name, table in TABLES.items()
     }
     for name in TEXTS[1:]:
         _verified(folder, name, head)
@@ -432,7 +432,7 @@ def _unlike(plain: Any, document: Any, place: str = "") -> Iterator[str]:
         yield place or "strategy"
 
 
-def _table(folder: Path, name: str, head: RunHead, columns: Any) -> pd.DataFrame:
+def _table(folder: Path, name: str, head: RunHead, table: RecordTable) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -446,7 +446,7 @@ def _table(folder: Path, name: str, head: RunHead, columns: Any) -> pd.DataFrame
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise _damaged(folder, f"{name}: {error}") from error
     try:
-        check_table(frame, columns, name)
+        check_table(frame, table, name)
     except DataError as error:
         raise _damaged(folder, str(error)) from error
     return frame
@@ -455,7 +455,7 @@ def _table(folder: Path, name: str, head: RunHead, columns: Any) -> pd.DataFrame
 def _variant_ledger(folder: Path, name: str, head: RunHead) -> pd.DataFrame:
     """Return the ledger of a variant, which is of the run's days as the run's own is."""
     file = _variant_file(name)
-    ledger = _table(folder, file, head, LEDGER)
+    ledger = _table(folder, file, head, TABLES["ledger"])
     _check_days(folder, ledger, head, file)
     return ledger
 
