@@ -13,8 +13,8 @@ HEAD = """# The tables of a run
 `quanthedge run ... --out FOLDER` and `Result.to_parquet` write a folder;
 `quanthedge.Result.open(FOLDER)` reads it, any reader of Parquet can. Each table below is a file
 `NAME.parquet`, the ledger of a variant `variants/NAME.parquet` with the columns of `ledger`. A
-table with dates as index has a row a day, the others are numbered from 0. `run.json` keeps a digest of
-each file; what does not fit this page is refused when a folder is opened.
+table with dates as index has a row a day, the others are numbered from 0. `run.json` keeps a digest
+of each file; what does not fit this page is refused when a folder is opened.
 
 Made by `python -m benchmarks.record_page docs/record.md` from `quanthedge/record/tables.toml`,
 which is what the reader goes by.
