@@ -221,6 +221,11 @@ class Market(Labelled):
         place = np.where(listed < calendar[0], BEFORE_CALENDAR, place)
         return np.minimum(place, self._days).astype(np.int64)
 
+    def list_dates(self) -> Array:
+        """Return each stock's first trading day, datetime64[D] [N]; NaT: not listed by the end."""
+        listed = self._store.stocks["list_date"].to_numpy().astype("datetime64[D]")
+        return np.where(listed <= min(self._cut, self.dates[-1]), listed, np.datetime64("NaT", "D"))
+
     def delist_index(self) -> Array:
         """Return the first row on which each stock is gone, int64 [N]; T when still listed."""
         return gone_rows(self._store, self._days)
