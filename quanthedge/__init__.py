@@ -45,6 +45,7 @@ _EXPORTS = {
     "compare_leverage": "quanthedge.studies.stress",
     "days_to_margin_call": "quanthedge.studies.stress",
     "deflated_sharpe": "quanthedge.performance",
+    "evaluate": "quanthedge.evaluation",
     "fairness": "quanthedge.performance",
     "fee_table": "quanthedge.fund.explainer",
     "import_market": "quanthedge.sources",
