@@ -1,8 +1,7 @@
 """The evidence of all factors in one universe: every series of the tables, made in one pass."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from quanthedge.evaluation.given import Evaluated
 from quanthedge.evaluation.kernels import (
     book_changes,
+    dense_codes,
     group_correlations,
     leg_losses,
     pearson,
@@ -106,7 +106,8 @@ class Compact(NamedTuple):
 
     places: Ints  # [R, M], -1 at the end
     targets: Floats  # [J, R, M]
-    target_order: Ints  # [J, R, M]
+    target_codes: NDArray[np.int32]  # [J, R, M]
+    label_order: Ints  # [R, M]
     groups: Ints  # [R, M] industry, -1 unknown
     thirds: Ints  # [R, M] size tercile, -1 outside
     log_size: Floats  # [R, M]
@@ -184,7 +185,7 @@ def _places(mask: Bools) -> Ints:
     return found
 
 
-def _gathered(table: NDArray[np.floating], places: Ints) -> Floats:  # type: ignore[type-arg]
+def _gathered(table: NDArray[np.floating[Any]], places: Ints) -> Floats:
     """Return the universe's own columns of a table [R, N], NaN beyond the last."""
     found = np.take_along_axis(table, np.maximum(places, 0), axis=1).astype(np.float64)
     found[places < 0] = np.nan
@@ -213,11 +214,16 @@ def _compact(
             *(_gathered(window, places) for window in _windows(labels)),
         ]
     )
+    codes = np.empty(targets.shape, dtype=np.int32)
+    label_order = np.argsort(targets[EARNED], axis=1)
+    for j, target in enumerate(targets):
+        order = label_order if j == EARNED else np.argsort(target, axis=1)
+        dense_codes(target, order, codes[j])
     ranked = rank(targets[NAIVE])
     third = np.floor((rank(log_size) + 0.5) * len(SIZES))
     left = _neutral(ranked, groups, log_size, setting)
     return Compact(
-        places, targets, np.argsort(targets, axis=2), groups,
+        places, targets, codes, label_order, groups,
         np.where(np.isnan(third), -1, third).astype(np.int64), log_size, left,
         rank(targets[EARNED]), reason, _gathered(beta, places),
     )  # fmt: skip
@@ -272,15 +278,16 @@ def _one(
     known = np.isfinite(x)
     made["coverage"][k] = known.sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
     ranks, ic = np.full(x.shape, np.nan), np.empty((len(x), len(compact.targets)))
-    rank_correlations(x, order, compact.targets, compact.target_order, fewest, ic, ranks)
+    rank_correlations(x, order, compact.target_codes, fewest, ic, ranks)
     made["ic"][k] = ic.T
     left = _neutral(ranks, compact.groups, compact.log_size, setting)
     pearson(left, compact.naive_left, ranks, fewest, made["neutral_ic"][k])
     labels = compact.targets[: EARNED + 1]
     book = quantile_books(x, order, labels, setting.quantiles, fewest)
     made["quantiles"][k] = book.means.transpose(1, 2, 0)
-    other = quantile_books(left, np.argsort(left, axis=1), labels, setting.quantiles, fewest)
-    made["neutral_leg"][k] = other.means[:, EARNED, -1]
+    earned = compact.targets[EARNED : EARNED + 1]
+    other = quantile_books(left, np.argsort(left, axis=1), earned, setting.quantiles, fewest)
+    made["neutral_leg"][k] = other.means[:, 0, -1]
     book_changes(
         book.weights, ranks, compact.places, stocks, setting.apart,
         made["changes"][k], made["persistence"][k],
@@ -295,7 +302,7 @@ def _one(
     ):
         found = np.empty((len(x), count))
         group_correlations(
-            x, order, compact.targets[EARNED], compact.target_order[EARNED], which, count, least,
+            x, order, compact.targets[EARNED], compact.label_order, which, count, least,
             found,
         )  # fmt: skip
         made[name][k] = found.T
@@ -319,8 +326,8 @@ def _tilts(weights: Floats, groups: Ints, inside: Bools, count: int) -> Floats:
     length = len(weights) * (count + 1)
     book = np.bincount(place, weights.ravel(), length).reshape(-1, count + 1)
     every = np.bincount(place, inside.ravel().astype(np.float64), length).reshape(-1, count + 1)
-    every /= np.maximum(inside.sum(axis=1), 1)[:, None]
-    found = (book - every)[:, 1:]
+    every = every / np.maximum(inside.sum(axis=1), 1)[:, None]
+    found: Floats = (book - every)[:, 1:].astype(np.float64)
     found[weights.sum(axis=1) == 0] = np.nan
     return found
 
@@ -349,8 +356,11 @@ def _incremental(
             for a in setting.accepted
             if a != k
         ]
+        if not others:  # it is all that it adds
+            made["incremental_ic"][k] = made["ic"][k, EARNED]
+            continue
         mine = ranks[k].astype(np.float64)
-        left = neutralise(mine, None, others) if others else mine
+        left = neutralise(mine, None, others)
         pearson(left, compact.earned_rank, mine, setting.fewest, made["incremental_ic"][k])
 
 
@@ -371,11 +381,11 @@ def variance_inflation(correlation: Floats) -> Floats:
     there = np.flatnonzero(np.isfinite(np.diag(correlation)))
     known = np.nan_to_num(correlation)
     for k in there:
-        others: Sequence[int] = [int(i) for i in there if i != k]
-        if not others:
+        others = there[there != k]
+        if others.size == 0:
             found[k] = 1.0
             continue
-        own = known[np.ix_(others, [k])][:, 0]
+        own = known[others, k]
         explained = float(own @ np.linalg.lstsq(known[np.ix_(others, others)], own, rcond=1e-10)[0])
         left = 1.0 - explained / known[k, k]
         found[k] = 1.0 / left if left > 1e-9 else np.inf

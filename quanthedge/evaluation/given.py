@@ -110,9 +110,9 @@ def given_factors(factors: Any, labels: Labels) -> Evaluated:
 def _of_panel(found: FactorPanel, labels: Labels) -> Evaluated:
     if not np.array_equal(found.rows, labels.rows):
         raise StrategyError(
-            f"factors: a panel of {len(found.rows)} rows beside labels of {len(labels.rows)} (first "
-            f"{found.rows[0]} and {labels.rows[0]}); accepted: the same rows in the same order, as "
-            "panel(market, factors, labels.rows)"
+            f"factors: a panel of {len(found.rows)} rows beside labels of {len(labels.rows)} "
+            f"(first {found.rows[0]} and {labels.rows[0]}); accepted: the same rows in the same "
+            "order, as panel(market, factors, labels.rows)"
         )
     if found.market.fingerprint != labels.market.fingerprint:
         raise StrategyError("factors: a panel of another market than that of the labels")
@@ -168,7 +168,7 @@ def _wide(name: str, series: "pd.Series[Any]") -> pd.DataFrame:
         raise DataError(f"factor {name}: {twice} pairs of date and code come twice; keep one each")
     first = series.index.get_level_values(0)
     day_first = isinstance(first, pd.DatetimeIndex) or first.inferred_type == "date"
-    return series.unstack(level=1 if day_first else 0)
+    return series.unstack(level=1 if day_first else 0)  # noqa: PD010 -- no values to pivot
 
 
 def _aligned(name: str, table: pd.DataFrame, labels: Labels) -> tuple[Floats, list[str]]:

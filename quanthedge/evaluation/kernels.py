@@ -2,7 +2,7 @@
 
 Arrays are compact: column m of a row is the m-th stock of that day's universe, ``places`` says
 which; rows with fewer stocks end in -1. ``x`` is the factor with its sign applied, NaN where it is
-not defined. ``order`` sorts each row of x, ``y_order`` of each target, NaN at the end.
+not defined. ``order`` sorts each row of x, ``y_order`` of the label, NaN at the end.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from quanthedge.compiled import njit
 from quanthedge.typing import Floats
 
-__all__ = ["Book", "book_changes", "group_correlations", "leg_losses", "pearson", "quantile_books"]
+__all__ = [
+    "Book",
+    "book_changes",
+    "dense_codes",
+    "group_correlations",
+    "leg_losses",
+    "pearson",
+    "quantile_books",
+    "rank_correlations",
+]
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 -- integers
@@ -74,28 +83,78 @@ def _correlation(a: F, b: F, use: NDArray[np.bool_], n: int) -> float:
 
 
 @njit()
-def rank_correlations(
-    x: F, order: I, targets: F, y_order: I, fewest: int, found: F, ranks_of: F
+def dense_codes(values: F, order: I, codes: NDArray[np.int32]) -> None:
+    """Write the place of each value among the distinct ones of its row, -1 for NaN, [R, M]."""
+    for r in range(values.shape[0]):
+        code = -1
+        for i in range(values.shape[1]):
+            m = order[r, i]
+            if np.isnan(values[r, m]):
+                codes[r, m] = -1
+                continue
+            if code < 0 or values[r, m] != values[r, order[r, i - 1]]:
+                code += 1
+            codes[r, m] = code
+
+
+@njit()
+def _counted_ranks(
+    codes: NDArray[np.int32], use: NDArray[np.bool_], n: int, base: F, count: I, ranks: F
 ) -> None:
-    """Write Spearman's correlation with each target [R, J], and the ranks of x alone [R, M]."""
+    """Write the centred ranks of n values in use from their codes, ties averaged; else 0."""
+    count[:] = 0
+    for m in range(len(codes)):
+        if use[m]:
+            count[codes[m]] += 1
+    seen = 0.0
+    for c in range(len(count)):
+        base[c] = seen + 0.5 * count[c] - 0.5 * n
+        seen += count[c]
+    for m in range(len(codes)):
+        ranks[m] = base[codes[m]] if use[m] else 0.0
+
+
+@njit()
+def rank_correlations(
+    x: F, order: I, target_codes: NDArray[np.int32], fewest: int, found: F, ranks_of: F
+) -> None:
+    """Write Spearman's correlation with each target [R, J], and the ranks of x alone [R, M].
+
+    Both are ranked among the stocks that have both. ``target_codes`` int32 [J, R, M] are those of
+    :func:`dense_codes`.
+    """
     rows, width = x.shape
     use = np.empty(width, np.bool_)
-    a, b = np.empty(width), np.empty(width)
+    own = np.empty((1, width), np.int32)
+    a, b, base, count = np.empty(width), np.empty(width), np.empty(width), np.empty(width, np.int64)
     for r in range(rows):
+        dense_codes(x[r : r + 1], order[r : r + 1], own)
+        known = 0
         for m in range(width):
-            use[m] = np.isfinite(x[r, m])
-        n = _tied_ranks(x[r], order[r], use, a)
+            use[m] = own[0, m] >= 0
+            known += use[m]
+        _counted_ranks(own[0], use, known, base, count, a)
         for m in range(width):
-            ranks_of[r, m] = a[m] / n if use[m] else np.nan
-        for j in range(targets.shape[0]):
+            ranks_of[r, m] = a[m] / known if use[m] else np.nan
+        ranked = known
+        for j in range(target_codes.shape[0]):
+            codes, n = target_codes[j, r], 0
             for m in range(width):
-                use[m] = np.isfinite(x[r, m]) and np.isfinite(targets[j, r, m])
-            n = _tied_ranks(x[r], order[r], use, a)
+                use[m] = own[0, m] >= 0 and codes[m] >= 0
+                n += use[m]
             if n < fewest:
                 found[r, j] = np.nan
                 continue
-            _tied_ranks(targets[j, r], y_order[j, r], use, b)
-            found[r, j] = _correlation(a, b, use, n)
+            if n < known or ranked < known:  # else the ranks of x stand as they are
+                _counted_ranks(own[0], use, n, base, count, a)
+                ranked = n
+            _counted_ranks(codes, use, n, base, count, b)
+            aa, bb, ab = 0.0, 0.0, 0.0
+            for m in range(width):  # both have mean 0, and 0 where they are not in use
+                aa += a[m] * a[m]
+                bb += b[m] * b[m]
+                ab += a[m] * b[m]
+            found[r, j] = ab / np.sqrt(aa * bb) if aa > 0.0 and bb > 0.0 else np.nan
 
 
 @njit()
@@ -224,10 +283,10 @@ def quantile_books(x: F, order: I, labels: F, quantiles: int, fewest: int) -> Bo
 def book_changes(
     weights: F, ranks: F, places: I, stocks: int, apart: int, changes: F, correlation: F
 ) -> None:
-    """Write what is bought and sold against the book ``apart`` rows before, and the correlation
-    of the ranks with those of the row before, [R] each.
+    """Write what is bought and sold, and how the ranks correlate with the row before's, [R] each.
 
-    The first books are bought whole. NaN where a row has no book, or no two ranks in common.
+    Trades are against the book ``apart`` rows before; the first books are bought whole. NaN where a
+    row has no book, or no two ranks in common.
     """
     rows, width = places.shape
     before, rank = np.empty(stocks), np.empty(stocks)

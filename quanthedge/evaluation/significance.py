@@ -161,7 +161,7 @@ def false_discovery(p: ArrayLike, tried: int) -> Floats:
     StrategyError
         Fewer were tried than have a p.
     """
-    from statsmodels.stats.multitest import multipletests
+    from scipy.stats import false_discovery_control
 
     array = np.asarray(p, dtype=np.float64)
     known = np.isfinite(array)
@@ -172,5 +172,5 @@ def false_discovery(p: ArrayLike, tried: int) -> Floats:
     found = np.full(array.shape, np.nan)
     if known.any():
         padded = np.append(array[known], np.ones(tried - int(known.sum())))
-        found[known] = multipletests(padded, method="fdr_by")[1][: int(known.sum())]
+        found[known] = false_discovery_control(padded, method="by")[: int(known.sum())]
     return found

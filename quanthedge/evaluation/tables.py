@@ -74,7 +74,14 @@ def _each(e: "Evaluation") -> Iterator[tuple[str, Evidence, int, str]]:
 
 def _stated(e: "Evaluation", rows: list[dict[str, Any]], keys: list[str]) -> pd.DataFrame:
     """Return rows as a table that says what it is of."""
-    frame = pd.DataFrame(rows).set_index(keys)
+    frame = pd.DataFrame(rows)
+    # levels in the order of the rows, so that pandas finds them sorted
+    places = [pd.factorize(frame[key]) for key in keys]
+    frame = frame.drop(columns=keys).set_axis(
+        pd.MultiIndex(
+            levels=[there for _, there in places], codes=[code for code, _ in places], names=keys
+        )
+    )
     dates = e.labels.market.dates[e.labels.rows]
     frame.attrs |= {
         "market": e.labels.market.name,
@@ -116,21 +123,15 @@ def ranking(e: "Evaluation") -> pd.DataFrame:
         row["vif"] = float(inflation[universe][k])
         added = mean_test(found.incremental_ic[k], e.lags)
         rows.append(row | {"incremental_ic": added.mean, "incremental_t": added.t})
-    frame = _stated(e, rows, _KEYS)
-    frame["q"] = np.nan
-    for universe in e.universes:
-        p = frame.loc[universe, "p"].to_numpy(dtype=np.float64)
-        frame.loc[[universe], "q"] = false_discovery(p, e.tried)
     by = "long_net" if e.hedge is None else "long_minus_hedge"
-    order = np.lexsort((-frame[by].fillna(-np.inf), _universe_places(e, frame)))
-    attrs, frame = frame.attrs, frame.iloc[order]
-    frame.attrs = attrs
-    return frame
-
-
-def _universe_places(e: "Evaluation", frame: pd.DataFrame) -> list[int]:
-    places = {name: i for i, name in enumerate(e.universes)}
-    return [places[universe] for universe in frame.index.get_level_values(0)]
+    count = len(e.factors.names)
+    ordered = []
+    for first in range(0, len(rows), count):  # the rows of one universe
+        part = rows[first : first + count]
+        for row, q in zip(part, false_discovery([row["p"] for row in part], e.tried), strict=True):
+            row["q"] = float(q)
+        ordered += sorted(part, key=lambda row: -np.nan_to_num(row[by], nan=-np.inf))
+    return _stated(e, ordered, _KEYS)
 
 
 def _about(e: "Evaluation", found: Evidence, k: int) -> dict[str, Any]:
@@ -195,7 +196,8 @@ def _changes_a_year(e: "Evaluation", found: Evidence, k: int) -> float:
 def _entry_years(e: "Evaluation") -> Ints:
     days = e.labels.market.dates
     begins = days[np.minimum(e.labels.begins, len(days) - 1)]
-    return begins.astype("datetime64[Y]").astype(np.int64) + 1970
+    found: Ints = begins.astype("datetime64[Y]").astype(np.int64) + 1970
+    return found
 
 
 def _worst(e: "Evaluation", series: Floats) -> tuple[str, float]:
@@ -403,11 +405,10 @@ def executable(e: "Evaluation", language: Language) -> pd.DataFrame:
     for universe, found, k, name in _each(e):
         lost = np.array([_mean(found.lost[k, :, j]) for j in range(len(REASONS))])
         share = np.array([_mean(found.share[k, :, j]) for j in range(len(REASONS))])
-        for j in np.flatnonzero(share > 0):
-            rows.append(
-                _loss(e, universe, name, REASONS[j], reason_name(int(j), language),
-                      share[j], lost[j])
-            )  # fmt: skip
+        rows += [
+            _loss(e, universe, name, REASONS[j], reason_name(int(j), language), share[j], lost[j])
+            for j in np.flatnonzero(share > 0)
+        ]
         every = {"en": "all", "zh": "合计"}[language]
         rows.append(_loss(e, universe, name, "all", every, share.sum(), lost.sum()))
     return _stated(e, rows, [*_KEYS, "reason"])
