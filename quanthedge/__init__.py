@@ -53,6 +53,7 @@ _EXPORTS = {
     "investor_statement": "quanthedge.performance",
     "joint_hedge": "quanthedge.hedge",
     "keep_stages": "quanthedge.backtesting",
+    "labels": "quanthedge.labelling",
     "layers": "quanthedge.performance",
     "load_strategy": "quanthedge.strategy",
     "margin_outlook": "quanthedge.studies.stress",

@@ -1,0 +1,54 @@
+"""The days of decision: the last trading day of each month or week, every day, or rows by hand."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from quanthedge.errors import StrategyError
+from quanthedge.market import Market
+from quanthedge.typing import Rows
+
+__all__ = ["Decisions", "decision_rows"]
+
+Decisions = Literal["month", "week", "day"] | ArrayLike
+
+
+def decision_rows(market: Market, rows: Decisions) -> Rows:
+    """Return the day indices of decisions, int64 [R], ascending.
+
+    Parameters
+    ----------
+    market : Market
+    rows : "month", "week", "day" or int [R]
+        Last trading day of each month or week (the last one of the data may lie inside its month),
+        every day, or the rows themselves.
+
+    Raises
+    ------
+    StrategyError
+        They are no whole numbers of days inside the data, each later than the one before.
+    """
+    days = len(market.dates)
+    if isinstance(rows, str):
+        if rows == "day":
+            return np.arange(days, dtype=np.int64)
+        if rows == "month":
+            period = market.dates.astype("datetime64[M]").astype(np.int64)
+        elif rows == "week":  # weeks begin on Mondays; day 0 of numpy's calendar was a Thursday
+            period = (market.dates.astype("datetime64[D]").astype(np.int64) + 3) // 7
+        else:
+            raise StrategyError(f"rows: {rows!r}; accepted: month, week, day, or rows of days")
+        return np.flatnonzero(np.append(period[1:] != period[:-1], True)).astype(np.int64)
+    found = np.asarray(rows)
+    if found.ndim != 1 or found.size == 0 or found.dtype.kind not in "iu":
+        raise StrategyError(
+            f"rows: {found.dtype} of shape {found.shape}; accepted: month, week, day, or a list of "
+            "whole numbers of trading days (market.day gives one)"
+        )
+    if found.min() < 0 or found.max() >= days or (np.diff(found.astype(np.int64)) <= 0).any():
+        raise StrategyError(
+            f"rows: {found.min()} to {found.max()} of {days} days; accepted: rows inside the data, "
+            "each later than the one before"
+        )
+    return found.astype(np.int64)
