@@ -26,6 +26,10 @@ class FakeMarket:
     name: str = "fake"
     fingerprint: str = "fake"
 
+    @property
+    def calendar(self):
+        return self.dates
+
     def panel(self, name):
         if name not in self.panels:
             raise DataError(f"no panel '{name}'")

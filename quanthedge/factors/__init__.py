@@ -6,7 +6,7 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.factors.base import Factor, exposures, factor_name
-from quanthedge.factors.panels import FactorPanel, panel
+from quanthedge.factors.panels import FactorPanel, panel, period_ends
 from quanthedge.factors.transforms import Transforms, standardise
 from quanthedge.kinds import read_catalogue
 
@@ -36,6 +36,7 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "exposures",
     "factor_name",
     "panel",
+    "period_ends",
     "standardise",
     *CATALOGUE.places,
 ]
