@@ -23,6 +23,9 @@ _EXPORTS = {
     "LendingPool": "quanthedge.products.lending",
     "LeveragedExposure": "quanthedge.products.leverage",
     "Market": "quanthedge.market",
+    "PanelCombinatorialPurged": "quanthedge.alpha",
+    "PanelPurgedKFold": "quanthedge.alpha",
+    "PanelWalkForward": "quanthedge.alpha",
     "Policy": "quanthedge.hedge.policies",
     "QuantHedgeError": "quanthedge.errors",
     "Result": "quanthedge.backtesting.result",
@@ -63,12 +66,17 @@ _EXPORTS = {
     "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.studies.stress",
+    "seal": "quanthedge.trials",
     "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.risk",
     "update_market": "quanthedge.sources",
 }
 
-_ROOMS = {"ops": "quanthedge.operators"}  # whole rooms under a short name
+_ROOMS = {  # whole rooms, and files of them, under a short name
+    "alpha": "quanthedge.alpha",
+    "ops": "quanthedge.operators",
+    "overfit": "quanthedge.performance.overfit",
+}
 
 __all__ = [*_EXPORTS, *_ROOMS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
 

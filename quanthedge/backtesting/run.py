@@ -23,6 +23,7 @@ from quanthedge.backtesting.notes import (
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.tried import counted
 from quanthedge.beta import book_betas
 from quanthedge.comparison import product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
@@ -92,6 +93,7 @@ def backtest(
         unit_values=products,
         notes=result.notes + notes,
         request=request(variants, products, result.own_code),
+        trials=counted(result, market),
     )
 
 

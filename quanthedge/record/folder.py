@@ -93,6 +93,7 @@ class RunHead(_Part):
     notes: list[_Note]
     variants: dict[_VariantName, _Terms]
     request: _Request
+    trials: int | None = Field(default=None, ge=0)
     files: dict[str, _Digest]
     digest: _Digest
 
@@ -121,7 +122,7 @@ def write_run(
     content = _content(record, summary)
     with alone(folder):
         if _is_there(folder) and not overwrite:
-            if _digests(folder) == {name: _digest(data) for name, data in content.items()}:
+            if _same_run(folder, content):
                 return
             raise DataError(
                 f"{folder}: holds another run; overwrite it explicitly (--overwrite, "
@@ -165,6 +166,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         "variants": variants,
         "request": plain["request"],
         "own_code": own,
+        "trials": head.trials,
     }
 
 
@@ -254,8 +256,11 @@ def _content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
         "notes": record.notes,
         "variants": {name: one.terms for name, one in record.variants.items()},
         "request": record.request,
+        "trials": record.trials,
         "files": {name: _digest(data) for name, data in found.items()},
     }
+    if record.trials is None:
+        del head["trials"]
     return found | {RUN_FILE: _head_bytes(head)}
 
 
@@ -354,6 +359,27 @@ def _own_names(folder: Path) -> list[str]:
     named = request.get("own_code") if isinstance(request, dict) else None
     names = named if isinstance(named, dict) else {}
     return [name for name in names if re.fullmatch(_OWN_FILE[1:-1], name)]
+
+
+def _same_run(folder: Path, content: Mapping[str, bytes]) -> bool:
+    """Return whether a folder holds this content, made when however many trials were known."""
+    there = _digests(folder)
+    now = {name: _digest(data) for name, data in content.items()}
+    if there == now:
+        return True
+    if {**there, RUN_FILE: ""} != {**now, RUN_FILE: ""}:
+        return False
+    heads = [
+        _json(folder, RUN_FILE, data)
+        for data in (_read(folder, RUN_FILE, _LARGEST_TEXT), content[RUN_FILE])
+    ]
+    if any(head.get("digest") != _own_digest(head) for head in heads):
+        return False
+    earlier, later = (
+        {name: value for name, value in head.items() if name not in ("trials", "digest")}
+        for head in heads
+    )
+    return earlier == later
 
 
 def _digests(folder: Path) -> dict[str, str]:

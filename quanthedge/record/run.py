@@ -185,6 +185,9 @@ class Record:
     request : dict
         What was asked for beyond strategy, market and dates: the variants, a digest of the unit
         values of products, a digest of the code that ran.
+    trials : int, optional
+        Trials on overlapping data that the registry knew when the run was made, this one among
+        them; None where it was off.
     """
 
     ledger: Table = Table()
@@ -216,6 +219,7 @@ class Record:
     notes: list[Bilingual] = field(default_factory=list)
     variants: dict[str, RunVariant] = field(default_factory=dict)
     own_code: dict[str, str] = field(default_factory=dict)
+    trials: int | None = None
 
     def __repr__(self) -> str:
         days = self.ledger.index

@@ -204,6 +204,11 @@ def _chosen(writer: Writer, facts: Facts) -> None:
     table = deflated_by_trials(excess_returns(writer), (1, 100))
     for trials, value in table["probability"].items():
         facts[f"sharpe_of_{trials}"] = _text(float(value), ".1%")
+    known = writer.run.trials
+    if known:
+        probability = deflated_by_trials(excess_returns(writer), (known,))["probability"].iloc[0]
+        facts["trials_known"] = f"{known:,}"
+        facts["sharpe_of_known"] = _text(float(probability), ".1%")
 
 
 def _futures(writer: Writer, facts: Facts, holds: set[str]) -> None:
