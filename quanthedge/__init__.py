@@ -60,6 +60,7 @@ _EXPORTS = {
     "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.studies.stress",
+    "signal_from": "quanthedge.factors",
     "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.risk",
     "update_market": "quanthedge.sources",

@@ -215,6 +215,7 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
             "rules",
             "kinds",
             "factors",
+            "signals",
             "universe",
             "alpha",
             "portfolio",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quanthedge.factors.base import Factor, exposures, factor_name
 from quanthedge.factors.panels import FactorPanel, panel
+from quanthedge.factors.signal import Signal, signal_from
 from quanthedge.factors.transforms import Transforms, standardise
 from quanthedge.kinds import read_catalogue
 
@@ -32,10 +33,12 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "CATALOGUE",
     "Factor",
     "FactorPanel",
+    "Signal",
     "Transforms",
     "exposures",
     "factor_name",
     "panel",
+    "signal_from",
     "standardise",
     *CATALOGUE.places,
 ]

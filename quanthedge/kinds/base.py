@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 # A class's own ``name`` may be a plain attribute or a field, whichever its author likes.
-warnings.filterwarnings("ignore", message='Field name "name(_zh)?" in .* shadows an attribute')
+warnings.filterwarnings("ignore", message='Field name "(name(_zh)?|sign)" in .* shadows')
 
 _ROOT = Path(__file__).parents[1]
 LOADING: dict[str, bytes] = {}  # texts of the own file that is being run just now, by name

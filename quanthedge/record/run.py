@@ -216,6 +216,7 @@ class Record:
     notes: list[Bilingual] = field(default_factory=list)
     variants: dict[str, RunVariant] = field(default_factory=dict)
     own_code: dict[str, str] = field(default_factory=dict)
+    own_tables: dict[str, bytes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         days = self.ledger.index
