@@ -45,6 +45,7 @@ _EXPORTS = {
     "compare_leverage": "quanthedge.studies.stress",
     "days_to_margin_call": "quanthedge.studies.stress",
     "deflated_sharpe": "quanthedge.performance",
+    "factor": "quanthedge.factors",
     "fairness": "quanthedge.performance",
     "fee_table": "quanthedge.fund.explainer",
     "import_market": "quanthedge.sources",
@@ -64,6 +65,7 @@ _EXPORTS = {
     "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.risk",
     "update_market": "quanthedge.sources",
+    "weights_from": "quanthedge.portfolio",
 }
 
 __all__ = [*_EXPORTS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)

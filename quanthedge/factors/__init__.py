@@ -6,6 +6,7 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.factors.base import Factor, exposures, factor_name
+from quanthedge.factors.custom import Panels, factor
 from quanthedge.factors.panels import FactorPanel, panel
 from quanthedge.factors.signal import Signal, signal_from
 from quanthedge.factors.transforms import Transforms, standardise
@@ -33,9 +34,11 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "CATALOGUE",
     "Factor",
     "FactorPanel",
+    "Panels",
     "Signal",
     "Transforms",
     "exposures",
+    "factor",
     "factor_name",
     "panel",
     "signal_from",

@@ -89,9 +89,7 @@ class Factor(Kinded, noun="factor"):
     @classmethod
     def builtin(cls) -> dict[str, type[Kinded]]:
         """Return the factors of the catalogue by kind, and the table of a user's own."""
-        from quanthedge.factors.signal import Signal
-
-        return {**read_catalogue("quanthedge.factors").classes(), "signal": Signal}
+        return {**cls._registered, **read_catalogue("quanthedge.factors").classes()}
 
     @property
     def label(self) -> str:
@@ -147,7 +145,7 @@ def factor_name(factor: Factor | Mapping[str, Any] | str, language: Language) ->
         else str(factor.get("kind", "") if isinstance(factor, Mapping) else factor.kind)
     )
     if is_own(kind) or kind == "signal":
-        return own_name(factor, "factor", language)
+        return own_name(factor, "signal" if kind == "signal" else "factor", language)
     catalogue = read_catalogue("quanthedge.factors")
     return catalogue.name(kind, language) if kind in catalogue.entries else kind
 

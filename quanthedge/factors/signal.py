@@ -13,13 +13,22 @@ from pydantic import Field
 
 from quanthedge.factors.base import Factor, Rows, as_rows
 from quanthedge.market import Market
+from quanthedge.plain import Plain
 from quanthedge.signals import GivenTable, table_from
 from quanthedge.typing import Floats
 
 __all__ = ["Signal", "signal_from"]
 
 
-class Signal(GivenTable, Factor):
+class _Signed(Plain):
+    """A sign that is a field."""
+
+    sign: Literal[1, -1] = Field(
+        default=1, description="1: high scores are held to earn more; -1: low ones."
+    )
+
+
+class Signal(GivenTable, _Signed, Factor):  # type: ignore[misc]  # the sign is a field here
     """Scores from a table: a number for each day and stock, made elsewhere.
 
     Notes
@@ -37,13 +46,6 @@ class Signal(GivenTable, Factor):
     what: ClassVar[str] = "signal"
 
     kind: Literal["signal"] = "signal"
-    sign: Literal[1, -1] = Field(  # type: ignore[misc]
-        default=1, description="1: high scores are held to earn more; -1: low ones."
-    )
-    name: str = Field(default="", description="What reports call it.")  # type: ignore[misc]
-    name_zh: str = Field(  # type: ignore[misc]
-        default="", description="What Chinese reports call it."
-    )
 
     @property
     def label(self) -> str:

@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 # A class's own ``name`` may be a plain attribute or a field, whichever its author likes.
-warnings.filterwarnings("ignore", message='Field name "(name(_zh)?|sign)" in .* shadows')
+warnings.filterwarnings("ignore", message='Field name "name(_zh)?" in .* shadows an attribute')
 
 _ROOT = Path(__file__).parents[1]
 LOADING: dict[str, bytes] = {}  # texts of the own file that is being run just now, by name
@@ -147,8 +147,15 @@ class Kinded(Plain):
                 f"{one_of(cls)} is needed: an object of a class derived from {cls.__name__}, or "
                 f"its values with a kind; found {_shown(value)}"
             )
-        if kind is None and cls.default_kind and cls.default_kind not in without:
-            value = {"kind": cls.default_kind, **value}
+        if (
+            kind in (None, cls.default_kind)
+            and cls.default_kind
+            and cls.default_kind not in without
+        ):
+            # by itself, so that messages name the key as it was written, without its kind
+            return cls.builtin()[cls.default_kind].model_validate(
+                {"kind": cls.default_kind, **value}, context=info.context
+            )
         return _adapter(cls, without).validator.validate_python(value, context=info.context)
 
 

@@ -45,6 +45,7 @@ class Request(TypedDict):
     products: str  # digest of their unit values
     code: str  # digest of the code that ran
     own_code: dict[str, str]  # digests of the user's own code, by file
+    own_tables: list[str]  # files of tables of scores and weights
 
 
 class VariantTerms(TypedDict):

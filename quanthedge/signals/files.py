@@ -5,7 +5,7 @@ texts and numbers is read; that of a DataFrame wants to call functions, and is r
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -39,7 +39,8 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         if ending in (".parquet", ".feather"):
             read = read_parquet if ending == ".parquet" else read_feather
-            return read(path).to_pandas(date_as_object=False)
+            frame: pd.DataFrame = read(path).to_pandas(date_as_object=False)
+            return frame
         return _of_csv(path)
     except DataError:
         raise
@@ -50,7 +51,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def _of_csv(path: Path) -> pd.DataFrame:
     claim(path, bytes=path.stat().st_size)
-    compression = "gzip" if path.suffix.lower() == ".gz" else None
+    compression: Literal["gzip"] | None = "gzip" if path.suffix.lower() == ".gz" else None
     head = pd.read_csv(path, header=None, nrows=1, dtype=str, compression=compression)
     names = [str(name).strip() for name in head.iloc[0].tolist()]
     named = [name for name in names if name not in ("", "nan")]
@@ -86,5 +87,3 @@ def _frame(found: Any) -> pd.DataFrame:
     if isinstance(found, list) and all(isinstance(row, dict) for row in found):
         return pd.DataFrame(found)
     raise TypeError(type(found).__name__)
-
-

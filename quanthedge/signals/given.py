@@ -45,6 +45,8 @@ class GivenTable(Plain):
 
     what: ClassVar[str] = "table"
 
+    name: str = Field(default="", description="What reports call it.")
+    name_zh: str = Field(default="", description="What Chinese reports call it.")
     file: str = Field(
         default="",
         max_length=1_000,
@@ -152,7 +154,7 @@ class GivenTable(Plain):
     @property
     def told(self) -> str:
         """Return how messages call it."""
-        name = str(getattr(self, "name", "")) or (Path(self.file).name if self.file else "a frame")
+        name = self.name or (Path(self.file).name if self.file else "a frame")
         return f"{self.what} {printable(name)}"
 
     def table(self, market: Market) -> ScoreTable:
@@ -187,8 +189,12 @@ class GivenTable(Plain):
     def given_from_outside(self) -> str:
         """Return in words what an audit cannot reach, and what it does hold the table to."""
         scores = self.scores
-        when = f"the close of their day, {self.lag_days} trading days later" if self.lag_days else (
-            "the close of their day" if scores.known is None else "the day that a column states"
+        when = (
+            f"the close of their day, {self.lag_days} trading days later"
+            if self.lag_days
+            else (
+                "the close of their day" if scores.known is None else "the day that a column states"
+            )
         )
         return (
             f"{self.told}: {len(scores):,} rows (sha256 {scores.digest[:12]}) given from outside, "
@@ -283,9 +289,7 @@ def _compared(part: GivenTable, found: Scores, place: str) -> Scores:
     return found
 
 
-def _revived(
-    kind: type[GivenTable], values: dict[str, Any], scores: Scores | None
-) -> GivenTable:
+def _revived(kind: type[GivenTable], values: dict[str, Any], scores: Scores | None) -> GivenTable:
     """Return a part in another process, with its rows."""
     part = kind.model_validate(values)
     return part if scores is None else part.holding(scores)

@@ -94,8 +94,8 @@ def read_scores(source: Any, *, column: str = "", known: str = "", where: str = 
         source = source.to_frame(source.name if isinstance(source.name, str) else "score")
     if not isinstance(source, pd.DataFrame):
         raise DataError(
-            f"{where}: found a {type(source).__name__}; accepted: a DataFrame, a Series with levels "
-            "of date and code, the path of a Parquet or CSV file"
+            f"{where}: found a {type(source).__name__}; accepted: a DataFrame, a Series with "
+            "levels of date and code, the path of a Parquet or CSV file"
         )
     if not len(source) or not len(source.columns):
         raise DataError(f"{where}: the table is empty; {_SHAPES}")
@@ -264,8 +264,12 @@ def _days(table: _Columns, place: int, where: str) -> Days:
         # mixed cells (texts among dates) are refused by arrow, and told as one line
         cells = pa.Array.from_pandas(column)
     except (pa.ArrowException, TypeError, ValueError) as problem:
-        raise DataError(f"{called}: cells are no days ({str(problem).splitlines()[0]})") from problem
-    found = as_dates(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells, called)
+        raise DataError(
+            f"{called}: cells are no days ({str(problem).splitlines()[0]})"
+        ) from problem
+    found = as_dates(
+        cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells, called
+    )
     if found.null_count:
         raise DataError(f"{called}: {found.null_count:,} cells are empty; each row needs a day")
     return np.asarray(found.to_numpy(zero_copy_only=False)).astype("datetime64[D]")
@@ -273,6 +277,8 @@ def _days(table: _Columns, place: int, where: str) -> Days:
 
 def _codes(words: pd.Index, where: str) -> NDArray[np.str_]:
     """Return codes in our spelling; what is no code stays as it is, to be named as unknown."""
+    if isinstance(words, pd.CategoricalIndex):
+        words = words.astype(words.categories.dtype)
     if not (types.is_integer_dtype(words.dtype) or types.is_string_dtype(words.dtype)
             or types.is_object_dtype(words.dtype)):  # fmt: skip
         raise DataError(f"{where}: codes are {words.dtype}; accepted: texts such as 600519.SH")

@@ -160,8 +160,8 @@ class ScoreTable:
     @cached_property
     def known_rows(self) -> Ints:
         """Return the rows at whose closes something of the table became known, ascending."""
-        return np.unique(self.known[np.isfinite(self.values) & (self.known >= 0)]
-                         if self.known.shape[1] > 1 else self.known[self.known >= 0])  # fmt: skip
+        known = np.broadcast_to(self.known, self.values.shape)[np.isfinite(self.values)]
+        return np.unique(known[known >= 0])
 
     def until(self, days: int) -> "ScoreTable":
         """Return what was known at the close of row ``days - 1``: later rows do not exist."""
@@ -295,9 +295,7 @@ def _refuse_later(scores: Scores, market: Market, where: str) -> None:
         )
 
 
-def _rows(
-    days: Days, market: Market, closed_days: ClosedDays
-) -> tuple[Ints, NDArray[np.bool_]]:
+def _rows(days: Days, market: Market, closed_days: ClosedDays) -> tuple[Ints, NDArray[np.bool_]]:
     """Return the market's row of each day, negative before its first, and which are no sessions."""
     calendar = market.calendar
     place = np.searchsorted(calendar, days)
@@ -314,7 +312,7 @@ def _known(known: Days, day: Ints, stock: Ints, values: Floats, market: Market) 
     whole = np.full(values.shape, -1, dtype=np.int64)
     whole[day, stock] = row
     if (_spread(whole, values) == 0).all():
-        return whole.max(axis=1, keepdims=True)
+        return np.asarray(whole.max(axis=1, keepdims=True))
     return whole
 
 
