@@ -1,7 +1,7 @@
 """Target weights as a table: a book that was decided elsewhere, hedged and kept by us.
 
-Rows are fractions of the stock book: 0 or more, each day's sum more than 0 and at most 1, and what
-is missing to 1 stays in cash. The table is its own universe: neither scores nor filters change it.
+Rows are fractions of the stock book: 0 or more, each day's sum at most 1, and what is missing to 1
+stays in cash. The table is its own universe: neither scores nor filters change it.
 """
 
 from typing import Any, ClassVar, Literal
@@ -24,6 +24,8 @@ YEAR = 250  # trading days
 
 class TableWeights(GivenTable, Selector):
     """The weights of a table, on the days on which it states new ones.
+
+    A day whose weights are all 0 sells everything; one without any row changes nothing.
 
     Notes
     -----
@@ -86,7 +88,7 @@ class TableWeights(GivenTable, Selector):
         )
 
     def _check_in_force(self, values: Floats, market: Market, rows: Ints) -> None:
-        none = ~(np.nan_to_num(values) > 0).any(axis=1)
+        none = ~np.isfinite(values).any(axis=1)
         if not none.any():
             return
         row = int(rows[int(none.argmax())])
@@ -97,8 +99,8 @@ class TableWeights(GivenTable, Selector):
             why = f"they become known on {first}: start on a later day"
         else:
             why = (
-                f"the newest are of {market.dates[begun[-1]]}: their stocks have weight 0 or are "
-                f"not in the market, or max_age_days {self.max_age_days} is too small"
+                f"the newest are of {market.dates[begun[-1]]}: none of their codes is in the "
+                f"market, or max_age_days {self.max_age_days} is too small"
             )
         raise StrategyError(
             f"{self.told}: none in force at the close of {market.dates[row]}; {why}"

@@ -160,7 +160,9 @@ class ScoreTable:
     @cached_property
     def known_rows(self) -> Ints:
         """Return the rows at whose closes something of the table became known, ascending."""
-        known = np.broadcast_to(self.known, self.values.shape)[np.isfinite(self.values)]
+        known = self.known.ravel()
+        if self.known.shape[1] > 1:
+            known = self.known[np.isfinite(self.values)]
         return np.unique(known[known >= 0])
 
     def until(self, days: int) -> "ScoreTable":
@@ -259,25 +261,25 @@ def aligned(
     _refuse_later(scores, market, where)
     days, day = np.unique(scores.dates, return_inverse=True)
     row, closed = _rows(days, market, closed_days)
-    mine = there[scores.places] & (row >= 0)[day]
+    inside = (row >= 0)[day]
+    mine = there[scores.places] & inside
     if not mine.any():
         raise DataError(
             f"{where}: no score of a stock of market '{market.name}' on its days "
             f"{market.dates[0]} to {market.dates[-1]}; the table has {days[0]} to {days[-1]}"
         )
-    used, day = np.unique(day[mine], return_inverse=True)
-    stock = place[scores.places[mine]]
+    used = np.flatnonzero(row >= 0)  # also a day whose codes are all unknown: it takes the place
+    day = np.searchsorted(used, day)  # of the one before
     values = np.full((used.size, len(market.codes)), np.nan)
-    values[day, stock] = scores.values[mine]
+    values[day[mine], place[scores.places[mine]]] = scores.values[mine]
     known = (row[used] + lag)[:, None]
     if scores.known is not None:
-        known = _known(scores.known[mine], day, stock, values, market)
+        known = _known(scores.known, day, place[scores.places], (inside, mine), market)
     carry = carry or ("day" if known.shape[1] == 1 else "stock")
     if carry == "day" and known.shape[1] > 1:
-        mixed = int((_spread(known, values) > 0).argmax())
         raise DataError(
-            f"{where}: the rows of {days[used[mixed]]} became known on different days, so that no "
-            "day counts as a whole; take carry = 'stock'"
+            f"{where}: rows of one day became known on different days, so that no day counts as a "
+            "whole; take carry = 'stock'"
         )
     report = _report(scores, days, row, closed, closed_days, there, used, known, values, market)
     return ScoreTable(days[used], known, market.codes, values, carry, report)
@@ -306,22 +308,29 @@ def _rows(days: Days, market: Market, closed_days: ClosedDays) -> tuple[Ints, ND
     return row.astype(np.int64), ~open_ & (days >= market.dates[0])
 
 
-def _known(known: Days, day: Ints, stock: Ints, values: Floats, market: Market) -> Ints:
-    """Return the rows of knowledge, [D, 1] where each day's are one, else [D, N]."""
+def _known(
+    known: Days,
+    day: Ints,
+    stock: Ints,
+    masks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    market: Market,
+) -> Ints:
+    """Return the rows of knowledge, [D, 1] where each day's are one, else [D, N].
+
+    ``masks``: rows on the market's days, and of these such as are of its stocks.
+    """
+    inside, mine = masks
     row, _ = _rows(known, market, "next")
-    whole = np.full(values.shape, -1, dtype=np.int64)
-    whole[day, stock] = row
-    if (_spread(whole, values) == 0).all():
-        return np.asarray(whole.max(axis=1, keepdims=True))
+    days = int(day[inside].max()) + 1
+    low = np.full(days, np.iinfo(np.int64).max)
+    high = np.full(days, -1)
+    np.minimum.at(low, day[inside], row[inside])
+    np.maximum.at(high, day[inside], row[inside])
+    if (low == high).all():
+        return high[:, None]
+    whole = np.full((days, len(market.codes)), -1, dtype=np.int64)
+    whole[day[mine], stock[mine]] = row[mine]
     return whole
-
-
-def _spread(known: Ints, values: Floats) -> Ints:
-    """Return by how many rows the knowledge of each day's scores differs."""
-    there = np.isfinite(values)
-    low = np.where(there, known, np.iinfo(np.int64).max).min(axis=1)
-    high = np.where(there, known, np.iinfo(np.int64).min).max(axis=1)
-    return np.asarray(high - low)
 
 
 def _report(
@@ -336,7 +345,10 @@ def _report(
     values: Floats,
     market: Market,
 ) -> TableReport:
-    first_known = np.where(np.isfinite(values), known, np.iinfo(np.int64).max).min(axis=1)
+    latest = np.iinfo(np.int64).max
+    first_known = np.where(np.isfinite(values), known, latest).min(axis=1)
+    if known.shape[1] == 1:
+        first_known = known[:, 0]
     inside = first_known < len(market.dates)
     steps = np.unique(first_known[inside])
     gaps = np.diff(steps)
