@@ -62,7 +62,7 @@ def signal_from(
     *,
     name: str = "",
     name_zh: str = "",
-    sign: Literal[1, -1] = 1,
+    sign: int = 1,
     column: str = "",
     known: str = "",
     lag_days: int = 0,

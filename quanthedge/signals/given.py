@@ -177,7 +177,7 @@ class GivenTable(Plain):
             made = aligned(self.scores, market, lag=lag, closed_days=self.closed_days,
                            carry=carry, where=self.told)  # fmt: skip
             self._aligned = ((*key, market.is_cut), made)
-        return self._aligned[1].until(len(market.dates))
+        return self._aligned[1].until(market)
 
     def report(self, market: Market) -> TableReport:
         """Return what became of the table on a market: what is left out, gaps, unknown codes.

@@ -115,6 +115,7 @@ def _columns(frame: pd.DataFrame, known: str, where: str) -> _Columns:
         )
     if types.is_datetime64_any_dtype(frame.columns.dtype):
         raise DataError(f"{where}: the columns are dates (codes x dates); give frame.T")
+    frame = frame.loc[:, [not _counts_rows(frame, k) for k in range(len(frame.columns))]]
     names = [str(name) for name in frame.columns]
     whole = [frame.iloc[:, k] for k in range(len(names))]
     levels = _levels(frame.index, {one.lower() for one in names})
@@ -130,6 +131,14 @@ def _columns(frame: pd.DataFrame, known: str, where: str) -> _Columns:
     if days is None:
         days = _unnamed_days(flat, lower, {stocks, told})
     return _Columns(flat, names, days, stocks, told)
+
+
+def _counts_rows(frame: pd.DataFrame, place: int) -> bool:
+    """Return whether a column is an index that only numbers the rows, written beside the others."""
+    column = frame.iloc[:, place]
+    if str(frame.columns[place]).strip().lower() not in _INDEX:
+        return False
+    return types.is_integer_dtype(column.dtype) and bool((column == np.arange(len(frame))).all())
 
 
 def _unnamed_days(flat: pd.DataFrame, names: list[str], taken: set[int | None]) -> int | None:

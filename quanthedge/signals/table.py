@@ -165,17 +165,22 @@ class ScoreTable:
             known = self.known[np.isfinite(self.values)]
         return np.unique(known[known >= 0])
 
-    def until(self, days: int) -> "ScoreTable":
-        """Return what was known at the close of row ``days - 1``: later rows do not exist."""
-        late = self.known >= days
+    def until(self, market: Market) -> "ScoreTable":
+        """Return what was known at a market's last close: later rows do not exist there.
+
+        Neither do those of later days, whatever is held to be known of them: an audit that cuts the
+        market finds a use of them in this way.
+        """
+        late = self.known >= len(market.dates)
+        late |= (self.dates > market.dates[-1])[:, None]
         if not late.any():
             return self
         if late.shape[1] == 1:
             keep = ~late[:, 0]
-            return ScoreTable(self.dates[keep], self.known[keep], self.codes, self.values[keep],
-                              self.carry, self.report)  # fmt: skip
-        values = np.where(late, np.nan, self.values)
-        return ScoreTable(self.dates, self.known, self.codes, values, self.carry, self.report)
+            dates, known, values = self.dates[keep], self.known[keep], self.values[keep]
+        else:
+            dates, known, values = self.dates, self.known, np.where(late, np.nan, self.values)
+        return ScoreTable(dates, known, self.codes, values, self.carry, self.report)
 
     def _by_day(self, rows: Ints) -> InForce:
         known = self.known[:, 0]
