@@ -16,7 +16,7 @@ HEAD = """# The tables of a run
 table with dates as index has a row a day, the others are numbered from 0. `run.json` keeps a digest
 of each file; what does not fit this page is refused when a folder is opened.
 
-Made by `python -m benchmarks.record_page docs/record.md` from `quanthedge/record/tables.toml`,
+Made by `python -m benchmarks.record_page docs/record.md` from `quanthedge/record/tables.csv`,
 which is what the reader goes by.
 """
 

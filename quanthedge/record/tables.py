@@ -1,11 +1,12 @@
 """The tables of a run folder: the columns that every reader counts on, with unit and meaning.
 
-``tables.toml`` beside this file has them; docs/record.md is made of it.
+``tables.csv`` beside this file has them; docs/record.md is made of it.
 """
 
-import tomllib
+import csv
+import io
 from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import pandas as pd
 from pandas.api import types
@@ -53,19 +54,23 @@ class RecordTable(NamedTuple):
         return tuple(one.name for one in self.columns if not kinds or one.kind in kinds)
 
 
-def _table(entry: dict[str, Any]) -> RecordTable:
-    return RecordTable(
-        entry["meaning"],
-        tuple(RecordColumn(*column) for column in entry["columns"]),
-        tuple(entry.get("key", "").split()),
-        entry.get("index") == "date",
-        entry.get("others", ""),
-    )
-
-
 def _read_tables() -> dict[str, RecordTable]:
-    text = files("quanthedge.record").joinpath("tables.toml").read_text(encoding="utf-8")
-    return {name: _table(entry) for name, entry in tomllib.loads(text).items()}
+    """Return the tables of the file: a row without a column is the table itself, "*" the others."""
+    text = files("quanthedge.record").joinpath("tables.csv").read_text(encoding="utf-8")
+    found: dict[str, RecordTable] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        name, column = row["table"], row["column"]
+        if not column:
+            found[name] = RecordTable(row["meaning"], (), by_date=row["kind"] == "dates")
+            continue
+        table = found[name]
+        if column == "*":
+            found[name] = table._replace(others=row["meaning"])
+            continue
+        one = RecordColumn(column, cast("Kind", row["kind"]), row["unit"], row["meaning"])
+        key = (*table.key, column) if row["key"] else table.key
+        found[name] = table._replace(columns=(*table.columns, one), key=key)
+    return found
 
 
 TABLES = _read_tables()
