@@ -49,18 +49,25 @@ class Panels:
     Attributes
     ----------
     market : Market
-        For everything else: ``d.market.index_close("000300.SH")``.
+        For everything else: ``d.market.index_close("000300.SH")[:len(d.dates)]``.
     dates : datetime64[D] [T]
+        Trading days up to the last one that is asked for.
     codes : str [N]
     """
 
     market: Market
 
-    def __init__(self, market: Market, needs: Sequence[str] = (), told: str = "factor") -> None:
+    def __init__(
+        self,
+        market: Market,
+        needs: Sequence[str] = (),
+        told: str = "factor",
+        days: int | None = None,
+    ) -> None:
         self.market = market
-        self.dates: Days = market.dates
+        self.dates: Days = market.dates[:days]
         self.codes = market.codes
-        self._needs, self._told = tuple(needs), told
+        self._needs, self._told, self._days = tuple(needs), told, days
         for name in self._needs:
             if name not in self.names():
                 raise self._unknown(name)
@@ -73,19 +80,19 @@ class Panels:
             raise StrategyError(
                 f"{self._told}: uses d.{name}, which needs does not name ({', '.join(self._needs)})"
             )
-        found = self._panel(name)
+        found = self._panel(name)[: self._days]
         self.__dict__[name] = found
         return found
 
     def _panel(self, name: str) -> Array:
-        whole = self if not self._needs else Panels(self.market)
+        whole = self if not self._needs else Panels(self.market, days=self._days)
         if name in PANELS:
             return self.market.panel(name)
         if name in _MADE and name in self.names():
             return _MADE[name](whole)
         price = name.removesuffix("_adj")
         if price != name and price in _PRICES:
-            return np.asarray(getattr(whole, price) * self.market.panel("adj_factor"))
+            return np.asarray(getattr(whole, price) * whole.adj_factor)
         if name in self.market.fundamental_items():
             return self.market.fundamental(name)
         for ending, read in (
@@ -137,12 +144,14 @@ class _Made(Factor):
         """Return the function's array on some rows, [R, N]."""
         days = as_rows(market, rows)
         told = f"factor {self.kind}"
-        panels = Panels(market, self.needs, told)
+        # what lies after the last row asked for is not there: it can neither help nor stop
+        until = int(days.max()) + 1 if days.size else 0
+        panels = Panels(market, self.needs, told, until)
         parameters = {name: getattr(self, name) for name in self.parameters()}
         with own_errors(self, "exposure"), np.errstate(divide="ignore", invalid="ignore"):
             found = type(self).function_of(panels, **parameters)
-        wanted = (len(market.dates), len(market.codes))
-        values = own_numbers(self, "its array", found, wanted, "a row for each day of the market")
+        wanted = (until, len(market.codes))
+        values = own_numbers(self, "its array", found, wanted, "a row for each day of d.dates")
         result = values[days]
         result[days + 1 < self.days_needed()] = np.nan
         _refuse_infinite(result, told, market, days)
