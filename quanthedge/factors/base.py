@@ -93,8 +93,11 @@ class Factor(Kinded, noun="factor"):
 
     @property
     def label(self) -> str:
-        """Return what tables of a run call it: its kind, or the name of a table of scores."""
-        return self.kind
+        """Return what tables call it: its kind, or the name of a table of scores.
+
+        One that was written in a notebook or script is called by its class alone.
+        """
+        return self.kind.removeprefix("__main__:")
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the raw exposure, [len(rows), N].

@@ -68,7 +68,7 @@ class FactorPanel:
     def labels(self, language: Language) -> tuple[str, ...]:
         """Return what each factor is called, [K], with its parameters where a kind comes twice."""
         return tuple(
-            factor_name(factor, language) + name[len(factor.kind) :]
+            factor_name(factor, language) + name[len(factor.label) :]
             for factor, name in zip(self.factors, self.names, strict=True)
         )
 
@@ -302,10 +302,10 @@ def _names(factors: Sequence[Factor]) -> list[str]:
     StrategyError
         Two are the same in everything.
     """
-    kinds = [factor.kind for factor in factors]
+    labels = [factor.label for factor in factors]
     names = [
-        factor.kind if kinds.count(factor.kind) == 1 else factor.kind + _differing(factor)
-        for factor in factors
+        label if labels.count(label) == 1 else label + _differing(factor)
+        for label, factor in zip(labels, factors, strict=True)
     ]
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
