@@ -266,7 +266,7 @@ def _one(asked: Any) -> list[tuple[Factor, bool]]:
     if isinstance(asked, Factor):
         return [(asked, True)]
     entries = read_catalogue("quanthedge.factors").entries
-    classes = Factor.builtin()
+    classes = read_catalogue("quanthedge.factors").classes()
     families = {str(entry["family"]) for entry in entries.values()}
     if isinstance(asked, str) and asked == LIBRARY:
         return [(_made(kind), False) for kind in classes]
