@@ -4,43 +4,41 @@ import numpy as np
 
 
 def close_of(day, calendar, closed_days="next"):
-    """The trading day at whose close something of a day is known."""
-    later = [one for one in calendar if one >= day]
-    if later and later[0] == day:
-        return day
-    if closed_days == "previous":
-        return max(one for one in calendar if one < day)
-    return later[0] if later else None
+    """The place in the calendar of the close at which something of a day is known."""
+    for place, session in enumerate(calendar):
+        if session == day:
+            return place
+        if session > day:
+            return place if closed_days == "next" else place - 1
+    return None
 
 
-def in_force(rows, today, code, calendar, *, lag=0, closed_days="next", carry="day", max_age=23):
-    """The score of a stock at the close of a trading day; NaN where there is none.
+def in_force(
+    rows, days, codes, calendar, *, lag=0, closed_days="next", carry="day", max_age=23
+):  # fmt: skip
+    """The score of each stock at the close of each trading day, NaN where there is none.
 
-    ``rows`` are (day, code, score, known) with known None where no column says it.
+    ``rows`` are (day, code, score, known), known None where no column says it.
     """
     calendar = sorted(calendar)
-    place = {day: k for k, day in enumerate(calendar)}
-
-    def known_at(day, known):
-        close = close_of(day if known is None else known, calendar,
-                         closed_days if known is None else "next")  # fmt: skip
-        if close is None:
-            return None
-        return place[close] + (lag if known is None else 0)
-
-    now = place[today]
-    told = [
-        (day, stock, score, known_at(day, known))
-        for day, stock, score, known in rows
-        if np.isfinite(score)
-    ]
-    told = [one for one in told if one[3] is not None and one[3] <= now]
-    if carry == "stock":
-        told = [one for one in told if one[1] == code]
-    if not told:
-        return np.nan
-    newest = max(day for day, *_ in told)
-    for day, stock, score, known in told:
-        if day == newest and stock == code:
-            return score if now - known <= max_age else np.nan
-    return np.nan
+    told = []
+    for day, code, score, known in rows:
+        if known is not None:
+            close = close_of(known, calendar)
+        else:
+            close = close_of(day, calendar, closed_days)
+            close = None if close is None else close + lag
+        if close is not None and np.isfinite(score):
+            told.append((day, code, score, close))
+    found = np.full((len(days), len(codes)), np.nan)
+    for r, today in enumerate(days):
+        now = calendar.index(today)
+        public = [one for one in told if one[3] <= now]
+        newest = {}  # of each stock, and of all
+        for day, code, _, _ in public:
+            for key in (code, "all"):
+                newest[key] = max(day, newest.get(key, day))
+        for day, code, score, close in public:
+            if day == newest[code if carry == "stock" else "all"] and now - close <= max_age:
+                found[r, list(codes).index(code)] = score
+    return found
