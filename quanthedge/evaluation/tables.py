@@ -85,7 +85,7 @@ def _stated(e: "Evaluation", rows: list[dict[str, Any]], keys: list[str]) -> pd.
     places = [pd.factorize(frame[key]) for key in keys]
     frame = frame.drop(columns=keys).set_axis(
         pd.MultiIndex(
-            levels=[there.to_numpy() for _, there in places],
+            levels=[there.tolist() for _, there in places],
             codes=[code.tolist() for code, _ in places],
             names=keys,
         )
