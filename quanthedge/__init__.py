@@ -58,6 +58,7 @@ _EXPORTS = {
     "layers": "quanthedge.performance",
     "load_strategy": "quanthedge.strategy",
     "margin_outlook": "quanthedge.studies.stress",
+    "panel": "quanthedge.factors",
     "random_book": "quanthedge.hedge",
     "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
