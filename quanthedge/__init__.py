@@ -46,6 +46,7 @@ _EXPORTS = {
     "days_to_margin_call": "quanthedge.studies.stress",
     "deflated_sharpe": "quanthedge.performance",
     "evaluate": "quanthedge.evaluation",
+    "factor": "quanthedge.factors",
     "fairness": "quanthedge.performance",
     "fee_table": "quanthedge.fund.explainer",
     "import_market": "quanthedge.sources",
@@ -63,9 +64,11 @@ _EXPORTS = {
     "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.studies.stress",
+    "signal_from": "quanthedge.factors",
     "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.risk",
     "update_market": "quanthedge.sources",
+    "weights_from": "quanthedge.portfolio",
 }
 
 _ROOMS = {"ops": "quanthedge.operators"}  # whole rooms under a short name

@@ -6,7 +6,9 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.factors.base import Factor, exposures, factor_name
+from quanthedge.factors.custom import Panels, factor
 from quanthedge.factors.panels import FactorPanel, panel, period_ends
+from quanthedge.factors.signal import Signal, signal_from
 from quanthedge.factors.transforms import Transforms, standardise
 from quanthedge.kinds import read_catalogue
 
@@ -51,11 +53,15 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "CATALOGUE",
     "Factor",
     "FactorPanel",
+    "Panels",
+    "Signal",
     "Transforms",
     "exposures",
+    "factor",
     "factor_name",
     "panel",
     "period_ends",
+    "signal_from",
     "standardise",
     *CATALOGUE.places,
 ]

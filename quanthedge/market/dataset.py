@@ -104,6 +104,11 @@ class Market(Labelled):
         """Whether its tables were changed to look for look-ahead: its fingerprint says nothing."""
         return self._store.altered
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether `until` left out days of its data."""
+        return len(self.dates) < self._store.days
+
     # -- time
 
     @property

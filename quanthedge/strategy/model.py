@@ -84,7 +84,9 @@ class Strategy(Told):
         description="Stock book on a rebalance day, fraction of equity; above 1 only with a loan.",
     )
     universe: Universe = Field(default_factory=LargestUniverse)
-    factors: list[FactorTerm] = Field(min_length=1)
+    factors: list[FactorTerm] = Field(
+        default_factory=list, description="None where the selector is a table of weights."
+    )
     transforms: Transforms = Field(default_factory=Transforms)
     selector: Selector = Field(default_factory=TopSelector)
     rebalance: Schedule = Field(default_factory=Schedule)
@@ -132,6 +134,17 @@ class Strategy(Told):
             twice = next((name for name in names if names.count(name) > 1), None)
             if twice is not None:
                 raise ValueError(f"comparison: the name {twice!r} comes twice")
+        return self
+
+    @model_validator(mode="after")
+    def _scored(self) -> Self:
+        if self.selector.needs_scores and not self.factors:
+            raise ValueError("factors: at least one is needed, by which the selector chooses")
+        if self.factors and not self.selector.needs_scores:
+            raise ValueError(
+                f"factors: selector.kind {self.selector.kind} states the weights itself and looks "
+                "at none; leave them out (factors=[])"
+            )
         return self
 
     @model_validator(mode="after")
