@@ -1,7 +1,7 @@
 """The tables of an evaluation, each from the series behind it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,10 @@ from quanthedge.typing import Floats, Ints, Language
 if TYPE_CHECKING:
     from quanthedge.evaluation.evaluation import Evaluation
 
-__all__ = ["Legs", "ic_test", "legs_of"]
+__all__ = ["Legs", "ic_test", "legs_of", "part_of"]
 
 _KEYS = ["universe", "factor"]
+_FEWEST_WINDOWS = 3
 _NOT_BOUGHT = ("suspended", "limit_up", "no_price", "limit_unknown")
 _SOLD_LATE = ("sold_late_suspended", "sold_late_limit_down", "sold_late_other", "delisted",
               "not_sold")  # fmt: skip
@@ -50,6 +51,11 @@ class Legs(NamedTuple):
     net: Floats
     hedged: Floats
     beta: Floats
+
+
+def part_of(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
+    """Return the rows of a table under the first of its keys."""
+    return cast(pd.DataFrame, cast(Any, table.loc)[keys])
 
 
 def legs_of(e: "Evaluation", found: Evidence, k: int) -> Legs:
@@ -79,7 +85,9 @@ def _stated(e: "Evaluation", rows: list[dict[str, Any]], keys: list[str]) -> pd.
     places = [pd.factorize(frame[key]) for key in keys]
     frame = frame.drop(columns=keys).set_axis(
         pd.MultiIndex(
-            levels=[there for _, there in places], codes=[code for code, _ in places], names=keys
+            levels=[there.tolist() for _, there in places],
+            codes=[code.tolist() for code, _ in places],
+            names=keys,
         )
     )
     dates = e.labels.market.dates[e.labels.rows]
@@ -212,27 +220,30 @@ def _worst(e: "Evaluation", series: Floats) -> tuple[str, float]:
 
 
 def half_life(found: Evidence, k: int) -> float:
-    """Return the days after which a factor's strength is half of what it was.
+    """Return the days in which a factor's strength falls by half.
 
     The strength of a window is its mean IC over the root of its days: that of a factor that keeps
-    its worth is the same in all. It begins with the strongest window; between the middles of
-    windows it is taken as linear. Infinite where it does not fall by half within the last window,
-    NaN where nothing speaks for the factor at the beginning.
+    its worth is the same in all. An exponential is fitted to the strengths at the windows' middles,
+    a window counting by its days (the error of its strength goes with their root). Infinite where
+    ten times the last window would not see the half; NaN where the strength that it begins with is
+    not above 0.
     """
     ends = np.array(DECAY_DAYS, dtype=np.float64)
     starts = np.append(0.0, ends[:-1])
     mean = np.array([_mean(found.ic[k, FIRST_DECAY + j]) for j in range(len(DECAY_DAYS))])
-    strength, middle = mean / np.sqrt(ends - starts), (starts + ends) / 2
-    if not np.isfinite(strength).any() or np.nanmax(strength) <= 0:
+    known = np.isfinite(mean)
+    if known.sum() < _FEWEST_WINDOWS:
         return float("nan")
-    top = int(np.nanargmax(strength))
-    half = strength[top] / 2
-    for j in range(top + 1, len(strength)):
-        if np.isfinite(strength[j]) and strength[j] <= half:
-            before = strength[j - 1]
-            share = (before - half) / (before - strength[j])
-            return float(middle[j - 1] + share * (middle[j] - middle[j - 1]))
-    return float("inf")
+    length = (ends - starts)[known]
+    strength, middle = mean[known] / np.sqrt(length), ((starts + ends) / 2)[known]
+    tried = np.geomspace(0.5, 10 * ends[-1], 800)
+    shapes = 0.5 ** (middle[None, :] / tried[:, None])
+    begins = (shapes * strength * length).sum(axis=1) / (shapes * shapes * length).sum(axis=1)
+    away = (length * (strength - begins[:, None] * shapes) ** 2).sum(axis=1)
+    best = int(np.argmin(away))
+    if begins[best] <= 0:
+        return float("nan")
+    return float("inf") if best == len(tried) - 1 else float(tried[best])
 
 
 # -- the others

@@ -1,4 +1,5 @@
 """The evidence of factors agrees with a plain reading of its definition, and with alphalens."""
+# ruff: noqa: PD010, PD013 -- Series by date and code are what is tested
 
 from dataclasses import replace
 from functools import cache
@@ -210,7 +211,7 @@ def test_alphalens_agrees_on_the_naive_part():
     by_day, _ = alphalens.performance.mean_return_by_quantile(
         data.dropna(), by_date=True, demeaned=False
     )
-    theirs = by_day["1D"].unstack(level=0).to_numpy()
+    theirs = by_day["1D"].unstack(level=0).to_numpy().T
     np.testing.assert_allclose(found.quantiles[0, 0, :, days], theirs, atol=1e-12)
 
 
@@ -280,15 +281,18 @@ def test_q_counts_everything_that_was_tried():
     assert many.min() > few.min()
 
 
-def test_strength_that_halves_between_windows_has_its_half_life_there():
+def test_the_half_life_of_an_exponential_is_its_own():
     found = evidence()
-    ic = found.ic.copy()
-    lengths = np.diff((0, *DECAY_DAYS))
-    ic[0, 2:] = (np.array([1.0, 1.0, 1.0, 1.0, 0.4, 0.1, 0.0]) * np.sqrt(lengths))[:, None]
-    changed = replace(found, ic=ic)
-    assert half_life(changed, 0) == pytest.approx(15 + (30 - 15) * 0.5 / 0.6)
-    ic[0, 2:] = np.sqrt(lengths)[:, None]
+    ic, ends = found.ic.copy(), np.array(DECAY_DAYS, dtype=float)
+    starts = np.append(0.0, ends[:-1])
+    for true in (4.0, 25.0, 200.0):
+        strength = 0.01 * 0.5 ** ((starts + ends) / 2 / true)
+        ic[0, 2:] = (strength * np.sqrt(ends - starts))[:, None]
+        assert half_life(replace(found, ic=ic), 0) == pytest.approx(true, rel=0.01)
+    ic[0, 2:] = np.sqrt(ends - starts)[:, None]
     assert half_life(replace(found, ic=ic), 0) == np.inf
+    ic[0, 2:] *= -1
+    assert np.isnan(half_life(replace(found, ic=ic), 0))
 
 
 def test_overlapping_labels_have_books_that_follow_their_own_money():

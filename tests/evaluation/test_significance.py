@@ -94,7 +94,7 @@ def simulated_ics(rng, factors, months, stocks, premium=0.0):
 def test_two_hundred_factors_of_noise_are_no_discovery_in_ninety_five_of_a_hundred_worlds():
     quiet = 0
     for seed in range(100):
-        ics = simulated_ics(np.random.default_rng(seed), 200, 96, 40)
+        ics = simulated_ics(np.random.default_rng(seed), 200, 96, 24)
         p = [mean_test(one).p for one in ics]
         quiet += int((false_discovery(p, 200) > 0.05).all())
     assert quiet >= 95
