@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.alpha import scores
+from quanthedge.alpha import AlphaScores, alpha_scores, first_training, no_training, scores
 from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
 from quanthedge.backtesting.stages import stage
@@ -42,7 +42,7 @@ from quanthedge.rules import (
     trading_costs,
 )
 from quanthedge.strategy import Strategy
-from quanthedge.typing import Floats, Tell
+from quanthedge.typing import Bools, Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
 __all__ = ["Prepared", "Selection", "prepare", "run_days", "select"]
@@ -71,6 +71,8 @@ class Selection(NamedTuple):
     shares: Floats  # of the stock book, in the order of the targets' weights
     exclusions: pd.DataFrame
     coverage: pd.DataFrame
+    training: pd.DataFrame  # what each rebalance's scores were trained on
+    left_out: dict[str, str]  # factors of the library that the market cannot carry, and why
 
 
 class Prepared(NamedTuple):
@@ -184,6 +186,10 @@ def _first_day(strategy: Strategy, market: Market) -> int:
     if "market" in (strategy.accounts.stock_cash_rate, strategy.accounts.futures_cash_rate):
         known = np.isfinite(market.cash_rate())
         needs["cash_rate begins later"] = int(known.argmax()) + 1 if known.any() else days
+    if strategy.alpha is not None:
+        trained = first_training(market, strategy.alpha, strategy.rebalance)
+        told = f"alpha.combine is trained first after {strategy.alpha.combine.first} rebalances"
+        needs[told] = 0 if trained is None else trained + 1
     reason, first = max(needs.items(), key=lambda one: one[1])
     if first >= days:
         raise DataError(
@@ -199,6 +205,8 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
         "span": (first, last),
         "universe": strategy.universe,
         "factors": strategy.factors,
+        "alpha": strategy.alpha,
+        "price of labels": strategy.execution.fill if strategy.alpha is not None else None,
         "transforms": strategy.transforms,
         "selector": strategy.selector,
         "rebalance": strategy.rebalance,
@@ -217,6 +225,8 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
             "factors",
             "universe",
             "alpha",
+            "labelling",
+            "operators",
             "portfolio",
             "backtesting/plan",
         ),
@@ -235,10 +245,29 @@ def select(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selec
         The universe is empty, or a factor defined for no stock of it, on one of the rows.
     """
     mask, exclusions = strategy.universe.mask(market, rows)
-    graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
-    book = strategy.selector.targets(market, graded, rows)
+    graded = _graded(strategy, market, mask, rows)
+    book = strategy.selector.targets(market, graded.scores, rows)
     targets = replace(book, weights=strategy.invested_fraction * book.weights)
-    return Selection(targets, book.weights, exclusions, coverage)
+    told = (graded.coverage, graded.training, graded.left_out)
+    return Selection(targets, book.weights, exclusions, *told)
+
+
+def _graded(
+    strategy: Strategy, market: Market, mask: Bools, rows: NDArray[np.int64]
+) -> AlphaScores:
+    """Return the scores of factors with weights, or of a library that is combined."""
+    if strategy.alpha is None:
+        graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
+        return AlphaScores(graded, coverage, no_training(), {})
+    return alpha_scores(
+        market,
+        strategy.alpha,
+        strategy.universe,
+        mask,
+        rows,
+        strategy.rebalance,
+        strategy.execution.fill,
+    )
 
 
 def _stock_rules(market: Market, first: int, last: int) -> StockRules:

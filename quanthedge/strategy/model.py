@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from quanthedge.alpha import FactorTerm
+from quanthedge.alpha import AlphaModel, FactorTerm
 from quanthedge.beta import BetaEstimator, Kalman
 from quanthedge.documents import (
     apply_changes,
@@ -18,7 +18,7 @@ from quanthedge.documents import (
     read_document,
 )
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Transforms
+from quanthedge.factors import Factor, Transforms
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.kinds import OwnCode, check_parameters, own_classes, parts_in, unloaded_kinds
@@ -55,7 +55,7 @@ class Strategy(Told):
 
     Examples
     --------
-    >>> from quanthedge.alpha import FactorTerm
+    >>> from quanthedge.alpha import AlphaModel, FactorTerm
     >>> from quanthedge.factors import BookYield
     >>> strategy = Strategy(name="book", factors=[FactorTerm(factor=BookYield(), weight=1.0)])
     >>> strategy.hedge.product
@@ -84,7 +84,13 @@ class Strategy(Told):
         description="Stock book on a rebalance day, fraction of equity; above 1 only with a loan.",
     )
     universe: Universe = Field(default_factory=LargestUniverse)
-    factors: list[FactorTerm] = Field(min_length=1)
+    factors: list[FactorTerm] = Field(
+        default_factory=list, description="Factors with weights; or [alpha] in their place."
+    )
+    alpha: AlphaModel | None = Field(
+        default=None,
+        description="A library of factors and how they are combined, in place of [[factors]].",
+    )
     transforms: Transforms = Field(default_factory=Transforms)
     selector: Selector = Field(default_factory=TopSelector)
     rebalance: Schedule = Field(default_factory=Schedule)
@@ -135,6 +141,14 @@ class Strategy(Told):
         return self
 
     @model_validator(mode="after")
+    def _scored_once(self) -> Self:
+        if self.factors and self.alpha is not None:
+            raise ValueError("factors and alpha: accepted is one of them; leave out the other")
+        if not self.factors and self.alpha is None:
+            raise ValueError("factors: none, and no section alpha; accepted is exactly one of them")
+        return self
+
+    @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.beta.method == "top_down" and self.beta.kind != "ols":
             raise ValueError(
@@ -161,6 +175,12 @@ class Strategy(Told):
                 "clients with share_class C"
             )
         return self
+
+    def all_factors(self) -> tuple[Factor, ...]:
+        """Return the factors that stocks are chosen by: those with weights, or of the library."""
+        if self.alpha is not None:
+            return self.alpha.factors()
+        return tuple(term.factor for term in self.factors)
 
     def change(self, *changes: str | Mapping[str, Any], **values: Any) -> Self:
         """Return the strategy with some keys changed, as ``--set`` changes a strategy file.
