@@ -48,6 +48,8 @@ _EXPORTS = {
     "compare_leverage": "quanthedge.studies.stress",
     "days_to_margin_call": "quanthedge.studies.stress",
     "deflated_sharpe": "quanthedge.performance",
+    "evaluate": "quanthedge.evaluation",
+    "factor": "quanthedge.factors",
     "fairness": "quanthedge.performance",
     "fee_table": "quanthedge.fund.explainer",
     "import_market": "quanthedge.sources",
@@ -66,9 +68,11 @@ _EXPORTS = {
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.studies.stress",
     "seal": "quanthedge.trials",
+    "signal_from": "quanthedge.factors",
     "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.risk",
     "update_market": "quanthedge.sources",
+    "weights_from": "quanthedge.portfolio",
 }
 
 _ROOMS = {  # whole rooms, and files of them, under a short name

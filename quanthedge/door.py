@@ -61,7 +61,8 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
                     f"{function.__name__}: {name} is {_shown(value)}; accepted: {wanted} (the call "
                     f"is {_call(function, signature)})"
                 )
-            if isinstance(value, pd.Series | pd.DataFrame):
+            # what takes anything reads the dates of a table itself
+            if isinstance(value, pd.Series | pd.DataFrame) and parameter.annotation is not Any:
                 _check_dates(f"{function.__name__}: {name}", value.index)
         return function(*values, **named)
 

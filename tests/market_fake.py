@@ -1,6 +1,6 @@
 """A market in memory: the methods of `Market` on plain arrays, for tests of what stands on it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ class FakeMarket:
     gone: np.ndarray
     name: str = "fake"
     fingerprint: str = "fake"
+    index: np.ndarray = field(default_factory=lambda: np.empty((0, 1)))  # closes of INDEX [T, 1]
 
     @property
     def calendar(self):
@@ -54,6 +55,17 @@ class FakeMarket:
 
     def list_index(self):
         return np.minimum(self.listed, len(self.dates))
+
+    def list_dates(self):
+        before = self.dates[0] - np.timedelta64(1000, "D") - np.arange(len(self.codes))
+        listed = self.dates[np.clip(self.listed, 0, len(self.dates) - 1)]
+        late = np.where(self.listed < len(self.dates), listed, np.datetime64("NaT", "D"))
+        return np.where(self.listed < 0, before, late)
+
+    def index_close(self, code):
+        if code != INDEX:
+            raise DataError(f"no index '{code}'")
+        return self.index[:, 0]
 
     def stock_names(self):
         return None
@@ -94,6 +106,7 @@ class FakeMarket:
             fundamentals={name: change(panel) for name, panel in self.fundamentals.items()},
             members_by_index={n: change(panel) for n, panel in self.members_by_index.items()},
             industries=change(self.industries),
+            index=change(self.index),
         )
 
 
@@ -126,6 +139,7 @@ def fake_market(seed=0, days=90, stocks=24, start="2014-01-02"):
         ).astype(np.int16),
         listed=listed,
         gone=gone,
+        index=3000 * np.cumprod(1 + np.nanmean(panels["simple_return"], axis=1))[:, None],
     )
 
 

@@ -12,11 +12,12 @@ beside the scores.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, Transforms, exposures, standardise
@@ -38,6 +39,12 @@ class FactorTerm(Plain):
         allow_inf_nan=False,
         description="Negative weights turn the factor around; 0 switches it off.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_factor(cls, data: Any) -> Any:
+        """Take a factor by itself, with weight 1."""
+        return {"factor": data} if isinstance(data, Factor) else data
 
 
 def scores(
@@ -103,8 +110,8 @@ def scores(
 
 
 def _names(terms: Sequence[FactorTerm]) -> list[str]:
-    """Return the factors' kinds, with parameters where a kind comes twice."""
-    kinds = [term.factor.kind for term in terms]
+    """Return the factors' labels, with parameters where one comes twice."""
+    kinds = [term.factor.label for term in terms]
     names = []
     for term, kind in zip(terms, kinds, strict=True):
         parameters = term.factor.model_dump(exclude={"kind", "name", "name_zh"})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import policy_text
+from quanthedge.portfolio import TableWeights
 from quanthedge.words import LANGUAGES, Bilingual, sentence, texts
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def timeline(
         values = {
             "start": start,
             "end": end,
-            "rebalance": words["rebalance"][_rhythm(schedule.every)][code].format(n=schedule.every),
+            "rebalance": words["rebalance"][_rhythm(strategy)][code].format(n=schedule.every),
             "window": _days(strategy.beta.memory, words["days"], code),
             "estimator": estimator_text(strategy.beta, code),
             "index": strategy.beta.index,
@@ -165,5 +166,8 @@ def _days(memory: int | None, words: dict[str, Any], code: str) -> str:
     return str(words["all"][code] if memory is None else words["some"][code].format(n=memory))
 
 
-def _rhythm(every: object) -> str:
+def _rhythm(strategy: "Strategy") -> str:
+    if isinstance(strategy.selector, TableWeights) and strategy.selector.rebalance == "table":
+        return "table"
+    every = strategy.rebalance.every
     return every if isinstance(every, str) else "days"

@@ -41,7 +41,8 @@ from quanthedge.rules import (
     stock_rules,
     trading_costs,
 )
-from quanthedge.strategy import Strategy
+from quanthedge.signals import given_tables
+from quanthedge.strategy import Strategy, with_tables
 from quanthedge.typing import Bools, Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
@@ -106,6 +107,7 @@ def prepare(
     Parameters and errors are those of :func:`quanthedge.backtest`.
     """
     say = saying_so(tell or (lambda _text: None))
+    strategy = with_tables(strategy)
     first, last = _span(strategy, market, start, end)
     say("selecting stocks")
     selection = _select(strategy, market, first, last)
@@ -190,6 +192,10 @@ def _first_day(strategy: Strategy, market: Market) -> int:
         trained = first_training(market, strategy.alpha, strategy.rebalance)
         told = f"alpha.combine is trained first after {strategy.alpha.combine.first} rebalances"
         needs[told] = 0 if trained is None else trained + 1
+    for part in given_tables(strategy):
+        known = part.table(market).known_rows
+        begins = int(known[0]) + 1 if known.size else days
+        needs[f"{part.told} is known from {market.dates[min(begins, days) - 1]} on"] = begins
     reason, first = max(needs.items(), key=lambda one: one[1])
     if first >= days:
         raise DataError(
@@ -212,7 +218,7 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
         "rebalance": strategy.rebalance,
     }
     whole = strategy.model_copy(update={"invested_fraction": 1.0})
-    rows = strategy.rebalance.decision_rows(market.dates, first, last)
+    rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
     kept = stage(
         "selection",
         market,
@@ -223,6 +229,7 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
             "rules",
             "kinds",
             "factors",
+            "signals",
             "universe",
             "alpha",
             "labelling",
@@ -244,6 +251,8 @@ def select(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selec
     StrategyError
         The universe is empty, or a factor defined for no stock of it, on one of the rows.
     """
+    if not strategy.selector.needs_scores:
+        return _stated_weights(strategy, market, rows)
     mask, exclusions = strategy.universe.mask(market, rows)
     graded = _graded(strategy, market, mask, rows)
     book = strategy.selector.targets(market, graded.scores, rows)
@@ -268,6 +277,18 @@ def _graded(
         strategy.rebalance,
         strategy.execution.fill,
     )
+
+
+def _stated_weights(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selection:
+    """Return the weights of a table: nothing is scored, and nothing left out."""
+    book = strategy.selector.targets(market, np.empty((rows.size, 0)), rows)
+    targets = replace(book, weights=strategy.invested_fraction * book.weights)
+    kinds = {"date": "datetime64[s]", "reason": "str", "factor": "str"}
+    excluded, covered = (
+        pd.DataFrame({name: pd.Series([], dtype=kinds.get(name, "int64")) for name in names})
+        for names in (("date", "reason", "count"), ("date", "factor", "defined", "universe"))
+    )
+    return Selection(targets, book.weights, excluded, covered, no_training(), {})
 
 
 def _stock_rules(market: Market, first: int, last: int) -> StockRules:

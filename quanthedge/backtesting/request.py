@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -15,7 +15,7 @@ from quanthedge.backtesting.plan import run_days
 from quanthedge.comparison import product_values
 from quanthedge.kinds import own_code
 from quanthedge.record import Request, Wanted, wanted
-from quanthedge.strategy import variant_names
+from quanthedge.strategy import variant_names, with_tables
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -39,17 +39,22 @@ def made_by() -> str:
 
 
 def request(
-    variants: tuple[str, ...], products: pd.DataFrame, own: Mapping[str, str] | None = None
+    variants: tuple[str, ...],
+    products: pd.DataFrame,
+    own: Mapping[str, str] | None = None,
+    tables: Iterable[str] = (),
 ) -> Request:
     """Return what a run folder keeps beside strategy, market and versions: see :func:`asked`.
 
-    ``own`` is the user's own code by file, of which the digests are kept.
+    ``own`` is the user's own code by file, of which the digests are kept; ``tables`` are the names
+    of the tables of scores and weights that the run folder keeps.
     """
     return {
         "variants": list(variant_names(variants)),
         "products": _digest(products.to_csv()),
         "code": code_digest(),
         "own_code": {name: _digest(text) for name, text in (own or {}).items()},
+        "own_tables": sorted(tables),
     }
 
 
@@ -64,6 +69,7 @@ def asked(
 
     Parameters and errors are those of :func:`quanthedge.backtest`; nothing is run.
     """
+    strategy = with_tables(strategy)
     first, last = run_days(strategy, market, start, end)
     return wanted(
         strategy,

@@ -24,6 +24,7 @@ from quanthedge.backtesting.notes import (
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.table_notes import table_notes
 from quanthedge.backtesting.tried import counted
 from quanthedge.beta import book_betas
 from quanthedge.comparison import product_values, remark, variant_name
@@ -35,6 +36,7 @@ from quanthedge.logs import logged_stages
 from quanthedge.market import Market
 from quanthedge.performance import group_table, part_table, tilt_table
 from quanthedge.record import Record, RunVariant, made_when_read
+from quanthedge.signals import kept_tables
 from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
 from quanthedge.typing import Floats, Ints, Tell
 from quanthedge.words import Bilingual
@@ -93,7 +95,7 @@ def backtest(
         variants=found,
         unit_values=products,
         notes=result.notes + notes,
-        request=request(variants, products, result.own_code),
+        request=request(variants, products, result.own_code, result.own_tables),
         trials=counted(result, market),
     )
 
@@ -167,8 +169,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     )
     notes = run_notes(prepared, record, {**tables, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
-    code = own_code(strategy)
-    notes += own_code_notes(strategy) + alpha_notes(prepared)
+    code, tables_given = own_code(strategy), kept_tables(strategy)
+    notes += own_code_notes(strategy) + table_notes(prepared) + alpha_notes(prepared)
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     return Result(
         **tables | _read_later(prepared, tables["hedge"], books, record.days_run),
@@ -200,8 +202,9 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
             strategy, dates[1 : record.days_run + 1], _amiss(missed), prepared.leg.timing
         ),
         notes=notes,
-        request=request((), product_values(()), code),
+        request=request((), product_values(()), code, tables_given),
         own_code=code,
+        own_tables=tables_given,
     )
 
 

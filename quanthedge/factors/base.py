@@ -65,7 +65,7 @@ class Factor(Kinded, noun="factor"):
         """Take family and sign of a factor of ours from the catalogue."""
         super().__pydantic_init_subclass__(**kwargs)
         kind = cls.model_fields["kind"].default
-        if kind and not is_own(kind):
+        if kind in read_catalogue("quanthedge.factors").entries:
             entry = read_catalogue("quanthedge.factors").entries[kind]
             cls.family, cls.sign = str(entry["family"]), int(entry["sign"])
             source = f"\n\nReferences\n----------\n{entry['source']}\n"
@@ -88,8 +88,13 @@ class Factor(Kinded, noun="factor"):
 
     @classmethod
     def builtin(cls) -> dict[str, type[Kinded]]:
-        """Return the factors of the catalogue by kind."""
-        return read_catalogue("quanthedge.factors").classes()
+        """Return the factors of the catalogue by kind, and the table of a user's own."""
+        return {**cls._registered, **read_catalogue("quanthedge.factors").classes()}
+
+    @property
+    def label(self) -> str:
+        """Return what tables of a run call it: its kind, or the name of a table of scores."""
+        return self.kind
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the raw exposure, [len(rows), N].
@@ -139,8 +144,8 @@ def factor_name(factor: Factor | Mapping[str, Any] | str, language: Language) ->
         if isinstance(factor, str)
         else str(factor.get("kind", "") if isinstance(factor, Mapping) else factor.kind)
     )
-    if is_own(kind):
-        return own_name(factor, "factor", language)
+    if is_own(kind) or kind == "signal":
+        return own_name(factor, "signal" if kind == "signal" else "factor", language)
     catalogue = read_catalogue("quanthedge.factors")
     return catalogue.name(kind, language) if kind in catalogue.entries else kind
 

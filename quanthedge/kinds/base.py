@@ -147,8 +147,15 @@ class Kinded(Plain):
                 f"{one_of(cls)} is needed: an object of a class derived from {cls.__name__}, or "
                 f"its values with a kind; found {_shown(value)}"
             )
-        if kind is None and cls.default_kind and cls.default_kind not in without:
-            value = {"kind": cls.default_kind, **value}
+        if (
+            kind in (None, cls.default_kind)
+            and cls.default_kind
+            and cls.default_kind not in without
+        ):
+            # by itself, so that messages name the key as it was written, without its kind
+            return cls.builtin()[cls.default_kind].model_validate(
+                {"kind": cls.default_kind, **value}, context=info.context
+            )
         return _adapter(cls, without).validator.validate_python(value, context=info.context)
 
 

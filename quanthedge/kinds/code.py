@@ -378,6 +378,10 @@ def _is_stale(cls: type) -> bool:
         if len(found) != 1:
             return part != "<locals>" and not found
         code = found[0]
+    origin = made_from(cls)
+    if origin is not None:
+        ran = origin.__code__
+        return code.co_code != ran.co_code or _plain(code) != _plain(ran)
     now = {one.co_name: one for one in code.co_consts if isinstance(one, CodeType)}
     for member in vars(cls).values():
         function = member.fget if isinstance(member, property) else member
@@ -388,6 +392,13 @@ def _is_stale(cls: type) -> bool:
             if _plain(one) != _plain(function.__code__):
                 return True
     return False
+
+
+def made_from(cls: type) -> FunctionType | None:
+    """Return the function that a class was made from by a decorator; None for a class as such."""
+    found = vars(cls).get("function_of")
+    function = found.__func__ if isinstance(found, staticmethod) else None
+    return function if isinstance(function, FunctionType) else None
 
 
 def _plain(code: CodeType) -> list[str]:
@@ -425,7 +436,8 @@ def _texts_in(cls: type[Kinded], module: ModuleType | None) -> dict[str, bytes]:
         name = module.__name__.replace(".", "/")
         return _texts_of_import(module, f"{_KEPT}/{name}.py")
     try:
-        return {f"{_KEPT}/{_MAIN}.py": inspect.getsource(cls).encode()}
+        written = made_from(cls) or cls
+        return {f"{_KEPT}/{_MAIN}.py": inspect.getsource(written).encode()}
     except (OSError, TypeError):
         return {}
 

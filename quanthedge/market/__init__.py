@@ -23,7 +23,8 @@ from quanthedge.market.codes import (
 from quanthedge.market.dataset import BEFORE_CALENDAR, Market
 from quanthedge.market.days import EMPTY, as_dates, day_of
 from quanthedge.market.manifest import Manifest, check_folder
-from quanthedge.market.schema import STATEMENT_ITEMS, TABLES, Column
+from quanthedge.market.panels import PANELS
+from quanthedge.market.schema import STATEMENT_ITEMS, STOCK_ITEMS, TABLES, Column
 from quanthedge.market.table_files import parquet_file, read_feather, read_numbers, read_parquet
 from quanthedge.market.writer import Progress, check_target, write_dataset, write_streamed
 
@@ -34,8 +35,10 @@ __all__ = [
     "EMPTY",
     "EXAMPLES",
     "GRACE",
+    "PANELS",
     "REPEATED",
     "STATEMENT_ITEMS",
+    "STOCK_ITEMS",
     "TABLES",
     "TWINS",
     "Alteration",

@@ -104,6 +104,11 @@ class Market(Labelled):
         """Whether its tables were changed to look for look-ahead: its fingerprint says nothing."""
         return self._store.altered
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether `until` left out days of its data."""
+        return len(self.dates) < self._store.days
+
     # -- time
 
     @property
@@ -220,6 +225,11 @@ class Market(Labelled):
         place = np.searchsorted(calendar, listed) - self._store.first_day
         place = np.where(listed < calendar[0], BEFORE_CALENDAR, place)
         return np.minimum(place, self._days).astype(np.int64)
+
+    def list_dates(self) -> Array:
+        """Return each stock's first trading day, datetime64[D] [N]; NaT: not listed by the end."""
+        listed = self._store.stocks["list_date"].to_numpy().astype("datetime64[D]")
+        return np.where(listed <= min(self._cut, self.dates[-1]), listed, np.datetime64("NaT", "D"))
 
     def delist_index(self) -> Array:
         """Return the first row on which each stock is gone, int64 [N]; T when still listed."""

@@ -9,6 +9,7 @@ from quanthedge.operators.cross import (
     winsorise,
 )
 from quanthedge.operators.rolling import (
+    Moments,
     days_since_change,
     decay_mean,
     ewm_mean,
@@ -16,16 +17,20 @@ from quanthedge.operators.rolling import (
     rolling_beta,
     rolling_corr,
     rolling_cov,
+    rolling_downside_beta,
     rolling_max,
     rolling_mean,
     rolling_min,
+    rolling_moments,
     rolling_rank,
     rolling_skew,
     rolling_std,
     rolling_sum,
+    rolling_top_mean,
 )
 
 __all__ = [
+    "Moments",
     "days_since_change",
     "decay_mean",
     "demean",
@@ -37,13 +42,16 @@ __all__ = [
     "rolling_beta",
     "rolling_corr",
     "rolling_cov",
+    "rolling_downside_beta",
     "rolling_max",
     "rolling_mean",
     "rolling_min",
+    "rolling_moments",
     "rolling_rank",
     "rolling_skew",
     "rolling_std",
     "rolling_sum",
+    "rolling_top_mean",
     "standardise",
     "winsorise",
 ]

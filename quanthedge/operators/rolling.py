@@ -18,17 +18,19 @@ array([6. , 1.5])
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
+from quanthedge.operators.kernels.choices import down_betas, top_means
 from quanthedge.operators.kernels.histories import faded_means, last_changes
 from quanthedge.operators.kernels.windows import (
     BETA,
     CORRELATION,
     COVARIANCE,
+    MOMENTS,
     window_decays,
     window_extremes,
     window_means,
@@ -49,6 +51,7 @@ from quanthedge.operators.values import (
 from quanthedge.typing import Floats, Ints
 
 __all__ = [
+    "Moments",
     "days_since_change",
     "decay_mean",
     "ewm_mean",
@@ -56,13 +59,16 @@ __all__ = [
     "rolling_beta",
     "rolling_corr",
     "rolling_cov",
+    "rolling_downside_beta",
     "rolling_max",
     "rolling_mean",
     "rolling_min",
+    "rolling_moments",
     "rolling_rank",
     "rolling_skew",
     "rolling_std",
     "rolling_sum",
+    "rolling_top_mean",
 ]
 
 _LONGEST = 500  # half-lives in a window; beyond, the first day's weight is no number any more
@@ -242,9 +248,10 @@ def _pair(
     taken = take(x, names[0])
     other = _one_for_all(y, x, names)
     at, place, asked = choose_rows(rows, len(taken.array))
-    found = np.full((at.size, taken.array.shape[1]), np.nan)
+    found = np.full((6 if kind == MOMENTS else 1, at.size, taken.array.shape[1]), np.nan)
     window_pairs(taken.array, other, at, days, least, fade, kind, found)
-    return taken.back(found if place is None else found[place], asked)
+    parts = [taken.back(one if place is None else one[place], asked) for one in found]
+    return Moments(*parts) if kind == MOMENTS else parts[0]
 
 
 def _one_for_all(y: Any, x: Any, names: tuple[str, str]) -> Floats:
@@ -257,6 +264,35 @@ def _one_for_all(y: Any, x: Any, names: tuple[str, str]) -> Floats:
         column = take(y[:, None], names[1]).array
         return np.ascontiguousarray(np.broadcast_to(column, np.shape(x)))
     return beside(y, x, names[1], names[0])
+
+
+class Moments(NamedTuple):
+    """What `rolling_moments` finds: each in the kind of x, [T, N] or [len(rows), N]."""
+
+    count: Any
+    mean_x: Any
+    mean_y: Any
+    var_x: Any
+    var_y: Any
+    cov: Any
+
+
+def rolling_moments(
+    x: Values,
+    y: Values | Floats | pd.Series,
+    window: int,
+    *,
+    min_share: float = 1.0,
+    rows: RowsAsked = None,
+    half_life: float | None = None,
+) -> Moments:
+    """Return count, means, variances and covariance of x and y over the days with both.
+
+    All in one pass: what a regression of one on the other needs. Otherwise as `rolling_cov`.
+    """
+    return _pair(  # type: ignore[no-any-return]
+        x, y, ("x", "y"), MOMENTS, window, min_share, rows, half_life
+    )
 
 
 def rolling_cov(
@@ -313,6 +349,60 @@ def rolling_beta(
     """
     return _pair(  # type: ignore[no-any-return]
         y, x, ("y", "x"), BETA, window, min_share, rows, half_life
+    )
+
+
+def rolling_downside_beta(
+    y: Values,
+    x: Floats | pd.Series,
+    window: int,
+    *,
+    min_share: float = 1.0,
+    rows: RowsAsked = None,
+) -> Values:
+    """Return the slope of y on x over those days of the window on which x is below its mean.
+
+    Parameters
+    ----------
+    y, window, rows
+        As in `rolling_mean`.
+    x : float [T] or Series by date
+        One history for all stocks, as an index's returns; its mean is that of the window.
+    min_share : float
+        Least share of the window's days, all of them, on which both are numbers.
+
+    Returns
+    -------
+    as y
+        NaN also where y is known on fewer than two such days.
+    """
+    days = whole_number(window, "window", 2)
+    least = least_known(days, min_share, 2)
+    taken = take(y, "y")
+    index = np.ascontiguousarray(_one_for_all(x, y, ("y", "x"))[:, 0])
+    at, place, asked = choose_rows(rows, len(taken.array))
+    found = np.full((at.size, taken.array.shape[1]), np.nan)
+    down_betas(taken.array, index, at, days, least, found)
+    return taken.back(  # type: ignore[no-any-return]
+        found if place is None else found[place], asked
+    )
+
+
+def rolling_top_mean(
+    x: Values, window: int, count: int, *, min_share: float = 1.0, rows: RowsAsked = None
+) -> Values:
+    """Return the mean of the ``count`` largest of the window's numbers.
+
+    NaN also where there are fewer than ``count``. Parameters and NaN otherwise as in
+    `rolling_mean`; the smallest are ``-rolling_top_mean(-x, ...)``.
+    """
+    days = whole_number(window, "window", 1)
+    many = whole_number(count, "count", 1)
+    if many > days:
+        raise StrategyError(f"count {count} of a window of {window} days; accepted: at most {days}")
+    least = least_known(days, min_share, many)
+    return _each(  # type: ignore[no-any-return]
+        x, rows, lambda a, at, found: top_means(a, at, days, many, least, found)
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_numbers
 from quanthedge.market import Market
+from quanthedge.portfolio.schedule import Schedule
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["Selector", "Targets", "TopSelector"]
@@ -61,6 +62,11 @@ class Selector(Kinded, noun="selector"):
 
     needed: ClassVar[tuple[str, ...]] = ("weights|targets",)
     default_kind: ClassVar[str] = "top"
+    needs_scores: ClassVar[bool] = True  # False: the selector is a table of weights by itself
+
+    def decision_rows(self, schedule: Schedule, market: Market, first: int, last: int) -> Ints:
+        """Return the rows at whose closes stocks are chosen: see :meth:`Schedule.decision_rows`."""
+        return schedule.decision_rows(market.dates, first, last)
 
     def weights(self, market: Market, scores: Floats, rows: Ints) -> Floats:
         """Return the weights of the stock book on each rebalance: what an own selector defines.

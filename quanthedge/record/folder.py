@@ -31,6 +31,7 @@ RUN_FILE = "run.json"
 TEXTS = ("strategy.json", "summary.json", "timeline.txt")
 
 _OWN_FILE = r"^code(/[^\W\d]\w*)+\.py$"  # no way out of the folder
+_OWN_TABLE = r"^signals/[0-9a-f]{16}\.parquet$"
 _LARGEST_TEXT = 64 * 2**20  # bytes of a JSON file
 _LARGEST_TABLE = 2 * 2**30  # bytes of a table, on disk and in memory
 _MOST_ROWS = 200_000_000
@@ -38,6 +39,7 @@ _MOST_ROWS = 200_000_000
 _VariantName = Literal["long_only", "unlevered", "levered", "index_hedged"]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _OwnFile = Annotated[str, Field(pattern=_OWN_FILE)]
+_OwnTable = Annotated[str, Field(pattern=_OWN_TABLE)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -81,6 +83,7 @@ class _Request(_Part):
     products: _Digest
     code: _Digest
     own_code: dict[_OwnFile, _Digest] = Field(default_factory=dict)
+    own_tables: list[_OwnTable] = Field(default_factory=list)
 
 
 class RunHead(_Part):
@@ -150,6 +153,9 @@ def read_run(folder: Path) -> dict[str, Any]:
     for name in TEXTS[1:]:
         _verified(folder, name, head)
     own = {name: _verified(folder, name, head).decode("utf-8") for name in head.request.own_code}
+    given = {
+        name: _verified(folder, name, head, _LARGEST_TABLE) for name in head.request.own_tables
+    }
     _check_days(folder, frames["ledger"], head)
     plain = head.model_dump(mode="json")
     variants = {
@@ -169,6 +175,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         "request": plain["request"],
         "own_code": own,
         "trials": head.trials,
+        "own_tables": given,
     }
 
 
@@ -196,7 +203,9 @@ def read_head(folder: Path) -> RunHead:
         raise _damaged(folder, f"{RUN_FILE}: {_first(error)}") from error
     if head.digest != _own_digest(document):
         raise _changed(folder, RUN_FILE)
-    missing = {*_names(head.variants), *head.request.own_code} - {RUN_FILE, *head.files}
+    asked = head.request
+    own = (*asked.own_code, *asked.own_tables)
+    missing = {*_names(head.variants), *own} - {RUN_FILE, *head.files}
     if missing:
         raise _damaged(folder, f"{RUN_FILE} has no digest of {min(missing)}")
     return head
@@ -247,7 +256,7 @@ def _content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
     for name, one in record.variants.items():
         found[_variant_file(name)] = _parquet(one.ledger)
     found["strategy.json"] = _dumped(record.strategy.model_dump(mode="json"))
-    found |= {name: text.encode() for name, text in record.own_code.items()}
+    found |= {name: text.encode() for name, text in record.own_code.items()} | record.own_tables
     found["summary.json"] = _dumped(summary)
     found["timeline.txt"] = f"{record.timeline['en']}\n".encode()
     head = {
@@ -355,12 +364,15 @@ def _ours(folder: Path) -> list[str]:
 
 
 def _own_names(folder: Path) -> list[str]:
-    """Return the files of the user's own code that a run folder names."""
+    """Return the files of the user's own code and tables that a run folder names."""
     document = _json(folder, RUN_FILE, _read(folder, RUN_FILE, _LARGEST_TEXT))
     request = document.get("request")
-    named = request.get("own_code") if isinstance(request, dict) else None
-    names = named if isinstance(named, dict) else {}
-    return [name for name in names if re.fullmatch(_OWN_FILE[1:-1], name)]
+    found = []
+    for key, form in (("own_code", _OWN_FILE), ("own_tables", _OWN_TABLE)):
+        named = request.get(key) if isinstance(request, dict) else None
+        names = named if isinstance(named, dict | list) else ()
+        found += [n for n in names if isinstance(n, str) and re.fullmatch(form[1:-1], n)]
+    return found
 
 
 def _same_run(folder: Path, content: Mapping[str, bytes]) -> bool:

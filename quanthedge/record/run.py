@@ -45,6 +45,7 @@ class Request(TypedDict):
     products: str  # digest of their unit values
     code: str  # digest of the code that ran
     own_code: dict[str, str]  # digests of the user's own code, by file
+    own_tables: list[str]  # files of tables of scores and weights
 
 
 class VariantTerms(TypedDict):
@@ -225,6 +226,7 @@ class Record:
     variants: dict[str, RunVariant] = field(default_factory=dict)
     own_code: dict[str, str] = field(default_factory=dict)
     trials: int | None = None
+    own_tables: dict[str, bytes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         days = self.ledger.index

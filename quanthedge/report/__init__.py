@@ -32,14 +32,18 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.report.html import write_html as write_html
     from quanthedge.report.numbers import write_numbers as write_numbers
     from quanthedge.report.pdf import write_pdf as write_pdf
+    from quanthedge.report.specs import gain_and_loss_colours as gain_and_loss_colours
     from quanthedge.report.statement import build_statement as build_statement
     from quanthedge.report.statement import statement_report as statement_report
     from quanthedge.report.statement import statement_text as statement_text
     from quanthedge.report.statement import write_statements as write_statements
     from quanthedge.report.waterfall import bridge_waterfall as bridge_waterfall
+    from quanthedge.report.web_fonts import FAMILY as FAMILY
+    from quanthedge.report.web_fonts import font_faces as font_faces
     from quanthedge.report.workbook import write_workbook as write_workbook
 
 _LAZY = {
+    "FAMILY": "web_fonts",
     "FORMATS": "formats",
     "MEASURES": "capacity",
     "OPEN_INTEREST_LIMIT": "capacity",
@@ -57,6 +61,8 @@ _LAZY = {
     "exposure_figure": "figures",
     "fee_accrual_figure": "figures",
     "figure_svg": "drawing",
+    "font_faces": "web_fonts",
+    "gain_and_loss_colours": "specs",
     "lots_figure": "figures",
     "parameters_digest": "digest",
     "png_bytes": "drawing",

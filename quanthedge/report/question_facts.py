@@ -7,7 +7,7 @@ from quanthedge.alpha import combination_name, neutral_name
 from quanthedge.beta import estimator_text
 from quanthedge.factors import factor_name
 from quanthedge.hedge.policies import policy_text
-from quanthedge.kinds import is_own
+from quanthedge.kinds import is_own, own_name
 from quanthedge.performance import (
     NO_MOVE,
     WINDOWS,
@@ -24,6 +24,7 @@ from quanthedge.report.beside_facts import limit_facts, product_facts
 from quanthedge.report.strategy_words import described
 from quanthedge.report.writer import Writer, excess_returns
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
+from quanthedge.signals import given_tables
 from quanthedge.universe import LargestUniverse
 
 __all__ = ["Facts", "question_facts"]
@@ -126,19 +127,26 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     strategy, language = writer.run.strategy, writer.language
     comma = "、" if language == "zh" else ", "
     factors = strategy.all_factors()
-    holds.add("summed" if strategy.alpha is None else "combined")
+    if factors:
+        holds.add("summed" if strategy.alpha is None else "combined")
     if strategy.alpha is not None:
         facts["combination"] = combination_name(strategy.alpha.combine, language)
         facts["features"] = neutral_name(strategy.alpha.neutral, language)
+    tables = given_tables(strategy)
     facts["factors"] = comma.join(factor_name(one, language) for one in factors) or None
     facts["factor_count"] = str(len(factors)) if factors else None
     published, own = (
-        [factor_name(one, language) for one in factors if is_own(one) == mine]
+        [factor_name(one, language) for one in factors if is_own(one) == mine and one not in tables]
         for mine in (False, True)
     )
+    named = [own_name(one, one.what, language) for one in tables]
+    facts["given_tables"] = comma.join(named) or None
+    holds.add("given" if tables else "none_given")
+    holds.add("scored" if strategy.selector.needs_scores else "stated")
     facts["published_factors"] = comma.join(published) or None
     facts["own_factors"] = comma.join(own) or None
-    holds.add("published_only" if not own else "own_too" if published else "own_only")
+    if published or own:
+        holds.add("published_only" if not own else "own_too" if published else "own_only")
     size = strategy.universe.n if isinstance(strategy.universe, LargestUniverse) else None
     wanted = strategy.selector.n if isinstance(strategy.selector, TopSelector) else None
     facts["wanted"] = None if wanted is None else f"{wanted:,.10g}"

@@ -4,7 +4,7 @@ from typing import Any
 
 from quanthedge.alpha import combination_name
 from quanthedge.kinds import is_own, own_name
-from quanthedge.portfolio import TopSelector
+from quanthedge.portfolio import TableWeights, TopSelector
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import words
 from quanthedge.report.writer import own_words
@@ -26,6 +26,9 @@ def described(strategy: Strategy, language: Language) -> str:
         return own
     text, terms = words(language)["described"], words(language)["terms"]
     universe, selector = _universe(strategy, language), strategy.selector
+    if isinstance(selector, TableWeights):
+        name = own_name(selector, selector.what, language)
+        return str(text["stated"].format(name=name, hedge=_hedge(strategy, text, terms)))
     if isinstance(selector, TopSelector):
         size = _size(strategy)
         weighting = str(selector.weighting)

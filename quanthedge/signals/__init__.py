@@ -1,1 +1,22 @@
-"""Scores and target weights of a researcher's own, from frames and files."""
+"""Scores and target weights of a researcher's own, from frames and files.
+
+A table of any accepted shape (:mod:`quanthedge.signals.shapes`) becomes :class:`Scores`, plain rows
+of day, stock and number with a digest; :class:`ScoreTable` holds them against a market's days and
+codes. :class:`GivenTable` is what a part of a strategy that is such a table has in common.
+"""
+
+from quanthedge.signals.given import GivenTable, given_tables, kept_tables, table_from
+from quanthedge.signals.scores import Scores
+from quanthedge.signals.shapes import read_scores
+from quanthedge.signals.table import ScoreTable, TableReport
+
+__all__ = [
+    "GivenTable",
+    "ScoreTable",
+    "Scores",
+    "TableReport",
+    "given_tables",
+    "kept_tables",
+    "read_scores",
+    "table_from",
+]

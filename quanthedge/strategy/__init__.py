@@ -7,6 +7,7 @@ from quanthedge.strategy.products import (
     StatedProduct,
     UnitValuesProduct,
 )
+from quanthedge.strategy.tables import with_tables
 from quanthedge.strategy.variants import (
     EVERY_MEMBER,
     VARIANTS,
@@ -30,4 +31,5 @@ __all__ = [
     "load_strategy",
     "variant",
     "variant_names",
+    "with_tables",
 ]

@@ -85,7 +85,9 @@ class Strategy(Told):
     )
     universe: Universe = Field(default_factory=LargestUniverse)
     factors: list[FactorTerm] = Field(
-        default_factory=list, description="Factors with weights; or [alpha] in their place."
+        default_factory=list,
+        description="Factors with weights; none where [alpha] takes their place, or a table of "
+        "weights the selector's.",
     )
     alpha: AlphaModel | None = Field(
         default=None,
@@ -141,11 +143,19 @@ class Strategy(Told):
         return self
 
     @model_validator(mode="after")
-    def _scored_once(self) -> Self:
+    def _scored(self) -> Self:
         if self.factors and self.alpha is not None:
             raise ValueError("factors and alpha: accepted is one of them; leave out the other")
-        if not self.factors and self.alpha is None:
-            raise ValueError("factors: none, and no section alpha; accepted is exactly one of them")
+        asked = bool(self.factors) or self.alpha is not None
+        if self.selector.needs_scores and not asked:
+            raise ValueError(
+                "factors: at least one is needed, by which the selector chooses, or a section alpha"
+            )
+        if asked and not self.selector.needs_scores:
+            raise ValueError(
+                f"{'factors' if self.factors else 'alpha'}: selector.kind {self.selector.kind} "
+                "states the weights itself and looks at none; leave them out (factors=[])"
+            )
         return self
 
     @model_validator(mode="after")

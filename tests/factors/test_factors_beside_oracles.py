@@ -35,7 +35,7 @@ def test_standard_parameters_agree_on_the_sample_market(kind):
     stocks = slice(0, 9)
 
     class Few:  # the first stocks only: the oracle is slow
-        dates, codes = market.dates, market.codes[stocks]
+        dates, codes, whole = market.dates, market.codes[stocks], market
         fundamental_items = market.fundamental_items
 
         def panel(self, name):
@@ -44,8 +44,8 @@ def test_standard_parameters_agree_on_the_sample_market(kind):
         def fundamental(self, item):
             return market.fundamental(item)[:, stocks]
 
-    rows = [20, 250, 400, 730]
-    expected = exposure(factor, Few())[rows]
+    rows = [20, 250, 400, 729, 730]
+    expected = exposure(factor, Few(), rows)[rows]
     assert np.isfinite(expected).sum() >= 15
     found = factor.exposure(market, rows)[:, stocks]
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)

@@ -42,7 +42,7 @@ def check(market, made, cost=0.0, recovery=1.0):
             assert made.ends_by[r, n] == min(row, days), where
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     entry=st.sampled_from(["open", "close", "vwap"]),

@@ -32,7 +32,7 @@ F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 -- integers
 
 _WIDE = 64  # columns at a time: what is kept of a block stays in the processor's cache
-COVARIANCE, CORRELATION, BETA = 0, 1, 2
+COVARIANCE, CORRELATION, BETA, MOMENTS = 0, 1, 2, 3
 
 
 @njit(cache=True, error_model="numpy")
@@ -156,9 +156,10 @@ def window_spreads(values: F, days: I, window: int, least: int, fade: float, fou
 def window_pairs(
     first: F, second: F, days: I, window: int, least: int, fade: float, kind: int, found: F
 ) -> None:
-    """Write the covariance, the correlation or the beta of ``first`` on ``second``.
+    """Write the covariance, the correlation or the beta of ``first`` on ``second``, or moments.
 
     Of the days on which both are known; undefined where one that is divided by has no spread.
+    ``found`` [1, R, N]; for moments [6, R, N]: count, both means, both variances, covariance.
     """
     # count, weight, squared weight, deviations of both, their squares, their product
     kept = np.zeros((8, window + 1, _WIDE))
@@ -240,13 +241,26 @@ def window_pairs(
                             joint += a * b * part
                     if kind == COVARIANCE:
                         squares = head[2, i] + scale * scale * kept[2, j, i]
-                        found[r, left + i] = joint / (weight - squares / weight)
+                        found[0, r, left + i] = joint / (weight - squares / weight)
+                    elif kind == MOMENTS:
+                        squares = head[2, i] + scale * scale * kept[2, j, i]
+                        found[0, r, left + i] = head[0, i] + kept[0, j, i]
+                        mean = late * begins[0, i] + head[3, i]
+                        other_mean = late * begins[1, i] + head[4, i]
+                        if early > 0.0:
+                            mean += early * ends[0, i] + scale * kept[3, j, i]
+                            other_mean += early * ends[1, i] + scale * kept[4, j, i]
+                        found[1, r, left + i] = mean / weight
+                        found[2, r, left + i] = other_mean / weight
+                        found[3, r, left + i] = own / (weight - squares / weight)
+                        found[4, r, left + i] = other / (weight - squares / weight)
+                        found[5, r, left + i] = joint / (weight - squares / weight)
                     elif kind == BETA:
                         if other > 0.0:
-                            found[r, left + i] = joint / other
+                            found[0, r, left + i] = joint / other
                     elif own > 0.0 and other > 0.0:
                         together = joint / (np.sqrt(own) * np.sqrt(other))
-                        found[r, left + i] = min(max(together, -1.0), 1.0)  # but for rounding
+                        found[0, r, left + i] = min(max(together, -1.0), 1.0)  # but for rounding
                 r += 1
 
 

@@ -8,7 +8,7 @@ from quanthedge.beta import estimator_text
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import is_own, own_name
-from quanthedge.portfolio import TopSelector
+from quanthedge.portfolio import TableWeights, TopSelector
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
 from quanthedge.report.digest import parameters_digest
@@ -116,7 +116,11 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
         "invested_fraction": _share(strategy.invested_fraction),
         "stocks": _number(strategy.selector.n)
         if isinstance(strategy.selector, TopSelector)
-        else own_name(strategy.selector, "selector", language),
+        else own_name(
+            strategy.selector,
+            "weights" if isinstance(strategy.selector, TableWeights) else "selector",
+            language,
+        ),
         "beta": estimator_text(strategy.beta, language),
         "beta_window": _number(strategy.beta.get_params().get("window")),
         "product": ", ".join(hedge.products),

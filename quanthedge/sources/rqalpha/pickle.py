@@ -1,4 +1,4 @@
-"""Read the list of instruments from a pickle without running anything that it says.
+"""Read plain data from a pickle, such as a list of instruments, without running anything in it.
 
 A pickle is a program. Only the instructions that build lists, dictionaries, tuples, texts and
 numbers are accepted; whatever would look up or call something is refused by name before a single
@@ -14,7 +14,7 @@ from typing import Any
 from quanthedge.errors import DataError
 from quanthedge.storage import claim
 
-__all__ = ["read_instruments"]
+__all__ = ["read_instruments", "read_plain_pickle"]
 
 LARGEST = 200_000_000  # bytes
 _OBJECT = 100  # bytes that an instruction can take in memory
@@ -46,6 +46,20 @@ def read_instruments(path: Path) -> list[dict[str, Any]]:
         The file is damaged, too large, asks for anything but plain data, or is no list of
         dictionaries.
     """
+    found = read_plain_pickle(path)
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise DataError(f"{path}: holds no list of instruments; import the bundle's own file")
+    return found
+
+
+def read_plain_pickle(path: Path) -> Any:
+    """Return the lists, dictionaries, texts and numbers of a pickle.
+
+    Raises
+    ------
+    DataError
+        The file is damaged, too large, or asks for anything but plain data.
+    """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     if path.stat().st_size > LARGEST:
@@ -54,12 +68,9 @@ def read_instruments(path: Path) -> list[dict[str, Any]]:
     content = path.read_bytes()
     _check_instructions(path, content)
     try:
-        found = _Plain(io.BytesIO(content), encoding="utf-8").load()
+        return _Plain(io.BytesIO(content), encoding="utf-8").load()
     except Exception as problem:
         raise DataError(f"{path}: unreadable pickle ({problem})") from problem
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise DataError(f"{path}: holds no list of instruments; import the bundle's own file")
-    return found
 
 
 def _check_instructions(path: Path, content: bytes) -> None:

@@ -1,0 +1,271 @@
+"""What is evaluated: factors of any shape as one array by decision, and universes as masks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.factors import Factor, FactorPanel, factor_name, panel
+from quanthedge.labelling import Labels
+from quanthedge.typing import Bools, Floats, Ints, Language
+from quanthedge.universe import AllUniverse, Universe
+
+__all__ = ["Evaluated", "Universes", "check_labels", "given_factors", "given_universes"]
+
+Universes = Universe | NDArray[np.bool_] | Mapping[str, Universe | NDArray[np.bool_]] | None
+_MANY = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """K factors on the rows of the labels; ``values`` float32 or float64 [R, N, K], signs apart."""
+
+    names: tuple[str, ...]
+    titles: tuple[dict[Language, str], ...]
+    families: tuple[str, ...]
+    signs: Ints
+    values: NDArray[np.floating[Any]]
+    notes: tuple[str, ...] = ()
+
+
+class _Scores(Protocol):
+    """A table of scores that knows which of them are in force on a row."""
+
+    def at(self, rows: Ints) -> Any:
+        """Return the scores in force, as ``values`` [R, N] of what comes back."""
+
+
+def check_labels(labels: Labels) -> None:
+    """Refuse labels that do not belong to their rows.
+
+    Raises
+    ------
+    StrategyError
+        Rows are not ascending days of the market, an array has another shape, or a label begins
+        before its decision could be acted upon.
+    """
+    rows, shape = np.asarray(labels.rows), (len(labels.rows), len(labels.market.codes))
+    if rows.ndim != 1 or rows.size == 0 or (np.diff(rows) <= 0).any():
+        raise StrategyError(
+            "labels: their rows are not in the order of time; labels sorted by anything else, as "
+            "by what they earned, belong to no decision: take them as qh.labels gives them"
+        )
+    if rows[0] < 0 or rows[-1] >= len(labels.market.dates):
+        raise StrategyError(
+            f"labels: rows {rows[0]} to {rows[-1]} of {len(labels.market.dates)} days; accepted: "
+            "days of their own market"
+        )
+    for name in ("value", "naive", "can_buy", "can_sell", "reason"):
+        if np.shape(getattr(labels, name)) != shape:
+            raise StrategyError(
+                f"labels: {name} has shape {np.shape(getattr(labels, name))}; accepted: {shape}, "
+                "a row for each decision and a column for each stock of the market"
+            )
+    if (labels.begins < rows).any() or (labels.executable and (labels.begins <= rows).any()):
+        raise StrategyError("labels: one begins before its decision is made; take qh.labels'")
+
+
+def given_factors(factors: Any, labels: Labels) -> Evaluated:
+    """Return what is evaluated, a row for each decision of the labels.
+
+    Parameters
+    ----------
+    factors
+        A FactorPanel on the rows of the labels; factors (objects, kinds); a table of dates x codes,
+        a Series by date and code, an array [R, N], or a mapping of names to these; scores that know
+        what is in force on a row.
+    labels : Labels
+
+    Raises
+    ------
+    StrategyError
+        Another shape, a panel of other rows, a table without some of the dates.
+    DataError
+        Objects instead of numbers, infinities, nothing but NaN.
+    """
+    if isinstance(factors, FactorPanel):
+        made = _of_panel(factors, labels)
+    elif isinstance(factors, Mapping):
+        made = _of_tables(factors, labels)
+    elif isinstance(factors, Factor | str):
+        made = _of_panel(panel(labels.market, [cast(Any, factors)], labels.rows), labels)
+    elif isinstance(factors, pd.DataFrame | pd.Series | np.ndarray) or hasattr(factors, "at"):
+        name = getattr(factors, "name", None) or "signal"
+        made = _of_tables({str(name): factors}, labels)
+    elif isinstance(factors, Sequence) and factors:
+        made = _of_panel(panel(labels.market, cast(Any, factors), labels.rows), labels)
+    else:
+        raise StrategyError(
+            f"factors: {type(factors).__name__}; accepted: factors or their kinds, a FactorPanel, "
+            "a table of dates x codes, a Series by date and code, an array, or a mapping of these"
+        )
+    _check_values(made, labels)
+    return made
+
+
+def _of_panel(found: FactorPanel, labels: Labels) -> Evaluated:
+    if not np.array_equal(found.rows, labels.rows):
+        raise StrategyError(
+            f"factors: a panel of {len(found.rows)} rows beside labels of {len(labels.rows)} "
+            f"(first {found.rows[0]} and {labels.rows[0]}); accepted: the same rows in the same "
+            "order, as panel(market, factors, labels.rows)"
+        )
+    if found.market.fingerprint != labels.market.fingerprint:
+        raise StrategyError("factors: a panel of another market than that of the labels")
+    titles: list[dict[Language, str]] = []
+    for factor, name in zip(found.factors, found.names, strict=True):
+        more = name.removeprefix(factor.kind)  # the parameters, where a kind comes twice
+        titles.append(
+            {"en": factor_name(factor, "en") + more, "zh": factor_name(factor, "zh") + more}
+        )
+    families = tuple(factor.family for factor in found.factors)
+    return Evaluated(found.names, tuple(titles), families, found.signs, found.values)
+
+
+def _of_tables(tables: Mapping[str, Any], labels: Labels) -> Evaluated:
+    if not tables:
+        raise StrategyError("factors: none; accepted: one or more")
+    columns, notes = [], []
+    for name, table in tables.items():
+        column, told = _one_table(str(name), table, labels)
+        columns.append(column)
+        notes += told
+    names = tuple(str(name) for name in tables)
+    titles: list[dict[Language, str]] = [{"en": name, "zh": name} for name in names]
+    signs = np.ones(len(names), dtype=np.int64)
+    values = np.stack(columns, axis=-1)
+    return Evaluated(names, tuple(titles), ("own",) * len(names), signs, values, tuple(notes))
+
+
+def _one_table(name: str, table: Any, labels: Labels) -> tuple[Floats, list[str]]:
+    """Return one factor as an array [R, N], and what was left out."""
+    if hasattr(table, "at") and not isinstance(table, pd.DataFrame | pd.Series):
+        return _numbers(name, cast(_Scores, table).at(labels.rows).values), []
+    if isinstance(table, np.ndarray):
+        return _numbers(name, table), []
+    if isinstance(table, pd.Series):
+        table = _wide(name, table)
+    if not isinstance(table, pd.DataFrame):
+        raise StrategyError(
+            f"factor {name}: {type(table).__name__}; accepted: a table of dates x codes, a Series "
+            "by date and code, or an array of decisions x stocks"
+        )
+    return _aligned(name, table, labels)
+
+
+def _wide(name: str, series: "pd.Series[Any]") -> pd.DataFrame:
+    """Return a Series by date and code as a table."""
+    if series.index.nlevels != 2:
+        raise StrategyError(
+            f"factor {name}: a Series by {series.index.names}; accepted: two levels"
+        )
+    twice = int(series.index.duplicated().sum())
+    if twice:
+        raise DataError(f"factor {name}: {twice} pairs of date and code come twice; keep one each")
+    first = series.index.get_level_values(0)
+    day_first = isinstance(first, pd.DatetimeIndex) or first.inferred_type == "date"
+    return series.unstack(level=1 if day_first else 0)  # noqa: PD010 -- no values to pivot
+
+
+def _aligned(name: str, table: pd.DataFrame, labels: Labels) -> tuple[Floats, list[str]]:
+    """Return a table's rows of the decisions, its columns in the market's order."""
+    wrong = [kind for kind in table.dtypes if kind.kind not in "fiub"]
+    if wrong:
+        raise DataError(f"factor {name}: columns of {wrong[0]}; accepted: numbers")
+    try:
+        days = pd.DatetimeIndex(table.index)
+    except (TypeError, ValueError) as problem:
+        raise DataError(f"factor {name}: its index is no dates ({table.index.dtype})") from problem
+    if days.has_duplicates or table.columns.has_duplicates:
+        raise DataError(f"factor {name}: a date or a code comes twice; keep one each")
+    asked = pd.DatetimeIndex(labels.market.dates[labels.rows])
+    missing = ~asked.isin(days)
+    if missing.any():
+        raise StrategyError(
+            f"factor {name}: no row for {int(missing.sum())} of {len(asked)} decisions (first "
+            f"{asked[missing][0]:%Y-%m-%d}); give a row for each, or labels of the table's own days"
+        )
+    market_codes = pd.Index(labels.market.codes)
+    known = table.columns.isin(market_codes)
+    if not known.any():
+        raise DataError(
+            f"factor {name}: none of its {len(known)} columns is a stock of the market (first "
+            f"{table.columns[0]!r}); codes look like 600519.SH"
+        )
+    placed = table.set_axis(days, axis=0).reindex(index=asked, columns=market_codes)
+    notes = []
+    if not known.all():
+        some = ", ".join(map(str, table.columns[~known][:_MANY]))
+        notes.append(f"factor {name}: {int((~known).sum())} columns are not in the market: {some}")
+    return placed.to_numpy(dtype=np.float64), notes
+
+
+def _numbers(name: str, values: Any) -> Floats:
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"factor {name}: an array of {array.dtype}; accepted: numbers")
+    return array.astype(np.float64)
+
+
+def _check_values(made: Evaluated, labels: Labels) -> None:
+    shape = (len(labels.rows), len(labels.market.codes), len(made.names))
+    if made.values.shape != shape:
+        raise StrategyError(
+            f"factors: an array of {made.values.shape[:2]}; accepted: {shape[:2]}, a row for each "
+            "decision of the labels and a column for each stock of the market"
+        )
+    if made.values.dtype.kind != "f":
+        raise DataError(f"factors: an array of {made.values.dtype}; accepted: floating point")
+    for k, name in enumerate(made.names):
+        column = made.values[:, :, k]
+        if np.isinf(column).any():
+            r, n = (int(place[0]) for place in np.nonzero(np.isinf(column)))
+            raise DataError(
+                f"factor {name}: {int(np.isinf(column).sum())} infinities (first "
+                f"{labels.market.codes[n]} on {labels.market.dates[labels.rows[r]]}); give NaN "
+                "where it is not defined"
+            )
+        if np.isnan(column).all():
+            raise DataError(f"factor {name}: nothing but NaN on the days of the labels")
+
+
+def given_universes(universe: Universes, labels: Labels) -> dict[str, Bools]:
+    """Return the universes as masks [R, N] by name, without stocks that have no price."""
+    market = labels.market
+    named: Mapping[str, Any]
+    if universe is None:
+        named = {"all": AllUniverse()}
+    elif isinstance(universe, Mapping):
+        named = universe
+    else:
+        named = {_universe_name(universe): universe}
+    if not named:
+        raise StrategyError("universe: none; accepted: one or more")
+    return {str(name): _mask(str(name), one, labels) & _priced(market, labels) for name, one in
+            named.items()}  # fmt: skip
+
+
+def _universe_name(universe: Any) -> str:
+    if not isinstance(universe, Universe):
+        return "own"
+    size = getattr(universe, "n", None)
+    return f"{universe.kind} {size}" if size else str(getattr(universe, "index", universe.kind))
+
+
+def _mask(name: str, one: Any, labels: Labels) -> Bools:
+    if isinstance(one, Universe):
+        return one.mask(labels.market, labels.rows)[0]
+    shape = (len(labels.rows), len(labels.market.codes))
+    if not isinstance(one, np.ndarray) or one.dtype != np.bool_ or one.shape != shape:
+        told = f"{one.dtype} {one.shape}" if isinstance(one, np.ndarray) else type(one).__name__
+        raise StrategyError(f"universe {name}: {told}; accepted: a universe, or bool {shape}")
+    return one
+
+
+def _priced(market: Any, labels: Labels) -> Bools:
+    gone = labels.rows[:, None] >= market.delist_index()[None, :]
+    return np.asarray(np.isfinite(market.panel("mark")[labels.rows]) & ~gone)

@@ -1,0 +1,359 @@
+"""One factor in one universe, compiled: ranks, correlations, groups, quantiles, books.
+
+Arrays are compact: column m of a row is the m-th stock of that day's universe, ``places`` says
+which; rows with fewer stocks end in -1. ``x`` is the factor with its sign applied, NaN where it is
+not defined. ``order`` sorts each row of x, ``y_order`` of the label, NaN at the end.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanthedge.compiled import njit
+from quanthedge.typing import Floats
+
+__all__ = [
+    "Book",
+    "book_changes",
+    "dense_codes",
+    "group_correlations",
+    "leg_losses",
+    "pearson",
+    "quantile_books",
+    "rank_correlations",
+]
+
+F = NDArray[np.float64]
+I = NDArray[np.int64]  # noqa: E741 -- integers
+
+
+class Book(NamedTuple):
+    """Quantiles of a factor: ``means`` [R, L, Q] of L labels, ``weights`` [R, M] of the top one."""
+
+    means: Floats
+    weights: Floats
+
+
+@njit()
+def _tied_ranks(values: F, order: I, use: NDArray[np.bool_], ranks: F) -> int:
+    """Write the centred ranks of the values in use, ties averaged; return their number."""
+    total = 0
+    for i in range(len(order)):
+        total += use[order[i]]
+    seen, i = 0, 0
+    while i < len(order) and seen < total:
+        if not use[order[i]]:
+            i += 1
+            continue
+        value, tied, j = values[order[i]], 0, i
+        while j < len(order):
+            m = order[j]
+            if use[m]:
+                if values[m] != value:
+                    break
+                tied += 1
+            j += 1
+        middle = seen + 0.5 * tied - 0.5 * total
+        for k in range(i, j):
+            if use[order[k]]:
+                ranks[order[k]] = middle
+        seen += tied
+        i = j
+    return total
+
+
+@njit()
+def _correlation(a: F, b: F, use: NDArray[np.bool_], n: int) -> float:
+    """Pearson's correlation of two columns over the places in use; NaN where one stands still."""
+    mean_a, mean_b = 0.0, 0.0
+    for m in range(len(use)):
+        if use[m]:
+            mean_a += a[m]
+            mean_b += b[m]
+    mean_a, mean_b = mean_a / max(n, 1), mean_b / max(n, 1)
+    aa, bb, ab = 0.0, 0.0, 0.0
+    for m in range(len(use)):
+        if use[m]:
+            da, db = a[m] - mean_a, b[m] - mean_b
+            aa += da * da
+            bb += db * db
+            ab += da * db
+    return ab / np.sqrt(aa * bb) if aa > 0.0 and bb > 0.0 else np.nan
+
+
+@njit()
+def dense_codes(values: F, order: I, codes: NDArray[np.int32]) -> None:
+    """Write the place of each value among the distinct ones of its row, -1 for NaN, [R, M]."""
+    for r in range(values.shape[0]):
+        code = -1
+        for i in range(values.shape[1]):
+            m = order[r, i]
+            if np.isnan(values[r, m]):
+                codes[r, m] = -1
+                continue
+            if code < 0 or values[r, m] != values[r, order[r, i - 1]]:
+                code += 1
+            codes[r, m] = code
+
+
+@njit()
+def _counted_ranks(
+    codes: NDArray[np.int32], use: NDArray[np.bool_], n: int, base: F, count: I, ranks: F
+) -> None:
+    """Write the centred ranks of n values in use from their codes, ties averaged; else 0."""
+    count[:] = 0
+    for m in range(len(codes)):
+        if use[m]:
+            count[codes[m]] += 1
+    seen = 0.0
+    for c in range(len(count)):
+        base[c] = seen + 0.5 * count[c] - 0.5 * n
+        seen += count[c]
+    for m in range(len(codes)):
+        ranks[m] = base[codes[m]] if use[m] else 0.0
+
+
+@njit()
+def rank_correlations(
+    x: F, order: I, target_codes: NDArray[np.int32], fewest: int, found: F, ranks_of: F
+) -> None:
+    """Write Spearman's correlation with each target [R, J], and the ranks of x alone [R, M].
+
+    Both are ranked among the stocks that have both. ``target_codes`` int32 [J, R, M] are those of
+    :func:`dense_codes`.
+    """
+    rows, width = x.shape
+    use = np.empty(width, np.bool_)
+    own = np.empty((1, width), np.int32)
+    a, b, base, count = np.empty(width), np.empty(width), np.empty(width), np.empty(width, np.int64)
+    for r in range(rows):
+        dense_codes(x[r : r + 1], order[r : r + 1], own)
+        known = 0
+        for m in range(width):
+            use[m] = own[0, m] >= 0
+            known += use[m]
+        _counted_ranks(own[0], use, known, base, count, a)
+        for m in range(width):
+            ranks_of[r, m] = a[m] / known if use[m] else np.nan
+        ranked = known
+        for j in range(target_codes.shape[0]):
+            codes, n = target_codes[j, r], 0
+            for m in range(width):
+                use[m] = own[0, m] >= 0 and codes[m] >= 0
+                n += use[m]
+            if n < fewest:
+                found[r, j] = np.nan
+                continue
+            if n < known or ranked < known:  # else the ranks of x stand as they are
+                _counted_ranks(own[0], use, n, base, count, a)
+                ranked = n
+            _counted_ranks(codes, use, n, base, count, b)
+            aa, bb, ab = 0.0, 0.0, 0.0
+            for m in range(width):  # both have mean 0, and 0 where they are not in use
+                aa += a[m] * a[m]
+                bb += b[m] * b[m]
+                ab += a[m] * b[m]
+            found[r, j] = ab / np.sqrt(aa * bb) if aa > 0.0 and bb > 0.0 else np.nan
+
+
+@njit()
+def pearson(a: F, b: F, size: F, fewest: int, found: F) -> None:
+    """Write the correlation of each row of two tables, over what both know, [R].
+
+    A row of ``a`` that is nothing beside ``size`` [R, M] (what it is left of) is rounding and has
+    the correlation 0.
+    """
+    use = np.empty(a.shape[1], np.bool_)
+    for r in range(a.shape[0]):
+        n, left, whole = 0, 0.0, 0.0
+        for m in range(a.shape[1]):
+            use[m] = np.isfinite(a[r, m]) and np.isfinite(b[r, m])
+            if use[m]:
+                n += 1
+                left += a[r, m] * a[r, m]
+                whole += size[r, m] * size[r, m]
+        if n < fewest:
+            found[r] = np.nan
+        elif left <= 1e-16 * whole:
+            found[r] = 0.0
+        else:
+            found[r] = _correlation(a[r], b[r], use, n)
+
+
+@njit()
+def group_correlations(
+    x: F, order: I, y: F, y_order: I, groups: I, count: int, fewest: int, found: F
+) -> None:
+    """Write Spearman's correlation inside each group, [R, G]; groups -1 count nowhere."""
+    rows, width = x.shape
+    segment, other = np.empty(width, np.int64), np.empty(width, np.int64)
+    start, at = np.empty(count + 1, np.int64), np.empty(count, np.int64)
+    use = np.empty(width, np.bool_)
+    a, b = np.empty(width), np.empty(width)
+    for r in range(rows):
+        start[:] = 0
+        for m in range(width):
+            g = groups[r, m]
+            use[m] = g >= 0 and np.isfinite(x[r, m]) and np.isfinite(y[r, m])
+            if use[m]:
+                start[g + 1] += 1
+        for g in range(count):
+            start[g + 1] += start[g]
+        _bucket(order[r], groups[r], use, start, at, segment)
+        _bucket(y_order[r], groups[r], use, start, at, other)
+        for g in range(count):
+            n = start[g + 1] - start[g]
+            if n < fewest:
+                found[r, g] = np.nan
+                continue
+            _tied_ranks(x[r], segment[start[g] : start[g + 1]], use, a)
+            _tied_ranks(y[r], other[start[g] : start[g + 1]], use, b)
+            aa, bb, ab = 0.0, 0.0, 0.0
+            for i in range(start[g], start[g + 1]):
+                m = segment[i]
+                aa += a[m] * a[m]
+                bb += b[m] * b[m]
+                ab += a[m] * b[m]
+            found[r, g] = ab / np.sqrt(aa * bb) if aa > 0.0 and bb > 0.0 else np.nan
+
+
+@njit()
+def _bucket(order: I, groups: I, use: NDArray[np.bool_], start: I, at: I, segment: I) -> None:
+    """Write the order of each group, one after the other."""
+    at[:] = start[:-1]
+    for i in range(len(order)):
+        m = order[i]
+        if use[m]:
+            segment[at[groups[m]]] = m
+            at[groups[m]] += 1
+
+
+@njit()
+def quantile_books(x: F, order: I, labels: F, quantiles: int, fewest: int) -> Book:
+    """Return the mean label of each quantile, and the weights of the highest.
+
+    Every quantile has n / Q stocks: one on a border counts in both by its share, and stocks with
+    the same value share their places. ``labels`` [L, R, M]; a stock without a label leaves its
+    weight to the others of its quantile.
+    """
+    rows, width = x.shape
+    kinds = labels.shape[0]
+    means = np.full((rows, kinds, quantiles), np.nan)
+    weights = np.zeros((rows, width))
+    total, mass = np.empty((kinds, quantiles)), np.empty((kinds, quantiles))
+    for r in range(rows):
+        n = width
+        while n > 0 and np.isnan(x[r, order[r, n - 1]]):
+            n -= 1
+        if n < max(fewest, quantiles):
+            continue
+        total[:] = 0.0
+        mass[:] = 0.0
+        size = n / quantiles
+        first = 0
+        while first < n:
+            stop, value = first + 1, x[r, order[r, first]]
+            while stop < n and x[r, order[r, stop]] == value:
+                stop += 1
+            low = min(int(first / size), quantiles - 1)
+            high = min(int((stop - 1e-9) / size), quantiles - 1)
+            for q in range(low, high + 1):
+                inside = min(stop, (q + 1) * size) - max(first, q * size)
+                share = inside / (stop - first)
+                if share <= 0.0:
+                    continue
+                for i in range(first, stop):
+                    m = order[r, i]
+                    if q == quantiles - 1:
+                        weights[r, m] = share / size
+                    for k in range(kinds):
+                        if np.isfinite(labels[k, r, m]):
+                            total[k, q] += share * labels[k, r, m]
+                            mass[k, q] += share
+            first = stop
+        for k in range(kinds):
+            for q in range(quantiles):
+                if mass[k, q] > 0.0:
+                    means[r, k, q] = total[k, q] / mass[k, q]
+    return Book(means, weights)
+
+
+@njit()
+def book_changes(
+    weights: F, ranks: F, places: I, stocks: int, apart: int, changes: F, correlation: F
+) -> None:
+    """Write what is bought and sold, and how the ranks correlate with the row before's, [R] each.
+
+    Trades are against the book ``apart`` rows before; the first books are bought whole. NaN where a
+    row has no book, or no two ranks in common.
+    """
+    rows, width = places.shape
+    before, rank = np.empty(stocks), np.empty(stocks)
+    use = np.empty(width, np.bool_)
+    other = np.empty(width)
+    for r in range(rows):
+        before[:] = 0.0
+        total = 0.0
+        if r >= apart:
+            for m in range(width):
+                if places[r - apart, m] >= 0:
+                    before[places[r - apart, m]] = weights[r - apart, m]
+        moved = 0.0
+        for m in range(width):
+            if places[r, m] >= 0:
+                total += weights[r, m]
+                moved += abs(weights[r, m] - before[places[r, m]])
+                before[places[r, m]] = 0.0
+        for n in range(stocks):
+            moved += before[n]
+        changes[r] = moved if total > 0.0 else np.nan
+        correlation[r] = np.nan
+        if r == 0:
+            continue
+        rank[:] = np.nan
+        for m in range(width):
+            if places[r - 1, m] >= 0:
+                rank[places[r - 1, m]] = ranks[r - 1, m]
+        n = 0
+        for m in range(width):
+            use[m] = False
+            if places[r, m] >= 0:
+                other[m] = rank[places[r, m]]
+                use[m] = np.isfinite(other[m]) and np.isfinite(ranks[r, m])
+                n += use[m]
+        if n > 2:
+            correlation[r] = _correlation(ranks[r], other, use, n)
+
+
+@njit()
+def leg_losses(
+    weights: F, naive: F, value: F, reason: NDArray[np.int8], kinds: int, lost: F, share: F
+) -> None:
+    """Write by reason what the book lost against its naive return, and the share of it, [R, kinds].
+
+    With L the return of what was bought, a stock that was bought lost naive less value, one that
+    was not naive less L, each times its weight: the sum is naive return less L. Only books all of
+    whose naive returns are known; others are NaN.
+    """
+    rows, width = weights.shape
+    for r in range(rows):
+        earned, bought, known = 0.0, 0.0, True
+        for m in range(width):
+            if weights[r, m] > 0.0:
+                known = known and np.isfinite(naive[r, m])
+                if np.isfinite(value[r, m]):
+                    earned += weights[r, m] * value[r, m]
+                    bought += weights[r, m]
+        if not known or bought <= 0.0:
+            lost[r, :] = np.nan
+            share[r, :] = np.nan
+            continue
+        lost[r, :] = 0.0
+        share[r, :] = 0.0
+        for m in range(width):
+            if weights[r, m] > 0.0:
+                k = reason[r, m]
+                share[r, k] += weights[r, m]
+                instead = value[r, m] if np.isfinite(value[r, m]) else earned / bought
+                lost[r, k] += weights[r, m] * (naive[r, m] - instead)

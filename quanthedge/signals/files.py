@@ -1,0 +1,89 @@
+"""Open the file of a table: Parquet, Feather, CSV, or a pickle of plain data.
+
+Nothing that is read becomes code. A pickle is a program: only one that builds lists, dictionaries,
+texts and numbers is read; that of a DataFrame wants to call functions, and is refused.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from quanthedge.documents import printable
+from quanthedge.errors import DataError
+from quanthedge.market import read_feather, read_parquet
+from quanthedge.storage import claim
+
+__all__ = ["read_table"]
+
+_PICKLES = (".pkl", ".pickle", ".pk", ".p")
+_ACCEPTED = "accepted: .parquet, .feather, .csv (also .csv.gz), .pkl of plain data"
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a file as a frame, its columns as they stand there.
+
+    Raises
+    ------
+    DataError
+        There is no such file, it is of no kind that is read, or it is damaged.
+    """
+    ending = path.suffix.lower()
+    if not path.is_file():
+        raise DataError(f"{printable(path)}: no such file")
+    if ending in _PICKLES:
+        return _of_pickle(path)
+    if ending not in (".parquet", ".feather", ".csv", ".gz"):
+        raise DataError(f"{printable(path)}: {_ACCEPTED}")
+    try:
+        if ending in (".parquet", ".feather"):
+            read = read_parquet if ending == ".parquet" else read_feather
+            frame: pd.DataFrame = read(path).to_pandas(date_as_object=False)
+            return frame
+        return _of_csv(path)
+    except DataError:
+        raise
+    except (OSError, ValueError, TypeError, pa.ArrowException) as problem:
+        line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        raise DataError(f"{printable(path)}: cannot be read ({line})") from problem
+
+
+def _of_csv(path: Path) -> pd.DataFrame:
+    claim(path, bytes=path.stat().st_size)
+    compression: Literal["gzip"] | None = "gzip" if path.suffix.lower() == ".gz" else None
+    head = pd.read_csv(path, header=None, nrows=1, dtype=str, compression=compression)
+    names = [str(name).strip() for name in head.iloc[0].tolist()]
+    named = [name for name in names if name not in ("", "nan")]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{printable(path)}: the column {printable(twice)!r} comes twice")
+    return pd.read_csv(path, compression=compression, low_memory=False)
+
+
+def _of_pickle(path: Path) -> pd.DataFrame:
+    """Return the rows of a pickled list of dictionaries, or the columns of a dictionary."""
+    from quanthedge.sources import read_plain_pickle
+
+    try:
+        found = read_plain_pickle(path)
+    except DataError as problem:
+        raise DataError(
+            f"{problem}; write the frame as Parquet once, where it was made: "
+            f"frame.to_parquet('{path.stem}.parquet')"
+        ) from problem
+    try:
+        return _frame(found)
+    except (ValueError, TypeError, AttributeError) as problem:
+        raise DataError(
+            f"{printable(path)}: a pickled {type(found).__name__} that is no table; accepted: a "
+            "list of rows as dictionaries, or a dictionary of columns"
+        ) from problem
+
+
+def _frame(found: Any) -> pd.DataFrame:
+    if isinstance(found, dict):
+        return pd.DataFrame({str(name): column for name, column in found.items()})
+    if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+        return pd.DataFrame(found)
+    raise TypeError(type(found).__name__)
