@@ -150,6 +150,10 @@ class Record:
     targets, exclusions, coverage : DataFrame
         What the selector wanted, what the universe left out and why, how much of it each factor
         covers.
+    trainings : DataFrame
+        What the scores of each rebalance were trained on: trained_on (the close at which), the last
+        decision in it (trained_until) and the last price in its labels (label_end), rebalances and
+        pairs; empty where nothing is fitted.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
     alpha_groups : DataFrame
@@ -201,6 +205,7 @@ class Record:
     targets: Table = Table()
     exclusions: Table = Table()
     coverage: Table = Table()
+    trainings: Table = Table()
     rules: Table = Table()
     alpha_groups: Table = Table()
     alpha_parts: Table = Table()
