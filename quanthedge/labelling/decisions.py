@@ -1,6 +1,6 @@
 """The days of decision: the last trading day of each month or week, every day, or rows by hand."""
 
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +12,8 @@ from quanthedge.typing import Rows
 
 __all__ = ["Decisions", "decision_rows"]
 
-Decisions = Literal["month", "week", "day"] | ArrayLike
+Period = Literal["month", "week", "day"]
+Decisions = Period | ArrayLike
 
 
 def decision_rows(market: Market, rows: Decisions) -> Rows:
@@ -32,9 +33,9 @@ def decision_rows(market: Market, rows: Decisions) -> Rows:
     """
     days = len(market.dates)
     if isinstance(rows, str):
-        if rows not in ("month", "week", "day"):
+        if rows not in get_args(Period):
             raise StrategyError(f"rows: {rows!r}; accepted: month, week, day, or rows of days")
-        return period_ends(market, rows)
+        return period_ends(market, cast("Period", rows))
     found = np.asarray(rows)
     if found.ndim != 1 or found.size == 0 or found.dtype.kind not in "iu":
         raise StrategyError(
