@@ -1,17 +1,19 @@
 """The days of decision: the last trading day of each month or week, every day, or rows by hand."""
 
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from quanthedge.errors import StrategyError
+from quanthedge.factors import period_ends
 from quanthedge.market import Market
 from quanthedge.typing import Rows
 
 __all__ = ["Decisions", "decision_rows"]
 
-Decisions = Literal["month", "week", "day"] | ArrayLike
+Period = Literal["month", "week", "day"]
+Decisions = Period | ArrayLike
 
 
 def decision_rows(market: Market, rows: Decisions) -> Rows:
@@ -21,8 +23,8 @@ def decision_rows(market: Market, rows: Decisions) -> Rows:
     ----------
     market : Market
     rows : "month", "week", "day" or int [R]
-        Last trading day of each month or week (the last one of the data may lie inside its month),
-        every day, or the rows themselves.
+        Last trading day of each month or week (of the data's own end only where the exchange's
+        calendar says that it is one), every day, or the rows themselves.
 
     Raises
     ------
@@ -31,15 +33,9 @@ def decision_rows(market: Market, rows: Decisions) -> Rows:
     """
     days = len(market.dates)
     if isinstance(rows, str):
-        if rows == "day":
-            return np.arange(days, dtype=np.int64)
-        if rows == "month":
-            period = market.dates.astype("datetime64[M]").astype(np.int64)
-        elif rows == "week":  # weeks begin on Mondays; day 0 of numpy's calendar was a Thursday
-            period = (market.dates.astype("datetime64[D]").astype(np.int64) + 3) // 7
-        else:
+        if rows not in get_args(Period):
             raise StrategyError(f"rows: {rows!r}; accepted: month, week, day, or rows of days")
-        return np.flatnonzero(np.append(period[1:] != period[:-1], True)).astype(np.int64)
+        return period_ends(market, cast(Period, rows))
     found = np.asarray(rows)
     if found.ndim != 1 or found.size == 0 or found.dtype.kind not in "iu":
         raise StrategyError(
