@@ -1,6 +1,6 @@
 """Evidence of factors: what they ranked, and what a hedged fund would have earned by them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,9 +23,10 @@ from quanthedge.evaluation.hedge_leg import hedge_returns
 from quanthedge.evaluation.regimes import Regime, regimes_of
 from quanthedge.evaluation.significance import LAGS
 from quanthedge.evaluation.tried import count_tried
-from quanthedge.labelling import Labels
+from quanthedge.labelling import NO_COST, Labels
 from quanthedge.operators import rolling_beta
 from quanthedge.rules import TRADING_DAYS_A_YEAR, index_of
+from quanthedge.storage import write_page
 from quanthedge.typing import Floats, Language
 
 __all__ = ["Evaluation", "evaluate"]
@@ -76,7 +77,8 @@ class Evaluation:
     states: list[Regime]
     industries: tuple[dict[Language, str], ...]
     apart: int = 1
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    _kept: dict[tuple[Any, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         return (
@@ -110,51 +112,51 @@ class Evaluation:
             ``worst_year`` and what it earned; ``vif``; ``incremental_ic``, ``incremental_t``.
             Returns, turnover and cost are a year.
         """
-        return tables.ranking(self)
+        return self._made(tables.ranking)
 
     def years(self) -> pd.DataFrame:
         """Return IC and legs by the calendar year of entry; legs are sums of the year."""
-        return tables.years(self)
+        return self._made(tables.years)
 
     def groups(self, language: Language = "en") -> pd.DataFrame:
         """Return the executable IC inside size terciles and industries, and industries' tilts."""
-        return tables.groups(self, language)
+        return self._made(tables.groups, language)
 
     def decay(self) -> pd.DataFrame:
         """Return the IC with the naive return of disjoint windows after the decision."""
-        return tables.decay(self)
+        return self._made(tables.decay)
 
     def legs(self, factor: str | None = None) -> pd.DataFrame:
         """Return the long leg by decision: returns, cost, hedge."""
-        return tables.legs(self, self._places(factor))
+        return self._made(tables.legs, *self._places(factor))
 
     def quantiles(self) -> pd.DataFrame:
         """Return the mean return of each quantile a year, naive and earned, 1 the lowest."""
-        return tables.quantiles(self)
+        return self._made(tables.quantiles)
 
     def regimes(self) -> pd.DataFrame:
         """Return IC and legs by the state of the market."""
-        return tables.regimes(self)
+        return self._made(tables.regimes)
 
     def vif(self) -> pd.DataFrame:
         """Return variance inflation, and the factor that each is most like."""
-        return tables.inflation(self)
+        return self._made(tables.inflation)
 
     def incremental(self) -> pd.DataFrame:
         """Return what each factor adds to those accepted."""
-        return tables.incremental(self)
+        return self._made(tables.incremental)
 
     def executable(self, language: Language = "en") -> pd.DataFrame:
         """Return what the top quantile lost against its naive return, by reason."""
-        return tables.executable(self, language)
+        return self._made(tables.executable, language)
 
     def turnover(self) -> pd.DataFrame:
         """Return what was bought and sold, what it cost, and how ranks persist."""
-        return tables.turnover(self)
+        return self._made(tables.turnover)
 
     def fills(self) -> pd.DataFrame:
         """Return which share of the top quantile was bought, and sold on the planned day."""
-        return tables.fills(self)
+        return self._made(tables.fills)
 
     def correlation(self, universe: str | None = None) -> pd.DataFrame:
         """Return the mean rank correlation of the factors."""
@@ -184,11 +186,24 @@ class Evaluation:
 
         return write_ranking(self, Path(path), language, links=links)
 
-    def write(self, folder: str | Path, languages: Sequence[Language] = ("zh", "en")) -> list[Path]:
-        """Write the ranking, a sheet for each factor and all tables as CSV; return the files."""
+    def write(
+        self,
+        folder: str | Path,
+        languages: Sequence[Language] = ("zh", "en"),
+        write: Callable[[Path, str, str], None] | None = None,
+    ) -> list[Path]:
+        """Write the ranking, a sheet for each factor and all tables as CSV; return the files.
+
+        Parameters
+        ----------
+        folder : str or Path
+        languages : sequence of "zh" and "en"
+        write : callable, optional
+            Takes path, content and what it is; by default a file that is there is replaced whole.
+        """
         from quanthedge.evaluation.pages import write_all
 
-        return write_all(self, Path(folder), tuple(languages))
+        return write_all(self, Path(folder), tuple(languages), write or write_page)
 
     def all_tables(self) -> dict[str, pd.DataFrame]:
         """Return every table by name."""
@@ -198,6 +213,13 @@ class Evaluation:
             "regimes": self.regimes(), "vif": self.vif(), "incremental": self.incremental(),
             "executable": self.executable(), "turnover": self.turnover(), "fills": self.fills(),
         }  # fmt: skip
+
+    def _made(self, make: Callable[..., pd.DataFrame], *values: Any) -> pd.DataFrame:
+        """Return a copy of a table, worked out when it is first asked for."""
+        key = (make.__name__, *values)
+        if key not in self._kept:
+            self._kept[key] = make(self, *values)
+        return self._kept[key].copy()
 
     def _places(self, factor: str | None) -> list[int]:
         if factor is None:
@@ -312,7 +334,7 @@ def _check(
 ) -> None:  # fmt: skip
     if not 0 <= cost_bp < 10_000:
         raise StrategyError(f"evaluate: cost_bp {cost_bp!r}; accepted: 0 to 10000 basis points")
-    if cost_bp and labels.executable and labels.cost != "0 bp a side":
+    if cost_bp and labels.executable and labels.cost != NO_COST:
         raise StrategyError(
             f"evaluate: cost_bp {cost_bp:g} beside labels that carry {labels.cost}; costs would be "
             "charged twice: give cost_bp=0, or labels without costs"

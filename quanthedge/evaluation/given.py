@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.factors import Factor, FactorPanel, factor_name, panel
+from quanthedge.factors import Factor, FactorPanel, panel, signal_from
 from quanthedge.labelling import Labels
 from quanthedge.typing import Bools, Floats, Ints, Language
 from quanthedge.universe import AllUniverse, Universe
@@ -17,7 +18,6 @@ from quanthedge.universe import AllUniverse, Universe
 __all__ = ["Evaluated", "Universes", "check_labels", "given_factors", "given_universes"]
 
 Universes = Universe | NDArray[np.bool_] | Mapping[str, Universe | NDArray[np.bool_]] | None
-_MANY = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,9 @@ class Evaluated:
     signs: Ints
     values: NDArray[np.floating[Any]]
     notes: tuple[str, ...] = ()
+
+
+_TABLES = (pd.DataFrame, pd.Series, np.ndarray, Path)
 
 
 class _Scores(Protocol):
@@ -75,15 +78,15 @@ def given_factors(factors: Any, labels: Labels) -> Evaluated:
     Parameters
     ----------
     factors
-        A FactorPanel on the rows of the labels; factors (objects, kinds); a table of dates x codes,
-        a Series by date and code, an array [R, N], or a mapping of names to these; scores that know
-        what is in force on a row.
+        A FactorPanel on the rows of the labels; factors, kinds, families, "library"; a table of
+        scores in any shape that :func:`quanthedge.signal_from` takes, an array [R, N], or a mapping
+        of names to these; scores that know what is in force on a row.
     labels : Labels
 
     Raises
     ------
     StrategyError
-        Another shape, a panel of other rows, a table without some of the dates.
+        Another shape, a panel of other rows or of another market.
     DataError
         Objects instead of numbers, infinities, nothing but NaN.
     """
@@ -91,17 +94,17 @@ def given_factors(factors: Any, labels: Labels) -> Evaluated:
         made = _of_panel(factors, labels)
     elif isinstance(factors, Mapping):
         made = _of_tables(factors, labels)
-    elif isinstance(factors, Factor | str):
-        made = _of_panel(panel(labels.market, [cast(Any, factors)], labels.rows), labels)
-    elif isinstance(factors, pd.DataFrame | pd.Series | np.ndarray) or hasattr(factors, "at"):
+    elif isinstance(factors, pd.DataFrame | pd.Series | np.ndarray | Path) or hasattr(
+        factors, "at"
+    ):
         name = getattr(factors, "name", None) or "signal"
         made = _of_tables({str(name): factors}, labels)
-    elif isinstance(factors, Sequence) and factors:
-        made = _of_panel(panel(labels.market, cast(Any, factors), labels.rows), labels)
+    elif isinstance(factors, Factor | str) or (isinstance(factors, Sequence) and factors):
+        made = _of_panel(panel(labels.market, factors, labels.rows), labels)
     else:
         raise StrategyError(
             f"factors: {type(factors).__name__}; accepted: factors or their kinds, a FactorPanel, "
-            "a table of dates x codes, a Series by date and code, an array, or a mapping of these"
+            "a table of scores, an array, or a mapping of names to these"
         )
     _check_values(made, labels)
     return made
@@ -116,14 +119,10 @@ def _of_panel(found: FactorPanel, labels: Labels) -> Evaluated:
         )
     if found.market.fingerprint != labels.market.fingerprint:
         raise StrategyError("factors: a panel of another market than that of the labels")
-    titles: list[dict[Language, str]] = []
-    for factor, name in zip(found.factors, found.names, strict=True):
-        more = name.removeprefix(factor.kind)  # the parameters, where a kind comes twice
-        titles.append(
-            {"en": factor_name(factor, "en") + more, "zh": factor_name(factor, "zh") + more}
-        )
-    families = tuple(factor.family for factor in found.factors)
-    return Evaluated(found.names, tuple(titles), families, found.signs, found.values)
+    pairs = zip(found.labels("en"), found.labels("zh"), strict=True)
+    titles: list[dict[Language, str]] = [{"en": en, "zh": zh} for en, zh in pairs]
+    skipped = tuple(f"left out: {name}: {why}" for name, why in found.skipped.items())
+    return Evaluated(found.names, tuple(titles), found.families, found.signs, found.values, skipped)
 
 
 def _of_tables(tables: Mapping[str, Any], labels: Labels) -> Evaluated:
@@ -137,71 +136,27 @@ def _of_tables(tables: Mapping[str, Any], labels: Labels) -> Evaluated:
     names = tuple(str(name) for name in tables)
     titles: list[dict[Language, str]] = [{"en": name, "zh": name} for name in names]
     signs = np.ones(len(names), dtype=np.int64)
+    shape = columns[0].shape
+    if any(column.shape != shape for column in columns):
+        raise StrategyError(f"factors: arrays of {', '.join(str(c.shape) for c in columns)}")
     values = np.stack(columns, axis=-1)
     return Evaluated(names, tuple(titles), ("own",) * len(names), signs, values, tuple(notes))
 
 
 def _one_table(name: str, table: Any, labels: Labels) -> tuple[Floats, list[str]]:
-    """Return one factor as an array [R, N], and what was left out."""
-    if hasattr(table, "at") and not isinstance(table, pd.DataFrame | pd.Series):
-        return _numbers(name, cast(_Scores, table).at(labels.rows).values), []
+    """Return one factor as an array [R, N], and what became of it."""
     if isinstance(table, np.ndarray):
         return _numbers(name, table), []
-    if isinstance(table, pd.Series):
-        table = _wide(name, table)
-    if not isinstance(table, pd.DataFrame):
+    if hasattr(table, "at") and not isinstance(table, pd.DataFrame | pd.Series):
+        return _numbers(name, cast(_Scores, table).at(labels.rows).values), []
+    if not isinstance(table, pd.DataFrame | pd.Series | Path):
         raise StrategyError(
-            f"factor {name}: {type(table).__name__}; accepted: a table of dates x codes, a Series "
-            "by date and code, or an array of decisions x stocks"
+            f"factor {name}: {type(table).__name__}; accepted: a table of scores, its file as a "
+            "Path, or an array of decisions x stocks"
         )
-    return _aligned(name, table, labels)
-
-
-def _wide(name: str, series: "pd.Series[Any]") -> pd.DataFrame:
-    """Return a Series by date and code as a table."""
-    if series.index.nlevels != 2:
-        raise StrategyError(
-            f"factor {name}: a Series by {series.index.names}; accepted: two levels"
-        )
-    twice = int(series.index.duplicated().sum())
-    if twice:
-        raise DataError(f"factor {name}: {twice} pairs of date and code come twice; keep one each")
-    first = series.index.get_level_values(0)
-    day_first = isinstance(first, pd.DatetimeIndex) or first.inferred_type == "date"
-    return series.unstack(level=1 if day_first else 0)  # noqa: PD010 -- no values to pivot
-
-
-def _aligned(name: str, table: pd.DataFrame, labels: Labels) -> tuple[Floats, list[str]]:
-    """Return a table's rows of the decisions, its columns in the market's order."""
-    wrong = [kind for kind in table.dtypes if kind.kind not in "fiub"]
-    if wrong:
-        raise DataError(f"factor {name}: columns of {wrong[0]}; accepted: numbers")
-    try:
-        days = pd.DatetimeIndex(table.index)
-    except (TypeError, ValueError) as problem:
-        raise DataError(f"factor {name}: its index is no dates ({table.index.dtype})") from problem
-    if days.has_duplicates or table.columns.has_duplicates:
-        raise DataError(f"factor {name}: a date or a code comes twice; keep one each")
-    asked = pd.DatetimeIndex(labels.market.dates[labels.rows])
-    missing = ~asked.isin(days)
-    if missing.any():
-        raise StrategyError(
-            f"factor {name}: no row for {int(missing.sum())} of {len(asked)} decisions (first "
-            f"{asked[missing][0]:%Y-%m-%d}); give a row for each, or labels of the table's own days"
-        )
-    market_codes = pd.Index(labels.market.codes)
-    known = table.columns.isin(market_codes)
-    if not known.any():
-        raise DataError(
-            f"factor {name}: none of its {len(known)} columns is a stock of the market (first "
-            f"{table.columns[0]!r}); codes look like 600519.SH"
-        )
-    placed = table.set_axis(days, axis=0).reindex(index=asked, columns=market_codes)
-    notes = []
-    if not known.all():
-        some = ", ".join(map(str, table.columns[~known][:_MANY]))
-        notes.append(f"factor {name}: {int((~known).sum())} columns are not in the market: {some}")
-    return placed.to_numpy(dtype=np.float64), notes
+    signal = signal_from(table, name=name)
+    told = str(signal.table(labels.market).report).splitlines()
+    return signal.exposure(labels.market, labels.rows), [f"{name}: {line}" for line in told]
 
 
 def _numbers(name: str, values: Any) -> Floats:

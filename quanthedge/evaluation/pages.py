@@ -1,7 +1,8 @@
 """Pages of an evaluation: a sheet for each factor, the ranking of all, and the tables as CSV."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,22 +44,61 @@ def sheet_name(factor: str, language: Language) -> str:
     return f"{plain}_{language}.html"
 
 
-def write_sheet(
-    e: "Evaluation", k: int, universe: str, path: Path, language: Language, back: str = ""
-) -> Path:
-    """Write a factor's sheet; ``back`` is the ranking page that it leads to, if any."""
-    words = _words(language)
+def write_sheet(e: "Evaluation", k: int, universe: str, path: Path, language: Language) -> Path:
+    """Write a factor's sheet."""
+    page = _sheet(e, k, universe, _words(language))
+    write_page(path, _with_faces(page, page), "factor sheet")
+    return path
+
+
+def write_ranking(e: "Evaluation", path: Path, language: Language, *, links: bool = False) -> Path:
+    """Write the ranking of all factors in each universe."""
+    page = _ranking_page(e, _words(language), links=links)
+    write_page(path, _with_faces(page, page), "factor ranking")
+    return path
+
+
+def write_all(
+    e: "Evaluation",
+    folder: Path,
+    languages: Sequence[Language],
+    write: Callable[[Path, str, str], None],
+) -> list[Path]:
+    """Write the ranking and the sheets of the first universe, and every table as CSV."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise DataError(f"{folder}: cannot be made ({problem.strerror})") from problem
+    universe, made = next(iter(e.universes)), []
+    for language in languages:
+        words = _words(language)
+        first = f"ranking_{language}.html"
+        pages = {first: _ranking_page(e, words, links=True)}
+        for k, name in enumerate(e.factors.names):
+            pages[sheet_name(name, language)] = _sheet(e, k, universe, words, back=first)
+        letters = "".join(sorted(set("".join(pages.values()))))  # one typeface for all of them
+        for name, page in pages.items():
+            made.append(folder / name)
+            write(made[-1], _with_faces(page, letters), "page of an evaluation")
+    for name, table in e.all_tables().items():
+        made.append(folder / f"{name}.csv")
+        write(made[-1], table.reset_index().to_csv(index=False), "table of an evaluation")
+    return made
+
+
+def _sheet(e: "Evaluation", k: int, universe: str, words: Words, back: str = "") -> str:
+    """Return a factor's page; ``back`` is the ranking page that it leads to, if any."""
     row = e.table().loc[(universe, e.factors.names[k])]
     found = e.universes[universe]
-    facts = about(e, universe, words)
-    facts[:0] = [
+    facts = [
         (words("about.family"), words.family(e.factors.families[k])),
         (words("about.direction"), words("about.high" if e.factors.signs[k] > 0 else "about.low")),
+        *about(e, universe, words),
     ]
     if source := source_of(e.factors.names[k]):
         facts.append((words("about.source"), source))
     content = {
-        "title": e.factors.titles[k][language],
+        "title": e.factors.titles[k][words.language],
         "kind": words("page.sheet"),
         "about": facts,
         "cards": cards_of(row, e, words),
@@ -68,19 +108,16 @@ def write_sheet(
         "wide": False,
         "back": {"href": back, "text": words("page.back")} if back else None,
     }
-    write_page(path, _page(content, words), "factor sheet")
-    return path
+    return _page(content, words)
 
 
-def write_ranking(e: "Evaluation", path: Path, language: Language, *, links: bool = False) -> Path:
-    """Write the ranking of all factors in each universe."""
-    words = _words(language)
-    first = next(iter(e.universes))
+def _ranking_page(e: "Evaluation", words: Words, *, links: bool) -> str:
+    facts = about(e, next(iter(e.universes)), words)
     table = e.table()
     content = {
         "title": words("page.ranking"),
-        "kind": words("page.ranking"),
-        "about": about(e, first, words)[:1] + about(e, first, words)[2:],
+        "kind": words("page.library"),
+        "about": [fact for fact in facts if fact[0] != words("about.universe")],
         "cards": [],
         "verdict": [],
         "figures": [_scatter(e, table, one, words) for one in e.universes],
@@ -88,27 +125,7 @@ def write_ranking(e: "Evaluation", path: Path, language: Language, *, links: boo
         "wide": True,
         "back": None,
     }
-    write_page(path, _page(content, words), "factor ranking")
-    return path
-
-
-def write_all(e: "Evaluation", folder: Path, languages: Sequence[Language]) -> list[Path]:
-    """Write the ranking and the sheets of the first universe, and every table as CSV."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise DataError(f"{folder}: cannot be made ({problem.strerror})") from problem
-    universe, made = next(iter(e.universes)), []
-    for language in languages:
-        page = write_ranking(e, folder / f"ranking_{language}.html", language, links=True)
-        made.append(page)
-        for k, name in enumerate(e.factors.names):
-            sheet = folder / sheet_name(name, language)
-            made.append(write_sheet(e, k, universe, sheet, language, back=page.name))
-    for name, table in e.all_tables().items():
-        made.append(folder / f"{name}.csv")
-        write_page(made[-1], table.reset_index().to_csv(index=False), "table")
-    return made
+    return _page(content, words)
 
 
 def _words(language: Language) -> Words:
@@ -120,7 +137,7 @@ def _words(language: Language) -> Words:
 def _page(content: Mapping[str, Any], words: Words) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from quanthedge.report import FAMILY, font_faces, gain_and_loss_colours
+    from quanthedge.report import FAMILY, gain_and_loss_colours
 
     environment = Environment(
         loader=PackageLoader("quanthedge.evaluation", "templates"),
@@ -131,7 +148,7 @@ def _page(content: Mapping[str, Any], words: Words) -> str:
     )
     gain, loss = gain_and_loss_colours(words.language)
     dark = ("red", "green") if words.language == "zh" else ("green", "red")
-    page = environment.get_template("page.html.j2").render(
+    return environment.get_template("page.html.j2").render(
         **content,
         lang=words("page.lang"),
         generated=words("page.generated"),
@@ -141,7 +158,18 @@ def _page(content: Mapping[str, Any], words: Words) -> str:
         gain_dark=_DARK[dark[0]],
         loss_dark=_DARK[dark[1]],
     )
-    return page.replace("<!--FACES-->", font_faces(page), 1)
+
+
+def _with_faces(page: str, letters: str) -> str:
+    """Return a page with its typeface, cut down to some letters."""
+    from quanthedge.report import font_faces
+
+    return page.replace("<!--FACES-->", _faces(letters, font_faces), 1)
+
+
+@lru_cache(maxsize=8)
+def _faces(letters: str, make: Callable[[str], str]) -> str:
+    return make(letters)
 
 
 def _scatter(e: "Evaluation", table: pd.DataFrame, universe: str, words: Words) -> dict[str, str]:

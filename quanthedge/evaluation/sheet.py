@@ -214,7 +214,11 @@ def _industries(e: "Evaluation", found: Evidence, k: int, words: Words) -> str:
     order = sorted(np.argsort(-np.abs(tilts))[:_INDUSTRIES], key=lambda j: -tilts[j])
     order = [int(j) for j in order if tilts[j] != 0.0]
     return row_figure(
-        "", [names[j] for j in order], [tilts[j] for j in order], lambda v: percent(v, 1)
+        "",
+        [names[j] for j in order],
+        [tilts[j] for j in order],
+        lambda v: percent(v, 1),
+        left=190.0 if words.language == "en" else 110.0,
     )
 
 

@@ -312,7 +312,7 @@ def decay(e: "Evaluation") -> pd.DataFrame:
     return _stated(e, rows, [*_KEYS, "from_day", "to_day"])
 
 
-def legs(e: "Evaluation", places: list[int]) -> pd.DataFrame:
+def legs(e: "Evaluation", *places: int) -> pd.DataFrame:
     """Return the long leg by decision."""
     days = np.append(e.labels.market.dates, np.datetime64("NaT"))
     rows = []

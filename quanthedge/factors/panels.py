@@ -266,12 +266,11 @@ def _one(asked: Any) -> list[tuple[Factor, bool]]:
     if isinstance(asked, Factor):
         return [(asked, True)]
     entries = read_catalogue("quanthedge.factors").entries
-    classes = read_catalogue("quanthedge.factors").classes()
     families = {str(entry["family"]) for entry in entries.values()}
     if isinstance(asked, str) and asked == LIBRARY:
-        return [(_made(kind), False) for kind in classes]
+        return [(_made(kind), False) for kind in entries]
     if isinstance(asked, str) and asked in families and asked not in entries:
-        return [(_made(kind), False) for kind in classes if entries[kind]["family"] == asked]
+        return [(_made(kind), False) for kind in entries if entries[kind]["family"] == asked]
     if isinstance(asked, str) and asked not in entries and not is_own(asked):
         raise StrategyError(
             f"factor '{asked}'; accepted: {LIBRARY}, the families {', '.join(sorted(families))}, "

@@ -23,8 +23,8 @@ def decision_rows(market: Market, rows: Decisions) -> Rows:
     ----------
     market : Market
     rows : "month", "week", "day" or int [R]
-        Last trading day of each month or week (:func:`quanthedge.factors.period_ends`), every day,
-        or the rows themselves.
+        Last trading day of each month or week (of the data's own end only where the exchange's
+        calendar says that it is one), every day, or the rows themselves.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def decision_rows(market: Market, rows: Decisions) -> Rows:
     if isinstance(rows, str):
         if rows not in get_args(Period):
             raise StrategyError(f"rows: {rows!r}; accepted: month, week, day, or rows of days")
-        return period_ends(market, cast("Period", rows))
+        return period_ends(market, cast(Period, rows))
     found = np.asarray(rows)
     if found.ndim != 1 or found.size == 0 or found.dtype.kind not in "iu":
         raise StrategyError(

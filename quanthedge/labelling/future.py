@@ -25,8 +25,9 @@ from quanthedge.market import Market, limit_panel
 from quanthedge.rules import CostTerms, costs_between, places_of
 from quanthedge.typing import Bools, Floats, Ints, Language
 
-__all__ = ["Entry", "Labels", "labels"]
+__all__ = ["NO_COST", "Entry", "Labels", "labels"]
 
+NO_COST = "no cost"
 Entry = Literal["open", "close", "vwap"]
 Horizon = int | Literal["next"]
 
@@ -83,7 +84,8 @@ class Labels:
         length = "to the next decision" if self.horizon == "next" else f"{self.horizon} days"
         if not self.executable:
             return f"close to close, {length}"
-        return f"{self.entry} of day t+{self.lag}, {length}, executable, {self.cost}"
+        cost = "" if self.cost == NO_COST else f", after {self.cost}"
+        return f"{self.entry} of day t+{self.lag}, {length}, executable{cost}"
 
     def frame(self, name: Literal["value", "naive"] = "value") -> pd.DataFrame:
         """Return the labels as a table, dates x codes."""
@@ -215,12 +217,18 @@ def labels(
         lag=lag,
         horizon=horizon,
         executable=executable,
-        cost=f"{cost_bp:g} bp a side" if costs is None else "costs of the rule book",
+        cost=_cost_in_words(cost_bp, costs),
     )
     if executable:
         return found
     wide = np.broadcast_to(until.astype(np.int32)[:, None], made.value.shape).copy()
     return replace(found, value=made.naive.copy(), begins=decided, ends=until, ends_by=wide)
+
+
+def _cost_in_words(cost_bp: float, costs: CostTerms | None) -> str:
+    if costs is not None:
+        return "costs of the rule book"
+    return f"{cost_bp:g} bp a side" if cost_bp else NO_COST
 
 
 def _check(entry: str, lag: int, horizon: Horizon, cost_bp: float, recovery: float) -> None:

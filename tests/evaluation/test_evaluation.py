@@ -319,12 +319,11 @@ def test_a_table_a_series_and_an_array_are_the_same_factor():
         np.testing.assert_allclose(found, expected)
 
 
-def test_columns_that_are_no_stocks_of_the_market_are_told():
+def test_what_became_of_a_table_is_told():
     table = score_table()
     table["999999.SH"] = 1.0
-    e = evaluate(table, monthly(), fewest=10)
-    assert e.notes == ("factor signal: 1 columns are not in the market: 999999.SH",)
-    assert e.table().attrs["notes"] == list(e.notes)
+    notes = evaluate(table, monthly(), fewest=10).table().attrs["notes"]
+    assert any("1 codes are no stock of the market (999999.SH)" in note for note in notes)
 
 
 def wrong_labels():
@@ -343,14 +342,15 @@ def spoilt(change):
     [
         (lambda: (score_table(), wrong_labels()), "not in the order of time"),
         (lambda: (factors().values[:5, :, 0], monthly()), "decision of the labels and a column"),
-        (lambda: (score_table().astype(object), monthly()), "columns of object; accepted: numbers"),
+        (lambda: (score_table().astype(object), monthly()), "dtype object; accepted: numbers"),
         (lambda: (score_table().to_numpy().astype(object), monthly()), "an array of object"),
-        (lambda: (score_table() * np.nan, monthly()), "nothing but NaN"),
+        (lambda: (score_table() * np.nan, monthly()), "all NaN"),
         (lambda: (spoilt(lambda t: t.where(t > t.median().median(), np.inf)), monthly()),
-         "infinities"),
-        (lambda: (score_table().iloc[3:], monthly()), "no row for 3 of"),
+         "infinite"),
+        (lambda: (score_table().to_numpy() * np.nan, monthly()), "nothing but NaN"),
+        (lambda: (np.where(score_table() > 0, np.inf, 0.0), monthly()), "infinities"),
         (lambda: (score_table().rename(columns=lambda c: f"x{c}"), monthly()), "none of its"),
-        (lambda: (score_table().stack().iloc[[0, 0, 1]], monthly()), "come twice"),
+        (lambda: (score_table().stack().iloc[[0, 0, 1]], monthly()), "repeat a pair of day"),
         (lambda: ([], monthly()), "factors: list; accepted"),
         (lambda: (panel(sample_market(), factors().factors, monthly().rows[1:]), monthly()),
          "the same rows in the same order"),
