@@ -245,28 +245,35 @@ def _kept_name(part: GivenTable, digest: str) -> str:
 
 
 def _look_up(part: GivenTable, own: OwnCode) -> Scores | None:
-    """Return the rows of a part: at hand, kept by a run folder, or of its file.
+    """Return the rows of a part: those that a run folder keeps, of its file, or at hand.
 
     None where there is no folder to look in and no such file: a strategy may be changed without it.
     """
     at_hand = _read.get(_key(part, part.digest)) if part.digest else None
-    if at_hand is not None:
-        return at_hand
-    if own.folder is not None and part.digest:
-        kept = own.folder / _kept_name(part, part.digest)
-        if kept.is_file():
-            return _compared(part, read_scores(read_table(kept), where=str(kept)), str(kept))
-    if not part.file:
-        if own.folder is None:
-            return None
+    folder = own.folder
+    if folder is None:
+        beside = Path(part.file) if part.file else None
+        if at_hand is not None or beside is None or not beside.is_file():
+            return at_hand
+        return _compared(part, _read_file(part, beside), beside, chosen=_other_was_read(part))
+    kept = folder / _kept_name(part, part.digest)
+    if part.digest and kept.is_file():
+        return _compared(part, read_scores(read_table(kept), where=str(kept)), kept)
+    if part.file:
+        path = folder / part.file
+        return _compared(part, _read_file(part, path), path, chosen=_other_was_read(part))
+    if at_hand is None:
         raise DataError(
-            f"{part.told}: its rows were given as a frame, and {own.folder / FOLDER} keeps none of "
-            f"that digest ({part.digest[:12]})"
+            f"{part.told}: its rows were given as a frame, and {printable(folder / FOLDER)} keeps "
+            f"none of that digest ({part.digest[:12]})"
         )
-    path = Path(part.file) if own.folder is None else own.folder / part.file
-    if own.folder is None and not path.is_file():
-        return None
-    return _compared(part, _read_file(part, path), printable(path))
+    return at_hand
+
+
+def _other_was_read(part: GivenTable) -> bool:
+    """Return whether the digest is that of another file or column: then this one was chosen."""
+    keys = [key for key in _read if key[0] == part.digest]
+    return bool(keys) and _key(part, part.digest) not in keys
 
 
 def _read_file(part: GivenTable, path: Path) -> Scores:
@@ -276,13 +283,12 @@ def _read_file(part: GivenTable, path: Path) -> Scores:
     return read_scores(path, column=part.column, known=part.known)
 
 
-def _compared(part: GivenTable, found: Scores, place: str) -> Scores:
+def _compared(part: GivenTable, found: Scores, place: Path, *, chosen: bool = False) -> Scores:
     """Say when rows are not those that the strategy states, unless another table was chosen."""
-    chosen = any(key[0] == part.digest for key in _read)
     if part.digest and found.digest != part.digest and not chosen:
         warnings.warn(
-            f"{place} is not as the strategy states it (sha256 of its rows {part.digest[:12]} "
-            f"then, {found.digest[:12]} now): the figures may differ",
+            f"{printable(place)} is not as the strategy states it (sha256 of its rows "
+            f"{part.digest[:12]} then, {found.digest[:12]} now): the figures may differ",
             StrategyWarning,
             stacklevel=2,
         )

@@ -24,6 +24,6 @@ def wide_scores(market, seed=0, every=1, share=0.8, spelling=lambda code: code):
 
 def long_scores(wide, names=("date", "code"), column="score"):
     """The same scores, a row a pair."""
-    series = wide.stack()
+    series = wide.stack()  # noqa: PD013
     series.index.names = list(names)
     return series.rename(column)

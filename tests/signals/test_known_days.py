@@ -145,7 +145,8 @@ def test_codes_that_are_unknown_are_counted_and_named(market):
     frame = wide.assign(AAPL=1.0, **{"600999": 2.0, "SH000300": 3.0})
     report = qh.signal_from(frame).report(market)
     assert report.unknown == ("000300.SH", "600999.SH", "AAPL")
-    assert report.unknown_scores == 3 * len(wide) and report.scores == wide.size
+    assert report.unknown_scores == 3 * len(wide)
+    assert report.scores == wide.size
     assert "3 codes are no stock of the market (000300.SH, 600999.SH, AAPL)" in str(report)
     assert np.array_equal(qh.signal_from(frame).exposure(market), wide.to_numpy())
 
@@ -154,9 +155,9 @@ def test_a_day_whose_codes_are_all_unknown_takes_the_place_of_the_one_before(mar
     wide = wide_scores(market, share=1.0).assign(AAPL=1.0)
     wide.iloc[10, : len(CODES)] = np.nan
     found = qh.signal_from(wide).exposure(market)
-    assert (
-        np.isnan(found[10]).all() and np.isfinite(found[9]).all() and np.isfinite(found[11]).all()
-    )
+    assert np.isnan(found[10]).all()
+    assert np.isfinite(found[9]).all()
+    assert np.isfinite(found[11]).all()
 
 
 def test_a_report_tells_gaps_closed_days_early_days_and_what_is_never_known(market):
@@ -168,7 +169,9 @@ def test_a_report_tells_gaps_closed_days_early_days_and_what_is_never_known(mark
     gappy.loc[pd.Timestamp(market.dates[0]) - pd.Timedelta(days=3)] = 1.0
     report = qh.signal_from(gappy, lag_days=2).report(market)
     assert report.gap == (str(market.dates[21]), str(market.dates[33]), 12)
-    assert report.closed == (f"{saturday:%Y-%m-%d}",) and report.early == 1 and report.never == 2
+    assert report.closed == (f"{saturday:%Y-%m-%d}",)
+    assert report.early == 1
+    assert report.never == 2
     told = str(report)
     for line in ("longest gap: 12 trading days", "1 days without trading", "1 days before the",
                  "2 days become known after the market's end"):  # fmt: skip

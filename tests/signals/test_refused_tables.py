@@ -29,17 +29,17 @@ def with_cell(place, column, value):
 
 
 WRONG = {
-    "nothing": (lambda: pd.DataFrame(), "the table is empty"),
+    "nothing": (pd.DataFrame, "the table is empty"),
     "a list": (lambda: [1, 2], "found a list; accepted: a DataFrame"),
     "no dates": (lambda: flat().drop(columns="date"), "no dates among"),
     "no dates, wide": (lambda: pd.DataFrame({"600519.SH": [1.0]}), "no dates among"),
     "a series by date only": (lambda: pd.Series([1.0], index=["x"]), "'x' is no date"),
     "codes x dates": (
-        lambda: flat().pivot(index="date", columns="code", values="score").T,
+        lambda: flat().set_index(["date", "code"])["score"].unstack("date"),  # noqa: PD010
         "give frame.T",
     ),
     "two levels of columns": (
-        lambda: flat().set_index(["date", "code"]).pipe(lambda f: pd.concat({"feature": f}, axis=1)),
+        lambda: pd.concat({"feature": flat().set_index(["date", "code"])}, axis=1),
         "columns have 2 levels; accepted: one",
     ),
     "texts as scores": (lambda: flat().assign(score="high"), "dtype str; accepted: numbers"),
@@ -101,7 +101,8 @@ def test_a_wrong_table_is_refused_in_one_line(what):
     with pytest.raises(DataError) as error:
         qh.signal_from(make(), name="mine")
     assert told in str(error.value)
-    assert str(error.value).startswith("signal mine") and "\n" not in str(error.value)
+    assert str(error.value).startswith("signal mine")
+    assert "\n" not in str(error.value)
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are():
@@ -122,7 +123,8 @@ def test_options_out_of_range_are_refused_in_one_line():
     ):
         with pytest.raises(StrategyError) as error:
             qh.signal_from(flat(), **options)
-        assert told in str(error.value) and "\n" not in str(error.value)
+        assert told in str(error.value)
+        assert "\n" not in str(error.value)
 
 
 def test_files_that_are_none_are_refused_by_name(tmp_path):
@@ -139,7 +141,8 @@ def test_files_that_are_none_are_refused_by_name(tmp_path):
     ):
         with pytest.raises(DataError) as error:
             read_scores(tmp_path / name)
-        assert told in str(error.value) and name in str(error.value)
+        assert told in str(error.value)
+        assert name in str(error.value)
         assert "\n" not in str(error.value)
 
 

@@ -29,7 +29,7 @@ def wide(spelling="600519.SH", days=8):
 
 
 def long(names=("date", "code"), spelling="600519.SH"):
-    series = wide(spelling).stack()
+    series = wide(spelling).stack()  # noqa: PD013
     series.index.names = list(names)
     return series.rename("score")
 
@@ -105,7 +105,7 @@ def test_every_shape_is_the_same_table_from_a_file(shape, ending, tmp_path):
 
 def test_numbers_of_32_bits_are_taken_as_they_are():
     scores = read_scores(wide().astype(np.float32))
-    assert (scores.values == wide().stack().dropna().astype(np.float32).astype(float)).all()
+    assert (scores.values == long().dropna().astype(np.float32).astype(float)).all()
 
 
 def test_the_day_of_knowledge_is_a_column_or_a_level():
