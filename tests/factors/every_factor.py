@@ -20,11 +20,11 @@ _LONG = 60  # trading days beyond which a default is shortened
 
 
 def short(kind):
-    """The factor with its long windows cut to a sixth."""
+    """The factor with its long windows cut to a sixth, 40 days at most."""
     defaults = {name: field.default for name, field in kind.model_fields.items()}
     return kind(
         **{
-            name: days // 6
+            name: min(days // 6, 40)
             for name, days in defaults.items()
             if type(days) is int and days >= _LONG
         }

