@@ -56,6 +56,7 @@ _EXPORTS = {
     "layers": "quanthedge.performance",
     "load_strategy": "quanthedge.strategy",
     "margin_outlook": "quanthedge.studies.stress",
+    "panel": "quanthedge.factors",
     "random_book": "quanthedge.hedge",
     "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
@@ -65,7 +66,9 @@ _EXPORTS = {
     "update_market": "quanthedge.sources",
 }
 
-__all__ = [*_EXPORTS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
+_ROOMS = {"ops": "quanthedge.operators"}  # whole rooms under a short name
+
+__all__ = [*_EXPORTS, *_ROOMS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
 
 
 def __getattr__(name: str) -> Any:
@@ -73,6 +76,9 @@ def __getattr__(name: str) -> Any:
 
     Functions are held to their signatures: a wrong call ends in one line.
     """
+    if name in _ROOMS:
+        room = globals()[name] = import_module(_ROOMS[name])
+        return room
     if name in _EXPORTS:
         found = getattr(import_module(_EXPORTS[name]), name)
         if isinstance(found, FunctionType):

@@ -29,9 +29,13 @@ class FakeMarket:
     listed: np.ndarray
     gone: np.ndarray
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    indices: dict[str, np.ndarray] = field(default_factory=dict)
     name: str = "fake"
     fingerprint: str = "fake"
+    index: np.ndarray = field(default_factory=lambda: np.empty((0, 1)))  # closes of INDEX [T, 1]
+
+    @property
+    def calendar(self):
+        return self.dates
 
     def panel(self, name):
         if name not in self.panels:
@@ -72,9 +76,6 @@ class FakeMarket:
     def fund_holdings(self, item, *, full, back=0):
         return holdings(_FakeStore(self), item, full=full, back=back)
 
-    def index_close(self, code):
-        return self.indices[code]
-
     def members(self, index_code):
         if index_code not in self.members_by_index:
             raise DataError(f"no members of '{index_code}'")
@@ -86,6 +87,17 @@ class FakeMarket:
 
     def list_index(self):
         return np.minimum(self.listed, len(self.dates))
+
+    def list_dates(self):
+        before = self.dates[0] - np.timedelta64(1000, "D") - np.arange(len(self.codes))
+        listed = self.dates[np.clip(self.listed, 0, len(self.dates) - 1)]
+        late = np.where(self.listed < len(self.dates), listed, np.datetime64("NaT", "D"))
+        return np.where(self.listed < 0, before, late)
+
+    def index_close(self, code):
+        if code != INDEX:
+            raise DataError(f"no index '{code}'")
+        return self.index[:, 0]
 
     def stock_names(self):
         return None
@@ -147,7 +159,7 @@ class FakeMarket:
             fundamentals={name: change(panel) for name, panel in self.fundamentals.items()},
             members_by_index={n: change(panel) for n, panel in self.members_by_index.items()},
             industries=change(self.industries),
-            indices={name: change(level) for name, level in self.indices.items()},
+            index=change(self.index),
         )
 
 
@@ -218,7 +230,7 @@ def fake_market(seed=0, days=90, stocks=24, start="2014-01-02"):
             "fund_holdings": _holdings(own, dates, codes),
             "owners": _owners(own, dates, codes),
         },
-        indices={INDEX: 3000 * np.exp(np.cumsum(own.normal(0, 0.01, days)))},
+        index=3000 * np.cumprod(1 + np.nanmean(panels["simple_return"], axis=1))[:, None],
     )
 
 

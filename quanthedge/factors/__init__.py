@@ -6,7 +6,7 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.factors.base import Factor, exposures, factor_name
-from quanthedge.factors.panels import FactorPanel, panel
+from quanthedge.factors.panels import FactorPanel, panel, period_ends
 from quanthedge.factors.transforms import Transforms, standardise
 from quanthedge.kinds import read_catalogue
 
@@ -34,16 +34,35 @@ if TYPE_CHECKING:  # for readers of types; what is there is what the catalogue n
     from quanthedge.factors.quality import ReturnOnEquity as ReturnOnEquity
     from quanthedge.factors.quality import ReturnOnEquityQuarter as ReturnOnEquityQuarter
     from quanthedge.factors.quality import ReturnOnInvestedCapital as ReturnOnInvestedCapital
-    from quanthedge.factors.sentiment import Illiquidity as Illiquidity
+    from quanthedge.factors.residuals import DownsideBeta as DownsideBeta
+    from quanthedge.factors.residuals import MarketBeta as MarketBeta
+    from quanthedge.factors.residuals import ResidualMomentum as ResidualMomentum
+    from quanthedge.factors.residuals import ResidualReversal as ResidualReversal
+    from quanthedge.factors.residuals import SpecificVolatility as SpecificVolatility
+    from quanthedge.factors.sentiment import Intraday as Intraday
+    from quanthedge.factors.sentiment import LimitHits as LimitHits
+    from quanthedge.factors.sentiment import LongReversal as LongReversal
+    from quanthedge.factors.sentiment import MaxReturn as MaxReturn
     from quanthedge.factors.sentiment import Momentum as Momentum
+    from quanthedge.factors.sentiment import Overnight as Overnight
     from quanthedge.factors.sentiment import Reversal as Reversal
-    from quanthedge.factors.sentiment import Turnover as Turnover
+    from quanthedge.factors.sentiment import Skewness as Skewness
     from quanthedge.factors.sentiment import Volatility as Volatility
+    from quanthedge.factors.structure import Age as Age
+    from quanthedge.factors.structure import FreeFloat as FreeFloat
+    from quanthedge.factors.structure import IndexMember as IndexMember
+    from quanthedge.factors.structure import IndustryMomentum as IndustryMomentum
+    from quanthedge.factors.structure import MidSize as MidSize
     from quanthedge.factors.structure import Size as Size
     from quanthedge.factors.surprises import AnnouncementReturn as AnnouncementReturn
     from quanthedge.factors.surprises import EarningsChange as EarningsChange
     from quanthedge.factors.surprises import EarningsSurprise as EarningsSurprise
     from quanthedge.factors.surprises import RevenueSurprise as RevenueSurprise
+    from quanthedge.factors.trading import AbnormalTurnover as AbnormalTurnover
+    from quanthedge.factors.trading import Illiquidity as Illiquidity
+    from quanthedge.factors.trading import PriceVolume as PriceVolume
+    from quanthedge.factors.trading import Turnover as Turnover
+    from quanthedge.factors.trading import TurnoverVariation as TurnoverVariation
     from quanthedge.factors.valuation import BookYield as BookYield
     from quanthedge.factors.valuation import CashFlowYield as CashFlowYield
     from quanthedge.factors.valuation import DividendYield as DividendYield
@@ -63,6 +82,7 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "exposures",
     "factor_name",
     "panel",
+    "period_ends",
     "standardise",
     *CATALOGUE.places,
 ]

@@ -1,97 +1,39 @@
-"""Market sentiment: how much a stock is traded, how it has moved, how nervous it is.
+"""Market sentiment: how a stock has moved, by day and by night, and how nervously."""
 
-Windows count trading days of the market and end with the day asked for. A day without trading is
-no observation; a stock that traded on fewer than ``min_traded`` of the window's days is undefined,
-and so is every stock where the data do not reach back over the window.
-"""
-
-from collections.abc import Callable
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.factors.base import Factor, Rows, as_rows, positive, rows_before
-from quanthedge.factors.kernels import window_deviations
-from quanthedge.market import Market
-from quanthedge.rules import TRADING_DAYS_A_YEAR
-from quanthedge.typing import Floats, Ints
+from quanthedge.factors.base import Rows, as_rows, positive
+from quanthedge.factors.windows import WINDOW, WindowFactor, over_window, panels_of
+from quanthedge.market import Market, limit_panel
+from quanthedge.operators import (
+    rolling_mean,
+    rolling_skew,
+    rolling_std,
+    rolling_sum,
+    rolling_top_mean,
+)
+from quanthedge.rules import TRADING_DAYS_A_YEAR, limit_prices
+from quanthedge.typing import Floats
 
-__all__ = ["Illiquidity", "Momentum", "Reversal", "Turnover", "Volatility"]
+__all__ = [
+    "Intraday",
+    "LimitHits",
+    "LongReversal",
+    "MaxReturn",
+    "Momentum",
+    "Overnight",
+    "Reversal",
+    "Skewness",
+    "Volatility",
+]
 
-_WINDOW = "Trading days of the market, the last one included."
-
-
-class _WindowFactor(Factor):
-    """A factor of the last ``window`` days."""
-
-    min_traded: float = Field(
-        default=0.5, gt=0, le=1, description="Share of the window's days that must have traded."
-    )
-
-    def _enough(self, count: Ints, days: int) -> np.ndarray:
-        """Return where so many observations are enough for a window of so many days."""
-        return np.asarray(count >= np.ceil(self.min_traded * days - 1e-9))
-
-    def _mean(self, values: Floats) -> Floats:
-        """Return the mean of the observations [W, N] over days; NaN where there are too few."""
-        known = np.isfinite(values)
-        count = known.sum(axis=0)
-        total = np.where(known, values, 0.0).sum(axis=0)
-        return np.where(self._enough(count, len(values)), total / np.maximum(count, 1), np.nan)
-
-    def _total_return(self, market: Market, days: Ints, window: int, skip: int) -> Floats:
-        """Return the total return from ``window`` to ``skip`` days ago, [R, N]."""
-        mark, factor = market.panel("mark"), market.panel("adj_factor")
-        late, known = rows_before(days, skip)
-        early, exists = rows_before(days, window)
-        change = mark[late] * factor[late] / positive(mark[early] * factor[early]) - 1.0
-        traded = market.panel("traded")
-        counts = [
-            traded[start + 1 : end + 1].sum(axis=0) for start, end in zip(early, late, strict=True)
-        ]
-        enough = self._enough(np.array(counts).reshape(change.shape), window - skip)
-        return np.where(enough & exists & known, change, np.nan)
+_HALF_A_CENT = 0.005  # prices move by a cent
 
 
-def _over_windows(
-    panels: list[Floats], days: Ints, window: int, statistic: Callable[..., Floats]
-) -> Floats:
-    """Return a statistic of each day's window of the panels, [R, N]; only these days are read."""
-    result = np.full((days.size, panels[0].shape[1]), np.nan)
-    for r, t in enumerate(days):
-        if t + 1 >= window:
-            result[r] = statistic(*(panel[t - window + 1 : t + 1] for panel in panels))
-    return result
-
-
-class Turnover(_WindowFactor):
-    """Mean daily turnover: shares traded over freely tradable shares.
-
-    Notes
-    -----
-    Formula: mean over the window's traded days of volume / float_shares.
-    Undefined: too few traded days (``min_traded``).
-    Suspension: days without trading are left out of the mean, not counted as 0, so that a stock
-    does not look calm because it was halted.
-    Look-ahead: day t uses volumes of days up to t.
-    """
-
-    kind: Literal["turnover"] = "turnover"
-    window: int = Field(default=20, ge=2, le=500, description=_WINDOW)
-
-    def exposure(self, market: Market, rows: Rows = None) -> Floats:
-        """Return the mean of volume / float shares over the window, [R, N]."""
-        panels = [market.panel("volume"), market.panel("float_shares")]
-        return _over_windows(
-            panels,
-            as_rows(market, rows),
-            self.window,
-            lambda volume, shares: self._mean(volume / positive(shares)),
-        )
-
-
-class Reversal(_WindowFactor):
+class Reversal(WindowFactor):
     """Total return of the last days: what fell tends to recover.
 
     Notes
@@ -103,14 +45,38 @@ class Reversal(_WindowFactor):
     """
 
     kind: Literal["reversal"] = "reversal"
-    window: int = Field(default=20, ge=1, le=500, description=_WINDOW)
+    window: int = Field(default=20, ge=1, le=500, description=WINDOW)
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the total return over the window, dividends included, [R, N]."""
-        return self._total_return(market, as_rows(market, rows), self.window, 0)
+        return self.total_return(market, as_rows(market, rows), self.window, 0)
 
 
-class Momentum(_WindowFactor):
+class _PastReturn(WindowFactor):
+    """A total return that ends some days ago."""
+
+    window: int = Field(
+        default=TRADING_DAYS_A_YEAR,
+        ge=2,
+        le=2000,
+        description="Trading days back to the start of the return.",
+    )
+    skip: int = Field(
+        default=20, ge=0, le=500, description="Trading days back to its end; less than window."
+    )
+
+    @model_validator(mode="after")
+    def _skip_within_window(self) -> Self:
+        if self.skip >= self.window:
+            raise ValueError(f"skip {self.skip} must be less than window {self.window}")
+        return self
+
+    def exposure(self, market: Market, rows: Rows = None) -> Floats:
+        """Return the total return from ``window`` to ``skip`` days ago, [R, N]."""
+        return self.total_return(market, as_rows(market, rows), self.window, self.skip)
+
+
+class Momentum(_PastReturn):
     """Total return of the last year without its last month.
 
     Notes
@@ -132,18 +98,34 @@ class Momentum(_WindowFactor):
         default=20, ge=0, le=250, description="Trading days back to its end; less than window."
     )
 
-    @model_validator(mode="after")
-    def _skip_within_window(self) -> Self:
-        if self.skip >= self.window:
-            raise ValueError(f"skip {self.skip} must be less than window {self.window}")
-        return self
 
-    def exposure(self, market: Market, rows: Rows = None) -> Floats:
-        """Return the total return from ``window`` to ``skip`` days ago, [R, N]."""
-        return self._total_return(market, as_rows(market, rows), self.window, self.skip)
+class LongReversal(_PastReturn):
+    """Total return of the last three years without the last one: long losers tend to recover.
+
+    Notes
+    -----
+    Formula: adjusted close[t - skip] / adjusted close[t - window] - 1, dividends included.
+    Undefined: not listed ``window`` days before, or too few traded days between (``min_traded``).
+    Suspension: the last close stands on either end.
+    Look-ahead: day t uses closes of days up to t - skip.
+    """
+
+    kind: Literal["long_reversal"] = "long_reversal"
+    window: int = Field(
+        default=3 * TRADING_DAYS_A_YEAR,
+        ge=2,
+        le=2000,
+        description="Trading days back to the start of the return.",
+    )
+    skip: int = Field(
+        default=TRADING_DAYS_A_YEAR,
+        ge=0,
+        le=1000,
+        description="Trading days back to its end; less than window.",
+    )
 
 
-class Volatility(_WindowFactor):
+class Volatility(WindowFactor):
     """Standard deviation of daily returns.
 
     Notes
@@ -158,37 +140,165 @@ class Volatility(_WindowFactor):
     """
 
     kind: Literal["volatility"] = "volatility"
-    window: int = Field(default=60, ge=5, le=500, description=_WINDOW)
+    window: int = Field(default=60, ge=5, le=500, description=WINDOW)
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the sample standard deviation of daily returns over the window, [R, N]."""
-        days, returns = as_rows(market, rows), market.panel("simple_return")
-        found = np.full((days.size, returns.shape[1]), np.nan)
-        least = max(2, int(np.ceil(self.min_traded * self.window - 1e-9)))
-        window_deviations(returns, days, self.window, least, found)
-        return found
+        return _of_returns(self, market, rows, rolling_std)
 
 
-class Illiquidity(_WindowFactor):
-    """Mean absolute return for each hundred million yuan traded.
+class Skewness(WindowFactor):
+    """Skewness of daily returns: lottery tickets are bought too dear.
 
     Notes
     -----
-    Formula: mean over the window's traded days of |close / pre_close - 1| / (amount / 1e8).
-    Undefined: too few traded days (``min_traded``).
+    Formula: n / ((n - 1)(n - 2)) x sum of ((return - mean) / deviation)^3 over the window's traded
+    days, with close / pre_close - 1 and the sample standard deviation.
+    Undefined: too few traded days (``min_traded``), fewer than three, or all returns the same.
     Suspension: days without trading are left out.
-    Look-ahead: day t uses returns and amounts of days up to t.
+    Look-ahead: day t uses returns of days up to t.
     """
 
-    kind: Literal["illiquidity"] = "illiquidity"
-    window: int = Field(default=20, ge=2, le=500, description=_WINDOW)
+    kind: Literal["skewness"] = "skewness"
+    window: int = Field(default=60, ge=5, le=500, description=WINDOW)
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
-        """Return the mean of |return| / (amount / 1e8), [R, N]."""
-        panels = [market.panel("simple_return"), market.panel("amount")]
-        return _over_windows(
-            panels,
-            as_rows(market, rows),
-            self.window,
-            lambda returns, amount: self._mean(np.abs(returns) / (positive(amount) / 1e8)),
+        """Return the skewness of daily returns over the window, [R, N]."""
+        return _of_returns(self, market, rows, rolling_skew)
+
+
+class MaxReturn(WindowFactor):
+    """Mean of the largest daily returns: what jumped is remembered and bought too dear.
+
+    Notes
+    -----
+    Formula: mean of the ``count`` largest close / pre_close - 1 among the window's traded days.
+    Undefined: too few traded days (``min_traded``), or fewer than ``count``.
+    Suspension: days without trading are left out.
+    Look-ahead: day t uses returns of days up to t.
+    """
+
+    kind: Literal["max_return"] = "max_return"
+    window: int = Field(default=20, ge=2, le=500, description=WINDOW)
+    count: int = Field(default=5, ge=1, le=50, description="Largest days that count.")
+
+    @model_validator(mode="after")
+    def _count_within_window(self) -> Self:
+        if self.count > self.window:
+            raise ValueError(f"count {self.count} must be at most window {self.window}")
+        return self
+
+    def exposure(self, market: Market, rows: Rows = None) -> Floats:
+        """Return the mean of the largest daily returns of the window, [R, N]."""
+        return _of_returns(self, market, rows, rolling_top_mean, self.count)
+
+
+def _of_returns(
+    factor: Volatility | Skewness | MaxReturn,
+    market: Market,
+    rows: Rows,
+    operator: object,
+    *more: int,
+) -> Floats:
+    """Return a statistic of the daily returns of a factor's window, [R, N]."""
+    returns = panels_of(market, "simple_return")
+    found: Floats = over_window(
+        operator,  # type: ignore[arg-type]
+        returns,
+        as_rows(market, rows),
+        factor.window,
+        *more,
+        min_share=factor.min_traded,
+    )
+    return found
+
+
+class Intraday(WindowFactor):
+    """Mean return from open to close: what is bought during the day falls back.
+
+    Notes
+    -----
+    Formula: mean over the window's traded days of close / open - 1.
+    Undefined: too few traded days (``min_traded``).
+    Suspension: days without trading are left out.
+    Look-ahead: day t uses opens and closes of days up to t.
+    """
+
+    kind: Literal["intraday"] = "intraday"
+    window: int = Field(default=20, ge=1, le=500, description=WINDOW)
+
+    def exposure(self, market: Market, rows: Rows = None) -> Floats:
+        """Return the mean of close / open - 1, [R, N]."""
+        return _mean_step(self, market, rows, "close", "open")
+
+
+class Overnight(WindowFactor):
+    """Mean return from close to the next open: where the patient buy, it goes on.
+
+    Notes
+    -----
+    Formula: mean over the window's traded days of open / pre_close - 1; pre_close is the exchange's
+    previous close, so that dividends are no loss.
+    Undefined: too few traded days (``min_traded``).
+    Suspension: days without trading are left out; the night before trading resumes is as long as
+    the suspension.
+    Look-ahead: day t uses opens of days up to t.
+    """
+
+    kind: Literal["overnight"] = "overnight"
+    window: int = Field(default=20, ge=1, le=500, description=WINDOW)
+
+    def exposure(self, market: Market, rows: Rows = None) -> Floats:
+        """Return the mean of open / pre_close - 1, [R, N]."""
+        return _mean_step(self, market, rows, "open", "pre_close")
+
+
+def _mean_step(
+    factor: Intraday | Overnight, market: Market, rows: Rows, late: str, early: str
+) -> Floats:
+    panels = panels_of(market, late, early)
+
+    def steps(span: slice) -> Floats:
+        end, begin = panels(span)
+        return end / positive(begin) - 1.0
+
+    found: Floats = over_window(
+        rolling_mean, steps, as_rows(market, rows), factor.window, min_share=factor.min_traded
+    )
+    return found
+
+
+class LimitHits(WindowFactor):
+    """Days on which a stock closed at its upper limit: the crowd's favourites.
+
+    Notes
+    -----
+    Formula: number of the window's days with a close at the highest price allowed, by the limits
+    of the board, the status and the day in the rule book.
+    Undefined: too few traded days (``min_traded``). A day without a limit is no hit.
+    Suspension: days without trading are no hits.
+    Look-ahead: day t uses closes and limits of days up to t.
+    """
+
+    kind: Literal["limit_hits"] = "limit_hits"
+    window: int = Field(default=20, ge=1, le=500, description=WINDOW)
+
+    def exposure(self, market: Market, rows: Rows = None) -> Floats:
+        """Return on how many days the close was the highest price allowed, [R, N]."""
+        panels = panels_of(market, "close", "pre_close")
+
+        def hits(span: slice) -> Floats:
+            close, before = panels(span)
+            if not close.size:
+                return close
+            limits = limit_panel(market, span.start, span.stop - 1)
+            up = np.take_along_axis(limits.up, limits.place.astype(np.int64), axis=1)
+            down = np.take_along_axis(limits.down, limits.place.astype(np.int64), axis=1)
+            highest, _ = limit_prices(before, up, down, np.broadcast_to(limits.inward, up.shape))
+            hit = close >= highest - _HALF_A_CENT  # False where either is not known
+            return np.where(np.isnan(close), np.nan, hit)
+
+        found: Floats = over_window(
+            rolling_sum, hits, as_rows(market, rows), self.window, min_share=self.min_traded
         )
+        return found

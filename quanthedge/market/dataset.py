@@ -22,6 +22,7 @@ from quanthedge.market.drifting import NO_LIST
 from quanthedge.market.explain import Explanation, explanation
 from quanthedge.market.groups import closes_by_day, gone_rows, industries, members, weights
 from quanthedge.market.history import ReportHistory, statement_history
+from quanthedge.market.labelled import Labelled
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
 from quanthedge.market.reported import Figure, Holding, holdings, reported, statement_rows
@@ -41,7 +42,7 @@ _START_SLACK = np.timedelta64(11, "D")  # the longest holidays
 _END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
 
 
-class Market:
+class Market(Labelled):
     """A market: T trading days, N stocks, and everything known about them, by date.
 
     Open one with `Market.open`; `until` gives the same market with its future cut off.
@@ -186,7 +187,7 @@ class Market:
             raise DataError(f"no panel '{name}'; there are {', '.join(PANELS)}")
         return self._store.panels.get(name)[: self._days]
 
-    def prices(self, name: str, kind: PriceKind = "raw") -> Prices:
+    def price_panel(self, name: str, kind: PriceKind = "raw") -> Prices:
         """Return a panel of prices that knows its kind [T, N]; mixing kinds raises DataError.
 
         Raw prices are those of `panel(name)`. Adjusted ones are raw x adj_factor (backward
@@ -220,6 +221,11 @@ class Market:
         place = np.searchsorted(calendar, listed) - self._store.first_day
         place = np.where(listed < calendar[0], BEFORE_CALENDAR, place)
         return np.minimum(place, self._days).astype(np.int64)
+
+    def list_dates(self) -> Array:
+        """Return each stock's first trading day, datetime64[D] [N]; NaT: not listed by the end."""
+        listed = self._store.stocks["list_date"].to_numpy().astype("datetime64[D]")
+        return np.where(listed <= min(self._cut, self.dates[-1]), listed, np.datetime64("NaT", "D"))
 
     def delist_index(self) -> Array:
         """Return the first row on which each stock is gone, int64 [N]; T when still listed."""

@@ -1,1 +1,57 @@
-"""Rolling and cross-sectional operators on arrays by day and stock."""
+"""Rolling and cross-sectional operators on arrays by day and stock, compiled: ``qh.ops``."""
+
+from quanthedge.operators.cross import (
+    demean,
+    neutralise,
+    rank,
+    rank_correlation,
+    standardise,
+    winsorise,
+)
+from quanthedge.operators.rolling import (
+    Moments,
+    days_since_change,
+    decay_mean,
+    ewm_mean,
+    last_change,
+    rolling_beta,
+    rolling_corr,
+    rolling_cov,
+    rolling_downside_beta,
+    rolling_max,
+    rolling_mean,
+    rolling_min,
+    rolling_moments,
+    rolling_rank,
+    rolling_skew,
+    rolling_std,
+    rolling_sum,
+    rolling_top_mean,
+)
+
+__all__ = [
+    "Moments",
+    "days_since_change",
+    "decay_mean",
+    "demean",
+    "ewm_mean",
+    "last_change",
+    "neutralise",
+    "rank",
+    "rank_correlation",
+    "rolling_beta",
+    "rolling_corr",
+    "rolling_cov",
+    "rolling_downside_beta",
+    "rolling_max",
+    "rolling_mean",
+    "rolling_min",
+    "rolling_moments",
+    "rolling_rank",
+    "rolling_skew",
+    "rolling_std",
+    "rolling_sum",
+    "rolling_top_mean",
+    "standardise",
+    "winsorise",
+]

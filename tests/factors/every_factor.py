@@ -17,14 +17,17 @@ from quanthedge.factors import (
 
 CLASSES = tuple(CATALOGUE.classes().values())
 _LONG = 60  # trading days beyond which a default is shortened
+_YEAR = 260
+# Whose exposures of the market's end say nothing of its last day.
+SLOW = {"momentum", "long_reversal", "age"}
 
 
 def short(kind):
-    """The factor with its long windows cut to a sixth, 40 days at most."""
+    """The factor with its long windows cut to a sixth, those of years to a twelfth."""
     defaults = {name: field.default for name, field in kind.model_fields.items()}
     return kind(
         **{
-            name: min(days // 6, 40)
+            name: days // (6 if days <= _YEAR else 12)
             for name, days in defaults.items()
             if type(days) is int and days >= _LONG
         }

@@ -38,7 +38,7 @@ def test_slices_keep_the_kind_and_results_are_plain_numbers():
 
 def test_adjusted_returns_are_those_of_the_exchanges_previous_close():
     market = sample_market()
-    mark = market.prices("mark", "adjusted")
+    mark = market.price_panel("mark", "adjusted")
     returns = np.where(market.panel("traded")[1:], mark[1:] / mark[:-1] - 1, np.nan)
     expected = market.panel("simple_return")[1:]
     both = np.isfinite(returns) & np.isfinite(expected)
@@ -48,8 +48,8 @@ def test_adjusted_returns_are_those_of_the_exchanges_previous_close():
 
 def test_raw_prices_are_the_panel_and_other_names_are_refused():
     market = sample_market()
-    np.testing.assert_array_equal(market.prices("close"), market.panel("close"))
+    np.testing.assert_array_equal(market.price_panel("close"), market.panel("close"))
     with pytest.raises(DataError, match="'volume' is no price"):
-        market.prices("volume")
+        market.price_panel("volume")
     with pytest.raises(DataError, match="accepted: raw, adjusted"):
-        market.prices("close", "forward")
+        market.price_panel("close", "forward")

@@ -192,25 +192,24 @@ def announcement_return(stock, memory, index):
     """Product of the three days' returns less the index's, for the last announcement known."""
     reports = stock.rows("statements").sort_values(["period_end", "known_date"])
     told = reports.drop_duplicates("period_end").dropna(subset="announce_date")
-    days, asked = pd.DatetimeIndex(stock.days()), stock.asked()
+    days = pd.DatetimeIndex(stock.days())
     returns = stock.bar("close") / stock.bar("pre_close") - 1
     level = pd.Series(stock.index(index))
+    reactions = []
+    for announced, known in zip(told["announce_date"], told["known_date"], strict=True):
+        at = int((days < announced).sum())
+        public = max(at + 1, int((days < known).sum()))
+        if at < 2 or public >= len(days):
+            continue
+        own = returns[at - 1 : at + 2]
+        grown = (1 + own.fillna(0)).prod() - level[at + 1] / level[at - 2]
+        before = stock.bar("close")[: at - 1].notna().any()
+        fine = own.notna().any() and before
+        reactions.append((public, at, grown if fine else math.nan))
     answer = []
-    places = [
-        (int((days < announced).sum()), int((days < known).sum()))
-        for announced, known in zip(told["announce_date"], told["known_date"], strict=True)
-    ]
     for t in range(len(days)):
-        best = (-1, -1, math.nan)
-        for at, known in places if t in asked else ():
-            public = max(at + 1, known)
-            if at < 2 or public > t or (public, at) < best[:2]:
-                continue
-            own = returns[at - 1 : at + 2]
-            grown = (1 + own.fillna(0)).prod() - level[at + 1] / level[at - 2]
-            before = stock.bar("close")[: at - 1].notna().any()
-            best = (public, at, grown if own.notna().any() and before else math.nan)
-        answer.append(best[2] if t - best[0] < memory else math.nan)
+        last = max((one for one in reactions if one[0] <= t), default=None, key=lambda r: r[:2])
+        answer.append(last[2] if last and t - last[0] < memory else math.nan)
     return pd.Series(answer)
 
 
@@ -229,10 +228,10 @@ def _each_day(stock, memory, lag, function):
     rows = list(
         zip(rows["known_date"], rows["period_end"], rows["broker"], rows["net_profit"], strict=True)
     )
-    days, asked = stock.days(), stock.asked()
+    days = stock.days()
     answer = []
     for t, day in enumerate(days):
-        if t < lag or t not in asked:
+        if t < lag or not stock.asks(t):
             answer.append(math.nan)
             continue
         now = _in_force(rows, day, day.year, memory)
@@ -273,9 +272,9 @@ def fund_coverage_change(stock):
     lists = lists[lists["full_holdings"]]
     periods = [(period, rows["known_date"].max()) for period, rows in lists.groupby("period_end")]
     mine = lists[lists["code"] == stock.code].set_index("period_end")["funds_holding"].to_dict()
-    answer, asked = [], stock.asked()
+    answer = []
     for t, day in enumerate(stock.days()):
-        if t not in asked:
+        if not stock.asks(t):
             answer.append(math.nan)
             continue
         out = sorted(period for period, known in periods if known <= day)

@@ -301,8 +301,7 @@ def limit_panel(market: "Market", first: int, last: int) -> LimitPanel:
     """
     calendar = market.calendar
     begin = int(np.searchsorted(calendar, market.dates[0]))
-    listed = market._store.stocks["list_date"].to_numpy().astype("datetime64[D]")
-    book = LimitBook(Axes(calendar, market.codes), listed, market.stock_names())
+    book = LimitBook(Axes(calendar, market.codes), market.list_dates(), market.stock_names())
     span = slice(begin + first, begin + last + 1)
     place = book.plain(market.panel("is_st")[first : last + 1], span)
     leaving = market.panel("is_delisting")[: last + 1].any(axis=0)

@@ -135,7 +135,7 @@ HONEST = {
     "trailing mean": lambda market: closes(market).rolling(11, min_periods=1).mean(),
     "returns over ex-dates": lambda market: market.panel("simple_return"),
     "steps of adjusted prices": lambda market: np.diff(
-        np.log(market.prices("mark", "adjusted")), axis=0, prepend=np.nan
+        np.log(market.price_panel("mark", "adjusted")), axis=0, prepend=np.nan
     ),
     "index": lambda market: market.index_close("000300.SH"),
     "industry": lambda market: market.industry()[0],

@@ -1,0 +1,1 @@
+"""Compiled operators: plain arrays in and out."""
