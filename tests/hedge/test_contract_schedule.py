@@ -122,7 +122,7 @@ def test_prices_are_the_days_own(market):
     first, last = row(market, "2014-09-10"), row(market, "2014-10-31")
     schedule = contract_schedule(market, "IF", first, last)
     assert schedule.contracts == ["IF1409", "IF1410", "IF1411"]
-    bars = market.bars.set_index(["date", "contract"]).unstack()
+    bars = market.bars.set_index(["date", "contract"]).unstack()  # noqa: PD010
     days, names = pd.DatetimeIndex(schedule.dates), schedule.contracts
     np.testing.assert_array_equal(schedule.fill_price, bars["open"][names].loc[days])
     marks = bars["settle"].fillna(bars["close"])[names]

@@ -37,7 +37,7 @@ OF_STOCKS = (
 
 def grid(frame, index, columns, values):
     """A row per day (or per key), a column per code."""
-    return frame.pivot(index=index, columns=columns, values=values)
+    return frame.pivot(index=index, columns=columns, values=values)  # noqa: PD010
 
 
 def compact(days):
