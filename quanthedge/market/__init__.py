@@ -22,8 +22,9 @@ from quanthedge.market.codes import (
 )
 from quanthedge.market.dataset import BEFORE_CALENDAR, Market
 from quanthedge.market.days import EMPTY, as_dates, day_of
+from quanthedge.market.history import ReportHistory
 from quanthedge.market.manifest import Manifest, check_folder
-from quanthedge.market.schema import STATEMENT_ITEMS, TABLES, Column
+from quanthedge.market.schema import OWNERS, STATE_OWNERS, STATEMENT_ITEMS, TABLES, Column
 from quanthedge.market.table_files import parquet_file, read_feather, read_numbers, read_parquet
 from quanthedge.market.writer import Progress, check_target, write_dataset, write_streamed
 
@@ -34,8 +35,10 @@ __all__ = [
     "EMPTY",
     "EXAMPLES",
     "GRACE",
+    "OWNERS",
     "REPEATED",
     "STATEMENT_ITEMS",
+    "STATE_OWNERS",
     "TABLES",
     "TWINS",
     "Alteration",
@@ -50,6 +53,7 @@ __all__ = [
     "Manifest",
     "Market",
     "Progress",
+    "ReportHistory",
     "altered",
     "as_dates",
     "check_dataset",
