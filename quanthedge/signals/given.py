@@ -27,10 +27,12 @@ from quanthedge.errors import DataError, StrategyError, StrategyWarning
 from quanthedge.kinds import OwnCode, is_own, parts_in
 from quanthedge.market import Market
 from quanthedge.plain import Plain, one_line
+from quanthedge.signals.align import aligned
 from quanthedge.signals.files import read_table
+from quanthedge.signals.report import ClosedDays, TableReport
 from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
-from quanthedge.signals.table import ClosedDays, ScoreTable, TableReport, aligned
+from quanthedge.signals.table import ScoreTable
 
 __all__ = ["GivenTable", "given_tables", "kept_tables", "table_from"]
 
