@@ -6,9 +6,10 @@ codes. :class:`GivenTable` is what a part of a strategy that is such a table has
 """
 
 from quanthedge.signals.given import GivenTable, given_tables, kept_tables, table_from
+from quanthedge.signals.report import TableReport
 from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
-from quanthedge.signals.table import ScoreTable, TableReport
+from quanthedge.signals.table import ScoreTable
 
 __all__ = [
     "GivenTable",

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from pydantic import (
     Field,
@@ -24,13 +24,15 @@ from pydantic import (
 
 from quanthedge.documents import printable
 from quanthedge.errors import DataError, StrategyError, StrategyWarning
-from quanthedge.kinds import OwnCode, parts_in
+from quanthedge.kinds import OwnCode, is_own, parts_in
 from quanthedge.market import Market
 from quanthedge.plain import Plain, one_line
+from quanthedge.signals.align import aligned
 from quanthedge.signals.files import read_table
+from quanthedge.signals.report import ClosedDays, TableReport
 from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
-from quanthedge.signals.table import Carry, ClosedDays, ScoreTable, TableReport, aligned
+from quanthedge.signals.table import ScoreTable
 
 __all__ = ["GivenTable", "given_tables", "kept_tables", "table_from"]
 
@@ -38,6 +40,8 @@ FOLDER = "signals"  # of a run folder
 MONTH = 23  # trading days: no month has more
 _Key = tuple[str, str, str, str]
 _read: WeakValueDictionary[_Key, Scores] = WeakValueDictionary()
+# The last market's, by lag, closed days, carry and whether the market is whole.
+_aligned: WeakKeyDictionary[Scores, dict[tuple[Any, ...], ScoreTable]] = WeakKeyDictionary()
 
 
 class GivenTable(Plain):
@@ -86,7 +90,6 @@ class GivenTable(Plain):
         "by stock where the rows of a day became known on different days.",
     )
     _scores: Scores | None = PrivateAttr(default=None)
-    _aligned: tuple[Any, ScoreTable] | None = PrivateAttr(default=None)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -122,7 +125,9 @@ class GivenTable(Plain):
         return hash((type(self), tuple(self.__dict__.items())))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """Send the table along."""
+        """Send the table along; a user's own class is found again by its file."""
+        if is_own(self):
+            return super().__reduce_ex__(protocol)
         values = {name: self.__dict__[name] for name in type(self).model_fields}
         return _revived, (type(self), values, self._scores)
 
@@ -165,19 +170,22 @@ class GivenTable(Plain):
         DataError
             No code is a stock of the market, days lie after its data, or none inside it.
         """
-        key = (id(self.scores), id(market.codes), id(market.calendar), market.is_altered)
-        if self._aligned is None or self._aligned[0] != (*key, market.is_cut):
-            carry: Carry | None = None if self.carry == "auto" else self.carry
-            lag = self.lag_days
-            if lag and self.scores.known is not None:
-                raise DataError(
-                    f"{self.told}: lag_days {lag} and a column of days on which rows became "
-                    "known; take one of them"
-                )
-            made = aligned(self.scores, market, lag=lag, closed_days=self.closed_days,
-                           carry=carry, where=self.told)  # fmt: skip
-            self._aligned = ((*key, market.is_cut), made)
-        return self._aligned[1].until(market)
+        scores, lag = self.scores, self.lag_days
+        if lag and scores.known is not None:
+            raise DataError(
+                f"{self.told}: lag_days {lag} and a column of days on which rows became known; "
+                "take one of them"
+            )
+        whole = not (market.is_altered or market.is_cut)  # of which later days are refused
+        key = (lag, self.closed_days, self.carry, whole)
+        kept = _aligned.setdefault(scores, {})
+        found = kept.get(key)
+        if found is None or found.codes is not market.codes:
+            found = kept[key] = aligned(
+                scores, market, lag=lag, closed_days=self.closed_days,
+                carry=None if self.carry == "auto" else self.carry, where=self.told,
+            )  # fmt: skip
+        return found.until(market)
 
     def report(self, market: Market) -> TableReport:
         """Return what became of the table on a market: what is left out, gaps, unknown codes.

@@ -54,7 +54,7 @@ def test_rows_that_are_taken_a_day_before_they_are_known_are_caught(scores, monk
         return true(*values, lag=lag - 1, **options)
 
     monkeypatch.setattr(given, "aligned", early)
-    report = audit(qh.signal_from(scores), sample_market(), dates=4)
+    report = audit(qh.signal_from(scores * 2.0), sample_market(), dates=4)
     assert not report.passed
 
 
