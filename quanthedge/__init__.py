@@ -66,7 +66,10 @@ _EXPORTS = {
     "update_market": "quanthedge.sources",
 }
 
-_ROOMS = {"ops": "quanthedge.operators"}  # whole rooms under a short name
+_ROOMS = {
+    "factors": "quanthedge.factors",
+    "ops": "quanthedge.operators",
+}  # whole rooms under a short name
 
 __all__ = [*_EXPORTS, *_ROOMS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
 

@@ -20,6 +20,7 @@ from quanthedge.cli import (
     check,
     compare,
     download,
+    factors,
     import_,
     report,
     rules,
@@ -38,6 +39,7 @@ __all__ = ["app", "main"]
 _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help lists them
     "import": import_.command,
     "download": download.command,
+    "factors": factors.command,
     "basis": basis.command,
     "bridge": bridge.command,
     "stress": stress.command,

@@ -6,6 +6,7 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.factors.base import Factor, exposures, factor_name
+from quanthedge.factors.library import factor_card, factor_coverage, library
 from quanthedge.factors.panels import FactorPanel, panel, period_ends
 from quanthedge.factors.transforms import Transforms, standardise
 from quanthedge.kinds import read_catalogue
@@ -80,7 +81,10 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "FactorPanel",
     "Transforms",
     "exposures",
+    "factor_card",
+    "factor_coverage",
     "factor_name",
+    "library",
     "panel",
     "period_ends",
     "standardise",
