@@ -55,6 +55,7 @@ _EXPORTS = {
     "keep_stages": "quanthedge.backtesting",
     "layers": "quanthedge.performance",
     "load_strategy": "quanthedge.strategy",
+    "macro": "quanthedge.conditions",
     "margin_outlook": "quanthedge.studies.stress",
     "panel": "quanthedge.factors",
     "random_book": "quanthedge.hedge",
