@@ -61,6 +61,7 @@ _EXPORTS = {
     "labels": "quanthedge.labelling",
     "layers": "quanthedge.performance",
     "load_strategy": "quanthedge.strategy",
+    "macro": "quanthedge.conditions",
     "margin_outlook": "quanthedge.studies.stress",
     "panel": "quanthedge.factors",
     "random_book": "quanthedge.hedge",
@@ -77,6 +78,7 @@ _EXPORTS = {
 
 _ROOMS = {  # whole rooms, and files of them, under a short name
     "alpha": "quanthedge.alpha",
+    "factors": "quanthedge.factors",
     "ops": "quanthedge.operators",
     "overfit": "quanthedge.performance.overfit",
 }

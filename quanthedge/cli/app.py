@@ -21,6 +21,7 @@ from quanthedge.cli import (
     compare,
     download,
     evaluate,
+    factors,
     import_,
     report,
     rules,
@@ -40,6 +41,7 @@ __all__ = ["app", "main"]
 _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help lists them
     "import": import_.command,
     "download": download.command,
+    "factors": factors.command,
     "basis": basis.command,
     "bridge": bridge.command,
     "stress": stress.command,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quanthedge.factors.base import Factor, exposures, factor_name
 from quanthedge.factors.custom import Panels, factor
+from quanthedge.factors.library import factor_card, factor_coverage, library
 from quanthedge.factors.panels import FactorPanel, panel, period_ends
 from quanthedge.factors.signal import Signal, signal_from
 from quanthedge.factors.transforms import Transforms, standardise
@@ -85,7 +86,10 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "Transforms",
     "exposures",
     "factor",
+    "factor_card",
+    "factor_coverage",
     "factor_name",
+    "library",
     "panel",
     "period_ends",
     "signal_from",

@@ -12,7 +12,7 @@ import numpy as np
 from quanthedge.market.simulation.companies import Companies
 from quanthedge.typing import Days
 
-__all__ = ["Habits", "draw_habits", "further_figures"]
+__all__ = ["Habits", "draw_habits", "further_figures", "lasting_exposures"]
 
 Array = np.ndarray[Any, Any]
 _YEAR = 4
@@ -42,6 +42,21 @@ def draw_habits(companies: Companies, draw: np.random.Generator) -> Habits:
         investment=np.exp(-3.0 + 0.5 * noise[2]),
         state=draw.random(count) < 0.35,
     )
+
+
+def lasting_exposures(companies: Companies, habits: Habits) -> dict[str, Array]:
+    """Return what a style of a company's lasting traits takes as exposure, [N] each.
+
+    They are those that the reports show: gross profit and spending for each yuan of assets, debt
+    over assets, and who controls the company.
+    """
+    turnover = 0.08 / companies.margin * (1 - companies.leverage)
+    return {
+        "gross_profitability": habits.gross_margin * turnover,
+        "capital_expenditure": np.log(habits.investment),
+        "leverage": companies.leverage,
+        "state_owned": habits.state.astype(np.float64),
+    }
 
 
 def further_figures(

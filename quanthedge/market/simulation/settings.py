@@ -4,9 +4,15 @@ import datetime as dt
 from collections.abc import Mapping
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["BasisProcess", "SimulationSettings", "Style"]
+__all__ = ["STYLES", "BasisProcess", "SimulationSettings", "Style"]
+
+# What a style may be of: those of the usual market, and lasting traits that reports show.
+STYLES = (
+    "size", "earnings_yield", "book_yield", "return_on_equity", "turnover", "volatility",
+    "reversal", "gross_profitability", "capital_expenditure", "leverage", "state_owned",
+)  # fmt: skip
 
 
 class Style(BaseModel):
@@ -92,6 +98,15 @@ class SimulationSettings(BaseModel):
     specific_volatility_per_day: float = Field(0.018, gt=0)
     styles: Mapping[str, Style] = Field(default_factory=_styles)
     basis: Mapping[str, BasisProcess] = Field(default_factory=_basis)
+
+    @field_validator("styles")
+    @classmethod
+    def _known_styles(cls, styles: Mapping[str, Style]) -> Mapping[str, Style]:
+        for name in styles:
+            if name not in STYLES:
+                raise ValueError(f"no style {name!r}; accepted: {', '.join(STYLES)}")
+        return styles
+
     exposure_days: int = Field(10, ge=1)
 
     suspensions_per_year: float = Field(0.35, ge=0)

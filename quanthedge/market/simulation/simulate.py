@@ -15,7 +15,7 @@ from quanthedge.market.simulation.calendar import expiry_days, trading_days
 from quanthedge.market.simulation.companies import draw_companies, draw_lives
 from quanthedge.market.simulation.earnings import draw_profitability
 from quanthedge.market.simulation.factors import draw_factor_paths
-from quanthedge.market.simulation.figures import draw_habits
+from quanthedge.market.simulation.figures import draw_habits, lasting_exposures
 from quanthedge.market.simulation.futures import FuturesPath, futures_bars
 from quanthedge.market.simulation.indices import IndexPath, build_indices, true_betas
 from quanthedge.market.simulation.names import industry_count
@@ -145,7 +145,10 @@ def simulate_tables(settings: SimulationSettings) -> SimulatedMarket:
     )
     industries = industry_count(settings.stocks)
     paths = draw_factor_paths(settings, len(calendar), industries, streams["factors"])
-    bars = simulate_trading(settings, calendar, companies, lives, profitability, paths, streams)
+    bars = simulate_trading(
+        settings, calendar, companies, lives, profitability, paths, streams,
+        lasting_exposures(companies, habits),
+    )  # fmt: skip
     indices = build_indices(settings, calendar, lives, bars, streams["indices"])
     betas = {index.code: true_betas(settings, companies, bars, index, paths) for index in indices}
     futures = _futures(settings, calendar, long_calendar, indices, streams["futures"])

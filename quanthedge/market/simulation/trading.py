@@ -79,9 +79,13 @@ def simulate_trading(
     profitability: Profitability,
     paths: FactorPaths,
     streams: dict[str, np.random.Generator],
+    lasting: dict[str, Array],
 ) -> Bars:
-    """Trade every day of the calendar; return all bars."""
-    floor = _Floor(settings, calendar, companies, lives, profitability, paths, streams)
+    """Trade every day of the calendar; return all bars.
+
+    ``lasting``: exposures that a company keeps, for styles of these names [N] each.
+    """
+    floor = _Floor(settings, calendar, companies, lives, profitability, paths, streams, lasting)
     for row in range(len(calendar)):
         floor.trade(row)
     return floor.bars
@@ -99,7 +103,9 @@ class _Floor:
         profitability: Profitability,
         paths: FactorPaths,
         streams: dict[str, np.random.Generator],
+        lasting: dict[str, Array],
     ) -> None:
+        self.lasting = lasting
         self.settings, self.calendar = settings, calendar
         self.companies, self.lives = companies, lives
         self.profitability, self.paths, self.streams = profitability, paths, streams
@@ -174,6 +180,7 @@ class _Floor:
             "turnover": np.log(self.companies.turnover) + self.activity[0],
             "volatility": np.log(self.companies.specific_volatility),
             "reversal": self.recent,
+            **self.lasting,
         }
         for place, name in enumerate(self.settings.style_names):
             self.exposure[:, place] = np.round(standardised(raw[name], alive), 4)

@@ -1,0 +1,131 @@
+"""The command `quanthedge factors`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from quanthedge.cli.options import MarketFolder, language_of
+from quanthedge.cli.screen import printed, table_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from quanthedge.market import Market
+    from quanthedge.typing import Language
+
+__all__ = ["command"]
+
+_WIDTH = 100
+_SAMPLE = Path("data/sample")
+_BAR = 30  # characters of a whole year's coverage
+
+
+def command(
+    name: Annotated[
+        str | None, typer.Argument(help="Factor, for its whole card; without it, the list.")
+    ] = None,
+    family: Annotated[
+        str | None,
+        typer.Option(help="Only these: valuation, quality, growth, estimates, sentiment ..."),
+    ] = None,
+    market: MarketFolder = _SAMPLE,
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+) -> None:
+    """List the factors of the library, or show one: formula, source, sign, needs, coverage.
+
+    Says which of them the market carries; without --market and data/sample there is no such column.
+
+    Example: quanthedge factors accruals --market data/sample --language en
+    """
+    from quanthedge.errors import StrategyError
+
+    chosen = language_of(language)
+    if name is not None and family is not None:
+        raise StrategyError("factors: a NAME or --family, not both")
+    opened = None
+    if market != _SAMPLE or market.is_dir():
+        from quanthedge.market import Market
+
+        opened = Market.open(market)
+    if name is None:
+        _list(family, opened, chosen)
+    else:
+        _card(name, opened, chosen)
+
+
+def _words(language: "Language") -> dict[str, str]:
+    from quanthedge.words import texts
+
+    return {
+        key: text[language] for key, text in texts("quanthedge.factors", "wording")["card"].items()
+    }
+
+
+def _family(name: str, language: "Language") -> str:
+    from quanthedge.words import texts
+
+    return str(texts("quanthedge.factors", "wording")["family"][name][language])
+
+
+def _list(family: str | None, market: "Market | None", language: "Language") -> None:
+    from quanthedge.factors import library
+
+    words, table = _words(language), library(family, market)
+    columns = [words["kind"], words["name"], "", words["needs"]]
+    columns += [words["available"]] if market is not None else []
+    title = words["library"].format(count=len(table))
+    shown = table_of(columns, (), title if market is None else f"{title}, {market.name}")
+    for group, rows in table.groupby("family", sort=False):
+        shown.add_section()
+        shown.add_row(f"[bold]{_family(str(group), language)}[/bold]", *[""] * (len(columns) - 1))
+        for kind, row in rows.iterrows():
+            shown.add_row(str(kind), *_cells(row, market is not None, words, language))
+    printed(shown, _WIDTH)
+
+
+def _cells(
+    row: "pd.Series[Any]", judged: bool, words: dict[str, str], language: "Language"
+) -> list[str]:
+    tables = dict.fromkeys(need.split(" ")[0] for need in str(row["needs"]).split("; "))
+    cells = [str(row[language]), "+" if row["sign"] > 0 else "-", ", ".join(tables)]
+    if judged:
+        told = words["no"].format(reason=row["reason"])
+        cells.append(words["yes"] if row["available"] else told)
+    return cells
+
+
+def _card(name: str, market: "Market | None", language: "Language") -> None:
+    from quanthedge.factors import factor_card
+
+    card, words = factor_card(name, market), _words(language)
+    parameters = [f"{key} = {value}: {said}" for key, (value, said) in card["parameters"].items()]
+    lines = {
+        "name": f"{card[language]} ({name})",
+        "family": _family(card["family"], language),
+        "sign": words["high"] if card["sign"] > 0 else words["low"],
+        "formula": card["formula"],
+        "undefined": card["notes"].get("Undefined", ""),
+        "source": card["source"],
+        "needs": str(card["needs"]).replace("; ", "\n"),
+        "parameters": "\n".join(parameters),
+    }
+    if market is not None:
+        told = words["no"].format(reason=card["reason"])
+        lines["available"] = words["yes"] if card["available"] else told
+    rows = [(words[key], text) for key, text in lines.items() if text]
+    printed(table_of(("", ""), rows, ""), _WIDTH)
+    if market is not None and card["available"]:
+        _coverage(name, market, words)
+
+
+def _coverage(name: str, market: "Market", words: dict[str, str]) -> None:
+    from quanthedge.factors import Factor, factor_coverage
+
+    share = factor_coverage(Factor.builtin()[name](), market)  # type: ignore[arg-type]
+    rows = [
+        (str(year), f"{value:.0%}", "█" * round(_BAR * float(value)))
+        for year, value in share.items()
+    ]
+    title = words["coverage"].format(market=market.name)
+    printed(table_of((words["year"], words["covers"], ""), rows, title), _WIDTH)
