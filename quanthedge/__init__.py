@@ -23,6 +23,9 @@ _EXPORTS = {
     "LendingPool": "quanthedge.products.lending",
     "LeveragedExposure": "quanthedge.products.leverage",
     "Market": "quanthedge.market",
+    "PanelCombinatorialPurged": "quanthedge.alpha",
+    "PanelPurgedKFold": "quanthedge.alpha",
+    "PanelWalkForward": "quanthedge.alpha",
     "Policy": "quanthedge.hedge.policies",
     "QuantHedgeError": "quanthedge.errors",
     "Result": "quanthedge.backtesting.result",
@@ -64,6 +67,7 @@ _EXPORTS = {
     "read_unit_values": "quanthedge.comparison",
     "rolling_ols": "quanthedge.beta",
     "run_stress": "quanthedge.studies.stress",
+    "seal": "quanthedge.trials",
     "signal_from": "quanthedge.factors",
     "statement_report": "quanthedge.report.statement",
     "style_returns": "quanthedge.risk",
@@ -71,7 +75,11 @@ _EXPORTS = {
     "weights_from": "quanthedge.portfolio",
 }
 
-_ROOMS = {"ops": "quanthedge.operators"}  # whole rooms under a short name
+_ROOMS = {  # whole rooms, and files of them, under a short name
+    "alpha": "quanthedge.alpha",
+    "ops": "quanthedge.operators",
+    "overfit": "quanthedge.performance.overfit",
+}
 
 __all__ = [*_EXPORTS, *_ROOMS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
 

@@ -17,6 +17,7 @@ NEEDS_THE_MARKET = pytest.mark.skipif(
     reason="the real market data are not beside the project (../shared/market)",
 )
 SLOW = TESTS / "slow_files.txt"
+os.environ["QUANTHEDGE_TRIALS"] = "off"  # also of processes that tests start: no line of theirs
 
 
 def slow_files() -> set[Path]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.alpha import scores
+from quanthedge.alpha import AlphaScores, alpha_scores, first_training, no_training, scores
 from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
 from quanthedge.backtesting.stages import stage
@@ -43,7 +43,7 @@ from quanthedge.rules import (
 )
 from quanthedge.signals import given_tables
 from quanthedge.strategy import Strategy, with_tables
-from quanthedge.typing import Floats, Tell
+from quanthedge.typing import Bools, Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
 __all__ = ["Prepared", "Selection", "prepare", "run_days", "select"]
@@ -72,6 +72,8 @@ class Selection(NamedTuple):
     shares: Floats  # of the stock book, in the order of the targets' weights
     exclusions: pd.DataFrame
     coverage: pd.DataFrame
+    training: pd.DataFrame  # what each rebalance's scores were trained on
+    left_out: dict[str, str]  # factors of the library that the market cannot carry, and why
 
 
 class Prepared(NamedTuple):
@@ -186,6 +188,10 @@ def _first_day(strategy: Strategy, market: Market) -> int:
     if "market" in (strategy.accounts.stock_cash_rate, strategy.accounts.futures_cash_rate):
         known = np.isfinite(market.cash_rate())
         needs["cash_rate begins later"] = int(known.argmax()) + 1 if known.any() else days
+    if strategy.alpha is not None:
+        trained = first_training(market, strategy.alpha, strategy.rebalance)
+        told = f"alpha.combine is trained first after {strategy.alpha.combine.first} rebalances"
+        needs[told] = 0 if trained is None else trained + 1
     for part in given_tables(strategy):
         known = part.table(market).known_rows
         begins = int(known[0]) + 1 if known.size else days
@@ -205,6 +211,8 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
         "span": (first, last),
         "universe": strategy.universe,
         "factors": strategy.factors,
+        "alpha": strategy.alpha,
+        "price of labels": strategy.execution.fill if strategy.alpha is not None else None,
         "transforms": strategy.transforms,
         "selector": strategy.selector,
         "rebalance": strategy.rebalance,
@@ -224,6 +232,8 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
             "signals",
             "universe",
             "alpha",
+            "labelling",
+            "operators",
             "portfolio",
             "backtesting/plan",
         ),
@@ -244,10 +254,29 @@ def select(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selec
     if not strategy.selector.needs_scores:
         return _stated_weights(strategy, market, rows)
     mask, exclusions = strategy.universe.mask(market, rows)
-    graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
-    book = strategy.selector.targets(market, graded, rows)
+    graded = _graded(strategy, market, mask, rows)
+    book = strategy.selector.targets(market, graded.scores, rows)
     targets = replace(book, weights=strategy.invested_fraction * book.weights)
-    return Selection(targets, book.weights, exclusions, coverage)
+    told = (graded.coverage, graded.training, graded.left_out)
+    return Selection(targets, book.weights, exclusions, *told)
+
+
+def _graded(
+    strategy: Strategy, market: Market, mask: Bools, rows: NDArray[np.int64]
+) -> AlphaScores:
+    """Return the scores of factors with weights, or of a library that is combined."""
+    if strategy.alpha is None:
+        graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
+        return AlphaScores(graded, coverage, no_training(), {})
+    return alpha_scores(
+        market,
+        strategy.alpha,
+        strategy.universe,
+        mask,
+        rows,
+        strategy.rebalance,
+        strategy.execution.fill,
+    )
 
 
 def _stated_weights(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selection:
@@ -255,11 +284,11 @@ def _stated_weights(strategy: Strategy, market: Market, rows: NDArray[np.int64])
     book = strategy.selector.targets(market, np.empty((rows.size, 0)), rows)
     targets = replace(book, weights=strategy.invested_fraction * book.weights)
     kinds = {"date": "datetime64[s]", "reason": "str", "factor": "str"}
-    none = [
+    excluded, covered = (
         pd.DataFrame({name: pd.Series([], dtype=kinds.get(name, "int64")) for name in names})
         for names in (("date", "reason", "count"), ("date", "factor", "defined", "universe"))
-    ]
-    return Selection(targets, book.weights, *none)
+    )
+    return Selection(targets, book.weights, excluded, covered, no_training(), {})
 
 
 def _stock_rules(market: Market, first: int, last: int) -> StockRules:

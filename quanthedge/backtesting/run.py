@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from quanthedge.backtesting.alpha_notes import alpha_notes
 from quanthedge.backtesting.contract_notes import Missed, contract_notes, missed_contracts
 from quanthedge.backtesting.execute import book_tables, run_fund_of, run_variant
 from quanthedge.backtesting.first_run import saying_so
@@ -24,6 +25,7 @@ from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.table_notes import table_notes
+from quanthedge.backtesting.tried import counted
 from quanthedge.beta import book_betas
 from quanthedge.comparison import product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
@@ -94,6 +96,7 @@ def backtest(
         unit_values=products,
         notes=result.notes + notes,
         request=request(variants, products, result.own_code, result.own_tables),
+        trials=counted(result, market),
     )
 
 
@@ -167,7 +170,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     notes = run_notes(prepared, record, {**tables, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
     code, tables_given = own_code(strategy), kept_tables(strategy)
-    notes += own_code_notes(strategy) + table_notes(prepared)
+    notes += own_code_notes(strategy) + table_notes(prepared) + alpha_notes(prepared)
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     return Result(
         **tables | _read_later(prepared, tables["hedge"], books, record.days_run),
@@ -181,6 +184,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         class_values=fund.class_values,
         investor_days=fund.investor_days,
         coverage=selection.coverage,
+        trainings=selection.training,
         rules=prepared.rules,
         strategy=strategy,
         market_info={

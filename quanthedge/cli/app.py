@@ -29,6 +29,7 @@ from quanthedge.cli import (
     statement,
     stress,
     token,
+    trials,
     update,
 )
 from quanthedge.cli.terminal import answer, prepare_streams
@@ -54,6 +55,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help li
     "rules": rules.command,
     "run": run.command,
     "report": report.command,
+    "trials": trials.command,
     "cache": cache.command,
 }
 

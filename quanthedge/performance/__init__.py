@@ -19,6 +19,7 @@ from quanthedge.performance.book import (
 from quanthedge.performance.bridge import BRIDGE_LINES, bridge, bridge_returns
 from quanthedge.performance.bridge_groups import alpha_by, layers
 from quanthedge.performance.deflation import (
+    SUPPOSED_TRIALS,
     deflated_by_trials,
     deflated_sharpe,
     expected_highest_sharpe,
@@ -98,6 +99,7 @@ __all__ = [
     "NO_MOVE",
     "PARTS",
     "PATTERNS",
+    "SUPPOSED_TRIALS",
     "TRAILING",
     "WINDOWS",
     "Drawdown",

@@ -8,13 +8,14 @@ from quanthedge.performance.tails import kurtosis, skewness
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = [
+    "SUPPOSED_TRIALS",
     "deflated_by_trials",
     "deflated_sharpe",
     "expected_highest_sharpe",
     "probabilistic_sharpe",
 ]
 
-_TRIALS = (1, 10, 50, 100, 1000)
+SUPPOSED_TRIALS = (1, 10, 50, 100, 1000)
 
 _EULER = 0.5772156649015329
 
@@ -85,11 +86,12 @@ def deflated_sharpe(returns: pd.Series, *, trials: int, sharpe_variance: float) 
 
 
 def deflated_by_trials(
-    returns: pd.Series, trials: tuple[int, ...] = _TRIALS, *, least_days: int = 60
+    returns: pd.Series, trials: tuple[int, ...] = SUPPOSED_TRIALS, *, least_days: int = 60
 ) -> pd.DataFrame:
     """Return the deflated Sharpe ratio for several numbers of trials, each of the same length.
 
-    A run does not know how many variants were tried before it; its reader may.
+    How many variants were tried before a run its reader may know, or the registry of trials
+    (``record.trials``); by default some round numbers.
 
     Returns
     -------

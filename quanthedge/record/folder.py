@@ -26,7 +26,7 @@ from quanthedge.strategy import Strategy
 
 __all__ = ["RunHead", "earlier_run", "foreign_files", "read_head", "read_run", "write_run"]
 
-FORMAT = 6
+FORMAT = 7
 RUN_FILE = "run.json"
 TEXTS = ("strategy.json", "summary.json", "timeline.txt")
 
@@ -89,13 +89,14 @@ class _Request(_Part):
 class RunHead(_Part):
     """What ``run.json`` holds."""
 
-    format: Literal[6]
+    format: Literal[7]
     market: _MarketInfo
     versions: dict[str, str]
     timeline: _InTwoLanguages
     notes: list[_Note]
     variants: dict[_VariantName, _Terms]
     request: _Request
+    trials: int | None = Field(default=None, ge=0)
     files: dict[str, _Digest]
     digest: _Digest
 
@@ -124,7 +125,7 @@ def write_run(
     content = _content(record, summary)
     with alone(folder):
         if _is_there(folder) and not overwrite:
-            if _digests(folder) == {name: _digest(data) for name, data in content.items()}:
+            if _same_run(folder, content):
                 return
             raise DataError(
                 f"{folder}: holds another run; overwrite it explicitly (--overwrite, "
@@ -173,6 +174,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         "variants": variants,
         "request": plain["request"],
         "own_code": own,
+        "trials": head.trials,
         "own_tables": given,
     }
 
@@ -265,8 +267,11 @@ def _content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
         "notes": record.notes,
         "variants": {name: one.terms for name, one in record.variants.items()},
         "request": record.request,
+        "trials": record.trials,
         "files": {name: _digest(data) for name, data in found.items()},
     }
+    if record.trials is None:
+        del head["trials"]
     return found | {RUN_FILE: _head_bytes(head)}
 
 
@@ -368,6 +373,27 @@ def _own_names(folder: Path) -> list[str]:
         names = named if isinstance(named, dict | list) else ()
         found += [n for n in names if isinstance(n, str) and re.fullmatch(form[1:-1], n)]
     return found
+
+
+def _same_run(folder: Path, content: Mapping[str, bytes]) -> bool:
+    """Return whether a folder holds this content, made when however many trials were known."""
+    there = _digests(folder)
+    now = {name: _digest(data) for name, data in content.items()}
+    if there == now:
+        return True
+    if {**there, RUN_FILE: ""} != {**now, RUN_FILE: ""}:
+        return False
+    heads = [
+        _json(folder, RUN_FILE, data)
+        for data in (_read(folder, RUN_FILE, _LARGEST_TEXT), content[RUN_FILE])
+    ]
+    if any(head.get("digest") != _own_digest(head) for head in heads):
+        return False
+    earlier, later = (
+        {name: value for name, value in head.items() if name not in ("trials", "digest")}
+        for head in heads
+    )
+    return earlier == later
 
 
 def _digests(folder: Path) -> dict[str, str]:

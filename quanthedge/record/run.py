@@ -150,6 +150,10 @@ class Record:
     targets, exclusions, coverage : DataFrame
         What the selector wanted, what the universe left out and why, how much of it each factor
         covers.
+    trainings : DataFrame
+        What the scores of each rebalance were trained on: trained_on (the close at which), the last
+        decision in it (trained_until) and the last price in its labels (label_end), rebalances and
+        pairs; empty where nothing is fitted.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
     alpha_groups : DataFrame
@@ -186,6 +190,9 @@ class Record:
     request : dict
         What was asked for beyond strategy, market and dates: the variants, a digest of the unit
         values of products, a digest of the code that ran.
+    trials : int, optional
+        Trials on overlapping data that the registry knew when the run was made, this one among
+        them; None where it was off.
     """
 
     ledger: Table = Table()
@@ -198,6 +205,7 @@ class Record:
     targets: Table = Table()
     exclusions: Table = Table()
     coverage: Table = Table()
+    trainings: Table = Table()
     rules: Table = Table()
     alpha_groups: Table = Table()
     alpha_parts: Table = Table()
@@ -217,6 +225,7 @@ class Record:
     notes: list[Bilingual] = field(default_factory=list)
     variants: dict[str, RunVariant] = field(default_factory=dict)
     own_code: dict[str, str] = field(default_factory=dict)
+    trials: int | None = None
     own_tables: dict[str, bytes] = field(default_factory=dict)
 
     def __repr__(self) -> str:

@@ -59,6 +59,7 @@ TABLES = {
     "targets": Columns("date", "code", "", "weight"),
     "exclusions": Columns("date", "reason", "count"),
     "coverage": Columns("date", "factor", "defined universe"),
+    "trainings": Columns("date trained_on trained_until label_end", "kind", "rebalances pairs"),
     "rules": Columns("from to", "table key value confidence source_ids note"),
     "alpha_groups": Columns("", "kind group name_zh name_en", "names", "alpha_yuan weight"),
     "alpha_parts": Columns(by_date=True),

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from quanthedge.alpha import combination_name, neutral_name
 from quanthedge.beta import estimator_text
 from quanthedge.factors import factor_name
 from quanthedge.hedge.policies import policy_text
@@ -125,7 +126,12 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note what the strategy is made of."""
     strategy, language = writer.run.strategy, writer.language
     comma = "、" if language == "zh" else ", "
-    factors = [one.factor for one in strategy.factors]
+    factors = strategy.all_factors()
+    if factors:
+        holds.add("summed" if strategy.alpha is None else "combined")
+    if strategy.alpha is not None:
+        facts["combination"] = combination_name(strategy.alpha.combine, language)
+        facts["features"] = neutral_name(strategy.alpha.neutral, language)
     tables = given_tables(strategy)
     facts["factors"] = comma.join(factor_name(one, language) for one in factors) or None
     facts["factor_count"] = str(len(factors)) if factors else None
@@ -211,6 +217,11 @@ def _chosen(writer: Writer, facts: Facts) -> None:
     table = deflated_by_trials(excess_returns(writer), (1, 100))
     for trials, value in table["probability"].items():
         facts[f"sharpe_of_{trials}"] = _text(float(value), ".1%")
+    known = writer.run.trials
+    if known:
+        probability = deflated_by_trials(excess_returns(writer), (known,))["probability"].iloc[0]
+        facts["trials_known"] = f"{known:,}"
+        facts["sharpe_of_known"] = _text(float(probability), ".1%")
 
 
 def _futures(writer: Writer, facts: Facts, holds: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from quanthedge.alpha import combination_name
 from quanthedge.kinds import is_own, own_name
 from quanthedge.portfolio import TableWeights, TopSelector
 from quanthedge.report.specs import index_name
@@ -37,15 +38,24 @@ def described(strategy: Strategy, language: Language) -> str:
     else:
         name, weighting = own_name(selector, "selector", language), ""
         chosen = text["chosen_by"].format(universe=universe, name=name)
-    picked, count = is_own(selector), len(strategy.factors)
+    picked = is_own(selector)
     return str(
         text["sentence_own" if picked else "sentence"].format(
             chosen=chosen,
-            factors=text["one_factor" if count == 1 else "factors"].format(count=count),
+            factors=_factors(strategy, text, language),
             weighting=text["weightings"].get(weighting, weighting),
             hedge=_hedge(strategy, text, terms),
         )
     )
+
+
+def _factors(strategy: Strategy, text: dict[str, Any], language: Language) -> str:
+    """Return by how many factors stocks are chosen, and how they are combined."""
+    count, alpha = len(strategy.all_factors()), strategy.alpha
+    if alpha is not None:
+        name = combination_name(alpha.combine, language)
+        return str(text["combined"].format(count=count, combination=name))
+    return str(text["one_factor" if count == 1 else "factors"].format(count=count))
 
 
 def _size(strategy: Strategy) -> int | None:

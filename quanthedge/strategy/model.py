@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from quanthedge.alpha import FactorTerm
+from quanthedge.alpha import AlphaModel, FactorTerm
 from quanthedge.beta import BetaEstimator, Kalman
 from quanthedge.documents import (
     apply_changes,
@@ -18,7 +18,7 @@ from quanthedge.documents import (
     read_document,
 )
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Transforms
+from quanthedge.factors import Factor, Transforms
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.kinds import OwnCode, check_parameters, own_classes, parts_in, unloaded_kinds
@@ -55,7 +55,7 @@ class Strategy(Told):
 
     Examples
     --------
-    >>> from quanthedge.alpha import FactorTerm
+    >>> from quanthedge.alpha import AlphaModel, FactorTerm
     >>> from quanthedge.factors import BookYield
     >>> strategy = Strategy(name="book", factors=[FactorTerm(factor=BookYield(), weight=1.0)])
     >>> strategy.hedge.product
@@ -85,7 +85,13 @@ class Strategy(Told):
     )
     universe: Universe = Field(default_factory=LargestUniverse)
     factors: list[FactorTerm] = Field(
-        default_factory=list, description="None where the selector is a table of weights."
+        default_factory=list,
+        description="Factors with weights; none where [alpha] takes their place, or a table of "
+        "weights the selector's.",
+    )
+    alpha: AlphaModel | None = Field(
+        default=None,
+        description="A library of factors and how they are combined, in place of [[factors]].",
     )
     transforms: Transforms = Field(default_factory=Transforms)
     selector: Selector = Field(default_factory=TopSelector)
@@ -138,12 +144,17 @@ class Strategy(Told):
 
     @model_validator(mode="after")
     def _scored(self) -> Self:
-        if self.selector.needs_scores and not self.factors:
-            raise ValueError("factors: at least one is needed, by which the selector chooses")
-        if self.factors and not self.selector.needs_scores:
+        if self.factors and self.alpha is not None:
+            raise ValueError("factors and alpha: accepted is one of them; leave out the other")
+        asked = bool(self.factors) or self.alpha is not None
+        if self.selector.needs_scores and not asked:
             raise ValueError(
-                f"factors: selector.kind {self.selector.kind} states the weights itself and looks "
-                "at none; leave them out (factors=[])"
+                "factors: at least one is needed, by which the selector chooses, or a section alpha"
+            )
+        if asked and not self.selector.needs_scores:
+            raise ValueError(
+                f"{'factors' if self.factors else 'alpha'}: selector.kind {self.selector.kind} "
+                "states the weights itself and looks at none; leave them out (factors=[])"
             )
         return self
 
@@ -174,6 +185,12 @@ class Strategy(Told):
                 "clients with share_class C"
             )
         return self
+
+    def all_factors(self) -> tuple[Factor, ...]:
+        """Return the factors that stocks are chosen by: those with weights, or of the library."""
+        if self.alpha is not None:
+            return self.alpha.factors()
+        return tuple(term.factor for term in self.factors)
 
     def change(self, *changes: str | Mapping[str, Any], **values: Any) -> Self:
         """Return the strategy with some keys changed, as ``--set`` changes a strategy file.

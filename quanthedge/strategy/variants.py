@@ -90,6 +90,7 @@ def variant(strategy: Strategy, name: str) -> Strategy:
         changes |= {
             "universe": IndexUniverse(index=index_of(product), filters=()),
             "factors": [FactorTerm(factor=Size())],
+            "alpha": None,
             "transforms": Transforms(),
             "selector": TopSelector(n=EVERY_MEMBER, weighting="cap"),
         }

@@ -188,8 +188,8 @@ def test_every_file_of_a_run_is_covered(made, tmp_path) -> None:
 
 
 SHAPES = [
-    "[]", '["a"]', "null", "3", '"run"', "{}", '{"format": 6}', "NaN", "", "\ufeff{}", "[" * 9000,
-    '{"format": ' + "9" * 5000 + "}", '{"format": 6.0}', '{"format": "6"}',
+    "[]", '["a"]', "null", "3", '"run"', "{}", '{"format": 7}', "NaN", "", "\ufeff{}", "[" * 9000,
+    '{"format": ' + "9" * 5000 + "}", '{"format": 7.0}', '{"format": "7"}',
 ]  # fmt: skip
 
 

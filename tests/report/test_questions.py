@@ -151,7 +151,7 @@ def test_conditions_are_known_names() -> None:
         "limited_years", "other_years", "crash", "below_one", "above_one", "loan", "no_loan",
         "large_moves", "calm", "alpha_earns", "alpha_sure", "alpha_unsure", "alpha_loses",
         "basis_earns", "basis_costs", "hedged", "unhedged", "cut", "not_cut", "bound", "not_bound",
-        "alone", "no_leverage_run", "published_only", "own_too", "own_only",
+        "alone", "no_leverage_run", "summed", "combined", "published_only", "own_too", "own_only",
         "given", "scored",
         "beats_index_hedged", "below_index_hedged", "both_lose", "stated_alike", "stated_unlike",
         *(f"{has}_{name}" for has in ("has", "no")

@@ -1,6 +1,7 @@
 """The chapter on drawdowns."""
 
 from quanthedge.performance import (
+    SUPPOSED_TRIALS,
     Window,
     deflated_by_trials,
     largest_drawdowns,
@@ -97,7 +98,9 @@ def tails(writer: Writer) -> list[Block]:
 
 def _deflated(writer: Writer) -> Block:
     """Return how much of the Sharpe ratio may be the choice of the best of many trials."""
-    table = deflated_by_trials(excess_returns(writer))
+    known = writer.run.trials
+    numbers = sorted({*SUPPOSED_TRIALS, *([known] if known else [])})
+    table = deflated_by_trials(excess_returns(writer), tuple(numbers))
     rows = [
         [
             number_cell(float(trials), ",.0f"),
@@ -107,7 +110,12 @@ def _deflated(writer: Writer) -> Block:
         for trials, row in zip(table.index, table.to_dict("records"), strict=True)
     ]
     head = writer.head("trials", "highest_sharpe", "above_zero")
-    return writer.table("deflated", head, rows)
+    if not known:
+        return writer.table("deflated", head, rows)
+    marked = frozenset({numbers.index(known)})
+    return writer.table(
+        "deflated", head, rows, note="deflated_known", emphasised=marked, known=f"{known:,}"
+    )
 
 
 def windows(writer: Writer) -> list[Block]:

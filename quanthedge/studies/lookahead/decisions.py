@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from quanthedge.alpha import carried
 from quanthedge.backtesting import Prepared, Selection, prepared_run, select
-from quanthedge.factors import exposures, factor_name
+from quanthedge.errors import StrategyError
+from quanthedge.factors import Factor, exposures, factor_name
 from quanthedge.fund import FundRun, opening_days
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import Calendar
@@ -100,17 +102,39 @@ def _shorter(strategy: Strategy, dates: Array) -> Strategy:
 def chosen(strategy: Strategy, market: Market, rows: Array) -> list[Part]:
     """Return what is decided at the closes of some rows, down to each factor."""
     parts = []
-    for k, term in enumerate(strategy.factors):
-        exposure = exposures(term.factor, market, rows)
-        name = f"factor {k + 1} {factor_name(term.factor, 'en')}"
+    for k, factor in enumerate(_carried(strategy, market)):
+        exposure = exposures(factor, market, rows)
+        name = f"factor {k + 1} {factor_name(factor, 'en')}"
         parts.append(Part(name, market.dates[rows], exposure, market.codes))
     mask, _ = strategy.universe.mask(market, rows)
     parts.append(Part("universe", market.dates[rows], np.asarray(mask), market.codes))
     return parts + _selection_parts(select(strategy, market, rows), market)
 
 
+def _carried(strategy: Strategy, market: Market) -> list[Factor]:
+    """Return the factors of a strategy, but those of a family that the market cannot carry."""
+    if strategy.alpha is None:
+        return list(strategy.all_factors())
+    return list(carried(market, strategy.alpha)[0])
+
+
 def _selection_parts(selection: Selection, market: Market) -> list[Part]:
-    """Return targets, and what was left out, by the day of the decision."""
+    """Return targets, what was left out and what was trained on, by the day of the decision.
+
+    Raises
+    ------
+    StrategyError
+        A score was trained on labels that had not ended by its decision.
+    """
+    training = selection.training
+    seen = training[["trained_on", "trained_until", "label_end"]]
+    late = seen.gt(training["date"], axis=0).any(axis=1)
+    if late.any():
+        row = training[late].iloc[0]
+        raise StrategyError(
+            f"look-ahead: the score of {row['date']:%Y-%m-%d} was trained on "
+            f"{row['trained_on']:%Y-%m-%d} with labels that end on {row['label_end']:%Y-%m-%d}"
+        )
     targets = selection.targets
     days = np.repeat(targets.dates, np.diff(targets.pointer)).astype("datetime64[D]")
     return [
@@ -118,6 +142,7 @@ def _selection_parts(selection: Selection, market: Market) -> list[Part]:
         Part("targets weight", days, np.asarray(targets.weights)),
         *frame_parts("exclusions", selection.exclusions),
         *frame_parts("coverage", selection.coverage),
+        *frame_parts("trainings", training),
     ]
 
 

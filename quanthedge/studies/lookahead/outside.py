@@ -137,8 +137,8 @@ def _called(frame: types.FrameType, event: str, argument: Any) -> None:
             package = frame.f_globals.get("__name__", "").partition(".")[0]
             if package in _READING_LIBRARIES and _is_library(frame.f_code.co_filename):
                 _watches[-1].note(_watches[-1].file(_first_value(frame)), frame)
-    elif event == "c_call" and (getattr(argument, "__module__", None) or "").startswith(
-        ("duckdb", "_duckdb")
+    elif event == "c_call" and str(getattr(argument, "__module__", "")).startswith(
+        ("duckdb", "_duckdb")  # some modules have themselves there
     ):
         _watches[-1].note("a database (duckdb)", frame)
 
