@@ -37,15 +37,16 @@ HEAD = """# What each factor is worth
 Made by `python -m benchmarks.factor_evidence MARKET docs/factor_evidence.md`; nothing in it was
 chosen after looking. {count} factors of the library, {decisions} decisions from {first} to {last}
 at the month's last close; label: {label};
-cost {cost:g} bp a side; hedge: the front {hedge}, one yuan of it against a yuan of the leg. Returns are a year. The order is by the long leg after cost,
-less the hedge: what a hedged fund holds is the top tenth and a short future, never the bottom.
+cost {cost:g} bp a side; hedge: the front {hedge}, one yuan of it against a yuan of the leg.
+Returns are a year. The order is by the long leg after cost, less the hedge: what a hedged fund
+holds is the top tenth and a short future, never the bottom.
 
 `ic`: rank correlation with the naive return (close to close); `executable_ic`: with the return that
 could be earned; `t` by Newey and West with {lags} lags, `p` its fixed-b probability, `q` that of
-Benjamini and Yekutieli over {tried} factors. `neutral`: what industry and size leave of ranks.
-`long_gross`, `long_net`: top tenth less the universe before and after cost; `spread`: top less
-bottom tenth. `incremental_ic`: what a factor adds to {accepted}.
-`half_life` in trading days; `beyond`: 1,200 would not see the half of it.
+Benjamini and Yekutieli over {tried} trials (each factor in each universe). `neutral`: what industry
+and size leave of ranks. `long_gross`, `long_net`: top tenth less the universe before and after
+cost; `spread`: top less bottom tenth. `incremental_ic`: what a factor adds to
+{accepted}. `half_life` in trading days; `beyond`: 1,200 would not see the half of it.
 [docs/evaluation.md](evaluation.md) says how each is reckoned.
 """
 TAIL = """
@@ -63,7 +64,9 @@ def evaluated(market: qh.Market, every: str = "month") -> Evaluation:
     found = panel(market, "library", rows)
     universes = {"800 largest": LargestUniverse(n=800), "all stocks": AllUniverse()}
     accepted = [name for name in ACCEPTED if name in found.names]
-    return evaluate(found, labels(market, rows), universe=universes, accepted=accepted)
+    tried = len(found.names) * len(universes)  # the same page on every machine
+    made = labels(market, rows)
+    return evaluate(found, made, universe=universes, accepted=accepted, tried=tried)
 
 
 def grid(frame: pd.DataFrame, formats: dict[str, str]) -> str:
