@@ -2,6 +2,7 @@
 
 python -m benchmarks.evaluation data/real
 """
+# ruff: noqa: PD013 -- alphalens takes Series by date and stock
 
 import argparse
 import resource

@@ -54,7 +54,8 @@ def command(
     cost_bp: Annotated[float, typer.Option(help="Cost a side, basis points.")] = 15.0,
     hedge: Annotated[str, typer.Option(help="IF, IH, IC or IM; none for no hedge.")] = "IF",
     tried: Annotated[
-        int | None, typer.Option(help="Factors tried on these data in all, for q.")
+        int | None,
+        typer.Option(help="Trials on these data in all, for q; the registry's by default."),
     ] = None,
     language: Annotated[str, typer.Option(help="zh, en or zh,en.")] = "zh,en",
     overwrite: Overwrite = False,

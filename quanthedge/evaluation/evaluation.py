@@ -11,7 +11,7 @@ import pandas as pd
 
 from quanthedge.errors import StrategyError
 from quanthedge.evaluation import tables
-from quanthedge.evaluation.evidence import Evidence, Setting, collect
+from quanthedge.evaluation.evidence import NAIVE, Evidence, Setting, collect
 from quanthedge.evaluation.given import (
     Evaluated,
     Universes,
@@ -21,8 +21,8 @@ from quanthedge.evaluation.given import (
 )
 from quanthedge.evaluation.hedge_leg import hedge_returns
 from quanthedge.evaluation.regimes import Regime, regimes_of
-from quanthedge.evaluation.significance import LAGS
-from quanthedge.evaluation.tried import count_tried
+from quanthedge.evaluation.significance import LAGS, mean_test
+from quanthedge.evaluation.tried import check_tried, count_tried, trial_of
 from quanthedge.labelling import NO_COST, Labels
 from quanthedge.operators import rolling_beta
 from quanthedge.rules import TRADING_DAYS_A_YEAR, index_of
@@ -284,7 +284,9 @@ def evaluate(
     quantiles, fewest : int
         Quantiles of a cross-section, and the stocks that it needs.
     tried : int, optional
-        Factors that were looked at on these data in all; q is reckoned over them.
+        What was tried on these data in all, a factor in a universe being one; q is reckoned over
+        them. By default the registry of trials is asked: the evaluations and backtests on days that
+        overlap, these ones included. The trials are written down either way.
     lags : int
         Of Newey and West's errors; more where labels overlap.
 
@@ -308,8 +310,8 @@ def evaluate(
     check_labels(labels)
     _check(cost_bp, quantiles, fewest, lags, neutral, beta, labels)
     given = given_factors(factors, labels)
-    count = count_tried(len(given.names), tried)
     masks = given_universes(universe, labels)
+    check_tried(len(given.names) * len(masks), tried)
     places = _accepted(accepted, given)
     hedged = np.full(len(labels.rows), np.nan) if hedge is None else hedge_returns(labels, hedge)
     regimes = [] if hedge is None else regimes_of(labels, hedge)
@@ -322,10 +324,32 @@ def evaluate(
         name: collect(given, labels, mask, industries, size, betas, setting)
         for name, mask in masks.items()
     }
+    lags = max(lags, apart)
+    trials = [
+        trial_of(
+            given.names[k], given.what[k], name, masks[name], labels,
+            mean_test(found.ic[k, NAIVE], lags).p,
+        )
+        for name, found in universes.items()
+        for k in range(len(given.names))
+    ]  # fmt: skip
     return Evaluation(
-        given, labels, universes, hedge, hedged, beta, cost_bp, tuple(neutral), tuple(accepted),
-        count, max(lags, apart), regimes, names, apart, given.notes,
-    )  # fmt: skip
+        factors=given,
+        labels=labels,
+        universes=universes,
+        hedge=hedge,
+        hedge_returns=hedged,
+        beta=beta,
+        cost_bp=cost_bp,
+        neutral=tuple(neutral),
+        accepted=tuple(accepted),
+        tried=count_tried(labels, trials, tried),
+        lags=lags,
+        states=regimes,
+        industries=names,
+        apart=apart,
+        notes=given.notes,
+    )
 
 
 def _check(

@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.evaluation.tried import bytes_digest
 from quanthedge.factors import Factor, FactorPanel, panel, signal_from
 from quanthedge.labelling import Labels
+from quanthedge.trials import digest
 from quanthedge.typing import Bools, Floats, Ints, Language
 from quanthedge.universe import AllUniverse, Universe
 
@@ -29,6 +31,7 @@ class Evaluated:
     families: tuple[str, ...]
     signs: Ints
     values: NDArray[np.floating[Any]]
+    what: tuple[str, ...]  # digest of each: of its parameters, or of its numbers
     notes: tuple[str, ...] = ()
 
 
@@ -122,7 +125,14 @@ def _of_panel(found: FactorPanel, labels: Labels) -> Evaluated:
     pairs = zip(found.labels("en"), found.labels("zh"), strict=True)
     titles: list[dict[Language, str]] = [{"en": en, "zh": zh} for en, zh in pairs]
     skipped = tuple(f"left out: {name}: {why}" for name, why in found.skipped.items())
-    return Evaluated(found.names, tuple(titles), found.families, found.signs, found.values, skipped)
+    what = tuple(
+        bytes_digest(found.values[:, :, k]) if factor.own or factor.kind == "signal"
+        else digest(factor.model_dump(mode="json"))
+        for k, factor in enumerate(found.factors)
+    )  # fmt: skip
+    return Evaluated(
+        found.names, tuple(titles), found.families, found.signs, found.values, what, skipped
+    )
 
 
 def _of_tables(tables: Mapping[str, Any], labels: Labels) -> Evaluated:
@@ -140,7 +150,9 @@ def _of_tables(tables: Mapping[str, Any], labels: Labels) -> Evaluated:
     if any(column.shape != shape for column in columns):
         raise StrategyError(f"factors: arrays of {', '.join(str(c.shape) for c in columns)}")
     values = np.stack(columns, axis=-1)
-    return Evaluated(names, tuple(titles), ("own",) * len(names), signs, values, tuple(notes))
+    what = tuple(bytes_digest(column) for column in columns)
+    families = ("own",) * len(names)
+    return Evaluated(names, tuple(titles), families, signs, values, what, tuple(notes))
 
 
 def _one_table(name: str, table: Any, labels: Labels) -> tuple[Floats, list[str]]:

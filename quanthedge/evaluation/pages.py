@@ -208,12 +208,13 @@ def _ranking(
         for name, row in table.loc[universe].iterrows()
     ]
     title = words("table.ranking_plain" if e.hedge is None else "table.ranking")
+    note = words("note.columns") + ("" if e.hedge is None else " " + words("note.hedge"))
     return {
         "id": f"ranking-{list(e.universes).index(universe)}",
         "title": f"{title} · {universe_name(universe, words.language)}",
         "head": [words("page.factor"), *(words(f"column.{c}") for c in columns)],
         "rows": rows,
-        "note": words("note.columns"),
+        "note": note,
     }
 
 

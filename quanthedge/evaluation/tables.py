@@ -131,13 +131,13 @@ def ranking(e: "Evaluation") -> pd.DataFrame:
         row["vif"] = float(inflation[universe][k])
         added = mean_test(found.incremental_ic[k], e.lags)
         rows.append(row | {"incremental_ic": added.mean, "incremental_t": added.t})
+    for row, q in zip(rows, false_discovery([row["p"] for row in rows], e.tried), strict=True):
+        row["q"] = float(q)
     by = "long_net" if e.hedge is None else "long_minus_hedge"
     count = len(e.factors.names)
     ordered = []
     for first in range(0, len(rows), count):  # the rows of one universe
         part = rows[first : first + count]
-        for row, q in zip(part, false_discovery([row["p"] for row in part], e.tried), strict=True):
-            row["q"] = float(q)
         ordered += sorted(part, key=lambda row: -np.nan_to_num(row[by], nan=-np.inf))
     return _stated(e, ordered, _KEYS)
 

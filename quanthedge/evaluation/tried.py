@@ -1,34 +1,69 @@
-"""How many factors were tried on these data: what the false-discovery rate is reckoned over."""
+"""How many factors were tried on these data: what the false-discovery rate is reckoned over.
+
+A factor in a universe is a trial; the registry of trials keeps them, with those of other
+evaluations and of backtests on days that overlap.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from quanthedge.errors import StrategyError
+from quanthedge.labelling import Labels
+from quanthedge.trials import Trial, count, digest, record
+from quanthedge.typing import Bools
 
-__all__ = ["count_tried"]
+__all__ = ["bytes_digest", "check_tried", "count_tried", "trial_of"]
 
 
-def count_tried(evaluated: int, tried: int | None) -> int:
-    """Return the number of trials behind an evaluation.
+def bytes_digest(values: NDArray[np.generic]) -> str:
+    """Return the digest of an array's numbers."""
+    return hashlib.sha256(np.ascontiguousarray(values).view(np.uint8).data).hexdigest()
 
-    Parameters
-    ----------
-    evaluated : int
-        Factors of this evaluation.
-    tried : int, optional
-        What the user says was tried in all; this evaluation's factors by default.
+
+def trial_of(factor: str, what: str, universe: str, mask: Bools, labels: Labels, p: float) -> Trial:
+    """Return a factor in a universe as a trial: the factor, the stocks, the label and its days."""
+    days = labels.market.dates[labels.rows].astype(str).tolist()
+    found = digest([what, bytes_digest(mask), labels.definition, days])
+    return Trial("evaluation", f"{factor}, {universe}", found, p if np.isfinite(p) else None)
+
+
+def check_tried(evaluated: int, tried: int | None) -> None:
+    """Refuse a number of trials that is less than what is evaluated here.
 
     Raises
     ------
     StrategyError
-        Fewer are said to have been tried than are evaluated here.
+        Fewer are said to have been tried.
+    """
+    if tried is not None and (isinstance(tried, bool) or tried < evaluated):
+        raise StrategyError(
+            f"tried is {tried!r}, and {evaluated} tests are made here (a factor in a universe is "
+            "one); accepted: that many or more: every factor that was looked at on these data"
+        )
+
+
+def count_tried(labels: Labels, trials: Sequence[Trial], tried: int | None) -> int:
+    """Write the trials into the registry; return the number behind the evaluation.
+
+    Parameters
+    ----------
+    labels : Labels
+    trials : sequence of Trial
+        Of this evaluation.
+    tried : int, optional
+        What the user says was tried in all, in place of the registry's count.
 
     Notes
     -----
-    This is the one place that a registry of trials on overlapping data has to be asked in.
+    At least the trials of the evaluation, also where the registry is off or cannot be written.
     """
-    if tried is None:
-        return evaluated
-    if isinstance(tried, bool) or tried < evaluated:
-        raise StrategyError(
-            f"tried is {tried!r}, and {evaluated} factors are evaluated; accepted: that many or "
-            "more: every factor that was looked at on these data counts"
-        )
-    return int(tried)
+    days = labels.market.dates
+    start, end = days[labels.rows[0]], days[min(int(labels.ends.max()), len(days) - 1)]
+    written = record(labels.market, start, end, trials)
+    if tried is not None:
+        return tried
+    found = count(labels.market, start, end) if written else None
+    return max(found or 0, len(trials))

@@ -281,6 +281,19 @@ def test_q_counts_everything_that_was_tried():
     assert many.min() > few.min()
 
 
+def test_an_evaluation_is_written_down_once_and_counts_what_was_tried_before(monkeypatch, tmp_path):
+    monkeypatch.setenv("QUANTHEDGE_TRIALS", str(tmp_path / "trials"))
+    first = evaluate(factors(), monthly(), fewest=10, quantiles=5)
+    assert first.tried == len(KINDS)
+    again = evaluate(factors(), monthly(), fewest=10, quantiles=5)
+    assert again.tried == len(KINDS)
+    other = evaluate(score_table(), monthly(), fewest=10, quantiles=5)
+    assert other.tried == len(KINDS) + 1
+    assert other.table().attrs["tried"] == len(KINDS) + 1
+    assert other.table()["q"].iloc[0] > other.table()["p"].iloc[0]
+    assert evaluate(factors(), monthly(), fewest=10, quantiles=5, tried=77).tried == 77
+
+
 def test_the_half_life_of_an_exponential_is_its_own():
     found = evidence()
     ic, ends = found.ic.copy(), np.array(DECAY_DAYS, dtype=float)
@@ -370,7 +383,7 @@ def test_what_cannot_be_evaluated_is_one_line(given, told):
     [
         ({"hedge": "XX"}, "no such futures; there are"),
         ({"accepted": ["nobody"]}, "accepted are names of the factors"),
-        ({"tried": 1}, "accepted: that many or more"),
+        ({"tried": 1}, "4 tests are made here"),
         ({"cost_bp": -5.0}, "accepted: 0 to 10000"),
         ({"quantiles": 1}, "quantiles 1"),
         ({"neutral": ("mood",)}, "'industry', 'size'"),
