@@ -101,9 +101,9 @@ class OutOfSample:
         if any(one.weights is None for one in made):
             return None
         table = [one.weights for one in made if one.weights is not None]
-        names = list(self.names) if self._study.names == self.names else None
         dates = [self.market.dates[max(fold.known, 0)] for fold in self._walk.folds]
-        return pd.DataFrame(table, index=pd.DatetimeIndex(dates, name="date"), columns=names)
+        index = pd.DatetimeIndex(dates, name="date")
+        return pd.DataFrame(table, index=index, columns=list(self._walk.names))
 
     def importance(self, seed: int = 0) -> pd.DataFrame:
         """Return what each factor is worth to the predictions, training by training.
@@ -125,7 +125,7 @@ class OutOfSample:
         ----------
         Breiman, L. (2001), "Random forests", Machine Learning 45(1).
         """
-        if self._study.names != self.names:
+        if self._walk.names != self.names:
             raise StrategyError("importance: a stack weighs its members; ask it of a member")
         table = [self._of_fold(k, fold, seed) for k, fold in enumerate(self._walk.folds)]
         dates = [self.market.dates[max(fold.known, 0)] for fold in self._walk.folds]
@@ -234,7 +234,7 @@ class Combine:
         study = Study(
             panel.rows, features.values, learnt.value, learnt.label_end, panel.names, families
         )
-        folds = folds_for(combiner, study, _folds(cv, panel.rows))
+        folds = folds_for(combiner, study, _folds(cv, panel.rows) if combiner.learns else ())
         made = walk(combiner, study, features.scored, folds)
         hindsight = targets(labels, where, taken_out, None, self.target)
         return self._result(panel, labels, combiner, study, features, made, hindsight.value, known)

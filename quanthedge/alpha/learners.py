@@ -1,6 +1,7 @@
 """Combinations that scikit-learn fits: elastic net, boosted trees, and any estimator of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Literal, Self
 
@@ -90,8 +91,23 @@ class Boosting(Combiner):
         if self.monotone == "sign":
             made = constrained(made, len(lesson.names))
         x, y = lesson.pooled()
-        fitted = made.fit(x, y)
-        return Trained(lambda features: np.asarray(fitted.predict(features), dtype=np.float64))
+        with one_thread():
+            fitted = made.fit(x, y)
+
+        def predict(features: Any) -> Any:
+            with one_thread():
+                return np.asarray(fitted.predict(features), dtype=np.float64)
+
+        return Trained(predict)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let scikit-learn's compiled loops use one thread: short ones are slower on several."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="openmp"):
+        yield
 
 
 class Stack(Combiner):
@@ -230,12 +246,14 @@ def as_combiner(value: Any, monotone: Literal["sign", "none"] = "none") -> Combi
 def _fitted(made: Any, lesson: Lesson, name: str) -> Trained:
     x, y = lesson.pooled()
     try:
-        fitted = made.fit(x, y)
+        with one_thread():
+            fitted = made.fit(x, y)
     except ValueError as error:
         raise StrategyError(f"estimator {name}: fit: {error}") from error
 
     def predict(features: Any) -> Any:
-        found = np.asarray(fitted.predict(features), dtype=np.float64)
+        with one_thread():
+            found = np.asarray(fitted.predict(features), dtype=np.float64)
         if found.shape != (len(features),) or not np.isfinite(found).all():
             raise StrategyError(
                 f"estimator {name}: predict gave shape {found.shape}; accepted: a finite number "

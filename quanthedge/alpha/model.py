@@ -384,15 +384,25 @@ def _plain_estimator(value: Any) -> Estimator:
             "not make it again; write a class derived from quanthedge.alpha.Combiner that returns "
             "it from estimator(), in a file of your own"
         )
-    usual, given = kind().get_params(), value.get_params()
+    given = value.get_params(deep=False)
+    try:
+        usual = kind().get_params(deep=False)
+    except TypeError:  # it cannot be made without parameters
+        usual = {}
     changed = {name: one for name, one in given.items() if not _same(one, usual.get(name))}
     for name, one in changed.items():
-        if not (one is None or isinstance(one, bool | int | float | str | list)):
+        if not _is_plain(one):
             raise StrategyError(
                 f"alpha.combine: {kind.__name__}({name}=...) is no number, text or list; write a "
                 "class derived from quanthedge.alpha.Combiner that returns it from estimator()"
             )
     return Estimator(of=f"{kind.__module__}:{kind.__name__}", parameters=changed)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(one) for one in value)
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -58,6 +58,8 @@ class Walk:
     trained_until, label_end : int64 [R]
         Market row of the last decision that the date's training has seen, and of the last price in
         its labels; -1 where nothing is trained.
+    names : tuple of str
+        What the trainings weigh: the factors, or the members of a stack.
     """
 
     scores: Floats
@@ -66,6 +68,7 @@ class Walk:
     trainings: list[Trained]
     trained_until: Ints
     label_end: Ints
+    names: tuple[str, ...]
 
 
 def walk_folds(
@@ -144,7 +147,7 @@ def _predicted(
             chosen = scored[r]
             if chosen.any():
                 scores[r, chosen] = one.predict(study.values[r, chosen])
-    return Walk(scores, number, list(folds), list(trainings), until, end)
+    return Walk(scores, number, list(folds), list(trainings), until, end, study.names)
 
 
 def check_known(study: Study, fold: Fold) -> None:
@@ -188,6 +191,7 @@ def _stacked(combiner: Stack, study: Study, scored: Bools, folds: Sequence[Fold]
         made.trainings,
         np.max([made.trained_until, *last], axis=0),
         np.max([made.label_end, *inside], axis=0),
+        above.names,
     )
 
 
