@@ -57,9 +57,9 @@ def with_alphalens(
 
     dates, codes = pd.DatetimeIndex(market.dates[made.rows]), market.codes
     inside = AllUniverse().mask(market, made.rows)[0]
-    score = pd.DataFrame(np.where(inside, values, np.nan), dates, codes).stack().dropna()  # noqa: PD013
+    score = pd.DataFrame(np.where(inside, values, np.nan), dates, codes).stack().dropna()
     score.index.names = ["date", "asset"]
-    forward = pd.DataFrame(made.naive, dates, codes).stack()  # noqa: PD013
+    forward = pd.DataFrame(made.naive, dates, codes).stack()
 
     def work() -> Any:
         data = score.to_frame("factor")

@@ -159,7 +159,11 @@ def made(function, **options):
 
 
 WRONG = {
-    "another shape": (lambda d: d.close[:5], {}, r"has shape \(5, 120\); accepted: \(731, 120\)"),
+    "another shape": (
+        lambda d: d.close[:5],
+        {},
+        r"has shape \(5, 120\); accepted: \(463, 120\), a row for each day of d.dates",
+    ),
     "no array": (lambda d: 3.0, {}, "is 3.0; accepted: a numpy array of numbers"),
     "dtype object": (lambda d: d.close.astype(object), {}, "is an array of object"),
     "infinities": (
@@ -215,3 +219,17 @@ def test_what_is_no_function_of_panels_is_refused_where_it_is_written():
     ):
         with pytest.raises(StrategyError, match=told):
             decorate()
+
+
+def test_a_function_is_given_no_day_after_the_last_that_is_asked_for() -> None:
+    seen = []
+
+    @qh.factor(needs=["close"])
+    def watching(d):
+        seen.append((len(d.dates), d.close.shape, d.close_adj.shape if not d._needs else None))
+        return d.close
+
+    market = sample_market()
+    found = watching().exposure(market, [40, 30])
+    assert seen == [(41, (41, len(market.codes)), None)]
+    np.testing.assert_array_equal(found, market.panel("close")[[40, 30]])
