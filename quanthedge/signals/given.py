@@ -227,8 +227,10 @@ def kept_tables(strategy: Any) -> dict[str, bytes]:
 Part = TypeVar("Part", bound=GivenTable)
 
 
-def table_from(kind: type[Part], source: Any, options: dict[str, Any]) -> Part:
-    """Return a table as a part of a strategy, its rows at hand."""
+def table_from(
+    kind: type[Part], source: Any, options: dict[str, Any], market: Market | None = None
+) -> Part:
+    """Return a table as a part of a strategy, its rows at hand, held against a market if given."""
     file = str(source) if isinstance(source, str | Path) else ""
     where = "" if file else f"{kind.what} {options['name']}".rstrip()
     column, known = options["column"], options["known"]
@@ -237,7 +239,10 @@ def table_from(kind: type[Part], source: Any, options: dict[str, Any]) -> Part:
         part = kind(file=file, digest=scores.digest, **options)
     except ValidationError as error:
         raise StrategyError(one_line(error, f"{kind.what}_from", kind)) from error
-    return part.holding(scores)
+    part = part.holding(scores)
+    if market is not None:
+        part.table(market)
+    return part
 
 
 # -- finding a table again

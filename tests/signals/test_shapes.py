@@ -133,7 +133,7 @@ def test_the_column_of_the_scores_can_be_chosen():
     assert read_scores(frame, column="score").digest == read_scores(wide()).digest
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     order=st.randoms(use_true_random=False),
     spelling=st.lists(st.sampled_from(sorted(SPELLINGS)), min_size=6, max_size=6),
