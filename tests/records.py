@@ -19,15 +19,11 @@ MARKET = {
 
 def empty_table(name: str) -> pd.DataFrame:
     """Return a table of a record with every column of its schema and no row."""
-    columns = TABLES[name]
+    table = TABLES[name]
     found = pd.DataFrame(
-        {
-            column: pd.Series(dtype=_TYPES[kind])
-            for kind in _TYPES
-            for column in getattr(columns, kind).split()
-        }
+        {column.name: pd.Series(dtype=_TYPES[column.kind]) for column in table.columns}
     )
-    return found.set_axis(pd.DatetimeIndex([], name="date")) if columns.by_date else found
+    return found.set_axis(pd.DatetimeIndex([], name="date")) if table.by_date else found
 
 
 def plain_strategy(**parts: Any) -> Strategy:

@@ -8,6 +8,7 @@ a traceback, and none of it changes what the exit code says of the work.
 import errno
 import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -53,7 +54,9 @@ def answer(command: Callable[[], Any]) -> int:
 def _told(error: Exception) -> tuple[str, int]:
     """Return what an error is in one line, and its exit code."""
     if isinstance(error, QuantHedgeError):
-        return str(error), 3 if isinstance(error, LedgerError) else 2
+        # a list of findings has indented lines; any other break came out of somebody's file
+        line = re.sub(r"[\r\n]+(?!  )", " ", str(error))
+        return line, 3 if isinstance(error, LedgerError) else 2
     if isinstance(error, MemoryError) or any(words in str(error) for words in _MEMORY):
         return _NO_MEMORY, 2
     if isinstance(error, OSError):

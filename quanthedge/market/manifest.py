@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quanthedge.documents import printable
 from quanthedge.errors import DataError
 from quanthedge.market.fingerprint import overall_fingerprint
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES
@@ -75,8 +76,8 @@ class Manifest:
         version = content.get("schema_version")
         if version != SCHEMA_VERSION:
             raise DataError(
-                f"{folder}: dataset of schema version {version}, this program reads version "
-                f"{SCHEMA_VERSION}; import the data again with `quanthedge import`"
+                f"{folder}: dataset of schema version {printable(version)}, this program reads "
+                f"version {SCHEMA_VERSION}; import the data again with `quanthedge import`"
             )
         manifest = cls(
             _line(folder, content, "name"),

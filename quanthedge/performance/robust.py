@@ -7,10 +7,12 @@ bandwidth; the correlation has a studentised stationary bootstrap. ``benchmarks/
 measures how often either covers the truth.
 """
 
+from functools import lru_cache
 from math import comb
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quanthedge.performance.relation import Estimate, beta
 from quanthedge.performance.resampling import SEED, bounded, draw
@@ -107,17 +109,26 @@ def correlation_bootstrap(
     y, x = ((both[name] - both[name].mean()) / both[name].std() for name in ("y", "x"))
     products = _products(x.to_numpy(dtype=np.float64), y.to_numpy(dtype=np.float64))
     centre, error = (float(found[0]) for found in _fisher(np.full((1, n), 1.0 / n), products))
-    block, random = float(np.cbrt(n)), np.random.default_rng(seed)
     away = []
-    for count in bounded(paths, n):
-        some = draw(n, n, count, block, random) + n * np.arange(count)[:, None]
-        weights = np.bincount(some.ravel(), minlength=count * n).reshape(count, n) / n
-        drawn, errors = _fisher(weights, products)
+    for times in _times_drawn(n, paths, seed):
+        drawn, errors = _fisher(times / n, products)
         away.append(np.abs(drawn - centre) / np.maximum(errors, 1e-12))
     half = float(np.quantile(np.concatenate(away), 0.95)) * error
     r = float(np.tanh(centre))
     low, high = float(np.tanh(centre - half)), float(np.tanh(centre + half))
     return Estimate(r, error * (1.0 - r * r), low, high, n)
+
+
+@lru_cache(maxsize=6)  # a report asks again and again for the same days: 2 bytes a day and path
+def _times_drawn(n: int, paths: int, seed: int) -> tuple[NDArray[np.uint16], ...]:
+    """Return how often each of n days comes in each drawn path, [paths, n] in pieces."""
+    block, random = float(np.cbrt(n)), np.random.default_rng(seed)
+    pieces = []
+    for count in bounded(paths, n):
+        some = draw(n, n, count, block, random) + n * np.arange(count)[:, None]
+        times = np.bincount(some.ravel(), minlength=count * n).reshape(count, n)
+        pieces.append(times.astype(np.uint16))
+    return tuple(pieces)
 
 
 def _slopes(x: Floats, y: Floats) -> tuple[Floats, Floats]:

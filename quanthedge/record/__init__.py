@@ -17,13 +17,15 @@ from quanthedge.record.run import (
     VariantTerms,
     made_when_read,
 )
-from quanthedge.record.tables import TABLES
+from quanthedge.record.tables import TABLES, RecordColumn, RecordTable
 
 __all__ = [
     "RUN_FILE",
     "TABLES",
     "MarketInfo",
     "Record",
+    "RecordColumn",
+    "RecordTable",
     "Request",
     "RunVariant",
     "VariantTerms",

@@ -20,7 +20,7 @@ from quanthedge.documents import printable
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.record.request import Wanted, differences, wanted
 from quanthedge.record.run import Record, RunVariant
-from quanthedge.record.tables import LEDGER, TABLES, check_table
+from quanthedge.record.tables import TABLES, RecordTable, check_table
 from quanthedge.storage import alone, replacing, storage_errors
 from quanthedge.strategy import Strategy
 
@@ -147,7 +147,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     head = read_head(folder)
     strategy = _strategy(folder, head)
     frames = {
-        name: _table(folder, f"{name}.parquet", head, columns) for name, columns in TABLES.items()
+        name: _table(folder, f"{name}.parquet", head, table) for name, table in TABLES.items()
     }
     for name in TEXTS[1:]:
         _verified(folder, name, head)
@@ -155,12 +155,10 @@ def read_run(folder: Path) -> dict[str, Any]:
     given = {
         name: _verified(folder, name, head, _LARGEST_TABLE) for name in head.request.own_tables
     }
-    _check_days(folder, frames["ledger"], head)
+    _check_days(folder, frames["ledger"], head, "ledger.parquet")
     plain = head.model_dump(mode="json")
     variants = {
-        name: RunVariant(
-            name, _table(folder, _variant_file(name), head, LEDGER), plain["variants"][name]
-        )
+        name: RunVariant(name, _variant_ledger(folder, name, head), plain["variants"][name])
         for name in head.variants
     }
     return {
@@ -446,7 +444,7 @@ def _unlike(plain: Any, document: Any, place: str = "") -> Iterator[str]:
         yield place or "strategy"
 
 
-def _table(folder: Path, name: str, head: RunHead, columns: Any) -> pd.DataFrame:
+def _table(folder: Path, name: str, head: RunHead, table: RecordTable) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -460,19 +458,27 @@ def _table(folder: Path, name: str, head: RunHead, columns: Any) -> pd.DataFrame
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise _damaged(folder, f"{name}: {error}") from error
     try:
-        check_table(frame, columns, name)
+        check_table(frame, table, name)
     except DataError as error:
         raise _damaged(folder, str(error)) from error
     return frame
 
 
-def _check_days(folder: Path, ledger: pd.DataFrame, head: RunHead) -> None:
+def _variant_ledger(folder: Path, name: str, head: RunHead) -> pd.DataFrame:
+    """Return the ledger of a variant, which is of the run's days as the run's own is."""
+    file = _variant_file(name)
+    ledger = _table(folder, file, head, TABLES["ledger"])
+    _check_days(folder, ledger, head, file)
+    return ledger
+
+
+def _check_days(folder: Path, ledger: pd.DataFrame, head: RunHead, name: str) -> None:
     """Refuse a ledger of other days than the run's."""
     days = ledger.index
     if len(days) < 2 or f"{days[1]:%Y-%m-%d}" != head.market.start:
-        raise _damaged(folder, f"ledger.parquet does not begin on {head.market.start}")
+        raise _damaged(folder, f"{name} does not begin on {head.market.start}")
     if f"{days[-1]:%Y-%m-%d}" > head.market.end:
-        raise _damaged(folder, f"ledger.parquet goes beyond {head.market.end}")
+        raise _damaged(folder, f"{name} goes beyond {head.market.end}")
 
 
 def _first(error: Exception) -> str:

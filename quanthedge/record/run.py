@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Self, TypedDict, cast, overload
 
 import pandas as pd
 
-from quanthedge.record.tables import TABLES, Columns
+from quanthedge.record.tables import TABLES, RecordTable
 from quanthedge.strategy import Strategy
 from quanthedge.words import Bilingual
 
@@ -104,11 +104,11 @@ class Table:
     """A table of a record, held to the schema of its name in :data:`TABLES`."""
 
     name: str
-    columns: Columns
+    schema: RecordTable
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Take name and schema; a table without a schema is none."""
-        self.name, self.columns = name, TABLES[name]
+        self.name, self.schema = name, TABLES[name]
 
     @overload
     def __get__(self, record: None, owner: type) -> NoReturn: ...

@@ -1,97 +1,77 @@
-"""The tables of a run folder: their names and the columns that every reader counts on."""
+"""The tables of a run folder: the columns that every reader counts on, with unit and meaning.
 
-from typing import NamedTuple
+``tables.toml`` beside this file has them; docs/record.md is made of it.
+"""
+
+import tomllib
+from importlib.resources import files
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 from pandas.api import types
 
 from quanthedge.errors import DataError
-from quanthedge.ledger import TRADE_COSTS, layout
 
-__all__ = ["TABLES", "Columns", "check_table"]
+__all__ = ["TABLES", "RecordColumn", "RecordTable", "check_table"]
+
+Kind = Literal["date", "text", "whole", "number"]
 
 
-class Columns(NamedTuple):
-    """Columns of a table by what they hold, names with blanks between.
+class RecordColumn(NamedTuple):
+    """A column of a table of a run: what it holds, in which unit, and what it means."""
 
-    ``by_date``: the index is the date, ascending, each once, and the further columns that depend on
-    market and strategy are numbers. Otherwise rows are numbered from 0 on.
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+
+
+class RecordTable(NamedTuple):
+    """A table of a run.
+
+    Attributes
+    ----------
+    meaning : str
+    columns : tuple of RecordColumn
+    key : tuple of str
+        Columns that no two rows share; empty where rows may repeat.
+    by_date : bool
+        The index is the date, ascending, each once, and further columns, which depend on market
+        and strategy, are numbers. Otherwise rows are numbered from 0 on.
+    others : str
+        What these further columns are.
     """
 
-    date: str = ""
-    text: str = ""
-    whole: str = ""
-    number: str = ""
+    meaning: str
+    columns: tuple[RecordColumn, ...]
+    key: tuple[str, ...] = ()
     by_date: bool = False
+    others: str = ""
+
+    def names(self, *kinds: Kind) -> tuple[str, ...]:
+        """Return the names of the columns, or of those of some kinds."""
+        return tuple(one.name for one in self.columns if not kinds or one.kind in kinds)
 
 
-LEDGER = Columns(
-    text="contract",
-    whole="lots names",
-    number=" ".join(
-        [
-            *(name for name in layout.COLUMNS if name not in ("contract", "lots", "names")),
-            "unit_value_gross index_close",
-        ]
-    ),
-    by_date=True,
-)
-TABLES = {
-    "ledger": LEDGER,
-    "trades": Columns(
-        "date",
-        "code side reason",
-        "quantity",
-        " ".join(["price amount", *TRADE_COSTS]),
-    ),
-    "refusals": Columns("date", "code side reason", "wanted done"),
-    "positions": Columns("date", "code state name", "shares", "price value weight"),
-    "contracts": Columns(
-        "date", "contract", "lots", "settlement_price futures_notional margin_required"
-    ),
-    "restated": Columns("date", "code", "shares", "last_close stated_value adjustment_yuan"),
-    "hedge": Columns(
-        "date",
-        "contract",
-        "lots observations",
-        "stock_value futures_notional book_beta pro_forma_beta standard_error share_default_beta",
-    ),
-    "targets": Columns("date", "code", "", "weight"),
-    "exclusions": Columns("date", "reason", "count"),
-    "coverage": Columns("date", "factor", "defined universe"),
-    "rules": Columns("from to", "table key value confidence source_ids note"),
-    "alpha_groups": Columns("", "kind group name_zh name_en", "names", "alpha_yuan weight"),
-    "alpha_parts": Columns(by_date=True),
-    "tilts": Columns("date", "kind name name_zh name_en", "", "book index"),
-    "indices": Columns(by_date=True),
-    "investors": Columns(
-        "date",
-        "investor share_class event reason",
-        "",
-        "units unit_value cash_yuan performance_fee_yuan entry_or_exit_fee_yuan units_charged "
-        "value_charged mark threshold",
-    ),
-    "investor_values": Columns("date", "investor share_class", "", "before_yuan after_yuan"),
-    "investor_lots": Columns(
-        "",
-        "investor share_class",
-        "",
-        "units cost mark threshold paid_in unit_value value",
-    ),
-    "class_values": Columns(
-        "date",
-        "share_class",
-        "",
-        "units assets_yuan unit_value cumulative_unit_value unit_value_after_fee accrued_fee_yuan",
-    ),
-    "investor_days": Columns(
-        "date", "investor share_class", "", "units value_yuan accrued_fee_yuan"
-    ),
-    "unit_values": Columns("date", "product", "", "value"),
-}
+def _table(entry: dict[str, Any]) -> RecordTable:
+    return RecordTable(
+        entry["meaning"],
+        tuple(RecordColumn(*column) for column in entry["columns"]),
+        tuple(entry.get("key", "").split()),
+        entry.get("index") == "date",
+        entry.get("others", ""),
+    )
 
 
-def check_table(frame: pd.DataFrame, columns: Columns, where: str) -> None:
+def _read_tables() -> dict[str, RecordTable]:
+    text = files("quanthedge.record").joinpath("tables.toml").read_text(encoding="utf-8")
+    return {name: _table(entry) for name, entry in tomllib.loads(text).items()}
+
+
+TABLES = _read_tables()
+
+
+def check_table(frame: pd.DataFrame, table: RecordTable, where: str) -> None:
     """Refuse a table that lacks a column, or holds something else in one than readers count on.
 
     Raises
@@ -99,13 +79,10 @@ def check_table(frame: pd.DataFrame, columns: Columns, where: str) -> None:
     DataError
         Names table and column. A table without rows needs its columns only.
     """
-    expected = {
-        name: kind for kind in ("date", "text", "whole", "number")
-        for name in getattr(columns, kind).split()
-    }  # fmt: skip
+    expected = {column.name: column.kind for column in table.columns}
     if frame.columns.has_duplicates:
         raise DataError(f"{where}: a column comes twice")
-    _check_index(frame, columns, where)
+    _check_index(frame, table, where)
     for name, kind in expected.items():
         if name not in frame.columns:
             raise DataError(f"{where}: no column {name}")
@@ -116,13 +93,15 @@ def check_table(frame: pd.DataFrame, columns: Columns, where: str) -> None:
             continue
         if not isinstance(name, str):
             raise DataError(f"{where}: the column {name!r} has no name")
-        if columns.by_date and len(frame) and not _holds(frame[name], "number"):
+        if table.by_date and len(frame) and not _holds(frame[name], "number"):
             raise DataError(f"{where}: column {name} holds {frame[name].dtype}, not number")
+    if table.key and frame.duplicated(list(table.key)).any():
+        raise DataError(f"{where}: two rows for one {' and '.join(table.key)}")
 
 
-def _check_index(frame: pd.DataFrame, columns: Columns, where: str) -> None:
+def _check_index(frame: pd.DataFrame, table: RecordTable, where: str) -> None:
     index = frame.index
-    if not columns.by_date:
+    if not table.by_date:
         if not index.equals(pd.RangeIndex(len(frame))):
             raise DataError(f"{where}: rows are not numbered from 0 on")
         return

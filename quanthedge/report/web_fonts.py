@@ -14,6 +14,7 @@ __all__ = ["FAMILY", "font_faces"]
 
 FAMILY = "QuantHedge Sans"
 _WEIGHTS = {"Regular": "400", "Bold": "600 700"}
+_FEATURES = ("kern", "tnum", "lnum")  # of the layout: figures of one width stand under each other
 
 
 def font_faces(text: str) -> str:
@@ -54,19 +55,23 @@ def _known(name: str) -> frozenset[int]:
 
 def _cut(name: str, characters: set[int]) -> bytes:
     """Return a weight with these characters only, the same bytes on every run."""
-    from fontTools import subset
+    import uharfbuzz
     from fontTools.ttLib import TTFont
 
-    options = subset.Options()
-    options.layout_features = ["kern", "tnum", "lnum"]
-    options.notdef_outline = True
-    page = io.BytesIO()
     path = font_folder() / f"QuantHedgeSans-{name}.otf"
-    # boxes are those of the whole typeface: to measure them again costs more than to cut
-    with TTFont(path, recalcBBoxes=False, recalcTimestamp=False, lazy=True) as font:
-        cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=characters)
-        cutter.subset(font)
+    wanted = uharfbuzz.SubsetInput()
+    wanted.unicode_set.set(characters)
+    wanted.layout_feature_tag_set.set({_tag(feature) for feature in _FEATURES})
+    wanted.flags = uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
+    whole = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)))
+    cut = bytes(uharfbuzz.subset(whole, wanted).blob.data)
+    page = io.BytesIO()
+    with TTFont(io.BytesIO(cut), recalcBBoxes=False, recalcTimestamp=False, lazy=True) as font:
         font.flavor = "woff"
         font.save(page)
     return page.getvalue()
+
+
+def _tag(feature: str) -> int:
+    """Return a feature's four letters as OpenType writes them: one big-endian number."""
+    return int.from_bytes(feature.encode("ascii"), "big")

@@ -12,6 +12,7 @@ import pytest
 
 from quanthedge.backtesting.result import Result
 from quanthedge.cli import terminal
+from quanthedge.cli.terminal import answer
 from quanthedge.comparison import read_unit_values
 from quanthedge.errors import DataError, LedgerError, QuantHedgeError
 from quanthedge.market import Market
@@ -65,6 +66,14 @@ def test_tables_and_errors_are_printed_in_plain_letters_too() -> None:
     assert process.returncode == 0, process.stderr
     assert "hedging short 20%" in " ".join(process.stdout.decode("ascii").split())
     one_line(quanthedge("run", "策略.toml", env={"PYTHONIOENCODING": "ascii"}), "cannot be read")
+
+
+def test_a_break_that_came_out_of_a_file_makes_no_second_line(capsys) -> None:
+    def fails() -> None:
+        raise DataError("name: 'a\nb\r\nc'")
+
+    assert answer(fails) == 2
+    assert capsys.readouterr().err == "error: name: 'a b c'\n"
 
 
 def test_a_reader_that_goes_away_changes_neither_work_nor_exit_code(run, tmp_path) -> None:

@@ -35,8 +35,8 @@ def test_the_ledgers_columns_the_record_and_the_trades_hold_every_line() -> None
     names = {line.name for line in LINES}
 
     assert names <= set(layout.COLUMNS)
-    assert names <= set(TABLES["ledger"].number.split())
-    assert set(TRADE_COSTS) <= set(TABLES["trades"].number.split())
+    assert names <= set(TABLES["ledger"].names("number"))
+    assert set(TRADE_COSTS) <= set(TABLES["trades"].names("number"))
     assert [layout.COLUMNS[layout.FIRST_LINE + k] for k in range(len(LINES))] == [
         line.name for line in LINES
     ]

@@ -6,12 +6,13 @@ from dataclasses import FrozenInstanceError, fields
 import pandas as pd
 import pytest
 
+from benchmarks.record_page import page
 from quanthedge.backtesting.run import backtest
 from quanthedge.record import TABLES, Record, made_when_read
 from quanthedge.record.run import Table
 from quanthedge.strategy import Strategy
 from tests.records import empty_table, plain_strategy, record_of
-from tests.sample import START, sample_market, sample_result, small_strategy
+from tests.sample import ROOT, START, sample_market, sample_result, small_strategy
 
 
 def test_every_table_of_a_record_has_a_schema_and_every_schema_a_table() -> None:
@@ -102,3 +103,8 @@ def test_the_strategy_of_a_run_is_the_one_that_was_run_also_when_it_is_opened(tm
     assert isinstance(opened.strategy, Strategy)
     assert opened.strategy == strategy
     assert opened.strategy.execution.participation == 0.05
+
+
+def test_the_page_of_the_tables_says_what_the_reader_goes_by() -> None:
+    there = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
+    assert there == page(), "run python -m benchmarks.record_page docs/record.md"

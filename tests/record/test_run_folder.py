@@ -263,6 +263,7 @@ def test_a_strategy_that_this_version_does_not_take_is_one_clear_line(run, chang
         ("ledger", lambda f: f.iloc[:1], "does not begin"),
         ("trades", lambda f: f.assign(date="2015-07-01"), "date holds str"),
         ("trades", lambda f: f.set_index("date"), "numbered"),
+        ("positions", lambda f: pd.concat([f, f[-1:]], ignore_index=True), "two rows for one date"),
         ("positions", lambda f: f.assign(shares=f["shares"] * 1.5), "not whole"),
         ("indices", lambda f: f.assign(more="x"), "not number"),
     ],
@@ -276,12 +277,33 @@ def test_a_table_of_another_shape_is_damaged_even_with_a_fitting_digest(
     assert word in said("report", run, code=2)
 
 
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_variant_without_days_is_damaged_even_with_a_fitting_digest(run, rows) -> None:
+    said(*RUN, "--variants", "long_only", "--out", run, "--overwrite")
+    path = run / "variants" / "long_only.parquet"
+    pd.read_parquet(path).iloc[:rows].to_parquet(path)
+    seal(run)
+    assert "variants/long_only.parquet does not begin" in said("compare", run, code=2)
+
+
 def test_every_column_of_a_run_is_declared() -> None:
-    for name, columns in TABLES.items():
+    for name, table in TABLES.items():
         frame = getattr(sample_result(), name)
-        check_table(frame, columns, name)
-        declared = set(" ".join(columns[:4]).split())
-        assert set(frame.columns) == declared or (columns.by_date and name != "ledger"), name
+        check_table(frame, table, name)
+        assert set(frame.columns) == set(table.names()) or (table.by_date and table.others), name
+
+
+def test_every_column_has_a_kind_a_meaning_and_a_unit_where_it_counts_something() -> None:
+    for name, table in TABLES.items():
+        assert table.meaning, name
+        assert set(table.key) <= set(table.names()), name
+        for column in table.columns:
+            assert column.kind in ("date", "text", "whole", "number"), (name, column)
+            assert column.meaning, (name, column)
+            numeric = column.kind in ("whole", "number")
+            assert numeric or not column.unit, (name, column)
+    units = {c.unit for t in TABLES.values() for c in t.columns if c.name.endswith("_yuan")}
+    assert units == {"yuan"}
 
 
 def test_the_market_of_another_run_is_named(run, tmp_path) -> None:

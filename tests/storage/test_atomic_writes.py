@@ -348,6 +348,7 @@ def test_what_is_no_dataset_is_called_so(tmp_path):
         ("{", "unreadable"),
         ("[]", "not the manifest"),
         (json.dumps({**good, "schema_version": 99}), "schema version 99"),
+        (json.dumps({**good, "schema_version": "a\nb"}), r"schema version 'a\\nb'"),
         (json.dumps({**good, "tables": {}}), "table 'calendar' is not listed"),
         (json.dumps({**good, "tables": {"calendar": {"rows": 1}}}), "calendar: bytes is None"),
     ):
