@@ -112,8 +112,8 @@ class GivenTable(Plain):
     def _has_a_table(self) -> Self:
         if not self.file and not self.digest:
             raise ValueError(
-                f"a {self.what} needs a file; in Python quanthedge.{self.what}_from makes one of a "
-                "frame"
+                f"{self.what} without a table: give a file; in Python quanthedge.{self.what}_from "
+                "makes one of a frame"
             )
         return self
 
