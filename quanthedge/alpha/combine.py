@@ -44,7 +44,8 @@ class FactorTerm(Plain):
     @classmethod
     def _of_factor(cls, data: Any) -> Any:
         """Take a factor by itself, with weight 1."""
-        return {"factor": data} if isinstance(data, Factor) else data
+        is_class = isinstance(data, type) and issubclass(data, Factor)  # told to be called
+        return {"factor": data} if is_class or isinstance(data, Factor) else data
 
 
 def scores(

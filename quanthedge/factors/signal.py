@@ -59,6 +59,7 @@ class Signal(GivenTable, _Signed, Factor):  # type: ignore[misc]  # the sign is 
 
 def signal_from(
     source: Any,
+    market: Market | None = None,
     *,
     name: str = "",
     name_zh: str = "",
@@ -78,6 +79,9 @@ def signal_from(
         Wide (dates x codes) or long (levels or columns such as date and code, date and asset,
         datetime and instrument in either order): predictions of Qlib, factor data of alphalens, any
         Parquet, Feather or CSV file of such a table. Codes in every spelling.
+    market : Market, optional
+        Held against it at once: days after its end, codes that it does not have. Without it that is
+        told when the signal is first used.
     name, name_zh : str
         What reports call it.
     sign : {1, -1}
@@ -106,7 +110,7 @@ def signal_from(
     ------
     DataError
         No table of scores: another shape, no numbers, infinities, nothing but NaN, a pair of day
-        and code twice, a pickle that would have to be run.
+        and code twice, a pickle that would have to be run; or none for the market.
     StrategyError
         An option is out of range.
     """
@@ -115,4 +119,4 @@ def signal_from(
         "lag_days": lag_days, "closed_days": closed_days, "max_age_days": max_age_days,
         "carry": carry,
     }  # fmt: skip
-    return table_from(Signal, source, options)
+    return table_from(Signal, source, options, market)

@@ -131,6 +131,7 @@ def _check_weights(scores: Scores, told: str) -> None:
 
 def weights_from(
     source: Any,
+    market: Market | None = None,
     *,
     name: str = "",
     name_zh: str = "",
@@ -148,6 +149,8 @@ def weights_from(
     source : DataFrame, Series, or path
         Wide or long, as :func:`quanthedge.signal_from` takes it; fractions of the stock book, 0 or
         more, at most 1 a day.
+    market : Market, optional
+        Held against it at once, as in :func:`quanthedge.signal_from`.
     name, name_zh : str
         What reports call it.
     rebalance : {"table", "strategy"}
@@ -177,6 +180,6 @@ def weights_from(
         "name": name, "name_zh": name_zh, "rebalance": rebalance, "column": column, "known": known,
         "lag_days": lag_days, "closed_days": closed_days, "max_age_days": max_age_days,
     }  # fmt: skip
-    part = table_from(TableWeights, source, options)
+    part = table_from(TableWeights, source, options, market)
     _check_weights(part.scores, part.told)
     return part

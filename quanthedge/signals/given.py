@@ -112,8 +112,8 @@ class GivenTable(Plain):
     def _has_a_table(self) -> Self:
         if not self.file and not self.digest:
             raise ValueError(
-                f"a {self.what} needs a file; in Python quanthedge.{self.what}_from makes one of a "
-                "frame"
+                f"{self.what} without a table: give a file; in Python quanthedge.{self.what}_from "
+                "makes one of a frame"
             )
         return self
 
@@ -227,8 +227,10 @@ def kept_tables(strategy: Any) -> dict[str, bytes]:
 Part = TypeVar("Part", bound=GivenTable)
 
 
-def table_from(kind: type[Part], source: Any, options: dict[str, Any]) -> Part:
-    """Return a table as a part of a strategy, its rows at hand."""
+def table_from(
+    kind: type[Part], source: Any, options: dict[str, Any], market: Market | None = None
+) -> Part:
+    """Return a table as a part of a strategy, its rows at hand, held against a market if given."""
     file = str(source) if isinstance(source, str | Path) else ""
     where = "" if file else f"{kind.what} {options['name']}".rstrip()
     column, known = options["column"], options["known"]
@@ -237,7 +239,10 @@ def table_from(kind: type[Part], source: Any, options: dict[str, Any]) -> Part:
         part = kind(file=file, digest=scores.digest, **options)
     except ValidationError as error:
         raise StrategyError(one_line(error, f"{kind.what}_from", kind)) from error
-    return part.holding(scores)
+    part = part.holding(scores)
+    if market is not None:
+        part.table(market)
+    return part
 
 
 # -- finding a table again

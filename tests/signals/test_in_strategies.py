@@ -88,6 +88,10 @@ def test_without_a_start_a_run_begins_when_the_scores_do(scores):
         qh.backtest(held(qh.signal_from(late)), sample_market(), START, END)
 
 
+def signal_of(strategy):
+    return strategy.factors[0].factor
+
+
 def test_another_table_is_another_key_of_a_stage(scores):
     def key(factor):
         return stage_key("selection", sample_market(), {"factors": held(factor).factors}, ["alpha"])
@@ -102,6 +106,8 @@ def test_another_table_is_another_key_of_a_stage(scores):
 def test_a_strategy_is_changed_copied_and_sent_with_its_table(scores):
     strategy = held(qh.signal_from(scores, name="mine"))
     changed = strategy.change("selector.n=20", {"factors.0.factor.sign": -1})
+    other = Strategy(name="other", factors=[Reversal()]).change({"factors": [signal_of(strategy)]})
+    assert other.factors == strategy.factors
     for one in (changed, pickle.loads(pickle.dumps(changed)), changed.model_copy(deep=True)):
         assert one == changed
         assert len(one.factors[0].factor.scores) == len(strategy.factors[0].factor.scores)
@@ -221,7 +227,7 @@ def test_a_missing_file_and_a_missing_frame_are_one_line(toml, tmp_path, run):
         load_strategy(tmp_path / "alone.json")
     with pytest.raises(DataError, match="are not at hand"):
         qh.backtest(Strategy.model_validate(plain), sample_market(), START, END)
-    with pytest.raises(StrategyError, match="a signal needs a file"):
+    with pytest.raises(StrategyError, match="signal without a table: give a file"):
         Strategy(name="x", factors=[{"factor": {"kind": "signal"}}])
 
 

@@ -1,5 +1,6 @@
 """What is no table of scores ends in one line that says what is wrong and what is accepted."""
 
+import gzip
 import pickle
 
 import numpy as np
@@ -146,6 +147,16 @@ def test_files_that_are_none_are_refused_by_name(tmp_path):
         assert "\n" not in str(error.value)
 
 
+def test_a_small_file_that_unpacks_to_an_enormous_one_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("QUANTHEDGE_BUDGET", "file_bytes=20MB")
+    with gzip.open(tmp_path / "bomb.csv.gz", "wb") as file:
+        file.write(b"date,code,score\n")
+        for _ in range(40):
+            file.write(b"2014-03-03,600519.SH,1.0\n" * 40_000)
+    with pytest.raises(DataError, match=r"bomb\.csv\.gz"):
+        read_scores(tmp_path / "bomb.csv.gz")
+
+
 def test_a_pickled_frame_is_refused_unread_and_plain_data_in_a_pickle_is_read(tmp_path):
     """Qlib writes pred.pkl as a pickled frame: a program that calls functions of pandas."""
     frame = flat()
@@ -174,7 +185,7 @@ def test_days_after_the_data_are_refused_but_on_a_market_that_was_cut(market):
 def test_a_table_without_a_stock_or_a_day_of_the_market_is_refused(market):
     others = wide_scores(market).set_axis([f"60{k + 5:04d}" for k in range(6)], axis=1)
     with pytest.raises(DataError, match=r"none of its 6 codes is a stock of market 'small'"):
-        qh.signal_from(others).exposure(market)
+        qh.signal_from(others, market)
     early = wide_scores(market)
     early.index = pd.bdate_range("2010-01-04", periods=len(early))
     with pytest.raises(DataError, match=r"no score of a stock of market 'small' on its days"):

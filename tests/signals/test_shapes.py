@@ -73,6 +73,18 @@ SHAPES = {
     "qlib predictions": qlib_predictions,
     "qlib features' order": lambda: qlib_predictions().swaplevel(),
     "alphalens": alphalens_data,
+    "alphalens, in UTC": lambda: alphalens_data().pipe(
+        lambda f: f.set_axis(f.index.set_levels(f.index.levels[0].tz_localize("UTC"), level=0))
+    ),
+    "days of Python": lambda: long().reset_index().assign(date=lambda f: f["date"].dt.date),
+    "Chinese names": lambda: long(("日期", "股票代码")).reset_index(),
+    "capitals": lambda: long(("Date", "Symbol")).reset_index(),
+    "compact texts": lambda: (
+        long().reset_index().assign(date=lambda f: f["date"].dt.strftime("%Y%m%d"))
+    ),
+    "whole numbers as codes, long": lambda: (
+        long().reset_index().assign(code=lambda f: f["code"].str[:6].astype(int))
+    ),
     "arrow": lambda: pa.Table.from_pandas(long().reset_index()),
     **{f"codes as {name}": (lambda name=name: wide(name)) for name in SPELLINGS},
 }
@@ -133,7 +145,7 @@ def test_the_column_of_the_scores_can_be_chosen():
     assert read_scores(frame, column="score").digest == read_scores(wide()).digest
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     order=st.randoms(use_true_random=False),
     spelling=st.lists(st.sampled_from(sorted(SPELLINGS)), min_size=6, max_size=6),

@@ -37,7 +37,9 @@ def equal(dates, share=0.05, codes=10):
 
 def test_the_targets_of_a_strategy_stated_as_weights_make_its_run_again(chosen):
     weights = chosen.targets.assign(weight=chosen.targets["weight"] / 0.75)
-    same = chosen.strategy.change({"selector": qh.weights_from(weights), "factors": []})
+    same = chosen.strategy.change(
+        {"selector": qh.weights_from(weights), "factors": []}, name="stated", name_zh="既定"
+    )
     run = qh.backtest(same, sample_market(), START, END)
     pd.testing.assert_frame_equal(run.trades, chosen.trades)
     numbers = [one.ledger.drop(columns="contract").to_numpy() for one in (run, chosen)]
