@@ -29,9 +29,9 @@ class FakeMarket:
     listed: np.ndarray
     gone: np.ndarray
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    indices: dict[str, np.ndarray] = field(default_factory=dict)
     name: str = "fake"
     fingerprint: str = "fake"
-    index: np.ndarray = field(default_factory=lambda: np.empty((0, 1)))  # closes of INDEX [T, 1]
 
     @property
     def calendar(self):
@@ -76,6 +76,9 @@ class FakeMarket:
     def fund_holdings(self, item, *, full, back=0):
         return holdings(_FakeStore(self), item, full=full, back=back)
 
+    def index_close(self, code):
+        return self.indices[code]
+
     def members(self, index_code):
         if index_code not in self.members_by_index:
             raise DataError(f"no members of '{index_code}'")
@@ -93,11 +96,6 @@ class FakeMarket:
         listed = self.dates[np.clip(self.listed, 0, len(self.dates) - 1)]
         late = np.where(self.listed < len(self.dates), listed, np.datetime64("NaT", "D"))
         return np.where(self.listed < 0, before, late)
-
-    def index_close(self, code):
-        if code != INDEX:
-            raise DataError(f"no index '{code}'")
-        return self.index[:, 0]
 
     def stock_names(self):
         return None
@@ -159,7 +157,7 @@ class FakeMarket:
             fundamentals={name: change(panel) for name, panel in self.fundamentals.items()},
             members_by_index={n: change(panel) for n, panel in self.members_by_index.items()},
             industries=change(self.industries),
-            index=change(self.index),
+            indices={name: change(level) for name, level in self.indices.items()},
         )
 
 
@@ -230,7 +228,7 @@ def fake_market(seed=0, days=90, stocks=24, start="2014-01-02"):
             "fund_holdings": _holdings(own, dates, codes),
             "owners": _owners(own, dates, codes),
         },
-        index=3000 * np.cumprod(1 + np.nanmean(panels["simple_return"], axis=1))[:, None],
+        indices={INDEX: 3000 * np.exp(np.cumsum(own.normal(0, 0.01, days)))},
     )
 
 
