@@ -2,15 +2,17 @@
 
     python -m benchmarks.factor_library [--market data/sample]
 
-writes docs/factor_library.md from the catalogue and the docstrings, and
-quanthedge/factors/needs.csv from what each factor reads of a market that carries all of them.
+writes docs/factor_library.md from the catalogue and the docstrings, the tables of docs/factors.md,
+and quanthedge/factors/needs.csv from what each factor reads of a market that carries all of them.
 """
 
 import argparse
 import csv
 from pathlib import Path
 
+from benchmarks.pages import markdown, write_between
 from quanthedge import Market
+from quanthedge.conditions import indicators
 from quanthedge.factors import CATALOGUE, library
 from quanthedge.factors.needs import needs_of
 from quanthedge.words import texts
@@ -59,12 +61,34 @@ def page() -> str:
     return "".join(parts)
 
 
+def catalogue_table() -> str:
+    """Return the factors of the catalogue as one table, without formulas."""
+    rows = [
+        [f"`{kind}`", row["en"], row["zh"], row["family"], "+" if row["sign"] > 0 else "-",
+         row["source"]]
+        for kind, row in library().iterrows()
+    ]  # fmt: skip
+    return markdown(["kind", "name", "名称", "family", "sign", "source"], rows)
+
+
+def conditions_table() -> str:
+    """Return the macro indicators as a table."""
+    rows = [
+        [f"{name}", row["en"], row["zh"], row["formula_en"], row["source"]]
+        for name, row in indicators().iterrows()
+    ]
+    return markdown(["indicator", "name", "名称", "formula", "source"], rows)
+
+
 def main() -> None:
-    """Write the table of needs and the page."""
+    """Write the table of needs and the pages."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--market", type=Path, default=ROOT / "data" / "sample")
     write_needs(Market.open(parser.parse_args().market))
     PAGE.write_text(page(), encoding="utf-8")
+    factors = PAGE.with_name("factors.md")
+    write_between(factors, "catalogue", catalogue_table())
+    write_between(factors, "conditions", conditions_table())
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ def text_of(table: pd.DataFrame) -> str:
     for name, part in table.groupby("factor", sort=False):
         inside = int((part["gap"].abs() <= 2).sum())
         rows.append(
-            [f"`{name}`", f"{part['premium'].iloc[0]:+.1%}", f"{part['found'].mean():+.1%}",
+            [str(name), f"{part['premium'].iloc[0]:+.1%}", f"{part['found'].mean():+.1%}",
              f"{part['error'].mean():.1%}", f"{inside} of {len(part)}"]
         )  # fmt: skip
     inside = float((table["gap"].abs() <= 2).mean())

@@ -293,7 +293,9 @@ def _forecasts(rng, dates, codes):
         frame[column] = pd.to_datetime(frame[column]).astype("datetime64[s]")
     keys = ["code", "period_end", "broker", "known_date"]
     frame = frame.drop_duplicates(keys).sort_values(keys, ignore_index=True)
-    return frame.assign(revenue=np.nan, earnings_per_share=np.nan)
+    per_share = np.where(rng.random(len(frame)) < 0.3, rng.normal(0.5, 0.1, len(frame)), np.nan)
+    frame["net_profit"] = frame["net_profit"].where(np.isnan(per_share))
+    return frame.assign(revenue=np.nan, earnings_per_share=per_share)
 
 
 def _holdings(rng, dates, codes):

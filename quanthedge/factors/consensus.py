@@ -51,7 +51,8 @@ def consensus(market: Market, rows: Ints, years: Ints, memory: int) -> Consensus
     Notes
     -----
     Of a broker's forecasts of one stock and year only the last known one counts; of one day the
-    last in the table. Forecasts without a number count as withdrawn.
+    last in the table. A forecast of earnings per share alone stands for that times the total shares
+    of the day on which it became known; one without either number counts as withdrawn.
     """
     frame = market.analyst_estimates()
     codes = frame["code"].to_numpy(dtype=str)
@@ -64,7 +65,10 @@ def consensus(market: Market, rows: Ints, years: Ints, memory: int) -> Consensus
     order = order[stock[order] >= 0]
     about = np.column_stack([stock, year, broker])[order]
     public, profit = known[order], frame["net_profit"].to_numpy(np.float64)[order]
+    per_share = frame["earnings_per_share"].to_numpy(np.float64)[order]
     begin = np.searchsorted(market.dates, public)
+    there = np.minimum(begin, len(market.dates) - 1), about[:, 0]
+    profit = np.where(np.isnan(profit), per_share * market.panel("total_shares")[there], profit)
     end = np.searchsorted(market.dates, public + np.timedelta64(memory, "D"), side="right")
     replaced = (about[1:] == about[:-1]).all(axis=1)
     end[:-1] = np.where(replaced, np.minimum(end[:-1], begin[1:]), end[:-1])

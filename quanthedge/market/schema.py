@@ -449,7 +449,8 @@ _ALL = (
             Column(
                 "net_profit",
                 "number",
-                "net profit attributable to shareholders; undefined: withdrawn",
+                "net profit attributable to shareholders; where undefined, earnings_per_share "
+                "times the shares of the day; both undefined: withdrawn",
                 "yuan",
                 nullable=True,
             ),

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from quanthedge.market.schema import TABLES
 from tests.factors.every_factor import CLASSES, FACTORS, name_of
 from tests.market_fake import fake_market
 from tests.oracles.factors import exposure
@@ -34,7 +35,8 @@ def test_rows_asked_for_are_rows_of_the_whole(factor):
 
 @cache
 def table_of(name):
-    return pq.read_table(SAMPLE / f"{name}.parquet").to_pandas(date_as_object=False)
+    frame = pq.read_table(SAMPLE / f"{name}.parquet").to_pandas(date_as_object=False)
+    return frame.reindex(columns=list(TABLES[name].column_names))
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)

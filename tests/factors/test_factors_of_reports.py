@@ -98,7 +98,7 @@ def test_a_brokers_last_word_counts_until_it_is_withdrawn_or_too_old():
     code = fake_market().codes[0]
     rows = [
         {"code": code, "period_end": "2014-12-31", "broker": broker, "known_date": day,
-         "net_profit": profit}
+         "net_profit": profit, "earnings_per_share": np.nan}
         for broker, day, profit in [
             ("a", "2013-12-20", 100.0), ("b", "2013-12-20", 300.0), ("a", "2014-01-15", 200.0),
             ("b", "2014-02-03", np.nan),
@@ -121,7 +121,7 @@ def test_stocks_that_nobody_follows_keep_a_coverage_change_of_0():
     market, _ = with_table(
         "analyst_estimates",
         [{"code": "600007.SH", "period_end": "2014-12-31", "broker": "a",
-          "known_date": "2014-02-03", "net_profit": 1.0}],
+          "known_date": "2014-02-03", "net_profit": 1.0, "earnings_per_share": np.nan}],
     )  # fmt: skip
     found = CoverageChange(lag_days=5).exposure(market, [4, 40, 60])
     assert np.isnan(found[0]).all()

@@ -223,12 +223,20 @@ def _in_force(rows, day, year, memory):
     return np.array([one for one in young if not math.isnan(one)])
 
 
+def _from(days, known):
+    """The first of the days on which something counts; the last one where none is left."""
+    return next((t for t, day in enumerate(days) if day >= known), len(days) - 1)
+
+
 def _each_day(stock, memory, lag, function):
     rows = stock.rows("analyst_estimates").sort_values("known_date", kind="stable")
-    rows = list(
-        zip(rows["known_date"], rows["period_end"], rows["broker"], rows["net_profit"], strict=True)
-    )
-    days = stock.days()
+    days, shares = stock.days(), stock.bar("total_shares")
+    rows = [
+        (known, end, broker, profit if profit == profit else per_share * shares[_from(days, known)])
+        for known, end, broker, profit, per_share in rows[
+            ["known_date", "period_end", "broker", "net_profit", "earnings_per_share"]
+        ].itertuples(index=False)
+    ]
     answer = []
     for t, day in enumerate(days):
         if t < lag or not stock.asks(t):

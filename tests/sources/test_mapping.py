@@ -23,6 +23,7 @@ NOT_NAMED = {
     "stock_names": "absent",
     "index_weights": "absent",
     "statements": "absent",
+    "analyst_estimates": "absent",
     "corporate_actions": "absent",
     "industry_index_daily": "absent",
     "government_yield_curve": "absent",

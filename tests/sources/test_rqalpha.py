@@ -84,6 +84,9 @@ def test_a_market_comes_back_from_a_bundle(sample, tmp_path):
         "index_weights": "absent",
         "industry_index_daily": "absent",
         "statements": "absent",
+        "analyst_estimates": "absent",
+        "fund_holdings": "absent",
+        "owners": "absent",
     }
     name = "government_yield_curve"
     longer = [frame[frame["term"] != "0S"] for frame in (frames(sample)[name], found[name])]

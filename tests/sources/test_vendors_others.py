@@ -50,6 +50,7 @@ BAOSTOCK = {
     "cash_rate": "absent",
     "index_weights": "absent",
     "statements": "absent",
+    "analyst_estimates": "absent",
     "corporate_actions": "absent",
     "industry_index_daily": "absent",
     "government_yield_curve": "absent",
@@ -134,6 +135,7 @@ JOINQUANT = {
     "stock_names": "absent",
     "industry": "absent",  # not exported
     "statements": "absent",  # the whole reports (STK_...) are not exported
+    "analyst_estimates": "absent",
     "corporate_actions": "absent",  # not exported
     "industry_index_daily": "absent",
     "government_yield_curve": "absent",
@@ -243,6 +245,7 @@ AKSHARE = {
     "index_weights": "rows",  # the list of one day
     "government_yield_curve": "rows",  # the vendor's shortest term is 3 months
     "statements": "absent",  # not exported
+    "analyst_estimates": "absent",  # not exported
     "industry_index_daily": "absent",
     "corporate_actions": "absent",
     "stock_daily": {"total_shares", "float_shares", "is_st", "is_delisting"},

@@ -20,6 +20,9 @@ CARRIED_OTHERWISE = {
 OF_STATEMENTS = {
     "net_profit_ttm", "net_profit_last_annual", "net_profit_with_minorities_cum",
     "revenue_ttm", "revenue_last_annual", "operating_revenue_cum", "total_assets", "total_liab",
+    "operate_profit_cum", "operating_cash_flow_ttm", "operating_cash_flow_last_annual",
+    "n_cashflow_act_cum", "n_cashflow_inv_act_cum", "n_cash_flows_fnc_act_cum", "money_cap",
+    "fix_assets", "lt_borr", "st_borr",
 }  # fmt: skip
 
 

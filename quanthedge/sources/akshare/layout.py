@@ -20,6 +20,7 @@ bond_china_yield               the government curve (中债国债收益率曲线
 stock_balance_sheet_by_report_em, stock_profit_sheet_by_report_em,
 stock_cash_flow_sheet_by_report_em
                                statements, known on NOTICE_DATE
+stock_research_report_em       brokers' forecasts of earnings per share, known on 日期
 stock_report_fund_hold         what public funds held; a file for each reporting date
 stock_industry_clf_hist_sw     Shenwan industries
 get_futures_daily, futures_zh_daily_sina
@@ -56,6 +57,7 @@ from quanthedge.sources.akshare.tables import (
     LISTED,
     MEMBERS,
     REPORTED,
+    RESEARCH,
     RIGHTS,
     SHIBOR,
     SINA,
@@ -80,6 +82,7 @@ from quanthedge.sources.vendors.assembling import (
     cash_of,
     index_daily_of,
 )
+from quanthedge.sources.vendors.forecasts import estimates_by_year
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.vendors.joining import as_of, codes_kept
 from quanthedge.sources.vendors.published import (
@@ -125,6 +128,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
         "government_yield_curve": _yield_curve(folder),
         "statements": _statements(folder),
         "fund_holdings": _holdings(folder),
+        "analyst_estimates": _forecasts(folder),
         "industry": _industry(folder),
         "cash_rate": cash_of(folder.read(SHIBOR), SHIBOR.files[0], collector),
     }
@@ -250,6 +254,14 @@ def _holdings(folder: Folder) -> pa.Table | None:
     if rows is None:
         return None
     return holdings_of(codes_kept(rows, name, folder.collector), name, folder.collector)
+
+
+def _forecasts(folder: Folder) -> pa.Table | None:
+    rows, name = folder.read(RESEARCH), RESEARCH.files[0]
+    if rows is None:
+        return None
+    rows = codes_kept(rows, name, folder.collector)
+    return estimates_by_year(rows, "eps_", name, folder.collector)
 
 
 def _industry(folder: Folder) -> pa.Table | None:

@@ -1,6 +1,7 @@
 """AkShare's functions as data: columns and units."""
 
 from quanthedge.sources.vendors.columns import VendorTable, code, date, number, text
+from quanthedge.sources.vendors.forecasts import YEARS
 from quanthedge.sources.vendors.statement_items import reported_items
 
 LOT, TEN_THOUSAND, PER_TEN, PERCENT = 100.0, 1e4, 0.1, 0.01
@@ -130,6 +131,13 @@ FUND_HOLDINGS = VendorTable(
      number("value_held", "持股市值")),
     ("code", "period_end"), named="period_end",
 )  # fmt: skip
+RESEARCH = VendorTable(
+    ("stock_research_report_em",),
+    (code("stock", "股票代码"), date("known_date", "日期"), text("broker", "机构"),
+     text("title", "报告名称"),
+     *(number(f"eps_{year}", f"{year}-盈利预测-收益", needed=False) for year in YEARS)),
+    ("code", "known_date", "broker", "title"),
+)  # fmt: skip
 _REPORT = (
     code("stock", "SECUCODE", "SECURITY_CODE"), date("known_date", "NOTICE_DATE"),
     date("period_end", "REPORT_DATE"),
@@ -152,7 +160,8 @@ STATEMENTS = tuple(
 )  # fmt: skip
 EVERY = (
     HIST, SINA, FACTOR, DIVIDEND, RIGHTS, LISTED, *INDICES, MEMBERS, INDUSTRY, FUTURES,
-    FUTURES_SINA, CONTRACTS, CALENDAR, SHIBOR, YIELD_CURVE, SW_HIST, FUND_HOLDINGS, *STATEMENTS,
+    FUTURES_SINA, CONTRACTS, CALENDAR, SHIBOR, YIELD_CURVE, SW_HIST, FUND_HOLDINGS, RESEARCH,
+    *STATEMENTS,
 )  # fmt: skip
 WHY_UNUSED = {
     "stock_tfp_em": "a day without a bar is a suspension",

@@ -20,6 +20,7 @@ shibor                       the overnight rate, percent
 yc_cb                        the government curve (1001.CB, yields to maturity), percent
 sw_daily, ci_daily           indices of Shenwan and CITIC industries
 fund_portfolio               what each public fund held, added up
+report_rc                    brokers' forecasts of whole years, known on report_date; 10,000 yuan
 ============================ =====================================================================
 
 stk_limit and suspend_d are not used: limits follow from the rules, a day without a bar is a
@@ -53,6 +54,7 @@ from quanthedge.sources.tushare.tables import (
     NAMECHANGE,
     OTHERS,
     RANK,
+    REPORT_RC,
     REPORTED,
     SHIBOR,
     STATEMENTS,
@@ -71,6 +73,7 @@ from quanthedge.sources.vendors.assembling import (
     cash_of,
 )
 from quanthedge.sources.vendors.columns import VendorTable
+from quanthedge.sources.vendors.forecasts import estimates_of
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.vendors.joining import beside, codes_kept
 from quanthedge.sources.vendors.published import (
@@ -137,6 +140,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
             ),
             "government_yield_curve": _yield_curve(folder),
             "fund_holdings": _holdings(folder),
+            "analyst_estimates": _forecasts(folder),
             "cash_rate": cash_of(folder.read(SHIBOR), "shibor", collector),
         }.items()
         if table is not None
@@ -259,6 +263,14 @@ def _holdings(folder: Folder) -> pa.Table | None:
         return None
     rows = codes_kept(rows, "fund_portfolio", folder.collector)
     return holdings_of(rows, "fund_portfolio", folder.collector)
+
+
+def _forecasts(folder: Folder) -> pa.Table | None:
+    rows = folder.read(REPORT_RC)
+    if rows is None:
+        return None
+    rows = codes_kept(rows, "report_rc", folder.collector)
+    return estimates_of(rows, "report_rc", folder.collector)
 
 
 def _industry(folder: Folder) -> pa.Table | None:

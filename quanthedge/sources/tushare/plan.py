@@ -30,7 +30,8 @@ _TEXTS = (
     "fut_code trade_unit quote_unit quote_unit_desc d_mode_desc d_month last_ddate "
     "trade_time_desc div_proc date report_type comp_type end_type update_flag list_date "
     "delist_date start_date end_date ann_date f_ann_date in_date out_date record_date ex_date "
-    "pay_date div_listdate imp_ann_date base_date curve_name curve_type"
+    "pay_date div_listdate imp_ann_date base_date curve_name curve_type report_date report_title "
+    "classify org_name author_name quarter rating"
 )
 TEXTS = frozenset(_TEXTS.split())
 
@@ -141,6 +142,10 @@ TABLES: tuple[Table, ...] = (
            "ts_code ann_date end_date symbol mkv amount stk_mkv_ratio stk_float_ratio",
            ("ts_code", "end_date", "symbol", "ann_date"), empty=True, settles=200, most=5_000,
            usual=False),
+    _table("report_rc", "report month",
+           "ts_code name report_date report_title report_type classify org_name author_name "
+           "quarter op_rt op_pr tp np eps rating", empty=True, settles=31, most=3_000,
+           usual=False),
 )  # fmt: skip
 
 
@@ -153,6 +158,7 @@ def stages(tables: Sequence[Table], period: Period, read: Read, indices: Sequenc
         "index month": partial(_index_month, period, indices),
         "quarter": partial(_quarter, period),
         "rates": partial(_rates, period),
+        "report month": partial(_months, period),
     }
     yield [request for table in tables if table.by in by for request in by[table.by](table)]
     later = [table for table in tables if table.by not in by]
@@ -195,6 +201,13 @@ def _index_month(period: Period, indices: Sequence[str], table: Table) -> Iterab
                     "end_date": last.strftime(DAY),
                 }
                 yield Request(table, f"{name}_{first:%Y%m}", params, first, last)
+
+
+def _months(period: Period, table: Table) -> Iterable[Request]:
+    """Yield months; reports come out on days without trading, too."""
+    for first, last in period.months():
+        params = {"start_date": first.strftime(DAY), "end_date": last.strftime(DAY)}
+        yield Request(table, f"{first:%Y%m}", params, first, last)
 
 
 def _quarter(period: Period, table: Table) -> Iterable[Request]:

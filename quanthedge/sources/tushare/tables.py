@@ -180,10 +180,19 @@ FUND_PORTFOLIO = VendorTable(
      number("value_held", "mkv"), number("shares_held", "amount")),
     ("fund", "code", "period_end"),
 )  # fmt: skip
+REPORT_RC = VendorTable(
+    ("report_rc",),
+    (STOCK, date("known_date", "report_date"), text("broker", "org_name"), text("quarter"),
+     number("net_profit", "np", factor=TEN_THOUSAND),
+     number("revenue", "op_rt", factor=TEN_THOUSAND, needed=False),
+     number("earnings_per_share", "eps", needed=False),
+     text("title", "report_title", needed=False), text("author", "author_name", needed=False)),
+    ("code", "known_date", "broker", "quarter", "title", "author"),
+)  # fmt: skip
 OTHERS = (
     DAILY, ADJ_FACTOR, DAILY_BASIC, STOCK_BASIC, TRADE_CAL, NAMECHANGE, INDEX_DAILY, INDEX_WEIGHT,
     INDUSTRY, FUT_BASIC, FUT_DAILY, DIVIDEND, SHIBOR, YIELD_CURVE, SW_DAILY, CI_DAILY,
-    FUND_PORTFOLIO,
+    FUND_PORTFOLIO, REPORT_RC,
 )  # fmt: skip
 WHY_UNUSED = {
     "stk_limit": "the day's limits follow from the rule book",

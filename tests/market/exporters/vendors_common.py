@@ -10,6 +10,8 @@ from tests.sample import SAMPLE
 def sample_tables(stocks=None):
     """The sample market as frames by name; with `stocks`, only the first ones and the delisted."""
     tables = {path.stem: pq.read_table(path).to_pandas() for path in SAMPLE.glob("*.parquet")}
+    for name in ("fund_holdings", "owners"):  # no vendor's table has either in this form
+        del tables[name]
     for frame in tables.values():
         for name in frame.columns.intersection(DATES):
             frame[name] = pd.to_datetime(frame[name])
@@ -31,7 +33,7 @@ DATES = (
 )  # fmt: skip
 OF_STOCKS = (
     "stocks", "stock_daily", "index_members", "index_weights", "fundamentals", "industry",
-    "statements", "corporate_actions",
+    "statements", "corporate_actions", "analyst_estimates",
 )  # fmt: skip
 
 

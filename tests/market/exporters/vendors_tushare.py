@@ -36,6 +36,7 @@ def tushare(tables, folder: Path, split=None, kind="csv"):
     for name, write_table in (
         ("statements", _tushare_statements), ("corporate_actions", _tushare_actions),
         ("government_yield_curve", _tushare_curve), ("industry_index_daily", _tushare_levels),
+        ("analyst_estimates", _tushare_forecasts),
     ):  # fmt: skip
         if name in tables:
             write_table(tables, folder, kind)
@@ -233,6 +234,21 @@ def _tushare_curve(tables, folder, kind):
     frame["yield"] = curve["rate"] * 100
     spot = frame.iloc[:50].assign(curve_type="1")
     save(pd.concat([frame, spot]), folder, "yc_cb", None, kind)
+
+
+def _tushare_forecasts(tables, folder, kind):
+    """Forecasts of whole years, and one of a quarter, which no table of ours takes."""
+    rows = tables["analyst_estimates"]
+    years = rows["period_end"].dt.year.astype(str)
+    frame = pd.DataFrame(
+        {
+            "ts_code": rows["code"], "report_date": compact(rows["known_date"]),
+            "report_title": "点评", "org_name": rows["broker"], "author_name": "甲",
+            "quarter": years + "Q4", "np": rows["net_profit"] / 1e4,
+        }
+    )  # fmt: skip
+    quarter = frame.iloc[:1].assign(quarter="2014Q2")
+    save(pd.concat([frame, quarter]), folder, "report_rc", None, kind)
 
 
 def _tushare_levels(tables, folder, kind):

@@ -52,6 +52,7 @@ def tables() -> Tables:
     tables["corporate_actions"] = paid.assign(**moved)
     inside = tables["statements"]["period_end"].map(_in_period)
     tables["statements"] = tables["statements"][inside].reset_index(drop=True)
+    del tables["analyst_estimates"]  # asked for by itself
     return tables
 
 
