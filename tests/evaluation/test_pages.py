@@ -1,5 +1,6 @@
 """Sheets and the ranking page: complete in both languages, self-contained, and well formed."""
 
+import json
 import re
 from xml.etree import ElementTree
 
@@ -64,6 +65,14 @@ def test_the_tables_beside_the_pages_are_those_of_the_evaluation(folder):
         read = pd.read_csv(folder / f"{name}.csv")
         assert len(read) == len(table)
         assert list(read.columns) == [*table.index.names, *table.columns]
+
+
+def test_what_the_tables_are_of_stands_beside_them(folder):
+    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    assert about["label"] == monthly().definition
+    assert about["decisions"] == len(monthly().rows)
+    assert about["universes"] == ["all"]
+    assert about["first"] < about["last"]
 
 
 def test_a_sheet_can_be_written_by_itself(tmp_path):
