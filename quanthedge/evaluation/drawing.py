@@ -138,7 +138,7 @@ def point_figure(
     """Return points with their names, and what the axes are."""
     known = [one for one in points if np.isfinite(one.x) and np.isfinite(one.y)]
     y = _scale([one.y for one in known] + [0.0], height - _BOTTOM - 16, _TOP)
-    x = _scale([one.x for one in known] + [0.0], _LEFT + 10, _WIDTH - 90)
+    x = _scale([one.x for one in known] + [0.0], _LEFT + 10, _WIDTH - 130)
     parts = [_grid(y, told[1])]
     parts += [
         _text(x(value), height - 24, told[0](value), "middle") for value in _steps(x.low, x.high)
@@ -147,22 +147,45 @@ def point_figure(
         f'<line class="zero" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="{_TOP}" '
         f'y2="{height - _BOTTOM - 16:.1f}"/>'
     )
-    taken: list[tuple[float, float]] = []
-    for one in sorted(known, key=lambda point: -point.y):
+    places = [(x(one.x), y(one.y)) for one in known]
+    for one, (across, down) in zip(known, places, strict=True):
         parts.append(
-            f'<circle class="{one.colour}" cx="{x(one.x):.1f}" cy="{y(one.y):.1f}" r="4"/>'
+            f'<circle class="{one.colour}" cx="{across:.1f}" cy="{down:.1f}" r="4">'
+            f"<title>{escape(one.name)}: {told[0](one.x)}, {told[1](one.y)}</title></circle>"
         )
-        at = y(one.y) + 4
-        while any(abs(at - there) < 12 and abs(x(one.x) - side) < 110 for side, there in taken):
-            at += 3
-        taken.append((x(one.x), at))
-        parts.append(_text(x(one.x) + 8, at, one.name, "start"))
+    named = _named_places(known, places)
+    parts += [
+        _text(across + 8, down + 4, known[i].name, "start")
+        for i, (across, down) in enumerate(places)
+        if i in named
+    ]
     parts.append(_text((_LEFT + _WIDTH) / 2, height - 6, x_name, "middle", "axis"))
     parts.append(_text(_LEFT + 4, _TOP + 8, y_name, "start", "axis"))
     return _figure(title, height, parts)
 
 
 # -- parts
+
+
+def _named_places(points: Sequence[Point], places: Sequence[tuple[float, float]]) -> set[int]:
+    """Return the points whose names have room beside them, those far out first."""
+    centre = np.median(np.array(places), axis=0) if places else np.zeros(2)
+    order = sorted(range(len(places)), key=lambda i: -float(np.hypot(*(places[i] - centre))))
+    taken = [(left - 5, left + 5, down - 5, down + 5) for left, down in places]
+    named = set()
+    for i in order:
+        across, down = places[i]
+        box = (across + 7, across + 9 + 12 * _width(points[i].name), down - 6, down + 6)
+        if box[1] > _WIDTH:
+            continue
+        if not any(
+            box[0] < other[1] and other[0] < box[1] and box[2] < other[3] and other[2] < box[3]
+            for j, other in enumerate(taken)
+            if j != i
+        ):
+            named.add(i)
+            taken.append(box)
+    return named
 
 
 def _figure(title: str, height: float, parts: Sequence[str]) -> str:

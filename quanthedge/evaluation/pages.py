@@ -1,5 +1,6 @@
 """Pages of an evaluation: a sheet for each factor, the ranking of all, and the tables as CSV."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -80,6 +81,9 @@ def write_all(
         for name, page in pages.items():
             made.append(folder / name)
             write(made[-1], _with_faces(page, letters), "page of an evaluation")
+    made.append(folder / "about.json")  # what a CSV file cannot say of itself
+    stated = json.dumps(e.table().attrs, ensure_ascii=False, indent=1, default=str)
+    write(made[-1], stated + "\n", "description of an evaluation")
     for name, table in e.all_tables().items():
         made.append(folder / f"{name}.csv")
         write(made[-1], table.reset_index().to_csv(index=False), "table of an evaluation")

@@ -82,8 +82,9 @@ def about(e: "Evaluation", universe: str, words: Words) -> list[tuple[str, str]]
 def universe_name(name: str, language: Language) -> str:
     """Return a universe's name: that of its kind with its number, or the user's own."""
     kind, _, more = name.replace(":", " ").partition(" ")
-    catalogue = _UNIVERSES.get(kind)
-    return f"{catalogue[language]} {more}".strip() if catalogue else name
+    if kind in _UNIVERSES and (not more or more.isdigit()):
+        return f"{_UNIVERSES[kind][language]} {more}".strip()
+    return name
 
 
 _UNIVERSES: dict[str, dict[str, str]] = {

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from quanthedge.errors import StrategyError
 from quanthedge.labelling.decisions import Decisions, decision_rows
 from quanthedge.labelling.kernels import Bars, Costs, futures_of
-from quanthedge.labelling.reasons import REASONS, reason_name
+from quanthedge.labelling.reasons import REASONS, SAME, reason_name
 from quanthedge.market import Market, limit_panel
 from quanthedge.rules import CostTerms, costs_between, places_of
 from quanthedge.typing import Bools, Floats, Ints, Language
@@ -222,7 +222,10 @@ def labels(
     if executable:
         return found
     wide = np.broadcast_to(until.astype(np.int32)[:, None], made.value.shape).copy()
-    return replace(found, value=made.naive.copy(), begins=decided, ends=until, ends_by=wide)
+    reason = np.where(np.isfinite(made.naive), np.int8(SAME), made.reason)
+    return replace(
+        found, value=made.naive.copy(), reason=reason, begins=decided, ends=until, ends_by=wide
+    )
 
 
 def _cost_in_words(cost_bp: float, costs: CostTerms | None) -> str:

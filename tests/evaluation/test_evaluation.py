@@ -97,6 +97,23 @@ def test_neutral_figures_are_what_dummies_and_size_leave_by_least_squares():
             assert found.neutral_ic[k, r] == pytest.approx(expected, abs=1e-9)
 
 
+def test_the_regression_may_weigh_large_stocks_more():
+    from quanthedge.operators import neutralise, rank
+
+    e = evaluate(factors(), monthly(), fewest=10, quantiles=5, neutral_weights="sqrt_size")
+    found, made, market = next(iter(e.universes.values())), monthly(), sample_market()
+    size = (market.panel("mark") * market.panel("total_shares"))[made.rows]
+    industry = market.industry()[0][made.rows]
+    x = np.stack([exposure(0, r) for r in range(len(made.rows))])
+    y = np.where(mask(), made.naive, np.nan)
+    left = [neutralise(rank(one), industry, np.log(size), np.sqrt(size)) for one in (x, y)]
+    for r in (1, 7):
+        both = np.isfinite(left[0][r]) & np.isfinite(left[1][r])
+        expected = np.corrcoef(left[0][r][both], left[1][r][both])[0, 1]
+        assert found.neutral_ic[0, r] == pytest.approx(expected, abs=1e-9)
+    assert not np.allclose(found.neutral_ic[0, 1:8], evidence().neutral_ic[0, 1:8])
+
+
 def test_the_long_leg_its_cost_and_its_hedge_are_those_of_the_definition():
     made, e = monthly(), evaluation()
     table = e.legs("turnover")
@@ -215,14 +232,35 @@ def test_alphalens_agrees_on_the_naive_part():
     np.testing.assert_allclose(found.quantiles[0, 0, :, days], theirs, atol=1e-12)
 
 
-def test_skfolio_agrees_on_the_rank_correlation():
-    stats = pytest.importorskip("skfolio.utils.stats", reason="skfolio is not installed")
-    if not hasattr(stats, "cs_spearman_correlation"):
-        pytest.skip("this skfolio has no cs_spearman_correlation")
-    x = np.stack([exposure(0, r) for r in range(10)])
-    y = monthly().naive[:10]
-    theirs = stats.cs_spearman_correlation(x, y, axis=1)
-    np.testing.assert_allclose(evidence().ic[0, 0, :10], theirs, atol=1e-9)
+def test_skfolios_evaluation_of_a_daily_forecast_has_the_same_rank_correlations():
+    alpha = pytest.importorskip("skfolio.alpha", reason="skfolio is not installed")
+    if not hasattr(alpha, "alpha_forecast_evaluation"):
+        pytest.skip("this skfolio has no alpha_forecast_evaluation")
+    from sklearn.base import BaseEstimator
+
+    class Given(BaseEstimator):
+        def __init__(self, values=None):
+            self.values = values
+
+        def fit_transform(self, X, y=None):
+            return self.values
+
+    containers = pytest.importorskip("skfolio.containers")
+    market, rows = sample_market(), np.arange(120, 240)
+    made = labels(market, rows, horizon=1, executable=False)
+    score = (market.panel("volume") / market.panel("float_shares"))[rows]
+    e = evaluate(score, made, universe=np.isfinite(score), fewest=10, hedge=None, neutral=())
+    returns = np.full(score.shape, np.nan)
+    returns[1:] = made.naive[:-1]  # of day t, what was decided at the close before
+    fields = containers.AssetPanel(
+        {"returns": returns}, market.dates[rows], market.codes.astype(str)
+    )
+    theirs = alpha.alpha_forecast_evaluation(
+        Given(score), fields, target="returns", n_forward_periods=1, factor_exposures=None,
+        factor_correlation_method=None,
+    ).spearman_ic  # fmt: skip
+    ours = next(iter(e.universes.values())).ic[0, 0]
+    np.testing.assert_allclose(ours[: len(theirs)], theirs, atol=1e-12)
 
 
 def test_a_factor_that_is_there_twice_is_inflated_and_adds_nothing():

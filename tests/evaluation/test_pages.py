@@ -1,5 +1,6 @@
 """Sheets and the ranking page: complete in both languages, self-contained, and well formed."""
 
+import json
 import re
 from xml.etree import ElementTree
 
@@ -9,7 +10,7 @@ import pytest
 import quanthedge as qh
 from quanthedge.evaluation.drawing import Bars, Curve, Point, bar_figure, curve_figure, point_figure
 from quanthedge.evaluation.pages import sheet_name
-from quanthedge.evaluation.wording import number, percent
+from quanthedge.evaluation.wording import number, percent, universe_name
 from tests.evaluation.test_evaluation import KINDS, evaluation, factors, monthly
 
 FIGURES = {"curves", "quantiles", "years", "decay", "hedge", "turnover", "industry"}
@@ -66,6 +67,14 @@ def test_the_tables_beside_the_pages_are_those_of_the_evaluation(folder):
         assert list(read.columns) == [*table.index.names, *table.columns]
 
 
+def test_what_the_tables_are_of_stands_beside_them(folder):
+    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    assert about["label"] == monthly().definition
+    assert about["decisions"] == len(monthly().rows)
+    assert about["universes"] == ["all"]
+    assert about["first"] < about["last"]
+
+
 def test_a_sheet_can_be_written_by_itself(tmp_path):
     path = evaluation().sheet("size", tmp_path / "size.html", "en")
     text = path.read_text(encoding="utf-8")
@@ -99,3 +108,18 @@ def test_figures_leave_out_what_is_not_known():
     assert svg.count("interval") == 1
     assert "polyline" not in curve_figure("t", [], [Curve("c", "a", [nan, nan])], percent)
     assert "circle" not in point_figure("t", [Point("p", nan, 1.0)], "x", "y", (number, percent))
+
+
+def test_names_of_points_never_lie_on_each_other_and_the_rest_are_under_the_pointer():
+    crowd = [Point(f"factor {i}", 0.01 + 1e-5 * i, 0.02) for i in range(9)]
+    svg = point_figure("t", [*crowd, Point("alone", 0.05, 0.3)], "x", "y", (number, percent))
+    named = re.findall(r'text-anchor="start">([^<]+)<', svg)
+    assert "alone" in named
+    assert sum(name.startswith("factor") for name in named) <= 1
+    assert svg.count("<title>factor") == 9
+
+
+def test_universes_have_names_in_both_languages():
+    assert universe_name("largest:800", "zh") == "市值最大 800"
+    assert universe_name("all", "en") == "all stocks"
+    assert universe_name("all stocks", "zh") == "all stocks"  # the user's own word

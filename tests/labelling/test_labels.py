@@ -111,6 +111,7 @@ def test_naive_labels_go_from_close_to_close(market):
     np.testing.assert_allclose(made.value[:-3], expected)
     np.testing.assert_array_equal(made.ends[:-3], made.rows[:-3] + 3)
     assert made.definition == "close to close, 3 days"
+    assert (made.reason[np.isfinite(made.value)] == 0).all()
 
 
 def test_the_rule_book_charges_the_duties_of_the_day(market):
