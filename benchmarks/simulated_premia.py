@@ -41,9 +41,9 @@ from quanthedge.factors import (
     standardise,
 )
 from quanthedge.market.simulation import SimulationSettings, Style, Truth, simulate_market
+from quanthedge.market.simulation.calendar import DAYS_PER_YEAR
 
 Floats = NDArray[np.float64]
-DAYS_A_YEAR = 244
 STEP = 5  # days for which exposures are kept
 FACTORS: dict[str, Factor] = {
     "size": Size(),
@@ -113,8 +113,8 @@ def recovered(seed: int, stocks: int = 300, years: int = 8) -> pd.DataFrame:
     for place, name in enumerate(FACTORS):
         column = daily[:, place]
         premium = made.styles[name].premium_per_year
-        mean = column.mean() * DAYS_A_YEAR
-        error = column.std(ddof=1) / np.sqrt(len(column)) * DAYS_A_YEAR
+        mean = column.mean() * DAYS_PER_YEAR
+        error = column.std(ddof=1) / np.sqrt(len(column)) * DAYS_PER_YEAR
         rows.append({"seed": seed, "factor": name, "premium": premium, "found": mean,
                      "error": error, "gap": (mean - premium) / error})  # fmt: skip
     return pd.DataFrame(rows)

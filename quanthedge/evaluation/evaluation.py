@@ -31,7 +31,7 @@ from quanthedge.typing import Floats, Language
 
 __all__ = ["Evaluation", "evaluate"]
 
-_BETA_DAYS = 252
+_BETA_DAYS = TRADING_DAYS_A_YEAR
 _BETA_SHARE = 0.4
 Neutral = Literal["industry", "size"]
 
@@ -278,7 +278,7 @@ def evaluate(
         Future held against the long leg: IF, IH, IC, IM; None for none.
     beta : float or "book"
         Yuan of the future against a yuan of the leg; "book" takes the leg's own beta to the index
-        at each decision, from 252 days.
+        at each decision, from a year of days.
     accepted : sequence of str
         Factors of this evaluation that are accepted already: what does each add to them?
     quantiles, fewest : int

@@ -16,7 +16,6 @@ index return of the day:
 """
 
 from typing import Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -163,18 +162,8 @@ def _between(daily: pd.DataFrame, start: str | None, end: str | None) -> pd.Data
     return found
 
 
-_kept: "WeakKeyDictionary[Record, pd.DataFrame]" = WeakKeyDictionary()  # records do not change
-
-
 def _daily(result: Record) -> pd.DataFrame:
-    """Return the lines of each day; a report asks for them many times."""
-    if result not in _kept:
-        _kept[result] = _lines(result)
-    return _kept[result]
-
-
-def _lines(result: Record) -> pd.DataFrame:
-    """Return the lines of each day, worked out from the record."""
+    """Return the lines of each day."""
     ledger = result.ledger
     inside, opening = ledger.iloc[1:], ledger.shift(1).iloc[1:]
     index_return = ledger["index_close"].pct_change(fill_method=None).iloc[1:]

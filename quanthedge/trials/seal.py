@@ -129,7 +129,10 @@ def seal(market: _Market, start: Any) -> Sealed[_Market]:
     The same period sealed again stays as it was: sealed since the first time, and opened if it, or
     a part of it, was opened before.
     """
-    day = pd.Timestamp(start)
+    try:
+        day = pd.Timestamp(start)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"seal from {start!r}; accepted: a date, such as 2017-01-03") from error
     if not market.dates[0] < day.to_datetime64() <= market.dates[-1]:
         raise DataError(
             f"seal from {day:%Y-%m-%d}: the market '{market.name}' covers {market.dates[0]} to "
