@@ -129,6 +129,8 @@ def seal(market: _Market, start: Any) -> Sealed[_Market]:
     The same period sealed again stays as it was: sealed since the first time, and opened if it, or
     a part of it, was opened before.
     """
+    if isinstance(market, type) or not hasattr(market, "until"):
+        raise DataError(f"seal: market is {market!r}; accepted: a Market, as Market.open gives one")
     try:
         day = pd.Timestamp(start)
     except (TypeError, ValueError) as error:
