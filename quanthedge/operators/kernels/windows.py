@@ -31,6 +31,7 @@ __all__ = [
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 -- integers
 
+_NOTHING = 1e-31  # of the squared mean: what rounding makes of values that are all the same
 _WINDOWS_WIDE = 256  # where nothing is kept but sums
 _WIDE = 64  # columns at a time: what is kept of a block stays in the processor's cache
 COVARIANCE, CORRELATION, BETA, MOMENTS, RESIDUALS = 0, 1, 2, 3, 4
@@ -369,10 +370,10 @@ def window_decays(values: F, days: I, window: int, least: int, found: F) -> None
 def window_skews(values: F, days: I, window: int, least: int, found: F) -> None:
     """Write the skewness, corrected for the sample's size; each window is read twice.
 
-    A third power takes the mean's error three times, so the mean is known before it is used.
+    Powers are taken of the deviation from the mean that the first reading found; by how much that
+    was off, for rounding, the second finds and corrects.
     """
-    sums = np.empty((4, _WINDOWS_WIDE))  # count, mean of the deviation, its square, its cube
-    origin = np.empty(_WINDOWS_WIDE)
+    sums = np.empty((5, _WINDOWS_WIDE))  # count, mean, then sums of the deviation's powers
     for left in range(0, values.shape[1], _WINDOWS_WIDE):
         wide = min(_WINDOWS_WIDE, values.shape[1] - left)
         for r in range(days.size):
@@ -380,29 +381,29 @@ def window_skews(values: F, days: I, window: int, least: int, found: F) -> None:
             if first < 0:
                 continue
             sums[:] = 0.0
-            for d in range(first, stop):  # any of the numbers will do: the last one stays
-                for i in range(wide):
-                    x = values[d, left + i]
-                    origin[i] = x if x == x else origin[i]
             for d in range(first, stop):
                 for i in range(wide):
                     x = values[d, left + i]
                     sums[0, i] += 1.0 if x == x else 0.0
-                    sums[1, i] += x - origin[i] if x == x else 0.0
+                    sums[1, i] += x if x == x else 0.0
             for i in range(wide):
                 sums[1, i] /= max(sums[0, i], 1.0)
             for d in range(first, stop):
                 for i in range(wide):
                     x = values[d, left + i]
-                    away = x - origin[i] - sums[1, i] if x == x else 0.0
+                    away = x - sums[1, i] if x == x else 0.0
                     square = away * away
-                    sums[2, i] += square
-                    sums[3, i] += square * away
+                    sums[2, i] += away
+                    sums[3, i] += square
+                    sums[4, i] += square * away
             for i in range(wide):
-                c, square = sums[0, i], sums[2, i]
-                if c >= least and square > 0.0:
+                c = sums[0, i]
+                off = sums[2, i] / max(c, 1.0)
+                square = sums[3, i] - c * off * off
+                if c >= least and square > _NOTHING * c * sums[1, i] * sums[1, i]:
                     spread = np.sqrt(square / (c - 1.0))
-                    cube = sums[3, i] / (spread * spread * spread)
+                    cube = sums[4, i] - 3.0 * off * sums[3, i] + 2.0 * c * off * off * off
+                    cube /= spread * spread * spread
                     found[r, left + i] = c / ((c - 1.0) * (c - 2.0)) * cube
 
 
