@@ -38,7 +38,7 @@ def _pandas(market: qh.Market) -> dict[str, Callable[[], pd.DataFrame]]:
         return bars["volume"] / bars["float_shares"]
 
     def price() -> pd.DataFrame:
-        return np.log(bars["close"] * bars["adj_factor"])
+        return pd.DataFrame(np.log(bars["close"] * bars["adj_factor"]))
 
     def shares() -> pd.DataFrame:
         return (bars["volume"] / bars["adj_factor"]).where(bars["close"].notna())
@@ -97,7 +97,8 @@ def main() -> None:
         one_pass, _ = _cpu(lambda: [np.nansum(market.panel("close")) for _ in kinds])
         print(
             f"{rows:6s} {found.values.shape} in {seconds:5.2f} s, "
-            f"{seconds / len(kinds) * 50:.2f} s for fifty; one pass over {len(kinds)} panels {one_pass:.2f} s"
+            f"{seconds / len(kinds) * 50:.2f} s for fifty; "
+            f"one pass over {len(kinds)} panels {one_pass:.2f} s"
         )
         del found
     if args.pandas:
