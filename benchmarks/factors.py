@@ -38,7 +38,7 @@ def _pandas(market: qh.Market) -> dict[str, Callable[[], pd.DataFrame]]:
         return bars["volume"] / bars["float_shares"]
 
     def price() -> pd.DataFrame:
-        return np.log(bars["close"] * bars["adj_factor"])
+        return pd.DataFrame(np.log(bars["close"] * bars["adj_factor"]))
 
     def shares() -> pd.DataFrame:
         return (bars["volume"] / bars["adj_factor"]).where(bars["close"].notna())

@@ -99,6 +99,16 @@ def test_pairs_are_those_of_pandas(name, window):
     np.testing.assert_allclose(found, whole(expected.to_numpy(), window), rtol=1e-11, atol=1e-12)
 
 
+def test_an_outlier_at_a_block_s_border_costs_the_skewness_few_digits():
+    rng = np.random.default_rng(14)
+    x = rng.standard_normal((600, 4))
+    x[250], x[249] = 1e4, -3e3  # where the two parts of windows of 250 days meet
+    found = ops.rolling_skew(x, 250)
+    for t in (250, 300, 498, 499, 500):
+        expected = skew(x[t - 249 : t + 1], bias=False)
+        np.testing.assert_allclose(found[t], expected, rtol=1e-11, atol=1e-11)
+
+
 @pytest.mark.parametrize("level", [0.0, 1e6, -1e9])
 def test_a_high_level_costs_no_digits(level):
     # Small whole numbers and a level that floats hold exactly: the answer is that of fractions.

@@ -367,43 +367,80 @@ def window_decays(values: F, days: I, window: int, least: int, found: F) -> None
 
 @njit(cache=True, error_model="numpy")
 def window_skews(values: F, days: I, window: int, least: int, found: F) -> None:
-    """Write the skewness, corrected for the sample's size; each window is read twice.
+    """Write the skewness of the known values, corrected for the sample's size.
 
-    A third power takes the mean's error three times, so the mean is known before it is used.
+    The third moments of the two parts are joined as in Pebay (2008).
     """
-    sums = np.empty((4, _WINDOWS_WIDE))  # count, mean of the deviation, its square, its cube
-    origin = np.empty(_WINDOWS_WIDE)
-    for left in range(0, values.shape[1], _WINDOWS_WIDE):
-        wide = min(_WINDOWS_WIDE, values.shape[1] - left)
-        for r in range(days.size):
-            first, stop = days[r] - window + 1, days[r] + 1
-            if first < 0:
+    kept = np.zeros((4, window + 1, _WIDE))  # count, and sums of the deviation's three powers
+    head = np.zeros((4, _WIDE))
+    ends = np.zeros(_WIDE)
+    begins = np.zeros(_WIDE)
+    for left in range(0, values.shape[1], _WIDE):
+        wide = min(_WIDE, values.shape[1] - left)
+        r = 0
+        while r < days.size:
+            start = days[r] // window * window
+            if days[r] < window - 1:
+                r += 1
                 continue
-            sums[:] = 0.0
-            for d in range(first, stop):  # any of the numbers will do: the last one stays
+            for j in range(window - 1, days[r] - start, -1):
                 for i in range(wide):
-                    x = values[d, left + i]
-                    origin[i] = x if x == x else origin[i]
-            for d in range(first, stop):
-                for i in range(wide):
-                    x = values[d, left + i]
-                    sums[0, i] += 1.0 if x == x else 0.0
-                    sums[1, i] += x - origin[i] if x == x else 0.0
-            for i in range(wide):
-                sums[1, i] /= max(sums[0, i], 1.0)
-            for d in range(first, stop):
-                for i in range(wide):
-                    x = values[d, left + i]
-                    away = x - origin[i] - sums[1, i] if x == x else 0.0
+                    x = values[start - window + j, left + i]
+                    there = x == x
+                    if there and kept[0, j + 1, i] == 0.0:
+                        ends[i] = x
+                    away = x - ends[i] if there else 0.0
                     square = away * away
-                    sums[2, i] += square
-                    sums[3, i] += square * away
-            for i in range(wide):
-                c, square = sums[0, i], sums[2, i]
-                if c >= least and square > 0.0:
-                    spread = np.sqrt(square / (c - 1.0))
-                    cube = sums[3, i] / (spread * spread * spread)
-                    found[r, left + i] = c / ((c - 1.0) * (c - 2.0)) * cube
+                    kept[0, j, i] = kept[0, j + 1, i] + (1.0 if there else 0.0)
+                    kept[1, j, i] = kept[1, j + 1, i] + away
+                    kept[2, j, i] = kept[2, j + 1, i] + square
+                    kept[3, j, i] = kept[3, j + 1, i] + square * away
+            head[:] = 0.0
+            day = start
+            while r < days.size and days[r] < start + window:
+                while day <= days[r]:
+                    for i in range(wide):
+                        x = values[day, left + i]
+                        there = x == x
+                        if there and head[0, i] == 0.0:
+                            begins[i] = x
+                        away = x - begins[i] if there else 0.0
+                        square = away * away
+                        head[0, i] += 1.0 if there else 0.0
+                        head[1, i] += away
+                        head[2, i] += square
+                        head[3, i] += square * away
+                    day += 1
+                j = day - start
+                for i in range(wide):
+                    late, early = head[0, i], kept[0, j, i]
+                    n = late + early
+                    if n < least:
+                        continue
+                    second, third, apart = 0.0, 0.0, 0.0
+                    mean, second_late = 0.0, 0.0
+                    if late > 0.0:
+                        mean = head[1, i] / late
+                        second_late = max(head[2, i] - late * mean * mean, 0.0)
+                        third = head[3, i] - 3.0 * mean * head[2, i] + 2.0 * late * mean**3
+                        second = second_late
+                    if early > 0.0:
+                        lean = kept[1, j, i] / early
+                        second_early = max(kept[2, j, i] - early * lean * lean, 0.0)
+                        third += kept[3, j, i] - 3.0 * lean * kept[2, j, i]
+                        third += 2.0 * early * lean**3
+                        second += second_early
+                        if late > 0.0:
+                            apart = begins[i] - ends[i] + mean - lean
+                            part = late * early / n
+                            second += apart * apart * part
+                            third += apart**3 * part * (early - late) / n
+                            third += 3.0 * apart * (early * second_late - late * second_early) / n
+                    if second > 0.0:
+                        spread = np.sqrt(second / (n - 1.0))
+                        third /= spread * spread * spread
+                        found[r, left + i] = n / ((n - 1.0) * (n - 2.0)) * third
+                r += 1
 
 
 @njit(cache=True, error_model="numpy")
