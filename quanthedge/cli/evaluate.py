@@ -28,13 +28,13 @@ _SHOWN = {
 
 
 def command(
-    market: MarketFolder,
-    out: Annotated[Path, typer.Option(help="Folder for the pages and tables.")],
     factors: Annotated[
         list[str] | None,
         typer.Argument(help="Factors by kind, or families; the whole library by default."),
     ] = None,
     *,
+    market: MarketFolder = Path("data/sample"),
+    out: Annotated[Path, typer.Option(help="Folder for the pages and tables.")],
     signal: Annotated[
         list[Path] | None,
         typer.Option(help="Table of scores of your own (CSV or Parquet); may be repeated."),
@@ -57,7 +57,7 @@ def command(
         int | None,
         typer.Option(help="Trials on these data in all, for q; the registry's by default."),
     ] = None,
-    language: Annotated[str, typer.Option(help="zh, en or zh,en.")] = "zh,en",
+    language: Annotated[str, typer.Option(help="zh, en or zh,en.")] = "zh",
     overwrite: Overwrite = False,
 ) -> None:
     """Evaluate factors: rank IC, and what a hedged fund would have earned by their long leg.
