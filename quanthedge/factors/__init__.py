@@ -13,10 +13,29 @@ from quanthedge.factors.transforms import Transforms, standardise
 from quanthedge.kinds import read_catalogue
 
 if TYPE_CHECKING:  # for readers of types; what is there is what the catalogue names
+    from quanthedge.factors.estimates import CoverageChange as CoverageChange
+    from quanthedge.factors.estimates import Dispersion as Dispersion
+    from quanthedge.factors.estimates import ForecastYield as ForecastYield
+    from quanthedge.factors.estimates import FundCoverageChange as FundCoverageChange
+    from quanthedge.factors.estimates import Revision as Revision
+    from quanthedge.factors.growth import AssetGrowth as AssetGrowth
+    from quanthedge.factors.growth import CapitalExpenditure as CapitalExpenditure
+    from quanthedge.factors.growth import GrowthAcceleration as GrowthAcceleration
+    from quanthedge.factors.growth import Issuance as Issuance
     from quanthedge.factors.growth import ProfitGrowth as ProfitGrowth
+    from quanthedge.factors.growth import ReturnOnEquityChange as ReturnOnEquityChange
     from quanthedge.factors.growth import RevenueGrowth as RevenueGrowth
+    from quanthedge.factors.ownership import StateOwned as StateOwned
+    from quanthedge.factors.quality import Accruals as Accruals
+    from quanthedge.factors.quality import AssetTurnover as AssetTurnover
+    from quanthedge.factors.quality import EarningsStability as EarningsStability
+    from quanthedge.factors.quality import GrossProfitability as GrossProfitability
     from quanthedge.factors.quality import Leverage as Leverage
+    from quanthedge.factors.quality import Margin as Margin
+    from quanthedge.factors.quality import ReturnOnAssetsQuarter as ReturnOnAssetsQuarter
     from quanthedge.factors.quality import ReturnOnEquity as ReturnOnEquity
+    from quanthedge.factors.quality import ReturnOnEquityQuarter as ReturnOnEquityQuarter
+    from quanthedge.factors.quality import ReturnOnInvestedCapital as ReturnOnInvestedCapital
     from quanthedge.factors.residuals import DownsideBeta as DownsideBeta
     from quanthedge.factors.residuals import MarketBeta as MarketBeta
     from quanthedge.factors.residuals import ResidualMomentum as ResidualMomentum
@@ -37,14 +56,22 @@ if TYPE_CHECKING:  # for readers of types; what is there is what the catalogue n
     from quanthedge.factors.structure import IndustryMomentum as IndustryMomentum
     from quanthedge.factors.structure import MidSize as MidSize
     from quanthedge.factors.structure import Size as Size
+    from quanthedge.factors.surprises import AnnouncementReturn as AnnouncementReturn
+    from quanthedge.factors.surprises import EarningsChange as EarningsChange
+    from quanthedge.factors.surprises import EarningsSurprise as EarningsSurprise
+    from quanthedge.factors.surprises import RevenueSurprise as RevenueSurprise
     from quanthedge.factors.trading import AbnormalTurnover as AbnormalTurnover
     from quanthedge.factors.trading import Illiquidity as Illiquidity
     from quanthedge.factors.trading import PriceVolume as PriceVolume
     from quanthedge.factors.trading import Turnover as Turnover
     from quanthedge.factors.trading import TurnoverVariation as TurnoverVariation
     from quanthedge.factors.valuation import BookYield as BookYield
+    from quanthedge.factors.valuation import CashFlowYield as CashFlowYield
     from quanthedge.factors.valuation import DividendYield as DividendYield
     from quanthedge.factors.valuation import EarningsYield as EarningsYield
+    from quanthedge.factors.valuation import EarningsYieldOwnHistory as EarningsYieldOwnHistory
+    from quanthedge.factors.valuation import EbitYield as EbitYield
+    from quanthedge.factors.valuation import FreeCashFlowYield as FreeCashFlowYield
     from quanthedge.factors.valuation import SalesYield as SalesYield
 
 CATALOGUE = read_catalogue("quanthedge.factors")

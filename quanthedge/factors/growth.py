@@ -1,4 +1,4 @@
-"""Growth: how profit and revenue changed against what was known a year before.
+"""Growth: how profit, revenue, assets and shares changed against a year before.
 
 Like is compared with like: trailing twelve months with trailing twelve months and, where either is
 missing, last annual report with last annual report; never one with the other.
@@ -10,11 +10,21 @@ import numpy as np
 from pydantic import Field
 
 from quanthedge.factors.base import Factor, Rows, as_rows, positive, rows_before
-from quanthedge.market import Market
+from quanthedge.factors.quality import quarterly_returns
+from quanthedge.factors.reports import YEAR, ReportFactor
+from quanthedge.market import Market, ReportHistory
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
-__all__ = ["ProfitGrowth", "RevenueGrowth"]
+__all__ = [
+    "AssetGrowth",
+    "CapitalExpenditure",
+    "GrowthAcceleration",
+    "Issuance",
+    "ProfitGrowth",
+    "ReturnOnEquityChange",
+    "RevenueGrowth",
+]
 
 Scale = Literal["book_equity", "base"]
 _SCALE = "Divide the change by 'book_equity' (today's), or by the absolute 'base' of a year before."
@@ -85,3 +95,111 @@ class RevenueGrowth(_Growth):
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return (revenue - revenue a year before) / scale, [R, N]."""
         return self._growth(market, "revenue", self.scale, rows)
+
+
+class ReturnOnEquityChange(ReportFactor):
+    """Return on equity of the newest quarter less that of the same quarter a year before.
+
+    Notes
+    -----
+    Formula: roe_quarter - roe_quarter of the period four quarters before.
+    Undefined: a report that either takes is missing, or an equity not positive.
+    Suspension: plays no part.
+    Look-ahead: day t uses statements announced by the close of t.
+    """
+
+    kind: Literal["roe_change"] = "roe_change"
+
+    def per_report(self, market: Market) -> tuple[ReportHistory, Floats]:
+        """Return the change after each publication."""
+        history, returns = quarterly_returns(market, YEAR + 1)
+        return history, returns[:, 0] - returns[:, YEAR]
+
+
+class GrowthAcceleration(ReportFactor):
+    """Profit growth of the last year less that of the year before.
+
+    Notes
+    -----
+    Formula: g(0) - g(4) with g(j) = (trailing net_profit_parent of j quarters ago - that of j + 4
+    quarters ago) / equity_parent of j quarters ago.
+    Undefined: a report that either takes is missing (three years of them), or an equity not
+    positive.
+    Suspension: plays no part.
+    Look-ahead: day t uses statements announced by the close of t.
+    """
+
+    kind: Literal["growth_acceleration"] = "growth_acceleration"
+
+    def per_report(self, market: Market) -> tuple[ReportHistory, Floats]:
+        """Return the acceleration after each publication."""
+        history = market.statement_history("net_profit_parent", 2 * YEAR + 1, "ttm")
+        equity = positive(market.statement_history("equity_parent", YEAR + 1).values)
+        profit = history.values
+        now = (profit[:, 0] - profit[:, YEAR]) / equity[:, 0]
+        return history, now - (profit[:, YEAR] - profit[:, 2 * YEAR]) / equity[:, YEAR]
+
+
+class AssetGrowth(ReportFactor):
+    """Relative change of the total assets over four quarters.
+
+    Notes
+    -----
+    Formula: total_assets / total_assets of four quarters before - 1.
+    Undefined: either report missing, or the assets of then not positive.
+    Suspension: plays no part.
+    Look-ahead: day t uses statements announced by the close of t.
+    """
+
+    kind: Literal["asset_growth"] = "asset_growth"
+
+    def per_report(self, market: Market) -> tuple[ReportHistory, Floats]:
+        """Return the growth after each publication."""
+        history = market.statement_history("total_assets", YEAR + 1)
+        return history, history.values[:, 0] / positive(history.values[:, YEAR]) - 1
+
+
+class CapitalExpenditure(ReportFactor):
+    """Capital expenditure of twelve months for each yuan of assets at their begin.
+
+    Notes
+    -----
+    Formula: trailing capex_paid / total_assets of four quarters before.
+    Undefined: a report that the figures take is missing, or the assets of then not positive.
+    Suspension: plays no part.
+    Look-ahead: day t uses statements announced by the close of t.
+    """
+
+    kind: Literal["capital_expenditure"] = "capital_expenditure"
+
+    def per_report(self, market: Market) -> tuple[ReportHistory, Floats]:
+        """Return the expenditure after each publication."""
+        spent = market.statement_history("capex_paid", 1, "ttm")
+        assets = market.statement_history("total_assets", YEAR + 1)
+        return spent, spent.values[:, 0] / positive(assets.values[:, YEAR])
+
+
+class Issuance(Factor):
+    """Growth of the market value over a year that is not return: shares issued, less bought back.
+
+    Notes
+    -----
+    Formula: ln(market value[t] / market value[t - lag_days]) - the sum of ln(1 + total return)
+    between. As prices cancel, ln of the growth of total_shares less ln of that of adj_factor:
+    bonus shares and cash dividends move both.
+    Undefined: no share count known on either day, or less than lag_days of history.
+    Suspension: the last share count stands.
+    Look-ahead: share counts and ex-dates up to the close of t.
+    """
+
+    kind: Literal["issuance"] = "issuance"
+    lag_days: int = Field(default=TRADING_DAYS_A_YEAR, ge=1, le=1000, description=_LAG)
+
+    def exposure(self, market: Market, rows: Rows = None) -> Floats:
+        """Return the log growth of shares beyond ex-dates, [R, N]."""
+        days = as_rows(market, rows)
+        before, exists = rows_before(days, self.lag_days)
+        shares, steps = market.panel("total_shares"), market.panel("adj_factor")
+        grown = np.log(positive(shares[days])) - np.log(positive(shares[before]))
+        booked = np.log(positive(steps[days])) - np.log(positive(steps[before]))
+        return np.where(exists, grown - booked, np.nan)

@@ -22,9 +22,17 @@ from quanthedge.market.codes import (
 )
 from quanthedge.market.dataset import BEFORE_CALENDAR, Market
 from quanthedge.market.days import EMPTY, as_dates, day_of
+from quanthedge.market.history import ReportHistory
 from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.panels import PANELS
-from quanthedge.market.schema import STATEMENT_ITEMS, STOCK_ITEMS, TABLES, Column
+from quanthedge.market.schema import (
+    OWNERS,
+    STATE_OWNERS,
+    STATEMENT_ITEMS,
+    STOCK_ITEMS,
+    TABLES,
+    Column,
+)
 from quanthedge.market.table_files import parquet_file, read_feather, read_numbers, read_parquet
 from quanthedge.market.writer import Progress, check_target, write_dataset, write_streamed
 
@@ -35,9 +43,11 @@ __all__ = [
     "EMPTY",
     "EXAMPLES",
     "GRACE",
+    "OWNERS",
     "PANELS",
     "REPEATED",
     "STATEMENT_ITEMS",
+    "STATE_OWNERS",
     "STOCK_ITEMS",
     "TABLES",
     "TWINS",
@@ -53,6 +63,7 @@ __all__ = [
     "Manifest",
     "Market",
     "Progress",
+    "ReportHistory",
     "altered",
     "as_dates",
     "check_dataset",

@@ -24,7 +24,7 @@ __all__ = [
 
 Array = np.ndarray[Any, Any]
 ONE_DAY = np.timedelta64(1, "D")
-_SPELLS = ("index_members", "industry", "stock_names")
+_SPELLS = ("index_members", "industry", "owners", "stock_names")
 _FIXED = ("calendar", "stocks", "stock_daily")  # known in advance; changed apart; seen as panels
 # Columns that say on which day a row became public, the first that a table has.
 _PUBLIC = ("known_date", "announce_date", "published_date", "date", "start")
@@ -113,10 +113,12 @@ def injected(
         "fundamentals": lambda: _new_reports(name, past, day, rng),
         "statements": lambda: _new_reports(name, past, day, rng),
         "index_weights": lambda: _new_list(name, past, day, rng),
+        "analyst_estimates": lambda: _new_reports(name, past, day, rng),
         "fund_holdings": lambda: _new_list(name, past, day, rng),
         "government_yield_curve": lambda: _new_list(name, past, day, rng),
         "index_members": lambda: _new_members(past, day, codes, rng),
         "industry": lambda: _new_labels(past, day, rng),
+        "owners": lambda: _new_labels(past, day, rng),
         "stock_names": lambda: _new_labels(past, day, rng),
         "corporate_actions": lambda: _new_actions(past, day, codes, rng),
         "cash_rate": lambda: _new_rate(past, day, rng),

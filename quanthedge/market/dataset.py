@@ -21,6 +21,7 @@ from quanthedge.market.codes import stock_code
 from quanthedge.market.drifting import NO_LIST
 from quanthedge.market.explain import Explanation, explanation
 from quanthedge.market.groups import closes_by_day, gone_rows, industries, members, weights
+from quanthedge.market.history import ReportHistory, statement_history
 from quanthedge.market.labelled import Labelled
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
@@ -552,6 +553,33 @@ class Market(Labelled):
         """Return the newest single quarter of a flow as of each day [T, N], yuan."""
         return self._statement(item, "quarter", vintage)
 
+    def statement_history(
+        self, item: str, quarters: int, figure: Figure = "value"
+    ) -> ReportHistory:
+        """Return an item of the newest quarters, as known after each publication.
+
+        Parameters
+        ----------
+        item
+            One of `statement_items`.
+        quarters
+            How many, the newest period first.
+        figure
+            "value" (flows cumulative since 1 January), "quarter" or "ttm", as in `statement`,
+            `statement_quarter` and `statement_ttm`; of each period as last restated by then.
+
+        Returns
+        -------
+        ReportHistory
+            Its ``as_of(figures, rows)`` spreads one figure a publication over days.
+
+        Raises
+        ------
+        DataError
+            There is no table statements or no such item, or the item has no sum over time.
+        """
+        return statement_history(self._store, item, quarters, figure)
+
     def statements(self, code: str | None = None) -> pd.DataFrame:
         """Return every report known by the market's end, of one stock or of all.
 
@@ -583,7 +611,7 @@ class Market(Labelled):
         rows = partial(statement_rows, self._store, item)
         return reported(self._store, name, item, rows, figure, vintage)[: self._days]
 
-    def fund_holdings(self, item: Holding, *, full: bool) -> Array:
+    def fund_holdings(self, item: Holding, *, full: bool, back: int = 0) -> Array:
         """Return what public funds together held, as last published by each day [T, N].
 
         Parameters
@@ -594,6 +622,8 @@ class Market(Labelled):
             True: the whole holdings of June and December. False: the ten largest positions of
             each fund of March and September. The two cannot be compared, so none stands in for
             the other.
+        back
+            So many lists of that kind before the last one published.
 
         Returns
         -------
@@ -603,7 +633,28 @@ class Market(Labelled):
         accepted = ("funds_holding", "shares_held", "value_held")
         if item not in accepted:
             raise DataError(f"fund holdings '{item}'; accepted: {', '.join(accepted)}")
-        return holdings(self._store, item, full=full)[: self._days]
+        if back < 0:
+            raise DataError(f"fund holdings, back {back}; accepted: 0 or more lists before")
+        return holdings(self._store, item, full=full, back=back)[: self._days]
+
+    def analyst_estimates(self) -> pd.DataFrame:
+        """Return every forecast known by the market's end, of all stocks.
+
+        Returns
+        -------
+        DataFrame
+            The columns of the table analyst_estimates; of brokers' forecasts of one stock and year
+            the last known one counts (`quanthedge.factors` makes the consensus of a day of them).
+        """
+        table = self._store.frame("analyst_estimates")
+        return table[table["known_date"] <= self._end].reset_index(drop=True)
+
+    def owners(self) -> pd.DataFrame:
+        """Return who controlled each company: code, start, end, owner; spells begun by the end.
+
+        A spell that ended after the market's end is open.
+        """
+        return self._spells("owners")
 
     # -- futures and cash
 

@@ -94,6 +94,11 @@ _ASKED = {  # table: what it counts from, and how it is asked for
         "`known_date`, the end of the window in which funds publish",
         "`market.fund_holdings(item, full=True)` or `full=False`",
     ),
+    "analyst_estimates": (
+        "`known_date`, the day on which the forecast became public",
+        "`market.analyst_estimates()`, one by one",
+    ),
+    "owners": ("`start` of the spell", "`market.owners()`"),
 }
 _KNOWN_ROWS = "\n".join(
     [
@@ -134,7 +139,8 @@ trading days, days without any bar although an index traded, bars before listing
 delisting, units of volume or amount that are wrong for a board or a year (the ratio found is
 named), more than 20% of VWAPs outside the day's range, rates in percent, overlapping spells,
 contracts whose name, product and last trading day disagree, futures after their last trading day,
-weights and yields in percent, statements known before their period ended.
+weights and yields in percent, statements known before their period ended, forecasts of profit that
+are not in yuan or not of a calendar year, owners called by other words.
 
 Warnings are kept in the report, with counts and examples: what the source did not hold and had to
 be assumed, members and fundamentals without prices, closes, highs and lows beyond the day's price

@@ -90,3 +90,75 @@ def trailing_of_rows(
         elif not year and quarter > 0:
             figure = figure - known[newest - 1]
         result[k] = figure
+
+
+@njit(cache=True)
+def history_of_rows(
+    stock: Array, period: Array, values: Array, result: Array, newest_of: Array
+) -> None:  # pragma: no cover -- compiled
+    """Work out, after each row, the figures of the newest period known and of those before it.
+
+    Parameters
+    ----------
+    stock : int64 [rows]
+        Sorted; rows of a stock in the order in which they became known. Rows of -1 are left out.
+    period : int64 [rows]
+        Quarters, counted from any first quarter of a year on.
+    values : float64 [rows]
+        NaN says nothing and leaves what was known of the period.
+    result : float64 [rows, Q]
+        Column j is the figure of the period j quarters before the newest; NaN filled by the caller.
+    newest_of : int64 [rows]
+        The newest period after each row.
+    """
+    quarters = 1
+    for k in range(len(period)):
+        quarters = max(quarters, period[k] + 1)
+    known = np.full(quarters, np.nan)
+    before = -2
+    newest = -1
+    for k in range(len(stock)):
+        if stock[k] < 0:
+            continue
+        if stock[k] != before:
+            known[:] = np.nan
+            newest = -1
+            before = stock[k]
+        if not np.isnan(values[k]):
+            known[period[k]] = values[k]
+        newest = max(newest, period[k])
+        newest_of[k] = newest
+        for j in range(min(result.shape[1], newest + 1)):
+            result[k, j] = known[newest - j]
+
+
+@njit(cache=True)
+def rows_as_of(
+    day: Array, begin: Array, values: Array, rows: Array, result: Array
+) -> None:  # pragma: no cover -- compiled
+    """Write each stock's last value whose day is not after a row, on some rows.
+
+    Parameters
+    ----------
+    day, values : int64 and float64 [E]
+        Sorted by stock, then by day; of one day the last counts.
+    begin : int64 [N + 1]
+        Where each stock's rows begin.
+    rows : int64 [R]
+    result : float64 [R, N]
+        Filled with NaN by the caller.
+    """
+    for n in range(len(begin) - 1):
+        first, stop = begin[n], begin[n + 1]
+        if first == stop:
+            continue
+        for r in range(len(rows)):
+            low, high = first, stop
+            while low < high:
+                middle = (low + high) // 2
+                if day[middle] <= rows[r]:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low > first:
+                result[r, n] = values[low - 1]

@@ -73,25 +73,27 @@ def statement_rows(store: Store, item: str) -> pa.Table:
     return rows.set_column(3, schema.field("value"), values)
 
 
-def holdings(store: Store, item: Holding, *, full: bool) -> Array:
+def holdings(store: Store, item: Holding, *, full: bool, back: int = 0) -> Array:
     """Return what public funds held [T, N]: whole lists or the ten largest of each fund."""
-    key = f"holdings {item} {full}"
+    key = f"holdings {item} {full} {back}"
     if key not in store.made:
         table = store.table("fund_holdings")
         rows = table.filter(pc.equal(table["full_holdings"], full))
-        store.made[key] = _as_published(store, rows, item)
+        store.made[key] = _as_published(store, rows, item, back)
     return store.made[key]
 
 
-def _as_published(store: Store, rows: pa.Table, item: str) -> Array:
-    """Whole lists as of each day: a stock without a row in the newest one has 0."""
+def _as_published(store: Store, rows: pa.Table, item: str, back: int) -> Array:
+    """Whole lists as of each day, or `back` lists before: a stock without a row in it has 0."""
     made = np.full((store.days, len(store.axes.codes)), np.nan)
     period = rows["period_end"].to_numpy().astype("datetime64[D]")
     known = rows["known_date"].to_numpy().astype("datetime64[D]")
     stock, values = store.axes.positions(rows["code"]), rows[item].to_numpy()
-    for date in np.unique(period):
+    dates = np.unique(period)
+    begins = [int(np.searchsorted(store.dates, known[period == date].max())) for date in dates]
+    for place, date in enumerate(dates[: len(dates) - back]):
         mine = period == date
-        begin = int(np.searchsorted(store.dates, known[mine].max()))
+        begin = max(begins[place : place + back + 1])  # known with those that came after it
         inside = mine & (stock >= 0)
         made[begin:] = 0.0
         made[begin:, stock[inside]] = values[inside]

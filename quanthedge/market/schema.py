@@ -20,8 +20,10 @@ __all__ = [
     "CODE_FORMAT",
     "CODE_PATTERN",
     "CONTRACT_PATTERN",
+    "OWNERS",
     "SCHEMA_VERSION",
     "STATEMENT_ITEMS",
+    "STATE_OWNERS",
     "STOCK_ITEMS",
     "TABLES",
     "Column",
@@ -32,6 +34,10 @@ SCHEMA_VERSION = 1
 CODE_PATTERN = re.compile(r"\d{6}\.(SH|SZ|BJ)")
 CODE_FORMAT = "six digits, a dot, SH, SZ or BJ, e.g. 600519.SH"
 CONTRACT_PATTERN = re.compile(r"([A-Z]{1,2})(\d{2})(0[1-9]|1[0-2])")
+
+# Who controls a company, in the table owners.
+OWNERS = ("central", "local", "private", "foreign", "other")
+STATE_OWNERS = ("central", "local")
 
 Kind = Literal["text", "label", "date", "number", "flag"]
 _ARROW: dict[Kind, pa.DataType] = {
@@ -429,6 +435,54 @@ _ALL = (
             Column("value_held", "number", "value on the reporting date", "yuan", nullable=True),
         ),
         ("code", "period_end"),
+        optional=True,
+    ),
+    TableSchema(
+        "analyst_estimates",
+        "What analysts expect companies to earn: a row for each forecast of a broker, about one "
+        "year. Until it is changed, or too old, a broker's last forecast counts.",
+        (
+            _CODE,
+            Column("period_end", "date", "end of the year that is forecast"),
+            Column("broker", "text", "who made it; one opinion each"),
+            Column("known_date", "date", "day on which it became public"),
+            Column(
+                "net_profit",
+                "number",
+                "net profit attributable to shareholders; undefined: withdrawn",
+                "yuan",
+                nullable=True,
+            ),
+            Column(
+                "revenue", "number", "operating revenue", "yuan", nullable=True, may_be_absent=True
+            ),
+            Column(
+                "earnings_per_share",
+                "number",
+                "earnings per share, on the shares of then",
+                "yuan per share",
+                nullable=True,
+                may_be_absent=True,
+            ),
+        ),
+        ("code", "period_end", "broker", "known_date"),
+        optional=True,
+    ),
+    TableSchema(
+        "owners",
+        "Who controls a company, as spells.",
+        (
+            _CODE,
+            _START,
+            _END,
+            Column(
+                "owner",
+                "text",
+                "central (government or its company), local (another government), private, "
+                "foreign, other (nobody alone, collectives, staff)",
+            ),
+        ),
+        ("code", "start"),
         optional=True,
     ),
     TableSchema(

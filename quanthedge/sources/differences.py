@@ -12,14 +12,15 @@ from quanthedge.market import TABLES
 __all__ = ["Change", "joined", "joined_lists"]
 
 SHOWN = 3
-_ONE_AT_A_TIME = ("stock_names", "industry")
-_SPELLS = ("stock_names", "index_members", "industry")
+_ONE_AT_A_TIME = ("stock_names", "industry", "owners")
+_SPELLS = ("stock_names", "index_members", "industry", "owners")
 # The column that tells which stretch of the history a newer version covers.
 _COVERED = {
     "fundamentals": "known_date",
     "corporate_actions": "ex_date",
     "statements": "known_date",
     "fund_holdings": "period_end",
+    "analyst_estimates": "known_date",
 }
 # What a source may hold only some of; elsewhere it is an item, a code or a contract.
 _OWNERS = {"index_weights": ["index_code"], "government_yield_curve": ["term"]}

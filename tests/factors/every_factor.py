@@ -18,8 +18,8 @@ from quanthedge.factors import (
 CLASSES = tuple(CATALOGUE.classes().values())
 _LONG = 60  # trading days beyond which a default is shortened
 _YEAR = 260
-# Whose exposures of the market's end say nothing of its last day.
-SLOW = {"momentum", "long_reversal", "age"}
+# Whose exposures need not depend on the last day.
+SLOW = {"momentum", "long_reversal", "downside_beta", "age"}
 
 
 def short(kind):

@@ -1,12 +1,15 @@
 """Every factor agrees with a slow reading of its definition."""
 
+from functools import cache
+
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tests.factors.every_factor import CLASSES, FACTORS, name_of
 from tests.market_fake import fake_market
 from tests.oracles.factors import exposure
-from tests.sample import sample_market
+from tests.sample import SAMPLE, sample_market
 
 
 @pytest.mark.parametrize("factor", FACTORS, ids=name_of)
@@ -29,13 +32,21 @@ def test_rows_asked_for_are_rows_of_the_whole(factor):
     assert factor.exposure(market, []).shape == (0, len(market.codes))
 
 
+@cache
+def table_of(name):
+    return pq.read_table(SAMPLE / f"{name}.parquet").to_pandas(date_as_object=False)
+
+
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_standard_parameters_agree_on_the_sample_market(kind):
     market, factor = sample_market(), kind()
     stocks = slice(0, 9)
 
+    rows = [20, 250, 400, 729, 730]
+
     class Few:  # the first stocks only: the oracle is slow
         dates, codes, whole = market.dates, market.codes[stocks], market
+        asked = rows
         fundamental_items = market.fundamental_items
 
         def panel(self, name):
@@ -44,8 +55,16 @@ def test_standard_parameters_agree_on_the_sample_market(kind):
         def fundamental(self, item):
             return market.fundamental(item)[:, stocks]
 
-    rows = [20, 250, 400, 729, 730]
-    expected = exposure(factor, Few(), rows)[rows]
+        def fundamental_ttm(self, item):
+            return market.fundamental_ttm(item)[:, stocks]
+
+        def index_close(self, code):
+            return market.index_close(code)
+
+        def table(self, name):
+            return table_of(name)
+
+    expected = exposure(factor, Few())[rows]
     assert np.isfinite(expected).sum() >= 15
     found = factor.exposure(market, rows)[:, stocks]
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)

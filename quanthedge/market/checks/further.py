@@ -1,4 +1,4 @@
-"""Checks of weights, statements, funds' holdings, industry indices and the government curve."""
+"""Checks of weights, statements, funds' holdings, forecasts, owners and the government curve."""
 
 import re
 from typing import Any
@@ -6,9 +6,16 @@ from typing import Any
 import numpy as np
 
 from quanthedge.market.checks.rows import Rows
-from quanthedge.market.schema import STATEMENT_ITEMS
+from quanthedge.market.schema import OWNERS, STATEMENT_ITEMS
 
-__all__ = ["check_curve", "check_holdings", "check_statements", "check_weights"]
+__all__ = [
+    "check_curve",
+    "check_estimates",
+    "check_holdings",
+    "check_owners",
+    "check_statements",
+    "check_weights",
+]
 
 Array = np.ndarray[Any, Any]
 _SUM_SLACK = 0.01  # a list's weights may miss 1 by so much
@@ -95,6 +102,44 @@ def check_holdings(rows: Rows) -> None:
     for name in ("funds_holding", "shares_held", "value_held"):
         values = rows.numbers(name)
         rows.flag("error", f"{name} < 0", values < 0, f"have {name} < 0", show=(name,))
+
+
+_LONG_AGO = 366  # days after the end of the year that is forecast
+_THOUSANDS = 1e4  # a median profit below it is in units of 10,000 yuan
+
+
+def check_estimates(rows: Rows) -> None:
+    """Check the dates of forecasts and their unit."""
+    known, period = rows.numbers("known_date"), rows.numbers("period_end")
+    late = known > period + np.timedelta64(_LONG_AGO, "D")
+    rows.flag(
+        "error", "known late", late, "became known more than a year after the year they forecast",
+        show=("known_date",), cure="period_end is the end of the year that is forecast",
+    )  # fmt: skip
+    month = period.astype("datetime64[M]")
+    whole = (month.astype(int) % 12 == 11) & (
+        (month + 1).astype("datetime64[D]") - np.timedelta64(1, "D") == period
+    )
+    what = "have a period_end that is no 31 December: only years of the calendar are compared"
+    rows.flag("error", "no year", ~whole, what, show=("period_end",))
+    profit = rows.numbers("net_profit")
+    size = np.abs(profit[np.isfinite(profit)])
+    if size.size and np.median(size) < _THOUSANDS:
+        rows.collector.add(
+            "error", "analyst_estimates", "unit", 0,
+            f"the median net_profit is {np.median(size):,.0f}",
+            cure="net_profit is in yuan: multiply figures in 10,000 yuan by 10,000",
+        )  # fmt: skip
+
+
+def check_owners(rows: Rows) -> None:
+    """Check that owners are called by the words of the schema."""
+    words = sorted(set(rows.words("owner").tolist()) - set(OWNERS))
+    if words:
+        rows.collector.add(
+            "error", "owners", "owner", len(words), "that no owner is called", words,
+            unit="word", cure=f"accepted: {', '.join(OWNERS)}",
+        )  # fmt: skip
 
 
 def check_curve(rows: Rows) -> None:

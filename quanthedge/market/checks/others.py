@@ -10,7 +10,9 @@ import pyarrow as pa
 from quanthedge.market.checks.findings import Collector, Level
 from quanthedge.market.checks.further import (
     check_curve,
+    check_estimates,
     check_holdings,
+    check_owners,
     check_statements,
     check_weights,
 )
@@ -37,6 +39,8 @@ OF_STOCKS = (
     "fundamentals",
     "statements",
     "fund_holdings",
+    "analyst_estimates",
+    "owners",
     "stock_names",
     "corporate_actions",
 )
@@ -218,6 +222,11 @@ def _stock_names(rows: Rows) -> None:
     _spells(rows, ("code",))
 
 
+def _owners(rows: Rows) -> None:
+    _spells(rows, ("code",))
+    check_owners(rows)
+
+
 def _corporate_actions(rows: Rows) -> None:
     cash, bonus = rows.numbers("cash_per_share"), rows.numbers("bonus_per_share")
     rows.flag("error", "cash < 0", cash < 0, "have cash_per_share < 0", show=("cash_per_share",))
@@ -260,6 +269,8 @@ _CHECKS: dict[str, Callable[[Rows], None]] = {
     "index_weights": check_weights,
     "statements": check_statements,
     "fund_holdings": check_holdings,
+    "analyst_estimates": check_estimates,
+    "owners": _owners,
     "government_yield_curve": check_curve,
     "index_members": _members,
     "industry": _industry,

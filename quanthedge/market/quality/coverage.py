@@ -111,6 +111,7 @@ def coverage(tables: Mapping[str, pa.Table], listing: Listing) -> list[CoverageR
         "corporate_actions": _actions,
         "stock_names": _spells,
         "industry": _spells,
+        "owners": _spells,
         "index_daily": _by_day,
         "index_dividend_yield": _by_day,
         "index_members": _members,
@@ -118,6 +119,7 @@ def coverage(tables: Mapping[str, pa.Table], listing: Listing) -> list[CoverageR
         "industry_index_daily": _families,
         "statements": _statements,
         "fund_holdings": _holdings,
+        "analyst_estimates": _estimates,
         "government_yield_curve": _curve,
         "futures_daily": _futures,
         "fundamentals": _fundamentals,
@@ -162,7 +164,7 @@ def _spells(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRo
     stock = listing.axes.positions(table["code"])
     whole = np.zeros(len(stock), dtype=np.int64)
     found = listing.of_listed(stock, *_spell(table), whole, 1)[0]
-    what = "with a name" if name == "stock_names" else "with an industry"
+    what = {"stock_names": "with a name", "owners": "with an owner"}.get(name, "with an industry")
     yield CoverageRow(name, f"stocks {what}", found, listing.stocks_listed)
 
 
@@ -246,6 +248,11 @@ def _statements(name: str, table: pa.Table, listing: Listing) -> Iterator[Covera
 def _holdings(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:
     known = table["known_date"].to_numpy()
     yield CoverageRow(name, "stocks held, published", _per_month(known, listing.months))
+
+
+def _estimates(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:
+    known = table["known_date"].to_numpy()
+    yield CoverageRow(name, "forecasts published", _per_month(known, listing.months))
 
 
 def _curve(name: str, table: pa.Table, listing: Listing) -> Iterator[CoverageRow]:

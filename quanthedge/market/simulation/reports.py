@@ -5,6 +5,7 @@ annual report, the half year's by the end of August, the third quarter's by the 
 A company that lists shows its last report on the listing day.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 from quanthedge.market.schema import STATEMENT_ITEMS
 from quanthedge.market.simulation.companies import Companies, Lives
 from quanthedge.market.simulation.earnings import Profitability
+from quanthedge.market.simulation.figures import Habits, further_figures
 from quanthedge.market.simulation.trading import Bars
 from quanthedge.typing import Days
 
@@ -41,9 +43,14 @@ def report_tables(
     lives: Lives,
     profitability: Profitability,
     bars: Bars,
-    draw: np.random.Generator,
+    habits: Habits,
+    streams: Mapping[str, np.random.Generator],
 ) -> tuple[pa.Table, pa.Table]:
-    """Return fundamentals and statements of all reports public by the last day."""
+    """Return fundamentals and statements of all reports public by the last day.
+
+    What was there first is drawn from the stream "reports", further items from "figures".
+    """
+    draw = streams["reports"]
     ends = profitability.quarter_ends
     public = _announcement_days(ends, len(companies.codes), draw)
     over = profitability.closing_row < len(calendar)
@@ -72,6 +79,7 @@ def report_tables(
         }
     )
     figures = _statement_figures(ends, items, companies, bars)
+    figures |= further_figures(ends, figures, companies, habits, streams["figures"])
     quarter, reporter = np.nonzero(np.isfinite(figures["total_assets"]) & over[:, None])
     day = public[quarter, reporter]
     fit = (day <= calendar[-1]) & (day < gone[reporter])

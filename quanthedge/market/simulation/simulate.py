@@ -15,6 +15,7 @@ from quanthedge.market.simulation.calendar import expiry_days, trading_days
 from quanthedge.market.simulation.companies import draw_companies, draw_lives
 from quanthedge.market.simulation.earnings import draw_profitability
 from quanthedge.market.simulation.factors import draw_factor_paths
+from quanthedge.market.simulation.figures import draw_habits
 from quanthedge.market.simulation.futures import FuturesPath, futures_bars
 from quanthedge.market.simulation.indices import IndexPath, build_indices, true_betas
 from quanthedge.market.simulation.names import industry_count
@@ -38,6 +39,11 @@ from quanthedge.market.simulation.tables import (
 )
 from quanthedge.market.simulation.trading import simulate_trading
 from quanthedge.market.simulation.truth import truth_tables
+from quanthedge.market.simulation.watchers import (
+    estimates_table,
+    holdings_table,
+    owners_table,
+)
 from quanthedge.market.writer import check_target, write_dataset
 
 __all__ = ["SimulatedMarket", "simulate_market", "simulate_tables"]
@@ -45,7 +51,7 @@ __all__ = ["SimulatedMarket", "simulate_market", "simulate_tables"]
 _STREAMS = (
     "companies", "listings", "special", "suspensions", "ex_dates", "factors", "profitability",
     "loadings", "specific", "debuts", "intraday", "volume", "indices", "futures", "reports",
-    "names", "cash", "curve", "falls",
+    "names", "cash", "curve", "falls", "habits", "figures", "analysts", "funds", "owners",
 )  # fmt: skip
 
 
@@ -132,6 +138,7 @@ def simulate_tables(settings: SimulationSettings) -> SimulatedMarket:
     )
     calendar = long_calendar[long_calendar <= np.datetime64(settings.end, "D")]
     companies = draw_companies(settings, calendar, streams)
+    habits = draw_habits(companies, streams["habits"])
     lives = draw_lives(settings, calendar, companies, streams)
     profitability = draw_profitability(
         settings, calendar, companies, lives, streams["profitability"]
@@ -145,7 +152,7 @@ def simulate_tables(settings: SimulationSettings) -> SimulatedMarket:
     truth = truth_tables(settings, calendar, companies, lives, bars, paths, betas, futures)
     index_daily, index_members = index_tables(calendar, companies, indices)
     fundamentals, statements = report_tables(
-        calendar, companies, lives, profitability, bars, streams["reports"]
+        calendar, companies, lives, profitability, bars, habits, streams
     )
     tables = {
         "calendar": pa.table({"date": days_column(calendar)}),
@@ -160,6 +167,11 @@ def simulate_tables(settings: SimulationSettings) -> SimulatedMarket:
         "government_yield_curve": government_curve_table(calendar, streams["curve"]),
         "fundamentals": fundamentals,
         "statements": statements,
+        "fund_holdings": holdings_table(calendar, companies, lives, bars, streams["funds"]),
+        "analyst_estimates": estimates_table(
+            calendar, companies, lives, profitability, bars, streams["analysts"]
+        ),
+        "owners": owners_table(calendar, companies, lives, habits, streams["owners"]),
         "industry": industry_table(companies, lives),
         "cash_rate": cash_rate_table(calendar, streams["cash"]),
         "stock_daily": stock_bars_table(calendar, companies, bars),

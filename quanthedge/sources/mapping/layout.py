@@ -85,6 +85,8 @@ _STOCK_TABLES = (
     "index_weights",
     "statements",
     "fund_holdings",
+    "analyst_estimates",
+    "owners",
 )
 _NEEDED_BARS = ("code", "date", "open", "high", "low", "close", "volume")
 _FLAG_WORDS = {"1": True, "0": False, "true": True, "false": False}
