@@ -28,13 +28,13 @@ _SHOWN = {
 
 
 def command(
-    out: Annotated[Path, typer.Option(help="Folder for the pages and tables.")],
     factors: Annotated[
         list[str] | None,
         typer.Argument(help="Factors by kind, or families; the whole library by default."),
     ] = None,
     *,
     market: MarketFolder = Path("data/sample"),
+    out: Annotated[Path, typer.Option(help="Folder for the pages and tables.")],
     signal: Annotated[
         list[Path] | None,
         typer.Option(help="Table of scores of your own (CSV or Parquet); may be repeated."),
