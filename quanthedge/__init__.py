@@ -81,6 +81,7 @@ _ROOMS = {  # whole rooms, and files of them, under a short name
     "factors": "quanthedge.factors",
     "ops": "quanthedge.operators",
     "overfit": "quanthedge.performance.overfit",
+    "trials": "quanthedge.trials",
 }
 
 __all__ = [*_EXPORTS, *_ROOMS, "__version__"]  # noqa: PLE0604 -- names resolved lazily (PEP 562)

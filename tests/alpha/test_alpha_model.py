@@ -36,6 +36,7 @@ KINDS = {
     },
     "estimator": {**SMALL, "of": "sklearn.linear_model:HuberRegressor"},
 }
+SLOW = ("boosting", "estimator", "stack")
 LIBRARY = ["valuation", "quality", "reversal", "turnover"]
 
 
@@ -57,7 +58,10 @@ def scores_on(market, made, rows):
     return alpha_scores(market, made.alpha, made.universe, where, rows, made.rebalance).scores
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(one, marks=pytest.mark.slow) if one in SLOW else one for one in KINDS],
+)
 def test_scores_do_not_move_when_the_market_is_cut_or_its_future_is_another(kind) -> None:
     market, rows, made = sample_market(), decisions(), strategy(kind)
     whole = scores_on(market, made, rows)
@@ -165,7 +169,7 @@ def test_a_run_keeps_what_its_scores_were_trained_on_and_says_it(tmp_path) -> No
     kinds = {note["kind"]: note for note in opened.notes}
     assert "ridge regression" in kinds["alpha"]["en"]
     assert "岭回归" in kinds["alpha"]["zh"]
-    assert "1 trainings" in kinds["alpha_trained"]["en"]
+    assert "Trainings: 1," in kinds["alpha_trained"]["en"]
     assert opened.strategy == result.strategy
     again = qh.backtest(opened.strategy, sample_market(), START, END)
     assert again.ledger.equals(result.ledger)
@@ -221,6 +225,7 @@ def test_a_regressor_of_scikit_learn_stands_in_a_strategy_as_plain_data() -> Non
     assert changed.alpha.combine.kind == "estimator"
 
 
+@pytest.mark.slow
 def test_a_combination_of_the_users_own_runs_and_its_file_is_kept(tmp_path) -> None:
     (tmp_path / "mine.py").write_text(
         "from quanthedge.alpha import Combiner\n\n\n"

@@ -209,6 +209,7 @@ def test_of_noise_nothing_is_predicted() -> None:
         assert abs(np.mean(means)) < 3 * max(error, 0.004), name
 
 
+@pytest.mark.slow
 def test_a_premium_of_three_hundredths_among_noise_is_found() -> None:
     """One true factor of ten, IC 0.03, 96 months of 300 stocks: t above 2 in four of five."""
     found = []
