@@ -217,6 +217,7 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
             "factors",
             "universe",
             "alpha",
+            "risk",
             "portfolio",
             "backtesting/plan",
         ),
