@@ -32,7 +32,15 @@ from quanthedge.market import Market
 from quanthedge.risk.kernels.grades import grade, market_betas, orthogonal
 from quanthedge.typing import Bools, Floats
 
-__all__ = ["BETA", "MID_SIZE", "RISK_STYLES", "UNKNOWN", "Characteristics", "characteristics_of"]
+__all__ = [
+    "BETA",
+    "MID_SIZE",
+    "RISK_STYLES",
+    "UNKNOWN",
+    "Characteristics",
+    "characteristics_of",
+    "parents",
+]
 
 RISK_STYLES: Mapping[str, Factor] = {
     "size": Size(),
@@ -170,25 +178,27 @@ def _industries(market: Market) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     return np.where(found < 0, np.int16(len(names)), found), (*names, UNKNOWN)
 
 
-def parents(industry: NDArray[np.int16], size: Floats, groups: int) -> dict[int, Floats]:
+def parents(
+    industry: NDArray[np.int16], size: NDArray[np.float32], groups: int
+) -> dict[int, Floats]:
     """Return where industries that appear on a day came from, by row: a map [groups, groups].
 
     Row g of a map holds the shares of market value that the stocks of industry g had in the
-    industries of the day before; for industries that were there already it is themselves.
+    industries of the day before; for industries that were there already it is themselves, for one
+    that nobody is in any more nothing.
     """
     found: dict[int, Floats] = {}
     there = np.zeros((len(industry), groups), dtype=np.bool_)
     for t, row in enumerate(industry):
         there[t, np.unique(row[np.isfinite(size[t])])] = True
-    for t in np.flatnonzero((there[1:] & ~there[:-1]).any(axis=1)) + 1:
+    there[:, -1] = False  # those of no known industry have no industry's return
+    for t in (np.flatnonzero((there[1:] != there[:-1]).any(axis=1)) + 1).tolist():
         if not there[t - 1].any():
             continue
-        map_ = np.eye(groups)
-        for g in np.flatnonzero(there[t] & ~there[t - 1]):
+        map_ = np.diag((there[t] & there[t - 1]).astype(np.float64))
+        for g in np.flatnonzero(there[t] & ~there[t - 1]).tolist():
             own = (industry[t] == g) & np.isfinite(size[t - 1])
             value = np.bincount(industry[t - 1, own], size[t - 1, own], minlength=groups)
             map_[g] = value / value.sum() if value.sum() > 0 else 0.0
         found[int(t)] = map_
     return found
-
-

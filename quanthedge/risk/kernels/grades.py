@@ -105,7 +105,7 @@ def orthogonal(styles: Floats, size: Floats, known: Bools, which: int, others: F
         total, weight, plain, square = 0.0, 0.0, 0.0, 0.0
         for i in range(stocks):
             if known[r, i] and size[r, i] > 0:
-                x = float(styles[r, i, which])
+                x = np.float64(styles[r, i, which])
                 for a in range(count):
                     x -= slope[a] * styles[r, i, others[a]]
                 styles[r, i, which] = x
@@ -119,7 +119,7 @@ def orthogonal(styles: Floats, size: Floats, known: Bools, which: int, others: F
         spread = np.sqrt(square / n)
         for i in range(stocks):
             if known[r, i] and size[r, i] > 0:
-                x = float(styles[r, i, which])
+                x = np.float64(styles[r, i, which])
                 styles[r, i, which] = (x - mean) / spread if spread > 1e-9 else 0.0
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from quanthedge.compiled import njit
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["factor_moments", "specific_moments"]
+__all__ = ["factor_moments", "robust_spreads", "specific_moments"]
 
 
 @njit(cache=True)
@@ -81,7 +81,7 @@ def specific_moments(
     for t in range(days):
         square, whole = 0.0, 0.0
         for i in range(stocks):
-            e = float(residuals[t, i])
+            e = np.float64(residuals[t, i])
             seen = counts[t - 1, i] if t > 0 else 0
             if np.isfinite(e):
                 if t > 0 and seen >= 20 and size[t - 1, i] > 0 and plain[t - 1, i] > 0:
@@ -115,3 +115,46 @@ def specific_moments(
             level = regime_decay * level + min(square / whole, largest)
             sure = regime_decay * sure + 1.0
         regime[t] = level / sure if sure > 0 else 1.0
+
+
+@njit(cache=True)
+def robust_spreads(residuals: Floats, count: Floats, ratio: Floats) -> None:
+    """Fill how many residuals a stock has, and how fat their tails are.
+
+    Parameters
+    ----------
+    residuals : float32 [D, N]
+        Of the last days; NaN where not traded.
+    count : float64 [N]
+        Filled.
+    ratio : float64 [N]
+        Filled: distance of the deviation (of residuals pulled in to ten robust ones) to the robust
+        one, (Q3 - Q1) / 1.35, over the robust one; NaN without ten residuals or any spread.
+    """
+    days, stocks = residuals.shape
+    own = np.empty(days)
+    for i in range(stocks):
+        n = 0
+        for t in range(days):
+            if np.isfinite(residuals[t, i]):
+                own[n] = residuals[t, i]
+                n += 1
+        count[i] = n
+        ratio[i] = np.nan
+        if n < 10:
+            continue
+        ordered = np.sort(own[:n])
+        low, high = 0.25 * (n - 1), 0.75 * (n - 1)
+        first, third = int(low), int(high)
+        lower = ordered[first] + (ordered[first + 1] - ordered[first]) * (low - first)
+        upper = ordered[third] + (ordered[third + 1] - ordered[third]) * (high - third)
+        robust = (upper - lower) / 1.35
+        if robust <= 0:
+            continue
+        total, square = 0.0, 0.0
+        for k in range(n):
+            value = min(max(ordered[k], -10.0 * robust), 10.0 * robust)
+            total += value
+            square += value * value
+        deviation = np.sqrt(max(square / n - (total / n) ** 2, 0.0))
+        ratio[i] = abs(deviation - robust) / robust

@@ -77,7 +77,11 @@ def cross_sections(
                 continue
             inside[n] = i
             n += 1
-            w, g, r = np.sqrt(float(size[t - 1, i])), industry[t - 1, i], float(returns[t, i])
+            w, g, r = (
+                np.sqrt(np.float64(size[t - 1, i])),
+                industry[t - 1, i],
+                np.float64(returns[t, i]),
+            )
             root[i] = w
             weight[g] += w
             value[g] += size[t - 1, i]
@@ -129,7 +133,7 @@ def cross_sections(
         meat = np.zeros((count, count))
         for j in range(n):
             i = inside[j]
-            g, w, r = industry[t - 1, i], root[i], float(returns[t, i])
+            g, w, r = industry[t - 1, i], root[i], np.float64(returns[t, i])
             e = r - country - factors[t, 1 + g]
             for a in range(count):
                 e -= styles[t - 1, i, a] * by_style[a]
@@ -149,7 +153,7 @@ def cross_sections(
         explained[t] = 1.0 - left / spread if spread > 0 else np.nan
         for i in range(stocks):
             if np.isfinite(returns[t, i]) and size[t - 1, i] > 0:
-                e = float(returns[t, i]) - country - factors[t, 1 + industry[t - 1, i]]
+                e = np.float64(returns[t, i]) - country - factors[t, 1 + industry[t - 1, i]]
                 for a in range(count):
                     e -= styles[t - 1, i, a] * by_style[a]
                 residuals[t, i] = e
