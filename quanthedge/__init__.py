@@ -29,6 +29,7 @@ _EXPORTS = {
     "Policy": "quanthedge.hedge.policies",
     "QuantHedgeError": "quanthedge.errors",
     "Result": "quanthedge.backtesting.result",
+    "RiskModel": "quanthedge.risk",
     "RuleError": "quanthedge.errors",
     "Selector": "quanthedge.portfolio",
     "Stated": "quanthedge.comparison",

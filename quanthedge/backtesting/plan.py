@@ -234,6 +234,7 @@ def _select(strategy: Strategy, market: Market, first: int, last: int) -> Select
             "alpha",
             "labelling",
             "operators",
+            "risk",
             "portfolio",
             "backtesting/plan",
         ),

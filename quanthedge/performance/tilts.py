@@ -2,7 +2,7 @@
 
 An exposure to a style is the mean of the stocks' grades in it (mean 0 by market value over the
 whole market, deviation 1), weighted by what the book holds; that of the index weights its members
-by total market value, because the exchange's own weights by free float are not in the data.
+as the index does (:func:`quanthedge.risk.index_weights`: published lists, or estimates).
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.record import Record
-from quanthedge.risk import StyleModel, style_grades
+from quanthedge.risk import StyleModel, index_weights, style_grades
 from quanthedge.typing import Floats
 
 __all__ = ["COLUMNS", "tilt_table"]
@@ -53,7 +53,7 @@ def tilt_table(result: Record, market: Market, model: StyleModel | None = None) 
     rows = pd.DatetimeIndex(market.dates).get_indexer(last).astype(np.int64)
     book = _book_weights(positions, market, last)
     size = _sizes(market, rows)
-    index = _index_weights(result, market, rows, size)
+    index = _index_weights(result, market, rows)
     tables = [_industries(market, last, rows, book, index)] if market.has("industry") else []
     styles = model or StyleModel()
     for name in styles.styles:
@@ -93,15 +93,13 @@ def _sizes(market: Market, rows: NDArray[np.int64]) -> Floats:
     return np.where((size > 0) & ~gone, size, np.nan)
 
 
-def _index_weights(result: Record, market: Market, rows: NDArray[np.int64], size: Floats) -> Floats:
+def _index_weights(result: Record, market: Market, rows: NDArray[np.int64]) -> Floats:
     """Return the weight of each member of the benchmark, [R, N]; NaN where members are unknown."""
     code = result.strategy.benchmark
-    if code not in market.member_indices():
-        return np.full(size.shape, np.nan)
-    members = np.asarray(market.members(code)[rows], dtype=np.bool_)
-    value = np.where(members, np.nan_to_num(size), 0.0)
-    total = value.sum(axis=1, keepdims=True)
-    return np.where(total > 0, value / np.where(total > 0, total, 1.0), np.nan)
+    try:
+        return index_weights(market, code).on(rows)
+    except DataError:
+        return np.full((len(rows), len(market.codes)), np.nan)
 
 
 def _industries(

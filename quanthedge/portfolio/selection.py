@@ -1,17 +1,18 @@
 """From scores to targets: the best n, with a buffer for those already wanted, and their weights."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_numbers
 from quanthedge.market import Market
 from quanthedge.portfolio.schedule import Schedule
+from quanthedge.risk import index_weights
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["Selector", "Targets", "TopSelector"]
@@ -87,6 +88,12 @@ class Selector(Kinded, noun="selector"):
             scores, and nothing later.
         """
         raise StrategyError(f"{type(self).__name__} is no selector: it defines no weights")
+
+    @model_validator(mode="after")
+    def _index_of_weights(self) -> Self:
+        if (self.weighting == "index") != (self.index is not None):
+            raise ValueError("weighting 'index' and an index go together, as '000300.SH'")
+        return self
 
     def targets(
         self, market: Market, scores: Floats, rows: Ints, *, invested_fraction: float = 1.0
@@ -166,13 +173,23 @@ class TopSelector(Selector):
     buffer: float = Field(
         default=0.0, ge=0, le=5, description="Keeps a stock until it ranks below n * (1 + buffer)."
     )
-    weighting: Literal["equal", "cap", "score"] = Field(
+    weighting: Literal["equal", "cap", "score", "index"] = Field(
         default="equal",
-        description="Equal, by float market value ('cap'), or by rank among the chosen ('score').",
+        description="Equal, by float market value ('cap'), by rank among the chosen ('score'), or "
+        "as in an index ('index').",
+    )
+    index: str | None = Field(
+        default=None, description="Index whose weights 'index' takes, as '000300.SH'."
     )
     max_weight: float = Field(
         default=1.0, gt=0, le=1, description="Largest share of the book in one stock."
     )
+
+    @model_validator(mode="after")
+    def _index_of_weights(self) -> Self:
+        if (self.weighting == "index") != (self.index is not None):
+            raise ValueError("weighting 'index' and an index go together, as '000300.SH'")
+        return self
 
     def targets(
         self, market: Market, scores: Floats, rows: Ints, *, invested_fraction: float = 1.0
@@ -197,7 +214,7 @@ class TopSelector(Selector):
         ------
         StrategyError
             When no stock has a score on a date, ``max_weight`` is too small for the stocks found,
-            or a chosen stock has no float market value to weigh it by.
+            or the chosen stocks have no float market value or index weight to weigh them by.
         """
         chosen: list[Ints] = []
         weights: list[Floats] = []
@@ -241,6 +258,13 @@ class TopSelector(Selector):
                 raise StrategyError(
                     f"selector.weighting cap: {code} has no float market value on "
                     f"{market.dates[t]}; take equal weights or complete the market data"
+                )
+        elif self.weighting == "index":
+            raw = index_weights(market, str(self.index)).on(np.array([t]))[0, stocks]
+            if not raw.sum() > 0:
+                raise StrategyError(
+                    f"selector.weighting index: no chosen stock has a weight in {self.index} on "
+                    f"{market.dates[t]}; take the members of the index as universe"
                 )
         elif self.weighting == "score":
             raw = _average_ranks(score[stocks])

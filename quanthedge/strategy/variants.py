@@ -62,7 +62,7 @@ def variant(strategy: Strategy, name: str) -> Strategy:
         carries together with 30% of them for margin.
         ``levered``: one and a half times the stocks of the unlevered variant, the loan being what
         stocks and 30% of them for margin need beyond the equity.
-        ``index_hedged``: all members of the index of the (first) product by float market value
+        ``index_hedged``: all members of the index of the (first) product by their weights in it
         instead of chosen stocks, sold short in equal value: holding the index against futures at
         all times, whatever the basis. No loan.
 
@@ -92,7 +92,7 @@ def variant(strategy: Strategy, name: str) -> Strategy:
             "factors": [FactorTerm(factor=Size())],
             "alpha": None,
             "transforms": Transforms(),
-            "selector": TopSelector(n=EVERY_MEMBER, weighting="cap"),
+            "selector": TopSelector(n=EVERY_MEMBER, weighting="index", index=index_of(product)),
         }
         if strategy.beta.index != index_of(product):
             changes["beta"] = strategy.beta.model_copy(update={"index": index_of(product)})

@@ -1,0 +1,204 @@
+"""What every stock is exposed to at the close of every day: industry and ten styles.
+
+Styles are those of the Barra family: size, mid size (the cube of size, without size), beta,
+momentum, volatility (without beta and size), book yield, earnings yield, growth, leverage and
+turnover (without size). Each is a factor of :mod:`quanthedge.factors`, its tails pulled in, mean 0
+by market value and deviation 1 by number, 0 where it is undefined.
+
+References
+----------
+J. Menchero, D. J. Orr, J. Wang (2011), The Barra US equity model (USE4), methodology notes.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanthedge.factors import (
+    BookYield,
+    EarningsYield,
+    Factor,
+    Leverage,
+    Momentum,
+    ProfitGrowth,
+    Size,
+    Turnover,
+    Volatility,
+    exposures,
+)
+from quanthedge.market import Market
+from quanthedge.risk.kernels.grades import grade, market_betas, orthogonal
+from quanthedge.typing import Bools, Floats
+
+__all__ = [
+    "BETA",
+    "MID_SIZE",
+    "RISK_STYLES",
+    "UNKNOWN",
+    "Characteristics",
+    "characteristics_of",
+    "parents",
+]
+
+RISK_STYLES: Mapping[str, Factor] = {
+    "size": Size(),
+    "momentum": Momentum(),
+    "volatility": Volatility(),
+    "book_yield": BookYield(),
+    "earnings_yield": EarningsYield(),
+    "growth": ProfitGrowth(),
+    "leverage": Leverage(),
+    "turnover": Turnover(),
+}
+BETA, MID_SIZE, UNKNOWN = "beta", "mid_size", "unknown"
+_WITHOUT = {"volatility": (BETA, "size"), "turnover": ("size",)}
+_BETA_HALF_LIFE, _BETA_DAYS = 63.0, 60
+
+
+class Characteristics(NamedTuple):
+    """Arrays of a whole market, float32 where they are large.
+
+    Attributes
+    ----------
+    returns : float32 [T, N]
+        Of the day; NaN where not traded, or moved by more than any limit allows.
+    size : float32 [T, N]
+        Market value at the close; NaN for stocks that are not listed or gone.
+    industry : int16 [T, N]
+        Place in `industries`; the last one is the unknown one.
+    styles : float32 [T, N, S]
+    counted : bool [T, N]
+        Whether the stock counts in the regression of the next day.
+    style_names, industries : tuple of str
+    odd_moves : int
+        Returns left out because no limit allows them: resumptions and relistings without one.
+    """
+
+    returns: NDArray[np.float32]
+    size: NDArray[np.float32]
+    industry: NDArray[np.int16]
+    styles: NDArray[np.float32]
+    counted: Bools
+    style_names: tuple[str, ...]
+    industries: tuple[str, ...]
+    odd_moves: int
+
+
+def characteristics_of(
+    market: Market,
+    styles: Mapping[str, Factor] = RISK_STYLES,
+    *,
+    winsorise: float = 0.01,
+    seasoned_days: int = 60,
+    largest_move: float = 0.11,
+    universe: Bools | None = None,
+) -> Characteristics:
+    """Return returns, market values and exposures of all stocks and days.
+
+    Parameters
+    ----------
+    market : Market
+    styles : mapping of str to Factor
+        Beta and mid size (of a style called size) are added.
+    winsorise, seasoned_days
+        As in :class:`quanthedge.StyleModel`.
+    largest_move : float
+        A return beyond it is no move of a day with a price limit and left out.
+    universe : bool [T, N], optional
+        Stocks that count in the regression; all that are listed long enough and not ST by default.
+
+    Notes
+    -----
+    Row t uses what was known at the close of day t.
+    """
+    days = len(market.dates)
+    rows = np.arange(days)
+    mark = np.asarray(market.panel("mark"), dtype=np.float64)
+    size = mark * np.asarray(market.panel("total_shares"), dtype=np.float64)
+    alive = (rows[:, None] < market.delist_index()) & (rows[:, None] >= market.list_index())
+    size = np.where((size > 0) & alive, size, np.nan)
+    returns = np.array(market.panel("simple_return"), dtype=np.float64)
+    odd = np.abs(returns) > largest_move
+    returns[odd] = np.nan
+    counted = rows[:, None] - market.list_index() + 1 >= seasoned_days
+    counted &= np.isfinite(size) & ~np.asarray(market.panel("is_st"), dtype=np.bool_)
+    if universe is not None:
+        counted &= universe
+    names, made = _styles(market, styles, size, returns, winsorise)
+    number, industries = _industries(market)
+    return Characteristics(
+        returns.astype(np.float32), size.astype(np.float32), number, made, counted,
+        names, industries, int(odd.sum()),
+    )  # fmt: skip
+
+
+def _styles(
+    market: Market, styles: Mapping[str, Factor], size: Floats, returns: Floats, winsorise: float
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Return the styles' names, and their exposures [T, N, S]."""
+    names = [*styles, BETA, *([MID_SIZE] if "size" in styles else [])]
+    made = np.zeros((*size.shape, len(names)), dtype=np.float32)
+    known: dict[str, Bools] = {}
+    column = np.empty(size.shape, dtype=np.float32)
+
+    def take(name: str, raw: Floats) -> None:
+        grade(raw, size, winsorise, column)
+        made[:, :, names.index(name)] = column
+        known[name] = np.isfinite(raw)
+
+    for name, factor in styles.items():
+        take(name, np.asarray(exposures(factor, market, np.arange(len(size))), dtype=np.float64))
+    betas = np.empty(size.shape)
+    market_betas(returns, size, _BETA_HALF_LIFE, _BETA_DAYS, betas)
+    take(BETA, betas)
+    without: dict[str, tuple[str, ...]] = dict(_WITHOUT)
+    if MID_SIZE in names:
+        cube = made[:, :, names.index("size")].astype(np.float64) ** 3
+        take(MID_SIZE, np.where(known["size"], cube, np.nan))
+        without[MID_SIZE] = ("size",)
+    for name, others in without.items():
+        if name in names and all(other in names for other in others):
+            places = np.array([names.index(other) for other in others], dtype=np.int64)
+            orthogonal(made, size, known[name], names.index(name), places)
+    return tuple(names), made
+
+
+def _industries(market: Market) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+    """Return each stock's industry, [T, N], and their codes, those to come and "unknown" last."""
+    if not market.has("industry"):
+        shape = len(market.dates), len(market.codes)
+        return np.zeros(shape, dtype=np.int16), (UNKNOWN,)
+    number, known = market.industry()
+    names = known["industry"].astype(str).tolist()
+    # the vocabulary is public: a market that is cut off has the same axis
+    names += sorted(set(market.industry_codes()) - set(names))
+    found = np.asarray(number, dtype=np.int16)
+    return np.where(found < 0, np.int16(len(names)), found), (*names, UNKNOWN)
+
+
+def parents(
+    industry: NDArray[np.int16], size: NDArray[np.float32], groups: int
+) -> dict[int, Floats]:
+    """Return where industries that appear on a day came from, by row: a map [groups, groups].
+
+    Row g of a map holds the shares of market value that the stocks of industry g had in the
+    industries of the day before; for industries that were there already it is themselves, for one
+    that nobody is in any more nothing.
+    """
+    found: dict[int, Floats] = {}
+    there = np.zeros((len(industry), groups), dtype=np.bool_)
+    for t, row in enumerate(industry):
+        there[t, np.unique(row[np.isfinite(size[t])])] = True
+    there[:, -1] = False  # those of no known industry have no industry's return
+    for t in (np.flatnonzero((there[1:] != there[:-1]).any(axis=1)) + 1).tolist():
+        if not there[t - 1].any():
+            continue
+        map_ = np.diag((there[t] & there[t - 1]).astype(np.float64))
+        for g in np.flatnonzero(there[t] & ~there[t - 1]).tolist():
+            own = (industry[t] == g) & np.isfinite(size[t - 1])
+            value = np.bincount(industry[t - 1, own], size[t - 1, own], minlength=groups)
+            map_[g] = value / value.sum() if value.sum() > 0 else 0.0
+        found[int(t)] = map_
+    return found

@@ -1,0 +1,1 @@
+"""Compiled loops of the risk model: plain arrays in and out."""
