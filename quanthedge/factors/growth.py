@@ -29,6 +29,7 @@ __all__ = [
 Scale = Literal["book_equity", "base"]
 _SCALE = "Divide the change by 'book_equity' (today's), or by the absolute 'base' of a year before."
 _LAG = "Trading days of the year compared."
+_ROUNDING = 1e-12  # what two logarithms leave of shares that did not change
 _FALLBACK = "Compare annual reports where the trailing twelve months are missing."
 
 
@@ -202,4 +203,6 @@ class Issuance(Factor):
         shares, steps = market.panel("total_shares"), market.panel("adj_factor")
         grown = np.log(positive(shares[days])) - np.log(positive(shares[before]))
         booked = np.log(positive(steps[days])) - np.log(positive(steps[before]))
-        return np.where(exists, grown - booked, np.nan)
+        issued = grown - booked
+        issued = np.where(np.abs(issued) < _ROUNDING, 0.0 * issued, issued)
+        return np.where(exists, issued, np.nan)

@@ -29,7 +29,7 @@ def short(kind):
         **{
             name: days // (6 if days <= _YEAR else 12)
             for name, days in defaults.items()
-            if type(days) is int and days >= _LONG
+            if type(days) is int and days >= _LONG and name != "memory"  # no window of history
         }
     )
 
