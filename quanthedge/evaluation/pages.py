@@ -13,7 +13,15 @@ import pandas as pd
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.evaluation.drawing import Point, point_figure
 from quanthedge.evaluation.sheet import cards_of, figures_of, tables_of, verdict_of
-from quanthedge.evaluation.wording import Words, about, number, percent, source_of, universe_name
+from quanthedge.evaluation.wording import (
+    Words,
+    about,
+    chance,
+    number,
+    percent,
+    source_of,
+    universe_name,
+)
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES
@@ -26,7 +34,7 @@ __all__ = ["sheet_name", "write_all", "write_ranking", "write_sheet"]
 _COLUMNS = {  # of the ranking page, and how each is told
     "family": "family", "coverage": "share", "long_minus_hedge": "percent", "hedged_t": "t",
     "long_net": "percent", "long_gross": "percent", "neutral_long": "percent", "ic": "ic",
-    "icir": "two", "t": "t", "q": "ic", "neutral_ic": "ic", "neutral_t": "t",
+    "icir": "two", "t": "t", "q": "chance", "neutral_ic": "ic", "neutral_t": "t",
     "executable_ic": "ic", "spread": "percent", "turnover": "t", "autocorrelation": "two",
     "half_life": "whole", "worst_year": "text", "worst": "percent", "vif": "t",
     "incremental_ic": "ic", "incremental_t": "t",
@@ -225,14 +233,24 @@ def _ranking(
 def _cell(value: Any, how: str, words: Words) -> dict[str, str]:
     if how == "family":
         return {"text": words.family(str(value)), "kind": "text"}
-    if how == "text":
-        return {"text": str(value), "kind": ""}
-    value = float(value)
-    if how == "percent":
+    kind = ""
+    if how == "percent" and value:
         kind = "gain" if value > 0 else "loss" if value < 0 else ""
-        return {"text": percent(value), "kind": kind}
-    if how == "share":
-        return {"text": percent(value, 0), "kind": ""}
+    return {"text": _told(value, how), "kind": kind}
+
+
+def _told(value: Any, how: str) -> str:
+    if how == "text":
+        return str(value)
     if how == "whole" and np.isinf(value):
-        return {"text": ">120", "kind": ""}
-    return {"text": number(value, {"ic": 3, "two": 2, "t": 1, "whole": 0}[how]), "kind": ""}
+        return ">1,200"
+    told: dict[str, Callable[[float], str]] = {
+        "percent": percent,
+        "share": lambda share: percent(share, 0),
+        "chance": chance,
+        "ic": number,
+        "two": lambda x: number(x, 2),
+        "t": lambda x: number(x, 1),
+        "whole": lambda x: number(x, 0),
+    }
+    return told[how](float(value))

@@ -14,7 +14,7 @@ from quanthedge.evaluation.drawing import (
 )
 from quanthedge.evaluation.evidence import SIZES, Evidence
 from quanthedge.evaluation.tables import legs_of, part_of
-from quanthedge.evaluation.wording import Words, number, percent
+from quanthedge.evaluation.wording import Words, chance, number, percent
 from quanthedge.typing import Floats
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def cards_of(row: Any, e: "Evaluation", words: Words) -> list[dict[str, str]]:
         (
             "ic",
             number(row["ic"]),
-            words("card.with_t_q", t=number(row["t"], 1), q=number(row["q"])),
+            words("card.with_t_q", t=number(row["t"], 1), q=chance(row["q"])),
         ),
         ("neutral", number(row["neutral_ic"]), words("card.with_t", t=number(row["neutral_t"], 1))),
         (
@@ -79,7 +79,7 @@ def verdict_of(row: Any, found: Evidence, k: int, e: "Evaluation", words: Words)
     if np.isfinite(row["q"]):
         luck = "found" if row["q"] <= _NOTABLE and row["ic"] > 0 else "luck"
         told.append(
-            words(f"verdict.{luck}", ic=number(row["ic"]), q=number(row["q"]), tried=e.tried)
+            words(f"verdict.{luck}", ic=number(row["ic"]), q=chance(row["q"]), tried=e.tried)
         )
     earned = row["long_net"] if e.hedge is None else row["long_minus_hedge"]
     if row["ic"] > 0 and earned < 0:

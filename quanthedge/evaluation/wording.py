@@ -11,7 +11,7 @@ from quanthedge.words import texts
 if TYPE_CHECKING:
     from quanthedge.evaluation.evaluation import Evaluation
 
-__all__ = ["Words", "about", "number", "percent"]
+__all__ = ["Words", "about", "chance", "number", "percent", "source_of", "universe_name"]
 
 _MINUS = "\u2212"
 
@@ -46,6 +46,15 @@ def number(value: float, digits: int = 3) -> str:
         return "∞"
     text = f"{value:,.{digits}f}"
     return text.replace("-", _MINUS) if float(text.replace(",", "")) else text.lstrip("-")
+
+
+def chance(value: float) -> str:
+    """Return a p or q, never as nothing.
+
+    >>> chance(0.0421), chance(0.00003)
+    ('0.042', '<0.001')
+    """
+    return "<0.001" if value < 0.0005 else number(value)
 
 
 def percent(value: float, digits: int = 1) -> str:
