@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 def command(
     market: Annotated[
-        Path | None, typer.Option(help="Only trials on the data of this market's folder.")
+        Path | None, typer.Argument(help="Folder of a market: only trials on its data.")
     ] = None,
     start: Start = None,
     end: End = None,
@@ -26,7 +26,7 @@ def command(
     The registry is a file of yours; the environment variable QUANTHEDGE_TRIALS names another
     folder, or "off".
 
-    Example: quanthedge trials --market data/sample --start 2014-09-17 --end 2015-07-31
+    Example: quanthedge trials data/sample --start 2014-09-17 --end 2015-07-31
     """
     from quanthedge.market import Market
     from quanthedge.trials import known, overlapping

@@ -160,10 +160,10 @@ def test_the_command_lists_trials_by_market_and_span(registry) -> None:
     everything = inside("trials").stdout
     assert "factor 1" in everything
     assert "2 trials." in everything
-    here = inside("trials", "--market", SAMPLE, "--start", DAYS[0], "--end", DAYS[1]).stdout
+    here = inside("trials", SAMPLE, "--start", DAYS[0], "--end", DAYS[1]).stdout
     assert "factor 1" not in here
     assert "1 trials." in here
-    assert "0 trials." in inside("trials", "--market", SAMPLE, "--start", "2016-01-01").stdout
+    assert "0 trials." in inside("trials", SAMPLE, "--start", "2016-01-01").stdout
 
 
 def test_the_command_says_that_the_registry_is_off(registry, monkeypatch) -> None:
