@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 def command(
     market: Annotated[
-        Path | None, typer.Argument(help="Only trials on the data of this market's folder.")
+        Path | None, typer.Argument(help="Folder of a market: only trials on its data.")
     ] = None,
     start: Start = None,
     end: End = None,
