@@ -37,6 +37,7 @@ def books(stocks, rng):
     return np.vstack([long, long[:15] - long[15:]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_in_a_known_world_forecasts_are_right_on_average(horizon):
     made = world(seed=11, days=1500, stocks=150)
@@ -176,6 +177,7 @@ def test_beta_is_the_slope_on_all_stocks_by_value_with_exponential_weights():
     np.testing.assert_allclose(grade[on], wanted, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_validation_has_every_class_and_its_band():
     fitted = sample_model()
     rows = fitted.days_of(20, "2013-07-01")
@@ -200,6 +202,7 @@ def test_bias_q_and_mrad_of_right_forecasts_are_what_theory_says():
     assert table["inside"].tolist() == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pca", "ledoit_wolf"])
 def test_a_statistical_model_answers_the_same_questions(kind):
     market = sample_market()
