@@ -7,15 +7,21 @@ one market factor, not a model of industries and styles, whose residuals stand i
 A return over a suspension counts on the day after it, beside the index's return of that day.
 """
 
-from typing import Literal, Self
+from collections.abc import Callable
+from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.factors.base import Rows, as_rows
+from quanthedge.factors.base import Rows, as_rows, positive
 from quanthedge.factors.windows import WINDOW, WindowFactor, over_window
 from quanthedge.market import Market
-from quanthedge.operators import Moments, rolling_beta, rolling_downside_beta, rolling_moments
+from quanthedge.operators import (
+    Residuals,
+    rolling_beta,
+    rolling_downside_beta,
+    rolling_residuals,
+)
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats, Ints
 
@@ -41,28 +47,24 @@ class _IndexFactor(WindowFactor):
 
     def _over(
         self,
-        operator: object,
+        operator: Callable[..., Any],
         market: Market,
         days: Ints,
         window: int,
+        *more: Floats,
         half_life: float | None = None,
-    ) -> object:
+    ) -> Any:
+        """Return what an operator of returns, index (and more) finds in a window."""
         returns, moved = self._both(market)
         options = {} if half_life is None else {"half_life": half_life}
         return over_window(
-            operator,  # type: ignore[arg-type]
-            lambda span: (np.asarray(returns[span]), moved[span]),
+            operator,
+            lambda span: (np.asarray(returns[span]), moved[span], *more),
             days,
             window,
             min_share=self.min_traded,
             **options,
         )
-
-    def _moments(
-        self, market: Market, days: Ints, window: int, half_life: float | None = None
-    ) -> Moments:
-        found: Moments = self._over(rolling_moments, market, days, window, half_life)  # type: ignore[assignment]
-        return found
 
 
 class MarketBeta(_IndexFactor):
@@ -84,7 +86,9 @@ class MarketBeta(_IndexFactor):
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the slope on the index's returns, [R, N]."""
         days = as_rows(market, rows)
-        found: Floats = self._over(rolling_beta, market, days, self.window, self.half_life)  # type: ignore[assignment]
+        found: Floats = self._over(
+            rolling_beta, market, days, self.window, half_life=self.half_life
+        )
         return found
 
 
@@ -106,7 +110,7 @@ class DownsideBeta(_IndexFactor):
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the slope on the index's returns below their mean, [R, N]."""
         days = as_rows(market, rows)
-        found: Floats = self._over(rolling_downside_beta, market, days, self.window)  # type: ignore[assignment]
+        found: Floats = self._over(rolling_downside_beta, market, days, self.window)
         return found
 
 
@@ -117,19 +121,22 @@ class _ResidualFactor(_IndexFactor):
         default=252, ge=10, le=1000, description="Days of the beta, equal weights."
     )
 
-    def _beta(self, market: Market, days: Ints) -> Floats:
-        found: Floats = self._over(rolling_beta, market, days, self.beta_window)  # type: ignore[assignment]
+    def _residuals(
+        self,
+        market: Market,
+        days: Ints,
+        window: int,
+        skip: int = 0,
+        half_life: float | None = None,
+    ) -> Residuals:
+        """Return sum and deviation of the residuals from ``window`` to ``skip`` days ago."""
+        beta = self._over(rolling_beta, market, days, self.beta_window)
+        beta = np.where((days >= window - 1)[:, None], beta, np.nan)
+        late = np.maximum(days - skip, 0)
+        found: Residuals = self._over(
+            rolling_residuals, market, late, window - skip, beta, half_life=half_life
+        )
         return found
-
-
-def _mean(moments: Moments, beta: Floats) -> Floats:
-    return np.asarray(moments.mean_x - beta * moments.mean_y)
-
-
-def _spread(moments: Moments, beta: Floats) -> Floats:
-    """Return the standard deviation of return - beta x index, NaN where there is none."""
-    square = moments.var_x - 2.0 * beta * moments.cov + beta * beta * moments.var_y
-    return np.sqrt(np.where(square > 0, square, np.nan))
 
 
 class ResidualReversal(_ResidualFactor):
@@ -149,9 +156,7 @@ class ResidualReversal(_ResidualFactor):
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the sum of the residuals of the window, [R, N]."""
-        days = as_rows(market, rows)
-        moments = self._moments(market, days, self.window)
-        return np.asarray(moments.count * _mean(moments, self._beta(market, days)))
+        return np.asarray(self._residuals(market, as_rows(market, rows), self.window).total)
 
 
 class ResidualMomentum(_ResidualFactor):
@@ -183,12 +188,8 @@ class ResidualMomentum(_ResidualFactor):
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the sum of the residuals over their deviation, [R, N]."""
-        days = as_rows(market, rows)
-        late = np.maximum(days - self.skip, 0)
-        moments = self._moments(market, late, self.window - self.skip)
-        beta = self._beta(market, days)
-        found = moments.count * _mean(moments, beta) / _spread(moments, beta)
-        return np.where((days >= self.window - 1)[:, None], found, np.nan)
+        found = self._residuals(market, as_rows(market, rows), self.window, self.skip)
+        return np.asarray(found.total / positive(found.std))
 
 
 class SpecificVolatility(_ResidualFactor):
@@ -210,6 +211,7 @@ class SpecificVolatility(_ResidualFactor):
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the standard deviation of the residuals of the window, [R, N]."""
-        days = as_rows(market, rows)
-        moments = self._moments(market, days, self.window, self.half_life)
-        return _spread(moments, self._beta(market, days))
+        found = self._residuals(
+            market, as_rows(market, rows), self.window, half_life=self.half_life
+        )
+        return np.asarray(found.std)

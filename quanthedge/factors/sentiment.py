@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _HALF_A_CENT = 0.005  # prices move by a cent
+_TWO_CENTS = 0.02  # more than any rounding of a limit: who stays below it cannot be at it
 
 
 class Reversal(WindowFactor):
@@ -292,10 +293,17 @@ class LimitHits(WindowFactor):
             if not close.size:
                 return close
             limits = limit_panel(market, span.start, span.stop - 1)
-            up = np.take_along_axis(limits.up, limits.place.astype(np.int64), axis=1)
-            down = np.take_along_axis(limits.down, limits.place.astype(np.int64), axis=1)
-            highest, _ = limit_prices(before, up, down, np.broadcast_to(limits.inward, up.shape))
-            hit = close >= highest - _HALF_A_CENT  # False where either is not known
+            narrowest = np.nanmin(limits.up, initial=np.inf)
+            row, stock = np.nonzero(close >= before * (1.0 + narrowest) - _TWO_CENTS)
+            place = limits.place[row, stock]
+            highest, _ = limit_prices(
+                before[row, stock],
+                limits.up[row, place],
+                limits.down[row, place],
+                limits.inward[stock],
+            )
+            hit = np.zeros(close.shape, dtype=np.bool_)  # also where the limit is not known
+            hit[row, stock] = close[row, stock] >= highest - _HALF_A_CENT
             return np.where(np.isnan(close), np.nan, hit)
 
         found: Floats = over_window(

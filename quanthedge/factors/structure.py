@@ -58,7 +58,7 @@ class MidSize(Factor):
         days = as_rows(market, rows)
         size = np.log(market_value(market, days))
         grade = standardise(np.where(alive(market, days), size, np.nan))
-        return neutralise(grade**3, others=grade)
+        return neutralise(grade * grade * grade, others=grade)
 
 
 class FreeFloat(Factor):
@@ -151,13 +151,13 @@ class IndustryMomentum(Factor):
         value = np.where(exists & there, market_value(market, early), np.nan)
         industry = np.where(there, market.industry()[0][days], -1).astype(np.int64)
         result = np.full(change.shape, np.nan)
+        size = int(industry.max(initial=-1)) + 1
         for r in range(days.size):
             counted = (industry[r] >= 0) & np.isfinite(change[r] * value[r])
             group = industry[r][counted]
-            mass = np.bincount(group, weights=value[r][counted], minlength=industry.max() + 1)
-            total = np.bincount(
-                group, weights=(value[r] * change[r])[counted], minlength=industry.max() + 1
-            )
+            weight = value[r][counted]
+            mass = np.bincount(group, weights=weight, minlength=size)
+            total = np.bincount(group, weights=weight * change[r][counted], minlength=size)
             mean = np.divide(total, mass, out=np.full(mass.shape, np.nan), where=mass > 0)
             known = industry[r] >= 0
             result[r, known] = mean[industry[r][known]]

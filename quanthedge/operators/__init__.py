@@ -10,6 +10,7 @@ from quanthedge.operators.cross import (
 )
 from quanthedge.operators.rolling import (
     Moments,
+    Residuals,
     days_since_change,
     decay_mean,
     ewm_mean,
@@ -23,6 +24,7 @@ from quanthedge.operators.rolling import (
     rolling_min,
     rolling_moments,
     rolling_rank,
+    rolling_residuals,
     rolling_skew,
     rolling_std,
     rolling_sum,
@@ -31,6 +33,7 @@ from quanthedge.operators.rolling import (
 
 __all__ = [
     "Moments",
+    "Residuals",
     "days_since_change",
     "decay_mean",
     "demean",
@@ -48,6 +51,7 @@ __all__ = [
     "rolling_min",
     "rolling_moments",
     "rolling_rank",
+    "rolling_residuals",
     "rolling_skew",
     "rolling_std",
     "rolling_sum",

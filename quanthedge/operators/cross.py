@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.operators.kernels.sections import ranks, residuals
+from quanthedge.operators.kernels.sections import grades, ranks, residuals
 from quanthedge.operators.values import (
     Values,
     beside,
@@ -132,28 +132,12 @@ def standardise(x: Values, where: Where = None, weights: Values | Floats | None 
     -----
     A row without differences gives 0. Weighted mean and plain deviation: Barra USE4.
     """
-    mask = universe_of(where, x)
-    if weights is not None:
-        heavy = _weights(weights, x)
-        known = ~np.isnan(heavy)
-        mask = known if mask is None else mask & known
     taken = take(x, "x")
-    array = _within(taken.array, mask)
-    known = np.isfinite(array)
-    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
-    centred = array - np.where(known, array, 0.0).sum(axis=1, keepdims=True) / count
-    square = np.where(known, centred, 0.0) ** 2
-    spread = np.sqrt(square.sum(axis=1, keepdims=True) / count)
-    if weights is not None:
-        heavy = np.where(known, heavy, 0.0)
-        mass = heavy.sum(axis=1, keepdims=True)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            centred -= (heavy * np.where(known, centred, 0.0)).sum(axis=1, keepdims=True) / mass
-    size = np.where(known, np.abs(array), 0.0).max(axis=1, keepdims=True, initial=0.0)
-    # rounding must not turn a column that is the same for all into a score
-    same = spread <= 1e-12 * size
-    grades = np.where(same, np.where(known, 0.0, np.nan), centred / np.where(same, 1.0, spread))
-    return taken.back(grades, None)  # type: ignore[no-any-return]
+    array = _within(taken.array, universe_of(where, x))
+    heavy = np.ones((1, 1)) if weights is None else _weights(weights, x)
+    found = np.full(array.shape, np.nan)
+    grades(array, heavy, found)
+    return taken.back(found, None)  # type: ignore[no-any-return]
 
 
 def _weights(weights: Any, x: Any) -> Floats:
@@ -233,7 +217,7 @@ def neutralise(
         (np.zeros(array.shape, np.int64), 0) if groups is None else _group_numbers(groups, x)
     )
     columns = _others(others, x)
-    heavy = np.ones_like(array) if weights is None else _weights(weights, x)
+    heavy = np.ones((1, 1)) if weights is None else _weights(weights, x)
     found = np.full(array.shape, np.nan)
     residuals(array, numbers, columns, heavy, highest, found)
     return taken.back(found, None)  # type: ignore[no-any-return]

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.errors import StrategyError
+from quanthedge.errors import DataError, StrategyError
 from quanthedge.operators.kernels.choices import down_betas, top_means
 from quanthedge.operators.kernels.histories import faded_means, last_changes
 from quanthedge.operators.kernels.windows import (
@@ -31,6 +31,7 @@ from quanthedge.operators.kernels.windows import (
     CORRELATION,
     COVARIANCE,
     MOMENTS,
+    RESIDUALS,
     window_decays,
     window_extremes,
     window_means,
@@ -52,6 +53,7 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = [
     "Moments",
+    "Residuals",
     "days_since_change",
     "decay_mean",
     "ewm_mean",
@@ -65,6 +67,7 @@ __all__ = [
     "rolling_min",
     "rolling_moments",
     "rolling_rank",
+    "rolling_residuals",
     "rolling_skew",
     "rolling_std",
     "rolling_sum",
@@ -264,6 +267,52 @@ def _one_for_all(y: Any, x: Any, names: tuple[str, str]) -> Floats:
         column = take(y[:, None], names[1]).array
         return np.ascontiguousarray(np.broadcast_to(column, np.shape(x)))
     return beside(y, x, names[1], names[0])
+
+
+class Residuals(NamedTuple):
+    """What `rolling_residuals` finds: each in the kind of y, [T, N] or [len(rows), N]."""
+
+    total: Any
+    std: Any
+
+
+def rolling_residuals(
+    y: Values,
+    x: Values | Floats | pd.Series,
+    beta: Values | Floats,
+    window: int,
+    *,
+    min_share: float = 1.0,
+    rows: RowsAsked = None,
+    half_life: float | None = None,
+) -> Residuals:
+    """Return sum and standard deviation of y - beta * x over the days on which both are numbers.
+
+    Parameters
+    ----------
+    y, x, window, min_share, rows
+        As in `rolling_beta`.
+    beta : float array [T, N], or [len(rows), N] where rows are asked for
+        One slope for all days of a window; NaN gives NaN.
+    half_life : float, optional
+        Weights as in `rolling_std`. The sum then is the weighted mean times the number of days.
+    """
+    days = whole_number(window, "window", 2)
+    least, fade = least_known(days, min_share, 2), _fade(half_life, days)
+    taken = take(y, "y")
+    other = _one_for_all(x, y, ("y", "x"))
+    at, place, asked = choose_rows(rows, len(taken.array))
+    slopes = take(beta, "beta").array
+    shape = (at.size if place is None else place.size, taken.array.shape[1])
+    if slopes.shape != shape:
+        raise DataError(f"beta has the shape {slopes.shape}; accepted: {shape}, as the result")
+    found = np.full((2, at.size, shape[1]), np.nan)
+    found[0][slice(None) if place is None else place] = slopes
+    if place is not None and not np.array_equal(found[0][place], slopes, equal_nan=True):
+        raise DataError("beta differs between places of rows that ask for the same day")
+    window_pairs(taken.array, other, at, days, least, fade, RESIDUALS, found)
+    parts = [taken.back(one if place is None else one[place], asked) for one in found]
+    return Residuals(*parts)
 
 
 class Moments(NamedTuple):

@@ -99,6 +99,16 @@ def test_pairs_are_those_of_pandas(name, window):
     np.testing.assert_allclose(found, whole(expected.to_numpy(), window), rtol=1e-11, atol=1e-12)
 
 
+def test_an_outlier_at_a_block_s_border_costs_the_skewness_few_digits():
+    rng = np.random.default_rng(14)
+    x = rng.standard_normal((600, 4))
+    x[250], x[249] = 1e4, -3e3  # where the two parts of windows of 250 days meet
+    found = ops.rolling_skew(x, 250)
+    for t in (250, 300, 498, 499, 500):
+        expected = skew(x[t - 249 : t + 1], bias=False)
+        np.testing.assert_allclose(found[t], expected, rtol=1e-11, atol=1e-11)
+
+
 @pytest.mark.parametrize("level", [0.0, 1e6, -1e9])
 def test_a_high_level_costs_no_digits(level):
     # Small whole numbers and a level that floats hold exactly: the answer is that of fractions.
@@ -201,6 +211,34 @@ def test_a_half_life_weighs_days_by_their_age():
         assert beta[t, 0] == pytest.approx(slope, rel=1e-11)
 
 
+def test_moments_residuals_and_days_of_a_low_index_are_what_they_say():
+    y, x, window = numbers(12) + 50.0, numbers(13)[:, 0], 30
+    moments = ops.rolling_moments(y, x, window, min_share=0.3)
+    beta = ops.rolling_beta(y, x, window, min_share=0.3)
+    left = ops.rolling_residuals(y, x, beta, window, min_share=0.3)
+    down = ops.rolling_downside_beta(y, x, window, min_share=0.3)
+    top = ops.rolling_top_mean(y, window, 4, min_share=0.3)
+    for t in (29, 30, 59, 88, 129):
+        for i in range(4):
+            a, b = y[t - 29 : t + 1, i], x[t - 29 : t + 1]
+            both = ~np.isnan(a) & ~np.isnan(b)
+            rest = a[both] - beta[t, i] * b[both]
+            found = [part[t, i] for part in moments]
+            joint = np.cov(a[both], b[both])
+            expected = [both.sum(), a[both].mean(), b[both].mean(), *joint.diagonal(), joint[0, 1]]
+            np.testing.assert_allclose(found, expected, rtol=1e-11)
+            assert beta[t, i] == pytest.approx(joint[0, 1] / joint[1, 1], rel=1e-11)
+            assert left.total[t, i] == pytest.approx(rest.sum(), rel=1e-11)
+            assert left.std[t, i] == pytest.approx(rest.std(ddof=1), rel=1e-11)
+            low = both & (b < np.nanmean(b))
+            slope = np.cov(a[low], b[low])[0, 1] / np.var(b[low], ddof=1)
+            assert down[t, i] == pytest.approx(slope, rel=1e-11)
+            best = np.sort(a[~np.isnan(a)])[-4:].mean()
+            assert top[t, i] == pytest.approx(best, rel=1e-12)
+    few = ops.rolling_top_mean(y, 5, 5)
+    assert (np.isfinite(few) == (pd.DataFrame(y).rolling(5).count() == 5)).to_numpy().all()
+
+
 def test_faded_means_and_changes_are_those_of_pandas():
     x = numbers(8)
     table = pd.DataFrame(x)
@@ -224,6 +262,13 @@ EVERY = {
        for name, f in OPERATORS.items()},
     **{name: lambda x, f=f, **more: f(x, x[:, ::-1] + 1.0, 20, min_share=0.4, half_life=9, **more)
        for name, f in PAIRS.items()},
+    "top": lambda x, **more: ops.rolling_top_mean(x, 20, 5, min_share=0.4, **more),
+    "downside": lambda x, **more: ops.rolling_downside_beta(
+        x, np.nan_to_num(x[:, 5]), 20, min_share=0.4, **more),
+    "moments": lambda x, **more: ops.rolling_moments(
+        x, x[:, ::-1], 20, min_share=0.4, half_life=9, **more).mean_y,
+    "residuals": lambda x, rows=None: ops.rolling_residuals(
+        x, x[:, ::-1], x if rows is None else x[rows], 20, min_share=0.4, rows=rows).total,
     "decay": lambda x, **more: ops.decay_mean(x, 20, min_share=0.4, **more),
     "ewm": lambda x, **more: ops.ewm_mean(x, 5.0, **more),
     "change": ops.last_change,
@@ -281,6 +326,11 @@ BAD = {
     "half a row": (lambda x: ops.rolling_mean(x, 5, rows=[1.5]), "whole numbers"),
     "another shape": (lambda x: ops.rolling_corr(x, x[:, :2], 5), "shape"),
     "another history": (lambda x: ops.rolling_corr(x, x[:9, 0], 5), "shape"),
+    "more than the window": (lambda x: ops.rolling_top_mean(x, 3, 4), "count 4"),
+    "a beta of another shape": (
+        lambda x: ops.rolling_residuals(x, x, x[:2], 5), "beta has the shape"),
+    "two betas of a day": (
+        lambda x: ops.rolling_residuals(x, x, x[:2], 5, rows=[9, 9]), "beta differs"),
     "no half-life": (lambda x: ops.ewm_mean(x, 0.0), "half_life 0.0"),
     "dates backward": (
         lambda x: ops.rolling_mean(

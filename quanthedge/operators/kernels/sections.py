@@ -5,11 +5,12 @@ from numpy.typing import NDArray
 
 from quanthedge.compiled import njit
 
-__all__ = ["ranks", "residuals"]
+__all__ = ["grades", "ranks", "residuals"]
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 -- integers
 
+_SAME = 1e-12  # of a row's size: a deviation that rounding makes
 _NOTHING = 1e-11  # of a column's size: what is left of it after the others is rounding
 
 
@@ -35,16 +36,49 @@ def ranks(values: F, order: I, found: F) -> None:
 
 
 @njit(cache=True, error_model="numpy")
+def grades(values: F, weights: F, found: F) -> None:
+    """Write each row less its weighted mean, over its plain deviation (divisor n).
+
+    ``values``, ``found`` [R, N], ``weights`` [R, N], or [1, 1] for equal ones. Only stocks with a
+    value and a weight count, and are written; 0 where all are the same but for rounding.
+    """
+    even = weights.size == 1
+    for r in range(values.shape[0]):
+        count, total, size = 0.0, 0.0, 0.0
+        for i in range(values.shape[1]):
+            x, w = values[r, i], weights[0, 0] if even else weights[r, i]
+            if x == x and w == w:
+                count += 1.0
+                total += x
+                size = max(size, abs(x))
+        mean = total / count
+        square, mass, lean = 0.0, 0.0, 0.0
+        for i in range(values.shape[1]):
+            x, w = values[r, i], weights[0, 0] if even else weights[r, i]
+            if x == x and w == w:
+                square += (x - mean) * (x - mean)
+                mass += w
+                lean += w * (x - mean)
+        spread = np.sqrt(square / count)
+        same = spread <= _SAME * size
+        for i in range(values.shape[1]):
+            x, w = values[r, i], weights[0, 0] if even else weights[r, i]
+            if x == x and w == w:
+                found[r, i] = 0.0 if same else (x - mean - lean / mass) / spread
+
+
+@njit(cache=True, error_model="numpy")
 def residuals(values: F, groups: I, others: F, weights: F, highest: int, found: F) -> None:
     """Write what a weighted regression on group means and other columns leaves of each row.
 
     The groups are taken out of all columns first (Frisch, Waugh and Lovell), then the columns are
     made orthogonal one after the other; one that says nothing beyond those before it is left out.
 
-    ``values``, ``weights``, ``found`` [R, N], ``groups`` int64 [R, N] from 0 to ``highest``,
-    ``others`` [R, J, N]. Only stocks that are known in all of them count, and are written.
+    ``values``, ``found`` [R, N], ``weights`` [R, N], or [1, 1] for equal ones, ``groups`` int64
+    [R, N] from 0 to ``highest``, ``others`` [R, J, N]. Only stocks that are known in all of
+    them count, and are written.
     """
-    n, columns = values.shape[1], others.shape[1]
+    n, columns, even = values.shape[1], others.shape[1], weights.size == 1
     who = np.empty(n, np.int64)
     table = np.empty((columns + 1, n))  # the other columns, then the values
     weight, group = np.empty(n), np.empty(n, np.int64)
@@ -52,11 +86,12 @@ def residuals(values: F, groups: I, others: F, weights: F, highest: int, found: 
     for r in range(values.shape[0]):
         m = 0
         for i in range(n):
-            known = np.isfinite(values[r, i]) and np.isfinite(weights[r, i])
+            w = weights[0, 0] if even else weights[r, i]
+            known = np.isfinite(values[r, i]) and np.isfinite(w)
             for c in range(columns):
                 known = known and np.isfinite(others[r, c, i])
             if known:
-                who[m], weight[m], group[m] = i, weights[r, i], groups[r, i]
+                who[m], weight[m], group[m] = i, w, groups[r, i]
                 for c in range(columns):
                     table[c, m] = others[r, c, i]
                 table[columns, m] = values[r, i]

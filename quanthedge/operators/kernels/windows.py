@@ -31,8 +31,9 @@ __all__ = [
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 -- integers
 
+_WINDOWS_WIDE = 256  # where nothing is kept but sums
 _WIDE = 64  # columns at a time: what is kept of a block stays in the processor's cache
-COVARIANCE, CORRELATION, BETA, MOMENTS = 0, 1, 2, 3
+COVARIANCE, CORRELATION, BETA, MOMENTS, RESIDUALS = 0, 1, 2, 3, 4
 
 
 @njit(cache=True, error_model="numpy")
@@ -159,7 +160,9 @@ def window_pairs(
     """Write the covariance, the correlation or the beta of ``first`` on ``second``, or moments.
 
     Of the days on which both are known; undefined where one that is divided by has no spread.
-    ``found`` [1, R, N]; for moments [6, R, N]: count, both means, both variances, covariance.
+    ``found`` [1, R, N]; for moments [6, R, N]: count, both means, both variances, covariance; for
+    residuals of given slopes [2, R, N]: the slopes come in its first part, where their sum goes
+    out, their standard deviation in the second.
     """
     # count, weight, squared weight, deviations of both, their squares, their product
     kept = np.zeros((8, window + 1, _WIDE))
@@ -172,6 +175,8 @@ def window_pairs(
         while r < days.size:
             start = days[r] // window * window
             if days[r] < window - 1:
+                if kind == RESIDUALS:
+                    found[0, r, left : left + wide] = np.nan
                 r += 1
                 continue
             weight = 1.0
@@ -218,6 +223,8 @@ def window_pairs(
                 scale = fade**j
                 for i in range(wide):
                     if head[0, i] + kept[0, j, i] < least:
+                        if kind == RESIDUALS:
+                            found[0, r, left + i] = np.nan
                         continue
                     late, early = head[1, i], scale * kept[1, j, i]
                     weight = late + early
@@ -242,19 +249,27 @@ def window_pairs(
                     if kind == COVARIANCE:
                         squares = head[2, i] + scale * scale * kept[2, j, i]
                         found[0, r, left + i] = joint / (weight - squares / weight)
-                    elif kind == MOMENTS:
+                    elif kind == MOMENTS or kind == RESIDUALS:
                         squares = head[2, i] + scale * scale * kept[2, j, i]
-                        found[0, r, left + i] = head[0, i] + kept[0, j, i]
+                        divisor = weight - squares / weight
                         mean = late * begins[0, i] + head[3, i]
                         other_mean = late * begins[1, i] + head[4, i]
                         if early > 0.0:
                             mean += early * ends[0, i] + scale * kept[3, j, i]
                             other_mean += early * ends[1, i] + scale * kept[4, j, i]
-                        found[1, r, left + i] = mean / weight
-                        found[2, r, left + i] = other_mean / weight
-                        found[3, r, left + i] = own / (weight - squares / weight)
-                        found[4, r, left + i] = other / (weight - squares / weight)
-                        found[5, r, left + i] = joint / (weight - squares / weight)
+                        count = head[0, i] + kept[0, j, i]
+                        if kind == RESIDUALS:
+                            slope = found[0, r, left + i]
+                            square = own - 2.0 * slope * joint + slope * slope * other
+                            found[0, r, left + i] = count * (mean - slope * other_mean) / weight
+                            found[1, r, left + i] = np.sqrt(max(square, 0.0) / divisor)
+                        else:
+                            found[0, r, left + i] = count
+                            found[1, r, left + i] = mean / weight
+                            found[2, r, left + i] = other_mean / weight
+                            found[3, r, left + i] = own / divisor
+                            found[4, r, left + i] = other / divisor
+                            found[5, r, left + i] = joint / divisor
                     elif kind == BETA:
                         if other > 0.0:
                             found[0, r, left + i] = joint / other
@@ -352,63 +367,99 @@ def window_decays(values: F, days: I, window: int, least: int, found: F) -> None
 
 @njit(cache=True, error_model="numpy")
 def window_skews(values: F, days: I, window: int, least: int, found: F) -> None:
-    """Write the skewness, corrected for the sample's size; each window is read twice.
+    """Write the skewness of the known values, corrected for the sample's size.
 
-    A third power takes the mean's error three times, so the mean is known before it is used.
+    The third moments of the two parts are joined as in Pebay (2008).
     """
-    n = values.shape[1]
-    count, origin, mean = np.empty(n), np.empty(n), np.empty(n)
-    second, third = np.empty(n), np.empty(n)
-    for r in range(days.size):
-        first = days[r] - window + 1
-        if first < 0:
-            continue
-        count[:] = 0.0
-        mean[:] = 0.0
-        second[:] = 0.0
-        third[:] = 0.0
-        for d in range(first, days[r] + 1):
-            for i in range(n):
-                x = values[d, i]
-                there = x == x
-                if there and count[i] == 0.0:
-                    origin[i] = x
-                count[i] += 1.0 if there else 0.0
-                mean[i] += x - origin[i] if there else 0.0
-        for i in range(n):
-            mean[i] /= max(count[i], 1.0)
-        for d in range(first, days[r] + 1):
-            for i in range(n):
-                x = values[d, i]
-                away = x - origin[i] - mean[i] if x == x else 0.0
-                square = away * away
-                second[i] += square
-                third[i] += square * away
-        for i in range(n):
-            c = count[i]
-            if c >= least and second[i] > 0.0:
-                spread = np.sqrt(second[i] / (c - 1.0))
-                found[r, i] = c / ((c - 1.0) * (c - 2.0)) * third[i] / (spread * spread * spread)
+    kept = np.zeros((4, window + 1, _WIDE))  # count, and sums of the deviation's three powers
+    head = np.zeros((4, _WIDE))
+    ends = np.zeros(_WIDE)
+    begins = np.zeros(_WIDE)
+    for left in range(0, values.shape[1], _WIDE):
+        wide = min(_WIDE, values.shape[1] - left)
+        r = 0
+        while r < days.size:
+            start = days[r] // window * window
+            if days[r] < window - 1:
+                r += 1
+                continue
+            for j in range(window - 1, days[r] - start, -1):
+                for i in range(wide):
+                    x = values[start - window + j, left + i]
+                    there = x == x
+                    if there and kept[0, j + 1, i] == 0.0:
+                        ends[i] = x
+                    away = x - ends[i] if there else 0.0
+                    square = away * away
+                    kept[0, j, i] = kept[0, j + 1, i] + (1.0 if there else 0.0)
+                    kept[1, j, i] = kept[1, j + 1, i] + away
+                    kept[2, j, i] = kept[2, j + 1, i] + square
+                    kept[3, j, i] = kept[3, j + 1, i] + square * away
+            head[:] = 0.0
+            day = start
+            while r < days.size and days[r] < start + window:
+                while day <= days[r]:
+                    for i in range(wide):
+                        x = values[day, left + i]
+                        there = x == x
+                        if there and head[0, i] == 0.0:
+                            begins[i] = x
+                        away = x - begins[i] if there else 0.0
+                        square = away * away
+                        head[0, i] += 1.0 if there else 0.0
+                        head[1, i] += away
+                        head[2, i] += square
+                        head[3, i] += square * away
+                    day += 1
+                j = day - start
+                for i in range(wide):
+                    late, early = head[0, i], kept[0, j, i]
+                    n = late + early
+                    if n < least:
+                        continue
+                    second, third, apart = 0.0, 0.0, 0.0
+                    mean, second_late = 0.0, 0.0
+                    if late > 0.0:
+                        mean = head[1, i] / late
+                        second_late = max(head[2, i] - late * mean * mean, 0.0)
+                        third = head[3, i] - 3.0 * mean * head[2, i] + 2.0 * late * mean**3
+                        second = second_late
+                    if early > 0.0:
+                        lean = kept[1, j, i] / early
+                        second_early = max(kept[2, j, i] - early * lean * lean, 0.0)
+                        third += kept[3, j, i] - 3.0 * lean * kept[2, j, i]
+                        third += 2.0 * early * lean**3
+                        second += second_early
+                        if late > 0.0:
+                            apart = begins[i] - ends[i] + mean - lean
+                            part = late * early / n
+                            second += apart * apart * part
+                            third += apart**3 * part * (early - late) / n
+                            third += 3.0 * apart * (early * second_late - late * second_early) / n
+                    if second > 0.0:
+                        spread = np.sqrt(second / (n - 1.0))
+                        third /= spread * spread * spread
+                        found[r, left + i] = n / ((n - 1.0) * (n - 2.0)) * third
+                r += 1
 
 
 @njit(cache=True, error_model="numpy")
 def window_ranks(values: F, days: I, window: int, least: int, found: F) -> None:
     """Write (rank - 0.5) / n - 0.5 of the last value among the known ones, ties averaged."""
-    n = values.shape[1]
-    count, below, equal = np.empty(n), np.empty(n), np.empty(n)
-    for r in range(days.size):
-        last = days[r]
-        if last - window + 1 < 0:
-            continue
-        count[:] = 0.0
-        below[:] = 0.0
-        equal[:] = 0.0
-        for d in range(last - window + 1, last + 1):
-            for i in range(n):
-                x, own = values[d, i], values[last, i]
-                count[i] += 1.0 if x == x else 0.0
-                below[i] += 1.0 if x < own else 0.0
-                equal[i] += 1.0 if x == own else 0.0
-        for i in range(n):
-            if equal[i] > 0.0 and count[i] >= least:
-                found[r, i] = (below[i] + 0.5 * equal[i]) / count[i] - 0.5
+    sums = np.empty((3, _WINDOWS_WIDE))  # count, below, equal
+    for left in range(0, values.shape[1], _WINDOWS_WIDE):
+        wide = min(_WINDOWS_WIDE, values.shape[1] - left)
+        for r in range(days.size):
+            last = days[r]
+            if last - window + 1 < 0:
+                continue
+            sums[:] = 0.0
+            for d in range(last - window + 1, last + 1):
+                for i in range(wide):
+                    x, own = values[d, left + i], values[last, left + i]
+                    sums[0, i] += 1.0 if x == x else 0.0
+                    sums[1, i] += 1.0 if x < own else 0.0
+                    sums[2, i] += 1.0 if x == own else 0.0
+            for i in range(wide):
+                if sums[2, i] > 0.0 and sums[0, i] >= least:
+                    found[r, left + i] = (sums[1, i] + 0.5 * sums[2, i]) / sums[0, i] - 0.5
