@@ -211,14 +211,13 @@ def test_of_noise_nothing_is_predicted() -> None:
 
 @pytest.mark.slow
 def test_a_premium_of_three_hundredths_among_noise_is_found() -> None:
-    """One true factor of ten, IC 0.03, 96 months of 300 stocks: t above 2 in four of five."""
+    """One true factor of ten, IC 0.03, 96 months of 800 stocks: t above 2 in four of five."""
     found = []
-    for seed in range(15):
-        panel, labels = world(seed, rows=96, stocks=300, factors=10, ic=0.03)
+    for seed in range(10):
+        panel, labels = world(seed, rows=96, stocks=800, factors=10, ic=0.03)
         ic = combined("ridge", panel, labels, cv=PanelWalkForward(first=36)).ic().dropna()
         found.append(ic.mean() / ic.std(ddof=1) * np.sqrt(len(ic)))
-    assert np.mean(np.array(found) > 2.0) > 0.5
-    assert np.mean(found) > 1.5
+    assert np.mean(np.array(found) > 2.0) > 0.8
 
 
 def test_permutation_names_the_true_factor_training_by_training() -> None:
