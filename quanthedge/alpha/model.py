@@ -19,7 +19,7 @@ import pandas as pd
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from quanthedge.alpha.combiner import Combiner
-from quanthedge.alpha.features import neutraliser, prepare
+from quanthedge.alpha.features import Features, neutraliser, prepare
 from quanthedge.alpha.learners import Estimator, Given, as_combiner
 from quanthedge.alpha.study import Study
 from quanthedge.alpha.targets import known_at, targets
@@ -183,27 +183,11 @@ def alpha_scores(
     combiner = model.combine
     grid = training_grid(cut, calendar) if combiner.learns else np.empty(0, dtype=np.int64)
     every = np.union1d(rows, grid).astype(np.int64)
-    within = np.zeros((every.size, len(market.codes)), dtype=np.bool_)
-    within[np.searchsorted(every, rows)] = where
-    before = np.setdiff1d(every, rows)
-    within[np.searchsorted(every, before)] = _masks(universe, cut, before)
-    values = np.empty((*within.shape, len(factors)), dtype=np.float32)
-    for k, factor in enumerate(factors):
-        values[:, :, k] = exposures(factor, cut, every)
-    taken_out = neutraliser(cut, every, within, model.neutral)
-    signs = np.array([factor.sign for factor in factors], dtype=np.int64)
-    features = prepare(values, signs, within, taken_out, model.excluded(factors))
+    within = _within(universe, cut, every, where, rows)
+    features = _features(cut, model, factors, every, within)
     decided = np.searchsorted(every, rows)
     _refuse_empty(features.scored[decided], where, rows, cut)
-    target = np.full(within.shape, np.nan)
-    label_end = np.full(every.size, -1, dtype=np.int64)
-    if grid.size > 1:
-        made = labels(cut, grid, entry=entry, horizon="next")
-        known = known_at(grid, made, combiner.purge, combiner.embargo)
-        at = np.searchsorted(every, grid)
-        on_grid = neutraliser(cut, grid, within[at], model.neutral)
-        learnt = targets(made, within[at], on_grid, known)
-        target[at], label_end[at] = learnt.value, learnt.label_end
+    target, label_end = _learnt(cut, model, grid, every, within, entry)
     families = tuple(factor.family for factor in factors)
     study = Study(every, features.values, target, label_end, names, families)
     folds = folds_for(combiner, study, _folds(combiner, study, grid))
@@ -216,6 +200,47 @@ def alpha_scores(
         table[inside].reset_index(drop=True),
         left_out,
     )
+
+
+def _within(universe: Universe, market: Market, every: Ints, where: Bools, rows: Ints) -> Bools:
+    """Return the universe on the rows of decisions and of trainings."""
+    found = np.zeros((every.size, where.shape[1]), dtype=np.bool_)
+    found[np.searchsorted(every, rows)] = where
+    others = np.setdiff1d(every, rows)
+    found[np.searchsorted(every, others)] = _masks(universe, market, others)
+    return found
+
+
+def _features(
+    market: Market, model: AlphaModel, factors: tuple[Factor, ...], rows: Ints, within: Bools
+) -> Features:
+    values = np.empty((*within.shape, len(factors)), dtype=np.float32)
+    for k, factor in enumerate(factors):
+        values[:, :, k] = exposures(factor, market, rows)
+    taken_out = neutraliser(market, rows, within, model.neutral)
+    signs = np.array([factor.sign for factor in factors], dtype=np.int64)
+    return prepare(values, signs, within, taken_out, model.excluded(factors))
+
+
+def _learnt(
+    market: Market,
+    model: AlphaModel,
+    grid: Ints,
+    every: Ints,
+    within: Bools,
+    entry: Literal["open", "close", "vwap"],
+) -> tuple[Floats, Ints]:
+    """Return the targets of all rows, and the last price in each; of the grid only."""
+    target = np.full(within.shape, np.nan)
+    label_end = np.full(every.size, -1, dtype=np.int64)
+    if grid.size > 1:
+        made = labels(market, grid, entry=entry, horizon="next")
+        known = known_at(grid, made, model.combine.purge, model.combine.embargo)
+        at = np.searchsorted(every, grid)
+        taken_out = neutraliser(market, grid, within[at], model.neutral)
+        found = targets(made, within[at], taken_out, known)
+        target[at], label_end[at] = found.value, found.label_end
+    return target, label_end
 
 
 def training_grid(market: Market, calendar: Calendar) -> Ints:
