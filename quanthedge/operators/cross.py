@@ -25,6 +25,7 @@ from quanthedge.operators.kernels.sections import grades, ranks, residuals
 from quanthedge.operators.values import (
     Values,
     beside,
+    read_only,
     same_labels,
     series_by_row,
     take,
@@ -41,7 +42,7 @@ Groups = NDArray[np.integer[Any]] | pd.DataFrame
 
 
 def _within(array: Floats, mask: Bools | None) -> Floats:
-    return array if mask is None else np.where(mask, array, np.nan)
+    return array if mask is None else read_only(np.where(mask, array, np.nan))
 
 
 def _each(x: Any, where: Where, work: Callable[[Floats], Floats]) -> Any:
@@ -134,7 +135,7 @@ def standardise(x: Values, where: Where = None, weights: Values | Floats | None 
     """
     taken = take(x, "x")
     array = _within(taken.array, universe_of(where, x))
-    heavy = np.ones((1, 1)) if weights is None else _weights(weights, x)
+    heavy = read_only(np.ones((1, 1))) if weights is None else _weights(weights, x)
     found = np.full(array.shape, np.nan)
     grades(array, heavy, found)
     return taken.back(found, None)  # type: ignore[no-any-return]
@@ -217,7 +218,7 @@ def neutralise(
         (np.zeros(array.shape, np.int64), 0) if groups is None else _group_numbers(groups, x)
     )
     columns = _others(others, x)
-    heavy = np.ones((1, 1)) if weights is None else _weights(weights, x)
+    heavy = read_only(np.ones((1, 1))) if weights is None else _weights(weights, x)
     found = np.full(array.shape, np.nan)
     residuals(array, numbers, columns, heavy, highest, found)
     return taken.back(found, None)  # type: ignore[no-any-return]

@@ -46,6 +46,7 @@ from quanthedge.operators.values import (
     beside,
     choose_rows,
     least_known,
+    read_only,
     take,
     whole_number,
 )
@@ -265,7 +266,7 @@ def _one_for_all(y: Any, x: Any, names: tuple[str, str]) -> Floats:
         y = y.to_numpy()
     if isinstance(y, np.ndarray) and y.ndim == 1 and len(y) == len(x):
         column = take(y[:, None], names[1]).array
-        return np.ascontiguousarray(np.broadcast_to(column, np.shape(x)))
+        return read_only(np.ascontiguousarray(np.broadcast_to(column, np.shape(x))))
     return beside(y, x, names[1], names[0])
 
 
@@ -428,7 +429,7 @@ def rolling_downside_beta(
     days = whole_number(window, "window", 2)
     least = least_known(days, min_share, 2)
     taken = take(y, "y")
-    index = np.ascontiguousarray(_one_for_all(x, y, ("y", "x"))[:, 0])
+    index = read_only(np.ascontiguousarray(_one_for_all(x, y, ("y", "x"))[:, 0]))
     at, place, asked = choose_rows(rows, len(taken.array))
     found = np.full((at.size, taken.array.shape[1]), np.nan)
     down_betas(taken.array, index, at, days, least, found)

@@ -17,6 +17,7 @@ __all__ = [
     "beside",
     "choose_rows",
     "least_known",
+    "read_only",
     "same_labels",
     "series_by_row",
     "take",
@@ -86,7 +87,14 @@ def _floats(raw: NDArray[Any], name: str) -> Floats:
             f"{name}: {int(bad.sum()):,} infinities (first: row {day}, column {stock}); NaN says "
             "that there is no observation"
         )
-    return array
+    return read_only(array)
+
+
+def read_only(array: Floats) -> Floats:
+    """Return a view that cannot be written to: kernels are compiled for these, once."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def beside(other: Any, first: Any, name: str, first_name: str) -> Floats:
