@@ -83,12 +83,6 @@ class Selector(Kinded, noun="selector"):
         """
         raise StrategyError(f"{type(self).__name__} is no selector: it defines no weights")
 
-    @model_validator(mode="after")
-    def _index_of_weights(self) -> Self:
-        if (self.weighting == "index") != (self.index is not None):
-            raise ValueError("weighting 'index' and an index go together, as '000300.SH'")
-        return self
-
     def targets(
         self, market: Market, scores: Floats, rows: Ints, *, invested_fraction: float = 1.0
     ) -> Targets:
