@@ -27,7 +27,7 @@ NARROW = ("all, by market value", "all, equal", "100 at random of the 800",
           "100 at random less the 800")  # fmt: skip
 WIDE = ("100 least volatile", "tilt: book_yield", "industries")
 ACTIVE = ("100 at random less the 800", "optimised, 300 largest")
-VARIANTS = {
+VARIANTS: dict[str, dict[str, float]] = {
     "without eigenfactors": {"eigen": 0.0},
     "without lags": {"newey_west": 0, "correlation_lags": 0, "specific_lags": 0},
     "without the level of the day": {"regime": 0.0},
@@ -53,13 +53,12 @@ def main(folder: str, page: str) -> None:
         _years(fitted, scores),
     ]
     _write(page, parts)
-    for make in (
-        lambda: _shown("One day ahead, every 20th day", _table(fitted, 1, 20)[0]),
-        lambda: _steps(market, found),
-        lambda: _others(market),
-    ):
-        parts.append(make())
-        _write(page, parts)
+    parts.append(_shown("One day ahead, every 20th day", _table(fitted, 1, 20)[0]))
+    _write(page, parts)
+    parts.append(_steps(market, found))
+    _write(page, parts)
+    parts.append(_others(market))
+    _write(page, parts)
     print("\n".join(parts))
 
 
