@@ -30,4 +30,5 @@ def test_whatever_is_thrown_at_a_command_ends_in_one_line(kind: str, good: Sound
     assert faults == []
     assert set(codes) <= {0, 1, 2}
     assert codes[2] > INPUTS[kind] / 2  # most of it is really damaged
-    assert codes[0] > 0  # and some of it gets through to the work
+    # and some of it gets through to the work: a check that ends with findings has done it too
+    assert codes[0] + codes[1] > 0
