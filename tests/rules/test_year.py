@@ -8,12 +8,15 @@ from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 
 ROOT = Path(__file__).parents[2]
 OTHERS = {242, 243, 244, 252}  # what a year of trading days is taken for elsewhere
-# The simulated calendar has a number of days of its own; betas of factors have the window that
-# their source states (Barra: 252 days).
+# The simulated calendar has a number of days of its own; betas of factors and the risk model have
+# the windows and half-lives that their sources state (Barra: 252 days).
 ITS_OWN = {
     "quanthedge/rules/year.py",
     "quanthedge/market/simulation/calendar.py",
     "quanthedge/factors/residuals.py",
+    "quanthedge/risk/model.py",
+    "quanthedge/risk/specific.py",
+    "quanthedge/risk/statistical.py",
 }
 
 
