@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.factors.sharing import shared
 from quanthedge.kinds import Kinded, is_own, own_errors, own_name, own_numbers, read_catalogue
 from quanthedge.market import Market
 from quanthedge.typing import Floats, Ints, Language
@@ -185,7 +186,12 @@ def positive(values: Floats) -> Floats:
 
 def market_value(market: Market, days: Ints) -> Floats:
     """Return the total market value, yuan, [R, N]: last close x total shares as last known."""
-    return positive(market.panel("mark")[days] * market.panel("total_shares")[days])
+    return shared(
+        market,
+        days,
+        "market_value",
+        lambda: positive(market.panel("mark")[days] * market.panel("total_shares")[days]),
+    )
 
 
 def trailing(market: Market, item: str, days: Ints, *, fallback: bool) -> Floats:

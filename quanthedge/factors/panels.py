@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors.base import Factor, as_rows, exposures, factor_name
+from quanthedge.factors.sharing import sharing
 from quanthedge.kinds import is_own, read_catalogue
 from quanthedge.market import Market
 from quanthedge.typing import Bools, Days, Ints, Language
@@ -180,15 +181,16 @@ def panel(
     kept: list[Factor] = []
     skipped: dict[str, str] = {}
     names = _names([factor for factor, _ in wanted])
-    for (factor, named), name in zip(wanted, names, strict=True):
-        try:
-            _fill(store[len(kept)], factor, market, days)
-        except (DataError, StrategyError) as problem:
-            if named:
-                raise
-            skipped[name] = str(problem)
-            continue
-        kept.append(factor)
+    with sharing():
+        for (factor, named), name in zip(wanted, names, strict=True):
+            try:
+                _fill(store[len(kept)], factor, market, days)
+            except (DataError, StrategyError) as problem:
+                if named:
+                    raise
+                skipped[name] = str(problem)
+                continue
+            kept.append(factor)
     values = store[: len(kept)].transpose(1, 2, 0)
     told = tuple(name for name in names if name not in skipped)
     return FactorPanel(market, days, tuple(kept), told, values, skipped)

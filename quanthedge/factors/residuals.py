@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from quanthedge.factors.base import Rows, as_rows, positive
+from quanthedge.factors.sharing import shared
 from quanthedge.factors.windows import WINDOW, WindowFactor, over_window
 from quanthedge.market import Market
 from quanthedge.operators import (
@@ -130,7 +131,12 @@ class _ResidualFactor(_IndexFactor):
         half_life: float | None = None,
     ) -> Residuals:
         """Return sum and deviation of the residuals from ``window`` to ``skip`` days ago."""
-        beta = self._over(rolling_beta, market, days, self.beta_window)
+        beta = shared(
+            market,
+            days,
+            ("beta", self.index, self.beta_window, self.min_traded),
+            lambda: self._over(rolling_beta, market, days, self.beta_window),
+        )
         beta = np.where((days >= window - 1)[:, None], beta, np.nan)
         late = np.maximum(days - skip, 0)
         found: Residuals = self._over(

@@ -13,6 +13,7 @@ from quanthedge.factors import (
     Size,
     Turnover,
     Volatility,
+    exposures,
     panel,
     period_ends,
 )
@@ -139,3 +140,11 @@ def test_wrong_factors_and_days_end_in_one_line(name):
     with pytest.raises(QuantHedgeError, match=told) as caught:
         call(fake_market())
     assert "\n" not in str(caught.value)
+
+
+def test_what_factors_share_changes_no_exposure() -> None:
+    market = sample_market()
+    made = panel(market, "library", "month")
+    for factor, name in zip(made.factors, made.names, strict=True):
+        alone = np.asarray(exposures(factor, market, made.rows), dtype=np.float32)
+        np.testing.assert_array_equal(made.values[:, :, made.place(name)], alone, err_msg=name)
