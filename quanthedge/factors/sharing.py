@@ -13,7 +13,8 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = ["shared", "sharing"]
 
-_parts: ContextVar[dict[Hashable, Floats] | None] = ContextVar("parts", default=None)
+# the market is kept beside each part: one that is gone would leave its identity to another
+_parts: ContextVar[dict[Hashable, tuple[Market, Floats]] | None] = ContextVar("parts", default=None)
 
 
 @contextmanager
@@ -45,5 +46,5 @@ def shared(market: Market, days: Ints, what: Hashable, make: Callable[[], Floats
     if key not in parts:
         made = make()
         made.setflags(write=False)
-        parts[key] = made
-    return parts[key]
+        parts[key] = market, made
+    return parts[key][1]

@@ -18,6 +18,7 @@ from quanthedge.factors import (
     period_ends,
 )
 from quanthedge.factors.base import as_rows
+from quanthedge.factors.sharing import shared, sharing
 from tests.market_fake import fake_market
 from tests.sample import sample_market
 
@@ -148,3 +149,15 @@ def test_what_factors_share_changes_no_exposure() -> None:
     for factor, name in zip(made.factors, made.names, strict=True):
         alone = np.asarray(exposures(factor, market, made.rows), dtype=np.float32)
         np.testing.assert_array_equal(made.values[:, :, made.place(name)], alone, err_msg=name)
+
+
+def test_a_part_of_one_market_is_never_handed_to_another() -> None:
+    days = np.array([3])
+    with sharing():
+        for value in range(50):  # each market is gone before the next is made
+
+            class Gone:
+                pass
+
+            found = shared(Gone(), days, "part", lambda v=value: np.full((1, 2), float(v)))
+            assert (found == value).all()
