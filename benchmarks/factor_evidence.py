@@ -48,6 +48,11 @@ and size leave of ranks. `long_gross`, `long_net`: top tenth less the universe b
 cost; `spread`: top less bottom tenth. `incremental_ic`: what a factor adds to
 {accepted}. `half_life` in trading days; `beyond`: 1,200 would not see the half of it.
 [docs/evaluation.md](evaluation.md) says how each is reckoned.
+
+Of the stocks that were never in the CSI 300 the reference market lacks about a quarter, while every
+later member is there: an excess over its universe is too low by about 0.7% a year
+([reference_window.md](reference_window.md)), a return less the future hardly changes, and what
+ranks the stocks of "all" is tried on fewer small ones than there were.
 """
 TAIL = """
 ## Reading it
