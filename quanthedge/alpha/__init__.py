@@ -3,6 +3,7 @@
 from quanthedge.alpha.combination import Combine, OutOfSample
 from quanthedge.alpha.combine import FactorTerm, scores
 from quanthedge.alpha.combiner import Combiner
+from quanthedge.alpha.expected import expected_at
 from quanthedge.alpha.learners import Boosting, ElasticNet, Estimator, Stack
 from quanthedge.alpha.model import AlphaModel, AlphaScores, alpha_scores, carried, first_training
 from quanthedge.alpha.splitters import (
@@ -37,6 +38,7 @@ __all__ = [
     "alpha_scores",
     "carried",
     "combination_name",
+    "expected_at",
     "first_training",
     "neutral_name",
     "no_training",

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.plan import Prepared as Prepared
-    from quanthedge.backtesting.plan import Selection as Selection
     from quanthedge.backtesting.plan import prepare as prepare
     from quanthedge.backtesting.plan import run_days as run_days
-    from quanthedge.backtesting.plan import select as select
     from quanthedge.backtesting.request import asked as asked
     from quanthedge.backtesting.request import made_by as made_by
     from quanthedge.backtesting.result import Result as Result
     from quanthedge.backtesting.run import backtest as backtest
     from quanthedge.backtesting.run import complete as complete
     from quanthedge.backtesting.run import prepared_run as prepared_run
+    from quanthedge.backtesting.selection import Selection as Selection
+    from quanthedge.backtesting.selection import select as select
     from quanthedge.backtesting.stage_files import StageFolder as StageFolder
     from quanthedge.backtesting.stages import forget_stages as forget_stages
     from quanthedge.backtesting.stages import keep_stages as keep_stages
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # for readers of types
 _LAZY = {
     "Prepared": "plan",
     "Result": "result",
-    "Selection": "plan",
+    "Selection": "selection",
     "StageFolder": "stage_files",
     "asked": "request",
     "backtest": "run",
@@ -33,7 +33,7 @@ _LAZY = {
     "prepare": "plan",
     "prepared_run": "run",
     "run_days": "plan",
-    "select": "plan",
+    "select": "selection",
 }
 
 __all__ = [*_LAZY]  # noqa: PLE0604 -- names resolved lazily (PEP 562)

@@ -26,9 +26,16 @@ from quanthedge.market import Market
 from quanthedge.portfolio import Targets
 from quanthedge.rules import TRADING_DAYS_A_YEAR, FuturesRules, futures_rules, index_of
 from quanthedge.strategy import Strategy
-from quanthedge.typing import Floats
+from quanthedge.typing import Floats, Ints
 
-__all__ = ["HedgeLeg", "hedge_leg", "indices", "known_returns"]
+__all__ = [
+    "HedgeLeg",
+    "hedge_leg",
+    "indices",
+    "known_betas",
+    "known_returns",
+    "value_of_contracts",
+]
 
 _METHOD = {"bottom_up": 0, "top_down": 1}
 _GIVEN = 3
@@ -105,6 +112,29 @@ def known_returns(strategy: Strategy, market: Market) -> Floats:
             for code in indices(strategy)
         ]
     )
+
+
+def known_betas(strategy: Strategy, market: Market, rows: Ints) -> Floats:
+    """Return the beta of each stock to each hedged index at the closes of rows, [R, N, P]."""
+    first, last = int(rows[0]) + 1, int(rows[-1])
+    found, _ = _stock_betas(strategy, market, known_returns(strategy, market), first, last)
+    return np.asarray(found[rows - rows[0]], dtype=np.float64)
+
+
+def value_of_contracts(strategy: Strategy, market: Market, rows: Ints) -> Floats:
+    """Return the yuan of one contract that is held of each product at closes of rows, [R, P].
+
+    At its settlement price; NaN where none could be held.
+    """
+    rule, first, last = strategy.hedge, int(rows[0]), int(rows[-1])
+    found = np.full((rows.size, len(rule.products)), np.nan)
+    for p, product in enumerate(rule.products):
+        one = _schedule(rule, product, strategy.execution.fill, market, first, last)
+        terms = futures_rules(product, market.dates[first : last + 1], account=rule.account)
+        held = one.hold[rows - first]
+        price = one.settlement_price[rows - first, np.maximum(held, 0)]
+        found[:, p] = np.where(held >= 0, terms.multiplier * price, np.nan)
+    return found
 
 
 def _no_contracts(days: int, products: int) -> FutureBook:

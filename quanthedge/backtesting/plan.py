@@ -1,15 +1,15 @@
 """From a strategy and a market to what the ledger is given: targets, hedge, rules, prices."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.alpha import AlphaScores, alpha_scores, first_training, no_training, scores
+from quanthedge.alpha import first_training
 from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
+from quanthedge.backtesting.selection import Selection, selected
 from quanthedge.backtesting.stages import stage
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
@@ -43,10 +43,10 @@ from quanthedge.rules import (
 )
 from quanthedge.signals import given_tables
 from quanthedge.strategy import Strategy, with_tables
-from quanthedge.typing import Bools, Floats, Tell
+from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
-__all__ = ["Prepared", "Selection", "prepare", "run_days", "select"]
+__all__ = ["Prepared", "prepare", "run_days"]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
@@ -63,17 +63,6 @@ class Actions(NamedTuple):
     adj_factor: Floats
     use: ActionUse | None
     rules: pd.DataFrame | None
-
-
-class Selection(NamedTuple):
-    """What the selector wants, and what it left out."""
-
-    targets: Targets
-    shares: Floats  # of the stock book, in the order of the targets' weights
-    exclusions: pd.DataFrame
-    coverage: pd.DataFrame
-    training: pd.DataFrame  # what each rebalance's scores were trained on
-    left_out: dict[str, str]  # factors of the library that the market cannot carry, and why
 
 
 class Prepared(NamedTuple):
@@ -110,7 +99,7 @@ def prepare(
     strategy = with_tables(strategy)
     first, last = _span(strategy, market, start, end)
     say("selecting stocks")
-    selection = _select(strategy, market, first, last)
+    selection = selected(strategy, market, first, last)
     dates = market.dates[first - 1 : last + 1]
     say("estimating betas, looking up rules and contracts")
     stocks = _stock_rules(market, first, last)
@@ -203,93 +192,6 @@ def _first_day(strategy: Strategy, market: Market) -> int:
             "give --start to begin earlier, or a longer market"
         )
     return first
-
-
-def _select(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
-    """Targets of every rebalance of the span."""
-    parts = {
-        "span": (first, last),
-        "universe": strategy.universe,
-        "factors": strategy.factors,
-        "alpha": strategy.alpha,
-        "price of labels": strategy.execution.fill if strategy.alpha is not None else None,
-        "transforms": strategy.transforms,
-        "selector": strategy.selector,
-        "rebalance": strategy.rebalance,
-    }
-    whole = strategy.model_copy(update={"invested_fraction": 1.0})
-    rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
-    kept = stage(
-        "selection",
-        market,
-        parts,
-        lambda: select(whole, market, rows),
-        code=(
-            "market",
-            "rules",
-            "kinds",
-            "factors",
-            "signals",
-            "universe",
-            "alpha",
-            "labelling",
-            "operators",
-            "risk",
-            "portfolio",
-            "backtesting/plan",
-        ),
-        kinds=(Selection, Targets),
-    )
-    weights = strategy.invested_fraction * kept.shares
-    return kept._replace(targets=replace(kept.targets, weights=weights))
-
-
-def select(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selection:
-    """Return what the strategy wants to hold by decisions at the closes of some rows, [R].
-
-    Raises
-    ------
-    StrategyError
-        The universe is empty, or a factor defined for no stock of it, on one of the rows.
-    """
-    if not strategy.selector.needs_scores:
-        return _stated_weights(strategy, market, rows)
-    mask, exclusions = strategy.universe.mask(market, rows)
-    graded = _graded(strategy, market, mask, rows)
-    book = strategy.selector.targets(market, graded.scores, rows)
-    targets = replace(book, weights=strategy.invested_fraction * book.weights)
-    told = (graded.coverage, graded.training, graded.left_out)
-    return Selection(targets, book.weights, exclusions, *told)
-
-
-def _graded(
-    strategy: Strategy, market: Market, mask: Bools, rows: NDArray[np.int64]
-) -> AlphaScores:
-    """Return the scores of factors with weights, or of a library that is combined."""
-    if strategy.alpha is None:
-        graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
-        return AlphaScores(graded, coverage, no_training(), {})
-    return alpha_scores(
-        market,
-        strategy.alpha,
-        strategy.universe,
-        mask,
-        rows,
-        strategy.rebalance,
-        strategy.execution.fill,
-    )
-
-
-def _stated_weights(strategy: Strategy, market: Market, rows: NDArray[np.int64]) -> Selection:
-    """Return the weights of a table: nothing is scored, and nothing left out."""
-    book = strategy.selector.targets(market, np.empty((rows.size, 0)), rows)
-    targets = replace(book, weights=strategy.invested_fraction * book.weights)
-    kinds = {"date": "datetime64[s]", "reason": "str", "factor": "str"}
-    excluded, covered = (
-        pd.DataFrame({name: pd.Series([], dtype=kinds.get(name, "int64")) for name in names})
-        for names in (("date", "reason", "count"), ("date", "factor", "defined", "universe"))
-    )
-    return Selection(targets, book.weights, excluded, covered, no_training(), {})
 
 
 def _stock_rules(market: Market, first: int, last: int) -> StockRules:

@@ -1,7 +1,18 @@
 """From scores to a book: selection and the rebalancing calendar."""
 
+from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.schedule import Schedule
-from quanthedge.portfolio.selection import Selector, Targets, TopSelector
+from quanthedge.portfolio.selection import Selector, TopSelector
+from quanthedge.portfolio.targets import Targets
 from quanthedge.portfolio.weights import TableWeights, weights_from
 
-__all__ = ["Schedule", "Selector", "TableWeights", "Targets", "TopSelector", "weights_from"]
+__all__ = [
+    "Book",
+    "Circumstances",
+    "Schedule",
+    "Selector",
+    "TableWeights",
+    "Targets",
+    "TopSelector",
+    "weights_from",
+]

@@ -1,55 +1,21 @@
 """From scores to targets: the best n, with a buffer for those already wanted, and their weights."""
 
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_numbers
 from quanthedge.market import Market
+from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.schedule import Schedule
+from quanthedge.portfolio.targets import Targets
 from quanthedge.risk import index_weights
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["Selector", "Targets", "TopSelector"]
-
-
-@dataclass(frozen=True)
-class Targets:
-    """Weights of the stock book on its rebalances, sparse.
-
-    Attributes
-    ----------
-    decision_rows : int64 [R]
-        Day index of each decision; orders are done on the next trading day.
-    pointer : int64 [R + 1]
-        Rebalance r wants ``stocks[pointer[r]:pointer[r + 1]]``.
-    stocks : int64 [K], weights : float64 [K]
-        Positions in the market's codes; fractions of equity.
-    dates : datetime64[D] [R], codes : str [N]
-    """
-
-    decision_rows: Ints
-    pointer: Ints
-    stocks: Ints
-    weights: Floats
-    dates: NDArray[np.datetime64]
-    codes: NDArray[np.str_] = field(repr=False)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the targets as rows of date (of the decision), code and weight."""
-        counts = np.diff(self.pointer)
-        return pd.DataFrame(
-            {
-                "date": pd.DatetimeIndex(np.repeat(self.dates, counts)),
-                "code": pd.array(self.codes[self.stocks].astype(object), dtype="str"),
-                "weight": self.weights,
-            }
-        )
+__all__ = ["Selector", "TopSelector"]
 
 
 class Selector(Kinded, noun="selector"):
@@ -64,6 +30,7 @@ class Selector(Kinded, noun="selector"):
     needed: ClassVar[tuple[str, ...]] = ("weights|targets",)
     default_kind: ClassVar[str] = "top"
     needs_scores: ClassVar[bool] = True  # False: the selector is a table of weights by itself
+    needs_circumstances: ClassVar[bool] = False  # True: it decides by :meth:`decide`
 
     def decision_rows(self, schedule: Schedule, market: Market, first: int, last: int) -> Ints:
         """Return the rows at whose closes stocks are chosen: see :meth:`Schedule.decision_rows`."""
@@ -124,6 +91,20 @@ class Selector(Kinded, noun="selector"):
             dates=market.dates[rows],
             codes=market.codes,
         )
+
+    def decide(
+        self, market: Market, scores: Floats, rows: Ints, circumstances: Circumstances
+    ) -> Book:
+        """Return the book of all rebalances, weights as fractions of the stock book.
+
+        Parameters
+        ----------
+        market, scores, rows
+            As :meth:`targets`.
+        circumstances : Circumstances
+            What a selector with ``needs_circumstances`` may ask for; the others look at none.
+        """
+        return Book(self.targets(market, scores, rows), pd.DataFrame())
 
 
 def _check_book(

@@ -12,7 +12,8 @@ from pydantic import Field
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
 from quanthedge.portfolio.schedule import Schedule
-from quanthedge.portfolio.selection import Selector, Targets
+from quanthedge.portfolio.selection import Selector
+from quanthedge.portfolio.targets import Targets
 from quanthedge.signals import GivenTable, Scores, table_from
 from quanthedge.typing import Floats, Ints
 

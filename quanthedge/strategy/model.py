@@ -22,6 +22,7 @@ from quanthedge.factors import Factor, Transforms
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
 from quanthedge.kinds import OwnCode, check_parameters, own_classes, parts_in, unloaded_kinds
+from quanthedge.layers import Layers
 from quanthedge.ledger import Accounts, Costs, Execution
 from quanthedge.plain import Plain, Told
 from quanthedge.portfolio import Schedule, Selector, TopSelector
@@ -96,6 +97,7 @@ class Strategy(Told):
     transforms: Transforms = Field(default_factory=Transforms)
     selector: Selector = Field(default_factory=TopSelector)
     rebalance: Schedule = Field(default_factory=Schedule)
+    layers: Layers = Field(default_factory=Layers)
     beta: BetaEstimator = Field(default_factory=Kalman)
     hedge: HedgeRule = Field(default_factory=HedgeRule)
     execution: Execution = Field(default_factory=Execution)

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 import quanthedge as qh
 from quanthedge.alpha import AlphaModel, Estimator, Ridge, alpha_scores, model
-from quanthedge.backtesting.plan import select
+from quanthedge.backtesting.selection import select
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Reversal
 from quanthedge.market.altered import altered

@@ -1,0 +1,45 @@
+"""What a strategy's other parts say of a decision: for selectors that weigh costs and risk."""
+
+from functools import cache
+
+import numpy as np
+
+from quanthedge.alpha import expected_at
+from quanthedge.backtesting.hedge_leg import known_betas, value_of_contracts
+from quanthedge.layers import industry_tilts
+from quanthedge.market import Market
+from quanthedge.portfolio import Circumstances
+from quanthedge.strategy import Strategy
+from quanthedge.typing import Floats, Ints
+
+__all__ = ["circumstances"]
+
+_IC = 0.04  # until scores are held against what they earned
+
+
+def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints) -> Circumstances:
+    """Return what decisions at the closes of some rows are made in: see :class:`Circumstances`."""
+    hedged = not strategy.hedge.sells_nothing
+    products = strategy.hedge.products if hedged else ()
+    none = np.empty((rows.size, 0))
+    return Circumstances(
+        capital_yuan=strategy.capital_yuan,
+        invested_fraction=strategy.invested_fraction,
+        costs=strategy.costs,
+        impact_coefficient=strategy.costs.impact_coefficient,
+        participation=strategy.execution.participation,
+        schedule=strategy.rebalance,
+        products=products,
+        contract_yuan=cache(
+            lambda: value_of_contracts(strategy, market, rows) if products else none
+        ),
+        betas=cache(lambda: known_betas(strategy, market, rows)),
+        expected=cache(lambda: _expected(market, scores, rows)),
+        tilts=cache(lambda: industry_tilts(market, rows)),
+    )
+
+
+def _expected(market: Market, scores: Floats, rows: Ints) -> tuple[Floats, Floats]:
+    slope = np.full(rows.size, _IC)
+    days = float(np.median(np.diff(rows))) if rows.size > 1 else 20.0
+    return expected_at(market, scores, rows, slope, days), slope

@@ -1,0 +1,149 @@
+"""Which stocks a strategy wants: universe, scores, what they are weighed in, targets."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quanthedge.alpha import AlphaScores, alpha_scores, no_training, scores
+from quanthedge.backtesting.circumstances import circumstances
+from quanthedge.backtesting.stages import stage
+from quanthedge.market import Market
+from quanthedge.portfolio import Book, Targets
+from quanthedge.strategy import Strategy
+from quanthedge.typing import Bools, Floats
+
+__all__ = ["Selection", "select", "selected"]
+
+
+class Selection(NamedTuple):
+    """What the selector wants, and what it left out."""
+
+    targets: Targets
+    shares: Floats  # of the stock book, in the order of the targets' weights
+    exclusions: pd.DataFrame
+    coverage: pd.DataFrame
+    training: pd.DataFrame  # what each rebalance's scores were trained on
+    left_out: dict[str, str]  # factors of the library that the market cannot carry, and why
+    decisions: pd.DataFrame  # a row for each rebalance where the selector has something to tell
+
+
+def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
+    """Return the targets of every rebalance of the span, worked out once for what decides them."""
+    parts = {
+        "span": (first, last),
+        "universe": strategy.universe,
+        "factors": strategy.factors,
+        "alpha": strategy.alpha,
+        "price of labels": strategy.execution.fill if strategy.alpha is not None else None,
+        "transforms": strategy.transforms,
+        "selector": strategy.selector,
+        "rebalance": strategy.rebalance,
+        "weighed in": _weighed_in(strategy) if strategy.selector.needs_circumstances else None,
+    }
+    rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
+    kept = stage(
+        "selection",
+        market,
+        parts,
+        lambda: select(strategy, market, rows, invested_fraction=1.0),
+        code=(
+            "market",
+            "rules",
+            "kinds",
+            "factors",
+            "signals",
+            "universe",
+            "alpha",
+            "labelling",
+            "operators",
+            "risk",
+            "portfolio",
+            "layers",
+            "backtesting/selection",
+            "backtesting/circumstances",
+        ),
+        kinds=(Selection, Targets),
+    )
+    weights = strategy.invested_fraction * kept.shares
+    return kept._replace(targets=replace(kept.targets, weights=weights))
+
+
+def _weighed_in(strategy: Strategy) -> dict[str, Any]:
+    """Return the other parts of a strategy that decide an optimised book."""
+    return {
+        "capital": strategy.capital_yuan,
+        "invested_fraction": strategy.invested_fraction,
+        "costs": strategy.costs,
+        "execution": strategy.execution,
+        "beta": strategy.beta,
+        "hedge": strategy.hedge,
+    }
+
+
+def select(
+    strategy: Strategy,
+    market: Market,
+    rows: NDArray[np.int64],
+    *,
+    invested_fraction: float | None = None,
+) -> Selection:
+    """Return what the strategy wants to hold by decisions at the closes of some rows, [R].
+
+    Raises
+    ------
+    StrategyError
+        The universe is empty, or a factor defined for no stock of it, on one of the rows.
+    """
+    part = strategy.invested_fraction if invested_fraction is None else invested_fraction
+    if not strategy.selector.needs_scores:
+        return _stated_weights(strategy, market, rows, part)
+    mask, exclusions = strategy.universe.mask(market, rows)
+    graded = _graded(strategy, market, mask, rows)
+    book = _decided(strategy, market, graded.scores, rows)
+    shares = book.targets.weights
+    targets = replace(book.targets, weights=part * shares)
+    told = (graded.coverage, graded.training, graded.left_out)
+    return Selection(targets, shares, exclusions, *told, book.decisions)
+
+
+def _decided(strategy: Strategy, market: Market, graded: Floats, rows: NDArray[np.int64]) -> Book:
+    """Return the book as fractions of the stocks."""
+    selector = strategy.selector
+    if not selector.needs_circumstances:
+        return Book(selector.targets(market, graded, rows), pd.DataFrame())
+    return selector.decide(market, graded, rows, circumstances(strategy, market, graded, rows))
+
+
+def _graded(
+    strategy: Strategy, market: Market, mask: Bools, rows: NDArray[np.int64]
+) -> AlphaScores:
+    """Return the scores of factors with weights, or of a library that is combined."""
+    if strategy.alpha is None:
+        graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
+        return AlphaScores(graded, coverage, no_training(), {})
+    return alpha_scores(
+        market,
+        strategy.alpha,
+        strategy.universe,
+        mask,
+        rows,
+        strategy.rebalance,
+        strategy.execution.fill,
+    )
+
+
+def _stated_weights(
+    strategy: Strategy, market: Market, rows: NDArray[np.int64], part: float
+) -> Selection:
+    """Return the weights of a table: nothing is scored, and nothing left out."""
+    book = strategy.selector.targets(market, np.empty((rows.size, 0)), rows)
+    targets = replace(book, weights=part * book.weights)
+    kinds = {"date": "datetime64[s]", "reason": "str", "factor": "str"}
+    excluded, covered = (
+        pd.DataFrame({name: pd.Series([], dtype=kinds.get(name, "int64")) for name in names})
+        for names in (("date", "reason", "count"), ("date", "factor", "defined", "universe"))
+    )
+    return Selection(targets, book.weights, excluded, covered, no_training(), {}, pd.DataFrame())
