@@ -40,6 +40,7 @@ from quanthedge.rules.stock_limits import (
     PARTICULAR,
     UNREFORMED,
     inward_exchanges,
+    listing_kinds,
     listing_rules,
     price_limits,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "inward_exchanges",
     "limit_prices",
     "listing_date",
+    "listing_kinds",
     "listing_rules",
     "months_later",
     "order_costs",

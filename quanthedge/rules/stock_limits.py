@@ -25,6 +25,7 @@ __all__ = [
     "UNREFORMED",
     "board_lots",
     "inward_exchanges",
+    "listing_kinds",
     "listing_rules",
     "new_share_delays",
     "price_limits",
@@ -191,8 +192,24 @@ def listing_rules(
             if not chosen.any() or not reader.accepts(row):
                 continue
             count[chosen] = int(row.number("listing_day_to"))
-            free = row.cells["reference"] == "none"
-            up[chosen] = np.inf if free else row.number("up_limit")
-            down[chosen] = np.inf if free else row.number("down_limit")
+            up[chosen], down[chosen] = _of_listing(row)
             reader.use(row, "listing_day_to", "up_limit", "down_limit")
     return count, up, down
+
+
+def _of_listing(row: Row) -> tuple[float, float]:
+    """Return the limits of listing days by one row of the book; infinite = none."""
+    if row.cells["reference"] == "none":
+        return np.inf, np.inf
+    return row.number("up_limit"), row.number("down_limit")
+
+
+def listing_kinds(reader: RuleReader) -> list[tuple[float, float]]:
+    """Return the limits up and down that listing days ever had, each once, the earliest first.
+
+    Which stocks were listed, and what the book says of later days, changes no place in the list.
+    """
+    rows = reader.rows("stock_price_limit", lambda row: row.cells["status"] == "ipo")
+    rows = [row for row in rows if reader.accepts(row)]
+    rows.sort(key=lambda row: str(row.first or ""))
+    return list(dict.fromkeys(_of_listing(row) for row in rows))

@@ -36,6 +36,7 @@ from quanthedge.rules import (
     RuleReader,
     inward_exchanges,
     limit_prices,
+    listing_kinds,
     listing_rules,
     places_of,
     price_limits,
@@ -185,15 +186,15 @@ class LimitBook:
             return
         count, up, down = listing_rules(reader, exchange[known], self._board[known], listed[known])
         self.ipo_days[known] = count
-        pairs = np.column_stack([up, down])
-        kinds, which = np.unique(
-            np.where(np.isnan(pairs), -1.0, pairs), axis=0, return_inverse=True
-        )
-        self._listing[known] = self.up.shape[1] + which.reshape(-1)
-        kinds = np.where(kinds < 0, np.nan, kinds)
+        kinds = [(np.nan, np.nan), *listing_kinds(reader)]  # the first: of a day without a rule
+        limits = np.array(kinds)
+        same = np.column_stack([up, down])[:, None] == limits
+        same |= np.isnan(np.column_stack([up, down]))[:, None] & np.isnan(limits)
+        self._listing[known] = self.up.shape[1] + same.all(axis=2).argmax(axis=1)
         wide = np.ones((len(self.up), 1))
-        self.up = np.hstack([self.up, wide * kinds[:, 0]])
-        self.down = np.hstack([self.down, wide * kinds[:, 1]])
+        self.up, self.down = (
+            np.hstack([table, wide * limits[:, k]]) for k, table in enumerate((self.up, self.down))
+        )
 
     def of(self, bars: Bars) -> BarLimits:
         """Return the limits of bars of whole stocks; rows without a place have none known.

@@ -246,6 +246,20 @@ def test_the_panel_of_a_market_has_the_limits_of_its_bars():
     assert {0.05, 0.10} < seen
 
 
+def test_the_class_of_a_listing_day_does_not_depend_on_what_is_listed_later():
+    # free for five days on STAR, 44% up and 36% down on the main board, none in 2010
+    codes = np.array(["002391.SZ", "300999.SZ", "600519.SH", "688001.SH"])
+    listed = np.array(["2010-04-16", "2020-09-01", "2014-09-17", "2019-07-22"], "datetime64[D]")
+    axes = Axes(np.arange("2010-04-01", "2021-01-01", dtype="datetime64[D]"), codes)
+    known = LimitBook(axes, listed)
+    for later in ("2014-01-01", "2019-01-01", "2020-01-01"):
+        until = np.where(listed < np.datetime64(later), listed, np.datetime64("NaT"))
+        cut = LimitBook(axes, until)
+        inside = ~np.isnat(until)
+        np.testing.assert_array_equal(cut._listing[inside], known._listing[inside])
+        np.testing.assert_array_equal(cut.up, known.up)
+
+
 @pytest.mark.parametrize(
     ("code", "start"),
     [("600001.SH", "1996-12-02"), ("430047.BJ", "2020-09-01"), ("900901.SH", "2015-06-01")],
