@@ -81,7 +81,7 @@ class Problem:
     style_bound : float64 [S], optional
         Largest absolute active exposure to each.
     size : int, optional
-        Column of `exposures` that is size: it is loosened after the industries, other styles before.
+        Column of `exposures` that is size: it is loosened after the industries, others before.
     turnover : float, optional
         One way: half of all that is bought and sold; none without.
 

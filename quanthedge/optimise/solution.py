@@ -1,7 +1,7 @@
 """What a solver found, told in the terms of the problem: weights, terms, multipliers, residuals.
 
-Signs: every limit is written ``g(w) <= 0`` with a multiplier >= 0, every equation ``e(w) = 0`` with a
-multiplier of either sign, and the Lagrangian is objective + sum of multipliers times g and e. The
+Signs: every limit is written ``g(w) <= 0`` with a multiplier >= 0, every equation ``e(w) = 0`` with
+a multiplier of either sign, and the Lagrangian is objective + sum of multipliers times g and e. The
 multiplier of a limit is therefore what one more unit of it would take off the objective. A limit
 with two sides (a group, a style) has one signed multiplier: positive at its upper side, negative at
 its lower. With the common part of stock i
@@ -11,8 +11,10 @@ its lower. With the common part of stock i
 
 a solution has, for every stock,
 
-     pull_i + buy_rate_i  + 1.5 impact_i |w_i - held_i|^0.5 + turnover + most_bought_i - no_purchase_i = 0
-    -pull_i + sell_rate_i + 1.5 impact_i |w_i - held_i|^0.5 + turnover + most_sold_i   - no_sale_i     = 0
+     pull_i + buy_rate_i  + push_i + turnover + most_bought_i - no_purchase_i = 0
+    -pull_i + sell_rate_i + push_i + turnover + most_sold_i   - no_sale_i     = 0
+
+where ``push_i = 1.5 impact_i |w_i - held_i|^0.5`` is the marginal impact.
 """
 
 from dataclasses import dataclass
