@@ -208,6 +208,7 @@ def posed(
     hedge: ContractHedge | None = None,
     tilt: Floats | None = None,
     universe: Bools | None = None,
+    style_names: tuple[str, ...] = (),
 ) -> Posed:
     """Return the problem of a day.
 
@@ -233,6 +234,8 @@ def posed(
         By which industries shall weigh more than in the benchmark.
     universe : bool [N], optional
         What may be bought; by default every stock with an alpha.
+    style_names : tuple of str
+        Which of the forecast's factors are styles.
 
     Notes
     -----
@@ -254,7 +257,7 @@ def posed(
     upper = np.maximum(high, own - sold)
     blocked = int(((lower < low - 1e-12) & (own > 0) | (upper > high + 1e-12)).sum())
     columns = np.flatnonzero(np.abs(forecast.exposures[chosen]).any(axis=0))
-    styles, style_bound, size = _styles(forecast, columns, bounds)
+    styles, style_bound, size = _styles(forecast, style_names, columns, bounds)
     lots, beta, target = _contracts(hedge, day.benchmark, chosen, book_yuan)
     groups = day.industry[chosen] if bounds.industry is not None else None
     specific = forecast.specific[chosen]
@@ -312,16 +315,16 @@ def _tilts(groups: Ints | None, tilt: Floats | None) -> Floats | None:
 
 
 def _styles(
-    forecast: RiskForecast, columns: Ints, bounds: Bounds
+    forecast: RiskForecast, style_names: tuple[str, ...], columns: Ints, bounds: Bounds
 ) -> tuple[Ints | None, Floats | None, int | None]:
     """Return the columns of bounded styles, their bounds, and the column of size."""
     names = [forecast.factors[k] for k in columns]
-    known = set(forecast.styles)
+    known = set(style_names)
     unknown = sorted(set(bounds.style) - {OTHER} - known)
     if unknown or (bounds.style and not known):
         raise StrategyError(
             f"bounds.style {', '.join(unknown) or OTHER}: no style of the risk model; accepted: "
-            f"{', '.join([*forecast.styles, OTHER]) if known else 'none, as it has no styles'}"
+            f"{', '.join([*style_names, OTHER]) if known else 'none, as it has no styles'}"
         )
     bound = {
         k: bounds.style.get(name, bounds.style.get(OTHER))

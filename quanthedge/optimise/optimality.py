@@ -1,0 +1,290 @@
+"""Whether a book is the best one: terms of the objective, multipliers, residuals, by definition."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from quanthedge.optimise.matrices import Bounds, Matrices
+from quanthedge.optimise.problem import Problem
+from quanthedge.optimise.solution import Solution, Terms
+from quanthedge.typing import Floats, Ints
+
+__all__ = ["Raw", "as_solution", "kkt_residual", "objective_terms", "stationarity"]
+
+_DUST = 1e-8  # a trade below it is none when one asks which side of a stock's limits holds
+
+
+class Raw(NamedTuple):
+    """What a solver returned, in the order of the matrices.
+
+    Multipliers of two-sided limits are signed: positive where the upper side binds.
+    """
+
+    x: Floats
+    equality: Floats  # [K + 1 or 2], of A x = b
+    inequality: Floats  # of G x
+    bounds: Floats  # of x
+    status: str
+    iterations: int
+
+
+def objective_terms(problem: Problem, buys: Floats, sells: Floats) -> Terms:
+    """Return the parts of the objective of trades [n]."""
+    weights = problem.held + buys - sells
+    active = weights - problem.benchmark
+    exposure = problem.exposures.T @ active
+    variance = float(
+        exposure @ problem.factor_covariance @ exposure + (problem.specific * active**2).sum()
+    )
+    return Terms(
+        float(problem.alpha @ weights),
+        (problem.risk_aversion or 0.0) / 2 * variance,
+        float(problem.buy_rate @ buys + problem.sell_rate @ sells),
+        float(problem.impact @ (buys + sells) ** 1.5),
+        variance,
+    )
+
+
+def as_solution(
+    problem: Problem, bounds: Bounds, made: Matrices, raw: Raw, aversion: float, solver: str
+) -> Solution:
+    """Return a solver's answer as a solution of the problem.
+
+    Parameters
+    ----------
+    aversion : float
+        lambda: the problem's own, or what the multiplier of the cone comes to.
+    """
+    buys, sells = _netted(*made.trades(raw.x))
+    multipliers = _multipliers(problem, bounds, made, raw, aversion, buys, sells)
+    terms = objective_terms(problem, buys, sells)
+    objective = -terms.alpha + terms.risk + terms.linear_cost + terms.impact
+    return Solution(
+        raw.status, problem.held + buys - sells, buys, sells, objective, terms, multipliers,
+        aversion, kkt_residual(problem, buys, sells, multipliers, aversion), solver, 1,
+        raw.iterations,
+    )  # fmt: skip
+
+
+def _netted(bought: Floats, sold: Floats) -> tuple[Floats, Floats]:
+    """Return trades without what is bought and sold at once."""
+    net = np.maximum(bought, 0.0) - np.maximum(sold, 0.0)
+    return np.maximum(net, 0.0), np.maximum(-net, 0.0)
+
+
+def common_terms(
+    problem: Problem, weights: Floats, multipliers: dict[str, Floats], aversion: float
+) -> dict[str, Floats]:
+    """Return by name what one more unit of each stock costs through what stocks have in common."""
+    active = weights - problem.benchmark
+    exposure = problem.exposures.T @ active
+    n = problem.stocks
+    found = {
+        "alpha": -problem.alpha,
+        "risk": aversion
+        * (problem.exposures @ (problem.factor_covariance @ exposure) + problem.specific * active),
+        "total": np.full(n, multipliers["total"][0]),
+        "beta": np.zeros(n) if problem.beta is None else problem.beta * multipliers["beta"][0],
+        "groups": np.zeros(n),
+        "styles": np.zeros(n),
+    }
+    if problem.groups is not None and len(multipliers["groups"]):
+        padded = np.append(multipliers["groups"], 0.0)  # -1: none
+        found["groups"] = padded[problem.groups]
+    if problem.styles is not None:
+        found["styles"] = problem.exposures[:, problem.styles] @ multipliers["styles"]
+    return found
+
+
+def trade_cost(problem: Problem, size: Floats, turnover: float) -> tuple[Floats, Floats]:
+    """Return marginal costs [n] of a purchase and of a sale."""
+    shared = 1.5 * problem.impact * np.sqrt(size) + turnover
+    return problem.buy_rate + shared, problem.sell_rate + shared
+
+
+def _multipliers(
+    problem: Problem,
+    bounds: Bounds,
+    made: Matrices,
+    raw: Raw,
+    aversion: float,
+    buys: Floats,
+    sells: Floats,
+) -> dict[str, Floats]:
+    """Return the multipliers of the problem by name from those of its matrices."""
+    k, groups = problem.exposures.shape[1], problem.group_count()
+    trades = len(made.bought) + len(made.sold)
+    found = {
+        "total": raw.equality[k : k + 1],
+        "beta": raw.equality[k + 1 :] if problem.beta is not None else np.zeros(1),
+        "groups": raw.inequality[:groups],
+        "styles": np.empty(0),
+        "turnover": np.zeros(1),
+    }
+    if problem.styles is not None:
+        found["styles"] = raw.bounds[trades + problem.styles]
+    if problem.turnover is not None:
+        found["turnover"] = np.maximum(raw.inequality[groups : groups + 1], 0.0)
+    weights = problem.held + buys - sells
+    pull = sum(common_terms(problem, weights, found, aversion).values())
+    cost_b, cost_s = trade_cost(problem, buys + sells, float(found["turnover"][0]))
+    of_bought, of_sold = -(pull + cost_b), pull - cost_s  # where the trade is no variable
+    of_bought[made.bought] = raw.bounds[: len(made.bought)]
+    of_sold[made.sold] = raw.bounds[len(made.bought) : trades]
+    return found | _own(problem, bounds, buys, sells, of_bought, of_sold, cost_b + cost_s)
+
+
+def _own(
+    problem: Problem,
+    bounds: Bounds,
+    buys: Floats,
+    sells: Floats,
+    of_bought: Floats,
+    of_sold: Floats,
+    costs: Floats,
+) -> dict[str, Floats]:
+    """Return the multipliers of each stock's own limits.
+
+    The bounds of a trade come from a bound of the weight or of the trade, whichever is tighter; of
+    the side that is not traded, the multiplier of ">= 0" is what is left of both equations' sum.
+    """
+    n = problem.stocks
+    none = np.zeros(n)
+    selling = np.where(buys + sells > _DUST, sells > buys, of_sold > of_bought)
+    z = np.where(selling, of_sold, of_bought)
+    held = problem.held
+    room = np.where(selling, held - problem.lower, problem.upper - held)
+    most = np.where(selling, problem.most_sold, problem.most_bought)
+    forced = np.where(selling, bounds.least_sold, bounds.least_bought) > 0
+    by_trade, over = most <= room, np.maximum(z, 0.0)
+    under = np.maximum(-z, 0.0)
+    trade, weight = np.where(by_trade, over, 0.0), np.where(by_trade, 0.0, over)
+    push, zero = np.where(forced, under, 0.0), np.where(forced, 0.0, under)
+    other = costs + trade - zero
+    return {
+        "lower": np.where(selling, weight, push),
+        "upper": np.where(selling, push, weight),
+        "most_bought": np.where(selling, none, trade),
+        "most_sold": np.where(selling, trade, none),
+        "no_purchase": np.where(selling, other, zero),
+        "no_sale": np.where(selling, zero, other),
+    }
+
+
+def stationarity(
+    problem: Problem, solution: Solution, stocks: Ints | None = None
+) -> dict[str, Floats]:
+    """Return by name the terms that add up to 0 for each stock of a solution.
+
+    Everything is what one more unit of the stock is worth: alpha, then with a minus sign what it
+    costs in risk, trade and limits. For a stock that is sold the trade's terms are those of a sale,
+    with the other sign, as more of the stock is a smaller sale.
+
+    Parameters
+    ----------
+    stocks : int64 [m], optional
+        Places of the stocks; all by default.
+
+    Returns
+    -------
+    dict of str to float64 [m]
+        alpha, risk, total, beta, groups, styles, lower, upper, linear_cost, impact, turnover,
+        most_traded (participation, or not tradable), not_traded; their sum is 0 to rounding and
+        the accuracy of the solver.
+    """
+    chosen = np.arange(problem.stocks) if stocks is None else np.asarray(stocks)
+    found = _conditions(
+        problem, solution.weights, solution.multipliers, solution.risk_aversion, solution.sells > 0
+    )
+    return {name: -part[chosen] for name, part in found.items()}
+
+
+def _conditions(
+    problem: Problem,
+    weights: Floats,
+    multipliers: dict[str, Floats],
+    aversion: float,
+    selling: np.ndarray,
+) -> dict[str, Floats]:
+    """Return the terms of the equation of purchases, or minus that of sales, for each stock."""
+    found = common_terms(problem, weights, multipliers, aversion)
+    sign = np.where(selling, -1.0, 1.0)
+    found["lower"], found["upper"] = -multipliers["lower"], multipliers["upper"]
+    found["linear_cost"] = sign * np.where(selling, problem.sell_rate, problem.buy_rate)
+    found["impact"] = sign * 1.5 * problem.impact * np.sqrt(np.abs(weights - problem.held))
+    found["turnover"] = sign * multipliers["turnover"][0]
+    found["most_traded"] = sign * np.where(
+        selling, multipliers["most_sold"], multipliers["most_bought"]
+    )
+    found["not_traded"] = -sign * np.where(
+        selling, multipliers["no_sale"], multipliers["no_purchase"]
+    )
+    return found
+
+
+def kkt_residual(
+    problem: Problem,
+    buys: Floats,
+    sells: Floats,
+    multipliers: dict[str, Floats],
+    aversion: float,
+) -> float:
+    """Return how far trades and multipliers are from the conditions of an optimum.
+
+    The largest of: violation of a limit, distance of the equations of purchases and sales to 0, a
+    multiplier of the wrong sign, and the sum of |multiplier times slack| (the duality gap).
+    """
+    weights = problem.held + buys - sells
+    slacks = _slacks(problem, weights, buys, sells, multipliers)
+    violated = [max(float(-slack.min(initial=0.0)), 0.0) for slack, _ in slacks]
+    gap = [float(np.abs(slack * price)[price != 0].sum()) for slack, price in slacks]
+    signs = [max(float(-price.min(initial=0.0)), 0.0) for _, price in slacks]
+    equations = [abs(float(weights.sum()) - problem.total)]
+    if problem.beta is not None and problem.beta_target is not None:
+        equations.append(abs(float(problem.beta @ weights) - problem.beta_target))
+    for side in (False, True):
+        parts = _conditions(problem, weights, multipliers, aversion, np.full(problem.stocks, side))
+        equations.append(float(np.abs(sum(parts.values())).max(initial=0.0)))
+    if problem.tracking_error is not None:
+        variance = objective_terms(problem, buys, sells).variance
+        slack = problem.tracking_error - np.sqrt(variance)
+        violated.append(max(-slack, 0.0))
+        gap.append(abs(slack) * aversion * np.sqrt(variance))
+    return max(*violated, *signs, *equations, sum(gap))
+
+
+def _slacks(
+    problem: Problem,
+    weights: Floats,
+    buys: Floats,
+    sells: Floats,
+    multipliers: dict[str, Floats],
+) -> list[tuple[Floats, Floats]]:
+    """Return (slack, multiplier) of every limit, each >= 0 at an optimum."""
+    m = multipliers
+    found = [
+        (weights - problem.lower, m["lower"]),
+        (problem.upper - weights, m["upper"]),
+        (problem.most_bought - buys, m["most_bought"]),
+        (problem.most_sold - sells, m["most_sold"]),
+        (buys, m["no_purchase"]),
+        (sells, m["no_sale"]),
+    ]
+    active = weights - problem.benchmark
+    if problem.turnover is not None:
+        spare = 2 * problem.turnover - (buys + sells).sum()
+        found.append((np.array([spare]), m["turnover"]))
+    if problem.group_bound is not None and problem.groups is not None:
+        assert problem.group_tilt is not None
+        inside = problem.groups >= 0
+        count = len(problem.group_tilt)
+        sums = np.bincount(problem.groups[inside], active[inside], count) - problem.group_tilt
+        found += _two_sided(sums, np.full(count, problem.group_bound), m["groups"])
+    if problem.styles is not None and problem.style_bound is not None:
+        exposure = problem.exposures[:, problem.styles].T @ active
+        found += _two_sided(exposure, problem.style_bound, m["styles"])
+    return found
+
+
+def _two_sided(value: Floats, bound: Floats, price: Floats) -> list[tuple[Floats, Floats]]:
+    return [(bound - value, np.maximum(price, 0.0)), (bound + value, np.maximum(-price, 0.0))]
