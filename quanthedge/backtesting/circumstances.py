@@ -6,9 +6,11 @@ import numpy as np
 
 from quanthedge.alpha import expected_at
 from quanthedge.backtesting.hedge_leg import known_betas, value_of_contracts
+from quanthedge.hedge import BetaRatio
 from quanthedge.layers import industry_tilts
 from quanthedge.market import Market
-from quanthedge.portfolio import Circumstances
+from quanthedge.portfolio import Circumstances, Schedule
+from quanthedge.risk import RiskModel
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
 
@@ -30,16 +32,28 @@ def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints
         participation=strategy.execution.participation,
         schedule=strategy.rebalance,
         products=products,
+        hedge_ratio=_ratio(strategy),
         contract_yuan=cache(
             lambda: value_of_contracts(strategy, market, rows) if products else none
         ),
         betas=cache(lambda: known_betas(strategy, market, rows)),
-        expected=cache(lambda: _expected(market, scores, rows)),
+        expected=cache(lambda: _expected(market, scores, rows, strategy.rebalance)),
         tilts=cache(lambda: industry_tilts(market, rows)),
+        risk=cache(lambda: RiskModel().fit(market)),
     )
 
 
-def _expected(market: Market, scores: Floats, rows: Ints) -> tuple[Floats, Floats]:
+def _ratio(strategy: Strategy) -> float:
+    """Return the part of the book's beta that is hedged, as far as it is one number."""
+    ratio = strategy.hedge.ratio
+    if isinstance(ratio, BetaRatio):
+        return ratio.scale
+    return ratio if isinstance(ratio, float) else 1.0
+
+
+def _expected(
+    market: Market, scores: Floats, rows: Ints, schedule: Schedule
+) -> tuple[Floats, Floats]:
     slope = np.full(rows.size, _IC)
-    days = float(np.median(np.diff(rows))) if rows.size > 1 else 20.0
+    days = float(schedule.days_between)
     return expected_at(market, scores, rows, slope, days), slope

@@ -1,7 +1,7 @@
 """From the close of a market's day to a problem: what may be traded, at which cost, how hedged.
 
-Costs are those that the ledger charges: the rates of :func:`quanthedge.rules.trading_costs`, and the
-square-root law of an order's size. An order of ``a`` yuan costs
+Costs are those that the ledger charges: the rates of :func:`quanthedge.rules.trading_costs`, and
+the square-root law of an order's size. An order of ``a`` yuan costs
 
     coefficient x volatility x sqrt(a / turnover of the day) x a     (docs/costs.md)
 
@@ -95,7 +95,7 @@ class ContractHedge(NamedTuple):
 class Posed(NamedTuple):
     """A problem, and where its stocks stand in the market.
 
-    ``stocks`` int64 [n]; ``lots`` of the future; ``blocked`` stocks held that their bounds cannot be
+    ``stocks`` int64 [n]; ``lots`` of the future; ``blocked`` stocks held whose bounds cannot be
     reached for; ``without_alpha`` stocks of the universe whose expected return is not known.
     """
 
