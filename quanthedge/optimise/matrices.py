@@ -21,6 +21,8 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = ["Bounds", "Matrices", "matrices", "trade_bounds"]
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -42,12 +44,17 @@ def trade_bounds(problem: Problem) -> Bounds:
     """Return what bounds of weights and trades leave of each stock's purchases and sales."""
     held = problem.held
     up, down = np.maximum(problem.upper - held, 0.0), np.maximum(held - problem.lower, 0.0)
+    most_bought = np.minimum(problem.most_bought, up)
+    most_sold = np.minimum(problem.most_sold, down)
     return Bounds(
-        np.maximum(problem.lower - held, 0.0),
-        np.minimum(problem.most_bought, up),
-        np.maximum(held - problem.upper, 0.0),
-        np.minimum(problem.most_sold, down),
-    )
+        _met(np.maximum(problem.lower - held, 0.0), most_bought), most_bought,
+        _met(np.maximum(held - problem.upper, 0.0), most_sold), most_sold,
+    )  # fmt: skip
+
+
+def _met(least: Floats, most: Floats) -> Floats:
+    """Return the least trades, those above the largest by rounding alone pulled onto them."""
+    return np.where((least > most) & (least - most < _ROUNDING), most, least)
 
 
 @dataclass(frozen=True)
@@ -175,9 +182,14 @@ def _objective(problem: Problem, bought: Ints, sold: Ints, start: Floats) -> tup
     ])  # fmt: skip
     place = np.full(stocks, -1)
     place[sold] = len(bought) + np.arange(len(sold))
-    both = np.flatnonzero(place[bought] >= 0)
-    pairs = sparse.csc_matrix(
-        (-own[bought[both]], (both, place[bought[both]])), shape=(len(bought) + len(sold),) * 2
-    )
-    trades = sparse.diags(np.concatenate([own[bought], own[sold]])) + pairs + pairs.T
-    return sparse.block_diag([trades, aversion * problem.factor_covariance], format="csc"), linear
+    both = np.flatnonzero(place[bought] >= 0)  # who may be bought as well as sold
+    trades, pair = len(bought) + len(sold), place[bought[both]]
+    factors = np.arange(trades, trades + k)
+    rows = np.concatenate([np.arange(trades), both, pair, np.repeat(factors, k)])
+    columns = np.concatenate([np.arange(trades), pair, both, np.tile(factors, k)])
+    joint = -own[bought[both]]
+    common = aversion * problem.factor_covariance
+    values = np.concatenate([own[bought], own[sold], joint, joint, common.ravel()])
+    hessian = sparse.csc_matrix((values, (rows, columns)), shape=(trades + k,) * 2)
+    hessian.sort_indices()
+    return hessian, linear

@@ -9,9 +9,10 @@ from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.solution import Solution, Terms
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["Raw", "as_solution", "kkt_residual", "objective_terms", "stationarity"]
+__all__ = ["ACCURATE", "Raw", "as_solution", "kkt_residual", "objective_terms", "stationarity"]
 
-_DUST = 1e-8  # a trade below it is none when one asks which side of a stock's limits holds
+ACCURATE = 1e-6  # residual of a solved problem
+_DUST = 1e-7  # of the book: 10 yuan in 100 million; a smaller trade that is not worth it is none
 
 
 class Raw(NamedTuple):
@@ -24,7 +25,7 @@ class Raw(NamedTuple):
     equality: Floats  # [K + 1 or 2], of A x = b
     inequality: Floats  # of G x
     bounds: Floats  # of x
-    status: str
+    infeasible: bool
     iterations: int
 
 
@@ -56,13 +57,16 @@ def as_solution(
         lambda: the problem's own, or what the multiplier of the cone comes to.
     """
     buys, sells = _netted(*made.trades(raw.x))
-    multipliers = _multipliers(problem, bounds, made, raw, aversion, buys, sells)
+    common = _common_multipliers(problem, made, raw)
+    pull = common_pull(problem, problem.held + buys - sells, common, aversion)
+    buys, sells = _without_dust(problem, bounds, pull, float(common["turnover"][0]), buys, sells)
+    multipliers = common | _own(problem, bounds, made, raw, common, pull, buys, sells)
     terms = objective_terms(problem, buys, sells)
     objective = -terms.alpha + terms.risk + terms.linear_cost + terms.impact
+    residual = kkt_residual(problem, buys, sells, multipliers, aversion)
     return Solution(
-        raw.status, problem.held + buys - sells, buys, sells, objective, terms, multipliers,
-        aversion, kkt_residual(problem, buys, sells, multipliers, aversion), solver, 1,
-        raw.iterations,
+        "solved" if residual < ACCURATE else "inaccurate", problem.held + buys - sells, buys,
+        sells, objective, terms, multipliers, aversion, residual, solver, 1, raw.iterations,
     )  # fmt: skip
 
 
@@ -96,22 +100,41 @@ def common_terms(
     return found
 
 
+def common_pull(
+    problem: Problem, weights: Floats, multipliers: dict[str, Floats], aversion: float
+) -> Floats:
+    """Return the sum of the common terms [n]."""
+    parts = common_terms(problem, weights, multipliers, aversion)
+    return np.asarray(np.sum(list(parts.values()), axis=0))
+
+
 def trade_cost(problem: Problem, size: Floats, turnover: float) -> tuple[Floats, Floats]:
     """Return marginal costs [n] of a purchase and of a sale."""
     shared = 1.5 * problem.impact * np.sqrt(size) + turnover
     return problem.buy_rate + shared, problem.sell_rate + shared
 
 
-def _multipliers(
-    problem: Problem,
-    bounds: Bounds,
-    made: Matrices,
-    raw: Raw,
-    aversion: float,
-    buys: Floats,
-    sells: Floats,
-) -> dict[str, Floats]:
-    """Return the multipliers of the problem by name from those of its matrices."""
+def _without_dust(
+    problem: Problem, bounds: Bounds, pull: Floats, turnover: float, buys: Floats, sells: Floats
+) -> tuple[Floats, Floats]:
+    """Return trades without the dust that an interior point leaves where less is worth it."""
+    of_bought = -(pull + problem.buy_rate + turnover)
+    of_sold = pull - problem.sell_rate - turnover
+    kept = []
+    for size, gain, least in (
+        (buys, of_bought, bounds.least_bought), (sells, of_sold, bounds.least_sold)
+    ):  # fmt: skip
+        worth = np.divide(
+            np.maximum(gain, 0.0), 1.5 * problem.impact,
+            out=np.where(gain > 0, np.inf, 0.0), where=problem.impact > 0,
+        ) ** 2  # fmt: skip
+        dust = (size < _DUST) & (least == 0)
+        kept.append(np.where(dust, np.minimum(size, worth), size))
+    return kept[0], kept[1]
+
+
+def _common_multipliers(problem: Problem, made: Matrices, raw: Raw) -> dict[str, Floats]:
+    """Return the multipliers of what stocks have in common by name."""
     k, groups = problem.exposures.shape[1], problem.group_count()
     trades = len(made.bought) + len(made.sold)
     found = {
@@ -125,47 +148,45 @@ def _multipliers(
         found["styles"] = raw.bounds[trades + problem.styles]
     if problem.turnover is not None:
         found["turnover"] = np.maximum(raw.inequality[groups : groups + 1], 0.0)
-    weights = problem.held + buys - sells
-    pull = sum(common_terms(problem, weights, found, aversion).values())
-    cost_b, cost_s = trade_cost(problem, buys + sells, float(found["turnover"][0]))
-    of_bought, of_sold = -(pull + cost_b), pull - cost_s  # where the trade is no variable
-    of_bought[made.bought] = raw.bounds[: len(made.bought)]
-    of_sold[made.sold] = raw.bounds[len(made.bought) : trades]
-    return found | _own(problem, bounds, buys, sells, of_bought, of_sold, cost_b + cost_s)
+    return found
 
 
 def _own(
     problem: Problem,
     bounds: Bounds,
+    made: Matrices,
+    raw: Raw,
+    common: dict[str, Floats],
+    pull: Floats,
     buys: Floats,
     sells: Floats,
-    of_bought: Floats,
-    of_sold: Floats,
-    costs: Floats,
 ) -> dict[str, Floats]:
     """Return the multipliers of each stock's own limits.
 
-    The bounds of a trade come from a bound of the weight or of the trade, whichever is tighter; of
-    the side that is not traded, the multiplier of ">= 0" is what is left of both equations' sum.
+    The solver's where a stock is traded, what its equation asks for where it is not. The bound of a
+    trade comes from a bound of the weight or of the trade, whichever is tighter; of the side that
+    is not traded, the multiplier of ">= 0" is what is left of the sum of both equations.
     """
-    n = problem.stocks
-    none = np.zeros(n)
-    selling = np.where(buys + sells > _DUST, sells > buys, of_sold > of_bought)
+    cost_b, cost_s = trade_cost(problem, buys + sells, float(common["turnover"][0]))
+    of_bought, of_sold = -(pull + cost_b), pull - cost_s
+    selling = np.where(buys + sells > 0, sells > buys, of_sold > of_bought)
     z = np.where(selling, of_sold, of_bought)
-    held = problem.held
-    room = np.where(selling, held - problem.lower, problem.upper - held)
+    for places, first, mine in ((made.bought, 0, ~selling), (made.sold, len(made.bought), selling)):
+        found = raw.bounds[first : first + len(places)]
+        traded = (mine & (buys + sells >= _DUST))[places]
+        z[places[traded]] = found[traded]
+    room = np.where(selling, problem.held - problem.lower, problem.upper - problem.held)
     most = np.where(selling, problem.most_sold, problem.most_bought)
     forced = np.where(selling, bounds.least_sold, bounds.least_bought) > 0
-    by_trade, over = most <= room, np.maximum(z, 0.0)
-    under = np.maximum(-z, 0.0)
+    by_trade, over, under = most <= room, np.maximum(z, 0.0), np.maximum(-z, 0.0)
     trade, weight = np.where(by_trade, over, 0.0), np.where(by_trade, 0.0, over)
     push, zero = np.where(forced, under, 0.0), np.where(forced, 0.0, under)
-    other = costs + trade - zero
+    other = cost_b + cost_s + trade - zero
     return {
         "lower": np.where(selling, weight, push),
         "upper": np.where(selling, push, weight),
-        "most_bought": np.where(selling, none, trade),
-        "most_sold": np.where(selling, trade, none),
+        "most_bought": np.where(selling, 0.0, trade),
+        "most_sold": np.where(selling, trade, 0.0),
         "no_purchase": np.where(selling, other, zero),
         "no_sale": np.where(selling, zero, other),
     }

@@ -1,0 +1,147 @@
+"""Quadratic passes by PIQP, impact of the power 1.5 among them.
+
+Impact of a trade of size x is replaced by its second-order expansion at z,
+
+    k x^1.5  ~  k (0.75 z^0.5 x + 0.375 z^-0.5 x^2) + constant,
+
+and, should a pass make the true objective worse, by the quadratic majoriser
+
+    k x^1.5  <=  (k / 2) (z^0.5 x + z^-0.5 x^2)         (the two means of x z^0.5 and x^2 z^-0.5)
+
+which touches at z and therefore cannot. After a pass z is what each stock would best trade on its
+own at the prices that the pass found for risk and limits: the x that solves, with own = lambda s_i,
+``own (x - x_pass) + 1.5 k x^0.5 = gain``, a quadratic equation in x^0.5. Unlike x itself it does
+not stay at 0 once it has been there. Only numbers change from pass to pass, so PIQP is set up once and
+updated.
+
+References
+----------
+R. Schwan, Y. Jiang, D. Kuhn, C. N. Jones (2023), PIQP: A proximal interior-point quadratic
+programming solver, CDC 62.
+K. Lange (2016), MM Optimization Algorithms, SIAM: majorise and minimise.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from quanthedge.optimise.matrices import Bounds, Matrices
+from quanthedge.optimise.optimality import Raw, as_solution, common_pull
+from quanthedge.optimise.problem import Problem
+from quanthedge.optimise.solution import Solution
+from quanthedge.typing import Floats
+
+__all__ = ["quadratic_passes"]
+
+MOST_PASSES = 5
+_TOLERANCE = 1e-12
+_ROUGH = 1e-6  # of passes that only look for z
+_CLOSE = 1e-8  # what the objective may be off by the expansion in the last pass
+_GOOD = 1e-7  # residual that ends the passes
+_LEAST = 1e-10  # of z: a trade of 0.01 yuan in 100 million
+_EXPANSION, _MAJORISER = (0.75, 0.75), (0.5, 1.0)  # of k z^0.5 x and of k z^-0.5 x^2 / 2
+
+
+class _Machine:
+    """PIQP with one problem's matrices: set up once, updated afterwards."""
+
+    def __init__(self, made: Matrices) -> None:
+        import piqp
+
+        self.made = made
+        self.solver = piqp.SparseSolver()
+        self.ready = False
+        columns, rows = made.hessian.indptr, made.hessian.indices
+        trades = len(made.bought) + len(made.sold)
+        own = [columns[j] + np.searchsorted(rows[columns[j] : columns[j + 1]], j)
+               for j in range(trades)]  # fmt: skip
+        self.diagonal = np.array(own, dtype=np.int64)
+
+    def solve(self, curvature: Floats, slope: Floats, tolerance: float) -> Raw:
+        """Return the answer with a diagonal and a linear part added for the trades."""
+        made, settings = self.made, self.solver.settings
+        settings.eps_abs = settings.eps_rel = tolerance
+        settings.eps_duality_gap_abs = settings.eps_duality_gap_rel = tolerance
+        hessian, linear = made.hessian.copy(), made.linear.copy()
+        hessian.data[self.diagonal] += curvature
+        linear[: len(slope)] += slope
+        if self.ready:
+            self.solver.update(P=hessian, c=linear)
+        else:
+            rows = (made.inequality, made.low, made.high) if len(made.low) else (None, None, None)
+            self.solver.setup(
+                hessian, linear, made.equality, made.equal_to, *rows, made.x_low, made.x_high
+            )
+            self.ready = True
+        return _told(self.solver, self.solver.solve(), len(made.low))
+
+
+def _told(solver: Any, status: Any, rows: int) -> Raw:
+    """Return what PIQP found."""
+    import piqp
+
+    found = solver.result
+    of_rows = found.z_u - found.z_l if rows else np.empty(0)
+    bounds = found.z_bu - found.z_bl
+    none = status == piqp.PIQP_PRIMAL_INFEASIBLE
+    return Raw(found.x.copy(), found.y.copy(), of_rows, bounds, none, found.info.iter)
+
+
+def quadratic_passes(problem: Problem, bounds: Bounds, made: Matrices) -> Solution | None:
+    """Return PIQP's answer, after at most five passes where there is impact; None: infeasible."""
+    aversion = problem.risk_aversion or 0.0
+    places = np.concatenate([made.bought, made.sold])
+    k = problem.impact[places]
+    machine = _Machine(made)
+    if not (k > 0).any():
+        raw = machine.solve(np.zeros(len(k)), np.zeros(len(k)), _TOLERANCE)
+        return _answer(problem, bounds, made, raw, 1, raw.iterations)
+    low, high = made.x_low[: len(k)], made.x_high[: len(k)]
+    around = np.clip(0.25 / max(problem.stocks, 1), low, high)
+    best, model, steps = None, _EXPANSION, 0
+    for number in range(1, MOST_PASSES + 1):
+        root = np.sqrt(np.maximum(around, _LEAST))
+        tolerance = _ROUGH if number == 1 else _TOLERANCE
+        raw = machine.solve(model[1] * k / root, model[0] * k * root, tolerance)
+        steps += raw.iterations
+        found = _answer(problem, bounds, made, raw, number, steps)
+        if found is None:
+            return None
+        if best is None or found.objective <= best.objective + _CLOSE:
+            best = found
+        else:
+            model = _MAJORISER
+        if number > 1 and best.kkt_residual < _GOOD:
+            break
+        around = np.clip(_wished(problem, made, best, k, aversion), low, high)
+    return best
+
+
+def _answer(
+    problem: Problem, bounds: Bounds, made: Matrices, raw: Raw, passes: int, steps: int
+) -> Solution | None:
+    if raw.infeasible:
+        return None
+    found = as_solution(problem, bounds, made, raw, problem.risk_aversion or 0.0, "piqp")
+    return replace(found, passes=passes, iterations=steps)
+
+
+def _wished(
+    problem: Problem, made: Matrices, found: Solution, k: Floats, aversion: float
+) -> Floats:
+    """Return what each stock would best trade on its own at the prices of a pass."""
+    pull = common_pull(problem, found.weights, found.multipliers, aversion)
+    turnover = float(found.multipliers["turnover"][0])
+    gain = np.concatenate([
+        -(pull + problem.buy_rate + turnover)[made.bought],
+        (pull - problem.sell_rate - turnover)[made.sold],
+    ])  # fmt: skip
+    places = np.concatenate([made.bought, made.sold])
+    own = aversion * problem.specific[places]
+    size = np.concatenate([found.buys[made.bought], found.sells[made.sold]])
+    wanted = np.maximum(gain + own * size, 0.0)
+    slope = 1.5 * k
+    below = slope + np.sqrt(slope**2 + 4 * own * wanted)
+    root = np.divide(2 * wanted, below, out=np.zeros_like(below), where=below > 0)
+    return np.asarray(root**2)
