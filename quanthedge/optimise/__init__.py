@@ -1,7 +1,7 @@
 """From expected returns, a risk model, costs and bounds to the book that weighs them up."""
 
 from quanthedge.optimise.bounds import Bounds
-from quanthedge.optimise.decision import Decision
+from quanthedge.optimise.decision import Decision, decision_table
 from quanthedge.optimise.lots import Lots, whole_lots
 from quanthedge.optimise.market import (
     ContractHedge,
@@ -31,6 +31,7 @@ __all__ = [
     "Solution",
     "Terms",
     "TradingTerms",
+    "decision_table",
     "impact_volatility",
     "industries_of",
     "market_days",

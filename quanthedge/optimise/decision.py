@@ -1,5 +1,6 @@
 """What an optimiser decided at the close of a day, and why each stock is held or is not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,12 +17,19 @@ from quanthedge.optimise.solution import Solution
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
-__all__ = ["PARTS", "Decision"]
+__all__ = ["PARTS", "Decision", "decision_table"]
 
 PARTS = (
     "alpha", "risk", "linear_cost", "impact", "total", "beta", "groups", "styles", "turnover",
     "lower", "upper", "most_traded", "not_traded",
 )  # fmt: skip
+_KINDS = {
+    "date": "datetime64[s]", "status": "str", "book_yuan": "float64", "names": "int64",
+    "expected_alpha": "float64", "expected_cost": "float64", "expected_impact": "float64",
+    "tracking_error": "float64", "turnover": "float64", "contracts": "float64",
+    "beta_left": "float64", "lot_loss_bp": "float64", "names_loss_bp": "float64",
+    "blocked": "int64", "without_alpha": "int64", "residual": "float64", "relaxed": "str",
+}  # fmt: skip
 _BP = 1e4
 _BINDS = 1e-9  # multipliers below it are the solver's rounding
 _OF_STOCKS = ("lower", "upper", "most_bought", "most_sold")
@@ -67,9 +75,14 @@ class Decision:
 
     @property
     def status(self) -> str:
-        """"solved", "relaxed" (bounds were loosened), "inaccurate" or "infeasible"."""
+        """Whether it is solved, relaxed (bounds were loosened), inaccurate or infeasible."""
         relaxed = self.solution.status == "solved" and bool(self.solution.relaxed)
         return "relaxed" if relaxed else self.solution.status
+
+    @property
+    def codes(self) -> np.ndarray:
+        """Codes of the stocks that were decided on: universe, held, benchmark."""
+        return np.asarray(self.day.codes[self.posed.stocks])
 
     @cached_property
     def weights(self) -> pd.Series:
@@ -80,8 +93,7 @@ class Decision:
     def shares(self) -> pd.Series:
         """Shares to be bought, or sold when negative, in whole lots, by code."""
         trades = np.zeros(self.problem.stocks) if self.lots is None else self.lots.trades
-        codes = self.day.codes[self.posed.stocks]
-        found = pd.Series(trades, index=pd.Index(codes, name="code"), name="shares")
+        found = pd.Series(trades, index=pd.Index(self.codes, name="code"), name="shares")
         return found[found != 0]
 
     @property
@@ -191,6 +203,7 @@ class Decision:
             "names_loss_bp": self.names_loss * _BP,
             "blocked": self.posed.blocked,
             "without_alpha": self.posed.without_alpha,
+            "residual": self.solution.kkt_residual,
             "relaxed": self.relaxed_text(),
         }
 
@@ -204,7 +217,7 @@ class Decision:
         )
 
     def _held(self, weights: Floats) -> pd.Series:
-        codes = pd.Index(self.day.codes[self.posed.stocks], name="code")
+        codes = pd.Index(self.codes, name="code")
         return pd.Series(weights, index=codes, name="weight")[weights > _BINDS]
 
     def _item(self, name: str, item: int) -> str:
@@ -213,16 +226,21 @@ class Decision:
             return self.industries[item] if item < len(self.industries) else str(item)
         if name in ("styles", "size"):
             return self.factors[item]
-        return str(self.day.codes[self.posed.stocks[item]]) if name in _OF_STOCKS else ""
+        return str(self.codes[item]) if name in _OF_STOCKS else ""
 
     def _place(self, code: str) -> int:
         if not np.isfinite(self.solution.weights).all():
             raise DataError(f"decision of {self.day.date}: no book keeps its limits")
-        codes = self.day.codes[self.posed.stocks]
-        found = np.flatnonzero(codes == code)
+        found = np.flatnonzero(self.codes == code)
         if not found.size:
             raise DataError(
                 f"{code} on {self.day.date}: neither in the universe, nor held, nor in the "
                 "benchmark, so there is nothing to decide"
             )
         return int(found[0])
+
+
+def decision_table(decisions: Iterable[Decision] = ()) -> pd.DataFrame:
+    """Return a row for each decision; without any, the columns alone."""
+    rows = [decision.row() for decision in decisions]
+    return pd.DataFrame(rows, columns=list(_KINDS)).astype(_KINDS)

@@ -99,9 +99,7 @@ def _rounded(problem: Problem, solution: Solution, board: _Board) -> Floats:
 class _State:
     """Trades so far, and what a further step of each stock would change."""
 
-    def __init__(
-        self, problem: Problem, solution: Solution, board: _Board, trades: Floats
-    ) -> None:
+    def __init__(self, problem: Problem, solution: Solution, board: _Board, trades: Floats) -> None:
         self.problem, self.board, self.trades = problem, board, trades
         self.solution = solution
         own = np.einsum(

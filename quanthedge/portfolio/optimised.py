@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
@@ -15,6 +14,7 @@ from quanthedge.optimise import (
     Decision,
     Optimiser,
     TradingTerms,
+    decision_table,
     industries_of,
     market_days,
 )
@@ -98,8 +98,8 @@ class OptimisedSelector(Selector):
         """
         made = self.decisions(market, scores, rows, circumstances)
         wanted = np.array([weights for weights, _ in made])
-        told = [decision.row() for _, decision in made]
-        return Book(sparse_targets(market, rows, wanted), pd.DataFrame(told))
+        told = decision_table(decision for _, decision in made)
+        return Book(sparse_targets(market, rows, wanted), told)
 
     def decisions(
         self, market: Market, scores: Floats, rows: Ints, circumstances: Circumstances

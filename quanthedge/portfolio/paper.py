@@ -48,9 +48,7 @@ class PaperBook:
         if self._row < 0:
             return
         names = np.flatnonzero(self.held)
-        begin, end = (
-            self._worth[0][t, names] * self._worth[1][t, names] for t in (self._row, row)
-        )
+        begin, end = (self._worth[0][t, names] * self._worth[1][t, names] for t in (self._row, row))
         now = self.held[names] * end / begin
         gain = float(now.sum() - self.held[names].sum())
         hedge = 0.0

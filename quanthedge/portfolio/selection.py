@@ -3,12 +3,12 @@
 from typing import ClassVar, Literal, Self
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_numbers
 from quanthedge.market import Market
+from quanthedge.optimise import decision_table
 from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.targets import Targets, sparse_targets
@@ -95,7 +95,7 @@ class Selector(Kinded, noun="selector"):
         circumstances : Circumstances
             What a selector with ``needs_circumstances`` may ask for; the others look at none.
         """
-        return Book(self.targets(market, scores, rows), pd.DataFrame())
+        return Book(self.targets(market, scores, rows), decision_table())
 
 
 def _check_book(

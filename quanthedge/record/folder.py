@@ -26,7 +26,7 @@ from quanthedge.strategy import Strategy
 
 __all__ = ["RunHead", "earlier_run", "foreign_files", "read_head", "read_run", "write_run"]
 
-FORMAT = 7
+FORMAT = 8
 RUN_FILE = "run.json"
 TEXTS = ("strategy.json", "summary.json", "timeline.txt")
 
@@ -89,7 +89,7 @@ class _Request(_Part):
 class RunHead(_Part):
     """What ``run.json`` holds."""
 
-    format: Literal[7]
+    format: Literal[8]
     market: _MarketInfo
     versions: dict[str, str]
     timeline: _InTwoLanguages

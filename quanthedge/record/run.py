@@ -154,6 +154,9 @@ class Record:
         What the scores of each rebalance were trained on: trained_on (the close at which), the last
         decision in it (trained_until) and the last price in its labels (label_end), rebalances and
         pairs; empty where nothing is fitted.
+    decisions : DataFrame
+        What an optimised selector decided on each rebalance: status, expected return, risk and
+        cost, contracts and the beta left, bounds that were loosened; empty for other selectors.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
     alpha_groups : DataFrame
@@ -206,6 +209,7 @@ class Record:
     exclusions: Table = Table()
     coverage: Table = Table()
     trainings: Table = Table()
+    decisions: Table = Table()
     rules: Table = Table()
     alpha_groups: Table = Table()
     alpha_parts: Table = Table()
