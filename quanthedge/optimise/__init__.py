@@ -12,9 +12,11 @@ from quanthedge.optimise.market import (
     posed,
     usual_turnover,
 )
-from quanthedge.optimise.optimality import stationarity
+from quanthedge.optimise.names import FewerNames, fewer_names
+from quanthedge.optimise.optimality import objective_terms, stationarity
 from quanthedge.optimise.optimiser import Optimiser, TradingTerms, industries_of
 from quanthedge.optimise.problem import Problem
+from quanthedge.optimise.relax import solve_relaxed
 from quanthedge.optimise.solution import Relaxed, Solution, Terms
 from quanthedge.optimise.solve import solve
 
@@ -22,6 +24,7 @@ __all__ = [
     "Bounds",
     "ContractHedge",
     "Decision",
+    "FewerNames",
     "Lots",
     "MarketDay",
     "Optimiser",
@@ -32,11 +35,14 @@ __all__ = [
     "Terms",
     "TradingTerms",
     "decision_table",
+    "fewer_names",
     "impact_volatility",
     "industries_of",
     "market_days",
+    "objective_terms",
     "posed",
     "solve",
+    "solve_relaxed",
     "stationarity",
     "usual_turnover",
     "whole_lots",

@@ -44,9 +44,8 @@ class Decision:
     day : MarketDay
     posed : Posed
         The problem as it was asked, and its stocks.
-    problem : Problem
-        The problem that was solved: with the bounds that were given where they had to be loosened.
     solution : Solution
+        Its problem has the bounds that were given where they had to be loosened.
     lots : Lots or None
         None where there is no solution.
     book_yuan, contract_yuan : float
@@ -63,7 +62,6 @@ class Decision:
 
     day: MarketDay
     posed: Posed
-    problem: Problem
     solution: Solution
     lots: Lots | None
     book_yuan: float
@@ -78,6 +76,11 @@ class Decision:
         """Whether it is solved, relaxed (bounds were loosened), inaccurate or infeasible."""
         relaxed = self.solution.status == "solved" and bool(self.solution.relaxed)
         return "relaxed" if relaxed else self.solution.status
+
+    @property
+    def problem(self) -> Problem:
+        """The problem that was solved."""
+        return self.solution.problem
 
     @property
     def codes(self) -> np.ndarray:

@@ -11,7 +11,7 @@ and, should a pass make the true objective worse, by the quadratic majoriser
 which touches at z and therefore cannot. After a pass z is what each stock would best trade on its
 own at the prices that the pass found for risk and limits: the x that solves, with own = lambda s_i,
 ``own (x - x_pass) + 1.5 k x^0.5 = gain``, a quadratic equation in x^0.5. Unlike x itself it does
-not stay at 0 once it has been there. Only numbers change from pass to pass, so PIQP is set up once and
+not stay at 0 once it has been there. Only numbers change from pass to pass: PIQP is set up once and
 updated.
 
 References

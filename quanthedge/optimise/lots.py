@@ -58,22 +58,20 @@ class _Board(NamedTuple):
     step: Floats
 
 
-def whole_lots(
-    problem: Problem, solution: Solution, book_yuan: float, price: Floats, lot: Ints, step: Ints
-) -> Lots:
+def whole_lots(solution: Solution, book_yuan: float, price: Floats, lot: Ints, step: Ints) -> Lots:
     """Return the book in whole lots that loses least of a solution, by the greedy rule above.
 
     Parameters
     ----------
-    problem : Problem
     solution : Solution
-        Of the problem, with weights.
+        With weights; the bounds kept are those of its problem.
     book_yuan : float
     price : float64 [n]
         Yuan a share, above 0.
     lot, step : int64 [n]
         Smallest number of shares that may be bought, and the step above it.
     """
+    problem = solution.problem
     board = _Board(price / book_yuan, lot.astype(np.float64), step.astype(np.float64))
     trades = _rounded(problem, solution, board)
     state = _State(problem, solution, board, trades)

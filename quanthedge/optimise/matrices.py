@@ -141,15 +141,14 @@ def _inequalities(
 
     k, trades = problem.exposures.shape[1], len(bought) + len(sold)
     rows, low, high = [sparse.csr_matrix((0, trades + k))], [np.empty(0)], [np.empty(0)]
-    if problem.group_bound is not None:
-        assert problem.groups is not None
-        assert problem.group_tilt is not None
-        member = group_matrix(problem.groups, len(problem.group_tilt))
+    limits = problem.group_limits
+    if len(limits) and problem.groups is not None and problem.group_tilt is not None:
+        member = group_matrix(problem.groups, len(limits))
         now = member @ (start - problem.benchmark) - problem.group_tilt
         empty = sparse.csr_matrix((member.shape[0], k))
         rows.append(sparse.hstack([member[:, bought], -member[:, sold], empty], format="csr"))
-        low.append(-problem.group_bound - now)
-        high.append(problem.group_bound - now)
+        low.append(-limits - now)
+        high.append(limits - now)
     if problem.turnover is not None:
         one = np.concatenate([np.ones(trades), np.zeros(k)])
         rows.append(sparse.csr_matrix(one))

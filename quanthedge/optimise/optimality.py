@@ -67,6 +67,7 @@ def as_solution(
     return Solution(
         "solved" if residual < ACCURATE else "inaccurate", problem.held + buys - sells, buys,
         sells, objective, terms, multipliers, aversion, residual, solver, 1, raw.iterations,
+        problem,
     )  # fmt: skip
 
 
@@ -135,7 +136,7 @@ def _without_dust(
 
 def _common_multipliers(problem: Problem, made: Matrices, raw: Raw) -> dict[str, Floats]:
     """Return the multipliers of what stocks have in common by name."""
-    k, groups = problem.exposures.shape[1], problem.group_count()
+    k, groups = problem.exposures.shape[1], len(problem.group_limits)
     trades = len(made.bought) + len(made.sold)
     found = {
         "total": raw.equality[k : k + 1],
@@ -295,12 +296,11 @@ def _slacks(
     if problem.turnover is not None:
         spare = 2 * problem.turnover - (buys + sells).sum()
         found.append((np.array([spare]), m["turnover"]))
-    if problem.group_bound is not None and problem.groups is not None:
-        assert problem.group_tilt is not None
+    limits = problem.group_limits
+    if len(limits) and problem.groups is not None and problem.group_tilt is not None:
         inside = problem.groups >= 0
-        count = len(problem.group_tilt)
-        sums = np.bincount(problem.groups[inside], active[inside], count) - problem.group_tilt
-        found += _two_sided(sums, np.full(count, problem.group_bound), m["groups"])
+        sums = np.bincount(problem.groups[inside], active[inside], len(limits))
+        found += _two_sided(sums - problem.group_tilt, limits, m["groups"])
     if problem.styles is not None and problem.style_bound is not None:
         exposure = problem.exposures[:, problem.styles].T @ active
         found += _two_sided(exposure, problem.style_bound, m["styles"])

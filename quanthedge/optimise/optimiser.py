@@ -19,9 +19,10 @@ from quanthedge.optimise.bounds import Bounds
 from quanthedge.optimise.decision import Decision
 from quanthedge.optimise.lots import Lots, whole_lots
 from quanthedge.optimise.market import ContractHedge, MarketDay, Posed, market_days, posed
+from quanthedge.optimise.names import fewer_names
 from quanthedge.optimise.problem import Problem
+from quanthedge.optimise.relax import solve_relaxed
 from quanthedge.optimise.solution import Solution
-from quanthedge.optimise.solve import solve
 from quanthedge.plain import Told
 from quanthedge.risk import FittedRiskModel, FittedStatisticalRisk, RiskForecast
 from quanthedge.rules import TRADING_DAYS_A_YEAR, CostTerms
@@ -168,11 +169,11 @@ class Optimiser(Told):
             participation=self.costs.participation, hedge=hedge, tilt=tilt, universe=universe,
             style_names=style_names,
         )  # fmt: skip
-        problem, solution, loss = _solved(asked.problem, self.bounds)
+        solution, loss = _solved(asked.problem, self.bounds)
         chosen = asked.stocks
         on = np.abs(forecast.exposures[chosen]).any(axis=0)
         return Decision(
-            day, asked, problem, solution, _lots(problem, solution, day, asked, nav), nav,
+            day, asked, solution, _lots(solution, day, asked, nav), nav,
             float("nan") if hedge is None else hedge.contract_yuan, float(self.horizon), loss,
             tuple(forecast.factors[k] for k in np.flatnonzero(on)), industries,
         )  # fmt: skip
@@ -183,19 +184,21 @@ def industries_of(market: Market) -> tuple[str, ...]:
     return tuple(str(one) for one in market.industry()[1]["industry"])
 
 
-def _solved(problem: Problem, bounds: Bounds) -> tuple[Problem, Solution, float]:
-    """Return the problem solved, its solution, and what fewer names cost."""
-    return problem, solve(problem), 0.0
+def _solved(problem: Problem, bounds: Bounds) -> tuple[Solution, float]:
+    """Return the solution, bounds loosened where needed, and what fewer names cost."""
+    found = solve_relaxed(problem)
+    if found.status == "infeasible" or (not bounds.least_weight and bounds.most_names is None):
+        return found, 0.0
+    fewer = fewer_names(found, least_weight=bounds.least_weight, most_names=bounds.most_names)
+    return fewer.solution, fewer.loss
 
 
-def _lots(
-    problem: Problem, solution: Solution, day: MarketDay, asked: Posed, nav: float
-) -> Lots | None:
+def _lots(solution: Solution, day: MarketDay, asked: Posed, nav: float) -> Lots | None:
     if not np.isfinite(solution.weights).all():
         return None
     chosen = asked.stocks
     price = np.where(day.price[chosen] > 0, day.price[chosen], 1.0)
-    return whole_lots(problem, solution, nav, price, day.lot[chosen], day.step[chosen])
+    return whole_lots(solution, nav, price, day.lot[chosen], day.step[chosen])
 
 
 def _by_stock(market: Market, values: ByCode, empty: float) -> Floats:

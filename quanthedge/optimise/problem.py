@@ -72,8 +72,8 @@ class Problem:
         What beta'w has to be exactly: the hedge's notional over S. Both or none.
     groups : int64 [n], optional
         Number of the industry, from 0; -1 for none.
-    group_bound : float, optional
-        Largest active weight of a group beyond its tilt; none without.
+    group_bound : float or float64 [G], optional
+        Largest active weight of a group beyond its tilt, one for all or each its own; none without.
     group_tilt : float64 [G], optional
         Active weights that groups are pointed at; 0 without.
     styles : int64 [S], optional
@@ -111,7 +111,7 @@ class Problem:
     beta: Floats | None = None
     beta_target: float | None = None
     groups: Ints | None = None
-    group_bound: float | None = None
+    group_bound: float | Floats | None = None
     group_tilt: Floats | None = None
     styles: Ints | None = None
     style_bound: Floats | None = None
@@ -140,9 +140,14 @@ class Problem:
         """Return n."""
         return len(self.alpha)
 
-    def group_count(self) -> int:
-        """Return the number of bounded groups, 0 without a bound."""
-        return 0 if self.group_bound is None or self.group_tilt is None else len(self.group_tilt)
+    @property
+    def group_limits(self) -> Floats:
+        """Return the bound of each group [G]; of length 0 where groups are free."""
+        if self.group_bound is None or self.group_tilt is None:
+            return np.empty(0)
+        return np.broadcast_to(
+            np.asarray(self.group_bound, dtype=np.float64), self.group_tilt.shape
+        )
 
     def _check_covariance(self) -> None:
         cov, columns = self.factor_covariance, self.exposures.shape[1]
@@ -166,7 +171,7 @@ class Problem:
         given = [self.risk_aversion, self.tracking_error]
         if sum(one is not None for one in given) != 1:
             raise StrategyError("Problem: needs exactly one of risk_aversion and tracking_error")
-        for name in ("risk_aversion", "turnover", "group_bound"):
+        for name in ("risk_aversion", "turnover"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value >= 0):
                 raise _error(name, value, "a number >= 0")
@@ -203,6 +208,12 @@ class Problem:
             object.__setattr__(self, "group_tilt", np.zeros(least))
         elif len(self.group_tilt) < least:
             raise _error("group_tilt", f"{len(self.group_tilt)} groups", f"at least {least}")
+        if self.group_bound is not None and self.group_tilt is not None:
+            bounds = np.asarray(self.group_bound, dtype=np.float64)
+            if bounds.shape not in ((), self.group_tilt.shape):
+                raise _error("group_bound", f"of shape {bounds.shape}", "a number or one a group")
+            if not (np.isfinite(bounds) & (bounds >= 0)).all():
+                raise _error("group_bound", self.group_bound, "numbers >= 0")
 
     def _check_styles(self) -> None:
         if (self.styles is None) != (self.style_bound is None):

@@ -19,6 +19,7 @@ where ``push_i = 1.5 impact_i |w_i - held_i|^0.5`` is the marginal impact.
 
 from dataclasses import dataclass
 
+from quanthedge.optimise.problem import Problem
 from quanthedge.typing import Floats
 
 __all__ = ["MULTIPLIERS", "Relaxed", "Solution", "Terms"]
@@ -58,13 +59,17 @@ class Relaxed:
     Attributes
     ----------
     name : str
-        "turnover", "styles", "groups", "size", "upper" or "lower".
+        "turnover", "styles", "groups", "size", "active_weight" (all bounds of weights alike),
+        "upper" or "lower" (of one stock, which its own trades cannot bring inside) or
+        "tracking_error".
     item : int
-        Column of the exposures, group or stock; -1 for turnover.
+        Column of the exposures, group or stock; -1 where there is one for all.
     asked, given : float
-        The bound that was asked for, and the one that the solution keeps.
+        The bound that was asked for, and the one that the solution keeps. For "active_weight" how
+        much wider than asked every bound is: 0 was asked.
     price : float
-        What one more unit of the bound given would still take off the objective: its multiplier.
+        What one more unit of the bound given would still take off the objective, in expected
+        return of the book over the horizon: its multiplier there.
     """
 
     name: str
@@ -99,6 +104,8 @@ class Solution:
     solver : str
     passes, iterations : int
         Quadratic problems solved, and steps of the solver in all of them.
+    problem : Problem
+        The one that it solves: with the bounds given where some were loosened.
     relaxed : tuple of Relaxed
     reason : str
     """
@@ -115,5 +122,6 @@ class Solution:
     solver: str
     passes: int
     iterations: int
+    problem: Problem
     relaxed: tuple[Relaxed, ...] = ()
     reason: str = ""

@@ -57,5 +57,5 @@ def infeasible(problem: Problem, solver: str, reason: str = "") -> Solution:
     nothing = np.full(problem.stocks, np.nan)
     return Solution(
         "infeasible", nothing, nothing, nothing, np.nan, Terms(*(np.nan,) * 5), {}, np.nan, np.nan,
-        solver, 0, 0, reason=reason,
+        solver, 0, 0, problem, reason=reason,
     )  # fmt: skip
