@@ -162,8 +162,8 @@ class Record:
     alpha_groups : DataFrame
         Alpha over the run and weight at its end by industry and by layer of market value.
     alpha_parts : DataFrame
-        Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
-        the strategy has no style model.
+        Each day's alpha by market, industries, styles and specific, yuan; without columns when the
+        strategy has no model of risk with styles.
     tilts : DataFrame
         Exposures of the book and of the benchmark to styles and industries at the end of each
         quarter; see :func:`quanthedge.performance.tilts.tilt_table`.
