@@ -6,6 +6,7 @@ import numpy as np
 
 from quanthedge.alpha import expected_at
 from quanthedge.backtesting.hedge_leg import known_betas, value_of_contracts
+from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
 from quanthedge.hedge import BetaRatio
 from quanthedge.layers import industry_tilts
 from quanthedge.market import Market
@@ -24,6 +25,7 @@ def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints
     hedged = not strategy.hedge.sells_nothing
     products = strategy.hedge.products if hedged else ()
     none = np.empty((rows.size, 0))
+    found = cache(lambda: _expected(market, scores, rows, strategy.rebalance))
     return Circumstances(
         capital_yuan=strategy.capital_yuan,
         invested_fraction=strategy.invested_fraction,
@@ -37,9 +39,9 @@ def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints
             lambda: value_of_contracts(strategy, market, rows) if products else none
         ),
         betas=cache(lambda: known_betas(strategy, market, rows)),
-        expected=cache(lambda: _expected(market, scores, rows, strategy.rebalance)),
-        tilts=cache(lambda: industry_tilts(market, rows)),
-        risk=cache(lambda: RiskModel().fit(market)),
+        expected=found,
+        tilts=cache(lambda: _tilts(strategy, market, rows, found()[0])),
+        risk=cache(lambda: fitted_risk(market, risk_model_of(strategy) or RiskModel())),
     )
 
 
@@ -49,6 +51,11 @@ def _ratio(strategy: Strategy) -> float:
     if isinstance(ratio, BetaRatio):
         return ratio.scale
     return ratio if isinstance(ratio, float) else 1.0
+
+
+def _tilts(strategy: Strategy, market: Market, rows: Ints, expected: Floats) -> Floats:
+    layer = strategy.layers.industry
+    return industry_tilts(layer, market, rows, expected, strategy.beta.index)
 
 
 def _expected(

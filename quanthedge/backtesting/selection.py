@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from quanthedge.alpha import AlphaScores, alpha_scores, no_training, scores
 from quanthedge.backtesting.circumstances import circumstances
+from quanthedge.backtesting.risk_stage import risk_model_of
 from quanthedge.backtesting.stages import stage
 from quanthedge.market import Market
 from quanthedge.optimise import decision_table
@@ -85,7 +86,8 @@ def _weighed_in(strategy: Strategy) -> dict[str, Any]:
         "execution": strategy.execution,
         "beta": strategy.beta,
         "hedge": strategy.hedge,
-        "industries": strategy.layers.industry,
+        "industry": strategy.layers.industry,
+        "risk": risk_model_of(strategy),
     }
 
 

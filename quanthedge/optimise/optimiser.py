@@ -24,13 +24,12 @@ from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.relax import solve_relaxed
 from quanthedge.optimise.solution import Solution
 from quanthedge.plain import Told
-from quanthedge.risk import FittedRiskModel, FittedStatisticalRisk, RiskForecast
+from quanthedge.risk import FittedRisk, RiskForecast
 from quanthedge.rules import TRADING_DAYS_A_YEAR, CostTerms
 from quanthedge.typing import Bools, Floats
 
 __all__ = ["Optimiser", "TradingTerms"]
 
-FittedRisk = FittedRiskModel | FittedStatisticalRisk
 ByCode = Mapping[str, float] | pd.Series
 
 
@@ -108,7 +107,7 @@ class Optimiser(Told):
         ----------
         alpha : mapping or Series by code
             Expected returns over the horizon beyond the benchmark's. What has none is not bought.
-        risk : FittedRiskModel or FittedStatisticalRisk
+        risk : FittedRisk
             Its market is the one that is traded.
         day : date or int
             A trading day, or its row: what was known at its close is used.

@@ -8,7 +8,7 @@ import pandas as pd
 
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.targets import Targets
-from quanthedge.risk import FittedRiskModel, FittedStatisticalRisk
+from quanthedge.risk import FittedRisk
 from quanthedge.rules import CostTerms
 from quanthedge.typing import Floats
 
@@ -62,7 +62,7 @@ class Circumstances:
     betas: Callable[[], Floats]
     expected: Callable[[], tuple[Floats, Floats]]
     tilts: Callable[[], Floats]
-    risk: Callable[[], FittedRiskModel | FittedStatisticalRisk]
+    risk: Callable[[], FittedRisk]
 
 
 class Book(NamedTuple):

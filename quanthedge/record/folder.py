@@ -36,7 +36,7 @@ _LARGEST_TEXT = 64 * 2**20  # bytes of a JSON file
 _LARGEST_TABLE = 2 * 2**30  # bytes of a table, on disk and in memory
 _MOST_ROWS = 200_000_000
 
-_VariantName = Literal["long_only", "unlevered", "levered", "index_hedged"]
+_VariantName = Literal["long_only", "unlevered", "levered", "index_hedged", "ungated"]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _OwnFile = Annotated[str, Field(pattern=_OWN_FILE)]
 _OwnTable = Annotated[str, Field(pattern=_OWN_TABLE)]

@@ -157,6 +157,11 @@ class Record:
     decisions : DataFrame
         What an optimised selector decided on each rebalance: status, expected return, risk and
         cost, contracts and the beta left, bounds that were loosened; empty for other selectors.
+    allocation : DataFrame
+        How much of the book stood from each rebalance on, why, and the figures that decided it.
+    expected : DataFrame
+        What the scores of each rebalance were expected to earn and their change to cost; empty
+        where nothing in the strategy asks for it.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
     alpha_groups : DataFrame
@@ -210,6 +215,8 @@ class Record:
     coverage: Table = Table()
     trainings: Table = Table()
     decisions: Table = Table()
+    allocation: Table = Table()
+    expected: Table = Table()
     rules: Table = Table()
     alpha_groups: Table = Table()
     alpha_parts: Table = Table()
