@@ -13,8 +13,10 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "BetaEstimator": "quanthedge.beta",
+    "Bounds": "quanthedge.optimise",
     "CollateralLoan": "quanthedge.products.lending",
     "DataError": "quanthedge.errors",
+    "Decision": "quanthedge.optimise",
     "Factor": "quanthedge.factors",
     "FactorTerm": "quanthedge.alpha",
     "FixedIncome": "quanthedge.comparison",
@@ -23,6 +25,7 @@ _EXPORTS = {
     "LendingPool": "quanthedge.products.lending",
     "LeveragedExposure": "quanthedge.products.leverage",
     "Market": "quanthedge.market",
+    "Optimiser": "quanthedge.optimise",
     "PanelCombinatorialPurged": "quanthedge.alpha",
     "PanelPurgedKFold": "quanthedge.alpha",
     "PanelWalkForward": "quanthedge.alpha",
@@ -49,6 +52,7 @@ _EXPORTS = {
     "days_to_margin_call": "quanthedge.studies.stress",
     "deflated_sharpe": "quanthedge.performance",
     "evaluate": "quanthedge.evaluation",
+    "explain_holding": "quanthedge.backtesting",
     "factor": "quanthedge.factors",
     "fairness": "quanthedge.performance",
     "fee_table": "quanthedge.fund.explainer",

@@ -5,7 +5,14 @@ from quanthedge.alpha.combine import FactorTerm, scores
 from quanthedge.alpha.combiner import Combiner
 from quanthedge.alpha.expected import expected_at
 from quanthedge.alpha.learners import Boosting, ElasticNet, Estimator, Stack
-from quanthedge.alpha.model import AlphaModel, AlphaScores, alpha_scores, carried, first_training
+from quanthedge.alpha.model import (
+    AlphaModel,
+    AlphaScores,
+    alpha_scores,
+    carried,
+    first_training,
+    graded_factors,
+)
 from quanthedge.alpha.splitters import (
     PanelCombinatorialPurged,
     PanelPurgedKFold,
@@ -40,6 +47,7 @@ __all__ = [
     "combination_name",
     "expected_at",
     "first_training",
+    "graded_factors",
     "neutral_name",
     "no_training",
     "scores",

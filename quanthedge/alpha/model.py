@@ -33,7 +33,15 @@ from quanthedge.plain import Plain
 from quanthedge.typing import Bools, Floats, Ints
 from quanthedge.universe import Universe
 
-__all__ = ["AlphaModel", "AlphaScores", "Calendar", "alpha_scores", "carried", "first_training"]
+__all__ = [
+    "AlphaModel",
+    "AlphaScores",
+    "Calendar",
+    "alpha_scores",
+    "carried",
+    "first_training",
+    "graded_factors",
+]
 
 Missing = Literal["neutral", "exclude"]
 _NOT_STOCKS = ("macro",)  # families of one number a day
@@ -200,6 +208,24 @@ def alpha_scores(
         table[inside].reset_index(drop=True),
         left_out,
     )
+
+
+def graded_factors(
+    market: Market, model: AlphaModel, where: Bools, rows: Ints
+) -> tuple[tuple[Factor, ...], Features]:
+    """Return the factors that a model takes, and their signed ranks on some rows, higher is better.
+
+    Parameters
+    ----------
+    market : Market
+        Cut at the last row.
+    model : AlphaModel
+    where : bool [R, N]
+        The universe on the rows.
+    rows : int64 [R]
+    """
+    factors = carried(market, model)[0]
+    return factors, _features(market, model, factors, rows, where)
 
 
 def _within(universe: Universe, market: Market, every: Ints, where: Bools, rows: Ints) -> Bools:

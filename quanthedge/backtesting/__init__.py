@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
+    from quanthedge.backtesting.explain import explain_holding as explain_holding
     from quanthedge.backtesting.plan import Prepared as Prepared
     from quanthedge.backtesting.plan import prepare as prepare
     from quanthedge.backtesting.plan import run_days as run_days
@@ -27,6 +28,7 @@ _LAZY = {
     "asked": "request",
     "backtest": "run",
     "complete": "run",
+    "explain_holding": "explain",
     "forget_stages": "stages",
     "keep_stages": "stages",
     "made_by": "request",

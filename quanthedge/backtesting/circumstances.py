@@ -6,9 +6,12 @@ import numpy as np
 
 from quanthedge.alpha import expected_at
 from quanthedge.backtesting.hedge_leg import known_betas, value_of_contracts
+from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
+from quanthedge.hedge import BetaRatio
 from quanthedge.layers import industry_tilts
 from quanthedge.market import Market
-from quanthedge.portfolio import Circumstances
+from quanthedge.portfolio import Circumstances, Schedule
+from quanthedge.risk import RiskModel
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
 
@@ -22,7 +25,7 @@ def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints
     hedged = not strategy.hedge.sells_nothing
     products = strategy.hedge.products if hedged else ()
     none = np.empty((rows.size, 0))
-    found = cache(lambda: _expected(market, scores, rows))
+    found = cache(lambda: _expected(market, scores, rows, strategy.rebalance))
     return Circumstances(
         capital_yuan=strategy.capital_yuan,
         invested_fraction=strategy.invested_fraction,
@@ -31,13 +34,23 @@ def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints
         participation=strategy.execution.participation,
         schedule=strategy.rebalance,
         products=products,
+        hedge_ratio=_ratio(strategy),
         contract_yuan=cache(
             lambda: value_of_contracts(strategy, market, rows) if products else none
         ),
         betas=cache(lambda: known_betas(strategy, market, rows)),
         expected=found,
         tilts=cache(lambda: _tilts(strategy, market, rows, found()[0])),
+        risk=cache(lambda: fitted_risk(market, risk_model_of(strategy) or RiskModel())),
     )
+
+
+def _ratio(strategy: Strategy) -> float:
+    """Return the part of the book's beta that is hedged, as far as it is one number."""
+    ratio = strategy.hedge.ratio
+    if isinstance(ratio, BetaRatio):
+        return ratio.scale
+    return ratio if isinstance(ratio, float) else 1.0
 
 
 def _tilts(strategy: Strategy, market: Market, rows: Ints, expected: Floats) -> Floats:
@@ -45,7 +58,9 @@ def _tilts(strategy: Strategy, market: Market, rows: Ints, expected: Floats) -> 
     return industry_tilts(layer, market, rows, expected, strategy.beta.index)
 
 
-def _expected(market: Market, scores: Floats, rows: Ints) -> tuple[Floats, Floats]:
+def _expected(
+    market: Market, scores: Floats, rows: Ints, schedule: Schedule
+) -> tuple[Floats, Floats]:
     slope = np.full(rows.size, _IC)
-    days = float(np.median(np.diff(rows))) if rows.size > 1 else 20.0
+    days = float(schedule.days_between)
     return expected_at(market, scores, rows, slope, days), slope

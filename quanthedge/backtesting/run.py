@@ -21,6 +21,7 @@ from quanthedge.backtesting.notes import (
     run_notes,
     winding_up_notes,
 )
+from quanthedge.backtesting.optimiser_notes import optimiser_notes
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
@@ -176,6 +177,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     notes += contract_notes(strategy, market, missed, tables["trades"])
     code, tables_given = own_code(strategy), kept_tables(strategy)
     notes += own_code_notes(strategy) + table_notes(prepared) + alpha_notes(prepared)
+    notes += optimiser_notes(prepared)
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     return Result(
         **tables | _read_later(prepared, tables["hedge"], books, record.days_run),
@@ -190,6 +192,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         investor_days=fund.investor_days,
         coverage=selection.coverage,
         trainings=selection.training,
+        decisions=selection.decisions,
         allocation=prepared.allocation,
         expected=prepared.expected,
         rules=prepared.rules,

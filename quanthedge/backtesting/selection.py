@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from quanthedge.alpha import AlphaScores, alpha_scores, no_training, scores
 from quanthedge.backtesting.circumstances import circumstances
+from quanthedge.backtesting.risk_stage import risk_model_of
 from quanthedge.backtesting.stages import stage
 from quanthedge.market import Market
+from quanthedge.optimise import decision_table
 from quanthedge.portfolio import Book, Targets
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Bools, Floats
 
-__all__ = ["Selection", "select", "selected"]
+__all__ = ["Selection", "graded", "select", "selected"]
 
 
 class Selection(NamedTuple):
@@ -60,8 +62,12 @@ def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selec
             "labelling",
             "operators",
             "risk",
+            "beta",
+            "hedge",
+            "optimise",
             "portfolio",
             "layers",
+            "backtesting/hedge_leg",
             "backtesting/selection",
             "backtesting/circumstances",
         ),
@@ -81,6 +87,7 @@ def _weighed_in(strategy: Strategy) -> dict[str, Any]:
         "beta": strategy.beta,
         "hedge": strategy.hedge,
         "industry": strategy.layers.industry,
+        "risk": risk_model_of(strategy),
     }
 
 
@@ -102,25 +109,23 @@ def select(
     if not strategy.selector.needs_scores:
         return _stated_weights(strategy, market, rows, part)
     mask, exclusions = strategy.universe.mask(market, rows)
-    graded = _graded(strategy, market, mask, rows)
-    book = _decided(strategy, market, graded.scores, rows)
+    found = graded(strategy, market, mask, rows)
+    book = _decided(strategy, market, found.scores, rows)
     shares = book.targets.weights
     targets = replace(book.targets, weights=part * shares)
-    told = (graded.coverage, graded.training, graded.left_out)
+    told = (found.coverage, found.training, found.left_out)
     return Selection(targets, shares, exclusions, *told, book.decisions)
 
 
-def _decided(strategy: Strategy, market: Market, graded: Floats, rows: NDArray[np.int64]) -> Book:
+def _decided(strategy: Strategy, market: Market, scored: Floats, rows: NDArray[np.int64]) -> Book:
     """Return the book as fractions of the stocks."""
     selector = strategy.selector
     if not selector.needs_circumstances:
-        return Book(selector.targets(market, graded, rows), pd.DataFrame())
-    return selector.decide(market, graded, rows, circumstances(strategy, market, graded, rows))
+        return Book(selector.targets(market, scored, rows), decision_table())
+    return selector.decide(market, scored, rows, circumstances(strategy, market, scored, rows))
 
 
-def _graded(
-    strategy: Strategy, market: Market, mask: Bools, rows: NDArray[np.int64]
-) -> AlphaScores:
+def graded(strategy: Strategy, market: Market, mask: Bools, rows: NDArray[np.int64]) -> AlphaScores:
     """Return the scores of factors with weights, or of a library that is combined."""
     if strategy.alpha is None:
         graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
@@ -147,4 +152,4 @@ def _stated_weights(
         pd.DataFrame({name: pd.Series([], dtype=kinds.get(name, "int64")) for name in names})
         for names in (("date", "reason", "count"), ("date", "factor", "defined", "universe"))
     )
-    return Selection(targets, book.weights, excluded, covered, no_training(), {}, pd.DataFrame())
+    return Selection(targets, book.weights, excluded, covered, no_training(), {}, decision_table())

@@ -22,6 +22,7 @@ from quanthedge.market.codes import (
 )
 from quanthedge.market.dataset import BEFORE_CALENDAR, Market
 from quanthedge.market.days import EMPTY, as_dates, day_of
+from quanthedge.market.explain import Explanation
 from quanthedge.market.history import ReportHistory
 from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.panels import PANELS
@@ -57,6 +58,7 @@ __all__ = [
     "CheckReport",
     "Column",
     "Double",
+    "Explanation",
     "Finding",
     "LimitBook",
     "LimitPanel",

@@ -1,21 +1,49 @@
 """From expected returns, a risk model, costs and bounds to the book that weighs them up."""
 
+from quanthedge.optimise.bounds import Bounds
+from quanthedge.optimise.decision import Decision, decision_table
+from quanthedge.optimise.lots import Lots, whole_lots
+from quanthedge.optimise.market import (
+    ContractHedge,
+    MarketDay,
+    Posed,
+    impact_volatility,
+    market_days,
+    posed,
+    usual_turnover,
+)
 from quanthedge.optimise.names import FewerNames, fewer_names
 from quanthedge.optimise.optimality import objective_terms, stationarity
+from quanthedge.optimise.optimiser import Optimiser, TradingTerms, industries_of
 from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.relax import solve_relaxed
 from quanthedge.optimise.solution import Relaxed, Solution, Terms
 from quanthedge.optimise.solve import solve
 
 __all__ = [
+    "Bounds",
+    "ContractHedge",
+    "Decision",
     "FewerNames",
+    "Lots",
+    "MarketDay",
+    "Optimiser",
+    "Posed",
     "Problem",
     "Relaxed",
     "Solution",
     "Terms",
+    "TradingTerms",
+    "decision_table",
     "fewer_names",
+    "impact_volatility",
+    "industries_of",
+    "market_days",
     "objective_terms",
+    "posed",
     "solve",
     "solve_relaxed",
     "stationarity",
+    "usual_turnover",
+    "whole_lots",
 ]

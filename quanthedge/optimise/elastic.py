@@ -133,9 +133,7 @@ class _Programme:
         most = self.most.copy()
         for other, value in fixed.items():
             most[self.place[other]] = np.where(value > 0, value + _SLIP, 0.0)
-        found = _linear_programme(
-            cost, self.matrix, self.limit, self.equality, self.equal_to, most
-        )
+        found = _linear_programme(cost, self.matrix, self.limit, self.equality, self.equal_to, most)
         return None if found is None else np.maximum(found[self.place[name]], 0.0)
 
 

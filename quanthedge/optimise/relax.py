@@ -132,7 +132,11 @@ def _least_tracking(problem: Problem) -> tuple[float, float]:
 def _rows(asked: Problem, reachable: Problem, given: Problem, found: Solution) -> list[Relaxed]:
     """Return what was loosened, in the order of loosening."""
     prices, rows = found.multipliers, []
-    if asked.turnover is not None and given.turnover is not None and given.turnover > asked.turnover:
+    if (
+        asked.turnover is not None
+        and given.turnover is not None
+        and given.turnover > asked.turnover
+    ):
         price = 2 * float(prices["turnover"][0])  # the limit is of purchases and sales
         rows.append(Relaxed("turnover", -1, asked.turnover, given.turnover, price))
     styles = []

@@ -1,6 +1,8 @@
 """From scores to a book: selection and the rebalancing calendar."""
 
 from quanthedge.portfolio.circumstances import Book, Circumstances
+from quanthedge.portfolio.industry_balanced import IndustryBalancedSelector
+from quanthedge.portfolio.optimised import OptimisedSelector
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.selection import Selector, TopSelector
 from quanthedge.portfolio.targets import Targets
@@ -9,6 +11,8 @@ from quanthedge.portfolio.weights import TableWeights, weights_from
 __all__ = [
     "Book",
     "Circumstances",
+    "IndustryBalancedSelector",
+    "OptimisedSelector",
     "Schedule",
     "Selector",
     "TableWeights",

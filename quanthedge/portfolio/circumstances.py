@@ -8,6 +8,7 @@ import pandas as pd
 
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.targets import Targets
+from quanthedge.risk import FittedRisk
 from quanthedge.rules import CostTerms
 from quanthedge.typing import Floats
 
@@ -34,6 +35,8 @@ class Circumstances:
     schedule : Schedule
     products : tuple of str
         Futures that are sold; empty where nothing is hedged.
+    hedge_ratio : float
+        Part of the book's beta that is hedged; 1 where a rule of its own says it day by day.
     contract_yuan : callable
         Yuan of one contract of each product at the close of each decision, float64 [R, P].
     betas : callable
@@ -43,6 +46,8 @@ class Circumstances:
         how much a unit of score counts, [R]; NaN without a score.
     tilts : callable
         By how much the weight of each industry shall exceed the index's, float64 [R, G].
+    risk : callable
+        The fitted model of risk.
     """
 
     capital_yuan: float
@@ -52,10 +57,12 @@ class Circumstances:
     participation: float
     schedule: Schedule
     products: tuple[str, ...]
+    hedge_ratio: float
     contract_yuan: Callable[[], Floats]
     betas: Callable[[], Floats]
     expected: Callable[[], tuple[Floats, Floats]]
     tilts: Callable[[], Floats]
+    risk: Callable[[], FittedRisk]
 
 
 class Book(NamedTuple):

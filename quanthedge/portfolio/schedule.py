@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.plain import Plain
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["Schedule"]
 
@@ -43,6 +44,13 @@ class Schedule(Plain):
         if self.offset_days and not isinstance(self.every, str):
             raise ValueError("offset_days goes with every = 'month' or 'week' only; set it to 0")
         return self
+
+    @property
+    def days_between(self) -> int:
+        """Trading days between two decisions: of a usual month or week, whatever the span."""
+        if isinstance(self.every, int):
+            return self.every
+        return round(TRADING_DAYS_A_YEAR / {"month": 12, "week": 52}[self.every])
 
     def decision_rows(
         self, dates: NDArray[np.datetime64], first: int, last: int

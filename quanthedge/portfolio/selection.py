@@ -3,19 +3,19 @@
 from typing import ClassVar, Literal, Self
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_numbers
 from quanthedge.market import Market
+from quanthedge.optimise import decision_table
 from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.schedule import Schedule
-from quanthedge.portfolio.targets import Targets
+from quanthedge.portfolio.targets import Targets, sparse_targets
 from quanthedge.risk import index_weights
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["Selector", "TopSelector"]
+__all__ = ["Selector", "TopSelector", "average_ranks"]
 
 
 class Selector(Kinded, noun="selector"):
@@ -81,16 +81,7 @@ class Selector(Kinded, noun="selector"):
             found = self.weights(market, scores, rows)
         found = own_numbers(self, "weights", found, scores.shape, "a row for each rebalance")
         _check_book(self, found, scores, market, rows)
-        stocks = [np.flatnonzero(row) for row in found]
-        sizes = [one.size for one in stocks]
-        return Targets(
-            decision_rows=rows,
-            pointer=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            stocks=np.concatenate([*stocks, np.empty(0, dtype=np.int64)]),
-            weights=invested_fraction * found[found > 0],
-            dates=market.dates[rows],
-            codes=market.codes,
-        )
+        return sparse_targets(market, rows, invested_fraction * found)
 
     def decide(
         self, market: Market, scores: Floats, rows: Ints, circumstances: Circumstances
@@ -104,7 +95,7 @@ class Selector(Kinded, noun="selector"):
         circumstances : Circumstances
             What a selector with ``needs_circumstances`` may ask for; the others look at none.
         """
-        return Book(self.targets(market, scores, rows), pd.DataFrame())
+        return Book(self.targets(market, scores, rows), decision_table())
 
 
 def _check_book(
@@ -242,13 +233,13 @@ class TopSelector(Selector):
                     f"{market.dates[t]}; take the members of the index as universe"
                 )
         elif self.weighting == "score":
-            raw = _average_ranks(score[stocks])
+            raw = average_ranks(score[stocks])
         else:
             raw = np.ones(stocks.size)
         return _cap(raw / raw.sum(), self.max_weight, market.dates[t])
 
 
-def _average_ranks(values: Floats) -> Floats:
+def average_ranks(values: Floats) -> Floats:
     """Return the ranks from 1 (lowest); equal values share the mean of theirs."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.market import Market
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["Targets"]
+__all__ = ["Targets", "sparse_targets"]
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,17 @@ class Targets:
                 "weight": self.weights,
             }
         )
+
+
+def sparse_targets(market: Market, rows: Ints, weights: Floats) -> Targets:
+    """Return targets from weights of all stocks, [R, N], 0 where none is wanted."""
+    rows = np.asarray(rows, dtype=np.int64)
+    stocks = [np.flatnonzero(row) for row in weights]
+    return Targets(
+        decision_rows=rows,
+        pointer=np.cumsum([0, *(one.size for one in stocks)]).astype(np.int64),
+        stocks=np.concatenate([*stocks, np.empty(0, dtype=np.int64)]),
+        weights=weights[weights != 0],
+        dates=market.dates[rows],
+        codes=market.codes,
+    )

@@ -13,7 +13,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.market import Market
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.selection import Selector
-from quanthedge.portfolio.targets import Targets
+from quanthedge.portfolio.targets import Targets, sparse_targets
 from quanthedge.signals import GivenTable, Scores, table_from
 from quanthedge.typing import Floats, Ints
 
@@ -78,15 +78,7 @@ class TableWeights(GivenTable, Selector):
         found = table.at(rows, self.max_age_days)
         self._check_in_force(found.values, market, rows)
         wanted = np.nan_to_num(found.values)
-        stocks = [np.flatnonzero(row) for row in wanted]
-        return Targets(
-            decision_rows=rows,
-            pointer=np.cumsum([0, *(one.size for one in stocks)]).astype(np.int64),
-            stocks=np.concatenate([*stocks, np.empty(0, dtype=np.int64)]),
-            weights=invested_fraction * wanted[wanted > 0],
-            dates=market.dates[rows],
-            codes=market.codes,
-        )
+        return sparse_targets(market, rows, invested_fraction * wanted)
 
     def _check_in_force(self, values: Floats, market: Market, rows: Ints) -> None:
         none = ~np.isfinite(values).any(axis=1)

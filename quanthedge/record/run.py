@@ -154,6 +154,9 @@ class Record:
         What the scores of each rebalance were trained on: trained_on (the close at which), the last
         decision in it (trained_until) and the last price in its labels (label_end), rebalances and
         pairs; empty where nothing is fitted.
+    decisions : DataFrame
+        What an optimised selector decided on each rebalance: status, expected return, risk and
+        cost, contracts and the beta left, bounds that were loosened; empty for other selectors.
     allocation : DataFrame
         How much of the book stood from each rebalance on, why, and the figures that decided it.
     expected : DataFrame
@@ -211,6 +214,7 @@ class Record:
     exclusions: Table = Table()
     coverage: Table = Table()
     trainings: Table = Table()
+    decisions: Table = Table()
     allocation: Table = Table()
     expected: Table = Table()
     rules: Table = Table()

@@ -143,6 +143,7 @@ def _selection_parts(selection: Selection, market: Market) -> list[Part]:
         *frame_parts("exclusions", selection.exclusions),
         *frame_parts("coverage", selection.coverage),
         *frame_parts("trainings", training),
+        *frame_parts("decisions", selection.decisions),
     ]
 
 
