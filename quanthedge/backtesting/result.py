@@ -51,6 +51,18 @@ class Result(Record):
 
         return bridge(self, by, start, end)
 
+    def attribution(
+        self,
+        by: Literal["layer", "brinson", "factor", "allocation"] = "layer",
+        period: Literal["day", "week", "month", "year", "whole"] = "whole",
+        start: str | None = None,
+        end: str | None = None,
+    ) -> pd.DataFrame:
+        """Where the alpha of the bridge came from: :func:`quanthedge.attribution.attribution`."""
+        from quanthedge.attribution import attribution
+
+        return attribution(self, by, period, start, end)
+
     def plot_bridge(
         self,
         start: str | None = None,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from quanthedge.attribution import attribution_tables
 from quanthedge.backtesting.alpha_notes import alpha_notes
 from quanthedge.backtesting.contract_notes import Missed, contract_notes, missed_contracts
 from quanthedge.backtesting.execute import book_tables, run_fund_of, run_variant
@@ -233,6 +234,7 @@ def _read_later(
         "alpha_groups": lambda run: group_table(run, market),
         "alpha_parts": lambda run: part_table(run, market, fitted),
         "tilts": lambda run: tilt_table(run, market, model),
+        **attribution_tables(market),
     }
     return {name: made_when_read(one) for name, one in make.items()}
 

@@ -16,8 +16,8 @@ from quanthedge.performance.book import (
     mean_equity,
     refusals_by_reason,
 )
-from quanthedge.performance.bridge import BRIDGE_LINES, bridge, bridge_returns
-from quanthedge.performance.bridge_groups import alpha_by, layers
+from quanthedge.performance.bridge import BRIDGE_LINES, By, bridge, bridge_returns
+from quanthedge.performance.bridge_groups import alpha_by, layers, summed_alpha
 from quanthedge.performance.deflation import (
     SUPPOSED_TRIALS,
     deflated_by_trials,
@@ -34,6 +34,7 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.fairness import fairness
+from quanthedge.performance.holdings import held_through, price_returns
 from quanthedge.performance.idle import cash_drag
 from quanthedge.performance.measures import MINIMUM_DAYS, PATTERNS, Measure, Summary, definitions
 from quanthedge.performance.model_alpha import alpha_by_model, factor_alpha
@@ -102,6 +103,7 @@ __all__ = [
     "SUPPOSED_TRIALS",
     "TRAILING",
     "WINDOWS",
+    "By",
     "Drawdown",
     "Estimate",
     "Measure",
@@ -139,6 +141,7 @@ __all__ = [
     "found_windows",
     "geometric_excess",
     "group_table",
+    "held_through",
     "information_ratio",
     "investor_statement",
     "investors_of",
@@ -154,6 +157,7 @@ __all__ = [
     "period_levels",
     "period_return",
     "period_returns",
+    "price_returns",
     "probabilistic_sharpe",
     "profit_loss_ratio",
     "refusals_by_reason",
@@ -168,6 +172,7 @@ __all__ = [
     "stress_windows",
     "summary",
     "summary_of",
+    "summed_alpha",
     "tilt_table",
     "tracking_error",
     "trailing_table",

@@ -4,6 +4,7 @@ A result keeps holdings on some days only; those between are rebuilt from the tr
 shares became on ex-dates, and compared with every record.
 """
 
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from quanthedge.market import Market
 from quanthedge.record import Record
 from quanthedge.typing import Floats
 
-__all__ = ["Held", "held_through", "market_move"]
+__all__ = ["Held", "held_through", "market_move", "price_returns"]
 
 
 class _Days(NamedTuple):
@@ -61,15 +62,55 @@ class Held(NamedTuple):
 def held_through(result: Record, market: Market) -> Held:
     """Return what a run held through each day, and the alpha of each stock.
 
+    What was rebuilt last is kept as long as its run lives: several tables are made of it.
+
     Raises
     ------
     DataError
         When the market is not that of the run.
     """
+    if _LAST and _LAST[0].run() is result and _LAST[0].market() is market:
+        return _LAST[0].held
     first, columns, days = _days(result, market)
     gain, value, mismatches = _held(days)
     alpha = gain - market_move(result)[:, None] * value
-    return Held(days.codes, first, columns, value, alpha, mismatches)
+    held = Held(days.codes, first, columns, value, alpha, mismatches)
+    _LAST[:] = [_Kept(weakref.ref(result, lambda _: _LAST.clear()), weakref.ref(market), held)]
+    return held
+
+
+class _Kept(NamedTuple):
+    """What was rebuilt last, and of what."""
+
+    run: "weakref.ref[Record]"
+    market: "weakref.ref[Market]"
+    held: Held
+
+
+_LAST: list[_Kept] = []  # one at most
+
+
+def price_returns(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
+    """Return what each stock gained from close to close without its cash dividends, [T, K].
+
+    Parameters
+    ----------
+    market : Market
+    span : slice
+        T + 1 rows of the market's calendar.
+    columns : intp [K]
+
+    Notes
+    -----
+    As the shares of a run are counted: bonus shares come on the ex-date, rights are taken up at
+    their price. Without a table of corporate actions cash dividends are in the adjustment factor,
+    and so here. 0 where a stock has no price.
+    """
+    mark = np.asarray(market.panel("mark")[span][:, columns], dtype=np.float64)
+    growth, rights = _growth(market, span, columns)
+    gained = growth[1:] * mark[1:] + rights.shares[1:] * mark[1:] - rights.paid[1:] - mark[:-1]
+    known = np.isfinite(gained) & (mark[:-1] > 0.0)
+    return np.divide(gained, mark[:-1], out=np.zeros_like(gained), where=known)
 
 
 def market_move(result: Record) -> Floats:
@@ -120,7 +161,7 @@ def _days(result: Record, market: Market) -> tuple[int, NDArray[np.intp], _Days]
     columns = np.searchsorted(all_codes, codes)
     span = slice(first, first + len(dates))
     mark = np.asarray(market.panel("mark")[span][:, columns], dtype=np.float64)
-    growth = _growth(market, span, columns)
+    growth, _ = _growth(market, span, columns)
     flows, records = _flows(trades, dates, codes), _records(result, dates, codes)
     return first, columns, _Days(codes, mark, growth, *flows, records)
 
@@ -161,12 +202,20 @@ def _place(
     return day, np.asarray(pd.Index(codes).get_indexer(pd.Index(rows["code"])), dtype=np.intp)
 
 
-def _growth(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
-    """Return by what the ledger multiplies shares on each day, [T + 1, K]: see docs/ledger.md."""
+class _Rights(NamedTuple):
+    """What a holder is offered, per share held: new shares, and yuan paid for them, [T + 1, K]."""
+
+    shares: Floats
+    paid: Floats
+
+
+def _growth(market: Market, span: slice, columns: NDArray[np.intp]) -> tuple[Floats, _Rights]:
+    """Return by what the ledger multiplies shares on each day, [T + 1, K], and rights offered."""
     factor = np.asarray(market.panel("adj_factor")[span][:, columns], dtype=np.float64)
+    rights = _Rights(np.zeros(factor.shape), np.zeros(factor.shape))
     table = market.corporate_actions()
     if table is None:
-        return _steps(factor)
+        return _steps(factor), rights
     book, _, factor, _ = action_book(
         table, np.asarray(market.dates[span]), np.asarray(market.codes)[columns],
         np.asarray(market.panel("mark")[span][:, columns]), factor,
@@ -176,7 +225,9 @@ def _growth(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
     steps = _steps(factor)
     day = np.repeat(np.arange(1, len(factor)), np.diff(book.pointer))
     steps[day, book.stock] = 1.0 + book.bonus
-    return steps
+    rights.shares[day, book.stock] = book.rights
+    rights.paid[day, book.stock] = book.rights * book.rights_price
+    return steps, rights
 
 
 def _steps(factor: Floats) -> Floats:

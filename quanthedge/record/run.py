@@ -169,6 +169,14 @@ class Record:
     alpha_parts : DataFrame
         Each day's alpha by market, industries, styles and specific, yuan; without columns when the
         strategy has no model of risk with styles.
+        Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
+        the strategy has no style model.
+    alpha_brinson, alpha_industries : DataFrame
+        Each day's alpha by allocation of industries and selection of stocks against the benchmark's
+        members, yuan, and each industry's by month; empty where their weights are not known.
+    alpha_layers, allocation_lines : DataFrame
+        Each day's alpha by layer of the strategy, yuan; and what its allocation did to each line of
+        the bridge, without columns when it has none.
     tilts : DataFrame
         Exposures of the book and of the benchmark to styles and industries at the end of each
         quarter; see :func:`quanthedge.performance.tilts.tilt_table`.
@@ -220,6 +228,10 @@ class Record:
     rules: Table = Table()
     alpha_groups: Table = Table()
     alpha_parts: Table = Table()
+    alpha_brinson: Table = Table()
+    alpha_industries: Table = Table()
+    alpha_layers: Table = Table()
+    allocation_lines: Table = Table()
     tilts: Table = Table()
     indices: Table = Table()
     investors: Table = Table()

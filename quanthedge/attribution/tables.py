@@ -1,0 +1,165 @@
+"""The tables of attribution that a run keeps, and what they say of any period."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.attribution.brinson import (
+    BRINSON,
+    INDUSTRY_COLUMNS,
+    Effects,
+    effects_of,
+    industry_table,
+    line_table,
+)
+from quanthedge.attribution.layers import LAYERS, allocation_lines, layer_table
+from quanthedge.errors import DataError
+from quanthedge.market import Market
+from quanthedge.performance import By, bridge
+from quanthedge.record import Record
+
+__all__ = ["Split", "attribution", "attribution_tables"]
+
+Split = Literal["layer", "brinson", "factor", "allocation"]
+_TABLES = {
+    "layer": "alpha_layers",
+    "brinson": "alpha_brinson",
+    "factor": "alpha_parts",
+    "allocation": "allocation_lines",
+}
+_MISSING = {
+    "layer": "what the members of {benchmark} weigh is not known on its days, or nothing was held",
+    "brinson": "what the members of {benchmark} weigh is not known on its days, or nothing was "
+    "held",
+    "factor": "its strategy names no risk model that splits returns",
+    "allocation": "its strategy has no layers.allocation, so that the book was whole at all times",
+}
+
+
+def attribution(
+    result: Record,
+    by: Split = "layer",
+    period: By = "whole",
+    start: str | None = None,
+    end: str | None = None,
+) -> pd.DataFrame:
+    """Return the line ``alpha`` of the bridge by layer, industries and stocks, or factor; yuan.
+
+    Parameters
+    ----------
+    result : Result
+        Of a backtest or of a run folder: everything is read from its tables.
+    by : "layer", "brinson", "factor" or "allocation"
+        Layers of the strategy (allocation, industry, stock); Brinson's parts of the run's own book
+        (industry, stock, index); the risk model's (market, industries, styles, specific); or what
+        an allocation did to every line of the bridge.
+    period, start, end
+        As `by`, `start` and `end` of :func:`quanthedge.performance.bridge`.
+
+    Returns
+    -------
+    DataFrame
+        A row for each period. The parts; ``alpha``, the line of the bridge; ``residual``, alpha
+        less the sum of the parts, 0 to rounding. By allocation: the lines, and ``total``, their
+        sum.
+
+    Raises
+    ------
+    DataError
+        When the run has no such parts, or no trading day lies in the period.
+    """
+    if by not in _TABLES:
+        raise DataError(f"attribution by {by!r}; accepted: {', '.join(_TABLES)}")
+    table: pd.DataFrame = getattr(result, _TABLES[by])
+    if not len(table):
+        why = _MISSING[by].format(benchmark=result.strategy.benchmark)
+        raise DataError(f"attribution by {by}: the run has none ({why}); see docs/attribution.md")
+    line = bridge(result, period, start, end)["alpha"]
+    ends = pd.DatetimeIndex(line.index)
+    inside = table.loc[start : ends[-1]]
+    summed = inside.groupby(np.searchsorted(ends.to_numpy(), inside.index.to_numpy())).sum()
+    summed.index = ends
+    total = summed.sum(axis=1)
+    if by == "allocation":
+        return summed.assign(total=total)
+    return summed.assign(alpha=line, residual=line - total)
+
+
+def attribution_tables(
+    market: Market, fully_invested: Callable[[Record], Record | None] | None = None
+) -> dict[str, Callable[[Record], pd.DataFrame]]:
+    """Return what makes each table of attribution of a run, by name.
+
+    Parameters
+    ----------
+    market : Market
+        The market of the run.
+    fully_invested : callable, optional
+        Gives of a run the same strategy's without its allocation; None where it has none.
+
+    Notes
+    -----
+    A table is empty where what it needs is not known: a close of the benchmark, the weights of its
+    members, the fully invested run on the same days.
+    """
+    own = lru_cache(maxsize=1)(lambda run: _effects(run, market))
+    ask = fully_invested or (lambda _: None)
+    return {
+        "alpha_brinson": lambda run: _brinson(own(run)),
+        "alpha_industries": lambda run: _industries(run, own(run)),
+        "alpha_layers": lambda run: _layers(run, ask(run), own, market),
+        "allocation_lines": lambda run: _allocation(run, ask(run)),
+    }
+
+
+def _effects(run: Record, market: Market) -> Effects | None:
+    """Return allocation and selection by industry; None where they are not known."""
+    if run.ledger["index_close"].isna().any() or not len(run.positions):
+        return None
+    try:
+        return effects_of(run, market)
+    except DataError:  # the members of the benchmark, or their weights on some day
+        return None
+
+
+def _brinson(effects: Effects | None) -> pd.DataFrame:
+    return _no_days(BRINSON) if effects is None else line_table(effects)
+
+
+def _industries(run: Record, effects: Effects | None) -> pd.DataFrame:
+    """Return allocation and selection of each industry by month."""
+    if effects is None:
+        return pd.DataFrame(columns=list(INDUSTRY_COLUMNS))
+    return industry_table(effects, pd.DatetimeIndex(bridge(run, "month").index))
+
+
+def _layers(
+    run: Record,
+    whole: Record | None,
+    own: Callable[[Record], Effects | None],
+    market: Market,
+) -> pd.DataFrame:
+    if whole is not None and not _comparable(run, whole):
+        return _no_days(LAYERS)
+    effects = own(run) if whole is None else _effects(whole, market)
+    return _no_days(LAYERS) if effects is None else layer_table(run, whole or run, effects)
+
+
+def _allocation(run: Record, whole: Record | None) -> pd.DataFrame:
+    known = run.ledger["index_close"].notna().all()
+    if whole is None or not known or not _comparable(run, whole):
+        return _no_days(())
+    return allocation_lines(run, whole)
+
+
+def _comparable(run: Record, whole: Record) -> bool:
+    """Whether the fully invested run lived through the same days."""
+    other = whole.ledger["equity"]
+    return run.ledger.index.equals(other.index) and bool((other.iloc[:-1] > 0.0).all())
+
+
+def _no_days(names: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(index=pd.DatetimeIndex([], name="date"), columns=list(names), dtype=float)
