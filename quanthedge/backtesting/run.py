@@ -91,8 +91,8 @@ def backtest(
         prepared = prepare(strategy, market, start, end, tell=say)
         result = complete(prepared, tell=say)
         found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=say)
+    result = result.changed(variants=found)
     return result.changed(
-        variants=found,
         unit_values=products,
         notes=result.notes + notes,
         request=request(variants, products, result.own_code, result.own_tables),
