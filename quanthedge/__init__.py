@@ -63,6 +63,7 @@ _EXPORTS = {
     "joint_hedge": "quanthedge.hedge",
     "keep_stages": "quanthedge.backtesting",
     "labels": "quanthedge.labelling",
+    "labels_from": "quanthedge.labelling",
     "layers": "quanthedge.performance",
     "load_strategy": "quanthedge.strategy",
     "macro": "quanthedge.conditions",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from quanthedge.alpha.combiner import Combiner, Trained
@@ -16,6 +17,7 @@ from quanthedge.typing import Floats
 
 __all__ = ["IC", "ICIR", "Equal", "FamilyEqual", "MaximumIR", "Ridge", "weighted"]
 
+_SAYS = 1e-9  # a residual rank of less is the noise of a factor that is the same for all
 _LEAST_SPREAD = 0.03  # of a factor's IC by date: less is an accident of few dates
 
 
@@ -46,14 +48,28 @@ class Equal(Combiner):
 
 
 class FamilyEqual(Combiner):
-    """Equal weights of families, and of the factors inside each: nothing is fitted."""
+    """Equal weights of families, and of the factors inside each: nothing is fitted.
+
+    Of each day only factors count that tell its stocks apart. One that is undefined for all of
+    them, as before its data begin, or the same for all has no part in its family's mean; a family
+    without any has none in the score. A factor that some stocks lack counts as average for them.
+    """
 
     learns: ClassVar[bool] = False
     kind: Literal["family_equal"] = "family_equal"
 
     def fit(self, lesson: Lesson) -> Trained:
-        """Return equal weights of families."""
-        return weighted(family_weights(lesson.families))
+        """Return equal weights of families: those of a day on which every factor counts."""
+        families = np.asarray(lesson.families)
+
+        def predict(features: NDArray[np.floating]) -> Floats:
+            says = (np.abs(features) > _SAYS).any(axis=0)
+            if not says.any():
+                return np.zeros(len(features))
+            of_day = features[:, says].astype(np.float64)
+            return np.asarray(of_day @ family_weights(families[says].tolist()))
+
+        return Trained(predict, family_weights(lesson.families))
 
 
 class _Evidence(Combiner):

@@ -44,6 +44,9 @@ def alpha_notes(prepared: Prepared) -> list[Bilingual]:
     never = [str(name) for name in shares.index[shares == 0]]
     if never:
         notes.append(_listed("alpha_never_defined", never))
+    empty = coverage[(coverage["defined"] == 0) & ~coverage["factor"].isin(never)]
+    if len(empty):
+        notes.append(_listed("alpha_partly_defined", sorted(set(empty["factor"]))))
     return notes
 
 

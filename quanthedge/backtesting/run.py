@@ -96,8 +96,8 @@ def backtest(
         if strategy.layers.gated:  # always beside it
             names = tuple(dict.fromkeys((*names, "ungated")))
         found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=say)
+    result = result.changed(variants=found)
     return result.changed(
-        variants=found,
         unit_values=products,
         notes=result.notes + notes,
         request=request(variants, products, result.own_code, result.own_tables),

@@ -1,7 +1,10 @@
-"""A run in the registry of trials: what makes it another trial than the next."""
+"""A run and its variants in the registry of trials: what makes each another trial than the next."""
+
+from typing import Any
 
 from quanthedge.backtesting.result import Result
 from quanthedge.market import Market
+from quanthedge.strategy import Strategy, variant
 from quanthedge.trials import Trial, count, digest, record
 
 __all__ = ["counted"]
@@ -15,18 +18,32 @@ _WORDS = {
     "comparison",
     "windows",
 }
+# Variants that hold other stocks or another hedge: a fund that somebody may choose by its figures.
+# With more or less money, own or borrowed, in the same stocks ("levered") nothing is chosen.
+_OTHER_FUNDS = ("long_only", "index_hedged", "ungated")
 
 
 def counted(result: Result, market: Market) -> int | None:
-    """Write a run into the registry; return how many trials on its days are known, itself included.
+    """Write a run and its variants into the registry; return how many trials its days have.
 
-    None where the registry is off, or cannot be written or read.
+    The run itself and its variants are among them. None where the registry is off, or cannot be
+    written or read.
     """
     strategy = result.strategy
-    # a model of risk explains; where the selector reads it too, it decides
-    shown = _WORDS if strategy.selector.kind == "optimised" else _WORDS | {"risk"}
-    what = digest([strategy.model_dump(mode="json", exclude=shown), result.own_code])
+    trials = [_trial(strategy, strategy.name, result.own_code)]
+    trials += [
+        _trial(variant(strategy, name), f"{strategy.name}: {name}", result.own_code)
+        for name in result.variants
+        if name in _OTHER_FUNDS
+    ]
     start, end = result.market_info["start"], result.market_info["end"]
-    if not record(market, start, end, [Trial("backtest", strategy.name, what)]):
+    if not record(market, start, end, trials):
         return None
     return count(market, start, end)
+
+
+def _trial(strategy: Strategy, label: str, own_code: Any) -> Trial:
+    # a model of risk explains; where a selector reads it too, it decides
+    shown = _WORDS if strategy.selector.needs_circumstances else _WORDS | {"risk"}
+    what = digest([strategy.model_dump(mode="json", exclude=shown), own_code])
+    return Trial("backtest", label, what)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.evaluation.tried import bytes_digest
 from quanthedge.factors import Factor, FactorPanel, panel, signal_from
-from quanthedge.labelling import Labels
+from quanthedge.labelling import LEAST, Labels, check_plausible, check_unchanged
+from quanthedge.labelling import labels as made_labels
 from quanthedge.trials import digest
 from quanthedge.typing import Bools, Floats, Ints, Language
 from quanthedge.universe import AllUniverse, Universe
@@ -46,13 +47,14 @@ class _Scores(Protocol):
 
 
 def check_labels(labels: Labels) -> None:
-    """Refuse labels that do not belong to their rows.
+    """Refuse labels that do not belong to their rows, or to their stocks.
 
     Raises
     ------
     StrategyError
-        Rows are not ascending days of the market, an array has another shape, or a label begins
-        before its decision could be acted upon.
+        Rows are not ascending days of the market, an array has another shape, a label begins before
+        its decision could be acted upon; labels that were changed after they were made, or such as
+        were put together by hand and are not what the market's stocks earned.
     """
     rows, shape = np.asarray(labels.rows), (len(labels.rows), len(labels.market.codes))
     if rows.ndim != 1 or rows.size == 0 or (np.diff(rows) <= 0).any():
@@ -73,6 +75,16 @@ def check_labels(labels: Labels) -> None:
             )
     if (labels.begins < rows).any() or (labels.executable and (labels.begins <= rows).any()):
         raise StrategyError("labels: one begins before its decision is made; take qh.labels'")
+    check_unchanged(labels)
+    if not labels.digest:
+        check_plausible(labels, _of_market(labels), LEAST)
+
+
+def _of_market(labels: Labels) -> Labels:
+    """Return the market's own labels of the same decisions."""
+    return made_labels(
+        labels.market, labels.rows, entry=labels.entry, lag=labels.lag, horizon=labels.horizon
+    )
 
 
 def given_factors(factors: Any, labels: Labels) -> Evaluated:

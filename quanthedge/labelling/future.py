@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import StrategyError
 from quanthedge.labelling.decisions import Decisions, decision_rows
+from quanthedge.labelling.genuine import digest_of
 from quanthedge.labelling.kernels import Bars, Costs, futures_of
 from quanthedge.labelling.reasons import REASONS, SAME, reason_name
 from quanthedge.market import Market, limit_panel
@@ -60,6 +61,11 @@ class Labels:
         it did not end.
     entry, lag, horizon, executable, cost
         How they were made; ``cost`` in words.
+    own : str
+        Digest of the returns that were given from outside; empty for the market's own.
+    digest : str
+        SHA-256 of all of this when it was made; evaluations refuse labels that were changed since.
+        Empty for labels that :func:`labels` did not make.
     """
 
     market: Market
@@ -77,10 +83,14 @@ class Labels:
     horizon: Horizon
     executable: bool
     cost: str
+    own: str = ""
+    digest: str = ""
 
     @property
     def definition(self) -> str:
         """Return how the labels are defined, in one line."""
+        if self.own:
+            return f"own returns {self.own[:8]}, beside {replace(self, own='').definition}"
         length = "to the next decision" if self.horizon == "next" else f"{self.horizon} days"
         if not self.executable:
             return f"close to close, {length}"
@@ -220,12 +230,13 @@ def labels(
         cost=_cost_in_words(cost_bp, costs),
     )
     if executable:
-        return found
+        return replace(found, digest=digest_of(found))
     wide = np.broadcast_to(until.astype(np.int32)[:, None], made.value.shape).copy()
     reason = np.where(np.isfinite(made.naive), np.int8(SAME), made.reason)
-    return replace(
+    found = replace(
         found, value=made.naive.copy(), reason=reason, begins=decided, ends=until, ends_by=wide
     )
+    return replace(found, digest=digest_of(found))
 
 
 def _cost_in_words(cost_bp: float, costs: CostTerms | None) -> str:

@@ -169,8 +169,6 @@ class Record:
     alpha_parts : DataFrame
         Each day's alpha by market, industries, styles and specific, yuan; without columns when the
         strategy has no model of risk with styles.
-        Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
-        the strategy has no style model.
     alpha_brinson, alpha_industries : DataFrame
         Each day's alpha by allocation of industries and selection of stocks against the benchmark's
         members, yuan, and each industry's by month; empty where their weights are not known.

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 from sklearn.cluster import KMeans
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import ElasticNet as PeerNet
@@ -184,6 +185,30 @@ def test_equal_weights_fit_nothing() -> None:
     np.testing.assert_allclose(families.scores, wanted, atol=1e-6)
     assert families.trainings().empty
     assert (families.trained_until == -1).all()
+
+
+def graded(column):
+    """Ranks in (-0.5, 0.5) of those that have the factor; others average."""
+    known = np.isfinite(column)
+    found = np.zeros(column.size)
+    found[known] = (rankdata(column[known]) - 0.5) / max(known.sum(), 1) - 0.5
+    return found
+
+
+def test_a_factor_that_tells_no_stock_apart_has_no_part_in_its_familys_mean() -> None:
+    panel, labels = world(rows=8)
+    raw = panel.values.copy()
+    raw[:3, :, 0] = np.nan  # its data begin on the fourth date
+    raw[:3, :, 2] = 7.0  # the same for all
+    raw[0, :, :2] = np.nan  # a whole family
+    raw[5, :40, 1] = np.nan  # for some stocks only: average for them
+    made = np.stack([[graded(one) for one in day.T] for day in raw]).transpose(0, 2, 1)
+    found = combined("family_equal", replace(panel, values=raw), labels, neutral=()).scores
+    for r in range(8):
+        first = made[r][:, [1] if r < 3 else [0, 1]].mean(axis=1)
+        second = made[r][:, [3, 4] if r < 3 else [2, 3, 4]].mean(axis=1)
+        wanted = second if r == 0 else (first + second) / 2
+        np.testing.assert_allclose(found[r], wanted, atol=1e-6)
 
 
 def test_a_stack_weighs_its_members_by_their_own_predictions() -> None:

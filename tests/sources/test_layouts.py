@@ -308,7 +308,8 @@ def _blocks(language: str) -> list[str]:
 
 
 def test_the_example_of_the_documentation_works(points, tmp_path, monkeypatch) -> None:
-    (toml,), (code,) = _blocks("toml"), _blocks("python")
+    toml = next(block for block in _blocks("toml") if "entry-points" in block)
+    (code,) = _blocks("python")
     ((group, declared),) = tomllib.loads(toml)["project"]["entry-points"].items()
     assert group == layouts.GROUP
     (tmp_path / "acme_layout.py").write_text(code, encoding="utf-8")

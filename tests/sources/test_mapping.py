@@ -1,4 +1,5 @@
 import contextlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import quanthedge as qh
 from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
 from quanthedge.market.schema import TABLES
@@ -30,6 +32,7 @@ NOT_NAMED = {
 }
 
 
+ROOT = Path(__file__).parents[2]
 MARKET, EXPORT = 12, export.mapped
 
 
@@ -48,14 +51,104 @@ def test_a_users_own_files_come_in_through_a_mapping(source, tmp_path, tables):
     assert "float_shares is not in the source and stays undefined" in texts(report, "warning")
 
 
-def test_the_documented_example_is_a_mapping(tmp_path):
-    text = mapping.__doc__.split("::", 1)[1]
+def documented(block):
+    """A block of the module's documentation as a mapping."""
+    text = mapping.__doc__.split("::")[block].rsplit("\n\n", 1)[0]
     lines = [line[4:] for line in text.splitlines() if line.startswith("    ") or not line]
+    return "\n".join(lines) + "\n"
+
+
+def with_further(source, tables):
+    """The documented example of forecasts and owners, with files of that shape."""
+    codes = tables["stocks"]["code"].tolist()[:2]
+    bare = [code[:6] for code in codes]
+    export.save(
+        pd.DataFrame(
+            {
+                "证券代码": [bare[0], bare[0], bare[1]],
+                "报告日期": ["2014-02-10", "2014-02-10", "20140311"],
+                "研究机构": ["华西证券", "华西证券", "国泰君安"],
+                "预测年度": [2014, 2015, 2014],
+                "预测净利润": [5_000.0, 6_000.5, -120.0],
+            }
+        ),
+        source,
+        "forecasts",
+    )
+    export.save(
+        pd.DataFrame(
+            {
+                "证券代码": [bare[0], bare[1], bare[0]],
+                "公告日期": ["2016-07-02", "2013-01-05", "2013-01-05"],
+                "控制人性质": ["民营企业", "中央国有企业", "地方国有企业"],
+            }
+        ),
+        source,
+        "controllers",
+    )
+    path = source / "mapping.toml"
+    path.write_text(path.read_text(encoding="utf-8") + documented(2), encoding="utf-8")
+    return codes
+
+
+def test_forecasts_and_owners_of_any_vendor_come_in_by_the_documented_example(
+    source, tmp_path, tables
+):
+    codes = with_further(source, tables)
+    found, report = imported(mapping, source, tmp_path / "m")
+    forecasts = found["analyst_estimates"]
+    assert forecasts["code"].tolist() == [codes[0], codes[0], codes[1]]
+    assert [str(day) for day in forecasts["period_end"]] == [
+        "2014-12-31", "2015-12-31", "2014-12-31"
+    ]  # fmt: skip
+    assert [str(day) for day in forecasts["known_date"]] == [
+        "2014-02-10", "2014-02-10", "2014-03-11"
+    ]  # fmt: skip
+    assert forecasts["net_profit"].tolist() == [5e7, 6.0005e7, -1.2e6]
+    owners = found["owners"]
+    assert [
+        (row.code, str(row.start), str(row.end), row.owner) for row in owners.itertuples()
+    ] == [
+        (codes[0], "2013-01-05", "2016-07-01", "local"),
+        (codes[0], "2016-07-02", "None", "private"),
+        (codes[1], "2013-01-05", "None", "central"),
+    ]  # fmt: skip
+    assert "controllers.csv" not in texts(report)
+    market = qh.Market.open(tmp_path / "m")
+    state = qh.factors.StateOwned().exposure(market, [len(market.dates) - 1])[0]
+    assert state[market.codes.tolist().index(codes[1])] == 1.0
+
+
+def test_the_page_on_importing_shows_the_example_that_is_imported():
+    page = (ROOT / "docs" / "importing.md").read_text(encoding="utf-8")
+    assert documented(2).strip() in page
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('{period_end = "%Y"}', '{period_en = "%Y"}', "no column 'period_en'; did you mean period"),
+        ('{period_end = "%Y"}', '{broker = "%Y"}', "date_format.broker: broker is no date"),
+        ("[owners.words.owner]", "[owners.words.start]", "words.start: start is no text"),
+        ('ends = "next row"', 'ends = "next"', "ends: Input should be 'column' or 'next row'"),
+        ('"民营企业" = "private"', '"民营" = "private"', "no owner is called .民营企业"),
+        ('owner = "控制人性质"', 'owner = "控制人性质"\nend = "公告日期"', "beside a column `end`"),
+        ('files = "forecasts.csv"', 'files = "forecasts.csv"\nends = "next row"', "no table of sp"),
+    ],
+)
+def test_a_mistake_in_words_or_formats_is_named(source, tmp_path, tables, old, new, said):
+    with_further(source, tables)
+    with pytest.raises(DataError, match=said):
+        imported(mapping, rewritten(source, old, new), tmp_path / "m")
+
+
+def test_the_documented_example_is_a_mapping(tmp_path):
     path = tmp_path / "mapping.toml"
-    path.write_text("\n".join(lines), encoding="utf-8")
+    path.write_text(documented(1) + documented(2), encoding="utf-8")
     found = read_mapping(path)
     assert set(found) == {
-        "stock_daily", "index_daily", "corporate_actions", "cash_rate", "index_members"
+        "stock_daily", "index_daily", "corporate_actions", "cash_rate", "index_members",
+        "analyst_estimates", "owners",
     }  # fmt: skip
     assert found["stock_daily"].factor("stock_daily", "volume") == 100
 

@@ -178,3 +178,24 @@ def test_a_strangers_folder_is_not_touched_beyond_the_two_files(registry) -> Non
     assert {path.name for path in registry.iterdir()} <= {"trials.jsonl", "trials.jsonl.lock"}
     shutil.rmtree(registry)
     assert trials.count(Data(), "2015-01-01", "2015-06-30") == 0
+
+
+def test_a_variant_that_may_be_chosen_is_a_trial_and_more_money_is_none(registry) -> None:
+    from quanthedge.strategy import variant
+
+    run = backtest(small_strategy(), sample_market(), *DAYS, variants=("long_only", "levered"))
+    assert set(run.variants) == {"long_only", "levered"}
+    assert run.trials == 2
+    found = overlapping(sample_market(), *DAYS)
+    assert found["label"].tolist() == [run.strategy.name, f"{run.strategy.name}: long_only"]
+    # the variant run as a strategy of its own is the same trial
+    assert backtest(variant(small_strategy(), "long_only"), sample_market(), *DAYS).trials == 2
+
+
+def test_capacity_and_leverage_leave_no_trial(registry) -> None:
+    from quanthedge.studies.capacity import capacity_curve
+    from quanthedge.studies.stress import compare_leverage
+
+    capacity_curve(small_strategy(), sample_market(), *DAYS, sizes=[1e8])
+    compare_leverage(small_strategy(), sample_market(), *DAYS, gross=(1.0,))
+    assert count(sample_market(), *DAYS) == 0

@@ -56,7 +56,13 @@ class TableMapping(BaseModel):
     adjusted_volume
         Whether the volume was divided by the factor as well.
     date_format
-        How dates are written when it is not 2014-09-17 or 20140917, as in ``%d/%m/%Y``.
+        How dates are written when it is not 2014-09-17 or 20140917, as in ``%d/%m/%Y``; of single
+        columns as ``{period_end = "%Y"}``. A year alone is its last day.
+    words
+        Our text column = { the file's word = ours }; words that are not named stay as they are.
+    ends
+        "next row" in tables of spells without an `end`: each row of a stock lasts until the day
+        before its next one, the last one is open.
     true, false
         The words that mean yes and no in flags, beside true, false, 1 and 0.
     no_factor
@@ -74,7 +80,9 @@ class TableMapping(BaseModel):
     percent: list[str] = Field(default_factory=list)
     prices: Literal["raw", "backward_adjusted", "forward_adjusted"] = "raw"
     adjusted_volume: bool = False
-    date_format: str | None = None
+    date_format: str | dict[str, str] | None = None
+    words: dict[str, dict[str, str]] = Field(default_factory=dict)
+    ends: Literal["column", "next row"] = "column"
     true: list[str] = Field(default_factory=list)
     false: list[str] = Field(default_factory=list)
     no_factor: str | None = None
@@ -99,6 +107,12 @@ class TableMapping(BaseModel):
         if self.files is None:
             return []
         return [self.files] if isinstance(self.files, str) else list(self.files)
+
+    def written(self, column: str) -> str | None:
+        """Return how the dates of one of our columns are written; None: as usual."""
+        if isinstance(self.date_format, dict):
+            return self.date_format.get(column)
+        return self.date_format
 
     def factor(self, table: str, column: str) -> float:
         """Return what the file's number is multiplied with to be in our unit."""
@@ -164,10 +178,15 @@ def _explained(problem: ValidationError) -> str:
 
 def _check_names(path: Path, table: str, mapping: TableMapping) -> None:
     ours = {column.name: column for column in TABLES[table].columns}
-    named = (*mapping.columns, *mapping.constants, *mapping.units, *mapping.percent, *mapping.wide)
+    formats = mapping.date_format if isinstance(mapping.date_format, dict) else {}
+    named = (
+        *mapping.columns, *mapping.constants, *mapping.units, *mapping.percent, *mapping.wide,
+        *formats, *mapping.words,
+    )  # fmt: skip
     for name in named:
         if name not in ours:
             raise DataError(f"{path}: [{table}] has no column '{name}'; {_nearest(name, ours)}")
+    _check_kinds(path, table, mapping, formats)
     units = {**mapping.units, **dict.fromkeys(mapping.percent, "percent")}
     for name, unit in units.items():
         known = UNITS.get(ours[name].unit, UNITS["yuan"] | UNITS["fraction"])
@@ -182,6 +201,25 @@ def _check_names(path: Path, table: str, mapping: TableMapping) -> None:
                 f"{path}: [{table}] adjusted prices are read for stock_daily only, with its "
                 "adj_factor: without the factor nobody knows what was traded"
             )
+
+
+def _check_kinds(path: Path, table: str, mapping: TableMapping, formats: dict[str, str]) -> None:
+    """Refuse formats of what is no date, words of what is no text, ends of what is no spell."""
+    kinds = {column.name: column.kind for column in TABLES[table].columns}
+    for name in formats:
+        if kinds[name] != "date":
+            raise DataError(f"{path}: [{table}] date_format.{name}: {name} is no date")
+    for name in mapping.words:
+        if kinds[name] not in ("text", "label") or name in ("code", "index_code", "contract"):
+            raise DataError(f"{path}: [{table}] words.{name}: {name} is no text with words")
+    if mapping.ends == "next row":
+        spells = [one for one in TABLES if {"start", "end"} <= set(TABLES[one].column_names)]
+        if table not in spells:
+            raise DataError(
+                f"{path}: [{table}] ends: no table of spells; accepted: {', '.join(spells)}"
+            )
+        if "end" in mapping.columns or "end" in mapping.constants:
+            raise DataError(f'{path}: [{table}] ends = "next row" beside a column `end`')
 
 
 def _nearest(word: str, known: Any) -> str:

@@ -39,6 +39,36 @@ column per code, one file per field, as pandas users keep them::
     files = "csi300.csv"
     constants = {index_code = "000300.SH"}
 
+Brokers' forecasts, and who controls a company, as many vendors export them::
+
+    [analyst_estimates]
+    files = "forecasts.csv"
+    date_format = {period_end = "%Y"}    # 2014 is the year that ends on 2014-12-31
+    units = {net_profit = "ten_thousand_yuan"}
+
+    [analyst_estimates.columns]
+    code = "证券代码"
+    known_date = "报告日期"               # the day on which it became public
+    broker = "研究机构"
+    period_end = "预测年度"
+    net_profit = "预测净利润"
+
+    [owners]
+    files = "controllers.csv"
+    ends = "next row"                    # a row for each change; each lasts until the next
+
+    [owners.columns]
+    code = "证券代码"
+    start = "公告日期"                    # the announcement, not the change that it announces
+    owner = "控制人性质"
+
+    [owners.words.owner]                 # theirs = ours
+    "中央国有企业" = "central"
+    "地方国有企业" = "local"
+    "民营企业" = "private"
+    "外资企业" = "foreign"
+    "公众企业" = "other"
+
 Misspelt keys, tables, columns and units are answered with the nearest ones. Codes are read in all
 usual spellings, texts in UTF-8 or GB18030 (told apart by themselves). What a table does not have
 is completed where it follows from the rest, and otherwise reported.
@@ -218,19 +248,22 @@ def _converter(name: str, said: TableMapping) -> Callable[[pa.Array, Field, str]
     def convert(column: pa.Array, field: Field, where: str) -> pa.Array:
         if field.kind == "flag":
             return as_flags(column, where, words)
-        if field.kind == "date" and said.date_format is not None:
-            return _dates(as_texts(column, where), said.date_format, where)
+        written = said.written(field.name) if field.kind == "date" else None
+        if written is not None:
+            return _dates(as_texts(column, where), written, where)
         values = plain_convert(column, field, where)
         if field.kind == "number":
             factor = said.factor(name, field.name)
             return values if factor == 1 else pc.multiply(values, factor)
+        if field.name in said.words:
+            return _translated(as_texts(column, where), said.words[field.name])
         return values
 
     return convert
 
 
 def _dates(column: pa.Array, written: str, where: str) -> pa.Array:
-    """Read dates in the mapping's format; each distinct text once."""
+    """Read dates in the mapping's format, each distinct text once; a year alone is its last day."""
     coded = column.dictionary_encode()
     found: list[date | None] = []
     for word in coded.dictionary.to_pylist():
@@ -238,10 +271,35 @@ def _dates(column: pa.Array, written: str, where: str) -> pa.Array:
             found.append(None)
             continue
         try:
-            found.append(day_of(datetime.strptime(word.strip(), written)))
+            day = day_of(datetime.strptime(word.strip(), written))
+            found.append(date(day.year, 12, 31) if written == "%Y" else day)
         except ValueError as problem:
             raise DataError(f"{where}: {word[:40]!r} is not written as {written}") from problem
     return pa.array(found, pa.date32()).take(coded.indices)
+
+
+def _translated(column: pa.Array, words: dict[str, str]) -> pa.Array:
+    """Return texts with the mapping's words in place of the file's; each distinct text once."""
+    coded = column.dictionary_encode()
+    ours = [
+        word if word is None else words.get(word.strip(), word.strip())
+        for word in coded.dictionary.to_pylist()
+    ]
+    return pa.array(ours, pa.string()).take(coded.indices)
+
+
+def _until_next(table: pa.Table, name: str) -> pa.Table:
+    """Return spells that last until the day before the next row of the same key."""
+    key = [column for column in TABLES[name].key if column != "start"]
+    table = table.sort_by([(column, "ascending") for column in (*key, "start")])
+    start = table["start"].to_numpy().astype("datetime64[D]")
+    end = np.full(len(start), np.datetime64("NaT"), dtype="datetime64[D]")
+    follows = np.ones(max(0, len(start) - 1), dtype=np.bool_)
+    for column in key:
+        words = table[column].to_numpy()
+        follows &= words[1:] == words[:-1]
+    end[:-1][follows] = start[1:][follows] - np.timedelta64(1, "D")
+    return with_column(table, "end", pa.array(end, pa.date32(), from_pandas=True))
 
 
 def _constant(name: str, column: str, value: Any, rows: int) -> pa.Array:
@@ -276,6 +334,8 @@ def _completed_columns(
         return table
     if name in ("index_daily",):
         return index_daily_of(table)
+    if said.ends == "next row":
+        table = _until_next(table, name)
     for column in TABLES[name].columns:
         if column.name in table.column_names:
             continue

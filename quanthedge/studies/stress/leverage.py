@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from quanthedge.backtesting import Result, backtest
+from quanthedge.backtesting import Result, complete, prepare
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
 from quanthedge.performance import (
@@ -69,8 +69,15 @@ def compare_leverage(
         loan_interest_per_year (fractions of mean equity), lowest_multiple (futures account / margin
         at a close), call_days, lots_cut, stocks_sold (yuan), insolvent. Figures a year are NaN
         below 20 trading days.
+
+    Notes
+    -----
+    The runs are no trials of the registry (:mod:`quanthedge.trials`): the same stocks and hedge
+    with more or less money.
     """
-    rows = {one: _row(backtest(levered(strategy, one), market, start, end)) for one in gross}
+    rows = {
+        one: _row(complete(prepare(levered(strategy, one), market, start, end))) for one in gross
+    }
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "gross"
     return table
