@@ -39,7 +39,7 @@ def _terms(
     strategy, ledger, trades = prepared.strategy, tables["ledger"], tables["trades"]
     accounts = strategy.accounts
     level = accounts.margin_call * ledger["margin_required"]
-    called = (ledger["lots"] != 0) & (ledger["futures_cash"] < level)
+    called = (level > 0.0) & (ledger["futures_cash"] < level)
     cut = trades.loc[trades["reason"] == "margin_cut", "date"]
     gone = record.insolvent_day is not None
     return {

@@ -46,7 +46,7 @@ def command(
     _print(desk.contracts[columns], f"{product} on {desk.date:%Y-%m-%d}")
     _print(desk.calendar, "Rolls")
     if len(desk.carry):
-        _print(desk.carry, "Expected carry of the shorts, yuan")
+        _print(desk.carry, "Expected carry of the lots held, yuan")
 
 
 def _held(run: Path, date: str) -> dict[str, int]:

@@ -38,7 +38,7 @@ def variant_name(name: str, language: str) -> str:
 def variant_remark(variant: RunVariant) -> Bilingual:
     """Return what exactly a variant is and what its accounts went through."""
     words, terms, ledger = _texts()["terms"], variant.terms, variant.ledger
-    notional = ledger["futures_notional"].iloc[1:]
+    notional = ledger["futures_notional"].iloc[1:].abs()
     gross = (ledger["stock_value"].iloc[1:] + notional) / ledger["equity"].iloc[1:]
     values = {
         "stocks": f"{terms['stocks'] * 100:g}%",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from quanthedge.limits.futures import is_future
 from quanthedge.limits.line import Standing, line, refused
+from quanthedge.performance import opened_lots
 from quanthedge.rules import Row, read_table
 from quanthedge.words import texts
 
@@ -25,13 +26,14 @@ def fund_lines(
     ledger: pd.DataFrame,
     trades: pd.DataFrame,
     positions: pd.DataFrame,
+    contracts: pd.DataFrame,
     own_range: tuple[float, float] | None,
 ) -> list[dict[str, Any]]:
     """Return the lines of rules that bind funds of some kind, and of the strategy's own range.
 
     Parameters
     ----------
-    ledger, trades, positions : DataFrame
+    ledger, trades, positions, contracts : DataFrame
         As recorded.
     own_range : (float, float) or None
         Hedge ratio that the strategy keeps to.
@@ -39,16 +41,22 @@ def fund_lines(
     inside = ledger.iloc[1:]
     stocks = inside["stock_value"].where(inside["stock_value"] > 0)
     ratio = inside["futures_notional"] / stocks
+    short, long = (
+        (side * contracts["futures_notional"]).clip(lower=0.0).groupby(contracts["date"]).sum()
+        for side in (1.0, -1.0)
+    )
     low, high = (_yardsticks()[f"hedge_range_{end}"]["limit"] for end in ("low", "high"))
     outside = (ratio < low) | (ratio > high)
-    opened = trades[is_future(trades["code"]) & (trades["side"] == "sell")]
-    amount = opened.groupby("date")["amount"].sum().reindex(inside.index, fill_value=0.0)
+    part = opened_lots(trades) / trades["quantity"]
+    amount = (part * trades["amount"]).groupby(trades["date"]).sum()
+    amount = amount.reindex(inside.index, fill_value=0.0)
     largest = positions.groupby("date")["weight"].max()
     values = {
         "hedge_range_low": ratio,
         "hedge_range_high": ratio,
         "outside_range_days": _in_a_row(outside).where(ratio.notna()),
-        "short_futures": ratio,
+        "short_futures": short.reindex(inside.index, fill_value=0.0) / stocks,
+        "long_futures": (long / inside["equity"]).reindex(long.index[long > 0.0]),
         "futures_opened": amount / ledger["equity"].shift(1).iloc[1:],
         "cash_reserve": inside["stock_cash"] / inside["equity"],
         "single_stock": largest,

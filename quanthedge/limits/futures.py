@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.limits.line import Refused, Standing, line, refused, spell
+from quanthedge.performance import opened_lots
 from quanthedge.rules import Row, product_of, read_table
 
 __all__ = ["futures_lines", "is_future", "lots_opened", "price_limit"]
@@ -60,13 +61,11 @@ def futures_lines(
 
 
 def lots_opened(trades: pd.DataFrame, product: str, days: pd.DatetimeIndex, per: str) -> pd.Series:
-    """Return the lots sold to open on each day: of the product, or the most in one contract.
-
-    The fund only sells short, so that every sale of a contract opens and every purchase closes.
-    """
+    """Return the lots opened on each day, short or long: of the product, or most in a contract."""
     codes = trades["code"].astype("str")
-    sold = trades[codes.str.startswith(product) & is_future(codes) & (trades["side"] == "sell")]
-    by_contract = sold.groupby(["date", sold["code"].astype("str")])["quantity"].sum()
+    opened = opened_lots(trades)[codes.str.startswith(product) & is_future(codes)]
+    mine = trades.loc[opened.index]
+    by_contract = opened.groupby([mine["date"], mine["code"].astype("str")]).sum()
     by_day = by_contract.groupby(level=0)
     found = by_day.sum() if per == "product" else by_day.max()
     return found.astype(np.float64).reindex(days, fill_value=0.0)

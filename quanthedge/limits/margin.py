@@ -1,4 +1,4 @@
-"""Margin: the risk degree of the futures account, and the rise of the index that it carries.
+"""Margin: the risk degree of the futures account, and the move of the index that it carries.
 
 Risk degree (风险度) = margin required / money in the futures account, both at the close after the
 settlement: at 100% nothing is free, above it the broker closes contracts.
@@ -14,7 +14,7 @@ from quanthedge.limits.line import Refused, line, refused
 
 __all__ = ["margin_days", "margin_lines"]
 
-_DAILY_RISE = 0.02  # of the future, day after day
+_DAILY_RISE = 0.02  # of the future, day after day; of a fall likewise
 
 
 def margin_days(ledger: pd.DataFrame, call_multiple: float) -> pd.DataFrame:
@@ -33,30 +33,39 @@ def margin_days(ledger: pd.DataFrame, call_multiple: float) -> pd.DataFrame:
         risk_degree; rise_to_call, the rise of the futures in one day that brings the futures
         account to its call level; rise_to_end, the rise that both accounts together just carry;
         days_to_call, whole days of a rise of 2% each until the futures account is below its call
-        level, nothing being paid in (1: the next day).
+        level, nothing being paid in (1: the next day). Contracts held long fear a fall: on days on
+        which they outweigh those sold short, the three are of a fall, given without its sign.
 
     Notes
     -----
-    With V the value of the futures, m the margin rate, C the money in the account and k the call
-    multiple, a rise r takes V r out of the account and asks for k m V (1 + r):
-    ``r = (C + V) / (V (1 + k m)) - 1``. For both accounts C includes the stock account, and k is 1.
+    With V the value sold short less that held long, M the margin of all, C the money in the account
+    and k the call multiple, a move r takes V r out of the account and asks for k M (1 + r):
+    ``r = (C + V) / (V + k M) - 1``, a rise where V + k M is above 0, else a fall. For both accounts
+    C includes the stock account, and k is 1.
     """
     inside = ledger.iloc[1:]
-    held = inside["lots"] != 0
-    value = inside["futures_notional"].where(held)
-    rate = inside["margin_required"].where(held) / value
+    margin = inside["margin_required"].where(inside["margin_required"] > 0.0)
+    value = inside["futures_notional"].where(margin.notna())
     money, both = inside["futures_cash"], inside["futures_cash"] + inside["stock_cash"]
-    to_call = (money + value) / (value * (1.0 + call_multiple * rate)) - 1.0
-    to_end = (both + value) / (value * (1.0 + rate)) - 1.0
-    days = np.floor(np.log1p(to_call.clip(lower=-0.99)) / np.log1p(_DAILY_RISE)) + 1.0
+    side = np.sign(value + call_multiple * margin)
+    to_call = side * _move_carried(money, value, call_multiple * margin)
+    to_end = np.sign(value + margin) * _move_carried(both, value, margin)
+    move = (side * to_call.clip(lower=-0.99)).clip(lower=-1.0)  # a price falls to 0, no further
+    with np.errstate(divide="ignore"):
+        days = np.floor(np.log1p(move) / np.log1p(side * _DAILY_RISE)) + 1.0
     return pd.DataFrame(
         {
-            "risk_degree": inside["margin_required"].where(held) / money,
+            "risk_degree": margin / money,
             "rise_to_call": to_call,
             "rise_to_end": to_end,
             "days_to_call": days.clip(lower=0.0),
         }
     )
+
+
+def _move_carried(money: pd.Series, value: pd.Series, asked: pd.Series) -> pd.Series:
+    """Return the move of one day after which the money is just what is asked, below 0: a fall."""
+    return (money + value) / (value + asked) - 1.0
 
 
 def margin_lines(

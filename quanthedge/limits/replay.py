@@ -50,7 +50,7 @@ def replay_limits(run: Record) -> pd.DataFrame:
             )  # fmt: skip
         call, first = strategy.accounts.margin_call, hedge.products[0]
         lines += margin_lines(ledger, run.trades, run.refusals, call, first)
-    lines += fund_lines(ledger, run.trades, run.positions, hedge.range)
+    lines += fund_lines(ledger, run.trades, run.positions, run.contracts, hedge.range)
     lines += stock_lines(
         run.refusals,
         run.positions,

@@ -14,6 +14,7 @@ from quanthedge.performance.book import (
     costs,
     exposures,
     mean_equity,
+    opened_lots,
     refusals_by_reason,
 )
 from quanthedge.performance.bridge import BRIDGE_LINES, By, bridge, bridge_returns
@@ -153,6 +154,7 @@ __all__ = [
     "max_drawdown",
     "mean_equity",
     "monthly_table",
+    "opened_lots",
     "part_table",
     "period_levels",
     "period_return",

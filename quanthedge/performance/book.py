@@ -5,6 +5,7 @@ import pandas as pd
 
 from quanthedge.ledger import COST_LINES, FUND_FEES
 from quanthedge.performance.returns import years
+from quanthedge.rules import product_of
 
 __all__ = [
     "FEE_LINES",
@@ -12,6 +13,7 @@ __all__ = [
     "costs",
     "exposures",
     "mean_equity",
+    "opened_lots",
     "refusals_by_reason",
 ]
 
@@ -31,10 +33,15 @@ def exposures(ledger: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         hedge_ratio = futures notional / stock value (NaN without stocks);
         net_exposure = (stock value - futures notional) / equity;
-        gross_exposure = (stock value + futures notional) / equity;
+        gross_exposure = (stock value + futures notional without its sign) / equity;
         net_beta = (ex-ante book beta x stock value - futures notional) / equity, NaN without
         stocks.
         The opening row is left out.
+
+    Notes
+    -----
+    The futures notional is what is sold short less what is held long: below 0 for contracts held
+    long.
     """
     inside = ledger.iloc[1:]
     stocks, futures, equity = (
@@ -44,7 +51,7 @@ def exposures(ledger: pd.DataFrame) -> pd.DataFrame:
         {
             "hedge_ratio": futures / stocks.where(stocks > 0.0),
             "net_exposure": (stocks - futures) / equity,
-            "gross_exposure": (stocks + futures) / equity,
+            "gross_exposure": (stocks + futures.abs()) / equity,
             "net_beta": (inside["book_beta"] * stocks - futures) / equity,
         }
     )
@@ -78,6 +85,27 @@ def costs(ledger: pd.DataFrame) -> pd.DataFrame:
     span = years(ledger)
     scale = mean_equity(ledger) * span if span > 0.0 else float("nan")
     return pd.DataFrame({"yuan": yuan, "per_year": yuan / scale})
+
+
+def opened_lots(trades: pd.DataFrame) -> pd.Series:
+    """Return the lots that each trade of a contract opened, short or long; 0 for a stock's trade.
+
+    Parameters
+    ----------
+    trades : DataFrame
+        All trades of a run in their order, as recorded: contracts are held by trades alone.
+
+    Returns
+    -------
+    Series
+        By row of ``trades``: its quantity less the lots of the other side that it closed.
+    """
+    signed = trades["quantity"].where(trades["side"] == "buy", -trades["quantity"])
+    names = trades["code"].astype("str")
+    held = signed.groupby(names).cumsum() - signed
+    closed = np.minimum(trades["quantity"], held.abs()).where(held * signed < 0, 0)
+    future = names.map({name: product_of(name) is not None for name in names.unique()})
+    return (trades["quantity"] - closed).where(future.astype(bool), 0)
 
 
 def refusals_by_reason(refusals: pd.DataFrame) -> pd.DataFrame:

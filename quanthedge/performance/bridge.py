@@ -1,7 +1,7 @@
 """The profit bridge: from alpha to what the investor got, additive on every day.
 
-With S the stocks and H the futures held at the last close, b the book's beta known then and r the
-index return of the day:
+With S the stocks and H the futures sold short at the last close (below 0: held long), b the book's
+beta known then and r the index return of the day:
 
 - alpha: price gain of the shares of the last close less ``b S r``;
 - revaluation: change of what holdings that do not trade are stated above their last close; it sums
@@ -226,7 +226,7 @@ def _futures(result: Record) -> tuple[pd.Series, pd.Series]:
 def _multiplier(contracts: pd.DataFrame) -> pd.Series:
     """Return yuan a point of each contract, from its value, lots and price."""
     held = contracts[contracts["lots"] != 0]
-    ratio = held["futures_notional"] / (held["lots"].abs() * held["settlement_price"])
+    ratio = -held["futures_notional"] / (held["lots"] * held["settlement_price"])
     found: pd.Series = ratio.groupby(held["contract"]).first().round(6)
     known = index_products()
     for name in contracts["contract"].unique():

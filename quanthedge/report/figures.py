@@ -72,7 +72,7 @@ def exposure_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Figu
 
 
 def lots_figure(ledger: pd.DataFrame, language: Language = "en") -> "go.Figure":
-    """Return the lots sold short at each close; the shade changes with the contract."""
+    """Return the lots sold short at each close, long ones below 0; a shade for each contract."""
     return _figure(specs.lots(ledger, language))
 
 

@@ -249,7 +249,7 @@ def exposure(ledger: pd.DataFrame, language: Language = "en") -> Spec:
 
 
 def lots(ledger: pd.DataFrame, language: Language = "en") -> Spec:
-    """Return the lots sold short at each close; the shade changes with the contract."""
+    """Return the lots sold short at each close, long ones below 0; a shade for each contract."""
     text = words(language)["figures"]
     inside = ledger.iloc[1:]
     spells = (inside["contract"] != inside["contract"].shift(1)).cumsum().to_numpy()
@@ -317,7 +317,7 @@ def basis(ledger: pd.DataFrame, multiplier: float, language: Language = "en") ->
     """
     text = words(language)["figures"]
     held = ledger[ledger["lots"] != 0]
-    price = held["futures_notional"] / held["lots"].abs() / multiplier
+    price = -held["futures_notional"] / held["lots"] / multiplier
     share = (price / held["index_close"] - 1.0).reindex(ledger.index[1:])
     line = _line(share, text["basis"], FUND, 5, width=1.4)
     points = (price - held["index_close"]).reindex(ledger.index[1:])

@@ -121,6 +121,8 @@ def test_the_desk_shows_rolls_and_the_carry_of_lots():
     gain = 10 * 300 * (held["basis"] + held["dividends"])
     assert desk.carry["to_delivery"].iloc[0] == pytest.approx(gain)
     assert desk.carry["per_year"].iloc[0] == pytest.approx(gain * 365 / held["days_left"])
+    long = basis_desk(market(), DAY, lots={held["contract"]: 10}).carry.iloc[0]
+    assert (long["lots"], long["to_delivery"]) == (10, pytest.approx(-gain))
     front = desk.calendar.iloc[0]
     trading = market().calendar
     end = np.searchsorted(trading, np.datetime64(front["last_trading_day"], "D"))

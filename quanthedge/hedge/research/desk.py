@@ -33,8 +33,9 @@ class BasisDesk:
         For each of them: last_trading_day, roll_day (so many trading days before),
         trading_days_left, following, spread (following less own price, points), spread_annualised.
     carry : DataFrame
-        For each contract held short: lots, notional, to_delivery (expected gain of the short until
-        delivery, yuan, when the basis less dividends goes to nothing), per_year (yuan).
+        For each contract held: lots (below 0 sold short), notional (of a short above 0),
+        to_delivery (expected gain until delivery, yuan, when the basis less dividends goes to
+        nothing), per_year (yuan).
     history : DataFrame
         `basis_table` up to the day.
 
@@ -94,8 +95,8 @@ def basis_desk(
         A trading day; the market's last by default.
     product : {"IF", "IH", "IC", "IM"}
     lots : dict, optional
-        Lots held by contract, below 0 or above: the sign is taken as short. Of a run's last day:
-        ``result.contracts`` holds them.
+        Lots held by contract, below 0 when sold short. Of a run's last day: ``result.contracts``
+        holds them.
     roll_days : int
         Trading days before the last trading day on which a hedge is rolled.
 
@@ -155,7 +156,7 @@ def _calendar(
 def _carry(
     today: pd.DataFrame, lots: dict[str, int], multiplier: float, product: str
 ) -> pd.DataFrame:
-    """Return what shorts of the day earn when the basis before dividends goes to nothing."""
+    """Return what the lots of the day earn when the basis before dividends goes to nothing."""
     rows = []
     prices = today.set_index("contract")
     for contract, held in lots.items():
@@ -167,13 +168,13 @@ def _carry(
                 f"{', '.join(prices.index)}"
             )
         one = prices.loc[contract]
-        gain = abs(held) * multiplier * (one["basis"] + one["dividends"])
+        gain = -held * multiplier * (one["basis"] + one["dividends"])
         years = one["days_left"] / CALENDAR_DAYS_A_YEAR
         rows.append(
             {
                 "contract": contract,
-                "lots": -abs(held),
-                "notional": abs(held) * multiplier * one["price"],
+                "lots": held,
+                "notional": -held * multiplier * one["price"],
                 "to_delivery": gain,
                 "per_year": gain / years if years > 0 else np.nan,
             }

@@ -1,6 +1,6 @@
 """The chapter on the hedge, its contracts and both accounts."""
 
-from quanthedge.performance import cash_drag
+from quanthedge.performance import cash_drag, opened_lots
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Figure, Lines, Table, number_cell
 from quanthedge.report.writer import Writer
@@ -47,12 +47,12 @@ def _idle(writer: Writer) -> Table:
 
 
 def _rolls(writer: Writer) -> Table:
-    """Return each roll: the contract bought back and the one sold, with prices and lots."""
+    """Return each roll: the contract closed and the one opened, with prices and lots."""
     trades = writer.run.trades
     rows = []
-    rolled = trades[trades["reason"] == "roll"]
+    rolled = trades.assign(opens=opened_lots(trades) > 0)[trades["reason"] == "roll"]
     for (date, _product), day in rolled.groupby(["date", rolled["code"].str[:2]]):
-        closed, opened = (day[day["side"] == side] for side in ("buy", "sell"))
+        closed, opened = day[~day["opens"]], day[day["opens"]]
         if closed.empty or opened.empty:
             continue
         old, new = closed.iloc[0], opened.iloc[0]

@@ -104,7 +104,7 @@ def hedge_measures(ledger: pd.DataFrame, hedge: HedgeRule) -> dict[str, float]:
     held = inside["futures_notional"] / inside["equity"]
     lots = inside["lots"].abs()
     some = (lots > 0) & (wanted > 0.0)
-    lot = inside["futures_notional"][some] / lots[some]
+    lot = inside["futures_notional"][some].abs() / lots[some]
     smallest = 0.5 * lot / wanted[some]
     of_equity = lot / inside["equity"][some]
     nearest = (wanted[some] / of_equity).round() * of_equity
@@ -156,12 +156,13 @@ def _futures(result: Record, market: Market) -> dict[str, float]:
         interest = bars["open_interest"].reindex(places).to_numpy(dtype=np.float64)
         share = held["lots"].abs().to_numpy() / np.where(interest > 0, interest, np.nan)
         done = result.trades[~result.trades["code"].isin(market.codes)]
-        lots = done.groupby(["date", "code"])["quantity"].sum()
-        volume = bars["volume"].reindex(lots.index).to_numpy(dtype=np.float64)
-        traded = lots.to_numpy() / np.where(volume > 0, volume, np.nan)
+        orders = done.groupby(["date", "code"])["quantity"].sum()
+        volume = bars["volume"].reindex(orders.index).to_numpy(dtype=np.float64)
+        traded = orders.to_numpy() / np.where(volume > 0, volume, np.nan)
     known = np.isfinite(share).any()
+    lots = held["lots"].abs().groupby(held["date"]).sum()
     return {
-        "lots": float(held.groupby("date")["lots"].sum().abs().max()) if len(held) else 0.0,
+        "lots": float(lots.max()) if len(lots) else 0.0,
         "open_interest_share": _mean(share),
         "open_interest_share_most": float(np.nanmax(share)) if known else float("nan"),
         "futures_volume_share": _mean(traded),

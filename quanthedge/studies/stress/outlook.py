@@ -1,4 +1,4 @@
-"""How long the accounts carry the hedge when the index rises day after day."""
+"""How long the accounts carry the hedge when the index moves against it day after day."""
 
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ class Accounts(NamedTuple):
 
     stock_cash: float
     futures_cash: float
-    futures_notional: float
-    margin_rate: float
+    futures_notional: float  # below 0: held long
+    margin_rate: float  # of the notional without its sign
     call_multiple: float
 
 
@@ -38,12 +38,13 @@ def days_to_margin_call(accounts: Accounts, daily_rise: float) -> CallDays:
     ----------
     accounts : Accounts
     daily_rise : float
-        Return of the future on each day, for instance 0.02.
+        Return of the future on each day, for instance 0.02; below 0 a fall, which is what contracts
+        held long fear.
 
     Notes
     -----
     With notional ``V``, rise ``r`` and margin rate ``m``: the account loses ``V ((1+r)^d - 1)`` by
-    day d and needs ``m V (1+r)^d``. Stock cash is counted as far as it goes; stocks are not sold,
+    day d and needs ``m |V| (1+r)^d``. Stock cash is counted as far as it goes; stocks are not sold,
     interest is left out, so the ledger, which sells stocks on the next day, lasts longer.
 
     Examples
@@ -55,7 +56,7 @@ def days_to_margin_call(accounts: Accounts, daily_rise: float) -> CallDays:
     days = np.arange(1, LONGEST + 1)
     growth = (1.0 + daily_rise) ** days
     lost = accounts.futures_notional * (growth - 1.0)
-    needed = accounts.margin_rate * accounts.futures_notional * growth
+    needed = accounts.margin_rate * abs(accounts.futures_notional) * growth
     futures = accounts.futures_cash - lost
     both = futures + accounts.stock_cash
     events = (
@@ -71,30 +72,41 @@ def margin_outlook(
 ) -> pd.DataFrame:
     """Return the days to margin call from a run's last close, a row for each daily rise.
 
+    Parameters
+    ----------
+    result : Record
+    rises : tuple of float
+        Moves of a day against the hedge: rises, or falls where contracts held long outweigh those
+        sold short.
+
     Returns
     -------
     DataFrame
         daily_rise, call, raise_cash, cut (days, <NA> when not within 250), and one_day_rise_to_call
-        and one_day_rise_to_cut: the single move that would do it.
+        and one_day_rise_to_cut: the single move that would do it. All three moves are below 0, and
+        mean falls, where contracts held long outweigh those sold short.
 
     Raises
     ------
     DataError
-        When the fund holds no futures on its last day.
+        When the fund holds no futures on its last day, or as much long as short.
     """
     last = result.ledger.iloc[-1]
-    if last["futures_notional"] <= 0:
+    notional = float(last["futures_notional"])
+    if notional == 0.0:
+        held = "as much long as short" if last["margin_required"] > 0.0 else "no futures"
         raise DataError(
-            f"margin outlook: the fund holds no futures on {result.ledger.index[-1]:%Y-%m-%d}"
+            f"margin outlook: the fund holds {held} on {result.ledger.index[-1]:%Y-%m-%d}"
         )
     accounts = Accounts(
         float(last["stock_cash"]),
         float(last["futures_cash"]),
-        float(last["futures_notional"]),
-        float(last["margin_required"] / last["futures_notional"]),
+        notional,
+        float(last["margin_required"] / abs(notional)),
         result.strategy.accounts.margin_call,
     )
-    rows = [(rise, *days_to_margin_call(accounts, rise)) for rise in rises]
+    against = [rise if notional > 0.0 else -rise for rise in rises]
+    rows = [(rise, *days_to_margin_call(accounts, rise)) for rise in against]
     frame = pd.DataFrame(rows, columns=["daily_rise", "call", "raise_cash", "cut"])
     frame = frame.astype(dict.fromkeys(("call", "raise_cash", "cut"), "Int64"))
     frame["one_day_rise_to_call"] = _single(accounts, accounts.call_multiple, both=False)
@@ -103,7 +115,8 @@ def margin_outlook(
 
 
 def _single(accounts: Accounts, multiple: float, *, both: bool) -> float:
-    """Rise in one day at which ``cash - V r = multiple x m V (1 + r)``."""
+    """Rise in one day at which ``cash - V r = multiple x m |V| (1 + r)``; below 0 a fall."""
     cash = accounts.futures_cash + (accounts.stock_cash if both else 0.0)
     share = multiple * accounts.margin_rate
-    return (cash / accounts.futures_notional - share) / (1.0 + share)
+    side = 1.0 if accounts.futures_notional > 0.0 else -1.0
+    return (cash / accounts.futures_notional - side * share) / (1.0 + side * share)

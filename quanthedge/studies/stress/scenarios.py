@@ -246,7 +246,7 @@ def _outcome(
         "worst_day": float((worth[1:] / worth[:-1] - 1.0).min()),
         "lowest_multiple": float(multiple.min()) if multiple.size else float("nan"),
         "call_days": int((multiple < inputs.settings.call_multiple).sum()),
-        "lots_cut": int(cut[:, 3].sum()),
+        "lots_cut": int(np.abs(cut[:, 3]).sum()),
         "stocks_sold": float(sold[:, 5].sum()),
         "lots_refused": int((futures[:, 4] - futures[:, 5]).sum()),
         "largest_net": float(net[np.argmax(np.abs(net))]),
