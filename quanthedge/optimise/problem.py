@@ -145,7 +145,9 @@ class Problem:
         """Return the bound of each group [G]; of length 0 where groups are free."""
         if self.group_bound is None or self.group_tilt is None:
             return np.empty(0)
-        return np.broadcast_to(np.asarray(self.group_bound, dtype=np.float64), self.group_tilt.shape)
+        return np.broadcast_to(
+            np.asarray(self.group_bound, dtype=np.float64), self.group_tilt.shape
+        )
 
     def _check_covariance(self) -> None:
         cov, columns = self.factor_covariance, self.exposures.shape[1]
