@@ -38,7 +38,7 @@ MOST_PASSES = 5
 _TOLERANCE = 1e-12
 _ROUGH = 1e-6  # of passes that only look for z
 _CLOSE = 1e-8  # what the objective may be off by the expansion in the last pass
-_GOOD = 1e-7  # residual that ends the passes
+_GOOD = 5e-7  # residual that ends the passes
 _LEAST = 1e-10  # of z: a trade of 0.01 yuan in 100 million
 _EXPANSION, _MAJORISER = (0.75, 0.75), (0.5, 1.0)  # of k z^0.5 x and of k z^-0.5 x^2 / 2
 
