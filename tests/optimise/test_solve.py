@@ -1,6 +1,7 @@
 """The best book is the one that another solver finds, and its multipliers explain every stock."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +56,29 @@ def test_impact_takes_at_most_five_passes(seed: int) -> None:
     assert found.solver == "piqp"
     assert 1 < found.passes <= 5
     assert found.kkt_residual < 1e-6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_majoriser_never_makes_the_book_worse(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quanthedge.optimise import impact
+
+    seen: list[float] = []
+    answer = impact._answer
+
+    def remembered(*parts: Any) -> Solution | None:
+        found = answer(*parts)
+        seen.append(found.objective if found is not None else np.nan)
+        return found
+
+    monkeypatch.setattr(impact, "_answer", remembered)
+    monkeypatch.setattr(impact, "_EXPANSION", impact._MAJORISER)
+    monkeypatch.setattr(impact, "_GOOD", 0.0)
+    solve(with_impact(seed))
+    assert len(seen) == 5
+    assert (np.diff(seen[1:]) < 1e-11).all()
+    assert seen[1] - seen[-1] > 1e-9
 
 
 @pytest.mark.parametrize("problem", [world(1), with_impact(2), tracked(3)], ids=("qp", "k", "te"))
