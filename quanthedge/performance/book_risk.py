@@ -116,7 +116,7 @@ def risk_of_book(
         if row >= fitted.first_row and all(hedge(one)[row] for one in futures):
             report = fitted.risk(weights, row, horizon, futures)
             parts.append(_parts(report, fitted).assign(date=days[day]))
-        unknown = 1.0 - value[known].sum() / value.sum()
+        unknown = np.delete(value, known).sum() / value.sum()
         lines.append((days[day], float("nan") if report is None else report.volatility, unknown))
     if not lines:
         return no_risk()

@@ -1,6 +1,7 @@
 """Risk of the hedged book: against loops from the definition, sums, what came, and no future."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def test_forecasts_are_of_rebalances_and_month_ends_and_those_judged_do_not_over
         table, days = result.risk_forecasts, list(result.ledger.index)
         trades = {days[days.index(day) + 1] for day in result.targets["date"].unique()}
         ends = {
-            day for day, after in zip(days, days[1:], strict=False)
+            day for day, after in pairwise(days)
             if after.month != day.month and after not in trades
         }  # fmt: skip
         wanted = [day for day in sorted(trades | ends) if day >= days[1]]
