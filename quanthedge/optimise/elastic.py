@@ -14,7 +14,7 @@ import numpy as np
 
 from quanthedge.optimise.matrices import group_matrix
 from quanthedge.optimise.problem import Problem
-from quanthedge.typing import Floats, Ints
+from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["ORDER", "conflict", "least_violations", "loosened_weights", "size_rows"]
 
@@ -22,11 +22,11 @@ ORDER = ("turnover", "styles", "groups", "size", "active_weight")
 _SLIP = 1e-8  # that a violation found may grow by in the steps after it
 
 
-def size_rows(problem: Problem) -> np.ndarray:
+def size_rows(problem: Problem) -> Bools:
     """Return which of the bounded styles is size [S]."""
     if problem.styles is None:
         return np.zeros(0, dtype=bool)
-    return problem.styles == (-1 if problem.size is None else problem.size)
+    return np.asarray(problem.styles == (-1 if problem.size is None else problem.size))
 
 
 def loosened_weights(problem: Problem, more: float) -> tuple[Floats, Floats]:

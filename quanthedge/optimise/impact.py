@@ -52,20 +52,23 @@ class _Machine:
         self.made = made
         self.solver = piqp.SparseSolver()
         self.ready = False
-        columns, rows = made.hessian.indptr, made.hessian.indices
+        columns = np.repeat(np.arange(len(made.linear)), np.diff(made.hessian.indptr))
         trades = len(made.bought) + len(made.sold)
-        own = [columns[j] + np.searchsorted(rows[columns[j] : columns[j + 1]], j)
-               for j in range(trades)]  # fmt: skip
-        self.diagonal = np.array(own, dtype=np.int64)
+        self.diagonal = np.flatnonzero(made.hessian.indices == columns)[:trades]
+        # returns in units of the largest save steps: 17 for 22 with 2,500 stocks
+        self.unit = max(float(np.abs(made.linear).max(initial=0.0)), 1e-6)
 
     def solve(self, curvature: Floats, slope: Floats, tolerance: float) -> Raw:
         """Return the answer with a diagonal and a linear part added for the trades."""
         made, settings = self.made, self.solver.settings
+        settings.preconditioner_iter = 3
         settings.eps_abs = settings.eps_rel = tolerance
         settings.eps_duality_gap_abs = settings.eps_duality_gap_rel = tolerance
         hessian, linear = made.hessian.copy(), made.linear.copy()
         hessian.data[self.diagonal] += curvature
         linear[: len(slope)] += slope
+        hessian.data /= self.unit
+        linear /= self.unit
         if self.ready:
             self.solver.update(P=hessian, c=linear)
         else:
@@ -74,18 +77,18 @@ class _Machine:
                 hessian, linear, made.equality, made.equal_to, *rows, made.x_low, made.x_high
             )
             self.ready = True
-        return _told(self.solver, self.solver.solve(), len(made.low))
+        return _told(self.solver, self.solver.solve(), len(made.low), self.unit)
 
 
-def _told(solver: Any, status: Any, rows: int) -> Raw:
-    """Return what PIQP found."""
+def _told(solver: Any, status: Any, rows: int, unit: float) -> Raw:
+    """Return what PIQP found, multipliers in units of returns again."""
     import piqp
 
     found = solver.result
-    of_rows = found.z_u - found.z_l if rows else np.empty(0)
-    bounds = found.z_bu - found.z_bl
+    of_rows = (found.z_u - found.z_l) * unit if rows else np.empty(0)
+    bounds = (found.z_bu - found.z_bl) * unit
     none = status == piqp.PIQP_PRIMAL_INFEASIBLE
-    return Raw(found.x.copy(), found.y.copy(), of_rows, bounds, none, found.info.iter)
+    return Raw(found.x.copy(), found.y * unit, of_rows, bounds, none, found.info.iter)
 
 
 def quadratic_passes(problem: Problem, bounds: Bounds, made: Matrices) -> Solution | None:

@@ -86,8 +86,7 @@ def fewer_names(
     stays = _cannot_go(problem)
     gone: Bools = np.zeros(problem.stocks, dtype=bool)
     while True:
-        small = _too_small(now.weights, least_weight, most_names)
-        may_go = small[~stays[small]]
+        may_go = _too_small(now.weights, stays, least_weight, most_names)
         if not len(may_go):
             break
         found, count = None, (len(may_go) + 1) // 2
@@ -101,7 +100,7 @@ def fewer_names(
         if found is None:
             break
         now, gone = found, tried
-    small = _too_small(now.weights, least_weight, most_names)
+    small = _too_small(now.weights, np.zeros_like(stays), least_weight, most_names)
     loss = now.objective - solution.objective
     now = replace(now, relaxed=solution.relaxed)
     return FewerNames(now, np.flatnonzero(gone), np.sort(small), loss, rounds)
@@ -112,14 +111,13 @@ def _cannot_go(problem: Problem) -> Bools:
     return (problem.lower > 0) | (problem.held > problem.most_sold)
 
 
-def _too_small(weights: Floats, least: float, most_names: int | None) -> Ints:
-    """Return the holdings that are too small, or too many, the smallest first."""
+def _too_small(weights: Floats, stays: Bools, least: float, most_names: int | None) -> Ints:
+    """Return the holdings that are too small or too many and may go, the smallest first."""
     held = np.flatnonzero(weights > _HELD)
+    over = 0 if most_names is None else len(held) - most_names
+    held = held[~stays[held]]
     held = held[np.argsort(weights[held], kind="stable")]
-    count = int((weights[held] < least * (1 - 1e-6)).sum())
-    if most_names is not None:
-        count = max(count, len(held) - most_names)
-    return held[:count]
+    return held[: max(over, int((weights[held] < least * (1 - 1e-6)).sum()))]
 
 
 def _without(problem: Problem, gone: Bools) -> Problem:

@@ -1,9 +1,9 @@
-"""Limits that no book can keep together are loosened in a stated order, each by the least that helps.
+"""Limits that no book keeps together are loosened in a stated order, each by the least that helps.
 
 The order is turnover, styles but size, industries, size, active weight. What comes later is kept
 as long as loosening what comes before is enough: among all books that keep what is never loosened
-(total, beta, participation, suspensions and price limits, no short sales), the sum of violations of
-the last that is needed is made least, then, with that fixed, of the one before it, down to turnover.
+(total, beta, participation, suspensions and price limits, no short sales), the sum of violations
+of the last that is needed is made least, then, with that fixed, of the one before, and so on.
 Groups and styles give way each by itself, so that one industry full of suspended stocks does not
 free the others. Bounds of weights widen alike; those of stocks whose own trades cannot bring them
 inside are loosened first, and only as far as these trades do not reach.
@@ -143,8 +143,8 @@ def _rows(asked: Problem, reachable: Problem, given: Problem, found: Solution) -
     if asked.styles is not None and asked.style_bound is not None and given.style_bound is not None:
         for i in np.flatnonzero(given.style_bound > asked.style_bound):
             name, price = "size" if size_rows(asked)[i] else "styles", abs(prices["styles"][i])
-            item, old, new = asked.styles[i], asked.style_bound[i], given.style_bound[i]
-            styles.append(Relaxed(name, int(item), float(old), float(new), float(price)))
+            item, bounds = int(asked.styles[i]), (asked.style_bound[i], given.style_bound[i])
+            styles.append(Relaxed(name, item, float(bounds[0]), float(bounds[1]), float(price)))
     groups = [
         Relaxed("groups", int(g), float(asked.group_limits[g]), float(given.group_limits[g]),
                 float(abs(prices["groups"][g])))
@@ -153,12 +153,9 @@ def _rows(asked: Problem, reachable: Problem, given: Problem, found: Solution) -
     rows += [one for one in styles if one.name == "styles"]
     rows += groups + [one for one in styles if one.name == "size"]
     rows += _weight_rows(asked, reachable, given, prices)
-    if asked.tracking_error is not None and given.tracking_error is not None:
-        if given.tracking_error > asked.tracking_error:
-            price = found.risk_aversion * given.tracking_error
-            rows.append(
-                Relaxed("tracking_error", -1, asked.tracking_error, given.tracking_error, price)
-            )
+    old, new = asked.tracking_error, given.tracking_error
+    if old is not None and new is not None and new > old:
+        rows.append(Relaxed("tracking_error", -1, old, new, found.risk_aversion * new))
     return rows
 
 
