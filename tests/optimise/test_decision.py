@@ -99,7 +99,9 @@ def test_alpha_risk_and_cost_are_what_one_more_unit_changes():
     for i in traded[:10]:
         up, down = weights.copy(), weights.copy()
         up[i], down[i] = up[i] + step, down[i] - step
-        slope = (utility(problem, up, problem.held) - utility(problem, down, problem.held)) / (2 * step)
+        slope = (utility(problem, up, problem.held) - utility(problem, down, problem.held)) / (
+            2 * step
+        )
         table = found.explain(found.codes[i])["value"]
         parts = table[["alpha", "risk", "linear_cost", "impact"]].sum()
         assert parts == pytest.approx(1e4 * slope, abs=0.02)
@@ -134,7 +136,7 @@ def test_bounds_that_no_book_keeps_are_loosened_and_listed():
 
 
 def test_fewer_names_cost_something_and_say_so():
-    alpha, held, _ = inputs()
+    alpha, _, _ = inputs()
     most = qh.Optimiser(
         benchmark=INDEX, risk_aversion=10.0,
         bounds=BOUNDS.model_copy(update={"most_names": 12, "turnover_one_way": None,
@@ -172,7 +174,7 @@ def test_what_cannot_be_meant_is_refused_in_one_line():
         optimiser.solve(alpha, fitted(), DAY, held, -1.0)
     with pytest.raises(StrategyError, match="alpha is empty"):
         optimiser.solve({}, fitted(), DAY, held, BOOK)
-    with pytest.raises(DataError, match="no stock '600999.XX'"):
+    with pytest.raises(DataError, match=r"no stock '600999\.XX'"):
         optimiser.solve({"600999.XX": 0.1}, fitted(), DAY, held, BOOK)
     with pytest.raises(DataError, match="not a trading day"):
         optimiser.solve(alpha, fitted(), "2015-07-05", held, BOOK)
