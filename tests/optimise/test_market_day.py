@@ -63,7 +63,8 @@ def test_impact_is_the_ledgers_law_at_the_usual_turnover():
     found = problem_of(day, book=book, impact_coefficient=0.7)
     for k, n in enumerate(found.stocks):
         if not day.turnover_yuan[n]:  # suspended for a month
-            assert not (day.can_buy[n] or day.can_sell[n])
+            assert not day.can_buy[n]
+            assert not day.can_sell[n]
             continue
         yuan = size_impact(traded * book, day.turnover_yuan[n], np.nan, day.volatility[n], 0.7)
         assert found.problem.impact[k] * traded**1.5 * book == pytest.approx(yuan, rel=1e-12)
@@ -91,7 +92,8 @@ def test_what_closed_at_a_limit_or_did_not_trade_is_blocked_on_that_side():
     at_limit = []
     for n in np.flatnonzero(day.listed):
         if not traded[n]:
-            assert not (day.can_buy[n] or day.can_sell[n])
+            assert not day.can_buy[n]
+            assert not day.can_sell[n]
             continue
         rate = Decimal("0.05") if special[n] else Decimal("0.1")
         exact = Decimal(f"{before[n]:.2f}")
