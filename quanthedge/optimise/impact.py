@@ -32,18 +32,18 @@ from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.solution import Solution
 from quanthedge.typing import Floats
 
-__all__ = ["quadratic_passes"]
+__all__ = ["Machine", "quadratic_passes"]
 
 MOST_PASSES = 5
 _TOLERANCE = 1e-12
 _ROUGH = 1e-6  # of passes that only look for z
 _CLOSE = 1e-8  # what the objective may be off by the expansion in the last pass
-_GOOD = 1e-7  # residual that ends the passes
+_GOOD = 5e-7  # residual that ends the passes
 _LEAST = 1e-10  # of z: a trade of 0.01 yuan in 100 million
 _EXPANSION, _MAJORISER = (0.75, 0.75), (0.5, 1.0)  # of k z^0.5 x and of k z^-0.5 x^2 / 2
 
 
-class _Machine:
+class Machine:
     """PIQP with one problem's matrices: set up once, updated afterwards."""
 
     def __init__(self, made: Matrices) -> None:
@@ -96,7 +96,7 @@ def quadratic_passes(problem: Problem, bounds: Bounds, made: Matrices) -> Soluti
     aversion = problem.risk_aversion or 0.0
     places = np.concatenate([made.bought, made.sold])
     k = problem.impact[places]
-    machine = _Machine(made)
+    machine = Machine(made)
     if not (k > 0).any():
         raw = machine.solve(np.zeros(len(k)), np.zeros(len(k)), _TOLERANCE)
         return _answer(problem, bounds, made, raw, 1, raw.iterations)
@@ -111,13 +111,17 @@ def quadratic_passes(problem: Problem, bounds: Bounds, made: Matrices) -> Soluti
         found = _answer(problem, bounds, made, raw, number, steps)
         if found is None:
             return None
-        if best is None or found.objective <= best.objective + _CLOSE:
+        # the first pass is rough: its limits may be kept too loosely to be compared with
+        if best is None or number <= 2 or found.objective <= best.objective + _CLOSE:
             best = found
         else:
             model = _MAJORISER
         if number > 1 and best.kkt_residual < _GOOD:
             break
-        around = np.clip(_wished(problem, made, best, k, aversion), low, high)
+        if model is _MAJORISER:  # no worse than the best so far, if it touches there
+            around = np.concatenate([best.buys[made.bought], best.sells[made.sold]])
+        else:
+            around = np.clip(_wished(problem, made, best, k, aversion), low, high)
     return best
 
 

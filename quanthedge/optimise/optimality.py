@@ -259,7 +259,7 @@ def kkt_residual(
     weights = problem.held + buys - sells
     slacks = _slacks(problem, weights, buys, sells, multipliers)
     violated = [max(float(-slack.min(initial=0.0)), 0.0) for slack, _ in slacks]
-    gap = [float(np.abs(slack * price)[price != 0].sum()) for slack, price in slacks]
+    gap = [float(np.abs(slack[price != 0] * price[price != 0]).sum()) for slack, price in slacks]
     signs = [max(float(-price.min(initial=0.0)), 0.0) for _, price in slacks]
     equations = [abs(float(weights.sum()) - problem.total)]
     if problem.beta is not None and problem.beta_target is not None:

@@ -40,9 +40,32 @@ def world(seed: int, n: int = 100, k: int = 12, **changes: Any) -> Problem:
         "beta": beta,
         "beta_target": float(0.98 * beta @ benchmark),
         "groups": np.where(rng.random(n) < 0.05, -1, groups),
-        "group_bound": 0.03,
+        "group_bound": 0.05,
         "styles": np.arange(6, k),
         "style_bound": np.full(k - 6, 0.25),
         "turnover": 0.25,
     }
     return Problem(**(kept | changes))
+
+
+def any_world(seed: int) -> Problem:
+    """Return a random rebalance of a random kind: size, impact, cone, limits that are not there."""
+    rng = np.random.default_rng([seed, 1])
+    n = int(rng.choice([20, 30, 50, 80, 120, 200, 300], p=[0.3, 0.3, 0.2, 0.08, 0.06, 0.04, 0.02]))
+    changes: dict[str, Any] = {}
+    if rng.random() < 0.4:
+        changes["impact"] = rng.uniform(0.002, 0.1, n) * (rng.random(n) < 0.9)
+    if rng.random() < 0.25:
+        changes |= {"risk_aversion": None, "tracking_error": float(rng.uniform(0.008, 0.02))}
+    if rng.random() < 0.2:
+        changes |= {"beta": None, "beta_target": None}
+    if rng.random() < 0.2:
+        changes["group_bound"] = None
+    if rng.random() < 0.2:
+        changes |= {"styles": None, "style_bound": None}
+    changes["turnover"] = None if rng.random() < 0.3 else float(rng.uniform(0.15, 0.6))
+    if rng.random() < 0.2:
+        changes |= {"most_bought": np.full(n, np.inf), "most_sold": np.full(n, np.inf)}
+    if rng.random() < 0.1:
+        changes |= {"buy_rate": np.zeros(n), "sell_rate": np.zeros(n)}
+    return world(seed, n, **changes)
