@@ -16,7 +16,7 @@ from quanthedge.market import Market
 from quanthedge.record import Record
 from quanthedge.typing import Floats
 
-__all__ = ["Held", "held_through", "market_move"]
+__all__ = ["Held", "check_market", "held_through", "market_move"]
 
 
 class _Days(NamedTuple):
@@ -70,6 +70,22 @@ def held_through(result: Record, market: Market) -> Held:
     gain, value, mismatches = _held(days)
     alpha = gain - market_move(result)[:, None] * value
     return Held(days.codes, first, columns, value, alpha, mismatches)
+
+
+def check_market(result: Record, market: Market) -> None:
+    """Refuse a market that is not that of the run, by its fingerprint.
+
+    Raises
+    ------
+    DataError
+        It is another, or the same cut at another day.
+    """
+    if market.fingerprint != result.market_info["fingerprint"]:
+        raise DataError(
+            f"market '{market.name}' to {market.dates[-1]} is not that of the run (its fingerprint "
+            f"is another); accepted: '{result.market_info['name']}' to "
+            f"{result.market_info['data_end']}, and models fitted on it"
+        )
 
 
 def market_move(result: Record) -> Floats:
