@@ -3,7 +3,15 @@
 from quanthedge.alpha.combination import Combine, OutOfSample
 from quanthedge.alpha.combine import FactorTerm, scores
 from quanthedge.alpha.combiner import Combiner
-from quanthedge.alpha.expected import expected_at
+from quanthedge.alpha.expected import (
+    LEAST_KNOWN,
+    STATED_IC,
+    Information,
+    ScoreHistory,
+    expected_at,
+    information,
+    score_history,
+)
 from quanthedge.alpha.learners import Boosting, ElasticNet, Estimator, Stack
 from quanthedge.alpha.model import (
     AlphaModel,
@@ -12,6 +20,7 @@ from quanthedge.alpha.model import (
     carried,
     first_training,
     graded_factors,
+    training_grid,
 )
 from quanthedge.alpha.splitters import (
     PanelCombinatorialPurged,
@@ -25,6 +34,8 @@ from quanthedge.alpha.wording import combination_name, neutral_name
 __all__ = [
     "IC",
     "ICIR",
+    "LEAST_KNOWN",
+    "STATED_IC",
     "AlphaModel",
     "AlphaScores",
     "Boosting",
@@ -35,12 +46,14 @@ __all__ = [
     "Estimator",
     "FactorTerm",
     "FamilyEqual",
+    "Information",
     "MaximumIR",
     "OutOfSample",
     "PanelCombinatorialPurged",
     "PanelPurgedKFold",
     "PanelWalkForward",
     "Ridge",
+    "ScoreHistory",
     "Stack",
     "alpha_scores",
     "carried",
@@ -48,7 +61,10 @@ __all__ = [
     "expected_at",
     "first_training",
     "graded_factors",
+    "information",
     "neutral_name",
     "no_training",
+    "score_history",
     "scores",
+    "training_grid",
 ]

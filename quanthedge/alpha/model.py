@@ -41,6 +41,7 @@ __all__ = [
     "carried",
     "first_training",
     "graded_factors",
+    "training_grid",
 ]
 
 Missing = Literal["neutral", "exclude"]

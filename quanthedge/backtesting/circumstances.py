@@ -5,19 +5,18 @@ from functools import cache
 import numpy as np
 
 from quanthedge.alpha import expected_at
+from quanthedge.backtesting.expectation import information_at
 from quanthedge.backtesting.hedge_leg import known_betas, value_of_contracts
 from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
 from quanthedge.hedge import BetaRatio
 from quanthedge.layers import industry_tilts
 from quanthedge.market import Market
-from quanthedge.portfolio import Circumstances, Schedule
+from quanthedge.portfolio import Circumstances
 from quanthedge.risk import RiskModel
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["circumstances"]
-
-_IC = 0.04  # until scores are held against what they earned
 
 
 def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints) -> Circumstances:
@@ -25,7 +24,7 @@ def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints
     hedged = not strategy.hedge.sells_nothing
     products = strategy.hedge.products if hedged else ()
     none = np.empty((rows.size, 0))
-    found = cache(lambda: _expected(market, scores, rows, strategy.rebalance))
+    found = cache(lambda: _expected(strategy, market, scores, rows))
     return Circumstances(
         capital_yuan=strategy.capital_yuan,
         invested_fraction=strategy.invested_fraction,
@@ -59,8 +58,7 @@ def _tilts(strategy: Strategy, market: Market, rows: Ints, expected: Floats) -> 
 
 
 def _expected(
-    market: Market, scores: Floats, rows: Ints, schedule: Schedule
+    strategy: Strategy, market: Market, scores: Floats, rows: Ints
 ) -> tuple[Floats, Floats]:
-    slope = np.full(rows.size, _IC)
-    days = float(schedule.days_between)
-    return expected_at(market, scores, rows, slope, days), slope
+    found = information_at(strategy, market, rows)
+    return expected_at(market, scores, rows, found), found.coefficient

@@ -11,7 +11,7 @@ import numpy as np
 
 from quanthedge.alpha import graded_factors, scores
 from quanthedge.backtesting.circumstances import circumstances
-from quanthedge.backtesting.selection import graded
+from quanthedge.backtesting.expectation import graded
 from quanthedge.factors import factor_name
 from quanthedge.kinds import is_own, own_name
 from quanthedge.market import Explanation, Market

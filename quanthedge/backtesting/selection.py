@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.alpha import AlphaScores, alpha_scores, no_training, scores
+from quanthedge.alpha import no_training
 from quanthedge.backtesting.circumstances import circumstances
+from quanthedge.backtesting.expectation import graded
 from quanthedge.backtesting.risk_stage import risk_model_of
 from quanthedge.backtesting.stages import stage
 from quanthedge.market import Market
 from quanthedge.optimise import decision_table
 from quanthedge.portfolio import Book, Targets
 from quanthedge.strategy import Strategy
-from quanthedge.typing import Bools, Floats
+from quanthedge.typing import Floats
 
-__all__ = ["Selection", "graded", "select", "selected"]
+__all__ = ["Selection", "select", "selected"]
 
 
 class Selection(NamedTuple):
@@ -68,6 +69,7 @@ def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selec
             "portfolio",
             "layers",
             "backtesting/hedge_leg",
+            "backtesting/expectation",
             "backtesting/selection",
             "backtesting/circumstances",
         ),
@@ -123,22 +125,6 @@ def _decided(strategy: Strategy, market: Market, scored: Floats, rows: NDArray[n
     if not selector.needs_circumstances:
         return Book(selector.targets(market, scored, rows), decision_table())
     return selector.decide(market, scored, rows, circumstances(strategy, market, scored, rows))
-
-
-def graded(strategy: Strategy, market: Market, mask: Bools, rows: NDArray[np.int64]) -> AlphaScores:
-    """Return the scores of factors with weights, or of a library that is combined."""
-    if strategy.alpha is None:
-        graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
-        return AlphaScores(graded, coverage, no_training(), {})
-    return alpha_scores(
-        market,
-        strategy.alpha,
-        strategy.universe,
-        mask,
-        rows,
-        strategy.rebalance,
-        strategy.execution.fill,
-    )
 
 
 def _stated_weights(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import quanthedge as qh
-from quanthedge.backtesting.selection import graded, select
+from quanthedge.backtesting.expectation import graded
+from quanthedge.backtesting.selection import select
 from quanthedge.errors import DataError
 from quanthedge.market import Explanation
 from quanthedge.optimise.decision import PARTS

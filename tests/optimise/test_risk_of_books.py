@@ -1,4 +1,4 @@
-"""An optimiser looks for what the risk model misses: its books against a covariance that is known."""
+"""An optimiser looks for what a risk model misses: its books against a covariance that is known."""
 
 from functools import cache
 

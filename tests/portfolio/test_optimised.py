@@ -8,7 +8,8 @@ import pytest
 
 import quanthedge as qh
 from quanthedge.backtesting.circumstances import circumstances
-from quanthedge.backtesting.selection import Selection, graded, select
+from quanthedge.backtesting.expectation import graded
+from quanthedge.backtesting.selection import Selection, select
 from quanthedge.errors import StrategyError
 from quanthedge.optimise import Decision
 from quanthedge.portfolio import IndustryBalancedSelector, OptimisedSelector, Schedule
@@ -134,7 +135,7 @@ def test_scores_alone_decide_no_optimised_book():
 
 def test_an_optimised_book_is_hedged_with_one_product():
     both = strategy().change({"hedge.product": ("IF", "IC")})
-    with pytest.raises(StrategyError, match="one product; hedge.product names IF, IC"):
+    with pytest.raises(StrategyError, match=r"one product; hedge\.product names IF, IC"):
         select(both, sample_market(), rows())
 
 
