@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from quanthedge.optimise import Problem, solve, whole_lots
+from quanthedge.optimise import Problem, solve
+from quanthedge.optimise.lots import whole_lots
 from tests.optimise.worlds import world
 
 BOOK = 1e8

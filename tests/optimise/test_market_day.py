@@ -10,7 +10,8 @@ from quanthedge.backtesting.plan import prepare
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import Costs
 from quanthedge.ledger.kernels.prices import size_impact
-from quanthedge.optimise import Bounds, ContractHedge, MarketDay, market_days, posed
+from quanthedge.optimise import Bounds, ContractHedge, market_days
+from quanthedge.optimise.market import MarketDay, posed
 from quanthedge.risk import RiskForecast, index_weights
 from quanthedge.rules import costs_between
 from tests.sample import sample_market, small_strategy
