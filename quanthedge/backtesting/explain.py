@@ -142,7 +142,8 @@ def _decision(asked: _Asked) -> list[Line]:
 def _schedule_rows(asked: _Asked, dates: np.ndarray) -> list[int]:
     """Return the rows of the schedule, tomorrow's trading day known from the calendar."""
     first = int(asked.rows[0]) + 1
-    return asked.strategy.rebalance.decision_rows(dates, first, len(dates) - 1).tolist()
+    rows = asked.strategy.rebalance.decision_rows(dates, first, len(dates) - 1)
+    return [int(row) for row in rows]
 
 
 def _universe(asked: _Asked) -> list[Line]:

@@ -13,7 +13,6 @@ from quanthedge.backtesting.selection import Selection, selected
 from quanthedge.backtesting.stages import stage
 from quanthedge.backtesting.standing import allocated, exposed
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.factors import Volatility
 from quanthedge.fund import crystallisation_flags, fee_years, last_business_day, sold_out
 from quanthedge.ledger import (
     ActionBook,
@@ -35,6 +34,7 @@ from quanthedge.ledger import (
     run_ledger,
 )
 from quanthedge.market import LimitPanel, Market, limit_panel
+from quanthedge.optimise import impact_volatility
 from quanthedge.portfolio import Targets
 from quanthedge.rules import (
     TRADING_DAYS_A_YEAR,
@@ -53,7 +53,6 @@ __all__ = ["Prepared", "prepare", "run_days"]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
-_IMPACT_WINDOW = 20  # trading days of the volatility by which the impact of an order is worked out
 _AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
 _RECORDED_EVERY = 5  # trading days between records of the holdings
 
@@ -398,19 +397,9 @@ def _volatility(strategy: Strategy, market: Market, first: int, last: int) -> Fl
         "impact_volatility",
         market,
         {"span": (first, last)},
-        lambda: _spread(market, first, last),
-        code=("market", "factors", "backtesting/plan"),
+        lambda: impact_volatility(market, np.arange(first - 1, last + 1)),
+        code=("market", "factors", "optimise/market"),
     )
-
-
-def _spread(market: Market, first: int, last: int) -> Floats:
-    rows = np.arange(first - 1, last + 1)
-    spread = Volatility(window=_IMPACT_WINDOW, min_traded=0.25).exposure(market, rows)
-    for row in spread:
-        known = np.isfinite(row)
-        if known.any():
-            row[~known] = np.median(row[known])
-    return spread
 
 
 def _auction(strategy: Strategy, market: Market, first: int, last: int) -> Floats:

@@ -119,12 +119,12 @@ def select(
     return Selection(targets, shares, exclusions, *told, book.decisions)
 
 
-def _decided(strategy: Strategy, market: Market, scores: Floats, rows: NDArray[np.int64]) -> Book:
+def _decided(strategy: Strategy, market: Market, scored: Floats, rows: NDArray[np.int64]) -> Book:
     """Return the book as fractions of the stocks."""
     selector = strategy.selector
     if not selector.needs_circumstances:
-        return Book(selector.targets(market, scores, rows), decision_table())
-    return selector.decide(market, scores, rows, circumstances(strategy, market, scores, rows))
+        return Book(selector.targets(market, scored, rows), decision_table())
+    return selector.decide(market, scored, rows, circumstances(strategy, market, scored, rows))
 
 
 def _stated_weights(

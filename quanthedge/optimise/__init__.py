@@ -2,16 +2,7 @@
 
 from quanthedge.optimise.bounds import Bounds
 from quanthedge.optimise.decision import Decision, decision_table
-from quanthedge.optimise.lots import Lots, whole_lots
-from quanthedge.optimise.market import (
-    ContractHedge,
-    MarketDay,
-    Posed,
-    impact_volatility,
-    market_days,
-    posed,
-    usual_turnover,
-)
+from quanthedge.optimise.market import ContractHedge, impact_volatility, market_days
 from quanthedge.optimise.names import FewerNames, fewer_names
 from quanthedge.optimise.optimality import objective_terms, stationarity
 from quanthedge.optimise.optimiser import Optimiser, TradingTerms, industries_of
@@ -25,10 +16,7 @@ __all__ = [
     "ContractHedge",
     "Decision",
     "FewerNames",
-    "Lots",
-    "MarketDay",
     "Optimiser",
-    "Posed",
     "Problem",
     "Relaxed",
     "Solution",
@@ -40,10 +28,7 @@ __all__ = [
     "industries_of",
     "market_days",
     "objective_terms",
-    "posed",
     "solve",
     "solve_relaxed",
     "stationarity",
-    "usual_turnover",
-    "whole_lots",
 ]

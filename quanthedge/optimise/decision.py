@@ -206,7 +206,7 @@ class Decision:
             "names_loss_bp": self.names_loss * _BP,
             "blocked": self.posed.blocked,
             "without_alpha": self.posed.without_alpha,
-            "residual": self.solution.kkt_residual,
+            "residual": _order_of(self.solution.kkt_residual),
             "relaxed": self.relaxed_text(),
         }
 
@@ -241,6 +241,13 @@ class Decision:
                 "benchmark, so there is nothing to decide"
             )
         return int(found[0])
+
+
+def _order_of(residual: float) -> float:
+    """Return the power of ten above a residual: its digits are rounding, and differ by machine."""
+    if not residual > 0:
+        return residual
+    return float(10.0 ** np.ceil(np.log10(residual)))
 
 
 def decision_table(decisions: Iterable[Decision] = ()) -> pd.DataFrame:

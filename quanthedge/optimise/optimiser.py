@@ -127,7 +127,7 @@ class Optimiser(Told):
             A style that is bounded is none of the risk model's; nav is not above 0; alpha is empty.
         """
         market = risk.market
-        row = day if isinstance(day, int) else market.day(day)  # type: ignore[arg-type]
+        row = day if isinstance(day, int) else market.day(day)
         if not (np.isfinite(nav) and nav > 0):
             raise StrategyError(f"Optimiser.solve: nav {nav}; accepted: yuan of the book, above 0")
         expected = _by_stock(market, alpha, np.nan)

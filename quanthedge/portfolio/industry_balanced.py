@@ -73,7 +73,7 @@ class IndustryBalancedSelector(Selector):
             known = np.isfinite(scores[r])
             if self.weighting == "index":
                 known &= index[r] > 0
-            made[r] = self._one(scores[r], known, group, np.maximum(shares, 0.0), index[r])
+            made[r] = self._of_day(scores[r], known, group, np.maximum(shares, 0.0), index[r])
             if not made[r].any():
                 raise StrategyError(
                     f"selector industry_balanced: no stock with a score on {market.dates[t]} is "
@@ -81,7 +81,7 @@ class IndustryBalancedSelector(Selector):
                 )
         return made
 
-    def _one(
+    def _of_day(
         self, score: Floats, known: np.ndarray, group: Ints, shares: Floats, index: Floats
     ) -> Floats:
         """Return the weights of a day, [N]."""
