@@ -26,6 +26,7 @@ Portfolio Management 11(3). G. P. Brinson, L. R. Hood, G. L. Beebower (1986), De
 portfolio performance, Financial Analysts Journal 42(4).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +56,7 @@ INDUSTRY_COLUMNS = (
     "date", "industry", "name_zh", "name_en", "book", "index", "allocation_yuan", "selection_yuan",
 )  # fmt: skip
 _NONE = "none"  # stocks of no industry
+_Numbers = Callable[[NDArray[np.intp]], NDArray[np.int64]]  # of columns [K]: industries [T, K]
 
 
 class Effects(NamedTuple):
@@ -201,7 +203,7 @@ def effects_of(result: Record, market: Market) -> Effects:
     groups = len(names)
     move = _move(result)
     beta, index = move["beta"].to_numpy(), move["index"].to_numpy()
-    book = number[:, through.columns]
+    book = number(through.columns)
     gained = through.alpha + (beta * index)[:, None] * through.value
     value = _by_group(through.value, book, groups)
     stocks = value.sum(axis=1, keepdims=True)
@@ -233,17 +235,21 @@ def _move(result: Record) -> pd.DataFrame:
     return moved.iloc[1:].where(held.iloc[1:], 0.0).fillna({"beta": 0.0})
 
 
-def _industries(market: Market, span: slice) -> tuple[NDArray[np.int64], pd.DataFrame]:
-    """Return the industry of every stock at the closes before the days, [T, N], and their names."""
-    rows = slice(span.start, span.stop - 1)
+def _industries(market: Market, span: slice) -> tuple[_Numbers, pd.DataFrame]:
+    """Return what gives the industry of stocks at the closes before the days, and their names."""
     none = {"industry": [_NONE], "name_zh": [""], "name_en": [""]}
+    days = span.stop - 1 - span.start
     if not market.has("industry"):
-        shape = (span.stop - 1 - span.start, len(market.codes))
-        return np.zeros(shape, dtype=np.int64), pd.DataFrame(none).astype("str")
+        names = pd.DataFrame(none).astype("str")
+        return lambda columns: np.zeros((days, len(columns)), dtype=np.int64), names
     number, known = market.industry()
     names = pd.concat([known[list(none)].astype("str"), pd.DataFrame(none)], ignore_index=True)
-    own = np.asarray(number[rows], dtype=np.int64)
-    return np.where(own < 0, len(known), own), names.astype("str")
+
+    def of(columns: NDArray[np.intp]) -> NDArray[np.int64]:
+        own = number[span.start : span.stop - 1][:, columns].astype(np.int64)
+        return np.where(own < 0, len(known), own)
+
+    return of, names.astype("str")
 
 
 def _members(
@@ -251,7 +257,7 @@ def _members(
     market: Market,
     span: slice,
     held: NDArray[np.bool_],
-    number: NDArray[np.int64],
+    number: _Numbers,
     groups: int,
 ) -> tuple[Floats, Floats, Floats]:
     """Return weight and gain of the index by industry, [T, G] each, and its whole gain, [T, 1]."""
@@ -267,7 +273,7 @@ def _members(
     weights = np.nan_to_num(weights)
     columns = found.columns.astype(np.intp)
     gains = weights * price_returns(market, span, columns)
-    own = number[:, columns]
+    own = number(columns)
     by_group = _by_group(gains, own, groups)
     return _by_group(weights, own, groups), by_group, by_group.sum(axis=1, keepdims=True)
 

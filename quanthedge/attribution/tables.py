@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from quanthedge.attribution.brinson import (
@@ -18,7 +17,7 @@ from quanthedge.attribution.brinson import (
 from quanthedge.attribution.layers import LAYERS, allocation_lines, layer_table
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance import By, bridge
+from quanthedge.performance import By, bridge, by_period
 from quanthedge.record import Record
 
 __all__ = ["Split", "attribution", "attribution_tables"]
@@ -77,15 +76,12 @@ def attribution(
     if not len(table):
         why = _MISSING[by].format(benchmark=result.strategy.benchmark)
         raise DataError(f"attribution by {by}: the run has none ({why}); see docs/attribution.md")
-    line = bridge(result, period, start, end)["alpha"]
-    ends = pd.DatetimeIndex(line.index)
-    inside = table.loc[start : ends[-1]]
-    summed = inside.groupby(np.searchsorted(ends.to_numpy(), inside.index.to_numpy())).sum()
-    summed.index = ends
-    total = summed.sum(axis=1)
+    line = bridge(result, "day", start, end)["alpha"]
+    inside = table.loc[line.index]
+    total = inside.sum(axis=1)
     if by == "allocation":
-        return summed.assign(total=total)
-    return summed.assign(alpha=line, residual=line - total)
+        return by_period(inside.assign(total=total), period)
+    return by_period(inside.assign(alpha=line, residual=line - total), period)
 
 
 def attribution_tables(
@@ -133,7 +129,8 @@ def _industries(run: Record, effects: Effects | None) -> pd.DataFrame:
     """Return allocation and selection of each industry by month."""
     if effects is None:
         return pd.DataFrame(columns=list(INDUSTRY_COLUMNS))
-    return industry_table(effects, pd.DatetimeIndex(bridge(run, "month").index))
+    months = by_period(run.ledger[["equity"]].iloc[1:], "month").index
+    return industry_table(effects, pd.DatetimeIndex(months))
 
 
 def _layers(

@@ -16,7 +16,7 @@ from quanthedge.performance.book import (
     mean_equity,
     refusals_by_reason,
 )
-from quanthedge.performance.bridge import BRIDGE_LINES, By, bridge, bridge_returns
+from quanthedge.performance.bridge import BRIDGE_LINES, By, bridge, bridge_returns, by_period
 from quanthedge.performance.bridge_groups import alpha_by, layers, summed_alpha
 from quanthedge.performance.deflation import (
     SUPPOSED_TRIALS,
@@ -121,6 +121,7 @@ __all__ = [
     "block_length",
     "bridge",
     "bridge_returns",
+    "by_period",
     "calmar_ratio",
     "cash_drag",
     "correlation",
