@@ -35,7 +35,6 @@ _EXPORTS = {
     "Stated": "quanthedge.comparison",
     "Strategy": "quanthedge.strategy",
     "StrategyError": "quanthedge.errors",
-    "StyleModel": "quanthedge.risk",
     "alpha_by": "quanthedge.performance",
     "alpha_by_model": "quanthedge.performance",
     "audit": "quanthedge.studies.lookahead",
@@ -72,7 +71,6 @@ _EXPORTS = {
     "seal": "quanthedge.trials",
     "signal_from": "quanthedge.factors",
     "statement_report": "quanthedge.report.statement",
-    "style_returns": "quanthedge.risk",
     "update_market": "quanthedge.sources",
     "weights_from": "quanthedge.portfolio",
 }

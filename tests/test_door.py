@@ -37,7 +37,7 @@ WRONG_CALLS = {
     "dates as text": lambda: qh.deflated_sharpe(
         SERIES.set_axis(SERIES.index.strftime("%Y-%m-%d")), trials=1, sharpe_variance=0.1
     ),
-    "a strategy for a market": lambda: qh.style_returns(small_strategy()),
+    "a strategy for a market": lambda: qh.alpha_by_model(small_strategy(), sample_market()),
     "a number for a path": lambda: qh.read_unit_values(5),
     "a market's path": lambda: qh.Market.open(5),
     "a run's path": lambda: qh.Result.open(5),

@@ -25,6 +25,7 @@ from quanthedge.backtesting.notes import (
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
+from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
 from quanthedge.backtesting.table_notes import table_notes
 from quanthedge.backtesting.tried import counted
 from quanthedge.beta import book_betas
@@ -217,11 +218,12 @@ def _read_later(
     What was prepared is not held on to: its panels are large, and many results may be kept.
     """
     market, strategy, first = prepared.market, prepared.strategy, prepared.first
-    model = strategy.style_model
+    model = risk_model_of(strategy)
+    fitted = None if model is None else lambda: fitted_risk(market, model)
     make: dict[str, Callable[[Record], pd.DataFrame]] = {
         "hedge": lambda _: _with_pro_forma(hedge, books, strategy, market, first, days_run),
         "alpha_groups": lambda run: group_table(run, market),
-        "alpha_parts": lambda run: part_table(run, market, model),
+        "alpha_parts": lambda run: part_table(run, market, fitted),
         "tilts": lambda run: tilt_table(run, market, model),
         **attribution_tables(market),
     }

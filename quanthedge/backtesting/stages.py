@@ -57,6 +57,7 @@ def stage(
     *,
     code: Iterable[str],
     kinds: Iterable[type] = (),
+    on_disk: bool = True,
 ) -> Result:
     """Return the result of a stage, worked out once for each key.
 
@@ -74,6 +75,8 @@ def stage(
         Rooms and files of the package whose code decides the result ("factors", "market").
     kinds : iterable of type
         Named tuples and dataclasses that the result is made of.
+    on_disk : bool
+        Whether it may be kept in a folder: not what holds more than arrays and plain data.
     """
     key = stage_key(name, market, parts, code)
     if key is None:
@@ -83,7 +86,7 @@ def stage(
             _IN_MEMORY.move_to_end(key)
             _LOG.debug("stage %s: at hand (%s)", name, key[:12])
             return _IN_MEMORY[key][0]  # type: ignore[no-any-return]
-    folder = _folder()
+    folder = _folder() if on_disk else None
     by_name = {kind.__name__: kind for kind in kinds}
     if folder is not None:
         found = folder.read(name, key, by_name)

@@ -14,7 +14,6 @@ _WORDS = {
     "description_zh",
     "comparison",
     "windows",
-    "style_model",
 }
 
 
@@ -24,7 +23,9 @@ def counted(result: Result, market: Market) -> int | None:
     None where the registry is off, or cannot be written or read.
     """
     strategy = result.strategy
-    what = digest([strategy.model_dump(mode="json", exclude=_WORDS), result.own_code])
+    # a model of risk explains; where the selector reads it too, it decides
+    shown = _WORDS if strategy.selector.kind == "optimised" else _WORDS | {"risk"}
+    what = digest([strategy.model_dump(mode="json", exclude=shown), result.own_code])
     start, end = result.market_info["start"], result.market_info["end"]
     if not record(market, start, end, [Trial("backtest", strategy.name, what)]):
         return None

@@ -37,7 +37,7 @@ from quanthedge.performance.fairness import fairness
 from quanthedge.performance.holdings import held_through, price_returns
 from quanthedge.performance.idle import cash_drag
 from quanthedge.performance.measures import MINIMUM_DAYS, PATTERNS, Measure, Summary, definitions
-from quanthedge.performance.model_alpha import alpha_by_model
+from quanthedge.performance.model_alpha import alpha_by_model, factor_alpha
 from quanthedge.performance.neutrality_parts import (
     PARTS,
     correlation_parts,
@@ -137,6 +137,7 @@ __all__ = [
     "drawdowns",
     "expected_highest_sharpe",
     "exposures",
+    "factor_alpha",
     "fairness",
     "found_windows",
     "geometric_excess",

@@ -1,4 +1,6 @@
-"""The alpha and the holdings of a run by industry and by size; by characteristics on request."""
+"""The alpha and the holdings of a run by industry and by size; by the risk model on request."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from quanthedge.performance.bridge_groups import (
 from quanthedge.performance.holdings import Held, held_through
 from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.record import Record
-from quanthedge.risk import StyleModel
+from quanthedge.risk import FittedRisk, FittedRiskModel
 
 __all__ = ["COLUMNS", "LAYERS", "group_table", "part_table"]
 
@@ -76,10 +78,21 @@ def _table(kind: str, groups: pd.DataFrame, result: Record, through: Held) -> pd
     return found.sort_values("alpha_yuan" if kind == "industry" else "group", ascending=False)
 
 
-def part_table(result: Record, market: Market, model: StyleModel | None) -> pd.DataFrame:
-    """Return the parts of each day's alpha by the strategy's model, yuan; empty without one."""
+def part_table(
+    result: Record, market: Market, fitted: Callable[[], FittedRisk] | None
+) -> pd.DataFrame:
+    """Return the parts of each day's alpha by the strategy's risk model, yuan; empty without one.
+
+    Parameters
+    ----------
+    result, market
+    fitted : callable, optional
+        Gives the model, fitted on the market; it is asked where there is an alpha. One of returns
+        alone has no parts.
+    """
     known = result.ledger["index_close"].notna().all()
-    if model is None or not len(result.positions) or not known:
+    model = fitted() if fitted is not None and len(result.positions) and known else None
+    if not isinstance(model, FittedRiskModel):
         return pd.DataFrame(index=pd.DatetimeIndex([], name="date"))
     table = alpha_by_model(result, market, model, "day")
     return table.drop(columns=[RESIDUAL, MISMATCHES])

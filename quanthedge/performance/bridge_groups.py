@@ -18,7 +18,6 @@ from quanthedge.market import Market
 from quanthedge.performance.bridge import By, bridge, by_period
 from quanthedge.performance.holdings import Held, held_through
 from quanthedge.record import Record
-from quanthedge.risk import MISMATCHES, RESIDUAL
 
 __all__ = [
     "MISMATCHES",
@@ -31,6 +30,7 @@ __all__ = [
 ]
 
 NO_GROUP = "no group"
+RESIDUAL, MISMATCHES = "residual", "mismatched_holdings"  # columns of tables by group
 
 
 def alpha_by(

@@ -1,67 +1,111 @@
-"""The alpha of the bridge by a model of characteristics: market, industry, styles, specific."""
+"""The alpha of the bridge by a risk model: market, industries, styles, specific; daily, in yuan.
+
+With V[i] the value of a stock at the last close, x its exposures then, f the factor returns of the
+day, b the beta of the book and r the return of the index, the line ``alpha`` is the sum of
+
+    country       sum of V f_country, less b r times the sum of V
+    an industry   sum of V of its stocks, times its return
+    a style       sum of V x f
+    specific      what is left: the stocks' residuals, and what the regression did not take in:
+                  suspended stocks, days beyond any limit, days without a regression
+"""
 
 import numpy as np
 import pandas as pd
 
+from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance.bridge import By
 from quanthedge.performance.bridge_groups import summed_alpha
-from quanthedge.performance.holdings import (
-    held_through,
-    market_move,
-)
+from quanthedge.performance.holdings import Held, held_through, market_move
 from quanthedge.record import Record
-from quanthedge.risk import StyleModel, fitted_returns
+from quanthedge.risk import FittedRiskModel, RiskModel
 
-__all__ = ["alpha_by_model"]
+__all__ = ["MARKET", "SPECIFIC", "alpha_by_model", "factor_alpha"]
+
+MARKET, INDUSTRIES, SPECIFIC = "market", "industries", "specific"
 
 
 def alpha_by_model(
     result: Record,
     market: Market,
-    model: StyleModel | None = None,
+    model: RiskModel | FittedRiskModel | None = None,
     by: By = "whole",
     start: str | None = None,
     end: str | None = None,
 ) -> pd.DataFrame:
-    """Return the line ``alpha`` of the bridge by broad market, industry, styles, specific; yuan.
+    """Return the line ``alpha`` of the bridge by market, industries, styles, specific; yuan.
 
     Parameters
     ----------
     result : Result
     market : Market
         The market of the run.
-    model : StyleModel, optional
-        Ten styles by default (:data:`STYLES`).
+    model : RiskModel or FittedRiskModel, optional
+        Of this market; ten styles by default. One that is not fitted yet is fitted.
     by, start, end
         As in :func:`quanthedge.performance.bridge`.
 
     Returns
     -------
     DataFrame
-        broad_market, industry, a column for each style, specific: together the line ``alpha``;
-        ``residual`` and ``mismatched_holdings`` as in :func:`alpha_by`.
+        market (all shares beside beta times the index), industries (their sum), a column for each
+        style, specific: together the line ``alpha``; ``residual`` and ``mismatched_holdings`` as
+        in :func:`alpha_by`.
 
     Raises
     ------
     DataError
-        When a style is defined for no stock on a day, or the market is not that of the run.
+        When the market is not that of the run, or the model was fitted on another.
     """
-    model = model or StyleModel()
+    fitted = model if isinstance(model, FittedRiskModel) else (model or RiskModel()).fit(market)
     through = held_through(result, market)
-    span, columns = len(through.value), through.columns
-    parts = np.zeros((span, 2 + len(model.styles)))
-    days = through.first + np.arange(1, span + 1)
-    for fit in fitted_returns(market, model, days):
-        rows = fit.days - through.first - 1
-        value = through.value[rows]
-        parts[rows, 0] = value.sum(axis=1) * fit.by_market
-        own = np.take_along_axis(fit.by_industry, fit.industry[:, columns], axis=1)
-        parts[rows, 1] = (value * own).sum(axis=1)
-        tilt = np.einsum("rn,rnk->rk", value, fit.styles[:, columns])
-        parts[rows, 2:] = tilt * fit.by_style
-    parts[:, 0] -= market_move(result) * through.value.sum(axis=1)
-    names = ["broad_market", "industry", *model.styles]
-    table = pd.DataFrame(parts, index=result.ledger.index[1:], columns=names)
-    table["specific"] = through.alpha.sum(axis=1) - parts.sum(axis=1)
+    parts = factor_alpha(result, through, fitted)
+    table = pd.DataFrame({MARKET: parts[fitted.factors[0]]})
+    table[INDUSTRIES] = parts[list(fitted.characteristics.industries)].sum(axis=1)
+    table = table.join(parts[[*fitted.style_names, SPECIFIC]])
     return summed_alpha(result, table, through.mismatches, by, start, end)
+
+
+def factor_alpha(result: Record, through: Held, fitted: FittedRiskModel) -> pd.DataFrame:
+    """Return each day's alpha by factor, yuan.
+
+    Parameters
+    ----------
+    result : Record
+    through : Held
+        What :func:`quanthedge.performance.holdings.held_through` rebuilt.
+    fitted : FittedRiskModel
+        Of the market of the run.
+
+    Returns
+    -------
+    DataFrame
+        By day: a column for each factor of the model (the country less the index's own move,
+        industries by code, styles) and ``specific``; together the line ``alpha``.
+
+    Raises
+    ------
+    DataError
+        When the model was fitted on another market.
+    """
+    if fitted.market.fingerprint != result.market_info["fingerprint"]:
+        raise DataError(
+            f"the risk model was fitted on market '{fitted.market.name}', which is not that of the "
+            "run; fit it on the market of the run"
+        )
+    of, span = fitted.characteristics, len(through.value)
+    groups = len(of.industries)
+    parts = np.zeros((span, len(fitted.factors)))
+    earned = np.nan_to_num(fitted.regressions.returns[through.first + 1 :][:span])
+    for t, value in enumerate(through.value):
+        held = np.flatnonzero(value)
+        stocks, row = through.columns[held], through.first + t
+        own = np.bincount(of.industry[row, stocks], value[held], minlength=groups)
+        tilt = value[held] @ of.styles[row, stocks].astype(np.float64)
+        parts[t] = np.concatenate([[value.sum()], own, tilt]) * earned[t]
+    parts[:, 0] -= market_move(result) * through.value.sum(axis=1)
+    days = pd.DatetimeIndex(result.ledger.index[1:], name="date")
+    table = pd.DataFrame(parts, index=days, columns=list(fitted.factors))
+    table[SPECIFIC] = through.alpha.sum(axis=1) - parts.sum(axis=1)
+    return table

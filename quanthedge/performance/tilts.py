@@ -1,8 +1,9 @@
 """What the book is tilted to, beside its benchmark: industries and styles, by quarter.
 
 An exposure to a style is the mean of the stocks' grades in it (mean 0 by market value over the
-whole market, deviation 1), weighted by what the book holds; that of the index weights its members
-as the index does (:func:`quanthedge.risk.index_weights`: published lists, or estimates).
+whole market, deviation 1; as in the risk model), weighted by what the book holds; that of the
+index weights its members as the index does (:func:`quanthedge.risk.index_weights`: published lists,
+or estimates).
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.record import Record
-from quanthedge.risk import StyleModel, index_weights, style_grades
+from quanthedge.risk import AnyRiskModel, RiskModel, index_weights, style_exposures
 from quanthedge.typing import Floats
 
 __all__ = ["COLUMNS", "tilt_table"]
@@ -21,7 +22,7 @@ COLUMNS = ("date", "kind", "name", "name_zh", "name_en", "book", "index")
 _NONE = "none"  # stocks of no industry
 
 
-def tilt_table(result: Record, market: Market, model: StyleModel | None = None) -> pd.DataFrame:
+def tilt_table(result: Record, market: Market, model: AnyRiskModel | None = None) -> pd.DataFrame:
     """Return the book's exposures beside the benchmark's, at the last record of each quarter.
 
     Parameters
@@ -29,8 +30,8 @@ def tilt_table(result: Record, market: Market, model: StyleModel | None = None) 
     result : Record
     market : Market
         The market of the run.
-    model : StyleModel, optional
-        Ten styles by default.
+    model : RiskModel, optional
+        Its styles; ten by default, and in the place of a model without styles.
 
     Returns
     -------
@@ -52,17 +53,16 @@ def tilt_table(result: Record, market: Market, model: StyleModel | None = None) 
     last = pd.DatetimeIndex(pd.Series(days, index=days).groupby(days.to_period("Q")).max())
     rows = pd.DatetimeIndex(market.dates).get_indexer(last).astype(np.int64)
     book = _book_weights(positions, market, last)
-    size = _sizes(market, rows)
     index = _index_weights(result, market, rows)
     tables = [_industries(market, last, rows, book, index)] if market.has("industry") else []
-    styles = model or StyleModel()
-    for name in styles.styles:
-        one = StyleModel.model_validate(dict(styles) | {"styles": {name: styles.styles[name]}})
-        try:
-            grades = style_grades(market, one, rows, size)[:, :, 0]
-        except DataError:
-            grades = np.full(size.shape, np.nan)
-        tables.append(_table(last, "style", name, _mean(book, grades), _mean(index, grades)))
+    own = model if isinstance(model, RiskModel) else RiskModel()
+    names, grades = style_exposures(
+        market, own.styles, rows, winsorise=own.winsorise, largest_move=own.largest_move
+    )
+    for k, name in enumerate(names):
+        grade = grades[:, :, k].astype(np.float64)
+        grade[~grade.any(axis=1)] = np.nan  # defined for no stock
+        tables.append(_table(last, "style", name, _mean(book, grade), _mean(index, grade)))
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
 
 
@@ -83,14 +83,6 @@ def _book_weights(positions: pd.DataFrame, market: Market, days: pd.DatetimeInde
     total = weights.sum(axis=1, keepdims=True)
     shares: Floats = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
     return shares
-
-
-def _sizes(market: Market, rows: NDArray[np.int64]) -> Floats:
-    """Return total market value, [R, N]; NaN for stocks that are gone."""
-    mark = np.asarray(market.panel("mark")[rows], dtype=np.float64)
-    size = mark * np.asarray(market.panel("total_shares")[rows], dtype=np.float64)
-    gone = rows[:, None] >= market.delist_index()[None, :]
-    return np.where((size > 0) & ~gone, size, np.nan)
 
 
 def _index_weights(result: Record, market: Market, rows: NDArray[np.int64]) -> Floats:

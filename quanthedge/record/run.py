@@ -159,8 +159,8 @@ class Record:
     alpha_groups : DataFrame
         Alpha over the run and weight at its end by industry and by layer of market value.
     alpha_parts : DataFrame
-        Each day's alpha by broad market, industry, styles and specific, yuan; without columns when
-        the strategy has no style model.
+        Each day's alpha by market, industries, styles and specific, yuan; without columns when the
+        strategy has no model of risk with styles.
     alpha_brinson, alpha_industries : DataFrame
         Each day's alpha by allocation of industries and selection of stocks against the benchmark's
         members, yuan, and each industry's by month; empty where their weights are not known.

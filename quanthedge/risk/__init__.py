@@ -1,14 +1,8 @@
-"""What explains the returns of all stocks: characteristics, index weights, the risk model."""
+"""What explains the returns of all stocks: the risk model, and weights of indices."""
 
-from quanthedge.risk.characteristics import (
-    MISMATCHES,
-    RESIDUAL,
-    STYLES,
-    StyleModel,
-    fitted_returns,
-    style_grades,
-    style_returns,
-)
+from quanthedge.risk.choice import AnyRiskModel
+from quanthedge.risk.exposures import BETA, MID_SIZE, RISK_STYLES, style_exposures
+from quanthedge.risk.fitted import FittedRisk
 from quanthedge.risk.forecast import RiskForecast, RiskReport
 from quanthedge.risk.index_weights import IndexWeightModel, IndexWeights, index_weights
 from quanthedge.risk.model import FittedRiskModel, RiskModel
@@ -16,9 +10,11 @@ from quanthedge.risk.statistical import FittedStatisticalRisk, StatisticalRiskMo
 from quanthedge.risk.validate import bias_table, factor_scores, standard_classes, z_scores
 
 __all__ = [
-    "MISMATCHES",
-    "RESIDUAL",
-    "STYLES",
+    "BETA",
+    "MID_SIZE",
+    "RISK_STYLES",
+    "AnyRiskModel",
+    "FittedRisk",
     "FittedRiskModel",
     "FittedStatisticalRisk",
     "IndexWeightModel",
@@ -27,13 +23,10 @@ __all__ = [
     "RiskModel",
     "RiskReport",
     "StatisticalRiskModel",
-    "StyleModel",
     "bias_table",
     "factor_scores",
-    "fitted_returns",
     "index_weights",
     "standard_classes",
-    "style_grades",
-    "style_returns",
+    "style_exposures",
     "z_scores",
 ]

@@ -30,7 +30,7 @@ from quanthedge.factors import (
 )
 from quanthedge.market import Market
 from quanthedge.risk.kernels.grades import grade, market_betas, orthogonal
-from quanthedge.typing import Bools, Floats
+from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
     "BETA",
@@ -40,6 +40,7 @@ __all__ = [
     "Characteristics",
     "characteristics_of",
     "parents",
+    "style_exposures",
 ]
 
 RISK_STYLES: Mapping[str, Factor] = {
@@ -103,7 +104,7 @@ def characteristics_of(
     styles : mapping of str to Factor
         Beta and mid size (of a style called size) are added.
     winsorise, seasoned_days
-        As in :class:`quanthedge.StyleModel`.
+        As in :class:`quanthedge.RiskModel`.
     largest_move : float
         A return beyond it is no move of a day with a price limit and left out.
     universe : bool [T, N], optional
@@ -113,15 +114,10 @@ def characteristics_of(
     -----
     Row t uses what was known at the close of day t.
     """
-    days = len(market.dates)
-    rows = np.arange(days)
-    mark = np.asarray(market.panel("mark"), dtype=np.float64)
-    size = mark * np.asarray(market.panel("total_shares"), dtype=np.float64)
-    alive = (rows[:, None] < market.delist_index()) & (rows[:, None] >= market.list_index())
-    size = np.where((size > 0) & alive, size, np.nan)
-    returns = np.array(market.panel("simple_return"), dtype=np.float64)
+    size, returns = _sizes(market), np.array(market.panel("simple_return"), dtype=np.float64)
     odd = np.abs(returns) > largest_move
     returns[odd] = np.nan
+    rows = np.arange(len(market.dates))
     counted = rows[:, None] - market.list_index() + 1 >= seasoned_days
     counted &= np.isfinite(size) & ~np.asarray(market.panel("is_st"), dtype=np.bool_)
     if universe is not None:
@@ -134,10 +130,42 @@ def characteristics_of(
     )  # fmt: skip
 
 
-def _styles(
-    market: Market, styles: Mapping[str, Factor], size: Floats, returns: Floats, winsorise: float
+def style_exposures(
+    market: Market,
+    styles: Mapping[str, Factor],
+    rows: Ints,
+    *,
+    winsorise: float = 0.01,
+    largest_move: float = 0.11,
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Return the styles' names, and their exposures [T, N, S]."""
+    """Return the styles' names, and what all stocks are exposed to on some days, [R, N, S].
+
+    The same as rows of :func:`characteristics_of`, without its other days.
+    """
+    size, returns = _sizes(market), np.array(market.panel("simple_return"), dtype=np.float64)
+    returns[np.abs(returns) > largest_move] = np.nan
+    return _styles(market, styles, size, returns, winsorise, rows)
+
+
+def _sizes(market: Market) -> Floats:
+    """Return market values, [T, N]; NaN for stocks that are not listed or gone."""
+    rows = np.arange(len(market.dates))[:, None]
+    mark = np.asarray(market.panel("mark"), dtype=np.float64)
+    size = mark * np.asarray(market.panel("total_shares"), dtype=np.float64)
+    alive = (rows < market.delist_index()) & (rows >= market.list_index())
+    return np.where((size > 0) & alive, size, np.nan)
+
+
+def _styles(
+    market: Market,
+    styles: Mapping[str, Factor],
+    whole: Floats,
+    returns: Floats,
+    winsorise: float,
+    rows: Ints | None = None,
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Return the styles' names, and their exposures on some days or all, [R, N, S]."""
+    days, size = (np.arange(len(whole)), whole) if rows is None else (rows, whole[rows])
     names = [*styles, BETA, *([MID_SIZE] if "size" in styles else [])]
     made = np.zeros((*size.shape, len(names)), dtype=np.float32)
     known: dict[str, Bools] = {}
@@ -149,10 +177,10 @@ def _styles(
         known[name] = np.isfinite(raw)
 
     for name, factor in styles.items():
-        take(name, np.asarray(exposures(factor, market, np.arange(len(size))), dtype=np.float64))
-    betas = np.empty(size.shape)
-    market_betas(returns, size, _BETA_HALF_LIFE, _BETA_DAYS, betas)
-    take(BETA, betas)
+        take(name, np.asarray(exposures(factor, market, days), dtype=np.float64))
+    betas = np.empty(whole.shape)
+    market_betas(returns, whole, _BETA_HALF_LIFE, _BETA_DAYS, betas)
+    take(BETA, betas if rows is None else betas[rows])
     without: dict[str, tuple[str, ...]] = dict(_WITHOUT)
     if MID_SIZE in names:
         cube = made[:, :, names.index("size")].astype(np.float64) ** 3

@@ -8,6 +8,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,10 @@ from quanthedge.typing import Bools, Floats
 __all__ = ["COUNTRY", "FittedRiskModel", "RiskModel"]
 
 COUNTRY = "country"
+_TAKEN = (
+    BETA, MID_SIZE, COUNTRY, "unknown", "market", "industries", "specific", "basis",
+    "residual", "mismatched_holdings",
+)  # fmt: skip
 _LEAST_DAYS = 60  # of factor returns before a covariance is worth anything
 
 
@@ -50,6 +55,7 @@ class RiskModel(Told):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: Literal["cne"] = "cne"
     styles: Mapping[str, Factor] = Field(
         default=RISK_STYLES, min_length=1, description="Beside beta and mid size."
     )
@@ -78,7 +84,7 @@ class RiskModel(Told):
     @classmethod
     def _names(cls, styles: Mapping[str, Factor]) -> Mapping[str, Factor]:
         for name in styles:
-            if name in (BETA, MID_SIZE, COUNTRY, "unknown", "specific", "basis"):
+            if name in _TAKEN:
                 raise ValueError(f"style {name!r}: the name of another part; choose another")
         return styles
 

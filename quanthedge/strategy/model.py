@@ -26,7 +26,7 @@ from quanthedge.layers import Layers
 from quanthedge.ledger import Accounts, Costs, Execution
 from quanthedge.plain import Plain, Told
 from quanthedge.portfolio import Schedule, Selector, TopSelector
-from quanthedge.risk import StyleModel
+from quanthedge.risk import AnyRiskModel
 from quanthedge.strategy.own_words import warn_of_stale_words
 from quanthedge.strategy.products import Product
 from quanthedge.universe import LargestUniverse, Universe
@@ -110,10 +110,12 @@ class Strategy(Told):
         description="Investors, their flows and the method of the performance fee; by default one "
         "founder and one mark for the whole fund.",
     )
-    style_model: StyleModel | None = Field(
+    risk: AnyRiskModel | None = Field(
         default=None,
-        description="Risk model by which the report splits the alpha into broad market, industry, "
-        "styles and specific; an empty section takes ten styles. Nothing else uses it.",
+        description="Model of risk: by it an optimised selector decides, the report splits the "
+        "alpha into market, industries, styles and specific, and holds the forecast risk of the "
+        "book against what came. Kinds: cne (characteristics; an empty section takes ten styles), "
+        "pca and ledoit_wolf (returns alone).",
     )
     windows: list[NamedWindow] = Field(
         default_factory=list, description="Further spells that the report's stress chapter shows."
@@ -266,7 +268,8 @@ class Strategy(Told):
 
 def _from(origin: str, own: OwnCode) -> dict[str, Any]:
     """Return the context of a check: where a strategy comes from, and where own classes are."""
-    return {"origin": {"Strategy": origin}, "own": own}
+    risk = dict.fromkeys(("RiskModel", "StatisticalRiskModel"), f"{origin}: risk")
+    return {"origin": {"Strategy": origin, **risk}, "own": own}
 
 
 def _given(part: Any) -> Any:

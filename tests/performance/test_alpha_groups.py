@@ -39,10 +39,10 @@ def test_layers_are_those_of_the_last_close_of_the_month_before() -> None:
     np.testing.assert_array_equal(layer, np.ceil(ranks[found.columns] * LAYERS - 1e-9))
 
 
-def test_a_strategy_with_a_style_model_has_parts_by_day() -> None:
-    strategy = small_strategy("style_model={}")
+def test_a_strategy_with_a_risk_model_has_parts_by_day() -> None:
+    strategy = small_strategy("risk={}")
     result = backtest(strategy, sample_market(), START, END)
-    assert list(result.alpha_parts.columns)[:3] == ["broad_market", "industry", "size"]
+    assert list(result.alpha_parts.columns)[:3] == ["market", "industries", "size"]
     np.testing.assert_allclose(
         result.alpha_parts.sum(axis=1), result.bridge("day")["alpha"], atol=1e-4
     )

@@ -22,7 +22,7 @@ from quanthedge.performance import (
     bridge_returns,
     levels,
 )
-from quanthedge.risk import StyleModel
+from quanthedge.risk import RiskModel
 from quanthedge.strategy import Strategy
 from tests.backtesting.test_run_with_actions import folder  # noqa: F401 -- a fixture
 from tests.fund.test_fund_run import METHODS
@@ -145,7 +145,7 @@ def adds_up(result: Result, market: Market) -> None:
     by_group = alpha_by(result, market, sides, "day")
     assert by_group["mismatched_holdings"].sum() == 0
     assert by_group["residual"].abs().max() < tolerance
-    parts = alpha_by_model(result, market, StyleModel(), "day")
+    parts = alpha_by_model(result, market, RiskModel(), "day")
     np.testing.assert_allclose(
         parts.drop(columns=["residual", "mismatched_holdings"]).sum(axis=1), alpha, atol=tolerance
     )

@@ -68,7 +68,7 @@ class Tables(HTMLParser):
 
 @pytest.fixture(scope="module")
 def styled() -> Result:
-    return backtest(small_strategy("style_model={}"), sample_market(), START, END)
+    return backtest(small_strategy("risk={}"), sample_market(), START, END)
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])

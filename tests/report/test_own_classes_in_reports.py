@@ -9,7 +9,7 @@ from quanthedge.strategy import load_strategy
 from tests.kinds.own_strategies import OWN, folder_with
 from tests.sample import START, sample_market
 
-STYLES = "style_model.styles={calm={kind='my_parts:AbnormalTurnover', name_zh='异常换手'}}"
+STYLES = "risk.styles={calm={kind='my_parts:AbnormalTurnover', name_zh='异常换手'}}"
 TOLD = {
     "zh": (
         "abnormal turnover（自有因子）", "折半贝塔（自有估计方法）", "Correlated（自有对冲比例）",

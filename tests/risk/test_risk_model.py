@@ -8,7 +8,7 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.factors import Size
 from quanthedge.risk import RiskModel, StatisticalRiskModel, index_weights
-from quanthedge.risk.exposures import characteristics_of
+from quanthedge.risk.exposures import characteristics_of, style_exposures
 from quanthedge.risk.model import FittedRiskModel
 from quanthedge.risk.regression import factor_returns
 from quanthedge.risk.validate import bias_table, factor_scores, standard_classes
@@ -141,6 +141,14 @@ def test_styles_have_mean_0_by_value_deviation_1_and_are_what_the_factor_says():
         for k in range(len(of.style_names)):
             grade = of.styles[row].astype(float)[:, k]
             assert np.average(grade[on], weights=size[on]) == pytest.approx(0, abs=1e-5)
+
+
+def test_exposures_of_some_days_are_those_of_all_days():
+    market, of = sample_market(), sample_model().characteristics
+    rows = np.array([250, 251, 700])
+    names, found = style_exposures(market, RiskModel().styles, rows)
+    assert names == of.style_names
+    np.testing.assert_array_equal(found, of.styles[rows])
 
 
 def test_volatility_carries_neither_beta_nor_size():

@@ -71,7 +71,7 @@ def test_what_users_write_in_python_is_refused_in_one_line() -> None:
         lambda: qh.LendingPool(reserve=1.0),
         lambda: qh.CollateralLoan(debt=-1.0, units=1.0, price=1.0),
         lambda: qh.LeveragedExposure(target=0.0, policy={"kind": "calendar"}),
-        lambda: qh.StyleModel(winsorise=5.0),
+        lambda: qh.RiskModel(winsorise=5.0),
     ):
         with pytest.raises(StrategyError) as caught:
             made()

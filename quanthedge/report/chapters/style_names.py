@@ -5,16 +5,17 @@ from typing import Any
 
 from quanthedge.factors import factor_name
 from quanthedge.report.writer import Writer
-from quanthedge.risk import STYLES
+from quanthedge.risk import RISK_STYLES, RiskModel
 
 __all__ = ["style_names"]
 
 
 def style_names(writer: Writer, styles: list[str]) -> dict[str, str]:
     """Return the names of styles, called by their factors; their own names where two share one."""
-    model = writer.run.strategy.style_model
-    factors: Mapping[str, Any] = STYLES if model is None else model.styles
+    model = writer.run.strategy.risk
+    factors: Mapping[str, Any] = model.styles if isinstance(model, RiskModel) else RISK_STYLES
     called = {name: factor_name(factor, writer.language) for name, factor in factors.items()}
+    called |= {name: str(text) for name, text in writer.words["risk_styles"].items()}
     names = {}
     for style in styles:
         name = called.get(style, style)
