@@ -22,6 +22,7 @@ def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints
     hedged = not strategy.hedge.sells_nothing
     products = strategy.hedge.products if hedged else ()
     none = np.empty((rows.size, 0))
+    found = cache(lambda: _expected(market, scores, rows))
     return Circumstances(
         capital_yuan=strategy.capital_yuan,
         invested_fraction=strategy.invested_fraction,
@@ -34,9 +35,14 @@ def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints
             lambda: value_of_contracts(strategy, market, rows) if products else none
         ),
         betas=cache(lambda: known_betas(strategy, market, rows)),
-        expected=cache(lambda: _expected(market, scores, rows)),
-        tilts=cache(lambda: industry_tilts(market, rows)),
+        expected=found,
+        tilts=cache(lambda: _tilts(strategy, market, rows, found()[0])),
     )
+
+
+def _tilts(strategy: Strategy, market: Market, rows: Ints, expected: Floats) -> Floats:
+    layer = strategy.layers.industry
+    return industry_tilts(layer, market, rows, expected, strategy.beta.index)
 
 
 def _expected(market: Market, scores: Floats, rows: Ints) -> tuple[Floats, Floats]:

@@ -30,6 +30,7 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = [
     "HedgeLeg",
+    "contracts_held",
     "hedge_leg",
     "indices",
     "known_betas",
@@ -134,6 +135,17 @@ def value_of_contracts(strategy: Strategy, market: Market, rows: Ints) -> Floats
         held = one.hold[rows - first]
         price = one.settlement_price[rows - first, np.maximum(held, 0)]
         found[:, p] = np.where(held >= 0, terms.multiplier * price, np.nan)
+    return found
+
+
+def contracts_held(strategy: Strategy, market: Market, rows: Ints) -> list[list[str]]:
+    """Return the contract of each product that is held at closes of rows, "" for none, [P] [R]."""
+    rule, first, last = strategy.hedge, int(rows[0]), int(rows[-1])
+    found = []
+    for product in rule.products:
+        one = _schedule(rule, product, strategy.execution.fill, market, first, last)
+        names = [*one.contracts, ""]
+        found.append([names[held] for held in one.hold[rows - first]])
     return found
 
 

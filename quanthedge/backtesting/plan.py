@@ -11,9 +11,11 @@ from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
 from quanthedge.backtesting.selection import Selection, selected
 from quanthedge.backtesting.stages import stage
+from quanthedge.backtesting.standing import exposed, no_expectation, standing
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
 from quanthedge.fund import crystallisation_flags, fee_years, last_business_day, sold_out
+from quanthedge.layers import allocation_table
 from quanthedge.ledger import (
     ActionBook,
     ActionUse,
@@ -27,9 +29,11 @@ from quanthedge.ledger import (
     TaxRates,
     ValuationBook,
     action_book,
+    layout,
     no_actions,
     no_tax,
     record_days,
+    run_ledger,
 )
 from quanthedge.market import LimitPanel, Market, limit_panel
 from quanthedge.portfolio import Targets
@@ -42,7 +46,7 @@ from quanthedge.rules import (
     trading_costs,
 )
 from quanthedge.signals import given_tables
-from quanthedge.strategy import Strategy, with_tables
+from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
@@ -76,6 +80,8 @@ class Prepared(NamedTuple):
     first: int
     dates: NDArray[np.datetime64]
     selection: Selection
+    allocation: pd.DataFrame
+    expected: pd.DataFrame
     leg: HedgeLeg
     actions: Actions
     stated: Stated
@@ -105,6 +111,13 @@ def prepare(
     stocks = _stock_rules(market, first, last)
     costs = trading_costs(stocks, strategy.costs)
     leg = hedge_leg(strategy, market, first, last, selection.targets)
+    decided = standing(
+        strategy, market, selection, costs, first, lambda: _on_paper(strategy, market, dates)
+    )
+    rows = selection.targets.decision_rows
+    allocation = allocation_table(strategy.layers.allocation, market, rows, decided)
+    expected = no_expectation()
+    selection = exposed(selection, allocation)
     actions = _actions(strategy, market, first, last, stocks.list_delay)
     bars, stock_book = _stocks(market, first, last, stocks, costs, actions)
     stated = _stated(strategy, market, first, bars, stock_book, leg)
@@ -112,7 +125,25 @@ def prepare(
         strategy, market, first, last, selection.targets, bars, stock_book, leg, actions, stated
     )
     rules = _rules(stocks.used, leg, actions)
-    return Prepared(strategy, market, first, dates, selection, leg, actions, stated, rules, inputs)
+    return Prepared(
+        strategy, market, first, dates, selection, allocation, expected, leg, actions, stated,
+        rules, inputs,
+    )  # fmt: skip
+
+
+def _on_paper(strategy: Strategy, market: Market, dates: NDArray[np.datetime64]) -> Floats:
+    """Return the unit value of the strategy without an allocation at each close, [T + 1].
+
+    Its founder's alone: flows of investors change no unit value.
+    """
+    whole = variant(strategy, "ungated").model_copy(update={"clients": None})
+    known = prepare(whole, market, str(dates[1]), str(dates[-1]))
+    record = run_ledger(known.inputs)
+    values = np.full(dates.size, np.nan)
+    values[0] = strategy.fund.initial_unit_value
+    values[1 : record.days_run + 1] = record.ledger[: record.days_run, layout.UNIT_VALUE_]
+    values[record.days_run + 1 :] = 0.0  # its equity was gone
+    return values
 
 
 def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataFrame:

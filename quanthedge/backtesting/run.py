@@ -92,6 +92,8 @@ def backtest(
     with logged_stages(_log, tell) as say:
         prepared = prepare(strategy, market, start, end, tell=say)
         result = complete(prepared, tell=say)
+        if strategy.layers.gated:  # always beside it
+            names = tuple(dict.fromkeys((*names, "ungated")))
         found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=say)
     return result.changed(
         variants=found,
@@ -136,6 +138,8 @@ def _run_variants(
     say: Tell = tell or (lambda _text: None)
     found, notes = {}, []
     for name in names:
+        if name == "ungated" and not strict and not prepared.strategy.layers.gated:
+            continue  # no variant of a strategy that has no allocation
         if is_itself(prepared.strategy, name):
             kind = "itself_levered" if borrows(prepared.strategy) else "itself"
             notes.append(_variant_note(kind, name))
@@ -187,6 +191,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         investor_days=fund.investor_days,
         coverage=selection.coverage,
         trainings=selection.training,
+        allocation=prepared.allocation,
+        expected=prepared.expected,
         rules=prepared.rules,
         strategy=strategy,
         market_info={

@@ -80,6 +80,7 @@ def _weighed_in(strategy: Strategy) -> dict[str, Any]:
         "execution": strategy.execution,
         "beta": strategy.beta,
         "hedge": strategy.hedge,
+        "industry": strategy.layers.industry,
     }
 
 

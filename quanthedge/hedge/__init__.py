@@ -32,6 +32,7 @@ from quanthedge.hedge.rule import HedgeRule, target_lots
 from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of, fills_known
 
 if TYPE_CHECKING:  # for readers of types
+    from quanthedge.hedge.contracts.discount import annual_discount as annual_discount
     from quanthedge.hedge.contracts.leg import futures_leg as futures_leg
     from quanthedge.hedge.joint import joint_hedge as joint_hedge
     from quanthedge.hedge.ratios.pro_forma import book_ratios as book_ratios
@@ -45,6 +46,7 @@ if TYPE_CHECKING:  # for readers of types
 
 # What research alone needs is imported when it is asked for.
 _LAZY = {
+    "annual_discount": "contracts.discount",
     "Book": "research.books",
     "HedgeComparison": "research.comparison",
     "basis_desk": "research.desk",
@@ -79,6 +81,7 @@ __all__ = [
     "MinimumVariance",
     "StockFill",
     "Substitution",
+    "annual_discount",
     "basis_desk",
     "basis_table",
     "book_ratios",

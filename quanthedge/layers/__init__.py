@@ -1,6 +1,36 @@
 """Layers of a book above its stocks: how much is invested, and how much in each industry."""
 
-from quanthedge.layers.industry import industry_tilts
+from quanthedge.kinds import read_catalogue
+from quanthedge.layers.allocation import (
+    FIGURES,
+    Allocation,
+    NoAllocation,
+    Standing,
+    allocation_table,
+)
+from quanthedge.layers.carry import CarryGate, CarryScaled
+from quanthedge.layers.control import DrawdownControl, RiskBudget
+from quanthedge.layers.episodes import Episodes, episodes
+from quanthedge.layers.industry import NoTilt, ScoreTilt, industry_tilts
 from quanthedge.layers.sections import Layers
 
-__all__ = ["Layers", "industry_tilts"]
+CATALOGUE = read_catalogue("quanthedge.layers")
+
+__all__ = [
+    "CATALOGUE",
+    "FIGURES",
+    "Allocation",
+    "CarryGate",
+    "CarryScaled",
+    "DrawdownControl",
+    "Episodes",
+    "Layers",
+    "NoAllocation",
+    "NoTilt",
+    "RiskBudget",
+    "ScoreTilt",
+    "Standing",
+    "allocation_table",
+    "episodes",
+    "industry_tilts",
+]

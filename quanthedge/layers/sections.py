@@ -1,20 +1,21 @@
-"""The section [layers] of a strategy."""
+"""The section [layers] of a strategy.
 
-from typing import Literal
+[layers.allocation]
+kind = "carry_gate"
+worst_annual_discount = 0.10
+
+[layers.industry]
+kind = "score"
+bound = 0.03
+"""
 
 from pydantic import ConfigDict, Field
 
+from quanthedge.layers.allocation import Allocation, NoAllocation
+from quanthedge.layers.industry import Industry, NoTilt
 from quanthedge.plain import Plain
 
 __all__ = ["Layers"]
-
-
-class NoTilt(Plain):
-    """Every industry as in the index."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["none"] = "none"
 
 
 class Layers(Plain):
@@ -22,4 +23,10 @@ class Layers(Plain):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    industry: NoTilt = Field(default_factory=NoTilt)
+    allocation: Allocation = Field(default_factory=NoAllocation)
+    industry: Industry = Field(default_factory=NoTilt)
+
+    @property
+    def gated(self) -> bool:
+        """Whether an allocation may hold less than the whole book."""
+        return self.allocation.kind != "none"

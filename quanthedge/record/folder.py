@@ -26,7 +26,7 @@ from quanthedge.strategy import Strategy
 
 __all__ = ["RunHead", "earlier_run", "foreign_files", "read_head", "read_run", "write_run"]
 
-FORMAT = 7
+FORMAT = 8
 RUN_FILE = "run.json"
 TEXTS = ("strategy.json", "summary.json", "timeline.txt")
 
@@ -36,7 +36,7 @@ _LARGEST_TEXT = 64 * 2**20  # bytes of a JSON file
 _LARGEST_TABLE = 2 * 2**30  # bytes of a table, on disk and in memory
 _MOST_ROWS = 200_000_000
 
-_VariantName = Literal["long_only", "unlevered", "levered", "index_hedged"]
+_VariantName = Literal["long_only", "unlevered", "levered", "index_hedged", "ungated"]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _OwnFile = Annotated[str, Field(pattern=_OWN_FILE)]
 _OwnTable = Annotated[str, Field(pattern=_OWN_TABLE)]
@@ -89,7 +89,7 @@ class _Request(_Part):
 class RunHead(_Part):
     """What ``run.json`` holds."""
 
-    format: Literal[7]
+    format: Literal[8]
     market: _MarketInfo
     versions: dict[str, str]
     timeline: _InTwoLanguages

@@ -154,6 +154,11 @@ class Record:
         What the scores of each rebalance were trained on: trained_on (the close at which), the last
         decision in it (trained_until) and the last price in its labels (label_end), rebalances and
         pairs; empty where nothing is fitted.
+    allocation : DataFrame
+        How much of the book stood from each rebalance on, why, and the figures that decided it.
+    expected : DataFrame
+        What the scores of each rebalance were expected to earn and their change to cost; empty
+        where nothing in the strategy asks for it.
     rules : DataFrame
         Rows of the rule book that were used, with confidence and sources.
     alpha_groups : DataFrame
@@ -212,6 +217,8 @@ class Record:
     exclusions: Table = Table()
     coverage: Table = Table()
     trainings: Table = Table()
+    allocation: Table = Table()
+    expected: Table = Table()
     rules: Table = Table()
     alpha_groups: Table = Table()
     alpha_parts: Table = Table()

@@ -163,6 +163,32 @@ class Strategy(Told):
         return self
 
     @model_validator(mode="after")
+    def _layers_fit(self) -> Self:
+        """Refuse layers that the rest of the strategy gives nothing to decide by."""
+        allocation, industry = self.layers.allocation, self.layers.industry
+        if self.hedge.sells_nothing and {"discount", "hedge_cost"} & {*allocation.asks}:
+            raise ValueError(
+                f"layers.allocation {allocation.kind} goes by what the hedge costs, and nothing is "
+                "hedged; accepted: a hedge, or another kind"
+            )
+        if "expected_alpha" in allocation.asks and not self.selector.needs_scores:
+            raise ValueError(
+                f"layers.allocation {allocation.kind} goes by what scores are expected to earn; "
+                f"selector.kind {self.selector.kind} looks at none; take another kind"
+            )
+        if industry.kind != "none" and not self.selector.needs_circumstances:
+            raise ValueError(
+                f"layers.industry {industry.kind}: selector.kind {self.selector.kind} weighs no "
+                "industries against an index; take a selector that does, or leave the tilt out"
+            )
+        if industry.kind != "none" and len(self.hedge.products) > 1:
+            raise ValueError(
+                f"layers.industry {industry.kind} is held against one index; hedge.product names "
+                "several"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.beta.method == "top_down" and self.beta.kind != "ols":
             raise ValueError(

@@ -7,6 +7,7 @@ from quanthedge.alpha import FactorTerm
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Size, Transforms
 from quanthedge.hedge import DollarNeutral
+from quanthedge.layers import Layers, NoAllocation
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import index_of
 from quanthedge.strategy.model import Strategy
@@ -14,7 +15,7 @@ from quanthedge.universe import IndexUniverse
 
 __all__ = ["EVERY_MEMBER", "VARIANTS", "borrows", "is_itself", "variant", "variant_names"]
 
-VARIANTS = ("long_only", "unlevered", "levered", "index_hedged")
+VARIANTS = ("long_only", "unlevered", "levered", "index_hedged", "ungated")
 _LONG_ONLY = 0.95  # of equity in stocks: no margin has to be kept, 5% stays in cash
 _TIMES = 1.5  # stocks of the levered variant over those of the unlevered one
 _ROOM = 0.3  # of the stocks, kept for the margin of the futures: 20% and half as much above it
@@ -28,7 +29,14 @@ def borrows(strategy: Strategy) -> bool:
 
 def is_itself(strategy: Strategy, name: str) -> bool:
     """Return whether a variant is the strategy as it stands."""
+    if name == "ungated":
+        return not strategy.layers.gated
     return name == ("levered" if borrows(strategy) else "unlevered")
+
+
+def _whole(layers: Layers) -> Layers:
+    """Return the layers without an allocation."""
+    return layers.model_copy(update={"allocation": NoAllocation()})
 
 
 def variant_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -57,7 +65,8 @@ def variant(strategy: Strategy, name: str) -> Strategy:
     ----------
     strategy : Strategy
     name : str
-        ``long_only``: the same stocks with 95% of equity, no futures, no margin kept, no loan.
+        ``long_only``: the same stocks with 95% of equity at all times, no futures, no margin kept,
+        no loan.
         ``unlevered``: no loan; a strategy that borrows holds at most the stocks that its own money
         carries together with 30% of them for margin.
         ``levered``: one and a half times the stocks of the unlevered variant, the loan being what
@@ -65,12 +74,16 @@ def variant(strategy: Strategy, name: str) -> Strategy:
         ``index_hedged``: all members of the index of the (first) product by their weights in it
         instead of chosen stocks, sold short in equal value: holding the index against futures at
         all times, whatever the basis. No loan.
+        ``ungated``: the whole book at all times, without the allocation of ``[layers]``; the loan,
+        if there is one, stays. A strategy with an allocation always runs it beside itself.
 
     Raises
     ------
     StrategyError
         When the name is not known.
     """
+    if name == "ungated":
+        return Strategy.model_validate(dict(strategy) | {"layers": _whole(strategy.layers)})
     own = min(strategy.invested_fraction, round(1.0 / (1.0 + _ROOM), 4))
     unlevered = own if borrows(strategy) else strategy.invested_fraction
     changes: dict[str, object] = {"invested_fraction": unlevered}
@@ -79,6 +92,7 @@ def variant(strategy: Strategy, name: str) -> Strategy:
         changes["invested_fraction"] = _LONG_ONLY
         none = {"ratio": 0.0, "range": None, "risk_aversion": 0.0}
         hedge = hedge.model_copy(update=none)
+        changes["layers"] = _whole(strategy.layers)
     elif name == "levered":
         stocks = round(unlevered * _TIMES, 6)
         changes["invested_fraction"] = stocks
@@ -91,6 +105,7 @@ def variant(strategy: Strategy, name: str) -> Strategy:
             "universe": IndexUniverse(index=index_of(product), filters=()),
             "factors": [FactorTerm(factor=Size())],
             "alpha": None,
+            "layers": Layers(),
             "transforms": Transforms(),
             "selector": TopSelector(n=EVERY_MEMBER, weighting="index", index=index_of(product)),
         }

@@ -117,6 +117,7 @@ def test_unknown_names_are_refused_before_anything_is_run() -> None:
         "unlevered",
         "levered",
         "index_hedged",
+        "ungated",
     )
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.typing import Floats
+from quanthedge.risk import index_weights
+from quanthedge.typing import Floats, Ints
 
 __all__ = ["DividendCalendar", "dividend_calendar", "realised_dividends"]
 
@@ -69,23 +70,31 @@ def realised_dividends(market: Market, code: str) -> Floats:
     -----
     The adjustment factor of a member steps by ``1 + dividend / price`` on its ex-day. Steps above
     6% are bonus or rights issues and count nothing, so a dividend that comes with bonus shares is
-    missed. Members are weighed by their whole market value of the day before, which is not the
-    index's own weighting by free float. For an index whose members the market does not know, all
-    its stocks stand in.
+    missed. Members are weighed as in the index at the close before
+    (:func:`quanthedge.risk.index_weights`). For an index whose members the market does not know,
+    all its stocks stand in, by their market value.
     """
     factor = market.panel("adj_factor")
-    value = market.panel("mark") * market.panel("total_shares")
-    known = code in market.member_indices()
-    members = market.members(code) if known else np.ones(factor.shape, dtype=np.bool_)
+    columns, weights = _weights(market, code)
     result = np.zeros(len(market.dates))
     for t in range(1, len(market.dates)):
-        held = members[t] & np.isfinite(value[t - 1])
-        whole = value[t - 1, held].sum()
-        if whole > 0:
-            step = factor[t, held] / factor[t - 1, held]
-            paid = np.where((step > 1.0) & (step < LARGEST), 1.0 - 1.0 / step, 0.0)
-            result[t] = (paid * value[t - 1, held]).sum() / whole
+        held = np.flatnonzero(weights[t - 1] > 0)
+        stocks = columns[held]
+        step = factor[t, stocks] / factor[t - 1, stocks]
+        paid = np.where((step > 1.0) & (step < LARGEST), 1.0 - 1.0 / step, 0.0)
+        result[t] = (paid * weights[t - 1, held]).sum()
     return result
+
+
+def _weights(market: Market, code: str) -> tuple[Ints, Floats]:
+    """Return places of stocks [M] and what each weighs at each close [T, M], 0 where unknown."""
+    if code in market.member_indices():
+        found = index_weights(market, code)
+        return found.columns, np.nan_to_num(found.values)
+    value = np.nan_to_num(market.panel("mark") * market.panel("total_shares"))
+    whole = value.sum(axis=1, keepdims=True)
+    shares = np.divide(value, whole, out=np.zeros_like(value), where=whole > 0)
+    return np.arange(value.shape[1], dtype=np.int64), shares
 
 
 def dividend_calendar(market: Market, code: str) -> DividendCalendar:
