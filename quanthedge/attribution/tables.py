@@ -30,7 +30,8 @@ _TABLES = {
     "allocation": "allocation_lines",
 }
 _MISSING = {
-    "layer": "what the members of {benchmark} weigh is not known on its days, or nothing was held",
+    "layer": "what the members of {benchmark} weigh is not known on its days, nothing was held, or "
+    "the strategy without its allocation was not run to the same day",
     "brinson": "what the members of {benchmark} weigh is not known on its days, or nothing was "
     "held",
     "factor": "its strategy names no risk model that splits returns",
@@ -84,17 +85,13 @@ def attribution(
     return by_period(inside.assign(alpha=line, residual=line - total), period)
 
 
-def attribution_tables(
-    market: Market, fully_invested: Callable[[Record], Record | None] | None = None
-) -> dict[str, Callable[[Record], pd.DataFrame]]:
+def attribution_tables(market: Market) -> dict[str, Callable[[Record], pd.DataFrame]]:
     """Return what makes each table of attribution of a run, by name.
 
     Parameters
     ----------
     market : Market
         The market of the run.
-    fully_invested : callable, optional
-        Gives of a run the same strategy's without its allocation; None where it has none.
 
     Notes
     -----
@@ -102,13 +99,24 @@ def attribution_tables(
     members, the fully invested run on the same days.
     """
     own = lru_cache(maxsize=1)(lambda run: _effects(run, market))
-    ask = fully_invested or (lambda _: None)
     return {
         "alpha_brinson": lambda run: _brinson(own(run)),
         "alpha_industries": lambda run: _industries(run, own(run)),
-        "alpha_layers": lambda run: _layers(run, ask(run), own, market),
-        "allocation_lines": lambda run: _allocation(run, ask(run)),
+        "alpha_layers": lambda run: _layers(run, own, market),
+        "allocation_lines": _allocation,
     }
+
+
+def _fully_invested(run: Record) -> Record | None:
+    """Return the run without its allocation; itself when it has none, None when it is not known."""
+    if not run.strategy.layers.gated:
+        return run
+    beside = run.variants.get("ungated")
+    if beside is None or not beside.book:
+        return None
+    whole = run.changed(**beside.book)
+    same = run.ledger.index.equals(whole.ledger.index)
+    return whole if same and (whole.ledger["equity"].iloc[:-1] > 0.0).all() else None
 
 
 def _effects(run: Record, market: Market) -> Effects | None:
@@ -133,29 +141,19 @@ def _industries(run: Record, effects: Effects | None) -> pd.DataFrame:
     return industry_table(effects, pd.DatetimeIndex(months))
 
 
-def _layers(
-    run: Record,
-    whole: Record | None,
-    own: Callable[[Record], Effects | None],
-    market: Market,
-) -> pd.DataFrame:
-    if whole is not None and not _comparable(run, whole):
+def _layers(run: Record, own: Callable[[Record], Effects | None], market: Market) -> pd.DataFrame:
+    whole = _fully_invested(run)
+    if whole is None:
         return _no_days(LAYERS)
-    effects = own(run) if whole is None else _effects(whole, market)
-    return _no_days(LAYERS) if effects is None else layer_table(run, whole or run, effects)
+    effects = own(run) if whole is run else _effects(whole, market)
+    return _no_days(LAYERS) if effects is None else layer_table(run, whole, effects)
 
 
-def _allocation(run: Record, whole: Record | None) -> pd.DataFrame:
-    known = run.ledger["index_close"].notna().all()
-    if whole is None or not known or not _comparable(run, whole):
+def _allocation(run: Record) -> pd.DataFrame:
+    whole = _fully_invested(run)
+    if whole is None or whole is run or run.ledger["index_close"].isna().any():
         return _no_days(())
     return allocation_lines(run, whole)
-
-
-def _comparable(run: Record, whole: Record) -> bool:
-    """Whether the fully invested run lived through the same days."""
-    other = whole.ledger["equity"]
-    return run.ledger.index.equals(other.index) and bool((other.iloc[:-1] > 0.0).all())
 
 
 def _no_days(names: tuple[str, ...]) -> pd.DataFrame:
