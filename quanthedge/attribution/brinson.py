@@ -49,6 +49,7 @@ __all__ = [
     "effects_of",
     "industry_table",
     "line_table",
+    "split",
 ]
 
 BRINSON = ("industry", "stock", "index")
@@ -69,11 +70,11 @@ class Effects(NamedTuple):
         industry (code), name_zh, name_en; the last is of the stocks without one.
     allocation, selection : float64 [T, G]
         Yuan.
+    missed : float64 [T]
+        Yuan: what the members' weights miss of the index's own return.
     book, members : float64 [T, G]
         Share of each industry in the stocks' value and in the index, at the last close; 0 in the
         book on days without stocks.
-    missed : float64 [T]
-        Yuan: what the members' weights miss of the index's own return.
     mismatches : int64 [T]
         Holdings on record that differ from what was rebuilt.
     """
@@ -82,9 +83,9 @@ class Effects(NamedTuple):
     industries: pd.DataFrame
     allocation: Floats
     selection: Floats
+    missed: Floats
     book: Floats
     members: Floats
-    missed: Floats
     mismatches: NDArray[np.int64]
 
 
@@ -204,22 +205,47 @@ def effects_of(result: Record, market: Market) -> Effects:
     move = _move(result)
     beta, index = move["beta"].to_numpy(), move["index"].to_numpy()
     book = number(through.columns)
-    gained = through.alpha + (beta * index)[:, None] * through.value
+    moved = (beta * index)[:, None] * through.value
+    gained = np.where(through.value != 0.0, through.alpha + moved, 0.0)
     value = _by_group(through.value, book, groups)
     stocks = value.sum(axis=1, keepdims=True)
-    weights, gain, whole = _members(result, market, span, stocks[:, 0] != 0.0, number, groups)
-    own = np.divide(gain, weights, out=np.tile(whole, (1, groups)), where=weights > 0.0)
-    against = beta[:, None] * own
+    weights, gains = _members(result, market, span, stocks[:, 0] != 0.0, number, groups)
+    gain = _by_group(gained, book, groups)
     return Effects(
-        days=pd.DatetimeIndex(result.ledger.index[1:], name="date"),
-        industries=names,
-        allocation=beta[:, None] * (value - stocks * weights) * (own - whole),
-        selection=_by_group(gained, book, groups) - value * against,
+        pd.DatetimeIndex(result.ledger.index[1:], name="date"),
+        names,
+        *split(beta, index, value, gain, weights, gains),
         book=np.divide(value, stocks, out=np.zeros_like(value), where=stocks != 0.0),
         members=weights,
-        missed=beta * stocks[:, 0] * (whole[:, 0] - index),
         mismatches=through.mismatches,
     )
+
+
+def split(
+    beta: Floats, index: Floats, value: Floats, gain: Floats, weights: Floats, gains: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return allocation and selection by industry, and what the members miss of the index, yuan.
+
+    Parameters
+    ----------
+    beta, index : float64 [T]
+        Beta of the book, return of the index.
+    value, gain : float64 [T, G]
+        Yuan of the book in each industry at the last close, and what they gained.
+    weights, gains : float64 [T, G]
+        Of the index in each industry, and weight times return of its members there, summed.
+
+    Returns
+    -------
+    allocation, selection : float64 [T, G]
+    missed : float64 [T]
+    """
+    stocks, whole = value.sum(axis=1, keepdims=True), gains.sum(axis=1, keepdims=True)
+    everywhere = np.tile(whole, (1, value.shape[1]))
+    own = np.divide(gains, weights, out=everywhere, where=weights > 0.0)
+    allocation = beta[:, None] * (value - stocks * weights) * (own - whole)
+    selection = gain - beta[:, None] * value * own
+    return allocation, selection, beta * stocks[:, 0] * (whole[:, 0] - index)
 
 
 def _move(result: Record) -> pd.DataFrame:
@@ -259,8 +285,8 @@ def _members(
     held: NDArray[np.bool_],
     number: _Numbers,
     groups: int,
-) -> tuple[Floats, Floats, Floats]:
-    """Return weight and gain of the index by industry, [T, G] each, and its whole gain, [T, 1]."""
+) -> tuple[Floats, Floats]:
+    """Return the weight of the index by industry, and weights times returns, [T, G] each."""
     code = result.strategy.benchmark
     found = index_weights(market, code)
     weights = found.values[span.start : span.stop - 1]
@@ -274,8 +300,7 @@ def _members(
     columns = found.columns.astype(np.intp)
     gains = weights * price_returns(market, span, columns)
     own = number(columns)
-    by_group = _by_group(gains, own, groups)
-    return _by_group(weights, own, groups), by_group, by_group.sum(axis=1, keepdims=True)
+    return _by_group(weights, own, groups), _by_group(gains, own, groups)
 
 
 def _by_group(values: Floats, group: NDArray[np.int64], groups: int) -> Floats:
