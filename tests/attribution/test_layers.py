@@ -1,4 +1,4 @@
-"""Alpha by layer: the example by hand, a book that is exactly g times another, runs of the sample."""
+"""Alpha by layer: the example by hand, a book exactly g times another, runs of the sample."""
 
 from functools import cache
 
