@@ -8,13 +8,21 @@ from numpy.typing import NDArray
 
 from quanthedge.backtesting.narrative import bilingual, note
 from quanthedge.backtesting.plan import Prepared
+from quanthedge.backtesting.risk_stage import hedges_without_members, risk_model_of
 from quanthedge.backtesting.untaxed import untaxed_notes
 from quanthedge.fund import SHORTEST_MONTHS, FundRun, last_business_day
 from quanthedge.hedge import ContractSchedule, Knowledge, fill_price_of
 from quanthedge.kinds import own_classes, source_of
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
 from quanthedge.market import GRACE
-from quanthedge.rules import FREE, circuit_breaker_days, limit_prices, rule_name, table_name
+from quanthedge.rules import (
+    FREE,
+    circuit_breaker_days,
+    index_of,
+    limit_prices,
+    rule_name,
+    table_name,
+)
 from quanthedge.strategy import Strategy
 from quanthedge.valuation import suspension_spells
 from quanthedge.words import Bilingual
@@ -215,6 +223,9 @@ def _left_out(prepared: Prepared, tables: dict[str, pd.DataFrame]) -> list[Bilin
         notes.append(note("no_industry"))
     if strategy.benchmark not in market.member_indices():
         notes.append(note("no_members", index=strategy.benchmark))
+    if risk_model_of(strategy) is not None:
+        unknown = hedges_without_members(strategy, market)
+        notes += [note("no_risk", product=one, index=index_of(one)) for one in unknown]
     close = tables["ledger"]["index_close"]
     missing = close.index[close.isna()]
     if len(missing) == len(close):

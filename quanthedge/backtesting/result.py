@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
 from quanthedge.errors import DataError
+from quanthedge.market import Market
 from quanthedge.record import Record, read_run, write_run
+from quanthedge.risk import RiskModel
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from quanthedge.performance import Summary
+    from quanthedge.performance import BookRisk, Summary
 
 __all__ = ["Result"]
 
@@ -62,6 +65,45 @@ class Result(Record):
         from quanthedge.attribution import attribution
 
         return attribution(self, by, period, start, end)
+
+    def risk(self, market: Market | None = None, horizon: int = 20) -> "BookRisk":
+        """Risk of the hedged book as it was forecast at each rebalance, and what came.
+
+        Parameters
+        ----------
+        market : Market, optional
+            The market of the run. Without it the tables are those that the run kept
+            (``risk_forecasts`` and ``risk_parts``: of a strategy with ``[risk]`` or an optimised
+            selector, 20 days ahead).
+        horizon : int
+            Trading days of a forecast.
+
+        Returns
+        -------
+        BookRisk
+            forecasts, their parts, and a summary: bias, Q, MRAD with the band of noise.
+
+        Raises
+        ------
+        DataError
+            The market is another than the run's; the run kept no forecasts, or of another horizon,
+            and no market is given; the members of an index whose future was sold are not known.
+        """
+        from quanthedge.performance import BookRisk, check_market, risk_of_book, risk_summary
+
+        if market is not None:
+            check_market(self, market)
+            model = risk_model_of(self.strategy) or RiskModel()
+            found = risk_of_book(self, market, fitted_risk(market, model), horizon)
+            return BookRisk(*found, risk_summary(found[0]))
+        kept = self.risk_forecasts
+        if not len(kept) or not (kept["horizon"] == horizon).all():
+            has = f"those of {kept['horizon'].iloc[0]} days" if len(kept) else "none"
+            raise DataError(
+                f"risk: forecasts of {horizon} days are asked for, the run kept {has}; give the "
+                "market of the run (a strategy with a section [risk] keeps those of 20 days)"
+            )
+        return BookRisk(kept, self.risk_parts, risk_summary(kept))
 
     def plot_bridge(
         self,

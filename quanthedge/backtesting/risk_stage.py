@@ -4,12 +4,17 @@ Selector, attribution, tables of the record and :meth:`Result.risk` ask here. Th
 made of what was known at its close, so that the whole market may be fitted at once.
 """
 
+import pandas as pd
+
 from quanthedge.backtesting.stages import stage
 from quanthedge.market import Market
+from quanthedge.performance import no_risk, risk_of_book
+from quanthedge.record import Record
 from quanthedge.risk import AnyRiskModel, FittedRisk, RiskModel
+from quanthedge.rules import index_of
 from quanthedge.strategy import Strategy
 
-__all__ = ["fitted_risk", "risk_model_of"]
+__all__ = ["fitted_risk", "hedges_without_members", "risk_model_of", "risk_tables"]
 
 _CODE = ("risk", "factors", "market", "operators", "rules")
 
@@ -42,3 +47,21 @@ def fitted_risk(market: Market, model: AnyRiskModel) -> FittedRisk:
     return stage(
         "risk_model", market, {"model": model}, lambda: model.fit(market), code=_CODE, on_disk=False
     )
+
+
+def hedges_without_members(strategy: Strategy, market: Market) -> list[str]:
+    """Return the products sold whose index has members that the market does not know."""
+    products = () if strategy.hedge.sells_nothing else strategy.hedge.products
+    return [one for one in products if index_of(one) not in market.member_indices()]
+
+
+def risk_tables(run: Record, market: Market) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables ``risk_forecasts`` and ``risk_parts`` of a run's record.
+
+    Empty for a strategy without a model of risk, and where a future's members are not known: a
+    note of the run says so.
+    """
+    model = risk_model_of(run.strategy)
+    if model is None or not len(run.positions) or hedges_without_members(run.strategy, market):
+        return no_risk()
+    return risk_of_book(run, market, fitted_risk(market, model))

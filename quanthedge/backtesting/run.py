@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ from quanthedge.backtesting.notes import (
 from quanthedge.backtesting.plan import Prepared, prepare
 from quanthedge.backtesting.request import request, versions
 from quanthedge.backtesting.result import Result
-from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
+from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of, risk_tables
 from quanthedge.backtesting.table_notes import table_notes
 from quanthedge.backtesting.tried import counted
 from quanthedge.beta import book_betas
@@ -226,12 +227,15 @@ def _read_later(
     market, strategy, first = prepared.market, prepared.strategy, prepared.first
     model = risk_model_of(strategy)
     fitted = None if model is None else lambda: fitted_risk(market, model)
+    risk = lru_cache(maxsize=1)(lambda run: risk_tables(run, market))
     make: dict[str, Callable[[Record], pd.DataFrame]] = {
         "hedge": lambda _: _with_pro_forma(hedge, books, strategy, market, first, days_run),
         "alpha_groups": lambda run: group_table(run, market),
         "alpha_parts": lambda run: part_table(run, market, fitted),
         "tilts": lambda run: tilt_table(run, market, model),
         **attribution_tables(market),
+        "risk_forecasts": lambda run: risk(run)[0],
+        "risk_parts": lambda run: risk(run)[1],
     }
     return {name: made_when_read(one) for name, one in make.items()}
 

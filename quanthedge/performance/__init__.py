@@ -16,6 +16,7 @@ from quanthedge.performance.book import (
     mean_equity,
     refusals_by_reason,
 )
+from quanthedge.performance.book_risk import BookRisk, no_risk, risk_of_book, risk_summary
 from quanthedge.performance.bridge import BRIDGE_LINES, By, bridge, bridge_returns, by_period
 from quanthedge.performance.bridge_groups import alpha_by, layers, summed_alpha
 from quanthedge.performance.deflation import (
@@ -34,7 +35,7 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.fairness import fairness
-from quanthedge.performance.holdings import held_through, price_returns
+from quanthedge.performance.holdings import check_market, held_through, price_returns
 from quanthedge.performance.idle import cash_drag
 from quanthedge.performance.measures import MINIMUM_DAYS, PATTERNS, Measure, Summary, definitions
 from quanthedge.performance.model_alpha import alpha_by_model, factor_alpha
@@ -103,6 +104,7 @@ __all__ = [
     "SUPPOSED_TRIALS",
     "TRAILING",
     "WINDOWS",
+    "BookRisk",
     "By",
     "Drawdown",
     "Estimate",
@@ -124,6 +126,7 @@ __all__ = [
     "by_period",
     "calmar_ratio",
     "cash_drag",
+    "check_market",
     "correlation",
     "correlation_bootstrap",
     "correlation_parts",
@@ -154,6 +157,7 @@ __all__ = [
     "max_drawdown",
     "mean_equity",
     "monthly_table",
+    "no_risk",
     "part_table",
     "period_levels",
     "period_return",
@@ -164,6 +168,8 @@ __all__ = [
     "refusals_by_reason",
     "relations",
     "risk_free_rate",
+    "risk_of_book",
+    "risk_summary",
     "rolling_beta",
     "rolling_beta_hac",
     "rolling_correlation",

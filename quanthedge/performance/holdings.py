@@ -17,7 +17,7 @@ from quanthedge.market import Market
 from quanthedge.record import Record
 from quanthedge.typing import Floats
 
-__all__ = ["Held", "held_through", "market_move", "price_returns"]
+__all__ = ["Held", "check_market", "held_through", "market_move", "price_returns"]
 
 
 class _Days(NamedTuple):
@@ -111,6 +111,22 @@ def price_returns(market: Market, span: slice, columns: NDArray[np.intp]) -> Flo
     gained = growth[1:] * mark[1:] + rights.shares[1:] * mark[1:] - rights.paid[1:] - mark[:-1]
     known = np.isfinite(gained) & (mark[:-1] > 0.0)
     return np.divide(gained, mark[:-1], out=np.zeros_like(gained), where=known)
+
+
+def check_market(result: Record, market: Market) -> None:
+    """Refuse a market that is not that of the run, by its fingerprint.
+
+    Raises
+    ------
+    DataError
+        It is another, or the same cut at another day.
+    """
+    if market.fingerprint != result.market_info["fingerprint"]:
+        raise DataError(
+            f"market '{market.name}' to {market.dates[-1]} is not that of the run (its fingerprint "
+            f"is another); accepted: '{result.market_info['name']}' to "
+            f"{result.market_info['data_end']}, and models fitted on it"
+        )
 
 
 def market_move(result: Record) -> Floats:

@@ -13,15 +13,14 @@ day, b the beta of the book and r the return of the index, the line ``alpha`` is
 import numpy as np
 import pandas as pd
 
-from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance.bridge import By
 from quanthedge.performance.bridge_groups import summed_alpha
-from quanthedge.performance.holdings import Held, held_through, market_move
+from quanthedge.performance.holdings import Held, check_market, held_through, market_move
 from quanthedge.record import Record
 from quanthedge.risk import FittedRiskModel, RiskModel
 
-__all__ = ["MARKET", "SPECIFIC", "alpha_by_model", "factor_alpha"]
+__all__ = ["alpha_by_model", "factor_alpha"]
 
 MARKET, INDUSTRIES, SPECIFIC = "market", "industries", "specific"
 
@@ -89,11 +88,7 @@ def factor_alpha(result: Record, through: Held, fitted: FittedRiskModel) -> pd.D
     DataError
         When the model was fitted on another market.
     """
-    if fitted.market.fingerprint != result.market_info["fingerprint"]:
-        raise DataError(
-            f"the risk model was fitted on market '{fitted.market.name}', which is not that of the "
-            "run; fit it on the market of the run"
-        )
+    check_market(result, fitted.market)
     of, span = fitted.characteristics, len(through.value)
     groups = len(of.industries)
     parts = np.zeros((span, len(fitted.factors)))

@@ -179,6 +179,9 @@ class Record:
     tilts : DataFrame
         Exposures of the book and of the benchmark to styles and industries at the end of each
         quarter; see :func:`quanthedge.performance.tilts.tilt_table`.
+    risk_forecasts, risk_parts : DataFrame
+        Risk of the hedged book forecast at each rebalance and month end, of what it is made, and
+        what came; see :class:`quanthedge.performance.BookRisk`. Empty without a model of risk.
     indices : DataFrame
         Closes of the market's indices, dates x codes.
     investors, investor_values, investor_lots : DataFrame
@@ -231,6 +234,8 @@ class Record:
     alpha_layers: Table = Table()
     allocation_lines: Table = Table()
     tilts: Table = Table()
+    risk_forecasts: Table = Table()
+    risk_parts: Table = Table()
     indices: Table = Table()
     investors: Table = Table()
     investor_values: Table = Table()

@@ -42,6 +42,7 @@ __all__ = [
     "layout_style",
     "lots",
     "risk_degree",
+    "risk_forecast",
     "rolling_betas",
     "rolling_link",
     "scatter",
@@ -424,6 +425,31 @@ def industry_bars(effects: pd.DataFrame, language: Language = "en") -> Spec:
     }  # fmt: skip
     layout["margin"] = layout["margin"] | {"l": 8, "b": 48}
     return {"data": bars, "layout": layout}
+
+
+def risk_forecast(table: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return the band that each forecast gives the return of its days, and what came.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``risk_forecasts`` of a record by date.
+    language : "en" or "zh"
+    """
+    text = words(language)["figures"]
+    known = table[table["z"].notna()]
+    band = 1.96 * known["volatility"]
+    upper = _line(band, text["risk_band"], ACCENT, 5, width=1.2)
+    lower = _line(-band, text["risk_band"], ACCENT, 5, width=1.2) | {"showlegend": False}
+    for edge in (upper, lower):
+        edge["line"] |= {"shape": "hv"}
+    came = _line(known["realised_return"], text["risk_came"], FUND, 5)
+    came |= {"mode": "markers", "marker": {"size": 5, "color": FUND}}
+    return _over_time(
+        [upper, lower, came],
+        height=300,
+        yaxis=_percent() | {"tickformat": ".3~%", "zeroline": True, "zerolinecolor": "#8a94a0"},
+    )
 
 
 def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:

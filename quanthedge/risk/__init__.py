@@ -4,10 +4,17 @@ from quanthedge.risk.choice import AnyRiskModel
 from quanthedge.risk.exposures import BETA, MID_SIZE, RISK_STYLES, style_exposures
 from quanthedge.risk.fitted import FittedRisk
 from quanthedge.risk.forecast import RiskForecast, RiskReport
+from quanthedge.risk.hedge_exposure import basis_risk, future_members
 from quanthedge.risk.index_weights import IndexWeightModel, IndexWeights, index_weights
 from quanthedge.risk.model import FittedRiskModel, RiskModel
 from quanthedge.risk.statistical import FittedStatisticalRisk, StatisticalRiskModel
-from quanthedge.risk.validate import bias_table, factor_scores, standard_classes, z_scores
+from quanthedge.risk.validate import (
+    bias_table,
+    factor_scores,
+    noise_bands,
+    standard_classes,
+    z_scores,
+)
 
 __all__ = [
     "BETA",
@@ -23,9 +30,12 @@ __all__ = [
     "RiskModel",
     "RiskReport",
     "StatisticalRiskModel",
+    "basis_risk",
     "bias_table",
     "factor_scores",
+    "future_members",
     "index_weights",
+    "noise_bands",
     "standard_classes",
     "style_exposures",
     "z_scores",

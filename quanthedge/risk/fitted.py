@@ -73,8 +73,8 @@ class FittedRisk(ABC):
             The members of its index are not known on the day.
         """
         row = self._row(day)
-        members = future_members(self.market, product, row)
         found = self.forecast(row, horizon)
+        members = self._members(product, row, found)
         exposure = pd.Series(members @ found.exposures, index=list(found.factors), name=product)
         exposure["basis"] = np.sqrt(self._basis_variance(product, row, horizon))
         return exposure
@@ -102,12 +102,16 @@ class FittedRisk(ABC):
         ------
         DataError
             A stock is unknown or has no market value on the day.
+
+        Notes
+        -----
+        A member of an index without market value gives its weight to the others.
         """
         found = self.forecast(day, horizon)
         book, row = self._array(weights, found), self._row(day)
         basis = 0.0
         for product, notional in (futures or {}).items():
-            book = book + notional * future_members(self.market, product, row)
+            book = book + notional * self._members(product, row, found)
             basis += notional**2 * self._basis_variance(product, row, horizon)
         return found.report(book, basis)
 
@@ -186,6 +190,19 @@ class FittedRisk(ABC):
                 f"({lost.size} such stocks); leave out what is not listed"
             )
         return book
+
+    def _members(self, product: str, row: int, found: RiskForecast) -> Floats:
+        """Return a future as stocks [N].
+
+        A member without market value (delisted in a merger, days before it leaves the index) gives
+        its weight to the others.
+        """
+        members = future_members(self.market, product, row)
+        known = np.isfinite(found.specific)
+        if not members[~known].any():
+            return members
+        members = np.where(known, members, 0.0)
+        return np.asarray(members / members.sum())
 
     def _basis_variance(self, product: str, row: int, horizon: int) -> float:
         if product not in self._basis:

@@ -34,6 +34,7 @@ __all__ = [
     "PortfolioClass",
     "bias_table",
     "factor_scores",
+    "noise_bands",
     "standard_classes",
     "z_scores",
 ]
@@ -311,6 +312,39 @@ def bias_table(scores: Mapping[str, Floats]) -> pd.DataFrame:
         rows[name] = (len(columns), round(count), bias, clipped, 1.0 - band, 1.0 + band, q, mrad,
                       bool(abs(bias - 1.0) <= band))  # fmt: skip
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
+
+
+def noise_bands(count: int, draws: int = 2_000) -> pd.DataFrame:
+    """Return what right forecasts look like when returns are normal: the noise of a short history.
+
+    Parameters
+    ----------
+    count : int
+        Forecasts that do not overlap.
+    draws : int
+        Histories simulated, always the same.
+
+    Returns
+    -------
+    DataFrame
+        By measure (bias, bias_clipped, q, mrad): expected, low and high, within which 95% of the
+        histories lie; NaN with fewer than 12 forecasts.
+    """
+    names = ["bias", "bias_clipped", "q", "mrad"]
+    if count < RUN:
+        return pd.DataFrame(np.nan, index=names, columns=["expected", "low", "high"])
+    z = np.random.default_rng(0).standard_normal((draws, count))
+    runs = np.lib.stride_tricks.sliding_window_view(z, RUN, axis=1)
+    made = np.array([
+        z.std(axis=1, ddof=1),
+        np.clip(z, -CLIP, CLIP).std(axis=1, ddof=1),
+        (z**2 - np.log(z**2)).mean(axis=1),
+        np.abs(runs.std(axis=2, ddof=1) - 1.0).mean(axis=1),
+    ])  # fmt: skip
+    low, high = np.quantile(made, [0.025, 0.975], axis=1)
+    return pd.DataFrame(
+        {"expected": made.mean(axis=1), "low": low, "high": high}, index=pd.Index(names)
+    )
 
 
 def _mrad(z: Floats) -> float:

@@ -90,5 +90,5 @@ def test_another_market_is_refused() -> None:
     with pytest.raises(DataError, match="market of the run"):
         alpha_by_model(sample_result(), sample_market().until("2015-03-02"), FEW)
     other = FEW.fit(sample_market().until("2015-07-31"))
-    with pytest.raises(DataError, match=r"fitted on market .* not that of the run"):
+    with pytest.raises(DataError, match="is not that of the run"):
         alpha_by_model(sample_result(), sample_market(), other)

@@ -111,6 +111,22 @@ def test_the_index_against_its_future_leaves_the_basis_alone():
     assert exposure["country"] == pytest.approx(1.0)
 
 
+def test_a_member_without_market_value_gives_its_weight_to_the_others(monkeypatch):
+    from quanthedge.risk import fitted as module
+
+    fitted, market = sample_model(), sample_market()
+    row = next(r for r in range(400, 715) if np.isnan(fitted.forecast(r).specific).any())
+    gone = int(np.flatnonzero(np.isnan(fitted.forecast(row).specific))[0])
+    held = index_weights(market, INDEX).on(np.array([row]))[0]
+    with_gone = 0.9 * held
+    with_gone[gone] += 0.1
+    plain = fitted.risk(np.zeros(len(held)), row, 20, {"IF": -1.0})
+    monkeypatch.setattr(module, "future_members", lambda *_: with_gone)
+    found = fitted.risk(np.zeros(len(held)), row, 20, {"IF": -1.0})
+    assert found.volatility == pytest.approx(plain.volatility, rel=1e-12)
+    assert np.isfinite(fitted.futures("IF", row, 20)).all()
+
+
 def test_no_forecast_moves_when_the_market_is_cut():
     market = sample_market()
     cut = market.until("2015-03-31")

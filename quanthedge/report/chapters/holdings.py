@@ -5,6 +5,7 @@ import pandas as pd
 from quanthedge.performance import refusals_by_reason
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell
+from quanthedge.report.chapters.book_risk import book_risk
 from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.writer import Writer, listed
 from quanthedge.valuation import suspension_spells
@@ -55,6 +56,7 @@ def holdings(writer: Writer) -> list[Block]:
         writer.table("trading", writer.head("measure", "value"), listed(writer, keys)),
         *_restated(writer),
         *_tilts(writer),
+        *book_risk(writer),
     ]
 
 
