@@ -3,9 +3,24 @@
 from quanthedge.alpha.combination import Combine, OutOfSample
 from quanthedge.alpha.combine import FactorTerm, scores
 from quanthedge.alpha.combiner import Combiner
-from quanthedge.alpha.expected import expected_at
+from quanthedge.alpha.expected import (
+    LEAST_KNOWN,
+    STATED_IC,
+    Information,
+    ScoreHistory,
+    expected_at,
+    information,
+    score_history,
+)
 from quanthedge.alpha.learners import Boosting, ElasticNet, Estimator, Stack
-from quanthedge.alpha.model import AlphaModel, AlphaScores, alpha_scores, carried, first_training
+from quanthedge.alpha.model import (
+    AlphaModel,
+    AlphaScores,
+    alpha_scores,
+    carried,
+    first_training,
+    training_grid,
+)
 from quanthedge.alpha.splitters import (
     PanelCombinatorialPurged,
     PanelPurgedKFold,
@@ -18,6 +33,8 @@ from quanthedge.alpha.wording import combination_name, neutral_name
 __all__ = [
     "IC",
     "ICIR",
+    "LEAST_KNOWN",
+    "STATED_IC",
     "AlphaModel",
     "AlphaScores",
     "Boosting",
@@ -28,19 +45,24 @@ __all__ = [
     "Estimator",
     "FactorTerm",
     "FamilyEqual",
+    "Information",
     "MaximumIR",
     "OutOfSample",
     "PanelCombinatorialPurged",
     "PanelPurgedKFold",
     "PanelWalkForward",
     "Ridge",
+    "ScoreHistory",
     "Stack",
     "alpha_scores",
     "carried",
     "combination_name",
     "expected_at",
     "first_training",
+    "information",
     "neutral_name",
     "no_training",
+    "score_history",
     "scores",
+    "training_grid",
 ]

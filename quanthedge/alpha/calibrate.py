@@ -17,7 +17,7 @@ from quanthedge.market import Market
 from quanthedge.operators import demean, rolling_std, standardise
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["Calibrated", "calibrate", "own_volatility"]
+__all__ = ["Calibrated", "calibrate", "own_volatility", "slopes", "sums_of_products"]
 
 _WINDOW = 60  # trading days of the volatility
 _LEAST_SHARE = 0.5  # of them that a stock traded
@@ -76,16 +76,46 @@ def calibrate(
         NaN where no earlier date is known yet, and without a score or a volatility.
     slope : float64 [R]
     """
+    products, squares = sums_of_products(scores, volatility, residual)
+    slope, _ = slopes(products, squares, known, rows, rows, half_life)
+    return slope[:, None] * volatility * np.asarray(standardise(scores)), slope
+
+
+def sums_of_products(scores: Floats, volatility: Floats, residual: Floats) -> tuple[Floats, Floats]:
+    """Return the sums over stocks of z x residual / volatility and of z squared, each [R].
+
+    Parameters are those of :func:`calibrate`; z is the standardised score.
+    """
     z = np.asarray(standardise(scores))
     pairs = np.isfinite(z) & np.isfinite(residual) & (volatility > 0)
     shown = np.divide(residual, volatility, out=np.zeros_like(z), where=pairs)
     squares = np.where(pairs, z**2, 0.0).sum(axis=1)
-    products = np.where(pairs, z * shown, 0.0).sum(axis=1)
-    slope = np.full(len(rows), np.nan)
-    for r in range(len(rows)):
-        usable = (known <= rows[r]) & (squares > 0)
-        if usable.any():
-            age = r - np.flatnonzero(usable)
-            weight = 0.5 ** (age / half_life)
+    return np.where(pairs, z * shown, 0.0).sum(axis=1), squares
+
+
+def slopes(
+    products: Floats, squares: Floats, known: Ints, dates: Ints, rows: Ints, half_life: float
+) -> tuple[Floats, Ints]:
+    """Return the slope at each of some rows [R], NaN without a date, and how many dates it knew.
+
+    Parameters
+    ----------
+    products, squares : float64 [G]
+        Of each date: see :func:`sums_of_products`.
+    known : int64 [G]
+        Row by whose close the returns of each date are known.
+    dates : int64 [G]
+        Rows of the dates, ascending; the age of one is counted in dates up to the row.
+    rows : int64 [R]
+    half_life : float
+        In dates.
+    """
+    slope, count = np.full(len(rows), np.nan), np.zeros(len(rows), dtype=np.int64)
+    for r, row in enumerate(rows):
+        usable = (known <= row) & (squares > 0)
+        count[r] = usable.sum()
+        if count[r]:
+            last = int(np.searchsorted(dates, row, side="right")) - 1
+            weight = 0.5 ** ((last - np.flatnonzero(usable)) / half_life)
             slope[r] = (weight * products[usable]).sum() / (weight * squares[usable]).sum()
-    return slope[:, None] * volatility * z, slope
+    return slope, count

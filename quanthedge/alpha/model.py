@@ -33,7 +33,15 @@ from quanthedge.plain import Plain
 from quanthedge.typing import Bools, Floats, Ints
 from quanthedge.universe import Universe
 
-__all__ = ["AlphaModel", "AlphaScores", "Calendar", "alpha_scores", "carried", "first_training"]
+__all__ = [
+    "AlphaModel",
+    "AlphaScores",
+    "Calendar",
+    "alpha_scores",
+    "carried",
+    "first_training",
+    "training_grid",
+]
 
 Missing = Literal["neutral", "exclude"]
 _NOT_STOCKS = ("macro",)  # families of one number a day

@@ -18,12 +18,16 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.stage_files import StageFolder as StageFolder
     from quanthedge.backtesting.stages import forget_stages as forget_stages
     from quanthedge.backtesting.stages import keep_stages as keep_stages
+    from quanthedge.backtesting.standing import Allocated as Allocated
+    from quanthedge.backtesting.standing import allocated as allocated
 
 _LAZY = {
+    "Allocated": "standing",
     "Prepared": "plan",
     "Result": "result",
     "Selection": "selection",
     "StageFolder": "stage_files",
+    "allocated": "standing",
     "asked": "request",
     "backtest": "run",
     "complete": "run",

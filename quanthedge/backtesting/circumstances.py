@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from quanthedge.alpha import expected_at
+from quanthedge.backtesting.expectation import information_at
 from quanthedge.backtesting.hedge_leg import known_betas, value_of_contracts
 from quanthedge.layers import industry_tilts
 from quanthedge.market import Market
@@ -14,15 +15,13 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = ["circumstances"]
 
-_IC = 0.04  # until scores are held against what they earned
-
 
 def circumstances(strategy: Strategy, market: Market, scores: Floats, rows: Ints) -> Circumstances:
     """Return what decisions at the closes of some rows are made in: see :class:`Circumstances`."""
     hedged = not strategy.hedge.sells_nothing
     products = strategy.hedge.products if hedged else ()
     none = np.empty((rows.size, 0))
-    found = cache(lambda: _expected(market, scores, rows))
+    found = cache(lambda: _expected(strategy, market, scores, rows))
     return Circumstances(
         capital_yuan=strategy.capital_yuan,
         invested_fraction=strategy.invested_fraction,
@@ -45,7 +44,8 @@ def _tilts(strategy: Strategy, market: Market, rows: Ints, expected: Floats) -> 
     return industry_tilts(layer, market, rows, expected, strategy.beta.index)
 
 
-def _expected(market: Market, scores: Floats, rows: Ints) -> tuple[Floats, Floats]:
-    slope = np.full(rows.size, _IC)
-    days = float(np.median(np.diff(rows))) if rows.size > 1 else 20.0
-    return expected_at(market, scores, rows, slope, days), slope
+def _expected(
+    strategy: Strategy, market: Market, scores: Floats, rows: Ints
+) -> tuple[Floats, Floats]:
+    found = information_at(strategy, market, rows)
+    return expected_at(market, scores, rows, found), found.coefficient

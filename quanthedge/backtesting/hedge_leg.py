@@ -143,6 +143,10 @@ def contracts_held(strategy: Strategy, market: Market, rows: Ints) -> list[list[
     rule, first, last = strategy.hedge, int(rows[0]), int(rows[-1])
     found = []
     for product in rule.products:
+        bars = market.futures(product) if product in market.futures_products() else None
+        if bars is None or bars["date"].min().to_datetime64() > market.dates[last]:
+            found.append([""] * rows.size)
+            continue
         one = _schedule(rule, product, strategy.execution.fill, market, first, last)
         names = [*one.contracts, ""]
         found.append([names[held] for held in one.hold[rows - first]])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import policy_text
+from quanthedge.layers import allocation_name
 from quanthedge.portfolio import TableWeights
 from quanthedge.words import LANGUAGES, Bilingual, sentence, texts
 
@@ -123,6 +124,9 @@ def timeline(
         values["missed"] = amiss.format(count=missed[0], days=missed[1])
         kind = "timeline_unhedged" if strategy.hedge.sells_nothing else "timeline"
         lines = [line.format(**values) for line in known[kind][code]]
+        if strategy.layers.gated:
+            name = allocation_name(strategy.layers.allocation, code)
+            lines.insert(2, known["layers"][code].format(allocation=name))
         result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
     return result
 

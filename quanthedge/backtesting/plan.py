@@ -11,11 +11,10 @@ from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
 from quanthedge.backtesting.selection import Selection, selected
 from quanthedge.backtesting.stages import stage
-from quanthedge.backtesting.standing import exposed, no_expectation, standing
+from quanthedge.backtesting.standing import allocated, exposed
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
 from quanthedge.fund import crystallisation_flags, fee_years, last_business_day, sold_out
-from quanthedge.layers import allocation_table
 from quanthedge.ledger import (
     ActionBook,
     ActionUse,
@@ -111,13 +110,14 @@ def prepare(
     stocks = _stock_rules(market, first, last)
     costs = trading_costs(stocks, strategy.costs)
     leg = hedge_leg(strategy, market, first, last, selection.targets)
-    decided = standing(
-        strategy, market, selection, costs, first, lambda: _on_paper(strategy, market, dates)
+    decided = allocated(
+        strategy,
+        market,
+        selection.targets,
+        first,
+        lambda: _fallen_on_paper(strategy, market, dates),
     )
-    rows = selection.targets.decision_rows
-    allocation = allocation_table(strategy.layers.allocation, market, rows, decided)
-    expected = no_expectation()
-    selection = exposed(selection, allocation)
+    selection = exposed(selection, decided.allocation)
     actions = _actions(strategy, market, first, last, stocks.list_delay)
     bars, stock_book = _stocks(market, first, last, stocks, costs, actions)
     stated = _stated(strategy, market, first, bars, stock_book, leg)
@@ -126,24 +126,23 @@ def prepare(
     )
     rules = _rules(stocks.used, leg, actions)
     return Prepared(
-        strategy, market, first, dates, selection, allocation, expected, leg, actions, stated,
+        strategy, market, first, dates, selection, *decided, leg, actions, stated,
         rules, inputs,
     )  # fmt: skip
 
 
-def _on_paper(strategy: Strategy, market: Market, dates: NDArray[np.datetime64]) -> Floats:
-    """Return the unit value of the strategy without an allocation at each close, [T + 1].
+def _fallen_on_paper(strategy: Strategy, market: Market, dates: NDArray[np.datetime64]) -> Floats:
+    """Return how far the fund without an allocation stands below its best so far, [T + 1].
 
-    Its founder's alone: flows of investors change no unit value.
+    By its unit value with one founder: flows of investors change none.
     """
     whole = variant(strategy, "ungated").model_copy(update={"clients": None})
     known = prepare(whole, market, str(dates[1]), str(dates[-1]))
     record = run_ledger(known.inputs)
-    values = np.full(dates.size, np.nan)
+    values = np.zeros(dates.size)  # once its equity is gone
     values[0] = strategy.fund.initial_unit_value
     values[1 : record.days_run + 1] = record.ledger[: record.days_run, layout.UNIT_VALUE_]
-    values[record.days_run + 1 :] = 0.0  # its equity was gone
-    return values
+    return np.asarray(1.0 - values / np.maximum.accumulate(values))
 
 
 def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataFrame:

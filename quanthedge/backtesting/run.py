@@ -15,6 +15,7 @@ from quanthedge.backtesting.execute import book_tables, run_fund_of, run_variant
 from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import known_returns
 from quanthedge.backtesting.holding_names import holding_names
+from quanthedge.backtesting.layer_notes import layer_notes
 from quanthedge.backtesting.narrative import timeline
 from quanthedge.backtesting.notes import (
     client_notes,
@@ -177,7 +178,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     notes = run_notes(prepared, record, {**tables, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
     code, tables_given = own_code(strategy), kept_tables(strategy)
-    notes += own_code_notes(strategy) + table_notes(prepared) + alpha_notes(prepared)
+    notes += own_code_notes(strategy) + table_notes(prepared)
+    notes += alpha_notes(prepared) + layer_notes(prepared)
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
     return Result(
         **tables | _read_later(prepared, tables["hedge"], books, record.days_run),

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.alpha import AlphaScores, alpha_scores, no_training, scores
+from quanthedge.alpha import no_training
 from quanthedge.backtesting.circumstances import circumstances
+from quanthedge.backtesting.expectation import graded
 from quanthedge.backtesting.stages import stage
 from quanthedge.market import Market
 from quanthedge.portfolio import Book, Targets
 from quanthedge.strategy import Strategy
-from quanthedge.typing import Bools, Floats
+from quanthedge.typing import Floats
 
 __all__ = ["Selection", "select", "selected"]
 
@@ -62,6 +63,7 @@ def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selec
             "risk",
             "portfolio",
             "layers",
+            "backtesting/expectation",
             "backtesting/selection",
             "backtesting/circumstances",
         ),
@@ -102,38 +104,20 @@ def select(
     if not strategy.selector.needs_scores:
         return _stated_weights(strategy, market, rows, part)
     mask, exclusions = strategy.universe.mask(market, rows)
-    graded = _graded(strategy, market, mask, rows)
-    book = _decided(strategy, market, graded.scores, rows)
+    found = graded(strategy, market, mask, rows)
+    book = _decided(strategy, market, found.scores, rows)
     shares = book.targets.weights
     targets = replace(book.targets, weights=part * shares)
-    told = (graded.coverage, graded.training, graded.left_out)
+    told = (found.coverage, found.training, found.left_out)
     return Selection(targets, shares, exclusions, *told, book.decisions)
 
 
-def _decided(strategy: Strategy, market: Market, graded: Floats, rows: NDArray[np.int64]) -> Book:
+def _decided(strategy: Strategy, market: Market, scores: Floats, rows: NDArray[np.int64]) -> Book:
     """Return the book as fractions of the stocks."""
     selector = strategy.selector
     if not selector.needs_circumstances:
-        return Book(selector.targets(market, graded, rows), pd.DataFrame())
-    return selector.decide(market, graded, rows, circumstances(strategy, market, graded, rows))
-
-
-def _graded(
-    strategy: Strategy, market: Market, mask: Bools, rows: NDArray[np.int64]
-) -> AlphaScores:
-    """Return the scores of factors with weights, or of a library that is combined."""
-    if strategy.alpha is None:
-        graded, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
-        return AlphaScores(graded, coverage, no_training(), {})
-    return alpha_scores(
-        market,
-        strategy.alpha,
-        strategy.universe,
-        mask,
-        rows,
-        strategy.rebalance,
-        strategy.execution.fill,
-    )
+        return Book(selector.targets(market, scores, rows), pd.DataFrame())
+    return selector.decide(market, scores, rows, circumstances(strategy, market, scores, rows))
 
 
 def _stated_weights(

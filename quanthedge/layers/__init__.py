@@ -1,6 +1,5 @@
 """Layers of a book above its stocks: how much is invested, and how much in each industry."""
 
-from quanthedge.kinds import read_catalogue
 from quanthedge.layers.allocation import (
     FIGURES,
     Allocation,
@@ -13,11 +12,9 @@ from quanthedge.layers.control import DrawdownControl, RiskBudget
 from quanthedge.layers.episodes import Episodes, episodes
 from quanthedge.layers.industry import NoTilt, ScoreTilt, industry_tilts
 from quanthedge.layers.sections import Layers
-
-CATALOGUE = read_catalogue("quanthedge.layers")
+from quanthedge.layers.wording import allocation_name
 
 __all__ = [
-    "CATALOGUE",
     "FIGURES",
     "Allocation",
     "CarryGate",
@@ -30,6 +27,7 @@ __all__ = [
     "RiskBudget",
     "ScoreTilt",
     "Standing",
+    "allocation_name",
     "allocation_table",
     "episodes",
     "industry_tilts",

@@ -25,7 +25,8 @@ class DrawdownControl(Allocation):
     floor (1 - largest) M, Grossman and Zhou invest a constant times W - (1 - largest) M. The
     constant is such that the whole book stands at a new high:
 
-        g = (1 - (1 - largest) / (1 - drawdown)) / largest,   0 from the floor down
+        g = (1 - (1 - largest) / (1 - drawdown)) / largest
+          = (largest - drawdown) / (largest (1 - drawdown)),   0 from the floor down
 
     The fund on paper goes on below the floor, so that the book comes back when it recovers.
     """
@@ -43,9 +44,9 @@ class DrawdownControl(Allocation):
 
     def exposures(self, market: Market, rows: Ints, standing: Standing) -> Floats:
         """Return what is left above the floor, a fraction of what it is at a new high."""
-        left = 1.0 - standing.drawdown()  # of the highest value
-        above = np.where(left > 0.0, 1.0 - (1.0 - self.largest) / np.maximum(left, 1e-12), 0.0)
-        return np.clip(above / self.largest, 0.0, 1.0)
+        drawdown = standing.drawdown()
+        left = np.maximum(1.0 - drawdown, 1e-12)  # of the highest value
+        return np.clip((self.largest - drawdown) / (self.largest * left), 0.0, 1.0)
 
 
 class RiskBudget(Allocation):

@@ -8,6 +8,7 @@ from quanthedge.beta import estimator_text
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import is_own, own_name
+from quanthedge.layers import allocation_name
 from quanthedge.portfolio import TableWeights, TopSelector
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
@@ -121,6 +122,9 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
             "weights" if isinstance(strategy.selector, TableWeights) else "selector",
             language,
         ),
+        "allocation": allocation_name(strategy.layers.allocation, language)
+        if strategy.layers.gated
+        else "",
         "beta": estimator_text(strategy.beta, language),
         "beta_window": _number(strategy.beta.get_params().get("window")),
         "product": ", ".join(hedge.products),

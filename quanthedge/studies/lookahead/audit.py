@@ -42,7 +42,7 @@ WHOLE: tuple[Alteration, ...] = ("removed", "scrambled", "absurd", "restated")
 _OPENED = ("opened", "priced")
 # Without the future nothing can be known of it; another one shows what would not have mattered.
 _DECIDED_AGAIN: tuple[Alteration, ...] = ("removed", "scrambled")
-_DECIDED = ("targets", "exclusions", "coverage")
+_DECIDED = ("targets", "exclusions", "coverage", "allocation", "expected")
 Array = np.ndarray[Any, Any]
 Rows = np.ndarray[Any, Any]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.alpha import carried
-from quanthedge.backtesting import Prepared, Selection, prepared_run, select
+from quanthedge.backtesting import Allocated, Prepared, Selection, allocated, prepared_run, select
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, exposures, factor_name
 from quanthedge.fund import FundRun, opening_days
@@ -65,6 +65,7 @@ def _evaluated(prepared: Prepared, fund: FundRun) -> Evaluated:
     market = prepared.market
     parts = [
         *_selection_parts(prepared.selection, market),
+        *_layer_parts(Allocated(prepared.allocation, prepared.expected)),
         *_input_parts(prepared),
         *_record_parts(prepared, fund.record),
         *frame_parts("investors", fund.events),
@@ -108,7 +109,21 @@ def chosen(strategy: Strategy, market: Market, rows: Array) -> list[Part]:
         parts.append(Part(name, market.dates[rows], exposure, market.codes))
     mask, _ = strategy.universe.mask(market, rows)
     parts.append(Part("universe", market.dates[rows], np.asarray(mask), market.codes))
-    return parts + _selection_parts(select(strategy, market, rows), market)
+    selection = select(strategy, market, rows)
+    parts += _selection_parts(selection, market)
+    if "drawdown" in strategy.layers.allocation.asks:  # of a run from its first day on
+        return parts
+    return parts + _layer_parts(allocated(strategy, market, selection.targets, 0, _no_run))
+
+
+def _no_run() -> Array:
+    raise StrategyError("audit: an allocation asks for a drawdown, and does not say so in `asks`")
+
+
+def _layer_parts(found: Allocated) -> list[Part]:
+    """Return how much of the book stands, and what its scores are expected to earn."""
+    tables = {"allocation": found.allocation, "expected": found.expected}
+    return [part for name, table in tables.items() for part in frame_parts(name, table)]
 
 
 def _carried(strategy: Strategy, market: Market) -> list[Factor]:
