@@ -53,10 +53,11 @@ def _layers(writer: Writer, layers: pd.DataFrame, alpha: pd.Series) -> list[Bloc
     shown = [name for name in LAYERS if gated or name != "allocation"]
     names = writer.words["layers"]
     whole = layers[shown].sum()
-    table = pd.DataFrame({**layers[shown], "alpha": alpha})
-    head, rows = _by_year(writer, "layer", table, {name: names[name] for name in table})
+    table = layers[shown].assign(alpha=alpha)
+    called = {name: str(names[name]) for name in (*shown, "alpha")}
+    head, rows = _by_year(writer, "layer", table, called)
     unit = float(writer.words["figures"]["money_unit"])
-    courses = {str(names[name]): table[name].cumsum() / unit for name in table}
+    courses = {title: table[name].cumsum() / unit for name, title in called.items()}
     return [
         writer.figure("layers", layer_waterfall(whole, writer.language)),
         writer.figure("layer_courses", specs.courses(courses, writer.language)),
@@ -146,7 +147,7 @@ def _industry_sums(writer: Writer, months: pd.DataFrame) -> pd.DataFrame:
     )
     summed = found.groupby(titles.to_numpy()).sum()
     order = (summed["allocation_yuan"] + summed["selection_yuan"]).sort_values(ascending=False)
-    return summed.loc[order.index]
+    return pd.DataFrame(summed.loc[order.index])
 
 
 def _largest(table: pd.DataFrame, writer: Writer) -> pd.DataFrame:
