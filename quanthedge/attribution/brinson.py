@@ -26,6 +26,7 @@ Portfolio Management 11(3). G. P. Brinson, L. R. Hood, G. L. Beebower (1986), De
 portfolio performance, Financial Analysts Journal 42(4).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +49,7 @@ __all__ = [
     "effects_of",
     "industry_table",
     "line_table",
+    "split",
 ]
 
 BRINSON = ("industry", "stock", "index")
@@ -55,6 +57,7 @@ INDUSTRY_COLUMNS = (
     "date", "industry", "name_zh", "name_en", "book", "index", "allocation_yuan", "selection_yuan",
 )  # fmt: skip
 _NONE = "none"  # stocks of no industry
+_Numbers = Callable[[NDArray[np.intp]], NDArray[np.int64]]  # of columns [K]: industries [T, K]
 
 
 class Effects(NamedTuple):
@@ -67,11 +70,11 @@ class Effects(NamedTuple):
         industry (code), name_zh, name_en; the last is of the stocks without one.
     allocation, selection : float64 [T, G]
         Yuan.
+    missed : float64 [T]
+        Yuan: what the members' weights miss of the index's own return.
     book, members : float64 [T, G]
         Share of each industry in the stocks' value and in the index, at the last close; 0 in the
         book on days without stocks.
-    missed : float64 [T]
-        Yuan: what the members' weights miss of the index's own return.
     mismatches : int64 [T]
         Holdings on record that differ from what was rebuilt.
     """
@@ -80,9 +83,9 @@ class Effects(NamedTuple):
     industries: pd.DataFrame
     allocation: Floats
     selection: Floats
+    missed: Floats
     book: Floats
     members: Floats
-    missed: Floats
     mismatches: NDArray[np.int64]
 
 
@@ -201,23 +204,48 @@ def effects_of(result: Record, market: Market) -> Effects:
     groups = len(names)
     move = _move(result)
     beta, index = move["beta"].to_numpy(), move["index"].to_numpy()
-    book = number[:, through.columns]
-    gained = through.alpha + (beta * index)[:, None] * through.value
+    book = number(through.columns)
+    moved = (beta * index)[:, None] * through.value
+    gained = np.where(through.value != 0.0, through.alpha + moved, 0.0)
     value = _by_group(through.value, book, groups)
     stocks = value.sum(axis=1, keepdims=True)
-    weights, gain, whole = _members(result, market, span, stocks[:, 0] != 0.0, number, groups)
-    own = np.divide(gain, weights, out=np.tile(whole, (1, groups)), where=weights > 0.0)
-    against = beta[:, None] * own
+    weights, gains = _members(result, market, span, stocks[:, 0] != 0.0, number, groups)
+    gain = _by_group(gained, book, groups)
     return Effects(
-        days=pd.DatetimeIndex(result.ledger.index[1:], name="date"),
-        industries=names,
-        allocation=beta[:, None] * (value - stocks * weights) * (own - whole),
-        selection=_by_group(gained, book, groups) - value * against,
+        pd.DatetimeIndex(result.ledger.index[1:], name="date"),
+        names,
+        *split(beta, index, value, gain, weights, gains),
         book=np.divide(value, stocks, out=np.zeros_like(value), where=stocks != 0.0),
         members=weights,
-        missed=beta * stocks[:, 0] * (whole[:, 0] - index),
         mismatches=through.mismatches,
     )
+
+
+def split(
+    beta: Floats, index: Floats, value: Floats, gain: Floats, weights: Floats, gains: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return allocation and selection by industry, and what the members miss of the index, yuan.
+
+    Parameters
+    ----------
+    beta, index : float64 [T]
+        Beta of the book, return of the index.
+    value, gain : float64 [T, G]
+        Yuan of the book in each industry at the last close, and what they gained.
+    weights, gains : float64 [T, G]
+        Of the index in each industry, and weight times return of its members there, summed.
+
+    Returns
+    -------
+    allocation, selection : float64 [T, G]
+    missed : float64 [T]
+    """
+    stocks, whole = value.sum(axis=1, keepdims=True), gains.sum(axis=1, keepdims=True)
+    everywhere = np.tile(whole, (1, value.shape[1]))
+    own = np.divide(gains, weights, out=everywhere, where=weights > 0.0)
+    allocation = beta[:, None] * (value - stocks * weights) * (own - whole)
+    selection = gain - beta[:, None] * value * own
+    return allocation, selection, beta * stocks[:, 0] * (whole[:, 0] - index)
 
 
 def _move(result: Record) -> pd.DataFrame:
@@ -233,17 +261,21 @@ def _move(result: Record) -> pd.DataFrame:
     return moved.iloc[1:].where(held.iloc[1:], 0.0).fillna({"beta": 0.0})
 
 
-def _industries(market: Market, span: slice) -> tuple[NDArray[np.int64], pd.DataFrame]:
-    """Return the industry of every stock at the closes before the days, [T, N], and their names."""
-    rows = slice(span.start, span.stop - 1)
+def _industries(market: Market, span: slice) -> tuple[_Numbers, pd.DataFrame]:
+    """Return what gives the industry of stocks at the closes before the days, and their names."""
     none = {"industry": [_NONE], "name_zh": [""], "name_en": [""]}
+    days = span.stop - 1 - span.start
     if not market.has("industry"):
-        shape = (span.stop - 1 - span.start, len(market.codes))
-        return np.zeros(shape, dtype=np.int64), pd.DataFrame(none).astype("str")
+        names = pd.DataFrame(none).astype("str")
+        return lambda columns: np.zeros((days, len(columns)), dtype=np.int64), names
     number, known = market.industry()
     names = pd.concat([known[list(none)].astype("str"), pd.DataFrame(none)], ignore_index=True)
-    own = np.asarray(number[rows], dtype=np.int64)
-    return np.where(own < 0, len(known), own), names.astype("str")
+
+    def of(columns: NDArray[np.intp]) -> NDArray[np.int64]:
+        own = number[span.start : span.stop - 1][:, columns].astype(np.int64)
+        return np.where(own < 0, len(known), own)
+
+    return of, names.astype("str")
 
 
 def _members(
@@ -251,10 +283,10 @@ def _members(
     market: Market,
     span: slice,
     held: NDArray[np.bool_],
-    number: NDArray[np.int64],
+    number: _Numbers,
     groups: int,
-) -> tuple[Floats, Floats, Floats]:
-    """Return weight and gain of the index by industry, [T, G] each, and its whole gain, [T, 1]."""
+) -> tuple[Floats, Floats]:
+    """Return the weight of the index by industry, and weights times returns, [T, G] each."""
     code = result.strategy.benchmark
     found = index_weights(market, code)
     weights = found.values[span.start : span.stop - 1]
@@ -267,9 +299,8 @@ def _members(
     weights = np.nan_to_num(weights)
     columns = found.columns.astype(np.intp)
     gains = weights * price_returns(market, span, columns)
-    own = number[:, columns]
-    by_group = _by_group(gains, own, groups)
-    return _by_group(weights, own, groups), by_group, by_group.sum(axis=1, keepdims=True)
+    own = number(columns)
+    return _by_group(weights, own, groups), _by_group(gains, own, groups)
 
 
 def _by_group(values: Floats, group: NDArray[np.int64], groups: int) -> Floats:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from quanthedge.attribution.brinson import (
@@ -18,7 +17,7 @@ from quanthedge.attribution.brinson import (
 from quanthedge.attribution.layers import LAYERS, allocation_lines, layer_table
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance import By, bridge
+from quanthedge.performance import By, bridge, by_period
 from quanthedge.record import Record
 
 __all__ = ["Split", "attribution", "attribution_tables"]
@@ -31,7 +30,8 @@ _TABLES = {
     "allocation": "allocation_lines",
 }
 _MISSING = {
-    "layer": "what the members of {benchmark} weigh is not known on its days, or nothing was held",
+    "layer": "what the members of {benchmark} weigh is not known on its days, nothing was held, or "
+    "the strategy without its allocation was not run to the same day",
     "brinson": "what the members of {benchmark} weigh is not known on its days, or nothing was "
     "held",
     "factor": "its strategy names no risk model that splits returns",
@@ -77,28 +77,21 @@ def attribution(
     if not len(table):
         why = _MISSING[by].format(benchmark=result.strategy.benchmark)
         raise DataError(f"attribution by {by}: the run has none ({why}); see docs/attribution.md")
-    line = bridge(result, period, start, end)["alpha"]
-    ends = pd.DatetimeIndex(line.index)
-    inside = table.loc[start : ends[-1]]
-    summed = inside.groupby(np.searchsorted(ends.to_numpy(), inside.index.to_numpy())).sum()
-    summed.index = ends
-    total = summed.sum(axis=1)
+    line = bridge(result, "day", start, end)["alpha"]
+    inside = table.loc[line.index]
+    total = inside.sum(axis=1)
     if by == "allocation":
-        return summed.assign(total=total)
-    return summed.assign(alpha=line, residual=line - total)
+        return by_period(inside.assign(total=total), period)
+    return by_period(inside.assign(alpha=line, residual=line - total), period)
 
 
-def attribution_tables(
-    market: Market, fully_invested: Callable[[Record], Record | None] | None = None
-) -> dict[str, Callable[[Record], pd.DataFrame]]:
+def attribution_tables(market: Market) -> dict[str, Callable[[Record], pd.DataFrame]]:
     """Return what makes each table of attribution of a run, by name.
 
     Parameters
     ----------
     market : Market
         The market of the run.
-    fully_invested : callable, optional
-        Gives of a run the same strategy's without its allocation; None where it has none.
 
     Notes
     -----
@@ -106,13 +99,24 @@ def attribution_tables(
     members, the fully invested run on the same days.
     """
     own = lru_cache(maxsize=1)(lambda run: _effects(run, market))
-    ask = fully_invested or (lambda _: None)
     return {
         "alpha_brinson": lambda run: _brinson(own(run)),
         "alpha_industries": lambda run: _industries(run, own(run)),
-        "alpha_layers": lambda run: _layers(run, ask(run), own, market),
-        "allocation_lines": lambda run: _allocation(run, ask(run)),
+        "alpha_layers": lambda run: _layers(run, own, market),
+        "allocation_lines": _allocation,
     }
+
+
+def _fully_invested(run: Record) -> Record | None:
+    """Return the run without its allocation; itself when it has none, None when it is not known."""
+    if not run.strategy.layers.gated:
+        return run
+    beside = run.variants.get("ungated")
+    if beside is None or not beside.book:
+        return None
+    whole = run.changed(**beside.book)
+    same = run.ledger.index.equals(whole.ledger.index)
+    return whole if same and (whole.ledger["equity"].iloc[:-1] > 0.0).all() else None
 
 
 def _effects(run: Record, market: Market) -> Effects | None:
@@ -133,32 +137,23 @@ def _industries(run: Record, effects: Effects | None) -> pd.DataFrame:
     """Return allocation and selection of each industry by month."""
     if effects is None:
         return pd.DataFrame(columns=list(INDUSTRY_COLUMNS))
-    return industry_table(effects, pd.DatetimeIndex(bridge(run, "month").index))
+    months = by_period(run.ledger[["equity"]].iloc[1:], "month").index
+    return industry_table(effects, pd.DatetimeIndex(months))
 
 
-def _layers(
-    run: Record,
-    whole: Record | None,
-    own: Callable[[Record], Effects | None],
-    market: Market,
-) -> pd.DataFrame:
-    if whole is not None and not _comparable(run, whole):
+def _layers(run: Record, own: Callable[[Record], Effects | None], market: Market) -> pd.DataFrame:
+    whole = _fully_invested(run)
+    if whole is None:
         return _no_days(LAYERS)
-    effects = own(run) if whole is None else _effects(whole, market)
-    return _no_days(LAYERS) if effects is None else layer_table(run, whole or run, effects)
+    effects = own(run) if whole is run else _effects(whole, market)
+    return _no_days(LAYERS) if effects is None else layer_table(run, whole, effects)
 
 
-def _allocation(run: Record, whole: Record | None) -> pd.DataFrame:
-    known = run.ledger["index_close"].notna().all()
-    if whole is None or not known or not _comparable(run, whole):
+def _allocation(run: Record) -> pd.DataFrame:
+    whole = _fully_invested(run)
+    if whole is None or whole is run or run.ledger["index_close"].isna().any():
         return _no_days(())
     return allocation_lines(run, whole)
-
-
-def _comparable(run: Record, whole: Record) -> bool:
-    """Whether the fully invested run lived through the same days."""
-    other = whole.ledger["equity"]
-    return run.ledger.index.equals(other.index) and bool((other.iloc[:-1] > 0.0).all())
 
 
 def _no_days(names: tuple[str, ...]) -> pd.DataFrame:

@@ -29,7 +29,8 @@ def run_variant(known: Prepared, name: str) -> RunVariant:
     prepared = prepare(strategy, known.market, start, end)
     record = run_fund_of(prepared).record
     tables = book_tables(prepared, record)
-    return RunVariant(name, tables["ledger"], _terms(prepared, record, tables))
+    kept = tables if name == "ungated" else {}
+    return RunVariant(name, tables["ledger"], _terms(prepared, record, tables), kept)
 
 
 def _terms(

@@ -18,7 +18,7 @@ from quanthedge.performance.book import (
     refusals_by_reason,
 )
 from quanthedge.performance.book_risk import BookRisk, no_risk, risk_of_book, risk_summary
-from quanthedge.performance.bridge import BRIDGE_LINES, By, bridge, bridge_returns
+from quanthedge.performance.bridge import BRIDGE_LINES, By, bridge, bridge_returns, by_period
 from quanthedge.performance.bridge_groups import alpha_by, layers, summed_alpha
 from quanthedge.performance.deflation import (
     SUPPOSED_TRIALS,
@@ -124,6 +124,7 @@ __all__ = [
     "block_length",
     "bridge",
     "bridge_returns",
+    "by_period",
     "calmar_ratio",
     "cash_drag",
     "check_market",

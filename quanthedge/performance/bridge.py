@@ -28,7 +28,7 @@ from quanthedge.performance.returns import levels
 from quanthedge.record import Record
 from quanthedge.rules import index_products, product_of
 
-__all__ = ["BRIDGE_LINES", "SOURCES", "bridge", "bridge_returns"]
+__all__ = ["BRIDGE_LINES", "SOURCES", "By", "bridge", "bridge_returns", "by_period"]
 
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
 EARNED = (*SOURCES, *COST_LINES, *FEE_LINES, "accrual")
@@ -67,7 +67,27 @@ def bridge(
     difference of the two indices in the basis. Without stocks at the last close alpha is 0.
     """
     _known_span(by)
-    daily = _between(_daily(result), start, end)
+    return by_period(_between(_daily(result), start, end), by)
+
+
+def by_period(daily: pd.DataFrame, by: By) -> pd.DataFrame:
+    """Return the sums of a table of days by period, indexed by the last day of each.
+
+    Parameters
+    ----------
+    daily : DataFrame
+        Numbers by date, in order.
+    by
+        As in :func:`bridge`.
+
+    Raises
+    ------
+    DataError
+        When the period is another.
+    """
+    _known_span(by)
+    if by == "day":
+        return daily.set_axis(pd.DatetimeIndex(daily.index, name="date"))
     label = _label(daily, by)
     summed = daily.groupby(label).sum()
     summed.index = _last_days(daily, label)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance.bridge import By, bridge
+from quanthedge.performance.bridge import By, bridge, by_period
 from quanthedge.performance.holdings import Held, held_through
 from quanthedge.record import Record
 
@@ -135,15 +135,11 @@ def summed_alpha(
     by, start, end
         As in :func:`quanthedge.performance.bridge`.
     """
-    table = table.copy()
-    table[RESIDUAL] = bridge(result, "day")["alpha"] - table.sum(axis=1)
-    table[MISMATCHES] = mismatches
-    ends = bridge(result, by, start, end).index
-    inside = table.loc[start : ends[-1]]
-    place = np.searchsorted(ends.to_numpy(), inside.index.to_numpy())
-    summed = inside.groupby(place).sum()
-    summed.index = pd.DatetimeIndex(ends, name="date")
-    return summed
+    line = bridge(result, "day", start, end)["alpha"]
+    inside = table.assign(**{MISMATCHES: mismatches}).loc[line.index]
+    parts = inside[table.columns].sum(axis=1)
+    inside.insert(len(table.columns), RESIDUAL, line - parts)
+    return by_period(inside, by)
 
 
 def _dated(groups: pd.Series | pd.DataFrame, dates: pd.Index) -> pd.DataFrame:

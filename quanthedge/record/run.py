@@ -4,7 +4,7 @@ It is what every reader reads: statistics, attribution, replay of the limits, co
 Readers take a :class:`Record`, never what ran it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn, Self, TypedDict, cast, overload
 
@@ -78,11 +78,15 @@ class RunVariant:
         As of the run itself.
     terms : dict
         See :class:`VariantTerms`.
+    book : mapping of str to DataFrame
+        Its other tables, where attribution asks for them (of the variant ``ungated``); a run folder
+        keeps none of them.
     """
 
     name: str
     ledger: pd.DataFrame
     terms: VariantTerms
+    book: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class _Waiting:

@@ -205,6 +205,9 @@ def _scatter(axes: "Axes", trace: Spec, layout: Spec) -> None:
 
 def _bars(axes: "Axes", trace: Spec, layout: Spec) -> None:
     colours = trace.get("marker", {}).get("color", INK)
+    if trace.get("orientation") == "h":
+        _lying_bars(axes, trace)
+        return
     if layout.get("xaxis", {}).get("type") == "date":
         x: Any = pd.to_datetime(trace["x"]).to_numpy()
         width = np.array(trace["width"], dtype="timedelta64[ms]")
@@ -220,6 +223,19 @@ def _bars(axes: "Axes", trace: Spec, layout: Spec) -> None:
         [str(v) for v in trace["x"]], _numbers(trace["y"]), color=colours, width=0.65,
         label=_label(trace["name"]) if "name" in trace else "_",
     )  # fmt: skip
+
+
+def _lying_bars(axes: "Axes", trace: Spec) -> None:
+    """Draw a bar for each name, the first on top, at its place within the name's row."""
+    rows = np.arange(len(trace["y"]))
+    axes.barh(
+        rows + trace["offset"] + trace["width"] / 2.0, _numbers(trace["x"]), height=trace["width"],
+        color=trace["marker"]["color"], label=_label(trace["name"]),
+    )  # fmt: skip
+    axes.set_yticks(rows, trace["y"])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x", color=LINE, linewidth=0.6)
 
 
 def _waterfall(axes: "Axes", trace: Spec) -> None:

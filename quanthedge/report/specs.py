@@ -30,12 +30,14 @@ __all__ = [
     "axis_style",
     "basis",
     "class_lines",
+    "courses",
     "drawdown",
     "exposure",
     "fee_accrual",
     "fund_beta",
     "growth",
     "index_name",
+    "industry_bars",
     "investor_value",
     "layout_style",
     "lots",
@@ -374,6 +376,55 @@ def tilts(active: pd.Series, language: Language = "en") -> Spec:
         "tickformat": ".3~f", "zeroline": True, "zerolinecolor": "#8a94a0",
     }  # fmt: skip
     return {"data": [bars], "layout": layout}
+
+
+def courses(sums: Mapping[str, pd.Series], language: Language = "en") -> Spec:
+    """Return how sums have grown, by name, in the language's money; the last one is their total."""
+    colours = (ACCENT, GREEN, GROSS)[-(len(sums) - 1) :] if len(sums) > 1 else ()
+    lines = [
+        _line(values, name, colour, 2, width=1.5)
+        for (name, values), colour in zip(sums.items(), colours, strict=False)
+    ]
+    name, total = list(sums.items())[-1]
+    lines.append(_line(total, name, FUND, 2, width=2.0))
+    axis = {
+        "tickformat": ",.3~f", "title": {"text": words(language)["figures"]["money"]},
+        "zeroline": True, "zerolinecolor": "#8a94a0",
+    }  # fmt: skip
+    return _over_time(lines, height=300, yaxis=axis)
+
+
+def industry_bars(effects: pd.DataFrame, language: Language = "en") -> Spec:
+    """Return two bars for each industry: what its allocation and what its selection earned.
+
+    ``effects`` are allocation_yuan and selection_yuan by name.
+    """
+    text = words(language)["figures"]
+    unit = float(text["money_unit"])
+    bars = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": text[name],
+            "y": [str(one) for one in effects.index],
+            "x": _rounded(effects[f"{name}_yuan"] / unit, 2),
+            "width": 0.36,
+            "offset": offset,
+            "marker": {"color": colour},
+            "hovertemplate": "%{y} %{x:+,.1f}",
+        }
+        for name, colour, offset in (("allocation", ACCENT, -0.38), ("selection", FUND, 0.02))
+    ]
+    layout = layout_style(height=90 + 26 * len(effects)) | {"hovermode": "closest"}
+    layout["xaxis"] = axis_style() | {
+        "title": {"text": text["money"]}, "tickformat": ",.3~f", "nticks": 6,
+        "zeroline": True, "zerolinecolor": "#8a94a0",
+    }  # fmt: skip
+    layout["yaxis"] = axis_style() | {
+        "autorange": "reversed", "automargin": True, "showgrid": False,
+    }  # fmt: skip
+    layout["margin"] = layout["margin"] | {"l": 8, "b": 48}
+    return {"data": bars, "layout": layout}
 
 
 def risk_forecast(table: pd.DataFrame, language: Language = "en") -> Spec:

@@ -16,7 +16,7 @@ from quanthedge.report.specs import (
 from quanthedge.report.texts import words
 from quanthedge.typing import Language
 
-__all__ = ["bridge_waterfall", "contribution_waterfall", "money_waterfall"]
+__all__ = ["bridge_waterfall", "contribution_waterfall", "layer_waterfall", "money_waterfall"]
 
 
 def bridge_waterfall(
@@ -70,9 +70,23 @@ def contribution_waterfall(row: pd.Series, language: Language = "en") -> Spec:
     return _waterfall(row[[*shown, "return"]], language, "+.2%", str(text["contribution"]), ".3~%")
 
 
-def _waterfall(values: pd.Series, language: Language, pattern: str, title: str, ticks: str) -> Spec:
-    """Return the steps of a waterfall; the last value is the total."""
-    names = words(language)["lines"]
+def layer_waterfall(row: pd.Series, language: Language = "en") -> Spec:
+    """Return the waterfall from the layers of a strategy, yuan, to the line alpha."""
+    text = words(language)["figures"]
+    values = pd.Series({**row, "alpha": row.sum()}) / float(text["money_unit"])
+    return _waterfall(values, language, "+,.1f", str(text["money"]), ",.3~f", "layers")
+
+
+def _waterfall(
+    values: pd.Series,
+    language: Language,
+    pattern: str,
+    title: str,
+    ticks: str,
+    called: str = "lines",
+) -> Spec:
+    """Return the steps of a waterfall, named by a table of words; the last value is the total."""
+    names = words(language)[called]
     steps = [float(value) for value in values]
     gain, loss = gain_and_loss_colours(language)
     bars = {

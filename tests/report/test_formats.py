@@ -134,6 +134,45 @@ def test_the_parts_of_alpha_add_up_to_its_line_in_the_report(made) -> None:
     assert len(found["table-alpha-parts"][-1]) == 2 + len(years)
 
 
+def test_layers_and_industries_add_up_to_the_line_alpha_in_report_and_workbook(made) -> None:
+    found = {table.id: table for table in tables(made.document)}
+    alpha = made.result.bridge()["alpha"].iloc[0]
+    *layers, total = found["table-layers"].rows
+    assert [row[1].value for row in layers] == pytest.approx(
+        made.result.attribution("layer")[["industry", "stock"]].iloc[0].tolist()
+    )
+    assert total[1].value == pytest.approx(alpha)
+    assert sum(row[1].value for row in layers) == pytest.approx(alpha, abs=0.01)
+    *industries, missed, total = found["table-industry-effects"].rows
+    for k, expected in ((1, 1.0), (2, 1.0), (3, total[3].value), (4, total[4].value)):
+        assert sum(row[k].value for row in industries) == pytest.approx(expected)
+    assert total[3].value + total[4].value + missed[5].value == pytest.approx(alpha)
+    assert total[5].value == pytest.approx(alpha)
+    book = openpyxl.load_workbook(io.BytesIO(made.xlsx), data_only=True)
+    sheets = {sheet["A1"].value: sheet for sheet in book.worksheets}
+    written = [sheets[found["table-layers"].title].cell(5 + r, 2).value for r in range(3)]
+    assert written[0] + written[1] == pytest.approx(written[2], abs=0.01)
+    days = next(s for s in book.worksheets if s.max_row > 200)
+    column = [cell.value for cell in days[1]].index(made.document.words["lines"]["alpha"])
+    by_day = [row[column] for row in days.iter_rows(min_row=3, values_only=True)]
+    assert sum(by_day) == pytest.approx(written[2], abs=0.01)
+
+
+def test_the_steps_of_the_layers_end_at_alpha_and_bars_are_those_of_the_table(made) -> None:
+    alpha = made.result.bridge()["alpha"].iloc[0]
+    unit = float(made.document.words["figures"]["money_unit"])
+    steps = made.numbers["figures"]["figure-layers"]["series"][0]["x"]
+    assert steps[-1] == pytest.approx(alpha / unit, abs=0.01)
+    assert sum(steps[:-1]) == pytest.approx(steps[-1], abs=0.02)
+    courses = made.numbers["figures"]["figure-layer-courses"]["series"]
+    assert [one["y"][-1] for one in courses] == pytest.approx(steps, abs=0.01)
+    bars = made.numbers["figures"]["figure-industry-bars"]["series"]
+    rows = {t.id: t for t in tables(made.document)}["table-industry-effects"].rows[:-2]
+    assert bars[0]["y"] == [row[0].text for row in rows]
+    for k, one in enumerate(bars):
+        assert one["x"] == pytest.approx([row[3 + k].value / unit for row in rows], abs=0.01)
+
+
 def test_the_pdf_prints_every_cell_of_every_table(made) -> None:
     pages = pdfium.PdfDocument(made.pdf)
     text = plain("".join(page.get_textpage().get_text_range() for page in pages))

@@ -29,9 +29,9 @@ from tests.sample import sample_result
 
 LANGUAGES = ["en", "zh"]
 CHAPTERS = [
-    "performance", "monthly", "drawdown", "tails", "neutrality", "hedge", "bridge", "costs",
-    "fees", "investors", "comparison", "holdings", "refusals", "windows", "rules", "questions",
-    "notes", "timeline", "definitions", "strategy", "warnings",
+    "performance", "monthly", "drawdown", "tails", "neutrality", "hedge", "bridge",
+    "attribution", "costs", "fees", "investors", "comparison", "holdings", "refusals", "windows",
+    "rules", "questions", "notes", "timeline", "definitions", "strategy", "warnings",
 ]  # fmt: skip
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 FRAME = """<body style="margin:0"><iframe id="page" src="{address}"

@@ -1,6 +1,7 @@
 """The chapters of the report, in reading order."""
 
 from quanthedge.report.blocks import Chapter
+from quanthedge.report.chapters.attribution import attribution
 from quanthedge.report.chapters.background import (
     definition_table,
     notes,
@@ -34,6 +35,7 @@ def build_chapters(writer: Writer) -> list[Chapter]:
         "neutrality": neutrality,
         "hedge": hedge,
         "bridge": bridge,
+        "attribution": attribution,
         "costs": costs,
         "fees": fees,
         "investors": investors,

@@ -13,7 +13,6 @@ from quanthedge.performance import (
 )
 from quanthedge.performance import bridge as profit_bridge
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
-from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.waterfall import contribution_waterfall, money_waterfall
 from quanthedge.report.writer import Writer
 
@@ -48,22 +47,12 @@ def bridge(writer: Writer) -> list[Block]:
         *[str(day.year) for day in pd.DatetimeIndex(years.index)],
     ]
     last = frozenset({len(rows) - 1})
-    blocks: list[Block] = [
+    return [
         writer.figure("bridge", money_waterfall(whole, writer.language), residual=residual),
         writer.figure("contributions", contribution_waterfall(shares, writer.language)),
         writer.table("attribution", head, rows, emphasised=last, money=money),
+        _sure(writer),
     ]
-    blocks.append(_sure(writer))
-    alpha = float(whole["alpha"])
-    groups, parts = run.alpha_groups, run.alpha_parts
-    if len(parts.columns):
-        blocks.append(_parts(writer, parts, alpha))
-    if len(groups):
-        blocks += [
-            _groups(writer, str(kind), own.reset_index(drop=True), alpha)
-            for kind, own in groups.groupby("kind", sort=False)
-        ]
-    return blocks
 
 
 def _sure(writer: Writer) -> Block:
@@ -83,51 +72,6 @@ def _sure(writer: Writer) -> Block:
         )
     head = writer.head("line", "mean_year", "error", "interval", "observations")
     return writer.table("alpha_estimates", head, rows)
-
-
-def _parts(writer: Writer, parts: pd.DataFrame, alpha: float) -> Block:
-    """Return alpha by the strategy's model, over the run and by year."""
-    years = parts.groupby(pd.DatetimeIndex(parts.index).year).sum()
-    figures = writer.words["figures"]
-    unit, money = float(figures["money_unit"]), str(figures["money"])
-    rows = [
-        [Cell(name), signed(parts[part].sum(), ",.0f")]
-        + [signed(value / unit, ",.1f") for value in years[part]]
-        for part, name in _part_names(writer, list(parts.columns)).items()
-    ]
-    total = [signed(value / unit, ",.1f") for value in years.sum(axis=1)]
-    rows.append([Cell(writer.words["lines"]["alpha"]), signed(alpha, ",.0f"), *total])
-    head = [*writer.head("alpha_part", "yuan"), *[str(year) for year in years.index]]
-    last = frozenset({len(rows) - 1})
-    return writer.table("alpha_parts", head, rows, emphasised=last, money=money)
-
-
-def _part_names(writer: Writer, parts: list[str]) -> dict[str, str]:
-    """Return the names of the parts; styles are called by their factors."""
-    own = writer.words["alpha_parts"]
-    styles = style_names(writer, [part for part in parts if part not in own])
-    return {part: styles.get(part) or str(own[part]) for part in parts}
-
-
-def _groups(writer: Writer, kind: str, groups: pd.DataFrame, alpha: float) -> Block:
-    """Return alpha and weight by group, and the sum beside the bridge's line."""
-    name = "name_zh" if writer.language == "zh" else "name_en"
-    sizes, nothing = writer.words["size_layers"], writer.words["none"]
-    rows = [
-        [
-            Cell(str(row[name] or sizes.get(row["group"], nothing))),
-            signed(row["alpha_yuan"], ",.0f"),
-            number_cell(row["weight"], ".2%"),
-            number_cell(row["names"], ".0f"),
-        ]
-        for row in groups.to_dict("records")
-    ]
-    total = writer.words["lines"]["alpha"]
-    held = number_cell(float(groups["weight"].sum()), ".2%")
-    count = number_cell(float(groups["names"].sum()), ".0f")
-    rows.append([Cell(total), signed(alpha, ",.0f"), held, count])
-    head = writer.head(kind, "alpha_yuan", "weight", "stocks")
-    return writer.table(f"alpha_{kind}", head, rows, emphasised=frozenset({len(rows) - 1}))
 
 
 def costs(writer: Writer) -> list[Block]:
