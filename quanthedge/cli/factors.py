@@ -104,7 +104,7 @@ def _card(name: str, market: "Market | None", language: "Language") -> None:
         "name": f"{card[language]} ({name})",
         "family": _family(card["family"], language),
         "sign": words["high"] if card["sign"] > 0 else words["low"],
-        "formula": card["formula"],
+        "formula": card["formula_zh" if language == "zh" else "formula"],
         "undefined": card["notes"].get("Undefined", ""),
         "source": card["source"],
         "needs": str(card["needs"]).replace("; ", "\n"),

@@ -17,6 +17,7 @@ from quanthedge.evaluation.wording import (
     Words,
     about,
     chance,
+    formula_of,
     number,
     percent,
     source_of,
@@ -107,6 +108,8 @@ def _sheet(e: "Evaluation", k: int, universe: str, words: Words, back: str = "")
         (words("about.direction"), words("about.high" if e.factors.signs[k] > 0 else "about.low")),
         *about(e, universe, words),
     ]
+    if formula := formula_of(e.factors.names[k], words.language):
+        facts.append((words("about.formula"), formula))
     if source := source_of(e.factors.names[k]):
         facts.append((words("about.source"), source))
     content = {

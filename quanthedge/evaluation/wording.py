@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quanthedge.factors import factor_card
 from quanthedge.kinds import read_catalogue
 from quanthedge.typing import Language
 from quanthedge.words import texts
@@ -11,7 +12,16 @@ from quanthedge.words import texts
 if TYPE_CHECKING:
     from quanthedge.evaluation.evaluation import Evaluation
 
-__all__ = ["Words", "about", "chance", "number", "percent", "source_of", "universe_name"]
+__all__ = [
+    "Words",
+    "about",
+    "chance",
+    "formula_of",
+    "number",
+    "percent",
+    "source_of",
+    "universe_name",
+]
 
 _MINUS = "\u2212"
 
@@ -110,10 +120,20 @@ def _label(e: "Evaluation", words: Words) -> str:
         if labels.horizon == "next"
         else words("label.days", days=labels.horizon)
     )
+    if labels.own:
+        return words("label.own", length=length)
     if not labels.executable:
         return words("label.naive", length=length)
     entry = words(f"label.{labels.entry}")
     return words("label.earned", entry=entry, lag=labels.lag, length=length)
+
+
+def formula_of(kind: str, language: Language) -> str:
+    """Return the formula of a factor of ours; empty for another."""
+    if kind not in read_catalogue("quanthedge.factors").entries:
+        return ""
+    written = str(factor_card(kind)["formula_zh" if language == "zh" else "formula"])
+    return written.replace("`", "")  # marks of code in the page of the library
 
 
 def source_of(kind: str) -> str:

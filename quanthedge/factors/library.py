@@ -4,8 +4,11 @@
 ['预期盈利收益率', '盈利预测上调', '预测分歧度']
 """
 
+import csv
 import inspect
 import re
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -37,9 +40,9 @@ def library(family: str | None = None, market: Market | None = None) -> pd.DataF
     -------
     DataFrame
         By ``kind``: en, zh, family, sign (+1 where high exposures are held to earn more), formula,
-        source, needs (tables and items, separated by "; "), parameters (with their defaults). With
-        a market also available and reason (what it lacks; empty where it lacks nothing). What is
-        there may still cover few stocks or years: `factor_coverage` counts.
+        formula_zh, source, needs (tables and items, separated by "; "), parameters (with their
+        defaults). With a market also available and reason (what it lacks; empty where it lacks
+        nothing). What is there may still cover few stocks or years: `factor_coverage` counts.
 
     Raises
     ------
@@ -74,10 +77,18 @@ def _row(kind: str, made: type[Factor]) -> dict[str, Any]:
         "family": entry["family"],
         "sign": int(entry["sign"]),
         "formula": notes_of(made).get("Formula", ""),
+        "formula_zh": _chinese_formulas()[kind],
         "source": entry["source"],
         "needs": "; ".join(written_needs().get(kind, ())),
         "parameters": ", ".join(f"{name}={value}" for name, value in parameters.items()),
     }
+
+
+@cache
+def _chinese_formulas() -> dict[str, str]:
+    """Return the formulas in Chinese, by kind; in English they stand in the classes."""
+    text = files("quanthedge.factors").joinpath("formulas_zh.csv").read_text(encoding="utf-8")
+    return {row["kind"]: row["formula_zh"] for row in csv.DictReader(text.splitlines())}
 
 
 def notes_of(made: type[Factor]) -> dict[str, str]:

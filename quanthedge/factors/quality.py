@@ -70,8 +70,8 @@ class Leverage(Factor):
 
     Notes
     -----
-    Formula: debt_to_assets_pct / 100, as last published. Banks and insurers owe 0.9 by their
-    trade: use it with ``industry_neutral = true``.
+    Formula: debt_to_assets_pct / 100, as last published. Banks and insurers owe 0.9 by the
+    nature of their trade; use it with ``industry_neutral = true``.
     Undefined: not published yet, or below 0, which no debt can be: a slip of the source would else
     be the best grade of the day.
     Suspension: plays no part.

@@ -1,7 +1,7 @@
-"""Open the file of a table: Parquet, Feather, CSV, or a pickle of plain data.
+"""Open the file of a table: Parquet, Feather, CSV, or a pickle of a table or of plain data.
 
-Nothing that is read becomes code. A pickle is a program: only one that builds lists, dictionaries,
-texts and numbers is read; that of a DataFrame wants to call functions, and is refused.
+Nothing that is read becomes code. A pickle is a program, and is not run: see
+:mod:`quanthedge.signals.pickled`.
 """
 
 import gzip
@@ -21,7 +21,7 @@ __all__ = ["read_table"]
 
 _PIECE = 2**24  # bytes that are unpacked at once
 _PICKLES = (".pkl", ".pickle", ".pk", ".p")
-_ACCEPTED = "accepted: .parquet, .feather, .csv (also .csv.gz), .pkl of plain data"
+_ACCEPTED = "accepted: .parquet, .feather, .csv (also .csv.gz), .pkl of a table"
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -75,11 +75,11 @@ def _unpacked(path: Path) -> bytes:
 
 
 def _of_pickle(path: Path) -> pd.DataFrame:
-    """Return the rows of a pickled list of dictionaries, or the columns of a dictionary."""
-    from quanthedge.sources import read_plain_pickle
+    """Return a pickled table, the rows of a list of dictionaries, or the columns of one."""
+    from quanthedge.signals.pickled import read_pickled
 
     try:
-        found = read_plain_pickle(path)
+        found = read_pickled(path)
     except DataError as problem:
         raise DataError(
             f"{problem}; write the frame as Parquet once, where it was made: "
@@ -95,6 +95,10 @@ def _of_pickle(path: Path) -> pd.DataFrame:
 
 
 def _frame(found: Any) -> pd.DataFrame:
+    if isinstance(found, pd.Series):
+        return found.to_frame(found.name if isinstance(found.name, str) else "score")
+    if isinstance(found, pd.DataFrame):
+        return found
     if isinstance(found, dict):
         return pd.DataFrame({str(name): column for name, column in found.items()})
     if isinstance(found, list) and all(isinstance(row, dict) for row in found):

@@ -2,7 +2,7 @@
 
 from quanthedge.sources.entry import import_market
 from quanthedge.sources.layouts import layout_names
-from quanthedge.sources.rqalpha.pickle import read_plain_pickle
+from quanthedge.sources.rqalpha.pickle import read_pickle, read_plain_pickle
 from quanthedge.sources.source import Layout, News, SourceTables, assume
 from quanthedge.sources.update import update_market
 
@@ -13,6 +13,7 @@ __all__ = [
     "assume",
     "import_market",
     "layout_names",
+    "read_pickle",
     "read_plain_pickle",
     "update_market",
 ]

@@ -36,6 +36,16 @@ def test_a_sheet_has_every_figure_and_the_figures_of_the_ranking(folder, languag
         assert "nan" not in svg.lower().replace("nance", "")
 
 
+def test_a_sheet_says_the_formula_in_its_own_language(folder):
+    for language, wanted, other in (
+        ("zh", "有成交各日", "traded days"),
+        ("en", "traded days", "各日"),
+    ):
+        page = (folder / sheet_name("turnover", language)).read_text(encoding="utf-8")
+        assert wanted in page
+        assert other not in page
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_ranking_leads_to_every_sheet_in_the_order_of_the_table(folder, language):
     page = (folder / f"ranking_{language}.html").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ from tests.cli.inside import inside
 from tests.market_fake import fake_market
 from tests.sample import SAMPLE, sample_market
 
+CHINESE_STOP = "。"
 KINDS = list(CATALOGUE.entries)
 
 
@@ -41,6 +42,19 @@ def test_what_is_written_of_a_factors_needs_is_what_it_reads(kind):
 def test_the_page_of_the_library_is_the_one_of_the_catalogue():
     cure = "run `python -m benchmarks.factor_library`"
     assert PAGE.read_text(encoding="utf-8") == page(), cure
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_formula_says_in_chinese_what_it_says_in_english(kind):
+    """The same names of the data, parameters, numbers and functions; none is lost or added."""
+    card = factor_card(kind)
+    assert CHINESE_STOP in card["formula_zh"]
+    english, chinese = (
+        set(re.findall(r"[a-z]+_[a-z_]+", card[one])) for one in ("formula", "formula_zh")
+    )
+    assert english == chinese
+    for sign in ("ln(", "max(", "`", "^3"):
+        assert (sign in card["formula"]) == (sign in card["formula_zh"]), sign
 
 
 def test_every_family_has_a_name_in_both_languages():
@@ -131,8 +145,10 @@ def test_the_command_lists_a_family_within_100_columns():
 def test_the_command_shows_a_card_with_formula_and_coverage():
     done = inside("factors", "accruals", "--market", SAMPLE)
     assert done.returncode == 0, done.stderr
-    for word in ("应计利润", "operating_cash_flow", "Sloan", "2015", "%"):
+    for word in ("应计利润", "operating_cash_flow", "取自现金流量表", "Sloan", "2015", "%"):
         assert word in done.stdout
+    english = inside("factors", "accruals", "--market", SAMPLE, "--language", "en").stdout
+    assert "Taken from the cash flow statement" in english
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ instruction is carried out.
 import io
 import pickle
 import pickletools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from quanthedge.documents import printable
 from quanthedge.errors import DataError
 from quanthedge.storage import claim
 
-__all__ = ["read_instruments", "read_plain_pickle"]
+__all__ = ["read_instruments", "read_pickle", "read_plain_pickle"]
 
 LARGEST = 200_000_000  # bytes
 _OBJECT = 100  # bytes that an instruction can take in memory
@@ -60,20 +62,39 @@ def read_plain_pickle(path: Path) -> Any:
     DataError
         The file is damaged, too large, or asks for anything but plain data.
     """
+    return read_pickle(path, frozenset(), _Plain)
+
+
+def read_pickle(path: Path, further: Collection[str], unpickler: type[pickle.Unpickler]) -> Any:
+    """Return what an unpickler makes of a pickle with few kinds of instructions.
+
+    Parameters
+    ----------
+    path : Path
+    further : collection of str
+        Instructions that are accepted beside those of plain data, by pickletools' names.
+    unpickler : class
+        Its ``find_class`` says which names there are.
+
+    Raises
+    ------
+    DataError
+        The file is damaged, too large, or has another instruction.
+    """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     if path.stat().st_size > LARGEST:
         raise DataError(f"{path}: larger than {LARGEST // 10**6} MB; refused")
     claim(path, bytes=path.stat().st_size)
     content = path.read_bytes()
-    _check_instructions(path, content)
+    _check_instructions(path, content, PLAIN | set(further))
     try:
-        return _Plain(io.BytesIO(content), encoding="utf-8").load()
+        return unpickler(io.BytesIO(content), encoding="utf-8").load()
     except Exception as problem:
-        raise DataError(f"{path}: unreadable pickle ({problem})") from problem
+        raise DataError(f"{path}: unreadable pickle ({printable(str(problem)[:200])})") from problem
 
 
-def _check_instructions(path: Path, content: bytes) -> None:
+def _check_instructions(path: Path, content: bytes, accepted: set[str]) -> None:
     """Walk through the instructions without carrying them out."""
     instructions = pickletools.genops(content)
     count = 0
@@ -83,13 +104,15 @@ def _check_instructions(path: Path, content: bytes) -> None:
         except StopIteration:
             return
         except Exception as problem:
-            raise DataError(f"{path}: damaged pickle ({problem})") from problem
+            raise DataError(
+                f"{path}: damaged pickle ({printable(str(problem)[:200])})"
+            ) from problem
         count += 1
         name = instruction.name
         if count % ASKED == 0:
             claim(path, bytes=count * _OBJECT, rows=count)
-        if name not in PLAIN:
-            shown = f" ({argument[:60]})" if isinstance(argument, str) else ""
+        if name not in accepted:
+            shown = f" ({printable(argument[:60])})" if isinstance(argument, str) else ""
             raise DataError(
                 f"{path}: the pickle wants to {name}{shown}, which is more than plain data; refused"
             )
