@@ -36,8 +36,11 @@ from quanthedge.ledger import (
     HedgeBook,
     LedgerInputs,
     Settings,
+    SleeveHedge,
+    SleeveTargets,
     StockBook,
     TargetBook,
+    targets_of,
 )
 from quanthedge.ledger.corporate_actions import no_actions, no_tax
 from quanthedge.ledger.layout import EQUITY
@@ -109,10 +112,12 @@ def make_inputs(
         ),
         futures=_futures(days, settlement),
         hedge=_hedge(days, stocks, market, rules=rules),
-        targets=TargetBook(
-            trade_days, np.arange(len(trade_days) + 1) * names, np.concatenate(chosen),
-            np.full(len(trade_days) * names, 0.75 / names),
-        ),
+        targets=TargetBook.of([
+            SleeveTargets(
+                trade_days, np.arange(len(trade_days) + 1) * names, np.concatenate(chosen),
+                np.full(len(trade_days) * names, 0.75 / names),
+            )
+        ]),
         fund=FundNumbers(
             1.0, 0.015 * cost, 0.0025 * cost, 0.25 * cost, True,
             np.arange(days) % 60 == 59, np.arange(days) % 20 == 0, 0.0, 0.0,
@@ -159,7 +164,7 @@ def _futures(days: int, settlement: np.ndarray) -> FutureBook:
 def _hedge(days: int, stocks: int, market: np.ndarray, *, rules: bool) -> HedgeBook:
     """Hedge of a beta of one, reviewed every five days; none without rules."""
     dates = np.datetime64("2010-01-04", "D") + np.arange(days)
-    return HedgeBook(
+    hedge = SleeveHedge(
         beta=np.ones((days + 1, stocks, 1)),
         index_return=market,
         book_ratio=np.full((days + 1, 1), np.nan),
@@ -176,6 +181,7 @@ def _hedge(days: int, stocks: int, market: np.ndarray, *, rules: bool) -> HedgeB
         range_low=np.nan,
         range_high=np.nan,
     )
+    return HedgeBook.of([hedge])
 
 
 def target_frame(inputs: LedgerInputs) -> np.ndarray:
@@ -183,12 +189,12 @@ def target_frame(inputs: LedgerInputs) -> np.ndarray:
     days, stocks = inputs.bars.open.shape
     size = np.full((days, stocks), np.nan)
     held: np.ndarray = np.empty(0, dtype=np.int64)
-    for r, day in enumerate(inputs.targets.trade_days):
-        chosen = inputs.targets.stocks[inputs.targets.pointer[r] : inputs.targets.pointer[r + 1]]
+    targets = targets_of(inputs.targets, 0)
+    for r, day in enumerate(targets.trade_days):
+        mine = slice(targets.pointer[r], targets.pointer[r + 1])
+        chosen = targets.stocks[mine]
         size[day, held] = 0.0
-        size[day, chosen] = inputs.targets.weights[
-            inputs.targets.pointer[r] : inputs.targets.pointer[r + 1]
-        ]
+        size[day, chosen] = targets.weights[mine]
         held = chosen
     return size
 
@@ -251,8 +257,8 @@ def profile(stocks: int, days: int, names: int, repeat: int) -> dict[str, float]
     """Return the seconds of a run, and of what is missing from it when a part is left out."""
     whole = make_inputs(stocks, days, names)
     bars, targets, hedge = whole.bars, whole.targets, whole.hedge
-    first = targets._replace(trade_days=targets.trade_days[:1], pointer=targets.pointer[:2])
-    never = targets._replace(trade_days=targets.trade_days[:0], pointer=targets.pointer[:1])
+    first = targets._replace(trade_days=targets.trade_days[:, :1], pointer=targets.pointer[:, :2])
+    never = targets._replace(trade_days=targets.trade_days[:, :0], pointer=targets.pointer[:, :1])
     calm = bars._replace(adj_factor=np.ones_like(bars.adj_factor))
     seconds = {
         name: _seconds(inputs, repeat)
@@ -260,7 +266,7 @@ def profile(stocks: int, days: int, names: int, repeat: int) -> dict[str, float]
             "whole": whole,
             "no retrying": whole._replace(settings=whole.settings._replace(retry_days=0)),
             "first": whole._replace(targets=first),
-            "unhedged": whole._replace(targets=first, hedge=hedge._replace(ratio=0.0)),
+            "unhedged": whole._replace(targets=first, hedge=hedge._replace(ratio=np.zeros(1))),
             "no actions": whole._replace(targets=first, bars=calm),
             "empty": whole._replace(targets=never),
         }.items()

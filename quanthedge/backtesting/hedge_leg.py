@@ -21,7 +21,7 @@ from quanthedge.hedge import (
     futures_leg,
 )
 from quanthedge.hedge.policies import compile_policy
-from quanthedge.ledger import FutureBook, HedgeBook
+from quanthedge.ledger import FutureBook, SleeveHedge
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
 from quanthedge.rules import TRADING_DAYS_A_YEAR, FuturesRules, futures_rules, index_of
@@ -49,7 +49,7 @@ class HedgeLeg(NamedTuple):
     """The futures leg of a run, product after product."""
 
     futures: FutureBook
-    hedge: HedgeBook
+    hedge: SleeveHedge
     contracts: list[str]
     schedules: list[ContractSchedule]
     rules: list[FuturesRules]
@@ -274,7 +274,7 @@ def _at_limits(
 
 def _hedge_book(
     strategy: Strategy, market: Market, first: int, last: int, targets: Targets
-) -> tuple[HedgeBook, NDArray[np.bool_], dict[str, int]]:
+) -> tuple[SleeveHedge, NDArray[np.bool_], dict[str, int]]:
     """Betas, ratios, covariances, carry and policy, known at each close from the day before on.
 
     Also returns on which of these closes the ratio's rule had none of its own, and what was done
@@ -311,7 +311,7 @@ def _hedge_book(
         fees = leg.fee_rate + strategy.costs.futures_slippage_bp / 1e4
         rolls = _ROLLS_PER_YEAR.get(rule.contract, 12)
         carry = (leg.carry + 2 * rolls * fees)[first - 1 - begin :]
-    book = HedgeBook(
+    book = SleeveHedge(
         beta=betas,
         index_return=returns[wide, 0],
         book_ratio=own,

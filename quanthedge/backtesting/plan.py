@@ -19,8 +19,10 @@ from quanthedge.ledger import (
     ActionUse,
     Bars,
     FundNumbers,
+    HedgeBook,
     LedgerInputs,
     Settings,
+    SleeveTargets,
     StockBook,
     TargetBook,
     TaxBook,
@@ -157,9 +159,9 @@ def _rules_beside_stocks(leg: HedgeLeg, actions: Actions) -> list[pd.DataFrame]:
 
 def _target_book(
     strategy: Strategy, targets: Targets, first: int, dates: NDArray[np.datetime64]
-) -> TargetBook:
+) -> SleeveTargets:
     """Return the targets as the ledger takes them; none is left when the fund is wound up."""
-    book = TargetBook(
+    book = SleeveTargets(
         targets.decision_rows + 1 - first, targets.pointer, targets.stocks, targets.weights
     )
     closing = last_business_day(strategy.fund, dates[1:])
@@ -367,8 +369,8 @@ def _inputs(
         tax=actions.tax,
         stocks=stocks,
         futures=leg.futures,
-        hedge=leg.hedge,
-        targets=book,
+        hedge=HedgeBook.of([leg.hedge]),
+        targets=TargetBook.of([book]),
         fund=FundNumbers(
             terms.initial_unit_value,
             terms.management_fee_per_year,

@@ -263,9 +263,9 @@ def _check_capital(
 ) -> None:
     """Refuse a capital that buys no lot of a stock, or whose hedge is less than one contract."""
     capital = f"capital_yuan {strategy.capital_yuan:,.0f}"
-    day = inputs.targets.trade_days[0]
+    day = inputs.targets.trade_days[0, 0]
     lots = record.refusals[(record.refusals[:, 0] == day) & (record.refusals[:, 6] == layout.LOT)]
-    wanted = inputs.targets.pointer[1] - inputs.targets.pointer[0]
+    wanted = inputs.targets.pointer[0, 1] - inputs.targets.pointer[0, 0]
     if wanted and len(lots) == wanted:
         raise StrategyError(
             f"{capital}: too small for one lot of any of the {wanted} stocks wanted on "
@@ -278,7 +278,7 @@ def _check_capital(
     refused = record.refusals[
         (record.refusals[:, 0] == day) & (record.refusals[:, 1] == layout.FUTURE)
     ]
-    exposure = inputs.hedge.ratio * row[layout.BETA_] * row[layout.STOCK_VALUE_]
+    exposure = inputs.hedge.ratio[0] * row[layout.BETA_] * row[layout.STOCK_VALUE_]
     price = futures.fill_price[day, futures.hold[day, products]]
     smallest = (futures.multiplier[products] * price).min()
     if not len(refused) and 0 < exposure < 0.5 * smallest:
@@ -291,7 +291,7 @@ def _check_capital(
 
 def _hedge_table(ledger: pd.DataFrame, books: "_Books", inputs: LedgerInputs) -> pd.DataFrame:
     """Return each recorded day's book: beta used, contract, lots."""
-    beta = inputs.hedge.beta[books.day, books.stocks, 0]
+    beta = inputs.hedge.beta[0, books.day, books.stocks, 0]
     unknown = np.bincount(
         np.searchsorted(books.days, books.day),
         weights=np.where(np.isnan(beta), books.values, 0.0),

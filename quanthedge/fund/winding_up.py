@@ -18,7 +18,7 @@ from quanthedge.fund.methods import Payout
 from quanthedge.fund.running import RunningFund, investors_of, note
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import cents
-from quanthedge.ledger import TargetBook, equity_of
+from quanthedge.ledger import SleeveTargets, equity_of
 from quanthedge.typing import Days
 
 __all__ = ["last_business_day", "pay_out", "sold_out"]
@@ -52,7 +52,7 @@ def last_business_day(terms: FundTerms, dates: Days) -> int | None:
     return place
 
 
-def sold_out(targets: TargetBook, last: int, days: int) -> TargetBook:
+def sold_out(targets: SleeveTargets, last: int, days: int) -> SleeveTargets:
     """Return the targets of a fund that wants no stock on any day after ``last``.
 
     A rebalance without targets on each day sells on the first one what can be sold, and the rest as
@@ -61,7 +61,7 @@ def sold_out(targets: TargetBook, last: int, days: int) -> TargetBook:
     kept = int(np.searchsorted(targets.trade_days, last, side="right"))
     closing = np.arange(last + 1, days, dtype=targets.trade_days.dtype)
     end = targets.pointer[kept]
-    return TargetBook(
+    return SleeveTargets(
         np.append(targets.trade_days[:kept], closing),
         np.append(targets.pointer[: kept + 1], np.full(closing.size, end)),
         targets.stocks[:end],

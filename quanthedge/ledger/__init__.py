@@ -43,11 +43,9 @@ from quanthedge.ledger.inputs import (
     Bars,
     FundNumbers,
     FutureBook,
-    HedgeBook,
     LedgerInputs,
     Settings,
     StockBook,
-    TargetBook,
     TaxBook,
     ValuationBook,
 )
@@ -62,6 +60,14 @@ from quanthedge.ledger.lines import (
     Line,
     net_flows,
     signed_lines,
+)
+from quanthedge.ledger.sleeves import (
+    HedgeBook,
+    SleeveHedge,
+    SleeveTargets,
+    TargetBook,
+    hedge_of,
+    targets_of,
 )
 from quanthedge.ledger.state import LedgerState
 from quanthedge.ledger.terms import Accounts, Costs, Execution
@@ -90,6 +96,8 @@ __all__ = [
     "LedgerState",
     "Line",
     "Settings",
+    "SleeveHedge",
+    "SleeveTargets",
     "StockBook",
     "TargetBook",
     "TaxBook",
@@ -108,6 +116,7 @@ __all__ = [
     "dividend_steps",
     "equity_of",
     "factor_steps",
+    "hedge_of",
     "holds_nothing",
     "joined_records",
     "layout",
@@ -124,6 +133,7 @@ __all__ = [
     "service_base_of",
     "signed_lines",
     "take_rows",
+    "targets_of",
     "units_of",
     "with_own_flows",
 ]

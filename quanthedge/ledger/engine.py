@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import LedgerError
 from quanthedge.ledger import layout
-from quanthedge.ledger.inputs import LedgerInputs
+from quanthedge.ledger.inputs import LedgerInputs, SleeveInputs, inputs_of
 from quanthedge.ledger.lines import FUND_FEES, TRADE_COSTS, net_flows
+from quanthedge.ledger.sleeves import hedge_of
 from quanthedge.ledger.state import LedgerState
 from quanthedge.ledger.states import STATES, holding_states
 
@@ -54,7 +55,7 @@ class LedgerRecord:
     state: LedgerState = field(repr=False)
 
 
-def _read_only(inputs: LedgerInputs) -> LedgerInputs:
+def _read_only(inputs: SleeveInputs) -> SleeveInputs:
     """Return the inputs as read-only views, so that one compiled version serves all callers."""
 
     def freeze(value: Any) -> Any:
@@ -66,13 +67,20 @@ def _read_only(inputs: LedgerInputs) -> LedgerInputs:
             return view
         return value
 
-    frozen: LedgerInputs = freeze(inputs)
+    frozen: SleeveInputs = freeze(inputs)
     return frozen
 
 
-def _check_sides(inputs: LedgerInputs) -> None:
-    """Raise LedgerError where long lots are asked for beside what is defined for short ones."""
-    hedge = inputs.hedge
+def _check_sleeves(inputs: LedgerInputs) -> None:
+    """Raise LedgerError for more sleeves than one, and for a hedge that is not defined."""
+    counts = {"targets": len(inputs.targets.trade_days), "hedge": len(inputs.hedge.ratio)}
+    for name, count in counts.items():
+        if count != 1:
+            raise LedgerError(
+                f"ledger inputs, {name}: {count} sleeves; accepted: 1, as the ledger holds one "
+                "book of stocks today"
+            )
+    hedge = hedge_of(inputs.hedge, 0)
     ranged = not (np.isnan(hedge.range_low) and np.isnan(hedge.range_high))
     if hedge.both_sides and (hedge.aversion != 0.0 or ranged):
         raise LedgerError(
@@ -98,19 +106,19 @@ def run_ledger(
     Raises
     ------
     LedgerError
-        When ``hedge.both_sides`` is asked for together with an aversion or a range, and when the
-        ledger breaks one of its promises (an error of the engine or of the data, never of
-        the strategy).
+        When targets or hedge are not those of one sleeve, when ``hedge.both_sides`` (long lots) is
+        asked for together with an aversion or a range, and when the ledger breaks one of its
+        promises (an error of the engine or of the data, never of the strategy).
     """
     from quanthedge.ledger.kernels import day as kernels
     from quanthedge.ledger.kernels import sheet
 
-    _check_sides(inputs)
+    _check_sleeves(inputs)
     n_days = inputs.bars.open.shape[0]
     stop = n_days if stop is None else stop
     state = LedgerState.opening(inputs) if state is None else state
     ledger = np.zeros((n_days, len(layout.COLUMNS)))
-    frozen, day = _read_only(inputs), first
+    frozen, day = _read_only(inputs_of(inputs, 0)), first
     sizes = state.shares.size, state.lots.size
     work, logs = sheet.new_work(*sizes, state.last_level.size), sheet.new_logs(*sizes)
     while day < stop:

@@ -3,12 +3,19 @@
 Arrays that need the day before the span have one row more than the span: row 0 is that day.
 """
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.hedge.policies import Program
+from quanthedge.ledger.sleeves import (
+    HedgeBook,
+    SleeveHedge,
+    SleeveTargets,
+    TargetBook,
+    hedge_of,
+    targets_of,
+)
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
@@ -16,14 +23,19 @@ __all__ = [
     "Bars",
     "FundNumbers",
     "FutureBook",
-    "HedgeBook",
+    "InputsOf",
     "LedgerInputs",
     "Settings",
+    "SleeveInputs",
     "StockBook",
-    "TargetBook",
     "TaxBook",
     "ValuationBook",
+    "inputs_of",
 ]
+
+
+_Targets = TypeVar("_Targets")
+_Hedge = TypeVar("_Hedge")
 
 
 class Bars(NamedTuple):
@@ -112,36 +124,6 @@ class FutureBook(NamedTuple):
     position_limit: Floats  # [T, P] lots held in one contract; inf = free
 
 
-class HedgeBook(NamedTuple):
-    """What decides how many lots are wanted, and when; rows of T + 1 start the day before."""
-
-    beta: Floats  # [T + 1, N, P] of the stocks, for the bottom-up method
-    index_return: Floats  # [T + 1] of the first product's index, for the top-down method
-    book_ratio: Floats  # [T + 1, P] futures per yuan of stocks, for the method "given"
-    covariance: Floats  # [T + 1, P, P] of the products' indices, a year
-    carry: Floats  # [T + 1, P] expected cost of a short, fraction of its value a year
-    index_level: Floats  # [T + 1, P]
-    policy: Program  # when the number of lots is reviewed
-    ratio: float  # of the beta
-    method: int  # 0 bottom-up, 1 top-down, 2 fixed, 3 given
-    default_beta: float
-    window: int  # of the top-down method
-    min_observations: int
-    aversion: float  # to variance; 0 = whole lots nearest to the exposure
-    range_low: float  # least futures value, fraction of the stocks; NaN = none
-    range_high: float  # largest
-    both_sides: bool = False  # a hedge below 0 is held long; else it is none
-
-
-class TargetBook(NamedTuple):
-    """Sparse targets: the stocks of rebalance r stand at ``pointer[r]:pointer[r + 1]``."""
-
-    trade_days: Ints  # [R]
-    pointer: Ints  # [R + 1]
-    stocks: Ints  # [K]
-    weights: Floats  # [K] of equity
-
-
 class FundNumbers(NamedTuple):
     """Terms of the fund and its dates."""
 
@@ -205,7 +187,7 @@ class StockMarket(NamedTuple):
     settings: Settings
 
 
-class LedgerInputs(NamedTuple):
+class InputsOf(NamedTuple, Generic[_Targets, _Hedge]):
     """Everything that the ledger needs for a span of T days."""
 
     days: Floats  # [T] calendar days since the previous trading day
@@ -220,8 +202,19 @@ class LedgerInputs(NamedTuple):
     tax: TaxBook
     stocks: StockBook
     futures: FutureBook
-    hedge: HedgeBook
-    targets: TargetBook
+    hedge: _Hedge
+    targets: _Targets
     fund: FundNumbers
     valuation: ValuationBook
     settings: Settings
+
+
+LedgerInputs = InputsOf[TargetBook, HedgeBook]  # of S sleeves
+SleeveInputs = InputsOf[SleeveTargets, SleeveHedge]  # of one of them: what the kernels run
+
+
+def inputs_of(inputs: LedgerInputs, s: int) -> SleeveInputs:
+    """Return the inputs with targets and hedge of sleeve s, as views."""
+    targets, hedge = targets_of(inputs.targets, s), hedge_of(inputs.hedge, s)
+    parts = inputs._asdict() | {"targets": targets, "hedge": hedge}
+    return InputsOf[SleeveTargets, SleeveHedge](**parts)

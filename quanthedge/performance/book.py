@@ -100,12 +100,13 @@ def opened_lots(trades: pd.DataFrame) -> pd.Series:
     Series
         By row of ``trades``: its quantity less the lots of the other side that it closed.
     """
-    signed = trades["quantity"].where(trades["side"] == "buy", -trades["quantity"])
-    names = trades["code"].astype("str")
+    quantity, names = trades["quantity"], trades["code"].astype("str")
+    signed = quantity.where(trades["side"] == "buy", -quantity)
     held = signed.groupby(names).cumsum() - signed
-    closed = np.minimum(trades["quantity"], held.abs()).where(held * signed < 0, 0)
+    closed = quantity.clip(upper=held.abs()).where(held * signed < 0, 0)
     future = names.map({name: product_of(name) is not None for name in names.unique()})
-    return (trades["quantity"] - closed).where(future.astype(bool), 0)
+    opened: pd.Series = (quantity - closed).where(future.astype(bool), 0)
+    return opened
 
 
 def refusals_by_reason(refusals: pd.DataFrame) -> pd.DataFrame:

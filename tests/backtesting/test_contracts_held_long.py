@@ -9,7 +9,7 @@ import pytest
 from quanthedge.backtesting.plan import prepare
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import complete
-from quanthedge.ledger import layout, run_ledger
+from quanthedge.ledger import HedgeBook, layout, run_ledger
 from quanthedge.limits import margin_days, replay_limits
 from quanthedge.performance import bridge, bridge_returns, exposures, opened_lots
 from quanthedge.report import basis_figure
@@ -34,7 +34,8 @@ def prepared(kind: str):
     months = ready.dates.astype("datetime64[M]").astype(int)
     sign = np.where(months % 2 == 0, 1.0, -1.0) if kind == "turning" else np.full(months.size, -1.0)
     given = {"method": layout.GIVEN, "book_ratio": 0.9 * sign[:, None], "both_sides": True}
-    return ready._replace(inputs=inputs._replace(hedge=inputs.hedge._replace(**given)))
+    hedge = HedgeBook.of([ready.leg.hedge._replace(**given)])
+    return ready._replace(inputs=inputs._replace(hedge=hedge))
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 
 from quanthedge.backtesting.plan import prepare
 from quanthedge.errors import LedgerError
-from quanthedge.ledger import run_ledger
+from quanthedge.ledger import HedgeBook, TargetBook, hedge_of, run_ledger, targets_of
 from quanthedge.market import Market
 from quanthedge.rules import tables as rule_tables
 from quanthedge.strategy import Strategy
@@ -101,6 +101,11 @@ def its_rules(monkeypatch):
     monkeypatch.setattr(rule_tables, "_DATA", made()[1])
 
 
+def of_one_sleeve(inputs):
+    """The inputs with targets and hedge of their only sleeve, whose arrays begin with the days."""
+    return inputs._replace(targets=targets_of(inputs.targets, 0), hedge=hedge_of(inputs.hedge, 0))
+
+
 def prepared_of(plan, market):
     return prepare(Strategy.model_validate(plan), market, FIRST, LAST)
 
@@ -110,7 +115,7 @@ def test_every_row_handed_to_the_ledger_is_that_of_its_day(plan):
     prepared = prepared_of(PLANS[plan], market_of())
     expected, arrays = expected_of(plan)
     for name, value in arrays.items():
-        found = field(prepared.inputs, name)
+        found = field(of_one_sleeve(prepared.inputs), name)
         if name in ("stocks.limit_up", "stocks.limit_down"):  # of the boards, ordinary and ST
             found = found[:, : value.shape[1]]
         if name == "bars.delist" or name == "futures.last_day":
@@ -189,7 +194,8 @@ def shifted(inputs, name, by):
 
 def figures(inputs):
     try:
-        return run_ledger(inputs).ledger
+        books = {"targets": TargetBook.of([inputs.targets]), "hedge": HedgeBook.of([inputs.hedge])}
+        return run_ledger(inputs._replace(**books)).ledger
     except LedgerError:  # its own promises have found the row
         return None
 
@@ -199,7 +205,7 @@ def test_a_row_too_early_or_too_late_anywhere_moves_a_figure(by, monkeypatch):
     known, moved = set(), set()
     for seed, plan in product(SEEDS, PLANS.values()):
         monkeypatch.setattr(rule_tables, "_DATA", made(seed)[1])
-        inputs = prepared_of(plan, market_of(seed)).inputs
+        inputs = of_one_sleeve(prepared_of(plan, market_of(seed)).inputs)
         before = figures(inputs)
         for name in moving(inputs):
             known.add(name)

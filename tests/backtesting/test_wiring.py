@@ -11,7 +11,7 @@ from quanthedge.backtesting.stages import forget_stages
 from quanthedge.documents import apply_changes
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_schedule
-from quanthedge.ledger import layout, run_ledger
+from quanthedge.ledger import hedge_of, layout, run_ledger, targets_of
 from quanthedge.market import Market, write_dataset
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
@@ -97,7 +97,7 @@ def test_the_second_day_of_the_data_can_be_the_first_of_a_run():
     found = prepare(strategy, market, str(market.dates[1]), str(market.dates[3]))
     assert found.first == 1
     assert found.inputs.bars.mark.shape[0] == 4
-    assert np.isnan(found.inputs.hedge.beta).all()
+    assert np.isnan(found.leg.hedge.beta).all()
 
 
 def test_each_stage_is_told_before_it_begins():
@@ -281,16 +281,16 @@ def test_one_product_hedges_the_index_of_the_estimator_and_several_hedge_their_o
     one = prepare(strategy_of("beta.index='000905.SH'"), market, *SHORT)
     days = slice(one.first - 1, one.first + one.inputs.days.size)
     other = market.index_close("000905.SH")
-    np.testing.assert_array_equal(one.inputs.hedge.index_level[:, 0], other[days])
+    np.testing.assert_array_equal(one.leg.hedge.index_level[:, 0], other[days])
     moves = other[1:] / other[:-1] - 1
     wide = slice(days.start - 1, days.stop - 1)
-    np.testing.assert_allclose(one.inputs.hedge.index_return, moves[wide], rtol=1e-12)
+    np.testing.assert_allclose(one.leg.hedge.index_return, moves[wide], rtol=1e-12)
     two = prepare(
         strategy_of("hedge.product=['IC', 'IF']", "beta={kind='ols', window=60}"),
         market, *SHORT,
     )  # fmt: skip
-    np.testing.assert_array_equal(two.inputs.hedge.index_level[:, 0], other[days])
-    assert two.inputs.hedge.beta.shape[2] == 2
+    np.testing.assert_array_equal(two.leg.hedge.index_level[:, 0], other[days])
+    assert two.leg.hedge.beta.shape[2] == 2
     assert two.leg.contracts[0].startswith("IC")
 
 
@@ -315,21 +315,23 @@ def test_contracts_are_chosen_rolled_and_filled_as_the_strategy_says(choice):
 
 
 def test_a_range_and_the_window_of_a_book_beta_reach_the_ledger():
-    plain = prepare(strategy_of(), sample_market(), *SHORT).inputs.hedge
+    plain = prepare(strategy_of(), sample_market(), *SHORT).leg.hedge
     assert (plain.method, plain.ratio, plain.default_beta, plain.aversion) == (0, 1.0, 1.0, 0.0)
     assert np.isnan([plain.range_low, plain.range_high]).all()
     assert (plain.window, plain.min_observations) == (60, 40)
-    endless = prepare(strategy_of("beta={kind='kalman'}"), sample_market(), *SHORT).inputs.hedge
+    endless = prepare(strategy_of("beta={kind='kalman'}"), sample_market(), *SHORT).leg.hedge
     assert endless.window == 0  # of an estimator without a window
     changes = [
         "hedge.range=[0.8, 1.2]", "hedge.ratio=0.6",
         "beta={kind='ols', window=90, min_observations=33, method='top_down'}",
     ]  # fmt: skip
-    found = prepare(strategy_of(*changes), sample_market(), *SHORT).inputs.hedge
+    found = prepare(strategy_of(*changes), sample_market(), *SHORT).leg.hedge
     assert (found.range_low, found.range_high, found.ratio) == (0.8, 1.2, 0.6)
     assert (found.method, found.window, found.min_observations) == (1, 90, 33)
     scaled = strategy_of("hedge.ratio={kind='beta', scale=0.4}")
-    assert prepare(scaled, sample_market(), *SHORT).inputs.hedge.ratio == 0.4
+    found = prepare(scaled, sample_market(), *SHORT)
+    assert found.leg.hedge.ratio == 0.4
+    same(hedge_of(found.inputs.hedge, 0), found.leg.hedge)
     assert not prepare(scaled, sample_market(), *SHORT).leg.fallback.any()
 
 
@@ -338,7 +340,7 @@ def test_a_ratio_of_least_variance_is_that_of_the_book_as_it_was_decided():
     strategy = strategy_of(f"hedge.ratio={rule}", "hedge.contract=next")
     market = sample_market()
     found = prepare(strategy, market, *SHORT)
-    hedge, first = found.inputs.hedge, found.first
+    hedge, first = found.leg.hedge, found.first
     assert (hedge.method, hedge.ratio) == (3, 1.0)
     assert not found.leg.fallback.any()
     begin = first - 1 - 59
@@ -366,11 +368,11 @@ def test_where_a_ratio_has_none_of_its_own_the_beta_of_the_book_stands_in():
     span = "2013-06-03", "2013-06-14"  # the market has fewer days than the rule asks for
     found = prepare(strategy_of(f"hedge.ratio={rule}"), sample_market(), *span)
     assert found.leg.fallback.all()
-    targets, betas = found.selection.targets, found.inputs.hedge.beta[:, :, 0]
+    targets, betas = found.selection.targets, found.leg.hedge.beta[:, :, 0]
     mine = slice(targets.pointer[0], targets.pointer[1])
     weights = targets.weights[mine] / targets.weights[mine].sum()
     book = np.nan_to_num(betas[0, targets.stocks[mine]], nan=1.0) @ weights
-    np.testing.assert_allclose(found.inputs.hedge.book_ratio[0, 0], book, rtol=1e-10)
+    np.testing.assert_allclose(found.leg.hedge.book_ratio[0, 0], book, rtol=1e-10)
 
 
 @pytest.mark.parametrize(("contract", "rolls"), [("front", 12), ("next", 12), ("quarter", 4)])
@@ -383,7 +385,7 @@ def test_variance_and_carry_weighed_against_each_other_are_those_of_a_year(contr
     for t in (0, 7):
         last = found.first - 1 + t
         var = np.var(moves[last - 250 : last], ddof=1) * 243
-        np.testing.assert_allclose(found.inputs.hedge.covariance[t], [[var]], rtol=1e-10)
+        np.testing.assert_allclose(found.leg.hedge.covariance[t], [[var]], rtol=1e-10)
     begin = found.first - 1 - 40
     stop = found.first + found.inputs.days.size - 1
     held = contract_schedule(market, "IF", begin, stop, contract=contract, fill="close")
@@ -399,7 +401,7 @@ def test_variance_and_carry_weighed_against_each_other_are_those_of_a_year(contr
     ]
     basis = prices / close[begin + days] - 1
     cost = -basis.sum() / sum(life) + rolls * 2 * (2.5e-5 + 0.5e-4)
-    np.testing.assert_allclose(found.inputs.hedge.carry[0, 0], cost, rtol=1e-9)
+    np.testing.assert_allclose(found.leg.hedge.carry[0, 0], cost, rtol=1e-9)
 
 
 def test_an_estimator_that_remembers_all_and_one_that_does_not_need_it_agree_with_the_whole():
@@ -411,7 +413,7 @@ def test_an_estimator_that_remembers_all_and_one_that_does_not_need_it_agree_wit
         close = market.index_close("000300.SH")[: last + 1]
         moves = np.append(np.nan, close[1:] / close[:-1] - 1)
         whole = strategy.beta.fit(market.panel("simple_return")[: last + 1], moves).beta_
-        mine = found.inputs.hedge.beta[:, :, 0]
+        mine = found.leg.hedge.beta[:, :, 0]
         np.testing.assert_allclose(mine, whole[found.first - 1 :], rtol=1e-9, atol=1e-12)
 
 
@@ -465,7 +467,7 @@ def test_a_fund_that_is_wound_up_wants_nothing_after_its_last_day_whoever_prepar
     days = days[(days >= np.datetime64(FIRST)) & (days <= np.datetime64(LAST))]
     plan = ONE | {"fund": {"winding_up": str(days[last])}}
     known = prepare(changed(plan), market_of(), FIRST, LAST)
-    targets, last = known.inputs.targets, last % days.size
+    targets, last = targets_of(known.inputs.targets, 0), last % days.size
     wanted = [t for t in range(0, days.size, 3) if t <= last]
     assert targets.trade_days.tolist() == [*wanted, *range(last + 1, days.size)]
     assert (np.diff(targets.pointer)[: len(wanted)] > 0).all()

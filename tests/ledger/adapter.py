@@ -12,6 +12,8 @@ from quanthedge.ledger import (
     LedgerInputs,
     LedgerRecord,
     Settings,
+    SleeveHedge,
+    SleeveTargets,
     StockBook,
     TargetBook,
     TaxBook,
@@ -75,15 +77,27 @@ def future_book(x: reference.LedgerInputs) -> FutureBook:
     )  # fmt: skip
 
 
-def hedge_book(x: reference.LedgerInputs) -> HedgeBook:
+def hedge_of_sleeve(x: reference.LedgerInputs) -> SleeveHedge:
     """What decides the hedge."""
     low, high = x.range or (np.nan, np.nan)
-    return HedgeBook(
+    return SleeveHedge(
         x.beta, x.index_returns, x.book_ratio, x.covariance, x.carry, x.index_level,
         compile_policy(x.policy, x.dates), float(x.hedge_ratio), METHOD[x.beta_method],
         float(x.default_beta), int(x.beta_window), int(x.beta_min_observations),
         float(x.aversion), float(low), float(high), bool(x.both_sides),
     )  # fmt: skip
+
+
+def targets_of_sleeve(x: reference.LedgerInputs) -> SleeveTargets:
+    """What is wanted on each rebalance."""
+    pairs = [pair for _, book in x.targets for pair in book]
+    sizes = [len(book) for _, book in x.targets]
+    return SleeveTargets(
+        np.asarray([day for day, _ in x.targets], dtype=np.int64),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        np.asarray([stock for stock, _ in pairs], dtype=np.int64),
+        np.asarray([weight for _, weight in pairs], dtype=np.float64),
+    )
 
 
 def flow_arrays(x: reference.LedgerInputs) -> list[np.ndarray]:
@@ -109,8 +123,6 @@ def valuation_book(x: reference.LedgerInputs) -> ValuationBook:
 def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
     """The same market and settings as the kernel takes them."""
     n_days = x.open.shape[0]
-    pairs = [pair for _, book in x.targets for pair in book]
-    sizes = [len(book) for _, book in x.targets]
     whole = lambda values: np.asarray(values, dtype=np.int64)  # noqa: E731
     return LedgerInputs(
         days=np.asarray(x.days, dtype=np.float64),
@@ -132,13 +144,8 @@ def kernel_inputs(x: reference.LedgerInputs) -> LedgerInputs:
             x.exchange_rate, x.limit_up, x.limit_down, np.asarray(x.inward),
         ),
         futures=future_book(x),
-        hedge=hedge_book(x),
-        targets=TargetBook(
-            whole([day for day, _ in x.targets]),
-            whole(np.concatenate([[0], np.cumsum(sizes)])),
-            whole([stock for stock, _ in pairs]),
-            np.asarray([weight for _, weight in pairs], dtype=np.float64),
-        ),
+        hedge=HedgeBook.of([hedge_of_sleeve(x)]),
+        targets=TargetBook.of([targets_of_sleeve(x)]),
         fund=FundNumbers(
             1.0, x.management_rate, x.custody_rate, x.performance_rate, x.post_fee, x.fee_day,
             x.month_first, float(x.service_rate), float(x.audit_yuan), *flow_arrays(x),

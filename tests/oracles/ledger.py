@@ -1,7 +1,8 @@
 """Slow plain reference of the ledger, one function for each step of docs/ledger.md.
 
 Arrays whose page shape is [-1..T-1, ...] have T + 1 rows here: row 0 is the day before the span,
-so that the value of day t stands in row t + 1.
+so that the value of day t stands in row t + 1. Targets and hedge are those of one sleeve, without
+the page's axis S, which tests/ledger/adapter.py puts before them.
 """
 
 import math

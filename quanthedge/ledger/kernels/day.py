@@ -14,7 +14,7 @@ than a trade.
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import LedgerInputs, StockMarket, TargetBook
+from quanthedge.ledger.inputs import SleeveInputs, StockMarket
 from quanthedge.ledger.kernels.close import (
     broken_promise,
     charge_fees,
@@ -64,6 +64,7 @@ from quanthedge.ledger.layout import (
     STOCK_VALUE,
     UNFINISHED,
 )
+from quanthedge.ledger.sleeves import SleeveTargets
 from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats, Ints
 
@@ -79,7 +80,7 @@ def _rebalance_of(t: int, days: Ints, scalars: Floats) -> int:
 
 @njit(cache=True, allocates=False)
 def _plan_orders(
-    t: int, r: int, flow: float, targets: TargetBook, market: StockMarket, state: LedgerState,
+    t: int, r: int, flow: float, targets: SleeveTargets, market: StockMarket, state: LedgerState,
     work: Work, logs: Logs,
 ) -> int:  # fmt: skip
     """Step 3: the day's orders. Returns their reason, ``_NO_ORDERS`` on a day without."""
@@ -138,7 +139,7 @@ def hedge_the_plan(
     reason: int,
     forced: bool,
     withdrawable: float,
-    inputs: LedgerInputs,
+    inputs: SleeveInputs,
     state: LedgerState,
     work: Work,
     sheet: Sheet,
@@ -171,7 +172,7 @@ def _stop_run(t: int, status: int, scalars: Floats) -> int:
 def run_days(
     first: int,
     stop: int,
-    inputs: LedgerInputs,
+    inputs: SleeveInputs,
     state: LedgerState,
     work: Work,
     ledger: Floats,
@@ -183,7 +184,8 @@ def run_days(
     ----------
     first, stop : int
         Day indices of the span.
-    inputs : LedgerInputs
+    inputs : SleeveInputs
+        Of the sleeve that is run.
     state : LedgerState
         Advanced in place.
     work : Work

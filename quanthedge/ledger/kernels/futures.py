@@ -11,7 +11,7 @@ import numpy as np
 from quanthedge.compiled import njit
 from quanthedge.hedge.kernels.lots import joint_lots
 from quanthedge.hedge.policies.kernels import due
-from quanthedge.ledger.inputs import Bars, FutureBook, HedgeBook, Settings
+from quanthedge.ledger.inputs import Bars, FutureBook, Settings
 from quanthedge.ledger.kernels.sheet import FuturesDay, Sheet, note_trade, refuse
 from quanthedge.ledger.layout import (
     BETA_,
@@ -46,6 +46,7 @@ from quanthedge.ledger.layout import (
     TOP_DOWN,
     UNFINISHED,
 )
+from quanthedge.ledger.sleeves import SleeveHedge
 from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats, Ints
 
@@ -128,7 +129,7 @@ def morning_treasury(
 
 
 @njit(cache=True, allocates=False)
-def _own_return_beta(t: int, book_return: Floats, book: HedgeBook) -> float:
+def _own_return_beta(t: int, book_return: Floats, book: SleeveHedge) -> float:
     """OLS slope of the book's own returns on the index over the window ending at t - 1."""
     n = 0
     sx = sy = sxx = sxy = 0.0
@@ -150,7 +151,7 @@ def _own_return_beta(t: int, book_return: Floats, book: HedgeBook) -> float:
 
 @njit(cache=True, allocates=False)
 def _estimate_book(
-    t: int, bars: Bars, hedge: HedgeBook, shares: Floats, held: Ints, n_held: int,
+    t: int, bars: Bars, hedge: SleeveHedge, shares: Floats, held: Ints, n_held: int,
     book_return: Floats, beta: Floats,
 ) -> float:  # fmt: skip
     """Write the book's beta to each product's index into ``beta`` [P]; returns its value."""
@@ -223,7 +224,7 @@ def _into_range(exposure: Floats, lot: Floats, book: float, low: float, high: fl
 
 @njit(cache=True)
 def _joint_lots_wanted(
-    t: int, book: float, equity: float, exposure: Floats, day: FuturesDay, hedge: HedgeBook
+    t: int, book: float, equity: float, exposure: Floats, day: FuturesDay, hedge: SleeveHedge
 ) -> None:
     """Write the whole lots of all products that are best together into ``day.wanted`` [P]."""
     lot = day.lot
@@ -259,7 +260,7 @@ def _nearest_lots(value: float, lot: float, both_sides: bool) -> float:
 
 
 @njit(cache=True, allocates=False)
-def _lots_wanted(t: int, book: float, equity: float, day: FuturesDay, hedge: HedgeBook) -> None:
+def _lots_wanted(t: int, book: float, equity: float, day: FuturesDay, hedge: SleeveHedge) -> None:
     """Write the lots that hedge the book into ``day.wanted``; products without a lot value keep.
 
     ``day.beta`` is used up: it becomes the exposure to be hedged, yuan.
@@ -279,7 +280,7 @@ def _lots_wanted(t: int, book: float, equity: float, day: FuturesDay, hedge: Hed
 
 @njit(cache=True, allocates=False)
 def _policy_review(
-    t: int, book: float, day: FuturesDay, last_level: Floats, hedge: HedgeBook
+    t: int, book: float, day: FuturesDay, last_level: Floats, hedge: SleeveHedge
 ) -> bool:
     """Ask the policy for each product; a landing short of the target changes ``wanted``."""
     lot, wanted = day.lot, day.wanted
@@ -515,7 +516,7 @@ def _opens_a_product(day: FuturesDay) -> bool:
 
 @njit(cache=True, allocates=False)
 def _review_lots(
-    t: int, forced: bool, value: float, book: HedgeBook, state: LedgerState, day: FuturesDay
+    t: int, forced: bool, value: float, book: SleeveHedge, state: LedgerState, day: FuturesDay
 ) -> None:
     """Keep the lots wanted where the day reviews them, else take those held."""
     scalars = state.scalars
@@ -534,7 +535,7 @@ def _review_lots(
 
 @njit(cache=True, allocates=False)
 def hedge(
-    t: int, forced: bool, withdrawable: float, bars: Bars, book: HedgeBook, futures: FutureBook,
+    t: int, forced: bool, withdrawable: float, bars: Bars, book: SleeveHedge, futures: FutureBook,
     settings: Settings, shares: Floats, held: Ints, n_held: int, state: LedgerState,
     day: FuturesDay, sheet: Sheet,
 ) -> float:  # fmt: skip

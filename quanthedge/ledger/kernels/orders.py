@@ -8,7 +8,7 @@ all stocks of the market.
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import Bars, Settings, StockBook, TargetBook
+from quanthedge.ledger.inputs import Bars, Settings, StockBook
 from quanthedge.ledger.kernels.prices import reference_price
 from quanthedge.ledger.kernels.sheet import HELD, ORDERED, Logs, Work, list_orders, refuse
 from quanthedge.ledger.layout import (
@@ -23,6 +23,7 @@ from quanthedge.ledger.layout import (
     STOCK,
     STOCK_CASH,
 )
+from quanthedge.ledger.sleeves import SleeveTargets
 from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats
 
@@ -71,7 +72,7 @@ def plan_rebalance(
     r: int,
     bars: Bars,
     stocks: StockBook,
-    targets: TargetBook,
+    targets: SleeveTargets,
     settings: Settings,
     state: LedgerState,
     work: Work,

@@ -97,15 +97,17 @@ def hedge_measures(ledger: pd.DataFrame, hedge: HedgeRule) -> dict[str, float]:
     inside = inside[(inside["stock_value"] > 0.0) & inside["book_beta"].notna()]
     ratio = hedge.ratio
     scale = ratio if isinstance(ratio, float | int) else ratio.scale
-    wanted = (scale * inside["book_beta"]).clip(lower=0.0)
+    wanted = scale * inside["book_beta"]
+    if not (inside["lots"] > 0).any():  # else a hedge below 0 is held long
+        wanted = wanted.clip(lower=0.0)
     if hedge.range is not None:
         wanted = wanted.clip(*hedge.range)
     wanted = wanted * inside["stock_value"] / inside["equity"]
     held = inside["futures_notional"] / inside["equity"]
     lots = inside["lots"].abs()
-    some = (lots > 0) & (wanted > 0.0)
+    some = (lots > 0) & (wanted != 0.0)
     lot = inside["futures_notional"][some].abs() / lots[some]
-    smallest = 0.5 * lot / wanted[some]
+    smallest = 0.5 * lot / wanted[some].abs()
     of_equity = lot / inside["equity"][some]
     nearest = (wanted[some] / of_equity).round() * of_equity
     return {
