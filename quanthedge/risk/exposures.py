@@ -141,12 +141,11 @@ def _styles(
     names = [*styles, BETA, *([MID_SIZE] if "size" in styles else [])]
     made = np.zeros((*size.shape, len(names)), dtype=np.float32)
     known: dict[str, Bools] = {}
-    column = np.empty(size.shape, dtype=np.float32)
 
     def take(name: str, raw: Floats) -> None:
-        grade(raw, size, winsorise, column)
-        made[:, :, names.index(name)] = column
-        known[name] = np.isfinite(raw)
+        grade(raw, size, winsorise, made[:, :, names.index(name)])
+        if name in ("size", MID_SIZE, *_WITHOUT):
+            known[name] = np.isfinite(raw)
 
     for name, factor in styles.items():
         take(name, np.asarray(exposures(factor, market, np.arange(len(size))), dtype=np.float64))
@@ -155,8 +154,8 @@ def _styles(
     take(BETA, betas)
     without: dict[str, tuple[str, ...]] = dict(_WITHOUT)
     if MID_SIZE in names:
-        cube = made[:, :, names.index("size")].astype(np.float64) ** 3
-        take(MID_SIZE, np.where(known["size"], cube, np.nan))
+        score = made[:, :, names.index("size")].astype(np.float64)
+        take(MID_SIZE, np.where(known["size"], score * score * score, np.nan))
         without[MID_SIZE] = ("size",)
     for name, others in without.items():
         if name in names and all(other in names for other in others):

@@ -69,7 +69,10 @@ class FactorMoments(NamedTuple):
 
 
 def newey_west(moments: Floats, weight: Floats, lags: int) -> Floats:
-    """Return a second moment [K, K] with lags; `moments` [L + 1, K, K] are weighted sums."""
+    """Return a second moment [K, K] with lags; `moments` [L + 1, K, K] are weighted sums.
+
+    Of variances alone, [L + 1, K], the variances with lags, [K].
+    """
     found: Floats = np.asarray(moments[0] / weight[0])
     for q in range(1, lags + 1):
         if weight[q] > 0:
@@ -129,8 +132,9 @@ def moments_of(
             for state in (slow, quick):
                 state.turn(changes[t])
         if seen:
-            made.plain[t] = np.diag(quick.moments[0]) / quick.weight[0]
-            full = np.diag(newey_west(quick.moments, quick.weight, volatility_lags))
+            own = np.diagonal(quick.moments, axis1=1, axis2=2)
+            made.plain[t] = own[0] / quick.weight[0]
+            full = newey_west(own, quick.weight, volatility_lags)
             made.adjusted[t] = np.maximum(full, _FLOOR * made.plain[t])
             made.correlation[t] = slow.moments[0] / slow.weight[0]
             made.lagged[t] = newey_west(slow.moments, slow.weight, correlation_lags)
