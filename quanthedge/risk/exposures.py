@@ -30,7 +30,7 @@ from quanthedge.factors import (
 )
 from quanthedge.market import Market
 from quanthedge.risk.kernels.grades import grade, market_betas, orthogonal
-from quanthedge.typing import Bools, Floats
+from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
     "BETA",
@@ -71,6 +71,8 @@ class Characteristics(NamedTuple):
     styles : float32 [T, N, S]
     counted : bool [T, N]
         Whether the stock counts in the regression of the next day.
+    missed : int16 [T, N]
+        Days since the stock last traded, 0 on a day on which it did; since it was listed before.
     style_names, industries : tuple of str
     odd_moves : int
         Returns left out because no limit allows them: resumptions and relistings without one.
@@ -81,6 +83,7 @@ class Characteristics(NamedTuple):
     industry: NDArray[np.int16]
     styles: NDArray[np.float32]
     counted: Bools
+    missed: NDArray[np.int16]
     style_names: tuple[str, ...]
     industries: tuple[str, ...]
     odd_moves: int
@@ -126,12 +129,21 @@ def characteristics_of(
     counted &= np.isfinite(size) & ~np.asarray(market.panel("is_st"), dtype=np.bool_)
     if universe is not None:
         counted &= universe
+    missed = _missed(np.asarray(market.panel("traded"), dtype=np.bool_), market.list_index())
     names, made = _styles(market, styles, size, returns, winsorise)
     number, industries = _industries(market)
     return Characteristics(
         returns.astype(np.float32), size.astype(np.float32), number, made, counted,
-        names, industries, int(odd.sum()),
+        missed, names, industries, int(odd.sum()),
     )  # fmt: skip
+
+
+def _missed(traded: Bools, listed: Ints) -> NDArray[np.int16]:
+    """Return the days since each stock last traded, [T, N]; 0 before it is listed."""
+    rows = np.arange(len(traded), dtype=np.int16)[:, None]
+    last = np.maximum.accumulate(np.where(traded, rows, -1), axis=0)
+    last = np.maximum(last, np.clip(listed - 1, -1, len(traded)))
+    return np.asarray(np.maximum(rows - last, 0), dtype=np.int16)
 
 
 def _styles(
