@@ -189,9 +189,8 @@ def action_book(
     told = np.zeros(step.shape, dtype=np.bool_)
     told[t, i] = True
     lonely = ~told & (np.abs(step - 1.0) > STEP) & _holdable(pre_close)
-    touched = np.unique(i)
     step[t, i] = last / reference
-    factor[1:, touched] = factor[0, touched] * np.cumprod(step[:, touched], axis=0)
+    _carry_steps(factor, step, t, i)
     off = np.abs(reference - pre_close[t, i]) > HALF_CENT
     found = pd.DataFrame(
         {
@@ -212,6 +211,22 @@ def action_book(
     parts = (rows[name].to_numpy(dtype=np.float64) for name in _SPLIT)
     use = ActionUse(len(t), int(lonely.sum()), found, contradicted, waiting, *parts)
     return book, taxes, factor, use
+
+
+def _carry_steps(
+    factor: Floats, step: Floats, day: NDArray[np.int64], stock: NDArray[np.int64]
+) -> None:
+    """Let the factor of each stock go by its steps from its first action on.
+
+    Before that it stays the market's to the last bit, whether the span has an action to come or
+    not: stepped through from the beginning it would differ by rounding.
+    """
+    begun, where = np.unique(stock, return_index=True)  # actions are in the order of their days
+    first = day[where]
+    rows = np.arange(len(step))[:, None]
+    grown = np.cumprod(np.where(rows < first, 1.0, step[:, begun]), axis=0)
+    since = rows >= first
+    factor[1:, begun] = np.where(since, factor[first, begun] * grown, factor[1:, begun])
 
 
 def _placed(

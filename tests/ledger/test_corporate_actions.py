@@ -265,3 +265,21 @@ def test_a_stock_without_a_bar_has_no_step_and_no_warning() -> None:
     with np.errstate(all="raise"):
         steps = factor_steps(factor)
     np.testing.assert_array_equal(steps, [[2.0, np.nan, np.nan], [1.0, np.nan, 1.5]])
+
+
+def test_an_action_to_come_leaves_the_factor_before_it_as_it_is_to_the_last_bit() -> None:
+    rng = np.random.default_rng(5)
+    days, codes = np.arange("2014-01-01", "2014-12-01", dtype="M8[D]"), np.array(["600000.SH"])
+    price = np.full((len(days), 1), 10.0)
+    # an action of a table of which the data know no more than its step of the factor, and one more
+    factor = np.cumprod(np.where(rng.random((len(days), 1)) < 0.1, 1.01, 1.0 + 1e-15), axis=0)
+    frame = table(ex_date="2014-11-14", bonus_per_share=0.2)
+    before, last = price[1:].copy(), 300
+    before[days[1:] == np.datetime64("2014-11-14")] = 10.0 / 1.2
+    no_delay = np.zeros(1, dtype=np.int64)
+    whole = action_book(frame, days, codes, price, factor, before, no_delay)[2]
+    cut = action_book(
+        frame, days[:last], codes, price[:last], factor[:last], before[: last - 1], no_delay
+    )[2]
+    assert whole[-1, 0] / factor[-1, 0] == pytest.approx(1.2)
+    np.testing.assert_array_equal(whole[:last], cut)
