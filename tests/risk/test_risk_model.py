@@ -151,6 +151,15 @@ def test_a_halted_stock_carries_the_markets_variance_of_the_days_missed():
         assert not np.delete(carried, [5, 9]).any()
 
 
+def test_notes_count_the_industries_that_are_drawn():
+    fitted = sample_model()
+    count = int((fitted.regressions.drawn > 0).sum())
+    assert count > 0
+    assert f"{count} days x industries of effectively fewer than 5 stocks" in fitted.notes()[-1]
+    plain = fit_world(world(seed=2, days=100), RiskModel())  # industries of 33 stocks
+    assert not any("drawn" in note for note in plain.notes())
+
+
 def test_days_missed_count_from_the_last_trade():
     market = sample_market()
     of, traded = characteristics_of(market), market.panel("traded")
