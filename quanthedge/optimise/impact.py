@@ -101,7 +101,7 @@ def quadratic_passes(problem: Problem, bounds: Bounds, made: Matrices) -> Soluti
         raw = machine.solve(np.zeros(len(k)), np.zeros(len(k)), _TOLERANCE)
         return _answer(problem, bounds, made, raw, 1, raw.iterations)
     low, high = made.x_low[: len(k)], made.x_high[: len(k)]
-    around = np.clip(0.25 / max(problem.stocks, 1), low, high)
+    around = np.clip(1 / max(problem.stocks, 1), low, high)  # the mean weight
     best, model, steps = None, _EXPANSION, 0
     for number in range(1, MOST_PASSES + 1):
         root = np.sqrt(np.maximum(around, _LEAST))
