@@ -123,8 +123,10 @@ def _text(table: pd.DataFrame, spent: dict[str, float]) -> str:
         f"{day:%Y-%m-%d}: {text}"
         for day, text in zip(loosened["date"], loosened["relaxed"], strict=True)
     )  # fmt: skip
-    head = ["year", "rebalances", "solved", "loosened", "names", "turnover one way",
-            "tracking error a year", "largest beta left", "largest lot loss, bp", "residual"]  # fmt: skip
+    head = [
+        "year", "rebalances", "solved", "loosened", "names", "turnover one way",
+        "tracking error a year", "largest beta left", "largest lot loss, bp", "residual",
+    ]  # fmt: skip
     return "\n\n".join(
         [
             markdown(["step", "seconds of the processor", "asked"], times),
