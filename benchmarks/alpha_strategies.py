@@ -45,27 +45,27 @@ def main() -> None:
     folder, page = sys.argv[1], Path(sys.argv[2])
     market = qh.Market.open(folder)
     strategies = {name: qh.load_strategy(ROOT / "strategies" / f"{name}.toml") for name in NAMES}
-    window = {name: _run(one, market, *WINDOW) for name, one in strategies.items()}
-    starts = {name: _first_start(one, market) for name, one in strategies.items()}
-    whole = {name: _run(one, market, starts[name], None) for name, one in strategies.items()}
+    window = {name: run_of(one, market, *WINDOW) for name, one in strategies.items()}
+    starts = {name: first_start(one, market) for name, one in strategies.items()}
+    whole = {name: run_of(one, market, starts[name], None) for name, one in strategies.items()}
     late = max(starts.values())
     last = str(market.dates[-1])
     common = {
-        name: whole[name] if starts[name] == late else _run(one, market, late, None)
+        name: whole[name] if starts[name] == late else run_of(one, market, late, None)
         for name, one in strategies.items()
     }
     parts = [
         _head(market, whole, starts),
         f"## The window, {WINDOW[0]} to {WINDOW[1]}\n",
-        _table(window),
+        measures_table(window),
         f"## As long as each can, to {last}\n",
-        _table(whole),
+        measures_table(whole),
         f"## The days that all have, {late} to {last}\n",
-        _table(common),
+        measures_table(common),
         "## By year, after all costs and fees\n",
-        _years(whole),
+        years_table(whole),
         "## Where it came from, by year\n",
-        _sources(whole),
+        sources_table(whole),
         "## How much may be luck\n",
         _luck(market, common, late, last),
         _trainings(whole["learned"]),
@@ -74,14 +74,15 @@ def main() -> None:
     print(page.read_text(encoding="utf-8"))
 
 
-def _run(strategy: qh.Strategy, market: qh.Market, start: str, end: str | None) -> qh.Result:
+def run_of(strategy: qh.Strategy, market: qh.Market, start: str, end: str | None) -> qh.Result:
+    """Return a run, and say what it took."""
     begun = time.process_time()
     result = qh.backtest(strategy, market, start, end)
     print(f"{strategy.name} from {start}: {time.process_time() - begun:.1f} s of processor time")
     return result
 
 
-def _first_start(strategy: qh.Strategy, market: qh.Market) -> str:
+def first_start(strategy: qh.Strategy, market: qh.Market) -> str:
     """Return the first day from 2010 on that a fund of the strategy can trade on."""
     begin = market.futures("IF")["date"].min().to_datetime64().astype("datetime64[D]")
     first = int(np.searchsorted(market.dates, max(begin, np.datetime64("2010-01-01"))))
@@ -108,11 +109,12 @@ def _head(market: qh.Market, runs: dict[str, qh.Result], starts: dict[str, str])
     )
 
 
-def _table(runs: dict[str, qh.Result]) -> str:
+def measures_table(runs: dict[str, qh.Result]) -> str:
+    """Return the figures of runs, a column each."""
     rows = []
     for key, (name, form) in _MEASURES.items():
         rows.append([name, *(_figure(run, key, form) for run in runs.values())])
-    return _markdown(["after all costs", *runs], rows)
+    return markdown_table(["after all costs", *runs], rows)
 
 
 def _figure(run: qh.Result, key: str, form: str) -> str:
@@ -122,14 +124,15 @@ def _figure(run: qh.Result, key: str, form: str) -> str:
     return format(float(value), form)
 
 
-def _years(runs: dict[str, qh.Result]) -> str:
+def years_table(runs: dict[str, qh.Result]) -> str:
+    """Return net returns by year, a column a run."""
     years = {name: _by_year(run.ledger["unit_value"]) for name, run in runs.items()}
     table = pd.DataFrame(years)
     rows = [
         [str(year), *("-" if np.isnan(value) else f"{value:.1%}" for value in row)]
         for year, row in zip(table.index, table.to_numpy(), strict=True)
     ]
-    return _markdown(["year", *runs], rows) + (
+    return markdown_table(["year", *runs], rows) + (
         "\nThe first year of each column begins where the run does.\n"
     )
 
@@ -141,7 +144,7 @@ def _by_year(value: pd.Series) -> pd.Series:
     return ends / before - 1.0
 
 
-def _sources(runs: dict[str, qh.Result]) -> str:
+def sources_table(runs: dict[str, qh.Result]) -> str:
     """Return alpha (stocks beyond beta times the index) and basis by year, of opening equity."""
     table = pd.concat(
         [_line(run, line, name) for name, run in runs.items() for line in ("alpha", "basis")],
@@ -151,7 +154,7 @@ def _sources(runs: dict[str, qh.Result]) -> str:
         [str(year), *("-" if np.isnan(value) else f"{value:.1%}" for value in row)]
         for year, row in zip(table.index, table.to_numpy(), strict=True)
     ]
-    return _markdown(["of the equity at the year's beginning", *table.columns], rows)
+    return markdown_table(["of the equity at the year's beginning", *table.columns], rows)
 
 
 def _line(run: qh.Result, line: str, name: str) -> pd.Series:
@@ -178,7 +181,7 @@ def _luck(market: qh.Market, runs: dict[str, qh.Result], start: str, end: str) -
         f"The registry {counted}, the runs of this page among them; {EARLIER_LOOKS} looks at the "
         "same data (factors, combinations, optimised books, gates) went before them and are added. "
         "The probability that the true Sharpe ratio is above 0:\n\n"
-        + _markdown(["", "as the only trial", f"as the best of {looks}"], rows)
+        + markdown_table(["", "as the only trial", f"as the best of {looks}"], rows)
         + f"\nChoosing the best of these three by its Sharpe ratio: probability of overfitting "
         f"{luck.pbo:.2f} (10 blocks, {luck.logits.size} splits; three trials are few for it).\n"
     )
@@ -196,10 +199,11 @@ def _trainings(run: qh.Result) -> str:
     ]  # fmt: skip
     head = ["trained at the close of", "last decision in it", "last price in its labels",
             "rebalances", "pairs", "rebalances predicted"]  # fmt: skip
-    return "## What the learned scores were trained on\n\n" + _markdown(head, rows)
+    return "## What the learned scores were trained on\n\n" + markdown_table(head, rows)
 
 
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
+def markdown_table(head: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown, with a line's end."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 

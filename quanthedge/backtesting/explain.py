@@ -13,10 +13,15 @@ from quanthedge.alpha import graded_factors, scores
 from quanthedge.backtesting.circumstances import circumstances
 from quanthedge.backtesting.expectation import graded
 from quanthedge.factors import factor_name
-from quanthedge.kinds import is_own, own_name
 from quanthedge.market import Explanation, Market
 from quanthedge.optimise import Decision
-from quanthedge.portfolio import IndustryBalancedSelector, OptimisedSelector, Targets, TopSelector
+from quanthedge.portfolio import (
+    IndustryBalancedSelector,
+    OptimisedSelector,
+    Targets,
+    TopSelector,
+    selector_name,
+)
 from quanthedge.risk import index_weights
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.strategy import Strategy
@@ -122,11 +127,7 @@ def _name(asked: _Asked) -> str:
 
 
 def _decision(asked: _Asked) -> list[Line]:
-    selector = asked.strategy.selector
-    if is_own(selector):
-        called = own_name(selector, "selector", asked.language)
-    else:
-        called = asked.words["selectors"][selector.kind][asked.language]
+    called = selector_name(asked.strategy.selector, asked.language)
     market, row = asked.market, int(asked.rows[-1])
     calendar = market.calendar
     after = calendar[int(np.searchsorted(calendar, market.dates[-1], side="right")) :][:1]

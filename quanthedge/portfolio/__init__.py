@@ -7,6 +7,7 @@ from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.selection import Selector, TopSelector
 from quanthedge.portfolio.targets import Targets
 from quanthedge.portfolio.weights import TableWeights, weights_from
+from quanthedge.portfolio.wording import selector_name
 
 __all__ = [
     "Book",
@@ -18,5 +19,6 @@ __all__ = [
     "TableWeights",
     "Targets",
     "TopSelector",
+    "selector_name",
     "weights_from",
 ]

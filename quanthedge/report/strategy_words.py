@@ -4,7 +4,7 @@ from typing import Any
 
 from quanthedge.alpha import combination_name
 from quanthedge.kinds import is_own, own_name
-from quanthedge.portfolio import TableWeights, TopSelector
+from quanthedge.portfolio import TableWeights, TopSelector, selector_name
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import words
 from quanthedge.report.writer import own_words
@@ -36,9 +36,9 @@ def described(strategy: Strategy, language: Language) -> str:
         told = text["all_of" if everything else "some_of"]
         chosen = told.format(n=f"{selector.n:,}", universe=universe)
     else:
-        name, weighting = own_name(selector, "selector", language), ""
+        name, weighting = selector_name(selector, language), ""
         chosen = text["chosen_by"].format(universe=universe, name=name)
-    picked = is_own(selector)
+    picked = not isinstance(selector, TopSelector)
     return str(
         text["sentence_own" if picked else "sentence"].format(
             chosen=chosen,

@@ -9,7 +9,7 @@ from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import is_own, own_name
 from quanthedge.layers import allocation_name
-from quanthedge.portfolio import TableWeights, TopSelector
+from quanthedge.portfolio import TopSelector, selector_name
 from quanthedge.report.blocks import Block, Cell, Table
 from quanthedge.report.chapters.limits import limit_blocks
 from quanthedge.report.digest import parameters_digest
@@ -117,11 +117,7 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
         "invested_fraction": _share(strategy.invested_fraction),
         "stocks": _number(strategy.selector.n)
         if isinstance(strategy.selector, TopSelector)
-        else own_name(
-            strategy.selector,
-            "weights" if isinstance(strategy.selector, TableWeights) else "selector",
-            language,
-        ),
+        else selector_name(strategy.selector, language),
         "allocation": allocation_name(strategy.layers.allocation, language)
         if strategy.layers.gated
         else "",
