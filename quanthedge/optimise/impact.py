@@ -44,10 +44,15 @@ _EXPANSION, _MAJORISER = (0.75, 0.75), (0.5, 1.0)  # of k z^0.5 x and of k z^-0.
 
 
 class Machine:
-    """PIQP with one problem's matrices: set up once, updated afterwards."""
+    """PIQP with one problem's matrices: set up once, updated afterwards.
+
+    A stock that may be bought as well as sold enters with its net trade t and its sales v, so
+    u = t + v, with a row for the bounds of u: the dense columns of the factors are there once.
+    """
 
     def __init__(self, made: Matrices) -> None:
         import piqp
+        from scipy import sparse
 
         self.made = made
         self.solver = piqp.SparseSolver()
@@ -57,6 +62,14 @@ class Machine:
         self.diagonal = np.flatnonzero(made.hessian.indices == columns)[:trades]
         # returns in units of the largest save steps: 17 for 22 with 2,500 stocks
         self.unit = max(float(np.abs(made.linear).max(initial=0.0)), 1e-6)
+        _, self.both, other = np.intersect1d(
+            made.bought, made.sold, assume_unique=True, return_indices=True
+        )
+        ones = sparse.csc_matrix(
+            (np.ones(len(other)), (self.both, len(made.bought) + other)),
+            shape=(len(made.linear),) * 2,
+        )
+        self.change = (sparse.eye(len(made.linear), format="csc") + ones).tocsc()
 
     def solve(self, curvature: Floats, slope: Floats, tolerance: float) -> Raw:
         """Return the answer with a diagonal and a linear part added for the trades."""
@@ -67,28 +80,44 @@ class Machine:
         hessian, linear = made.hessian.copy(), made.linear.copy()
         hessian.data[self.diagonal] += curvature
         linear[: len(slope)] += slope
-        hessian.data /= self.unit
-        linear /= self.unit
+        hessian = (self.change.T @ hessian @ self.change).tocsc() / self.unit
+        hessian.sort_indices()
+        linear = self.change.T @ linear / self.unit
         if self.ready:
             self.solver.update(P=hessian, c=linear)
         else:
-            rows = (made.inequality, made.low, made.high) if len(made.low) else (None, None, None)
-            self.solver.setup(
-                hessian, linear, made.equality, made.equal_to, *rows, made.x_low, made.x_high
-            )
+            self.solver.setup(hessian, linear, *self._limits())
             self.ready = True
-        return _told(self.solver, self.solver.solve(), len(made.low), self.unit)
+        return self._told(self.solver.solve())
 
+    def _limits(self) -> tuple[Any, ...]:
+        """Return the limits in net trades and sales, in the order of PIQP's arguments."""
+        from scipy import sparse
 
-def _told(solver: Any, status: Any, rows: int, unit: float) -> Raw:
-    """Return what PIQP found, multipliers in units of returns again."""
-    import piqp
+        made, both = self.made, self.both
+        equality = (made.equality @ self.change).tocsc()
+        equality.eliminate_zeros()
+        rows = sparse.vstack([made.inequality @ self.change, self.change.tocsr()[both]]).tocsc()
+        rows.eliminate_zeros()
+        low, high = made.x_low.copy(), made.x_high.copy()
+        low[both], high[both] = -np.inf, np.inf
+        sides = (np.append(made.low, made.x_low[both]), np.append(made.high, made.x_high[both]))
+        given = (rows, *sides) if len(sides[0]) else (None, None, None)
+        return equality, made.equal_to, *given, low, high
 
-    found = solver.result
-    of_rows = (found.z_u - found.z_l) * unit if rows else np.empty(0)
-    bounds = (found.z_bu - found.z_bl) * unit
-    none = status == piqp.PIQP_PRIMAL_INFEASIBLE
-    return Raw(found.x.copy(), found.y * unit, of_rows, bounds, none, found.info.iter)
+    def _told(self, status: Any) -> Raw:
+        """Return what PIQP found in purchases and sales, multipliers in units of returns again."""
+        import piqp
+
+        found, count = self.solver.result, len(self.made.low)
+        rows = np.zeros(count)
+        bounds = (found.z_bu - found.z_bl) * self.unit
+        if count + len(self.both):
+            whole = (found.z_u - found.z_l) * self.unit
+            rows, bounds[self.both] = whole[:count], whole[count:]
+        none = status == piqp.PIQP_PRIMAL_INFEASIBLE
+        x = self.change @ found.x
+        return Raw(x, found.y * self.unit, rows, bounds, none, found.info.iter)
 
 
 def quadratic_passes(problem: Problem, bounds: Bounds, made: Matrices) -> Solution | None:
@@ -101,7 +130,7 @@ def quadratic_passes(problem: Problem, bounds: Bounds, made: Matrices) -> Soluti
         raw = machine.solve(np.zeros(len(k)), np.zeros(len(k)), _TOLERANCE)
         return _answer(problem, bounds, made, raw, 1, raw.iterations)
     low, high = made.x_low[: len(k)], made.x_high[: len(k)]
-    around = np.clip(0.25 / max(problem.stocks, 1), low, high)
+    around = np.clip(1 / max(problem.stocks, 1), low, high)  # the mean weight
     best, model, steps = None, _EXPANSION, 0
     for number in range(1, MOST_PASSES + 1):
         root = np.sqrt(np.maximum(around, _LEAST))

@@ -172,7 +172,7 @@ def _weight_rows(
     wider = 0.0
     for new, old in ((given.upper, reachable.upper), (reachable.lower, given.lower)):
         bounded = np.isfinite(new) & np.isfinite(old)
-        wider = max(wider, float(np.max((new - old)[bounded], initial=0.0)))
+        wider = max(wider, float(np.max(new[bounded] - old[bounded], initial=0.0)))
     if wider > 0:
         price = float(prices["upper"].sum() + prices["lower"].sum())
         rows.append(Relaxed("active_weight", -1, 0.0, wider, price))

@@ -1,5 +1,6 @@
 """Limits that contradict one another are loosened in their order, and by no more than it takes."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +40,12 @@ def test_the_price_of_turnover_is_what_more_of_it_gains() -> None:
     row, step = found.relaxed[0], 1e-7
     more = solve(world(1, N, turnover=row.given + step))
     assert (found.objective - more.objective) / step == pytest.approx(row.price, rel=0.01)
+
+
+def test_bounds_may_be_infinite() -> None:
+    endless = np.full(N, np.inf)
+    found = solve_relaxed(world(1, N, turnover=0.01, upper=endless, lower=np.zeros(N)))
+    assert names(found) == ["turnover"]
 
 
 def tilted(**changes: Any) -> Problem:
@@ -125,8 +132,6 @@ def test_what_is_never_loosened_is_named_when_it_contradicts_itself(
 ) -> None:
     found = solve_relaxed(world(1, N, **changes))
     assert found.status == "infeasible"
-    import re
-
     assert re.search(says, found.reason)
     assert "\n" not in found.reason
 
