@@ -175,8 +175,10 @@ def _active(name: str, run: qh.Result) -> str:
             [str(year), f"{own.mean() * TRADING_DAYS_A_YEAR:+.1%}", f"{spread:.1%}",
              f"{forecast:.1%}", f"{spread / forecast:.2f}"]
         )  # fmt: skip
-    head = [f"{name}: year", "active return before costs (its dividends, not the index's)", "tracking error",
-            "forecast at rebalances", "realised / forecast"]  # fmt: skip
+    head = [
+        f"{name}: year", "active return before costs (its dividends, not the index's)",
+        "tracking error", "forecast at rebalances", "realised / forecast",
+    ]  # fmt: skip
     return markdown_table(head, rows)
 
 
