@@ -194,7 +194,7 @@ def _priced(problem: Problem, solution: Solution, weights: Floats) -> float:
         found += prices["beta"][0] * (problem.beta @ weights - problem.beta_target)
     if problem.turnover is not None:
         found += prices["turnover"][0] * max(np.abs(trade).sum() - 2 * problem.turnover, 0.0)
-    if problem.groups is not None and len(problem.group_limits):
+    if problem.groups is not None and problem.group_tilt is not None and len(prices["groups"]):
         inside, count = problem.groups >= 0, len(problem.group_limits)
         sums = np.bincount(problem.groups[inside], active[inside], count) - problem.group_tilt
         found += _passed(sums, problem.group_limits, prices["groups"])
