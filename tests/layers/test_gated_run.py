@@ -1,6 +1,7 @@
 """A run whose book stands aside: whole contracts, every yuan, the un-gated run beside it."""
 
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.hedge import annual_discount
 from quanthedge.hedge.research.dividends import dividend_calendar
 from quanthedge.performance import BRIDGE_LINES, bridge
+from quanthedge.portfolio import Book, Selector, TopSelector
 from quanthedge.strategy.variants import variant, variant_names
 from tests.oracles import layers as slow
 from tests.sample import END, START, sample_market, sample_result, small_strategy
@@ -144,3 +146,40 @@ def test_the_run_folder_keeps_what_was_decided(tmp_path):
     pd.testing.assert_frame_equal(again.allocation, gated().allocation)
     assert len(again.expected) == 0
     assert tuple(again.variants) == ("ungated",)
+
+
+class Industrial(Selector):
+    """The ten best, once it has looked at what its strategy expects and tilts."""
+
+    needs_circumstances: ClassVar[bool] = True
+    seen: ClassVar[list] = []
+
+    def weights(self, market, scores, rows):
+        return TopSelector(n=10).weights(market, scores, rows)
+
+    def decide(self, market, scores, rows, circumstances):
+        self.seen.append((scores, circumstances.expected(), circumstances.tilts()))
+        return Book(TopSelector(n=10).targets(market, scores, rows), pd.DataFrame())
+
+
+def test_a_selector_that_weighs_risk_is_told_what_is_expected_and_tilted():
+    strategy = small_strategy().change(
+        {"selector": Industrial(), "layers.industry": {"kind": "score", "bound": 0.02}}
+    )
+    Industrial.seen.clear()
+    found = prepare(strategy, sample_market(), START, END)
+    scores, (expected, coefficient), tilts = Industrial.seen[0]
+    np.testing.assert_array_equal(np.isfinite(expected) <= np.isfinite(scores), True)
+    assert np.abs(tilts).max() == pytest.approx(0.02)
+    np.testing.assert_allclose(tilts.sum(axis=1), 0.0, atol=1e-12)
+    table, wanted = found.expected, found.selection.targets
+    np.testing.assert_array_equal(table["information_coefficient"], coefficient)
+    # the mean over ten stocks of equal weight, and a round trip of those that are exchanged
+    for r in (0, 4):
+        span = slice(wanted.pointer[r], wanted.pointer[r + 1])
+        mean = np.nan_to_num(expected[r, wanted.stocks[span]]).mean()
+        assert table["expected_return"].iloc[r] == pytest.approx(mean, abs=1e-15)
+    before, now = (set(wanted.stocks[wanted.pointer[r] : wanted.pointer[r + 1]]) for r in (3, 4))
+    fresh = len(now - before) / 10
+    # commission and slippage of 13 bp a side, 10 bp of duty on sales, 0.06 bp to 0.6 bp of fees
+    assert table["expected_cost"].iloc[4] == pytest.approx(fresh * 0.0036, rel=0.06)
