@@ -138,7 +138,8 @@ def years_table(runs: dict[str, qh.Result]) -> str:
 
 
 def _by_year(value: pd.Series) -> pd.Series:
-    ends = value.groupby(value.index.year).last()
+    days = value.iloc[1:]  # the first is the day before the run
+    ends = days.groupby(days.index.year).last()
     before = ends.shift(1)
     before.iloc[0] = value.iloc[0]
     return ends / before - 1.0

@@ -25,6 +25,7 @@ from benchmarks.alpha_strategies import (
 )
 from quanthedge.performance import deflated_by_trials
 from quanthedge.performance.resampling import block_length, draw
+from quanthedge.risk import index_weights
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.trials import count
 
@@ -65,7 +66,7 @@ def main() -> None:
         "## Where it came from, by year\n",
         sources_table({**whole, OTHER: later[OTHER]}),
         "## What was decided\n",
-        _decided(optimised),
+        _decided(optimised, market),
         "## The stock book against its index\n",
         *(_active(name, run) for name, run in optimised.items()),
         "## How much may be luck\n",
@@ -128,7 +129,7 @@ def _interval(returns: pd.Series) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _decided(runs: dict[str, qh.Result]) -> str:
+def _decided(runs: dict[str, qh.Result], market: qh.Market) -> str:
     rows = []
     for label, made in {
         "rebalances": lambda t: str(len(t)),
@@ -144,6 +145,8 @@ def _decided(runs: dict[str, qh.Result]) -> str:
         ),
     }.items():
         rows.append([label, *(made(run.decisions) for run in runs.values())])
+    inside = [f"{_inside(run, market):.0%}" for run in runs.values()]
+    rows.append(["weight of the index that may be bought, mean", *inside])
     text = markdown_table(["", *runs], rows)
     for name, run in runs.items():
         loosened = run.decisions[run.decisions["relaxed"] != ""]
@@ -157,6 +160,14 @@ def _decided(runs: dict[str, qh.Result]) -> str:
         else:
             text += f"\n{name}: no bound was loosened.\n"
     return text
+
+
+def _inside(run: qh.Result, market: qh.Market) -> float:
+    """Return the mean weight of the benchmark's members that are in the universe."""
+    rows = np.array([market.day(day) for day in run.decisions["date"]])
+    mask, _ = run.strategy.universe.mask(market, rows)
+    index = run.strategy.selector.benchmark  # type: ignore[attr-defined]
+    return float((index_weights(market, index).on(rows) * mask).sum(axis=1).mean())
 
 
 def _active(name: str, run: qh.Result) -> str:
@@ -175,8 +186,10 @@ def _active(name: str, run: qh.Result) -> str:
             [str(year), f"{own.mean() * TRADING_DAYS_A_YEAR:+.1%}", f"{spread:.1%}",
              f"{forecast:.1%}", f"{spread / forecast:.2f}"]
         )  # fmt: skip
-    head = [f"{name}: year", "active return (dividends in the book alone)", "tracking error",
-            "forecast at rebalances", "realised / forecast"]  # fmt: skip
+    head = [
+        f"{name}: year", "active return before costs (its dividends, not the index's)",
+        "tracking error", "forecast at rebalances", "realised / forecast",
+    ]  # fmt: skip
     return markdown_table(head, rows)
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from quanthedge.optimise.optimality import common_terms
 from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.solution import Solution
 from quanthedge.typing import Floats, Ints
@@ -105,9 +106,11 @@ class _State:
             optimize=True,
         )  # fmt: skip
         self.curvature = solution.risk_aversion * (own + problem.specific)
-        self.fixed = solution.multipliers["total"][0] - problem.alpha
-        if problem.beta is not None:
-            self.fixed = self.fixed + solution.multipliers["beta"][0] * problem.beta
+        common = common_terms(
+            problem, solution.weights, solution.multipliers, solution.risk_aversion
+        )
+        self.fixed = sum(common[name] for name in ("alpha", "total", "beta", "groups", "styles"))
+        self.turnover = float(solution.multipliers["turnover"][0])
 
     def weights(self) -> Floats:
         return np.asarray(self.problem.held + self.trades * self.board.share)
@@ -164,7 +167,10 @@ class _State:
         pull = pull + p.specific * (self.weights() - p.benchmark)
         now = self.trades * self.board.share
         slope = self.fixed + self.solution.risk_aversion * pull
+        short = self.weights() < p.lower - _PAID
+        slope = slope - np.where(short, self.solution.multipliers["lower"], 0.0)
         cost = _cost(p, now + step) - _cost(p, now)
+        cost += self.turnover * (np.abs(now + step) - np.abs(now))
         return np.asarray(slope * step + 0.5 * self.curvature * step**2 + cost)
 
 
@@ -176,13 +182,29 @@ def _cost(problem: Problem, trade: Floats) -> Floats:
 
 
 def _priced(problem: Problem, solution: Solution, weights: Floats) -> float:
-    """Return the objective of weights, what they miss of budget and beta at its price."""
-    active = weights - problem.benchmark
+    """Return the objective of weights, with what is passed or missed at its multiplier."""
+    active, prices = weights - problem.benchmark, solution.multipliers
+    trade = weights - problem.held
     exposure = problem.exposures.T @ active
     variance = exposure @ problem.factor_covariance @ exposure + problem.specific @ active**2
     found = -problem.alpha @ weights + solution.risk_aversion / 2 * variance
-    found += _cost(problem, weights - problem.held).sum()
-    found += solution.multipliers["total"][0] * (weights.sum() - problem.total)
+    found += _cost(problem, trade).sum()
+    found += prices["total"][0] * (weights.sum() - problem.total)
     if problem.beta is not None and problem.beta_target is not None:
-        found += solution.multipliers["beta"][0] * (problem.beta @ weights - problem.beta_target)
+        found += prices["beta"][0] * (problem.beta @ weights - problem.beta_target)
+    if problem.turnover is not None:
+        found += prices["turnover"][0] * max(np.abs(trade).sum() - 2 * problem.turnover, 0.0)
+    if problem.groups is not None and problem.group_tilt is not None and len(prices["groups"]):
+        inside, count = problem.groups >= 0, len(problem.group_limits)
+        sums = np.bincount(problem.groups[inside], active[inside], count) - problem.group_tilt
+        found += _passed(sums, problem.group_limits, prices["groups"])
+    if problem.styles is not None and problem.style_bound is not None:
+        found += _passed(exposure[problem.styles], problem.style_bound, prices["styles"])
+    found += prices["lower"] @ np.maximum(problem.lower - weights, 0.0)
     return float(found)
+
+
+def _passed(value: Floats, bound: Floats, price: Floats) -> float:
+    """Return what is passed of limits with two sides, at their signed multipliers."""
+    over = np.maximum(value - bound, 0.0) @ np.maximum(price, 0.0)
+    return float(over + np.maximum(-value - bound, 0.0) @ np.maximum(-price, 0.0))
