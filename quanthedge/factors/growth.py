@@ -200,9 +200,11 @@ class Issuance(Factor):
         """Return the log growth of shares beyond ex-dates, [R, N]."""
         days = as_rows(market, rows)
         before, exists = rows_before(days, self.lag_days)
-        shares, steps = market.panel("total_shares"), market.panel("adj_factor")
-        grown = np.log(positive(shares[days])) - np.log(positive(shares[before]))
-        booked = np.log(positive(steps[days])) - np.log(positive(steps[before]))
-        issued = grown - booked
+        needed, place = np.unique([days, before], return_inverse=True)
+        now, then = place.reshape(2, -1)
+        shares, steps = (
+            np.log(positive(market.panel(name)[needed])) for name in ("total_shares", "adj_factor")
+        )
+        issued = (shares[now] - shares[then]) - (steps[now] - steps[then])
         issued = np.where(np.abs(issued) < _ROUNDING, 0.0 * issued, issued)
         return np.where(exists, issued, np.nan)

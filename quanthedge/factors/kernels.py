@@ -1,11 +1,11 @@
-"""Sums of forecasts in force, and values beside their own past, compiled."""
+"""Sums of forecasts in force, and values beside their own past or their group, compiled."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.compiled import njit
 
-__all__ = ["add_deviations", "add_forecasts", "own_history"]
+__all__ = ["add_deviations", "add_forecasts", "group_means", "own_history"]
 
 
 @njit(cache=True)
@@ -99,3 +99,37 @@ def own_history(
                 spread = np.sqrt(square[i] / (count[i] - 1.0))
                 if spread > 1e-9 * abs(mean[i]):  # alike but for rounding
                     found[r, i] = (values[places[r, 0], i] - mean[i]) / spread
+
+
+@njit(cache=True)
+def group_means(
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    found: NDArray[np.float64],
+) -> None:
+    """Write the weighted mean of each one's group on each day.
+
+    Parameters
+    ----------
+    values, weights : float64 [R, N]
+        Those whose product is no finite number are left out.
+    groups : int [R, N]
+        Below 0 where there is none.
+    found : float64 [R, N]
+        Written where the group has any weight.
+    """
+    count = max(groups.max(), 0) + 1 if groups.size else 0
+    mass, total = np.empty(count), np.empty(count)
+    for r in range(len(groups)):
+        mass[:] = 0.0
+        total[:] = 0.0
+        for i in range(groups.shape[1]):
+            weighted = weights[r, i] * values[r, i]
+            if groups[r, i] >= 0 and np.isfinite(weighted):
+                mass[groups[r, i]] += weights[r, i]
+                total[groups[r, i]] += weighted
+        for i in range(groups.shape[1]):
+            g = groups[r, i]
+            if g >= 0 and mass[g] > 0.0:
+                found[r, i] = total[g] / mass[g]

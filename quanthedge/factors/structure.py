@@ -13,6 +13,7 @@ from quanthedge.factors.base import (
     positive,
     rows_before,
 )
+from quanthedge.factors.kernels import group_means
 from quanthedge.factors.windows import alive
 from quanthedge.market import Market
 from quanthedge.operators import neutralise, standardise
@@ -149,16 +150,7 @@ class IndustryMomentum(Factor):
         there = alive(market, days) & np.isfinite(mark[days])
         change = mark[days] * factor[days] / positive(mark[early] * factor[early]) - 1.0
         value = np.where(exists & there, market_value(market, early), np.nan)
-        industry = np.where(there, market.industry()[0][days], -1).astype(np.int64)
+        industry = np.where(there, market.industry()[0][days], -1)
         result = np.full(change.shape, np.nan)
-        size = int(industry.max(initial=-1)) + 1
-        for r in range(days.size):
-            counted = (industry[r] >= 0) & np.isfinite(change[r] * value[r])
-            group = industry[r][counted]
-            weight = value[r][counted]
-            mass = np.bincount(group, weights=weight, minlength=size)
-            total = np.bincount(group, weights=weight * change[r][counted], minlength=size)
-            mean = np.divide(total, mass, out=np.full(mass.shape, np.nan), where=mass > 0)
-            known = industry[r] >= 0
-            result[r, known] = mean[industry[r][known]]
+        group_means(change, value, industry, result)
         return result

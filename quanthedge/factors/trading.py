@@ -1,11 +1,13 @@
 """Trading: how much a stock changes hands, how steadily, and how price and volume go together."""
 
-from typing import Literal, Self
+from collections.abc import Callable
+from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from quanthedge.factors.base import Rows, as_rows, positive
+from quanthedge.factors.sharing import shared
 from quanthedge.factors.windows import WINDOW, WindowFactor, over_window, panels_of
 from quanthedge.market import Market
 from quanthedge.operators import rolling_corr, rolling_mean, rolling_std
@@ -17,21 +19,22 @@ __all__ = ["AbnormalTurnover", "Illiquidity", "PriceVolume", "Turnover", "Turnov
 class _TurnoverFactor(WindowFactor):
     """A factor of daily turnover, shares traded over freely tradable shares."""
 
-    def _statistic(self, market: Market, days: Ints, window: int, operator: object) -> Floats:
+    def _statistic(
+        self, market: Market, days: Ints, window: int, operator: Callable[..., Any]
+    ) -> Floats:
         panels = panels_of(market, "volume", "float_shares")
 
         def turnover(span: slice) -> Floats:
             volume, shares = panels(span)
             return volume / positive(shares)
 
-        found: Floats = over_window(
-            operator,  # type: ignore[arg-type]
-            turnover,
-            days,
-            window,
-            min_share=self.min_traded,
-        )
-        return found
+        def found() -> Floats:
+            return np.asarray(
+                over_window(operator, turnover, days, window, min_share=self.min_traded)
+            )
+
+        what = ("turnover", operator, window, self.min_traded)
+        return shared(market, days, what, found)
 
 
 class Turnover(_TurnoverFactor):

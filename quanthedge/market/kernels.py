@@ -148,17 +148,13 @@ def rows_as_of(
     result : float64 [R, N]
         Filled with NaN by the caller.
     """
-    for n in range(len(begin) - 1):
-        first, stop = begin[n], begin[n + 1]
-        if first == stop:
-            continue
-        for r in range(len(rows)):
-            low, high = first, stop
-            while low < high:
-                middle = (low + high) // 2
-                if day[middle] <= rows[r]:
-                    low = middle + 1
-                else:
-                    high = middle
-            if low > first:
-                result[r, n] = values[low - 1]
+    place = begin[:-1].copy()  # of each stock, the first row whose day is after the last one asked
+    for r in range(len(rows)):
+        back = r > 0 and rows[r] < rows[r - 1]
+        for n in range(len(begin) - 1):
+            k = begin[n] if back else place[n]
+            while k < begin[n + 1] and day[k] <= rows[r]:
+                k += 1
+            place[n] = k
+            if k > begin[n]:
+                result[r, n] = values[k - 1]

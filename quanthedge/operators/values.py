@@ -121,6 +121,8 @@ def same_labels(other: Any, first: Any, name: str, first_name: str) -> None:
 def choose_rows(rows: RowsAsked, days: int) -> tuple[Ints, Ints | None, Ints | None]:
     """Return the days to compute, ascending and distinct, and which of them each asked row is.
 
+    The second is nothing where the rows asked for are ascending and distinct themselves.
+
     Raises
     ------
     StrategyError
@@ -138,6 +140,8 @@ def choose_rows(rows: RowsAsked, days: int) -> tuple[Ints, Ints | None, Ints | N
         raise StrategyError(
             f"rows {asked.min()}..{asked.max()} reach outside the days, which are 0..{days - 1}"
         )
+    if (asked[1:] > asked[:-1]).all():
+        return asked, None, asked
     distinct, place = np.unique(asked, return_inverse=True)
     return distinct, place, asked
 

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.ledger import net_flows
@@ -144,16 +145,17 @@ def _days_of_forecasts(result: Record) -> Ints:
 
 
 def _known(
-    fitted: FittedRisk, market: Market, row: int, value: Floats, columns: np.ndarray
-) -> np.ndarray:
+    fitted: FittedRisk, market: Market, row: int, value: Floats, columns: NDArray[np.intp]
+) -> Ints:
     """Return the places of the stocks that are held and have a market value, hence a risk."""
-    held = np.flatnonzero(value)
+    held: Ints = np.flatnonzero(value)
     if row < fitted.first_row:
         return held
     shares = np.asarray(market.panel("total_shares")[row, columns[held]])
     mark = np.asarray(market.panel("mark")[row, columns[held]])
     size = mark * shares if isinstance(fitted, FittedRiskModel) else mark
-    return held[(size > 0) & (row < market.delist_index()[columns[held]])]
+    found: Ints = held[(size > 0) & (row < market.delist_index()[columns[held]])]
+    return found
 
 
 def _futures(result: Record, day: pd.Timestamp, equity: float) -> dict[str, float]:
@@ -173,8 +175,8 @@ def _futures(result: Record, day: pd.Timestamp, equity: float) -> dict[str, floa
 def _hedge_known(market: Market, product: str) -> Bools:
     """Return on which days the members of a future's index and its basis have a risk, [T]."""
     members = index_weights(market, index_of(product)).on(np.arange(len(market.dates)))
-    found: Bools = np.isfinite(members).all(axis=1)
-    return found & np.isfinite(basis_risk(market, product).plain)
+    there = np.isfinite(members).all(axis=1)
+    return np.asarray(there & np.isfinite(basis_risk(market, product).plain))
 
 
 def _parts(report: RiskReport, fitted: FittedRisk) -> pd.DataFrame:

@@ -72,6 +72,8 @@ class Characteristics(NamedTuple):
     styles : float32 [T, N, S]
     counted : bool [T, N]
         Whether the stock counts in the regression of the next day.
+    missed : int16 [T, N]
+        Days since the stock last traded, 0 on a day on which it did; since it was listed before.
     style_names, industries : tuple of str
     odd_moves : int
         Returns left out because no limit allows them: resumptions and relistings without one.
@@ -82,6 +84,7 @@ class Characteristics(NamedTuple):
     industry: NDArray[np.int16]
     styles: NDArray[np.float32]
     counted: Bools
+    missed: NDArray[np.int16]
     style_names: tuple[str, ...]
     industries: tuple[str, ...]
     odd_moves: int
@@ -122,12 +125,21 @@ def characteristics_of(
     counted &= np.isfinite(size) & ~np.asarray(market.panel("is_st"), dtype=np.bool_)
     if universe is not None:
         counted &= universe
+    missed = _missed(np.asarray(market.panel("traded"), dtype=np.bool_), market.list_index())
     names, made = _styles(market, styles, size, returns, winsorise)
     number, industries = _industries(market)
     return Characteristics(
         returns.astype(np.float32), size.astype(np.float32), number, made, counted,
-        names, industries, int(odd.sum()),
+        missed, names, industries, int(odd.sum()),
     )  # fmt: skip
+
+
+def _missed(traded: Bools, listed: Ints) -> NDArray[np.int16]:
+    """Return the days since each stock last traded, [T, N]; 0 before it is listed."""
+    rows = np.arange(len(traded), dtype=np.int16)[:, None]
+    last = np.maximum.accumulate(np.where(traded, rows, -1), axis=0)
+    last = np.maximum(last, np.clip(listed - 1, -1, len(traded)))
+    return np.asarray(np.maximum(rows - last, 0), dtype=np.int16)
 
 
 def style_exposures(
@@ -169,12 +181,11 @@ def _styles(
     names = [*styles, BETA, *([MID_SIZE] if "size" in styles else [])]
     made = np.zeros((*size.shape, len(names)), dtype=np.float32)
     known: dict[str, Bools] = {}
-    column = np.empty(size.shape, dtype=np.float32)
 
     def take(name: str, raw: Floats) -> None:
-        grade(raw, size, winsorise, column)
-        made[:, :, names.index(name)] = column
-        known[name] = np.isfinite(raw)
+        grade(raw, size, winsorise, made[:, :, names.index(name)])
+        if name in ("size", MID_SIZE, *_WITHOUT):
+            known[name] = np.isfinite(raw)
 
     for name, factor in styles.items():
         take(name, np.asarray(exposures(factor, market, days), dtype=np.float64))
@@ -183,8 +194,8 @@ def _styles(
     take(BETA, betas if rows is None else betas[rows])
     without: dict[str, tuple[str, ...]] = dict(_WITHOUT)
     if MID_SIZE in names:
-        cube = made[:, :, names.index("size")].astype(np.float64) ** 3
-        take(MID_SIZE, np.where(known["size"], cube, np.nan))
+        score = made[:, :, names.index("size")].astype(np.float64)
+        take(MID_SIZE, np.where(known["size"], score * score * score, np.nan))
         without[MID_SIZE] = ("size",)
     for name, others in without.items():
         if name in names and all(other in names for other in others):

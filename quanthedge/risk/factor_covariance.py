@@ -34,6 +34,7 @@ from quanthedge.typing import Bools, Floats, Ints
 __all__ = [
     "FactorMoments",
     "eigen_bias",
+    "expected_means",
     "moments_of",
     "nearest_psd",
     "newey_west",
@@ -69,12 +70,56 @@ class FactorMoments(NamedTuple):
 
 
 def newey_west(moments: Floats, weight: Floats, lags: int) -> Floats:
-    """Return a second moment [K, K] with lags; `moments` [L + 1, K, K] are weighted sums."""
+    """Return a second moment [K, K] with lags; `moments` [L + 1, K, K] are weighted sums.
+
+    Of variances alone, [L + 1, K], the variances with lags, [K].
+    """
     found: Floats = np.asarray(moments[0] / weight[0])
     for q in range(1, lags + 1):
         if weight[q] > 0:
             lag = moments[q] / weight[q]
             found += (1.0 - q / (lags + 1.0)) * (lag + lag.T)
+    return found
+
+
+def expected_means(returns: Floats, half_life: float) -> Floats:
+    """Return the means that factors' returns had before each day, drawn to 0 together, [T, K].
+
+    Parameters
+    ----------
+    returns : float64 [T, K]
+        NaN on days that are passed over.
+    half_life : float
+        Days.
+
+    Notes
+    -----
+    Exponentially weighted means and variances; with n the effective number of days,
+    ``(sum of w)^2 / sum of w^2``, all means are multiplied by
+    ``max(0, 1 - (K - 2) / sum of n mean^2 / variance)``: James and Stein's estimate, one factor
+    for all. Row t uses returns of days before t; 0 for fewer than three factors.
+
+    References
+    ----------
+    B. Efron, C. Morris (1973), Stein's estimation rule and its competitors.
+    """
+    decay, found = 0.5 ** (1.0 / half_life), np.zeros(returns.shape)
+    weight, weights = 0.0, 0.0
+    first, second = np.zeros(returns.shape[1]), np.zeros(returns.shape[1])
+    seen = 0
+    for t, one in enumerate(returns):
+        if seen >= _LEAST_DAYS:
+            mean = first / weight
+            variance = np.maximum(second / weight - mean**2, 0.0)
+            days = weight**2 / weights
+            known = variance > 0
+            sure = float((days * mean[known] ** 2 / variance[known]).sum())
+            if known.sum() > 2 and sure > 0:
+                found[t] = max(0.0, 1.0 - (known.sum() - 2) / sure) * mean
+        if np.isfinite(one).all():
+            weight, weights = decay * weight + 1.0, decay**2 * weights + 1.0
+            first, second = decay * first + one, decay * second + one**2
+            seen += 1
     return found
 
 
@@ -129,8 +174,9 @@ def moments_of(
             for state in (slow, quick):
                 state.turn(changes[t])
         if seen:
-            made.plain[t] = np.diag(quick.moments[0]) / quick.weight[0]
-            full = np.diag(newey_west(quick.moments, quick.weight, volatility_lags))
+            own = np.diagonal(quick.moments, axis1=1, axis2=2)
+            made.plain[t] = own[0] / quick.weight[0]
+            full = newey_west(own, quick.weight, volatility_lags)
             made.adjusted[t] = np.maximum(full, _FLOOR * made.plain[t])
             made.correlation[t] = slow.moments[0] / slow.weight[0]
             made.lagged[t] = newey_west(slow.moments, slow.weight, correlation_lags)

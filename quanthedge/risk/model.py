@@ -29,6 +29,7 @@ from quanthedge.risk.exposures import (
 from quanthedge.risk.factor_covariance import (
     FactorMoments,
     eigen_bias,
+    expected_means,
     moments_of,
     one_covariance,
     smooth_bias,
@@ -74,6 +75,15 @@ class RiskModel(Told):
     regime_cap: float = Field(
         default=25.0, gt=0, description="Most that the level of a day counts."
     )
+    thin: float = Field(
+        default=5.0, ge=0, description="Effective stocks below which an industry is drawn to all."
+    )
+    gap: bool = Field(
+        default=True, description="Halted stocks carry the market's variance of the days missed."
+    )
+    style_means: bool = Field(
+        default=True, description="Second moments of styles about their means, drawn to 0."
+    )
     eigen: float = Field(default=1.4, ge=0, description="Scale of the eigenfactor step; 0: none.")
     simulations: int = Field(default=200, ge=10)
     structural: bool = Field(default=True)
@@ -112,7 +122,7 @@ class RiskModel(Told):
             market, self.styles, winsorise=self.winsorise, seasoned_days=self.seasoned_days,
             largest_move=self.largest_move, universe=universe,
         )  # fmt: skip
-        found = factor_returns(of)
+        found = factor_returns(of, self.thin)
         if not np.isfinite(found.returns[:, 0]).any():
             raise DataError(
                 f"RiskModel.fit: market '{market.name}' has at most {int(found.stocks.max())} "
@@ -129,8 +139,14 @@ class RiskModel(Told):
         for t, change in parents(of.industry, of.size, groups).items():
             changes[t] = np.eye(1 + groups + count)
             changes[t][1 : 1 + groups, 1 : 1 + groups] = change
+        returns = found.returns
+        if self.style_means:
+            returns = returns.copy()
+            returns[:, 1 + groups :] -= expected_means(
+                returns[:, 1 + groups :], self.correlation_half_life
+            )
         return moments_of(
-            found.returns, active, changes,
+            returns, active, changes,
             volatility_half_life=self.volatility_half_life,
             correlation_half_life=self.correlation_half_life,
             volatility_lags=self.newey_west, correlation_lags=self.correlation_lags,
@@ -216,11 +232,13 @@ class FittedRiskModel(FittedRisk):
                 f"risk on {self.market.dates[row]}: {_LEAST_DAYS} days of factor returns are "
                 f"needed, which there are {start}"
             )
-        design = self.design(row)
+        design, covariance = self.design(row), self.factor_covariance(row, horizon)
+        own = horizon * self._specific(row, design, lags=horizon > 1)
+        if self.model.gap:
+            own = own + self._gap(row, design, covariance)
         return RiskForecast(
-            self.market.dates[row], horizon, self.market.codes, self.factors, design,
-            self.factor_covariance(row, horizon),
-            horizon * self._specific(row, design, lags=horizon > 1),
+            self.market.dates[row], horizon, self.market.codes, self.factors, design, covariance,
+            own,
         )  # fmt: skip
 
     def notes(self) -> list[str]:
@@ -233,6 +251,13 @@ class FittedRiskModel(FittedRisk):
         ]
         if small:
             said.append(f"{small} days x industries with fewer than 5 stocks")
+        drawn = self.regressions.drawn
+        if (drawn > 0).any():
+            said.append(
+                f"{int((drawn > 0).sum())} days x industries of effectively fewer than "
+                f"{self.model.thin:g} stocks drawn to the country, on average by "
+                f"{drawn[drawn > 0].mean():.0%}"
+            )
         return said
 
     def design(self, row: int) -> Floats:
@@ -256,6 +281,30 @@ class FittedRiskModel(FittedRisk):
             plain = self._eigen_adjusted(plain, row, lags=lags)
         level = self.moments.regime[row] if self.model.regime > 0 else 1.0
         return np.asarray(horizon * level * plain)
+
+    @cached_property
+    def _market_variance(self) -> Floats:
+        """The country's variance of each day as forecast at the close before, added up, [T]."""
+        of = self.moments
+        forecast = of.plain[:, 0] * (of.regime if self.model.regime > 0 else 1.0)
+        return np.concatenate([[0.0], np.cumsum(forecast[:-1])])
+
+    def _gap(self, row: int, design: Floats, covariance: Floats) -> Floats:
+        """Return what halted stocks carry of the days that they missed, variances [N].
+
+        Beta squared times the country's variance of these days, beta being that of a stock's
+        exposures to those of all stocks by market value.
+        """
+        missed = self.characteristics.missed[row].astype(np.int64)
+        gone = np.flatnonzero(missed)
+        found = np.zeros(len(missed))
+        size = np.nan_to_num(self.characteristics.size[row].astype(np.float64))
+        whole = (size / size.sum()) @ design
+        if gone.size and whole @ covariance @ whole > 0:
+            beta = design[gone] @ covariance @ whole / (whole @ covariance @ whole)
+            total = self._market_variance
+            found[gone] = beta**2 * (total[row] - total[np.maximum(row - missed[gone], 0)])
+        return found
 
     def _before_eigen(self, row: int, *, lags: bool) -> Floats:
         of = self.moments

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import openpyxl
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_raw
@@ -419,3 +420,20 @@ def test_the_command_writes_what_is_asked_for(tmp_path: Path) -> None:
     )  # fmt: skip
     assert bad.returncode == 2
     assert "accepted: html, pdf, xlsx, json, png" in bad.stderr
+
+
+def test_the_section_on_risk_prints_the_record(made) -> None:
+    blocks = {one.id: one for chapter in made.document.chapters for one in chapter.blocks}
+    table, parts = made.result.risk_forecasts, made.result.risk_parts
+    printed = blocks["table-risk-forecasts"].rows
+    assert len(printed) == len(table)
+    assert [row[2].text for row in printed] == [f"{v:.2%}" for v in table["volatility"]]
+    last = parts[parts["date"] == parts["date"].max()]
+    size = last.loc[last["name"] == "size", "variance"].sum() / last["variance"].sum()
+    shares = [row[2].text for row in blocks["table-risk-parts"].rows]
+    assert f"{size:.1%}" in shares
+    assert abs(sum(float(share.strip("%")) for share in shares[:-1]) - 100.0) < 1.0
+    upper, lower, came = blocks["figure-risk-forecast"].spec["data"]
+    np.testing.assert_allclose(upper["y"], 1.96 * table["volatility"], atol=1e-5)
+    assert upper["y"] == [-value for value in lower["y"]]
+    np.testing.assert_allclose(came["y"], table["realised_return"], atol=1e-5)

@@ -56,6 +56,7 @@ def world(seed=0, days=900, stocks=200, industries=6, styles=3, halted=0.03):
         industry=np.broadcast_to(industry, shape).astype(np.int16),
         styles=np.broadcast_to(grades, (*shape, styles)).astype(np.float32),
         counted=np.ones(shape, dtype=bool),
+        missed=np.zeros(shape, dtype=np.int16),
         style_names=tuple(f"style{k}" for k in range(styles)),
         industries=(*(str(10 + k) for k in range(industries)), "unknown"),
         odd_moves=0,

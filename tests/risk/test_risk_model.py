@@ -127,6 +127,42 @@ def test_a_member_without_market_value_gives_its_weight_to_the_others(monkeypatc
     assert np.isfinite(fitted.futures("IF", row, 20)).all()
 
 
+def test_a_halted_stock_carries_the_markets_variance_of_the_days_missed():
+    made = world(seed=2, days=400, stocks=120)
+    missed = made.of.missed.copy()
+    missed[380, 5], missed[380, 9] = 7, 60
+    made = made._replace(of=made.of._replace(missed=missed))
+    with_gap = fit_world(made, RiskModel())
+    without = fit_world(made, RiskModel(gap=False))
+    for horizon in (1, 20):
+        one, other = with_gap.forecast(380, horizon), without.forecast(380, horizon)
+        carried = one.specific - other.specific
+        np.testing.assert_array_equal(one.covariance, other.covariance)
+        size = made.of.size[380].astype(float)
+        index = (size / size.sum()) @ one.exposures
+        for stock, days in ((5, 7), (9, 60)):
+            beta = one.exposures[stock] @ one.covariance @ index
+            beta /= index @ one.covariance @ index
+            moments, wanted = with_gap.moments, 0.0
+            for day in range(381 - days, 381):
+                wanted += beta**2 * moments.plain[day - 1, 0] * moments.regime[day - 1]
+            assert carried[stock] == pytest.approx(wanted)
+            assert 0.3 * days * 0.012**2 < carried[stock] < 6 * days * 0.012**2
+        assert not np.delete(carried, [5, 9]).any()
+
+
+def test_days_missed_count_from_the_last_trade():
+    market = sample_market()
+    of, traded = characteristics_of(market), market.panel("traded")
+    listed = market.list_index()
+    for n in range(0, len(market.codes), 7):
+        gone = 0
+        for t in range(len(market.dates)):
+            gone = 0 if traded[t, n] or t < listed[n] else gone + 1
+            assert of.missed[t, n] == gone
+    assert (of.missed > 20).any()
+
+
 def test_no_forecast_moves_when_the_market_is_cut():
     market = sample_market()
     cut = market.until("2015-03-31")

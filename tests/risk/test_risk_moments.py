@@ -6,6 +6,7 @@ import pytest
 
 from quanthedge.risk.factor_covariance import (
     eigen_bias,
+    expected_means,
     moments_of,
     nearest_psd,
     one_covariance,
@@ -213,3 +214,30 @@ def test_shrinkage_draws_to_the_mean_of_the_decile_by_the_formula():
         pull = off / (spread + off)
         assert found[n] == pytest.approx(pull * mean + (1 - pull) * volatility[n], rel=1e-12)
     assert np.isnan(shrunk(np.array([np.nan, 0.01]), np.ones(2), 0.1)[0])
+
+
+def test_expected_means_are_james_steins_of_the_days_before():
+    rng = np.random.default_rng(8)
+    returns = rng.standard_normal((DAYS, COUNT)) * 0.01 + [0.004, -0.002, 0.0, 0.001]
+    returns[7] = np.nan
+    found = expected_means(returns, 60.0)
+    for t in (40, 129):
+        on = [d for d in range(t) if d != 7]
+        weight = 0.5 ** (-np.arange(len(on)) / 60.0)  # days passed over do not fade
+        past = returns[on]
+        mean = np.average(past, axis=0, weights=weight)
+        variance = np.average((past - mean) ** 2, axis=0, weights=weight)
+        days = weight.sum() ** 2 / (weight**2).sum()
+        pull = max(0.0, 1 - (COUNT - 2) / (days * mean**2 / variance).sum())
+        assert 0.3 < pull < 1
+        np.testing.assert_allclose(found[t], pull * mean, rtol=1e-9)
+    assert not found[:20].any()
+    np.testing.assert_array_equal(expected_means(returns[:90], 60.0), found[:90])
+
+
+def test_means_that_are_noise_are_drawn_to_nothing_mostly():
+    rng = np.random.default_rng(9)
+    found = expected_means(rng.standard_normal((600, 10)), 252.0)
+    plain = np.sqrt(252 * 2 / np.log(2)) ** -1  # about what an undrawn mean strays by
+    assert np.sqrt((found[300:] ** 2).mean()) < 0.6 * plain
+    assert not expected_means(rng.standard_normal((90, 2)), 252.0).any()

@@ -10,8 +10,11 @@ from tests.risk.small_worlds import world
 WORLD = world(seed=1, days=320)
 
 
-def dense(of, t):
-    """Factor returns of a day by the Lagrangian of the constrained problem, and the residuals."""
+def dense(of, t, least=0.0):
+    """Factor returns of a day by the Lagrangian of the constrained problem, and the residuals.
+
+    Industries of effectively fewer than ``least`` stocks are penalised for each stock they lack.
+    """
     groups = len(of.industries)
     on = of.counted[t - 1] & np.isfinite(of.returns[t]) & np.isfinite(of.size[t - 1])
     on = np.flatnonzero(on)
@@ -22,7 +25,12 @@ def dense(of, t):
     w = np.sqrt(size)
     limit = np.concatenate([[0.0], (dummies[:, there] * size[:, None]).sum(axis=0) / size.sum(),
                             np.zeros(of.styles.shape[2])])  # fmt: skip
-    system = np.block([[x.T @ (w[:, None] * x), limit[:, None]], [limit[None], np.zeros((1, 1))]])
+    penalty = np.zeros(x.shape[1])
+    for k, own in enumerate(dummies[:, there].T.astype(bool)):
+        lacking = max(least - w[own].sum() ** 2 / (w[own] ** 2).sum(), 0.0)
+        penalty[1 + k] = lacking * w[own].mean()
+    square = x.T @ (w[:, None] * x) + np.diag(penalty)
+    system = np.block([[square, limit[:, None]], [limit[None], np.zeros((1, 1))]])
     y = of.returns[t, on].astype(float)
     found = np.linalg.solve(system, np.append(x.T @ (w * y), 0.0))[:-1]
     full = np.zeros(1 + groups + of.styles.shape[2])
@@ -41,6 +49,42 @@ def test_returns_are_those_of_the_constrained_problem_solved_densely():
         np.testing.assert_allclose(found.returns[t], full, rtol=0, atol=1e-12)
         np.testing.assert_allclose(found.residuals[t, on], left, rtol=0, atol=1e-8)  # float32
         assert found.stocks[t] == len(on)
+
+
+def thinned():
+    """The world with one stock left of industry 2 and three of industry 4."""
+    of = WORLD.of
+    counted = of.counted.copy()
+    for industry, left in ((2, 1), (4, 3)):
+        counted[:, np.flatnonzero(of.industry[0] == industry)[left:]] = False
+    return of._replace(counted=counted)
+
+
+def test_thin_industries_are_those_of_the_penalised_problem_solved_densely():
+    of = thinned()
+    found = factor_returns(of, 5.0)
+    for t in (1, 57, 319):
+        full, on, left, w, _, _ = dense(of, t, 5.0)
+        np.testing.assert_allclose(found.returns[t], full, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(found.residuals[t, on], left, rtol=0, atol=1e-8)  # float32
+        for g in range(7):
+            own = w[of.industry[t - 1, on] == g]
+            if own.size:
+                lacking = max(5.0 - own.sum() ** 2 / (own**2).sum(), 0.0)
+                assert found.drawn[t, g] == pytest.approx(lacking / (lacking + own.size))
+        assert (found.drawn[t] > 0).sum() >= 1
+        share = np.bincount(of.industry[t - 1, on], w**2, minlength=7) / (w**2).sum()
+        assert found.returns[t, 1:8] @ share == pytest.approx(0.0, abs=1e-15)
+
+
+def test_a_thin_industry_moves_less_and_the_others_nearly_as_before():
+    drawn, free = factor_returns(thinned(), 5.0), factor_returns(thinned(), 0.0)
+    with np.errstate(invalid="ignore"):  # the unknown industry has no stock
+        spread = np.nanstd(drawn.returns, axis=0) / np.nanstd(free.returns, axis=0)
+    assert spread[1 + 2] < 0.5  # four more stocks for the only one
+    assert spread[1 + 4] < 0.8
+    np.testing.assert_allclose(spread[[0, 1, 2, 4, 6, 8, 9, 10]], 1.0, atol=0.05)
+    assert not free.drawn.any()
 
 
 def test_a_stock_outside_the_regression_has_a_residual_all_the_same():

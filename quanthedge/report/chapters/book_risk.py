@@ -94,6 +94,7 @@ def _forecasts(writer: Writer, table: pd.DataFrame) -> Table:
     words, rows = writer.words["risk_counted"], []
     for row in table.to_dict("records"):
         known = np.isfinite(row["realised_return"])
+        judged = "yes" if row["counted"] else "no"
         rows.append([
             Cell(f"{row['date']:%Y-%m-%d}", "number"),
             Cell(f"{row['end']:%Y-%m-%d}", "number") if known else _none(),
@@ -101,7 +102,7 @@ def _forecasts(writer: Writer, table: pd.DataFrame) -> Table:
             _number(row["realised_return"], "+.2%"),
             _number(row["realised_volatility"], ".2%"),
             _number(row["z"], "+.2f"),
-            Cell(str(words["yes" if row["counted"] else "no"])),
+            Cell(str(words[judged])) if np.isfinite(row["z"]) else _none(),
         ])  # fmt: skip
     head = writer.head(
         "forecast_on", "span_end", "volatility_forecast", "return_came", "volatility_came", "z",

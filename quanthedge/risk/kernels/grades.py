@@ -7,18 +7,41 @@ from quanthedge.typing import Bools, Floats
 
 __all__ = ["grade", "market_betas", "orthogonal"]
 
+_FEW = 96  # nearer to an end than that, a value is found by keeping the ones beyond it
+
 
 @njit(cache=True)
 def _quantile(values: Floats, share: float) -> float:
-    """Return a quantile between the two nearest values, as numpy's default; moves the values."""
-    place = share * (values.size - 1)
+    """Return a quantile between the two nearest values, as numpy's default."""
+    n = values.size
+    place = share * (n - 1)
     low = int(np.floor(place))
-    part = np.partition(values, low)
-    first = part[low]
-    if low + 1 >= values.size or place == low:
-        return float(first)
-    second = part[low + 1 :].min()
-    return float(first + (second - first) * (place - low))
+    alone = low + 1 >= n or place == low
+    if low + 2 <= _FEW:
+        few = _smallest(values, min(low + 2, n), 1.0)
+        first, second = few[low], few[min(low + 1, n - 1)]
+    elif n - low <= _FEW:
+        few = _smallest(values, n - low, -1.0)
+        first, second = -few[n - 1 - low], -few[max(n - 2 - low, 0)]
+    else:
+        part = np.partition(values, low)
+        first, second = part[low], part[low] if alone else part[low + 1 :].min()
+    return float(first) if alone else float(first + (second - first) * (place - low))
+
+
+@njit(cache=True)
+def _smallest(values: Floats, count: int, sign: float) -> Floats:
+    """Return the smallest of ``sign * values``, ascending: where few are asked, one visit each."""
+    few = np.full(count, np.inf)
+    for value in values:
+        x = sign * value
+        if x < few[count - 1]:
+            k = count - 1
+            while k > 0 and few[k - 1] > x:
+                few[k] = few[k - 1]
+                k -= 1
+            few[k] = x
+    return few
 
 
 @njit(cache=True)

@@ -9,6 +9,60 @@ __all__ = ["cross_sections"]
 
 
 @njit(cache=True)
+def _means(weight: Floats, cross: Floats, right: Floats, across: Floats, free: Floats) -> int:
+    """Fill each industry's mean exposures and mean return, 0 for one without a stock; count."""
+    here = 0
+    for g in range(weight.size):
+        there = weight[g] > 0
+        here += there
+        free[g] = right[g] / weight[g] if there else 0.0
+        for a in range(cross.shape[1]):
+            across[g, a] = cross[g, a] / weight[g] if there else 0.0
+    return here
+
+
+@njit(cache=True)
+def _thin(weight: Floats, value: Floats, names: Ints, least: float, drawn: Floats) -> bool:
+    """Fill how far thin industries are drawn to the country; return whether any is."""
+    found = False
+    for g in range(weight.size):
+        if weight[g] > 0:
+            short = least - weight[g] ** 2 / value[g]  # value is the sum of squared weights
+            if short > 0:
+                drawn[g] = short / (short + names[g])
+                found = True
+    return found
+
+
+@njit(cache=True)
+def _drawn_means(
+    weight: Floats,
+    share: Floats,
+    drawn: Floats,
+    cross: Floats,
+    right: Floats,
+    across: Floats,
+    free: Floats,
+) -> None:
+    """Fill what `_means` does where thin industries are drawn to the country.
+
+    The country is ``share' h`` of the free returns h, so that ``sum of pull (h - share' h)^2``
+    joins the industries: ``(diag(weight) + (I - 1 share')' diag(pull) (I - 1 share')) h = ...``.
+    """
+    on = np.flatnonzero(weight > 0)
+    pull = weight[on] * drawn[on] / (1.0 - drawn[on])
+    part = share[on]
+    joined = np.diag(weight[on] + pull) + pull.sum() * np.outer(part, part)
+    joined -= np.outer(pull, part) + np.outer(part, pull)
+    sides = np.empty((on.size, cross.shape[1] + 1))
+    sides[:, 0] = right[on]
+    sides[:, 1:] = cross[on]
+    found = np.linalg.solve(joined, sides)
+    free[on] = found[:, 0]
+    across[on] = found[:, 1:]
+
+
+@njit(cache=True)
 def cross_sections(
     returns: Floats,
     size: Floats,
@@ -22,6 +76,8 @@ def cross_sections(
     explained: Floats,
     stocks_in: Ints,
     names: Ints,
+    least: float,
+    drawn: Floats,
 ) -> None:
     """Fill factor returns and residuals of days 1 .. T - 1 by what was known the day before.
 
@@ -30,6 +86,11 @@ def cross_sections(
     the styles (an industry is the weighted mean of what styles leave), then the country is the mean
     of industries by market value and is taken off them: the same minimum, because the country is
     the sum of the industries' columns.
+
+    A thin industry, whose effective number of stocks ``n = (sum w)^2 / sum w^2`` with w the square
+    root of size is below ``least``, gets ``least - n`` more stocks of its mean weight that return
+    what the country does: ``sum over thin industries of pull x industry^2`` with
+    ``pull = (least - n) x mean w`` is added to what is minimised.
 
     Parameters
     ----------
@@ -56,17 +117,23 @@ def cross_sections(
         Filled: stocks in the regression.
     names : int64 [T, groups]
         Filled: stocks of each industry in it.
+    least : float
+        Effective stocks below which an industry is thin; 0: none is.
+    drawn : float64 [T, groups]
+        Filled: ``pull / (pull + sum w)``, how far an industry is drawn to the country.
     """
     days, stocks = returns.shape
     count = styles.shape[2]
     root = np.empty(stocks)
     inside = np.empty(stocks, np.int64)
     z = np.empty(count)
+    across, free = np.empty((groups, count)), np.empty(groups)  # without styles, without returns
     for t in range(days):
         factors[t, :] = np.nan
         errors[t, :] = np.nan
         residuals[t, :] = np.nan
         explained[t] = np.nan
+        drawn[t, :] = 0.0
         if t == 0:
             continue
         weight, value, right = np.zeros(groups), np.zeros(groups), np.zeros(groups)
@@ -96,14 +163,14 @@ def cross_sections(
                 wanted[a] += x * r
                 for b in range(a + 1):
                     normal[a, b] += x * styles[t - 1, i, b]
-        here = 0
+        here = _means(weight, cross, right, across, free)
+        if _thin(weight, value, names[t], least, drawn[t]):
+            _drawn_means(weight, value / whole, drawn[t], cross, right, across, free)
         for g in range(groups):
-            if weight[g] > 0:
-                here += 1
-                for a in range(count):
-                    wanted[a] -= cross[g, a] * right[g] / weight[g]
-                    for b in range(a + 1):
-                        normal[a, b] -= cross[g, a] * cross[g, b] / weight[g]
+            for a in range(count):
+                wanted[a] -= cross[g, a] * free[g]
+                for b in range(a + 1):
+                    normal[a, b] -= cross[g, a] * across[g, b]
         stocks_in[t] = n
         if n < here + count + 10:
             continue
@@ -115,13 +182,10 @@ def cross_sections(
         by_style = turned @ wanted
         country = 0.0
         for g in range(groups):
-            found = 0.0
-            if weight[g] > 0:
-                found = right[g]
-                for a in range(count):
-                    found -= cross[g, a] * by_style[a]
-                found /= weight[g]
-                country += value[g] / whole * found
+            found = free[g]
+            for a in range(count):
+                found -= across[g, a] * by_style[a]
+            country += value[g] / whole * found
             factors[t, 1 + g] = found
         factors[t, 0] = country
         for g in range(groups):
@@ -137,7 +201,7 @@ def cross_sections(
             e = r - country - factors[t, 1 + g]
             for a in range(count):
                 e -= styles[t - 1, i, a] * by_style[a]
-                z[a] = styles[t - 1, i, a] - cross[g, a] / weight[g]
+                z[a] = styles[t - 1, i, a] - across[g, a]
             left += w * e * e
             spread += w * (r - mean) ** 2
             square = w * w * e * e
