@@ -53,7 +53,7 @@ class Expectation(NamedTuple):
         """Return the table ``expected`` of a record, for the dates of the decisions."""
         return pd.DataFrame(
             {
-                "date": pd.DatetimeIndex(dates),
+                "date": pd.DatetimeIndex(dates.astype("datetime64[ms]")),
                 "information_coefficient": self.information.coefficient,
                 "rebalances": self.information.known,
                 "expected_return": self.returns,
@@ -66,7 +66,7 @@ def no_expectation() -> pd.DataFrame:
     """Return the table ``expected`` of a strategy in which nothing asks for it."""
     none = np.empty(0)
     unknown = Information(none, none, np.empty(0, dtype=np.int64))
-    return Expectation(none, none, unknown).to_frame(np.empty(0, dtype="datetime64[s]"))
+    return Expectation(none, none, unknown).to_frame(np.empty(0, dtype="datetime64[D]"))
 
 
 def expectation(strategy: Strategy, market: Market, wanted: Targets) -> Expectation:

@@ -196,4 +196,4 @@ def _volatility_anew(
             found[r] = fitted.risk(book, int(row), _RISK_DAYS, futures).volatility
         except DataError:
             continue  # too early for a forecast: the exposure cannot be said
-    return found * np.sqrt(TRADING_DAYS_A_YEAR / _RISK_DAYS)
+    return np.asarray(found * np.sqrt(TRADING_DAYS_A_YEAR / _RISK_DAYS))

@@ -138,7 +138,7 @@ def allocation_table(
     )
     table = pd.DataFrame(
         {
-            "date": pd.DatetimeIndex(market.dates[rows]),
+            "date": pd.DatetimeIndex(market.dates[rows].astype("datetime64[ms]")),
             "exposure": exposure,
             "kind": pd.array([allocation.kind] * rows.size, dtype="str"),
             "reason": pd.array(reason.astype(object), dtype="str"),

@@ -18,6 +18,8 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = ["Industry", "NoTilt", "ScoreTilt", "industry_tilts"]
 
+_ALIKE = 1e-9  # deviation, of the largest expected return, that is none
+
 
 class NoTilt(Plain):
     """Every industry as in the index."""
@@ -90,13 +92,14 @@ def _of_day(
         return found
     own = share[both] / share[both].sum()
     score = earned[both] / total[both]
+    largest = np.abs(score).max()
     score = score - own @ score
     deviation = np.sqrt(own @ score**2)
-    if not deviation > 0:
+    if not deviation > _ALIKE * largest:
         return found
     z = score / deviation
     raw = share[both] * z
     raw -= share[both] * (raw.sum() / share[both].sum())
-    largest = min(1.0, bound / np.abs(raw).max(), 1.0 / max(-z.min(), 1e-12))
-    found[both] = largest * raw
+    most = min(1.0, bound / np.abs(raw).max(), 1.0 / max(-z.min(), 1e-12))
+    found[both] = most * raw
     return found

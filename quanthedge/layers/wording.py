@@ -22,4 +22,4 @@ def allocation_name(allocation: Allocation, language: Language) -> str:
     if math.isnan(allocation.level):
         return name
     level = f"{allocation.level:.1%}"
-    return f"{name}（标准 {level}）" if language == "zh" else f"{name} (level {level})"
+    return f"{name}（阈值 {level}）" if language == "zh" else f"{name} (level {level})"

@@ -15,6 +15,7 @@ from quanthedge.hedge.research.dividends import (
 )
 from quanthedge.market import Market
 from quanthedge.market.simulation import Truth
+from quanthedge.risk import index_weights
 from tests.sample import SAMPLE
 
 DAY = "2015-03-04"
@@ -90,15 +91,14 @@ def test_expected_dividends_are_the_yield_times_the_share_of_the_months():
 
 def test_realised_dividends_are_the_steps_of_the_members():
     paid = realised_dividends(market(), "000300.SH")
-    factor, members = market().panel("adj_factor"), market().members("000300.SH")
-    value = market().panel("mark") * market().panel("total_shares")
+    factor = market().panel("adj_factor")
     t = int(np.argmax(paid))
-    total = expected = 0.0
-    for i in np.flatnonzero(members[t] & np.isfinite(value[t - 1])):
+    weights = index_weights(market(), "000300.SH").on(np.array([t - 1]))[0]
+    expected = 0.0
+    for i in np.flatnonzero(weights):
         step = factor[t, i] / factor[t - 1, i]
-        total += value[t - 1, i]
-        expected += value[t - 1, i] * (1 - 1 / step) if 1 < step < 1.06 else 0.0
-    assert paid[t] == pytest.approx(expected / total)
+        expected += weights[i] * (1 - 1 / step) if 1 < step < 1.06 else 0.0
+    assert paid[t] == pytest.approx(expected)
     assert paid[t] > 0
     profile = dividend_calendar(market(), "000300.SH").profile(2015)
     assert profile.sum() == pytest.approx(1.0)
