@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
+from quanthedge.factors import Factor, exposures
 from quanthedge.market import Market
 from quanthedge.record import Record
 from quanthedge.risk import AnyRiskModel, RiskModel, index_weights, style_exposures
@@ -56,14 +57,27 @@ def tilt_table(result: Record, market: Market, model: AnyRiskModel | None = None
     index = _index_weights(result, market, rows)
     tables = [_industries(market, last, rows, book, index)] if market.has("industry") else []
     own = model if isinstance(model, RiskModel) else RiskModel()
+    carried = {name: one for name, one in own.styles.items() if _carried(one, market, rows)}
     names, grades = style_exposures(
-        market, own.styles, rows, winsorise=own.winsorise, largest_move=own.largest_move
+        market, carried, rows, winsorise=own.winsorise, largest_move=own.largest_move
     )
     for k, name in enumerate(names):
         grade = grades[:, :, k].astype(np.float64)
         grade[~grade.any(axis=1)] = np.nan  # defined for no stock
         tables.append(_table(last, "style", name, _mean(book, grade), _mean(index, grade)))
+    unknown = np.full(len(last), np.nan)
+    lost = [name for name in own.styles if name not in carried]
+    tables += [_table(last, "style", name, unknown, unknown) for name in lost]
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
+
+
+def _carried(style: Factor, market: Market, rows: NDArray[np.int64]) -> bool:
+    """Return whether the market has what a style is made of."""
+    try:
+        exposures(style, market, rows[:1])
+    except DataError:
+        return False
+    return True
 
 
 def _mean(weights: Floats, grades: Floats) -> Floats:
