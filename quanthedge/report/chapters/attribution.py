@@ -152,13 +152,13 @@ def _industry_sums(writer: Writer, months: pd.DataFrame) -> pd.DataFrame:
 
 def _largest(table: pd.DataFrame, writer: Writer) -> pd.DataFrame:
     """Return the industries with the largest effects, the others summed in a last row."""
-    effects = table[["allocation_yuan", "selection_yuan"]]
+    effects = pd.DataFrame(table[["allocation_yuan", "selection_yuan"]])
     size = effects.abs().sum(axis=1)
     if len(table) <= _BARS:
         return effects
     chosen = size >= size.nlargest(_BARS - 1).iloc[-1]
     others = effects[~chosen].sum().to_frame(str(writer.words["layers"]["others"])).T
-    return pd.concat([effects[chosen], others])
+    return pd.DataFrame(pd.concat([effects[chosen], others]))
 
 
 def _parts(writer: Writer, parts: pd.DataFrame, alpha: float) -> Block:
