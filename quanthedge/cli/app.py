@@ -23,6 +23,7 @@ from quanthedge.cli import (
     evaluate,
     factors,
     import_,
+    overfit,
     report,
     rules,
     run,
@@ -58,6 +59,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help li
     "run": run.command,
     "report": report.command,
     "trials": trials.command,
+    "overfit": overfit.command,
     "cache": cache.command,
 }
 
