@@ -221,7 +221,8 @@ def _exposures(
     As :func:`carried`, but each factor is worked out once.
     """
     asked, every = model.asked_by_name(), model.factors()
-    kept, left_out = [], {}
+    kept: list[Factor] = []
+    left_out: dict[str, str] = {}
     values = np.empty((rows.size, len(market.codes), len(every)), dtype=np.float32)
     with sharing():
         for factor in every:
