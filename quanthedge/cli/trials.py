@@ -89,7 +89,7 @@ def _seal(market: Path | None, seal_from: str | None, open_from: str | None) -> 
                 f"trials: {data.name} was never sealed from {found.start}; seal it first, before "
                 f"the research: quanthedge trials {market} --seal {found.start}"
             )
-        found.open()
+        Sealed.open(found)
         state = f"opened {found.opened}; sealed since {found.sealed}"
     typer.echo(f"{data.name}, {found.start} to {found.end}: {state} (UTC).")
     typer.echo(f"{found.seen:,} trials had looked at days of it before.")
