@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from quanthedge.alpha.combiner import Combiner
@@ -26,7 +27,7 @@ from quanthedge.alpha.targets import known_at, targets
 from quanthedge.alpha.walk import Fold, folds_for, training_table, walk, walk_folds
 from quanthedge.alpha.weights import FamilyEqual
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.factors import CATALOGUE, Factor, exposures
+from quanthedge.factors import CATALOGUE, Factor, exposures, sharing
 from quanthedge.labelling import labels
 from quanthedge.market import Market
 from quanthedge.plain import Plain
@@ -188,12 +189,13 @@ def alpha_scores(
     """
     _refuse_early(model, rows, market, calendar)
     cut = market.until(market.dates[rows.max()])
-    factors, names, left_out = carried(cut, model)
     combiner = model.combine
     grid = training_grid(cut, calendar) if combiner.learns else np.empty(0, dtype=np.int64)
     every = np.union1d(rows, grid).astype(np.int64)
     within = _within(universe, cut, every, where, rows)
-    features = _features(cut, model, factors, every, within)
+    factors, raw, left_out = _exposures(cut, model, every)
+    names = _names(factors)
+    features = _features(cut, model, factors, raw, every, within)
     decided = np.searchsorted(every, rows)
     _refuse_empty(features.scored[decided], where, rows, cut)
     target, label_end = _learnt(cut, model, grid, every, within, entry)
@@ -238,15 +240,59 @@ def _within(universe: Universe, market: Market, every: Ints, where: Bools, rows:
     return found
 
 
+def _exposures(
+    market: Market, model: AlphaModel, rows: Ints
+) -> tuple[list[Factor], NDArray[np.float32], dict[str, str]]:
+    """Return the factors that the market can carry, [R, N, K] of them, the others with the reason.
+
+    As :func:`carried`, but each factor is worked out once.
+    """
+    asked, every = model.asked_by_name(), model.factors()
+    kept: list[Factor] = []
+    left_out: dict[str, str] = {}
+    values = np.empty((rows.size, len(market.codes), len(every)), dtype=np.float32)
+    with sharing():
+        for factor in every:
+            try:
+                values[:, :, len(kept)] = exposures(factor, market, rows)
+            except (DataError, StrategyError) as problem:
+                if factor.model_dump_json() in asked or not _lacking(factor, market):
+                    raise
+                left_out[factor.kind] = str(problem)
+                continue
+            kept.append(factor)
+    if not kept:
+        raise _none_carried(market, left_out)
+    return kept, values[:, :, : len(kept)], left_out
+
+
+def _lacking(factor: Factor, market: Market) -> bool:
+    """Return whether a market cannot carry a factor at all, and not only on some rows."""
+    try:
+        exposures(factor, market, [0])
+    except (DataError, StrategyError):
+        return True
+    return False
+
+
+def _none_carried(market: Market, left_out: dict[str, str]) -> StrategyError:
+    return StrategyError(
+        f"alpha.library: the market '{market.name}' can carry none of its factors "
+        f"({next(iter(left_out.values()))})"
+    )
+
+
 def _features(
-    market: Market, model: AlphaModel, factors: tuple[Factor, ...], rows: Ints, within: Bools
+    market: Market,
+    model: AlphaModel,
+    factors: list[Factor],
+    values: NDArray[np.float32],
+    rows: Ints,
+    within: Bools,
 ) -> Features:
-    values = np.empty((*within.shape, len(factors)), dtype=np.float32)
-    for k, factor in enumerate(factors):
-        values[:, :, k] = exposures(factor, market, rows)
     taken_out = neutraliser(market, rows, within, model.neutral)
     signs = np.array([factor.sign for factor in factors], dtype=np.int64)
-    return prepare(values, signs, within, taken_out, model.excluded(factors))
+    return prepare(values, signs, within, taken_out, model.excluded(tuple(factors)))
 
 
 def _learnt(
@@ -361,10 +407,7 @@ def carried(
             continue
         kept.append(factor)
     if not kept:
-        raise StrategyError(
-            f"alpha.library: the market '{market.name}' can carry none of its factors "
-            f"({next(iter(left_out.values()))})"
-        )
+        raise _none_carried(market, left_out)
     return tuple(kept), _names(kept), left_out
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from quanthedge.operators import rank_correlation
 from quanthedge.typing import Floats, Ints
@@ -64,9 +65,10 @@ class Study:
         dates, factors = len(self.rows), len(self.names)
         xx, xy = np.zeros((dates, factors, factors)), np.zeros((dates, factors))
         known = np.isfinite(self.target)
-        for r in np.flatnonzero(self.learnable):
-            x = self.values[r, known[r]].astype(np.float64)
-            xx[r], xy[r] = x.T @ x, self.target[r, known[r]] @ x
+        with threadpool_limits(1):  # hundreds of small products: threads would wait for each other
+            for r in np.flatnonzero(self.learnable):
+                x = self.values[r, known[r]].astype(np.float64)
+                xx[r], xy[r] = x.T @ x, self.target[r, known[r]] @ x
         return Moments(xx, xy, known.sum(axis=1))
 
     @cached_property

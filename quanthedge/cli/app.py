@@ -24,6 +24,7 @@ from quanthedge.cli import (
     explain,
     factors,
     import_,
+    overfit,
     report,
     rules,
     run,
@@ -60,6 +61,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help li
     "run": run.command,
     "report": report.command,
     "trials": trials.command,
+    "overfit": overfit.command,
     "cache": cache.command,
 }
 

@@ -7,7 +7,7 @@ import typer
 
 from quanthedge.cli.options import End, Start
 from quanthedge.cli.screen import printed, table_of
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, StrategyError
 
 __all__ = ["command"]
 
@@ -18,6 +18,12 @@ def command(
     ] = None,
     start: Start = None,
     end: End = None,
+    seal: Annotated[
+        str | None, typer.Option(help="Seal the market from this day on, YYYY-MM-DD.")
+    ] = None,
+    open_: Annotated[
+        str | None, typer.Option("--open", help="Open what was sealed from this day on: once.")
+    ] = None,
 ) -> None:
     """List what was tried: every evaluation and backtest in the registry, and sealed periods.
 
@@ -26,8 +32,16 @@ def command(
     The registry is a file of yours; the environment variable QUANTHEDGE_TRIALS names another
     folder, or "off".
 
-    Example: quanthedge trials data/sample --start 2014-09-17 --end 2015-07-31
+    --seal DAY writes down that the data from DAY on are kept for the end; --open DAY that they were
+    opened, and how many trials had looked at them before. A second --open ends in an error.
+
+    Examples: quanthedge trials data/sample --start 2014-09-17 --end 2015-07-31
+
+    quanthedge trials data/sample --seal 2015-07-01
     """
+    if seal is not None or open_ is not None:
+        _seal(market, seal, open_)
+        return
     from quanthedge.market import Market
     from quanthedge.trials import known, overlapping
 
@@ -50,3 +64,32 @@ def command(
     printed(table_of((*columns[:-1], "when (UTC)"), rows, "trials"), 140)
     tried = table["kind"].isin(["evaluation", "backtest"])
     typer.echo(f"{int(tried.sum()):,} trials.")
+
+
+def _seal(market: Path | None, seal_from: str | None, open_from: str | None) -> None:
+    """Seal a market from a day on, or open what was sealed."""
+    from quanthedge.market import Market
+    from quanthedge.trials import Sealed, day_text, seal
+
+    if market is None or (seal_from is not None and open_from is not None):
+        raise StrategyError(
+            "trials: --seal DAY or --open DAY, one of them, and the market's folder"
+        )
+    data = Market.open(market)
+    if seal_from is not None:
+        found = seal(data, seal_from)
+        state = f"opened {found.opened}" if found.opened else f"sealed since {found.sealed}"
+    else:
+        try:
+            found = Sealed(data, day_text(open_from))
+        except ValueError as error:
+            raise DataError(f"trials: --open {open_from!r}; accepted: a day, 2017-01-03") from error
+        if found.sealed is None:
+            raise DataError(
+                f"trials: {data.name} was never sealed from {found.start}; seal it first, before "
+                f"the research: quanthedge trials {market} --seal {found.start}"
+            )
+        Sealed.open(found)
+        state = f"opened {found.opened}; sealed since {found.sealed}"
+    typer.echo(f"{data.name}, {found.start} to {found.end}: {state} (UTC).")
+    typer.echo(f"{found.seen:,} trials had looked at days of it before.")

@@ -125,9 +125,9 @@ def _moved(own: Floats, theirs: Floats, likeness: Floats) -> str:
     """Say which neighbouring decision's returns they resemble more, if any."""
     if len(own) < 3:
         return ""
-    here = np.nanmean(likeness)
+    here = max(float(np.nanmean(likeness)), 0.5)
     near = {"after": _likeness(own[:-1], theirs[1:]), "before": _likeness(own[1:], theirs[:-1])}
     for where, there in near.items():
-        if np.isfinite(there).any() and np.nanmean(there) > max(here, 0.5):
+        if np.isfinite(there).any() and float(np.nanmean(there)) > here:
             return f"; they resemble the returns of the decision {where}"
     return ""

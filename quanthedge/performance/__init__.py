@@ -45,6 +45,7 @@ from quanthedge.performance.neutrality_parts import (
     correlation_parts,
     correlation_stated_otherwise,
 )
+from quanthedge.performance.overfit import cscv, deflated
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
@@ -133,8 +134,10 @@ __all__ = [
     "correlation_parts",
     "correlation_stated_otherwise",
     "costs",
+    "cscv",
     "daily_returns",
     "definitions",
+    "deflated",
     "deflated_by_trials",
     "deflated_sharpe",
     "downside_deviation",

@@ -65,6 +65,8 @@ class _Piece:
     """What a name stands for: it keeps its arguments and its state, and does nothing."""
 
     __slots__ = ("args", "state")
+    args: tuple[Any, ...]
+    state: Any
     what = ""
 
     def __new__(cls, *args: Any) -> "_Piece":
@@ -167,12 +169,13 @@ def _index(piece: Any) -> pd.Index:
         levels, codes = kept["levels"], kept["codes"]
         if any(one.args[0].what == "levels" for one in levels):
             raise ValueError("levels of levels")
-        return pd.MultiIndex(
-            [_index(one) for one in levels], [_array(one) for one in codes], names=kept["names"]
-        )
+        axes: list[Any] = [_index(one) for one in levels]
+        places: list[Any] = [_array(one) for one in codes]
+        return pd.MultiIndex(axes, places, names=kept["names"])
     if of_class.what == "range":
         return pd.RangeIndex(kept["start"], kept["stop"], kept["step"], name=kept["name"])
-    return pd.Index(_values(kept["data"]), name=kept["name"])
+    found: pd.Index = pd.Index(_values(kept["data"]), name=kept["name"])
+    return found
 
 
 def _values(piece: Any) -> Any:

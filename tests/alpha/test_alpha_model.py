@@ -13,7 +13,7 @@ import quanthedge as qh
 from quanthedge.alpha import AlphaModel, Estimator, Ridge, alpha_scores, model
 from quanthedge.backtesting.selection import select
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Reversal
+from quanthedge.factors import Reversal, exposures
 from quanthedge.market.altered import altered
 from quanthedge.strategy import load_strategy
 from tests.sample import ROOT, sample_market
@@ -137,6 +137,19 @@ def slow_scores(market, made, row):
     found = np.full(inside.size, np.nan)
     found[inside] = np.mean([np.mean(one, axis=0) for one in families.values()], axis=0)
     return found
+
+
+def test_every_factor_is_worked_out_once_a_run(monkeypatch) -> None:
+    market, made = sample_market(), strategy("ridge")
+    asked = []
+
+    def counting(factor, market, rows=None):
+        asked.append(factor.kind)
+        return exposures(factor, market, rows)
+
+    monkeypatch.setattr(model, "exposures", counting)
+    select(made, market, decisions()[-1:])
+    assert sorted(asked) == sorted(factor.kind for factor in made.all_factors())
 
 
 def test_families_in_equal_weights_are_those_of_the_definition() -> None:

@@ -7,7 +7,8 @@ import pytest
 import quanthedge as qh
 from quanthedge.errors import DataError
 from quanthedge.trials import Trial, digest, record, seal
-from tests.sample import sample_market
+from tests.cli.inside import inside
+from tests.sample import SAMPLE, sample_market
 from tests.trials.test_registry import registry as registry  # noqa: PLC0414 -- a fixture
 
 
@@ -47,3 +48,35 @@ def test_a_seal_that_nobody_remembers_is_refused(registry, monkeypatch) -> None:
 def test_a_day_outside_the_market_is_refused(registry, day) -> None:
     with pytest.raises(DataError, match="choose a day after the first"):
         seal(sample_market(), day)
+
+
+def test_the_command_seals_opens_once_and_says_who_had_looked(registry) -> None:
+    refused = inside("trials", SAMPLE, "--open", "2015-01-05")
+    assert refused.returncode == 2
+    assert "never sealed from 2015-01-05" in refused.stderr
+    told = inside("trials", SAMPLE, "--seal", "2015-01-05").stdout
+    assert "2015-01-05 to 2015-12-31: sealed since" in told
+    record(sample_market(), "2014-06-03", "2015-02-27", [Trial("backtest", "a fund", digest(1))])
+    opened = inside("trials", SAMPLE, "--open", "2015-01-05")
+    assert opened.returncode == 0, opened.stderr
+    assert "opened 20" in opened.stdout
+    again = inside("trials", SAMPLE, "--open", "2015-01-05")
+    assert again.returncode == 2
+    assert "no longer out of sample" in again.stderr
+    assert seal(sample_market(), "2015-01-05").opened is not None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--seal", "2015-01-05"),
+        (SAMPLE, "--seal", "2015-01-05", "--open", "2015-01-05"),
+        (SAMPLE, "--seal", "yesterday"),
+        (SAMPLE, "--open", "yesterday"),
+        (SAMPLE, "--seal", "1999-01-05"),
+    ],
+)
+def test_wrong_words_of_a_seal_end_in_one_line(registry, words) -> None:
+    done = inside("trials", *words)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,5 +1,6 @@
 """`audit`: recompute with another future, and name the first cell of the past that moves."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -182,6 +183,28 @@ class _Options(NamedTuple):
         return random_rows(market, few if self.dates is None else self.dates, self.seed)
 
 
+class _Pace:
+    """Says how many recomputations there are, and about how long the rest will take."""
+
+    def __init__(self, total: int, once: float, say: Tell) -> None:
+        self._total, self._once, self._say = total, once, say
+        self._done, self._begun = 0, time.monotonic()
+
+    def counted(self, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+        """Hand pieces on and count them."""
+        for piece in pieces:
+            self._done += 1
+            yield piece
+
+    def say(self, text: str) -> None:
+        """Say a text with what is left; a first estimate is that each takes as long as the run."""
+        taken = time.monotonic() - self._begun
+        each = taken / self._done if self._done else self._once
+        left = each * (self._total - self._done)
+        about = f"{left / 60:.0f} minutes" if left >= 90 else f"{left:.0f} s"
+        self._say(f"{text} ({self._done} of {self._total} recomputations, about {about} left)")
+
+
 def _is_large(market: Market) -> bool:
     return len(market.dates) * len(market.codes) > LARGE
 
@@ -270,19 +293,26 @@ def _on(part: Part, days: Array) -> Part:
 def _pieces_of_strategy(strategy: Strategy, market: Market, options: _Options) -> Iterator[_Piece]:
     """Run to the day after each decision; decide again at each close; try every alteration."""
     options.say(f"{strategy.name}, the whole run")
+    begun = time.monotonic()
     with closely():
         true = run_whole(strategy, market, options.start, options.end)
+    once = time.monotonic() - begun
     first = true.prepared.first
     last = first + true.fund.record.days_run - 1
     rows, kinds = decision_rows(decision_kinds(true), first, last, market, options.dates)
     yield _Piece(last - 1, "priced", 0, [], kinds)
     also = _with_volumes(true, rows)
-    yield from _opened(strategy, market, true, rows, also, options)
     decided = true.prepared.selection.targets.decision_rows
-    yield from _decided(strategy, market, decided[np.isin(decided, rows)], decided, options)
-    inside = [row for row in options.random(market) if first <= row < last]
-    for row in reversed(inside or [last - 1]):
-        yield from _altered_runs(strategy, market, (first, row, last), options)
+    again = decided[np.isin(decided, rows)]
+    inside = [row for row in options.random(market) if first <= row < last] or [last - 1]
+    total = len(rows) + len(also.intersection(rows.tolist()))
+    total += len(_DECIDED_AGAIN) * len(again) + 2 * len(WHOLE) * len(inside)
+    pace = _Pace(total, once, options.say)
+    options = options._replace(say=pace.say)
+    yield from pace.counted(_opened(strategy, market, true, rows, also, options))
+    yield from pace.counted(_decided(strategy, market, again, decided, options))
+    for row in reversed(inside):
+        yield from pace.counted(_altered_runs(strategy, market, (first, row, last), options))
 
 
 def _with_volumes(true: Evaluated, rows: Rows) -> set[int]:

@@ -12,7 +12,7 @@ import pandas as pd
 from quanthedge.alpha import carried
 from quanthedge.backtesting import Allocated, Prepared, Selection, allocated, prepared_run, select
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Factor, exposures, factor_name
+from quanthedge.factors import Factor, exposures, factor_name, sharing
 from quanthedge.fund import FundRun, opening_days
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import Calendar
@@ -103,10 +103,11 @@ def _shorter(strategy: Strategy, dates: Array) -> Strategy:
 def chosen(strategy: Strategy, market: Market, rows: Array) -> list[Part]:
     """Return what is decided at the closes of some rows, down to each factor."""
     parts = []
-    for k, factor in enumerate(_carried(strategy, market)):
-        exposure = exposures(factor, market, rows)
-        name = f"factor {k + 1} {factor_name(factor, 'en')}"
-        parts.append(Part(name, market.dates[rows], exposure, market.codes))
+    with sharing():
+        for k, factor in enumerate(_carried(strategy, market)):
+            exposure = exposures(factor, market, rows)
+            name = f"factor {k + 1} {factor_name(factor, 'en')}"
+            parts.append(Part(name, market.dates[rows], exposure, market.codes))
     mask, _ = strategy.universe.mask(market, rows)
     parts.append(Part("universe", market.dates[rows], np.asarray(mask), market.codes))
     selection = select(strategy, market, rows)

@@ -1,5 +1,7 @@
 """The audit convicts whoever looks ahead, names the cell, and lets the honest pass."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from quanthedge.market.altered import ALTERATIONS, AT_THE_OPEN, altered
 from quanthedge.market.altered_rows import public_column
 from quanthedge.market.schema import TABLES
 from quanthedge.studies.lookahead import audit, load_object
+from quanthedge.studies.lookahead.audit import WHOLE
 from quanthedge.studies.lookahead.compare import Cut, Part, compare
 from quanthedge.studies.lookahead.rows import evenly
 from quanthedge.universe import IndexUniverse, LargestUniverse
@@ -385,3 +388,19 @@ def test_what_cannot_be_audited_is_refused():
         audit(7, sample_market())
     with pytest.raises(StrategyError, match="one row for each"):
         audit(lambda market: np.zeros(3), sample_market())
+
+
+@pytest.mark.slow
+def test_an_audit_says_how_many_recomputations_there_are_and_how_long_the_rest_takes() -> None:
+    told: list[str] = []
+    span = {"start": "2015-06-01", "end": "2015-06-12"}
+    audit(small_strategy(), sample_market(), dates=1, tell=told.append, **span)
+    said = re.compile(r"\((\d+) of (\d+) recomputations, about \d+ (s|minutes) left")
+    found = [said.search(one) for one in told]
+    assert found[0] is None  # the whole run, which says how long one takes
+    counts = [(int(one[1]), int(one[2])) for one in found[1:] if one is not None]
+    assert len(counts) == len(told) - 1
+    done, totals = [k for k, _ in counts], {n for _, n in counts}
+    assert done == sorted(done)
+    assert len(totals) == 1
+    assert done[-1] + 2 * len(WHOLE) == totals.pop()  # the last day under every alteration

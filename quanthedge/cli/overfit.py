@@ -1,0 +1,94 @@
+"""The command `quanthedge overfit`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quanthedge.cli.screen import printed, table_of
+from quanthedge.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from quanthedge.backtesting import Result
+
+__all__ = ["command"]
+
+_WIDTH = 100
+
+
+def command(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN RUN...", help="Run folders: all that were tried."),
+    ],
+    blocks: Annotated[
+        int, typer.Option(help="Blocks of time, an even number; half of them choose.")
+    ] = 10,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trials in all; by default as many as the runs or the registry."),
+    ] = None,
+) -> None:
+    """Say how likely the best of several runs is the best by luck.
+
+    Combinatorially symmetric cross-validation over the days that all have: the probability that the
+    run that looks best in half of the time is in the lower half of all in the other; and each run's
+    deflated Sharpe ratio, the probability that its true ratio is above 0 although it was chosen.
+    Name every run that was tried, not only the good ones.
+
+    Example: quanthedge overfit runs/a runs/b runs/c
+    """
+    from quanthedge.backtesting import Result
+    from quanthedge.performance import cscv, deflated
+
+    opened = {str(folder): Result.open(folder) for folder in runs}
+    if len(opened) < max(2, len(runs)):
+        raise DataError("overfit: two or more runs, each once: it asks which of them is the best")
+    returns = _together(opened)
+    known = max([len(opened), *(run.trials or 0 for run in opened.values())])
+    tried = known if trials is None else trials
+    if tried < len(opened):
+        raise DataError(f"overfit: --trials {tried}, and {len(opened)} runs are named here")
+    found = cscv(returns, blocks)
+    best = (found.best[:, None] == range(len(opened))).mean(axis=0)
+    mean, spread = returns.mean(), returns.std()
+    rows = [
+        (
+            name,
+            f"{mean[name] / spread[name] * _per_year() ** 0.5:.2f}",
+            f"{share:.0%}",
+            f"{deflated(returns[name], 1):.0%}",
+            f"{deflated(returns[name], tried):.0%}",
+        )
+        for name, share in zip(returns.columns, best, strict=True)
+    ]
+    span = f"{returns.index[0]:%Y-%m-%d} to {returns.index[-1]:%Y-%m-%d}"
+    heads = ("run", "Sharpe", "best in half", "above 0", f"as the best of {tried:,}")
+    printed(table_of(heads, rows, f"{len(returns):,} days, {span}"), _WIDTH)
+    typer.echo(
+        f"Probability of overfitting: {found.pbo:.0%} of {found.logits.size:,} choices of half of "
+        f"{blocks} blocks. Below 0 in the other half: {found.loss:.0%}. Sharpe ratio there on the "
+        f"ratio of the half that chose: slope {found.slope:.2f}."
+    )
+
+
+def _together(runs: "dict[str, Result]") -> "pd.DataFrame":
+    """Return the net returns of the days that all runs have."""
+    import pandas as pd
+
+    markets = {run.market_info["name"] for run in runs.values()}
+    if len(markets) > 1:
+        raise DataError(f"overfit: runs on {', '.join(sorted(markets))}; accepted: on one market")
+    returns = {name: run.ledger["unit_value"].pct_change().iloc[1:] for name, run in runs.items()}
+    found = pd.DataFrame(returns).dropna()
+    if found.empty:
+        raise DataError("overfit: no day that all of the runs have")
+    return found
+
+
+def _per_year() -> int:
+    from quanthedge.rules import TRADING_DAYS_A_YEAR
+
+    return TRADING_DAYS_A_YEAR
