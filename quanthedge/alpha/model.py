@@ -123,10 +123,8 @@ class AlphaModel(Plain):
 class Calendar(Protocol):
     """When stocks are chosen again, as :class:`quanthedge.portfolio.Schedule` says it."""
 
-    every: Any
-
-    def decision_rows(self, dates: Any, first: int, last: int) -> Ints:
-        """Return the day indices of the decisions."""
+    def grid(self, market: Market) -> Ints:
+        """Return the day indices of the decisions from the beginning of the data."""
         ...
 
 
@@ -190,7 +188,7 @@ def alpha_scores(
     _refuse_early(model, rows, market, calendar)
     cut = market.until(market.dates[rows.max()])
     combiner = model.combine
-    grid = training_grid(cut, calendar) if combiner.learns else np.empty(0, dtype=np.int64)
+    grid = calendar.grid(cut) if combiner.learns else np.empty(0, dtype=np.int64)
     every = np.union1d(rows, grid).astype(np.int64)
     within = _within(universe, cut, every, where, rows)
     factors, raw, left_out = _exposures(cut, model, every)
@@ -316,20 +314,6 @@ def _learnt(
     return target, label_end
 
 
-def training_grid(market: Market, calendar: Calendar) -> Ints:
-    """Return the rebalances from the beginning of the data, whatever a run's own days are.
-
-    Months and weeks begin where they begin, by the exchanges' calendar, which is published in
-    advance; every n-th day is counted from the first day of the data.
-    """
-    days = market.calendar[market.calendar >= market.dates[0]]
-    if days.size < 2:
-        return np.empty(0, dtype=np.int64)
-    found = calendar.decision_rows(days, 1, days.size - 1)
-    found = found[1:] if isinstance(calendar.every, str) else found
-    return np.asarray(found[found < len(market.dates)], dtype=np.int64)
-
-
 def _folds(combiner: Combiner, study: Study, grid: Ints) -> list[Fold]:
     at = np.searchsorted(study.rows, grid)
     return walk_folds(
@@ -349,7 +333,7 @@ def first_training(market: Market, model: AlphaModel, calendar: Calendar) -> int
     """
     if not model.combine.learns:
         return None
-    grid = training_grid(market, calendar)
+    grid = calendar.grid(market)
     first = model.combine.first
     return int(grid[first]) if grid.size > first else len(market.dates)
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import policy_text
+from quanthedge.kinds import own_name
 from quanthedge.layers import allocation_name
-from quanthedge.portfolio import TableWeights
+from quanthedge.portfolio import Periodic, TableWeights
+from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES, Bilingual, sentence, texts
 
 if TYPE_CHECKING:
@@ -94,13 +96,13 @@ def timeline(
     known = _texts()
     start, end = dates[0], dates[-1]
     words = known["words"]
-    fund, schedule = strategy.fund, strategy.rebalance
+    fund = strategy.fund
     result: dict[str, str] = {}
     for code in LANGUAGES:
         values = {
             "start": start,
             "end": end,
-            "rebalance": words["rebalance"][_rhythm(strategy)][code].format(n=schedule.every),
+            "rebalance": _rhythm(strategy, words["rebalance"], code),
             "window": _days(strategy.beta.memory, words["days"], code),
             "estimator": estimator_text(strategy.beta, code),
             "index": strategy.beta.index,
@@ -170,8 +172,12 @@ def _days(memory: int | None, words: dict[str, Any], code: str) -> str:
     return str(words["all"][code] if memory is None else words["some"][code].format(n=memory))
 
 
-def _rhythm(strategy: "Strategy") -> str:
+def _rhythm(strategy: "Strategy", words: dict[str, Any], code: Language) -> str:
+    """Return how often, or on which days, stocks are chosen."""
+    schedule = strategy.rebalance
     if isinstance(strategy.selector, TableWeights) and strategy.selector.rebalance == "table":
-        return "table"
-    every = strategy.rebalance.every
-    return every if isinstance(every, str) else "days"
+        return str(words["table"][code])
+    if not isinstance(schedule, Periodic):
+        return str(words["own"][code]).format(name=own_name(schedule, "schedule", code))
+    every = schedule.every
+    return str(words[every if isinstance(every, str) else "days"][code]).format(n=every)

@@ -1,6 +1,13 @@
 """What a ``kind`` names: a class of ours by the catalogue, or a user's own by ``file:Class``."""
 
-from quanthedge.kinds.base import Except, Kinded, check_parameters, own_errors, own_numbers
+from quanthedge.kinds.base import (
+    Except,
+    Kinded,
+    check_parameters,
+    own_errors,
+    own_flags,
+    own_numbers,
+)
 from quanthedge.kinds.catalogue import read_catalogue
 from quanthedge.kinds.code import (
     OwnCode,
@@ -23,6 +30,7 @@ __all__ = [
     "own_classes",
     "own_code",
     "own_errors",
+    "own_flags",
     "own_name",
     "own_numbers",
     "parts_in",

@@ -45,6 +45,7 @@ __all__ = [
     "check_parameters",
     "one_of",
     "own_errors",
+    "own_flags",
     "own_numbers",
     "place_of",
 ]
@@ -339,3 +340,23 @@ def own_numbers(
     if found.shape != shape:
         raise StrategyError(f"{where} has shape {found.shape}; accepted: {shape}, {meaning}")
     return np.asarray(found, dtype=np.float64)
+
+
+def own_flags(
+    part: Kinded, what: str, found: Any, shape: tuple[int, ...], beside: str = ""
+) -> NDArray[np.bool_]:
+    """Return what an own class answered, bool of a shape; ``beside`` ends the words of an error.
+
+    Raises
+    ------
+    StrategyError
+        It is no array of truth values, or of another shape.
+    """
+    if isinstance(found, np.ndarray) and found.dtype == np.bool_ and found.shape == shape:
+        return found
+    shown = f"a {type(found).__name__}"
+    if isinstance(found, np.ndarray):
+        shown = f"an array of {found.dtype} {found.shape}"
+    raise StrategyError(
+        f"{part.noun} {part.kind}: {what} gave {shown}; accepted: a bool array {shape}{beside}"
+    )

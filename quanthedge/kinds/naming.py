@@ -58,8 +58,8 @@ def own_name(part: BaseModel | Mapping[str, Any] | str, noun: str, language: Lan
     part
         The object, its values by name, or its kind alone.
     noun : str
-        factor, estimator, ratio, policy, selector, universe, filter, allocation, signal or
-        weights.
+        factor, estimator, ratio, policy, selector, schedule, universe, filter, allocation, signal
+        or weights.
     language : {"en", "zh"}
 
     Examples

@@ -1,19 +1,96 @@
 """On which days stocks are chosen again."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
-from quanthedge.plain import Plain
+from quanthedge.kinds import Kinded, own_errors, own_flags
+from quanthedge.market import Market
 from quanthedge.rules import TRADING_DAYS_A_YEAR
+from quanthedge.typing import Bools, Days, Ints
 
-__all__ = ["Schedule"]
+__all__ = ["Periodic", "Schedule"]
 
 
-class Schedule(Plain):
+class Schedule(Kinded, noun="schedule"):
+    """The closes at which stocks are chosen again; the orders are done on the day after each.
+
+    A field of this type takes a schedule of ours, or one of a user's own, as an object or by its
+    ``kind`` (``periodic`` where none is given). An own schedule is a class derived from this one
+    that defines :meth:`asks`, with its parameters as fields. A fund always chooses stocks on the
+    eve of its first trading day.
+    """
+
+    needed: ClassVar[tuple[str, ...]] = ("asks",)
+    default_kind: ClassVar[str] = "periodic"
+
+    def asks(self, market: Market, rows: Ints) -> Bools:
+        """Return after which closes stocks are chosen again: what an own schedule defines.
+
+        Parameters
+        ----------
+        market : Market
+        rows : int64 [R]
+            Day indices of closes, one after the other.
+
+        Returns
+        -------
+        bool [R]
+            Entry r may use what is known at the close of day rows[r], and nothing later.
+        """
+        raise StrategyError(f"{type(self).__name__} is no schedule: it defines no asks")
+
+    @property
+    def days_between(self) -> int:
+        """Trading days between two decisions, for which risk is forecast: a month's by default."""
+        return round(TRADING_DAYS_A_YEAR / 12)
+
+    def decision_rows(self, market: Market, first: int, last: int) -> Ints:
+        """Return the day indices of the decisions; the orders are done on the day after each.
+
+        Parameters
+        ----------
+        market : Market
+        first, last : int
+            First and last day on which the fund trades.
+
+        Returns
+        -------
+        int64 [R]
+            Ascending; the first is ``first - 1``, the last at most ``last - 1``.
+
+        Raises
+        ------
+        StrategyError
+            When there is no close before ``first``, the days are not inside the data, or an own
+            schedule fails or gives something else than an answer for each close.
+        """
+        _check_days(market.dates, first, last)
+        closes = np.arange(first - 1, last, dtype=np.int64)
+        return np.union1d(first - 1, closes[self.answers(market, closes)])
+
+    def grid(self, market: Market) -> Ints:
+        """Return the decisions from the beginning of the data, whatever a run's own days are."""
+        closes = np.arange(len(market.dates), dtype=np.int64)
+        return closes[self.answers(market, closes)]
+
+    def answers(self, market: Market, rows: Ints) -> Bools:
+        """Return :meth:`asks` of some closes, held to its contract.
+
+        Raises
+        ------
+        StrategyError
+            It fails, or gives something else than an answer for each row.
+        """
+        with own_errors(self, "asks"):
+            found = self.asks(market, rows)
+        return own_flags(self, "asks", found, rows.shape)
+
+
+class Periodic(Schedule):
     """Rebalances on the fund's first trading day, then in each month or week, or every n days.
 
     A month's or week's orders are done on its first trading day, from the decision at the close
@@ -23,12 +100,11 @@ class Schedule(Plain):
     Examples
     --------
     >>> dates = np.arange("2014-09-15", "2014-09-20", dtype="datetime64[D]")
-    >>> Schedule(every=2).decision_rows(dates, 1, 4)
+    >>> Periodic(every=2).rows_on(dates, 1, 4)
     array([0, 2])
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    kind: Literal["periodic"] = "periodic"
     every: Literal["month", "week"] | Annotated[int, Field(ge=1, strict=True)] = Field(
         default="month", description="'month', 'week', or a number of trading days."
     )
@@ -52,33 +128,38 @@ class Schedule(Plain):
             return self.every
         return round(TRADING_DAYS_A_YEAR / {"month": 12, "week": 52}[self.every])
 
-    def decision_rows(
-        self, dates: NDArray[np.datetime64], first: int, last: int
-    ) -> NDArray[np.int64]:
-        """Return the day indices of the decisions; the orders are done on the day after each.
+    def decision_rows(self, market: Market, first: int, last: int) -> Ints:
+        """Return the day indices of the decisions; every n-th day is counted from the first."""
+        return self.rows_on(market.dates, first, last)
+
+    def grid(self, market: Market) -> Ints:
+        """Return the decisions from the beginning of the data, whatever a run's own days are.
+
+        Months and weeks begin where they begin, by the exchanges' calendar, which is published in
+        advance; every n-th day is counted from the first day of the data.
+        """
+        days = market.calendar[market.calendar >= market.dates[0]]
+        if days.size < 2:
+            return np.empty(0, dtype=np.int64)
+        found = self.rows_on(days, 1, days.size - 1)
+        found = found[1:] if isinstance(self.every, str) else found
+        return np.asarray(found[found < len(market.dates)], dtype=np.int64)
+
+    def rows_on(self, dates: Days, first: int, last: int) -> Ints:
+        """Return the decisions of a fund that trades on the days ``first`` to ``last`` of a list.
 
         Parameters
         ----------
         dates : datetime64[D] [T]
             Trading days.
         first, last : int
-            First and last day on which the fund trades.
-
-        Returns
-        -------
-        int64 [R]
-            Ascending; the first is ``first - 1``, the last at most ``last - 1``.
 
         Raises
         ------
         StrategyError
-            When there is no close before ``first``, or the days are not inside the data.
+            When there is no close before ``first``, or the days are not inside the list.
         """
-        if not 1 <= first <= last < len(dates):
-            raise StrategyError(
-                f"rebalance: days {first}..{last} of {len(dates)}; the first day needs a close "
-                "before it, and the last must lie inside the data; choose other dates"
-            )
+        _check_days(dates, first, last)
         if isinstance(self.every, int):
             return np.arange(first - 1, last, self.every, dtype=np.int64)
         if self.every == "month":
@@ -88,3 +169,12 @@ class Schedule(Plain):
         begins = np.flatnonzero(period[1:] != period[:-1]) + 1 + self.offset_days
         trades = np.union1d(first, begins[(begins > first) & (begins <= last)])
         return np.asarray(trades - 1, dtype=np.int64)
+
+
+def _check_days(dates: NDArray[np.datetime64], first: int, last: int) -> None:
+    """Raise StrategyError unless the days lie inside the data, with a close before them."""
+    if not 1 <= first <= last < len(dates):
+        raise StrategyError(
+            f"rebalance: days {first}..{last} of {len(dates)}; the first day needs a close "
+            "before it, and the last must lie inside the data; choose other dates"
+        )

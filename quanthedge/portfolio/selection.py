@@ -34,7 +34,7 @@ class Selector(Kinded, noun="selector"):
 
     def decision_rows(self, schedule: Schedule, market: Market, first: int, last: int) -> Ints:
         """Return the rows at whose closes stocks are chosen: see :meth:`Schedule.decision_rows`."""
-        return schedule.decision_rows(market.dates, first, last)
+        return schedule.decision_rows(market, first, last)
 
     def weights(self, market: Market, scores: Floats, rows: Ints) -> Floats:
         """Return the weights of the stock book on each rebalance: what an own selector defines.

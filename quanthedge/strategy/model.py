@@ -25,7 +25,7 @@ from quanthedge.kinds import OwnCode, check_parameters, own_classes, parts_in, u
 from quanthedge.layers import Layers
 from quanthedge.ledger import Accounts, Costs, Execution
 from quanthedge.plain import Plain, Told
-from quanthedge.portfolio import Schedule, Selector, TopSelector
+from quanthedge.portfolio import Periodic, Schedule, Selector, TopSelector
 from quanthedge.risk import AnyRiskModel
 from quanthedge.strategy.own_words import warn_of_stale_words
 from quanthedge.strategy.products import Product
@@ -96,7 +96,7 @@ class Strategy(Told):
     )
     transforms: Transforms = Field(default_factory=Transforms)
     selector: Selector = Field(default_factory=TopSelector)
-    rebalance: Schedule = Field(default_factory=Schedule)
+    rebalance: Schedule = Field(default_factory=Periodic)
     layers: Layers = Field(default_factory=Layers)
     beta: BetaEstimator = Field(default_factory=Kalman)
     hedge: HedgeRule = Field(default_factory=HedgeRule)

@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.kinds import Kinded, own_errors
+from quanthedge.kinds import Kinded, own_errors, own_flags
 from quanthedge.market import Market
 from quanthedge.typing import Bools, Rows
 from quanthedge.universe.filters import (
@@ -74,19 +74,8 @@ def _own_mask(
 ) -> Bools:
     """Return what an own class says of each stock, held to its contract: bool [R, N]."""
     with own_errors(part, what):
-        mask = found()
-    shape = (len(rows), len(market.codes))
-    if part.own and (
-        not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != shape
-    ):
-        told = (
-            f"an array of {mask.dtype} {mask.shape}"
-            if isinstance(mask, np.ndarray) else f"a {type(mask).__name__}"
-        )  # fmt: skip
-        raise StrategyError(
-            f"{part.noun} {part.kind}: {what} gave {told}; accepted: a bool array {shape}"
-        )
-    return np.asarray(mask)
+        mask: Bools = found()
+    return own_flags(part, what, mask, (len(rows), len(market.codes))) if part.own else mask
 
 
 class _Filtered(Universe):

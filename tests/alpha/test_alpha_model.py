@@ -50,7 +50,7 @@ def strategy(kind="ridge", **options):
 def decisions():
     market = sample_market()
     first, last = market.span(START, END)
-    return strategy().rebalance.decision_rows(market.dates, first, last)
+    return strategy().rebalance.decision_rows(market, first, last)
 
 
 def scores_on(market, made, rows):

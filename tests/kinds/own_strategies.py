@@ -12,6 +12,7 @@ OWN = (
     "hedge.ratio={kind='my_parts:Correlated', window=80}",
     "hedge.policy={kind='any', of=[{kind='my_parts:AfterMoves'}, {kind='my_parts:WiderInStorms'}]}",
     "selector={kind='my_parts:Middling', n=24}",
+    "rebalance={kind='my_parts:AfterFalls', fall=0.02}",
     "universe={kind='largest', n=100, filters=[{kind='suspended'}, "
     "{kind='my_parts:NoRoundPrices'}]}",
 )

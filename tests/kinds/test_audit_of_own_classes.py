@@ -19,6 +19,7 @@ PEEKS = {
     "bands": "hedge.policy={kind='all', of=[{kind='my_peeks:PeekBands'}]}",
     "selector": "selector={kind='my_peeks:PeekSelector'}",
     "allocation": "layers.allocation={kind='my_peeks:PeekAllocation'}",
+    "schedule": "rebalance={kind='my_peeks:PeekSchedule'}",
 }
 
 
@@ -31,7 +32,9 @@ def test_a_strategy_with_a_peeking_own_class_is_convicted(sort, tmp_path):
     assert not report.passed
 
 
-@pytest.mark.parametrize("name", ["Peek", "PeekBeta", "PeekRatio", "PeekPolicy", "PeekBands"])
+@pytest.mark.parametrize(
+    "name", ["Peek", "PeekBeta", "PeekRatio", "PeekPolicy", "PeekBands", "PeekSchedule"]
+)
 def test_a_peeking_own_class_is_convicted_by_itself(name):
     thing = load_class(FILES / "my_peeks.py", name)
     report = audit(thing, sample_market(), dates=2, first_only=True)
@@ -40,7 +43,16 @@ def test_a_peeking_own_class_is_convicted_by_itself(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["AbnormalTurnover", "HalfWay", "Correlated", "AfterMoves", "WiderInStorms", "OddCodes"]
+    "name",
+    [
+        "AbnormalTurnover",
+        "HalfWay",
+        "Correlated",
+        "AfterMoves",
+        "WiderInStorms",
+        "OddCodes",
+        "AfterFalls",
+    ],
 )
 def test_honest_own_classes_pass(name):
     report = audit(load_class(FILES / "my_parts.py", name), sample_market(), dates=1)

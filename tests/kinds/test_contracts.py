@@ -10,7 +10,7 @@ from quanthedge.hedge import AlphaScaled, HedgeRatio, HedgeRule
 from quanthedge.hedge.policies import AnyOf, Bands, Calendar, Deviation, Policy, compile_policy
 from quanthedge.hedge.policies.kernels import due
 from quanthedge.hedge.ratios.ratio_base import HedgeHistory
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import Schedule, Selector
 from quanthedge.products.leverage import LeveragedExposure
 from quanthedge.strategy import Strategy
 from quanthedge.universe import LargestUniverse, Universe
@@ -208,6 +208,43 @@ def test_weights_become_sparse_targets():
     assert found.pointer.tolist() == [0, 2, 3]
     assert found.stocks.tolist() == [3, 9, 5]
     assert found.weights.tolist() == [0.25, 0.5, 0.75]
+
+
+class Days(Schedule):
+    gives: object = Field(default=None)
+
+    def asks(self, market, rows):
+        return self.gives
+
+
+@pytest.mark.parametrize(
+    ("gives", "told"),
+    [
+        (None, "gave a NoneType; accepted: a bool array"),
+        (np.ones(11), r"gave an array of float64 \(11,\); accepted: a bool array \(11,\)"),
+        (np.ones(4, dtype=bool), r"gave an array of bool \(4,\)"),
+    ],
+)
+def test_days_of_decisions_that_are_none_are_refused(gives, told):
+    with pytest.raises(StrategyError, match=f"asks {told}"):
+        Days(gives=gives).decision_rows(sample_market(), 300, 310)
+
+
+def test_a_fund_decides_on_its_eve_whatever_its_own_schedule_says():
+    never = Days(gives=np.zeros(11, dtype=bool))
+    assert never.decision_rows(sample_market(), 300, 310).tolist() == [299]
+    some = Days(gives=np.arange(11) % 4 == 2)
+    assert some.decision_rows(sample_market(), 300, 310).tolist() == [299, 301, 305, 309]
+
+
+def test_a_schedule_needs_to_say_when_and_days_inside_the_data():
+    class Nothing(Schedule):
+        pass
+
+    with pytest.raises(StrategyError, match="the class defines no asks"):
+        small_strategy().change({"rebalance": Nothing()})
+    with pytest.raises(StrategyError, match="the first day needs a close before it"):
+        Days(gives=np.zeros(3, dtype=bool)).decision_rows(sample_market(), 0, 2)
 
 
 @pytest.mark.parametrize("gives", [None, np.ones((1, 120)), np.ones(120, dtype=bool)])

@@ -51,7 +51,7 @@ def test_every_sort_of_own_class_is_read_from_toml_with_its_parameters(own_strat
         f"my_parts:{name}"
         for name in (
             "AbnormalTurnover", "HalfWay", "Correlated", "AfterMoves", "WiderInStorms", "Middling",
-            "NoRoundPrices",
+            "AfterFalls", "NoRoundPrices",
         )
     }  # fmt: skip
     assert own_strategy.factors[1].factor.window == 6
@@ -73,6 +73,7 @@ def test_objects_and_toml_make_the_same_run(own_strategy, own_run):
             "hedge.ratio": parts["my_parts:Correlated"](window=80),
             "hedge.policy": own_strategy.hedge.policy,
             "selector": parts["my_parts:Middling"](n=24),
+            "rebalance": parts["my_parts:AfterFalls"](fall=0.02),
             "universe": universe,
         }
     )
@@ -93,6 +94,16 @@ def test_each_own_class_decides_what_it_is_there_for(own_strategy, own_run):
     moved = np.abs(close[first - 1 : first + 39] / close[first - 2 : first + 38] - 1) > 0.01
     np.testing.assert_array_equal(program.flags[:, 0], moved)
     assert own_strategy.change("beta.window=30").beta.memory == 30
+    fell = close[first - 1 : first + 100] / close[first - 2 : first + 99] - 1 < -0.02
+    chosen = pd.DatetimeIndex(own_run.targets["date"].unique())
+    until = dates[first + 99] >= chosen.to_numpy()
+    expected = dates[first - 1 : first + 100][fell | (np.arange(101) == 0)]
+    assert chosen[until].tolist() == pd.DatetimeIndex(expected[expected <= chosen[-1]]).tolist()
+    assert (
+        "after falls (own schedule)" in own_run.narrative_en
+        if hasattr(own_run, "narrative_en")
+        else True
+    )
     other = own_strategy.change("universe={kind='my_parts:OddCodes'}")
     assert other.universe.kind == "my_parts:OddCodes"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from quanthedge.errors import StrategyError
-from quanthedge.portfolio import Schedule
+from quanthedge.portfolio import Periodic
 from tests.sample import sample_market
 
 
@@ -37,7 +37,7 @@ def test_decisions_are_made_on_the_close_before_each_trade_day(dates, every, off
     row = st.integers(1, len(dates) - 1)
     first, last = sorted(data.draw(st.tuples(row, row)))
     offset = 0 if isinstance(every, int) else offset
-    rows = Schedule(every=every, offset_days=offset).decision_rows(dates, first, last)
+    rows = Periodic(every=every, offset_days=offset).rows_on(dates, first, last)
     assert (rows + 1).tolist() == slow_trade_days(dates, every, offset, first, last)
     assert rows.dtype == np.int64
 
@@ -45,12 +45,12 @@ def test_decisions_are_made_on_the_close_before_each_trade_day(dates, every, off
 def test_a_month_is_traded_on_its_first_day_from_the_last_close_of_the_month_before(dates):
     first = int(np.searchsorted(dates, np.datetime64("2014-09-17")))
     last = int(np.searchsorted(dates, np.datetime64("2014-11-30"))) - 1
-    rows = Schedule().decision_rows(dates, first, last)
+    rows = Periodic().rows_on(dates, first, last)
     months = dates.astype("datetime64[M]").astype(str)
     assert rows[0] == first - 1
     assert months[rows[1:]].tolist() == ["2014-09", "2014-10"]
     assert months[rows[1:] + 1].tolist() == ["2014-10", "2014-11"]
-    later = Schedule(offset_days=1).decision_rows(dates, first, last)
+    later = Periodic(offset_days=1).rows_on(dates, first, last)
     assert months[later[1:]].tolist() == ["2014-10", "2014-11"]
     np.testing.assert_array_equal(later[1:], rows[1:] + 1)
 
@@ -76,15 +76,15 @@ HOLIDAYS = np.array(
     ],
 )  # fmt: skip
 def test_weeks_run_over_the_new_year_and_holidays_move_the_first_day(every, traded):
-    rows = Schedule(every=every).decision_rows(HOLIDAYS, 1, len(HOLIDAYS) - 1)
+    rows = Periodic(every=every).rows_on(HOLIDAYS, 1, len(HOLIDAYS) - 1)
     assert HOLIDAYS[rows + 1].astype(str).tolist() == traded.split()
 
 
 def test_a_longer_span_or_calendar_does_not_move_earlier_decisions(dates):
-    for schedule in (Schedule(), Schedule(every="week", offset_days=2), Schedule(every=7)):
-        whole = schedule.decision_rows(dates, 100, 700)
+    for schedule in (Periodic(), Periodic(every="week", offset_days=2), Periodic(every=7)):
+        whole = schedule.rows_on(dates, 100, 700)
         for last in (100, 333, 512):
-            short = schedule.decision_rows(dates[: last + 1], 100, last)
+            short = schedule.rows_on(dates[: last + 1], 100, last)
             np.testing.assert_array_equal(short, whole[whole < last])
 
 
@@ -92,7 +92,7 @@ def test_a_longer_span_or_calendar_does_not_move_earlier_decisions(dates):
 def test_days_without_a_close_before_them_are_refused(dates, first, last):
     last = len(dates) if last is None else last  # the day after the calendar
     with pytest.raises(StrategyError, match="rebalance"):
-        Schedule().decision_rows(dates, first, last)
+        Periodic().rows_on(dates, first, last)
 
 
 @pytest.mark.parametrize(
@@ -106,4 +106,4 @@ def test_days_without_a_close_before_them_are_refused(dates, first, last):
 )
 def test_wrong_calendars_are_refused(wrong):
     with pytest.raises(ValidationError):
-        Schedule(**wrong)
+        Periodic(**wrong)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from quanthedge.alpha import FactorTerm, scores
 from quanthedge.errors import StrategyError
 from quanthedge.factors import EarningsYield, Reversal, Size, Transforms, Volatility
-from quanthedge.portfolio import Schedule, TopSelector
+from quanthedge.portfolio import Periodic, TopSelector
 from quanthedge.universe import DEFAULT_FILTERS, LargestUniverse, Listed
 from tests.market_fake import fake_market
 from tests.sample import sample_market
@@ -189,7 +189,7 @@ def test_targets_do_not_move_when_the_future_is_scrambled_or_cut_off(weighting):
 def test_targets_of_the_sample_market_do_not_move_when_it_is_cut_off():
     market = sample_market()
     first, last = market.span("2014-01-02", "2015-06-30")
-    rows = Schedule(every="week").decision_rows(market.dates, first, last)
+    rows = Periodic(every="week").decision_rows(market, first, last)
     terms = [*TERMS, FactorTerm(factor=Size())]
     whole = select(market, rows, terms)
     cut = market.until(market.dates[rows[30]])

@@ -18,7 +18,7 @@ from quanthedge.hedge.policies.policies import (
     Policy,
     PriceMove,
 )
-from quanthedge.kinds import own_errors, own_numbers
+from quanthedge.kinds import own_errors, own_flags, own_numbers
 from quanthedge.typing import Bools, Floats, Ints
 
 if TYPE_CHECKING:
@@ -185,13 +185,7 @@ def own_answers(policy: Policy, market: "Market", rows: Ints) -> Bools | Bands:
                 f"{where}: the band of {day} is {low[k]} to {high[k]}; accepted: 0 <= low <= high"
             )
         return Bands(low, high, bool(found.to_edge))
-    if not isinstance(found, np.ndarray) or found.dtype != np.bool_ or found.shape != rows.shape:
-        shown = (
-            f"an array of {found.dtype} {found.shape}"
-            if isinstance(found, np.ndarray) else f"a {type(found).__name__}"
-        )  # fmt: skip
-        raise StrategyError(f"{where} gave {shown}; accepted: a bool array {rows.shape}, or Bands")
-    return found
+    return own_flags(policy, "asks", found, rows.shape, ", or Bands")
 
 
 def calendar_flags(policy: Calendar, dates: NDArray[np.datetime64]) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from quanthedge.hedge.policies import Bands, Policy, own_answers
 from quanthedge.kinds import Kinded, own_name
 from quanthedge.layers import Allocation
 from quanthedge.market import Market
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import Schedule, Selector
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead.compare import Part, frame_parts
 
@@ -23,7 +23,8 @@ __all__ = ["Subject", "as_thing", "name_of", "subject"]
 Array = np.ndarray[Any, Any]
 _ACCEPTED = (
     "a factor, a universe, an estimator with estimate(market), a hedge ratio, an own policy, a "
-    "strategy, or a function of a market that returns arrays [T], [T, N] or frames by date"
+    "schedule, a strategy, or a function of a market that returns arrays [T], [T, N] or frames by "
+    "date"
 )
 
 
@@ -69,12 +70,12 @@ def subject(thing: Any, market: Market) -> Subject:
         return Subject(thing, name, lambda m, rows: _exposure(thing, m, rows), by_row=True)
     if hasattr(thing, "estimate"):
         return Subject(thing, name, lambda m, rows: _estimate(thing, m, rows), by_row=False)
-    if isinstance(thing, Policy):
-        if not thing.own:
+    if isinstance(thing, Policy | Schedule):
+        if isinstance(thing, Policy) and not thing.own:
             raise StrategyError(
                 f"audit: {name} judges the exposure of a run; audit a strategy with it"
             )
-        return Subject(thing, name, lambda m, rows: _answers(thing, m, rows), by_row=True)
+        return Subject(thing, name, lambda m, rows: _asked(thing, m, rows), by_row=True)
     if isinstance(thing, Selector):
         raise StrategyError(
             f"audit: {name} chooses by the scores of a run; audit a strategy with it"
@@ -112,9 +113,11 @@ def _exposure(thing: Any, market: Market, rows: Array) -> list[Part]:
     return [Part("exposure", market.dates[rows], values, market.codes)]
 
 
-def _answers(policy: Policy, market: Market, rows: Array) -> list[Part]:
-    """Ask an own policy over the rows up to the last one, as a run does."""
-    found = own_answers(policy, market, np.arange(int(rows.max()) + 1))
+def _asked(thing: Policy | Schedule, market: Market, rows: Array) -> list[Part]:
+    """Ask an own policy, over the rows up to the last one as a run does, or a schedule."""
+    if isinstance(thing, Schedule):
+        return [Part("schedule", market.dates[rows], np.isin(rows, thing.grid(market)))]
+    found = own_answers(thing, market, np.arange(int(rows.max()) + 1))
     if isinstance(found, Bands):
         found = np.column_stack([found.low, found.high])
     return [Part("policy", market.dates[rows], found[rows])]

@@ -11,7 +11,7 @@ from quanthedge.factors import Factor
 from quanthedge.factors.base import as_rows
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import Bands, Policy
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import Schedule, Selector
 from quanthedge.universe import Filter, Universe
 
 
@@ -102,6 +102,18 @@ class Middling(Selector):
             chosen = ranked[begin : begin + self.n]
             found[r, chosen] = 1.0 / len(chosen)
         return found
+
+
+class AfterFalls(Schedule):
+    """Stocks are chosen after days on which the index fell."""
+
+    name, name_zh = "after falls", "跌后"
+    fall: float = 0.02
+
+    def asks(self, market, rows):
+        close = market.index_close("000300.SH")
+        before = close[np.maximum(rows - 1, 0)]
+        return close[rows] / before - 1.0 < -self.fall
 
 
 class OddCodes(Universe):

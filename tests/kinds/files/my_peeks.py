@@ -8,7 +8,7 @@ from quanthedge.factors.base import as_rows
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import Bands, Policy
 from quanthedge.layers import Allocation
-from quanthedge.portfolio import Selector
+from quanthedge.portfolio import Schedule, Selector
 
 
 def tomorrow(values, days):
@@ -50,6 +50,12 @@ class PeekBands(Policy):
         close = market.index_close("000300.SH")
         width = np.where(tomorrow(close, rows) < close[rows], 0.001, 0.5)
         return Bands(1.0 - width, 1.0 + width)
+
+
+class PeekSchedule(Schedule):
+    def asks(self, market, rows):
+        close = market.index_close("000300.SH")
+        return tomorrow(close, rows) < close[rows]
 
 
 class PeekSelector(Selector):
