@@ -20,7 +20,6 @@ from quanthedge.alpha.model import (
     carried,
     first_training,
     graded_factors,
-    training_grid,
 )
 from quanthedge.alpha.splitters import (
     PanelCombinatorialPurged,
@@ -66,5 +65,4 @@ __all__ = [
     "no_training",
     "score_history",
     "scores",
-    "training_grid",
 ]

@@ -42,7 +42,6 @@ __all__ = [
     "carried",
     "first_training",
     "graded_factors",
-    "training_grid",
 ]
 
 Missing = Literal["neutral", "exclude"]
@@ -225,8 +224,8 @@ def graded_factors(
         The universe on the rows.
     rows : int64 [R]
     """
-    factors = carried(market, model)[0]
-    return factors, _features(market, model, factors, rows, where)
+    factors, values, _ = _exposures(market, model, rows)
+    return tuple(factors), _features(market, model, factors, values, rows, where)
 
 
 def _within(universe: Universe, market: Market, every: Ints, where: Bools, rows: Ints) -> Bools:

@@ -16,7 +16,6 @@ from quanthedge.alpha import (
     no_training,
     score_history,
     scores,
-    training_grid,
 )
 from quanthedge.backtesting.stages import stage
 from quanthedge.errors import DataError, StrategyError
@@ -155,7 +154,7 @@ def graded(strategy: Strategy, market: Market, mask: Bools, rows: Ints) -> Alpha
 
 def _history(strategy: Strategy, market: Market) -> ScoreHistory:
     """Return what the scores showed on all rebalances of a market up to its last day."""
-    rows = training_grid(market, strategy.rebalance)
+    rows = strategy.rebalance.grid(market)
     if strategy.alpha is not None:
         trained = first_training(market, strategy.alpha, strategy.rebalance)
         rows = rows[rows >= (trained or 0)]

@@ -128,23 +128,13 @@ def _name(asked: _Asked) -> str:
 
 def _decision(asked: _Asked) -> list[Line]:
     called = selector_name(asked.strategy.selector, asked.language)
-    market, row = asked.market, int(asked.rows[-1])
-    calendar = market.calendar
-    after = calendar[int(np.searchsorted(calendar, market.dates[-1], side="right")) :][:1]
-    dates = np.append(market.dates, after)
-    regular = bool(after.size) and row in _schedule_rows(asked, dates)
+    row = int(asked.rows[-1])
+    regular = row in asked.strategy.rebalance.grid(asked.market)
     return [
         asked.line("decision", "selector", called),
         asked.line("decision", "begun", market.dates[asked.rows[0]]),
         asked.line("decision", "regular", asked.truth(regular)),
     ]
-
-
-def _schedule_rows(asked: _Asked, dates: np.ndarray) -> list[int]:
-    """Return the rows of the schedule, tomorrow's trading day known from the calendar."""
-    first = int(asked.rows[0]) + 1
-    rows = asked.strategy.rebalance.decision_rows(dates, first, len(dates) - 1)
-    return [int(row) for row in rows]
 
 
 def _universe(asked: _Asked) -> list[Line]:

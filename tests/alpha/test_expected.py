@@ -11,21 +11,20 @@ from quanthedge.alpha import (
     expected_at,
     information,
     score_history,
-    training_grid,
 )
 from quanthedge.alpha.calibrate import own_volatility
 from quanthedge.alpha.features import neutraliser
 from quanthedge.alpha.targets import known_at, targets
 from quanthedge.backtesting.expectation import information_at
 from quanthedge.labelling import labels
-from quanthedge.portfolio import Schedule
+from quanthedge.portfolio import Periodic
 from tests.oracles import layers as slow
 from tests.sample import sample_market, small_strategy
 
 
 @cache
 def rows():
-    return training_grid(sample_market(), Schedule())
+    return Periodic().grid(sample_market())
 
 
 @cache

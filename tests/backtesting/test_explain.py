@@ -33,7 +33,7 @@ def optimised() -> qh.Strategy:
 @cache
 def rows() -> np.ndarray:
     first, last = sample_market().span(START, "2015-06-01")
-    return small_strategy().rebalance.decision_rows(sample_market().dates, first, last)
+    return small_strategy().rebalance.decision_rows(sample_market(), first, last)
 
 
 def weights_of(strategy) -> dict[str, float]:

@@ -12,7 +12,7 @@ from quanthedge.backtesting.expectation import graded
 from quanthedge.backtesting.selection import Selection, select
 from quanthedge.errors import StrategyError
 from quanthedge.optimise import Decision
-from quanthedge.portfolio import IndustryBalancedSelector, OptimisedSelector, Schedule
+from quanthedge.portfolio import IndustryBalancedSelector, OptimisedSelector
 from quanthedge.portfolio.industry_balanced import allotted
 from quanthedge.portfolio.paper import PaperBook
 from quanthedge.risk import index_weights
@@ -32,7 +32,7 @@ def strategy() -> qh.Strategy:
 @cache
 def rows() -> np.ndarray:
     first, last = sample_market().span(*SPAN)
-    return strategy().rebalance.decision_rows(sample_market().dates, first, last)
+    return strategy().rebalance.decision_rows(sample_market(), first, last)
 
 
 @cache
@@ -236,6 +236,6 @@ def test_names_are_allotted_whole_and_none_is_lost(seed):
 
 
 def test_a_months_days_are_the_same_whatever_the_span():
-    assert Schedule().days_between == 20
-    assert Schedule(every="week").days_between == 5
-    assert Schedule(every=7).days_between == 7
+    assert Periodic().days_between == 20
+    assert Periodic(every="week").days_between == 5
+    assert Periodic(every=7).days_between == 7
