@@ -132,7 +132,7 @@ def _decision(asked: _Asked) -> list[Line]:
     regular = row in asked.strategy.rebalance.grid(asked.market)
     return [
         asked.line("decision", "selector", called),
-        asked.line("decision", "begun", market.dates[asked.rows[0]]),
+        asked.line("decision", "begun", asked.market.dates[asked.rows[0]]),
         asked.line("decision", "regular", asked.truth(regular)),
     ]
 
