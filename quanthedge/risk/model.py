@@ -39,6 +39,7 @@ from quanthedge.risk.forecast import RiskForecast
 from quanthedge.risk.hedge_exposure import BasisRisk
 from quanthedge.risk.regression import FactorReturns, factor_returns
 from quanthedge.risk.specific import WINDOW, SpecificMoments, blended, shrunk, specific_of, trust
+from quanthedge.risk.threads import one_thread
 from quanthedge.typing import Bools, Floats
 
 __all__ = ["COUNTRY", "FittedRiskModel", "RiskModel"]
@@ -232,10 +233,11 @@ class FittedRiskModel(FittedRisk):
                 f"risk on {self.market.dates[row]}: {_LEAST_DAYS} days of factor returns are "
                 f"needed, which there are {start}"
             )
-        design, covariance = self.design(row), self.factor_covariance(row, horizon)
-        own = horizon * self._specific(row, design, lags=horizon > 1)
-        if self.model.gap:
-            own = own + self._gap(row, design, covariance)
+        with one_thread():
+            design, covariance = self.design(row), self.factor_covariance(row, horizon)
+            own = horizon * self._specific(row, design, lags=horizon > 1)
+            if self.model.gap:
+                own = own + self._gap(row, design, covariance)
         return RiskForecast(
             self.market.dates[row], horizon, self.market.codes, self.factors, design, covariance,
             own,

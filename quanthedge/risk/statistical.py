@@ -22,6 +22,7 @@ from quanthedge.plain import Told
 from quanthedge.risk.fitted import FittedRisk
 from quanthedge.risk.forecast import RiskForecast
 from quanthedge.risk.hedge_exposure import BasisRisk
+from quanthedge.risk.threads import one_thread
 from quanthedge.typing import Bools, Floats
 
 __all__ = ["FittedStatisticalRisk", "StatisticalRiskModel"]
@@ -80,7 +81,8 @@ class FittedStatisticalRisk(FittedRisk):
         if known.sum() < 2:  # a covariance needs two
             raise DataError(f"risk on {self.market.dates[row]}: fewer than two stocks traded")
         make = _components if self.model.kind == "pca" else _shrunk
-        loading, own = make(returns[:, known], self.model.components)
+        with one_thread():
+            loading, own = make(returns[:, known], self.model.components)
         exposures = np.zeros((len(listed), loading.shape[1]))
         specific = np.full(len(listed), np.nan)
         exposures[listed], specific[listed] = loading.mean(axis=0), own.mean()

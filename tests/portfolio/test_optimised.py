@@ -12,7 +12,7 @@ from quanthedge.backtesting.expectation import graded
 from quanthedge.backtesting.selection import Selection, select
 from quanthedge.errors import StrategyError
 from quanthedge.optimise import Decision
-from quanthedge.portfolio import IndustryBalancedSelector, OptimisedSelector
+from quanthedge.portfolio import IndustryBalancedSelector, OptimisedSelector, Periodic
 from quanthedge.portfolio.industry_balanced import allotted
 from quanthedge.portfolio.paper import PaperBook
 from quanthedge.risk import index_weights
