@@ -120,14 +120,14 @@ def test_another_hedge_selects_no_stocks_and_estimates_no_betas_again(
 ) -> None:
     counted: dict[str, int] = {}
     for name in ("select", "limit_panel", "action_book", "stated_values", "stock_rules"):
-        place = selection if name == "select" else plan
-        true = getattr(place, name)
+        module = selection if name == "select" else plan
+        true = getattr(module, name)
 
         def counting(*args: Any, _name: str = name, _true: Any = true, **more: Any) -> Any:
             counted[_name] = counted.get(_name, 0) + 1
             return _true(*args, **more)
 
-        monkeypatch.setattr(place, name, counting)
+        monkeypatch.setattr(module, name, counting)
     backtest(strategy, market, START, END)
     once = dict(counted)
     assert set(once.values()) == {1}
