@@ -29,8 +29,8 @@ from quanthedge.typing import Bools, Floats, Ints
 __all__ = ["Expectation", "expectation", "graded", "information_at", "no_expectation", "share_of"]
 
 _CODE = (
-    "market", "rules", "kinds", "factors", "signals", "universe", "alpha", "labelling", "operators", "portfolio",
-    "backtesting/expectation",
+    "market", "rules", "kinds", "factors", "signals", "universe", "alpha", "labelling", "operators",
+    "portfolio", "backtesting/expectation",
 )  # fmt: skip
 
 
