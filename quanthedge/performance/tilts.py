@@ -57,24 +57,22 @@ def tilt_table(result: Record, market: Market, model: AnyRiskModel | None = None
     index = _index_weights(result, market, rows)
     tables = [_industries(market, last, rows, book, index)] if market.has("industry") else []
     own = model if isinstance(model, RiskModel) else RiskModel()
-    carried = {name: one for name, one in own.styles.items() if _carried(one, market, rows)}
+    given = {name: one for name, one in own.styles.items() if _given(one, market, rows[-1:])}
     names, grades = style_exposures(
-        market, carried, rows, winsorise=own.winsorise, largest_move=own.largest_move
+        market, given, rows, winsorise=own.winsorise, largest_move=own.largest_move
     )
-    for k, name in enumerate(names):
-        grade = grades[:, :, k].astype(np.float64)
-        grade[~grade.any(axis=1)] = np.nan  # defined for no stock
+    graded = {name: grades[:, :, k].astype(np.float64) for k, name in enumerate(names)}
+    for name in dict.fromkeys((*own.styles, *names)):
+        grade = graded.get(name, np.full(book.shape, np.nan))
+        grade[~np.nan_to_num(grade).any(axis=1)] = np.nan  # defined for no stock
         tables.append(_table(last, "style", name, _mean(book, grade), _mean(index, grade)))
-    unknown = np.full(len(last), np.nan)
-    lost = [name for name in own.styles if name not in carried]
-    tables += [_table(last, "style", name, unknown, unknown) for name in lost]
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
 
 
-def _carried(style: Factor, market: Market, rows: NDArray[np.int64]) -> bool:
+def _given(factor: Factor, market: Market, row: NDArray[np.int64]) -> bool:
     """Return whether the market has what a style is made of."""
     try:
-        exposures(style, market, rows[:1])
+        exposures(factor, market, row)
     except DataError:
         return False
     return True
