@@ -26,7 +26,9 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Run folder to write.")] = None,
     variants: Annotated[
         str | None,
-        typer.Option(help="Of long_only, unlevered, levered, index_hedged, several, or all."),
+        typer.Option(
+            help="Of long_only, unlevered, levered, index_hedged, ungated, several, or all."
+        ),
     ] = None,
     quiet: Annotated[
         bool,
@@ -54,7 +56,7 @@ def command(
 
     --variants runs the same strategy without hedge, without or with a loan, or with the index for
     its stocks as well; the report shows them, and products named under [[comparison]] in the
-    strategy, with no further option.
+    strategy, with no further option. A strategy with an allocation always runs without it as well.
 
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
     --end 2015-07-31 --variants all --out runs/mn

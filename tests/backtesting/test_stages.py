@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.alpha import FactorTerm
-from quanthedge.backtesting import plan, stages
+from quanthedge.backtesting import plan, selection, stages
 from quanthedge.backtesting.run import backtest
 from quanthedge.backtesting.stage_files import StageFolder
 from quanthedge.backtesting.stages import forget_stages, keep_stages, kept_stages, stage, stage_key
@@ -120,13 +120,14 @@ def test_another_hedge_selects_no_stocks_and_estimates_no_betas_again(
 ) -> None:
     counted: dict[str, int] = {}
     for name in ("select", "limit_panel", "action_book", "stated_values", "stock_rules"):
-        true = getattr(plan, name)
+        place = selection if name == "select" else plan
+        true = getattr(place, name)
 
         def counting(*args: Any, _name: str = name, _true: Any = true, **more: Any) -> Any:
             counted[_name] = counted.get(_name, 0) + 1
             return _true(*args, **more)
 
-        monkeypatch.setattr(plan, name, counting)
+        monkeypatch.setattr(place, name, counting)
     backtest(strategy, market, START, END)
     once = dict(counted)
     assert set(once.values()) == {1}

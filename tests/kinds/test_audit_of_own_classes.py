@@ -18,6 +18,7 @@ PEEKS = {
     "policy": "hedge.policy={kind='my_peeks:PeekPolicy'}",
     "bands": "hedge.policy={kind='all', of=[{kind='my_peeks:PeekBands'}]}",
     "selector": "selector={kind='my_peeks:PeekSelector'}",
+    "allocation": "layers.allocation={kind='my_peeks:PeekAllocation'}",
 }
 
 

@@ -12,6 +12,7 @@ from quanthedge.factors import Factor, exposures, factor_name
 from quanthedge.hedge import Book, HedgeRatio, book_ratios
 from quanthedge.hedge.policies import Bands, Policy, own_answers
 from quanthedge.kinds import Kinded, own_name
+from quanthedge.layers import Allocation
 from quanthedge.market import Market
 from quanthedge.portfolio import Selector
 from quanthedge.strategy import Strategy
@@ -78,6 +79,8 @@ def subject(thing: Any, market: Market) -> Subject:
         raise StrategyError(
             f"audit: {name} chooses by the scores of a run; audit a strategy with it"
         )
+    if isinstance(thing, Allocation):
+        raise StrategyError(f"audit: {name} judges the book of a run; audit a strategy with it")
     if hasattr(thing, "mask"):
         return Subject(thing, name, lambda m, rows: _universe(thing, m, rows), by_row=True)
     if callable(thing):
