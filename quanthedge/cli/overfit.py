@@ -54,15 +54,17 @@ def command(
     found = cscv(returns, blocks)
     best = (found.best[:, None] == range(len(opened))).mean(axis=0)
     mean, spread = returns.mean(), returns.std()
+    own = [folder.resolve().name for folder in runs]
+    labels = own if len(set(own)) == len(own) else [*opened]  # long paths are cut off in a table
     rows = [
         (
-            name,
+            label,
             f"{mean[name] / spread[name] * _per_year() ** 0.5:.2f}",
             f"{share:.0%}",
             f"{deflated(returns[name], 1):.0%}",
             f"{deflated(returns[name], tried):.0%}",
         )
-        for name, share in zip(returns.columns, best, strict=True)
+        for label, name, share in zip(labels, returns.columns, best, strict=True)
     ]
     span = f"{returns.index[0]:%Y-%m-%d} to {returns.index[-1]:%Y-%m-%d}"
     heads = ("run", "Sharpe", "best in half", "above 0", f"as the best of {tried:,}")
