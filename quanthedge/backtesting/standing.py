@@ -10,6 +10,7 @@ import pandas as pd
 
 from quanthedge.backtesting.expectation import Expectation, expectation, no_expectation, share_of
 from quanthedge.backtesting.hedge_leg import contracts_held, known_betas
+from quanthedge.backtesting.risk_stage import fitted_risk
 from quanthedge.backtesting.selection import Selection
 from quanthedge.backtesting.stages import stage
 from quanthedge.errors import DataError
@@ -17,7 +18,7 @@ from quanthedge.hedge import BetaRatio, DollarNeutral, annual_discount
 from quanthedge.layers import Standing, allocation_table
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
-from quanthedge.risk import RiskModel
+from quanthedge.risk import AnyRiskModel, RiskModel
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
@@ -161,7 +162,7 @@ def _volatility(
     strategy: Strategy, market: Market, wanted: Targets, sold: Callable[[], Floats]
 ) -> Floats:
     """Return the forecast volatility a year of the whole book with its hedge, [R]."""
-    invested = strategy.invested_fraction
+    invested, model = strategy.invested_fraction, strategy.risk or RiskModel()
     products = () if strategy.hedge.sells_nothing else strategy.hedge.products
     short = -invested * sold() if products else np.zeros((wanted.decision_rows.size, 0))
     parts = {
@@ -172,22 +173,26 @@ def _volatility(
         "invested": invested,
         "short": short,
         "products": products,
+        "model": model,
     }
     return stage(
         "forecast_volatility",
         market,
         parts,
-        lambda: _volatility_anew(market, wanted, invested, products, short),
+        lambda: _volatility_anew(market, model, wanted, invested, products, short),
         code=("market", "factors", "operators", "risk", "rules", "backtesting/standing"),
     )
 
 
 def _volatility_anew(
-    market: Market, wanted: Targets, invested: float, products: tuple[str, ...], short: Floats
+    market: Market,
+    model: AnyRiskModel,
+    wanted: Targets,
+    invested: float,
+    products: tuple[str, ...],
+    short: Floats,
 ) -> Floats:
-    rows = wanted.decision_rows
-    cut = market.until(market.dates[rows.max()])
-    fitted = RiskModel().fit(cut)
+    rows, fitted = wanted.decision_rows, fitted_risk(market, model)
     found = np.full(rows.size, np.nan)
     for r, row in enumerate(rows):
         book = invested * share_of(wanted, r, len(market.codes))

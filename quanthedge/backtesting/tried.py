@@ -43,7 +43,8 @@ def counted(result: Result, market: Market) -> int | None:
 
 
 def _trial(strategy: Strategy, label: str, own_code: Any) -> Trial:
-    # a model of risk explains; where a selector reads it too, it decides
-    shown = _WORDS if strategy.selector.needs_circumstances else _WORDS | {"risk"}
+    # a model of risk explains; where a selector or an allocation reads it too, it decides
+    decides = strategy.selector.needs_circumstances or strategy.layers.allocation.kind != "none"
+    shown = _WORDS if decides else _WORDS | {"risk"}
     what = digest([strategy.model_dump(mode="json", exclude=shown), own_code])
     return Trial("backtest", label, what)
