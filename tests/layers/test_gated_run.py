@@ -141,7 +141,7 @@ def test_another_allocation_selects_no_stock_anew(monkeypatch):
 def test_a_market_that_ends_after_a_decision_gives_the_same_exposures(name):
     change = OTHERS.get(name, GATE)
     market, whole = sample_market(), prepared(change)
-    day = market.dates[whole.first - 1 + int(whole.inputs.targets.trade_days[6]) + 1]
+    day = market.dates[whole.first - 1 + int(whole.inputs.targets.trade_days[0, 6]) + 1]
     cut = prepare(small_strategy(change), market.until(day), START, str(day))
     for table in ("allocation", "expected"):
         mine, other = getattr(cut, table), getattr(whole, table)
