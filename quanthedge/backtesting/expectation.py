@@ -30,7 +30,7 @@ __all__ = ["Expectation", "expectation", "graded", "information_at", "no_expecta
 
 _CODE = (
     "market", "rules", "kinds", "factors", "signals", "universe", "alpha", "labelling", "operators",
-    "backtesting/expectation",
+    "portfolio", "backtesting/expectation",
 )  # fmt: skip
 
 

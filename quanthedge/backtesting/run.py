@@ -144,6 +144,7 @@ def _run_variants(
             continue  # no variant of a strategy that has no allocation
         if is_itself(prepared.strategy, name):
             kind = "itself_levered" if borrows(prepared.strategy) else "itself"
+            kind = "itself_whole" if name == "ungated" else kind
             notes.append(_variant_note(kind, name))
             continue
         say(f"running the variant {name}")

@@ -110,6 +110,22 @@ def test_the_ungated_run_stands_beside_it_unasked_and_is_the_plain_one():
     assert variant(small_strategy(GATE), "long_only").layers == small_strategy().layers
 
 
+def test_a_fund_may_begin_without_a_book():
+    found = backtest(small_strategy(GATE), sample_market(), "2014-11-03", "2014-12-31")
+    lots, names = found.ledger["lots"], found.ledger["names"]
+    assert found.allocation["reason"].tolist()[:2] == ["aside", "whole"]
+    assert (names[:"2014-11-28"] == 0).all()
+    assert (lots[:"2014-11-28"] == 0).all()
+    assert (lots["2014-12-02":] < 0).all()
+
+
+def test_asked_by_name_a_fund_without_an_allocation_says_that_it_is_its_own_ungated_run():
+    found = backtest(small_strategy(), sample_market(), START, "2014-10-10", variants=("ungated",))
+    assert not found.variants
+    (note,) = [one for one in found.notes if one["kind"] == "itself_whole"]
+    assert "it has no allocation" in note["en"]
+
+
 def test_another_allocation_selects_no_stock_anew(monkeypatch):
     prepare(small_strategy(), sample_market(), START, END)
 
