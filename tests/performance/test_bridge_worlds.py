@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from quanthedge.attribution import brinson
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
@@ -145,6 +146,7 @@ def adds_up(result: Result, market: Market) -> None:
     by_group = alpha_by(result, market, sides, "day")
     assert by_group["mismatched_holdings"].sum() == 0
     assert by_group["residual"].abs().max() < tolerance
+    assert brinson(result, market, "day")["residual"].abs().max() < tolerance
     parts = alpha_by_model(result, market, RiskModel(), "day")
     np.testing.assert_allclose(
         parts.drop(columns=["residual", "mismatched_holdings"]).sum(axis=1), alpha, atol=tolerance
