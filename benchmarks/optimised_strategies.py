@@ -30,6 +30,7 @@ from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.trials import count
 
 NAMES = ("market_neutral", "family_equal", "index_relative")
+GATED = "index_relative, gated"  # with the allocation of strategies/gated.toml
 OTHER = "index_relative_500"
 START = "2011-01-04"
 PATHS = 2000
@@ -44,8 +45,12 @@ def main() -> None:
     strategies = {
         name: qh.load_strategy(ROOT / "strategies" / f"{name}.toml") for name in (*NAMES, OTHER)
     }
-    window = {name: run_of(strategies[name], market, *WINDOW) for name in NAMES}
-    whole = {name: run_of(strategies[name], market, START, None) for name in NAMES}
+    gate = qh.load_strategy(ROOT / "strategies" / "gated.toml").layers.allocation
+    own = {"layers.allocation": gate.model_dump()}
+    names = (*NAMES, GATED)
+    strategies[GATED] = strategies["index_relative"].change(own, name=GATED)
+    window = {name: run_of(strategies[name], market, *WINDOW) for name in names}
+    whole = {name: run_of(strategies[name], market, START, None) for name in names}
     listed = market.futures("IC")["date"].min()
     late = str(market.dates[int(np.searchsorted(market.dates, listed.to_datetime64())) + 1])
     later = {name: run_of(one, market, late, None) for name, one in strategies.items()}
@@ -80,7 +85,7 @@ def _head(market: qh.Market, runs: dict[str, qh.Result]) -> str:
     listed = "\n".join(
         f"- `strategies/{name}.toml`, {run.strategy.name}: from {run.ledger.index[1]:%Y-%m-%d}. "
         + " ".join(
-            one["en"] for one in run.notes if one["kind"].startswith(("optimis", "expected"))
+            one["en"] for one in run.notes if one["kind"].startswith(_TOLD)
         )
         for name, run in runs.items()
     )
@@ -109,6 +114,8 @@ def _intervals(runs: dict[str, qh.Result]) -> str:
         for one in last
         for other in (first, "family_equal")
     }
+    if GATED in returns:
+        columns[f"{GATED}, less un-gated"] = returns[GATED] - returns["index_relative"]
     rows = []
     for name, series in columns.items():
         low, high = _interval(series)

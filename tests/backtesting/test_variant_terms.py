@@ -16,12 +16,13 @@ from tests.sample import START, sample_market, small_strategy
 
 END = "2014-12-31"
 DAYS = pd.to_datetime(["2014-09-16", "2014-09-17", "2014-09-18", "2014-09-19", "2014-09-22"])
-# called below 1.5 times the margin, where lots are held: on the second day alone
+# called below 1.5 times the margin: on the second day alone; without lots none is asked for, and
+# lots long and short that add up to nothing have one
 LEDGER = pd.DataFrame(
     {
         "lots": [0, -1, -1, 0, -1],
         "futures_cash": [0.0, 149.0, 150.0, 10.0, 151.0],
-        "margin_required": [0.0, 100.0, 100.0, 100.0, 100.0],
+        "margin_required": [0.0, 100.0, 100.0, 0.0, 100.0],
     },
     index=DAYS,
 )
