@@ -157,8 +157,10 @@ class _Filtered(Universe):
         Raises
         ------
         DataError
-            The stock or the day is not in the market.
+            The stock or the day is not in the market, or there is no such language.
         """
+        if language not in LANGUAGES:
+            raise DataError(f"explain: language {language!r}; accepted: {', '.join(LANGUAGES)}")
         place = np.flatnonzero(market.codes == code)
         if not len(place):
             raise DataError(f"no stock '{code}' in market '{market.name}'; codes are as 600519.SH")

@@ -245,6 +245,8 @@ def test_an_explanation_says_what_was_found_and_wanted():
     assert "yuan a day" in table.loc["liquidity", "found"]
     with pytest.raises(DataError, match=r"no stock '999999\.SH'"):
         universe.explain(market, "999999.SH", "2014-09-16")
+    with pytest.raises(DataError, match="language 'fr'; accepted: en, zh"):
+        universe.explain(market, str(market.codes[0]), "2014-09-16", "fr")
 
 
 @pytest.mark.parametrize("universe", UNIVERSES, ids=str)
