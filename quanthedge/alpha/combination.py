@@ -20,6 +20,7 @@ from quanthedge.alpha.learners import as_combiner
 from quanthedge.alpha.splitters import PanelWalkForward, Splitter
 from quanthedge.alpha.study import Study
 from quanthedge.alpha.targets import Target, known_at, targets
+from quanthedge.alpha.tried import write_trial
 from quanthedge.alpha.walk import NOT_CAUSAL, Fold, Walk, folds_for, training_table, walk
 from quanthedge.errors import StrategyError
 from quanthedge.factors import FactorPanel
@@ -218,6 +219,11 @@ class Combine:
         StrategyError
             Panel and labels are of different days or markets; an estimator has no ``predict`` or
             fails; the purge is shorter than the labels; nothing can be learnt.
+
+        Notes
+        -----
+        Counts as a trial (:mod:`quanthedge.trials`), whatever is then asked of the predictions: who
+        chooses among combinations by their :meth:`OutOfSample.ic` has tried them all.
         """
         combiner = self.combiner()
         cv = self._splitter(combiner)
@@ -236,6 +242,7 @@ class Combine:
         )
         folds = folds_for(combiner, study, _folds(cv, panel.rows) if combiner.learns else ())
         made = walk(combiner, study, features.scored, folds)
+        write_trial(self, combiner, cv, panel, labels, where)
         hindsight = targets(labels, where, taken_out, None, self.target)
         return self._result(panel, labels, combiner, study, features, made, hindsight.value, known)
 

@@ -5,6 +5,7 @@ scores, then the selector with the books that it decided before. For an optimise
 the stock's balance are listed, which add up to 0: otherwise it would be worth while to trade.
 """
 
+from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -142,11 +143,13 @@ def _universe(asked: _Asked) -> list[Line]:
         return []
     inside = bool(asked.mask[-1, asked.column])
     lines = [asked.line("universe", "in_universe", asked.truth(inside))]
-    if not inside and hasattr(asked.strategy.universe, "explain"):
+    explain = getattr(asked.strategy.universe, "explain", None)
+    if not inside and explain is not None:
         code, day = str(asked.market.codes[asked.column]), asked.market.dates[-1]
-        told = asked.strategy.universe.explain(asked.market, code, day)
+        speaks = "language" in signature(explain).parameters  # an own universe's may not
+        told = explain(asked.market, code, day, **({"language": asked.language} if speaks else {}))
         failed = told[~told["passes"].astype(bool)].iloc[0]
-        why = f"{failed['question']}: {failed['found']} ({failed['wanted']})"
+        why = asked.form("why", **failed[["question", "found", "wanted"]])
         lines.append(asked.line("universe", "why", why))
     return lines
 

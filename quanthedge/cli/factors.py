@@ -99,13 +99,17 @@ def _card(name: str, market: "Market | None", language: "Language") -> None:
     from quanthedge.factors import factor_card
 
     card, words = factor_card(name, market), _words(language)
-    parameters = [f"{key} = {value}: {said}" for key, (value, said) in card["parameters"].items()]
+    chinese = language == "zh"
+    parameters = [
+        f"{key} = {value}: {card['parameters_zh'][key] if chinese else said}"
+        for key, (value, said) in card["parameters"].items()
+    ]
     lines = {
         "name": f"{card[language]} ({name})",
         "family": _family(card["family"], language),
         "sign": words["high"] if card["sign"] > 0 else words["low"],
-        "formula": card["formula_zh" if language == "zh" else "formula"],
-        "undefined": card["notes"].get("Undefined", ""),
+        "formula": card["formula_zh" if chinese else "formula"],
+        "undefined": card["undefined_zh"] if chinese else card["notes"].get("Undefined", ""),
         "source": card["source"],
         "needs": str(card["needs"]).replace("; ", "\n"),
         "parameters": "\n".join(parameters),

@@ -38,12 +38,13 @@ def stages(title: str) -> "Iterator[Tell]":
 
 
 def table_of(columns: Iterable[str], rows: Iterable[Sequence[str]], title: str) -> "Table":
-    """Return a table of texts."""
+    """Return a table of texts, shown as they are: "EP[t]" is no mark-up."""
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*columns, title=title)
+    table = Table(*map(escape, columns), title=escape(title))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     return table
 
 

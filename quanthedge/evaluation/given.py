@@ -10,11 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.evaluation.tried import bytes_digest
 from quanthedge.factors import Factor, FactorPanel, panel, signal_from
 from quanthedge.labelling import LEAST, Labels, check_plausible, check_unchanged
 from quanthedge.labelling import labels as made_labels
-from quanthedge.trials import digest
+from quanthedge.trials import bytes_digest, digest
 from quanthedge.typing import Bools, Floats, Ints, Language
 from quanthedge.universe import AllUniverse, Universe
 

@@ -4,23 +4,16 @@ A factor in a universe is a trial; the registry of trials keeps them, with those
 evaluations and of backtests on days that overlap.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quanthedge.errors import StrategyError
 from quanthedge.labelling import Labels
-from quanthedge.trials import Trial, count, digest, record
+from quanthedge.trials import Trial, bytes_digest, count, digest, record
 from quanthedge.typing import Bools
 
-__all__ = ["bytes_digest", "check_tried", "count_tried", "trial_of"]
-
-
-def bytes_digest(values: NDArray[np.generic]) -> str:
-    """Return the digest of an array's numbers."""
-    return hashlib.sha256(np.ascontiguousarray(values).view(np.uint8).data).hexdigest()
+__all__ = ["check_tried", "count_tried", "trial_of"]
 
 
 def trial_of(factor: str, what: str, universe: str, mask: Bools, labels: Labels, p: float) -> Trial:

@@ -77,7 +77,7 @@ def _row(kind: str, made: type[Factor]) -> dict[str, Any]:
         "family": entry["family"],
         "sign": int(entry["sign"]),
         "formula": notes_of(made).get("Formula", ""),
-        "formula_zh": _chinese_formulas()[kind],
+        "formula_zh": _chinese("formulas_zh", "kind", "formula_zh")[kind],
         "source": entry["source"],
         "needs": "; ".join(written_needs().get(kind, ())),
         "parameters": ", ".join(f"{name}={value}" for name, value in parameters.items()),
@@ -85,10 +85,10 @@ def _row(kind: str, made: type[Factor]) -> dict[str, Any]:
 
 
 @cache
-def _chinese_formulas() -> dict[str, str]:
-    """Return the formulas in Chinese, by kind; in English they stand in the classes."""
-    text = files("quanthedge.factors").joinpath("formulas_zh.csv").read_text(encoding="utf-8")
-    return {row["kind"]: row["formula_zh"] for row in csv.DictReader(text.splitlines())}
+def _chinese(name: str, key: str, text: str) -> dict[str, str]:
+    """Return what a file says in Chinese by its key; in English it stands in the classes."""
+    written = files("quanthedge.factors").joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    return {row[key]: row[text] for row in csv.DictReader(written.splitlines())}
 
 
 def notes_of(made: type[Factor]) -> dict[str, str]:
@@ -115,6 +115,13 @@ def notes_of(made: type[Factor]) -> dict[str, str]:
 def factor_card(kind: str, market: Market | None = None) -> dict[str, Any]:
     """Return all that is said of one factor: the columns of `library`, and its notes.
 
+    Returns
+    -------
+    dict
+        The columns of `library`, with ``parameters`` as name: (default, description). Beside them
+        ``notes`` (the labelled paragraphs of the class) and in Chinese ``undefined_zh`` (where it
+        is not defined) and ``parameters_zh`` (name: description).
+
     Raises
     ------
     StrategyError
@@ -133,11 +140,21 @@ def factor_card(kind: str, market: Market | None = None) -> dict[str, Any]:
         for name, field in made.model_fields.items()
         if name != "kind"
     }
-    card = _row(kind, made) | {"notes": notes_of(made), "parameters": described}  # type: ignore[arg-type]
+    card = _row(kind, made) | _in_chinese(kind, described)  # type: ignore[arg-type]
+    card |= {"notes": notes_of(made), "parameters": described}  # type: ignore[arg-type]
     if market is not None:
         card["reason"] = lacks(str(card["needs"]).split("; "), market)
         card["available"] = not card["reason"]
     return card
+
+
+def _in_chinese(kind: str, described: dict[str, tuple[Any, str]]) -> dict[str, Any]:
+    """Return what a card says in Chinese beside its formula."""
+    known = _chinese("parameters_zh", "description", "description_zh")
+    return {
+        "undefined_zh": _chinese("undefined_zh", "kind", "undefined_zh")[kind],
+        "parameters_zh": {name: known[said] for name, (_, said) in described.items()},
+    }
 
 
 def factor_coverage(factor: Factor, market: Market) -> pd.Series:

@@ -25,6 +25,7 @@ from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
 from quanthedge.market.reported import Holding, holdings
 from quanthedge.market.store import Store
+from quanthedge.typing import Language
 
 __all__ = ["BEFORE_CALENDAR", "Market"]
 
@@ -286,17 +287,18 @@ class Market(CompanyReports):
             raise DataError(f"no dividend yield of '{code}'")
         return values.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64)
 
-    def explain(self, code: str, date: _DateLike) -> Explanation:
+    def explain(self, code: str, date: _DateLike, language: Language = "en") -> Explanation:
         """Return what was known about a stock at the close of a day, for reading.
 
         >>> market.explain("600000.SH", "2015-07-08")                # doctest: +SKIP
+        >>> market.explain("600000.SH", "2015-07-08", "zh")          # doctest: +SKIP
 
         Raises
         ------
         DataError
-            The code is not in the market, or the day is no trading day.
+            The code is not in the market, the day is no trading day, or there is no such language.
         """
-        return explanation(self, code, date)
+        return explanation(self, code, date, language)
 
     def member_indices(self) -> list[str]:
         """Return the indices whose members are known (none without the table)."""

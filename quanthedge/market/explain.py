@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.errors import RuleError
+from quanthedge.errors import DataError, RuleError
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
 from quanthedge.market.name_marks import BOTH, UNREFORMED_MARK, mark_of
 from quanthedge.market.vintages import kept_rows
 from quanthedge.rules import TICK, board_of, exchange_of, stock_rules
+from quanthedge.typing import Language
+from quanthedge.words import LANGUAGES, Bilingual, texts
 
 if TYPE_CHECKING:
     from quanthedge.market.dataset import Market
 
 __all__ = ["Explanation", "explanation"]
 
-Line = tuple[str, str, str]
+Text = str | Bilingual  # what is data and no word is the same in both languages
+Line = tuple[str, str, Text]  # subject and fact as they are in English
 OLD = 10**6  # trading days since a listing before the calendar begins
 _TABLES_ASKED = ("stock_names", "index_members", "industry", "corporate_actions", "fundamentals")
 
@@ -34,7 +37,7 @@ class Explanation:
         DataFrame of subject, fact, value.
     """
 
-    def __init__(self, title: str, lines: list[Line]) -> None:
+    def __init__(self, title: str, lines: list[tuple[str, str, str]]) -> None:
         self.title = title
         self.facts = pd.DataFrame(lines, columns=["subject", "fact", "value"])
 
@@ -69,14 +72,20 @@ class Explanation:
         )
 
 
-def explanation(market: "Market", code: str, date: Any) -> Explanation:
+def explanation(market: "Market", code: str, date: Any, language: Language = "en") -> Explanation:
     """Return what the market knew about a stock at the close of a day.
+
+    Names of tables and items, what the import assumed and faults of the rule book are told as they
+    are in both languages.
 
     Raises
     ------
     DataError
-        The code is not in the market (near ones are named), or the day is no trading day.
+        The code is not in the market (near ones are named), the day is no trading day, or there is
+        no such language.
     """
+    if language not in LANGUAGES:
+        raise DataError(f"explain: language {language!r}; accepted: {', '.join(LANGUAGES)}")
     row, column = market.day(date), market.column(code)
     known = market.until(market.dates[row])
     name = _name(known, code)
@@ -91,7 +100,35 @@ def explanation(market: "Market", code: str, date: Any) -> Explanation:
         *figures,
         *_missing(known, column, without),
     ]
-    return Explanation(f"{code} {name} on {known.dates[-1]}".replace("  ", " "), lines)
+    title = _said("title" if name else "title_unnamed", code=code, name=name, date=known.dates[-1])
+    return Explanation(title[language], [_line(one, language) for one in lines])
+
+
+def _line(line: Line, language: Language) -> tuple[str, str, str]:
+    """Return a line in a language; a fact that is an item's name stays as it is."""
+    subject, fact, value = line
+    words = texts("quanthedge.market", "explaining")
+    called = str(words["facts"][fact][language]) if fact in words["facts"] else fact
+    return str(words["subjects"][subject][language]), called, _in(value, language)
+
+
+def _in(text: object, language: str) -> Any:
+    """Return a text in a language; anything else as it is."""
+    return text[language] if isinstance(text, dict) else text
+
+
+def _said(key: str, **values: object) -> Bilingual:
+    """Return a text in both languages; values may be in both themselves."""
+    text = texts("quanthedge.market", "explaining")["said"][key]
+    return {
+        code: str(text[code]).format(**{name: _in(one, code) for name, one in values.items()})
+        for code in LANGUAGES
+    }
+
+
+def _joined(parts: list[Bilingual], between: str = "comma") -> Bilingual:
+    comma = _said(between)
+    return {code: comma[code].join(part[code] for part in parts) for code in LANGUAGES}
 
 
 # Below, `market` is the one cut at the day: its last row is the day.
@@ -107,32 +144,34 @@ def _name(market: "Market", code: str) -> str:
 
 def _listing(market: "Market", code: str, column: int, name: str) -> list[Line]:
     try:
-        where = f"{exchange_of(code)}, {board_of(code)} board"
+        words = texts("quanthedge.market", "explaining")
+        exchange, board = words["exchanges"][exchange_of(code)], words["boards"][board_of(code)]
+        where = _said("board", exchange=exchange, board=board)
     except RuleError:
-        where = "on no A-share board"
-    marks = {"is_st": "special treatment (ST)", "is_delisting": "delisting period"}
-    status = [mark for panel, mark in marks.items() if market.panel(panel)[-1, column]]
-    status += ["before its share reform (S)"] if mark_of(name) in (UNREFORMED_MARK, BOTH) else []
+        where = _said("no_board")
+    marks = ("is_st", "is_delisting")
+    status = [_said(panel) for panel in marks if market.panel(panel)[-1, column]]
+    status += [_said("unreformed")] if mark_of(name) in (UNREFORMED_MARK, BOTH) else []
     if _delisted(market, column):
         gone = market._store.stocks["delist_date"][column]
-        status = [f"delisted, gone from {gone} on"]
+        status = [_said("gone", day=gone)]
     return [
-        ("listing", "name", name or "not in the data"),
+        ("listing", "name", name or _said("absent")),
         ("listing", "exchange", where),
         ("listing", "listed", _listed(market, column)),
-        ("listing", "status", ", ".join(status) or "ordinary"),
+        ("listing", "status", _joined(status or [_said("ordinary")])),
     ]
 
 
-def _listed(market: "Market", column: int) -> str:
+def _listed(market: "Market", column: int) -> Bilingual:
     """Since when, and for how many trading days as far as the calendar can count them."""
     age = _age(market, column)
     if age < 1:
-        return "not yet"
+        return _said("not_yet")
     day = market._store.stocks["list_date"][column]
     if age >= OLD:
-        return f"since {day}, before the calendar begins ({market.calendar[0]})"
-    return f"since {day}, {_days(age)}"
+        return _said("since_before", day=day, first=market.calendar[0])
+    return _said("since_days", day=day, days=_days(age))
 
 
 def _age(market: "Market", column: int) -> int:
@@ -151,30 +190,31 @@ def _day(market: "Market", column: int) -> list[Line]:
     if not market.panel("traded")[-1, column]:
         return _no_trade(market, column)
     before, amount = market.panel("pre_close")[-1, column], market.panel("amount")[-1, column]
-    money = "amount not in the data" if np.isnan(amount) else f"{amount:,.0f} yuan"
-    prices = ", ".join(f"{name} {value:.2f}" for name, value in today.items())
-    change = f"{today['close'] / before - 1:+.2%} on the previous close {before:.2f}"
+    money = _said("no_amount" if np.isnan(amount) else "amount", amount=amount)
+    change = _said("change", change=today["close"] / before - 1, before=before)
+    volume = market.panel("volume")[-1, column]
     return [
-        ("day", "traded", "yes"),
-        ("day", "bar", f"{prices}, yuan"),
+        ("day", "traded", _said("yes")),
+        ("day", "bar", _said("bar", **today)),
         ("day", "return", change),
-        ("day", "turnover", f"{market.panel('volume')[-1, column]:,.0f} shares, {money}"),
+        ("day", "turnover", _said("turnover", volume=volume, money=money)),
     ]
 
 
 def _no_trade(market: "Market", column: int) -> list[Line]:
     last = np.flatnonzero(market.panel("traded")[:, column])
     if _age(market, column) < 1:
-        return [("day", "traded", "no: not yet listed")]
+        return [("day", "traded", _said("no_not_listed"))]
     if not len(last):
-        return [("day", "traded", "no, and never before in the data")]
-    when = f"last traded on {market.dates[last[-1]]}"
-    missed = len(market.dates) - 1 - int(last[-1])
-    since = f"no: suspended since {market.dates[last[-1] + 1]} ({_days(missed)}), {when}"
-    return [
-        ("day", "traded", f"no: delisted, {when}" if _delisted(market, column) else since),
-        ("day", "valued at", f"{market.panel('mark')[-1, column]:.2f} yuan, the last close"),
-    ]
+        return [("day", "traded", _said("no_never"))]
+    when = market.dates[last[-1]]
+    days = _days(len(market.dates) - 1 - int(last[-1]))
+    told = (
+        _said("no_delisted", last=when) if _delisted(market, column)
+        else _said("no_suspended", since=market.dates[last[-1] + 1], days=days, last=when)
+    )  # fmt: skip
+    mark = market.panel("mark")[-1, column]
+    return [("day", "traded", told), ("day", "valued at", _said("valued", mark=mark))]
 
 
 def _limits(market: "Market", code: str, column: int) -> list[Line]:
@@ -185,21 +225,22 @@ def _limits(market: "Market", code: str, column: int) -> list[Line]:
     try:
         rules = stock_rules([market.dates[-1]], [code], listed)
     except RuleError as problem:
-        return [("rules", "price limit", f"not known ({problem})")]
-    lot = ("rules", "lot", f"{rules.lot[0]} shares, then steps of {rules.step[0]}")
+        return [("rules", "price limit", _said("limit_error", problem=problem))]
+    lot: Line = ("rules", "lot", _said("lot", lot=rules.lot[0], step=rules.step[0]))
     if not market.panel("traded")[-1, column]:
         return [lot]
     limits = _limits_of_bars(market, column, listed)
     up, down = float(limits.up[-1]), float(limits.down[-1])
     if np.isnan(up) or np.isnan(down):
-        return [("rules", "price limit", "not known to the rule book"), lot]
+        return [("rules", "price limit", _said("limit_unknown")), lot]
     if np.isinf(up) and np.isinf(down):
-        return [("rules", "price limit", "none on this day"), lot]
+        return [("rules", "price limit", _said("limit_none")), lot]
     bars = market.panel("traded")[:, column]
     sides = limits.prices(market.panel("pre_close")[bars, column])
     high, low = (float(side[-1]) for side in sides)
+    told = _said("limit", low=_yuan(low), high=_yuan(high), sizes=_sized(down, up))
     return [
-        ("rules", "price limit", f"{_yuan(low)} to {_yuan(high)} ({_sized(down, up)})"),
+        ("rules", "price limit", told),
         *(
             ("rules", f"at the {when}", _tradable(market.panel(when)[-1, column], low, high))
             for when in ("open", "close")
@@ -221,8 +262,8 @@ def _limits_of_bars(market: "Market", column: int, listed: Any) -> BarLimits:
     return LimitBook(axes, listed, names).of(rows)
 
 
-def _yuan(price: float) -> str:
-    return "no limit" if np.isinf(price) else f"{price:.2f}"
+def _yuan(price: float) -> Text:
+    return _said("no_limit") if np.isinf(price) else f"{price:.2f}"
 
 
 def _sized(down: float, up: float) -> str:
@@ -231,24 +272,28 @@ def _sized(down: float, up: float) -> str:
     )
 
 
-def _tradable(price: float, low: float, high: float) -> str:
+def _tradable(price: float, low: float, high: float) -> Bilingual:
     if price >= high - TICK / 2:
-        return f"{price:.2f}, limit up: could be sold, not bought"
+        return _said("limit_up", price=price)
     if price <= low + TICK / 2:
-        return f"{price:.2f}, limit down: could be bought, not sold"
-    return f"{price:.2f}, within the limits: could be bought and sold"
+        return _said("limit_down", price=price)
+    return _said("within", price=price)
 
 
 def _memberships(market: "Market", code: str) -> list[Line]:
-    lines = []
+    lines: list[Line] = []
     if _has(market, "industry"):
         held = _spells(market, "industry", code)
-        words = [f"{s.industry} {s.name_zh} {s.name_en}, {_since(s)}" for s in held.itertuples()]
-        lines.append(("belongs to", "industry", "; ".join(words) or "unknown"))
+        words = [
+            _said("industry", code=s.industry, name_zh=s.name_zh, name_en=s.name_en, day=_start(s))
+            for s in held.itertuples()
+        ]
+        told = _joined(words or [_said("unknown")], "semicolon")
+        lines.append(("belongs to", "industry", told))
     if _has(market, "index_members"):
         held = _spells(market, "index_members", code)
-        words = [f"{s.index_code} {_since(s)}" for s in held.itertuples()]
-        lines.append(("belongs to", "indices", "; ".join(words) or "none"))
+        words = [_said("index", index=s.index_code, day=_start(s)) for s in held.itertuples()]
+        lines.append(("belongs to", "indices", _joined(words or [_said("none")], "semicolon")))
     return lines
 
 
@@ -260,45 +305,48 @@ def _spells(market: "Market", table: str, code: str) -> pd.DataFrame:
     return spells[held].sort_values("start")
 
 
-def _since(spell: Any) -> str:
-    return f"since {spell.start:%Y-%m-%d}"
+def _start(spell: Any) -> str:
+    return f"{spell.start:%Y-%m-%d}"
 
 
 def _size(market: "Market", column: int) -> list[Line]:
     mark = market.panel("mark")[-1, column]
-    lines = []
+    lines: list[Line] = []
     for name in ("total", "float"):
         shares = market.panel(f"{name}_shares")[-1, column]
-        value = "not in the data" if np.isnan(mark * shares) else (
-            f"{mark * shares / 1e9:,.3f} billion yuan ({shares:,.0f} shares)"
-        )  # fmt: skip
+        yuan = mark * shares
+        sized = {"en": f"{yuan / 1e9:,.3f}", "zh": f"{yuan / 1e8:,.2f}"}
+        value = _said("value", value=sized, shares=shares)
+        if np.isnan(yuan):
+            value = _said("absent")
         lines.append(("size", f"{name} value", value))
     return lines
 
 
 def _actions(market: "Market", code: str, column: int) -> list[Line]:
-    lines = []
+    lines: list[Line] = []
     factor = market.panel("adj_factor")[-2:, column]
     if len(np.unique(factor)) > 1 and market.panel("traded")[:-1, column].any():
         step = factor[-1] / factor[0]
-        lines.append(("corporate action", "factor", f"steps by {step:.6f}: an ex-date"))
+        lines.append(("corporate action", "factor", _said("ex_date", step=step)))
     table = market.corporate_actions()
     if table is not None:
         today = table["ex_date"] == pd.Timestamp(market.dates[-1])
         mine = table[(table["code"] == code) & today]
         lines += [("corporate action", "per share held", _right(one)) for one in mine.itertuples()]
-    return lines or [("corporate action", "on this day", "none")]
+    return lines or [("corporate action", "on this day", _said("none"))]
 
 
-def _right(right: Any) -> str:
+def _right(right: Any) -> Bilingual:
     parts = []
     if right.cash_per_share:
-        parts.append(f"{right.cash_per_share:g} yuan before tax")
+        parts.append(_said("cash", cash=right.cash_per_share))
     if right.bonus_per_share:
-        parts.append(f"{right.bonus_per_share:g} new shares")
+        parts.append(_said("bonus", shares=right.bonus_per_share))
     if right.rights_per_share:
-        parts.append(f"{right.rights_per_share:g} shares offered at {right.rights_price:g} yuan")
-    return ", ".join(parts)
+        shares, price = right.rights_per_share, right.rights_price
+        parts.append(_said("offered", shares=shares, price=price))
+    return _joined(parts)
 
 
 def _figures(market: "Market", code: str) -> tuple[list[Line], dict[str, list[str]]]:
@@ -319,14 +367,16 @@ def _figures(market: "Market", code: str) -> tuple[list[Line], dict[str, list[st
     return lines, without
 
 
-def _figure(report: "pd.Series[Any]", day: pd.Timestamp) -> str:
-    value = "undefined" if np.isnan(report["value"]) else f"{report['value']:,.6g}"
-    age = (day - report["known_date"]).days
-    known = f"known {report['known_date']:%Y-%m-%d}, {age:,} day{'' if age == 1 else 's'} old"
+def _figure(report: "pd.Series[Any]", day: pd.Timestamp) -> Bilingual:
+    value = _said("undefined") if np.isnan(report["value"]) else f"{report['value']:,.6g}"
+    age, since = (day - report["known_date"]).days, f"{report['known_date']:%Y-%m-%d}"
+    known = _said("known_day" if age == 1 else "known_days", day=since, age=age)
     if pd.isna(report["period_end"]):
-        return f"{value} ({known})"
-    times = f", restated {report['revision']} x" if report["revision"] else ""
-    return f"{value} (period to {report['period_end']:%Y-%m-%d}, {known}{times})"
+        return _said("figure", value=value, known=known)
+    about = {"value": value, "known": known, "period": f"{report['period_end']:%Y-%m-%d}"}
+    if not report["revision"]:
+        return _said("figure_of", **about)
+    return _said("figure_again", **about, restated=_said("restated", times=report["revision"]))
 
 
 def _missing(market: "Market", column: int, without: dict[str, list[str]]) -> list[Line]:
@@ -338,14 +388,16 @@ def _missing(market: "Market", column: int, without: dict[str, list[str]]) -> li
         if np.isnan(market.panel(name)[-1, column])
     ]
     named = {"tables": absent, "of the bars": panels, **without}
-    lines = [("missing", what, ", ".join(names)) for what, names in named.items() if names]
+    lines: list[Line] = [
+        ("missing", what, ", ".join(names)) for what, names in named.items() if names
+    ]
     lines += [("missing", "assumed by the import", text) for text in market.assumptions]
-    return lines or [("missing", "nothing", "every table and figure is there")]
+    return lines or [("missing", "nothing", _said("complete"))]
 
 
 def _has(market: "Market", table: str) -> bool:
     return table in market._store.manifest.tables
 
 
-def _days(count: int) -> str:
-    return f"{count:,} trading day{'' if count == 1 else 's'}"
+def _days(count: int) -> Bilingual:
+    return _said("day" if count == 1 else "days", count=count)

@@ -229,7 +229,10 @@ class Strategy(Told):
         ----------
         *changes : str or mapping
             ``"selector.n=50"``, its value read as TOML; or ``{"selector.n": 50}``, values as they
-            are. A table given whole takes its other keys from the defaults.
+            are. A table given whole takes its other keys from the defaults. A key changed by itself
+            leaves the others as they were given, ``kind`` too: a key that the new kind does not
+            know is an error that names it, for nothing that was asked for is dropped unsaid. To
+            begin a section anew give it whole, ``"risk={kind='pca'}"``.
         **values
             Keys of the strategy itself: ``capital_yuan=5e7``.
 

@@ -1,8 +1,8 @@
 """The registry of trials: every evaluation and backtest on overlapping data counts as one.
 
 Whoever looks at the same data often enough finds something in noise. What was tried is known only
-if it is written down when it is tried; so evaluations and backtests write a line each, and read how
-many there were before they say how sure they are (q, deflated Sharpe).
+if it is written down when it is tried; so evaluations, combinations and backtests write a line
+each, and read how many there were where they say how sure they are (q, deflated Sharpe).
 
 A trial is the data (fingerprint and name of the market), the span of days, and a digest of what was
 tried; the same again counts once. Data are the same where the fingerprint is, cut at whatever day,
@@ -23,8 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
+import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from quanthedge.typing import Days
 
@@ -32,6 +34,7 @@ __all__ = [
     "Data",
     "Trial",
     "base",
+    "bytes_digest",
     "count",
     "day_text",
     "digest",
@@ -71,6 +74,7 @@ class Trial(NamedTuple):
     Attributes
     ----------
     kind : "evaluation" or "backtest"
+        A combination of factors is an evaluation of its scores.
     label : str
         What a reader of the list calls it.
     what : str
@@ -93,6 +97,11 @@ def digest(plain: Any) -> str:
     """
     text = json.dumps(plain, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def bytes_digest(values: NDArray[np.generic]) -> str:
+    """Return the digest of an array's numbers."""
+    return hashlib.sha256(np.ascontiguousarray(values).view(np.uint8).data).hexdigest()
 
 
 def record(market: Data, start: Any, end: Any, trials: Sequence[Trial]) -> bool:

@@ -1,5 +1,6 @@
 """Filters of a universe: one question each, asked of every stock at the close of a decision day."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,7 +10,8 @@ from quanthedge.errors import DataError, RuleError, StrategyError
 from quanthedge.kinds import Kinded
 from quanthedge.market import BEFORE_CALENDAR, Market
 from quanthedge.rules import board_of
-from quanthedge.typing import Bools, Floats, Rows
+from quanthedge.typing import Bools, Floats, Language, Rows
+from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
 
 __all__ = [
     "DEFAULT_FILTERS",
@@ -68,12 +70,36 @@ class Filter(Kinded, noun="filter"):
 
     def found(self, market: Market, row: int, column: int) -> str:
         """Return what the filter looked at, for one stock on one day."""
-        return "asked by its own code"
+        return self._found(market, row, column)["en"]
 
     @property
     def wanted(self) -> str:
         """Return what a stock needs to pass."""
-        return "passes its own code"
+        return self._wanted["en"]
+
+    def told(self, market: Market, row: int, column: int, language: Language) -> tuple[str, str]:
+        """Return what was found and what is wanted; an own filter's own texts as they are."""
+        own_found = type(self).found is not Filter.found
+        own_wanted = type(self).wanted is not Filter.wanted
+        return (
+            self.found(market, row, column) if own_found
+            else self._found(market, row, column)[language],
+            self.wanted if own_wanted else self._wanted[language],
+        )  # fmt: skip
+
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
+        """Return what the filter looked at, in both languages."""
+        return words("form", "own_found")
+
+    @property
+    def _wanted(self) -> Bilingual:
+        """Return what a stock needs to pass, in both languages."""
+        return words("form", "own_wanted")
+
+
+def words(subject: str, key: str, **values: object) -> Bilingual:
+    """Return a text of the room in both languages, with its placeholders filled."""
+    return in_both(texts("quanthedge.universe", "words")[subject][key], **values)
 
 
 class Delisted(Filter):
@@ -87,14 +113,12 @@ class Delisted(Filter):
         """Return who is gone."""
         return np.asarray(rows[:, None] >= market.delist_index()[None, :])
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return whether it is gone."""
-        return "yes" if row >= int(market.delist_index()[column]) else "no"
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
+        return words("form", "yes" if row >= int(market.delist_index()[column]) else "no")
 
     @property
-    def wanted(self) -> str:
-        """Return what is needed."""
-        return "no"
+    def _wanted(self) -> Bilingual:
+        return words("form", "no")
 
 
 class Priced(Filter):
@@ -108,15 +132,13 @@ class Priced(Filter):
         """Return who has never traded."""
         return np.isnan(market.panel("mark")[rows])
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the last close."""
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
         mark = market.panel("mark")[row, column]
-        return "none" if np.isnan(mark) else f"{mark:.2f} yuan"
+        return words("priced", "none" if np.isnan(mark) else "found", price=mark)
 
     @property
-    def wanted(self) -> str:
-        """Return what is needed."""
-        return "any"
+    def _wanted(self) -> Bilingual:
+        return words("priced", "wanted")
 
 
 class Listed(Filter):
@@ -131,17 +153,15 @@ class Listed(Filter):
         """Return who has been listed for too short a time."""
         return np.asarray(rows[:, None] - market.list_index()[None, :] + 1 < self.min_days)
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the days since listing."""
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
         listed = int(market.list_index()[column])
         if listed == BEFORE_CALENDAR:
-            return "listed before the market's calendar begins"
-        return f"{max(0, row - listed + 1):,} trading days"
+            return words("listed", "before")
+        return words("listed", "found", days=max(0, row - listed + 1))
 
     @property
-    def wanted(self) -> str:
-        """Return the days needed."""
-        return f"at least {self.min_days:,} trading days since listing"
+    def _wanted(self) -> Bilingual:
+        return words("listed", "wanted", days=self.min_days)
 
 
 class SpecialTreatment(Filter):
@@ -155,14 +175,13 @@ class SpecialTreatment(Filter):
         """Return who is under special treatment."""
         return np.asarray(market.panel("is_st")[rows])
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the status."""
-        return "ST" if market.panel("is_st")[row, column] else "not ST"
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
+        under = market.panel("is_st")[row, column]
+        return words("special_treatment", "st" if under else "ordinary")
 
     @property
-    def wanted(self) -> str:
-        """Return the status needed."""
-        return "not ST"
+    def _wanted(self) -> Bilingual:
+        return words("special_treatment", "ordinary")
 
 
 class DelistingPeriod(Filter):
@@ -176,14 +195,12 @@ class DelistingPeriod(Filter):
         """Return who is in the delisting period."""
         return np.asarray(market.panel("is_delisting")[rows])
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the status."""
-        return "yes" if market.panel("is_delisting")[row, column] else "no"
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
+        return words("form", "yes" if market.panel("is_delisting")[row, column] else "no")
 
     @property
-    def wanted(self) -> str:
-        """Return the status needed."""
-        return "no"
+    def _wanted(self) -> Bilingual:
+        return words("form", "no")
 
 
 class Suspended(Filter):
@@ -203,19 +220,17 @@ class Suspended(Filter):
         share = np.array([traded[max(0, t - self.days + 1) : t + 1].mean(axis=0) for t in rows])
         return np.asarray(share.reshape(-1, len(market.codes)) < self.min_share - 1e-12)
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return on how many days the stock traded."""
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
         traded = market.panel("traded")[max(0, row - self.days + 1) : row + 1, column]
         if self.days == 1:
-            return "traded" if traded[0] else "suspended"
-        return f"traded on {int(traded.sum())} of {len(traded)} days"
+            return words("suspended", "traded" if traded[0] else "suspended")
+        return words("suspended", "found", traded=int(traded.sum()), days=len(traded))
 
     @property
-    def wanted(self) -> str:
-        """Return how many are needed."""
+    def _wanted(self) -> Bilingual:
         if self.days == 1:
-            return "traded"
-        return f"traded on {self.min_share:.0%} of the last {self.days} days"
+            return words("suspended", "traded")
+        return words("suspended", "wanted", share=self.min_share, days=self.days)
 
 
 class Liquidity(Filter):
@@ -243,15 +258,13 @@ class Liquidity(Filter):
             )
         return ~(average >= self.min_average_yuan)
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the average."""
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
         average = self._average(market, row)[column]
-        return "not in the data" if np.isnan(average) else f"{average:,.0f} yuan a day"
+        return words("liquidity", "unknown" if np.isnan(average) else "found", average=average)
 
     @property
-    def wanted(self) -> str:
-        """Return the average needed."""
-        return f"at least {self.min_average_yuan:,.0f} yuan a day over {self.days} days"
+    def _wanted(self) -> Bilingual:
+        return words("liquidity", "wanted", average=self.min_average_yuan, days=self.days)
 
     def _average(self, market: Market, row: int) -> Floats:
         """Return the average of each stock, NaN where it traded for an unknown amount [N]."""
@@ -276,18 +289,19 @@ class MarketValue(Filter):
         largest = np.inf if self.max_yuan is None else self.max_yuan
         return ~((value >= self.min_yuan) & (value <= largest))
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the value."""
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
         value = (
             market.panel("mark")[row, column] * market.panel(f"{self.shares}_shares")[row, column]
         )
-        return f"{self.shares}_shares not in the data" if np.isnan(value) else f"{value:,.0f} yuan"
+        if np.isnan(value):
+            return words("market_value", f"unknown_{self.shares}")
+        return words("market_value", "found", value=value)
 
     @property
-    def wanted(self) -> str:
-        """Return the bounds."""
-        most = "" if self.max_yuan is None else f", at most {self.max_yuan:,.0f}"
-        return f"at least {self.min_yuan:,.0f} yuan{most}"
+    def _wanted(self) -> Bilingual:
+        if self.max_yuan is None:
+            return words("market_value", "least", least=self.min_yuan)
+        return words("market_value", "between", least=self.min_yuan, most=self.max_yuan)
 
 
 class Price(Filter):
@@ -302,14 +316,12 @@ class Price(Filter):
         """Return whose price is too low."""
         return ~np.asarray(market.panel("mark")[rows] >= self.min_yuan)
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the price."""
-        return f"{market.panel('mark')[row, column]:.2f} yuan"
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
+        return words("price", "found", price=market.panel("mark")[row, column])
 
     @property
-    def wanted(self) -> str:
-        """Return the lowest price."""
-        return f"at least {self.min_yuan:.2f} yuan"
+    def _wanted(self) -> Bilingual:
+        return words("price", "wanted", price=self.min_yuan)
 
 
 class Boards(Filter):
@@ -325,14 +337,12 @@ class Boards(Filter):
         other = np.array([_board(str(code)) not in self.include for code in market.codes])
         return np.broadcast_to(other, asked.shape)
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the board."""
-        return _board(str(market.codes[column]))
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
+        return words("boards", _board(str(market.codes[column])) or "none")
 
     @property
-    def wanted(self) -> str:
-        """Return the boards accepted."""
-        return " or ".join(self.include)
+    def _wanted(self) -> Bilingual:
+        return either([words("boards", one) for one in self.include])
 
 
 class Members(Filter):
@@ -351,16 +361,14 @@ class Members(Filter):
         member = np.any([market.members(code)[rows] for code in self.index], axis=0)
         return np.asarray(~member if self.keep == "members" else member)
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the memberships."""
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
         inside = [code for code in self.index if market.members(code)[row, column]]
-        return f"member of {', '.join(inside)}" if inside else "no member"
+        return words("members", "inside" if inside else "outside", indices=", ".join(inside))
 
     @property
-    def wanted(self) -> str:
-        """Return what is needed."""
-        verb = "member of" if self.keep == "members" else "no member of"
-        return f"{verb} {' or '.join(self.index)}"
+    def _wanted(self) -> Bilingual:
+        key = "inside" if self.keep == "members" else "others"
+        return with_indices("members", key, self.index)
 
 
 class Industries(Filter):
@@ -386,16 +394,16 @@ class Industries(Filter):
         inside = np.isin(number[rows], place)
         return np.asarray(~inside if self.keep == "these" else inside)
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return the industry."""
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
         number, names = market.industry()
         place = int(number[row, column])
-        return "unknown" if place < 0 else str(names["industry"].iloc[place])
+        if place < 0:
+            return words("industries", "unknown")
+        return words("industries", "found", industry=names["industry"].iloc[place])
 
     @property
-    def wanted(self) -> str:
-        """Return what is needed."""
-        return f"{'one' if self.keep == 'these' else 'none'} of {', '.join(self.codes)}"
+    def _wanted(self) -> Bilingual:
+        return words("industries", self.keep, industries=", ".join(self.codes))
 
 
 class Codes(Filter):
@@ -431,21 +439,19 @@ class Codes(Filter):
             left |= ~np.isin(market.codes, self.include)
         return np.broadcast_to(left, asked.shape)
 
-    def found(self, market: Market, row: int, column: int) -> str:
-        """Return on which list the stock is."""
+    def _found(self, market: Market, row: int, column: int) -> Bilingual:
         code = str(market.codes[column])
         if code in self.exclude:
-            return "on the list of exclusions"
+            return words("codes", "excluded")
         if self.include:
-            return f"{'' if code in self.include else 'not '}on the list of inclusions"
-        return "not on the list of exclusions"
+            return words("codes", "included" if code in self.include else "not_included")
+        return words("codes", "not_excluded")
 
     @property
-    def wanted(self) -> str:
-        """Return what is needed."""
-        parts = ["not on the list of exclusions"] if self.exclude else []
-        parts += ["on the list of inclusions"] if self.include else []
-        return ", ".join(parts)
+    def _wanted(self) -> Bilingual:
+        if self.exclude and self.include:
+            return words("codes", "both")
+        return words("codes", "not_excluded" if self.exclude else "included")
 
 
 DEFAULT_FILTERS: tuple[Listed | SpecialTreatment | DelistingPeriod | Suspended, ...] = (
@@ -473,8 +479,21 @@ def market_value(
     return np.asarray(value)
 
 
+def either(names: Sequence[Bilingual]) -> Bilingual:
+    """Return names of which one is enough."""
+    between = words("form", "or")
+    return {code: between[code].join(name[code] for name in names) for code in LANGUAGES}
+
+
+def with_indices(subject: str, key: str, indices: Sequence[str]) -> Bilingual:
+    """Return a text about several indices of which one is enough."""
+    named = either([dict.fromkeys(LANGUAGES, index) for index in indices])
+    return {code: words(subject, key, indices=named[code])[code] for code in LANGUAGES}
+
+
 def _board(code: str) -> str:
+    """Return a stock's board; empty where it is on none of the A shares."""
     try:
         return board_of(code)
     except RuleError:
-        return "on no A-share board"
+        return ""

@@ -10,19 +10,22 @@ from pydantic import Field
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_flags
 from quanthedge.market import Market
-from quanthedge.typing import Bools, Rows
+from quanthedge.typing import Bools, Language, Rows
 from quanthedge.universe.filters import (
     DEFAULT_FILTERS,
     Delisted,
     Filter,
     Priced,
     market_value,
+    with_indices,
+    words,
 )
+from quanthedge.words import LANGUAGES, Bilingual, texts
 
 __all__ = ["AllUniverse", "IndexUniverse", "LargestUniverse", "Universe"]
 
 Record = tuple[pd.Timestamp, str, int]
-Line = tuple[str, str, str, bool]
+Line = tuple[str, Bilingual, Bilingual, bool]  # a question of ours by its key
 
 
 class Universe(Kinded, noun="universe"):
@@ -130,7 +133,9 @@ class _Filtered(Universe):
             )
         return kept, exclusions
 
-    def explain(self, market: Market, code: str, date: object) -> pd.DataFrame:
+    def explain(
+        self, market: Market, code: str, date: object, language: Language = "en"
+    ) -> pd.DataFrame:
         """Return what each question found about one stock on one day.
 
         Parameters
@@ -140,17 +145,22 @@ class _Filtered(Universe):
             `600000.SH`
         date
             A trading day: the decision is made at its close.
+        language : "en" or "zh"
+            Of the texts. What an own filter says is told as it says it.
 
         Returns
         -------
         DataFrame
-            question, found, wanted, passes; the last row is the verdict.
+            question, found, wanted, passes; the last row is the verdict. Questions are the kinds
+            of the filters, in Chinese their names.
 
         Raises
         ------
         DataError
-            The stock or the day is not in the market.
+            The stock or the day is not in the market, or there is no such language.
         """
+        if language not in LANGUAGES:
+            raise DataError(f"explain: language {language!r}; accepted: {', '.join(LANGUAGES)}")
         place = np.flatnonzero(market.codes == code)
         if not len(place):
             raise DataError(f"no stock '{code}' in market '{market.name}'; codes are as 600519.SH")
@@ -158,15 +168,15 @@ class _Filtered(Universe):
         rows = np.array([t], dtype=np.int64)
         kept = self._candidates(market, rows)
         candidate = bool(kept[0, n])
-        lines = [("candidate", "yes" if candidate else "no", self._wanted, candidate)]
+        standing = words("form", "yes" if candidate else "no")
+        lines = [_line(("candidate", standing, self._wanted, candidate), language)]
         for one in self._questions:
             out = self._out(one, market, rows, kept)
-            lines.append((one.kind, one.found(market, t, n), one.wanted, not out[0, n]))
+            told = one.told(market, t, n, language)
+            lines.append((_question(one.kind, language), *told, not out[0, n]))
             kept = kept & ~out
-        lines += self._standing(market, rows, n, kept)
-        failed = [line[0] for line in lines if not line[3]]
-        verdict = f"left out: {failed[0]}" if failed else "may be held"
-        lines.append(("verdict", verdict, "", not failed))
+        lines += [_line(line, language) for line in self._standing(market, rows, n, kept)]
+        lines.append(_verdict([line[0] for line in lines if not line[3]], language))
         return pd.DataFrame(lines, columns=["question", "found", "wanted", "passes"])
 
     @property
@@ -174,7 +184,7 @@ class _Filtered(Universe):
         return Delisted(), Priced(), *self.filters
 
     @property
-    def _wanted(self) -> str:
+    def _wanted(self) -> Bilingual:
         raise TypeError("a universe says who its candidates are")
 
     def _candidates(self, market: Market, rows: Rows) -> Bools:
@@ -208,8 +218,8 @@ class AllUniverse(_Filtered):
     kind: Literal["all"] = "all"
 
     @property
-    def _wanted(self) -> str:
-        return "has traded by the day"
+    def _wanted(self) -> Bilingual:
+        return words("form", "has_traded")
 
     def _candidates(self, market: Market, rows: Rows) -> Bools:
         return np.asarray(np.isfinite(market.panel("mark")[rows]))
@@ -226,8 +236,8 @@ class LargestUniverse(_Filtered):
     n: int = Field(default=800, ge=1, description="Number of stocks.")
 
     @property
-    def _wanted(self) -> str:
-        return "has traded by the day"
+    def _wanted(self) -> Bilingual:
+        return words("form", "has_traded")
 
     def _candidates(self, market: Market, rows: Rows) -> Bools:
         return np.asarray(np.isfinite(market.panel("mark")[rows]))
@@ -239,12 +249,11 @@ class LargestUniverse(_Filtered):
 
     def _standing(self, market: Market, rows: Rows, n: int, kept: Bools) -> list[Line]:
         rank = int(self._ranks(market, rows, kept)[0, n])
-        found = (
-            f"rank {rank:,} of {int(kept[0].sum()):,}" if rank else "not ranked: left out before"
-        )
-        if kept[0, n] and not rank:
-            found = "total_shares not in the data"
-        return [("largest", found, f"one of the {self.n:,} largest that pass", 0 < rank <= self.n)]
+        found = words("largest", "rank", rank=rank, count=int(kept[0].sum()))
+        if not rank:
+            found = words("largest", "unknown" if kept[0, n] else "before")
+        wanted = words("largest", "wanted", count=self.n)
+        return [("largest", found, wanted, 0 < rank <= self.n)]
 
     def _ranks(self, market: Market, rows: Rows, kept: Bools) -> Rows:
         """Return the rank by total market value, 1 = largest, 0 = left out or unknown, [R, N]."""
@@ -269,8 +278,8 @@ class IndexUniverse(_Filtered):
     )
 
     @property
-    def _wanted(self) -> str:
-        return f"member of {' or '.join(self._indices)}"
+    def _wanted(self) -> Bilingual:
+        return with_indices("form", "member", self._indices)
 
     @property
     def _indices(self) -> tuple[str, ...]:
@@ -278,6 +287,25 @@ class IndexUniverse(_Filtered):
 
     def _candidates(self, market: Market, rows: Rows) -> Bools:
         return np.asarray(np.any([market.members(code)[rows] for code in self._indices], axis=0))
+
+
+def _question(kind: str, language: Language) -> str:
+    """Return what a question is called; one of an own filter by its kind."""
+    known = texts("quanthedge.universe", "words")["question"]
+    return str(known[kind][language]) if kind in known else kind
+
+
+def _verdict(failed: list[str], language: Language) -> tuple[str, str, str, bool]:
+    """Return the last line: may be held, or the question that it fails first."""
+    found = words("form", "may_be_held")
+    if failed:
+        found = words("form", "left_out", question=failed[0])
+    return _line(("verdict", found, dict.fromkeys(LANGUAGES, ""), not failed), language)
+
+
+def _line(line: Line, language: Language) -> tuple[str, str, str, bool]:
+    question, found, wanted, passes = line
+    return _question(question, language), found[language], wanted[language], passes
 
 
 def _records(market: Market, rows: Rows, reason: str, hit: Bools) -> list[Record]:

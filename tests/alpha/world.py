@@ -22,6 +22,7 @@ class WorldMarket:
     value: np.ndarray
     fingerprint: str = "world"
     name: str = "world"
+    is_altered: bool = False
 
     def panel(self, name):
         return {

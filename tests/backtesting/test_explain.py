@@ -130,6 +130,15 @@ def test_both_languages_tell_the_same():
     assert set(known["balance"]) == {*PARTS, "sum"}
 
 
+def test_the_reason_for_leaving_a_stock_out_is_told_in_the_language_asked_for():
+    code = str(sample_market().codes[5])
+    strategy = small_strategy(f'universe.filters=[{{kind="codes", exclude=["{code}"]}}]')
+    english = told(strategy, code)["universe", "left out because of"]
+    chinese = told(strategy, code, language="zh")["股票池", "剔除原因"]
+    assert english == "codes: on the list of exclusions (not on the list of exclusions)"
+    assert chinese == "股票名单：在禁投名单（要求：不在禁投名单）"
+
+
 def test_an_explanation_prints_and_refuses_what_is_not_there():
     code = str(sample_market().codes[0])
     found = qh.explain_holding(small_strategy(), sample_market(), code, DAY, start=START)

@@ -8,6 +8,7 @@ import pytest
 
 import quanthedge as qh
 from quanthedge.backtesting import forget_stages, keep_stages
+from quanthedge.backtesting.risk_stage import risk_tables
 from tests.sample import ROOT, sample_market
 
 NAMES = ("index_relative", "index_relative_500")
@@ -49,6 +50,24 @@ def test_a_run_keeps_its_decisions_in_its_folder(tmp_path):
     run(NAMES[0]).to_parquet(tmp_path / "run")
     again = qh.Result.open(tmp_path / "run")
     pd.testing.assert_frame_equal(again.decisions, run(NAMES[0]).decisions, check_dtype=False)
+
+
+def test_without_a_section_risk_the_forecasts_of_the_model_that_decides_are_kept(tmp_path):
+    result = run(NAMES[0])
+    assert result.strategy.risk is None
+    kept = result.risk_forecasts
+    days = result.ledger.index
+    traded = {days[days.searchsorted(day) + 1] for day in result.targets["date"].unique()}
+    assert traded <= set(kept["date"])  # at the close of the day on which the book is traded
+    assert kept["volatility"].between(0.001, 0.2).all()  # of 20 days
+    named = result.changed(strategy=result.strategy.change({"risk": {}}))
+    forecasts, parts = risk_tables(named, sample_market())
+    pd.testing.assert_frame_equal(kept, forecasts)
+    pd.testing.assert_frame_equal(result.risk_parts, parts)
+    again = qh.Result.open(result.to_parquet(tmp_path / "run")).risk()  # without the market
+    pd.testing.assert_frame_equal(again.forecasts, kept, check_dtype=False)
+    summed = again.parts.groupby("date")["variance"].sum()
+    np.testing.assert_allclose(summed, again.forecasts["volatility"] ** 2, rtol=1e-12)
 
 
 def test_other_selectors_have_the_table_without_rows():

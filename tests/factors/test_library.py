@@ -1,7 +1,9 @@
 """The library says of each factor what its class, its catalogue entry and a market say."""
 
+import csv
 import doctest
 import re
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -55,6 +57,36 @@ def test_a_formula_says_in_chinese_what_it_says_in_english(kind):
     assert english == chinese
     for sign in ("ln(", "max(", "`", "^3"):
         assert (sign in card["formula"]) == (sign in card["formula_zh"]), sign
+
+
+def _chinese(name: str) -> list[dict[str, str]]:
+    path = files("quanthedge.factors").joinpath(f"{name}.csv")
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_card_says_in_chinese_where_it_is_undefined_and_what_its_parameters_are(kind):
+    card = factor_card(kind)
+    english, chinese = card["notes"]["Undefined"], card["undefined_zh"]
+    for text in (chinese, *card["parameters_zh"].values()):
+        assert re.search(r"[\u4e00-\u9fff]", text)
+        assert text.endswith(CHINESE_STOP)
+    assert set(card["parameters_zh"]) == set(card["parameters"])
+    marks = r"``\w+``|[a-z]+_[a-z]+|[dg]\(0\)"  # names of parameters, and of the formula
+    assert set(re.findall(marks, english)) == set(re.findall(marks, chinese))
+
+
+def test_no_chinese_is_left_of_a_factor_or_parameter_that_is_gone():
+    for name in ("formulas_zh", "undefined_zh"):
+        assert [row["kind"] for row in _chinese(name)] == KINDS
+    shown = {
+        (name, said)
+        for kind in KINDS
+        for name, (_, said) in factor_card(kind)["parameters"].items()
+    }
+    written = [(row["parameter"], row["description"]) for row in _chinese("parameters_zh")]
+    assert sorted(written) == sorted(shown)
+    assert len({said for _, said in written}) == len(written)  # one text, one Chinese
 
 
 def test_every_family_has_a_name_in_both_languages():
@@ -147,6 +179,12 @@ def test_the_command_shows_a_card_with_formula_and_coverage():
     assert done.returncode == 0, done.stderr
     for word in ("应计利润", "operating_cash_flow", "取自现金流量表", "Sloan", "2015", "%"):
         assert word in done.stdout
+    assert "所需报告有缺，或平均总资产不为正。" in done.stdout
+    assert "is missing" not in done.stdout
+    chinese = inside("factors", "revision", "--language", "zh").stdout
+    assert "lag_days = 60: 相比两日之间的交易日数。" in chinese
+    assert "Trading days" not in chinese
+    assert "(EP[t] - 均值)" in inside("factors", "ep_own_history", "--language", "zh").stdout
     english = inside("factors", "accruals", "--market", SAMPLE, "--language", "en").stdout
     assert "Taken from the cash flow statement" in english
 

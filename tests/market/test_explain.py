@@ -1,5 +1,7 @@
 """What was known about a stock on a day is said in words, and nothing later."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -153,6 +155,52 @@ def test_nothing_is_told_that_came_later(seed):
         assert facts(code, day, market.until(day)) == facts(code, day)
 
 
+def both(market, code, day):
+    """The facts of both languages beside one another."""
+    english, chinese = (market.explain(code, day, one).facts for one in ("en", "zh"))
+    assert len(english) == len(chinese)
+    return zip(english.itertuples(index=False), chinese.itertuples(index=False), strict=True)
+
+
+def told_in_both(tmp_path):
+    """Cells of the sample at random, and those of which something special is said."""
+    market, rng = sample_market(), np.random.default_rng(2)
+    for _ in range(6):
+        yield market, str(rng.choice(market.codes)), rng.choice(market.dates[5:])
+    for panel in ("is_st", "is_delisting"):
+        yield market, *cell(lambda m, panel=panel: m.panel(panel))
+    yield market, *cell(lambda m: ~m.panel("traded"))
+    yield market, *cell(lambda m: np.diff(m.panel("adj_factor"), axis=0, prepend=0) > 0)
+    write_dataset(tmp_path / "m", small_market(3), name="small", source="random")
+    small = Market.open(tmp_path / "m")
+    for code in small.codes:
+        for day in small.dates[::50]:
+            yield small, str(code), day
+
+
+def test_the_chinese_explanation_says_what_the_english_one_says(tmp_path):
+    figures = re.compile(r"\d+(?:[.,]\d+)*")
+    for market, code, day in told_in_both(tmp_path):
+        names = {*market.fundamental_items(), *market.industry()[1]["name_en"]}
+        for english, chinese in both(market, code, day):
+            assert re.search("[\u4e00-\u9fff]", chinese.subject)
+            assert chinese.fact in names or re.search("[\u4e00-\u9fff]", chinese.fact)
+            if english.subject == "missing":
+                continue  # names of tables and items
+            found, wanted = (figures.findall(one.value) for one in (chinese, english))
+            if english.subject == "size" and found:  # in hundreds of millions, and in billions
+                yuan, billions = (float(one[0].replace(",", "")) for one in (found, wanted))
+                assert yuan / 10 == pytest.approx(billions, abs=1.1e-3)
+                found, wanted = found[1:], wanted[1:]
+            assert sorted(found) == sorted(wanted)
+            left = chinese.value
+            for name in names:
+                left = left.replace(name, "")
+            left = re.sub(r"\bST|\bA 股|（S）|\.S[HZ]|e[+-]\d+|^\*?S?\*?ST", "", left)
+            if english.fact != "name":
+                assert not re.search("[A-Za-z]{2,}", left), chinese
+
+
 def test_text_and_table_say_the_same():
     market = sample_market()
     told = market.explain(str(market.codes[0]), "2014-09-17")
@@ -171,3 +219,5 @@ def test_wrong_codes_and_days_are_answered_with_near_ones():
         market.explain(code[:6], "2014-09-17")
     with pytest.raises(DataError, match="not a trading day; the nearest are"):
         market.explain(str(market.codes[0]), "2014-09-20")
+    with pytest.raises(DataError, match="language 'fr'; accepted: en, zh"):
+        market.explain(code, "2014-09-17", "fr")

@@ -7,6 +7,7 @@ import quanthedge as qh
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Momentum
 from quanthedge.portfolio import TopSelector
+from quanthedge.risk import StatisticalRiskModel
 from quanthedge.strategy import load_strategy
 
 FILE = "strategies/market_neutral.toml"
@@ -24,6 +25,20 @@ def test_texts_mappings_and_keywords_change_alike() -> None:
     by_text = strategy.change("selector.n=5", "capital_yuan=5e7")
     assert strategy.change({"selector.n": np.int64(5)}, capital_yuan=5e7) == by_text
     assert strategy.change(selector=TopSelector(n=5), capital_yuan=5e7).selector.n == 5
+
+
+def test_another_kind_keeps_what_was_given_and_a_whole_table_begins_anew() -> None:
+    strategy = load_strategy(FILE, ["risk.eigen=0.0", "beta.half_life=80"])
+    assert strategy.change("beta.kind=ewma").beta.half_life == 80
+    with pytest.raises(StrategyError, match="eigen: unknown key; accepted here: components"):
+        strategy.change("risk.kind='pca'")
+    anew = StatisticalRiskModel(kind="pca", window=300)
+    for change in (
+        ("risk={kind='pca'}", "risk.window=300"),
+        ({"risk": {"kind": "pca", "window": 300}},),
+        ({"risk": anew},),
+    ):
+        assert strategy.change(*change).risk == anew
 
 
 @pytest.mark.parametrize("file", ["market_neutral.toml", "fund_with_clients.toml"])

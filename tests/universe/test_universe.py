@@ -1,5 +1,6 @@
 """Who may be held on a date, and why the others may not."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -17,6 +18,7 @@ from quanthedge.universe import (
     Boards,
     Codes,
     DelistingPeriod,
+    Filter,
     IndexUniverse,
     Industries,
     LargestUniverse,
@@ -243,6 +245,41 @@ def test_an_explanation_says_what_was_found_and_wanted():
     assert "yuan a day" in table.loc["liquidity", "found"]
     with pytest.raises(DataError, match=r"no stock '999999\.SH'"):
         universe.explain(market, "999999.SH", "2014-09-16")
+    with pytest.raises(DataError, match="language 'fr'; accepted: en, zh"):
+        universe.explain(market, str(market.codes[0]), "2014-09-16", "fr")
+
+
+@pytest.mark.parametrize("universe", UNIVERSES, ids=str)
+def test_an_explanation_in_chinese_says_what_the_english_one_says(universe):
+    market = fake_market(4, stocks=40)
+    figures = re.compile(r"\d{6}\.S[HZ]|\d+(?:[.,]\d+)*%?")
+    for n in range(0, 40, 3):
+        code, day = str(market.codes[n]), market.dates[60]
+        english = universe.explain(market, code, day)
+        chinese = universe.explain(market, code, day, "zh")
+        assert chinese["passes"].tolist() == english["passes"].tolist()
+        for name in ("question", "found", "wanted"):
+            for one, other in zip(english[name], chinese[name], strict=True):
+                left = re.sub(r"\d{6}\.S[HZ]|\bST|\bA 股", "", other)
+                assert not re.search("[A-Za-z]", left), other
+                assert sorted(figures.findall(one)) == sorted(figures.findall(other))
+        assert chinese["question"].is_unique
+
+
+def test_an_own_filters_words_are_told_as_they_are():
+    class Even(Filter):
+        def out(self, market, rows, asked):
+            return np.broadcast_to(np.arange(asked.shape[1]) % 2 == 1, asked.shape)
+
+        def found(self, market, row, column):
+            return f"place {column}"
+
+    market = fake_market(4, stocks=40)
+    code, day = str(market.codes[7]), market.dates[60]
+    table = AllUniverse(filters=(Even(),)).explain(market, code, day, "zh")
+    told = table[~table["passes"]].iloc[0]
+    assert (told["found"], told["wanted"]) == ("place 7", "通过自有代码")
+    assert table["found"].iloc[-1] == f"剔除：{told['question']}"
 
 
 def test_what_is_not_in_the_market_is_asked_for_and_not_passed_over():
