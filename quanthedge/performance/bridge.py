@@ -146,10 +146,11 @@ def _known_span(by: str) -> None:
 def _label(daily: pd.DataFrame, by: By) -> NDArray[np.int64]:
     """Return a number of each day's period."""
     days = pd.DatetimeIndex(daily.index)
-    iso = days.isocalendar()
+    if by == "week":
+        iso = days.isocalendar()
+        return np.asarray(iso["year"].to_numpy() * 100 + iso["week"].to_numpy(), dtype=np.int64)
     found = {
         "day": np.arange(len(days)),
-        "week": iso["year"].to_numpy() * 100 + iso["week"].to_numpy(),
         "month": days.year * 100 + days.month,
         "year": days.year,
         "whole": days.year * 0,
@@ -216,10 +217,8 @@ def _daily(result: Record) -> pd.DataFrame:
 def _futures(result: Record) -> tuple[pd.Series, pd.Series]:
     """Return by day: gain of the lots of the last close, and fills of rolls against settlement."""
     contracts = result.contracts
-    price = contracts.pivot_table(index="date", columns="contract", values="settlement_price")
-    lots = contracts.pivot_table(index="date", columns="contract", values="lots")
     days = result.ledger.index
-    price, lots = (frame.reindex(index=days) for frame in (price, lots))
+    price, lots = (_by_contract(contracts, name, days) for name in ("settlement_price", "lots"))
     held = lots.fillna(0.0).shift(1)
     scale = _multiplier(contracts)
     lost = ((held.fillna(0.0) != 0.0) & price.isna()).any(axis=1)
@@ -241,6 +240,15 @@ def _futures(result: Record) -> tuple[pd.Series, pd.Series]:
         signed * scale.reindex(rolls["code"]).to_numpy() * (settled - rolls["price"].to_numpy())
     )
     return carried, pd.Series(earned).groupby(rolls["date"].to_numpy()).sum()
+
+
+def _by_contract(contracts: pd.DataFrame, name: str, days: pd.Index) -> pd.DataFrame:
+    """Return a number of each contract by day; NaN where it was not held."""
+    column, names = pd.factorize(contracts["contract"], sort=True)
+    row = days.get_indexer(pd.Index(contracts["date"]))
+    values = np.full((len(days), len(names)), np.nan)
+    values[row[row >= 0], column[row >= 0]] = contracts[name].to_numpy()[row >= 0]
+    return pd.DataFrame(values, index=days, columns=names)
 
 
 def _multiplier(contracts: pd.DataFrame) -> pd.Series:

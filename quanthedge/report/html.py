@@ -97,6 +97,7 @@ def render_html(document: Document) -> str:
 
 
 _TEXTS = ("name", "text", "ticktext", "x", "y")  # of a figure: what a user's words may be in
+_NO_WORDS = {float, int, bool, type(None)}
 
 
 def _literal(spec: Any, *, text: bool = False) -> Any:
@@ -104,6 +105,8 @@ def _literal(spec: Any, *, text: bool = False) -> Any:
     if isinstance(spec, dict):
         return {key: _literal(value, text=text or key in _TEXTS) for key, value in spec.items()}
     if isinstance(spec, list):
+        if {type(value) for value in spec} <= _NO_WORDS:
+            return spec
         return [_literal(value, text=text) for value in spec]
     if text and isinstance(spec, str):
         return spec.replace("&", "&amp;").replace("<", "&lt;")
@@ -122,7 +125,7 @@ def _compact(value: Any) -> str:
 
 def _packed(content: bytes) -> str:
     """Return the bytes compressed and in base64, the same on every run."""
-    return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")
 
 
 @cache
