@@ -8,11 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.market import Market
+from quanthedge.performance.bridge import by_period
 from quanthedge.performance.bridge_groups import (
     MISMATCHES,
     NO_GROUP,
     RESIDUAL,
-    alpha_of_numbered,
+    alpha_by_day,
     layer_numbers,
 )
 from quanthedge.performance.holdings import Held, held_through
@@ -77,8 +78,8 @@ class _Groups(NamedTuple):
 
 def _table(kind: str, groups: _Groups, result: Record, through: Held) -> pd.DataFrame:
     """Return one kind of groups: industries by alpha, layers from the largest stocks on."""
-    summed = alpha_of_numbered(result, through, groups.number, groups.names)
-    alpha = summed.iloc[0].drop([RESIDUAL, MISMATCHES])
+    days = alpha_by_day(result, through, groups.number, groups.names)
+    alpha = by_period(days, "whole").iloc[0]
     last = result.positions[result.positions["date"] == result.positions["date"].max()]
     own = groups.last[pd.Index(through.codes).get_indexer(pd.Index(last["code"]))]
     weights = last.groupby(np.array(groups.names)[own])["weight"].agg(["sum", "size"])
@@ -139,5 +140,5 @@ def _sizes(result: Record, market: Market, through: Held) -> _Groups:
 
 def _rows(result: Record, market: Market, through: Held) -> NDArray[np.int64]:
     """Return the rows of the closes before the days, [T], and that of the last record."""
-    last = pd.DatetimeIndex(market.dates).get_indexer([result.positions["date"].max()])
+    last = pd.DatetimeIndex(market.dates).get_loc(result.positions["date"].max())
     return np.append(through.first + np.arange(len(through.value)), last)

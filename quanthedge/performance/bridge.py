@@ -229,13 +229,15 @@ def _futures(result: Record) -> tuple[pd.Series, pd.Series]:
         )
     gain = (held * price.diff()).where(held != 0.0, 0.0)
     carried = gain.mul(scale.reindex(gain.columns), axis=1).sum(axis=1)
-    rolls = result.trades[result.trades["reason"].astype("str") == "roll"]
+    rolls = result.trades[result.trades["reason"] == "roll"]
     if rolls.empty:
         return carried, pd.Series(0.0, index=days)
     signed = np.where(rolls["side"] == "buy", rolls["quantity"], -rolls["quantity"])
-    places = pd.MultiIndex.from_frame(rolls[["date", "code"]])
-    prices = contracts.set_index(["date", "contract"])["settlement_price"]
-    settled = prices.reindex(places).to_numpy()
+    row, column = (
+        days.get_indexer(pd.Index(rolls["date"])),
+        price.columns.get_indexer(rolls["code"]),
+    )
+    settled = np.where((row < 0) | (column < 0), np.nan, price.to_numpy()[row, column])
     earned = (
         signed * scale.reindex(rolls["code"]).to_numpy() * (settled - rolls["price"].to_numpy())
     )

@@ -25,8 +25,8 @@ __all__ = [
     "NO_GROUP",
     "RESIDUAL",
     "alpha_by",
+    "alpha_by_day",
     "alpha_of_held",
-    "alpha_of_numbered",
     "layer_numbers",
     "layers",
     "summed_alpha",
@@ -85,19 +85,14 @@ def alpha_of_held(
     """Return what :func:`alpha_by` does, of holdings that were rebuilt before."""
     dates = result.ledger.index
     number, names = _members(through.codes, _dated(groups, dates), dates)
-    return alpha_of_numbered(result, through, number, names, by, start, end)
+    table = alpha_by_day(result, through, number, names)
+    return summed_alpha(result, table, through.mismatches, by, start, end)
 
 
-def alpha_of_numbered(
-    result: Record,
-    through: Held,
-    number: NDArray[np.int64],
-    names: list[str],
-    by: By = "whole",
-    start: str | None = None,
-    end: str | None = None,
+def alpha_by_day(
+    result: Record, through: Held, number: NDArray[np.int64], names: list[str]
 ) -> pd.DataFrame:
-    """Return what :func:`alpha_by` does, of groups by their place among the names.
+    """Return the alpha of each day by groups that were held, yuan.
 
     Parameters
     ----------
@@ -105,8 +100,6 @@ def alpha_of_numbered(
     number : int64 [T, K]
         Place in `names` of the group that each stock of `through` was in at the close before.
     names : list of str
-    by, start, end
-        As in :func:`quanthedge.performance.bridge`.
     """
     taken = {RESIDUAL, MISMATCHES}.intersection(names)
     if taken:
@@ -116,7 +109,7 @@ def alpha_of_numbered(
     summed = np.bincount(place.ravel(), through.alpha.ravel(), minlength=shape[0] * shape[1])
     table = pd.DataFrame(summed.reshape(shape), index=result.ledger.index[1:], columns=names)
     ever = np.bincount(number[through.value != 0.0], minlength=shape[1]) > 0
-    return summed_alpha(result, table.loc[:, ever], through.mismatches, by, start, end)
+    return table.loc[:, ever]
 
 
 def layers(values: pd.DataFrame, count: int = 5) -> pd.DataFrame:
