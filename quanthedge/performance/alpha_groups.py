@@ -140,5 +140,5 @@ def _sizes(result: Record, market: Market, through: Held) -> _Groups:
 
 def _rows(result: Record, market: Market, through: Held) -> NDArray[np.int64]:
     """Return the rows of the closes before the days, [T], and that of the last record."""
-    last = pd.DatetimeIndex(market.dates).get_loc(result.positions["date"].max())
+    last = pd.DatetimeIndex(market.dates).searchsorted(result.positions["date"].max())
     return np.append(through.first + np.arange(len(through.value)), last)

@@ -205,7 +205,7 @@ def _daily(result: Record) -> pd.DataFrame:
         "accrual": opening["accrued_performance_fee"] - inside["accrued_performance_fee"],
         **signed_lines(inside, (*COST_LINES, *FEE_LINES, *FLOW_LINES)),
     }
-    table = pd.DataFrame(lines)
+    table = pd.DataFrame({name: line.to_numpy() for name, line in lines.items()}, inside.index)
     # what futures earned beyond carried lots and rolls are fills of the other futures trades
     table["trading"] += inside["futures_pnl"] - (table["basis"] - hedged) - table["roll"]
     net_assets = ledger["equity"] - ledger["accrued_performance_fee"]
@@ -233,10 +233,8 @@ def _futures(result: Record) -> tuple[pd.Series, pd.Series]:
     if rolls.empty:
         return carried, pd.Series(0.0, index=days)
     signed = np.where(rolls["side"] == "buy", rolls["quantity"], -rolls["quantity"])
-    row, column = (
-        days.get_indexer(pd.Index(rolls["date"])),
-        price.columns.get_indexer(rolls["code"]),
-    )
+    row = days.get_indexer(pd.Index(rolls["date"]))
+    column = price.columns.get_indexer(pd.Index(rolls["code"]))
     settled = np.where((row < 0) | (column < 0), np.nan, price.to_numpy()[row, column])
     earned = (
         signed * scale.reindex(rolls["code"]).to_numpy() * (settled - rolls["price"].to_numpy())
