@@ -204,16 +204,23 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911 -- a line a kind
     return str(value)
 
 
-@cache
 def _code_digest(places: tuple[str, ...]) -> str:
     """Return a digest of the code and data files of rooms and files of the package."""
     found = hashlib.sha256()
-    root = Path(str(files("quanthedge")))
     for place in sorted(places):
-        path = root / place
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path.with_suffix(".py")]
-        for file in inside:
-            if file.suffix in (".py", ".toml", ".csv"):
-                found.update(str(file.relative_to(root).as_posix()).encode() + b"\0")
-                found.update(file.read_bytes())
+        found.update(_place_digest(place))
     return found.hexdigest()
+
+
+@cache
+def _place_digest(place: str) -> bytes:
+    """Return the digest of a room or file: several stages have some in common."""
+    found = hashlib.sha256()
+    root = Path(str(files("quanthedge")))
+    path = root / place
+    inside = sorted(path.rglob("*")) if path.is_dir() else [path.with_suffix(".py")]
+    for file in inside:
+        if file.suffix in (".py", ".toml", ".csv"):
+            found.update(str(file.relative_to(root).as_posix()).encode() + b"\0")
+            found.update(file.read_bytes())
+    return found.digest()

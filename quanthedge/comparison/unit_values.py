@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from quanthedge.documents import read_cells
@@ -82,11 +83,26 @@ def unit_values(title: str, given: object) -> tuple[pd.Series, int]:
     series = _as_series(title, given)
     dates = _days_in_shanghai(series.index)
     known = series.notna().to_numpy()
+    if _is_plain(series[known], dates[known]):
+        days = pd.DatetimeIndex(dates[known], name="date")
+        plain = pd.Series(series[known].to_numpy(), days, name=title)
+        return plain.sort_index(), int((~known).sum())
     rows = [
         (f"comparison: {title}, ", "date", day, "value of {date}", value)
         for day, value in zip(dates[known], series[known].tolist(), strict=True)
     ]
     return _series(title, f"comparison: {title}", rows), int((~known).sum())
+
+
+def _is_plain(values: pd.Series, days: pd.Index) -> bool:
+    """Return whether nothing has to be read or checked one by one: different days, numbers."""
+    if not (isinstance(days, pd.DatetimeIndex) and values.dtype == np.float64):
+        return False
+    numbers = values.to_numpy()
+    return bool(
+        len(days) and days.is_unique and not days.hasnans
+        and np.isfinite(numbers).all() and (numbers > 0.0).all()
+    )  # fmt: skip
 
 
 def _as_series(title: str, given: object) -> pd.Series:

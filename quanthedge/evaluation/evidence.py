@@ -18,6 +18,7 @@ from quanthedge.evaluation.kernels import (
 )
 from quanthedge.labelling import REASONS, Labels
 from quanthedge.operators import neutralise, rank
+from quanthedge.risk import one_thread
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["DECAY_DAYS", "SIZES", "Evidence", "Setting", "collect"]
@@ -336,13 +337,14 @@ def _correlations(ranks: NDArray[np.float32]) -> Floats:
     """Return the mean correlation of the factors' ranks, [K, K]; one that is missing counts 0."""
     count = len(ranks)
     total, rows = np.zeros((count, count)), np.zeros((count, count))
-    for r in range(ranks.shape[1]):
-        z = np.nan_to_num(ranks[:, r].astype(np.float64))
-        length = np.sqrt((z * z).sum(axis=1))
-        there = length > 0
-        z[there] /= length[there, None]
-        total += z @ z.T
-        rows += there[:, None] & there[None, :]
+    with one_thread():
+        for r in range(ranks.shape[1]):
+            z = np.nan_to_num(ranks[:, r].astype(np.float64))
+            length = np.sqrt((z * z).sum(axis=1))
+            there = length > 0
+            z[there] /= length[there, None]
+            total += z @ z.T
+            rows += there[:, None] & there[None, :]
     return np.asarray(np.where(rows > 0, total / np.maximum(rows, 1), np.nan))
 
 

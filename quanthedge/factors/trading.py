@@ -26,7 +26,8 @@ class _TurnoverFactor(WindowFactor):
 
         def turnover(span: slice) -> Floats:
             volume, shares = panels(span)
-            return volume / positive(shares)
+            below = positive(shares)
+            return np.divide(volume, below, out=below)
 
         def found() -> Floats:
             return np.asarray(

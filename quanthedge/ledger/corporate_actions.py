@@ -223,10 +223,14 @@ def _carry_steps(
     """
     begun, where = np.unique(stock, return_index=True)  # actions are in the order of their days
     first = day[where]
-    rows = np.arange(len(step))[:, None]
-    grown = np.cumprod(np.where(rows < first, 1.0, step[:, begun]), axis=0)
-    since = rows >= first
-    factor[1:, begun] = np.where(since, factor[first, begun] * grown, factor[1:, begun])
+    order = np.argsort(first, kind="stable")
+    begun, first = begun[order], first[order]
+    base, grown = factor[first, begun], np.ones(len(begun))
+    # a day at a time: whole arrays of the market's size do not fit a processor's cache
+    for t in range(int(first[0]) if len(first) else len(step), len(step)):
+        some = slice(int(np.searchsorted(first, t, side="right")))
+        grown[some] *= step[t, begun[some]]
+        factor[t + 1, begun[some]] = base[some] * grown[some]
 
 
 def _placed(
@@ -248,10 +252,9 @@ def _placed(
     ex_date = rows["ex_date"].to_numpy().astype("datetime64[D]")
     first = np.searchsorted(dates[1:], ex_date).astype(np.int64)
     trades = np.isfinite(pre_close)
-    day = np.array(
-        [_first_true(trades[a:, n], a) for a, n in zip(first, rows["stock"], strict=True)],
-        dtype=np.int64,
-    )
+    stock, day = rows["stock"].to_numpy(), first.copy()
+    for k in np.flatnonzero(~trades[first, stock]):  # few: most trade on the day itself
+        day[k] = _first_true(trades[first[k] :, stock[k]], first[k])
     rows = rows.assign(day=day, list_day=_list_days(rows, dates, list_delay))
     if tax is not None:
         rows = with_taxes(rows, tax, np.searchsorted(tax.days, record_days(rows, dates)))
@@ -372,16 +375,18 @@ def _contradicted(
 
 def _merged(rows: pd.DataFrame) -> pd.DataFrame:
     """Join actions that take effect on one day (a suspension spanned several ex-dates)."""
-    double = rows.duplicated(["day", "stock"], keep=False)
-    if not double.any():
+    first = np.flatnonzero(~rows.duplicated(["day", "stock"]))  # rows are in their order
+    counts = np.diff(np.append(first, len(rows)))
+    if (counts == 1).all():
         return rows
     merged = rows.drop_duplicates(["day", "stock"], keep="last", ignore_index=True)
-    numbers = rows[list(NUMBERS)].to_numpy(dtype=np.float64)
     summed = [name for name in (*_TAXES, *_SPLIT) if name in rows.columns]
-    groups = rows.groupby(["day", "stock"], sort=True).indices
-    for place, members in enumerate(groups.values()):
-        if len(members) == 1:
-            continue
+    numbers, told = (rows[list(names)].to_numpy(dtype=np.float64) for names in (NUMBERS, summed))
+    joined, sums = (
+        merged[list(names)].to_numpy(dtype=np.float64, copy=True) for names in (NUMBERS, summed)
+    )
+    for place in np.flatnonzero(counts > 1):
+        members = slice(first[place], first[place] + counts[place])
         cash = rights = paid = 0.0
         held = 1.0
         holdings = []
@@ -391,12 +396,10 @@ def _merged(rows: pd.DataFrame) -> pd.DataFrame:
             rights += held * rights_one
             paid += held * rights_one * price_one
             held *= 1.0 + bonus_one
-        price = paid / rights if rights else 0.0
-        merged.loc[place, list(NUMBERS)] = [cash, held - 1.0, rights, price]
-        merged.loc[place, "list_day"] = rows["list_day"].to_numpy()[members].max()
-        told = rows[summed].to_numpy(dtype=np.float64)[members]  # each dividend at its own rates
-        merged.loc[place, summed] = np.array(holdings) @ told
-    return merged
+        joined[place] = cash, held - 1.0, rights, paid / rights if rights else 0.0
+        sums[place] = np.array(holdings) @ told[members]  # each dividend at its own rates
+    merged[list(NUMBERS)], merged[summed] = joined, sums
+    return merged.assign(list_day=np.maximum.reduceat(rows["list_day"].to_numpy(), first))
 
 
 def _first_true(values: NDArray[np.bool_], offset: int) -> int:

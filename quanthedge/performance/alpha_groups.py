@@ -1,18 +1,20 @@
 """The alpha and the holdings of a run by industry and by size; by the risk model on request."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.market import Market
+from quanthedge.performance.bridge import by_period
 from quanthedge.performance.bridge_groups import (
     MISMATCHES,
     NO_GROUP,
     RESIDUAL,
-    alpha_of_held,
-    layers,
+    alpha_by_day,
+    layer_numbers,
 )
 from quanthedge.performance.holdings import Held, held_through
 from quanthedge.performance.model_alpha import alpha_by_model
@@ -45,8 +47,9 @@ def group_table(result: Record, market: Market) -> pd.DataFrame:
     """
     if result.ledger["index_close"].isna().any() or not len(result.positions):
         return pd.DataFrame(columns=list(COLUMNS))  # without the benchmark there is no alpha
-    named = {"industry": _industries(result, market), "size": _sizes(result, market)}
     through = held_through(result, market)
+    industries = _industries(result, market, through)
+    named = {"industry": industries, "size": _sizes(result, market, through)}
     tables = [
         _table(kind, groups, result, through)
         for kind, groups in named.items()
@@ -55,7 +58,7 @@ def group_table(result: Record, market: Market) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=list(COLUMNS))
     table = pd.concat(tables, ignore_index=True)
-    if named["industry"] is None:
+    if industries is None:
         return table.assign(name_zh="", name_en="")[list(COLUMNS)]
     known = market.industry()[1]
     texts = known.set_index(known["industry"].astype(str))
@@ -65,12 +68,21 @@ def group_table(result: Record, market: Market) -> pd.DataFrame:
     return pd.DataFrame(table[list(COLUMNS)])
 
 
-def _table(kind: str, groups: pd.DataFrame, result: Record, through: Held) -> pd.DataFrame:
+class _Groups(NamedTuple):
+    """The groups of the stocks that a run ever held."""
+
+    names: list[str]  # the last is that of stocks in none
+    number: NDArray[np.int64]  # [T, K] place of the group at the close before each day
+    last: NDArray[np.int64]  # [K] the same at the last close on record
+
+
+def _table(kind: str, groups: _Groups, result: Record, through: Held) -> pd.DataFrame:
     """Return one kind of groups: industries by alpha, layers from the largest stocks on."""
-    alpha = alpha_of_held(result, through, groups).iloc[0].drop([RESIDUAL, MISMATCHES])
+    days = alpha_by_day(result, through, groups.number, groups.names)
+    alpha = by_period(days, "whole").iloc[0]
     last = result.positions[result.positions["date"] == result.positions["date"].max()]
-    own = groups.loc[: last["date"].iloc[0]].iloc[-1].reindex(last["code"]).fillna(NO_GROUP)
-    weights = last.groupby(own.to_numpy())["weight"].agg(["sum", "size"])
+    own = groups.last[pd.Index(through.codes).get_indexer(pd.Index(last["code"]))]
+    weights = last.groupby(np.array(groups.names)[own])["weight"].agg(["sum", "size"])
     found = pd.DataFrame({"kind": kind, "alpha_yuan": alpha})
     found["weight"] = weights["sum"].reindex(found.index).fillna(0.0)
     found["names"] = weights["size"].reindex(found.index).fillna(0).astype(np.int64)
@@ -98,52 +110,35 @@ def part_table(
     return table.drop(columns=[RESIDUAL, MISMATCHES])
 
 
-def _industries(result: Record, market: Market) -> pd.DataFrame | None:
+def _industries(result: Record, market: Market, through: Held) -> _Groups | None:
     """Return the industry of each stock by day; None where the market knows none."""
     if not market.has("industry"):
         return None
     number, known = market.industry()
     if not len(known):
         return None
-    days = _days(result, market)
-    columns = _columns(result, market)
-    own = np.asarray(number)[days[0] : days[-1] + 1, columns]
-    changed = np.append(True, (own[1:] != own[:-1]).any(axis=1))
-    names = np.append(known["industry"].astype(str).to_numpy(dtype=object), NO_GROUP)
-    return _frame(names[own[changed]], days[changed], columns, market)
+    rows = _rows(result, market, through)
+    own = np.asarray(number[rows][:, through.columns], dtype=np.int64)
+    own = np.where(own < 0, len(known), own)
+    return _Groups([*known["industry"].astype(str), NO_GROUP], own[:-1], own[-1])
 
 
-def _sizes(result: Record, market: Market) -> pd.DataFrame:
+def _sizes(result: Record, market: Market, through: Held) -> _Groups:
     """Return the layer of market value of each stock, at the last close of each month."""
-    days = _days(result, market)
+    days = through.first + np.arange(len(result.ledger))
     month = market.dates[days].astype("datetime64[M]")
-    rows = np.unique(np.append(days[0], days[:-1][month[1:] != month[:-1]]))
-    columns = _columns(result, market)
-    value = np.asarray(market.panel("mark")[rows]) * market.panel("total_shares")[rows]
-    gone = rows[:, None] >= market.delist_index()[None, :]
-    all_stocks = np.arange(len(market.codes))
-    found = layers(_frame(np.where(gone, np.nan, value), rows, all_stocks, market), LAYERS)
-    return found.iloc[:, columns].fillna(NO_GROUP)
+    ends = np.unique(np.append(days[0], days[:-1][month[1:] != month[:-1]]))
+    value = np.asarray(market.panel("mark")[ends]) * market.panel("total_shares")[ends]
+    gone = ends[:, None] >= market.delist_index()[None, :]
+    layer = layer_numbers(np.where(gone, np.nan, value), LAYERS)[:, through.columns]
+    rows = _rows(result, market, through)
+    own = layer[np.searchsorted(ends, rows, side="right") - 1]
+    names = [f"{k}" for k in range(1, LAYERS + 1)]
+    own = np.where(own > 0, own - 1, LAYERS)
+    return _Groups([*names, NO_GROUP], own[:-1], own[-1])
 
 
-def _days(result: Record, market: Market) -> NDArray[np.intp]:
-    """Return the rows of the run's days in the market, the opening first."""
-    first = int(pd.DatetimeIndex(market.dates).searchsorted(result.ledger.index[0]))
-    return first + np.arange(len(result.ledger))
-
-
-def _columns(result: Record, market: Market) -> NDArray[np.intp]:
-    """Return the columns of the stocks that were ever traded."""
-    traded = result.trades["code"].astype(str).unique()
-    return np.flatnonzero(np.isin(market.codes, traded))
-
-
-def _frame(
-    values: NDArray[np.float64] | NDArray[np.object_],
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    market: Market,
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        values, index=pd.DatetimeIndex(market.dates[rows]), columns=market.codes[columns]
-    )
+def _rows(result: Record, market: Market, through: Held) -> NDArray[np.int64]:
+    """Return the rows of the closes before the days, [T], and that of the last record."""
+    last = pd.DatetimeIndex(market.dates).searchsorted(result.positions["date"].max())
+    return np.append(through.first + np.arange(len(through.value)), last)

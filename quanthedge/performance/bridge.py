@@ -146,10 +146,11 @@ def _known_span(by: str) -> None:
 def _label(daily: pd.DataFrame, by: By) -> NDArray[np.int64]:
     """Return a number of each day's period."""
     days = pd.DatetimeIndex(daily.index)
-    iso = days.isocalendar()
+    if by == "week":
+        iso = days.isocalendar()
+        return np.asarray(iso["year"].to_numpy() * 100 + iso["week"].to_numpy(), dtype=np.int64)
     found = {
         "day": np.arange(len(days)),
-        "week": iso["year"].to_numpy() * 100 + iso["week"].to_numpy(),
         "month": days.year * 100 + days.month,
         "year": days.year,
         "whole": days.year * 0,
@@ -204,7 +205,7 @@ def _daily(result: Record) -> pd.DataFrame:
         "accrual": opening["accrued_performance_fee"] - inside["accrued_performance_fee"],
         **signed_lines(inside, (*COST_LINES, *FEE_LINES, *FLOW_LINES)),
     }
-    table = pd.DataFrame(lines)
+    table = pd.DataFrame({name: line.to_numpy() for name, line in lines.items()}, inside.index)
     # what futures earned beyond carried lots and rolls are fills of the other futures trades
     table["trading"] += inside["futures_pnl"] - (table["basis"] - hedged) - table["roll"]
     net_assets = ledger["equity"] - ledger["accrued_performance_fee"]
@@ -216,10 +217,8 @@ def _daily(result: Record) -> pd.DataFrame:
 def _futures(result: Record) -> tuple[pd.Series, pd.Series]:
     """Return by day: gain of the lots of the last close, and fills of rolls against settlement."""
     contracts = result.contracts
-    price = contracts.pivot_table(index="date", columns="contract", values="settlement_price")
-    lots = contracts.pivot_table(index="date", columns="contract", values="lots")
     days = result.ledger.index
-    price, lots = (frame.reindex(index=days) for frame in (price, lots))
+    price, lots = (_by_contract(contracts, name, days) for name in ("settlement_price", "lots"))
     held = lots.fillna(0.0).shift(1)
     scale = _multiplier(contracts)
     lost = ((held.fillna(0.0) != 0.0) & price.isna()).any(axis=1)
@@ -230,17 +229,26 @@ def _futures(result: Record) -> tuple[pd.Series, pd.Series]:
         )
     gain = (held * price.diff()).where(held != 0.0, 0.0)
     carried = gain.mul(scale.reindex(gain.columns), axis=1).sum(axis=1)
-    rolls = result.trades[result.trades["reason"].astype("str") == "roll"]
+    rolls = result.trades[result.trades["reason"] == "roll"]
     if rolls.empty:
         return carried, pd.Series(0.0, index=days)
     signed = np.where(rolls["side"] == "buy", rolls["quantity"], -rolls["quantity"])
-    places = pd.MultiIndex.from_frame(rolls[["date", "code"]])
-    prices = contracts.set_index(["date", "contract"])["settlement_price"]
-    settled = prices.reindex(places).to_numpy()
+    row = days.get_indexer(pd.Index(rolls["date"]))
+    column = price.columns.get_indexer(pd.Index(rolls["code"]))
+    settled = np.where((row < 0) | (column < 0), np.nan, price.to_numpy()[row, column])
     earned = (
         signed * scale.reindex(rolls["code"]).to_numpy() * (settled - rolls["price"].to_numpy())
     )
     return carried, pd.Series(earned).groupby(rolls["date"].to_numpy()).sum()
+
+
+def _by_contract(contracts: pd.DataFrame, name: str, days: pd.Index) -> pd.DataFrame:
+    """Return a number of each contract by day; NaN where it was not held."""
+    column, names = pd.factorize(contracts["contract"], sort=True)
+    row = days.get_indexer(pd.Index(contracts["date"]))
+    values = np.full((len(days), len(names)), np.nan)
+    values[row[row >= 0], column[row >= 0]] = contracts[name].to_numpy()[row >= 0]
+    return pd.DataFrame(values, index=days, columns=names)
 
 
 def _multiplier(contracts: pd.DataFrame) -> pd.Series:

@@ -18,13 +18,16 @@ from quanthedge.market import Market
 from quanthedge.performance.bridge import By, bridge, by_period
 from quanthedge.performance.holdings import Held, held_through
 from quanthedge.record import Record
+from quanthedge.typing import Floats
 
 __all__ = [
     "MISMATCHES",
     "NO_GROUP",
     "RESIDUAL",
     "alpha_by",
+    "alpha_by_day",
     "alpha_of_held",
+    "layer_numbers",
     "layers",
     "summed_alpha",
 ]
@@ -82,13 +85,31 @@ def alpha_of_held(
     """Return what :func:`alpha_by` does, of holdings that were rebuilt before."""
     dates = result.ledger.index
     number, names = _members(through.codes, _dated(groups, dates), dates)
-    held = through.value != 0.0
+    table = alpha_by_day(result, through, number, names)
+    return summed_alpha(result, table, through.mismatches, by, start, end)
+
+
+def alpha_by_day(
+    result: Record, through: Held, number: NDArray[np.int64], names: list[str]
+) -> pd.DataFrame:
+    """Return the alpha of each day by groups that were held, yuan.
+
+    Parameters
+    ----------
+    result, through
+    number : int64 [T, K]
+        Place in `names` of the group that each stock of `through` was in at the close before.
+    names : list of str
+    """
+    taken = {RESIDUAL, MISMATCHES}.intersection(names)
+    if taken:
+        raise DataError(f"groups: '{min(taken)}' is a column of the table; choose another name")
     shape = number.shape[0], len(names)
     place = np.arange(shape[0])[:, None] * shape[1] + number
     summed = np.bincount(place.ravel(), through.alpha.ravel(), minlength=shape[0] * shape[1])
-    table = pd.DataFrame(summed.reshape(shape), index=dates[1:], columns=names)
-    ever = np.bincount(number[held], minlength=shape[1]) > 0
-    return summed_alpha(result, table.loc[:, ever], through.mismatches, by, start, end)
+    table = pd.DataFrame(summed.reshape(shape), index=result.ledger.index[1:], columns=names)
+    ever = np.bincount(number[through.value != 0.0], minlength=shape[1]) > 0
+    return table.loc[:, ever]
 
 
 def layers(values: pd.DataFrame, count: int = 5) -> pd.DataFrame:
@@ -108,12 +129,19 @@ def layers(values: pd.DataFrame, count: int = 5) -> pd.DataFrame:
     """
     if count < 1:
         raise DataError(f"layers: count {count}; accepted: 1 or more")
-    known = values.notna().to_numpy()
-    rank = values.rank(axis=1, method="first").to_numpy()
-    number = np.ceil(rank * count / known.sum(axis=1, keepdims=True))
-    names = np.array([f"{k}" for k in range(count + 1)], dtype=object)
-    found = np.where(known, names[np.where(known, number, 0).astype(np.intp)], np.nan)
-    return pd.DataFrame(found, index=values.index, columns=values.columns)
+    number = layer_numbers(values.to_numpy(dtype=np.float64, na_value=np.nan), count)
+    names = np.array([np.nan, *(f"{k}" for k in range(1, count + 1))], dtype=object)
+    return pd.DataFrame(names[number], index=values.index, columns=values.columns)
+
+
+def layer_numbers(values: Floats, count: int) -> NDArray[np.int64]:
+    """Return the layer of each value within its row, from 1; 0 where it is NaN."""
+    known = ~np.isnan(values)
+    rank = np.empty(values.shape)
+    order = np.argsort(values, axis=1, kind="stable")  # equal ones as they stand, NaN last
+    np.put_along_axis(rank, order, np.arange(1.0, values.shape[1] + 1.0)[None, :], axis=1)
+    sizes = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    return np.where(known, np.ceil(rank * count / sizes), 0.0).astype(np.int64)
 
 
 def summed_alpha(
@@ -160,9 +188,6 @@ def _members(
     """Return the number of each stock's group by day, [T, K], and the names, the last is none."""
     found = groups.reindex(columns=codes).to_numpy(dtype=object)
     numbers, names = pd.factorize(found.ravel())
-    taken = {RESIDUAL, MISMATCHES} & {str(name) for name in names}
-    if taken:
-        raise DataError(f"groups: '{min(taken)}' is a column of the table; choose another name")
     number = np.vstack([numbers.reshape(found.shape), np.full((1, len(codes)), -1)])
     # the row of the last close before the day; -1, the row of nothing, before the first
     row = np.searchsorted(groups.index.to_numpy(), dates.to_numpy()[:-1], side="right") - 1

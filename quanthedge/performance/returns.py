@@ -111,9 +111,11 @@ def period_levels(level: pd.Series, every: Every) -> pd.Series:
     days = pd.DatetimeIndex(level.index)
     if every == "daily" or len(days) < 2:
         return level
-    iso = days.isocalendar()
-    number = iso["year"] * 100 + iso["week"] if every == "weekly" else days.year * 100 + days.month
-    label = np.asarray(number, dtype=np.int64)
+    if every == "weekly":
+        # days from a Monday on: the ISO week by its place on the calendar
+        label = (days.to_numpy().astype("datetime64[D]").astype(np.int64) + 3) // 7
+    else:
+        label = np.asarray(days.year * 100 + days.month, dtype=np.int64)
     last = np.append(label[1:] != label[:-1], True)
     last[0] = True
     return level[last]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from quanthedge.performance.relation import Estimate, beta
 from quanthedge.performance.resampling import SEED, bounded, draw
+from quanthedge.risk import one_thread
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -110,9 +111,10 @@ def correlation_bootstrap(
     products = _products(x.to_numpy(dtype=np.float64), y.to_numpy(dtype=np.float64))
     centre, error = (float(found[0]) for found in _fisher(np.full((1, n), 1.0 / n), products))
     away = []
-    for times in _times_drawn(n, paths, seed):
-        drawn, errors = _fisher(times / n, products)
-        away.append(np.abs(drawn - centre) / np.maximum(errors, 1e-12))
+    with one_thread():
+        for times in _times_drawn(n, paths, seed):
+            drawn, errors = _fisher(times / n, products)
+            away.append(np.abs(drawn - centre) / np.maximum(errors, 1e-12))
     half = float(np.quantile(np.concatenate(away), 0.95)) * error
     r = float(np.tanh(centre))
     low, high = float(np.tanh(centre - half)), float(np.tanh(centre + half))

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.comparison import FixedIncome, Stated, own_products, variant_name
-from quanthedge.limits import replay_limits
 from quanthedge.report.writer import Writer
 from quanthedge.strategy import VARIANTS
 
@@ -90,7 +89,7 @@ def _dates(writer: Writer, one: Stated, facts: Facts, holds: set[str]) -> None:
 
 def limit_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note how near the run came to the limits on its futures."""
-    limits = replay_limits(writer.run)
+    limits = writer.limits
     opened = limits[limits["limit"] == "daily_open"]
     if opened["nearest"].notna().any():
         most = opened.iloc[int(opened["nearest"].argmax())]

@@ -7,6 +7,7 @@ works without a network and stays small; the page forbids the browser every addr
 import base64
 import gzip
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,8 @@ def render_html(document: Document) -> str:
 
 
 _TEXTS = ("name", "text", "ticktext", "x", "y")  # of a figure: what a user's words may be in
+_MARKS = re.compile("[&<]")
+_NO_WORDS = {float, int, bool, type(None)}
 
 
 def _literal(spec: Any, *, text: bool = False) -> Any:
@@ -104,6 +107,9 @@ def _literal(spec: Any, *, text: bool = False) -> Any:
     if isinstance(spec, dict):
         return {key: _literal(value, text=text or key in _TEXTS) for key, value in spec.items()}
     if isinstance(spec, list):
+        kinds = {type(value) for value in spec}
+        if kinds <= _NO_WORDS or (kinds == {str} and not _MARKS.search("".join(spec))):
+            return spec
         return [_literal(value, text=text) for value in spec]
     if text and isinstance(spec, str):
         return spec.replace("&", "&amp;").replace("<", "&lt;")
@@ -122,7 +128,7 @@ def _compact(value: Any) -> str:
 
 def _packed(content: bytes) -> str:
     """Return the bytes compressed and in base64, the same on every run."""
-    return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")
 
 
 @cache

@@ -5,6 +5,7 @@ them into its page as they are, :mod:`quanthedge.report.figures` wraps them for 
 Numbers are rounded to what the eye can see, so that ten years of days stay small in the page.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -557,9 +558,10 @@ def _line(values: pd.Series, name: str, colour: str, digits: int, width: float =
 
 def _rounded(values: pd.Series, digits: int) -> list[float | None]:
     rounded = np.round(values.to_numpy(dtype=np.float64), digits).tolist()
-    return [value if np.isfinite(value) else None for value in rounded]
+    return [value if math.isfinite(value) else None for value in rounded]
 
 
 def _dates(index: pd.Index) -> list[str]:
     days = pd.DatetimeIndex(index).to_numpy().astype("datetime64[D]")
-    return [str(day) for day in np.datetime_as_string(days)]
+    found: list[str] = np.datetime_as_string(days).tolist()
+    return found

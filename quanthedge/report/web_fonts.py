@@ -26,7 +26,7 @@ def font_faces(text: str) -> str:
     >>> font_faces("净值 1.0000").count("@font-face")
     2
     """
-    characters = {ord(character) for character in text}
+    characters = {ord(character) for character in set(text)}
     faces = [_face(name, weight, characters) for name, weight in _WEIGHTS.items()]
     # the bold has common characters only: in a bold title the others are borrowed from the regular
     rare = sorted((characters & _known("Regular")) - _known("Bold"))

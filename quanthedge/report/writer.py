@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from quanthedge.comparison import Comparison, Others, compare_funds, own_products, together
+from quanthedge.limits import replay_limits
 from quanthedge.performance import (
     daily_returns,
     definitions,
@@ -69,6 +70,11 @@ class Writer:
             benchmark=self.index,
             same_dates=words["same_dates"],
         )
+
+    @cached_property
+    def limits(self) -> pd.DataFrame:
+        """How near the run came to each limit; see :func:`quanthedge.limits.replay_limits`."""
+        return replay_limits(self.run)
 
     def head(self, *names: str) -> list[str]:
         """Return column titles; those of the index carry its name."""

@@ -8,6 +8,7 @@ from quanthedge.risk.hedge_exposure import basis_risk, future_members
 from quanthedge.risk.index_weights import IndexWeightModel, IndexWeights, index_weights
 from quanthedge.risk.model import FittedRiskModel, RiskModel
 from quanthedge.risk.statistical import FittedStatisticalRisk, StatisticalRiskModel
+from quanthedge.risk.threads import one_thread
 from quanthedge.risk.validate import (
     bias_table,
     factor_scores,
@@ -36,6 +37,7 @@ __all__ = [
     "future_members",
     "index_weights",
     "noise_bands",
+    "one_thread",
     "standard_classes",
     "style_exposures",
     "z_scores",

@@ -155,7 +155,7 @@ def style_exposures(
     The same as rows of :func:`characteristics_of`, without its other days.
     """
     size, returns = _sizes(market), np.array(market.panel("simple_return"), dtype=np.float64)
-    returns[np.abs(returns) > largest_move] = np.nan
+    returns[(returns > largest_move) | (returns < -largest_move)] = np.nan
     return _styles(market, styles, size, returns, winsorise, rows)
 
 
@@ -165,7 +165,8 @@ def _sizes(market: Market) -> Floats:
     mark = np.asarray(market.panel("mark"), dtype=np.float64)
     size = mark * np.asarray(market.panel("total_shares"), dtype=np.float64)
     alive = (rows < market.delist_index()) & (rows >= market.list_index())
-    return np.where((size > 0) & alive, size, np.nan)
+    size[~((size > 0) & alive)] = np.nan
+    return size
 
 
 def _styles(

@@ -6,6 +6,8 @@ import pytest
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.performance.alpha_groups import COLUMNS, LAYERS, _sizes, group_table
+from quanthedge.performance.bridge_groups import layer_numbers, layers
+from quanthedge.performance.holdings import held_through
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
 
@@ -25,18 +27,30 @@ def test_groups_add_up(kind: str) -> None:
 
 def test_layers_are_those_of_the_last_close_of_the_month_before() -> None:
     result, market = sample_result(), sample_market()
-    found = _sizes(result, market)
-    dates = pd.DatetimeIndex(market.dates)
-    assert found.index[0] == result.ledger.index[0]
-    for day in found.index[1:]:
-        assert dates[dates.get_loc(day) + 1].month != day.month
-    day = found.index[3]
-    row = dates.get_loc(day)
-    size = market.panel("mark")[row] * market.panel("total_shares")[row]
-    size = np.where(row >= market.delist_index(), np.nan, size)
-    ranks = pd.Series(size, index=market.codes).rank() / np.isfinite(size).sum()
-    layer = found.loc[day].astype(int)
-    np.testing.assert_array_equal(layer, np.ceil(ranks[found.columns] * LAYERS - 1e-9))
+    through = held_through(result, market)
+    found = _sizes(result, market, through)
+    assert found.names == ["1", "2", "3", "4", "5", "no group"]
+    months = market.dates.astype("datetime64[M]")
+    for t in (0, 1, 25, 60, len(found.number) - 1):
+        row = close = through.first + t
+        while row > through.first and months[row + 1] == months[row]:
+            row -= 1  # back to the last close of a month, or to the opening
+        size = market.panel("mark")[row] * market.panel("total_shares")[row]
+        size = np.where(row >= market.delist_index(), np.nan, size)
+        ranks = pd.Series(size).rank() / np.isfinite(size).sum()
+        layer = np.ceil(ranks.to_numpy()[through.columns] * LAYERS - 1e-9)
+        expected = np.where(np.isnan(layer), LAYERS, layer - 1)
+        np.testing.assert_array_equal(found.number[t], expected, str(market.dates[close]))
+
+
+def test_layers_are_ranks_with_equal_values_in_the_order_in_which_they_stand() -> None:
+    random = np.random.default_rng(3)
+    values = pd.DataFrame(random.integers(0, 9, (40, 30)).astype(float))
+    values = values.mask(random.random(values.shape) < 0.2)
+    ranks = values.rank(axis=1, method="first")
+    expected = np.ceil(ranks.mul(4).div(values.notna().sum(axis=1), axis=0)).fillna(0)
+    np.testing.assert_array_equal(layer_numbers(values.to_numpy(), 4), expected)
+    assert layers(values, 4).isna().equals(values.isna())
 
 
 def test_a_strategy_with_a_risk_model_has_parts_by_day() -> None:

@@ -25,7 +25,7 @@ from quanthedge.report.document import build_document
 from quanthedge.report.drawing import draw, figure_png, figure_svg
 from quanthedge.report.formats import FORMATS, write_report
 from quanthedge.report.html import render_html
-from quanthedge.report.numbers import document_numbers
+from quanthedge.report.numbers import _indented, document_numbers
 from quanthedge.report.pdf import render_pdf
 from quanthedge.report.workbook import render_workbook
 from tests.performance.random_run import random_run
@@ -437,3 +437,11 @@ def test_the_section_on_risk_prints_the_record(made) -> None:
     np.testing.assert_allclose(upper["y"], 1.96 * table["volatility"], atol=1e-5)
     assert upper["y"] == [-value for value in lower["y"]]
     np.testing.assert_allclose(came["y"], table["realised_return"], atol=1e-5)
+
+
+def test_numbers_are_written_as_json_with_an_indent_is() -> None:
+    part = {"zh": "净值\n", "value": 0.1, "none": None, "whole": True, "lines": [], "map": {}}
+    found = {"b": [part, [1.5, 2, "x, y"], (3,), []], "a": {"z": part, "c": [[1], {}]}, "d": 1e-9}
+    for value in (found, [found], part, [], {}, 3, "字"):
+        plain = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+        assert _indented(value) == plain

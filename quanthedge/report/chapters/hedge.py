@@ -1,5 +1,9 @@
 """The chapter on the hedge, its contracts and both accounts."""
 
+from typing import NamedTuple
+
+import pandas as pd
+
 from quanthedge.performance import cash_drag, opened_lots
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Figure, Lines, Table, number_cell
@@ -46,25 +50,38 @@ def _idle(writer: Writer) -> Table:
     return writer.table("idle", writer.head("measure", "value"), rows)
 
 
+class _Fill(NamedTuple):
+    """What was traded of a contract."""
+
+    code: str
+    price: float
+    quantity: float
+
+
 def _rolls(writer: Writer) -> Table:
     """Return each roll: the contract closed and the one opened, with prices and lots."""
     trades = writer.run.trades
     rows = []
+    found: dict[tuple[pd.Timestamp, str], tuple[list[_Fill], list[_Fill]]] = {}
     rolled = trades.assign(opens=opened_lots(trades) > 0)[trades["reason"] == "roll"]
-    for (date, _product), day in rolled.groupby(["date", rolled["code"].str[:2]]):
-        closed, opened = day[~day["opens"]], day[day["opens"]]
-        if closed.empty or opened.empty:
+    columns = (rolled[name].tolist() for name in ("date", "code", "price", "quantity", "opens"))
+    for date, code, price, quantity, opens in zip(*columns, strict=True):
+        fills = found.setdefault((date, code[:2]), ([], []))
+        fills[opens].append(_Fill(code, price, quantity))
+    for date, product in sorted(found):
+        closed, opened = found[date, product]
+        if not closed or not opened:
             continue
-        old, new = closed.iloc[0], opened.iloc[0]
+        old, new = closed[0], opened[0]
         rows.append(
             [
                 Cell(f"{date:%Y-%m-%d}"),
-                Cell(str(old["code"]), "number"),
-                number_cell(old["price"], ",.1f"),
-                Cell(str(new["code"]), "number"),
-                number_cell(new["price"], ",.1f"),
-                number_cell(float(closed["quantity"].sum()), ",.0f"),
-                number_cell(float(opened["quantity"].sum()), ",.0f"),
+                Cell(old.code, "number"),
+                number_cell(old.price, ",.1f"),
+                Cell(new.code, "number"),
+                number_cell(new.price, ",.1f"),
+                number_cell(float(sum(fill.quantity for fill in closed)), ",.0f"),
+                number_cell(float(sum(fill.quantity for fill in opened)), ",.0f"),
             ]
         )
     head = writer.head("date", "old", "old_price", "new", "new_price", "lots_closed", "lots_opened")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge.limits import margin_days, replay_limits
+from quanthedge.limits import margin_days
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell
 from quanthedge.report.writer import Writer
@@ -20,7 +20,7 @@ _PATTERNS = {"lots": ",.0f", "share": ".2%", "days": ".0f"}
 def limit_blocks(writer: Writer) -> list[Block]:
     """Return the table of limits, the risk degree day by day, and what cannot be known."""
     ledger, words = writer.run.ledger, writer.words
-    lines = replay_limits(writer.run).to_dict("records")
+    lines = writer.limits.to_dict("records")
     applied = [_applied(writer, row) for row in lines]
     came = [_came(writer, row) for row in lines if not pd.isna(row["date"])]
     call = writer.run.strategy.accounts.margin_call
