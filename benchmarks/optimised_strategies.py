@@ -84,9 +84,7 @@ def main() -> None:
 def _head(market: qh.Market, runs: dict[str, qh.Result]) -> str:
     listed = "\n".join(
         f"- `strategies/{name}.toml`, {run.strategy.name}: from {run.ledger.index[1]:%Y-%m-%d}. "
-        + " ".join(
-            one["en"] for one in run.notes if one["kind"].startswith(_TOLD)
-        )
+        + " ".join(one["en"] for one in run.notes if one["kind"].startswith(_TOLD))
         for name, run in runs.items()
     )
     return (
