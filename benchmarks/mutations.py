@@ -37,13 +37,14 @@ BUSY = (
     "tests.backtesting.test_replay."
     "test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day"
 )
+DECISIONS = "tests/backtesting/test_known_at_decisions.py"
 CLIENTS = (
     f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
     f"{REPLAY}::test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day",
     f"{REPLAY}::test_dividends_of_a_fund_with_clients_and_its_fees_at_the_door_are_booked",
 )
 FUND = (
-    *CLIENTS, "tests/fund/test_fund_run.py", "--deselect",
+    *CLIENTS, "tests/fund/test_dealing_days.py", "tests/fund/test_fund_run.py", "--deselect",
     "tests/fund/test_fund_run.py::test_the_ledger_closes_with_any_flows",
     "tests/fund/test_winding_up.py", "tests/fund/test_dealing.py",
 )  # fmt: skip
@@ -61,7 +62,9 @@ class Held(NamedTuple):
 
 MODULES = {
     "prepare": Held("quanthedge.backtesting.plan", (ROWS, WIRING, ACCOUNTS), (), PROBE),
-    "hedging": Held("quanthedge.backtesting.hedge_leg", (ROWS, WIRING, ACCOUNTS), (), PROBE),
+    "hedging": Held(
+        "quanthedge.backtesting.hedge_leg", (DECISIONS, ROWS, WIRING, ACCOUNTS), (), PROBE
+    ),
     "fund_run": Held("quanthedge.fund.fund_run", FUND, PREPARED_ONCE, BUSY),
     "closes": Held("quanthedge.fund.closes", FUND, PREPARED_ONCE, BUSY),
     "dealing_days": Held("quanthedge.fund.dealing_days", FUND, PREPARED_ONCE, BUSY),
