@@ -1,4 +1,4 @@
-"""Betas, contracts and index returns that a decision may ask for, against a run's and the tables."""
+"""What a decision asks of betas and contracts, held against a run and the tables."""
 
 from functools import cache
 
