@@ -53,7 +53,7 @@ def drifted_weights(
     ends = np.append(list_rows[1:], days)
     for row, end, listed in zip(list_rows, ends, lists, strict=True):
         member = listed > 0
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             value = np.where(member, listed * worth[row:end] / worth[row], 0.0)
         value = np.where(np.isfinite(value), value, 0.0)
         value[np.arange(row, end)[:, None] >= gone] = 0.0

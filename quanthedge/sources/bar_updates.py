@@ -165,7 +165,7 @@ def _regrown(whole: pa.Table, known: int, derived: bool) -> pa.Table:
         return whole
     values = whole["adj_factor"].to_numpy().copy()
     close, pre_close = whole["close"].to_numpy(), whole["pre_close"].to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         step = np.append(1.0, close[known - 1 : -1] / pre_close[known:])
     first = np.arange(len(step)) == 0
     values[known - 1 :] = grown(float(values[known - 1]), step, first)

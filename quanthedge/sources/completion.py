@@ -249,14 +249,14 @@ class _Completion:
         close = values["close"]
         before = np.roll(close, 1)
         given = values.get("pre_close")
-        if "adj_factor" in values:
-            with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):  # what damaged numbers give is left for the checks to name
+            if "adj_factor" in values:
                 implied = before * np.roll(values["adj_factor"], 1) / values["adj_factor"]
-        elif self._actions is not None:
-            implied = self._ex_prices(before, code, date, first)
-        else:
-            implied = before
-        implied = np.where(first, values["open"], np.floor(implied * 100 + 0.5 + 1e-6) / 100)
+            elif self._actions is not None:
+                implied = self._ex_prices(before, code, date, first)
+            else:
+                implied = before
+            implied = np.where(first, values["open"], np.floor(implied * 100 + 0.5 + 1e-6) / 100)
         gaps = np.ones(len(close), dtype=bool) if given is None else ~(given > 0)
         if given is not None:
             gaps &= np.isnan(given)  # a wrong value is left for the checks to name
@@ -281,9 +281,9 @@ class _Completion:
     def _factors(self, values: dict[str, Array], first: Array) -> None:
         if "adj_factor" in values:
             return
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             step = np.where(first, 1.0, np.roll(values["close"], 1) / values["pre_close"])
-        values["adj_factor"] = grown(1.0, step, first)
+            values["adj_factor"] = grown(1.0, step, first)
         self._count("adj_factor worked out from previous closes", np.ones(len(first), dtype=bool))
 
     def _flags(self, table: pa.Table, name: str, code: pa.Array, date: Array) -> pa.Array:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import DataError
@@ -98,6 +98,7 @@ def _changed(text: str, kind: str, rng: random.Random) -> str:
 @pytest.mark.parametrize("name", LAYOUTS)
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32))
+@example(seed=629932)  # of tushare: an adjustment factor that overflows a product
 def test_damaged_files_end_in_a_data_error_or_a_sound_market(sources, name, seed):
     rng = random.Random(seed)
     with TemporaryDirectory() as place:

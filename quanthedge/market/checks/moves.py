@@ -152,7 +152,7 @@ def find_moves(block: Block, limits: BarLimits, sound: Array) -> Moves:
     """
     close, pre_close = block.numbers("close"), block.numbers("pre_close")
     ready = sound & np.isfinite(pre_close) & np.isfinite(close)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         highest, lowest = limits.prices(pre_close)
         judged = ready & ~np.isnan(highest)
         beyond = judged & ((close > highest + GRACE) | (close < lowest - GRACE))

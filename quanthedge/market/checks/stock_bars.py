@@ -197,7 +197,7 @@ class StockBarsCheck:
         implied = np.ones(len(same))
         place = np.flatnonzero(same)
         implied[place] = close[place - 1] / pre_close[place]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             bad = same & (np.abs(moves.step / implied - 1) > 1e-4 + 0.0051 / pre_close)
         rows.flag(
             "warning", "adj_factor step", bad,
