@@ -34,7 +34,13 @@ from quanthedge.market.schema import (
     TABLES,
     Column,
 )
-from quanthedge.market.table_files import parquet_file, read_feather, read_numbers, read_parquet
+from quanthedge.market.table_files import (
+    parquet_file,
+    read_feather,
+    read_numbers,
+    read_parquet,
+    sound_texts,
+)
 from quanthedge.market.writer import Progress, check_target, write_dataset, write_streamed
 
 __all__ = [
@@ -88,6 +94,7 @@ __all__ = [
     "read_numbers",
     "read_parquet",
     "recode",
+    "sound_texts",
     "stock_code",
     "table_slices",
     "whole_stocks",

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from quanthedge.errors import DataError
 from quanthedge.storage import claim, limits
 
-__all__ = ["parquet_file", "read_feather", "read_numbers", "read_parquet"]
+__all__ = ["parquet_file", "read_feather", "read_numbers", "read_parquet", "sound_texts"]
 
 Array = np.ndarray[Any, Any]
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
@@ -42,14 +42,17 @@ def parquet_file(path: Path | str, read_dictionary: list[str] | None = None) -> 
 
 
 def _claimed(footer: pq.FileMetaData) -> int:
-    """Return the larger of what the pages and what the values of a file take unpacked."""
+    """Return the larger of what the pages and what the values of a file take unpacked.
+
+    Read off schema and row groups: asked for a column's own metadata, pyarrow ends the process
+    where a damaged footer has none.
+    """
+    kinds = (footer.schema.column(place).physical_type for place in range(footer.num_columns))
+    width = sum(_WIDTHS.get(kind, 4) for kind in kinds)
     total = 0
     for group in range(footer.num_row_groups):
         about = footer.row_group(group)
-        for place in range(about.num_columns):
-            column = about.column(place)
-            width = _WIDTHS.get(column.physical_type, 4)
-            total += max(column.total_uncompressed_size, width * column.num_values, 0)
+        total += max(about.total_byte_size, width * about.num_rows, 0)
     return total
 
 
@@ -57,22 +60,48 @@ def read_parquet(path: Path | str) -> pa.Table:
     """Return a Parquet file's table within the budget; texts are plain."""
     with parquet_file(path) as file:
         claimed = _claimed(file.metadata)
-        texts = [
-            field.name
-            for field in file.schema_arrow
-            if pa.types.is_string(field.type) or pa.types.is_binary(field.type)
-        ]
+        texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
     if not texts:
         with pq.ParquetFile(path) as file:
             return file.read()
     with pq.ParquetFile(path, read_dictionary=texts) as file:
-        table = file.read()
+        table = sound_texts(path, file.read())
     claim(path, bytes=claimed + sum(_text_bytes(path, name, table[name]) for name in texts))
     for name in texts:
         if pa.types.is_dictionary(table[name].type):
             place = table.column_names.index(name)
             plain = table[name].cast(table[name].type.value_type)
             table = table.set_column(place, name, plain)
+    return table
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    types = pa.types
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+    )
+
+
+def sound_texts(path: Path | str, table: pa.Table) -> pa.Table:
+    """Return the table; DataError where a column of texts has bytes that are none.
+
+    pyarrow takes a text's bytes as they come and fails only where one is looked at.
+    """
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        coded = pa.types.is_dictionary(column.type)
+        kind = column.type.value_type if coded else column.type
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            continue
+        for chunk in column.chunks:
+            try:
+                (chunk.dictionary if coded else chunk).validate(full=True)
+            except pa.ArrowInvalid as problem:
+                raise DataError(
+                    f"{path}: column '{name}' has a text that is no UTF-8; the file is damaged"
+                ) from problem
     return table
 
 
@@ -106,7 +135,7 @@ def read_feather(path: Path) -> pa.Table:
             rows += length
         claim(path, bytes=total, rows=rows)
     with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
-        return reader.read_all()
+        return sound_texts(path, reader.read_all())
 
 
 def _next_message(file: Any) -> tuple[int, int] | None:

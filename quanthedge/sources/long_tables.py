@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import TABLES, as_dates, parquet_file
+from quanthedge.market import TABLES, as_dates, parquet_file, sound_texts
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import readable
 from quanthedge.sources.melting import melted
@@ -124,7 +124,7 @@ def _load(source: Path, name: str, *columns: str) -> pa.Table:
                     f"{path}: column '{absent[0]}' is missing (found {', '.join(found)}); "
                     "the `tables` layout needs it"
                 )
-            return _in_shanghai(file.read(columns=list(columns) or None))
+            return _in_shanghai(sound_texts(path, file.read(columns=list(columns) or None)))
     except (pa.ArrowInvalid, OSError) as problem:
         raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem
 
@@ -227,7 +227,8 @@ def _bars(path: Path, collector: Collector) -> Iterator[pa.Table]:
         columns = [name for name in wanted if name in file.schema_arrow.names]
         for group in range(file.num_row_groups):
             with readable(path):
-                piece = _in_shanghai(file.read_row_group(group, columns=columns))
+                piece = file.read_row_group(group, columns=columns)
+                piece = _in_shanghai(sound_texts(path, piece))
             for name in PRICES:
                 if name in columns and piece[name].type == pa.float32():
                     piece = _cents(piece, name, collector)

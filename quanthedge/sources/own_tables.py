@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from quanthedge.errors import DataError
-from quanthedge.market import TABLES, parquet_file, read_parquet, table_slices
+from quanthedge.market import TABLES, parquet_file, read_parquet, sound_texts, table_slices
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import readable, refuse_blank_lines
 from quanthedge.sources.source import Layout, SourceTables
@@ -85,7 +85,7 @@ def _row_groups(path: Path) -> Iterator[pa.Table]:
     with _open(path) as file:
         for group in range(file.num_row_groups):
             with readable(path):
-                piece = file.read_row_group(group)
+                piece = sound_texts(path, file.read_row_group(group))
             yield piece
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import STATEMENT_ITEMS, TABLES, parquet_file
+from quanthedge.market import STATEMENT_ITEMS, TABLES, parquet_file, sound_texts
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import readable
 from quanthedge.sources.melting import curve_rows
@@ -38,7 +38,7 @@ def load(source: Path, name: str, *columns: str) -> pa.Table:
                 f"{path}: column '{absent[0]}' is missing (found {', '.join(found)}); "
                 "the `tables` layout needs it"
             )
-        return file.read(columns=list(columns) or None)
+        return sound_texts(path, file.read(columns=list(columns) or None))
 
 
 def supplement(source: Path, collector: Collector) -> dict[str, pa.Table]:

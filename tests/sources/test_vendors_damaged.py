@@ -99,6 +99,7 @@ def _changed(text: str, kind: str, rng: random.Random) -> str:
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32))
 @example(seed=629932)  # of tushare: an adjustment factor that overflows a product
+@example(seed=8442)  # of joinquant: a code whose bytes are no text
 def test_damaged_files_end_in_a_data_error_or_a_sound_market(sources, name, seed):
     rng = random.Random(seed)
     with TemporaryDirectory() as place:
