@@ -54,5 +54,5 @@ def test_a_text_that_is_none_is_named_with_file_and_column(tmp_path: Path, kind)
     path = tmp_path / "bars.parquet"
     pq.write_table(table, path, compression="none", use_dictionary=False, write_statistics=False)
     path.write_bytes(path.read_bytes().replace(b"abcdefghi", b"abcd\xc6fghi"))
-    with pytest.raises(DataError, match=r"bars\.parquet: column 'code' has a text that is no UTF-8"):
+    with pytest.raises(DataError, match=r"bars\.parquet: column 'code' .* no UTF-8"):
         read_parquet(path)
