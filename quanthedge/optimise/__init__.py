@@ -1,6 +1,6 @@
 """From expected returns, a risk model, costs and bounds to the book that weighs them up."""
 
-from quanthedge.optimise.bounds import Bounds
+from quanthedge.optimise.bounds import Bounds, sound_styles
 from quanthedge.optimise.decision import Decision, decision_table
 from quanthedge.optimise.market import ContractHedge, impact_volatility, market_days
 from quanthedge.optimise.names import FewerNames, fewer_names
@@ -30,5 +30,6 @@ __all__ = [
     "objective_terms",
     "solve",
     "solve_relaxed",
+    "sound_styles",
     "stationarity",
 ]

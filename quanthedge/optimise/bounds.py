@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from quanthedge.plain import Plain
 
-__all__ = ["OTHER", "Bounds"]
+__all__ = ["OTHER", "Bounds", "sound_styles"]
 
 OTHER = "other"  # every style that has no bound of its own
 
@@ -44,7 +44,12 @@ class Bounds(Plain):
     @field_validator("style")
     @classmethod
     def _not_negative(cls, style: Mapping[str, float]) -> Mapping[str, float]:
-        for name, bound in style.items():
-            if not 0 <= bound < float("inf"):
-                raise ValueError(f"style {name}: bound {bound}; accepted: 0 or more")
-        return style
+        return sound_styles(style)
+
+
+def sound_styles(style: Mapping[str, float]) -> Mapping[str, float]:
+    """Return bounds of styles; ValueError where one is none."""
+    for name, bound in style.items():
+        if not 0 <= bound < float("inf"):
+            raise ValueError(f"style {name}: bound {bound}; accepted: 0 or more")
+    return style

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
@@ -17,6 +17,7 @@ from quanthedge.optimise import (
     decision_table,
     industries_of,
     market_days,
+    sound_styles,
 )
 from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.paper import PaperBook
@@ -65,6 +66,11 @@ class OptimisedSelector(Selector):
         default=0.0, ge=0, lt=1, description="A stock is held with at least this weight, or not."
     )
     most_names: int | None = Field(default=None, ge=1, description="Stocks that may be held.")
+
+    @field_validator("style")
+    @classmethod
+    def _not_negative(cls, style: Mapping[str, float]) -> Mapping[str, float]:
+        return sound_styles(style)
 
     @model_validator(mode="after")
     def _one_price(self) -> Self:

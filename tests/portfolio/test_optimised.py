@@ -239,3 +239,9 @@ def test_a_months_days_are_the_same_whatever_the_span():
     assert Periodic().days_between == 20
     assert Periodic(every="week").days_between == 5
     assert Periodic(every=7).days_between == 7
+
+
+@pytest.mark.parametrize("bound", [-0.1, float("nan"), float("inf")])
+def test_a_bound_that_is_none_is_refused_at_the_door(bound):
+    with pytest.raises(ValueError, match=r"style size: bound .*; accepted: 0 or more"):
+        OptimisedSelector(risk_aversion=10.0, style={"size": bound})
