@@ -1,0 +1,5 @@
+"""Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
+
+from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
+
+__all__ = ["SERIES", "Failure", "Job", "Outcome", "Place", "Variant"]

@@ -1,0 +1,3 @@
+"""Which runs of a sweep to believe."""
+
+__all__: list[str] = []
