@@ -54,7 +54,7 @@ class Variant(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """Why a variant has no outcome: the kind of error ("StrategyError", "LostWorker") and a line."""
+    """Why a variant has no outcome: kind of error ("StrategyError", "LostWorker") and a line."""
 
     kind: str
     reason: str
