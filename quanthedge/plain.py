@@ -95,10 +95,15 @@ def one_line(error: ValidationError, origin: str, model: type[BaseModel]) -> str
         path = printable(".".join(str(part) for part in item["loc"]))
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
-            accepted = _accepted_keys(item["loc"], model)
-            close = difflib.get_close_matches(str(item["loc"][-1]), accepted, n=1)
+            models = _models_at(item["loc"], model)
+            key = str(item["loc"][-1])
+            accepted = sorted({name for one in models for name in one.model_fields})
+            owners = [f"'{_tag(one)}'" for one in models if key in one.model_fields]
+            close = difflib.get_close_matches(key, accepted, n=1)
             message = "unknown key"
-            if close:
+            if owners:
+                message += f", it belongs to kind {' or '.join(owners)}"
+            elif close:
                 message += f", did you mean '{close[0]}'?"
             elif accepted:
                 message += f"; accepted here: {', '.join(accepted)}"
@@ -116,8 +121,8 @@ def _listed(model: type[BaseModel]) -> str:
     return ", ".join(model.model_fields)
 
 
-def _accepted_keys(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    """Return the keys that are accepted where the misspelt one stood."""
+def _models_at(location: tuple[int | str, ...], model: type[BaseModel]) -> list[Any]:
+    """Return the models of which one stood where the misspelt key did."""
     models: list[Any] = [model]
     for part in location[:-1]:
         if isinstance(part, int):
@@ -128,7 +133,7 @@ def _accepted_keys(location: tuple[int | str, ...], model: type[BaseModel]) -> l
             continue
         fields = [m.model_fields[part].annotation for m in models if part in m.model_fields]
         models = [model for annotation in fields for model in _models_in(annotation)]
-    return sorted({name for model in models for name in model.model_fields})
+    return models
 
 
 def _models_in(annotation: Any) -> list[Any]:

@@ -19,6 +19,7 @@ from quanthedge.optimise import Decision
 from quanthedge.portfolio import (
     IndustryBalancedSelector,
     OptimisedSelector,
+    Periodic,
     Targets,
     TopSelector,
     selector_name,
@@ -129,8 +130,11 @@ def _name(asked: _Asked) -> str:
 
 def _decision(asked: _Asked) -> list[Line]:
     called = selector_name(asked.strategy.selector, asked.language)
-    row = int(asked.rows[-1])
-    regular = row in asked.strategy.rebalance.grid(asked.market)
+    row, schedule = int(asked.rows[-1]), asked.strategy.rebalance
+    if isinstance(schedule, Periodic) and isinstance(schedule.every, int):  # from the first one
+        regular = (row - int(asked.rows[0])) % schedule.every == 0
+    else:
+        regular = row in schedule.grid(asked.market)
     return [
         asked.line("decision", "selector", called),
         asked.line("decision", "begun", asked.market.dates[asked.rows[0]]),

@@ -114,6 +114,16 @@ def test_a_day_between_rebalances_is_told_to_be_none():
     assert told(small_strategy(), code, "2015-05-28")[decision] == "no"
 
 
+def test_every_nth_day_is_counted_from_the_first_decision_of_the_fund():
+    decision = "decision", "a rebalance by the schedule"
+    code = str(sample_market().codes[3])
+    weekly = small_strategy("rebalance.every=5")
+    first = sample_market().day(START) - 1
+    for later in (10, 11):
+        day = str(sample_market().dates[first + later])
+        assert told(weekly, code, day)[decision] == ("yes" if later == 10 else "no")
+
+
 def test_nothing_after_the_day_is_looked_at():
     code = str(sample_market().codes[3])
     whole = told(optimised(), code)

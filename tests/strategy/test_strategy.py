@@ -21,6 +21,7 @@ def fault(*changes: str) -> str:
         ("hedge.rol_days=3", "hedge.rol_days: unknown key, did you mean 'roll_days'?"),
         ("factors.3.factor.windw=5", "windw: unknown key, did you mean 'window'?"),
         ("universe.kind=index", "universe.index.n: unknown key; accepted here: "),
+        ("selector.industry=0.1", "selector.industry: unknown key, it belongs to kind 'optimised'"),
         ("selectr.n=5", "selectr: unknown key, did you mean 'selector'?"),
         ("capital_yuan=-1", "capital_yuan: Input should be greater than 0 (found -1)"),
         ("rebalance.every=0", "rebalance"),
