@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.plan import run_days as run_days
     from quanthedge.backtesting.request import asked as asked
     from quanthedge.backtesting.request import made_by as made_by
+    from quanthedge.backtesting.request import versions as versions
     from quanthedge.backtesting.result import Result as Result
     from quanthedge.backtesting.run import backtest as backtest
     from quanthedge.backtesting.run import complete as complete
@@ -40,6 +41,7 @@ _LAZY = {
     "prepared_run": "run",
     "run_days": "plan",
     "select": "selection",
+    "versions": "request",
 }
 
 __all__ = [*_LAZY]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
