@@ -16,7 +16,6 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -55,8 +54,8 @@ class _Cluster:
         self._number, self._threads, self._looked = 0, 0, -math.inf
         self._out: dict[str, tuple[Piece, Any]] = {}
         self._back: SimpleQueue[str] = SimpleQueue()
-        self._sent: dict[str, Path] = {}  # folder of each market that went to a worker
-        self._markets: dict[str, Place] = {}
+        self._sent: set[str] = set()  # fingerprints of markets that went to a worker
+        self._markets: list[Place] = []
         self._shunned: dict[str, str] = {}  # workers that get no jobs, and why
         self._restarts = 0
         self._here = at_worker.facts()
@@ -65,13 +64,14 @@ class _Cluster:
     # -- what `driven` asks for
 
     def room(self) -> bool:
-        return len(self._out) < min(self._most_jobs, self._places())
+        places = self._places()  # and some at the door, so that many workers do not wait for one
+        return len(self._out) < min(self._most_jobs, places + places // 4)
 
     def start(self, piece: Piece, run: Run) -> None:
         payload = packed(piece.job, run)
         place = piece.job.market
-        if place.fingerprint not in self._markets:
-            self._markets[place.fingerprint] = place
+        if place not in self._markets:
+            self._markets.append(place)
             self._supply(place)
         self._number += 1
         key = f"quanthedge-{self._session}-{self._number}"
@@ -234,7 +234,7 @@ class _Cluster:
                     "ended; what is done is kept"
                 )
             self._check_versions()
-            for place in self._markets.values():
+            for place in self._markets:
                 self._supply(place)
         return [self._came(key) for key in lost]
 
@@ -265,11 +265,12 @@ class _Cluster:
                 )
             return
         _log.info("%s: sent to %s workers, %.1f MB each", place.folder, len(lacking), size / 1e6)
-        self._sent[place.fingerprint] = place.folder
-        left = self._told(list(lacking), at_worker.begin, place.fingerprint, size)
+        fingerprint = market_place.fingerprint_of(place)
+        self._sent.add(fingerprint)
+        left = self._told(list(lacking), at_worker.begin, fingerprint, size)
         for parcel in market_place.parcels(place.folder):
-            left = self._told(left, at_worker.take, place.fingerprint, parcel)
-        self._told(left, at_worker.finish, place.fingerprint)
+            left = self._told(left, at_worker.take, fingerprint, parcel)
+        self._told(left, at_worker.finish, fingerprint)
 
     def _told(self, workers: list[str], what: Any, *words: Any) -> list[str]:
         """Let workers do something; return those that could."""

@@ -24,6 +24,7 @@ __all__ = [
     "Parcel",
     "at_hand",
     "begin",
+    "fingerprint_of",
     "finish",
     "parcels",
     "remove",
@@ -76,18 +77,24 @@ def at_hand(place: Place, below: Path | None = None) -> Path:
     DataError
         Neither the path nor what was sent is the market of that fingerprint.
     """
+    wanted = fingerprint_of(place)
     try:
         found = Manifest.read(place.folder).fingerprint
-        reason = f"{place.folder}: fingerprint {found[:12]}, not {place.fingerprint[:12]}"
+        reason = f"{place.folder}: fingerprint {found[:12]}, not {wanted[:12]}"
     except DataError as problem:
         found, reason = "", str(problem)
-    if found == place.fingerprint:
+    if found == wanted:
         return place.folder
     if below is not None:
-        sent = _sent(below, place.fingerprint)
-        if (sent / _MARK).is_file() and Manifest.read(sent).fingerprint == place.fingerprint:
+        sent = _sent(below, wanted)
+        if (sent / _MARK).is_file() and Manifest.read(sent).fingerprint == wanted:
             return sent
     raise DataError(reason)
+
+
+def fingerprint_of(place: Place) -> str:
+    """Return the fingerprint of the whole dataset, of a market that may be cut at a day ("@")."""
+    return place.fingerprint.partition("@")[0]
 
 
 # -- sending

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -31,7 +31,6 @@ from quanthedge.errors import QuantHedgeError
 
 __all__ = ["processes", "share_of_memory", "uninterrupted"]
 
-DEEP = 2  # jobs that a worker has, with the one that it runs: it never waits for the store
 SHARE = 0.9  # of the machine's memory that all workers may have
 _LIBRARY = Path(os.__file__).parent  # Python's own, and what is installed beside it
 _NO_START = 3  # workers in a row that end before they can be asked anything
@@ -39,13 +38,12 @@ _NO_START = 3  # workers in a row that end before they can be asked anything
 
 @dataclass
 class _Lane:
-    """A worker and the jobs that it was given, the first of them running."""
+    """A worker and the job that it has."""
 
     pool: Any
     last_words: Path
     hello: "Future[int]"
-    pieces: list[Piece] = field(default_factory=list)
-    broken: bool = False
+    piece: Piece | None = None
 
 
 class _Processes:
@@ -59,22 +57,31 @@ class _Processes:
         self._numbers = itertools.count()
 
     def room(self) -> bool:
-        return sum(len(lane.pieces) for lane in self._lanes) < DEEP * self._count
+        return sum(lane.piece is not None for lane in self._lanes) < self._count
 
     def start(self, piece: Piece, run: Run) -> None:
         payload = packed(piece.job, run)
-        lane = min(self._lanes, key=lambda one: len(one.pieces), default=None)
-        if lane is None or (lane.pieces and len(self._lanes) < self._count):
-            lane = self._begun()
-        lane.pieces.append(piece)
-        future = lane.pool.submit(run_packed, payload)
+        lane, future = self._submitted(payload)
+        lane.piece = piece
         future.add_done_callback(lambda done: self._back.put((lane, piece, done)))
+
+    def _submitted(self, payload: bytes) -> tuple[_Lane, "Future[Any]"]:
+        """Give a job to a worker that has none; one that died since is left out."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        for lane in [one for one in self._lanes if one.piece is None]:
+            try:
+                return lane, lane.pool.submit(run_packed, payload)
+            except BrokenProcessPool:
+                self._lanes.remove(lane)
+        lane = self._begun()
+        return lane, lane.pool.submit(run_packed, payload)
 
     def ended(self) -> list[tuple[Piece, list[Outcome] | Lost]]:
         found = [self._back.get()]
         while not self._back.empty():
             found.append(self._back.get())
-        return [(piece, self._came(lane, piece, future)) for lane, piece, future in found]
+        return [(piece, self._came(lane, future)) for lane, piece, future in found]
 
     def cancel(self) -> None:
         self.close()
@@ -102,10 +109,10 @@ class _Processes:
         self._lanes.append(lane)
         return lane
 
-    def _came(self, lane: _Lane, piece: Piece, future: "Future[Any]") -> list[Outcome] | Lost:
+    def _came(self, lane: _Lane, future: "Future[Any]") -> list[Outcome] | Lost:
         from concurrent.futures.process import BrokenProcessPool
 
-        lane.pieces.remove(piece)
+        lane.piece = None
         try:
             back: list[Outcome] | Lost = future.result()
         except (BrokenProcessPool, CancelledError) as problem:
@@ -116,12 +123,8 @@ class _Processes:
         return back
 
     def _broke(self, lane: _Lane, problem: BaseException) -> Lost:
-        """Tell what a job was lost by: the first of a worker's jobs was running, no other one."""
-        first, lane.broken = not lane.broken, True
-        if not first:
-            return Lost("", blameless=True)
-        with suppress(ValueError):
-            self._lanes.remove(lane)
+        """Tell what a job was lost by, and give its place to the next worker."""
+        self._lanes.remove(lane)
         reason = _told(problem) + _where(lane.last_words)
         lane.pool.shutdown(wait=False, kill_workers=True)
         if lane.hello.done() and lane.hello.exception() is None:

@@ -68,6 +68,7 @@ class Places(Protocol):
 def driven(jobs: Iterable[Job], run: Run, places: Places) -> Iterator[tuple[Job, list[Outcome]]]:
     """Yield jobs with their outcomes as they end; those of a split job one by one."""
     source, waiting, out = iter(jobs), deque[Piece](), 0
+    ready: list[tuple[Job, list[Outcome]]] = []
     try:
         while True:
             while places.room():
@@ -76,16 +77,18 @@ def driven(jobs: Iterable[Job], run: Run, places: Places) -> Iterator[tuple[Job,
                     break
                 places.start(piece, run)
                 out += 1
+            yield from ready  # places are full again before anybody stores what came back
+            ready.clear()
             if not out:
                 return
             for piece, back in places.ended():
                 out -= 1
                 if not isinstance(back, Lost):
-                    yield piece.job, back
+                    ready.append((piece.job, back))
                 elif back.blameless:
                     waiting.appendleft(piece._replace(moved=piece.moved + 1))
                 elif piece.again:
-                    yield piece.job, failed(piece.job, LOST, back.reason)
+                    ready.append((piece.job, failed(piece.job, LOST, back.reason)))
                 else:
                     waiting.extend(_split(piece))
     finally:
