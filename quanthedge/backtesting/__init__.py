@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.explain import explain_holding as explain_holding
+    from quanthedge.backtesting.light import LightRun as LightRun
+    from quanthedge.backtesting.light import light_runs as light_runs
     from quanthedge.backtesting.plan import Prepared as Prepared
     from quanthedge.backtesting.plan import prepare as prepare
     from quanthedge.backtesting.plan import run_days as run_days
@@ -19,10 +21,13 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.stage_files import StageFolder as StageFolder
     from quanthedge.backtesting.stages import forget_stages as forget_stages
     from quanthedge.backtesting.stages import keep_stages as keep_stages
+    from quanthedge.backtesting.stages import watched_stages as watched_stages
+    from quanthedge.backtesting.asked_stages import stages_asked as stages_asked
     from quanthedge.backtesting.standing import Allocated as Allocated
     from quanthedge.backtesting.standing import allocated as allocated
 
 _LAZY = {
+    "LightRun": "light",
     "Allocated": "standing",
     "Prepared": "plan",
     "Result": "result",
@@ -35,11 +40,14 @@ _LAZY = {
     "explain_holding": "explain",
     "forget_stages": "stages",
     "keep_stages": "stages",
+    "light_runs": "light",
     "made_by": "request",
     "prepare": "plan",
     "prepared_run": "run",
     "run_days": "plan",
     "select": "selection",
+    "stages_asked": "asked_stages",
+    "watched_stages": "stages",
 }
 
 __all__ = [*_LAZY]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
