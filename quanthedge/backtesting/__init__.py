@@ -9,7 +9,9 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.plan import prepare as prepare
     from quanthedge.backtesting.plan import run_days as run_days
     from quanthedge.backtesting.request import asked as asked
+    from quanthedge.backtesting.request import code_digest as code_digest
     from quanthedge.backtesting.request import made_by as made_by
+    from quanthedge.backtesting.request import versions as versions
     from quanthedge.backtesting.result import Result as Result
     from quanthedge.backtesting.run import backtest as backtest
     from quanthedge.backtesting.run import complete as complete
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.stages import keep_stages as keep_stages
     from quanthedge.backtesting.standing import Allocated as Allocated
     from quanthedge.backtesting.standing import allocated as allocated
+    from quanthedge.backtesting.tried import trial_of as trial_of
 
 _LAZY = {
     "Allocated": "standing",
@@ -31,6 +34,7 @@ _LAZY = {
     "allocated": "standing",
     "asked": "request",
     "backtest": "run",
+    "code_digest": "request",
     "complete": "run",
     "explain_holding": "explain",
     "forget_stages": "stages",
@@ -40,6 +44,8 @@ _LAZY = {
     "prepared_run": "run",
     "run_days": "plan",
     "select": "selection",
+    "trial_of": "tried",
+    "versions": "request",
 }
 
 __all__ = [*_LAZY]  # noqa: PLE0604 -- names resolved lazily (PEP 562)
