@@ -11,7 +11,9 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.plan import prepare as prepare
     from quanthedge.backtesting.plan import run_days as run_days
     from quanthedge.backtesting.request import asked as asked
+    from quanthedge.backtesting.request import code_digest as code_digest
     from quanthedge.backtesting.request import made_by as made_by
+    from quanthedge.backtesting.request import versions as versions
     from quanthedge.backtesting.result import Result as Result
     from quanthedge.backtesting.run import backtest as backtest
     from quanthedge.backtesting.run import complete as complete
@@ -25,6 +27,7 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.asked_stages import stages_asked as stages_asked
     from quanthedge.backtesting.standing import Allocated as Allocated
     from quanthedge.backtesting.standing import allocated as allocated
+    from quanthedge.backtesting.tried import trial_of as trial_of
 
 _LAZY = {
     "LightRun": "light",
@@ -36,6 +39,7 @@ _LAZY = {
     "allocated": "standing",
     "asked": "request",
     "backtest": "run",
+    "code_digest": "request",
     "complete": "run",
     "explain_holding": "explain",
     "forget_stages": "stages",
@@ -48,6 +52,8 @@ _LAZY = {
     "select": "selection",
     "stages_asked": "asked_stages",
     "watched_stages": "stages",
+    "trial_of": "tried",
+    "versions": "request",
 }
 
 __all__ = [*_LAZY]  # noqa: PLE0604 -- names resolved lazily (PEP 562)

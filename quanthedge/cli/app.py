@@ -29,6 +29,7 @@ from quanthedge.cli import (
     report,
     rules,
     run,
+    runs,
     simulate,
     statement,
     stress,
@@ -113,6 +114,7 @@ def _options(
 
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(runs.app)
 
 
 def _told(
