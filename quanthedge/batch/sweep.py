@@ -7,6 +7,7 @@
     >>> found.table.head()                                                      # doctest: +SKIP
 """
 
+import difflib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -296,7 +297,33 @@ def _workers(jobs: int | None, cluster: str | None) -> int:
 def _table(plan: Plan, store: Store, by: str) -> pd.DataFrame:
     """Return the runs that are done, best first: what differs, then the figures."""
     found = store.runs(sweep=plan.id)
-    return found
+    found = found[found["status"] == "done"]
+    if by not in found.columns:
+        if not len(found):
+            return found.assign(**{by: pd.Series(dtype=float)})
+        raise StrategyError(f"by {by!r}: no figure of a run; there are {_near(by, found)}")
+    changes = {one.key: one.changes for one in plan.variants}
+    own = pd.DataFrame([changes[key] for key in found.index], index=found.index, columns=plan.keys)
+    first = list(dict.fromkeys((*plan.keys, *_FIRST)))
+    known = found.drop(columns=[name for name in plan.keys if name in found.columns])
+    table = pd.concat([own, known], axis=1)
+    rest = [name for name in table.columns if name not in first]
+    return table[[*(name for name in first if name in table.columns), *rest]].sort_values(
+        by, ascending=False, kind="stable", na_position="last"
+    )
+
+
+# the figures that a reader looks at first
+_FIRST = (
+    "annual_return_net", "volatility_net", "sharpe_net", "max_drawdown_net", "calmar_net",
+    "correlation_accrued_daily", "beta_daily", "turnover", "paid_per_year_costs_and_fees",
+)  # fmt: skip
+
+
+def _near(by: str, table: pd.DataFrame) -> str:
+    """Return names of figures like the one that is asked for."""
+    names = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
+    return ", ".join(difflib.get_close_matches(by, names, 4, 0.3) or _FIRST)
 
 
 def _failures(plan: Plan, failed: Mapping[int, Outcome]) -> pd.DataFrame:
@@ -319,7 +346,7 @@ def _keep(plan: Plan, store: Store, table: pd.DataFrame, keep: int) -> tuple[str
     kept = []
     for key in table.index[:keep]:
         one = by_key[key]
-        if not bool(table.loc[key, "whole"]):
+        if not bool(table.loc[key, "whole"]) and hasattr(store, "keep"):
             store.keep(key, backtest(one.strategy, plan.market, one.start, one.end))
         kept.append(key)
     return tuple(kept)
