@@ -4,7 +4,7 @@ import re
 from contextlib import AbstractContextManager
 
 from quanthedge.batch.executors.inline import inline
-from quanthedge.batch.variant import Executor
+from quanthedge.batch.executors.rounds import Running
 from quanthedge.documents import printable
 from quanthedge.errors import DataError
 
@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"(tcp|tls)://[^\s/]+:[0-9]{1,5}")
 
 def executor_of(
     jobs: int | None = None, cluster: str | None = None
-) -> AbstractContextManager[Executor]:
+) -> AbstractContextManager[Running]:
     """Return what runs jobs, to be entered with ``with``.
 
     Parameters

@@ -22,9 +22,9 @@ from typing import Any
 from quanthedge.batch.executors import at_worker, market_place
 from quanthedge.batch.executors.market_place import MOST_SENT, Absent
 from quanthedge.batch.executors.processes import share_of_memory
-from quanthedge.batch.executors.rounds import Lost, Piece, Run, driven
+from quanthedge.batch.executors.rounds import Lost, Piece, Run, Running
 from quanthedge.batch.executors.travelling import packed
-from quanthedge.batch.variant import Executor, Outcome, Place
+from quanthedge.batch.variant import Outcome, Place
 from quanthedge.documents import printable
 from quanthedge.errors import DataError, QuantHedgeError
 
@@ -94,6 +94,9 @@ class _Cluster:
             if not found or self._client.status != "running":
                 found += self._look_after()
         return found
+
+    def count(self) -> int:
+        return min(self._most_jobs, self._places())
 
     def cancel(self) -> None:
         futures = [future for _, future in self._out.values()]
@@ -286,7 +289,7 @@ class _Cluster:
 @contextmanager
 def cluster(
     address: str, jobs: int | None = None, *, patience: float = PATIENCE, memory: str = ""
-) -> Iterator[Executor]:
+) -> Iterator[Running]:
     """Give an executor on a cluster.
 
     Parameters
@@ -332,7 +335,7 @@ def cluster(
                 ) from problem
         places = _Cluster(address, client, jobs, patience, exits)
         stack.callback(places.close)
-        yield lambda source, run: driven(source, run, places)
+        yield Running(places)
 
 
 def _connected(address: Any, timeout: float) -> Any:

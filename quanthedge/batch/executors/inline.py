@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
-from quanthedge.batch.executors.rounds import Lost, Piece, Run, driven
+from quanthedge.batch.executors.rounds import Lost, Piece, Run, Running
 from quanthedge.batch.executors.threads import limited, processors
 from quanthedge.batch.executors.travelling import guarded
-from quanthedge.batch.variant import Executor, Outcome
+from quanthedge.batch.variant import Outcome
 
 __all__ = ["inline"]
 
@@ -31,6 +31,9 @@ class _Here:
     def cancel(self) -> None:
         self._next.clear()
 
+    def count(self) -> int:
+        return 1
+
 
 class _Threads:
     """So many places, each a thread."""
@@ -53,9 +56,12 @@ class _Threads:
         for one in self._out:
             one.cancel()
 
+    def count(self) -> int:
+        return self._count
+
 
 @contextmanager
-def inline(threads: int = 1) -> Iterator[Executor]:
+def inline(threads: int = 1) -> Iterator[Running]:
     """Give an executor in this process.
 
     Parameters
@@ -68,7 +74,7 @@ def inline(threads: int = 1) -> Iterator[Executor]:
     A variant that kills its process kills the sweep: what is done is in the store.
     """
     if threads <= 1:
-        yield lambda jobs, run: driven(jobs, run, _Here())
+        yield Running(_Here())
         return
     with limited(max(1, processors() // threads)), ThreadPoolExecutor(threads) as pool:
-        yield lambda jobs, run: driven(jobs, run, _Threads(pool, threads))
+        yield Running(_Threads(pool, threads))

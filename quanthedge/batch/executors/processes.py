@@ -23,10 +23,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from quanthedge.batch.executors.rounds import Lost, Piece, Run, driven
+from quanthedge.batch.executors.rounds import Lost, Piece, Run, Running
 from quanthedge.batch.executors.threads import ENVIRONMENT, limit, processors
 from quanthedge.batch.executors.travelling import packed, run_packed
-from quanthedge.batch.variant import Executor, Outcome
+from quanthedge.batch.variant import Outcome
 from quanthedge.errors import QuantHedgeError
 
 __all__ = ["processes", "share_of_memory", "uninterrupted"]
@@ -86,6 +86,9 @@ class _Processes:
     def cancel(self) -> None:
         self.close()
 
+    def count(self) -> int:
+        return self._count
+
     def close(self) -> None:
         """End every worker at once, and wait until they are gone."""
         for lane in self._lanes:
@@ -139,7 +142,7 @@ class _Processes:
 
 
 @contextmanager
-def processes(count: int, most: int | None = None) -> Iterator[Executor]:
+def processes(count: int, most: int | None = None) -> Iterator[Running]:
     """Give an executor on other processes of this machine.
 
     Parameters
@@ -153,7 +156,7 @@ def processes(count: int, most: int | None = None) -> Iterator[Executor]:
     with tempfile.TemporaryDirectory(prefix="quanthedge-", ignore_cleanup_errors=True) as folder:
         places = _Processes(count, most, Path(folder))
         try:
-            yield lambda jobs, run: driven(jobs, run, places)
+            yield Running(places)
         finally:
             places.close()
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from quanthedge.batch.variant import Failure, Job, Outcome
 
-__all__ = ["LOST", "Lost", "Piece", "Places", "Run", "driven", "failed"]
+__all__ = ["LOST", "Lost", "Piece", "Places", "Run", "Running", "driven", "failed"]
 
 LOST = "LostWorker"
 Run: TypeAlias = Callable[[Job], list[Outcome]]
@@ -63,6 +63,30 @@ class Places(Protocol):
 
     def cancel(self) -> None:
         """Give up what is out and has not begun."""
+
+    def count(self) -> int:
+        """How many jobs run at a time."""
+
+
+class Running:
+    """An executor: takes jobs and what runs one, and yields jobs with their outcomes.
+
+    Parameters
+    ----------
+    places : Places
+    """
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    @property
+    def workers(self) -> int:
+        """How many jobs run at a time: so many, or some times as many, are worth making."""
+        return self._places.count()
+
+    def __call__(self, jobs: Iterable[Job], run: Run) -> Iterator[tuple[Job, list[Outcome]]]:
+        """Yield jobs as they end; see :func:`driven`."""
+        return driven(jobs, run, self._places)
 
 
 def driven(jobs: Iterable[Job], run: Run, places: Places) -> Iterator[tuple[Job, list[Outcome]]]:

@@ -11,12 +11,13 @@ class Places:
     """Places that lose what a list of numbers says, and count how many jobs are out at a time."""
 
     def __init__(self, count: int, poisoned: set[int], unlucky: set[int] | None = None) -> None:
-        self.count, self.poisoned, self.unlucky = count, poisoned, unlucky or set()
+        self.count_of_places = count
+        self.poisoned, self.unlucky = poisoned, unlucky or set()
         self.out: list[tuple[Piece, Run]] = []
         self.most, self.cancelled, self.sizes = 0, 0, list[int]()
 
     def room(self) -> bool:
-        return len(self.out) < self.count
+        return len(self.out) < self.count_of_places
 
     def start(self, piece: Piece, run: Run) -> None:
         self.out.append((piece, run))
@@ -35,6 +36,9 @@ class Places:
 
     def cancel(self) -> None:
         self.cancelled += len(self.out)
+
+    def count(self) -> int:
+        return self.count_of_places
 
 
 def all_of(places: Places, jobs: list[Job]) -> dict[int, Outcome]:
