@@ -242,8 +242,8 @@ def _unlike_tables(before: pd.DataFrame, now: pd.DataFrame) -> str:
     if not where.size:
         return rows.removesuffix("; ") or "the same cells in other bytes"
     row, column = where[0], int(np.argmax(differing[where[0]]))
-    label = before.index[row]
-    label = f"{label:%Y-%m-%d}" if isinstance(label, pd.Timestamp) else f"row {label}"
+    at = before.index[row]
+    label = f"{at:%Y-%m-%d}" if isinstance(at, pd.Timestamp) else f"row {at}"
     old, new = before.iat[row, column], now.iat[row, column]  # noqa: PD009 -- one cell by place
     return (
         f"{rows}{before.columns[column]} of {label}: {old!r}, now {new!r} "

@@ -272,8 +272,7 @@ class Store:
     def about(self, key: str) -> pd.Series:
         """Return a run's row of :meth:`runs`."""
         self._row(key)
-        found: pd.Series = self.runs().loc[key]
-        return found
+        return self.runs().T[key]
 
     # -- what is written
 
