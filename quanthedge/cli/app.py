@@ -27,11 +27,14 @@ from quanthedge.cli import (
     import_,
     overfit,
     report,
+    reproduce,
     rules,
     run,
+    runs,
     simulate,
     statement,
     stress,
+    sweep,
     token,
     trials,
     update,
@@ -60,7 +63,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help li
     "explain": explain.command,
     "rules": rules.command,
     "run": run.command,
+    "sweep": sweep.command,
     "report": report.command,
+    "reproduce": reproduce.command,
     "trials": trials.command,
     "overfit": overfit.command,
     "cache": cache.command,
@@ -113,6 +118,7 @@ def _options(
 
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(runs.app)
 
 
 def _told(
