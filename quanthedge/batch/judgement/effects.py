@@ -104,11 +104,11 @@ def value_text(value: object, language: Language = "en") -> str:
     ('0.8', '100,000,000', 'front', '–')
     """
     if isinstance(value, float | np.floating):
-        if np.isnan(value):
+        number = float(value)
+        if np.isnan(number):
             return "–"
-        if abs(value) >= 10_000 and value == round(value):
-            return f"{value:,.0f}".replace("-", "\u2212")
-        return f"{value:.4g}".replace("-", "\u2212")
+        whole = abs(number) >= 10_000 and number == round(number)
+        return format(number, ",.0f" if whole else ".4g").replace("-", "\u2212")
     if value is None:
         return "–"
     return str(value)

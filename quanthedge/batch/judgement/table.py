@@ -217,8 +217,8 @@ def judged(
 def _check(runs: pd.DataFrame, returns: pd.DataFrame, by: str) -> None:
     if "status" not in runs or by not in runs:
         missing = "status" if "status" not in runs else by
-        known = ", ".join(map(str, runs.columns))
-        raise DataError(f"judged: the runs have no column {missing}; they have {known}")
+        columns = ", ".join(map(str, runs.columns))
+        raise DataError(f"judged: the runs have no column {missing}; they have {columns}")
     if not by.startswith(_BETTER_WHEN_HIGH):
         known = [str(c) for c in runs.columns if is_figure(str(c))]
         accepted = ", ".join(name for name in known if name.startswith(_BETTER_WHEN_HIGH))
