@@ -61,11 +61,8 @@ class _Returns(NamedTuple):
 
 def series_of(rows: Rows) -> pd.DataFrame:
     """Return the daily series of a run, [T + 1] rows of :data:`quanthedge.batch.SERIES`."""
-    first, capital = rows.initial_unit_value, rows.capital_yuan
-    equity = _with_first(capital, _column(rows, "equity"))
-    fees = _sum(rows, FUND_FEES)
-    # as the ledger's table chains it
-    gross = first * np.append(1.0, np.cumprod((equity[1:] + fees) / (equity[:-1] + _flows(rows))))
+    first = rows.initial_unit_value
+    equity, gross = _with_first(rows.capital_yuan, _column(rows, "equity")), _gross_value(rows)
     columns = (
         _with_first(first, _column(rows, "unit_value")),
         _with_first(first, _column(rows, "unit_value_before_accrual")),
@@ -74,7 +71,14 @@ def series_of(rows: Rows) -> pd.DataFrame:
         rows.index_close,
     )
     dates = pd.DatetimeIndex(rows.dates.astype("datetime64[ms]"), name="date")
-    return pd.DataFrame(dict(zip(SERIES, columns, strict=True)), index=dates)
+    return pd.DataFrame(np.column_stack(columns), index=dates, columns=list(SERIES))
+
+
+def _gross_value(rows: Rows) -> Floats:
+    """Return the unit value before all fees as the ledger's table chains it, [T + 1]."""
+    equity = _with_first(rows.capital_yuan, _column(rows, "equity"))
+    growth = (equity[1:] + _sum(rows, FUND_FEES)) / (equity[:-1] + _flows(rows))
+    return np.asarray(rows.initial_unit_value * np.append(1.0, np.cumprod(growth)))
 
 
 def figures_of(rows: Rows) -> dict[str, float]:
@@ -151,13 +155,13 @@ def _years(rows: Rows) -> float:
 
 
 def _balances(rows: Rows) -> Iterator[tuple[str, float]]:
-    last, series = rows.ledger[-1], series_of(rows)
+    last = rows.ledger[-1]
     yield "trading_days", len(rows.ledger)
     yield "opening_equity", rows.capital_yuan
     yield "closing_equity", last[layout.EQUITY_]
     yield "unit_value_net", last[layout.UNIT_VALUE_]
     yield "unit_value_before_accrual", last[layout.BEFORE_ACCRUAL_]
-    yield "unit_value_gross", series["unit_value_gross"].iloc[-1]
+    yield "unit_value_gross", _gross_value(rows)[-1]
     yield "high_water_mark", last[layout.HWM_]
     yield "accrued_performance_fee", last[layout.ACCRUED_]
     yield "interest", _column(rows, "interest").sum()

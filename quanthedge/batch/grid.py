@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.backtesting import asked, run_days
+from quanthedge.backtesting import asked
 from quanthedge.batch.variant import Failure, Variant
+from quanthedge.comparison import product_values
 from quanthedge.documents import parse_value, printable
 from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.market import Market
@@ -431,8 +432,14 @@ _Identifier = Any  # (strategy, start, end) -> key
 def _identifier(market: Market) -> _Identifier:
     """Return what gives a variant its key."""
 
+    values: dict[str, pd.DataFrame] = {}
+
     def identify(strategy: Strategy, start: str | None, end: str | None) -> str:
-        content = json.dumps(asked(strategy, market, start, end), sort_keys=True, default=str)
+        compared = str(strategy.comparison)
+        if compared not in values:
+            values[compared] = product_values(strategy.comparison)
+        what = asked(strategy, market, start, end, products=values[compared])
+        content = json.dumps(what, sort_keys=True, default=str)
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
     return identify

@@ -10,8 +10,10 @@
 import difflib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +34,7 @@ from quanthedge.strategy import Strategy
 __all__ = ["BY", "Progress", "Sweep", "SweepInterrupted", "run_plan", "sweep"]
 
 BY = "sharpe_net"
+_MOST_WAITING = 2  # jobs whose outcomes wait for the disk
 _LOG = logging.getLogger(__name__)
 
 
@@ -260,31 +263,52 @@ def _run(
     count = _Count(plan, wanted, work, workers, tell)
     count.say()
     failed: dict[int, Outcome] = {}
-    info = {"name": plan.market.name, "fingerprint": plan.market.fingerprint}
-    by_number = {one.number: one for one in wanted}
     try:
         with ExitStack() as stack:
+            keep = stack.enter_context(_keeping(plan, store, wanted))
             run_all = stack.enter_context(executor_of(jobs, cluster)) if work else None
             for _, outcomes in run_all(work, run_job) if run_all is not None else ():
-                store.add(
-                    [
-                        Entry(by_number[one.number], one, info, plan.id, _label(plan, by_number[one.number]))
-                        for one in outcomes
-                    ]
-                )
+                keep(outcomes)
                 failed.update((one.number, one) for one in outcomes if one.failure is not None)
                 count.took(outcomes)
                 count.say()
     except KeyboardInterrupt:
+        here = len(store.known([one.key for one in plan.variants]))
         raise SweepInterrupted(
-            f"stopped: {count.known + count.done:,} of {count.total:,} runs are in "
-            f"{store.folder}; the same command goes on with the others"
+            f"stopped: {here:,} of {count.total:,} runs are in {store.folder}; the same command "
+            "goes on with the others"
         ) from None
     return failed
 
 
-def _label(plan: Plan, variant: Variant) -> str:
-    return f"{plan.strategy.name}: {told(variant.changes)}"
+@contextmanager
+def _keeping(
+    plan: Plan, store: Store, wanted: Sequence[Variant]
+) -> Iterator[Callable[[Sequence[Outcome]], None]]:
+    """Yield what adds outcomes to the store, on a thread of its own while others are worked out.
+
+    All of them are there at the end of the block, however it ends.
+    """
+    info = {"name": plan.market.name, "fingerprint": plan.market.fingerprint}
+    by_number = {one.number: one for one in wanted}
+    waiting: deque[Future[int]] = deque()
+
+    def entry(outcome: Outcome) -> Entry:
+        variant = by_number[outcome.number]
+        return Entry(variant, outcome, info, plan.id, f"{plan.strategy.name}: {told(variant.changes)}")
+
+    with ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
+
+        def keep(outcomes: Sequence[Outcome]) -> None:
+            waiting.append(pool.submit(store.add, [entry(one) for one in outcomes]))
+            while len(waiting) > _MOST_WAITING or (waiting and waiting[0].done()):
+                waiting.popleft().result()
+
+        try:
+            yield keep
+        finally:
+            for one in waiting:
+                one.result()
 
 
 def _workers(jobs: int | None, cluster: str | None) -> int:

@@ -187,7 +187,7 @@ class Catalogue:
 def _is_new(connection: sqlite3.Connection) -> bool:
     """Whether nobody has laid out the file yet: no mark, no format, no table."""
     one = connection.execute
-    return (
+    return bool(
         one("PRAGMA application_id").fetchone()[0] == 0
         and one("PRAGMA user_version").fetchone()[0] == 0
         and one("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0

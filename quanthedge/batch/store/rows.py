@@ -69,15 +69,24 @@ def canonical(plain: Any) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def parts_of(strategy: Strategy, code: Mapping[str, str]) -> list[str]:
+def parts_of(
+    strategy: Strategy, code: Mapping[str, str], start: str | None, end: str | None
+) -> list[str]:
     """Return a run's parts as JSON texts ``[name, content]``: sections, and what made it.
 
-    ``strategy`` has its tables read; ``code`` is the user's own, by its files.
+    ``strategy`` has its tables read; ``code`` is the user's own, by its files;
+    ``start`` and ``end`` are the days that were asked for.
     """
     plain = strategy.model_dump(mode="json")
     sections = {name: value for name, value in plain.items() if isinstance(value, dict | list)}
     rest = {name: value for name, value in plain.items() if name not in sections}
-    made = {"versions": _versions(), "code": code_digest(), "own code": dict(code)}
+    made = {
+        "versions": _versions(),
+        "code": code_digest(),
+        "own code": dict(code),
+        "start": start,
+        "end": end,
+    }
     named = [(_PLAIN, rest), *((_SECTION + name, value) for name, value in sections.items())]
     return [canonical([name, content]) for name, content in [*named, (MADE, made)]]
 
@@ -135,7 +144,7 @@ def figures_text(figures: Mapping[str, float]) -> str:
         except (TypeError, ValueError) as error:
             raise DataError(f"store: the figure {name!r} is {value!r}, no number") from error
         plain[str(name)] = number if math.isfinite(number) else None
-    return canonical(plain)
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False)
 
 
 def series_bytes(key: str, series: pd.DataFrame) -> bytes:
@@ -162,7 +171,7 @@ def series_bytes(key: str, series: pd.DataFrame) -> bytes:
     }
     page = pa.BufferOutputStream()
     pq.write_table(pa.table(columns), page, compression="zstd", use_dictionary=["run"])
-    return page.getvalue().to_pybytes()
+    return bytes(page.getvalue().to_pybytes())
 
 
 def read_series(data: bytes, columns: Sequence[str]) -> pd.DataFrame:

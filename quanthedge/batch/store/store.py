@@ -11,6 +11,7 @@ takes away; a row without its file never is.
 """
 
 import json
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from quanthedge.batch.store.files import Files, place_of
 from quanthedge.batch.store.rows import (
     Entry,
     figures_text,
+    flat,
     parts_of,
     read_series,
     series_bytes,
@@ -30,6 +32,8 @@ from quanthedge.batch.store.rows import (
     strategy_of,
 )
 from quanthedge.batch.store.tables import runs_table
+from quanthedge.batch.store.upkeep import check, remove
+from quanthedge.batch.store.whole import entry_of, keep, open_whole
 from quanthedge.batch.variant import SERIES
 from quanthedge.errors import DataError
 from quanthedge.kinds import own_code
@@ -39,6 +43,8 @@ from quanthedge.trials import CATALOGUE, Catalogue, write_down
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from quanthedge.backtesting import Result
 
 
 __all__ = ["Store"]
@@ -228,7 +234,109 @@ class Store:
         content = {number: text for number, text in rows if number in set(marks)}
         return dict(json.loads(content[number]) for number in marks)
 
+    def result(self, key: str) -> "Result":
+        """Return the whole result of a run.
+
+        Raises
+        ------
+        DataError
+            Only its days are kept, or its folder is damaged.
+        """
+        return open_whole(self._catalogue, self._files, key)
+
+    def is_whole(self, key: str) -> bool:
+        """Return whether the run folder of a run is kept."""
+        return self._row(key)[2] is not None
+
+    def folder_of(self, key: str) -> Path:
+        """Return where the run folder of a run is, or would be."""
+        return self._files.record(key)
+
+    def files_of(self, key: str) -> list[Path]:
+        """Return where a run's days are, and its run folder where it is kept whole."""
+        found = [self._files.series(key)]
+        return [*found, self._files.record(key)] if self.is_whole(key) else found
+
+    def parameters(self, key: str) -> dict[str, Any]:
+        """Return the parameters of a run by their dotted names."""
+        parts = self.parts(key)
+        return {name: value for part in parts for name, value in flat(part, parts[part]).items()}
+
+    def series_file(self, key: str) -> bytes:
+        """Return the Parquet file of a run's days; errors are those of :meth:`series`."""
+        status, series, _ = self._row(key)
+        if status != "done":
+            raise DataError(f"{self.folder}: run {key[:8]} failed; it has no days")
+        return self._files.read(self._files.series(key), series)
+
+    def about(self, key: str) -> pd.Series:
+        """Return a run's row of :meth:`runs`."""
+        self._row(key)
+        found: pd.Series = self.runs().loc[key]
+        return found
+
     # -- what is written
+
+    def put(
+        self, result: "Result", *, label: str = "", sweep: str = "", seconds: float = math.nan
+    ) -> str:
+        """Add a result of :func:`quanthedge.backtest` and keep it whole; return its key.
+
+        The same run again changes nothing. Errors are those of :meth:`add`.
+        """
+        entry = entry_of(result, label=label, sweep=sweep, seconds=seconds)
+        self.add([entry])
+        self.keep(entry.outcome.key, result)
+        return entry.outcome.key
+
+    def keep(self, key: str, result: "Result") -> Path:
+        """Keep the run folder of a run beside its days; return where it is.
+
+        Parameters
+        ----------
+        key : str
+            Of a run that is done.
+        result : Result
+            Of that run.
+
+        Raises
+        ------
+        DataError
+            The store does not know the run, the result is of another one, or it cannot be written.
+        """
+        return keep(self._catalogue, self._files, key, result)
+
+    def remove(self, keys: Iterable[str]) -> list[str]:
+        """Take runs away: their rows, tags, days and run folders.
+
+        Returns
+        -------
+        list of str
+            Paths in their folders that are not ours: they stay.
+
+        Raises
+        ------
+        DataError
+            A run is not here (then none is taken away), or the folder may not be written.
+        """
+        return remove(self._catalogue, self._files, keys)
+
+    def check(self, *, repair: bool = False) -> pd.DataFrame:
+        """Look at every page of the catalogue and every file; take away what killed writers left.
+
+        Parameters
+        ----------
+        repair : bool
+            Let runs whose days are damaged or missing count as failed, so that the next sweep runs
+            them again, and let damaged run folders count as not kept.
+
+        Returns
+        -------
+        DataFrame
+            A row for each finding: run (key, or empty), problem ("damaged", "left over", "not
+            ours"), what, done. No row: everything is as it was written.
+        """
+        return check(self._catalogue, self._files, repair=repair)
 
     def add(self, entries: Sequence[Entry]) -> int:
         """Write down what came of variants; return how many of them are new.
@@ -398,14 +506,15 @@ def _prepared(entry: Entry) -> _Ready:
     variant, outcome = entry.variant, entry.outcome
     place_of(outcome.key)
     data = _Data(str(entry.market["name"]), str(entry.market["fingerprint"]))
-    series = None
-    start, end = variant.start, variant.end
+    series, start, end = None, variant.start, variant.end
     failure = outcome.failure
     if failure is None:
         if outcome.series is None:
             raise DataError(f"store: run {outcome.key[:8]} has neither a series nor a failure")
         series = series_bytes(outcome.key, outcome.series)
-        start, end = (f"{outcome.series.index[k]:%Y-%m-%d}" for k in (1, -1))
+        start = f"{outcome.series.index[1]:%Y-%m-%d}"
+        # of a fund that was wound up the days end before those that were asked for
+        end = entry.market.get("end") or f"{outcome.series.index[-1]:%Y-%m-%d}"
     strategy = with_tables(variant.strategy)
     code = own_code(strategy)
     return _Ready(
@@ -418,7 +527,7 @@ def _prepared(entry: Entry) -> _Ready:
         float(outcome.seconds),
         figures_text(outcome.figures if failure is None else {}),
         series,
-        parts_of(strategy, code),
+        parts_of(strategy, code, variant.start, variant.end),
         trial_of(strategy, strategy.name, code)._asdict(),
     )
 
