@@ -12,10 +12,11 @@ Bailey, D., Borwein, J., Lopez de Prado, M., Zhu, Q. (2014), "Pseudo-mathematics
 charlatanism", Notices of the AMS 61(5), on what an optimum in sample is worth out of sample.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,8 @@ from quanthedge.backtesting import (
     trial_of,
 )
 from quanthedge.batch.grid import Sets, grid_of, told
-from quanthedge.batch.store import Store
+from quanthedge.batch.store import Entry, Store
+from quanthedge.batch.store.whole import entry_of
 from quanthedge.batch.variant import Job, Outcome, Variant
 from quanthedge.batch.work import remember_market, run_job
 from quanthedge.errors import StrategyError
@@ -44,7 +46,17 @@ from quanthedge.trials import Trial, count, digest, record
 from quanthedge.typing import Floats
 from quanthedge.words import sentence, texts
 
-__all__ = ["FIGURES", "WalkForward", "choices", "walk_forward"]
+if TYPE_CHECKING:
+    from quanthedge.batch.sweep import Sweep
+
+__all__ = [
+    "FIGURES",
+    "WalkForward",
+    "choices",
+    "keep_walk_forward",
+    "walk_forward",
+    "walk_forward_of",
+]
 
 TABLE: Final = "walk_forward.csv"
 _FEWEST_DAYS = 20  # of a window that a variant is chosen by
@@ -188,11 +200,59 @@ def walk_forward(
     equals the first in the order of the grid rules. Every variant counts as a trial, and so does
     the whole.
     """
-    _check_days(train_days, step_days, embargo_days, by)
     base = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
     data = market if isinstance(market, Market) else Market.open(market)
     grid = grid_of(base, data, sets, random=random, seed=seed, start=start, end=end)
-    variants = grid.variants
+    return _walked(base, data, grid.variants, store, train_days, step_days, by, embargo_days)
+
+
+def walk_forward_of(
+    sweep: "Sweep",
+    train_days: int,
+    step_days: int,
+    *,
+    by: str = "sharpe_net",
+    embargo_days: int = 0,
+) -> WalkForward:
+    """Return the walk-forward run over the runs of a sweep.
+
+    Parameters and errors are those of :func:`walk_forward`.
+    """
+    plan = sweep.plan
+    return _walked(
+        plan.strategy, plan.market, plan.variants, sweep.store, train_days, step_days, by,
+        embargo_days,
+    )  # fmt: skip
+
+
+def keep_walk_forward(store: Store, run: Callable[[], WalkForward]) -> tuple[WalkForward, Path]:
+    """Run, add the result to a store with its whole folder, and return it with that folder.
+
+    It has the tag ``walk-forward``.
+    """
+    begun = time.perf_counter()
+    result = run()
+    label = f"{result.strategy.name}: walk-forward"
+    entry = entry_of(result, label=label, seconds=time.perf_counter() - begun)
+    key = entry.outcome.key
+    store.add([entry])
+    folder = store.keep(key, result)
+    store.tag([key], "walk-forward")
+    return result, folder
+
+
+def _walked(
+    base: Strategy,
+    data: Market,
+    variants: Sequence[Variant],
+    store: Store | None,
+    train_days: int,
+    step_days: int,
+    by: str,
+    embargo_days: int,
+) -> WalkForward:
+    """Run the variants that the store has not, choose, and run the one ledger."""
+    _check_days(train_days, step_days, embargo_days, by)
     if any(key in one.changes for one in variants for key in ("start", "end")):
         raise StrategyError("walk-forward: start and end may not be varied; give them once")
     check_one_fund([one.strategy for one in variants])
@@ -324,8 +384,6 @@ def _levels(variants: Sequence[Variant], market: Market, store: Store | None) ->
 def _add(
     store: Store, market: Market, variants: Sequence[Variant], outcomes: Sequence[Outcome]
 ) -> None:
-    from quanthedge.batch.store import Entry
-
     info = {"name": market.name, "fingerprint": market.fingerprint}
     store.add(
         [

@@ -1,5 +1,6 @@
 """Which of many runs to believe: deflation, overfitting, neighbours, a page (docs/judging.md)."""
 
+from quanthedge.batch.judgement.of_store import judge, trials_of
 from quanthedge.batch.judgement.table import Judgement, judged
 
-__all__ = ["Judgement", "judged"]
+__all__ = ["Judgement", "judge", "judged", "trials_of"]

@@ -113,7 +113,7 @@ def _content(j: "Judgement", words: Words) -> dict[str, Any]:
     heat_note = words(
         "figure.heat_note", figure=figure, classes=words("figure.classes") if many else ""
     )
-    names = pd.unique(j.table["label"]) if "label" in j.table else np.array([""])
+    names = pd.unique(j.table["strategy"].dropna()) if "strategy" in j.table else np.array([""])
     name = str(names[0]) if len(names) == 1 and names[0] else words("page.several")
     return {
         "lang": words("page.lang"),

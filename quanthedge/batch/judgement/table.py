@@ -26,6 +26,7 @@ from quanthedge.typing import Floats, Language
 __all__ = ["BLOCKS", "Judgement", "judged"]
 
 BLOCKS = 10
+_KEPT = ("status", "reason", "label", "strategy", "market", "start", "end", "seconds")
 _BETTER_WHEN_HIGH = (
     "sharpe", "sortino", "calmar", "annual_return", "return", "geometric_excess", "unit_value",
     "max_drawdown", "win_rate", "profit_loss_ratio", "information_ratio", "probabilistic_sharpe",
@@ -181,8 +182,8 @@ def judged(
         deflated=_chances(returns, runs.index, done, tried),
         best_in_half=_best_in_half(found, together, runs.index),
     ).join(sensitivity(figure, done, pairs, runs.index))
-    about = [c for c in ("status", "reason", "label", "start", "end", "seconds") if c in runs]
-    table = table.join(runs[[c for c in about if c not in table]])
+    about = [name for name in _KEPT if name in runs and name not in table]
+    table = table.join(runs[about])
     order = np.argsort(np.where(known, -figure, np.inf), kind="stable")
     correlation = _mean_correlation(together)
     n = together.shape[1]
