@@ -30,6 +30,7 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = [
     "HedgeLeg",
+    "contract_parts",
     "contracts_held",
     "hedge_leg",
     "indices",
@@ -184,6 +185,11 @@ def _timing(strategy: Strategy, dates: NDArray[np.datetime64]) -> Knowledge:
     return fills_known(strategy.hedge, execution.fill, completed, dates)
 
 
+def contract_parts(rule: HedgeRule, product: str, stock_fill: StockFill) -> dict[str, Any]:
+    """Return all that decides the contracts of a product beside market and span."""
+    return {"product": product, "fill": fill_price_of(rule, stock_fill), **_contracts(rule)}
+
+
 def _schedule(
     rule: HedgeRule, product: str, stock_fill: StockFill, market: Market, first: int, last: int
 ) -> ContractSchedule:
@@ -192,7 +198,7 @@ def _schedule(
     return stage(
         "contracts",
         market,
-        {"span": (first, last), "product": product, "fill": fill, **chosen},
+        {"span": (first, last), **contract_parts(rule, product, stock_fill)},
         lambda: contract_schedule(market, product, first, last, fill=fill, **chosen),
         code=("market", "rules", "hedge/contracts", "hedge/asked"),
         kinds=(ContractSchedule, Substitution),

@@ -51,7 +51,7 @@ from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
-__all__ = ["Prepared", "prepare", "run_days"]
+__all__ = ["Prepared", "prepare", "run_days", "run_rows"]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
@@ -103,7 +103,7 @@ def prepare(
     """
     say = saying_so(tell or (lambda _text: None))
     strategy = with_tables(strategy)
-    first, last = _span(strategy, market, start, end)
+    first, last = run_rows(strategy, market, start, end)
     say("selecting stocks")
     selection = selected(strategy, market, first, last)
     dates = market.dates[first - 1 : last + 1]
@@ -172,14 +172,14 @@ def run_days(
     strategy: Strategy, market: Market, start: str | None = None, end: str | None = None
 ) -> tuple[str, str]:
     """Return the first and the last trading day that a run would have; errors are those of it."""
-    first, last = _span(strategy, market, start, end)
+    first, last = run_rows(strategy, market, start, end)
     return str(market.dates[first]), str(market.dates[last])
 
 
-def _span(
+def run_rows(
     strategy: Strategy, market: Market, start: str | None, end: str | None
 ) -> tuple[int, int]:
-    """First and last day index of the fund."""
+    """Return the market's rows of the first and the last trading day of a run."""
     begin = market.dates[_first_day(strategy, market)] if start is None else start
     stop = market.dates[-1] if end is None else end
     first, last = market.span(begin, stop)

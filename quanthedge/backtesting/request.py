@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
 
-__all__ = ["asked", "made_by", "request", "versions"]
+__all__ = ["asked", "code_digest", "made_by", "request", "versions"]
 
 _PACKAGES = ("quanthedge", "numpy", "pandas", "numba", "pyarrow", "pydantic")
 
