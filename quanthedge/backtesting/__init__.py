@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.run import prepared_run as prepared_run
     from quanthedge.backtesting.selection import Selection as Selection
     from quanthedge.backtesting.selection import select as select
+    from quanthedge.backtesting.selection import selected as selected
     from quanthedge.backtesting.stage_files import StageFolder as StageFolder
     from quanthedge.backtesting.stages import forget_stages as forget_stages
     from quanthedge.backtesting.stages import keep_stages as keep_stages
@@ -50,6 +51,7 @@ _LAZY = {
     "prepared_run": "run",
     "run_days": "plan",
     "select": "selection",
+    "selected": "selection",
     "stages_asked": "asked_stages",
     "watched_stages": "stages",
     "trial_of": "tried",
