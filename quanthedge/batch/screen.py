@@ -89,17 +89,14 @@ class Screen:
         lower than over all; ``keep="all"`` measures the screen itself.
         """
         both = self.table.dropna(subset=["screen_sharpe", "exact_sharpe_net"])
-        enough = len(both) >= 3
-        found = {
-            f"rank_correlation_{basis}": both["screen_sharpe"].corr(
-                both[f"exact_sharpe_{basis}"], method="spearman"
-            )
-            if enough
-            else float("nan")
-            for basis in ("net", "gross")
-        }
-        best = both.loc[both["exact_rank"].idxmin(), "screen_rank"] if len(both) else float("nan")
-        return pd.Series({"runs": float(len(both)), **found, "best_found_at": float(best)})
+        found = {"runs": float(len(both))}
+        for basis in ("net", "gross"):
+            pair = both["screen_sharpe"], both[f"exact_sharpe_{basis}"]
+            agreed = float(pair[0].corr(pair[1], method="spearman")) if len(both) > 2 else np.nan
+            found[f"rank_correlation_{basis}"] = agreed
+        first = both.sort_values("exact_rank")["screen_rank"]
+        found["best_found_at"] = float(first.iloc[0]) if len(first) else np.nan
+        return pd.Series(found)
 
 
 def from_vectorbt(
@@ -206,7 +203,7 @@ def _variants(
     ):
         found = grid_of(strategy, market, grid, random=random, seed=seed, start=start, end=end)
         return list(found.variants), {one.number: one.failure for one in found.refused}
-    given = list(grid)
+    given: list[Any] = list(grid)
     wrong = next((one for one in given if not isinstance(one, Strategy)), None)
     if wrong is not None or not given:
         has = "nothing" if not given else repr(wrong)[:80]
@@ -243,7 +240,7 @@ class _Plan(NamedTuple):
     last: int
     leg: int
     ratio: float
-    index: str
+    hedged: str
 
 
 class _Screened:
@@ -296,7 +293,7 @@ class _Screened:
             )
             daily = returns[plan.leg]
             if plan.ratio:
-                close = self.market.index_close(plan.index)[plan.first - 1 : plan.last + 1]
+                close = self.market.index_close(plan.hedged)[plan.first - 1 : plan.last + 1]
                 moved = np.nan_to_num(close[1:] / close[:-1] - 1.0)
                 daily = daily - plan.ratio * held[plan.leg] * moved
             found[number] = pd.Series(np.append(1.0, np.cumprod(1.0 + daily)), days)

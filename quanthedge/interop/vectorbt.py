@@ -24,8 +24,9 @@ from quanthedge.interop.book import (
     stocks_of,
     trades_of,
 )
-from quanthedge.ledger import FLOW_LINES, LINES
+from quanthedge.ledger import FLOW_LINES, LINES, net_flows
 from quanthedge.market import Market
+from quanthedge.performance import daily_returns
 from quanthedge.record import Record
 from quanthedge.typing import Floats
 from quanthedge.words import Bilingual, sentence, texts
@@ -59,7 +60,8 @@ def to_vectorbt(
     vectorbt.Portfolio
         Yuan; columns by kind (stock, future, line) and code, all in one group; rows are those of
         the ledger, the day before the first trading day in front. ``left_out`` says in both
-        languages what it does not carry, ``benchmark_value()`` is the run's index.
+        languages what it does not carry, ``difference`` how far value and return of each day are
+        off the fund's, ``benchmark_value()`` is the run's index.
 
     Raises
     ------
@@ -89,10 +91,10 @@ def to_vectorbt(
         _together(parts),
         float(ledger["equity"].iloc[0]),
         level / level[0],
+        _fund(ledger, accrued_fee=accrued_fee),
         left_out(record, by_stock=market is not None, accrued_fee=accrued_fee),
     )
-    wanted = ledger["equity"] - (ledger["accrued_performance_fee"] if accrued_fee else 0.0)
-    _check_value(portfolio.value(), wanted)
+    _check_value(portfolio.difference["value_yuan"].abs())
     return portfolio
 
 
@@ -150,9 +152,19 @@ def _together(parts: dict[str, Instruments]) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 
-def _check_value(value: pd.Series, wanted: pd.Series) -> None:
-    """Refuse a portfolio that is worth something else than the run."""
-    difference = (value - wanted).abs()
+def _fund(ledger: pd.DataFrame, *, accrued_fee: bool) -> pd.DataFrame:
+    """Return the fund's own value and return of each day, [T + 1]; 0 on the opening day."""
+    if accrued_fee:
+        value = ledger["equity"] - ledger["accrued_performance_fee"]
+        earned = daily_returns(ledger)["net"]
+    else:
+        value = ledger["equity"]
+        earned = value / (value.shift() + net_flows(ledger)) - 1.0
+    return pd.DataFrame({"value_yuan": value, "return": earned.reindex(ledger.index).fillna(0.0)})
+
+
+def _check_value(difference: pd.Series) -> None:
+    """Refuse a portfolio that is worth something else than the run, yuan by day."""
     off = difference[~(difference < CENT)]
     if len(off):
         raise DataError(

@@ -41,17 +41,24 @@ def _portfolio_class() -> Any:
             As :class:`vectorbt.Portfolio` takes them.
         index_level : float64 [T + 1]
             The benchmark's close over its first.
+        fund : DataFrame [T + 1]
+            The fund's own value_yuan and return of each day.
         left_out : list of dict
             What the portfolio does not carry, or carries otherwise; keys kind, en and zh.
         """
 
         def __init__(
-            self, *values: Any, index_level: Floats, left_out: list[Bilingual], **named: Any
+            self,
+            *values: Any,
+            index_level: Floats,
+            fund: pd.DataFrame,
+            left_out: list[Bilingual],
+            **named: Any,
         ) -> None:
             super().__init__(*values, **named)
-            self.index_level, self.left_out = index_level, left_out
+            self.index_level, self.fund, self.left_out = index_level, fund, left_out
             # what copies, regrouped and selected ones are made of
-            own = {"index_level": index_level, "left_out": left_out}
+            own = {"index_level": index_level, "fund": fund, "left_out": left_out}
             self._config: Any = Config({**self.config, **own}, **settings["configured"]["config"])
 
         def benchmark_value(
@@ -62,6 +69,12 @@ def _portfolio_class() -> Any:
             money = np.atleast_1d(np.asarray(self.get_init_cash(group_by=group_by), dtype=float))
             value = self.index_level[:, None] * money[None, :]
             return self.wrapper.wrap(value, group_by=group_by, **(wrap_kwargs or {}))
+
+        @property
+        def difference(self) -> pd.DataFrame:
+            """How far value and return of each day are off the fund's, yuan and fraction."""
+            found = pd.DataFrame({"value_yuan": self.value(), "return": self.returns()})
+            return found - self.fund
 
         @property
         def plots_defaults(self) -> Any:
@@ -86,6 +99,7 @@ def portfolio_of(
     orders: pd.DataFrame,
     opening_yuan: float,
     index_level: Floats,
+    fund: pd.DataFrame,
     left_out: list[Bilingual],
 ) -> "Portfolio":
     """Return the portfolio of orders that were done.
@@ -99,6 +113,8 @@ def portfolio_of(
         price and fees.
     opening_yuan : float
     index_level : float64 [T + 1]
+    fund : DataFrame [T + 1]
+        The fund's own value_yuan and return of each day, which ``difference`` is against.
     left_out : list of dict
     """
     from vectorbt.base.array_wrapper import ArrayWrapper
@@ -118,5 +134,6 @@ def portfolio_of(
         np.array([opening_yuan]),
         True,
         index_level=index_level,
+        fund=fund,
         left_out=left_out,
     )

@@ -103,6 +103,20 @@ def test_each_trade_of_a_stock_without_a_bonus_issue_is_an_order_at_its_price() 
     assert told["Size"].tolist() == first["quantity"].tolist()
 
 
+def test_the_difference_of_each_day_shows_what_flows_of_investors_do_to_returns() -> None:
+    for accrued_fee in (False, True):
+        usual = sample_result().to_vectorbt(sample_market(), accrued_fee=accrued_fee).difference
+        assert usual["value_yuan"].abs().max() < CENT
+        assert usual["return"].abs().max() < 1e-12
+        result = clients()
+        portfolio = result.to_vectorbt(sample_market(), accrued_fee=accrued_fee)
+        moved = result.ledger[["subscriptions", "redemptions"]].sum(axis=1) != 0.0
+        off = portfolio.difference["return"].abs()
+        assert portfolio.difference["value_yuan"].abs().max() < CENT
+        assert off[moved].iloc[1:].min() > 0.001  # vectorbt takes money brought for a gain
+        assert off[~moved].max() < 1e-12
+
+
 def test_plots_and_copies_work_and_the_benchmark_is_the_runs_index() -> None:
     result = sample_result()
     portfolio = result.to_vectorbt(sample_market())
