@@ -56,6 +56,7 @@ _EXPORTS = {
     "factor": "quanthedge.factors",
     "fairness": "quanthedge.performance",
     "fee_table": "quanthedge.fund.explainer",
+    "from_vectorbt": "quanthedge.batch",
     "import_market": "quanthedge.sources",
     "index_book": "quanthedge.hedge",
     "index_returns": "quanthedge.beta",

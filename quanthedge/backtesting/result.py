@@ -15,7 +15,11 @@ from quanthedge.risk import RiskModel
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from statsmodels.regression.linear_model import RegressionResultsWrapper
+    from vectorbt import Portfolio
 
+    from quanthedge.factors import Factor
+    from quanthedge.interop import AlphalensShape, PyfolioShape, QuantstatsShape
     from quanthedge.performance import BookRisk, Summary
 
 __all__ = ["Result"]
@@ -174,6 +178,90 @@ class Result(Record):
         from quanthedge.report import capacity_of_run
 
         return self.changed(capacity=capacity_of_run(capacity, self))
+
+    def to_vectorbt(
+        self, market: Market | None = None, *, accrued_fee: bool = False
+    ) -> "Portfolio":
+        """Return a vectorbt portfolio of the run's orders: :func:`quanthedge.interop.to_vectorbt`.
+
+        Its value is the ledger's equity on every day to the cent; its ``left_out`` says what it
+        does not carry. With the market of the run each stock is a column.
+        """
+        from quanthedge.interop import to_vectorbt
+
+        return to_vectorbt(self, market, accrued_fee=accrued_fee)
+
+    def to_quantstats(self, *, before_fees: bool = False) -> "QuantstatsShape":
+        """Return daily returns and the benchmark's: :func:`quanthedge.interop.to_quantstats`."""
+        from quanthedge.interop import to_quantstats
+
+        return to_quantstats(self, before_fees=before_fees)
+
+    def to_pyfolio(self, market: Market | None = None) -> "PyfolioShape":
+        """Return returns, positions, transactions: :func:`quanthedge.interop.to_pyfolio`."""
+        from quanthedge.interop import to_pyfolio
+
+        return to_pyfolio(self, market)
+
+    def to_alphalens(
+        self,
+        market: Market,
+        factor: "Factor | None" = None,
+        price: Literal["open", "close"] = "open",
+    ) -> "AlphalensShape":
+        """Return scores, prices and industries: :func:`quanthedge.interop.to_alphalens`.
+
+        Parameters
+        ----------
+        market : Market
+            That of the run.
+        factor : Factor, optional
+            Whose exposures are taken in place of the strategy's scores, as they come; both inside
+            the strategy's universe at the closes of its decisions.
+        price : "open" or "close"
+            Of the day after a decision.
+
+        Raises
+        ------
+        DataError
+            The market is not that of the run, or nothing is scored.
+        """
+        from quanthedge.backtesting.past_scores import past_scores
+        from quanthedge.interop import to_alphalens
+        from quanthedge.performance import check_market
+
+        check_market(self, market)
+        rows, found = past_scores(self.strategy, market, self.targets["date"], factor)
+        return to_alphalens(market, found, rows, price)
+
+    def regression(
+        self,
+        freq: Literal["daily", "weekly", "monthly"] = "daily",
+        *,
+        hac: bool = True,
+        basis: Literal["net", "gross"] = "net",
+    ) -> "RegressionResultsWrapper":
+        """Return statsmodels' results behind the summary's beta.
+
+        Slope, error and 95% interval are those of the summary (``basis="net"``, ``hac=True``): see
+        :func:`quanthedge.interop.regression`.
+        """
+        from quanthedge.interop import regression
+
+        return regression(self, freq, hac=hac, basis=basis)
+
+    def pro_forma_regression(
+        self, market: Market, date: str | None = None, *, hac: bool = False
+    ) -> "RegressionResultsWrapper":
+        """Return statsmodels' results behind a pro-forma beta of the table ``hedge``.
+
+        See :func:`quanthedge.interop.pro_forma_regression`; ``date`` is a recorded day, by default
+        the last one.
+        """
+        from quanthedge.backtesting.hedge_leg import indices
+        from quanthedge.interop import pro_forma_regression
+
+        return pro_forma_regression(self, market, indices(self.strategy)[0], date, hac=hac)
 
     def to_parquet(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the run folder, whole or not at all, and return its path.

@@ -3,6 +3,7 @@
 from quanthedge.batch.grid import Grid, grid_of, told, variants_of
 from quanthedge.batch.judgement import Judgement, judge, judged
 from quanthedge.batch.plan import Plan, measured_seconds, planned
+from quanthedge.batch.screen import Screen, from_vectorbt
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.sweep import Progress, Sweep, SweepInterrupted, run_plan, sweep
 from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
@@ -20,11 +21,13 @@ __all__ = [
     "Place",
     "Plan",
     "Progress",
+    "Screen",
     "Store",
     "Sweep",
     "SweepInterrupted",
     "Variant",
     "WalkForward",
+    "from_vectorbt",
     "grid_of",
     "judge",
     "judged",

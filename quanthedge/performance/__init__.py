@@ -36,7 +36,12 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.fairness import fairness
-from quanthedge.performance.holdings import check_market, held_through, price_returns
+from quanthedge.performance.holdings import (
+    check_market,
+    held_through,
+    price_returns,
+    share_growth,
+)
 from quanthedge.performance.idle import cash_drag
 from quanthedge.performance.measures import MINIMUM_DAYS, PATTERNS, Measure, Summary, definitions
 from quanthedge.performance.model_alpha import alpha_by_model, factor_alpha
@@ -69,6 +74,8 @@ from quanthedge.performance.robust import (
     FEWEST_PAIRS,
     beta_hac,
     correlation_bootstrap,
+    critical_value,
+    newey_west_lags,
     rolling_beta_hac,
 )
 from quanthedge.performance.rolling import rolling_correlation, rolling_relations
@@ -135,6 +142,7 @@ __all__ = [
     "correlation_parts",
     "correlation_stated_otherwise",
     "costs",
+    "critical_value",
     "cscv",
     "daily_returns",
     "definitions",
@@ -162,6 +170,7 @@ __all__ = [
     "max_drawdown",
     "mean_equity",
     "monthly_table",
+    "newey_west_lags",
     "no_risk",
     "opened_lots",
     "part_table",
@@ -180,6 +189,7 @@ __all__ = [
     "rolling_beta_hac",
     "rolling_correlation",
     "rolling_relations",
+    "share_growth",
     "sharpe_ratio",
     "sortino_ratio",
     "stress_windows",

@@ -17,7 +17,14 @@ from quanthedge.market import Market
 from quanthedge.record import Record
 from quanthedge.typing import Floats
 
-__all__ = ["Held", "check_market", "held_through", "market_move", "price_returns"]
+__all__ = [
+    "Held",
+    "check_market",
+    "held_through",
+    "market_move",
+    "price_returns",
+    "share_growth",
+]
 
 
 class _Days(NamedTuple):
@@ -111,6 +118,24 @@ def price_returns(market: Market, span: slice, columns: NDArray[np.intp]) -> Flo
     gained = growth[1:] * mark[1:] + rights.shares[1:] * mark[1:] - rights.paid[1:] - mark[:-1]
     known = np.isfinite(gained) & (mark[:-1] > 0.0)
     return np.divide(gained, mark[:-1], out=np.zeros_like(gained), where=known)
+
+
+def share_growth(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
+    """Return what a share held becomes on each ex-date, [T + 1, K]: 1 on all other days.
+
+    Parameters
+    ----------
+    market : Market
+    span : slice
+        T + 1 rows of the market's calendar.
+    columns : intp [K]
+
+    Notes
+    -----
+    Bonus shares; without a table of corporate actions the step of the adjustment factor, by which
+    the ledger multiplies shares then. Shares that are subscribed are trades.
+    """
+    return _growth(market, span, columns)[0]
 
 
 def check_market(result: Record, market: Market) -> None:
