@@ -4,15 +4,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
+    from quanthedge.backtesting.execute import run_fund_of as run_fund_of
     from quanthedge.backtesting.explain import explain_holding as explain_holding
+    from quanthedge.backtesting.kept import names_of as names_of
     from quanthedge.backtesting.plan import Prepared as Prepared
     from quanthedge.backtesting.plan import prepare as prepare
     from quanthedge.backtesting.plan import run_days as run_days
     from quanthedge.backtesting.request import asked as asked
+    from quanthedge.backtesting.request import code_digest as code_digest
     from quanthedge.backtesting.request import made_by as made_by
+    from quanthedge.backtesting.request import versions as versions
     from quanthedge.backtesting.result import Result as Result
     from quanthedge.backtesting.run import backtest as backtest
     from quanthedge.backtesting.run import complete as complete
+    from quanthedge.backtesting.run import finished as finished
     from quanthedge.backtesting.run import prepared_run as prepared_run
     from quanthedge.backtesting.selection import Selection as Selection
     from quanthedge.backtesting.selection import select as select
@@ -31,15 +36,20 @@ _LAZY = {
     "allocated": "standing",
     "asked": "request",
     "backtest": "run",
+    "code_digest": "request",
     "complete": "run",
     "explain_holding": "explain",
+    "finished": "run",
     "forget_stages": "stages",
     "keep_stages": "stages",
     "made_by": "request",
+    "names_of": "kept",
     "prepare": "plan",
     "prepared_run": "run",
     "run_days": "plan",
+    "run_fund_of": "execute",
     "select": "selection",
+    "versions": "request",
 }
 
 __all__ = [*_LAZY]  # noqa: PLE0604 -- names resolved lazily (PEP 562)

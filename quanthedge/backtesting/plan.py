@@ -51,12 +51,13 @@ from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
-__all__ = ["Prepared", "prepare", "run_days"]
+__all__ = ["Prepared", "days_after", "prepare", "run_days"]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
 _AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
 _RECORDED_EVERY = 5  # trading days between records of the holdings
+_DAYS_GUESSED = 390  # weekdays after the end of the calendar
 
 
 class Actions(NamedTuple):
@@ -130,6 +131,17 @@ def prepare(
         strategy, market, first, dates, selection, *decided, leg, actions, stated,
         rules, inputs,
     )  # fmt: skip
+
+
+def days_after(market: Market, last: int) -> NDArray[np.datetime64]:
+    """Return trading days after the row ``last``, on which dividends may be paid.
+
+    Those that the calendar tells, and after its end the weekdays of a year and a half.
+    """
+    calendar = market.calendar.astype("datetime64[D]")
+    end = max(calendar[-1], market.dates[last].astype("datetime64[D]"))
+    weekdays = np.busday_offset(end, np.arange(1, _DAYS_GUESSED + 1), roll="backward")
+    return np.concatenate([calendar[calendar > market.dates[last]], weekdays])
 
 
 def _fallen_on_paper(strategy: Strategy, market: Market, dates: NDArray[np.datetime64]) -> Floats:
@@ -495,6 +507,7 @@ def _actions_anew(
         market.panel("pre_close")[first : last + 1],
         list_delay,
         rates,
+        days_after(market, last),
     )
     return Actions(book, taxes, factor, use, used)
 

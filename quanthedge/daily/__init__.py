@@ -1,3 +1,5 @@
 """Daily use: the orders of the next day, and a run that goes on by a day."""
 
-__all__: list[str] = []
+from quanthedge.daily.resume import resume
+
+__all__ = ["resume"]

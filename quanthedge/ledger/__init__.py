@@ -38,6 +38,7 @@ from quanthedge.ledger.dividend_estimate import (
     replayed_tax,
 )
 from quanthedge.ledger.engine import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.ledger.from_tables import record_from_tables
 from quanthedge.ledger.inputs import (
     ActionBook,
     Bars,
@@ -49,6 +50,7 @@ from quanthedge.ledger.inputs import (
     TaxBook,
     ValuationBook,
 )
+from quanthedge.ledger.kept import KeptState, Names, laid_state, named_state
 from quanthedge.ledger.layout import HALF_TICK
 from quanthedge.ledger.lines import (
     COST_LINES,
@@ -61,6 +63,7 @@ from quanthedge.ledger.lines import (
     net_flows,
     signed_lines,
 )
+from quanthedge.ledger.past import first_revision, input_digests
 from quanthedge.ledger.sleeves import (
     HedgeBook,
     SleeveHedge,
@@ -91,10 +94,12 @@ __all__ = [
     "FundNumbers",
     "FutureBook",
     "HedgeBook",
+    "KeptState",
     "LedgerInputs",
     "LedgerRecord",
     "LedgerState",
     "Line",
+    "Names",
     "Settings",
     "SleeveHedge",
     "SleeveTargets",
@@ -116,11 +121,15 @@ __all__ = [
     "dividend_steps",
     "equity_of",
     "factor_steps",
+    "first_revision",
     "hedge_of",
     "holds_nothing",
+    "input_digests",
     "joined_records",
+    "laid_state",
     "layout",
     "ledger_tables",
+    "named_state",
     "net_assets_of",
     "net_flows",
     "no_actions",
@@ -128,6 +137,7 @@ __all__ = [
     "no_tax",
     "open_units",
     "record_days",
+    "record_from_tables",
     "replayed_tax",
     "run_ledger",
     "service_base_of",
