@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.execute import run_fund_of as run_fund_of
+    from quanthedge.backtesting.expectation import graded as graded
     from quanthedge.backtesting.explain import explain_holding as explain_holding
     from quanthedge.backtesting.kept import names_of as names_of
     from quanthedge.backtesting.plan import Prepared as Prepared
@@ -41,6 +42,7 @@ _LAZY = {
     "explain_holding": "explain",
     "finished": "run",
     "forget_stages": "stages",
+    "graded": "expectation",
     "keep_stages": "stages",
     "made_by": "request",
     "names_of": "kept",

@@ -64,6 +64,7 @@ from quanthedge.ledger.lines import (
     signed_lines,
 )
 from quanthedge.ledger.past import first_revision, input_digests
+from quanthedge.ledger.real_book import RealBook, lay_book, without_closing
 from quanthedge.ledger.sleeves import (
     HedgeBook,
     SleeveHedge,
@@ -100,6 +101,7 @@ __all__ = [
     "LedgerState",
     "Line",
     "Names",
+    "RealBook",
     "Settings",
     "SleeveHedge",
     "SleeveTargets",
@@ -127,6 +129,7 @@ __all__ = [
     "input_digests",
     "joined_records",
     "laid_state",
+    "lay_book",
     "layout",
     "ledger_tables",
     "named_state",
@@ -146,4 +149,5 @@ __all__ = [
     "targets_of",
     "units_of",
     "with_own_flows",
+    "without_closing",
 ]
