@@ -21,6 +21,7 @@ def command(
     market: MarketFolder = Path("data/sample"),
     start: Start = None,
     end: End = None,
+    *,
     capital: Annotated[float | None, typer.Option(help="Capital in yuan.")] = None,
     changes: Changes = None,
     out: Annotated[Path | None, typer.Option(help="Run folder to write.")] = None,
@@ -40,6 +41,10 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another run that --out holds.")
     ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Run folder of yesterday: only the days that the market has more run."),
+    ] = None,
     cache: Annotated[
         Path | None,
         typer.Option(help="Folder that keeps the results of stages for other runs."),
@@ -58,11 +63,20 @@ def command(
     its stocks as well; the report shows them, and products named under [[comparison]] in the
     strategy, with no further option. A strategy with an allocation always runs without it as well.
 
+    --state goes on from a run of the same strategy on less of the same data: its state is taken
+    over, the new days are run, and the result is that of a run in one go, to the bit. An update
+    that revises the days already run is refused and named.
+
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
     --end 2015-07-31 --variants all --out runs/mn
     """
     from quanthedge.backtesting import backtest, keep_stages
-    from quanthedge.cli.run_words import kept_run, say_what_stays, say_where_it_comes_from
+    from quanthedge.cli.run_words import (
+        gone_on,
+        kept_run,
+        say_what_stays,
+        say_where_it_comes_from,
+    )
     from quanthedge.market import Market
     from quanthedge.strategy import VARIANTS, load_strategy, variant_names
 
@@ -79,7 +93,7 @@ def command(
         data = Market.open(market)
         say_where_it_comes_from(strategy, data)
         kept = None
-        if out is not None:
+        if out is not None and state is None:
             span, wanted = (start, end), variant_names(tuple(names))
             kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
         if kept is None:
@@ -90,7 +104,10 @@ def command(
                     "longer",
                     err=True,
                 )
-            result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
+            if state is not None:
+                result = gone_on(state, plan, data, end, start=start, variants=variants, tell=tell)
+            else:
+                result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
             if out is not None:
                 tell("writing")
                 result.to_parquet(out, overwrite=again or overwrite)

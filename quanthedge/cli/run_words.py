@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, StrategyError
 
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
+    from quanthedge.typing import Tell
 
-__all__ = ["kept_run", "say_what_stays", "say_where_it_comes_from"]
+__all__ = ["gone_on", "kept_run", "say_what_stays", "say_where_it_comes_from"]
 
 
 def kept_run(
@@ -48,6 +49,33 @@ def kept_run(
         "versions); --again runs it"
     )
     return result
+
+
+def gone_on(
+    state: Path,
+    plan: "Strategy",
+    data: "Market",
+    end: str | None,
+    *,
+    start: str | None,
+    variants: str | None,
+    tell: "Tell",
+) -> "Result":
+    """Return the run of a folder with the days that the market has more.
+
+    Raises
+    ------
+    StrategyError
+        Start or variants are given: they are the run's own.
+    DataError
+        See :func:`quanthedge.resume`.
+    """
+    from quanthedge.daily import resume
+
+    for name, value in (("--start", start), ("--variants", variants)):
+        if value is not None:
+            raise StrategyError(f"{name} goes without --state: the run has its own")
+    return resume(state, data, end, strategy=plan, tell=tell)
 
 
 def say_where_it_comes_from(strategy: Path, data: "Market") -> None:

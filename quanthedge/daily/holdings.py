@@ -105,9 +105,8 @@ def read_holdings(paths: str | Path | Iterable[str | Path]) -> Holdings:
     for one in files:
         for sheet in read_sheets(Path(one), "holdings", headings("code")):
             if not any(name in sheet.head for name in headings("quantity")):
-                raise DataError(
-                    f"{sheet.place}: no column of quantities; accepted: {', '.join(headings('quantity')[:6])}"
-                )
+                accepted = ", ".join(headings("quantity")[:6])
+                raise DataError(f"{sheet.place}: no column of quantities; accepted: {accepted}")
             for line, row in sheet.rows:
                 _take(book, sheet, line, row)
     return book

@@ -41,7 +41,7 @@ from quanthedge.record import differences, wanted
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Tell
 
-__all__ = ["resume"]
+__all__ = ["check_maker", "resume"]
 
 _LEDGER = ("ledger", "trades", "refusals", "positions", "contracts", "restated")
 
@@ -88,7 +88,7 @@ def resume(
             f"{_told(run)}: keeps no state of the ledger (the fund became insolvent): it cannot go "
             "on; run it again"
         )
-    _check_maker(earlier, strategy)
+    check_maker(earlier, strategy)
     last = _last_day(earlier, market, end)
     start = earlier.market_info["start"]
     prepared = prepare(earlier.strategy, market, start, last, tell=say)
@@ -103,8 +103,14 @@ def _told(run: Result | str | Path) -> str:
     return "the run" if isinstance(run, Result) else str(run)
 
 
-def _check_maker(earlier: Result, strategy: Strategy | None) -> None:
-    """Refuse a run of another strategy than asked for, or made by other code than this."""
+def check_maker(earlier: Result, strategy: Strategy | None) -> None:
+    """Refuse a run of another strategy than asked for, or made by other code than this.
+
+    Raises
+    ------
+    DataError
+        Strategy, versions or code differ.
+    """
     dates = {"fingerprint": "", "start": "", "end": ""}
     made = wanted(earlier.strategy, dates, earlier.versions, earlier.request)
     now = wanted(
