@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.asked_stages import stages_asked as stages_asked
+    from quanthedge.backtesting.execute import run_fund_of as run_fund_of
+    from quanthedge.backtesting.expectation import graded as graded
     from quanthedge.backtesting.explain import explain_holding as explain_holding
+    from quanthedge.backtesting.kept import names_of as names_of
     from quanthedge.backtesting.light import LightRun as LightRun
     from quanthedge.backtesting.light import light_runs as light_runs
     from quanthedge.backtesting.plan import Prepared as Prepared
@@ -18,6 +21,7 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.result import Result as Result
     from quanthedge.backtesting.run import backtest as backtest
     from quanthedge.backtesting.run import complete as complete
+    from quanthedge.backtesting.run import finished as finished
     from quanthedge.backtesting.run import prepared_run as prepared_run
     from quanthedge.backtesting.selection import Selection as Selection
     from quanthedge.backtesting.selection import select as select
@@ -48,13 +52,17 @@ _LAZY = {
     "code_digest": "request",
     "complete": "run",
     "explain_holding": "explain",
+    "finished": "run",
     "forget_stages": "stages",
+    "graded": "expectation",
     "keep_stages": "stages",
     "light_runs": "light",
     "made_by": "request",
+    "names_of": "kept",
     "prepare": "plan",
     "prepared_run": "run",
     "run_days": "plan",
+    "run_fund_of": "execute",
     "select": "selection",
     "spliced": "splice",
     "selected": "selection",

@@ -21,9 +21,9 @@ from quanthedge.ledger import (
     FundNumbers,
     HedgeBook,
     LedgerInputs,
+    Reign,
     Settings,
     SleeveTargets,
-    Reign,
     StockBook,
     TargetBook,
     TaxBook,
@@ -55,6 +55,7 @@ from quanthedge.valuation import IndexReturns, Stated, stated_values
 __all__ = [
     "RECORDED_EVERY",
     "Prepared",
+    "days_after",
     "prepare",
     "rule_parts",
     "run_days",
@@ -66,6 +67,7 @@ _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
 _AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
 RECORDED_EVERY = 5  # trading days between records of the holdings
+_DAYS_GUESSED = 390  # weekdays after the end of the calendar
 
 
 class Actions(NamedTuple):
@@ -148,6 +150,17 @@ def prepare(
         strategy, market, first, dates, selection, *decided, leg, actions, stated,
         rules, inputs,
     )  # fmt: skip
+
+
+def days_after(market: Market, last: int) -> NDArray[np.datetime64]:
+    """Return trading days after the row ``last``, on which dividends may be paid.
+
+    Those that the calendar tells, and after its end the weekdays of a year and a half.
+    """
+    calendar = market.calendar.astype("datetime64[D]")
+    end = max(calendar[-1], market.dates[last].astype("datetime64[D]"))
+    weekdays = np.busday_offset(end, np.arange(1, _DAYS_GUESSED + 1), roll="backward")
+    return np.concatenate([calendar[calendar > market.dates[last]], weekdays])
 
 
 def _fallen_on_paper(strategy: Strategy, market: Market, dates: NDArray[np.datetime64]) -> Floats:
@@ -522,6 +535,7 @@ def _actions_anew(
         market.panel("pre_close")[first : last + 1],
         list_delay,
         rates,
+        days_after(market, last),
     )
     return Actions(book, taxes, factor, use, used)
 

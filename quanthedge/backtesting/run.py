@@ -16,6 +16,7 @@ from quanthedge.backtesting.execute import book_tables, run_fund_of, run_variant
 from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import known_returns
 from quanthedge.backtesting.holding_names import holding_names
+from quanthedge.backtesting.kept import kept_ledger
 from quanthedge.backtesting.layer_notes import layer_notes
 from quanthedge.backtesting.narrative import timeline
 from quanthedge.backtesting.notes import (
@@ -37,7 +38,7 @@ from quanthedge.comparison import product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import FundRun
 from quanthedge.kinds import own_code
-from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
+from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
 from quanthedge.performance import group_table, part_table, tilt_table
@@ -47,7 +48,7 @@ from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
 from quanthedge.typing import Floats, Ints, Tell
 from quanthedge.words import Bilingual
 
-__all__ = ["backtest", "complete", "prepared_run"]
+__all__ = ["backtest", "complete", "finished", "prepared_run"]
 
 _log = logging.getLogger(__name__)
 _PRO_FORMA_DAYS = 60  # trading days of the regression of today's holdings
@@ -91,14 +92,36 @@ def backtest(
     LedgerError
         When the engine breaks one of its promises.
     """
-    names = variant_names(variants)
-    products = product_values(strategy.comparison)
+    variant_names(variants)
     with logged_stages(_log, tell) as say:
         prepared = prepare(strategy, market, start, end, tell=say)
-        result = complete(prepared, tell=say)
-        if strategy.layers.gated:  # always beside it
-            names = tuple(dict.fromkeys((*names, "ungated")))
-        found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=say)
+        return finished(prepared, variants, tell=say)
+
+
+def finished(
+    prepared: Prepared,
+    variants: tuple[str, ...] = (),
+    fund: FundRun | None = None,
+    *,
+    tell: Tell | None = None,
+) -> Result:
+    """Return everything that happened, with variants and products, counted as a trial.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    variants : tuple of str
+        See :func:`backtest`.
+    fund : FundRun, optional
+        What the ledger recorded, where it has run already.
+    tell : callable, optional
+    """
+    strategy, market = prepared.strategy, prepared.market
+    names, products = variant_names(variants), product_values(strategy.comparison)
+    result = complete(prepared, tell=tell) if fund is None else _result(prepared, fund)
+    if strategy.layers.gated:  # always beside it
+        names = tuple(dict.fromkeys((*names, "ungated")))
+    found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=tell)
     result = result.changed(variants=found)
     return result.changed(
         unit_values=products,
@@ -180,6 +203,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     notes = run_notes(prepared, record, {**tables, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
     code, tables_given = own_code(strategy), kept_tables(strategy)
+    state, past = kept_ledger(prepared, record)
     notes += own_code_notes(strategy) + table_notes(prepared)
     notes += alpha_notes(prepared) + optimiser_notes(prepared) + layer_notes(prepared)
     notes += client_notes(fund) + fee_notes(strategy) + winding_up_notes(prepared, fund)
@@ -219,6 +243,8 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         request=request((), product_values(()), code, tables_given),
         own_code=code,
         own_tables=tables_given,
+        state=state,
+        past=past,
     )
 
 

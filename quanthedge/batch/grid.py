@@ -431,7 +431,6 @@ _Identifier = Any  # (strategy, start, end) -> key
 
 def _identifier(market: Market) -> _Identifier:
     """Return what gives a variant its key."""
-
     values: dict[str, pd.DataFrame] = {}
 
     def identify(strategy: Strategy, start: str | None, end: str | None) -> str:

@@ -171,7 +171,7 @@ def _tried(work: Callable[[], _Made]) -> _Made | Exception:
         return error
     except MemoryError:  # the executor tries the variants of the job again, one by one
         raise
-    except Exception as error:  # noqa: BLE001 -- one variant's fault must not end the others
+    except Exception as error:
         _LOG.debug("a variant failed", exc_info=True)
         return error
 

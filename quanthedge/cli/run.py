@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-def command(  # noqa: PLR0917 -- an option each
+def command(
     strategy: StrategyFile,
     market: MarketFolder = Path("data/sample"),
     start: Start = None,
     end: End = None,
+    *,
     capital: Annotated[float | None, typer.Option(help="Capital in yuan.")] = None,
     changes: Changes = None,
     out: Annotated[Path | None, typer.Option(help="Run folder to write.")] = None,
@@ -40,6 +41,10 @@ def command(  # noqa: PLR0917 -- an option each
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another run that --out holds.")
     ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Run folder of yesterday: only the days that the market has more run."),
+    ] = None,
     cache: Annotated[
         Path | None,
         typer.Option(help="Folder that keeps the results of stages for other runs."),
@@ -64,11 +69,16 @@ def command(  # noqa: PLR0917 -- an option each
     --store puts the run, whole, into a store of runs (`quanthedge runs list`); one that holds this
     very run shows it, and it is not run again.
 
+    --state goes on from a run of the same strategy on less of the same data: its state is taken
+    over, the new days are run, and the result is that of a run in one go, to the bit. An update
+    that revises the days already run is refused and named.
+
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
     --end 2015-07-31 --variants all --out runs/mn
     """
     from quanthedge.backtesting import backtest, keep_stages
     from quanthedge.cli.run_words import (
+        gone_on,
         kept_run,
         say_what_stays,
         say_where_it_comes_from,
@@ -92,9 +102,9 @@ def command(  # noqa: PLR0917 -- an option each
         say_where_it_comes_from(strategy, data)
         kept, found = None, None
         span, wanted = (start, end), variant_names(tuple(names))
-        if out is not None:
+        if out is not None and state is None:
             kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
-        if store is not None and kept is None and not again:
+        if store is not None and state is None and kept is None and not again:
             found = stored_run(store, plan, data, span, wanted)
         there = kept or found
         if there is None:
@@ -105,7 +115,10 @@ def command(  # noqa: PLR0917 -- an option each
                     "longer",
                     err=True,
                 )
-            result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
+            if state is not None:
+                result = gone_on(state, plan, data, end, start=start, variants=variants, tell=tell)
+            else:
+                result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
         else:
             result = there
         if out is not None and kept is None:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, StrategyError
 
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
+    from quanthedge.typing import Tell
 
 __all__ = ["kept_run", "say_what_stays", "say_where_it_comes_from", "stored", "stored_run"]
+__all__ = ["gone_on", "kept_run", "say_what_stays", "say_where_it_comes_from"]
 
 
 def kept_run(
@@ -88,6 +90,33 @@ def stored(folder: Path, result: "Result", seconds: float) -> None:
 
     key = Store.open(folder).put(result, seconds=seconds)
     typer.echo(f"In the store {folder}: run {key[:12]}", err=True)
+
+
+def gone_on(
+    state: Path,
+    plan: "Strategy",
+    data: "Market",
+    end: str | None,
+    *,
+    start: str | None,
+    variants: str | None,
+    tell: "Tell",
+) -> "Result":
+    """Return the run of a folder with the days that the market has more.
+
+    Raises
+    ------
+    StrategyError
+        Start or variants are given: they are the run's own.
+    DataError
+        See :func:`quanthedge.resume`.
+    """
+    from quanthedge.daily import resume
+
+    for name, value in (("--start", start), ("--variants", variants)):
+        if value is not None:
+            raise StrategyError(f"{name} goes without --state: the run has its own")
+    return resume(state, data, end, strategy=plan, tell=tell)
 
 
 def say_where_it_comes_from(strategy: Path, data: "Market") -> None:

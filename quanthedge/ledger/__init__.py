@@ -38,6 +38,7 @@ from quanthedge.ledger.dividend_estimate import (
     replayed_tax,
 )
 from quanthedge.ledger.engine import LedgerRecord, Reign, ledger_tables, run_ledger
+from quanthedge.ledger.from_tables import record_from_tables
 from quanthedge.ledger.inputs import (
     ActionBook,
     Bars,
@@ -49,6 +50,7 @@ from quanthedge.ledger.inputs import (
     TaxBook,
     ValuationBook,
 )
+from quanthedge.ledger.kept import KeptState, Names, laid_state, named_state
 from quanthedge.ledger.layout import HALF_TICK
 from quanthedge.ledger.lines import (
     COST_LINES,
@@ -61,6 +63,8 @@ from quanthedge.ledger.lines import (
     net_flows,
     signed_lines,
 )
+from quanthedge.ledger.past import first_revision, input_digests
+from quanthedge.ledger.real_book import RealBook, lay_book, without_closing
 from quanthedge.ledger.side_by_side import LightRecord, run_side_by_side
 from quanthedge.ledger.sleeves import (
     HedgeBook,
@@ -92,13 +96,16 @@ __all__ = [
     "FundNumbers",
     "FutureBook",
     "HedgeBook",
+    "KeptState",
     "LedgerInputs",
     "LedgerRecord",
     "LedgerState",
     "LightRecord",
     "Line",
-    "Settings",
+    "Names",
+    "RealBook",
     "Reign",
+    "Settings",
     "SleeveHedge",
     "SleeveTargets",
     "StockBook",
@@ -119,11 +126,16 @@ __all__ = [
     "dividend_steps",
     "equity_of",
     "factor_steps",
+    "first_revision",
     "hedge_of",
     "holds_nothing",
+    "input_digests",
     "joined_records",
+    "laid_state",
+    "lay_book",
     "layout",
     "ledger_tables",
+    "named_state",
     "net_assets_of",
     "net_flows",
     "no_actions",
@@ -131,6 +143,7 @@ __all__ = [
     "no_tax",
     "open_units",
     "record_days",
+    "record_from_tables",
     "replayed_tax",
     "run_ledger",
     "run_side_by_side",
@@ -140,4 +153,5 @@ __all__ = [
     "targets_of",
     "units_of",
     "with_own_flows",
+    "without_closing",
 ]

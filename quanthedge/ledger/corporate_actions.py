@@ -134,6 +134,7 @@ def action_book(
     pre_close: Floats,
     list_delay: NDArray[np.int64],
     tax: TaxRates | None = None,
+    later: NDArray[np.datetime64] | None = None,
 ) -> tuple[ActionBook, TaxBook, Floats, ActionUse]:
     """Return actions and tax of a span, the adjustment factor that fits them, and what was found.
 
@@ -154,6 +155,9 @@ def action_book(
         does not say it.
     tax : TaxRates, optional
         None: no tax.
+    later : datetime64[D], optional
+        Trading days after the span. Payments on them keep their own day, so that what is summed
+        over days does not depend on where the span ends; without them all fall on day T.
 
     Notes
     -----
@@ -200,11 +204,12 @@ def action_book(
             "pre_close": pre_close[t[off], i[off]],
         }
     )
-    pay = np.maximum(_pay_days(rows, dates), t)
+    after = dates[:0] if later is None else later
+    pay = np.maximum(_pay_days(rows, np.concatenate([dates, after])), t)
     pointer = np.searchsorted(t, np.arange(days + 1)).astype(np.int64)
     listed = np.minimum(np.maximum(rows["list_day"].to_numpy(), t), days)
     book = ActionBook(
-        pointer, i, cash, bonus, rights, price, np.minimum(pay, days), listed,
+        pointer, i, cash, bonus, rights, price, np.minimum(pay, days + len(after)), listed,
         *listing_order(t, listed, days),
     )  # fmt: skip
     taxes = no_tax(days, len(t)) if tax is None else tax_book(dates, rows)

@@ -67,7 +67,7 @@ class ActionBook(NamedTuple):
     bonus: Floats  # [A] new shares per share held
     rights: Floats  # [A] shares offered per share held
     rights_price: Floats  # [A] yuan
-    pay_day: Ints  # [A] day index on which the cash comes; T = after the span
+    pay_day: Ints  # [A] day index on which the cash comes; T or more = after the span
     list_day: Ints  # [A] day index from which the new shares can be sold; T = after the span
     listing_pointer: Ints  # [T + 1] rows listed[listing_pointer[t]:listing_pointer[t + 1]]
     listed: Ints  # of `listed` are the actions whose shares, waiting since an earlier day, are free

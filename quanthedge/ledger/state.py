@@ -14,7 +14,7 @@ __all__ = ["Carried", "LedgerState"]
 class Carried(NamedTuple):
     """What of corporate actions lasts over a close."""
 
-    due: Floats  # [T + 1] dividends to be paid on each day; the last for days after the span
+    due: Floats  # [D] dividends to be paid on each day, D > T: also on days after the span
     lots: Floats  # [N, L, 5]
     lot_count: Ints  # [N]
     locked: Floats  # [N] of the shares held, those that are not listed yet
@@ -53,6 +53,7 @@ class LedgerState(NamedTuple):
     def opening(cls, inputs: LedgerInputs) -> "LedgerState":
         """State before the first day: the capital in the stock account, in units."""
         n_days, n_stocks = inputs.bars.open.shape
+        last_payment = int(inputs.actions.pay_day.max(initial=n_days))
         scalars = np.zeros(layout.N_SCALARS)
         scalars[layout.STOCK_CASH] = scalars[layout.EQUITY] = inputs.settings.capital_yuan
         initial = inputs.fund.initial_unit_value
@@ -64,7 +65,7 @@ class LedgerState(NamedTuple):
             np.full(n_stocks, np.nan),
             np.full(n_days, np.nan),
             Carried(
-                np.zeros(n_days + 1),
+                np.zeros(last_payment + 1),
                 np.zeros((n_stocks, inputs.tax.lots, 5)),
                 np.zeros(n_stocks, dtype=np.int64),
                 np.zeros(n_stocks),

@@ -26,6 +26,7 @@ from quanthedge.market.explain import Explanation
 from quanthedge.market.fingerprint import file_sha256
 from quanthedge.market.history import ReportHistory
 from quanthedge.market.manifest import Manifest, check_folder
+from quanthedge.market.next_day import next_trading_day, with_next_day
 from quanthedge.market.panels import PANELS
 from quanthedge.market.schema import (
     OWNERS,
@@ -91,6 +92,7 @@ __all__ = [
     "is_stock",
     "limit_panel",
     "neighbours_equal",
+    "next_trading_day",
     "parquet_file",
     "read_feather",
     "read_numbers",
@@ -100,6 +102,7 @@ __all__ = [
     "stock_code",
     "table_slices",
     "whole_stocks",
+    "with_next_day",
     "write_dataset",
     "write_streamed",
 ]

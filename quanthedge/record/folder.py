@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quanthedge.documents import printable
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.record.kept_ledger import KeptLedger
 from quanthedge.record.request import Wanted, differences, wanted
 from quanthedge.record.run import Record, RunVariant
 from quanthedge.record.tables import TABLES, RecordTable, check_table
@@ -35,9 +36,10 @@ __all__ = [
     "write_run",
 ]
 
-FORMAT = 8
+FORMAT = 9
 RUN_FILE = "run.json"
 TEXTS = ("strategy.json", "summary.json", "timeline.txt")
+STATE = ("state.json", "past.parquet")  # of a run that can go on
 
 _OWN_FILE = r"^code(/[^\W\d]\w*)+\.py$"  # no way out of the folder
 _OWN_TABLE = r"^signals/[0-9a-f]{16}\.parquet$"
@@ -100,7 +102,7 @@ class _Request(_Part):
 class RunHead(_Part):
     """What ``run.json`` holds."""
 
-    format: Literal[8]
+    format: Literal[9]
     market: _MarketInfo
     versions: dict[str, str]
     timeline: _InTwoLanguages
@@ -168,6 +170,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         name: _verified(folder, name, head, _LARGEST_TABLE) for name in head.request.own_tables
     }
     _check_days(folder, frames["ledger"], head, "ledger.parquet")
+    state, past = _state(folder, head, frames["ledger"])
     plain = head.model_dump(mode="json")
     variants = {
         name: RunVariant(name, _variant_ledger(folder, name, head), plain["variants"][name])
@@ -185,6 +188,8 @@ def read_run(folder: Path) -> dict[str, Any]:
         "own_code": own,
         "trials": head.trials,
         "own_tables": given,
+        "state": state,
+        "past": past,
     }
 
 
@@ -251,7 +256,7 @@ def earlier_run(folder: Path, now: Wanted, *, overwrite: bool = False) -> bool:
 
 def foreign_files(folder: Path) -> list[str]:
     """Return the names directly in a run folder that are not the run's own."""
-    names = [*_names(get_args(_VariantName)), *_own_names(folder)]
+    names = [*_names(get_args(_VariantName)), *STATE, *_own_names(folder)]
     own = {name.split("/")[0] for name in names}
     return sorted(path.name for path in folder.iterdir() if path.name not in own)
 
@@ -277,6 +282,8 @@ def run_content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
         found[_variant_file(name)] = _parquet(one.ledger)
     found["strategy.json"] = _dumped(record.strategy.model_dump(mode="json"))
     found |= {name: text.encode() for name, text in record.own_code.items()} | record.own_tables
+    if record.state is not None and record.past is not None:
+        found |= dict(zip(STATE, (_dumped(record.state), _parquet(record.past)), strict=True))
     found["summary.json"] = _dumped(summary)
     found["timeline.txt"] = f"{record.timeline['en']}\n".encode()
     head = {
@@ -391,7 +398,7 @@ def _ours(folder: Path) -> list[str]:
     if not os.path.lexists(folder / RUN_FILE):
         return []
     _format_of(folder)
-    names = [*_names(get_args(_VariantName)), *_own_names(folder)]
+    names = [*_names(get_args(_VariantName)), *STATE, *_own_names(folder)]
     return [name for name in names if os.path.lexists(folder / name)]
 
 
@@ -505,6 +512,15 @@ def _unlike(plain: Any, document: Any, place: str = "") -> Iterator[str]:
 
 
 def _table(folder: Path, name: str, head: RunHead, table: RecordTable) -> pd.DataFrame:
+    frame = _frame(folder, name, head)
+    try:
+        check_table(frame, table, name)
+    except DataError as error:
+        raise _damaged(folder, str(error)) from error
+    return frame
+
+
+def _frame(folder: Path, name: str, head: RunHead) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -517,11 +533,28 @@ def _table(folder: Path, name: str, head: RunHead, table: RecordTable) -> pd.Dat
         frame = pd.read_parquet(io.BytesIO(data))
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise _damaged(folder, f"{name}: {error}") from error
-    try:
-        check_table(frame, table, name)
-    except DataError as error:
-        raise _damaged(folder, str(error)) from error
     return frame
+
+
+def _state(
+    folder: Path, head: RunHead, ledger: pd.DataFrame
+) -> tuple[dict[str, Any] | None, pd.DataFrame | None]:
+    """Return the ledger's state and the digests of its past, held to their shape."""
+    if STATE[0] not in head.files or STATE[1] not in head.files:
+        return None, None
+    document = _json(folder, STATE[0], _verified(folder, STATE[0], head))
+    try:
+        KeptLedger.model_validate(document)
+    except (ValidationError, RecursionError) as error:
+        raise _damaged(folder, f"{STATE[0]}: {_first(error)}") from error
+    past = _frame(folder, STATE[1], head)
+    kinds = {"book_return": "f"}
+    wrong = [name for name in past if past[name].dtype.kind != kinds.get(name, "u")]
+    if wrong or "book_return" not in past or not past.index.equals(ledger.index):
+        raise _damaged(folder, f"{STATE[1]}: not a digest of each day of the ledger")
+    if document["date"] != f"{ledger.index[-1]:%Y-%m-%d}":
+        raise _damaged(folder, f"{STATE[0]}: of {document['date']}, not of the run's last day")
+    return document, past
 
 
 def _variant_ledger(folder: Path, name: str, head: RunHead) -> pd.DataFrame:

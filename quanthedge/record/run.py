@@ -212,6 +212,11 @@ class Record:
     request : dict
         What was asked for beyond strategy, market and dates: the variants, a digest of the unit
         values of products, a digest of the code that ran.
+    state : dict, optional
+        The ledger's state after the last close, by names; None where the run cannot go on.
+    past : DataFrame, optional
+        Digests of what the ledger was given on each day, and ``book_return``, the book's own return
+        of the day; kept with the state.
     trials : int, optional
         Trials on overlapping data that the registry knew when the run was made, this one among
         them; None where it was off.
@@ -258,6 +263,8 @@ class Record:
     own_code: dict[str, str] = field(default_factory=dict)
     trials: int | None = None
     own_tables: dict[str, bytes] = field(default_factory=dict)
+    state: dict[str, Any] | None = None
+    past: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         days = self.ledger.index

@@ -20,7 +20,7 @@ def test_every_table_of_a_record_has_a_schema_and_every_schema_a_table() -> None
     assert set(TABLES) <= own
     assert own - set(TABLES) == {
         "strategy", "market_info", "versions", "timeline", "request", "notes", "variants",
-        "own_code", "own_tables", "trials",
+        "own_code", "own_tables", "state", "past", "trials",
     }  # fmt: skip
     with pytest.raises((KeyError, RuntimeError)):
         type("Other", (), {"profits": Table()})

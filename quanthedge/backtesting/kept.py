@@ -1,0 +1,37 @@
+"""What a run keeps so that it can go on: its ledger's state, and digests of what it was given."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.backtesting.plan import Prepared, days_after
+from quanthedge.ledger import LedgerRecord, Names, input_digests, named_state
+
+__all__ = ["kept_ledger", "names_of"]
+
+
+def names_of(prepared: Prepared) -> Names:
+    """Return what the axes of a run's ledger are called."""
+    market = prepared.market
+    last = prepared.first + prepared.dates.size - 2
+    return Names(
+        prepared.dates.astype("datetime64[D]"),
+        days_after(market, last),
+        market.codes,
+        prepared.leg.contracts,
+        list(prepared.strategy.hedge.products),
+    )
+
+
+def kept_ledger(
+    prepared: Prepared, record: LedgerRecord
+) -> tuple[dict[str, Any] | None, pd.DataFrame | None]:
+    """Return state and past of a run as its folder keeps them; None for a fund that has ended."""
+    if record.insolvent_day is not None:
+        return None, None
+    names = names_of(prepared)
+    state = named_state(record.state, prepared.inputs, names, record.days_run - 1)
+    past = input_digests(prepared.inputs, names, days=record.days_run)
+    own = np.concatenate([[np.nan], record.state.book_return[: record.days_run]])
+    return state, past.assign(book_return=own)

@@ -1,0 +1,205 @@
+"""The tables of a day's orders: what is traded, what cannot be, what is moved between accounts."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from quanthedge.backtesting import Prepared
+from quanthedge.daily.book import Book
+from quanthedge.daily.holdings import Holdings
+from quanthedge.daily.reasons import Reasons
+from quanthedge.daily.wording import told
+from quanthedge.ledger import TRADE_COSTS, LedgerInputs, LedgerRecord, layout
+
+__all__ = ["EVENTS", "order_list", "refused_list", "transfer_list"]
+
+EVENTS = ("delisting", "delivery", "rights")  # of themselves, not orders
+_ORDERS = (
+    "account", "code", "name", "side", "offset", "quantity", "reference_price", "limit_up",
+    "limit_down", "amount", "fees", "impact", "usual_volume", "participation", "reason",
+    "reason_en", "reason_zh",
+)  # fmt: skip
+_REFUSED = ("code", "name", "side", "wanted", "done", "reason", "reason_en", "reason_zh")
+_TRANSFERS = ("from", "to", "yuan", "reason_en", "reason_zh")
+_CENT = 0.01
+
+
+def order_list(
+    prepared: Prepared, inputs: LedgerInputs, t: int, record: LedgerRecord, reasons: Reasons
+) -> pd.DataFrame:
+    """Return the orders of the day, sales first as they are done; contracts last."""
+    rows = []
+    lots = {name: one.quantity for name, one in reasons.before.futures.items()}
+    for trade in record.trades[record.trades[:, 0] == t]:
+        one = dict(zip(layout.TRADE_COLUMNS, trade.tolist(), strict=True))
+        reason = layout.TRADE_REASONS[int(one["reason"])]
+        if reason in EVENTS:
+            continue
+        signed = int(one["quantity"])
+        fees = sum(one[name] for name in TRADE_COSTS if name != "impact")
+        row: dict[str, Any] = {
+            "side": "buy" if signed > 0 else "sell",
+            "quantity": abs(signed),
+            "reference_price": one["price"],
+            "amount": one["amount"],
+            "fees": fees + one.get("dividend_tax", 0.0) * ("dividend_tax" not in TRADE_COSTS),
+            "impact": one["impact"],
+            "reason": reason,
+        }
+        place = int(one["index"])
+        if one["kind"] == layout.STOCK:
+            row |= _stock_columns(inputs, t, reasons, place, signed, reason)
+        else:
+            name = prepared.leg.contracts[place]
+            row |= _future_columns(reasons, place, name, signed, reason, lots)
+        rows.append(row)
+    frame = pd.DataFrame(rows, columns=list(_ORDERS))
+    return frame.astype({"quantity": "int64"})
+
+
+def _stock_columns(
+    inputs: LedgerInputs, t: int, reasons: Reasons, i: int, signed: int, reason: str
+) -> dict[str, Any]:
+    code = str(reasons.codes[i])
+    low, high = reasons.stock_limits(i)
+    usual = float(inputs.bars.volume[t, i])
+    why = reasons.stock_order(code, reason, signed)
+    return {
+        "account": "stock",
+        "code": code,
+        "name": reasons.name(code),
+        "offset": "",
+        "limit_up": high,
+        "limit_down": low,
+        "usual_volume": usual,
+        "participation": abs(signed) / usual if usual > 0 else np.nan,
+        "reason_en": why["en"],
+        "reason_zh": why["zh"],
+    }
+
+
+def _future_columns(
+    reasons: Reasons, c: int, contract: str, signed: int, reason: str, lots: dict[str, int]
+) -> dict[str, Any]:
+    """Return the columns of a contract; ``lots`` are those held before the order, kept up to it."""
+    low, high = reasons.future_limits(c)
+    held = lots.get(contract, 0)
+    lots[contract] = held + signed
+    why = reasons.future_order(contract, reason)
+    return {
+        "account": "futures",
+        "code": contract,
+        "name": "",
+        "offset": "close" if held * signed < 0 else "open",
+        "limit_up": high,
+        "limit_down": low,
+        "usual_volume": np.nan,
+        "participation": np.nan,
+        "reason_en": why["en"],
+        "reason_zh": why["zh"],
+    }
+
+
+def refused_list(
+    prepared: Prepared, inputs: LedgerInputs, t: int, record: LedgerRecord, before: Book,
+    held: Holdings | None, reasons: Reasons,
+) -> pd.DataFrame:  # fmt: skip
+    """Return what is not traded though it is wanted, what is held and cannot be, and file rows."""
+    rows: list[dict[str, Any]] = []
+    named: set[str] = set()
+    for refusal in record.refusals[record.refusals[:, 0] == t]:
+        place, side = int(refusal[2]), "buy" if refusal[3] > 0 else "sell"
+        code = _code(prepared, reasons, int(refusal[1]), place)
+        kind = layout.REFUSAL_REASONS[int(refusal[6])]
+        why = told("refused", kind)
+        row = (code, side, int(refusal[4]), int(refusal[5]), kind, why)
+        rows.append(_refused(reasons, *row))
+        named.add(code)
+    for trade in record.trades[record.trades[:, 0] == t]:
+        kind = layout.TRADE_REASONS[int(trade[layout.TRADE_COLUMNS.index("reason")])]
+        if kind in EVENTS:
+            code, count = _code(prepared, reasons, int(trade[1]), int(trade[2])), abs(int(trade[3]))
+            side = "buy" if trade[3] > 0 else "sell"
+            rows.append(_refused(reasons, code, side, count, count, kind, told("refused", kind)))
+    closes = inputs.bars.close[t]
+    for code, one in before.stocks.items():
+        i = int(np.searchsorted(reasons.codes, code))
+        if code not in named and np.isnan(closes[i]) and t < inputs.bars.delist[i]:
+            why = told("refused", "held_suspended")
+            rows.append(_refused(reasons, code, "", one.quantity, 0, "suspended", why))
+    for left in () if held is None else held.left:
+        why = told("row", left.kind, place=left.place, **left.values)
+        rows.append(_refused(reasons, left.code, "", 0, 0, left.kind, why))
+    return pd.DataFrame(rows, columns=list(_REFUSED)).astype({"wanted": "int64", "done": "int64"})
+
+
+def _code(prepared: Prepared, reasons: Reasons, kind: int, place: int) -> str:
+    if kind == layout.STOCK:
+        return str(reasons.codes[place])
+    return prepared.leg.contracts[place] if place >= 0 else ""
+
+
+def _refused(
+    reasons: Reasons, code: str, side: str, wanted: int, done: int, kind: str, why: dict[str, str]
+) -> dict[str, Any]:
+    return {
+        "code": code,
+        "name": reasons.name(code),
+        "side": side,
+        "wanted": wanted,
+        "done": done,
+        "reason": kind,
+        "reason_en": why["en"],
+        "reason_zh": why["zh"],
+    }
+
+
+def transfer_list(
+    inputs: LedgerInputs, t: int, before: Book, after: Book, record: LedgerRecord
+) -> pd.DataFrame:
+    """Return what is moved between the accounts: what the day leaves, less what it earned there."""
+    row = record.ledger[t]
+    trades = record.trades[(record.trades[:, 0] == t) & (record.trades[:, 1] == layout.FUTURE)]
+    paid = trades[:, [layout.TRADE_COLUMNS.index(name) for name in ("futures_fee", "impact")]].sum()
+    moved = after.futures_cash - before.futures_cash - float(row[layout.FUTURES_PNL_]) + paid
+    rows = []
+    if abs(moved) >= _CENT:
+        way = ("stock", "futures") if moved > 0 else ("futures", "stock")
+        levels = _levels(inputs, before, after)
+        why = told("transfer", _why_moved(inputs, before, moved), **levels)
+        rows.append(
+            {
+                "from": way[0],
+                "to": way[1],
+                "yuan": round(abs(moved), 2),
+                "reason_en": why["en"],
+                "reason_zh": why["zh"],
+            }
+        )
+    return pd.DataFrame(rows, columns=list(_TRANSFERS))
+
+
+def _why_moved(inputs: LedgerInputs, before: Book, moved: float) -> str:
+    settings, required = inputs.settings, before.margin_required
+    if not before.futures:
+        return "opened" if moved > 0 else "no_lots"
+    if before.futures_cash < settings.call_multiple * required:
+        return "called"
+    if before.futures_cash > settings.release_multiple * required:
+        return "released"
+    return "more_margin" if moved > 0 else "owed"
+
+
+def _levels(inputs: LedgerInputs, before: Book, after: Book) -> dict[str, str]:
+    settings = inputs.settings
+    times = before.futures_cash / before.margin_required if before.margin_required else np.nan
+    return {
+        "cash": f"{before.futures_cash:,.0f}",
+        "required": f"{before.margin_required:,.0f}",
+        "times": f"{times:.2f}",
+        "call": f"{settings.call_multiple:g}",
+        "target": f"{settings.target_multiple:g}",
+        "release": f"{settings.release_multiple:g}",
+        "after": f"{after.margin_required:,.0f}",
+    }

@@ -1,0 +1,211 @@
+"""A run that goes on: yesterday's state of the ledger, and the days that the market has more.
+
+The ledger is one function from a state and a day's inputs to the next state. A run folder keeps the
+state by names and a digest of what the ledger was given on each day; here the state is laid onto
+the inputs of a market that has grown, the new days are run, and their rows stand behind the old
+ones. The result is, bit for bit, that of a run in one go on the grown market. What makes this true
+is asked for and not assumed: strategy, versions and code are those of the run, and every digest of
+the days already run is what it was, else the difference is named and nothing is run.
+
+The books of investors (clients, a hurdle, a winding up) are not kept: for them the days already run
+are run once more, and have to give the rows that the run has.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from quanthedge.backtesting import (
+    Prepared,
+    Result,
+    code_digest,
+    finished,
+    names_of,
+    prepare,
+    run_fund_of,
+    versions,
+)
+from quanthedge.errors import DataError
+from quanthedge.fund import FundRun, last_business_day
+from quanthedge.kinds import own_code
+from quanthedge.ledger import (
+    first_revision,
+    input_digests,
+    joined_records,
+    laid_state,
+    record_from_tables,
+    run_ledger,
+)
+from quanthedge.market import Market
+from quanthedge.record import differences, wanted
+from quanthedge.strategy import Strategy
+from quanthedge.typing import Tell
+
+__all__ = ["check_maker", "resume"]
+
+_LEDGER = ("ledger", "trades", "refusals", "positions", "contracts", "restated")
+
+
+def resume(
+    run: Result | str | Path,
+    market: Market,
+    end: str | None = None,
+    *,
+    strategy: Strategy | None = None,
+    tell: Tell | None = None,
+) -> Result:
+    """Return a run with the days that the market has more: the same as if it had run in one go.
+
+    Parameters
+    ----------
+    run : Result or path
+        The run of yesterday, or its folder.
+    market : Market
+        The market of the run with more days; stocks, contracts and actions may have come too.
+    end : date, optional
+        Last day; the market's by default.
+    strategy : Strategy, optional
+        What the run is thought to be of; another one is refused.
+    tell : callable, optional
+        Called with a short text at the beginning of each stage.
+
+    Raises
+    ------
+    DataError
+        The run keeps no state, has ended, is of another strategy, code or version; the market has
+        no more days, or knows of the days already run something else than it did (what, and from
+        which day on).
+
+    Examples
+    --------
+    >>> yesterday = qh.backtest(strategy, market.until("2015-07-30"))    # doctest: +SKIP
+    >>> today = qh.resume(yesterday, market.until("2015-07-31"))         # doctest: +SKIP
+    """
+    say = tell or (lambda _text: None)
+    earlier = run if isinstance(run, Result) else Result.open(run)
+    if earlier.state is None or earlier.past is None:
+        raise DataError(
+            f"{_told(run)}: keeps no state of the ledger (the fund became insolvent): it cannot go "
+            "on; run it again"
+        )
+    check_maker(earlier, strategy)
+    last = _last_day(earlier, market, end)
+    start = earlier.market_info["start"]
+    prepared = prepare(earlier.strategy, market, start, last, tell=say)
+    _check_past(earlier, prepared)
+    say("running the ledger")
+    fund = _with_books(earlier, prepared) if _has_books(prepared) else _gone_on(earlier, prepared)
+    say("drawing up the accounts")
+    return finished(prepared, tuple(earlier.request["variants"]), fund, tell=say)
+
+
+def _told(run: Result | str | Path) -> str:
+    return "the run" if isinstance(run, Result) else str(run)
+
+
+def check_maker(earlier: Result, strategy: Strategy | None) -> None:
+    """Refuse a run of another strategy than asked for, or made by other code than this.
+
+    Raises
+    ------
+    DataError
+        Strategy, versions or code differ.
+    """
+    dates = {"fingerprint": "", "start": "", "end": ""}
+    made = wanted(earlier.strategy, dates, earlier.versions, earlier.request)
+    now = wanted(
+        strategy or earlier.strategy,
+        dates,
+        versions(),
+        earlier.request | {"code": code_digest(), "own_code": _own_digests(earlier)},
+    )
+    unlike = differences(made, now)
+    if unlike:
+        raise DataError(
+            f"the run to go on from is another ({unlike}); its figures would not be those of one "
+            "run: run it again from its start"
+        )
+
+
+def _own_digests(earlier: Result) -> dict[str, str]:
+    from hashlib import sha256
+
+    texts = own_code(earlier.strategy)
+    return {name: sha256(text.encode("utf-8")).hexdigest() for name, text in texts.items()}
+
+
+def _last_day(earlier: Result, market: Market, end: str | None) -> str:
+    """Return the last day of the run that goes on."""
+    done = earlier.ledger.index[-1].to_datetime64().astype("datetime64[D]")
+    place = int(np.searchsorted(market.dates, done))
+    if place == len(market.dates) or market.dates[place] != done:
+        raise DataError(
+            f"the run ends on {done}, which is no day of the market '{market.name}' "
+            f"({market.dates[0]} to {market.dates[-1]})"
+        )
+    last = market.dates[-1] if end is None else market.dates[market.span(market.dates[0], end)[1]]
+    if last <= done:
+        raise DataError(
+            f"the run is up to date: it ends on {done}, and there is no later day by {last} in the "
+            f"market '{market.name}'"
+        )
+    if str(done) < earlier.market_info["end"]:
+        raise DataError(f"the fund of the run ended on {done}: there is nothing to go on with")
+    return str(last)
+
+
+def _check_past(earlier: Result, prepared: Prepared) -> None:
+    """Refuse a market that knows other things of the days already run."""
+    state, past = earlier.state, earlier.past
+    assert state is not None and past is not None  # noqa: PT018 -- asked for by resume
+    now = input_digests(
+        prepared.inputs,
+        names_of(prepared),
+        state["codes"].split(),
+        state["contracts"],
+        days=len(past) - 1,
+    )
+    revised = first_revision(past.drop(columns="book_return"), now)
+    if revised:
+        raise DataError(
+            f"market '{prepared.market.name}': the update revises the past of the run: {revised}; "
+            "run it again from its start to have its figures by these data"
+        )
+
+
+def _has_books(prepared: Prepared) -> bool:
+    """Whether the books of investors are kept beside the ledger."""
+    strategy = prepared.strategy
+    closing = last_business_day(strategy.fund, prepared.dates[1:])
+    return not (strategy.clients is None and strategy.fund.hurdle is None and closing is None)
+
+
+def _gone_on(earlier: Result, prepared: Prepared) -> FundRun:
+    """Run the new days from the kept state, behind the rows of the days before."""
+    names = names_of(prepared)
+    assert earlier.state is not None and earlier.past is not None  # noqa: PT018
+    own = earlier.past["book_return"].to_numpy(dtype=np.float64)[1:]
+    state, first = laid_state(earlier.state, own, prepared.inputs, names)
+    tables = {name: getattr(earlier, name) for name in _LEDGER}
+    before = record_from_tables(tables, state, prepared.inputs, names)
+    piece = run_ledger(prepared.inputs, state, first)
+    rows = before.ledger
+    rows[first : piece.days_run] = piece.ledger[first : piece.days_run]
+    return FundRun.without_clients(joined_records([before, piece], rows), prepared.dates[1:])
+
+
+def _with_books(earlier: Result, prepared: Prepared) -> FundRun:
+    """Run all days again with the books of investors, which must give the rows of the run."""
+    fund = run_fund_of(prepared)
+    names = names_of(prepared)
+    tables = {name: getattr(earlier, name) for name in _LEDGER}
+    before = record_from_tables(tables, fund.record.state, prepared.inputs, names)
+    done = before.days_run
+    same = np.array_equal(fund.record.ledger[:done], before.ledger[:done], equal_nan=True)
+    trades = fund.record.trades[fund.record.trades[:, 0] < done]
+    if not same or not np.array_equal(trades, before.trades):
+        raise DataError(
+            "the books of the investors do not give the rows that the run has (orders, fees or an "
+            "end of the fund that it did not know of): run it again from its start"
+        )
+    return fund

@@ -1,0 +1,226 @@
+"""What the ledger was given, day by day, as digests: whether an update has revised the past.
+
+A state may only be laid onto inputs whose past is the one that it came from: a run that goes on
+keeps a digest for each day and kind of input (:func:`input_digests`), and :func:`first_revision`
+names what is other than it was.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xxhash
+from numpy.typing import NDArray
+
+from quanthedge.errors import DataError
+from quanthedge.ledger.inputs import LedgerInputs
+from quanthedge.ledger.kept import Names
+from quanthedge.ledger.sleeves import hedge_of, targets_of
+from quanthedge.typing import Ints
+
+__all__ = ["first_revision", "input_digests"]
+
+_Part = NDArray[Any] | list[bytes] | bytes  # rows by day; texts by day; of no day
+_SHOWN = 4  # kinds of data that a message names
+
+
+def input_digests(
+    inputs: LedgerInputs, names: Names, codes: list[str] | None = None,
+    contracts: list[str] | None = None, days: int | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return a digest of what the ledger was given for each day, a column for each kind.
+
+    Row 0 is the day before the span. What does not belong to a day (settings, terms, boards and
+    lots of the stocks) stands in row 0.
+
+    Parameters
+    ----------
+    inputs : LedgerInputs
+    names : Names
+    codes, contracts : list of str, optional
+        Only of these stocks and contracts; all of them by default.
+    days : int, optional
+        Only the first so many days of the span; all by default.
+    """
+    days = names.dates.size - 1 if days is None else days
+    stocks = _columns(names.codes, codes)
+    futures = _columns(names.contracts, contracts)
+    if stocks is None or futures is None:
+        raise DataError("state of the run: the market lacks stocks or contracts that it had")
+    whole = names.dates.size - 1
+    rows = {
+        name: _digests(parts, whole, days) for name, parts in _dated(inputs, names, stocks, futures)
+    }
+    index = pd.DatetimeIndex(names.dates[: days + 1].astype("datetime64[ms]"), name="date")
+    return pd.DataFrame(rows, index=index)
+
+
+def _columns(there: Any, wanted: list[str] | None) -> slice | Ints | None:
+    """Return where the wanted names stand: a slice where that is all; None where one is missing."""
+    known = [str(one) for one in there]
+    if wanted is None or wanted == known:
+        return slice(None)
+    place = {name: k for k, name in enumerate(known)}
+    if any(name not in place for name in wanted):
+        return None
+    return np.array([place[name] for name in wanted], dtype=np.int64)
+
+
+def _dated(
+    inputs: LedgerInputs, names: Names, stocks: Any, futures: Any
+) -> Iterator[tuple[str, list[_Part]]]:
+    """Yield each kind of input with its parts: by day, or of no day."""
+    bars, book, future = inputs.bars, inputs.stocks, inputs.futures
+    days = names.dates.size - 1
+    codes = np.asarray(names.codes)[stocks]
+    limits = (book.limit_up, book.limit_down)
+    for name in ("open", "high", "low", "close", "pre_close", "volume", "amount"):
+        yield name, [getattr(bars, name)[:, stocks]]
+    yield "last_close", [bars.mark[:, stocks]]
+    yield "adj_factor", [bars.adj_factor[:, stocks]]
+    place = bars.limit_class[:, stocks].astype(np.int64)
+    yield "price_limits", [np.take_along_axis(one, place, 1) for one in limits]
+    yield "delistings", [_texts(days, _gone(bars.delist[stocks], codes))]
+    yield "corporate_actions", [_texts(days, _actions(inputs, names))]
+    if inputs.volatility.size:
+        yield "volatility", [inputs.volatility[:, stocks]]
+    if inputs.auction.size:
+        yield "opening_auction", [inputs.auction[:, stocks]]
+    yield "stock_rules", [
+        _static(book.board[stocks], book.exchange[stocks], book.lot[stocks], book.step[stocks],
+                book.inward[stocks]),
+        book.stamp_duty_buy, book.stamp_duty_sell, book.transfer_rate, book.transfer_par_rate,
+        book.transfer_min_yuan, book.exchange_rate,
+    ]  # fmt: skip
+    yield "futures", [
+        _static(future.multiplier, names.products),
+        future.fill_price[:, futures], future.settlement[:, futures],
+        _texts(days, _held(future.hold, names.contracts)), future.after_stocks,
+        future.no_sale[:, futures], future.no_buy[:, futures],
+    ]  # fmt: skip
+    yield "futures_rules", [
+        future.margin_rate[:, futures], future.fee_rate, future.close_today_rate,
+        future.order_fee_yuan, future.delivery_fee_rate, future.opening_limit,
+        future.position_limit,
+    ]  # fmt: skip
+    hedge = hedge_of(inputs.hedge, 0)
+    yield "betas", [hedge.beta[:, stocks]]
+    yield "hedge", [
+        _static(hedge.ratio, hedge.method, hedge.default_beta, hedge.window,
+                hedge.min_observations, hedge.aversion, hedge.range_low, hedge.range_high,
+                hedge.both_sides, hedge.policy.ops, hedge.policy.a, hedge.policy.b),
+        hedge.index_return, hedge.book_ratio, hedge.covariance, hedge.carry, hedge.index_level,
+        hedge.policy.flags, hedge.policy.bands,
+    ]  # fmt: skip
+    yield "targets", [_texts(days, _targets(inputs, names))]
+    if inputs.valuation.ratio.size:
+        always = [inputs.valuation.always[:, stocks]] if inputs.valuation.always.size else []
+        yield "stated_values", [inputs.valuation.ratio[:, stocks], *always]
+    fund = inputs.fund
+    yield "terms_and_dates", [
+        _static(tuple(inputs.settings), fund.initial_unit_value, fund.management_per_year,
+                fund.custody_per_year, fund.performance_rate, fund.post_fee,
+                fund.service_per_year, fund.audit_yuan_per_year, inputs.valuation.materiality,
+                inputs.tax.lots),
+        inputs.days, inputs.fee_years, fund.fee_day, fund.month_first,
+        inputs.tax.month_begin, inputs.tax.year_begin,
+    ]  # fmt: skip
+    yield "interest", [inputs.stock_rate, inputs.futures_rate]
+
+
+def _digests(parts: list[_Part], whole: int, days: int) -> NDArray[np.uint64]:
+    """Return a digest of the first ``days`` days and the day before of several parts, [days + 1].
+
+    Arrays have a row for each of the ``whole`` days of the inputs, or one more for the day before.
+    """
+    found = [xxhash.xxh3_64() for _ in range(days + 1)]
+    for part in parts:
+        if isinstance(part, bytes):
+            found[0].update(part)
+            continue
+        rows = part if isinstance(part, list) else _row_bytes(part)
+        before = whole + 1 - len(rows)
+        for one, row in zip(found[before:], rows, strict=False):
+            one.update(row)
+    return np.array([one.intdigest() for one in found], dtype=np.uint64)
+
+
+def _row_bytes(array: NDArray[Any]) -> Iterable[Any]:
+    flat = np.ascontiguousarray(array).reshape(len(array), -1)
+    return flat.view(np.uint8) if flat.shape[1] else [b""] * len(flat)
+
+
+def _static(*values: Any) -> bytes:
+    """Return what does not belong to a day as bytes."""
+    plain = [one.tolist() if isinstance(one, np.ndarray) else one for one in values]
+    return repr(plain).encode()
+
+
+def _texts(days: int, told: Iterable[tuple[int, str]]) -> list[bytes]:
+    """Return what is told of each of some days as bytes."""
+    lines: list[list[str]] = [[] for _ in range(days)]
+    for day, text in told:
+        if day < days:
+            lines[day].append(text)
+    return [" ".join(line).encode() for line in lines]
+
+
+def _gone(delist: Ints, codes: Any) -> Iterator[tuple[int, str]]:
+    for i in np.argsort(delist, kind="stable"):
+        yield max(0, int(delist[i])), str(codes[i])
+
+
+def _actions(inputs: LedgerInputs, names: Names) -> Iterator[tuple[int, str]]:
+    """Yield each action with its tax, by the day on which it takes effect."""
+    book, tax, days = inputs.actions, inputs.tax, names.days
+    for t in range(len(book.pointer) - 1):
+        for a in range(book.pointer[t], book.pointer[t + 1]):
+            numbers = (book.cash, book.bonus, book.rights, book.rights_price, tax.at_payment,
+                       tax.short_term, tax.mid_term, tax.long_term)  # fmt: skip
+            told = [repr(float(one[a])) for one in numbers]
+            yield t, f"{names.codes[book.stock[a]]} {days[book.pay_day[a]]} {' '.join(told)}"
+
+
+def _held(hold: Ints, contracts: list[str]) -> Iterator[tuple[int, str]]:
+    named = [*contracts, "-"]
+    for t, row in enumerate(hold.tolist()):
+        yield t, " ".join(named[c] for c in row)
+
+
+def _targets(inputs: LedgerInputs, names: Names) -> Iterator[tuple[int, str]]:
+    book = targets_of(inputs.targets, 0)
+    for r, t in enumerate(book.trade_days.tolist()):
+        some = slice(int(book.pointer[r]), int(book.pointer[r + 1]))
+        codes = names.codes[book.stocks[some]].tolist()
+        yield t, f"{' '.join(codes)} {book.weights[some].tolist()}"
+
+
+def first_revision(kept: pd.DataFrame, now: pd.DataFrame) -> str:
+    """Return in a few words what of the past is other than it was; empty when nothing is.
+
+    Parameters
+    ----------
+    kept, now : DataFrame
+        Of :func:`input_digests`, of the same days.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2015-03-02", "2015-03-03"])
+    >>> kept = pd.DataFrame({"close": [1, 2], "targets": [3, 4]}, index=days)
+    >>> first_revision(kept, kept.assign(close=[1, 5]))
+    'close of 2015-03-03'
+    """
+    if not kept.index.equals(now.index):
+        return f"trading days ({len(kept) - 1} days, now {len(now) - 1})"
+    found = []
+    for name in dict.fromkeys([*kept.columns, *now.columns]):
+        if name not in kept.columns or name not in now.columns:
+            found.append(f"{name} (in one of the two only)")
+            continue
+        unlike = np.flatnonzero(kept[name].to_numpy() != now[name].to_numpy())
+        if unlike.size:
+            more = f" and {unlike.size - 1} more days" if unlike.size > 1 else ""
+            found.append(f"{name} of {kept.index[unlike[0]]:%Y-%m-%d}{more}")
+    rest = f"; and {len(found) - _SHOWN} more kinds of data" if len(found) > _SHOWN else ""
+    return "; ".join(found[:_SHOWN]) + rest
