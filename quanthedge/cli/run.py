@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quanthedge.cli.options import Changes, End, MarketFolder, Start, StrategyFile, listed
+from quanthedge.cli.report_files import (
+    FORMATS_ASKED,
+    Formats,
+    asked_formats,
+    asked_languages,
+    written,
+)
 from quanthedge.cli.screen import stages
+from quanthedge.errors import StrategyError
 
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
@@ -30,6 +38,7 @@ def command(
             help="Of long_only, unlevered, levered, index_hedged, ungated, several, or all."
         ),
     ] = None,
+    *,
     quiet: Annotated[
         bool,
         typer.Option(help="Print one line: return, Sharpe, drawdown, correlation, seconds."),
@@ -44,6 +53,11 @@ def command(
         Path | None,
         typer.Option(help="Folder that keeps the results of stages for other runs."),
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(help="Write the report into --out as well: zh, en, or both: zh,en."),
+    ] = None,
+    formats: Formats = FORMATS_ASKED,
 ) -> None:
     """Run a strategy on a market and print what happened.
 
@@ -58,17 +72,30 @@ def command(
     its stocks as well; the report shows them, and products named under [[comparison]] in the
     strategy, with no further option. A strategy with an allocation always runs without it as well.
 
+    --report writes the report too, as `quanthedge report` does, in one go: what was loaded and
+    worked out for the run is not loaded and worked out again. --format is of use with it only.
+
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
-    --end 2015-07-31 --variants all --out runs/mn
+    --end 2015-07-31 --variants all --out runs/mn --report zh,en --format html,pdf,xlsx
     """
     from quanthedge.backtesting import backtest, keep_stages
-    from quanthedge.cli.run_words import kept_run, say_what_stays, say_where_it_comes_from
+    from quanthedge.cli.run_words import (
+        kept_run,
+        run_there,
+        say_what_stays,
+        say_where_it_comes_from,
+    )
+    from quanthedge.cli.shelf import Shelf
     from quanthedge.market import Market
     from quanthedge.strategy import VARIANTS, load_strategy, variant_names
 
     begun = time.perf_counter()
     names = listed(variants, (*VARIANTS, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
+    languages = None if report is None else asked_languages(report, "--report")
+    kinds = [] if languages is None else asked_formats(formats)
+    if languages is not None and out is None:
+        raise StrategyError("--report: needs --out, the folder that it is written into")
     if cache is not None:
         keep_stages(cache)
     if capital is not None:
@@ -78,8 +105,9 @@ def command(
         plan = load_strategy(strategy, edits)
         data = Market.open(market)
         say_where_it_comes_from(strategy, data)
-        kept = None
+        kept, before = None, None
         if out is not None:
+            before = run_there(out)
             span, wanted = (start, end), variant_names(tuple(names))
             kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
         if kept is None:
@@ -100,6 +128,11 @@ def command(
     _print_run(result, market, out, quiet=quiet, seconds=seconds, kept=kept is not None)
     if out is not None and kept is None and overwrite:
         say_what_stays(out)
+    if out is not None and languages is not None:
+        with stages("report") as tell:
+            shelf = Shelf(overwrite=overwrite, run=out, before=before)
+            for line in written(result, out, languages, kinds, shelf, tell):
+                typer.echo(line)
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
 
-__all__ = ["kept_run", "say_what_stays", "say_where_it_comes_from"]
+__all__ = ["kept_run", "run_there", "say_what_stays", "say_where_it_comes_from"]
 
 
 def kept_run(
@@ -48,6 +48,16 @@ def kept_run(
         "versions); --again runs it"
     )
     return result
+
+
+def run_there(out: Path) -> str | None:
+    """Return the digest of the run that a folder holds; None where it holds none of ours."""
+    from quanthedge.record import read_head
+
+    try:
+        return read_head(out).digest
+    except DataError:
+        return None
 
 
 def say_where_it_comes_from(strategy: Path, data: "Market") -> None:
