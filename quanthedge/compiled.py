@@ -9,6 +9,7 @@ said once, and kept code carries a checksum: what is damaged is compiled again.
 import hashlib
 import io
 import logging
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,13 @@ from typing import Any
 import numba
 from numba import types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.runtime import rtsys
 
 __all__ = ["is_kept", "njit"]
 
 _MARK = b"quanthedge sha256 "
 _DIGEST = 32  # bytes
+_HASHES = b"_numba_hashsecret_"  # symbols that numba defines once everything of it is loaded
 _told: set[str] = set()
 
 
@@ -103,12 +106,27 @@ class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
         )
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the kept code, None where there is none that can be read."""
+        """Return the kept code, None where there is none that can be read.
+
+        numba first loads everything that it can compile, which takes a third of a second and scipy
+        with it. Kept code is compiled already: it needs the runtime of arrays and no more. Whatever
+        has to be compiled after all loads the rest by itself.
+        """
+        rtsys.initialize(target_context)
         try:
-            return super().load_overload(sig, target_context)
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
         except (OSError, ValueError) as problem:
             _tell(f"compiled code cannot be read, it is compiled again: {problem}")
             return None
+
+    def _load_overload(self, sig: Any, target_context: Any) -> Any:
+        kept = self._cache_file.load(self._index_key(sig, target_context.codegen()))
+        if kept is None:
+            return None
+        if self._cache_file.hashes:
+            target_context.refresh()
+        return self._impl.rebuild(target_context, kept)
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep compiled code; leave it where that is not possible."""
@@ -126,6 +144,8 @@ class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
 class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]
     """numba's files of one function, each with a checksum at its end."""
 
+    hashes = False  # the code that was read last asks for what numba hashes with
+
     @contextmanager
     def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
         with super()._open_for_write(filepath) as file:
@@ -135,26 +155,28 @@ class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]
             file.write(written + _MARK + hashlib.sha256(written).digest())
 
     def _load_index(self) -> Any:
-        return super()._load_index() if _is_ours(Path(self._index_path)) else {}
+        return super()._load_index() if _content(Path(self._index_path)) is not None else {}
 
     def _load_data(self, name: str) -> Any:
-        if not _is_ours(Path(self._data_path(name))):
+        content = _content(Path(self._data_path(name)))
+        if content is None:
             raise FileNotFoundError(self._data_path(name))  # numba compiles again
-        return super()._load_data(name)
+        self.hashes = _HASHES in content
+        return pickle.loads(content)
 
 
-def _is_ours(path: Path) -> bool:
-    """Return whether a file has our mark; ValueError where it does not fit the content."""
+def _content(path: Path) -> bytes | None:
+    """Return what a file with our mark holds; ValueError where the mark does not fit it."""
     try:
-        content = path.read_bytes()
+        whole = path.read_bytes()
     except FileNotFoundError:
-        return False
-    body, end = content[: -_DIGEST - len(_MARK)], content[-_DIGEST - len(_MARK) :]
+        return None
+    content, end = whole[: -_DIGEST - len(_MARK)], whole[-_DIGEST - len(_MARK) :]
     if not end.startswith(_MARK):
-        return False
-    if hashlib.sha256(body).digest() != end[len(_MARK) :]:
+        return None
+    if hashlib.sha256(content).digest() != end[len(_MARK) :]:
         raise ValueError(f"{path} is damaged")
-    return True
+    return content
 
 
 def _tell(sentence: str) -> None:

@@ -83,6 +83,37 @@ def test_kept_code_with_one_flipped_bit_is_not_run(tmp_path, caplog) -> None:
     assert "damaged" in caplog.text
 
 
+ASKS_WHAT_IS_LOADED = """
+import sys, many
+compiler = "numba.cpython.unicode" in sys.modules
+print(many.four_times(2), "numba.cpython.unicode" in sys.modules, compiler)
+print(many.hashed('abc') == hash('abc'), many.twice(2.5), "numba.cpython.unicode" in sys.modules)
+"""
+HASHES = """
+@njit(cache=True)
+def hashed(value):
+    return hash(value)
+"""
+
+
+def test_kept_code_runs_without_the_compiler_and_the_compiler_is_there_when_asked(tmp_path) -> None:
+    (tmp_path / "many.py").write_text(KERNELS + HASHES, encoding="utf-8")
+
+    def start() -> list[list[str]]:
+        process = subprocess.run(
+            [sys.executable, "-c", ASKS_WHAT_IS_LOADED],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert process.returncode == 0, process.stderr
+        return [line.split() for line in process.stdout.splitlines()]
+
+    assert start()[0] == ["8", "True", "False"]
+    for path in tmp_path.rglob("*twice*.nbc"):  # of a float: it has to be compiled again
+        if path.name.endswith(".2.nbc"):
+            path.unlink()
+    assert start() == [["8", "False", "False"], ["True", "5.0", "True"]]
+
+
 def test_a_full_disk_does_not_stop_the_compiler(tmp_path) -> None:
     (tmp_path / "full.py").write_text(KERNELS, encoding="utf-8")
     process = subprocess.run(

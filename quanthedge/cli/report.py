@@ -5,8 +5,15 @@ from typing import Annotated
 
 import typer
 
-from quanthedge.cli.options import LANGUAGES, Overwrite, language_of, listed
+from quanthedge.cli.options import Overwrite
 from quanthedge.cli.products import FixedRates, products
+from quanthedge.cli.report_files import (
+    FORMATS_ASKED,
+    Formats,
+    asked_formats,
+    asked_languages,
+    written,
+)
 from quanthedge.cli.screen import stages
 
 __all__ = ["command"]
@@ -15,9 +22,7 @@ __all__ = ["command"]
 def command(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
     language: Annotated[str, typer.Option(help="zh, en, or both: en,zh.")] = "zh",
-    formats: Annotated[
-        str, typer.Option("--format", help="Of html, pdf, xlsx, json and png, or several of them.")
-    ] = "html,json",
+    formats: Formats = FORMATS_ASKED,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write into; the run folder by default.")
     ] = None,
@@ -43,10 +48,8 @@ def command(
     """
     from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf
-    from quanthedge.report import FORMATS, write_reports
 
-    languages = [language_of(one) for one in listed(language, LANGUAGES, "--language")]
-    kinds = listed(formats, FORMATS, "--format")
+    languages, kinds = asked_languages(language, "--language"), asked_formats(formats)
     with stages("report") as tell:
         tell("reading the run")
         result = Result.open(folder)
@@ -54,10 +57,5 @@ def command(
             result = result.with_capacity(capacity)
         target, shelf = folder if out is None else out, Shelf(overwrite=overwrite, run=folder)
         others = products(nav, fixed, stated)
-        for chosen in languages:
-            tell(chosen)
-            for path in write_reports(
-                result, target, kinds, chosen, others, shelf.write, result.capacity
-            ):
-                size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
-                typer.echo(f"{shelf.said.get(path, 'Wrote')} {path}{size}")
+        for line in written(result, target, languages, kinds, shelf, tell, others):
+            typer.echo(line)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quanthedge.cli.options import Changes, End, MarketFolder, Start, StrategyFile, listed
+from quanthedge.cli.report_files import (
+    FORMATS_ASKED,
+    Formats,
+    asked_formats,
+    asked_languages,
+    written,
+)
 from quanthedge.cli.screen import stages
+from quanthedge.errors import StrategyError
 
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
@@ -31,6 +39,7 @@ def command(
             help="Of long_only, unlevered, levered, index_hedged, ungated, several, or all."
         ),
     ] = None,
+    *,
     quiet: Annotated[
         bool,
         typer.Option(help="Print one line: return, Sharpe, drawdown, correlation, seconds."),
@@ -52,6 +61,11 @@ def command(
     store: Annotated[
         Path | None, typer.Option(help="Folder of a store of runs to put the run into, too.")
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(help="Write the report into --out as well: zh, en, or both: zh,en."),
+    ] = None,
+    formats: Formats = FORMATS_ASKED,
 ) -> None:
     """Run a strategy on a market and print what happened.
 
@@ -73,24 +87,34 @@ def command(
     over, the new days are run, and the result is that of a run in one go, to the bit. An update
     that revises the days already run is refused and named.
 
+    --report writes the report too, as `quanthedge report` does, in one go: what was loaded and
+    worked out for the run is not loaded and worked out again. --format is of use with it only.
+
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
-    --end 2015-07-31 --variants all --out runs/mn
+    --end 2015-07-31 --variants all --out runs/mn --report zh,en --format html,pdf,xlsx
     """
     from quanthedge.backtesting import backtest, keep_stages
     from quanthedge.cli.run_words import (
         gone_on,
         kept_run,
+        run_there,
         say_what_stays,
         say_where_it_comes_from,
         stored,
         stored_run,
+        warn_of_no_cache,
     )
+    from quanthedge.cli.shelf import Shelf
     from quanthedge.market import Market
     from quanthedge.strategy import VARIANTS, load_strategy, variant_names
 
     begun = time.perf_counter()
     names = listed(variants, (*VARIANTS, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
+    languages = None if report is None else asked_languages(report, "--report")
+    kinds = [] if languages is None else asked_formats(formats)
+    if languages is not None and out is None:
+        raise StrategyError("--report: needs --out, the folder that it is written into")
     if cache is not None:
         keep_stages(cache)
     if capital is not None:
@@ -100,27 +124,21 @@ def command(
         plan = load_strategy(strategy, edits)
         data = Market.open(market)
         say_where_it_comes_from(strategy, data)
-        kept, found = None, None
+        kept = found = before = None
         span, wanted = (start, end), variant_names(tuple(names))
+        if out is not None:
+            before = run_there(out)
         if out is not None and state is None:
             kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
         if store is not None and state is None and kept is None and not again:
             found = stored_run(store, plan, data, span, wanted)
-        there = kept or found
-        if there is None:
-            if not data.build_panels(tell):
-                typer.echo(
-                    f"{market}: the cache of panels cannot be written (a full disk, a folder that "
-                    "may not be changed?); panels are built in memory each time, which takes "
-                    "longer",
-                    err=True,
-                )
+        result = kept or found
+        if result is None:
+            warn_of_no_cache(data, market, tell)
             if state is not None:
                 result = gone_on(state, plan, data, end, start=start, variants=variants, tell=tell)
             else:
                 result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
-        else:
-            result = there
         if out is not None and kept is None:
             tell("writing")
             result.to_parquet(out, overwrite=again or overwrite)
@@ -139,6 +157,11 @@ def command(
     )
     if out is not None and kept is None and overwrite:
         say_what_stays(out)
+    if out is not None and languages is not None:
+        with stages("report") as tell:
+            shelf = Shelf(overwrite=overwrite, run=out, before=before)
+            for line in written(result, out, languages, kinds, shelf, tell):
+                typer.echo(line)
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
 

@@ -14,8 +14,16 @@ if TYPE_CHECKING:
     from quanthedge.strategy import Strategy
     from quanthedge.typing import Tell
 
-__all__ = ["kept_run", "say_what_stays", "say_where_it_comes_from", "stored", "stored_run"]
-__all__ = ["gone_on", "kept_run", "say_what_stays", "say_where_it_comes_from"]
+__all__ = [
+    "gone_on",
+    "kept_run",
+    "run_there",
+    "say_what_stays",
+    "say_where_it_comes_from",
+    "stored",
+    "stored_run",
+    "warn_of_no_cache",
+]
 
 
 def kept_run(
@@ -117,6 +125,26 @@ def gone_on(
         if value is not None:
             raise StrategyError(f"{name} goes without --state: the run has its own")
     return resume(state, data, end, strategy=plan, tell=tell)
+
+
+def run_there(out: Path) -> str | None:
+    """Return the digest of the run that a folder holds; None where it holds none of ours."""
+    from quanthedge.record import read_head
+
+    try:
+        return read_head(out).digest
+    except DataError:
+        return None
+
+
+def warn_of_no_cache(data: "Market", market: Path, tell: "Tell") -> None:
+    """Build the cache of panels; say where it cannot be written."""
+    if not data.build_panels(tell):
+        typer.echo(
+            f"{market}: the cache of panels cannot be written (a full disk, a folder that may not "
+            "be changed?); panels are built in memory each time, which takes longer",
+            err=True,
+        )
 
 
 def say_where_it_comes_from(strategy: Path, data: "Market") -> None:

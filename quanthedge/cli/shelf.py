@@ -45,10 +45,14 @@ class Shelf:
         The user wants what is there to be replaced.
     run : Path, optional
         Folder of the run that the documents are made from.
+    before : str, optional
+        Digest of the run whose place that run took in its folder: its documents may go too.
     """
 
-    def __init__(self, *, overwrite: bool = False, run: Path | None = None) -> None:
-        self.overwrite, self.run = overwrite, run
+    def __init__(
+        self, *, overwrite: bool = False, run: Path | None = None, before: str | None = None
+    ) -> None:
+        self.overwrite, self.run, self.before = overwrite, run, before
         self.said: dict[Path, str] = {}
 
     def write(self, path: Path, content: str | bytes, what: str) -> None:
@@ -83,12 +87,14 @@ class Shelf:
             return None
 
     def _is_own(self, path: Path, content: bytes) -> bool:
-        """Return whether a document is of this run and as it was written."""
+        """Return whether a document is of this run, or the one before it, and as it was written."""
         place = self._place(path)
         if place is None or self.run is None:
             return False
         entry = _record(self.run).get(place)
-        return entry == _Entry(run=_run(self.run), content=_digest(content))
+        if entry is None or entry.content != _digest(content):
+            return False
+        return entry.run in (_run(self.run), self.before)
 
     def _note(self, path: Path, content: bytes) -> None:
         place = self._place(path)
