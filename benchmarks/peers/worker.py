@@ -19,8 +19,6 @@ from typing import Any
 
 from benchmarks.peers.world import World
 
-BUDGET = 60.0  # seconds after which a call is not repeated
-
 
 def say(**figures: Any) -> None:
     """Print a line for the process that started this one."""
@@ -46,6 +44,8 @@ def main() -> None:
     parser.add_argument("job")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--budget", type=float, default=60.0, help="seconds of all calls")
+    parser.add_argument("--market", type=Path, default=Path("data/sample"))
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     begin = time.perf_counter()
@@ -57,17 +57,17 @@ def main() -> None:
     say(versions={name: version(name) for name in engine.PACKAGES})
     say(python=".".join(map(str, sys.version_info[:3])))
     make = engine.JOBS[args.job]
-    cold, _, _ = timed(make(World.open(args.folder / "small")))
+    cold, _, _ = timed(make(World.open(args.folder / "small", args.market)))
     say(cold_seconds=cold)
     begin = time.perf_counter()
-    work = make(World.open(args.folder / "world"))
+    work = make(World.open(args.folder / "world", args.market))
     say(prepare_seconds=time.perf_counter() - begin, before_mib=peak_mib())
     spent = 0.0
     for _ in range(args.repeat):
         wall, cpu, answer = timed(work)
         say(seconds=wall, cpu_seconds=cpu, answer=answer, peak_mib=peak_mib(), load=os.getloadavg())
         spent += wall
-        if spent > BUDGET:
+        if spent > args.budget:
             break
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["COMMISSION", "EVERY", "INVESTED", "World", "make_world"]
+__all__ = ["World", "best", "make_world"]
 
 CAPITAL = 1e8  # yuan
 COMMISSION = 0.0008  # of the amount, purchases and sales
 INVESTED = 0.9  # of equity, in equal parts
+HEDGED = 0.6  # the same where a short future needs cash for its losses
+HEDGES = np.linspace(0.5, 1.0, 100)  # hedge ratios of a sweep
 EVERY = 20  # trading days between rebalances
 FIRST = 20  # day index of the first rebalance
 WINDOW = 60  # days of rolling figures
@@ -39,6 +41,8 @@ class World:
         Returns of the index.
     names : int
         Stocks that are held.
+    dataset : Path
+        An imported market, for what needs a whole one.
     """
 
     folder: Path
@@ -46,12 +50,13 @@ class World:
     scores: np.ndarray[Any, Any]
     market: np.ndarray[Any, Any]
     names: int
+    dataset: Path
 
     @classmethod
-    def open(cls, folder: Path) -> "World":
+    def open(cls, folder: Path, dataset: Path) -> "World":
         """Read a folder that `make_world` wrote."""
         arrays = (np.load(folder / f"{name}.npy") for name in ("mark", "scores", "market"))
-        return cls(folder, *arrays, int(np.load(folder / "names.npy")))
+        return cls(folder, *arrays, int(np.load(folder / "names.npy")), dataset)
 
     @property
     def days(self) -> int:
@@ -101,8 +106,8 @@ def best(scores: np.ndarray[Any, Any], names: int) -> np.ndarray[Any, Any]:
     return np.sort(np.argpartition(-scores, names - 1)[:names])
 
 
-def make_world(folder: Path, stocks: int, days: int, names: int, seed: int = 7) -> World:
-    """Write a random market into a folder and return it."""
+def make_world(folder: Path, stocks: int, days: int, names: int, seed: int = 7) -> None:
+    """Write a random market into a folder."""
     rng = np.random.default_rng(seed)
     market = rng.normal(0.0003, 0.012, days + 1)
     mark = np.empty((days + 1, stocks))
@@ -120,4 +125,3 @@ def make_world(folder: Path, stocks: int, days: int, names: int, seed: int = 7) 
     folder.mkdir(parents=True, exist_ok=True)
     for name, values in (("mark", mark), ("scores", scores), ("market", market), ("names", names)):
         np.save(folder / f"{name}.npy", values)
-    return World(folder, mark, scores, market, names)

@@ -11,11 +11,11 @@ LEAST = WINDOW * 2 // 3
 
 def load() -> None:
     """Import it."""
-    import pandas  # noqa: F401, ICN001
+    import pandas  # noqa: F401
 
 
 def betas(world: World) -> Job:
-    """Covariance over variance, without standard errors; the index's on the stock's own days."""
+    """Return covariance over variance on the days of each stock, without standard errors."""
     import numpy as np
     import pandas as pd
 
@@ -35,7 +35,7 @@ def betas(world: World) -> Job:
 
 
 def operators(world: World) -> Job:
-    """The operators that QuantHedge is timed on."""
+    """Return the operators that QuantHedge is timed on."""
     import numpy as np
     import pandas as pd
 

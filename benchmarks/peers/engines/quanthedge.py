@@ -5,11 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.world import CAPITAL, COMMISSION, INVESTED, WINDOW, World, best
+from benchmarks.peers.world import (
+    CAPITAL,
+    COMMISSION,
+    HEDGED,
+    HEDGES,
+    INVESTED,
+    WINDOW,
+    World,
+    best,
+)
 
 PACKAGES = ("quanthedge", "numpy", "numba")
 Job = Callable[[], dict[str, float]]
 SUSPENDED, ACTIONS, STEP = 0.02, 0.004, 1.02
+SCORES = 20  # that are judged
 
 
 def load() -> None:
@@ -18,7 +28,9 @@ def load() -> None:
     import quanthedge.ledger.kernels.day  # noqa: F401 -- maps the compiled code
 
 
-def inputs(world: World, chosen: list[Any], *, rules: bool) -> Any:
+def inputs(
+    world: World, chosen: list[Any], *, rules: bool = False, invested: float = INVESTED
+) -> Any:
     """Return the ledger's inputs: all its rules and a hedge, or none and a commission."""
     from benchmarks.ledger import inputs_on
     from quanthedge.ledger import Bars
@@ -41,7 +53,7 @@ def inputs(world: World, chosen: list[Any], *, rules: bool) -> Any:
     )  # fmt: skip
     made = inputs_on(
         bars, world.market, world.trade_days, chosen, np.zeros(world.stocks, np.int64),
-        invested=INVESTED, rules=rules,
+        invested=invested, rules=rules,
     )  # fmt: skip
     if rules:
         return made
@@ -55,7 +67,7 @@ def _equity(record: Any) -> float:
 
 
 def book(world: World, *, rules: bool = False) -> Job:
-    """Daily bookkeeping of given targets."""
+    """Keep the books of given targets, day by day."""
     from quanthedge.ledger import run_ledger
 
     made = inputs(world, world.chosen, rules=rules)
@@ -67,7 +79,7 @@ def book(world: World, *, rules: bool = False) -> Job:
 
 
 def book_with_all_rules(world: World) -> Job:
-    """The same with lots, limits, suspensions, duties, futures, margin, fund fees."""
+    """Do the same with lots, limits, suspensions, duties, futures, margin, fund fees."""
     return book(world, rules=True)
 
 
@@ -75,7 +87,7 @@ def strategy(world: World) -> Job:
     """Choose by score and trade: from the scores to the last equity."""
     from quanthedge.ledger import SleeveTargets, TargetBook, run_ledger
 
-    made = inputs(world, world.chosen, rules=False)
+    made = inputs(world, world.chosen)
     days, names, weight = world.trade_days, world.names, world.weight
 
     def work() -> dict[str, float]:
@@ -87,18 +99,15 @@ def strategy(world: World) -> Job:
     return work
 
 
-HEDGES = np.linspace(0.5, 1.0, 100)
-
-
 def hedge_sweep(world: World) -> Job:
-    """A hundred hedge ratios, one ledger after the other.
+    """Run a hundred hedge ratios, one ledger after the other.
 
     The future is what the peer can hold: no fee, a multiplier of 1, filled at the stocks' prices.
     """
     from quanthedge.hedge.policies import Calendar, compile_policy
     from quanthedge.ledger import run_ledger
 
-    made = inputs(world, world.chosen, rules=False)
+    made = inputs(world, world.chosen, invested=HEDGED)
     level = 3000.0 * np.cumprod(1.0 + world.market)
     contracts = level[:, None] * np.ones((1, 2))
     nothing = np.zeros((world.days, 1))
@@ -123,20 +132,21 @@ def hedge_sweep(world: World) -> Job:
 
 
 def betas(world: World) -> Job:
-    """Rolling least squares of every stock on the index, with standard errors."""
+    """Fit every stock on the index, window by window, with standard errors."""
     from quanthedge.beta import rolling_ols
 
     returns, index = world.returns(), world.market[1:]
 
     def work() -> dict[str, float]:
         found = rolling_ols(returns, index, WINDOW, WINDOW * 2 // 3)
-        return {"mean": float(np.nanmean(found.beta[-1])), "error": float(np.nanmean(found.standard_error[-1]))}
+        errors = found.standard_error[-1]
+        return {"mean": float(np.nanmean(found.beta[-1])), "error": float(np.nanmean(errors))}
 
     return work
 
 
 def operators(world: World) -> Job:
-    """Rolling means, deviations, extremes, correlations; ranks and tails of each day."""
+    """Return rolling means, deviations, extremes, correlations; ranks and tails of each day."""
     import quanthedge as qh
 
     returns, index = world.returns(), world.market[1:]
@@ -158,6 +168,34 @@ def operators(world: World) -> Job:
     return work
 
 
+def evaluation(world: World) -> Job:
+    """Judge scores: rank correlations, legs, hedge, decay, quantiles, turnover."""
+    from quanthedge.evaluation import evaluate
+    from quanthedge.universe import AllUniverse
+
+    made, scores = evaluated(world)
+
+    def work() -> dict[str, float]:
+        found = evaluate(scores, made, universe=AllUniverse())
+        _ = found.quantiles(), found.turnover()
+        table = found.table()["ic"].droplevel("universe")
+        return {name: float(table[name]) for name in scores}
+
+    return work
+
+
+def evaluated(world: World) -> tuple[Any, dict[str, Any]]:
+    """Return labels at month ends of the dataset, and scores that are noise."""
+    import quanthedge as qh
+    from quanthedge.labelling import decision_rows, labels
+
+    market = qh.Market.open(world.dataset)
+    rows = decision_rows(market, "month")
+    made = labels(market, rows[rows >= rows[0] + 230][:108])
+    rng = np.random.default_rng(0)
+    return made, {f"noise{k}": rng.normal(size=made.naive.shape) for k in range(SCORES)}
+
+
 JOBS: dict[str, Callable[[World], Job]] = {
     "book": book,
     "book_rules": book_with_all_rules,
@@ -165,4 +203,5 @@ JOBS: dict[str, Callable[[World], Job]] = {
     "sweep": hedge_sweep,
     "betas": betas,
     "operators": operators,
+    "evaluation": evaluation,
 }

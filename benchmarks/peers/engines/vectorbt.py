@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.world import CAPITAL, COMMISSION, INVESTED, World, best
+from benchmarks.peers.world import CAPITAL, COMMISSION, HEDGED, HEDGES, World, best
 
 PACKAGES = ("vectorbt", "numba", "pandas")
 Job = Callable[[], dict[str, float]]
-HEDGES = np.linspace(0.5, 1.0, 100)
 
 
 def load() -> None:
@@ -17,13 +16,13 @@ def load() -> None:
     import vectorbt  # noqa: F401
 
 
-def targets(world: World, chosen: list[Any]) -> Any:
+def targets(world: World, chosen: list[Any], weight: float) -> Any:
     """Return targets as it takes them: [T, N], NaN = no order, 0 = sell what was held."""
     size = np.full((world.days, world.stocks), np.nan)
     held: Any = np.empty(0, dtype=np.int64)
     for day, names in zip(world.trade_days, chosen, strict=True):
         size[day, held] = 0.0
-        size[day, names] = world.weight
+        size[day, names] = weight
         held = names
     return size
 
@@ -41,8 +40,8 @@ def portfolio(world: World, size: Any) -> Any:
 
 
 def book(world: World) -> Job:
-    """Daily bookkeeping of given targets; their table is not timed."""
-    size = targets(world, world.chosen)
+    """Keep the books of given targets; making their table is not timed."""
+    size = targets(world, world.chosen, world.weight)
     return lambda: {"equity": float(portfolio(world, size).final_value())}
 
 
@@ -50,20 +49,22 @@ def strategy(world: World) -> Job:
     """Choose by score, then the same."""
 
     def work() -> dict[str, float]:
-        size = targets(world, [best(row, world.names) for row in world.scores])
+        chosen = [best(row, world.names) for row in world.scores]
+        size = targets(world, chosen, world.weight)
         return {"equity": float(portfolio(world, size).final_value())}
 
     return work
 
 
 def sweep(world: World) -> Job:
-    """A hundred groups of the stocks and a short future each, side by side in one table."""
+    """Run a hundred groups of the stocks and a short future each, side by side in one table."""
     import pandas as pd
     import vectorbt
 
     level = 3000.0 * np.cumprod(1.0 + world.market)
     mark = np.column_stack([world.mark, level])
-    size = np.column_stack([targets(world, world.chosen), np.full(world.days, np.nan)])
+    stocks = targets(world, world.chosen, HEDGED / world.names)
+    size = np.column_stack([stocks, np.full(world.days, np.nan)])
     fees = np.append(np.full(world.stocks, COMMISSION), 0.0)
     columns = pd.RangeIndex(len(fees) * len(HEDGES))
     groups = np.repeat(np.arange(len(HEDGES)), len(fees))
@@ -71,7 +72,7 @@ def sweep(world: World) -> Job:
     def work() -> dict[str, float]:
         sizes = np.tile(size, len(HEDGES))
         short = np.arange(len(fees) - 1, len(columns), len(fees))
-        sizes[world.trade_days[:, None], short] = -HEDGES * INVESTED
+        sizes[world.trade_days[:, None], short] = -HEDGES * HEDGED
         close = pd.DataFrame(np.tile(mark[1:], len(HEDGES)), columns=columns)
         last = np.tile(mark[:-1], len(HEDGES))
         found = vectorbt.Portfolio.from_orders(
