@@ -81,9 +81,33 @@ def make_inputs(
         factor[1:] = np.cumprod(step, axis=0)
     for bar in (opened, high, low, close, pre_close, volume):
         bar[suspended] = np.nan
-    volatility = np.full((days + 1, stocks), 0.02) if impact else np.empty((0, 0))
     trade_days = np.arange(0, days, every)
     chosen = [np.sort(rng.choice(stocks, names, replace=False)) for _ in trade_days]
+    bars = Bars(
+        opened, high, low, close, pre_close, volume, volume * (high + low) / 2.0, mark, factor,
+        (rng.random((days, stocks)) < 0.01).astype(np.int8), np.full(stocks, days + 1),
+    )  # fmt: skip
+    exchange = rng.integers(0, 2, stocks)
+    return inputs_on(
+        bars, market, trade_days, chosen, exchange, invested=0.75, rules=rules, impact=impact
+    )
+
+
+def inputs_on(
+    bars: Bars,
+    market: np.ndarray,
+    trade_days: np.ndarray,
+    chosen: list[np.ndarray],
+    exchange: np.ndarray,
+    *,
+    invested: float,
+    rules: bool = True,
+    impact: float = 0.0,
+) -> LedgerInputs:
+    """Return inputs for bars, index returns [T + 1], the stocks of each rebalance and rules."""
+    days, stocks = bars.open.shape
+    names = len(chosen[0])
+    volatility = np.full((days + 1, stocks), 0.02) if impact else np.empty((0, 0))
     settlement = 3000.0 * np.cumprod(1.0 + market)[:, None] * np.ones((1, 2))
     by_exchange = np.ones((days, 3))
     cost = 1.0 if rules else 0.0
@@ -93,16 +117,13 @@ def make_inputs(
         stock_rate=np.full(days + 1, 0.02 * cost),
         futures_rate=np.zeros(days + 1),
         record_day=np.zeros(days, dtype=bool),
-        bars=Bars(
-            opened, high, low, close, pre_close, volume, volume * (high + low) / 2.0, mark, factor,
-            (rng.random((days, stocks)) < 0.01).astype(np.int8), np.full(stocks, days + 1),
-        ),
+        bars=bars,
         volatility=volatility,
         auction=np.empty((0, 0)),
         actions=no_actions(days),
         tax=no_tax(days, 0),
         stocks=StockBook(
-            np.zeros(stocks, dtype=np.int64), rng.integers(0, 2, stocks),
+            np.zeros(stocks, dtype=np.int64), exchange,
             np.full(stocks, 100 if rules else 1), np.full(stocks, 100 if rules else 1),
             np.zeros(days), np.full(days, 0.001 * cost),
             2e-5 * cost * by_exchange, 0.0 * by_exchange, 0.0 * by_exchange, 5e-5 * by_exchange,
@@ -115,7 +136,7 @@ def make_inputs(
         targets=TargetBook.of([
             SleeveTargets(
                 trade_days, np.arange(len(trade_days) + 1) * names, np.concatenate(chosen),
-                np.full(len(trade_days) * names, 0.75 / names),
+                np.full(len(trade_days) * names, invested / names),
             )
         ]),
         fund=FundNumbers(
