@@ -39,7 +39,6 @@ def command(
             help="Of long_only, unlevered, levered, index_hedged, ungated, several, or all."
         ),
     ] = None,
-    *,
     quiet: Annotated[
         bool,
         typer.Option(help="Print one line: return, Sharpe, drawdown, correlation, seconds."),
