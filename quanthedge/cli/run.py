@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -20,6 +20,9 @@ from quanthedge.errors import StrategyError
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
     from quanthedge.comparison import Comparison
+    from quanthedge.market import Market
+    from quanthedge.strategy import Strategy
+    from quanthedge.typing import Language, Tell
 
 __all__ = ["command"]
 
@@ -92,20 +95,10 @@ def command(
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
     --end 2015-07-31 --variants all --out runs/mn --report zh,en --format html,pdf,xlsx
     """
-    from quanthedge.backtesting import backtest, keep_stages
-    from quanthedge.cli.run_words import (
-        gone_on,
-        kept_run,
-        run_there,
-        say_what_stays,
-        say_where_it_comes_from,
-        stored,
-        stored_run,
-        warn_of_no_cache,
-    )
-    from quanthedge.cli.shelf import Shelf
+    from quanthedge.backtesting import keep_stages
+    from quanthedge.cli.run_words import run_there, say_what_stays, say_where_it_comes_from, stored
     from quanthedge.market import Market
-    from quanthedge.strategy import VARIANTS, load_strategy, variant_names
+    from quanthedge.strategy import VARIANTS, load_strategy
 
     begun = time.perf_counter()
     names = listed(variants, (*VARIANTS, "all"), "--variants") if variants is not None else []
@@ -118,51 +111,112 @@ def command(
         keep_stages(cache)
     if capital is not None:
         edits.append(f"capital_yuan={capital!r}")
+    before = None if out is None else run_there(out)
     with stages("run") as tell:
         tell("opening the market")
         plan = load_strategy(strategy, edits)
         data = Market.open(market)
         say_where_it_comes_from(strategy, data)
-        kept = found = before = None
-        span, wanted = (start, end), variant_names(tuple(names))
-        if out is not None:
-            before = run_there(out)
-        if out is not None and state is None:
-            kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
-        if store is not None and state is None and kept is None and not again:
-            found = stored_run(store, plan, data, span, wanted)
-        result = kept or found
-        if result is None:
-            warn_of_no_cache(data, market, tell)
-            if state is not None:
-                result = gone_on(state, plan, data, end, start=start, variants=variants, tell=tell)
-            else:
-                result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
-        if out is not None and kept is None:
+        wish = _Wish(plan, data, start, end, tuple(names), tell)
+        if state is None:
+            result, where = _found_or_run(wish, out, store, again=again, overwrite=overwrite)
+        else:
+            result, where = _gone_on(wish, state), ""
+        if out is not None and where != "out":
             tell("writing")
             result.to_parquet(out, overwrite=again or overwrite)
-        if store is not None and found is None:
+        if store is not None and where != "store":
             tell("putting it into the store")
             stored(store, result, time.perf_counter() - begun)
     seconds = time.perf_counter() - begun
-    _print_run(
-        result,
-        market,
-        out,
-        quiet=quiet,
-        seconds=seconds,
-        kept=kept is not None,
-        in_store=store is not None,
-    )
-    if out is not None and kept is None and overwrite:
+    kept, in_store = where == "out", store is not None
+    _print_run(result, market, out, quiet=quiet, seconds=seconds, kept=kept, in_store=in_store)
+    if out is not None and not kept and overwrite:
         say_what_stays(out)
     if out is not None and languages is not None:
-        with stages("report") as tell:
-            shelf = Shelf(overwrite=overwrite, run=out, before=before)
-            for line in written(result, out, languages, kinds, shelf, tell):
-                typer.echo(line)
+        _write_report(result, out, languages, kinds, before, overwrite=overwrite)
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
+
+
+class _Wish(NamedTuple):
+    """What is to be run."""
+
+    strategy: "Strategy"
+    market: "Market"
+    start: str | None
+    end: str | None
+    variants: tuple[str, ...]
+    tell: "Tell"
+
+
+def _found_or_run(
+    wish: _Wish, out: Path | None, store: Path | None, *, again: bool, overwrite: bool
+) -> "tuple[Result, str]":
+    """Return the run, and where it was already: "out", "store", or "" where it ran now."""
+    from quanthedge.backtesting import backtest
+    from quanthedge.cli.run_words import kept_run, stored_run
+    from quanthedge.strategy import variant_names
+
+    asked = (wish.strategy, wish.market, (wish.start, wish.end), variant_names(wish.variants))
+    if out is not None:
+        kept = kept_run(out, *asked, again=again, overwrite=overwrite)
+        if kept is not None:
+            return kept, "out"
+    if store is not None and not again:
+        found = stored_run(store, *asked)
+        if found is not None:
+            return found, "store"
+    _build_panels(wish)
+    strategy, market, start, end, variants, tell = wish
+    return backtest(strategy, market, start, end, variants=variants, tell=tell), ""
+
+
+def _gone_on(wish: _Wish, state: Path) -> "Result":
+    """Return the run of a folder with the days that the market has more.
+
+    Raises
+    ------
+    StrategyError
+        Start or variants are given: they are the run's own.
+    DataError
+        See :func:`quanthedge.resume`.
+    """
+    from quanthedge.daily import resume
+
+    for name, value in (("--start", wish.start), ("--variants", wish.variants)):
+        if value:
+            raise StrategyError(f"{name} goes without --state: the run has its own")
+    _build_panels(wish)
+    return resume(state, wish.market, wish.end, strategy=wish.strategy, tell=wish.tell)
+
+
+def _build_panels(wish: _Wish) -> None:
+    """Build the cache of panels; say where it cannot be written."""
+    if not wish.market.build_panels(wish.tell):
+        typer.echo(
+            f"{wish.market.path}: the cache of panels cannot be written (a full disk, a folder "
+            "that may not be changed?); panels are built in memory each time, which takes longer",
+            err=True,
+        )
+
+
+def _write_report(
+    result: "Result",
+    out: Path,
+    languages: "list[Language]",
+    kinds: list[str],
+    before: str | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Write the report of a run into its folder."""
+    from quanthedge.cli.shelf import Shelf
+
+    with stages("report") as tell:
+        shelf = Shelf(overwrite=overwrite, run=out, before=before)
+        for line in written(result, out, languages, kinds, shelf, tell):
+            typer.echo(line)
 
 
 # what --quiet says of a run: net of every fee as it accrues; daily correlation with the benchmark

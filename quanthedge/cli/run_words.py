@@ -6,23 +6,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from quanthedge.errors import DataError, StrategyError
+from quanthedge.errors import DataError
 
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
-    from quanthedge.typing import Tell
 
 __all__ = [
-    "gone_on",
     "kept_run",
     "run_there",
     "say_what_stays",
     "say_where_it_comes_from",
     "stored",
     "stored_run",
-    "warn_of_no_cache",
 ]
 
 
@@ -100,33 +97,6 @@ def stored(folder: Path, result: "Result", seconds: float) -> None:
     typer.echo(f"In the store {folder}: run {key[:12]}", err=True)
 
 
-def gone_on(
-    state: Path,
-    plan: "Strategy",
-    data: "Market",
-    end: str | None,
-    *,
-    start: str | None,
-    variants: str | None,
-    tell: "Tell",
-) -> "Result":
-    """Return the run of a folder with the days that the market has more.
-
-    Raises
-    ------
-    StrategyError
-        Start or variants are given: they are the run's own.
-    DataError
-        See :func:`quanthedge.resume`.
-    """
-    from quanthedge.daily import resume
-
-    for name, value in (("--start", start), ("--variants", variants)):
-        if value is not None:
-            raise StrategyError(f"{name} goes without --state: the run has its own")
-    return resume(state, data, end, strategy=plan, tell=tell)
-
-
 def run_there(out: Path) -> str | None:
     """Return the digest of the run that a folder holds; None where it holds none of ours."""
     from quanthedge.record import read_head
@@ -135,16 +105,6 @@ def run_there(out: Path) -> str | None:
         return read_head(out).digest
     except DataError:
         return None
-
-
-def warn_of_no_cache(data: "Market", market: Path, tell: "Tell") -> None:
-    """Build the cache of panels; say where it cannot be written."""
-    if not data.build_panels(tell):
-        typer.echo(
-            f"{market}: the cache of panels cannot be written (a full disk, a folder that may not "
-            "be changed?); panels are built in memory each time, which takes longer",
-            err=True,
-        )
 
 
 def say_where_it_comes_from(strategy: Path, data: "Market") -> None:
