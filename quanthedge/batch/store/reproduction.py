@@ -19,7 +19,14 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting import Result, asked, backtest, complete, prepare
-from quanthedge.batch.store.rows import MADE, about_run, read_series, series_bytes, strategy_of
+from quanthedge.batch.store.rows import (
+    MADE,
+    about_run,
+    read_series,
+    series_bytes,
+    sha256,
+    strategy_of,
+)
 from quanthedge.batch.store.store import Store
 from quanthedge.batch.store.whole import series_of
 from quanthedge.batch.variant import SERIES
@@ -141,6 +148,7 @@ def _days(
         "market": row["fingerprint"],
         "version": made["versions"],
         "code of quanthedge": made["code"],
+        "own code": {name: sha256(text.encode()) for name, text in made["own code"].items()},
     }
     changed = _changed(earlier, now)
     if not changed and digest(now) != key:
@@ -163,7 +171,9 @@ def _strategy(parts: Mapping[str, Any], code: Mapping[str, str]) -> Strategy:
     if not code:
         return Strategy.model_validate(plain)
     with temporary_folder("reproduce") as folder:
-        for name, text in {**code, "strategy.json": json.dumps(plain)}.items():
+        # beside the strategy, where a file that it names is looked for
+        texts = {name.removeprefix("code/"): text for name, text in code.items()}
+        for name, text in {**texts, "strategy.json": json.dumps(plain)}.items():
             place = (folder / name).resolve()
             if folder.resolve() not in place.parents:
                 raise DataError(f"own code {name!r}: is no path below the folder of a run")
