@@ -96,7 +96,8 @@ def command(  # noqa: PLR0917 -- an option each
             kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
         if store is not None and kept is None and not again:
             found = stored_run(store, plan, data, span, wanted)
-        if kept is None and found is None:
+        there = kept or found
+        if there is None:
             if not data.build_panels(tell):
                 typer.echo(
                     f"{market}: the cache of panels cannot be written (a full disk, a folder that "
@@ -106,7 +107,7 @@ def command(  # noqa: PLR0917 -- an option each
                 )
             result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
         else:
-            result = kept or found
+            result = there
         if out is not None and kept is None:
             tell("writing")
             result.to_parquet(out, overwrite=again or overwrite)

@@ -115,7 +115,7 @@ def show(run: Key, store: StoreFolder = None) -> None:
         typer.echo(f"  {'run folder':<12} {place.folder_of(key)}")
     parameters = place.parameters(key)
     figures = row.drop(labels=[*ABOUT, *(name for name in parameters if name in row.index)])
-    rows = [(name, _text(value)) for name, value in figures.items() if _text(value)]
+    rows = [(str(name), _text(value)) for name, value in figures.items() if _text(value)]
     printed(table_of(("figure", "value"), rows, "Figures"), _WIDTH)
     rows = [(name, _text(value)) for name, value in parameters.items() if value is not None]
     printed(table_of(("parameter", "value"), rows, "Parameters"), _WIDTH)
@@ -260,9 +260,8 @@ def check(
     """
     place = opened(named or store)
     found = place.check(repair=repair)
-    for one in found.itertuples():
-        done = f": {one.done}" if one.done else ""
-        typer.echo(f"{one.problem}: {one.what}{done}")
+    for one in found.to_dict("records"):
+        typer.echo(f"{one['problem']}: {one['what']}" + (f": {one['done']}" if one["done"] else ""))
     damaged = int((found["problem"] == "damaged").sum())
     unread = bool(((found["problem"] == "damaged") & (found["run"] == "")).any())
     runs = "" if unread else f"{len(place):,} runs, "  # of a damaged catalogue nobody can count

@@ -276,7 +276,8 @@ def _rowwise(cells: pd.Series, other: Any, compare: Callable[[Any, Any], Any]) -
     """Compare numbers with numbers and texts with texts; anything else is not met."""
     if not isinstance(other, pd.Series) and _is_number(other) and cells.dtype.kind in "fi":
         numbers = cells.to_numpy(float)
-        return np.asarray(compare(numbers, other), bool) & ~np.isnan(numbers)
+        met: Mask = np.asarray(compare(numbers, other), bool) & ~np.isnan(numbers)
+        return met
     others = other if isinstance(other, pd.Series) else [other] * len(cells)
     found = [
         bool(compare(one, two)) if _alike(one, two) else False

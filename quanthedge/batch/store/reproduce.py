@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting import Result, asked, backtest, complete, prepare
-from quanthedge.batch.store.rows import MADE, read_series, series_bytes, strategy_of
+from quanthedge.batch.store.rows import MADE, about_run, read_series, series_bytes, strategy_of
 from quanthedge.batch.store.store import Store
 from quanthedge.batch.store.whole import series_of
 from quanthedge.batch.variant import SERIES
@@ -150,7 +150,7 @@ def _days(
     else:
         result = complete(prepare(strategy, market, start, end, tell=tell), tell=tell)
     before = store.series_file(key)
-    data = series_bytes(key, series_of(result))
+    data = series_bytes(key, series_of(result), about_run(before))
     found = Reproduction(key[:12], changed, _files([("series.parquet", _unlike("", before, data))]))
     if keep and found.same and not changed:
         store.keep(key, result)
@@ -242,11 +242,11 @@ def _unlike_tables(before: pd.DataFrame, now: pd.DataFrame) -> str:
     if not where.size:
         return rows.removesuffix("; ") or "the same cells in other bytes"
     row, column = where[0], int(np.argmax(differing[where[0]]))
-    label = before.index[row]
-    label = f"{label:%Y-%m-%d}" if isinstance(label, pd.Timestamp) else f"row {label}"
-    old, new = before.iat[row, column], now.iat[row, column]  # noqa: PD009 -- one cell by place
+    at = before.index[row]
+    label = f"{at:%Y-%m-%d}" if isinstance(at, pd.Timestamp) else f"row {at}"
+    then, later = before.iat[row, column], now.iat[row, column]  # noqa: PD009 -- a cell by place
     return (
-        f"{rows}{before.columns[column]} of {label}: {old!r}, now {new!r} "
+        f"{rows}{before.columns[column]} of {label}: {then!r}, now {later!r} "
         f"({where.size:,} of {both:,} rows differ)"
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from quanthedge.batch.store.files import RECORD, Files
-from quanthedge.batch.store.rows import Entry, series_bytes, sha256
+from quanthedge.batch.store.rows import Entry, read_series, sha256
 from quanthedge.batch.variant import SERIES, Outcome, Variant
 from quanthedge.errors import DataError
 from quanthedge.record import RUN_FILE, Record, wanted
@@ -61,12 +61,16 @@ def keep(catalogue: Catalogue, files: Files, key: str, result: "Result") -> Path
         )
     with catalogue.reading() as connection:
         _done(connection, files.folder, key)
+        known = connection.execute("SELECT record FROM runs WHERE key = ?", (key,)).fetchone()[0]
+    if known is not None and _is_as_kept(place, known):
+        return place
     with storage_errors(files.folder), working(files.folder, "keep") as work:
         new = work.content / RECORD
         result.to_parquet(new)
         with catalogue.writing() as connection:
             known = _done(connection, files.folder, key)
-            if sha256(series_bytes(key, series_of(result))) != known:
+            data = files.read(files.series(key), known)
+            if not read_series(data, SERIES).equals(series_of(result)):
                 _LOG.warning("run %s: its folder has other days than the store has of it", key)
             if place.is_dir():  # damaged, or left by a process that was killed
                 result.to_parquet(place, overwrite=True)
@@ -99,6 +103,14 @@ def open_whole(catalogue: Catalogue, files: Files, key: str) -> "Result":
     place = files.record(key)
     check_whole(place, found)
     return Result.open(place)
+
+
+def _is_as_kept(place: Path, digest: str) -> bool:
+    try:
+        check_whole(place, digest)
+    except DataError:
+        return False
+    return True
 
 
 def check_whole(place: Path, digest: str) -> None:
