@@ -22,7 +22,7 @@ _REASONS = 5  # reasons of failures
 _LONGEST = 34  # letters of what differs
 
 
-def command(
+def command(  # noqa: PLR0917 -- an option each
     strategy: StrategyFile,
     market: MarketFolder = Path("data/sample"),
     sets: Annotated[
