@@ -220,7 +220,7 @@ def _print(found: "Sweep", out: Path) -> None:
     typer.echo(f"{len(table):,} runs in {out}{kept}; {_spell(found.seconds)}")
     if len(table):
         best = str(table.index[0])[:8]
-        typer.echo(f"Next: quanthedge runs show {out} {best}; quanthedge runs list {out}")
+        typer.echo(f"Next: quanthedge judge {out}; quanthedge runs show {out} {best}")
 
 
 def _differs(found: "Sweep", key: object) -> str:
