@@ -1,10 +1,12 @@
 """Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
 
 from quanthedge.batch.grid import Grid, grid_of, told, variants_of
+from quanthedge.batch.judgement import Judgement, judge, judged
 from quanthedge.batch.plan import Plan, measured_seconds, planned
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.sweep import Progress, Sweep, SweepInterrupted, run_plan, sweep
 from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
+from quanthedge.batch.walk_forward import WalkForward, walk_forward
 from quanthedge.batch.work import run_job
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "Failure",
     "Grid",
     "Job",
+    "Judgement",
     "Outcome",
     "Place",
     "Plan",
@@ -21,7 +24,10 @@ __all__ = [
     "Sweep",
     "SweepInterrupted",
     "Variant",
+    "WalkForward",
     "grid_of",
+    "judge",
+    "judged",
     "measured_seconds",
     "planned",
     "run_job",
@@ -29,4 +35,5 @@ __all__ = [
     "sweep",
     "told",
     "variants_of",
+    "walk_forward",
 ]

@@ -37,7 +37,7 @@ from quanthedge.ledger.dividend_estimate import (
     dividend_steps,
     replayed_tax,
 )
-from quanthedge.ledger.engine import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.ledger.engine import LedgerRecord, Reign, ledger_tables, run_ledger
 from quanthedge.ledger.inputs import (
     ActionBook,
     Bars,
@@ -98,6 +98,7 @@ __all__ = [
     "LightRecord",
     "Line",
     "Settings",
+    "Reign",
     "SleeveHedge",
     "SleeveTargets",
     "StockBook",
