@@ -379,7 +379,7 @@ def _keep(plan: Plan, store: Store, table: pd.DataFrame, keep: int) -> tuple[str
     kept = []
     for key in table.index[:keep]:
         one = by_key[key]
-        if not bool(table.loc[key, "whole"]) and hasattr(store, "keep"):
+        if not bool(table.loc[key, "whole"]):
             store.keep(key, backtest(one.strategy, plan.market, one.start, one.end))
         kept.append(key)
     return tuple(kept)
