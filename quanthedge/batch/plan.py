@@ -139,7 +139,10 @@ def planned(
         one.number: stages_asked(one.strategy, data, one.start, one.end) for one in grid.variants
     }
     content = json.dumps(
-        [sorted(one.key for one in grid.variants), sorted(told(one.changes) for one in grid.refused)]
+        [
+            sorted(one.key for one in grid.variants),
+            sorted(told(one.changes) for one in grid.refused),
+        ]
     )
     keys = dict.fromkeys(key for one in (*grid.variants, *grid.refused) for key in one.changes)
     return Plan(

@@ -75,9 +75,7 @@ class _Running:
     over: bool = False
 
 
-def run_side_by_side(
-    inputs: Sequence[LedgerInputs], *, block: int = BLOCK
-) -> list[LightRecord]:
+def run_side_by_side(inputs: Sequence[LedgerInputs], *, block: int = BLOCK) -> list[LightRecord]:
     """Run ledgers of the same days, block of days by block of days, on this thread.
 
     Parameters

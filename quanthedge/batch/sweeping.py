@@ -212,6 +212,7 @@ def run_plan(
     failed = _run(plan, store, wanted, jobs, cluster, progress)
     table = _table(plan, store, by)
     kept = _keep(plan, store, table, keep)
+    table.loc[list(kept), "whole"] = True
     return Sweep(
         plan.id,
         store,
