@@ -8,10 +8,11 @@ contracts, targets, allocations) is that of the strategy that ruled on the day.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quanthedge.backtesting.hedge_leg import HedgeLeg
 from quanthedge.backtesting.plan import RECORDED_EVERY, Prepared, target_book
@@ -21,7 +22,6 @@ from quanthedge.hedge import ContractSchedule, Knowledge
 from quanthedge.ledger import FutureBook, HedgeBook, TargetBook
 from quanthedge.portfolio import Targets
 from quanthedge.strategy import Strategy
-from quanthedge.typing import Floats
 
 __all__ = ["Ruler", "check_one_fund", "spliced"]
 
@@ -105,8 +105,8 @@ def spliced(strategy: Strategy, rulers: Sequence[Ruler]) -> Prepared:
     target = target_book(strategy, selection.targets, first.first, first.dates)
     recorded = np.zeros(first.dates.size - 1, dtype=np.bool_)
     recorded[::RECORDED_EVERY] = recorded[target.trade_days] = recorded[-1] = True
-    common = {"targets": TargetBook.of([target]), "record_day": recorded}
-    ruling = [one._replace(**common) for one in inputs]
+    targets = TargetBook.of([target])
+    ruling = [one._replace(targets=targets, record_day=recorded) for one in inputs]
     bounds = [one.first for one in rulers]
     rules = pd.concat([one.prepared.rules for one in rulers], ignore_index=True)
     return first._replace(
@@ -140,7 +140,7 @@ def _selection(rulers: Sequence[Ruler]) -> Selection:
     """Return what was wanted on each rebalance by who ruled then, with the changes of ruler."""
     first = rulers[0].prepared
     rows: list[int] = []
-    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
     before: Prepared | None = None
     for ruler, end in zip(rulers, _ends(rulers), strict=True):
         chosen, targets = ruler.prepared.selection, ruler.prepared.selection.targets
@@ -181,7 +181,7 @@ def _selection(rulers: Sequence[Ruler]) -> Selection:
     )
 
 
-_Decision = tuple[np.ndarray, np.ndarray, np.ndarray]  # stocks, weights, shares
+_Decision = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # stocks, weights, shares
 
 
 def _decision(selection: Selection, r: int) -> _Decision:
@@ -262,7 +262,7 @@ _FUTURES_BY_DAY = {
 _BY_CONTRACT = ("fill_price", "settlement", "no_sale", "no_buy", "margin_rate")
 
 
-def _joined(arrays: Sequence[np.ndarray], bounds: Sequence[int], shift: int) -> np.ndarray:
+def _joined(arrays: Sequence[NDArray[Any]], bounds: Sequence[int], shift: int) -> NDArray[Any]:
     """Return an array whose rows of each reign are those of its ruler."""
     if all(one is arrays[0] or np.array_equal(one, arrays[0], equal_nan=_floats(one))
            for one in arrays[1:]):  # fmt: skip
@@ -273,7 +273,7 @@ def _joined(arrays: Sequence[np.ndarray], bounds: Sequence[int], shift: int) -> 
     return found
 
 
-def _floats(array: np.ndarray) -> bool:
+def _floats(array: NDArray[Any]) -> bool:
     return array.dtype.kind == "f"
 
 
@@ -312,7 +312,7 @@ def _widened(leg: HedgeLeg, names: list[str], wide: FutureBook) -> FutureBook:
     if not leg.contracts:  # nothing is to be sold: lots that are held are bought back
         return wide
     place = np.array([names.index(name) for name in leg.contracts])
-    fields = {}
+    fields: dict[str, Any] = {}
     for name in _BY_CONTRACT:
         array = getattr(wide, name).copy()
         array[:, place] = getattr(leg.futures, name)
@@ -354,7 +354,7 @@ def _one_schedule(
     if all(one.contracts == some[0].contracts for one in some):
         names = some[0].contracts
     first = some[0]
-    arrays = {
+    arrays: dict[str, Any] = {
         name: np.full((first.dates.size, len(names)), np.nan)
         for name in ("fill_price", "settlement_price")
     }
@@ -368,7 +368,7 @@ def _one_schedule(
         quarter[:, place] = one.quarter
         opening[place], last_day[place] = one.opening_settlement, one.last_day
     hold = np.full(first.dates.size, -1, dtype=np.int64)
-    told: dict[str, list[object]] = {"marked_at_close": [], "average_fills": [], "substituted": []}
+    told: dict[str, Any] = {"marked_at_close": [], "average_fills": [], "substituted": []}
     for leg, begin, end in zip(legs, bounds, ends, strict=True):
         if not leg.schedules:
             continue
@@ -391,9 +391,8 @@ def _one_schedule(
     )
 
 
-def _date_of(event: object) -> np.datetime64:
-    found = event.date if hasattr(event, "date") else event[1]  # type: ignore[index]
-    return np.datetime64(found, "D")
+def _date_of(event: Any) -> np.datetime64:
+    return np.datetime64(event.date if hasattr(event, "date") else event[1], "D")
 
 
 def _timing(legs: Sequence[HedgeLeg], bounds: Sequence[int]) -> Knowledge | None:
@@ -410,7 +409,7 @@ def _timing(legs: Sequence[HedgeLeg], bounds: Sequence[int]) -> Knowledge | None
 
 def _hedge_by_day(books: Sequence[HedgeBook], bounds: Sequence[int]) -> HedgeBook:
     """Return the first hedge with the betas and ratios that ruled on each day."""
-    by_day: dict[str, Floats] = {}
+    by_day: dict[str, Any] = {}
     for name in ("beta", "book_ratio", "covariance", "carry"):
         arrays = [getattr(book, name) for book in books]
         if all(one is arrays[0] or one.base is arrays[0].base for one in arrays):

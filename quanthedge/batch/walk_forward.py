@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quanthedge.backtesting import (
     Prepared,
     Result,
     Ruler,
+    asked,
     check_one_fund,
     complete,
     prepare,
@@ -36,18 +38,18 @@ from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.store.whole import entry_of
 from quanthedge.batch.variant import Job, Outcome, Variant
 from quanthedge.batch.work import remember_market, run_job
-from quanthedge.errors import StrategyError
+from quanthedge.errors import DataError, StrategyError
 from quanthedge.kinds import own_code
 from quanthedge.market import Market
 from quanthedge.performance import annual_return, calmar_ratio, sharpe_ratio, sortino_ratio
 from quanthedge.storage import write_page
-from quanthedge.strategy import Strategy, load_strategy
+from quanthedge.strategy import Strategy, load_strategy, with_tables
 from quanthedge.trials import Trial, count, digest, record
 from quanthedge.typing import Floats
 from quanthedge.words import sentence, texts
 
 if TYPE_CHECKING:
-    from quanthedge.batch.sweep import Sweep
+    from quanthedge.batch.sweeping import Sweep
 
 __all__ = [
     "FIGURES",
@@ -56,9 +58,12 @@ __all__ = [
     "keep_walk_forward",
     "walk_forward",
     "walk_forward_of",
+    "walked_again",
 ]
 
 TABLE: Final = "walk_forward.csv"
+PLAN: Final = "walk_forward.json"
+_LARGEST = 20_000_000  # bytes of a plan
 _FEWEST_DAYS = 20  # of a window that a variant is chosen by
 
 
@@ -73,8 +78,9 @@ def _calmar(returns: pd.Series) -> float:
 
 def _level(returns: pd.Series) -> pd.Series:
     """Return what a yuan became, from a day before the first on."""
-    before = returns.index[:1] - pd.Timedelta(days=1)
-    return pd.concat([pd.Series([1.0], before), (1.0 + returns).cumprod()])
+    days = pd.DatetimeIndex(returns.index)
+    values = np.append(1.0, np.cumprod(1.0 + returns.to_numpy()))
+    return pd.Series(values, days.insert(0, days[0] - pd.Timedelta(days=1)))
 
 
 FIGURES: Final[Mapping[str, Callable[[pd.Series], float]]] = {
@@ -107,6 +113,23 @@ class Choice(NamedTuple):
     figures: Floats
 
 
+class WalkPlan(BaseModel):
+    """What a walk-forward run chose among, and how: enough to make it again.
+
+    ``changes`` are the variants', in the order of the grid; days are trading days.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    changes: list[dict[str, Any]] = Field(min_length=1)
+    start: str | None
+    end: str | None
+    train_days: int
+    step_days: int
+    embargo_days: int
+    by: str
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WalkForward(Result):
     """The result of a walk-forward run: one ledger, and who ruled when.
@@ -120,18 +143,20 @@ class WalkForward(Result):
         alone (of the variant's own ledger in the period), best_after and median_after (of all
         variants' own ledgers in the period), rank_after (of the chosen one among them, 1 the
         best).
-    by : str
+    walk_plan : WalkPlan
+        What it chose among, and how.
     """
 
     walk_forward: pd.DataFrame
-    by: str = "sharpe_net"
+    walk_plan: WalkPlan
 
     def to_parquet(self, folder: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the run folder, and ``walk_forward.csv`` beside its files; return its path.
+        """Write the run folder, with ``walk_forward.csv`` and ``.json`` beside; return its path.
 
         Errors are those of :meth:`quanthedge.Result.to_parquet`.
         """
         place = super().to_parquet(folder, overwrite=overwrite)
+        write_page(place / PLAN, self.walk_plan.model_dump_json(indent=1), "plan of a walk-forward")
         write_page(place / TABLE, self.walk_forward.to_csv(index=False), "table of a walk-forward")
         return place
 
@@ -225,6 +250,50 @@ def walk_forward_of(
     )  # fmt: skip
 
 
+def walked_again(folder: str | Path, market: Market) -> WalkForward:
+    """Make the walk-forward run of a run folder again.
+
+    Parameters
+    ----------
+    folder : str or Path
+        As :meth:`WalkForward.to_parquet` writes it.
+    market : Market
+
+    Raises
+    ------
+    DataError
+        It is no run folder of a walk-forward run, or its plan was changed.
+    """
+    folder = Path(folder)
+    kept, place = Result.open(folder), folder / PLAN
+    try:
+        if place.stat().st_size > _LARGEST:
+            raise DataError(f"{place}: larger than any plan of a walk-forward run")
+        plan = WalkPlan.model_validate_json(place.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise DataError(
+            f"{place}: no plan of a walk-forward run ({type(error).__name__})"
+        ) from error
+    if digest(plan.model_dump(mode="json")) != kept.request.get("walk_forward"):
+        raise DataError(f"{place}: is not the plan that the run folder was made by")
+    variants = [
+        _variant(number, kept.strategy, changes, market, plan)
+        for number, changes in enumerate(plan.changes)
+    ]
+    return _walked(
+        kept.strategy, market, variants, None, plan.train_days, plan.step_days, plan.by,
+        plan.embargo_days,
+    )  # fmt: skip
+
+
+def _variant(
+    number: int, base: Strategy, changes: dict[str, Any], market: Market, plan: WalkPlan
+) -> Variant:
+    strategy = with_tables(base.change(changes))
+    key = digest(asked(strategy, market, plan.start, plan.end))
+    return Variant(number, changes, strategy, plan.start, plan.end, key)
+
+
 def keep_walk_forward(store: Store, run: Callable[[], WalkForward]) -> tuple[WalkForward, Path]:
     """Run, add the result to a store with its whole folder, and return it with that folder.
 
@@ -259,23 +328,27 @@ def _walked(
     levels = _levels(variants, data, store)
     chosen = choices(levels, train_days, step_days, FIGURES[by], embargo_days)
     result, about = _run(_base(base, variants), data, variants, levels, chosen)
-    plan = {
-        "variants": [one.key for one in variants],
-        "days": [train_days, step_days, embargo_days],
-        "by": by,
-    }
+    plan = WalkPlan(
+        changes=[dict(one.changes) for one in variants],
+        start=variants[0].start,
+        end=variants[0].end,
+        train_days=train_days,
+        step_days=step_days,
+        embargo_days=embargo_days,
+        by=by,
+    )
     table = _table(chosen, variants, levels, about.levels, FIGURES[by])
     note = _note(table, len(variants), train_days, step_days, by)
     walked = result.changed(
         notes=[note, *result.notes],
-        request={**result.request, "walk_forward": digest(plan)},
+        request={**result.request, "walk_forward": digest(plan.model_dump(mode="json"))},
     )
     made = WalkForward(
         **{one.name: walked.__dict__[one.name] for one in fields(walked)},
         walk_forward=table,
-        by=by,
+        walk_plan=plan,
     )
-    return made.changed(trials=_counted(made, data, variants, plan))
+    return made.changed(trials=_counted(made, data, variants))
 
 
 def choices(
@@ -486,16 +559,14 @@ def _note(table: pd.DataFrame, count: int, train: int, step: int, by: str) -> di
 _SHOWN = 8
 
 
-def _counted(
-    result: WalkForward, market: Market, variants: Sequence[Variant], plan: Mapping[str, Any]
-) -> int | None:
+def _counted(result: WalkForward, market: Market, variants: Sequence[Variant]) -> int | None:
     """Count every variant as a trial, and the whole as one more."""
     trials = [
         trial_of(one.strategy, f"{one.strategy.name}: {told(one.changes)}", own_code(one.strategy))
         for one in variants
     ]
     name = f"{result.strategy.name}: walk-forward"
-    trials.append(Trial("backtest", name, digest(["walk-forward", plan])))
+    trials.append(Trial("backtest", name, digest(["walk-forward", result.request["walk_forward"]])))
     start, end = result.market_info["start"], result.market_info["end"]
     if not record(market, start, end, trials):
         return None

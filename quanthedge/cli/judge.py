@@ -22,7 +22,9 @@ def command(
         str | None, typer.Option(help="Only these runs, e.g. \"hedge.contract = 'front'\".")
     ] = None,
     by: Annotated[str, typer.Option(help="Figure that ranks the runs.")] = "sharpe_net",
-    lang: Annotated[str, typer.Option(help="Languages of the pages: zh, en or both.")] = "zh,en",
+    language: Annotated[
+        str, typer.Option(help="Languages of the pages: zh, en or both.")
+    ] = "zh,en",
     out: Annotated[
         Path | None, typer.Option(help="Folder of pages and table; by default beside the store.")
     ] = None,
@@ -38,14 +40,14 @@ def command(
     """
     from quanthedge.batch import judge
 
-    languages = listed(lang, LANGUAGES, "--lang")
+    languages = listed(language, LANGUAGES, "--language")
     store = opened(named or folder)
     found = judge(store, sweep, where, by=by)
     place = out or store.folder.with_name(f"{store.folder.name}_judgement")
     for sentence in found.verdict.sentences:
         typer.echo(sentence["en"])
     place.mkdir(parents=True, exist_ok=True)
-    for language in languages:
-        page = place / f"judgement_{language}.html"
-        typer.echo(f"written {found.report(page, language_of(language))}")
+    for one in languages:
+        page = place / f"judgement_{one}.html"
+        typer.echo(f"written {found.report(page, language_of(one))}")
     typer.echo(f"written {found.report(place / 'judgement.csv')}")

@@ -113,7 +113,8 @@ def _content(j: "Judgement", words: Words) -> dict[str, Any]:
     heat_note = words(
         "figure.heat_note", figure=figure, classes=words("figure.classes") if many else ""
     )
-    names = pd.unique(j.table["strategy"].dropna()) if "strategy" in j.table else np.array([""])
+    column = "name_zh" if words.language == "zh" and "name_zh" in j.table else "strategy"
+    names = pd.unique(j.table[column].dropna()) if column in j.table else np.array([""])
     name = str(names[0]) if len(names) == 1 and names[0] else words("page.several")
     return {
         "lang": words("page.lang"),

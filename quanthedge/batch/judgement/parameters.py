@@ -18,7 +18,8 @@ WINDOW = "window"  # first and last day, where runs differ in them
 _ABOUT = frozenset(
     {
         "key", "number", "label", "strategy", "market", "fingerprint", "start", "end", "when",
-        "status", "reason", "kind", "seconds", "sweep", "tags", "note", "whole",
+        "status", "reason", "kind", "seconds", "sweep", "tags", "note", "whole", "name", "name_zh",
+        "description", "description_zh",
     }
 )  # fmt: skip
 

@@ -26,7 +26,7 @@ from quanthedge.typing import Floats, Language
 __all__ = ["BLOCKS", "Judgement", "judged"]
 
 BLOCKS = 10
-_KEPT = ("status", "reason", "label", "strategy", "market", "start", "end", "seconds")
+_KEPT = ("status", "reason", "label", "strategy", "name_zh", "market", "start", "end", "seconds")
 _BETTER_WHEN_HIGH = (
     "sharpe", "sortino", "calmar", "annual_return", "return", "geometric_excess", "unit_value",
     "max_drawdown", "win_rate", "profit_loss_ratio", "information_ratio", "probabilistic_sharpe",

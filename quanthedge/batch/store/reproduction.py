@@ -122,10 +122,18 @@ def _folder(folder: Path, name: str, market: "Market", tell: "Tell | None") -> R
     earlier = wanted(kept.strategy, dict(info), kept.versions, dict(kept.request))
     start, end = info["start"], info["end"]
     now = asked(strategy, market, start, end, names)
+    walked = kept.request.get("walk_forward")
+    if walked:
+        now["walk-forward"] = walked
     changed = _changed(earlier, now)
     # by "all", what the data cannot carry is left out and noted; by its name it would be refused
     given = ("all",) if set(names) == set(VARIANTS) else names
-    result = backtest(strategy, market, start, end, variants=given, tell=tell)
+    if walked:
+        from quanthedge.batch.walk_forward import walked_again  # it keeps its runs in a store
+
+        result: Result = walked_again(folder, market)
+    else:
+        result = backtest(strategy, market, start, end, variants=given, tell=tell)
     content = run_content(result, result.summary().to_dict())
     rows = []
     for file in sorted({*run_files(folder), *content}):
