@@ -542,12 +542,13 @@ def _actions_anew(
 
 def _tax_rates(
     table: pd.DataFrame, dates: NDArray[np.datetime64]
-) -> tuple[TaxRates | None, pd.DataFrame | None]:
+) -> tuple[TaxRates, pd.DataFrame | None]:
     """Tax on the dividends of a span by their record days, and the rules that say it."""
     ex_date = table["ex_date"].to_numpy().astype("datetime64[D]")
     days = np.unique(record_days(table[(ex_date > dates[0]) & (ex_date <= dates[-1])], dates))
-    if days.size == 0:
-        return None, None
+    if days.size == 0:  # lots are counted from the first day all the same: the tax comes later
+        none = np.empty(0)
+        return TaxRates(days, none, none, none, none), None
     tax = dividend_tax("public securities fund", days)
     rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
     return TaxRates(days, np.ascontiguousarray(tax.at_payment[:, 0]), *rates), tax.used

@@ -20,6 +20,10 @@ _ORDERS = (
     "limit_down", "amount", "fees", "impact", "usual_volume", "participation", "reason",
     "reason_en", "reason_zh",
 )  # fmt: skip
+_NUMBERS = (
+    "reference_price", "limit_up", "limit_down", "amount", "fees", "impact", "usual_volume",
+    "participation",
+)  # fmt: skip
 _REFUSED = ("code", "name", "side", "wanted", "done", "reason", "reason_en", "reason_zh")
 _TRANSFERS = ("from", "to", "yuan", "reason_en", "reason_zh")
 _CENT = 0.01
@@ -55,7 +59,8 @@ def order_list(
             row |= _future_columns(reasons, place, name, signed, reason, lots)
         rows.append(row)
     frame = pd.DataFrame(rows, columns=list(_ORDERS))
-    return frame.astype({"quantity": "int64"})
+    numbers = dict.fromkeys(_NUMBERS, "float64")
+    return frame.astype({"quantity": "int64", **numbers})
 
 
 def _stock_columns(

@@ -14,6 +14,7 @@ are run once more, and have to give the rows that the run has.
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from quanthedge.backtesting import (
     Prepared,
@@ -29,6 +30,7 @@ from quanthedge.errors import DataError
 from quanthedge.fund import FundRun, last_business_day
 from quanthedge.kinds import own_code
 from quanthedge.ledger import (
+    KeptState,
     first_revision,
     input_digests,
     joined_records,
@@ -41,7 +43,7 @@ from quanthedge.record import differences, wanted
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Tell
 
-__all__ = ["check_maker", "resume"]
+__all__ = ["check_maker", "check_past", "kept", "resume"]
 
 _LEDGER = ("ledger", "trades", "refusals", "positions", "contracts", "restated")
 
@@ -83,24 +85,32 @@ def resume(
     """
     say = tell or (lambda _text: None)
     earlier = run if isinstance(run, Result) else Result.open(run)
-    if earlier.state is None or earlier.past is None:
-        raise DataError(
-            f"{_told(run)}: keeps no state of the ledger (the fund became insolvent): it cannot go "
-            "on; run it again"
-        )
+    kept(earlier)
     check_maker(earlier, strategy)
     last = _last_day(earlier, market, end)
     start = earlier.market_info["start"]
     prepared = prepare(earlier.strategy, market, start, last, tell=say)
-    _check_past(earlier, prepared)
+    check_past(earlier, prepared)
     say("running the ledger")
     fund = _with_books(earlier, prepared) if _has_books(prepared) else _gone_on(earlier, prepared)
     say("drawing up the accounts")
     return finished(prepared, tuple(earlier.request["variants"]), fund, tell=say)
 
 
-def _told(run: Result | str | Path) -> str:
-    return "the run" if isinstance(run, Result) else str(run)
+def kept(earlier: Result) -> tuple[KeptState, pd.DataFrame]:
+    """Return the ledger's state that a run keeps, and the digests of its past.
+
+    Raises
+    ------
+    DataError
+        It keeps none.
+    """
+    if earlier.state is None or earlier.past is None:
+        raise DataError(
+            "the run keeps no state of the ledger (its fund became insolvent, or it was made "
+            "without one): it cannot go on; run it again"
+        )
+    return earlier.state, earlier.past
 
 
 def check_maker(earlier: Result, strategy: Strategy | None) -> None:
@@ -154,10 +164,15 @@ def _last_day(earlier: Result, market: Market, end: str | None) -> str:
     return str(last)
 
 
-def _check_past(earlier: Result, prepared: Prepared) -> None:
-    """Refuse a market that knows other things of the days already run."""
-    state, past = earlier.state, earlier.past
-    assert state is not None and past is not None  # noqa: PT018 -- asked for by resume
+def check_past(earlier: Result, prepared: Prepared) -> None:
+    """Refuse a market that knows other things of the days already run.
+
+    Raises
+    ------
+    DataError
+        Something of these days is other than it was; or the run keeps no state.
+    """
+    state, past = kept(earlier)
     now = input_digests(
         prepared.inputs,
         names_of(prepared),
@@ -183,9 +198,9 @@ def _has_books(prepared: Prepared) -> bool:
 def _gone_on(earlier: Result, prepared: Prepared) -> FundRun:
     """Run the new days from the kept state, behind the rows of the days before."""
     names = names_of(prepared)
-    assert earlier.state is not None and earlier.past is not None  # noqa: PT018
-    own = earlier.past["book_return"].to_numpy(dtype=np.float64)[1:]
-    state, first = laid_state(earlier.state, own, prepared.inputs, names)
+    document, past = kept(earlier)
+    own = past["book_return"].to_numpy(dtype=np.float64)[1:]
+    state, first = laid_state(document, own, prepared.inputs, names)
     tables = {name: getattr(earlier, name) for name in _LEDGER}
     before = record_from_tables(tables, state, prepared.inputs, names)
     piece = run_ledger(prepared.inputs, state, first)

@@ -20,7 +20,7 @@ from quanthedge.daily.book import Book, drawn_up, no_run_state
 from quanthedge.daily.holdings import Cash, Holdings, read_cash, read_holdings
 from quanthedge.daily.lists import order_list, refused_list, transfer_list
 from quanthedge.daily.reasons import Reasons
-from quanthedge.daily.resume import check_maker, resume
+from quanthedge.daily.resume import check_maker, check_past, kept, resume
 from quanthedge.daily.wording import Note, note
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import (
@@ -159,6 +159,7 @@ def orders_for(
     if earlier is None:
         state = no_run_state(prepared, inputs, t, notes)
     else:
+        check_past(earlier, prepared)
         state = _state_of(earlier, prepared, inputs)
     held = None
     if holdings is not None and cash is not None:
@@ -199,17 +200,15 @@ def _run_until(
         raise DataError(f"orders: the run ends on {done}, after the close of {close}")
     if done < close:
         earlier = resume(earlier, known, tell=tell)
-    if earlier.state is None or earlier.past is None:
-        raise DataError("orders: the run keeps no state of the ledger; run the strategy again")
+    kept(earlier)
     return earlier
 
 
 def _state_of(earlier: Result, prepared: Prepared, inputs: LedgerInputs) -> LedgerState:
     """Return the run's state on the inputs that end with the next day."""
-    if earlier.state is None or earlier.past is None:
-        raise DataError("orders: the run keeps no state of the ledger; run the strategy again")
-    own = earlier.past["book_return"].to_numpy(dtype=np.float64)[1:]
-    return laid_state(earlier.state, own, inputs, names_of(prepared))[0]
+    state, past = kept(earlier)
+    own = past["book_return"].to_numpy(dtype=np.float64)[1:]
+    return laid_state(state, own, inputs, names_of(prepared))[0]
 
 
 def _with_rebalance(prepared: Prepared, day: str, *, wanted: bool) -> tuple[LedgerInputs, bool]:

@@ -14,7 +14,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.ledger.inputs import LedgerInputs
+from quanthedge.ledger.inputs import LedgerInputs, StockBook
 from quanthedge.ledger.kept import Names
 from quanthedge.ledger.sleeves import hedge_of, targets_of
 from quanthedge.typing import Ints
@@ -50,7 +50,8 @@ def input_digests(
         raise DataError("state of the run: the market lacks stocks or contracts that it had")
     whole = names.dates.size - 1
     rows = {
-        name: _digests(parts, whole, days) for name, parts in _dated(inputs, names, stocks, futures)
+        name: _digests(parts, whole, days)
+        for name, parts in _dated(inputs, names, stocks, futures, days)
     }
     index = pd.DatetimeIndex(names.dates[: days + 1].astype("datetime64[ms]"), name="date")
     return pd.DataFrame(rows, index=index)
@@ -68,19 +69,17 @@ def _columns(there: Any, wanted: list[str] | None) -> slice | Ints | None:
 
 
 def _dated(
-    inputs: LedgerInputs, names: Names, stocks: Any, futures: Any
+    inputs: LedgerInputs, names: Names, stocks: Any, futures: Any, done: int
 ) -> Iterator[tuple[str, list[_Part]]]:
-    """Yield each kind of input with its parts: by day, or of no day."""
+    """Yield each kind of input with its parts: by day, or of no day; ``done`` days are told."""
     bars, book, future = inputs.bars, inputs.stocks, inputs.futures
     days = names.dates.size - 1
     codes = np.asarray(names.codes)[stocks]
-    limits = (book.limit_up, book.limit_down)
     for name in ("open", "high", "low", "close", "pre_close", "volume", "amount"):
         yield name, [getattr(bars, name)[:, stocks]]
     yield "last_close", [bars.mark[:, stocks]]
     yield "adj_factor", [bars.adj_factor[:, stocks]]
-    place = bars.limit_class[:, stocks].astype(np.int64)
-    yield "price_limits", [np.take_along_axis(one, place, 1) for one in limits]
+    yield "price_limits", [_limit_ids(book, done)[bars.limit_class[:, stocks]]]
     yield "delistings", [_texts(days, _gone(bars.delist[stocks], codes))]
     yield "corporate_actions", [_texts(days, _actions(inputs, names))]
     if inputs.volatility.size:
@@ -164,6 +163,13 @@ def _texts(days: int, told: Iterable[tuple[int, str]]) -> list[bytes]:
         if day < days:
             lines[day].append(text)
     return [" ".join(line).encode() for line in lines]
+
+
+def _limit_ids(book: StockBook, days: int) -> NDArray[np.uint64]:
+    """Return what tells a class of price limits by its limits, [C]: numbers of classes may move."""
+    tables = (book.limit_up[:days], book.limit_down[:days])
+    whole = (np.concatenate([one[:, c] for one in tables]) for c in range(tables[0].shape[1]))
+    return np.array([xxhash.xxh3_64_intdigest(one.tobytes()) for one in whole], dtype=np.uint64)
 
 
 def _gone(delist: Ints, codes: Any) -> Iterator[tuple[int, str]]:

@@ -233,10 +233,15 @@ class PanelCache:
         panels: Mapping[str, Array],
         progress: Callable[[str], None] | None = None,
     ) -> None:
+        bare = np.ones(self._shape[1], dtype=bool)
         for block in self._blocks():
             _fill_panels(block, self._first_day, self._shape[0], panels)
+            bare[int(block.stock[0]) : int(block.stock[-1]) + 1] = False
             if progress is not None:
                 progress(f"panels, stock {int(block.stock[-1]) + 1:,} of {self._shape[1]:,}")
+        if bare.any():  # not traded yet, and beside the blocks: a new file is of zeros
+            for name, panel in panels.items():
+                panel[:, bare] = PANELS[name].before
 
     def _in_memory(self, name: str) -> Array:
         panel = np.full(self._shape, PANELS[name].before, PANELS[name].dtype)

@@ -50,6 +50,8 @@ _SECONDS, _MILLISECONDS = "datetime64[s]", "datetime64[ms]"
 
 _VariantName = Literal["long_only", "unlevered", "levered", "index_hedged", "ungated"]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# of a market that was cut at a day, the day stands behind it
+_Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{64}(@\d{4}-\d{2}-\d{2})?$")]
 _OwnFile = Annotated[str, Field(pattern=_OWN_FILE)]
 _OwnTable = Annotated[str, Field(pattern=_OWN_TABLE)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -61,7 +63,7 @@ class _Part(BaseModel):
 
 class _MarketInfo(_Part):
     name: str
-    fingerprint: _Digest
+    fingerprint: _Fingerprint
     stocks: int = Field(ge=0)
     data_start: Day
     data_end: Day
