@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 # of packages whose metadata do not say it: read in the licence file that they come with
-STATED = {"vectorbt": "Apache-2.0 with Commons Clause (used for cross-checks only)"}
+STATED = {"vectorbt": "Apache-2.0 with Commons Clause (used for cross-checks and conversion only)"}
 COPYLEFT = re.compile(r"\bA?GPL|Affero|GNU General Public", re.IGNORECASE)
 LESSER = re.compile(r"\bLGPL|Lesser General Public|Library General Public", re.IGNORECASE)
 _LONGEST = 70

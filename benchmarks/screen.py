@@ -15,9 +15,34 @@ from pathlib import Path
 
 from quanthedge.batch import from_vectorbt
 from quanthedge.market import Market
-from quanthedge.strategy import load_strategy
+from quanthedge.strategy import Strategy, load_strategy
 
 ROOT = Path(__file__).parents[1]
+
+
+def parts(strategy: Strategy, market: Market, start: str, end: str) -> None:
+    """Print what of the difference comes from the hedge, and what from impact."""
+    free = ["costs.impact_coefficient=0", "execution.participation=0"]
+    cases = {
+        "stocks alone, no impact": ["hedge.ratio=0", *free],
+        "stocks alone": ["hedge.ratio=0"],
+        "hedged, no impact": free,
+        "hedged": [],
+    }
+    chosen = [strategy.change(dict(_pair(one) for one in changes)) for changes in cases.values()]
+    table = from_vectorbt(strategy, market, chosen, start=start, end=end, keep="all").table
+    print(f"{'':24}  Sharpe ratio: vectorbt  ledger before fees   volatility: vectorbt  ledger")
+    for number, name in enumerate(cases):
+        row = table.loc[number]
+        print(
+            f"{name:24}  {row['screen_sharpe']:22.2f}  {row['exact_sharpe_gross']:18.2f}"
+            f"   {row['screen_volatility']:20.2%}  {row['exact_volatility_net']:6.2%}"
+        )
+
+
+def _pair(text: str) -> tuple[str, float]:
+    key, value = text.split("=")
+    return key, float(value)
 
 
 def main() -> None:
@@ -62,6 +87,9 @@ def main() -> None:
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     columns = [*grid, "screen_sharpe", "exact_sharpe_net", "screen_rank", "exact_rank"]
     print(table[columns].head(10).to_string())
+    parts(
+        strategy.change({"selector.n": table["selector.n"].median()}), market, args.start, args.end
+    )
 
 
 if __name__ == "__main__":

@@ -70,12 +70,13 @@ class Screen:
     seconds: dict[str, float]
 
     def __repr__(self) -> str:
-        found = self.agreement
+        found, told = self.agreement, ""
+        if found["runs"] > 2:
+            told = f", rank correlation of their Sharpe ratios {found['rank_correlation_net']:.2f}"
         return (
             f"<Screen of {len(self.variants):,} variants by vectorbt in "
             f"{self.seconds['vectorbt']:.1f} s, {found['runs']:.0f} by the ledger in "
-            f"{self.seconds['ledger']:.1f} s: rank correlation of their Sharpe ratios "
-            f"{found['rank_correlation_net']:.2f}; {len(self.left_out)} things left out>"
+            f"{self.seconds['ledger']:.1f} s{told}; {len(self.left_out)} things left out>"
         )
 
     @property
@@ -101,7 +102,7 @@ class Screen:
 
 def from_vectorbt(
     strategy: Strategy | str | Path,
-    market: Market,
+    market: Market | str | Path,
     grid: Sets | Iterable[Strategy],
     *,
     start: str | None = None,
@@ -117,7 +118,7 @@ def from_vectorbt(
     Parameters
     ----------
     strategy : Strategy or path
-    market : Market
+    market : Market or path
     grid : text, texts, mapping, or strategies
         What is varied, as of :func:`quanthedge.sweep` (``"hedge.ratio=0.8,0.9"``), or the variants
         themselves.
@@ -149,6 +150,7 @@ def from_vectorbt(
     share of stocks at the last close times the return of the index.
     """
     _check(keep, block_mib)
+    market = market if isinstance(market, Market) else Market.open(market)
     say: Tell = tell or (lambda _text: None)
     variants, refused = _variants(strategy, market, grid, random, seed, start, end)
     say(f"targets of {len(variants):,} variants")
@@ -203,7 +205,7 @@ def _variants(
     ):
         found = grid_of(strategy, market, grid, random=random, seed=seed, start=start, end=end)
         return list(found.variants), {one.number: one.failure for one in found.refused}
-    given: list[Any] = list(grid)
+    given: list[Any] = list(grid) if isinstance(grid, Iterable) else [grid]
     wrong = next((one for one in given if not isinstance(one, Strategy)), None)
     if wrong is not None or not given:
         has = "nothing" if not given else repr(wrong)[:80]

@@ -43,6 +43,6 @@ def to_quantstats(record: Record, *, before_fees: bool = False) -> QuantstatsSha
     daily = daily_returns(record.ledger)
     name = record.strategy.name
     return QuantstatsShape(
-        daily["gross" if before_fees else "net"].rename(name),
-        daily["index"].rename(record.market_info["benchmark"]),
+        pd.Series(daily["gross" if before_fees else "net"], name=name),
+        pd.Series(daily["index"], name=record.market_info["benchmark"]),
     )

@@ -138,5 +138,5 @@ def _fitted(
             f"regression: {len(both)} {told} beside an index that moves; {least} are needed"
         )
     exog = pd.DataFrame({"alpha": 1.0, "beta": both["beta"]}, index=both.index)
-    model = OLS(both["own"].rename(name), exog)
+    model = OLS(pd.Series(both["own"], name=name), exog)
     return robust_results(model) if hac else model.fit()

@@ -181,6 +181,7 @@ def test_every_variant_that_was_looked_at_counts_as_a_trial(
         ({"block_mib": 0}, "block_mib 0; accepted: MiB above 0"),
         ({"grid": []}, "nothing is varied"),
         ({"grid": [1.0]}, "grid has 1.0; accepted"),
+        ({"grid": 5}, "grid has 5; accepted"),
     ],
 )
 def test_what_is_asked_wrongly_is_refused(given: dict[str, Any], told: str) -> None:

@@ -8,6 +8,7 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.interop import left_out
 from quanthedge.ledger import TRADE_COSTS
+from quanthedge.performance import levels, max_drawdown
 from quanthedge.strategy import load_strategy
 from tests.sample import END, ROOT, START, sample_market, sample_result, small_strategy
 
@@ -60,6 +61,12 @@ def test_drawdown_and_volatility_are_the_summarys() -> None:
     portfolio = result.to_vectorbt(sample_market(), accrued_fee=True)
     summary = result.summary()
     assert portfolio.max_drawdown() == pytest.approx(summary.value("max_drawdown_net"), abs=1e-12)
+    fall = max_drawdown(levels(result.ledger)["net"])
+    assert fall is not None
+    records = portfolio.drawdowns.records_readable
+    depth = records["Valley Value"] / records["Peak Value"] - 1.0
+    deepest = records.loc[depth.idxmin()]
+    assert (deepest["Peak Timestamp"], deepest["Valley Timestamp"]) == (fall.peak, fall.trough)
     returns = portfolio.returns().iloc[1:]
     ours = returns.mean() / returns.std() * np.sqrt(243)
     assert ours == pytest.approx(summary.value("sharpe_net"), abs=1e-9)
