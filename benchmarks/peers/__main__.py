@@ -77,7 +77,10 @@ def measure(
     for case in cases.chosen(jobs, quick=quick):
         folder = _worlds(case.size, below)
         ours = _own(case.job, case.size, folder, own, None)
-        beside = [_own("book_rules", case.size, folder, own, None)] if case.job == "book" else []
+        beside = [
+            measured(Row(job, case.size, engine), Path(sys.executable), folder, own)
+            for job, engine in cases.BESIDE.get(case.job, ())
+        ]
         for engine in case.peers:
             row = Row(case.job, case.size, engine)
             python = python_of(engine, found)
@@ -126,7 +129,7 @@ def main() -> None:
         found = pythons(args.environments, args.python)
         begun, load = time.time(), os.getloadavg()[0]
         with tempfile.TemporaryDirectory(prefix="peers") as below:
-            passes = passes_of_ledger(("small", "medium") if args.quick else tuple(cases.SIZES))
+            passes = passes_of_ledger(("small", "medium") if args.quick else ("small", "medium", "large"))
             whole = whole_run(args.market, args.start, args.end, repeat=1 if args.quick else 3)
             rows = measure(jobs, found, args.market, Path(below), quick=args.quick)
         results: dict[str, Any] = {
