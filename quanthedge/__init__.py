@@ -76,6 +76,7 @@ _EXPORTS = {
     "seal": "quanthedge.trials",
     "signal_from": "quanthedge.factors",
     "statement_report": "quanthedge.report.statement",
+    "sweep": "quanthedge.batch",
     "update_market": "quanthedge.sources",
     "weights_from": "quanthedge.portfolio",
 }

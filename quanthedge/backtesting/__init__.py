@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.explain import explain_holding as explain_holding
+    from quanthedge.backtesting.light import LightRun as LightRun
+    from quanthedge.backtesting.light import light_runs as light_runs
     from quanthedge.backtesting.plan import Prepared as Prepared
     from quanthedge.backtesting.plan import prepare as prepare
     from quanthedge.backtesting.plan import run_days as run_days
     from quanthedge.backtesting.request import asked as asked
+    from quanthedge.backtesting.request import code_digest as code_digest
     from quanthedge.backtesting.request import made_by as made_by
+    from quanthedge.backtesting.request import versions as versions
     from quanthedge.backtesting.result import Result as Result
     from quanthedge.backtesting.run import backtest as backtest
     from quanthedge.backtesting.run import complete as complete
@@ -19,10 +23,14 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.stage_files import StageFolder as StageFolder
     from quanthedge.backtesting.stages import forget_stages as forget_stages
     from quanthedge.backtesting.stages import keep_stages as keep_stages
+    from quanthedge.backtesting.stages import watched_stages as watched_stages
+    from quanthedge.backtesting.asked_stages import stages_asked as stages_asked
     from quanthedge.backtesting.standing import Allocated as Allocated
     from quanthedge.backtesting.standing import allocated as allocated
+    from quanthedge.backtesting.tried import trial_of as trial_of
 
 _LAZY = {
+    "LightRun": "light",
     "Allocated": "standing",
     "Prepared": "plan",
     "Result": "result",
@@ -31,15 +39,21 @@ _LAZY = {
     "allocated": "standing",
     "asked": "request",
     "backtest": "run",
+    "code_digest": "request",
     "complete": "run",
     "explain_holding": "explain",
     "forget_stages": "stages",
     "keep_stages": "stages",
+    "light_runs": "light",
     "made_by": "request",
     "prepare": "plan",
     "prepared_run": "run",
     "run_days": "plan",
     "select": "selection",
+    "stages_asked": "asked_stages",
+    "watched_stages": "stages",
+    "trial_of": "tried",
+    "versions": "request",
 }
 
 __all__ = [*_LAZY]  # noqa: PLE0604 -- names resolved lazily (PEP 562)

@@ -11,7 +11,7 @@ from quanthedge.portfolio import TopSelector
 from quanthedge.record import RunVariant, VariantTerms
 from quanthedge.strategy import EVERY_MEMBER, Strategy, variant
 
-__all__ = ["book_tables", "run_fund_of", "run_variant"]
+__all__ = ["benchmark", "book_tables", "has_events", "run_fund_of", "run_variant"]
 
 
 def run_variant(known: Prepared, name: str) -> RunVariant:
@@ -72,11 +72,11 @@ def book_tables(prepared: Prepared, record: LedgerRecord) -> dict[str, pd.DataFr
         prepared.inputs.bars.mark,
         prepared.inputs,
     )
-    tables["ledger"]["index_close"] = _benchmark(prepared)[first - 1 : first + record.days_run]
+    tables["ledger"]["index_close"] = benchmark(prepared)[first - 1 : first + record.days_run]
     return tables
 
 
-def _benchmark(prepared: Prepared) -> NDArray[np.float64]:
+def benchmark(prepared: Prepared) -> NDArray[np.float64]:
     """Return the closes of the benchmark, [T]; NaN where the data lack the one by default."""
     market, code = prepared.market, prepared.strategy.benchmark
     usual = Strategy.model_fields["benchmark"].default
@@ -85,11 +85,21 @@ def _benchmark(prepared: Prepared) -> NDArray[np.float64]:
     return market.index_close(code)
 
 
+def has_events(prepared: Prepared) -> bool:
+    """Return whether the fund's investors come and go, or its terms ask for its books to close."""
+    terms = prepared.strategy.fund
+    return (
+        prepared.strategy.clients is not None
+        or terms.hurdle is not None
+        or last_business_day(terms, prepared.dates[1:]) is not None
+    )
+
+
 def run_fund_of(prepared: Prepared) -> FundRun:
     """Run the ledger in one go, or from event to event of the fund's investors."""
     strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
     clients, days = strategy.clients, prepared.dates[1:]
-    if clients is None and hurdle is None and last_business_day(strategy.fund, days) is None:
+    if not has_events(prepared):
         return FundRun.without_clients(run_ledger(inputs), days)
     grown = None
     if hurdle is not None:

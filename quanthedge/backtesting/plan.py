@@ -1,6 +1,6 @@
 """From a strategy and a market to what the ledger is given: targets, hedge, rules, prices."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from quanthedge.alpha import first_training
 from quanthedge.backtesting.first_run import saying_so
-from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
+from quanthedge.backtesting.hedge_leg import HedgeLeg, futures_parts, hedge_leg, known_returns
 from quanthedge.backtesting.selection import Selection, selected
 from quanthedge.backtesting.stages import stage
 from quanthedge.backtesting.standing import allocated, exposed
@@ -51,7 +51,7 @@ from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
-__all__ = ["Prepared", "prepare", "run_days"]
+__all__ = ["Prepared", "prepare", "rule_parts", "run_days", "run_rows"]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
@@ -103,7 +103,7 @@ def prepare(
     """
     say = saying_so(tell or (lambda _text: None))
     strategy = with_tables(strategy)
-    first, last = _span(strategy, market, start, end)
+    first, last = run_rows(strategy, market, start, end)
     say("selecting stocks")
     selection = selected(strategy, market, first, last)
     dates = market.dates[first - 1 : last + 1]
@@ -125,7 +125,14 @@ def prepare(
     inputs = _inputs(
         strategy, market, first, last, selection.targets, bars, stock_book, leg, actions, stated
     )
-    rules = _rules(stocks.used, leg, actions)
+    rules = stage(
+        "rules_used",
+        market,
+        {"span": (first, last), **rule_parts(strategy)},
+        lambda: _rules(stocks.used, leg, actions),
+        code=("market", "rules", "hedge", "backtesting/plan"),
+        on_disk=False,
+    )
     return Prepared(
         strategy, market, first, dates, selection, *decided, leg, actions, stated,
         rules, inputs,
@@ -144,6 +151,15 @@ def _fallen_on_paper(strategy: Strategy, market: Market, dates: NDArray[np.datet
     values[0] = strategy.fund.initial_unit_value
     values[1 : record.days_run + 1] = record.ledger[: record.days_run, layout.UNIT_VALUE_]
     return np.asarray(1.0 - values / np.maximum.accumulate(values))
+
+
+def rule_parts(strategy: Strategy) -> dict[str, Any]:
+    """Return all that decides which rules are looked up beside market and span."""
+    hedged = not strategy.hedge.sells_nothing
+    return {
+        "futures": futures_parts(strategy) if hedged else None,
+        "tax": strategy.costs.dividend_tax,
+    }
 
 
 def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataFrame:
@@ -172,14 +188,14 @@ def run_days(
     strategy: Strategy, market: Market, start: str | None = None, end: str | None = None
 ) -> tuple[str, str]:
     """Return the first and the last trading day that a run would have; errors are those of it."""
-    first, last = _span(strategy, market, start, end)
+    first, last = run_rows(strategy, market, start, end)
     return str(market.dates[first]), str(market.dates[last])
 
 
-def _span(
+def run_rows(
     strategy: Strategy, market: Market, start: str | None, end: str | None
 ) -> tuple[int, int]:
-    """First and last day index of the fund."""
+    """Return the market's rows of the first and the last trading day of a run."""
     begin = market.dates[_first_day(strategy, market)] if start is None else start
     stop = market.dates[-1] if end is None else end
     first, last = market.span(begin, stop)

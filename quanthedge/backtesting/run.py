@@ -10,6 +10,7 @@ import pandas as pd
 
 from quanthedge.attribution import attribution_tables
 from quanthedge.backtesting.alpha_notes import alpha_notes
+from quanthedge.backtesting.capital import check_capital
 from quanthedge.backtesting.contract_notes import Missed, contract_notes, missed_contracts
 from quanthedge.backtesting.execute import book_tables, run_fund_of, run_variant
 from quanthedge.backtesting.first_run import saying_so
@@ -128,8 +129,7 @@ def complete(prepared: Prepared, *, tell: Tell | None = None) -> Result:
     say("running the ledger")
     fund = run_fund_of(prepared)
     say = tell or (lambda _text: None)
-    strategy, market = prepared.strategy, prepared.market
-    _check_capital(strategy, market, prepared.first, fund.record, prepared.inputs)
+    check_capital(prepared, fund.record.refusals, fund.record.ledger)
     say("drawing up the accounts")
     return _result(prepared, fund)
 
@@ -257,37 +257,6 @@ def _indices(market: Market, first: int, days: int) -> pd.DataFrame:
     return pd.DataFrame(
         {code: market.index_close(code)[span] for code in market.index_codes()}, index=dates
     )
-
-
-def _check_capital(
-    strategy: Strategy, market: Market, first: int, record: LedgerRecord, inputs: LedgerInputs
-) -> None:
-    """Refuse a capital that buys no lot of a stock, or whose hedge is less than one contract."""
-    capital = f"capital_yuan {strategy.capital_yuan:,.0f}"
-    day = inputs.targets.trade_days[0, 0]
-    lots = record.refusals[(record.refusals[:, 0] == day) & (record.refusals[:, 6] == layout.LOT)]
-    wanted = inputs.targets.pointer[0, 1] - inputs.targets.pointer[0, 0]
-    if wanted and len(lots) == wanted:
-        raise StrategyError(
-            f"{capital}: too small for one lot of any of the {wanted} stocks wanted on "
-            f"{market.dates[first + day]}; raise the capital or hold fewer stocks"
-        )
-    row, futures = record.ledger[day], inputs.futures
-    products = np.flatnonzero(futures.hold[day] >= 0)
-    if row[layout.NAMES_] == 0 or row[layout.LOTS_] != 0 or not products.size:
-        return
-    refused = record.refusals[
-        (record.refusals[:, 0] == day) & (record.refusals[:, 1] == layout.FUTURE)
-    ]
-    exposure = inputs.hedge.ratio[0] * row[layout.BETA_] * row[layout.STOCK_VALUE_]
-    price = futures.fill_price[day, futures.hold[day, products]]
-    smallest = (futures.multiplier[products] * price).min()
-    if not len(refused) and 0 < exposure < 0.5 * smallest:
-        raise StrategyError(
-            f"{capital}: too small to hedge; on {market.dates[first + day]} the stocks carry "
-            f"{exposure:,.0f} yuan of index risk, one {' or '.join(strategy.hedge.products)} "
-            f"contract is worth {smallest:,.0f}; raise the capital"
-        )
 
 
 def _hedge_table(ledger: pd.DataFrame, books: "_Books", inputs: LedgerInputs) -> pd.DataFrame:

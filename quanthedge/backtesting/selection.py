@@ -18,7 +18,7 @@ from quanthedge.portfolio import Book, Targets
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats
 
-__all__ = ["Selection", "select", "selected"]
+__all__ = ["Selection", "select", "selected", "selection_parts"]
 
 
 class Selection(NamedTuple):
@@ -35,17 +35,7 @@ class Selection(NamedTuple):
 
 def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
     """Return the targets of every rebalance of the span, worked out once for what decides them."""
-    parts = {
-        "span": (first, last),
-        "universe": strategy.universe,
-        "factors": strategy.factors,
-        "alpha": strategy.alpha,
-        "price of labels": strategy.execution.fill if strategy.alpha is not None else None,
-        "transforms": strategy.transforms,
-        "selector": strategy.selector,
-        "rebalance": strategy.rebalance,
-        "weighed in": _weighed_in(strategy) if strategy.selector.needs_circumstances else None,
-    }
+    parts = selection_parts(strategy, first, last)
     rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
     kept = stage(
         "selection",
@@ -77,6 +67,21 @@ def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selec
     )
     weights = strategy.invested_fraction * kept.shares
     return kept._replace(targets=replace(kept.targets, weights=weights))
+
+
+def selection_parts(strategy: Strategy, first: int, last: int) -> dict[str, Any]:
+    """Return all that decides the targets of a span beside the market."""
+    return {
+        "span": (first, last),
+        "universe": strategy.universe,
+        "factors": strategy.factors,
+        "alpha": strategy.alpha,
+        "price of labels": strategy.execution.fill if strategy.alpha is not None else None,
+        "transforms": strategy.transforms,
+        "selector": strategy.selector,
+        "rebalance": strategy.rebalance,
+        "weighed in": _weighed_in(strategy) if strategy.selector.needs_circumstances else None,
+    }
 
 
 def _weighed_in(strategy: Strategy) -> dict[str, Any]:

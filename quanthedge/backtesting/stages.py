@@ -19,13 +19,14 @@ import logging
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,16 @@ from quanthedge.kinds import parts_in
 from quanthedge.market import Market
 from quanthedge.rules import rules_are_altered
 
-__all__ = ["MEMORY", "forget_stages", "keep_stages", "kept_stages", "stage"]
+__all__ = [
+    "MEMORY",
+    "Worked",
+    "forget_stages",
+    "keep_stages",
+    "kept_stages",
+    "parts_digest",
+    "stage",
+    "watched_stages",
+]
 
 Result = TypeVar("Result")
 
@@ -46,7 +56,17 @@ _FOLDER = "QUANTHEDGE_CACHE"
 _LOG = logging.getLogger(__name__)
 _LOCK = RLock()
 _IN_MEMORY: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+_AT_WORK: dict[str, Any] = {}  # a lock for each result that is being worked out
 _ON_DISK: list[StageFolder] = []  # at most one
+_WATCHES: list[list["Worked"]] = []
+
+
+class Worked(NamedTuple):
+    """A stage that was worked out: name, key, seconds with those of the stages inside it."""
+
+    name: str
+    key: str
+    seconds: float
 
 
 def stage(
@@ -86,6 +106,27 @@ def stage(
             _IN_MEMORY.move_to_end(key)
             _LOG.debug("stage %s: at hand (%s)", name, key[:12])
             return _IN_MEMORY[key][0]  # type: ignore[no-any-return]
+        turn = _AT_WORK.setdefault(key, RLock())
+    with turn:  # another thread that asks for the same waits for it
+        with _LOCK:
+            if key in _IN_MEMORY:
+                return _IN_MEMORY[key][0]  # type: ignore[no-any-return]
+        try:
+            return _found(name, key, work, kinds, on_disk=on_disk)
+        finally:
+            with _LOCK:
+                _AT_WORK.pop(key, None)
+
+
+def _found(
+    name: str,
+    key: str,
+    work: Callable[[], Result],
+    kinds: Iterable[type],
+    *,
+    on_disk: bool,
+) -> Result:
+    """Return a result from the folder, or worked out and kept."""
     folder = _folder() if on_disk else None
     by_name = {kind.__name__: kind for kind in kinds}
     if folder is not None:
@@ -96,7 +137,11 @@ def stage(
             return found  # type: ignore[no-any-return]
     begun = time.perf_counter()
     result = work()
-    _LOG.debug("stage %s: %.2f s (%s)", name, time.perf_counter() - begun, key[:12])
+    seconds = time.perf_counter() - begun
+    _LOG.debug("stage %s: %.2f s (%s)", name, seconds, key[:12])
+    with _LOCK:
+        for watch in _WATCHES:
+            watch.append(Worked(name, key, seconds))
     _remember(key, result)
     if folder is not None:
         try:
@@ -118,6 +163,19 @@ def stage_key(
         [name, _code_digest(tuple(code)), market.fingerprint, _plain(parts)], sort_keys=True
     )
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
+
+@contextmanager
+def watched_stages() -> Iterator[list[Worked]]:
+    """Yield a list to which every stage is added that is worked out inside, on all threads."""
+    found: list[Worked] = []
+    with _LOCK:
+        _WATCHES.append(found)
+    try:
+        yield found
+    finally:
+        with _LOCK:
+            _WATCHES[:] = [one for one in _WATCHES if one is not found]
 
 
 def forget_stages() -> None:
@@ -202,6 +260,12 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911 -- a line a kind
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return str(value)
+
+
+def parts_digest(parts: Mapping[str, Any]) -> str:
+    """Return a digest of parts of a key: the same, the same result on one market."""
+    content = json.dumps(_plain(parts), sort_keys=True)
+    return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 
 def _code_digest(places: tuple[str, ...]) -> str:

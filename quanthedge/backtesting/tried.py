@@ -7,7 +7,7 @@ from quanthedge.market import Market
 from quanthedge.strategy import Strategy, variant
 from quanthedge.trials import Trial, count, digest, record
 
-__all__ = ["counted"]
+__all__ = ["counted", "trial_of"]
 
 # what is said of a strategy and shown beside it, and changes no figure of the fund
 _WORDS = {
@@ -30,9 +30,9 @@ def counted(result: Result, market: Market) -> int | None:
     written or read.
     """
     strategy = result.strategy
-    trials = [_trial(strategy, strategy.name, result.own_code)]
+    trials = [trial_of(strategy, strategy.name, result.own_code)]
     trials += [
-        _trial(variant(strategy, name), f"{strategy.name}: {name}", result.own_code)
+        trial_of(variant(strategy, name), f"{strategy.name}: {name}", result.own_code)
         for name in result.variants
         if name in _OTHER_FUNDS
     ]
@@ -42,7 +42,8 @@ def counted(result: Result, market: Market) -> int | None:
     return count(market, start, end)
 
 
-def _trial(strategy: Strategy, label: str, own_code: Any) -> Trial:
+def trial_of(strategy: Strategy, label: str, own_code: Any) -> Trial:
+    """Return a run of a strategy as a trial; ``own_code`` is the user's own, by its files."""
     # a model of risk explains; where a selector or an allocation reads it too, it decides
     decides = strategy.selector.needs_circumstances or strategy.layers.allocation.kind != "none"
     shown = _WORDS if decides else _WORDS | {"risk"}

@@ -1,5 +1,32 @@
 """Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
 
+from quanthedge.batch.grid import Grid, grid_of, told, variants_of
+from quanthedge.batch.plan import Plan, measured_seconds, planned
+from quanthedge.batch.store import Entry, Store
+from quanthedge.batch.sweep import Progress, Sweep, SweepInterrupted, run_plan, sweep
 from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
+from quanthedge.batch.work import run_job
 
-__all__ = ["SERIES", "Failure", "Job", "Outcome", "Place", "Variant"]
+__all__ = [
+    "SERIES",
+    "Entry",
+    "Failure",
+    "Grid",
+    "Job",
+    "Outcome",
+    "Place",
+    "Plan",
+    "Progress",
+    "Store",
+    "Sweep",
+    "SweepInterrupted",
+    "Variant",
+    "grid_of",
+    "measured_seconds",
+    "planned",
+    "run_job",
+    "run_plan",
+    "sweep",
+    "told",
+    "variants_of",
+]

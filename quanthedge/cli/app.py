@@ -29,9 +29,11 @@ from quanthedge.cli import (
     report,
     rules,
     run,
+    runs,
     simulate,
     statement,
     stress,
+    sweep,
     token,
     trials,
     update,
@@ -60,6 +62,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help li
     "explain": explain.command,
     "rules": rules.command,
     "run": run.command,
+    "sweep": sweep.command,
     "report": report.command,
     "trials": trials.command,
     "overfit": overfit.command,
@@ -113,6 +116,7 @@ def _options(
 
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(runs.app)
 
 
 def _told(

@@ -61,6 +61,7 @@ from quanthedge.ledger.lines import (
     net_flows,
     signed_lines,
 )
+from quanthedge.ledger.side_by_side import LightRecord, run_side_by_side
 from quanthedge.ledger.sleeves import (
     HedgeBook,
     SleeveHedge,
@@ -94,6 +95,7 @@ __all__ = [
     "LedgerInputs",
     "LedgerRecord",
     "LedgerState",
+    "LightRecord",
     "Line",
     "Settings",
     "SleeveHedge",
@@ -130,6 +132,7 @@ __all__ = [
     "record_days",
     "replayed_tax",
     "run_ledger",
+    "run_side_by_side",
     "service_base_of",
     "signed_lines",
     "take_rows",

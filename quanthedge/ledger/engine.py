@@ -55,7 +55,7 @@ class LedgerRecord:
     state: LedgerState = field(repr=False)
 
 
-def _read_only(inputs: SleeveInputs) -> SleeveInputs:
+def read_only(inputs: SleeveInputs) -> SleeveInputs:
     """Return the inputs as read-only views, so that one compiled version serves all callers."""
 
     def freeze(value: Any) -> Any:
@@ -71,7 +71,7 @@ def _read_only(inputs: SleeveInputs) -> SleeveInputs:
     return frozen
 
 
-def _check_sleeves(inputs: LedgerInputs) -> None:
+def check_sleeves(inputs: LedgerInputs) -> None:
     """Raise LedgerError for more sleeves than one, and for a hedge that is not defined."""
     counts = {"targets": len(inputs.targets.trade_days), "hedge": len(inputs.hedge.ratio)}
     for name, count in counts.items():
@@ -113,12 +113,12 @@ def run_ledger(
     from quanthedge.ledger.kernels import day as kernels
     from quanthedge.ledger.kernels import sheet
 
-    _check_sleeves(inputs)
+    check_sleeves(inputs)
     n_days = inputs.bars.open.shape[0]
     stop = n_days if stop is None else stop
     state = LedgerState.opening(inputs) if state is None else state
     ledger = np.zeros((n_days, len(layout.COLUMNS)))
-    frozen, day = _read_only(inputs_of(inputs, 0)), first
+    frozen, day = read_only(inputs_of(inputs, 0)), first
     sizes = state.shares.size, state.lots.size
     work, logs = sheet.new_work(*sizes, state.last_level.size), sheet.new_logs(*sizes)
     while day < stop:
@@ -132,6 +132,20 @@ def run_ledger(
     trades, refusals, positions, contracts, restated = (
         rows[:n].copy() for n, rows in zip(logs.n, logs[1:], strict=True)
     )
+    days_run, insolvent = ended(state, stop)
+    return LedgerRecord(
+        ledger, trades, refusals, positions, contracts, restated, days_run, insolvent, state
+    )
+
+
+def ended(state: LedgerState, stop: int) -> tuple[int, int | None]:
+    """Return the days that have a row, and the day of insolvency, of a run up to ``stop``.
+
+    Raises
+    ------
+    LedgerError
+        The ledger broke one of its promises.
+    """
     status, day = int(state.scalars[layout.STATUS]), int(state.scalars[layout.STATUS_DAY])
     if status in _BREACH:
         raise LedgerError(
@@ -139,10 +153,7 @@ def run_ledger(
             "a fault of the engine or of the market's data: please report it with the run folder"
         )
     insolvent = day if status == layout.INSOLVENT else None
-    days_run = day + 1 if insolvent is not None else stop
-    return LedgerRecord(
-        ledger, trades, refusals, positions, contracts, restated, days_run, insolvent, state
-    )
+    return (day + 1 if insolvent is not None else stop), insolvent
 
 
 def _names(

@@ -1,5 +1,6 @@
 """The count of what was tried on the same data, and periods that are sealed."""
 
+from quanthedge.trials.catalogue import CATALOGUE, Catalogue, CatalogueBusyError
 from quanthedge.trials.registry import (
     Trial,
     bytes_digest,
@@ -9,10 +10,14 @@ from quanthedge.trials.registry import (
     known,
     overlapping,
     record,
+    write_down,
 )
 from quanthedge.trials.seal import Sealed, seal
 
 __all__ = [
+    "CATALOGUE",
+    "Catalogue",
+    "CatalogueBusyError",
     "Sealed",
     "Trial",
     "bytes_digest",
@@ -23,4 +28,5 @@ __all__ = [
     "overlapping",
     "record",
     "seal",
+    "write_down",
 ]

@@ -9,9 +9,10 @@ tried; the same again counts once. Data are the same where the fingerprint is, c
 or the name: an update gives a dataset another fingerprint and leaves its past where it was. Nothing
 is written for a market that was altered to look for look-ahead.
 
-The lines are in one file for each user, ``trials.jsonl`` (JSON, a line a trial), in his folder of
-application state. The environment variable ``QUANTHEDGE_TRIALS`` names another folder, or ``off``.
-A registry that cannot be written or read stops nothing; it says so once.
+The lines are a table of a catalogue (:mod:`quanthedge.trials.catalogue`), one for each user, in his
+folder of application state. The environment variable ``QUANTHEDGE_TRIALS`` names another folder,
+that of a store of runs too, or ``off``. A registry that cannot be written or read stops nothing; it
+says so once.
 """
 
 import hashlib
@@ -25,9 +26,11 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from quanthedge.errors import DataError
+from quanthedge.storage import storage_errors
+from quanthedge.trials.catalogue import CATALOGUE, Catalogue
 from quanthedge.typing import Days
 
 __all__ = [
@@ -46,13 +49,21 @@ __all__ = [
 
 Kind = Literal["evaluation", "backtest"]
 _COLUMNS = ("kind", "label", "market", "fingerprint", "start", "end", "what", "p", "when")
+_LISTED = ", ".join(f'"{name}"' for name in _COLUMNS)
 
 _FOLDER = "QUANTHEDGE_TRIALS"
-_FILE = "trials.jsonl"
-_PATIENCE = 10.0  # seconds for another process to write its lines
+_PATIENCE = 10.0  # seconds for other processes to write their lines
 _LOG = logging.getLogger(__name__)
 _SAID: set[str] = set()  # what was said already, once a process
-_READ: dict[Path, tuple[tuple[int, int], list[dict[str, Any]]]] = {}
+
+
+class Named(Protocol):
+    """What tells data from other data."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
 
 
 class Data(Protocol):
@@ -117,8 +128,8 @@ def record(market: Data, start: Any, end: Any, trials: Sequence[Trial]) -> bool:
 
     Notes
     -----
-    One lock for all of them; several processes may write at the same time. Off, a folder that may
-    not be written, or an altered market: False.
+    One transaction for all of them; several processes may write at the same time. Off, a folder
+    that may not be written, or an altered market: False.
     """
     if market.is_altered or not trials:
         return False
@@ -157,7 +168,7 @@ def overlapping(
 
 
 def known() -> pd.DataFrame | None:
-    """Return everything in the registry, a row a line of it.
+    """Return everything in the registry, a row each, oldest first.
 
     Columns kind, label, market, fingerprint, start, end, what, p, when. Dates are texts
     (2015-07-31), ``when`` is UTC. Also the kinds "seal" and "opening" of :func:`quanthedge.seal`.
@@ -166,17 +177,21 @@ def known() -> pd.DataFrame | None:
     folder = _folder()
     if folder is None:
         return None
+    catalogue = _catalogue(folder)
+    rows: list[tuple[Any, ...]] = []
     try:
-        rows = _rows(folder / _FILE)
-    except OSError as problem:
-        _say(f"the registry of trials {folder} cannot be read ({problem.strerror})")
+        if catalogue.exists:
+            with catalogue.reading() as connection:
+                rows = connection.execute(f"SELECT {_LISTED} FROM trials ORDER BY rowid").fetchall()
+    except DataError as problem:
+        _say(f"the registry of trials cannot be read: {problem}")
         return None
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
     return table.assign(p=pd.to_numeric(table["p"]))
 
 
-def write_down(market: Data, start: str, end: str, entries: Sequence[Mapping[str, Any]]) -> bool:
-    """Write the entries (kind, label, what, p) that are not there yet, under the lock."""
+def write_down(market: Named, start: str, end: str, entries: Sequence[Mapping[str, Any]]) -> bool:
+    """Write the entries (kind, label, what, p) that are not there yet, in one transaction."""
     folder = _folder()
     if folder is None:
         return False
@@ -187,75 +202,26 @@ def write_down(market: Data, start: str, end: str, entries: Sequence[Mapping[str
         "end": end,
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    rows = [{**one, **about} for one in entries]
-    path = folder / _FILE
+    rows = [tuple({**one, **about}[name] for name in _COLUMNS) for one in entries]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{_FILE}.lock", timeout=_PATIENCE):
-            there = {_key(row) for row in _rows(path)}
-            fresh = {_key(row): row for row in rows if _key(row) not in there}
-            if fresh:
-                lines = "".join(
-                    f"{json.dumps(row, ensure_ascii=False)}\n" for row in fresh.values()
-                )
-                _write(path, lines.encode("utf-8"))
-    except (OSError, Timeout) as problem:
-        why = getattr(problem, "strerror", None) or "another process holds its lock"
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with _catalogue(folder).writing() as connection:
+            marks = ", ".join("?" * len(_COLUMNS))
+            connection.executemany(
+                f"INSERT OR IGNORE INTO trials ({_LISTED}) VALUES ({marks})", rows
+            )
+    except DataError as problem:
         _say(
-            f"the registry of trials {folder} cannot be written ({why}): this trial is not "
-            f"counted; {_FOLDER} names another folder, or off"
+            f"the registry of trials cannot be written: {problem}: this trial is not counted; "
+            f"{_FOLDER} names another folder, or off"
         )
         return False
     return True
 
 
-def _write(path: Path, lines: bytes) -> None:
-    """Append whole lines; a line that a killed process left unfinished is ended first."""
-    with path.open("a+b") as file:
-        if file.tell():
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                lines = b"\n" + lines
-        file.write(lines)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of the file that can be read; the others are counted and said once."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return []
-    stamp = (status.st_mtime_ns, status.st_size)
-    if path in _READ and _READ[path][0] == stamp:
-        return _READ[path][1]
-    rows, damaged = [], 0
-    for line in path.read_bytes().split(b"\n"):
-        row = _row(line)
-        if row is not None:
-            rows.append(row)
-        elif line.strip():
-            damaged += 1
-    if damaged:
-        _say(f"the registry of trials {path}: {damaged} lines are damaged and count for nothing")
-    _READ[path] = (stamp, rows)
-    return rows
-
-
-def _row(line: bytes) -> dict[str, Any] | None:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return None
-    texts = [name for name in _COLUMNS if name != "p"]
-    if not isinstance(row, dict) or any(type(row.get(name)) is not str for name in texts):
-        return None
-    return row if row.get("p") is None or type(row["p"]) in (float, int) else None
-
-
-def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("kind", "fingerprint", "start", "end", "what"))
+def _catalogue(folder: Path) -> Catalogue:
+    return Catalogue(folder / CATALOGUE, patience=_PATIENCE)
 
 
 def _folder() -> Path | None:

@@ -1,3 +1,7 @@
-"""A folder of runs with a catalogue: each run once, found by what it is."""
+"""Where runs are kept: a catalogue for many writers, files addressed by content."""
 
-__all__: list[str] = []
+from quanthedge.batch.store.filters import SHORT, chosen, column_of
+from quanthedge.batch.store.rows import Entry
+from quanthedge.batch.store.store import Store
+
+__all__ = ["SHORT", "Entry", "Store", "chosen", "column_of"]

@@ -168,7 +168,7 @@ def _stop_run(t: int, status: int, scalars: Floats) -> int:
     return t + 1
 
 
-@njit(cache=True, allocates=False)
+@njit(cache=True, allocates=False, nogil=True)
 def run_days(
     first: int,
     stop: int,

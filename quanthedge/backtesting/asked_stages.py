@@ -1,0 +1,48 @@
+"""Which stages a run asks for, without running it: what runs of a sweep have in common."""
+
+from typing import Any
+
+from quanthedge.backtesting.hedge_leg import contract_parts, futures_parts, indices
+from quanthedge.backtesting.plan import rule_parts, run_rows
+from quanthedge.backtesting.selection import selection_parts
+from quanthedge.backtesting.stages import parts_digest
+from quanthedge.market import Market
+from quanthedge.strategy import Strategy
+
+__all__ = ["stages_asked"]
+
+
+def stages_asked(
+    strategy: Strategy, market: Market, start: str | None = None, end: str | None = None
+) -> dict[str, str]:
+    """Return a digest of what decides each stage of a run, by the stage's name.
+
+    Two runs on one market share a stage where the digests are the same. The stages are those that
+    every run has; an allocation or an optimised selector asks for more of its own.
+
+    Parameters and errors are those of :func:`quanthedge.backtesting.run_days`. The names end in the
+    product where there is a stage for each.
+    """
+    first, last = run_rows(strategy, market, start, end)
+    span: dict[str, Any] = {"span": (first, last)}
+    asked: dict[str, dict[str, Any]] = {
+        "selection": selection_parts(strategy, first, last),
+        "betas": {**span, "beta": strategy.beta, "indices": indices(strategy)},
+        "stock_rules": span,
+        "price_limits": span,
+        "corporate_actions": {**span, "tax": strategy.costs.dividend_tax},
+        "stated_values": {**span, "valuation": strategy.valuation, "index": indices(strategy)[0]},
+    }
+    if strategy.valuation.suspended == "beta":
+        asked["stated_values"]["beta"] = strategy.beta
+    if strategy.costs.impact_coefficient != 0.0:
+        asked["impact_volatility"] = span
+    if strategy.execution.participation_open != 0.0:
+        asked["usual_turnover"] = span
+    asked["rules_used"] = {**span, **rule_parts(strategy)}
+    if not strategy.hedge.sells_nothing:
+        asked["futures"] = {**span, **futures_parts(strategy)}
+        for product in strategy.hedge.products:
+            parts = contract_parts(strategy.hedge, product, strategy.execution.fill)
+            asked[f"contracts {product}"] = {**span, **parts}
+    return {name: parts_digest(parts) for name, parts in asked.items()}

@@ -1,0 +1,188 @@
+"""What a run is in the catalogue: its figures, its strategy in shared parts, the file of its days.
+
+Runs of a sweep differ in one section of their strategies and have the others in common. A strategy
+is therefore kept as parts, one for each section, each of them once in the whole store.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from quanthedge.backtesting import code_digest, versions
+from quanthedge.batch.variant import SERIES, Outcome, Variant
+from quanthedge.errors import DataError
+from quanthedge.storage import limits
+from quanthedge.strategy import Strategy
+
+__all__ = [
+    "MADE",
+    "Entry",
+    "canonical",
+    "figures_text",
+    "flat",
+    "parts_of",
+    "read_series",
+    "series_bytes",
+    "sha256",
+    "strategy_of",
+]
+
+MADE = "made"  # the part that says by which versions and which code a run was made
+_PLAIN = "strategy"  # the part with the keys of the strategy that are no sections
+_SECTION = "strategy."
+
+
+class Entry(NamedTuple):
+    """A variant and what came of it, for :meth:`Store.add`.
+
+    Attributes
+    ----------
+    variant : Variant
+    outcome : Outcome
+    market : mapping
+        ``name`` and ``fingerprint`` of the market.
+    sweep : str
+        Id of the sweep that it belongs to, or empty.
+    label : str
+        What a reader calls it; the strategy's name when empty.
+    """
+
+    variant: Variant
+    outcome: Outcome
+    market: Mapping[str, Any]
+    sweep: str = ""
+    label: str = ""
+
+
+def sha256(data: bytes) -> str:
+    """Return the digest of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical(plain: Any) -> str:
+    """Return plain data as JSON in one form."""
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+def parts_of(strategy: Strategy, code: Mapping[str, str]) -> list[str]:
+    """Return a run's parts as JSON texts ``[name, content]``: sections, and what made it.
+
+    ``strategy`` has its tables read; ``code`` is the user's own, by its files.
+    """
+    plain = strategy.model_dump(mode="json")
+    sections = {name: value for name, value in plain.items() if isinstance(value, dict | list)}
+    rest = {name: value for name, value in plain.items() if name not in sections}
+    made = {"versions": _versions(), "code": code_digest(), "own code": dict(code)}
+    named = [(_PLAIN, rest), *((_SECTION + name, value) for name, value in sections.items())]
+    return [canonical([name, content]) for name, content in [*named, (MADE, made)]]
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return versions()
+
+
+def strategy_of(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plain strategy of parts by name."""
+    found = dict(parts[_PLAIN])
+    for name, content in parts.items():
+        if name.startswith(_SECTION):
+            found[name.removeprefix(_SECTION)] = content
+    return found
+
+
+def flat(name: str, content: Any) -> dict[str, Any]:
+    """Return a part's values by their dotted names; what made a run is no parameter of it.
+
+    >>> flat("strategy.hedge", {"ratio": 0.8, "policy": {"kind": "calendar"}})
+    {'hedge.ratio': 0.8, 'hedge.policy.kind': 'calendar'}
+    >>> flat("strategy.factors", [{"weight": 1.0}, {"weight": 2.0}])
+    {'factors.0.weight': 1.0, 'factors.1.weight': 2.0}
+    """
+    if name == MADE:
+        return {}
+    return dict(_flat(name.removeprefix(_SECTION) if name != _PLAIN else "", content))
+
+
+def _flat(place: str, content: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(content, dict | list) and content:
+        inner = content.items() if isinstance(content, dict) else enumerate(content)
+        for key, value in inner:
+            yield from _flat(f"{place}.{key}" if place else str(key), value)
+    elif isinstance(content, dict | list):
+        yield place, None
+    else:
+        yield place, content
+
+
+def figures_text(figures: Mapping[str, float]) -> str:
+    """Return figures as JSON; what is no number is null.
+
+    Raises
+    ------
+    DataError
+        A figure has no name or is something else than a number.
+    """
+    plain: dict[str, float | None] = {}
+    for name, value in figures.items():
+        try:
+            number = math.nan if value is None else float(value)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"store: the figure {name!r} is {value!r}, no number") from error
+        plain[str(name)] = number if math.isfinite(number) else None
+    return canonical(plain)
+
+
+def series_bytes(key: str, series: pd.DataFrame) -> bytes:
+    """Return the Parquet file of a run's days: ``run``, ``date`` and the columns of ``SERIES``.
+
+    Raises
+    ------
+    DataError
+        A column is missing, or rows are not days in ascending order.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    missing = [name for name in SERIES if name not in series.columns]
+    days = pd.DatetimeIndex(series.index)
+    if missing or len(days) < 2 or not (days.is_unique and days.is_monotonic_increasing):
+        wrong = f"no column {missing[0]}" if missing else "days are not in ascending order"
+        raise DataError(f"store: the series of run {key[:8]}: {wrong}")
+    run = pa.DictionaryArray.from_arrays(pa.array([0] * len(days), pa.int32()), pa.array([key]))
+    columns = {
+        "run": run,
+        "date": pa.array(days.to_numpy().astype("datetime64[D]")),
+        **{name: pa.array(series[name].to_numpy("float64")) for name in SERIES},
+    }
+    page = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), page, compression="zstd", use_dictionary=["run"])
+    return page.getvalue().to_pybytes()
+
+
+def read_series(data: bytes, columns: Sequence[str]) -> pd.DataFrame:
+    """Return columns of a series' file, indexed by date as the ledger's tables are.
+
+    Raises
+    ------
+    ValueError
+        The bytes are no such file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        if file.metadata.num_rows * len(SERIES) * 8 > limits().file_bytes:
+            raise ValueError(f"{file.metadata.num_rows:,} rows")
+        table = file.read(["date", *columns])
+        days = table["date"].to_numpy().astype("datetime64[ms]")
+        values = {name: table[name].to_numpy() for name in columns}
+    except (pa.ArrowException, KeyError, OSError, TypeError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    return pd.DataFrame(values, index=pd.DatetimeIndex(days, name="date"))

@@ -1,0 +1,376 @@
+"""A sweep: planned, run where it is asked to, kept in a store run by run, and judged.
+
+    >>> import quanthedge as qh
+    >>> found = qh.sweep(                                                       # doctest: +SKIP
+    ...     "strategies/market_neutral.toml", "data/sample",
+    ...     ["hedge.ratio=0.8,0.9,1.0", "selector.n=20,30"], out="sweeps/first")
+    >>> found.table.head()                                                      # doctest: +SKIP
+"""
+
+import difflib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from quanthedge.backtesting import backtest
+from quanthedge.batch.executors import executor_of
+from quanthedge.batch.grid import Sets, Windows, told
+from quanthedge.batch.plan import Plan, jobs_of, planned
+from quanthedge.batch.store import Entry, Store
+from quanthedge.batch.variant import Job, Outcome, Variant
+from quanthedge.batch.work import failure_of, run_job
+from quanthedge.errors import QuantHedgeError, StrategyError
+from quanthedge.market import Market
+from quanthedge.strategy import Strategy
+
+__all__ = ["BY", "Progress", "Sweep", "SweepInterrupted", "run_plan", "sweep"]
+
+BY = "sharpe_net"
+_MOST_WAITING = 2  # jobs whose outcomes wait for the disk
+_LOG = logging.getLogger(__name__)
+
+
+class Progress(NamedTuple):
+    """Where a sweep stands.
+
+    Attributes
+    ----------
+    total, known, done, failed : int
+        Runs; those that the store had already, and those that ended since.
+    running : str
+        What is under way, in words.
+    seconds_left : float
+        Expected; NaN before anything ended.
+    """
+
+    total: int
+    known: int
+    done: int
+    failed: int
+    running: str
+    seconds_left: float
+
+    @property
+    def left(self) -> int:
+        """Runs that have not ended."""
+        return self.total - self.known - self.done - self.failed
+
+
+class SweepInterrupted(KeyboardInterrupt):
+    """A sweep that was stopped: what is done is in the store, and the message says how to go on."""
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep:
+    """What came of a sweep.
+
+    Attributes
+    ----------
+    id : str
+    store : Store
+        Holds every run.
+    table : DataFrame
+        A row a run that is done, best first: what differs, and the figures.
+    failures : DataFrame
+        What differs, kind and reason, of combinations that are no strategy or failed.
+    plan : Plan
+    kept : tuple of str
+        Keys of the runs whose whole folder is in the store.
+    seconds : float
+    """
+
+    id: str
+    store: Store
+    table: pd.DataFrame
+    failures: pd.DataFrame
+    plan: Plan
+    by: str = BY
+    kept: tuple[str, ...] = ()
+    seconds: float = 0.0
+    fresh: int = field(default=0)
+
+    def __repr__(self) -> str:
+        best = "none" if not len(self.table) else f"{self.table[self.by].iloc[0]:.4g}"
+        return (
+            f"<Sweep {self.id}: {len(self.table):,} runs, {len(self.failures):,} failed; "
+            f"best {self.by} {best}; {self.store.folder}>"
+        )
+
+
+def sweep(
+    strategy: Strategy | str | Path,
+    market: Market | str | Path,
+    sets: Sets,
+    *,
+    out: str | Path,
+    random: int | None = None,
+    seed: int = 1,
+    start: str | None = None,
+    end: str | None = None,
+    windows: Windows | None = None,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    keep: int = 1,
+    by: str = BY,
+    progress: Callable[[Progress], None] | None = None,
+) -> Sweep:
+    """Run a strategy with every combination of some parameters and keep each run in a store.
+
+    Parameters
+    ----------
+    strategy : Strategy or path
+    market : Market or path
+    sets : text, texts or mapping
+        What is varied: ``"hedge.ratio=0.8,0.9,1.0"``, ``"selector.n=50:200:50"``,
+        ``{"hedge.ratio": [0.8, 0.9]}``; see :func:`quanthedge.batch.grid.grid_of`.
+    out : path
+        Folder of the store; it is made when it is missing. Runs that it has are not run again, so
+        that the same call goes on where an earlier one was stopped.
+    random, seed : int
+        Run so many combinations, drawn without repeats.
+    start, end : date, optional
+        First and last day of every run.
+    windows : (int, int), optional
+        Run each combination on windows of so many trading days, one every so many.
+    jobs : int, optional
+        Processes; None: this one, with a thread for each processor.
+    cluster : str, optional
+        Address of a Dask scheduler, ``local:4`` for workers on this machine.
+    keep : int
+        Of the best runs by ``by``, so many are kept whole: as run folders in the store.
+    by : str
+        Figure by which runs are ordered, the highest first.
+    progress : callable, optional
+        Called with a :class:`Progress` whenever a job ended.
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    StrategyError
+        Nothing is varied, a parameter is not known, or no combination is a strategy. One that is
+        none, or fails, is among the failures.
+    DataError
+        The market or the store cannot be opened.
+    SweepInterrupted
+        Ctrl-C; what is done stays.
+
+    Notes
+    -----
+    Each run is that of :func:`quanthedge.backtest`, bit for bit, and counts as a trial. What runs
+    have in common is worked out once; runs that differ in hedge, costs, accounts or fund alone go
+    through the ledger side by side (docs/sweeps.md).
+    """
+    plan = planned(
+        strategy, market, sets, random=random, seed=seed, start=start, end=end, windows=windows
+    )
+    return run_plan(
+        plan, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=progress
+    )
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    out: str | Path,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    keep: int = 1,
+    by: str = BY,
+    progress: Callable[[Progress], None] | None = None,
+) -> Sweep:
+    """Run what was planned; parameters and errors are those of :func:`sweep`."""
+    begun = time.perf_counter()
+    if keep < 0:
+        raise StrategyError(f"keep {keep}: accepted: 0 and more runs")
+    store = Store.open(out)
+    store.save_sweep(plan.id, plan.to_json(), [one.key for one in plan.variants])
+    known = store.known([one.key for one in plan.variants])
+    wanted = [one for one in plan.variants if one.key not in known]
+    failed = _run(plan, store, wanted, jobs, cluster, progress)
+    table = _table(plan, store, by)
+    kept = _keep(plan, store, table, keep)
+    return Sweep(
+        plan.id,
+        store,
+        table,
+        _failures(plan, failed),
+        plan,
+        by,
+        kept,
+        time.perf_counter() - begun,
+        len(wanted),
+    )
+
+
+class _Count:
+    """Counts what ended and tells of it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        wanted: Sequence[Variant],
+        work: Sequence[Job],
+        workers: int,
+        tell: Callable[[Progress], None] | None,
+    ) -> None:
+        self.total, self.known = len(plan.variants), len(plan.variants) - len(wanted)
+        self.done = self.failed = 0
+        self.begun = time.perf_counter()
+        self.waiting = {id(job): job for job in work}
+        self.open = {one.number: one for job in work for one in job.variants}
+        self.workers, self.tell = workers, tell
+
+    def took(self, outcomes: Iterable[Outcome]) -> None:
+        """Count outcomes."""
+        for one in outcomes:
+            self.open.pop(one.number, None)
+            self.done += one.failure is None
+            self.failed += one.failure is not None
+
+    def say(self) -> None:
+        """Tell how far it is."""
+        if self.tell is None:
+            return
+        ended, seconds = self.done + self.failed, time.perf_counter() - self.begun
+        left = seconds / ended * len(self.open) if ended else float("nan")
+        first = next(iter(self.open.values()), None)
+        running = "" if first is None else told(first.changes)
+        self.tell(Progress(self.total, self.known, self.done, self.failed, running, left))
+
+
+def _run(
+    plan: Plan,
+    store: Store,
+    wanted: Sequence[Variant],
+    jobs: int | None,
+    cluster: str | None,
+    tell: Callable[[Progress], None] | None,
+) -> dict[int, Outcome]:
+    """Run variants, add each to the store as it ends; return those that failed by number."""
+    workers = _workers(jobs, cluster)
+    work = jobs_of(plan, wanted, workers)
+    count = _Count(plan, wanted, work, workers, tell)
+    count.say()
+    failed: dict[int, Outcome] = {}
+    try:
+        with ExitStack() as stack:
+            keep = stack.enter_context(_keeping(plan, store, wanted))
+            run_all = stack.enter_context(executor_of(jobs, cluster)) if work else None
+            for _, outcomes in run_all(work, run_job) if run_all is not None else ():
+                keep(outcomes)
+                failed.update((one.number, one) for one in outcomes if one.failure is not None)
+                count.took(outcomes)
+                count.say()
+    except KeyboardInterrupt:
+        here = len(store.known([one.key for one in plan.variants]))
+        raise SweepInterrupted(
+            f"stopped: {here:,} of {count.total:,} runs are in {store.folder}; the same command "
+            "goes on with the others"
+        ) from None
+    return failed
+
+
+@contextmanager
+def _keeping(
+    plan: Plan, store: Store, wanted: Sequence[Variant]
+) -> Iterator[Callable[[Sequence[Outcome]], None]]:
+    """Yield what adds outcomes to the store, on a thread of its own while others are worked out.
+
+    All of them are there at the end of the block, however it ends.
+    """
+    info = {"name": plan.market.name, "fingerprint": plan.market.fingerprint}
+    by_number = {one.number: one for one in wanted}
+    waiting: deque[Future[int]] = deque()
+
+    def entry(outcome: Outcome) -> Entry:
+        variant = by_number[outcome.number]
+        return Entry(variant, outcome, info, plan.id, f"{plan.strategy.name}: {told(variant.changes)}")
+
+    with ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
+
+        def keep(outcomes: Sequence[Outcome]) -> None:
+            waiting.append(pool.submit(store.add, [entry(one) for one in outcomes]))
+            while len(waiting) > _MOST_WAITING or (waiting and waiting[0].done()):
+                waiting.popleft().result()
+
+        try:
+            yield keep
+        finally:
+            for one in waiting:
+                one.result()
+
+
+def _workers(jobs: int | None, cluster: str | None) -> int:
+    """Return for how many workers jobs are made."""
+    if cluster is not None and cluster.partition(":")[2].isdigit():
+        return int(cluster.partition(":")[2])
+    return jobs or 1
+
+
+def _table(plan: Plan, store: Store, by: str) -> pd.DataFrame:
+    """Return the runs that are done, best first: what differs, then the figures."""
+    found = store.runs(sweep=plan.id)
+    found = found[found["status"] == "done"]
+    if by not in found.columns:
+        if not len(found):
+            return found.assign(**{by: pd.Series(dtype=float)})
+        raise StrategyError(f"by {by!r}: no figure of a run; there are {_near(by, found)}")
+    changes = {one.key: one.changes for one in plan.variants}
+    own = pd.DataFrame([changes[key] for key in found.index], index=found.index, columns=plan.keys)
+    first = list(dict.fromkeys((*plan.keys, *_FIRST)))
+    known = found.drop(columns=[name for name in plan.keys if name in found.columns])
+    table = pd.concat([own, known], axis=1)
+    rest = [name for name in table.columns if name not in first]
+    return table[[*(name for name in first if name in table.columns), *rest]].sort_values(
+        by, ascending=False, kind="stable", na_position="last"
+    )
+
+
+# the figures that a reader looks at first
+_FIRST = (
+    "annual_return_net", "volatility_net", "sharpe_net", "max_drawdown_net", "calmar_net",
+    "correlation_accrued_daily", "beta_daily", "turnover", "paid_per_year_costs_and_fees",
+)  # fmt: skip
+
+
+def _near(by: str, table: pd.DataFrame) -> str:
+    """Return names of figures like the one that is asked for."""
+    names = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
+    return ", ".join(difflib.get_close_matches(by, names, 4, 0.3) or _FIRST)
+
+
+def _failures(plan: Plan, failed: Mapping[int, Outcome]) -> pd.DataFrame:
+    rows = [
+        {"number": one.number, **one.changes, "kind": one.failure.kind, "reason": one.failure.reason}
+        for one in plan.grid.refused
+    ]
+    for one in plan.variants:
+        outcome = failed.get(one.number)
+        if outcome is not None and outcome.failure is not None:
+            kind, reason = outcome.failure
+            rows.append({"number": one.number, **one.changes, "kind": kind, "reason": reason})
+    columns = ["number", *plan.keys, "kind", "reason"]
+    return pd.DataFrame(rows, columns=columns).sort_values("number", ignore_index=True)
+
+
+def _keep(plan: Plan, store: Store, table: pd.DataFrame, keep: int) -> tuple[str, ...]:
+    """Run the best once more with every table and keep their folders; return their keys."""
+    by_key = {one.key: one for one in plan.variants}
+    kept = []
+    for key in table.index[:keep]:
+        one = by_key[key]
+        if not bool(table.loc[key, "whole"]) and hasattr(store, "keep"):
+            store.keep(key, backtest(one.strategy, plan.market, one.start, one.end))
+        kept.append(key)
+    return tuple(kept)

@@ -1,0 +1,181 @@
+"""Many ledgers over one read of the market: all of them a block of days, then the next block.
+
+The rows of prices, factors and betas of a block of days stay in the processor's cache while ledger
+after ledger goes over them; one ledger after the other over the whole span reads all of them from
+memory each time (docs/sweeps.md has the figures). Each ledger's state is carried from block to
+block, which gives the bits of a run in one go. Compiled days run without the interpreter's lock, so
+that threads work at the same time.
+
+What is kept of a run is its row for each day and how many orders were done and refused; the rows of
+trades, refusals and holdings are counted and written over.
+"""
+
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quanthedge.errors import LedgerError
+from quanthedge.ledger import layout
+from quanthedge.ledger.engine import check_sleeves, ended, read_only
+from quanthedge.ledger.inputs import LedgerInputs, SleeveInputs, inputs_of
+from quanthedge.ledger.state import LedgerState
+from quanthedge.typing import Floats, Ints
+
+if TYPE_CHECKING:
+    from quanthedge.ledger.kernels.sheet import Logs
+
+__all__ = ["LightRecord", "run_side_by_side"]
+
+BLOCK = 50  # trading days: rows of prices of some thousand stocks that a cache holds
+_LARGE = 4 * 2**20  # bytes
+
+
+@dataclass(frozen=True)
+class LightRecord:
+    """What is kept of a ledger that ran beside others.
+
+    Attributes
+    ----------
+    ledger : float64 [T, columns]
+    trades : int
+        Orders done.
+    refusals : int64 [reasons]
+        Orders not done in full, by ``layout.REFUSAL_REASONS``.
+    refused_first : float64 [k, 7]
+        Rows of the orders refused on the first rebalance.
+    days_run : int
+    insolvent_day : int or None
+    fault : LedgerError or None
+        The ledger broke a promise.
+    """
+
+    ledger: Floats
+    trades: int
+    refusals: Ints
+    refused_first: Floats
+    days_run: int
+    insolvent_day: int | None
+    fault: LedgerError | None = None
+
+
+@dataclass
+class _Running:
+    """A ledger under way."""
+
+    inputs: SleeveInputs
+    state: LedgerState
+    ledger: Floats
+    first: int  # day of the first rebalance
+    refused_first: Floats
+    refusals: Ints
+    trades: int = 0
+    over: bool = False
+
+
+def run_side_by_side(
+    inputs: Sequence[LedgerInputs], *, block: int = BLOCK
+) -> list[LightRecord]:
+    """Run ledgers of the same days, block of days by block of days, on this thread.
+
+    Parameters
+    ----------
+    inputs : sequence of LedgerInputs
+        What they have in common should be the same arrays, so that it is read once.
+    block : int
+        Trading days that each ledger runs before the next has its turn.
+
+    Returns
+    -------
+    list of LightRecord
+        In the same order; the day's rows are those of :func:`quanthedge.ledger.run_ledger`, bit for
+        bit.
+
+    Raises
+    ------
+    LedgerError
+        Inputs that no ledger runs, or of different spans. What goes wrong in one ledger stands in
+        its record.
+    """
+    from quanthedge.ledger.kernels import day as kernels
+    from quanthedge.ledger.kernels import sheet
+
+    running = [_opened(one) for one in inputs]
+    spans = {len(one.ledger) for one in running}
+    if len(spans) > 1:
+        raise LedgerError(f"ledgers side by side: spans of {sorted(spans)} days; accepted: one")
+    sizes = {(one.state.shares.size, one.state.lots.size, one.state.last_level.size)
+             for one in running}  # fmt: skip
+    room = {size: (sheet.new_work(*size), sheet.new_logs(*size[:2])) for size in sizes}
+    days = spans.pop() if spans else 0
+    for begin in range(0, days, block):
+        for one in running:
+            size = (one.state.shares.size, one.state.lots.size, one.state.last_level.size)
+            work, logs = room[size]
+            day, stop = begin, min(begin + block, days)
+            while day < stop and not one.over:
+                day = kernels.run_days(day, stop, one.inputs, one.state, work, one.ledger, logs)
+                _count(one, logs)
+                status = one.state.scalars[layout.STATUS]
+                one.over = bool(
+                    status != layout.OK and one.state.scalars[layout.STATUS_DAY] == day - 1
+                )
+    return [_closed(one) for one in running]
+
+
+def _opened(inputs: LedgerInputs) -> _Running:
+    check_sleeves(inputs)
+    days = inputs.bars.open.shape[0]
+    trade_days = inputs.targets.trade_days[0]
+    return _Running(
+        read_only(inputs_of(inputs._replace(record_day=np.zeros(days, dtype=np.bool_)), 0)),
+        _opening(inputs),
+        np.zeros((days, len(layout.COLUMNS))),
+        int(trade_days[0]) if trade_days.size else -1,
+        np.empty((0, 7)),
+        np.zeros(len(layout.REFUSAL_REASONS), dtype=np.int64),
+    )
+
+
+def _opening(inputs: LedgerInputs) -> LedgerState:
+    """Return the state before the first day, its lots of stocks in pages that come as they are used.
+
+    There is room for hundreds of lots of every stock, and a few of some are held: numpy asks for
+    large pages, which would all be written to.
+    """
+    state = LedgerState.opening(inputs._replace(tax=inputs.tax._replace(lots=0)))
+    shape = (inputs.bars.open.shape[1], inputs.tax.lots, 5)
+    size = int(np.prod(shape)) * 8
+    if size < _LARGE:
+        lots = np.zeros(shape)
+    else:
+        lots = np.frombuffer(mmap.mmap(-1, size), dtype=np.float64).reshape(shape)
+    return state._replace(carried=state.carried._replace(lots=lots))
+
+
+def _count(one: _Running, logs: "Logs") -> None:
+    """Count what was written and let the next write over it."""
+    from quanthedge.ledger.kernels.sheet import REFUSALS, TRADES
+
+    one.trades += int(logs.n[TRADES])
+    refused = logs.refusals[: logs.n[REFUSALS]]
+    if len(refused):
+        reasons = refused[:, 6].astype(np.int64)
+        one.refusals += np.bincount(reasons, minlength=one.refusals.size)
+        mine = refused[:, 0] == one.first
+        if mine.any():
+            one.refused_first = np.concatenate([one.refused_first, refused[mine]])
+    logs.n[:] = 0
+
+
+def _closed(one: _Running) -> LightRecord:
+    record = LightRecord(
+        one.ledger, one.trades, one.refusals, one.refused_first, len(one.ledger), None
+    )
+    try:
+        days_run, insolvent = ended(one.state, len(one.ledger))
+    except LedgerError as error:
+        return replace(record, fault=error)
+    return replace(record, days_run=days_run, insolvent_day=insolvent)
