@@ -69,9 +69,9 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("book", "small", ("vectorbt", "bt", "backtrader")),
-    Case("book", "medium", ("vectorbt", "bt", "backtrader")),
-    Case("book", "large", ("vectorbt", "bt", "backtrader")),
+    Case("book", "small", ("vectorbt", "vectorbt_ordered", "bt", "backtrader")),
+    Case("book", "medium", ("vectorbt", "vectorbt_ordered", "bt", "backtrader")),
+    Case("book", "large", ("vectorbt", "vectorbt_ordered", "bt", "backtrader")),
     Case("strategy", "small", ("vectorbt", "bt", "backtrader", "zipline", "qlib", "rqalpha")),
     Case("strategy", "middle", ("vectorbt", "bt", "backtrader", "zipline", "qlib", "rqalpha")),
     Case("sweep", "small", ("vectorbt",)),
@@ -86,7 +86,7 @@ CASES = (
 )
 
 # what a quick run does at the medium size
-QUICK = {"book": ("vectorbt",), "betas": ("pandas",), "operators": ("pandas",)}
+QUICK = {"book": ("vectorbt", "vectorbt_ordered"), "betas": ("pandas",), "operators": ("pandas",)}
 
 # what is not even begun, and why
 HOPELESS = {

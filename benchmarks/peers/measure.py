@@ -73,7 +73,7 @@ def _processor_seconds(pid: int) -> float | None:
 
 
 class _Clock:
-    """How long the worker has been at something: its processor time, or a third of the wall's.
+    """How long the worker has been at something: its processor time, or an eighth of the wall's.
 
     On a machine that is shared a process gets less than the clock on the wall says.
     """
@@ -90,7 +90,7 @@ class _Clock:
         wall, used = time.monotonic() - self.wall, _processor_seconds(self.pid)
         if used is None or self.used is None:
             return wall
-        return max(used - self.used, wall / 3.0)
+        return max(used - self.used, wall / 8.0)
 
 
 def _listen(stream: IO[str], into: "queue.Queue[str | None]") -> None:
