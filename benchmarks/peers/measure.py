@@ -120,10 +120,14 @@ def measured(row: Row, python: Path, folder: Path, asked: Asked) -> Row:
         assert process.stdout is not None
         lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=_listen, args=(process.stdout, lines), daemon=True).start()
-        if not _follow(row, lines, asked, _Clock(process.pid)):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if row.status == "done" and (process.returncode or not row.seconds):
+        ended = False
+        try:
+            ended = _follow(row, lines, asked, _Clock(process.pid))
+        finally:  # after Ctrl-C too: no worker stays behind
+            if not ended:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if ended and (process.returncode or not row.seconds):
             errors.seek(0)
             last = [line.strip() for line in errors.read().splitlines() if line.strip()]
             row.status, row.reason = "failed", last[-1][:200] if last else "no output"

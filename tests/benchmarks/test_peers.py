@@ -1,6 +1,7 @@
 """The comparison with other packages: its market, its environments, its page."""
 
 import json
+import queue
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from benchmarks.peers.cases import ENVIRONMENTS, SIZES, no_more_than
 from benchmarks.peers.engines import quanthedge as ours
 from benchmarks.peers.engines import vectorbt as theirs
 from benchmarks.peers.environments import pins, pythons
-from benchmarks.peers.measure import Asked, Row, measured
+from benchmarks.peers.measure import Asked, Row, _follow, measured
 from benchmarks.peers.world import World, make_world
 
 
@@ -160,3 +161,30 @@ def test_a_worker_that_takes_too_long_is_stopped(folder):
     found = measured(row, Path(sys.executable), folder, asked(prepare_limit=0.0))
     assert found.status == "not finished"
     assert found.reason == "what comes before the call takes more than 0 s"
+
+
+class Late:
+    """A clock that is past every limit."""
+
+    def restart(self):
+        """Stay late."""
+
+    def seconds(self):
+        return 1e9
+
+
+def test_what_was_measured_before_a_worker_is_stopped_counts():
+    lines = queue.Queue()
+    for figures in ({"before_mib": 1.0}, {"seconds": 2.0, "cpu_seconds": 1.5}):
+        lines.put("FIGURE " + json.dumps(figures))
+    found = Row("book", "small", "bt")
+    assert not _follow(found, lines, asked(), Late())
+    assert (found.status, found.seconds, found.cpu_seconds) == ("done", [2.0], [1.5])
+
+
+def test_a_call_that_takes_too_long_is_not_finished():
+    lines = queue.Queue()
+    lines.put("FIGURE " + json.dumps({"before_mib": 1.0}))
+    found = Row("book", "small", "bt")
+    assert not _follow(found, lines, asked(), Late())
+    assert (found.status, found.reason) == ("not finished", "one call takes more than 60 s")
