@@ -57,6 +57,7 @@ notebooks: $(VENV)/.ready
 
 benchmark-smoke: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.ledger --stocks 200 --days 250 --names 40 --repeat 1
+	$(BIN)/python -m benchmarks.guard
 
 # the pictures of the README, from the real market where it was imported (needs chromium)
 pictures: $(VENV)/.ready

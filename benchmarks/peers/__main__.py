@@ -1,6 +1,6 @@
 """Measures QuantHedge beside its peers in one run and writes the page of it.
 
-    python -m benchmarks.peers --quick --environments FOLDER     # about two minutes
+    python -m benchmarks.peers --quick --environments FOLDER     # some three minutes
     python -m benchmarks.peers --full --environments FOLDER --market DATASET
 
 FOLDER keeps an environment for each peer that does not live beside QuantHedge: made with pip when
@@ -16,6 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from benchmarks.peers.world import make_world
 HERE = Path(__file__).parent
 RESULTS, PAGE = HERE / "results.json", HERE.parents[1] / "docs" / "benchmarks.md"
 OWN_REPEAT = 5  # before the peers and after them
+QUICK_PASSES, FULL_PASSES = ("small", "medium"), ("small", "medium", "large")
 
 
 def _worlds(size: str, below: Path) -> Path:
@@ -68,16 +70,18 @@ def passes_of_ledger(sizes: tuple[str, ...]) -> dict[str, float]:
 
 def measure(
     jobs: tuple[str, ...], found: dict[str, Path], market: Path, below: Path, *, quick: bool
-) -> list[Row]:
-    """Return a row for each engine of each case; ours is measured before and after the peers."""
+) -> Iterator[list[Row]]:
+    """Give the rows of each case; ours is measured before and after the peers."""
     peer = Asked(3, 5.0 if quick else 60.0, 40.0 if quick else 60.0, 150.0, market)
     own = Asked(OWN_REPEAT, 20.0, 100.0, 150.0, market)
-    rows: list[Row] = []
     late: set[tuple[str, str, str]] = set()  # who did not finish what at which size
     for case in cases.chosen(jobs, quick=quick):
         folder = _worlds(case.size, below)
         ours = _own(case.job, case.size, folder, own, None)
-        beside = [_own("book_rules", case.size, folder, own, None)] if case.job == "book" else []
+        beside = [
+            measured(Row(job, case.size, engine), Path(sys.executable), folder, own)
+            for job, engine in cases.BESIDE.get(case.job, ())
+        ]
         for engine in case.peers:
             row = Row(case.job, case.size, engine)
             python = python_of(engine, found)
@@ -96,8 +100,30 @@ def measure(
             beside.append(row)
         _own(case.job, case.size, folder, own, ours)
         _say(ours)
-        rows += [ours, *beside]
-    return rows
+        yield [ours, *beside]
+
+
+def run(args: argparse.Namespace, jobs: tuple[str, ...]) -> None:
+    """Measure everything; results are written after each case."""
+    found = pythons(args.environments, args.python)
+    begun, load = time.time(), os.getloadavg()[0]
+    results: dict[str, Any] = {
+        "format": 1,
+        "mode": "quick" if args.quick else "full",
+        "when": time.strftime("%Y-%m-%d", time.gmtime(begun)),
+        "machine": described(),
+        "passes": passes_of_ledger(QUICK_PASSES if args.quick else FULL_PASSES),
+        "whole": whole_run(args.market, args.start, args.end, repeat=1 if args.quick else 3),
+        "rows": [],
+    }
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="peers") as below:
+        for more in measure(jobs, found, args.market, Path(below), quick=args.quick):
+            rows += more
+            results["rows"] = [asdict(row) for row in rows]
+            results["load"] = [round(load, 1), round(max([load, *(r.load for r in rows)]), 1)]
+            results["minutes"] = round((time.time() - begun) / 60.0, 1)
+            args.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -106,7 +132,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     how = parser.add_mutually_exclusive_group(required=True)
-    how.add_argument("--quick", action="store_true", help="small sizes, about two minutes")
+    how.add_argument("--quick", action="store_true", help="small sizes, some three minutes")
     how.add_argument("--full", action="store_true", help="all sizes, less than 25 minutes")
     how.add_argument("--page-only", action="store_true", help="write the page of the results")
     parser.add_argument("--environments", type=Path, help="folder of the peers' environments")
@@ -118,29 +144,12 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     args = parser.parse_args()
+    jobs = tuple(args.jobs.split(","))
+    unknown = set(jobs) - set(cases.JOBS)
+    if unknown:
+        parser.error(f"--jobs {', '.join(sorted(unknown))}; accepted: {', '.join(cases.JOBS)}")
     if not args.page_only:
-        jobs = tuple(args.jobs.split(","))
-        unknown = set(jobs) - set(cases.JOBS)
-        if unknown:
-            parser.error(f"--jobs {', '.join(sorted(unknown))}; accepted: {', '.join(cases.JOBS)}")
-        found = pythons(args.environments, args.python)
-        begun, load = time.time(), os.getloadavg()[0]
-        with tempfile.TemporaryDirectory(prefix="peers") as below:
-            passes = passes_of_ledger(("small", "medium") if args.quick else tuple(cases.SIZES))
-            whole = whole_run(args.market, args.start, args.end, repeat=1 if args.quick else 3)
-            rows = measure(jobs, found, args.market, Path(below), quick=args.quick)
-        results: dict[str, Any] = {
-            "format": 1,
-            "mode": "quick" if args.quick else "full",
-            "when": time.strftime("%Y-%m-%d", time.gmtime(begun)),
-            "minutes": round((time.time() - begun) / 60.0, 1),
-            "machine": described(),
-            "load": [round(load, 1), round(max([load, *(row.load for row in rows)]), 1)],
-            "whole": whole,
-            "passes": passes,
-            "rows": [asdict(row) for row in rows],
-        }
-        args.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        run(args, jobs)
     kept = json.loads(args.results.read_text(encoding="utf-8"))
     args.page.write_text(page.text_of(kept), encoding="utf-8")
     print(f"written: {args.page}")

@@ -2,7 +2,17 @@
 
 from typing import NamedTuple
 
-__all__ = ["ENVIRONMENTS", "JOBS", "OWN", "SIZES", "Case", "Size", "chosen", "no_more_than"]
+__all__ = [
+    "BESIDE",
+    "ENVIRONMENTS",
+    "JOBS",
+    "OWN",
+    "SIZES",
+    "Case",
+    "Size",
+    "chosen",
+    "no_more_than",
+]
 
 OWN = "quanthedge"
 
@@ -17,6 +27,7 @@ class Size(NamedTuple):
 
 SIZES = {
     "small": Size(300, 750, 50),
+    "middle": Size(800, 1250, 100),
     "medium": Size(3000, 2500, 200),
     "large": Size(5300, 4900, 300),
 }
@@ -41,6 +52,14 @@ FINE = 1e-8  # of other jobs
 JOBS = ("book", "strategy", "sweep", "betas", "operators", "evaluation")
 
 
+# measured beside QuantHedge for what they show, not as peers: (job, engine)
+BESIDE = {
+    "book": (("book_rules", OWN),),
+    "betas": (("betas_floor", "numpy"),),
+    "operators": (("operators_floor", "numpy"),),
+}
+
+
 class Case(NamedTuple):
     """A job of a size, and the engines that do it beside QuantHedge."""
 
@@ -50,11 +69,11 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("book", "small", ("vectorbt", "bt", "backtrader")),
-    Case("book", "medium", ("vectorbt", "bt", "backtrader")),
-    Case("book", "large", ("vectorbt", "bt", "backtrader")),
+    Case("book", "small", ("vectorbt", "vectorbt_ordered", "bt", "backtrader")),
+    Case("book", "medium", ("vectorbt", "vectorbt_ordered", "bt", "backtrader")),
+    Case("book", "large", ("vectorbt", "vectorbt_ordered", "bt", "backtrader")),
     Case("strategy", "small", ("vectorbt", "bt", "backtrader", "zipline", "qlib", "rqalpha")),
-    Case("strategy", "medium", ("bt", "backtrader", "zipline", "qlib", "rqalpha")),
+    Case("strategy", "middle", ("vectorbt", "bt", "backtrader", "zipline", "qlib", "rqalpha")),
     Case("sweep", "small", ("vectorbt",)),
     Case("sweep", "medium", ("vectorbt",)),
     Case("betas", "small", ("pandas", "statsmodels")),
@@ -65,6 +84,9 @@ CASES = (
     Case("operators", "large", ("pandas",)),
     Case("evaluation", "market", ("alphalens",)),
 )
+
+# what a quick run does at the medium size
+QUICK = {"book": ("vectorbt", "vectorbt_ordered"), "betas": ("pandas",), "operators": ("pandas",)}
 
 # what is not even begun, and why
 HOPELESS = {
@@ -88,13 +110,8 @@ def chosen(jobs: tuple[str, ...], *, quick: bool) -> list[Case]:
     for case in CASES:
         if case.job not in jobs:
             continue
-        if quick and case.size == "large":
-            continue
-        if quick and case.size == "medium":
-            peers = {"book": ("vectorbt",), "betas": ("pandas",), "operators": ("pandas",)}
-            if case.job not in peers:
-                continue
-            found.append(case._replace(peers=peers[case.job]))
-        else:
+        if not quick or case.size in ("small", "market"):
             found.append(case)
+        elif case.size == "medium" and case.job in QUICK:
+            found.append(case._replace(peers=QUICK[case.job]))
     return found

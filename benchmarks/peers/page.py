@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pages import markdown
-from benchmarks.peers.cases import ENVIRONMENTS, FINE, JOBS, OWN, SIZES, TOLERANCE
+from benchmarks.peers.cases import BESIDE, ENVIRONMENTS, FINE, JOBS, OWN, SIZES, TOLERANCE
 
 __all__ = ["apart", "ratio", "text_of"]
 
@@ -22,7 +22,8 @@ def text_of(results: dict[str, Any]) -> str:
     parts += ["## What was asked, and what came out", _targets(results), _behind(rows)]
     parts += ["## The common market", TEXTS["market"], "## The jobs"]
     for job in JOBS:
-        mine = [row for row in rows if row["job"] == job or (job, row["job"]) == _RULES]
+        named = {job, *(of for of, _ in BESIDE.get(job, ()))}
+        mine = [row for row in rows if row["job"] in named]
         if mine:
             parts += [f"### {TEXTS['jobs'][job]['title']}", TEXTS["jobs"][job]["text"]]
             parts += [_table(mine)]
@@ -32,7 +33,15 @@ def text_of(results: dict[str, Any]) -> str:
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-_RULES = ("book", "book_rules")
+_FROM_ORDERS = {
+    "vectorbt": "vectorbt's `from_orders`, which sorts its calls",
+    "vectorbt_ordered": "the same with its calls sorted ahead by hand",
+}
+_NOT_PEERS = {of: job for job, beside in BESIDE.items() for of, _ in beside}
+_NAMES = {
+    "book_rules": "quanthedge, all rules", "betas_floor": "numpy, one pass",
+    "operators_floor": "numpy, a pass each",
+}  # fmt: skip
 
 
 def _command(results: dict[str, Any]) -> str:
@@ -63,11 +72,8 @@ def _median(row: Row, name: str) -> float:
 
 
 def _own(rows: list[Row], row: Row) -> Row:
-    return next(
-        one
-        for one in rows
-        if (one["engine"], one["job"], one["size"]) == (OWN, row["job"], row["size"])
-    )
+    case = OWN, _NOT_PEERS.get(row["job"], row["job"]), row["size"]
+    return next(one for one in rows if (one["engine"], one["job"], one["size"]) == case)
 
 
 def ratio(rows: list[Row], row: Row) -> float:
@@ -88,7 +94,11 @@ def same_work(rows: list[Row], row: Row) -> bool:
 
 
 def _peers(rows: list[Row]) -> list[Row]:
-    return [row for row in rows if row["engine"] != OWN and row["seconds"]]
+    return [
+        row
+        for row in rows
+        if row["engine"] != OWN and row["job"] not in _NOT_PEERS and row["seconds"]
+    ]
 
 
 def _size(name: str) -> str:
@@ -115,11 +125,11 @@ def _targets(results: dict[str, Any]) -> str:
             ]
         )  # fmt: skip
     for row in _peers(rows):
-        if row["engine"] == "vectorbt" and row["job"] == "book":
+        if row["engine"] in _FROM_ORDERS and row["job"] == "book":
             times = ratio(rows, row)
             found.append(
                 [
-                    f"the ledger against vectorbt's `from_orders`, {_size(row['size'])}: "
+                    f"the ledger against {_FROM_ORDERS[row['engine']]}, {_size(row['size'])}: "
                     f"{ASKED_OF_VECTORBT:g} times as fast",
                     f"{times:,.0f} times", _met(times >= ASKED_OF_VECTORBT),
                 ]
@@ -199,12 +209,14 @@ def _table(rows: list[Row]) -> str:
     """Return the table of a job."""
     lines = []
     for row in rows:
-        name = "quanthedge, all rules" if row["job"] == "book_rules" else row["engine"]
+        name = _NAMES.get(row["job"], row["engine"])
         if not row["seconds"]:
             lines.append([_size(row["size"]), name, f"{row['status']}: {row['reason']}"] + [""] * 5)
             continue
         times = agreed = ""
-        if row["engine"] != OWN:
+        if row["job"] in _NOT_PEERS:
+            times = f"({ratio(rows, row):,.1f})"
+        elif row["engine"] != OWN:
             agreed = f"{apart(rows, row):.1e}"
             times = f"{ratio(rows, row):,.1f}" if same_work(rows, row) else "not the same work"
         lines.append(
@@ -228,7 +240,7 @@ def _starting(rows: list[Row]) -> str:
             f"{row['prepare_seconds']:.2f}",
         ]
         for row in rows
-        if row["seconds"] and row["job"] != "book_rules" and row["size"] in ("small", "market")
+        if row["seconds"] and row["job"] not in _NOT_PEERS and row["size"] in ("small", "market")
     ]  # fmt: skip
     return markdown(
         ["package", "job", "import, s", "first small call, s", "the market in its form, s"], lines

@@ -66,7 +66,7 @@ def main() -> None:
     for _ in range(args.repeat):
         wall, cpu, answer = timed(work)
         say(seconds=wall, cpu_seconds=cpu, answer=answer, peak_mib=peak_mib(), load=os.getloadavg())
-        spent += wall
+        spent += cpu
         if spent > args.budget:
             break
 

@@ -100,12 +100,12 @@ def strategy(world: World) -> Job:
 
 
 def hedge_sweep(world: World) -> Job:
-    """Run a hundred hedge ratios, one ledger after the other.
+    """Run a hundred hedge ratios side by side over one read of the market, on one thread.
 
     The future is what the peer can hold: no fee, a multiplier of 1, filled at the stocks' prices.
     """
     from quanthedge.hedge.policies import Calendar, compile_policy
-    from quanthedge.ledger import run_ledger
+    from quanthedge.ledger import run_side_by_side
 
     made = inputs(world, world.chosen, invested=HEDGED)
     level = 3000.0 * np.cumprod(1.0 + world.market)
@@ -122,11 +122,9 @@ def hedge_sweep(world: World) -> Job:
     made = made._replace(futures=futures, hedge=made.hedge._replace(policy=(policy,)))
 
     def work() -> dict[str, float]:
-        found = [
-            _equity(run_ledger(made._replace(hedge=made.hedge._replace(ratio=np.array([ratio])))))
-            for ratio in HEDGES
-        ]
-        return {"first": found[0], "last": found[-1]}
+        hedges = (made.hedge._replace(ratio=np.array([ratio])) for ratio in HEDGES)
+        found = run_side_by_side([made._replace(hedge=hedge) for hedge in hedges])
+        return {"first": _equity(found[0]), "last": _equity(found[-1])}
 
     return work
 

@@ -27,7 +27,18 @@ def targets(world: World, chosen: list[Any], weight: float) -> Any:
     return size
 
 
-def portfolio(world: World, size: Any) -> Any:
+def sequence(world: World, chosen: list[Any]) -> Any:
+    """Return an order of calls, [T, N], in which the stocks that leave come first."""
+    calls = np.tile(np.arange(world.stocks), (world.days, 1))
+    held: Any = np.empty(0, dtype=np.int64)
+    for day, names in zip(world.trade_days, chosen, strict=True):
+        leaving = np.setdiff1d(held, names)
+        calls[day] = np.concatenate([leaving, np.delete(calls[day], leaving)])
+        held = names
+    return calls
+
+
+def portfolio(world: World, size: Any, calls: Any = "auto") -> Any:
     """Run the orders: one pot of cash, sales before purchases, sized at the last close."""
     import pandas as pd
     import vectorbt
@@ -35,7 +46,7 @@ def portfolio(world: World, size: Any) -> Any:
     return vectorbt.Portfolio.from_orders(
         close=pd.DataFrame(world.mark[1:]), size=size, size_type="targetpercent",
         price=world.mark[:-1], val_price=world.mark[:-1], init_cash=CAPITAL, fees=COMMISSION,
-        cash_sharing=True, group_by=True, call_seq="auto", freq="1D",
+        cash_sharing=True, group_by=True, call_seq=calls, freq="1D",
     )  # fmt: skip
 
 
