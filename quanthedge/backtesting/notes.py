@@ -17,6 +17,7 @@ from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
 from quanthedge.market import GRACE
 from quanthedge.rules import (
     FREE,
+    TICK,
     circuit_breaker_days,
     index_of,
     limit_prices,
@@ -348,13 +349,21 @@ def _beyond_limits(inputs: LedgerInputs, days: int, stocks: NDArray[np.int64]) -
     """Return closes beyond the limit of their day, or beyond their board's where it had none."""
     bars, rules = inputs.bars, inputs.stocks
     close, before = bars.close[:days, stocks], bars.pre_close[:days, stocks]
-    place = bars.limit_class[:days, stocks].astype(np.int64)
-    place = np.where(place == FREE, 2 * rules.board[stocks], place)
-    rows = np.arange(days)[:, None]
-    highest, lowest = limit_prices(
-        before, rules.limit_up[rows, place], rules.limit_down[rows, place], rules.inward[stocks]
+    # few: a limit price lies within a tick and its rounding of the least limit of all
+    least = min(
+        float(np.nanmin(limit, initial=np.inf)) for limit in (rules.limit_up, rules.limit_down)
     )
-    return np.asarray((close > highest + GRACE) | (close < lowest - GRACE))
+    row, column = np.nonzero(np.abs(close - before) >= least * before - 2 * TICK)
+    own = stocks[column]
+    place = bars.limit_class[row, own].astype(np.int64)
+    place = np.where(place == FREE, 2 * rules.board[own], place)
+    close, before = close[row, column], before[row, column]
+    highest, lowest = limit_prices(
+        before, rules.limit_up[row, place], rules.limit_down[row, place], rules.inward[own]
+    )
+    found = np.zeros((days, stocks.size), dtype=np.bool_)
+    found[row, column] = (close > highest + GRACE) | (close < lowest - GRACE)
+    return found
 
 
 def own_code_notes(strategy: Strategy) -> list[Bilingual]:

@@ -325,10 +325,13 @@ def _holdable(pre_close: Floats) -> NDArray[np.bool_]:
 
 def factor_steps(factor: Floats) -> Floats:
     """Return each day's adjustment factor over that of the day before; NaN where there is none."""
-    steps = np.full(factor[1:].shape, np.nan)
-    known = (factor[:-1] != 0.0) & np.isfinite(factor[:-1])
-    np.divide(factor[1:], factor[:-1], out=steps, where=known)
-    return steps
+    before = factor[:-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = factor[1:] / before  # NaN where one is
+    none = (before == 0.0) | np.isinf(before)
+    if none.any():
+        steps[none] = np.nan
+    return np.asarray(steps)
 
 
 def _borne_out(rows: pd.DataFrame, mark: Floats, pre_close: Floats) -> NDArray[np.bool_]:

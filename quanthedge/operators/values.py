@@ -28,6 +28,8 @@ __all__ = [
 Values = TypeVar("Values", NDArray[np.float64], NDArray[np.float32], pd.DataFrame)
 RowsAsked = Sequence[int] | Ints | None
 
+_PIECE = 65_536  # numbers that are looked at together
+
 
 class Taken(NamedTuple):
     """Values [T, N] as float64, and the way back to the kind they came in."""
@@ -80,14 +82,21 @@ def _refuse_others(raw: NDArray[Any], name: str, kind: str) -> None:
 
 def _floats(raw: NDArray[Any], name: str) -> Floats:
     array = np.ascontiguousarray(np.asarray(raw), dtype=np.float64)
-    bad = np.isinf(array)
-    if bad.any():
+    if raw.dtype.kind == "f" and _has_infinity(array):
+        bad = np.isinf(array)
         day, stock = np.argwhere(bad)[0]
         raise DataError(
             f"{name}: {int(bad.sum()):,} infinities (first: row {day}, column {stock}); NaN says "
             "that there is no observation"
         )
     return read_only(array)
+
+
+def _has_infinity(array: Floats) -> bool:
+    """Return whether an array [T, N] has one; looked through in pieces that a cache holds."""
+    step = max(1, _PIECE // max(1, array.shape[1]))
+    pieces = (array[begin : begin + step] for begin in range(0, len(array), step))
+    return any(bool(np.isinf(piece).any()) for piece in pieces)
 
 
 def read_only(array: Floats) -> Floats:

@@ -33,6 +33,7 @@ HORIZONS = (1, 3, 6, 12, 24, 36)
 PATHS = 5000
 SEED = 20140917
 _WIPED_OUT = -1.0 + 1e-12  # a day of insolvency leaves nothing
+_FEW_ROUNDS = 4  # around the sample, that are cheaper by subtraction than by division
 _CELLS = 400_000  # of an array: bounded memory, and it stays in the cache
 
 
@@ -67,9 +68,19 @@ def draw(
     ends = np.cumsum(lengths)
     kept = int(np.searchsorted(ends, total)) + 1
     starts = random.integers(0, count, kept) - (ends[:kept] - lengths[:kept])
-    place = np.repeat(starts, lengths[:kept])[:total] + np.arange(total)
     steps = random.integers(0, count, (paths, 1))
-    return np.asarray((place.reshape(paths, length) + steps) % count, dtype=np.int64)
+    rounds = (2 * count + int(lengths[:kept].max())) // count
+    # half the bytes where they are enough, and no division: this is most of a bootstrap's time
+    whole = np.int32 if total + (rounds + 1) * count < 2**31 else np.int64
+    place = np.repeat(starts.astype(whole), lengths[:kept])[:total]
+    place += np.arange(total, dtype=whole)
+    moved = place.reshape(paths, length)
+    moved += steps.astype(whole)
+    if rounds > _FEW_ROUNDS:  # blocks that go round a short sample many times
+        return np.asarray(moved % whole(count), dtype=np.int64)
+    for _ in range(rounds):
+        moved -= np.multiply(moved >= count, count, dtype=whole)
+    return moved.astype(np.int64)
 
 
 def bounded(paths: int, length: int) -> Iterator[int]:

@@ -260,11 +260,14 @@ def _inputs(market: Market, index: str, *, lists: bool) -> tuple[Ints, _Inputs, 
     columns = np.flatnonzero(ever).astype(np.int64)
     alive = np.arange(len(members))[:, None] < market.delist_index()[columns]
     mark = np.asarray(market.panel("mark")[:, columns], dtype=np.float64)
-    total = np.asarray(market.panel("total_shares")[:, columns], dtype=np.float64)
-    free = np.asarray(market.panel("float_shares")[:, columns], dtype=np.float64)
-    value = mark * total * float_band(free / total)
     inside = members[:, columns] & alive
-    value = np.where(inside, np.nan_to_num(value), 0.0)
+    cells = np.nonzero(inside)
+    total, free = (
+        np.asarray(market.panel(name)[cells[0], columns[cells[1]]], dtype=np.float64)
+        for name in ("total_shares", "float_shares")
+    )
+    value = np.zeros(inside.shape)
+    value[cells] = np.nan_to_num(mark[cells] * total * float_band(free / total))
     whole = np.array([_sum(row) for row in value])[:, None]
     arrays = _Inputs(
         members=inside,

@@ -139,3 +139,27 @@ def test_the_correlation_is_pearson_s_and_its_error_that_of_many_samples() -> No
         values.append(one.value)
         found.append(one.standard_error)
     assert np.mean(found) == pytest.approx(np.std(values), rel=0.12)
+
+
+@pytest.mark.parametrize(
+    ("count", "length", "paths", "block"),
+    [(2119, 300, 7, 12.8), (12, 12, 50, 2.3), (1, 7, 3, 2.0), (5, 50, 10, 40.0)],
+)
+def test_drawn_positions_are_those_of_blocks_laid_end_to_end(count, length, paths, block) -> None:
+    """By the definition, a block after the other; also where one goes round the sample often."""
+    random, total = np.random.default_rng(5), paths * length
+    lengths = list(random.geometric(1.0 / block, int(1.2 * total / block) + 64))
+    while sum(lengths) < total:
+        lengths += list(random.geometric(1.0 / block, len(lengths)))
+    kept, covered = 0, 0
+    while covered < total:
+        covered, kept = covered + lengths[kept], kept + 1
+    starts = random.integers(0, count, kept)
+    steps = random.integers(0, count, (paths, 1))
+    row = [
+        start + day for start, whole in zip(starts, lengths, strict=False) for day in range(whole)
+    ]
+    wanted = (np.array(row[:total]).reshape(paths, length) + steps) % count
+    found = draw(count, length, paths, block, np.random.default_rng(5))
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found, wanted)
