@@ -254,12 +254,16 @@ def _unlike_tables(before: pd.DataFrame, now: pd.DataFrame) -> str:
     row, column = where[0], int(np.argmax(differing[where[0]]))
     at = before.index[row]
     label = f"{at:%Y-%m-%d}" if isinstance(at, pd.Timestamp) else f"row {at}"
-    pair = (frame.iat[row, column] for frame in (before, now))  # noqa: PD009 -- a cell by place
-    then, later = (one.item() if isinstance(one, np.generic) else one for one in pair)
+    then, later = (_plain(frame.iat[row, column]) for frame in (before, now))  # noqa: PD009
     return (
         f"{rows}{before.columns[column]} of {label}: {then}, now {later} "
         f"({where.size:,} of {both:,} rows differ)"
     )
+
+
+def _plain(cell: Any) -> str:
+    """Return a cell as it is read, every digit of a number."""
+    return repr(cell.item()) if isinstance(cell, np.generic) else str(cell)
 
 
 def _unequal(one: pd.Series, other: pd.Series) -> Iterator[bool]:
