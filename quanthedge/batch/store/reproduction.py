@@ -262,9 +262,10 @@ def _unlike_tables(before: pd.DataFrame, now: pd.DataFrame) -> str:
     row, column = where[0], int(np.argmax(differing[where[0]]))
     at = before.index[row]
     label = f"{at:%Y-%m-%d}" if isinstance(at, pd.Timestamp) else f"row {at}"
-    then, later = before.iat[row, column], now.iat[row, column]  # noqa: PD009 -- a cell by place
+    pair = (frame.iat[row, column] for frame in (before, now))  # noqa: PD009 -- a cell by place
+    then, later = (one.item() if isinstance(one, np.generic) else one for one in pair)
     return (
-        f"{rows}{before.columns[column]} of {label}: {then!r}, now {later!r} "
+        f"{rows}{before.columns[column]} of {label}: {then}, now {later} "
         f"({where.size:,} of {both:,} rows differ)"
     )
 
