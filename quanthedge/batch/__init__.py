@@ -4,7 +4,7 @@ from quanthedge.batch.grid import Grid, grid_of, told, variants_of
 from quanthedge.batch.judgement import Judgement, judge, judged
 from quanthedge.batch.plan import Plan, measured_seconds, planned
 from quanthedge.batch.store import Entry, Store
-from quanthedge.batch.sweep import Progress, Sweep, SweepInterrupted, run_plan, sweep
+from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan, sweep
 from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
 from quanthedge.batch.walk_forward import (
     WalkForward,

@@ -49,7 +49,7 @@ from quanthedge.typing import Floats
 from quanthedge.words import sentence, texts
 
 if TYPE_CHECKING:
-    from quanthedge.batch.sweep import Sweep
+    from quanthedge.batch.sweeping import Sweep
 
 __all__ = [
     "FIGURES",

@@ -1,5 +1,7 @@
 """The command `quanthedge sweep`."""
 
+import re
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ _WIDTH = 79
 _SHOWN = 10  # runs in the table
 _REASONS = 5  # reasons of failures
 _LONGEST = 34  # letters of what differs
+_NUMBERS = re.compile(r"\d[\d,.]*")
 
 
 def command(  # noqa: PLR0917 -- an option each
@@ -96,7 +99,8 @@ def command(  # noqa: PLR0917 -- an option each
         strategy, data, sets or [], random=random, seed=seed, start=start, end=end,
         windows=_days("--windows", windows, "of a window and from one to the next"),
     )  # fmt: skip
-    typer.echo(what.describe())
+    for line in what.describe().splitlines():
+        _say(line)
     if plan:
         _say_time(what, jobs or 1)
         return
@@ -199,19 +203,18 @@ def _print(found: "Sweep", out: Path) -> None:
     """Print the best runs, why others failed, and what to do next."""
     table, shown = found.table, found.table.head(_SHOWN)
     if len(table):
-        heads = ("run", "what differs", "return", "Sharpe", "drawdown", "corr.", "beta")
+        varied = [name for name in found.plan.keys if table[name].astype("str").nunique() > 1]
+        heads = ("run", "what differs", *_FIGURES)
         rows = [
             (
                 str(key)[:8],
-                _differs(found, key),
-                f"{row['annual_return_net']:.1%}",
-                f"{row['sharpe_net']:.2f}",
-                f"{row['max_drawdown_net']:.1%}",
-                f"{row['correlation_accrued_daily']:.2f}",
-                f"{row['beta_daily']:.2f}",
+                ", ".join(_value(row[name]) for name in varied)[:_LONGEST],
+                *(form.format(row[name]) for name, form in _FIGURES.values()),
             )
             for key, row in shown.iterrows()
         ]
+        if varied:
+            _say(f"what differs: {', '.join(varied)}")
         title = f"{len(shown)} best of {len(table):,} by {found.by}"
         printed(table_of(heads, rows, title), _WIDTH)
     _print_failures(found)
@@ -223,19 +226,36 @@ def _print(found: "Sweep", out: Path) -> None:
         typer.echo(f"Next: quanthedge judge {out}; quanthedge runs show {out} {best}")
 
 
-def _differs(found: "Sweep", key: object) -> str:
-    changes = next(one.changes for one in found.plan.variants if one.key == key)
-    text = ", ".join(f"{name.rpartition('.')[2]} {value}" for name, value in changes.items())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+# what the table shows of a run
+_FIGURES = {
+    "return": ("annual_return_net", "{:.1%}"),
+    "Sharpe": ("sharpe_net", "{:.2f}"),
+    "drawdown": ("max_drawdown_net", "{:.1%}"),
+    "corr.": ("correlation_accrued_daily", "{:.2f}"),
+    "beta": ("beta_daily", "{:.2f}"),
+}
+
+
+def _value(value: object) -> str:
+    """Return a value of a parameter as a cell shows it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _say(text: str) -> None:
+    """Print a text in lines of the terminal's least width."""
+    typer.echo(textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_long_words=False))
 
 
 def _print_failures(found: "Sweep") -> None:
+    """Print how many failed for which reason; reasons that differ in their numbers are one."""
     if not len(found.failures):
         return
-    counts = found.failures.groupby(["kind", "reason"], sort=False).size()
-    counts = counts.sort_values(ascending=False, kind="stable")
+    alike: dict[str, list[str]] = {}
+    for kind, reason in zip(found.failures["kind"], found.failures["reason"], strict=True):
+        alike.setdefault(f"{kind}: {_NUMBERS.sub('N', reason)}", []).append(f"{kind}: {reason}")
     typer.echo(f"{len(found.failures):,} failed:")
-    for (kind, reason), count in counts.head(_REASONS).items():
-        typer.echo(f"  {count:,} x {kind}: {reason}")
-    if len(counts) > _REASONS:
-        typer.echo(f"  and {len(counts) - _REASONS} more reasons (found.failures in Python)")
+    counted = sorted(alike.values(), key=len, reverse=True)
+    for one in counted[:_REASONS]:
+        _say(f"  {len(one):,} x {one[0]}")
+    if len(counted) > _REASONS:
+        typer.echo(f"  and {len(counted) - _REASONS} more reasons (sweep(...).failures in Python)")

@@ -14,7 +14,7 @@ import re
 import signal
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 PATIENCE = 60.0  # seconds for a scheduler, or its first worker, to be there (again)
 _MOVES = 5  # times that a job comes back by no fault of its own before that is its failure
 _RESTARTS = 5  # of the scheduler without a job that ended in between
+_STARTS = 3  # of a cluster of our own
 _TICK = 2.0  # seconds between looks at the workers
 
 
@@ -75,8 +76,11 @@ class _Cluster:
             self._supply(place)
         self._number += 1
         key = f"quanthedge-{self._session}-{self._number}"
-        future = self._client.submit(
-            at_worker.work, payload, self._here, key=key, pure=False, **self._where()
+        where = self._where()
+        future = self._asked(
+            lambda client: client.submit(
+                at_worker.work, payload, self._here, key=key, pure=False, **where
+            )
         )
         self._out[key] = piece, future
         future.add_done_callback(lambda done: self._back.put(done.key))
@@ -181,7 +185,7 @@ class _Cluster:
     def _where(self) -> dict[str, Any]:
         if not self._shunned:
             return {}
-        good = [one for one in self._client.nthreads() if one not in self._shunned]
+        good = [one for one in self._asked(_threads_of) if one not in self._shunned]
         return {"workers": good, "allow_other_workers": True} if good else {}
 
     def _shun(self, worker: str, reason: str) -> None:
@@ -189,7 +193,7 @@ class _Cluster:
             _log.warning("%s is given no jobs: %s", worker, reason)
             self._shunned[worker] = reason
             self._looked = -math.inf
-        there = self._client.nthreads()
+        there = self._asked(_threads_of)
         if there and all(one in self._shunned for one in there):
             raise DataError(f"{self._address}: no worker can run this sweep: {reason}")
 
@@ -201,7 +205,7 @@ class _Cluster:
         DataError
             There is none left; what differs.
         """
-        answers = self._client.run(at_worker.facts, on_error="return")
+        answers = self._asked(lambda client: client.run(at_worker.facts, on_error="return"))
         for worker, there in answers.items():
             if isinstance(there, BaseException):
                 self._shun(worker, f"QuantHedge cannot be imported there ({_line(there)})")
@@ -212,22 +216,7 @@ class _Cluster:
         """Wait for a scheduler or for workers that are gone; give back what was out."""
         if self._client.status == "running" and self._has_workers():
             return []
-        _log.warning("%s: scheduler or all workers are gone; waiting for them", self._address)
-        deadline = time.monotonic() + self._patience
-        while time.monotonic() < deadline:
-            if self._client.status == "running":
-                if self._has_workers():
-                    break
-            elif self._client.status in ("closed", "closing"):
-                with suppress(OSError, TimeoutError):
-                    self._client = _connected(self._address, min(5.0, self._patience))
-            time.sleep(0.2)
-        else:
-            raise QuantHedgeError(
-                f"{self._address}: scheduler or workers are gone, and did not come back within "
-                f"{self._patience:.0f} s; what is done is kept, and the same command goes on from "
-                "there"
-            )
+        self._wait()
         lost = [key for key, (_, one) in self._out.items() if one.status in ("cancelled", "lost")]
         if lost:
             self._restarts += 1
@@ -241,10 +230,43 @@ class _Cluster:
                 self._supply(place)
         return [self._came(key) for key in lost]
 
+    def _wait(self) -> None:
+        """Wait until there is a scheduler with a worker.
+
+        Raises
+        ------
+        QuantHedgeError
+            There is none within the time.
+        """
+        _log.info("%s: scheduler or all workers are gone; waiting for them", self._address)
+        deadline = time.monotonic() + self._patience
+        while time.monotonic() < deadline:
+            if self._client.status == "running":
+                if self._has_workers():
+                    return
+            elif self._client.status in ("closed", "closing"):
+                with suppress(OSError, TimeoutError):
+                    self._client = _connected(self._address, min(5.0, self._patience))
+            time.sleep(0.2)
+        raise QuantHedgeError(
+            f"{self._address}: scheduler or workers are gone, and did not come back within "
+            f"{self._patience:.0f} s; what is done is kept, and the same command goes on from there"
+        )
+
     def _has_workers(self) -> bool:
         with suppress(Exception):
             return bool(self._client.nthreads())
         return False
+
+    def _asked(self, ask: Callable[[Any], Any]) -> Any:
+        """Return what a scheduler answers; one that goes meanwhile is waited for."""
+        for _ in range(_RESTARTS):
+            try:
+                return ask(self._client)
+            except Exception as problem:  # of a connection that breaks, Dask raises many
+                _log.debug("%s: %s", self._address, _line(problem))
+                self._wait()
+        return ask(self._client)
 
     # -- the market
 
@@ -253,8 +275,9 @@ class _Cluster:
 
         A worker that cannot take it is shunned.
         """
-        run = self._client.run
-        asked = run(at_worker.lacks, place, workers=workers, on_error="return")
+        asked = self._asked(
+            lambda client: client.run(at_worker.lacks, place, workers=workers, on_error="return")
+        )
         lacking = {one: answer for one, answer in asked.items() if answer is not None}
         if not lacking:
             return
@@ -279,7 +302,9 @@ class _Cluster:
         """Let workers do something; return those that could."""
         if not workers:
             return []
-        answers = self._client.run(what, *words, workers=workers, on_error="return")
+        answers = self._asked(
+            lambda client: client.run(what, *words, workers=workers, on_error="return")
+        )
         for worker, answer in answers.items():
             if isinstance(answer, BaseException):
                 self._shun(worker, _line(answer))
@@ -325,17 +350,37 @@ def cluster(
             client = _connected(begun, patience)
             client.wait_for_workers(count, timeout=patience)
         else:
-            try:
-                client = _connected(address, min(10.0, patience))
-                client.wait_for_workers(1, timeout=patience)
-            except (OSError, TimeoutError) as problem:
-                raise DataError(
-                    f"cluster {address}: no scheduler with a worker answers ({_line(problem)}); "
-                    "docs/cluster.md says how to bring one up"
-                ) from problem
+            client = _joined(address, patience)
         places = _Cluster(address, client, jobs, patience, exits)
         stack.callback(places.close)
         yield Running(places)
+
+
+def _threads_of(client: Any) -> Any:
+    return client.nthreads()
+
+
+def _joined(address: str, patience: float) -> Any:
+    """Return a connection to a scheduler that has a worker; both may still be coming up."""
+    deadline = time.monotonic() + patience
+    while True:
+        left = max(0.1, deadline - time.monotonic())
+        client = None
+        try:
+            client = _connected(address, min(10.0, left))
+            client.wait_for_workers(1, timeout=left)
+        except (OSError, TimeoutError) as problem:
+            if client is not None:
+                client.close(timeout=1)
+            if time.monotonic() >= deadline:
+                raise DataError(
+                    f"cluster {address}: no scheduler with a worker answers within {patience:.0f} "
+                    f"s ({_line(problem)}); docs/cluster.md says how to bring one up"
+                ) from problem
+            _log.warning("cluster %s: no scheduler with a worker yet; waiting for it", address)
+            time.sleep(1.0)
+        else:
+            return client
 
 
 def _connected(address: Any, timeout: float) -> Any:
@@ -358,15 +403,23 @@ def _begun(count: int, memory: str) -> Iterator[tuple[Any, "_Exits"]]:
         "distributed.scheduler.worker-saturation": 1.0,
     }
     with dask.config.set(settings), _exits() as exits:
-        begun = LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            memory_limit=memory or share_of_memory(count) or "auto",
-            dashboard_address=None,
-            preload=[at_worker.__name__],
-            silence_logs=logging.CRITICAL,
-            security=_certificates(),
-        )
+        for tries_left in reversed(range(_STARTS)):
+            try:
+                begun = LocalCluster(
+                    n_workers=count,
+                    threads_per_worker=1,
+                    memory_limit=memory or share_of_memory(count) or "auto",
+                    dashboard_address=None,
+                    preload=[at_worker.__name__],
+                    silence_logs=logging.CRITICAL,
+                    security=_certificates(),
+                )
+                break
+            except (RuntimeError, OSError) as problem:  # of a worker that died while it began
+                if not tries_left:
+                    raise QuantHedgeError(
+                        f"cluster local:{count}: its workers did not come up ({_line(problem)})"
+                    ) from problem
         try:
             yield begun, exits
         finally:

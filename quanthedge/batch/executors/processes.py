@@ -33,7 +33,7 @@ __all__ = ["processes", "share_of_memory", "uninterrupted"]
 
 SHARE = 0.9  # of the machine's memory that all workers may have
 _LIBRARY = Path(os.__file__).parent  # Python's own, and what is installed beside it
-_NO_START = 3  # workers in a row that end before they can be asked anything
+_NO_START = 5  # workers that end before they can be asked anything, before any job has ended
 
 
 @dataclass
@@ -53,7 +53,7 @@ class _Processes:
         self._count, self._most, self._folder = count, most, folder
         self._lanes: list[_Lane] = []
         self._back: SimpleQueue[tuple[_Lane, Piece, Future[Any]]] = SimpleQueue()
-        self._no_start = 0
+        self._no_start, self._works = 0, False
         self._numbers = itertools.count()
 
     def room(self) -> bool:
@@ -115,14 +115,14 @@ class _Processes:
     def _came(self, lane: _Lane, future: "Future[Any]") -> list[Outcome] | Lost:
         from concurrent.futures.process import BrokenProcessPool
 
-        lane.piece = None
         try:
             back: list[Outcome] | Lost = future.result()
         except (BrokenProcessPool, CancelledError) as problem:
             return self._broke(lane, problem)
         except Exception as problem:  # what a job raises comes back as outcomes: this is the way
+            lane.piece = None
             return Lost(f"{type(problem).__name__}: {str(problem)[:300]}")
-        self._no_start = 0
+        lane.piece, self._works = None, True
         return back
 
     def _broke(self, lane: _Lane, problem: BaseException) -> Lost:
@@ -133,12 +133,13 @@ class _Processes:
         if lane.hello.done() and lane.hello.exception() is None:
             return Lost(reason)
         self._no_start += 1
-        if self._no_start >= _NO_START:
+        if self._no_start >= _NO_START and not self._works:
             raise QuantHedgeError(
-                f"processes: {self._no_start} workers in a row ended before their first job "
-                f"({reason}); try --jobs 1, which runs in this process"
+                f"processes: {self._no_start} workers ended before their first job ({reason}); try "
+                "--jobs 1, which runs in this process"
             )
-        return Lost(reason, blameless=True)
+        moved = lane.piece.moved if lane.piece is not None else 0
+        return Lost(reason, blameless=moved < _NO_START)
 
 
 @contextmanager

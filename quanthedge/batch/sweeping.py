@@ -212,6 +212,7 @@ def run_plan(
     failed = _run(plan, store, wanted, jobs, cluster, progress)
     table = _table(plan, store, by)
     kept = _keep(plan, store, table, keep)
+    table.loc[list(kept), "whole"] = True
     return Sweep(
         plan.id,
         store,
@@ -233,15 +234,13 @@ class _Count:
         plan: Plan,
         wanted: Sequence[Variant],
         work: Sequence[Job],
-        workers: int,
         tell: Callable[[Progress], None] | None,
     ) -> None:
         self.total, self.known = len(plan.variants), len(plan.variants) - len(wanted)
         self.done = self.failed = 0
         self.begun = time.perf_counter()
-        self.waiting = {id(job): job for job in work}
         self.open = {one.number: one for job in work for one in job.variants}
-        self.workers, self.tell = workers, tell
+        self.tell = tell
 
     def took(self, outcomes: Iterable[Outcome]) -> None:
         """Count outcomes."""
@@ -270,16 +269,15 @@ def _run(
     tell: Callable[[Progress], None] | None,
 ) -> dict[int, Outcome]:
     """Run variants, add each to the store as it ends; return those that failed by number."""
-    workers = _workers(jobs, cluster)
-    work = jobs_of(plan, wanted, workers)
-    count = _Count(plan, wanted, work, workers, tell)
-    count.say()
     failed: dict[int, Outcome] = {}
     try:
         with ExitStack() as stack:
             keep = stack.enter_context(_keeping(plan, store, wanted))
-            run_all = stack.enter_context(executor_of(jobs, cluster)) if work else None
-            for _, outcomes in run_all(work, run_job) if run_all is not None else ():
+            run_all = stack.enter_context(executor_of(jobs, cluster if wanted else None))
+            work = jobs_of(plan, wanted, run_all.workers)
+            count = _Count(plan, wanted, work, tell)
+            count.say()
+            for _, outcomes in run_all(work, run_job):
                 keep(outcomes)
                 failed.update((one.number, one) for one in outcomes if one.failure is not None)
                 count.took(outcomes)
@@ -287,8 +285,8 @@ def _run(
     except KeyboardInterrupt:
         here = len(store.known([one.key for one in plan.variants]))
         raise SweepInterrupted(
-            f"stopped: {here:,} of {count.total:,} runs are in {store.folder}; the same command "
-            "goes on with the others"
+            f"stopped: {here:,} of {len(plan.variants):,} runs are in {store.folder}; the same "
+            "command goes on with the others"
         ) from None
     return failed
 
@@ -323,13 +321,6 @@ def _keeping(
         finally:
             for one in waiting:
                 one.result()
-
-
-def _workers(jobs: int | None, cluster: str | None) -> int:
-    """Return for how many workers jobs are made."""
-    if cluster is not None and cluster.partition(":")[2].isdigit():
-        return int(cluster.partition(":")[2])
-    return jobs or 1
 
 
 def _table(plan: Plan, store: Store, by: str) -> pd.DataFrame:
@@ -389,7 +380,7 @@ def _keep(plan: Plan, store: Store, table: pd.DataFrame, keep: int) -> tuple[str
     kept = []
     for key in table.index[:keep]:
         one = by_key[key]
-        if not bool(table.loc[key, "whole"]) and hasattr(store, "keep"):
+        if not bool(table.loc[key, "whole"]):
             store.keep(key, backtest(one.strategy, plan.market, one.start, one.end))
         kept.append(key)
     return tuple(kept)

@@ -19,7 +19,14 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting import Result, asked, backtest, complete, prepare
-from quanthedge.batch.store.rows import MADE, about_run, read_series, series_bytes, strategy_of
+from quanthedge.batch.store.rows import (
+    MADE,
+    about_run,
+    read_series,
+    series_bytes,
+    sha256,
+    strategy_of,
+)
 from quanthedge.batch.store.store import Store
 from quanthedge.batch.store.whole import series_of
 from quanthedge.batch.variant import SERIES
@@ -160,6 +167,7 @@ def _days(
         "market": row["fingerprint"],
         "version": made["versions"],
         "code of quanthedge": made["code"],
+        "own code": {name: sha256(text.encode()) for name, text in made["own code"].items()},
     }
     changed = _changed(earlier, now)
     if not changed and digest(now) != key:
@@ -182,7 +190,9 @@ def _strategy(parts: Mapping[str, Any], code: Mapping[str, str]) -> Strategy:
     if not code:
         return Strategy.model_validate(plain)
     with temporary_folder("reproduce") as folder:
-        for name, text in {**code, "strategy.json": json.dumps(plain)}.items():
+        # beside the strategy, where a file that it names is looked for
+        texts = {name.removeprefix("code/"): text for name, text in code.items()}
+        for name, text in {**texts, "strategy.json": json.dumps(plain)}.items():
             place = (folder / name).resolve()
             if folder.resolve() not in place.parents:
                 raise DataError(f"own code {name!r}: is no path below the folder of a run")
@@ -263,9 +273,10 @@ def _unlike_tables(before: pd.DataFrame, now: pd.DataFrame) -> str:
     row, column = where[0], int(np.argmax(differing[where[0]]))
     at = before.index[row]
     label = f"{at:%Y-%m-%d}" if isinstance(at, pd.Timestamp) else f"row {at}"
-    then, later = before.iat[row, column], now.iat[row, column]  # noqa: PD009 -- a cell by place
+    pair = (frame.iat[row, column] for frame in (before, now))  # noqa: PD009 -- a cell by place
+    then, later = (one.item() if isinstance(one, np.generic) else one for one in pair)
     return (
-        f"{rows}{before.columns[column]} of {label}: {then!r}, now {later!r} "
+        f"{rows}{before.columns[column]} of {label}: {then}, now {later} "
         f"({where.size:,} of {both:,} rows differ)"
     )
 
