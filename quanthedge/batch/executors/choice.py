@@ -16,7 +16,7 @@ _ACCEPTED = (
     "this machine) or threads:N"
 )
 _LOCAL = re.compile(r"(local|threads):([0-9]{1,4})")
-_ADDRESS = re.compile(r"(tcp|tls)://[^\s/]+:[0-9]{1,5}")
+_ADDRESS = re.compile(r"(?:tcp|tls)://[^\s/]+:([0-9]{1,5})")
 
 
 def executor_of(
@@ -57,7 +57,8 @@ def executor_of(
         raise DataError(f"cluster: {cluster!r}; accepted: 1 to {_MOST:,} workers")
     if local is not None and local[1] == "threads":
         return inline(int(local[2]))
-    if local is None and not _ADDRESS.fullmatch(cluster):
+    port = 1 if local is not None else int((_ADDRESS.fullmatch(cluster) or (0, 0))[1])
+    if not 0 < port < 65_536:
         raise DataError(f"cluster: {printable(cluster[:80])!r}; accepted: {_ACCEPTED}")
     from quanthedge.batch.executors.cluster import cluster as on_cluster
 

@@ -12,6 +12,7 @@ import logging
 import math
 import re
 import signal
+import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -362,25 +363,39 @@ def _threads_of(client: Any) -> Any:
 
 def _joined(address: str, patience: float) -> Any:
     """Return a connection to a scheduler that has a worker; both may still be coming up."""
-    deadline = time.monotonic() + patience
+    deadline, told = time.monotonic() + patience, False
     while True:
-        left = max(0.1, deadline - time.monotonic())
-        client = None
+        left, client = max(0.1, deadline - time.monotonic()), None
         try:
+            _knock(address, min(5.0, left))
             client = _connected(address, min(10.0, left))
             client.wait_for_workers(1, timeout=left)
+        except TypeError as problem:  # how Dask says that it has no certificates
+            raise DataError(
+                f"cluster {address}: no certificates ({_line(problem)}); docs/cluster.md says "
+                "where Dask looks for them"
+            ) from problem
         except (OSError, TimeoutError) as problem:
             if client is not None:
                 client.close(timeout=1)
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or isinstance(problem, socket.gaierror):
                 raise DataError(
                     f"cluster {address}: no scheduler with a worker answers within {patience:.0f} "
                     f"s ({_line(problem)}); docs/cluster.md says how to bring one up"
                 ) from problem
-            _log.warning("cluster %s: no scheduler with a worker yet; waiting for it", address)
-            time.sleep(1.0)
+            if not told:
+                _log.warning("cluster %s: no scheduler with a worker yet; waiting", address)
+            told = True
+            time.sleep(min(1.0, left))
         else:
             return client
+
+
+def _knock(address: str, timeout: float) -> None:
+    """Raise OSError where nobody listens: a client that fails to connect is slow to go."""
+    host, _, port = address.partition("://")[2].rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=timeout):
+        pass
 
 
 def _connected(address: Any, timeout: float) -> Any:
@@ -409,7 +424,7 @@ def _begun(count: int, memory: str) -> Iterator[tuple[Any, "_Exits"]]:
                     n_workers=count,
                     threads_per_worker=1,
                     memory_limit=memory or share_of_memory(count) or "auto",
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
                     preload=[at_worker.__name__],
                     silence_logs=logging.CRITICAL,
                     security=_certificates(),

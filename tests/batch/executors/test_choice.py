@@ -19,6 +19,7 @@ from tests.batch.executors.fakes import jobs_of, run
     [
         ("10.0.0.1:8786", "tcp://HOST:PORT"),
         ("tcp://host", "tcp://HOST:PORT"),
+        ("tcp://host:70000", "tcp://HOST:PORT"),
         ("http://host:8786", "tcp://HOST:PORT"),
         ("local", "local:N"),
         ("local:0", "1 to 1,000 workers"),
@@ -46,6 +47,16 @@ def test_a_scheduler_that_does_not_answer_ends_in_one_line() -> None:
     with (
         pytest.raises(DataError, match=r"no scheduler with a worker answers.*docs/cluster\.md"),
         cluster("tcp://127.0.0.1:9", patience=0.5),
+    ):
+        pass
+
+
+def test_a_host_that_is_none_is_told_at_once() -> None:
+    from quanthedge.batch.executors.cluster import cluster
+
+    with (
+        pytest.raises(DataError, match=r"tcp://no\.such\.host\.invalid:8786: no scheduler"),
+        cluster("tcp://no.such.host.invalid:8786"),
     ):
         pass
 

@@ -93,7 +93,7 @@ def test_what_is_out_is_given_up_when_nobody_asks_any_more() -> None:
     running = driven(jobs_of([{}] * 9, size=1), run, places)
     next(running)
     running.close()  # type: ignore[attr-defined]
-    assert places.cancelled == 2
+    assert places.cancelled == 3  # places are filled again before anything is yielded
 
 
 @pytest.mark.parametrize("jobs", [[], jobs_of([{}])])
