@@ -6,7 +6,13 @@ from quanthedge.batch.plan import Plan, measured_seconds, planned
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan, sweep
 from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
-from quanthedge.batch.walk_forward import WalkForward, walk_forward
+from quanthedge.batch.walk_forward import (
+    WalkForward,
+    keep_walk_forward,
+    walk_forward,
+    walk_forward_of,
+    walked_again,
+)
 from quanthedge.batch.work import run_job
 
 __all__ = [
@@ -28,6 +34,7 @@ __all__ = [
     "grid_of",
     "judge",
     "judged",
+    "keep_walk_forward",
     "measured_seconds",
     "planned",
     "run_job",
@@ -36,4 +43,6 @@ __all__ = [
     "told",
     "variants_of",
     "walk_forward",
+    "walk_forward_of",
+    "walked_again",
 ]

@@ -129,7 +129,7 @@ def _days(option: str, text: str | None, what: str) -> tuple[int, int] | None:
 
 def _walk(found: "Sweep", days: tuple[int, int], by: str) -> None:
     """Run the fund that is ruled by the best of the past, keep it and say what came of it."""
-    from quanthedge.batch.walk_forward import keep_walk_forward, walk_forward_of
+    from quanthedge.batch import keep_walk_forward, walk_forward_of
 
     result, folder = keep_walk_forward(found.store, lambda: walk_forward_of(found, *days, by=by))
     table, figures = result.walk_forward, result.summary()

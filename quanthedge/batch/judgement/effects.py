@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.batch.judgement.parameters import Levels
-from quanthedge.typing import Floats, Ints, Language
+from quanthedge.typing import Floats, Ints
 
-__all__ = ["Groups", "effects_of", "grouped", "value_text"]
+__all__ = ["Groups", "bounds_text", "effects_of", "grouped", "value_text"]
 
 _MOST_LEVELS = 12
 _CLASSES = 6
@@ -97,7 +97,19 @@ def _share(place: Ints, value: Floats) -> float:
     return max(0.0, 1.0 - within / whole * (count - 1) / (count - groups))
 
 
-def value_text(value: object, language: Language = "en") -> str:
+def bounds_text(bounds: tuple[Any, Any]) -> str:
+    """Return a group of values as a reader writes it.
+
+    >>> bounds_text((0.5021, 0.66811)), bounds_text(("front", "front"))
+    ('0.502–0.668', 'front')
+    """
+    low, high = bounds
+    if low == high:
+        return value_text(low)
+    return "–".join(value_text(float(f"{v:.3g}")) for v in (low, high))
+
+
+def value_text(value: object) -> str:
     """Return a parameter's value as a reader writes it.
 
     >>> value_text(0.8), value_text(100000000.0), value_text("front"), value_text(float("nan"))

@@ -123,7 +123,9 @@ def _side_by_side(
     for a, axis in enumerate(axes):
         x = left + a * step
         parts.append(f'<line class="rule" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}"/>')
-        parts.append(_text(x, 16.0 if a % 2 == 0 else 36.0, axis.title, "middle", "axis"))
+        parts.append(
+            _text(x, 16.0 if a % 2 == 0 else 36.0, _short(axis.title, 26), "middle", "axis")
+        )
         for share, label in axis.ticks:
             parts.append(_text(x + 6, bottom - share * (bottom - top) + 4, _short(label), "start"))
     return _svg(width, bottom + 16, parts, name, "wide")
@@ -143,7 +145,7 @@ def _one_below_the_other(
     for a, axis in enumerate(axes):
         y = top + a * step
         parts.append(f'<line class="rule" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(_text(left, y - 9, axis.title, "start", "axis"))
+        parts.append(_text(left, y - 9, _short(axis.title, 40), "start", "axis"))
         ticks = axis.ticks
         if sum(len(label) + 2 for _, label in ticks) > 44:  # no room for all of them
             ticks = [ticks[0], ticks[-1]]
@@ -267,8 +269,8 @@ def _steps(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(float(first + i * step), 12) for i in range(int((high - first) / step) + 1)]
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 14 else text[:13] + "…"
+def _short(text: str, most: int = 14) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quanthedge.batch.judgement.effects import Groups, grouped, value_text
+from quanthedge.batch.judgement.effects import Groups, bounds_text, grouped
 from quanthedge.batch.judgement.wording import Words, told
 from quanthedge.typing import Floats
 
@@ -58,10 +58,10 @@ def heat_maps(j: "Judgement", words: Words) -> list[dict[str, Any]]:
                 "title": words("figure.heat", one=names[0], other=names[1]),
                 "across": names[0],
                 "down": names[1],
-                "head": [_bounds(b, words) for b in across.bounds],
+                "head": [bounds_text(b) for b in across.bounds],
                 "rows": [
                     {
-                        "name": _bounds(bounds, words),
+                        "name": bounds_text(bounds),
                         "cells": [
                             {"mean": one, "best": other, "framed": (r, c) == framed}
                             for c, (one, other) in enumerate(zip(mean[r], most[r], strict=True))
@@ -104,8 +104,3 @@ def _strength(values: Floats, low: float, high: float, *, crosses: bool) -> Floa
     if crosses:
         return np.abs(values) / max(-low, high)
     return (values - low) / (high - low) if high > low else np.full(values.shape, 0.5)
-
-
-def _bounds(bounds: tuple[object, object], words: Words) -> str:
-    low, high = (value_text(value, words.language) for value in bounds)
-    return low if low == high else f"{low}–{high}"

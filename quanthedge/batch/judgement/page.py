@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.batch.judgement.effects import grouped, value_text
+from quanthedge.batch.judgement.effects import bounds_text, grouped, value_text
 from quanthedge.batch.judgement.figures import (
     drawn_runs,
     halves_figure,
@@ -30,6 +30,7 @@ __all__ = ["MOST_ROWS", "write_judgement"]
 MOST_ROWS = 300
 _MOST_REASONS = 40
 _FEWEST_DAYS = 60
+_FAR = 2.0
 _FIGURES = (
     "sharpe_net", "annual_return_net", "volatility_net", "max_drawdown_net",
     "correlation_accrued_daily", "beta_daily", "turnover", "paid_per_year_trading_costs",
@@ -303,8 +304,11 @@ def _number(value: Any, name: str) -> dict[str, Any]:
     kind = ""
     if name.startswith(("annual_return", "return_")) and number:
         kind = "gain" if number > 0 else "loss" if number < 0 else ""
+    text = told(number, name)
+    if name == "plateau" and abs(number) > _FAR:  # of a run that hardly leads
+        text = f"{'>' if number > 0 else '<'}{told(np.copysign(_FAR, number), name)}"
     return {
-        "text": told(number, name),
+        "text": text,
         "kind": kind,
         "sort": f"{number:.6g}" if np.isfinite(number) else None,
     }
@@ -321,7 +325,6 @@ def _effects(j: "Judgement", words: Words) -> dict[str, Any] | None:
         share = told(j.effects.loc[name, "share"], "share")
         for g, bounds in enumerate(groups.bounds):
             inside = figure[(groups.place == g) & np.isfinite(figure)]
-            low, high = (value_text(v) for v in bounds)
             best, worst, mean = (
                 (inside.max(), inside.min(), inside.mean()) if inside.size else (np.nan,) * 3
             )
@@ -332,7 +335,7 @@ def _effects(j: "Judgement", words: Words) -> dict[str, Any] | None:
                     "sort": None,
                     "cells": [
                         _plain(share if g == 0 else ""),
-                        _plain(low if low == high else f"{low}–{high}"),
+                        _plain(bounds_text(bounds)),
                         _plain(f"{inside.size:,}"),
                         *(_plain(told(v, j.by)) for v in (mean, best, worst)),
                     ],

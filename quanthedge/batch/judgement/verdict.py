@@ -17,6 +17,7 @@ SURE = 0.95  # deflated Sharpe ratio from which luck is no good explanation
 FEWEST_DAYS = 60  # below, a Sharpe ratio says nothing
 _UNSURE = 0.80  # below, luck explains it well enough
 _LOSES = 0.25  # share of halves in which the chosen run loses out of sample
+_LASTS, _SELDOM = 0.25, 0.10  # overfitting and loss out of sample of a choice that lasts
 _LONELY = 0.5  # of its lead, that the neighbours keep
 _NOTABLE = 0.3  # of its own figure, that the neighbours fall short
 
@@ -76,7 +77,8 @@ def verdict_of(best: pd.Series, evidence: Evidence) -> Verdict:
     -----
     "yes": deflated Sharpe ratio of 95% or more, a loss out of sample in a quarter of the halves or
     fewer, and neighbours that keep half of its lead over the median run or more (or fall short by
-    less than three tenths of its figure). "no": deflated below 80%, or the choice is more likely
+    less than three tenths of its figure). "no": deflated below 80% (50% where the choice lasts out
+    of sample: probability of overfitting up to 25% and a loss in up to 10%), or it is more likely
     overfitted than not and loses out of sample in more than a quarter. Otherwise "open". A
     probability of overfitting above one half alone does not speak against runs that all earn: it
     says that which of them is the best is luck.
@@ -87,7 +89,7 @@ def verdict_of(best: pd.Series, evidence: Evidence) -> Verdict:
     belief: Belief = "open"
     if evidence.days < FEWEST_DAYS or np.isnan(chance):
         belief = "short"
-    elif chance < _UNSURE or (found is not None and found.pbo > 0.5 and loses):
+    elif chance < _unsure(found) or (found is not None and found.pbo > 0.5 and loses):
         belief = "no"
     elif chance >= SURE and not loses and not lonely:
         belief = "yes"
@@ -101,6 +103,12 @@ def verdict_of(best: pd.Series, evidence: Evidence) -> Verdict:
     )
     second = _filled("second", near=_near(best, evidence, lonely=lonely), failed=_failed(evidence))
     return Verdict(belief, lonely, (first, second))
+
+
+def _unsure(found: Cscv | None) -> float:
+    """Return the deflated ratio below which the best is not believed."""
+    lasting = found is not None and found.pbo <= _LASTS and found.loss <= _SELDOM
+    return 0.5 if lasting else _UNSURE
 
 
 def _is_lonely(best: pd.Series, by: str) -> bool:

@@ -37,8 +37,12 @@ from quanthedge.strategy import VARIANTS, Strategy, load_strategy
 from quanthedge.trials import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from quanthedge.market import Market
     from quanthedge.typing import Tell
+
+    Again = Callable[[Path, Market], Result]
 
 __all__ = ["Reproduction", "reproduce"]
 
@@ -80,6 +84,7 @@ def reproduce(
     store: Store | None = None,
     keep: bool = False,
     tell: "Tell | None" = None,
+    again: "Again | None" = None,
 ) -> Reproduction:
     """Make a run again and compare it with what was kept, byte by byte.
 
@@ -95,6 +100,8 @@ def reproduce(
         Keep the run whole in the store, where it came out the same.
     tell : callable, optional
         Called with a short text at the beginning of each stage.
+    again : callable, optional
+        What makes a walk-forward run of a run folder again: ``quanthedge.batch.walked_again``.
 
     Returns
     -------
@@ -106,15 +113,17 @@ def reproduce(
         There is no such run, or it was changed since it was written.
     """
     if store is None:
-        return _folder(Path(run), str(run), market, tell)
+        return _folder(Path(run), str(run), market, tell, again)
     key = store.find(str(run))
     if store.is_whole(key):
         store.result(key)  # refuses a folder that is not as it was kept
-        return _folder(store.folder_of(key), key[:12], market, tell)
+        return _folder(store.folder_of(key), key[:12], market, tell, again)
     return _days(store, key, market, keep=keep, tell=tell)
 
 
-def _folder(folder: Path, name: str, market: "Market", tell: "Tell | None") -> Reproduction:
+def _folder(
+    folder: Path, name: str, market: "Market", tell: "Tell | None", again: "Again | None"
+) -> Reproduction:
     """Make the run of a folder again, from the strategy and the own code in it."""
     kept = Result.open(folder)
     strategy = load_strategy(folder / "strategy.json")
@@ -129,9 +138,11 @@ def _folder(folder: Path, name: str, market: "Market", tell: "Tell | None") -> R
     # by "all", what the data cannot carry is left out and noted; by its name it would be refused
     given = ("all",) if set(names) == set(VARIANTS) else names
     if walked:
-        from quanthedge.batch.walk_forward import walked_again  # it keeps its runs in a store
-
-        result: Result = walked_again(folder, market)
+        if again is None:
+            raise DataError(
+                f"{folder}: a walk-forward run; quanthedge.batch.walked_again makes it again"
+            )
+        result = again(folder, market)
     else:
         result = backtest(strategy, market, start, end, variants=given, tell=tell)
     content = run_content(result, result.summary().to_dict())
