@@ -1,24 +1,26 @@
 """What it costs to run jobs elsewhere: per worker, per job and per variant; and how it scales.
 
     python -m benchmarks.cluster [--where processes,local] [--busy 1.0] [--many 12] [--repeat 3]
-        [--market data/sample] [--skip up,jobs,scaling,real,many,send]
+        [--market data/sample] [--skip up,jobs,scaling,real,store,many,send]
 
-Five things, with the load of the machine before each:
+With the load of the machine before each:
 
 1. up and down: seconds from nothing to the first job's end, and to the last process gone;
 2. per job and per variant: empty jobs of 1 and of 50 variants that give back a series of 2,100 days
    as a run of nine years does; the line through both;
 3. scaling: jobs that keep a processor busy, and jobs that only wait, on 1 and 2 workers: wall time
    against the sum of what the jobs took by themselves;
-4. the real sweep on the sample market, 60 variants, on 1 and 2 workers;
-5. many waiting workers on this machine: what the coordinator can keep up with; and a market sent.
+4. the real sweep on the sample market, 510 variants, in this process and on 1 and 2 workers;
+5. what the store takes for a run; many waiting workers on this machine: what one coordinator keeps
+   up with; and a market that is sent.
 
-From 2 and 5 follows what 200 workers can do: jobs a second that a coordinator can hand out.
+From 2 and 5 follows what 200 workers can do: runs a second that one coordinator can take in.
 """
 
 import argparse
 import os
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -34,6 +36,7 @@ from quanthedge.batch.executors.inline import inline
 from quanthedge.batch.executors.processes import processes
 from quanthedge.batch.executors.rounds import Running
 from quanthedge.batch.plan import jobs_of, planned
+from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.work import run_job
 from quanthedge.market import Manifest
 from quanthedge.strategy import Strategy, load_strategy
@@ -41,7 +44,7 @@ from quanthedge.strategy import Strategy, load_strategy
 ROOT = Path(__file__).parents[1]
 STRATEGY, SAMPLE = ROOT / "strategies" / "market_neutral.toml", ROOT / "data" / "sample"
 DAYS, FIGURES = 2_100, 60
-SETS = ["hedge.ratio=0.7:1.2:0.1", "selector.n=20:40:5", "costs.commission_rate=0.0001,0.0003"]
+SETS = ["hedge.ratio=0.5:1.5:0.02", "selector.n=20:40:5", "costs.commission_rate=0.0001,0.0003"]
 WHERE: dict[str, Callable[[int], AbstractContextManager[Running]]] = {
     "processes": processes,
     "local": lambda count: cluster(f"local:{count}"),
@@ -69,6 +72,8 @@ def main() -> None:
             scaling(where, args.busy)
         if "real" not in skip:
             real(where)
+    if "store" not in skip:
+        stored()
     if "many" not in skip:
         many(args.many)
     if "send" not in skip:
@@ -211,12 +216,13 @@ def scaling(where: str, seconds: float) -> None:
 
 
 def real(where: str) -> None:
-    """Print how long the sweep of 60 variants takes on 1 and 2 workers, beside this process."""
+    """Print how long the sweep of 510 variants takes on 1 and 2 workers, beside this process."""
     plan = planned(STRATEGY, SAMPLE, SETS, start="2014-09-17", end="2015-07-31")
     walls = {}
     for workers in (0, 1, 2):
         with WHERE[where](workers) if workers else inline() as run_all:
-            drained(run_all(jobs_of(plan, plan.variants[:2], 1)[:1], run_job))
+            first = jobs_of(plan, plan.variants[:2], 1)[:1]
+            drained(run_all(first * max(1, workers), run_job))  # markets opened, code mapped
             begun = time.perf_counter()
             drained(run_all(jobs_of(plan, plan.variants, 2), run_job))
             walls[workers] = time.perf_counter() - begun
@@ -226,6 +232,30 @@ def real(where: str) -> None:
             f" (load {load()})"
         )
     print(f"{where}: 2 workers are {walls[1] / walls[2]:.2f} times as fast as 1 on the real sweep")
+
+
+def stored() -> None:
+    """Print what it takes to add a run of nine years to a store, by jobs of 25 runs."""
+    jobs = fake_jobs(20, 25, 0.0, "wait")
+    with tempfile.TemporaryDirectory(prefix="cluster-") as scratch:
+        store = Store.open(Path(scratch, "store"))
+        info = {"name": "fake", "fingerprint": jobs[0].market.fingerprint}
+        batches = [
+            [
+                Entry(one, outcome, info, "sweep", "run")
+                for one, outcome in zip(job.variants, fake(job), strict=True)
+            ]
+            for job in jobs
+        ]
+        begun, busy = time.perf_counter(), time.process_time()
+        for batch in batches:
+            store.add(batch)
+        wall, busy = time.perf_counter() - begun, time.process_time() - busy
+        count = len(store)
+    print(
+        f"store: {count} runs of {DAYS:,} days added by 25: {1e3 * wall / count:.2f} ms each, "
+        f"{1e3 * busy / count:.2f} ms of a processor (load {load()})"
+    )
 
 
 def many(workers: int) -> None:

@@ -144,7 +144,8 @@ def planned(
             sorted(told(one.changes) for one in grid.refused),
         ]
     )
-    keys = dict.fromkeys(key for one in (*grid.variants, *grid.refused) for key in one.changes)
+    changes = [*(one.changes for one in grid.variants), *(one.changes for one in grid.refused)]
+    keys = dict.fromkeys(key for one in changes for key in one)
     return Plan(
         base,
         data,

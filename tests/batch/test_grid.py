@@ -3,6 +3,8 @@
 import hashlib
 import json
 import math
+import re
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -63,9 +65,8 @@ def test_values_are_read_as_they_are_written(text, values):
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_a_line(sets, words):
-    with pytest.raises(StrategyError, match="(?s).*") as caught:
+    with pytest.raises(StrategyError, match=re.escape(words)) as caught:
         grid(*sets.split(" "))
-    assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -164,7 +165,7 @@ def test_windows_are_trading_days_one_after_the_other():
     assert len(found.variants) == 2 * len(spans)
     assert spans[0][0] == START
     begins = [days.get_loc(start) for start, _ in spans]
-    assert {b - a for a, b in zip(begins, begins[1:], strict=False)} == {40}
+    assert {b - a for a, b in pairwise(begins)} == {40}
     assert {days.get_loc(end) - days.get_loc(start) for start, end in spans} == {59}
     assert spans[-1][1] <= END
 

@@ -32,10 +32,9 @@ def test_every_run_is_in_the_store_and_the_best_is_kept_whole(tmp_path):
     assert found.kept == (found.table.index[0],)
     best = found.store.result(found.kept[0])
     changes = found.table.iloc[0]
-    alone = backtest(
-        small_strategy(f"hedge.ratio={changes['hedge.ratio']}", f"selector.n={changes['selector.n']}"),
-        sample_market(), START, END,
-    )  # fmt: skip
+    ratio, n = changes["hedge.ratio"], changes["selector.n"]
+    strategy = small_strategy(f"hedge.ratio={ratio}", f"selector.n={n}")
+    alone = backtest(strategy, sample_market(), START, END)
     assert best.ledger.equals(alone.ledger)
     assert found.table["sharpe_net"].iloc[0] == pytest.approx(
         alone.summary()["sharpe_net"].value, rel=1e-12
@@ -82,7 +81,7 @@ def test_what_is_done_stays_when_it_is_stopped_and_the_same_call_goes_on(tmp_pat
         return Stopped()
 
     monkeypatch.setattr(module, "executor_of", stop_after_the_first)
-    with pytest.raises(SweepInterrupted, match="stopped: 1 of 6 runs are in .* goes on"):
+    with pytest.raises(SweepInterrupted, match=r"stopped: 1 of 6 runs are in .* goes on"):
         swept(tmp_path / "store")
     monkeypatch.setattr(module, "executor_of", executor_of)
     found = swept(tmp_path / "store")

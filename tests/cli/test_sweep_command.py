@@ -28,7 +28,8 @@ def test_a_sweep_prints_the_best_the_failures_and_what_to_do_next(tmp_path):
     lines = [line for line in done.stdout.splitlines() if str(tmp_path) not in line]
     assert max(map(len, lines)) <= 80
     again = inside(
-        "sweep", NEUTRAL, *SPAN, "--set", "hedge.ratio=0.8,0.9", "--set", "selector.n=30", "--out", out,
+        "sweep", NEUTRAL, *SPAN, "--set", "hedge.ratio=0.8,0.9", "--set", "selector.n=30",
+        "--out", out,
     )  # fmt: skip
     assert "2 of them were there already" in again.stdout
 

@@ -424,7 +424,7 @@ def _begun(count: int, memory: str) -> Iterator[tuple[Any, "_Exits"]]:
                     n_workers=count,
                     threads_per_worker=1,
                     memory_limit=memory or share_of_memory(count) or "auto",
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
                     preload=[at_worker.__name__],
                     silence_logs=logging.CRITICAL,
                     security=_certificates(),

@@ -51,6 +51,13 @@ class RealCluster:
             start_new_session=True,
         )  # fmt: skip
 
+    def wait_for_workers(self) -> None:
+        """Wait until every worker that was started is there."""
+        from distributed import Client
+
+        with Client(self.address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(len(self.workers), timeout=120)
+
     @staticmethod
     def kill(process: "subprocess.Popen[bytes]") -> None:
         """Kill a process and all that it began, as a machine that is switched off."""

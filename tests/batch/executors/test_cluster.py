@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="groups of processes 
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
     there = RealCluster(tmp_path_factory.mktemp("cluster"))
     try:
+        there.wait_for_workers()
         yield there
     finally:
         there.close()
@@ -94,6 +95,7 @@ def test_a_machine_that_is_lost_leaves_its_work_to_the_others(real: RealCluster)
 def test_a_market_that_workers_do_not_have_is_sent_once_and_removed(
     real: RealCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    real.wait_for_workers()
     shutil.copytree(SAMPLE, tmp_path / "only_here")
     monkeypatch.chdir(tmp_path)  # workers stand elsewhere
     there = Place(place().fingerprint, Path("only_here"))
