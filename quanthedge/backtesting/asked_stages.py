@@ -40,6 +40,13 @@ def stages_asked(
     if strategy.execution.participation_open != 0.0:
         asked["usual_turnover"] = span
     asked["rules_used"] = {**span, **rule_parts(strategy)}
+    if strategy.selector.needs_scores:
+        rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
+        asked["universe"] = about = {"rows": rows, "universe": strategy.universe}
+        for k, term in enumerate(strategy.factors):
+            if term.weight != 0.0:
+                graded = {"transforms": strategy.transforms, "factor": term.factor}
+                asked[f"factor_grades {k}"] = {**about, **graded}
     if not strategy.hedge.sells_nothing:
         asked["futures"] = {**span, **futures_parts(strategy)}
         for product in strategy.hedge.products:

@@ -21,6 +21,7 @@ from quanthedge.ledger import (
     FundNumbers,
     HedgeBook,
     LedgerInputs,
+    Reign,
     Settings,
     SleeveTargets,
     StockBook,
@@ -51,12 +52,20 @@ from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
-__all__ = ["Prepared", "prepare", "rule_parts", "run_days", "run_rows"]
+__all__ = [
+    "RECORDED_EVERY",
+    "Prepared",
+    "prepare",
+    "rule_parts",
+    "run_days",
+    "run_rows",
+    "target_book",
+]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
 _AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
-_RECORDED_EVERY = 5  # trading days between records of the holdings
+RECORDED_EVERY = 5  # trading days between records of the holdings
 
 
 class Actions(NamedTuple):
@@ -73,6 +82,7 @@ class Prepared(NamedTuple):
     """Everything that is known of a run before its ledger begins.
 
     ``first`` is the market's row of the first trading day; ``dates`` [T + 1] begin the day before.
+    ``reigns`` are inputs that rule from a day on, where not one strategy rules on all days.
     """
 
     strategy: Strategy
@@ -87,6 +97,7 @@ class Prepared(NamedTuple):
     stated: Stated
     rules: pd.DataFrame
     inputs: LedgerInputs
+    reigns: tuple[Reign, ...] = ()
 
 
 def prepare(
@@ -173,7 +184,7 @@ def _rules_beside_stocks(leg: HedgeLeg, actions: Actions) -> list[pd.DataFrame]:
     return [*(one.used for one in leg.rules), *hours, *taxes]
 
 
-def _target_book(
+def target_book(
     strategy: Strategy, targets: Targets, first: int, dates: NDArray[np.datetime64]
 ) -> SleeveTargets:
     """Return the targets as the ledger takes them; none is left when the fund is wound up."""
@@ -368,9 +379,9 @@ def _inputs(
 ) -> LedgerInputs:
     """Everything that the ledger is given."""
     dates = market.dates[first - 1 : last + 1]
-    book = _target_book(strategy, targets, first, dates)
+    book = target_book(strategy, targets, first, dates)
     recorded = np.zeros(last - first + 1, dtype=np.bool_)
-    recorded[::_RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
+    recorded[::RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
     terms = strategy.fund
     return LedgerInputs(
         days=np.diff(dates).astype(np.float64),

@@ -1,10 +1,18 @@
 """Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
 
 from quanthedge.batch.grid import Grid, grid_of, told, variants_of
+from quanthedge.batch.judgement import Judgement, judge, judged
 from quanthedge.batch.plan import Plan, measured_seconds, planned
 from quanthedge.batch.store import Entry, Store
-from quanthedge.batch.sweep import Progress, Sweep, SweepInterrupted, run_plan, sweep
+from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan, sweep
 from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
+from quanthedge.batch.walk_forward import (
+    WalkForward,
+    keep_walk_forward,
+    walk_forward,
+    walk_forward_of,
+    walked_again,
+)
 from quanthedge.batch.work import run_job
 
 __all__ = [
@@ -13,6 +21,7 @@ __all__ = [
     "Failure",
     "Grid",
     "Job",
+    "Judgement",
     "Outcome",
     "Place",
     "Plan",
@@ -21,7 +30,11 @@ __all__ = [
     "Sweep",
     "SweepInterrupted",
     "Variant",
+    "WalkForward",
     "grid_of",
+    "judge",
+    "judged",
+    "keep_walk_forward",
     "measured_seconds",
     "planned",
     "run_job",
@@ -29,4 +42,7 @@ __all__ = [
     "sweep",
     "told",
     "variants_of",
+    "walk_forward",
+    "walk_forward_of",
+    "walked_again",
 ]

@@ -31,6 +31,7 @@ def command(
 
     Example: quanthedge reproduce runs/mn --market data/sample
     """
+    from quanthedge.batch import walked_again
     from quanthedge.batch.store import reproduce
     from quanthedge.market import Market
 
@@ -42,7 +43,7 @@ def command(
         tell("opening the market")
         data = Market.open(market)
         place = None if is_folder else opened(store)
-        found = reproduce(run, data, store=place, keep=keep, tell=tell)
+        found = reproduce(run, data, store=place, keep=keep, tell=tell, again=walked_again)
     for line in found.changed:
         typer.echo(f"changed: {line}")
     for one in found.files[~found.files["same"]].itertuples():

@@ -75,9 +75,7 @@ class _Running:
     over: bool = False
 
 
-def run_side_by_side(
-    inputs: Sequence[LedgerInputs], *, block: int = BLOCK
-) -> list[LightRecord]:
+def run_side_by_side(inputs: Sequence[LedgerInputs], *, block: int = BLOCK) -> list[LightRecord]:
     """Run ledgers of the same days, block of days by block of days, on this thread.
 
     Parameters
@@ -140,7 +138,7 @@ def _opened(inputs: LedgerInputs) -> _Running:
 
 
 def _opening(inputs: LedgerInputs) -> LedgerState:
-    """Return the state before the first day, its lots of stocks in pages that come as they are used.
+    """Return the state before the first day, lots of stocks in pages that come as they are used.
 
     There is room for hundreds of lots of every stock, and a few of some are held: numpy asks for
     large pages, which would all be written to.

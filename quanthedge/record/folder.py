@@ -94,6 +94,7 @@ class _Request(_Part):
     code: _Digest
     own_code: dict[_OwnFile, _Digest] = Field(default_factory=dict)
     own_tables: list[_OwnTable] = Field(default_factory=list)
+    walk_forward: _Digest | None = None
 
 
 class RunHead(_Part):
@@ -180,7 +181,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         "timeline": plain["timeline"],
         "notes": plain["notes"],
         "variants": variants,
-        "request": plain["request"],
+        "request": {k: v for k, v in plain["request"].items() if v is not None},
         "own_code": own,
         "trials": head.trials,
         "own_tables": given,

@@ -2,7 +2,7 @@
 
 from quanthedge.batch.store.exporting import days_table, export, table_bytes
 from quanthedge.batch.store.filters import SHORT, chosen, column_of
-from quanthedge.batch.store.reproduce import Reproduction, reproduce
+from quanthedge.batch.store.reproduction import Reproduction, reproduce
 from quanthedge.batch.store.rows import Entry
 from quanthedge.batch.store.side_by_side import SideBySide, compare
 from quanthedge.batch.store.store import Store

@@ -99,7 +99,7 @@ class Files:
         return self.run(key) / RECORD
 
     def read(self, path: Path, digest: str | None) -> bytes:
-        """Return a file's bytes when they are those that were written.
+        """Return a file's bytes when they are those that were written; any, without a digest.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class Files:
                 f"{path}: cannot be read ({error.strerror}); run it again: "
                 "`quanthedge runs check --repair`"
             ) from error
-        if sha256(data) != digest:
+        if digest is not None and sha256(data) != digest:
             raise DataError(
                 f"{path}: changed since it was written; its figures are not those of the run: "
                 "put the file back as it was, or run it again: `quanthedge runs check --repair`"

@@ -1,21 +1,30 @@
 """Taking runs away, and finding what is damaged, missing, left over or not ours."""
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from quanthedge.batch.store.files import RECORD, RUNS, SERIES_FILE, Files, is_key
-from quanthedge.batch.store.whole import check_whole
+from quanthedge.batch.store.rows import sha256
+from quanthedge.batch.store.whole import check_whole, key_of
+from quanthedge.batch.store.writing import Data, Ready, adopted, insert, number_of
 from quanthedge.errors import DataError
-from quanthedge.record import read_run, run_files
+from quanthedge.record import RUN_FILE, Record, read_run, run_files
 from quanthedge.storage import recover, storage_errors
 from quanthedge.trials import Catalogue
 
+if TYPE_CHECKING:
+    import sqlite3
+
 __all__ = ["check", "remove"]
+
+
+_MOVE_AWAY = "move it away: the next check makes it again from the files of the runs"
 
 
 class _Finding(NamedTuple):
@@ -28,44 +37,56 @@ class _Finding(NamedTuple):
 
 
 def remove(catalogue: Catalogue, files: Files, keys: Iterable[str]) -> list[str]:
-    """Take runs away, rows first; return the paths below that are not ours, which stay."""
+    """Take runs away; return the paths in their folders that are not ours, which stay.
+
+    Rows are marked first, then files and rows go together: a removal that is cut short is ended by
+    the next check, and a run that somebody adds again meanwhile stays.
+    """
     wanted = list(dict.fromkeys(keys))
     with storage_errors(files.folder):
         with catalogue.writing() as connection:
             for key in wanted:
-                found = connection.execute("SELECT id FROM runs WHERE key = ?", (key,)).fetchone()
-                if found is None:
-                    raise DataError(f"{files.folder}: no run {key!r}")
-                connection.execute("DELETE FROM tags WHERE run = ?", found)
-                connection.execute("DELETE FROM runs WHERE id = ?", found)
-        # another transaction: a run that somebody added again meanwhile keeps its files
+                number = number_of(connection, key, files.folder)
+                connection.execute("UPDATE runs SET status = 'removing' WHERE id = ?", (number,))
         with catalogue.writing() as connection:
-            for key in wanted:
-                row = connection.execute("SELECT 1 FROM runs WHERE key = ?", (key,)).fetchone()
-                if row is None:
-                    _take_away(files.run(key))
+            _end_removals(connection, files)
     return [str(path) for key in wanted for path in _left(files.run(key))]
+
+
+def _end_removals(connection: "sqlite3.Connection", files: Files) -> None:
+    marked = connection.execute("SELECT id, key FROM runs WHERE status = 'removing'").fetchall()
+    for number, key in marked:
+        _take_away(files.run(key))
+        connection.execute("DELETE FROM tags WHERE run = ?", (number,))
+        connection.execute("DELETE FROM runs WHERE id = ?", (number,))
 
 
 def check(catalogue: Catalogue, files: Files, *, repair: bool = False) -> pd.DataFrame:
     """Look at every row and file; see :meth:`Store.check`."""
-    found = [_Finding("", "damaged", fault, "") for fault in catalogue.faults()]
-    if found or not catalogue.exists:
-        return _table(found)
+    rows: list[_Row] = []
+    found: list[_Finding] = []
+    if catalogue.exists:
+        found = [_Finding("", "damaged", fault, _MOVE_AWAY) for fault in catalogue.faults()]
+        if found:
+            return _table(found)
+        with catalogue.reading() as connection:
+            rows = _rows(connection)
     recover(files.folder / RUNS)
-    with catalogue.reading() as connection:
-        rows = connection.execute("SELECT key, status, series, record FROM runs").fetchall()
-    days, folders = [], []
-    for key, status, series, record in rows:
-        days += _damaged(files, key, series) if status == "done" else []
-        folders += _damaged_folder(files, key, record)
+    days, otherwise, folders = [], [], []
+    for row in rows:
+        if row.status == "done":
+            amiss = _damaged(files, row)
+            days += amiss
+            otherwise += [] if amiss else _told_otherwise(files, row)
+        folders += _damaged_folder(files, row.key, row.record)
     if repair:
-        days, folders = _repaired(catalogue, files, days, folders)
-    found += days + folders
+        days, otherwise, folders = _repaired(catalogue, files, days, otherwise, folders)
+    found += days + otherwise + folders
     try:
         with storage_errors(files.folder), catalogue.writing() as connection:
+            _end_removals(connection, files)
             keys = dict(connection.execute("SELECT key, record IS NOT NULL FROM runs").fetchall())
-            found += _left_over(files, keys)
+            found += _left_over(connection, files, keys)
             connection.execute(
                 "DELETE FROM parts WHERE id NOT IN"
                 " (SELECT json_each.value FROM runs, json_each(runs.parts))"
@@ -75,12 +96,58 @@ def check(catalogue: Catalogue, files: Files, *, repair: bool = False) -> pd.Dat
     return _table(found)
 
 
-def _damaged(files: Files, key: str, series: str) -> list[_Finding]:
+class _Row(NamedTuple):
+    """A row of the catalogue, and what its run says of itself in it."""
+
+    key: str
+    status: str
+    series: str
+    record: str | None
+    about: Ready | None  # None where it cannot be read
+
+
+def _rows(connection: "sqlite3.Connection") -> list[_Row]:
+    parts = {
+        number: content
+        for number, digest, content in connection.execute("SELECT id, digest, content FROM parts")
+        if sha256(content.encode("utf-8")) == digest
+    }
+    query = (
+        'SELECT key, status, series, record, label, market, fingerprint, "start", "end", "when",'
+        " seconds, figures, parts FROM runs WHERE status != 'removing'"
+    )
+    found = []
+    for key, status, series, record, *rest in connection.execute(query):
+        label, market, fingerprint, start, end, when, seconds, figures, marks = rest
+        try:
+            texts = [parts[number] for number in json.loads(marks)]
+        except (ValueError, TypeError, KeyError):
+            found.append(_Row(key, status, series, record, None))
+            continue
+        data = Data(market, fingerprint)
+        about = Ready(key, label, data, start, end, when, ("", ""), seconds, figures, texts)
+        found.append(_Row(key, status, series, record, about))
+    return found
+
+
+def _damaged(files: Files, row: _Row) -> list[_Finding]:
     try:
-        files.read(files.series(key), series)
+        files.read(files.series(row.key), row.series)
     except DataError as error:
-        return [_Finding(key, "damaged", str(error), "")]
+        return [_Finding(row.key, "damaged", str(error), "")]
     return []
+
+
+def _told_otherwise(files: Files, row: _Row) -> list[_Finding]:
+    """Return what is amiss when the catalogue does not say of a run what its file says."""
+    try:
+        told = adopted(row.key, files.read(files.series(row.key), row.series))
+    except (DataError, ValueError) as error:
+        return [_Finding(row.key, "damaged", f"{files.series(row.key)}: {error}", "")]
+    if row.about is not None and row.about.about() == told.about():
+        return []
+    what = f"the catalogue does not say of run {row.key[:12]} what its file says"
+    return [_Finding(row.key, "damaged", what, "")]
 
 
 def _damaged_folder(files: Files, key: str, record: str | None) -> list[_Finding]:
@@ -96,9 +163,17 @@ def _damaged_folder(files: Files, key: str, record: str | None) -> list[_Finding
 
 
 def _repaired(
-    catalogue: Catalogue, files: Files, days: list[_Finding], folders: list[_Finding]
-) -> tuple[list[_Finding], list[_Finding]]:
-    """Let damaged runs count as failed, so that they are run again; damaged folders are let go."""
+    catalogue: Catalogue,
+    files: Files,
+    days: list[_Finding],
+    otherwise: list[_Finding],
+    folders: list[_Finding],
+) -> tuple[list[_Finding], list[_Finding], list[_Finding]]:
+    """Let damaged runs count as failed and damaged folders as not kept; mend rows by their files.
+
+    What is taken from files is read again under the lock.
+    """
+    mended = []
     with storage_errors(files.folder), catalogue.writing() as connection:
         for one in days:
             connection.execute(
@@ -106,16 +181,22 @@ def _repaired(
                 " record = NULL, figures = '{}' WHERE key = ?",
                 (one.what, one.run),
             )
+        for one in otherwise:
+            taken = _taken_up(connection, files, one.run)
+            mended.append(one._replace(done="taken from its file" if taken else ""))
         for one in folders:
             connection.execute("UPDATE runs SET record = NULL WHERE key = ?", (one.run,))
     return (
         [one._replace(done="counts as failed: a sweep runs it again") for one in days],
+        mended,
         [one._replace(done="counts as not kept whole") for one in folders],
     )
 
 
-def _left_over(files: Files, keys: dict[str, int]) -> Iterator[_Finding]:
-    """Take files without a row away, and tell of what is not ours. Under the catalogue's lock."""
+def _left_over(
+    connection: "sqlite3.Connection", files: Files, keys: dict[str, int]
+) -> Iterator[_Finding]:
+    """Take up files without a row, or take them away. Under the catalogue's lock."""
     for folder in _folders(files.folder / RUNS):
         for entry in sorted(os.scandir(folder), key=lambda one: one.name):
             path, key = Path(entry.path), entry.name
@@ -123,16 +204,47 @@ def _left_over(files: Files, keys: dict[str, int]) -> Iterator[_Finding]:
             if not ours:
                 yield _Finding("", "not ours", str(path), "stays")
                 continue
-            if key not in keys:
+            known = key in keys
+            if not known:
+                known = _taken_up(connection, files, key)
+                done = "taken up" if known else "taken away"
+                yield _Finding(key, "left over", f"{path}: no run of the catalogue", done)
+            if not known:
                 _take_away(path)
-                yield _Finding(key, "left over", f"{path}: no run of the catalogue", "taken away")
-            elif not keys[key] and os.path.lexists(path / RECORD):
-                _take_away_folder(path / RECORD)
-                yield _Finding(key, "left over", f"{path / RECORD}: not in the catalogue", "")
-            own = {SERIES_FILE, RECORD} if key in keys else set()
+            elif not keys.get(key) and os.path.lexists(path / RECORD):
+                taken = _taken_up_whole(connection, path / RECORD, key)
+                if not taken:
+                    _take_away_folder(path / RECORD)
+                done = "taken up" if taken else "taken away"
+                what = f"{path / RECORD}: not in the catalogue"
+                yield _Finding(key, "left over", what, done)
+            own = {SERIES_FILE, RECORD} if known else set()
             for left in _left(path):
                 if left.name not in own:
                     yield _Finding(key, "not ours", str(left), "stays")
+
+
+def _taken_up(connection: "sqlite3.Connection", files: Files, key: str) -> bool:
+    """Write the row of a run whose file is whole, as the file tells of it."""
+    try:
+        one = adopted(key, files.read(files.series(key), None))
+    except (DataError, ValueError):
+        return False
+    insert(connection, one)
+    return True
+
+
+def _taken_up_whole(connection: "sqlite3.Connection", record: Path, key: str) -> bool:
+    """Take up the run folder of a run that is done, when it is whole and of this run."""
+    done = connection.execute("SELECT status FROM runs WHERE key = ?", (key,)).fetchone()
+    try:
+        if done != ("done",) or record.is_symlink() or key_of(Record(**read_run(record))) != key:
+            return False
+        mark = sha256((record / RUN_FILE).read_bytes())
+    except (DataError, OSError):
+        return False
+    connection.execute("UPDATE runs SET record = ? WHERE key = ?", (mark, key))
+    return True
 
 
 def _folders(place: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from quanthedge.batch.store.files import RECORD, Files
-from quanthedge.batch.store.rows import Entry, series_bytes, sha256
+from quanthedge.batch.store.rows import Entry, read_series, sha256
 from quanthedge.batch.variant import SERIES, Outcome, Variant
 from quanthedge.errors import DataError
 from quanthedge.record import RUN_FILE, Record, wanted
@@ -69,7 +69,8 @@ def keep(catalogue: Catalogue, files: Files, key: str, result: "Result") -> Path
         result.to_parquet(new)
         with catalogue.writing() as connection:
             known = _done(connection, files.folder, key)
-            if sha256(series_bytes(key, series_of(result))) != known:
+            data = files.read(files.series(key), known)
+            if not read_series(data, SERIES).equals(series_of(result)):
                 _LOG.warning("run %s: its folder has other days than the store has of it", key)
             if place.is_dir():  # damaged, or left by a process that was killed
                 result.to_parquet(place, overwrite=True)

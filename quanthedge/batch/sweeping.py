@@ -1,10 +1,10 @@
 """A sweep: planned, run where it is asked to, kept in a store run by run, and judged.
 
-    >>> import quanthedge as qh
-    >>> found = qh.sweep(                                                       # doctest: +SKIP
-    ...     "strategies/market_neutral.toml", "data/sample",
-    ...     ["hedge.ratio=0.8,0.9,1.0", "selector.n=20,30"], out="sweeps/first")
-    >>> found.table.head()                                                      # doctest: +SKIP
+>>> import quanthedge as qh
+>>> found = qh.sweep(                                                       # doctest: +SKIP
+...     "strategies/market_neutral.toml", "data/sample",
+...     ["hedge.ratio=0.8,0.9,1.0", "selector.n=20,30"], out="sweeps/first")
+>>> found.table.head()                                                      # doctest: +SKIP
 """
 
 import difflib
@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -26,10 +26,14 @@ from quanthedge.batch.grid import Sets, Windows, told
 from quanthedge.batch.plan import Plan, jobs_of, planned
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.variant import Job, Outcome, Variant
-from quanthedge.batch.work import failure_of, run_job
-from quanthedge.errors import QuantHedgeError, StrategyError
+from quanthedge.batch.work import run_job
+from quanthedge.errors import StrategyError
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
+from quanthedge.typing import Language
+
+if TYPE_CHECKING:
+    from quanthedge.batch.judgement import Judgement
 
 __all__ = ["BY", "Progress", "Sweep", "SweepInterrupted", "run_plan", "sweep"]
 
@@ -104,6 +108,16 @@ class Sweep:
             f"best {self.by} {best}; {self.store.folder}>"
         )
 
+    def judgement(self) -> "Judgement":
+        """Return what is to be thought of its runs: see :func:`quanthedge.batch.judge`."""
+        from quanthedge.batch.judgement import judge
+
+        return judge(self.store, self.id, by=self.by)
+
+    def report(self, path: str | Path, language: Language = "zh") -> Path:
+        """Write the page of the judgement (.html) or its table (.csv) and return the path."""
+        return self.judgement().report(path, language)
+
 
 def sweep(
     strategy: Strategy | str | Path,
@@ -174,9 +188,7 @@ def sweep(
     plan = planned(
         strategy, market, sets, random=random, seed=seed, start=start, end=end, windows=windows
     )
-    return run_plan(
-        plan, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=progress
-    )
+    return run_plan(plan, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=progress)
 
 
 def run_plan(
@@ -200,6 +212,7 @@ def run_plan(
     failed = _run(plan, store, wanted, jobs, cluster, progress)
     table = _table(plan, store, by)
     kept = _keep(plan, store, table, keep)
+    table.loc[list(kept), "whole"] = True
     return Sweep(
         plan.id,
         store,
@@ -292,7 +305,9 @@ def _keeping(
 
     def entry(outcome: Outcome) -> Entry:
         variant = by_number[outcome.number]
-        return Entry(variant, outcome, info, plan.id, f"{plan.strategy.name}: {told(variant.changes)}")
+        return Entry(
+            variant, outcome, info, plan.id, f"{plan.strategy.name}: {told(variant.changes)}"
+        )
 
     with ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
 
@@ -342,7 +357,12 @@ def _near(by: str, table: pd.DataFrame) -> str:
 
 def _failures(plan: Plan, failed: Mapping[int, Outcome]) -> pd.DataFrame:
     rows = [
-        {"number": one.number, **one.changes, "kind": one.failure.kind, "reason": one.failure.reason}
+        {
+            "number": one.number,
+            **one.changes,
+            "kind": one.failure.kind,
+            "reason": one.failure.reason,
+        }
         for one in plan.grid.refused
     ]
     for one in plan.variants:
@@ -360,7 +380,7 @@ def _keep(plan: Plan, store: Store, table: pd.DataFrame, keep: int) -> tuple[str
     kept = []
     for key in table.index[:keep]:
         one = by_key[key]
-        if not bool(table.loc[key, "whole"]) and hasattr(store, "keep"):
+        if not bool(table.loc[key, "whole"]):
             store.keep(key, backtest(one.strategy, plan.market, one.start, one.end))
         kept.append(key)
     return tuple(kept)

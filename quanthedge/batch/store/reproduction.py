@@ -19,7 +19,14 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting import Result, asked, backtest, complete, prepare
-from quanthedge.batch.store.rows import MADE, read_series, series_bytes, strategy_of
+from quanthedge.batch.store.rows import (
+    MADE,
+    about_run,
+    read_series,
+    series_bytes,
+    sha256,
+    strategy_of,
+)
 from quanthedge.batch.store.store import Store
 from quanthedge.batch.store.whole import series_of
 from quanthedge.batch.variant import SERIES
@@ -30,8 +37,12 @@ from quanthedge.strategy import VARIANTS, Strategy, load_strategy
 from quanthedge.trials import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from quanthedge.market import Market
     from quanthedge.typing import Tell
+
+    Again = Callable[[Path, Market], Result]
 
 __all__ = ["Reproduction", "reproduce"]
 
@@ -73,6 +84,7 @@ def reproduce(
     store: Store | None = None,
     keep: bool = False,
     tell: "Tell | None" = None,
+    again: "Again | None" = None,
 ) -> Reproduction:
     """Make a run again and compare it with what was kept, byte by byte.
 
@@ -88,6 +100,8 @@ def reproduce(
         Keep the run whole in the store, where it came out the same.
     tell : callable, optional
         Called with a short text at the beginning of each stage.
+    again : callable, optional
+        What makes a walk-forward run of a run folder again: ``quanthedge.batch.walked_again``.
 
     Returns
     -------
@@ -99,15 +113,17 @@ def reproduce(
         There is no such run, or it was changed since it was written.
     """
     if store is None:
-        return _folder(Path(run), str(run), market, tell)
+        return _folder(Path(run), str(run), market, tell, again)
     key = store.find(str(run))
     if store.is_whole(key):
         store.result(key)  # refuses a folder that is not as it was kept
-        return _folder(store.folder_of(key), key[:12], market, tell)
+        return _folder(store.folder_of(key), key[:12], market, tell, again)
     return _days(store, key, market, keep=keep, tell=tell)
 
 
-def _folder(folder: Path, name: str, market: "Market", tell: "Tell | None") -> Reproduction:
+def _folder(
+    folder: Path, name: str, market: "Market", tell: "Tell | None", again: "Again | None"
+) -> Reproduction:
     """Make the run of a folder again, from the strategy and the own code in it."""
     kept = Result.open(folder)
     strategy = load_strategy(folder / "strategy.json")
@@ -115,10 +131,20 @@ def _folder(folder: Path, name: str, market: "Market", tell: "Tell | None") -> R
     earlier = wanted(kept.strategy, dict(info), kept.versions, dict(kept.request))
     start, end = info["start"], info["end"]
     now = asked(strategy, market, start, end, names)
+    walked = kept.request.get("walk_forward")
+    if walked:
+        now["walk-forward"] = walked
     changed = _changed(earlier, now)
     # by "all", what the data cannot carry is left out and noted; by its name it would be refused
     given = ("all",) if set(names) == set(VARIANTS) else names
-    result = backtest(strategy, market, start, end, variants=given, tell=tell)
+    if walked:
+        if again is None:
+            raise DataError(
+                f"{folder}: a walk-forward run; quanthedge.batch.walked_again makes it again"
+            )
+        result = again(folder, market)
+    else:
+        result = backtest(strategy, market, start, end, variants=given, tell=tell)
     content = run_content(result, result.summary().to_dict())
     rows = []
     for file in sorted({*run_files(folder), *content}):
@@ -141,6 +167,7 @@ def _days(
         "market": row["fingerprint"],
         "version": made["versions"],
         "code of quanthedge": made["code"],
+        "own code": {name: sha256(text.encode()) for name, text in made["own code"].items()},
     }
     changed = _changed(earlier, now)
     if not changed and digest(now) != key:
@@ -150,7 +177,7 @@ def _days(
     else:
         result = complete(prepare(strategy, market, start, end, tell=tell), tell=tell)
     before = store.series_file(key)
-    data = series_bytes(key, series_of(result))
+    data = series_bytes(key, series_of(result), about_run(before))
     found = Reproduction(key[:12], changed, _files([("series.parquet", _unlike("", before, data))]))
     if keep and found.same and not changed:
         store.keep(key, result)
@@ -163,7 +190,9 @@ def _strategy(parts: Mapping[str, Any], code: Mapping[str, str]) -> Strategy:
     if not code:
         return Strategy.model_validate(plain)
     with temporary_folder("reproduce") as folder:
-        for name, text in {**code, "strategy.json": json.dumps(plain)}.items():
+        # beside the strategy, where a file that it names is looked for
+        texts = {name.removeprefix("code/"): text for name, text in code.items()}
+        for name, text in {**texts, "strategy.json": json.dumps(plain)}.items():
             place = (folder / name).resolve()
             if folder.resolve() not in place.parents:
                 raise DataError(f"own code {name!r}: is no path below the folder of a run")
@@ -244,9 +273,10 @@ def _unlike_tables(before: pd.DataFrame, now: pd.DataFrame) -> str:
     row, column = where[0], int(np.argmax(differing[where[0]]))
     at = before.index[row]
     label = f"{at:%Y-%m-%d}" if isinstance(at, pd.Timestamp) else f"row {at}"
-    old, new = before.iat[row, column], now.iat[row, column]  # noqa: PD009 -- one cell by place
+    pair = (frame.iat[row, column] for frame in (before, now))  # noqa: PD009 -- a cell by place
+    then, later = (one.item() if isinstance(one, np.generic) else one for one in pair)
     return (
-        f"{rows}{before.columns[column]} of {label}: {old!r}, now {new!r} "
+        f"{rows}{before.columns[column]} of {label}: {then}, now {later} "
         f"({where.size:,} of {both:,} rows differ)"
     )
 
