@@ -5,11 +5,12 @@
 The sweep runs once undisturbed, in one process. Then it runs in rounds: the command is started,
 something of it is killed (SIGKILL) at a random moment, and again, and the command is started anew
 until it ends by itself with every run done. A variant whose worker was killed twice is named as
-lost, as it has to be: that is counted, and the next start runs it again. ``processes`` is
-``--jobs 2``, ``local`` is ``--cluster local:2``, ``cluster`` a scheduler and two workers of Dask in
-processes of their own, whose scheduler is killed too and started again. After each round its store
-has to hold the same runs as the undisturbed one with the same bytes of every series, no failures,
-and no process of the sweep may be left.
+lost, and a sweep that finds nothing but dead workers ends with a line, as they have to: that is
+counted, and the next start goes on. ``processes`` is ``--jobs 2``, ``local`` is
+``--cluster local:2``, ``cluster`` a scheduler and two workers of Dask in processes of their own,
+whose scheduler is killed too and started again. After each round its store has to hold the same
+runs as the undisturbed one with the same bytes of every series, no failures, and no process of the
+sweep may be left.
 """
 
 import argparse
@@ -37,6 +38,8 @@ SWEEP = [
 ]  # fmt: skip
 MOST_KILLS = 3  # in a round, of the sweep itself; of workers and schedulers twice as many
 WHERE = ("processes", "local", "cluster")
+LOST = ("its process", "its worker")  # reasons of variants whose workers were killed twice
+GONE = ("did not come up", "did not come back", "no scheduler with a worker", "before their first")
 
 
 def main() -> None:
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     chance = random.Random(args.seed)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and what was begun ends too
     with tempfile.TemporaryDirectory(prefix="sweep-kills-") as scratch:
         begun = time.perf_counter()
         subprocess.run(command(Path(scratch, "whole")), cwd=ROOT, env=environment(), check=True,
@@ -104,8 +108,11 @@ def disturbed(folder: Path, where: str, chance: random.Random) -> tuple[Counter[
             killed["variants named as lost twice"] += len(named)
             if code == 0 and not named:
                 return killed, starts
-            unlike = [one for one in named if not one.startswith(("its process", "its worker"))]
-            if code not in (0, -signal.SIGKILL) or unlike or starts > 12:
+            unlike = [one for one in named if not any(word in one for word in LOST)]
+            told = (folder / f"log-{starts}.txt").read_text(encoding="utf-8")
+            if code > 0 and any(word in told for word in GONE):
+                killed["ended with a line"] += 1
+            elif code not in (0, -signal.SIGKILL) or unlike or starts > 15:
                 raise SystemExit((folder / f"log-{starts}.txt").read_text(encoding="utf-8"))
     finally:
         if real is not None:
