@@ -54,7 +54,7 @@ def light_runs(prepared: Sequence[Prepared]) -> list[LightRun | QuantHedgeError]
     The rows are those of :func:`quanthedge.backtest`, bit for bit. A fund whose investors come and
     go, with a hurdle or a last day of business runs by itself, from event to event.
     """
-    plain = [k for k, one in enumerate(prepared) if not has_events(one)]
+    plain = [k for k, one in enumerate(prepared) if not has_events(one) and not one.reigns]
     together = run_side_by_side([prepared[k].inputs for k in plain])
     records: dict[int, LightRecord] = dict(zip(plain, together, strict=True))
     found: list[LightRun | QuantHedgeError] = []

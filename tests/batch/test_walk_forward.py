@@ -12,12 +12,14 @@ from quanthedge.backtesting import Prepared, Ruler, backtest, complete, prepare,
 from quanthedge.batch.walk_forward import FIGURES, WalkForward, choices, walk_forward
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import LINES, net_flows
-from tests.sample import END, START, sample_market, small_strategy
+from quanthedge.strategy import load_strategy
+from tests.sample import END, ROOT, START, sample_market, small_strategy
 
 TABLES = (
     "ledger", "trades", "refusals", "positions", "contracts", "restated", "hedge", "targets",
     "exclusions", "coverage", "allocation", "rules", "class_values", "investors",
 )  # fmt: skip
+CLIENTS = ROOT / "strategies" / "fund_with_clients.toml"
 GRID = {"hedge.ratio": [0.8, 1.0], "selector.n": [20, 30]}
 
 
@@ -119,6 +121,23 @@ def test_investors_terms_and_marks_carry_over() -> None:
     mark = result.ledger["high_water_mark"]
     assert mark.is_monotonic_increasing
     assert mark.iloc[71] >= mark.iloc[70] > 1.0
+
+
+def test_a_fund_whose_investors_come_and_go_is_ruled_in_turn() -> None:
+    strategy = load_strategy(CLIENTS, ["selector.n=30"])
+    span = START, "2015-06-30"
+    one, same = (prepare(strategy, sample_market(), *span) for _ in range(2))
+    other = prepare(strategy.change("hedge.ratio=0.5"), sample_market(), *span)
+    plain = complete(one)
+    assert len(plain.investors) > 2
+    turns = [Ruler(0, one), Ruler(40, same), Ruler(95, one)]
+    assert_same(complete(spliced(strategy, turns)), plain)
+    changed = complete(spliced(strategy, [Ruler(0, one), Ruler(40, other)]))
+    assert_every_day_adds_up(changed)
+    assert changed.ledger.iloc[:41].equals(plain.ledger.iloc[:41])
+    assert abs(changed.ledger["lots"].iloc[60]) < abs(plain.ledger["lots"].iloc[60])
+    units = changed.class_values.groupby("date")["units"].sum()
+    assert units.to_numpy() == pytest.approx(changed.ledger["units"].iloc[1:].to_numpy())
 
 
 def test_the_ruler_of_a_period_is_the_best_of_its_window_and_of_no_later_day() -> None:
