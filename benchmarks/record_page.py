@@ -16,6 +16,10 @@ HEAD = """# The tables of a run
 table with dates as index has a row a day, the others are numbered from 0. `run.json` keeps a digest
 of each file; what does not fit this page is refused when a folder is opened.
 
+`state.json` is the ledger's state after the last close, by codes, contracts and dates, and
+`past.parquet` a digest of what the ledger was given for each day and kind of input: with them a run
+goes on by a day (docs/daily.md). A fund that became insolvent has neither.
+
 Made by `python -m benchmarks.record_page docs/record.md` from `quanthedge/record/tables.csv`,
 which is what the reader goes by.
 """

@@ -5,7 +5,8 @@ python -m benchmarks.resume MARKET --days 250     # a dataset of your own
 python -m benchmarks.resume MARKET --days 5 --start 2010-04-19
 
 The market is cut at each day (``market.until``), as a daily update would leave it. ``--every`` runs
-that many days at once, so that long spans of large markets end.
+that many days at once. With ``--tables`` each day makes the tables that are made when somebody
+reads them, too, as a run folder holds them all.
 """
 
 import argparse
@@ -50,6 +51,7 @@ def main() -> None:
     words.add_argument("--start", default="2014-09-17")
     words.add_argument("--days", type=int, default=250)
     words.add_argument("--every", type=int, default=1)
+    words.add_argument("--tables", action="store_true", help="make every table each day")
     asked = words.parse_args()
     market = Market.open(asked.market)
     changes = ["selector.n=30"] if len(market.codes) < 500 else []
@@ -61,14 +63,14 @@ def main() -> None:
         forget_stages()  # each day is another process
         begun = time.process_time()
         result = resume(result, market.until(day))
-        for name in TABLES:  # tables that are made when they are read: a folder holds them all
+        for name in TABLES if asked.tables else ():
             getattr(result, name)
         seconds.append(time.process_time() - begun)
     last = str(result.ledger.index[-1].date())
     forget_stages()
     begun = time.process_time()
     whole = backtest(strategy, market.until(last), asked.start)
-    for name in TABLES:
+    for name in TABLES if asked.tables else ():
         getattr(whole, name)
     once = time.process_time() - begun
     apart = unlike(result, whole)

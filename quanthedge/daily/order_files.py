@@ -66,7 +66,7 @@ def _heading(name: str, language: Language) -> str:
 
 
 def _said(part: str, key: str, language: Language) -> str:
-    return word(part, key or "none", language)
+    return word(part, key, language) if key else ""
 
 
 def order_files(

@@ -86,7 +86,7 @@ def _totals_lines(orders: Orders, language: Language) -> list[str]:
     say = _speaker(language)
     head = ("", say("column", "before"), say("column", "after"))
     rows = [
-        (say("figure", key), _figure(key, row["before"]), _figure(key, row["after"]))
+        (say("figure", key), _figure(str(key), row["before"]), _figure(str(key), row["after"]))
         for key, row in orders.totals.to_dict("index").items()
     ]
     return [
@@ -133,7 +133,7 @@ def _one_order(row: Mapping[Any, Any], language: Language) -> list[str]:
 
 
 def _refused_lines(row: Mapping[Any, Any], language: Language) -> list[str]:
-    side = _speaker(language)("side", row["side"] or "none")
+    side = word("side", row["side"], language) if row["side"] else ""
     asked = f" {side} {row['done']:,}/{row['wanted']:,}" if row["wanted"] else ""
     named = " ".join(one for one in (row["code"], row["name"]) if one)
     text = f"{named}{asked}: {row[f'reason_{language}']}" if named else row[f"reason_{language}"]
@@ -226,7 +226,7 @@ def orders_page(orders: Orders, language: Language) -> str:
 
 def _cards(orders: Orders, language: Language) -> list[dict[str, str]]:
     say = _speaker(language)
-    equity = float(orders.totals.loc["equity", "before"])
+    equity = float(orders.totals["before"].to_dict()["equity"])
     paid, points = _costs(orders)
     bought, sold = _stock_amounts(orders, "buy"), _stock_amounts(orders, "sell")
     lots = orders.orders.loc[orders.orders["account"] == "futures", "quantity"].sum()
@@ -289,7 +289,7 @@ def _table(
         key, form, kind = column
         value = row[f"reason_{language}"] if key == "reason" else row[key]
         if key in _SAID:
-            return {"text": say(_SAID[key], value or "none"), "kind": kind}
+            return {"text": say(_SAID[key], value) if value else "", "kind": kind}
         return {"text": form(value), "kind": kind}
 
     rows = [
@@ -308,7 +308,9 @@ def _totals_table(orders: Orders, language: Language) -> dict[str, Any]:
         {
             "name": say("figure", key),
             "href": "",
-            "cells": [{"text": _figure(key, row[one]), "kind": ""} for one in ("before", "after")],
+            "cells": [
+                {"text": _figure(str(key), row[one]), "kind": ""} for one in ("before", "after")
+            ],
         }
         for key, row in orders.totals.to_dict("index").items()
     ]

@@ -168,9 +168,9 @@ class Reasons:
         if reason == "roll":
             others = [name for name in self.before.futures if name[:-4] == contract[:-4]]
             rolled = next((name for name in others if name != contract), "")
-            held = int(future.hold[self.t, p])
-            old = rolled if held == c else contract
-            new = self.prepared.leg.contracts[held] if held >= 0 else ""
+            into = int(future.hold[self.t, p])
+            old = rolled if into == c else contract
+            new = self.prepared.leg.contracts[into] if into >= 0 else ""
             return told("reason", "roll", old=old, new=new, days=self._days_left(old))
         lot = float(future.multiplier[p] * future.settlement[self.t, c])
         held = self.before.futures.get(contract)

@@ -139,7 +139,7 @@ def _digests(parts: list[_Part], whole: int, days: int) -> NDArray[np.uint64]:
             found[0].update(part)
             continue
         rows = part if isinstance(part, list) else _row_bytes(part)
-        before = whole + 1 - len(rows)
+        before = whole + 1 - len(part)
         for one, row in zip(found[before:], rows, strict=False):
             one.update(row)
     return np.array([one.intdigest() for one in found], dtype=np.uint64)

@@ -132,7 +132,7 @@ class _NextDayStore(Store):
         ex_date = _days(actions, "ex_date")
         announced = _days(actions, "announce_date")
         told = np.isnat(announced) | (announced <= self._cut)
-        return (ex_date <= self._cut) | (told & (ex_date <= self._day))
+        return np.asarray((ex_date <= self._cut) | (told & (ex_date <= self._day)))
 
     def _repeated(self, rows: pa.Table) -> pa.Table:
         """Return rows of the last day as rows of the next, at its closing prices."""

@@ -550,8 +550,9 @@ def _state(
     except (ValidationError, RecursionError) as error:
         raise _damaged(folder, f"{STATE[0]}: {_first(error)}") from error
     past = _frame(folder, STATE[1], head)
-    kinds = {"book_return": "f"}
-    wrong = [name for name in past if past[name].dtype.kind != kinds.get(name, "u")]
+    wrong = [
+        name for name in past if past[name].dtype.kind != ("f" if name == "book_return" else "u")
+    ]
     if wrong or "book_return" not in past or not past.index.equals(ledger.index):
         raise _damaged(folder, f"{STATE[1]}: not a digest of each day of the ledger")
     if document["date"] != f"{ledger.index[-1]:%Y-%m-%d}":
