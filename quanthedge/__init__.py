@@ -62,6 +62,7 @@ _EXPORTS = {
     "index_returns": "quanthedge.beta",
     "investor_statement": "quanthedge.performance",
     "joint_hedge": "quanthedge.hedge",
+    "judge": "quanthedge.batch",
     "keep_stages": "quanthedge.backtesting",
     "labels": "quanthedge.labelling",
     "labels_from": "quanthedge.labelling",
@@ -79,6 +80,7 @@ _EXPORTS = {
     "statement_report": "quanthedge.report.statement",
     "sweep": "quanthedge.batch",
     "update_market": "quanthedge.sources",
+    "walk_forward": "quanthedge.batch",
     "weights_from": "quanthedge.portfolio",
 }
 

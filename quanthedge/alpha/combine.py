@@ -11,8 +11,8 @@ A score uses nothing later than its day. How many stocks each factor really cove
 beside the scores.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,16 @@ from quanthedge.plain import Plain
 from quanthedge.typing import Bools, Floats
 
 __all__ = ["FactorTerm", "scores"]
+
+
+class Graded(NamedTuple):
+    """A factor's grades [R, N], and which stocks of the universe it is defined for."""
+
+    grades: Floats
+    defined: Bools
+
+
+Keep: TypeAlias = Callable[[Factor, Callable[[], Graded]], Graded]
 
 
 class FactorTerm(Plain):
@@ -54,6 +64,7 @@ def scores(
     universe: Bools,
     rows: NDArray[np.int64],
     transforms: Transforms,
+    keep: Keep | None = None,
 ) -> tuple[Floats, pd.DataFrame]:
     """Return the scores (higher is better) and how much of the universe each factor covers.
 
@@ -66,6 +77,8 @@ def scores(
     rows : int [R]
         Day indices.
     transforms : Transforms
+    keep : callable, optional
+        Given a factor and what works out its grades, returns these: for runs that share them.
 
     Returns
     -------
@@ -96,12 +109,16 @@ def scores(
     all_defined = universe.copy()
     coverage = []
     for term, name in zip(terms, _names(terms), strict=True):
-        raw = exposures(term.factor, market, rows)
-        exposure = np.where(universe & np.isfinite(raw), raw, np.nan)
-        defined = np.isfinite(exposure)
-        _refuse_empty(name, defined, universe, market, rows)
+
+        def grades(factor: Factor = term.factor, name: str = name) -> Graded:
+            raw = exposures(factor, market, rows)
+            exposure = np.where(universe & np.isfinite(raw), raw, np.nan)
+            defined = np.isfinite(exposure)
+            _refuse_empty(name, defined, universe, market, rows)
+            return Graded(standardise(exposure, transforms, groups), defined)
+
+        graded, defined = grades() if keep is None else keep(term.factor, grades)
         coverage.append(_coverage(name, defined, universe, market, rows))
-        graded = standardise(exposure, transforms, groups)
         weight = term.factor.sign * term.weight / total
         combined += weight * np.where(defined, graded, 0.0)
         any_defined |= defined

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
+    from quanthedge.backtesting.asked_stages import stages_asked as stages_asked
     from quanthedge.backtesting.explain import explain_holding as explain_holding
     from quanthedge.backtesting.light import LightRun as LightRun
     from quanthedge.backtesting.light import light_runs as light_runs
@@ -21,11 +22,13 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.selection import Selection as Selection
     from quanthedge.backtesting.selection import select as select
     from quanthedge.backtesting.selection import selected as selected
+    from quanthedge.backtesting.splice import Ruler as Ruler
+    from quanthedge.backtesting.splice import check_one_fund as check_one_fund
+    from quanthedge.backtesting.splice import spliced as spliced
     from quanthedge.backtesting.stage_files import StageFolder as StageFolder
     from quanthedge.backtesting.stages import forget_stages as forget_stages
     from quanthedge.backtesting.stages import keep_stages as keep_stages
     from quanthedge.backtesting.stages import watched_stages as watched_stages
-    from quanthedge.backtesting.asked_stages import stages_asked as stages_asked
     from quanthedge.backtesting.standing import Allocated as Allocated
     from quanthedge.backtesting.standing import allocated as allocated
     from quanthedge.backtesting.tried import trial_of as trial_of
@@ -35,11 +38,13 @@ _LAZY = {
     "Allocated": "standing",
     "Prepared": "plan",
     "Result": "result",
+    "Ruler": "splice",
     "Selection": "selection",
     "StageFolder": "stage_files",
     "allocated": "standing",
     "asked": "request",
     "backtest": "run",
+    "check_one_fund": "splice",
     "code_digest": "request",
     "complete": "run",
     "explain_holding": "explain",
@@ -52,6 +57,7 @@ _LAZY = {
     "run_days": "plan",
     "select": "selection",
     "selected": "selection",
+    "spliced": "splice",
     "stages_asked": "asked_stages",
     "watched_stages": "stages",
     "trial_of": "tried",

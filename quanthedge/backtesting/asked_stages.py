@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from quanthedge.backtesting.hedge_leg import contract_parts, indices
-from quanthedge.backtesting.plan import run_rows
+from quanthedge.backtesting.hedge_leg import contract_parts, futures_parts, indices
+from quanthedge.backtesting.plan import rule_parts, run_rows
 from quanthedge.backtesting.selection import selection_parts
 from quanthedge.backtesting.stages import parts_digest
 from quanthedge.market import Market
@@ -39,7 +39,16 @@ def stages_asked(
         asked["impact_volatility"] = span
     if strategy.execution.participation_open != 0.0:
         asked["usual_turnover"] = span
+    asked["rules_used"] = {**span, **rule_parts(strategy)}
+    if strategy.selector.needs_scores:
+        rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
+        asked["universe"] = about = {"rows": rows, "universe": strategy.universe}
+        for k, term in enumerate(strategy.factors):
+            if term.weight != 0.0:
+                graded = {"transforms": strategy.transforms, "factor": term.factor}
+                asked[f"factor_grades {k}"] = {**about, **graded}
     if not strategy.hedge.sells_nothing:
+        asked["futures"] = {**span, **futures_parts(strategy)}
         for product in strategy.hedge.products:
             parts = contract_parts(strategy.hedge, product, strategy.execution.fill)
             asked[f"contracts {product}"] = {**span, **parts}

@@ -1,4 +1,4 @@
-"""Whether a capital is enough for a strategy: one lot of some stock, half a contract of its hedge."""
+"""Whether a capital is enough for a strategy: a lot of some stock, half a contract of its hedge."""
 
 import numpy as np
 

@@ -100,7 +100,7 @@ def run_fund_of(prepared: Prepared) -> FundRun:
     strategy, inputs, hurdle = prepared.strategy, prepared.inputs, prepared.strategy.fund.hurdle
     clients, days = strategy.clients, prepared.dates[1:]
     if not has_events(prepared):
-        return FundRun.without_clients(run_ledger(inputs), days)
+        return FundRun.without_clients(run_ledger(inputs, reigns=prepared.reigns), days)
     grown = None
     if hurdle is not None:
         index = prepared.market.index_close(strategy.benchmark)
@@ -115,4 +115,5 @@ def run_fund_of(prepared: Prepared) -> FundRun:
         days,
         inputs.fund.fee_day,
         grown,
+        prepared.reigns,
     )

@@ -1,6 +1,7 @@
 """What a strategy's scores are expected to earn, by what they showed at its own past rebalances."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from quanthedge.alpha import (
 )
 from quanthedge.backtesting.stages import stage
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.factors import Factor
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
 from quanthedge.rules import costs_between
@@ -31,6 +33,7 @@ _CODE = (
     "market", "rules", "kinds", "factors", "signals", "universe", "alpha", "labelling", "operators",
     "portfolio", "backtesting/expectation",
 )  # fmt: skip
+_GRADES = ("market", "rules", "kinds", "factors", "signals", "operators", "alpha/combine")
 
 
 class Expectation(NamedTuple):
@@ -136,10 +139,25 @@ def information_at(strategy: Strategy, market: Market, rows: Ints) -> Informatio
     return information(history, rows)
 
 
-def graded(strategy: Strategy, market: Market, mask: Bools, rows: Ints) -> AlphaScores:
-    """Return the scores of factors with weights, or of a library that is combined."""
+def graded(
+    strategy: Strategy, market: Market, mask: Bools, rows: Ints, *, kept: bool = True
+) -> AlphaScores:
+    """Return the scores of factors with weights, or of a library that is combined.
+
+    Grades of the factors are kept for other runs, but for ``kept=False``.
+    """
     if strategy.alpha is None:
-        found, coverage = scores(market, strategy.factors, mask, rows, strategy.transforms)
+        about = {"rows": rows, "universe": mask, "transforms": strategy.transforms}
+
+        def once(factor: Factor, work: Callable[[], Any]) -> Any:
+            return stage(
+                "factor_grades", market, {**about, "factor": factor}, work,
+                code=_GRADES, on_disk=False,
+            )  # fmt: skip
+
+        found, coverage = scores(
+            market, strategy.factors, mask, rows, strategy.transforms, keep=once if kept else None
+        )
         return AlphaScores(found, coverage, no_training(), {})
     return alpha_scores(
         market,
@@ -171,7 +189,7 @@ def _past_scores(strategy: Strategy, market: Market, rows: Ints) -> Floats:
         stop = rows.size if together else k + 1
         try:
             mask, _ = strategy.universe.mask(market, rows[k:stop])
-            found[k:stop] = graded(strategy, market, mask, rows[k:stop]).scores
+            found[k:stop] = graded(strategy, market, mask, rows[k:stop], kept=False).scores
         except (DataError, StrategyError):
             k += 0 if together else 1  # row by row until one succeeds
             together = False

@@ -32,6 +32,7 @@ __all__ = [
     "HedgeLeg",
     "contract_parts",
     "contracts_held",
+    "futures_parts",
     "hedge_leg",
     "indices",
     "known_betas",
@@ -87,17 +88,56 @@ def hedge_leg(
         hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
         futures = _no_contracts(last - first + 1, len(rule.products))
         return HedgeLeg(futures, hedge, [], [], [], fallback, counts, None)
-    dates = market.dates[first : last + 1]
+    contracts = _contracts_of(strategy, market, first, last)
+    hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
+    names = [name for schedule in contracts.schedules for name in schedule.contracts]
+    return HedgeLeg(
+        contracts.futures, hedge, names, contracts.schedules, contracts.rules, fallback, counts,
+        contracts.timing,
+    )  # fmt: skip
+
+
+class _Contracts(NamedTuple):
+    """What of the futures leg neither the stocks nor the ratio decide."""
+
+    futures: FutureBook
+    schedules: list[ContractSchedule]
+    rules: list[FuturesRules]
+    timing: Knowledge
+
+
+def futures_parts(strategy: Strategy) -> dict[str, Any]:
+    """Return all that decides contracts and rules of the futures beside market and span."""
+    rule, execution = strategy.hedge, strategy.execution
+    return {
+        "products": rule.products,
+        "contracts": contract_parts(rule, "", execution.fill),
+        "account": rule.account,
+        "fill": (rule.fill, execution.fill, execution.sale_proceeds),
+    }
+
+
+def _contracts_of(strategy: Strategy, market: Market, first: int, last: int) -> _Contracts:
+    """Contracts, rules and timing of all products, looked up once for runs that share them."""
+    return stage(
+        "futures",
+        market,
+        {"span": (first, last), **futures_parts(strategy)},
+        lambda: _contracts_anew(strategy, market, first, last),
+        code=("market", "rules", "hedge", "backtesting/hedge_leg"),
+        on_disk=False,  # contracts are on disk as stages of their own
+    )
+
+
+def _contracts_anew(strategy: Strategy, market: Market, first: int, last: int) -> _Contracts:
+    rule, dates = strategy.hedge, market.dates[first : last + 1]
     rules = [futures_rules(product, dates, account=rule.account) for product in rule.products]
     schedules = [
         _schedule(rule, product, strategy.execution.fill, market, first, last)
         for product in rule.products
     ]
     timing = _timing(strategy, dates)
-    futures = _future_book(rule, schedules, rules, timing)
-    contracts = [name for schedule in schedules for name in schedule.contracts]
-    hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
-    return HedgeLeg(futures, hedge, contracts, schedules, rules, fallback, counts, timing)
+    return _Contracts(_future_book(rule, schedules, rules, timing), schedules, rules, timing)
 
 
 def known_returns(strategy: Strategy, market: Market) -> Floats:

@@ -1,6 +1,6 @@
 """From a strategy and a market to what the ledger is given: targets, hedge, rules, prices."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from quanthedge.alpha import first_training
 from quanthedge.backtesting.first_run import saying_so
-from quanthedge.backtesting.hedge_leg import HedgeLeg, hedge_leg, known_returns
+from quanthedge.backtesting.hedge_leg import HedgeLeg, futures_parts, hedge_leg, known_returns
 from quanthedge.backtesting.selection import Selection, selected
 from quanthedge.backtesting.stages import stage
 from quanthedge.backtesting.standing import allocated, exposed
@@ -21,6 +21,7 @@ from quanthedge.ledger import (
     FundNumbers,
     HedgeBook,
     LedgerInputs,
+    Reign,
     Settings,
     SleeveTargets,
     StockBook,
@@ -51,12 +52,20 @@ from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
 
-__all__ = ["Prepared", "prepare", "run_days", "run_rows"]
+__all__ = [
+    "RECORDED_EVERY",
+    "Prepared",
+    "prepare",
+    "rule_parts",
+    "run_days",
+    "run_rows",
+    "target_book",
+]
 
 _FILL = {"open": 0, "vwap": 1, "close": 2}
 _PROCEEDS = {"same_auction": 0, "after_fill": 1, "next_day": 2}
 _AUCTION_WINDOW = 20  # trading days of the median turnover that an opening auction is a part of
-_RECORDED_EVERY = 5  # trading days between records of the holdings
+RECORDED_EVERY = 5  # trading days between records of the holdings
 
 
 class Actions(NamedTuple):
@@ -73,6 +82,7 @@ class Prepared(NamedTuple):
     """Everything that is known of a run before its ledger begins.
 
     ``first`` is the market's row of the first trading day; ``dates`` [T + 1] begin the day before.
+    ``reigns`` are inputs that rule from a day on, where not one strategy rules on all days.
     """
 
     strategy: Strategy
@@ -87,6 +97,7 @@ class Prepared(NamedTuple):
     stated: Stated
     rules: pd.DataFrame
     inputs: LedgerInputs
+    reigns: tuple[Reign, ...] = ()
 
 
 def prepare(
@@ -125,7 +136,14 @@ def prepare(
     inputs = _inputs(
         strategy, market, first, last, selection.targets, bars, stock_book, leg, actions, stated
     )
-    rules = _rules(stocks.used, leg, actions)
+    rules = stage(
+        "rules_used",
+        market,
+        {"span": (first, last), **rule_parts(strategy)},
+        lambda: _rules(stocks.used, leg, actions),
+        code=("market", "rules", "hedge", "backtesting/plan"),
+        on_disk=False,
+    )
     return Prepared(
         strategy, market, first, dates, selection, *decided, leg, actions, stated,
         rules, inputs,
@@ -146,6 +164,15 @@ def _fallen_on_paper(strategy: Strategy, market: Market, dates: NDArray[np.datet
     return np.asarray(1.0 - values / np.maximum.accumulate(values))
 
 
+def rule_parts(strategy: Strategy) -> dict[str, Any]:
+    """Return all that decides which rules are looked up beside market and span."""
+    hedged = not strategy.hedge.sells_nothing
+    return {
+        "futures": futures_parts(strategy) if hedged else None,
+        "tax": strategy.costs.dividend_tax,
+    }
+
+
 def _rules(of_stocks: pd.DataFrame, leg: HedgeLeg, actions: Actions) -> pd.DataFrame:
     """Return every rule that was looked up: of stocks, of futures, of taxes on dividends."""
     return pd.concat([of_stocks, *_rules_beside_stocks(leg, actions)], ignore_index=True)
@@ -157,7 +184,7 @@ def _rules_beside_stocks(leg: HedgeLeg, actions: Actions) -> list[pd.DataFrame]:
     return [*(one.used for one in leg.rules), *hours, *taxes]
 
 
-def _target_book(
+def target_book(
     strategy: Strategy, targets: Targets, first: int, dates: NDArray[np.datetime64]
 ) -> SleeveTargets:
     """Return the targets as the ledger takes them; none is left when the fund is wound up."""
@@ -352,9 +379,9 @@ def _inputs(
 ) -> LedgerInputs:
     """Everything that the ledger is given."""
     dates = market.dates[first - 1 : last + 1]
-    book = _target_book(strategy, targets, first, dates)
+    book = target_book(strategy, targets, first, dates)
     recorded = np.zeros(last - first + 1, dtype=np.bool_)
-    recorded[::_RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
+    recorded[::RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
     terms = strategy.fund
     return LedgerInputs(
         days=np.diff(dates).astype(np.float64),

@@ -30,6 +30,11 @@ _PACKAGES = ("quanthedge", "numpy", "pandas", "numba", "pyarrow", "pydantic")
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that compute."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
@@ -64,18 +69,21 @@ def asked(
     start: str | None = None,
     end: str | None = None,
     variants: tuple[str, ...] = (),
+    products: "pd.DataFrame | None" = None,
 ) -> Wanted:
     """Return what a run is asked to be; two that are the same give the same tables.
 
-    Parameters and errors are those of :func:`quanthedge.backtest`; nothing is run.
+    Parameters and errors are those of :func:`quanthedge.backtest`; nothing is run. ``products``
+    are the unit values of those that the strategy names, where they are at hand.
     """
     strategy = with_tables(strategy)
+    values = product_values(strategy.comparison) if products is None else products
     first, last = run_days(strategy, market, start, end)
     return wanted(
         strategy,
         {"fingerprint": market.fingerprint, "start": first, "end": last},
         versions(),
-        request(variants, product_values(strategy.comparison), own_code(strategy)),
+        request(variants, values, own_code(strategy)),
     )
 
 

@@ -37,7 +37,7 @@ from quanthedge.comparison import product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import FundRun
 from quanthedge.kinds import own_code
-from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
+from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
 from quanthedge.performance import group_table, part_table, tilt_table

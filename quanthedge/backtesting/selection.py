@@ -115,7 +115,14 @@ def select(
     part = strategy.invested_fraction if invested_fraction is None else invested_fraction
     if not strategy.selector.needs_scores:
         return _stated_weights(strategy, market, rows, part)
-    mask, exclusions = strategy.universe.mask(market, rows)
+    mask, exclusions = stage(
+        "universe",
+        market,
+        {"universe": strategy.universe, "rows": rows},
+        lambda: strategy.universe.mask(market, rows),
+        code=("market", "rules", "kinds", "universe"),
+        on_disk=False,
+    )
     found = graded(strategy, market, mask, rows)
     book = _decided(strategy, market, found.scores, rows)
     shares = book.targets.weights

@@ -25,7 +25,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from threading import RLock
+from threading import RLock, local
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -59,10 +59,11 @@ _IN_MEMORY: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 _AT_WORK: dict[str, Any] = {}  # a lock for each result that is being worked out
 _ON_DISK: list[StageFolder] = []  # at most one
 _WATCHES: list[list["Worked"]] = []
+_NOW = local()  # seconds of the stages inside the one at work on this thread
 
 
 class Worked(NamedTuple):
-    """A stage that was worked out: name, key, seconds with those of the stages inside it."""
+    """A stage that was worked out: name, key, seconds without those of the stages inside it."""
 
     name: str
     key: str
@@ -135,13 +136,17 @@ def _found(
             _LOG.debug("stage %s: read from %s (%s)", name, folder.path, key[:12])
             _remember(key, found)
             return found  # type: ignore[no-any-return]
+    outside, _NOW.inside = getattr(_NOW, "inside", 0.0), 0.0
     begun = time.perf_counter()
-    result = work()
-    seconds = time.perf_counter() - begun
+    try:
+        result = work()
+    finally:
+        seconds = time.perf_counter() - begun
+        own, _NOW.inside = seconds - _NOW.inside, outside + seconds
     _LOG.debug("stage %s: %.2f s (%s)", name, seconds, key[:12])
     with _LOCK:
         for watch in _WATCHES:
-            watch.append(Worked(name, key, seconds))
+            watch.append(Worked(name, key, own))
     _remember(key, result)
     if folder is not None:
         try:

@@ -58,11 +58,20 @@ def allocated(
         return expectation(strategy, market, wanted)
 
     known = _standing(strategy, market, wanted, expected, lambda: on_paper()[rows + 1 - first])
-    table = allocation_table(layer, market, rows, known)
     selector = strategy.selector
     asked = "expected_alpha" in layer.asks or (
         selector.needs_scores and selector.needs_circumstances
     )
+    if layer.kind == "none" and not asked:  # asks for nothing: the same for every run
+        return stage(
+            "whole_book",
+            market,
+            {"rows": rows},
+            lambda: Allocated(allocation_table(layer, market, rows, known), no_expectation()),
+            code=("market", "layers", "backtesting/standing"),
+            on_disk=False,
+        )
+    table = allocation_table(layer, market, rows, known)
     told = expected().to_frame(market.dates[rows]) if asked else no_expectation()
     return Allocated(table, told)
 

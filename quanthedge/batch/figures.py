@@ -53,19 +53,10 @@ class Rows(NamedTuple):
     refusals: Ints
 
 
-class _Returns(NamedTuple):
-    net: Floats
-    gross: Floats
-    index: Floats
-
-
 def series_of(rows: Rows) -> pd.DataFrame:
     """Return the daily series of a run, [T + 1] rows of :data:`quanthedge.batch.SERIES`."""
-    first, capital = rows.initial_unit_value, rows.capital_yuan
-    equity = _with_first(capital, _column(rows, "equity"))
-    fees = _sum(rows, FUND_FEES)
-    # as the ledger's table chains it
-    gross = first * np.append(1.0, np.cumprod((equity[1:] + fees) / (equity[:-1] + _flows(rows))))
+    first = rows.initial_unit_value
+    equity, gross = _with_first(rows.capital_yuan, _column(rows, "equity")), _gross_value(rows)
     columns = (
         _with_first(first, _column(rows, "unit_value")),
         _with_first(first, _column(rows, "unit_value_before_accrual")),
@@ -74,7 +65,14 @@ def series_of(rows: Rows) -> pd.DataFrame:
         rows.index_close,
     )
     dates = pd.DatetimeIndex(rows.dates.astype("datetime64[ms]"), name="date")
-    return pd.DataFrame(dict(zip(SERIES, columns, strict=True)), index=dates)
+    return pd.DataFrame(np.column_stack(columns), index=dates, columns=list(SERIES))
+
+
+def _gross_value(rows: Rows) -> Floats:
+    """Return the unit value before all fees as the ledger's table chains it, [T + 1]."""
+    equity = _with_first(rows.capital_yuan, _column(rows, "equity"))
+    growth = (equity[1:] + _sum(rows, FUND_FEES)) / (equity[:-1] + _flows(rows))
+    return np.asarray(rows.initial_unit_value * np.append(1.0, np.cumprod(growth)))
 
 
 def figures_of(rows: Rows) -> dict[str, float]:
@@ -86,9 +84,7 @@ def figures_of(rows: Rows) -> dict[str, float]:
     """
     days = len(rows.ledger)
     returns = _daily(rows)
-    levels = {
-        name: np.append(1.0, np.cumprod(1.0 + getattr(returns, name))) for name in ("net", "gross")
-    }
+    levels = {name: np.append(1.0, np.cumprod(1.0 + returns[name])) for name in ("net", "gross")}
     levels["index"] = rows.index_close / rows.index_close[0]
     found = dict(_balances(rows))
     found |= _of_returns(rows, returns, levels)
@@ -133,17 +129,18 @@ def _flows(rows: Rows) -> Floats:
     return total
 
 
-def _daily(rows: Rows) -> _Returns:
+def _daily(rows: Rows) -> dict[str, Floats]:
+    """Return the daily returns net, gross and of the index, [T] each."""
     equity = _with_first(rows.capital_yuan, _column(rows, "equity"))
     before = equity[:-1] + _flows(rows)
     opening = _column(rows, "accrued_fee_at_open")
     accrued = _column(rows, "accrued_performance_fee")
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _Returns(
-            (equity[1:] - accrued) / (before - opening) - 1.0,
-            (equity[1:] + _sum(rows, FUND_FEES)) / before - 1.0,
-            rows.index_close[1:] / rows.index_close[:-1] - 1.0,
-        )
+        return {
+            "net": (equity[1:] - accrued) / (before - opening) - 1.0,
+            "gross": (equity[1:] + _sum(rows, FUND_FEES)) / before - 1.0,
+            "index": rows.index_close[1:] / rows.index_close[:-1] - 1.0,
+        }
 
 
 def _years(rows: Rows) -> float:
@@ -151,19 +148,21 @@ def _years(rows: Rows) -> float:
 
 
 def _balances(rows: Rows) -> Iterator[tuple[str, float]]:
-    last, series = rows.ledger[-1], series_of(rows)
+    last = rows.ledger[-1]
     yield "trading_days", len(rows.ledger)
     yield "opening_equity", rows.capital_yuan
     yield "closing_equity", last[layout.EQUITY_]
     yield "unit_value_net", last[layout.UNIT_VALUE_]
     yield "unit_value_before_accrual", last[layout.BEFORE_ACCRUAL_]
-    yield "unit_value_gross", series["unit_value_gross"].iloc[-1]
+    yield "unit_value_gross", _gross_value(rows)[-1]
     yield "high_water_mark", last[layout.HWM_]
     yield "accrued_performance_fee", last[layout.ACCRUED_]
     yield "interest", _column(rows, "interest").sum()
 
 
-def _of_returns(rows: Rows, returns: _Returns, levels: dict[str, Floats]) -> dict[str, float]:
+def _of_returns(
+    rows: Rows, returns: dict[str, Floats], levels: dict[str, Floats]
+) -> dict[str, float]:
     span, net, index = _years(rows), levels["net"], levels["index"]
     found = {}
     for name, level in levels.items():
@@ -176,7 +175,7 @@ def _of_returns(rows: Rows, returns: _Returns, levels: dict[str, Floats]) -> dic
     )
     found["excess_drawdown"] = _depths(net / index / (net[0] / index[0])).min()
     for every, ends in _period_ends(rows.dates).items():
-        own = returns.net if every == "daily" else _changes(net[ends])
+        own = returns["net"] if every == "daily" else _changes(net[ends])
         own = own[~np.isnan(own)]
         found[f"win_rate_{every}"] = (own > NO_MOVE).mean() if own.size else _NAN
     daily = _known(_changes(net))
@@ -213,10 +212,10 @@ def _depths(level: Floats) -> Floats:
     return np.asarray(depth)
 
 
-def _of_risk(rows: Rows, returns: _Returns, levels: dict[str, Floats]) -> dict[str, float]:
+def _of_risk(rows: Rows, returns: dict[str, Floats], levels: dict[str, Floats]) -> dict[str, float]:
     found: dict[str, float] = {"risk_free": rows.risk_free}
     span = _years(rows)
-    for name, daily in zip(returns._fields, returns, strict=True):
+    for name, daily in returns.items():
         values = _known(daily)
         spread = _spread(values)
         below = _below(values, rows.risk_free)
@@ -236,13 +235,13 @@ def _of_risk(rows: Rows, returns: _Returns, levels: dict[str, Floats]) -> dict[s
             finite = values[np.isfinite(values)]
             found[f"skewness_{name}"] = _moment(finite, 3)
             found[f"kurtosis_{name}"] = _moment(finite, 4) - 3.0
-    away = _known(returns.net - returns.index)
+    away = _known(returns["net"] - returns["index"])
     error = _spread(away)
     found["tracking_error"] = error
     mean = away.mean() * TRADING_DAYS_A_YEAR if away.size else _NAN
     found["information_ratio"] = mean / error if error > _STILL else _NAN
     found["probabilistic_sharpe"] = _probabilistic(
-        _known(returns.net) - rows.risk_free / TRADING_DAYS_A_YEAR
+        _known(returns["net"]) - rows.risk_free / TRADING_DAYS_A_YEAR
     )
     return found
 

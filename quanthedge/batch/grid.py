@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.backtesting import asked, run_days
+from quanthedge.backtesting import asked
 from quanthedge.batch.variant import Failure, Variant
+from quanthedge.comparison import product_values
 from quanthedge.documents import parse_value, printable
 from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.market import Market
@@ -41,6 +42,7 @@ __all__ = [
 
 Sets = str | Sequence[str] | Mapping[str, Any]
 Windows = tuple[int, int]
+_Identifier = Callable[[Strategy, str | None, str | None], str]
 
 LARGEST = 100_000  # variants of one sweep
 _MOST_VALUES = 100_000  # of one parameter
@@ -103,13 +105,13 @@ class _Range(Sequence[Any]):
     """Numbers from a first one in equal steps, exact in decimals, made when asked for."""
 
     def __init__(self, first: Decimal, step: Decimal, count: int, *, whole: bool) -> None:
-        self.first, self.step, self.count, self.whole = first, step, count, whole
+        self.first, self.step, self.length, self.whole = first, step, count, whole
 
     def __len__(self) -> int:
-        return self.count
+        return self.length
 
     def __getitem__(self, k: Any) -> Any:
-        if not 0 <= k < self.count:
+        if not 0 <= k < self.length:
             raise IndexError(k)
         value = self.first + k * self.step
         return int(value) if self.whole else float(value)
@@ -417,7 +419,7 @@ def _variant(
     changes: dict[str, Any],
     start: str | None,
     end: str | None,
-    identify: "_Identifier",
+    identify: _Identifier,
 ) -> Variant:
     own = {key: value for key, value in changes.items() if key not in _DAYS}
     strategy = with_tables(base.change(own) if own else base)
@@ -425,14 +427,16 @@ def _variant(
     return Variant(number, changes, strategy, begin, stop, identify(strategy, begin, stop))
 
 
-_Identifier = Any  # (strategy, start, end) -> key
-
-
 def _identifier(market: Market) -> _Identifier:
     """Return what gives a variant its key."""
+    values: dict[str, pd.DataFrame] = {}
 
     def identify(strategy: Strategy, start: str | None, end: str | None) -> str:
-        content = json.dumps(asked(strategy, market, start, end), sort_keys=True, default=str)
+        compared = str(strategy.comparison)
+        if compared not in values:
+            values[compared] = product_values(strategy.comparison)
+        what = asked(strategy, market, start, end, products=values[compared])
+        content = json.dumps(what, sort_keys=True, default=str)
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
     return identify

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from quanthedge.backtesting import stages_asked, watched_stages
 from quanthedge.batch.grid import Grid, Sets, Windows, grid_of, told
 from quanthedge.batch.variant import Job, Place, Variant
@@ -137,9 +139,13 @@ def planned(
         one.number: stages_asked(one.strategy, data, one.start, one.end) for one in grid.variants
     }
     content = json.dumps(
-        [sorted(one.key for one in grid.variants), sorted(told(one.changes) for one in grid.refused)]
+        [
+            sorted(one.key for one in grid.variants),
+            sorted(told(one.changes) for one in grid.refused),
+        ]
     )
-    keys = dict.fromkeys(key for one in (*grid.variants, *grid.refused) for key in one.changes)
+    changes = [*(one.changes for one in grid.variants), *(one.changes for one in grid.refused)]
+    keys = dict.fromkeys(key for one in changes for key in one)
     return Plan(
         base,
         data,
@@ -209,15 +215,12 @@ def measured_seconds(plan: Plan, workers: int) -> tuple[float, float]:
     begun = time.perf_counter()
     run_job(Job(plan.place, others))
     each = (time.perf_counter() - begun) / len(others)
-    inside = {one.name: one.seconds for one in worked}
-    rest = max(0.0, whole - sum(inside.values()) - each)
-    total = rest + each * len(plan.variants)
-    for name in {name.partition(" ")[0] for one in plan.stages.values() for name in one}:
-        asked = {
-            pair
-            for one in plan.stages.values()
-            for pair in one.items()
-            if pair[0].partition(" ")[0] == name
-        }
-        total += inside.get(name, 0.0) * len(asked)
-    return whole, total / workers
+    seconds: dict[str, list[float]] = {}
+    for one in worked:
+        seconds.setdefault(one.name, []).append(one.seconds)
+    begin = max(0.0, whole - sum(one.seconds for one in worked) - each)
+    total = each * len(plan.variants)
+    distinct = {pair for stages in plan.stages.values() for pair in stages.items()}
+    for name, _ in distinct:
+        total += float(np.mean(seconds.get(name.partition(" ")[0], [0.0])))
+    return whole, begin + total / workers

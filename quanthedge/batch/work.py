@@ -4,9 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+
+import pandas as pd
 
 from quanthedge.backtesting import LightRun, Prepared, light_runs, prepare
 from quanthedge.batch.executors import threads_here
@@ -18,12 +21,20 @@ from quanthedge.performance import risk_free_rate
 
 __all__ = ["failure_of", "market_of", "remember_market", "run_job"]
 
-_SIDE_BY_SIDE = 64  # ledgers that take turns: their rows and states are in memory at once
+_SIDE_BY_SIDE = 32  # ledgers that take turns: their rows and states are in memory at once
 _LONGEST_REASON = 500  # letters
 _LOG = logging.getLogger(__name__)
 _LOCK = Lock()
 _MARKETS: dict[tuple[str, str], Market] = {}  # at most one: fingerprint and folder
 _Made = TypeVar("_Made")
+
+
+class _Ready(NamedTuple):
+    """A variant that is prepared, and the seconds that it took."""
+
+    variant: Variant
+    prepared: Prepared
+    seconds: float
 
 
 def run_job(job: Job) -> list[Outcome]:
@@ -115,40 +126,36 @@ def _batches(variants: Sequence[Variant], most: int) -> Iterator[list[Variant]]:
 
 def _run_batch(variants: list[Variant], market: Market) -> Iterator[Outcome]:
     """Prepare each variant, then run the ledgers of one span side by side."""
-    spans: dict[tuple[int, int], list[tuple[Variant, Prepared, float]]] = {}
+    spans: dict[tuple[int, int], list[_Ready]] = {}
     for one in variants:
         begun = time.perf_counter()
-        prepared = _tried(lambda one=one: prepare(one.strategy, market, one.start, one.end))  # type: ignore[misc]
+        prepared = _tried(partial(prepare, one.strategy, market, one.start, one.end))
         seconds = time.perf_counter() - begun
         if isinstance(prepared, Exception):
             yield _failed(one, prepared, seconds)
         else:
             span = (prepared.first, prepared.dates.size)
-            spans.setdefault(span, []).append((one, prepared, seconds))
+            spans.setdefault(span, []).append(_Ready(one, prepared, seconds))
     for together in spans.values():
         begun = time.perf_counter()
-        runs = _tried(lambda some=together: light_runs([known for _, known, _ in some]))  # type: ignore[misc]
+        runs = light_runs([one.prepared for one in together])
         each = (time.perf_counter() - begun) / len(together)
-        for k, (one, known, seconds) in enumerate(together):
-            run = runs if isinstance(runs, Exception) else runs[k]
-            yield _outcome(one, known, run, seconds + each)
+        for ready, run in zip(together, runs, strict=True):
+            yield _outcome(ready, run, each)
 
 
-def _outcome(
-    variant: Variant, prepared: Prepared, run: LightRun | Exception, seconds: float
-) -> Outcome:
+def _outcome(ready: _Ready, run: LightRun | Exception, ledger: float) -> Outcome:
+    """Return figures and series of a run; ``ledger`` is its share of the ledgers' seconds."""
     begun = time.perf_counter()
-    if isinstance(run, Exception):
-        return _failed(variant, run, seconds)
-    found = _tried(lambda: _measured(prepared, run))
+    found = run if isinstance(run, Exception) else _tried(partial(_measured, ready.prepared, run))
+    seconds = ready.seconds + ledger + time.perf_counter() - begun
+    variant = ready.variant
     if isinstance(found, Exception):
         return _failed(variant, found, seconds)
-    figures, series = found
-    seconds += time.perf_counter() - begun
-    return Outcome(variant.number, variant.key, figures, series, None, seconds)
+    return Outcome(variant.number, variant.key, *found, None, seconds)
 
 
-def _measured(prepared: Prepared, run: LightRun):  # type: ignore[no-untyped-def]
+def _measured(prepared: Prepared, run: LightRun) -> tuple[dict[str, float], pd.DataFrame]:
     strategy = prepared.strategy
     rows = Rows(
         run.dates,
@@ -156,7 +163,7 @@ def _measured(prepared: Prepared, run: LightRun):  # type: ignore[no-untyped-def
         run.index_close,
         strategy.capital_yuan,
         strategy.fund.initial_unit_value,
-        risk_free_rate(strategy.risk_free, run.dates[1:]),
+        risk_free_rate(strategy.risk_free, pd.DatetimeIndex(run.dates[1:])),
         run.trades,
         run.refusals,
     )
@@ -171,7 +178,7 @@ def _tried(work: Callable[[], _Made]) -> _Made | Exception:
         return error
     except MemoryError:  # the executor tries the variants of the job again, one by one
         raise
-    except Exception as error:  # noqa: BLE001 -- one variant's fault must not end the others
+    except Exception as error:
         _LOG.debug("a variant failed", exc_info=True)
         return error
 

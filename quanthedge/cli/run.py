@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-def command(
+def command(  # noqa: PLR0917 -- an option each
     strategy: StrategyFile,
     market: MarketFolder = Path("data/sample"),
     start: Start = None,
@@ -44,6 +44,9 @@ def command(
         Path | None,
         typer.Option(help="Folder that keeps the results of stages for other runs."),
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Folder of a store of runs to put the run into, too.")
+    ] = None,
 ) -> None:
     """Run a strategy on a market and print what happened.
 
@@ -58,11 +61,20 @@ def command(
     its stocks as well; the report shows them, and products named under [[comparison]] in the
     strategy, with no further option. A strategy with an allocation always runs without it as well.
 
+    --store puts the run, whole, into a store of runs (`quanthedge runs list`); one that holds this
+    very run shows it, and it is not run again.
+
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
     --end 2015-07-31 --variants all --out runs/mn
     """
     from quanthedge.backtesting import backtest, keep_stages
-    from quanthedge.cli.run_words import kept_run, say_what_stays, say_where_it_comes_from
+    from quanthedge.cli.run_words import (
+        kept_run,
+        say_what_stays,
+        say_where_it_comes_from,
+        stored,
+        stored_run,
+    )
     from quanthedge.market import Market
     from quanthedge.strategy import VARIANTS, load_strategy, variant_names
 
@@ -78,11 +90,14 @@ def command(
         plan = load_strategy(strategy, edits)
         data = Market.open(market)
         say_where_it_comes_from(strategy, data)
-        kept = None
+        kept, found = None, None
+        span, wanted = (start, end), variant_names(tuple(names))
         if out is not None:
-            span, wanted = (start, end), variant_names(tuple(names))
             kept = kept_run(out, plan, data, span, wanted, again=again, overwrite=overwrite)
-        if kept is None:
+        if store is not None and kept is None and not again:
+            found = stored_run(store, plan, data, span, wanted)
+        there = kept or found
+        if there is None:
             if not data.build_panels(tell):
                 typer.echo(
                     f"{market}: the cache of panels cannot be written (a full disk, a folder that "
@@ -91,13 +106,24 @@ def command(
                     err=True,
                 )
             result = backtest(plan, data, start, end, variants=tuple(names), tell=tell)
-            if out is not None:
-                tell("writing")
-                result.to_parquet(out, overwrite=again or overwrite)
         else:
-            result = kept
+            result = there
+        if out is not None and kept is None:
+            tell("writing")
+            result.to_parquet(out, overwrite=again or overwrite)
+        if store is not None and found is None:
+            tell("putting it into the store")
+            stored(store, result, time.perf_counter() - begun)
     seconds = time.perf_counter() - begun
-    _print_run(result, market, out, quiet=quiet, seconds=seconds, kept=kept is not None)
+    _print_run(
+        result,
+        market,
+        out,
+        quiet=quiet,
+        seconds=seconds,
+        kept=kept is not None,
+        in_store=store is not None,
+    )
     if out is not None and kept is None and overwrite:
         say_what_stays(out)
     if any(note["kind"] == "insolvent" for note in result.notes):
@@ -131,7 +157,14 @@ def _one_line(result: "Result", market: Path, out: Path | None, seconds: float) 
 
 
 def _print_run(
-    result: "Result", market: Path, out: Path | None, *, quiet: bool, seconds: float, kept: bool
+    result: "Result",
+    market: Path,
+    out: Path | None,
+    *,
+    quiet: bool,
+    seconds: float,
+    kept: bool,
+    in_store: bool = False,
 ) -> None:
     """Print a run, in one line or in full; ``kept``: it was in its folder already."""
     if quiet:
@@ -145,9 +178,9 @@ def _print_run(
         typer.echo(f"- {note['en']}")
     if result.variants or result.strategy.comparison:
         typer.echo(f"\nBeside other products\n{_beside(result)!r}\n")
-    if out is None:
+    if out is None and not in_store:
         typer.echo("Nothing written (give --out to keep the run).")
-    elif not kept:
+    elif out is not None and not kept:
         typer.echo(f"Wrote {out}")
 
 

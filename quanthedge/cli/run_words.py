@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
 
-__all__ = ["kept_run", "say_what_stays", "say_where_it_comes_from"]
+__all__ = ["kept_run", "say_what_stays", "say_where_it_comes_from", "stored", "stored_run"]
 
 
 def kept_run(
@@ -48,6 +48,46 @@ def kept_run(
         "versions); --again runs it"
     )
     return result
+
+
+def stored_run(
+    folder: Path,
+    plan: "Strategy",
+    data: "Market",
+    span: tuple[str | None, str | None],
+    variants: tuple[str, ...],
+) -> "Result | None":
+    """Return the run that is asked for when a store has it whole; None when it has to be run.
+
+    Raises
+    ------
+    DataError
+        The folder is no store, or the run in it is damaged.
+    """
+    from quanthedge.backtesting import asked
+    from quanthedge.batch.store import Store
+    from quanthedge.trials import digest
+
+    store, key = Store.open(folder), digest(asked(plan, data, *span, variants))
+    if not store.known([key]) or not store.is_whole(key):
+        return None
+    try:
+        result = store.result(key)
+    except DataError as error:
+        raise DataError(f"{error}; --again runs it") from error
+    typer.echo(
+        f"already there: {folder} has this run as {key[:12]} (same strategy, market, dates, "
+        "variants and versions); --again runs it"
+    )
+    return result
+
+
+def stored(folder: Path, result: "Result", seconds: float) -> None:
+    """Put a run into a store and say under which key."""
+    from quanthedge.batch.store import Store
+
+    key = Store.open(folder).put(result, seconds=seconds)
+    typer.echo(f"In the store {folder}: run {key[:12]}", err=True)
 
 
 def say_where_it_comes_from(strategy: Path, data: "Market") -> None:

@@ -1,6 +1,7 @@
 """The command `quanthedge sweep`."""
 
-import time
+import re
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +22,10 @@ _WIDTH = 79
 _SHOWN = 10  # runs in the table
 _REASONS = 5  # reasons of failures
 _LONGEST = 34  # letters of what differs
+_NUMBERS = re.compile(r"\d[\d,.]*")
 
 
-def command(
+def command(  # noqa: PLR0917 -- an option each
     strategy: StrategyFile,
     market: MarketFolder = Path("data/sample"),
     sets: Annotated[
@@ -61,6 +63,13 @@ def command(
         int, typer.Option(min=0, help="Keep so many of the best runs as whole run folders.")
     ] = 1,
     by: Annotated[str, typer.Option(help="Figure that orders the runs.")] = "sharpe_net",
+    walk_forward: Annotated[
+        str | None,
+        typer.Option(
+            help="Then one fund that lets the best of the past rule: trading days of the past and "
+            "of a period, e.g. 250,60."
+        ),
+    ] = None,
 ) -> None:
     """Run a strategy with many values of its parameters and keep every run.
 
@@ -68,7 +77,9 @@ def command(
     start and end are parameters too. What runs have in common is worked out once. The folder --out
     keeps each run as it ends: stopped (Ctrl-C) and started again, the sweep goes on where it was,
     and a run that is there is not run again. A combination that is no strategy, or fails, is named
-    with its reason and stops nothing. Every run counts as a trial.
+    with its reason and stops nothing. Every run counts as a trial. With --walk-forward 250,60 one
+    more fund is run, ruled in each period of 60 days by the variant that was the best of the 250
+    days before it; it is kept whole among the others.
 
     Example: quanthedge sweep strategies/market_neutral.toml --market data/sample --set
     "hedge.ratio=0.8,0.9,1.0" --set "selector.n=20,30,40" --start 2014-09-17 --end 2015-07-31 --out
@@ -77,15 +88,19 @@ def command(
     from quanthedge.batch import SweepInterrupted, planned, run_plan
     from quanthedge.market import Market
 
+    walked = _days("--walk-forward", walk_forward, "of the past and of a period")
+    if walked is not None and windows is not None:
+        raise StrategyError("sweep: --windows and --walk-forward do not go together; take one")
     if out is None and not plan:
         raise StrategyError("sweep: give --out FOLDER, which keeps every run (or --plan)")
     data = Market.open(market)
     data.build_panels()
     what = planned(
         strategy, data, sets or [], random=random, seed=seed, start=start, end=end,
-        windows=_windows(windows),
+        windows=_days("--windows", windows, "of a window and from one to the next"),
     )  # fmt: skip
-    typer.echo(what.describe())
+    for line in what.describe().splitlines():
+        _say(line)
     if plan:
         _say_time(what, jobs or 1)
         return
@@ -99,18 +114,34 @@ def command(
         typer.echo(str(stopped), err=True)
         raise typer.Exit(130) from None
     _print(found, out)
+    if walked is not None:
+        _walk(found, walked, by)
 
 
-def _windows(text: str | None) -> tuple[int, int] | None:
+def _days(option: str, text: str | None, what: str) -> tuple[int, int] | None:
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 2 or not all(part.isdigit() for part in parts):
-        raise StrategyError(
-            f"--windows {text!r}: accepted: trading days of a window and from one to the next, "
-            "as 250,60"
-        )
+        raise StrategyError(f"{option} {text!r}: accepted: trading days {what}, as 250,60")
     return int(parts[0]), int(parts[1])
+
+
+def _walk(found: "Sweep", days: tuple[int, int], by: str) -> None:
+    """Run the fund that is ruled by the best of the past, keep it and say what came of it."""
+    from quanthedge.batch.walk_forward import keep_walk_forward, walk_forward_of
+
+    result, folder = keep_walk_forward(found.store, lambda: walk_forward_of(found, *days, by=by))
+    table, figures = result.walk_forward, result.summary()
+    told = [figures[name].text() for name in ("annual_return_net", "sharpe_net")]
+    info = result.market_info
+    typer.echo(
+        f"walk-forward {days[0]},{days[1]}: {len(table)} periods from {info['start']} to "
+        f"{info['end']}, return a year {told[0]}, Sharpe {told[1]}; in them the chosen variant "
+        f"ranked {table['rank_after'].mean():.1f} of {int(table['candidates'].median())} on "
+        "average"
+    )
+    typer.echo(f"kept whole: quanthedge report {folder}")
 
 
 def _say_time(plan: "Plan", workers: int) -> None:
@@ -140,7 +171,8 @@ def _bar() -> "Iterator[Callable[[Progress], None]]":
     """Show a bar with what is running, done, failed and left, where there is a terminal."""
     from rich.console import Console
     from rich.markup import escape
-    from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
     with Bar(
@@ -171,19 +203,18 @@ def _print(found: "Sweep", out: Path) -> None:
     """Print the best runs, why others failed, and what to do next."""
     table, shown = found.table, found.table.head(_SHOWN)
     if len(table):
-        heads = ("run", "what differs", "return", "Sharpe", "drawdown", "corr.", "beta")
+        varied = [name for name in found.plan.keys if table[name].astype("str").nunique() > 1]
+        heads = ("run", "what differs", *_FIGURES)
         rows = [
             (
                 str(key)[:8],
-                _differs(found, key),
-                f"{row['annual_return_net']:.1%}",
-                f"{row['sharpe_net']:.2f}",
-                f"{row['max_drawdown_net']:.1%}",
-                f"{row['correlation_accrued_daily']:.2f}",
-                f"{row['beta_daily']:.2f}",
+                ", ".join(_value(row[name]) for name in varied)[:_LONGEST],
+                *(form.format(row[name]) for name, form in _FIGURES.values()),
             )
             for key, row in shown.iterrows()
         ]
+        if varied:
+            _say(f"what differs: {', '.join(varied)}")
         title = f"{len(shown)} best of {len(table):,} by {found.by}"
         printed(table_of(heads, rows, title), _WIDTH)
     _print_failures(found)
@@ -192,22 +223,39 @@ def _print(found: "Sweep", out: Path) -> None:
     typer.echo(f"{len(table):,} runs in {out}{kept}; {_spell(found.seconds)}")
     if len(table):
         best = str(table.index[0])[:8]
-        typer.echo(f"Next: quanthedge runs show {out} {best}; quanthedge runs list {out}")
+        typer.echo(f"Next: quanthedge judge {out}; quanthedge runs show {out} {best}")
 
 
-def _differs(found: "Sweep", key: object) -> str:
-    changes = next(one.changes for one in found.plan.variants if one.key == key)
-    text = ", ".join(f"{name.rpartition('.')[2]} {value}" for name, value in changes.items())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+# what the table shows of a run
+_FIGURES = {
+    "return": ("annual_return_net", "{:.1%}"),
+    "Sharpe": ("sharpe_net", "{:.2f}"),
+    "drawdown": ("max_drawdown_net", "{:.1%}"),
+    "corr.": ("correlation_accrued_daily", "{:.2f}"),
+    "beta": ("beta_daily", "{:.2f}"),
+}
+
+
+def _value(value: object) -> str:
+    """Return a value of a parameter as a cell shows it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _say(text: str) -> None:
+    """Print a text in lines of the terminal's least width."""
+    typer.echo(textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_long_words=False))
 
 
 def _print_failures(found: "Sweep") -> None:
+    """Print how many failed for which reason; reasons that differ in their numbers are one."""
     if not len(found.failures):
         return
-    counts = found.failures.groupby(["kind", "reason"], sort=False).size()
-    counts = counts.sort_values(ascending=False, kind="stable")
+    alike: dict[str, list[str]] = {}
+    for kind, reason in zip(found.failures["kind"], found.failures["reason"], strict=True):
+        alike.setdefault(f"{kind}: {_NUMBERS.sub('N', reason)}", []).append(f"{kind}: {reason}")
     typer.echo(f"{len(found.failures):,} failed:")
-    for (kind, reason), count in counts.head(_REASONS).items():
-        typer.echo(f"  {count:,} x {kind}: {reason}")
-    if len(counts) > _REASONS:
-        typer.echo(f"  and {len(counts) - _REASONS} more reasons (found.failures in Python)")
+    counted = sorted(alike.values(), key=len, reverse=True)
+    for one in counted[:_REASONS]:
+        _say(f"  {len(one):,} x {one[0]}")
+    if len(counted) > _REASONS:
+        typer.echo(f"  and {len(counted) - _REASONS} more reasons (sweep(...).failures in Python)")

@@ -6,6 +6,7 @@ noted, which the ledger books before the next open at the unit value of that clo
 decision at the close of day t uses unit values published up to t - 1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -35,6 +36,7 @@ from quanthedge.ledger import (
     LedgerInputs,
     LedgerRecord,
     LedgerState,
+    Reign,
     days_owing,
     holds_nothing,
     joined_records,
@@ -104,6 +106,7 @@ def run_fund(
     dates: Days,
     fee_days: Bools,
     hurdle: Floats | None = None,
+    reigns: Sequence[Reign] = (),
 ) -> FundRun:
     """Run the ledger with investors who come and go.
 
@@ -120,6 +123,8 @@ def run_fund(
         Crystallisation dates.
     hurdle : float64 [T], optional
         What a yuan has become by the hurdle at each close; see :func:`hurdle_path`.
+    reigns : sequence of (first day, LedgerInputs)
+        What rules from a day on: see :func:`quanthedge.ledger.run_ledger`.
 
     Raises
     ------
@@ -128,6 +133,7 @@ def run_fund(
         than the holding, or the last investor leaves.
     """
     fund = _opened(inputs, clients, terms, np.asarray(dates, dtype="datetime64[D]"), hurdle)
+    fund.reigns = reigns
     last = last_business_day(terms, fund.dates)
     final = fund.dates.size if last is None else last + 1
     event = fund.opening | np.asarray(fee_days)
@@ -196,7 +202,7 @@ def _found(fund: RunningFund, capital: Decimal) -> None:
 
 def _run_to(fund: RunningFund, at: int, stop: int) -> LedgerRecord:
     """Let the ledger run over the days ``at .. stop - 1`` and value them."""
-    piece = run_ledger(fund.inputs, fund.state, at, stop)
+    piece = run_ledger(fund.inputs, fund.state, at, stop, fund.reigns)
     fund.pieces.append(piece)
     take_rows(fund.ledger, piece, at)
     value_days(fund, at, piece.days_run)

@@ -1,5 +1,6 @@
 """A fund while it runs: its registers, orders that wait, and what has happened so far."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ from quanthedge.ledger import (
     LedgerInputs,
     LedgerRecord,
     LedgerState,
+    Reign,
     net_assets_of,
     service_base_of,
 )
@@ -69,6 +71,8 @@ class RunningFund:
         Rows of the days so far.
     hurdle : float64 [T] or None
         What a yuan has become by the hurdle at each close.
+    reigns
+        Inputs of the ledger that rule from a day on.
     daily, pieces
         What units were worth, and what the ledger recorded, spell by spell.
     events, values
@@ -93,6 +97,7 @@ class RunningFund:
     opening: Bools
     ledger: Floats
     hurdle: Floats | None = None
+    reigns: Sequence[Reign] = ()
     daily: DailyValues = field(default_factory=DailyValues)
     pieces: list[LedgerRecord] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)

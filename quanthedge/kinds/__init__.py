@@ -14,6 +14,8 @@ from quanthedge.kinds.code import (
     load_class,
     own_classes,
     own_code,
+    revived_from,
+    sent_code,
     source_of,
     unloaded_kinds,
 )
@@ -35,6 +37,8 @@ __all__ = [
     "own_numbers",
     "parts_in",
     "read_catalogue",
+    "revived_from",
+    "sent_code",
     "source_of",
     "unloaded_kinds",
 ]

@@ -13,7 +13,7 @@ import json
 import sys
 import warnings
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -24,8 +24,18 @@ from quanthedge.errors import QuantHedgeError, StrategyError, StrategyWarning
 from quanthedge.kinds.base import HOW_TO_REVIVE, LOADING, Kinded, check_complete, one_of, place_of
 from quanthedge.kinds.naming import OWN_NAME
 from quanthedge.kinds.parts import parts_in
+from quanthedge.storage import replacing
 
-__all__ = ["OwnCode", "load_class", "own_classes", "own_code", "source_of", "unloaded_kinds"]
+__all__ = [
+    "OwnCode",
+    "load_class",
+    "own_classes",
+    "own_code",
+    "revived_from",
+    "sent_code",
+    "source_of",
+    "unloaded_kinds",
+]
 
 _FILES = "__own_files__"  # the texts that a module was loaded from, by their names beside it
 _KEPT = "code"  # folder of a run's own code
@@ -222,6 +232,35 @@ def revived(path: str, name: str, unique: str, inside: str) -> Kinded:
 
 
 HOW_TO_REVIVE.append((place_of_class, revived))
+
+
+def sent_code(part: Kinded) -> tuple[tuple[str, str, str, str], dict[str, bytes]]:
+    """Return where a class of a user's file is found again, and its texts for where it is not."""
+    texts = {name.removeprefix(f"{_KEPT}/"): data for name, data in part._own_files.items()}
+    return place_of_class(type(part)), texts
+
+
+def revived_from(place: tuple[str, str, str, str], texts: Mapping[str, bytes], folder: Path) -> Any:
+    """Return an empty object of a user's class from its file, or from its texts in a folder.
+
+    Parameters
+    ----------
+    place, texts
+        Of :func:`sent_code`.
+    folder : Path
+        Where the texts are written on a machine that has not that file, or has another one.
+    """
+    with suppress(StrategyError):
+        return revived(*place)
+    path, name, unique, inside = place
+    copy = folder / unique / Path(path).name
+    if not copy.exists():
+        with replacing(folder / unique) as new:
+            for file, data in texts.items():
+                (new / file).parent.mkdir(parents=True, exist_ok=True)
+                (new / file).write_bytes(data)
+    cls: type[Kinded] = attrgetter(inside)(_load_file(copy, name))
+    return cls.__new__(cls)
 
 
 def _run(path: Path, name: str, unique: str, texts: dict[str, bytes]) -> ModuleType:

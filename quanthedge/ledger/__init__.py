@@ -37,7 +37,7 @@ from quanthedge.ledger.dividend_estimate import (
     dividend_steps,
     replayed_tax,
 )
-from quanthedge.ledger.engine import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.ledger.engine import LedgerRecord, Reign, ledger_tables, run_ledger
 from quanthedge.ledger.inputs import (
     ActionBook,
     Bars,
@@ -97,6 +97,7 @@ __all__ = [
     "LedgerState",
     "LightRecord",
     "Line",
+    "Reign",
     "Settings",
     "SleeveHedge",
     "SleeveTargets",

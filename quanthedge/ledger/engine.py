@@ -3,6 +3,7 @@
 The day's order of events and every formula: docs/ledger.md.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,9 @@ from quanthedge.ledger.sleeves import hedge_of
 from quanthedge.ledger.state import LedgerState
 from quanthedge.ledger.states import STATES, holding_states
 
-__all__ = ["LedgerRecord", "ledger_tables", "run_ledger"]
+__all__ = ["LedgerRecord", "Reign", "ledger_tables", "run_ledger"]
+
+Reign = tuple[int, LedgerInputs]  # from a day on, these inputs rule
 
 _BREACH = {
     2: "the day's equity change is not the sum of its parts",
@@ -91,7 +94,11 @@ def check_sleeves(inputs: LedgerInputs) -> None:
 
 
 def run_ledger(
-    inputs: LedgerInputs, state: LedgerState | None = None, first: int = 0, stop: int | None = None
+    inputs: LedgerInputs,
+    state: LedgerState | None = None,
+    first: int = 0,
+    stop: int | None = None,
+    reigns: Sequence[Reign] = (),
 ) -> LedgerRecord:
     """Advance the ledger over the days ``first .. stop - 1`` and return what it recorded.
 
@@ -102,6 +109,10 @@ def run_ledger(
         Where an earlier run stopped (it is advanced in place); the opening state by default.
     first, stop : int
         Day indices; the whole span by default.
+    reigns : sequence of (first day, LedgerInputs)
+        What rules from each of these days on, the first of them 0, in the place of ``inputs``: of
+        the same stocks, contracts and products. Everything that lasts over a close is carried from
+        one to the next. The fund's terms and flows stay those of ``inputs``.
 
     Raises
     ------
@@ -113,22 +124,23 @@ def run_ledger(
     from quanthedge.ledger.kernels import day as kernels
     from quanthedge.ledger.kernels import sheet
 
-    check_sleeves(inputs)
+    for one in (inputs, *(ruling for _, ruling in reigns)):
+        check_sleeves(one)
     n_days = inputs.bars.open.shape[0]
     stop = n_days if stop is None else stop
     state = LedgerState.opening(inputs) if state is None else state
     ledger = np.zeros((n_days, len(layout.COLUMNS)))
-    frozen, day = read_only(inputs_of(inputs, 0)), first
     sizes = state.shares.size, state.lots.size
     work, logs = sheet.new_work(*sizes, state.last_level.size), sheet.new_logs(*sizes)
-    while day < stop:
-        day = kernels.run_days(day, stop, frozen, state, work, ledger, logs)
-        if (
-            state.scalars[layout.STATUS] != layout.OK
-            and state.scalars[layout.STATUS_DAY] == day - 1
-        ):
+    for begin, end, ruling in _ruling(inputs, reigns, first, stop):
+        frozen, day = read_only(inputs_of(ruling, 0)), begin
+        while day < end:
+            day = kernels.run_days(day, end, frozen, state, work, ledger, logs)
+            if _is_over(state, day):
+                break
+            logs = sheet.grown(logs, *sizes)
+        if _is_over(state, day):
             break
-        logs = sheet.grown(logs, *sizes)
     trades, refusals, positions, contracts, restated = (
         rows[:n].copy() for n, rows in zip(logs.n, logs[1:], strict=True)
     )
@@ -136,6 +148,25 @@ def run_ledger(
     return LedgerRecord(
         ledger, trades, refusals, positions, contracts, restated, days_run, insolvent, state
     )
+
+
+def _ruling(
+    inputs: LedgerInputs, reigns: Sequence[Reign], first: int, stop: int
+) -> Iterator[tuple[int, int, LedgerInputs]]:
+    """Yield the days ``first .. stop - 1`` in pieces, each with the inputs that rule on it."""
+    if not reigns:
+        yield first, stop, inputs
+        return
+    ends = [*(day for day, _ in reigns[1:]), stop]
+    for (begin, ruling), end in zip(reigns, ends, strict=True):
+        if max(begin, first) < min(end, stop):
+            yield max(begin, first), min(end, stop), ruling._replace(fund=inputs.fund)
+
+
+def _is_over(state: LedgerState, day: int) -> bool:
+    """Return whether the run ended on the day before ``day``."""
+    scalars = state.scalars
+    return bool(scalars[layout.STATUS] != layout.OK and scalars[layout.STATUS_DAY] == day - 1)
 
 
 def ended(state: LedgerState, stop: int) -> tuple[int, int | None]:

@@ -10,6 +10,7 @@ What is kept of a run is its row for each day and how many orders were done and 
 trades, refusals and holdings are counted and written over.
 """
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LightRecord", "run_side_by_side"]
 
-BLOCK = 20  # trading days: rows of prices of some thousand stocks that a cache holds
+BLOCK = 50  # trading days: rows of prices of some thousand stocks that a cache holds
+_LARGE = 4 * 2**20  # bytes
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,7 @@ class _Running:
     over: bool = False
 
 
-def run_side_by_side(
-    inputs: Sequence[LedgerInputs], *, block: int = BLOCK
-) -> list[LightRecord]:
+def run_side_by_side(inputs: Sequence[LedgerInputs], *, block: int = BLOCK) -> list[LightRecord]:
     """Run ledgers of the same days, block of days by block of days, on this thread.
 
     Parameters
@@ -129,12 +129,28 @@ def _opened(inputs: LedgerInputs) -> _Running:
     trade_days = inputs.targets.trade_days[0]
     return _Running(
         read_only(inputs_of(inputs._replace(record_day=np.zeros(days, dtype=np.bool_)), 0)),
-        LedgerState.opening(inputs),
+        _opening(inputs),
         np.zeros((days, len(layout.COLUMNS))),
         int(trade_days[0]) if trade_days.size else -1,
         np.empty((0, 7)),
         np.zeros(len(layout.REFUSAL_REASONS), dtype=np.int64),
     )
+
+
+def _opening(inputs: LedgerInputs) -> LedgerState:
+    """Return the state before the first day, lots of stocks in pages that come as they are used.
+
+    There is room for hundreds of lots of every stock, and a few of some are held: numpy asks for
+    large pages, which would all be written to.
+    """
+    state = LedgerState.opening(inputs._replace(tax=inputs.tax._replace(lots=0)))
+    shape = (inputs.bars.open.shape[1], inputs.tax.lots, 5)
+    size = int(np.prod(shape)) * 8
+    if size < _LARGE:
+        lots = np.zeros(shape)
+    else:
+        lots = np.frombuffer(mmap.mmap(-1, size), dtype=np.float64).reshape(shape)
+    return state._replace(carried=state.carried._replace(lots=lots))
 
 
 def _count(one: _Running, logs: "Logs") -> None:

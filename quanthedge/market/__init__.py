@@ -23,6 +23,7 @@ from quanthedge.market.codes import (
 from quanthedge.market.dataset import BEFORE_CALENDAR, Market
 from quanthedge.market.days import EMPTY, as_dates, day_of
 from quanthedge.market.explain import Explanation
+from quanthedge.market.fingerprint import file_sha256
 from quanthedge.market.history import ReportHistory
 from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.panels import PANELS
@@ -83,6 +84,7 @@ __all__ = [
     "contract_code",
     "day_of",
     "ex_price",
+    "file_sha256",
     "index_code",
     "is_foreign",
     "is_index",

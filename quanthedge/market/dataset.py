@@ -275,9 +275,14 @@ class Market(CompanyReports):
         return sorted(self._store.frame("index_daily")["code"].unique().tolist())
 
     def index_close(self, code: str) -> Array:
-        """Return an index's close by day [T], NaN where it is missing."""
-        close = self.index_bars(code)["close"]
-        return close.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64)
+        """Return an index's close by day [T], read-only, NaN where it is missing."""
+        key = f"index_close {code} {self._cut}"
+        if key not in self._store.made:
+            close = self.index_bars(code)["close"]
+            made = close.reindex(pd.DatetimeIndex(self.dates)).to_numpy(np.float64, copy=True)
+            made.flags.writeable = False
+            self._store.made[key] = made
+        return self._store.made[key]
 
     def index_dividend_yield(self, code: str) -> Array:
         """Return an index's trailing dividend yield by day [T], NaN where it is missing."""

@@ -50,7 +50,7 @@ from quanthedge.performance.neutrality_parts import (
     correlation_parts,
     correlation_stated_otherwise,
 )
-from quanthedge.performance.overfit import cscv, deflated
+from quanthedge.performance.overfit import Cscv, cscv, deflated
 from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
 from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
 from quanthedge.performance.returns import (
@@ -115,6 +115,7 @@ __all__ = [
     "WINDOWS",
     "BookRisk",
     "By",
+    "Cscv",
     "Drawdown",
     "Estimate",
     "Measure",

@@ -6,6 +6,8 @@ from quanthedge.record.folder import (
     foreign_files,
     read_head,
     read_run,
+    run_content,
+    run_files,
     write_run,
 )
 from quanthedge.record.request import Wanted, differences, wanted
@@ -36,6 +38,8 @@ __all__ = [
     "made_when_read",
     "read_head",
     "read_run",
+    "run_content",
+    "run_files",
     "wanted",
     "write_run",
 ]

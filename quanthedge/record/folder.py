@@ -24,7 +24,16 @@ from quanthedge.record.tables import TABLES, RecordTable, check_table
 from quanthedge.storage import alone, replacing, storage_errors
 from quanthedge.strategy import Strategy
 
-__all__ = ["RunHead", "earlier_run", "foreign_files", "read_head", "read_run", "write_run"]
+__all__ = [
+    "RunHead",
+    "earlier_run",
+    "foreign_files",
+    "read_head",
+    "read_run",
+    "run_content",
+    "run_files",
+    "write_run",
+]
 
 FORMAT = 8
 RUN_FILE = "run.json"
@@ -35,6 +44,7 @@ _OWN_TABLE = r"^signals/[0-9a-f]{16}\.parquet$"
 _LARGEST_TEXT = 64 * 2**20  # bytes of a JSON file
 _LARGEST_TABLE = 2 * 2**30  # bytes of a table, on disk and in memory
 _MOST_ROWS = 200_000_000
+_SECONDS, _MILLISECONDS = "datetime64[s]", "datetime64[ms]"
 
 _VariantName = Literal["long_only", "unlevered", "levered", "index_hedged", "ungated"]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -84,6 +94,7 @@ class _Request(_Part):
     code: _Digest
     own_code: dict[_OwnFile, _Digest] = Field(default_factory=dict)
     own_tables: list[_OwnTable] = Field(default_factory=list)
+    walk_forward: _Digest | None = None
 
 
 class RunHead(_Part):
@@ -122,7 +133,7 @@ def write_run(
     DataError
         The folder holds another run or something else, or cannot be written.
     """
-    content = _content(record, summary)
+    content = run_content(record, summary)
     with alone(folder):
         if _is_there(folder) and not overwrite:
             if _same_run(folder, content):
@@ -170,7 +181,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         "timeline": plain["timeline"],
         "notes": plain["notes"],
         "variants": variants,
-        "request": plain["request"],
+        "request": {k: v for k, v in plain["request"].items() if v is not None},
         "own_code": own,
         "trials": head.trials,
         "own_tables": given,
@@ -245,11 +256,22 @@ def foreign_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name not in own)
 
 
+def run_files(folder: Path) -> list[str]:
+    """Return the files of a run that a folder holds, as relative paths with "/".
+
+    Of a folder whose ``run.json`` is damaged these are the files that every run has.
+    """
+    try:
+        return _ours(folder)
+    except DataError:
+        return [name for name in _names(get_args(_VariantName)) if os.path.lexists(folder / name)]
+
+
 # -- what is written
 
 
-def _content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the files of a run folder by name."""
+def run_content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the files of a run's folder by their names in it, with "/"; nothing is written."""
     found = {f"{name}.parquet": _parquet(getattr(record, name)) for name in TABLES}
     for name, one in record.variants.items():
         found[_variant_file(name)] = _parquet(one.ledger)
@@ -262,7 +284,8 @@ def _content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
         "market": record.market_info,
         "versions": record.versions,
         "timeline": record.timeline,
-        "notes": record.notes,
+        # in one order, so that a run that was read is written to the same bytes
+        "notes": [dict(sorted(note.items())) for note in record.notes],
         "variants": {name: one.terms for name, one in record.variants.items()},
         "request": record.request,
         "trials": record.trials,
@@ -275,8 +298,19 @@ def _content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
 
 def _parquet(frame: pd.DataFrame) -> bytes:
     page = io.BytesIO()
-    frame.to_parquet(page, compression="zstd")
+    _in_milliseconds(frame).to_parquet(page, compression="zstd")
     return page.getvalue()
+
+
+def _in_milliseconds(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose dates are in milliseconds, as it is read again: Parquet has no seconds.
+
+    So a run that was read is written to the same bytes.
+    """
+    dates = {name: _MILLISECONDS for name, kind in frame.dtypes.items() if kind == _SECONDS}
+    if isinstance(frame.index, pd.DatetimeIndex) and frame.index.dtype == _SECONDS:
+        frame = frame.set_axis(frame.index.as_unit("ms"))
+    return frame.astype(dates) if dates else frame
 
 
 def _dumped(value: Any) -> bytes:

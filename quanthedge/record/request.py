@@ -30,9 +30,11 @@ def wanted(
     packages : mapping
         Versions of what computes.
     more : mapping
-        ``variants``, and digests of the products' values and of the code.
+        ``variants``, digests of the products' values and of the code, and of a walk-forward run
+        that of what it chose among, and how.
     """
-    return {
+    walked = {"walk-forward": more["walk_forward"]} if more.get("walk_forward") else {}
+    return walked | {
         "strategy": strategy.model_dump(mode="json"),
         "market": market["fingerprint"],
         "first day": market["start"],

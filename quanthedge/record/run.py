@@ -6,7 +6,7 @@ Readers take a :class:`Record`, never what ran it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, NoReturn, Self, TypedDict, cast, overload
+from typing import Any, NoReturn, NotRequired, Self, TypedDict, cast, overload
 
 import pandas as pd
 
@@ -46,6 +46,7 @@ class Request(TypedDict):
     code: str  # digest of the code that ran
     own_code: dict[str, str]  # digests of the user's own code, by file
     own_tables: list[str]  # files of tables of scores and weights
+    walk_forward: NotRequired[str]  # digest of what ruled in turn, where not one strategy did
 
 
 class VariantTerms(TypedDict):

@@ -193,17 +193,22 @@ def _acquired(path: Path) -> FileLock:
 
 
 def _place(beside: Path) -> Path:
-    """Return the place of temporary things, made with the rights of the folder that it is in."""
+    """Return the place of temporary things, made with the rights of the folder that it is in.
+
+    Another process may have removed it again, while it was empty: then what is made in it is not
+    found, and the caller comes again.
+    """
     place = beside / PLACE
     beside.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         place.mkdir()
         with suppress(OSError):
             place.chmod(stat.S_IMODE(beside.stat().st_mode) & 0o1777)
-    if not _is_folder(place):
-        raise DataError(
-            f"{place}: is no folder; the program keeps its temporary files there: move it away"
-        )
+    with suppress(FileNotFoundError):
+        if not stat.S_ISDIR(place.lstat().st_mode):
+            raise DataError(
+                f"{place}: is no folder; the program keeps its temporary files there: move it away"
+            )
     return place
 
 

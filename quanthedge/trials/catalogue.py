@@ -147,9 +147,13 @@ class Catalogue:
         connection = sqlite3.connect(
             address, uri=True, timeout=self._patience, isolation_level=None
         )
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
-        for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "synchronous=FULL"):
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
+            for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "synchronous=FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> None:
@@ -180,14 +184,14 @@ class Catalogue:
         """Turn what SQLite refuses into one line."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter: of names in the schema
             raise _told(self.path, error) from error
 
 
 def _is_new(connection: sqlite3.Connection) -> bool:
     """Whether nobody has laid out the file yet: no mark, no format, no table."""
     one = connection.execute
-    return (
+    return bool(
         one("PRAGMA application_id").fetchone()[0] == 0
         and one("PRAGMA user_version").fetchone()[0] == 0
         and one("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
@@ -201,7 +205,7 @@ def _lay_out(connection: sqlite3.Connection) -> None:
         connection.execute(sql)
 
 
-def _told(path: Path, error: sqlite3.Error) -> DataError:
+def _told(path: Path, error: Exception) -> DataError:
     """Return what a refusal of SQLite is, in one line."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -220,6 +224,4 @@ def _told(path: Path, error: sqlite3.Error) -> DataError:
     if code in words:
         return DataError(f"{path}: {words[code]} ({error})")
     line = " ".join(str(error).split())
-    return DataError(
-        f"{path}: the catalogue is damaged ({line}); move it away, and put a copy in its place"
-    )
+    return DataError(f"{path}: the catalogue is damaged ({line}); move it away")

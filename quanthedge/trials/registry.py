@@ -136,7 +136,7 @@ def record(market: Data, start: Any, end: Any, trials: Sequence[Trial]) -> bool:
     return write_down(market, day_text(start), day_text(end), [one._asdict() for one in trials])
 
 
-def count(market: Data, start: Any, end: Any, kind: Kind | None = None) -> int | None:
+def count(market: Named, start: Any, end: Any, kind: Kind | None = None) -> int | None:
     """Return how many trials overlap the days from ``start`` to ``end``; None when it is off.
 
     Parameters
@@ -151,7 +151,7 @@ def count(market: Data, start: Any, end: Any, kind: Kind | None = None) -> int |
 
 
 def overlapping(
-    market: Data, start: Any, end: Any, kind: Kind | None = None
+    market: Named, start: Any, end: Any, kind: Kind | None = None
 ) -> pd.DataFrame | None:
     """Return the trials that overlap the days from ``start`` to ``end``, a row each, oldest first.
 

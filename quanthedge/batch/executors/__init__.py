@@ -1,19 +1,13 @@
-"""Where jobs run: in this process, in others of this machine, on a cluster."""
+"""Where jobs run: in this process, in others of this machine, on a cluster.
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+An executor takes jobs, as they are asked for, and what runs one; it yields each job with its
+outcomes as it ends, in any order. No more jobs are under way than there are places for them. A job
+whose worker was lost is tried again by single variants, each a job of its own; what is lost twice
+ends as a failure "LostWorker" with its reason. Closing it (Ctrl-C, an error of whoever consumes it)
+begins nothing more and leaves no process behind.
+"""
+
+from quanthedge.batch.executors.choice import executor_of
+from quanthedge.batch.executors.threads import threads_here
 
 __all__ = ["executor_of", "threads_here"]
-
-
-def threads_here() -> int:
-    """Return the threads that a job may use."""
-    return os.cpu_count() or 1
-
-
-@contextmanager
-def executor_of(jobs: int | None, cluster: str | None) -> Iterator[Any]:
-    """Give an executor in this process."""
-    yield lambda work, run: ((job, run(job)) for job in work)

@@ -1,3 +1,6 @@
-"""Which runs of a sweep to believe."""
+"""Which of many runs to believe: deflation, overfitting, neighbours, a page (docs/judging.md)."""
 
-__all__: list[str] = []
+from quanthedge.batch.judgement.of_store import judge, trials_of
+from quanthedge.batch.judgement.table import Judgement, judged
+
+__all__ = ["Judgement", "judge", "judged", "trials_of"]

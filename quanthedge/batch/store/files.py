@@ -13,7 +13,7 @@ from quanthedge.errors import DataError
 from quanthedge.storage import recover, storage_errors, working
 from quanthedge.trials import CATALOGUE
 
-__all__ = ["RECORD", "RUNS", "SERIES_FILE", "Files", "place_of"]
+__all__ = ["RECORD", "RUNS", "SERIES_FILE", "Files", "is_key", "place_of"]
 
 MARK = "quanthedge-store.json"
 RUNS = "runs"
@@ -26,6 +26,11 @@ _LARGEST = 2**30  # bytes of a series' file
 _OURS_BEFORE = {CATALOGUE, f"{CATALOGUE}-journal", ".quanthedge", RUNS}
 
 
+def is_key(text: object) -> bool:
+    """Return whether a text is the key of a run: 64 hex digits."""
+    return isinstance(text, str) and _KEY.fullmatch(text) is not None
+
+
 def place_of(key: str) -> str:
     """Return the folder of a run below that of all runs, with "/".
 
@@ -34,7 +39,7 @@ def place_of(key: str) -> str:
     DataError
         The key is none: it may come out of a file, and becomes a path here.
     """
-    if not isinstance(key, str) or _KEY.fullmatch(key) is None:
+    if not is_key(key):
         raise DataError(f"store: {str(key)[:80]!r} is no key of a run; accepted: 64 hex digits")
     return f"{key[:2]}/{key}"
 
@@ -94,7 +99,7 @@ class Files:
         return self.run(key) / RECORD
 
     def read(self, path: Path, digest: str | None) -> bytes:
-        """Return a file's bytes when they are those that were written.
+        """Return a file's bytes when they are those that were written; any, without a digest.
 
         Raises
         ------
@@ -110,7 +115,7 @@ class Files:
                 f"{path}: cannot be read ({error.strerror}); run it again: "
                 "`quanthedge runs check --repair`"
             ) from error
-        if sha256(data) != digest:
+        if digest is not None and sha256(data) != digest:
             raise DataError(
                 f"{path}: changed since it was written; its figures are not those of the run: "
                 "put the file back as it was, or run it again: `quanthedge runs check --repair`"

@@ -240,9 +240,8 @@ class _Reader:
         if isinstance(other.value, bool):
             if sign not in ("=", "==", "!=", "<>"):
                 raise _wrong(self.condition, other.place, "= or != before true and false")
-            same = _equal(cells, other.value)
-            kind = _holds(cells, bool)
-            return same if sign in ("=", "==") else kind & ~same
+            wanted = other.value if sign in ("=", "==") else not other.value
+            return _equal(cells, wanted)
         return _rowwise(cells, other.value, _COMPARED[sign])
 
     def like(self, name: str, pattern: str) -> Mask:
@@ -267,12 +266,6 @@ class _Reader:
         return found
 
 
-def _holds(cells: pd.Series, kind: type) -> Mask:
-    if kind is bool:
-        return np.array([isinstance(one, bool | np.bool_) for one in cells], bool)
-    return np.array([isinstance(one, kind) for one in cells], bool)
-
-
 def _equal(cells: pd.Series, value: bool) -> Mask:
     return np.array(
         [isinstance(one, bool | np.bool_) and bool(one) is value for one in cells], bool
@@ -283,7 +276,8 @@ def _rowwise(cells: pd.Series, other: Any, compare: Callable[[Any, Any], Any]) -
     """Compare numbers with numbers and texts with texts; anything else is not met."""
     if not isinstance(other, pd.Series) and _is_number(other) and cells.dtype.kind in "fi":
         numbers = cells.to_numpy(float)
-        return np.asarray(compare(numbers, other), bool) & ~np.isnan(numbers)
+        met: Mask = np.asarray(compare(numbers, other), bool) & ~np.isnan(numbers)
+        return met
     others = other if isinstance(other, pd.Series) else [other] * len(cells)
     found = [
         bool(compare(one, two)) if _alike(one, two) else False
@@ -301,7 +295,7 @@ def _alike(one: Any, other: Any) -> bool:
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
         return False
-    return not np.isnan(value)
+    return not bool(np.isnan(value))
 
 
 def _tokens(condition: str) -> Iterator[_Token]:

@@ -22,7 +22,9 @@ from quanthedge.strategy import Strategy
 __all__ = [
     "MADE",
     "Entry",
+    "about_run",
     "canonical",
+    "check_series",
     "figures_text",
     "flat",
     "parts_of",
@@ -35,6 +37,7 @@ __all__ = [
 MADE = "made"  # the part that says by which versions and which code a run was made
 _PLAIN = "strategy"  # the part with the keys of the strategy that are no sections
 _SECTION = "strategy."
+_ABOUT = b"quanthedge"  # key of the metadata of a series' file
 
 
 class Entry(NamedTuple):
@@ -69,15 +72,24 @@ def canonical(plain: Any) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def parts_of(strategy: Strategy, code: Mapping[str, str]) -> list[str]:
+def parts_of(
+    strategy: Strategy, code: Mapping[str, str], start: str | None, end: str | None
+) -> list[str]:
     """Return a run's parts as JSON texts ``[name, content]``: sections, and what made it.
 
-    ``strategy`` has its tables read; ``code`` is the user's own, by its files.
+    ``strategy`` has its tables read; ``code`` is the user's own, by its files;
+    ``start`` and ``end`` are the days that were asked for.
     """
     plain = strategy.model_dump(mode="json")
     sections = {name: value for name, value in plain.items() if isinstance(value, dict | list)}
     rest = {name: value for name, value in plain.items() if name not in sections}
-    made = {"versions": _versions(), "code": code_digest(), "own code": dict(code)}
+    made = {
+        "versions": _versions(),
+        "code": code_digest(),
+        "own code": dict(code),
+        "start": start,
+        "end": end,
+    }
     named = [(_PLAIN, rest), *((_SECTION + name, value) for name, value in sections.items())]
     return [canonical([name, content]) for name, content in [*named, (MADE, made)]]
 
@@ -135,34 +147,76 @@ def figures_text(figures: Mapping[str, float]) -> str:
         except (TypeError, ValueError) as error:
             raise DataError(f"store: the figure {name!r} is {value!r}, no number") from error
         plain[str(name)] = number if math.isfinite(number) else None
-    return canonical(plain)
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False)
 
 
-def series_bytes(key: str, series: pd.DataFrame) -> bytes:
-    """Return the Parquet file of a run's days: ``run``, ``date`` and the columns of ``SERIES``.
+def check_series(key: str, series: pd.DataFrame) -> None:
+    """Refuse a series that lacks a column, or whose rows are not days in ascending order.
 
     Raises
     ------
     DataError
-        A column is missing, or rows are not days in ascending order.
+        Says which.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     missing = [name for name in SERIES if name not in series.columns]
     days = pd.DatetimeIndex(series.index)
     if missing or len(days) < 2 or not (days.is_unique and days.is_monotonic_increasing):
         wrong = f"no column {missing[0]}" if missing else "days are not in ascending order"
         raise DataError(f"store: the series of run {key[:8]}: {wrong}")
+
+
+def series_bytes(key: str, series: pd.DataFrame, about: Mapping[str, Any]) -> bytes:
+    """Return the Parquet file of a run's days: ``run``, ``date`` and the columns of ``SERIES``.
+
+    ``about`` is what the catalogue says of the run; it stands in the file's metadata with a digest
+    of the days, so that the catalogue can be made again from the files.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    days = pd.DatetimeIndex(series.index)
     run = pa.DictionaryArray.from_arrays(pa.array([0] * len(days), pa.int32()), pa.array([key]))
     columns = {
         "run": run,
         "date": pa.array(days.to_numpy().astype("datetime64[D]")),
         **{name: pa.array(series[name].to_numpy("float64")) for name in SERIES},
     }
+    head = canonical({**about, "key": key, "digest": _digest(series)})
+    table = pa.table(columns).replace_schema_metadata({_ABOUT: head.encode("utf-8")})
     page = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns), page, compression="zstd", use_dictionary=["run"])
-    return page.getvalue().to_pybytes()
+    pq.write_table(table, page, compression="zstd", use_dictionary=["run"])
+    return bytes(page.getvalue().to_pybytes())
+
+
+def _digest(series: pd.DataFrame) -> str:
+    found = hashlib.sha256(series.index.to_numpy().astype("datetime64[D]").tobytes())
+    for name in SERIES:
+        found.update(series[name].to_numpy("float64").tobytes())
+    return found.hexdigest()
+
+
+def about_run(data: bytes) -> dict[str, Any]:
+    """Return what the file of a run's days says of the run, when its days are those it was told of.
+
+    Raises
+    ------
+    ValueError
+        The bytes are no such file, or damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    series = read_series(data, SERIES)
+    metadata = pq.read_schema(pa.BufferReader(data)).metadata or {}
+    try:
+        about = json.loads(metadata[_ABOUT])
+        found = about.pop("digest")
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("it does not say of which run") from error
+    if found != _digest(series):
+        raise ValueError("its days are not those that were written")
+    plain: dict[str, Any] = about
+    return plain
 
 
 def read_series(data: bytes, columns: Sequence[str]) -> pd.DataFrame:

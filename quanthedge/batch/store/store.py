@@ -6,39 +6,37 @@ digest of everything that decides the figures, so that the same run is known whe
 
 Files are moved into their places inside the transaction that writes their rows, and removed as
 orphans inside another: whoever holds the catalogue's lock knows that no other writer is between the
-two. A writer that is killed leaves either nothing or a file without a row, which the next check
-takes away; a row without its file never is.
+two. A writer that is killed leaves either nothing or a whole file without a row, which the next
+check takes up; a row without its file never is.
 """
 
 import json
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from quanthedge.backtesting import trial_of
-from quanthedge.batch.store.files import Files, place_of
+from quanthedge.batch.store.files import Files
 from quanthedge.batch.store.rows import (
     Entry,
-    figures_text,
-    parts_of,
+    flat,
     read_series,
-    series_bytes,
-    sha256,
     strategy_of,
 )
 from quanthedge.batch.store.tables import runs_table
+from quanthedge.batch.store.upkeep import check, remove
+from quanthedge.batch.store.whole import entry_of, keep, open_whole
+from quanthedge.batch.store.writing import Data, Ready, done, insert, join, now, number_of, prepared
 from quanthedge.batch.variant import SERIES
 from quanthedge.errors import DataError
-from quanthedge.kinds import own_code
 from quanthedge.storage import storage_errors
-from quanthedge.strategy import Strategy, with_tables
+from quanthedge.strategy import Strategy
 from quanthedge.trials import CATALOGUE, Catalogue, write_down
 
 if TYPE_CHECKING:
-    import sqlite3
+    from quanthedge.backtesting import Result
 
 
 __all__ = ["Store"]
@@ -69,7 +67,9 @@ class Store:
         return f"<Store {self.folder}: {len(self):,} runs>"
 
     def __len__(self) -> int:
-        return int(self._all("SELECT count(*) FROM runs")[0][0]) if self._catalogue.exists else 0
+        if not self._catalogue.exists:
+            return 0
+        return int(self._all("SELECT count(*) FROM runs WHERE status != 'removing'")[0][0])
 
     @classmethod
     def open(cls, folder: str | Path, make: bool = True) -> Self:
@@ -118,7 +118,8 @@ class Store:
         found: list[tuple[str]] = []
         if self._catalogue.exists:
             found = self._all(
-                "SELECT key FROM runs WHERE key >= ? AND key < ? ORDER BY key LIMIT 3",
+                "SELECT key FROM runs WHERE key >= ? AND key < ? AND status != 'removing'"
+                " ORDER BY key LIMIT 3",
                 (key, key + "g"),
             )
         if len(found) == 1:
@@ -228,7 +229,112 @@ class Store:
         content = {number: text for number, text in rows if number in set(marks)}
         return dict(json.loads(content[number]) for number in marks)
 
+    def result(self, key: str) -> "Result":
+        """Return the whole result of a run.
+
+        Raises
+        ------
+        DataError
+            Only its days are kept, or its folder is damaged.
+        """
+        return open_whole(self._catalogue, self._files, key)
+
+    def is_whole(self, key: str) -> bool:
+        """Return whether the run folder of a run is kept."""
+        return self._row(key)[2] is not None
+
+    def folder_of(self, key: str) -> Path:
+        """Return where the run folder of a run is, or would be."""
+        return self._files.record(key)
+
+    def files_of(self, key: str) -> list[Path]:
+        """Return where a run's days are, and its run folder where it is kept whole."""
+        found = [self._files.series(key)]
+        return [*found, self._files.record(key)] if self.is_whole(key) else found
+
+    def parameters(self, key: str) -> dict[str, Any]:
+        """Return the parameters of a run by their dotted names."""
+        parts = self.parts(key)
+        return {name: value for part in parts for name, value in flat(part, parts[part]).items()}
+
+    def series_file(self, key: str) -> bytes:
+        """Return the Parquet file of a run's days; errors are those of :meth:`series`."""
+        status, series, _ = self._row(key)
+        if status != "done":
+            raise DataError(f"{self.folder}: run {key[:8]} failed; it has no days")
+        return self._files.read(self._files.series(key), series)
+
+    def about(self, key: str) -> pd.Series:
+        """Return a run's row of :meth:`runs`."""
+        self._row(key)
+        return self.runs().T[key]
+
     # -- what is written
+
+    def put(
+        self, result: "Result", *, label: str = "", sweep: str = "", seconds: float = math.nan
+    ) -> str:
+        """Add a result of :func:`quanthedge.backtest` and keep it whole; return its key.
+
+        The same run again changes nothing. Errors are those of :meth:`add`.
+        """
+        entry = entry_of(result, label=label, sweep=sweep, seconds=seconds)
+        self.add([entry])
+        self.keep(entry.outcome.key, result)
+        return entry.outcome.key
+
+    def keep(self, key: str, result: "Result") -> Path:
+        """Keep the run folder of a run beside its days; return where it is.
+
+        Parameters
+        ----------
+        key : str
+            Of a run that is done.
+        result : Result
+            Of that run.
+
+        Raises
+        ------
+        DataError
+            The store does not know the run, the result is of another one, or it cannot be written.
+        """
+        return keep(self._catalogue, self._files, key, result)
+
+    def remove(self, keys: Iterable[str]) -> list[str]:
+        """Take runs away: their rows, tags, days and run folders.
+
+        Returns
+        -------
+        list of str
+            Paths in their folders that are not ours: they stay.
+
+        Raises
+        ------
+        DataError
+            A run is not here (then none is taken away), or the folder may not be written.
+        """
+        return remove(self._catalogue, self._files, keys)
+
+    def check(self, *, repair: bool = False) -> pd.DataFrame:
+        """Look at every page of the catalogue and every file; take up what killed writers left.
+
+        A file of days says itself of which run it is: one without a row gets its row again, so that
+        a catalogue that was lost is made again; tags, notes, failures and sweeps are not in the
+        files. What is damaged and has no row is taken away.
+
+        Parameters
+        ----------
+        repair : bool
+            Let runs whose days are damaged or missing count as failed, so that the next sweep runs
+            them again, and let damaged run folders count as not kept.
+
+        Returns
+        -------
+        DataFrame
+            A row for each finding: run (key, or empty), problem ("damaged", "left over", "not
+            ours"), what, done. No row: everything is as it was written.
+        """
+        return check(self._catalogue, self._files, repair=repair)
 
     def add(self, entries: Sequence[Entry]) -> int:
         """Write down what came of variants; return how many of them are new.
@@ -249,14 +355,14 @@ class Store:
         fresh = 0
         for first in range(0, len(entries), _AT_ONCE):
             group = entries[first : first + _AT_ONCE]
-            done = self.known(one.outcome.key for one in group)
-            ready = [_prepared(one) for one in group if one.outcome.key not in done]
+            there = self.known(one.outcome.key for one in group)
+            ready = [prepared(one) for one in group if one.outcome.key not in there]
             written = self._write({one.key: one for one in ready}, group)
             self._count([one for one in ready if one.key in written])
             fresh += len(written)
         return fresh
 
-    def _write(self, ready: "Mapping[str, _Ready]", group: Sequence[Entry]) -> set[str]:
+    def _write(self, ready: Mapping[str, Ready], group: Sequence[Entry]) -> set[str]:
         """Put files in their places and their rows into the catalogue; return the new keys."""
         data = {key: one.series for key, one in ready.items() if one.series is not None}
         with (
@@ -264,21 +370,21 @@ class Store:
             self._files.waiting(data) as put,
             self._catalogue.writing() as connection,
         ):
-            done = _done(connection, ready)
-            fresh = [one for one in ready.values() if one.key not in done]
+            there = done(connection, ready)
+            fresh = [one for one in ready.values() if one.key not in there]
             for one in fresh:
                 if one.series is not None:
                     put(one.key)
-                _insert(connection, one)
+                insert(connection, one)
             members = [(e.sweep, e.variant.number, e.outcome.key) for e in group if e.sweep]
-            _join(connection, members)
+            join(connection, members)
         return {one.key for one in fresh}
 
-    def _count(self, ready: "Sequence[_Ready]") -> None:
+    def _count(self, ready: Sequence[Ready]) -> None:
         """Write what is done into the registry of trials of the user."""
-        spans: dict[tuple[_Data, str, str], list[Mapping[str, Any]]] = {}
+        spans: dict[tuple[Data, str, str], list[Mapping[str, Any]]] = {}
         for one in ready:
-            if one.start is not None and one.end is not None:
+            if one.start is not None and one.end is not None and one.trial is not None:
                 spans.setdefault((one.data, one.start, one.end), []).append(one.trial)
         for (data, start, end), found in spans.items():
             write_down(data, start, end, found)
@@ -290,15 +396,14 @@ class Store:
         on.
         """
         with storage_errors(self.folder), self._catalogue.writing() as connection:
-            now = _now()
             connection.execute(
                 'INSERT INTO sweeps (id, plan, "when") VALUES (?, ?, ?)'
                 " ON CONFLICT (id) DO UPDATE SET plan = excluded.plan",
-                (id, plan, now),
+                (id, plan, now()),
             )
             if len(keys):
                 connection.execute("DELETE FROM members WHERE sweep = ?", (id,))
-            _join(connection, [(id, number, key) for number, key in enumerate(keys)])
+            join(connection, [(id, number, key) for number, key in enumerate(keys)])
 
     def sweeps(self) -> pd.DataFrame:
         """Return the sweeps, oldest first: id, plan, when (UTC), variants, done, failed."""
@@ -320,7 +425,7 @@ class Store:
             for key in keys:
                 connection.execute(
                     "INSERT OR IGNORE INTO tags (run, tag) VALUES (?, ?)",
-                    (_id(connection, key, self.folder), tag),
+                    (number_of(connection, key, self.folder), tag),
                 )
 
     def untag(self, keys: Iterable[str], tag: str) -> None:
@@ -329,7 +434,7 @@ class Store:
             for key in keys:
                 connection.execute(
                     "DELETE FROM tags WHERE run = ? AND tag = ?",
-                    (_id(connection, key, self.folder), tag),
+                    (number_of(connection, key, self.folder), tag),
                 )
 
     def note(self, key: str, note: str) -> None:
@@ -337,7 +442,7 @@ class Store:
         if note:
             self._check_text(note, "note", _LONGEST_NOTE)
         with storage_errors(self.folder), self._catalogue.writing() as connection:
-            number = _id(connection, key, self.folder)
+            number = number_of(connection, key, self.folder)
             connection.execute("UPDATE runs SET note = ? WHERE id = ?", (note, number))
 
     def _check_text(self, text: str, what: str, longest: int) -> None:
@@ -362,130 +467,3 @@ class Store:
             raise DataError(f"{self.folder}: no run {key!r}")
         found: tuple[Any, ...] = rows[0]
         return found
-
-
-class _Data(NamedTuple):
-    """The market of a run, as the registry of trials names it."""
-
-    name: str
-    fingerprint: str
-
-
-class _Ready(NamedTuple):
-    """An entry as it is written: texts, numbers, bytes."""
-
-    key: str
-    label: str
-    data: _Data
-    start: str | None
-    end: str | None
-    failure: tuple[str, str]
-    seconds: float
-    figures: str
-    series: bytes | None
-    parts: list[str]
-    trial: Mapping[str, Any]  # the run as the registry of trials counts it
-
-
-def _prepared(entry: Entry) -> _Ready:
-    """Return an entry as it is written.
-
-    Raises
-    ------
-    DataError
-        It has neither series nor failure, or its key is none.
-    """
-    variant, outcome = entry.variant, entry.outcome
-    place_of(outcome.key)
-    data = _Data(str(entry.market["name"]), str(entry.market["fingerprint"]))
-    series = None
-    start, end = variant.start, variant.end
-    failure = outcome.failure
-    if failure is None:
-        if outcome.series is None:
-            raise DataError(f"store: run {outcome.key[:8]} has neither a series nor a failure")
-        series = series_bytes(outcome.key, outcome.series)
-        start, end = (f"{outcome.series.index[k]:%Y-%m-%d}" for k in (1, -1))
-    strategy = with_tables(variant.strategy)
-    code = own_code(strategy)
-    return _Ready(
-        outcome.key,
-        entry.label or variant.strategy.name,
-        data,
-        start,
-        end,
-        ("", "") if failure is None else (failure.kind, failure.reason),
-        float(outcome.seconds),
-        figures_text(outcome.figures if failure is None else {}),
-        series,
-        parts_of(strategy, code),
-        trial_of(strategy, strategy.name, code)._asdict(),
-    )
-
-
-def _insert(connection: "sqlite3.Connection", one: _Ready) -> None:
-    """Write a run's row; one that had failed takes the new outcome and keeps its tags."""
-    marks = json.dumps([_part(connection, text) for text in one.parts])
-    failed = one.series is None
-    connection.execute(
-        'INSERT INTO runs (key, label, market, fingerprint, "start", "end", "when", status, kind,'
-        " reason, seconds, note, series, record, figures, parts)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, NULL, ?, ?)"
-        ' ON CONFLICT (key) DO UPDATE SET label = excluded.label, "start" = excluded."start",'
-        ' "end" = excluded."end", "when" = excluded."when", status = excluded.status,'
-        " kind = excluded.kind, reason = excluded.reason, seconds = excluded.seconds,"
-        " series = excluded.series, figures = excluded.figures, parts = excluded.parts",
-        (
-            one.key,
-            one.label,
-            *one.data,
-            one.start,
-            one.end,
-            _now(),
-            "failed" if failed else "done",
-            *one.failure,
-            one.seconds,
-            None if one.series is None else sha256(one.series),
-            one.figures,
-            marks,
-        ),
-    )
-
-
-def _part(connection: "sqlite3.Connection", text: str) -> int:
-    """Return the number of a part, which is kept once."""
-    digest = sha256(text.encode("utf-8"))
-    found = connection.execute("SELECT id FROM parts WHERE digest = ?", (digest,)).fetchone()
-    if found is None:
-        found = connection.execute(
-            "INSERT INTO parts (digest, content) VALUES (?, ?) RETURNING id", (digest, text)
-        ).fetchone()
-    return int(found[0])
-
-
-def _join(connection: "sqlite3.Connection", members: Iterable[tuple[str, int, str]]) -> None:
-    connection.executemany(
-        "INSERT INTO members (sweep, number, key) VALUES (?, ?, ?)"
-        " ON CONFLICT (sweep, number) DO UPDATE SET key = excluded.key",
-        members,
-    )
-
-
-def _done(connection: "sqlite3.Connection", keys: Iterable[str]) -> set[str]:
-    found = set()
-    for key in keys:
-        query = "SELECT 1 FROM runs WHERE key = ? AND status = 'done'"
-        if connection.execute(query, (key,)).fetchone():
-            found.add(key)
-    return found
-
-
-def _id(connection: "sqlite3.Connection", key: str, folder: Path) -> int:
-    found = connection.execute("SELECT id FROM runs WHERE key = ?", (key,)).fetchone()
-    if found is None:
-        raise DataError(f"{folder}: no run {key!r}")
-    return int(found[0])
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -53,7 +53,8 @@ def runs_table(connection: "sqlite3.Connection | None", sweep: str | None) -> pd
             and not connection.execute("SELECT 1 FROM sweeps WHERE id = ?", (sweep,)).fetchone()
         ):
             raise DataError(f"no sweep {sweep!r} in this store")
-    found = connection.execute(f"SELECT {_READ} FROM runs ORDER BY id").fetchall()
+    query = f"SELECT {_READ} FROM runs WHERE status != 'removing' ORDER BY id"
+    found = connection.execute(query).fetchall()
     if sweep is not None:
         found = sorted((r for r in found if r[0] in numbers), key=lambda r: numbers[r[0]])
     if not found:

@@ -34,7 +34,10 @@ def _ask_for_adjustments(
 ) -> float:
     """Forget adjustments that have ended, begin those that always count; return the sum of all."""
     shares, restated = state.shares, state.carried.restated
-    for i in range(shares.size):  # what was sold whole is not among the held
+    some = False  # on most days none is: seen in one vectorised pass
+    for i in range(restated.size):
+        some |= restated[i]
+    for i in range(shares.size if some else 0):  # what was sold whole is not among the held
         if restated[i] and (np.isnan(book.ratio[t + 1, i]) or not shares[i] > 0.0):
             restated[i] = False
     total = 0.0

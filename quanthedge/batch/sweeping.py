@@ -1,20 +1,22 @@
 """A sweep: planned, run where it is asked to, kept in a store run by run, and judged.
 
-    >>> import quanthedge as qh
-    >>> found = qh.sweep(                                                       # doctest: +SKIP
-    ...     "strategies/market_neutral.toml", "data/sample",
-    ...     ["hedge.ratio=0.8,0.9,1.0", "selector.n=20,30"], out="sweeps/first")
-    >>> found.table.head()                                                      # doctest: +SKIP
+>>> import quanthedge as qh
+>>> found = qh.sweep(                                                       # doctest: +SKIP
+...     "strategies/market_neutral.toml", "data/sample",
+...     ["hedge.ratio=0.8,0.9,1.0", "selector.n=20,30"], out="sweeps/first")
+>>> found.table.head()                                                      # doctest: +SKIP
 """
 
 import difflib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -24,14 +26,19 @@ from quanthedge.batch.grid import Sets, Windows, told
 from quanthedge.batch.plan import Plan, jobs_of, planned
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.variant import Job, Outcome, Variant
-from quanthedge.batch.work import failure_of, run_job
-from quanthedge.errors import QuantHedgeError, StrategyError
+from quanthedge.batch.work import run_job
+from quanthedge.errors import StrategyError
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
+from quanthedge.typing import Language
+
+if TYPE_CHECKING:
+    from quanthedge.batch.judgement import Judgement
 
 __all__ = ["BY", "Progress", "Sweep", "SweepInterrupted", "run_plan", "sweep"]
 
 BY = "sharpe_net"
+_MOST_WAITING = 2  # jobs whose outcomes wait for the disk
 _LOG = logging.getLogger(__name__)
 
 
@@ -100,6 +107,16 @@ class Sweep:
             f"<Sweep {self.id}: {len(self.table):,} runs, {len(self.failures):,} failed; "
             f"best {self.by} {best}; {self.store.folder}>"
         )
+
+    def judgement(self) -> "Judgement":
+        """Return what is to be thought of its runs: see :func:`quanthedge.batch.judge`."""
+        from quanthedge.batch.judgement import judge
+
+        return judge(self.store, self.id, by=self.by)
+
+    def report(self, path: str | Path, language: Language = "zh") -> Path:
+        """Write the page of the judgement (.html) or its table (.csv) and return the path."""
+        return self.judgement().report(path, language)
 
 
 def sweep(
@@ -171,9 +188,7 @@ def sweep(
     plan = planned(
         strategy, market, sets, random=random, seed=seed, start=start, end=end, windows=windows
     )
-    return run_plan(
-        plan, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=progress
-    )
+    return run_plan(plan, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=progress)
 
 
 def run_plan(
@@ -197,6 +212,7 @@ def run_plan(
     failed = _run(plan, store, wanted, jobs, cluster, progress)
     table = _table(plan, store, by)
     kept = _keep(plan, store, table, keep)
+    table.loc[list(kept), "whole"] = True
     return Sweep(
         plan.id,
         store,
@@ -218,15 +234,13 @@ class _Count:
         plan: Plan,
         wanted: Sequence[Variant],
         work: Sequence[Job],
-        workers: int,
         tell: Callable[[Progress], None] | None,
     ) -> None:
         self.total, self.known = len(plan.variants), len(plan.variants) - len(wanted)
         self.done = self.failed = 0
         self.begun = time.perf_counter()
-        self.waiting = {id(job): job for job in work}
         self.open = {one.number: one for job in work for one in job.variants}
-        self.workers, self.tell = workers, tell
+        self.tell = tell
 
     def took(self, outcomes: Iterable[Outcome]) -> None:
         """Count outcomes."""
@@ -255,43 +269,58 @@ def _run(
     tell: Callable[[Progress], None] | None,
 ) -> dict[int, Outcome]:
     """Run variants, add each to the store as it ends; return those that failed by number."""
-    workers = _workers(jobs, cluster)
-    work = jobs_of(plan, wanted, workers)
-    count = _Count(plan, wanted, work, workers, tell)
-    count.say()
     failed: dict[int, Outcome] = {}
-    info = {"name": plan.market.name, "fingerprint": plan.market.fingerprint}
-    by_number = {one.number: one for one in wanted}
     try:
         with ExitStack() as stack:
-            run_all = stack.enter_context(executor_of(jobs, cluster)) if work else None
-            for _, outcomes in run_all(work, run_job) if run_all is not None else ():
-                store.add(
-                    [
-                        Entry(by_number[one.number], one, info, plan.id, _label(plan, by_number[one.number]))
-                        for one in outcomes
-                    ]
-                )
+            keep = stack.enter_context(_keeping(plan, store, wanted))
+            run_all = stack.enter_context(executor_of(jobs, cluster if wanted else None))
+            work = jobs_of(plan, wanted, run_all.workers)
+            count = _Count(plan, wanted, work, tell)
+            count.say()
+            for _, outcomes in run_all(work, run_job):
+                keep(outcomes)
                 failed.update((one.number, one) for one in outcomes if one.failure is not None)
                 count.took(outcomes)
                 count.say()
     except KeyboardInterrupt:
+        here = len(store.known([one.key for one in plan.variants]))
         raise SweepInterrupted(
-            f"stopped: {count.known + count.done:,} of {count.total:,} runs are in "
-            f"{store.folder}; the same command goes on with the others"
+            f"stopped: {here:,} of {len(plan.variants):,} runs are in {store.folder}; the same "
+            "command goes on with the others"
         ) from None
     return failed
 
 
-def _label(plan: Plan, variant: Variant) -> str:
-    return f"{plan.strategy.name}: {told(variant.changes)}"
+@contextmanager
+def _keeping(
+    plan: Plan, store: Store, wanted: Sequence[Variant]
+) -> Iterator[Callable[[Sequence[Outcome]], None]]:
+    """Yield what adds outcomes to the store, on a thread of its own while others are worked out.
 
+    All of them are there at the end of the block, however it ends.
+    """
+    info = {"name": plan.market.name, "fingerprint": plan.market.fingerprint}
+    by_number = {one.number: one for one in wanted}
+    waiting: deque[Future[int]] = deque()
 
-def _workers(jobs: int | None, cluster: str | None) -> int:
-    """Return for how many workers jobs are made."""
-    if cluster is not None and cluster.partition(":")[2].isdigit():
-        return int(cluster.partition(":")[2])
-    return jobs or 1
+    def entry(outcome: Outcome) -> Entry:
+        variant = by_number[outcome.number]
+        return Entry(
+            variant, outcome, info, plan.id, f"{plan.strategy.name}: {told(variant.changes)}"
+        )
+
+    with ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
+
+        def keep(outcomes: Sequence[Outcome]) -> None:
+            waiting.append(pool.submit(store.add, [entry(one) for one in outcomes]))
+            while len(waiting) > _MOST_WAITING or (waiting and waiting[0].done()):
+                waiting.popleft().result()
+
+        try:
+            yield keep
+        finally:
+            for one in waiting:
+                one.result()
 
 
 def _table(plan: Plan, store: Store, by: str) -> pd.DataFrame:
@@ -328,7 +357,12 @@ def _near(by: str, table: pd.DataFrame) -> str:
 
 def _failures(plan: Plan, failed: Mapping[int, Outcome]) -> pd.DataFrame:
     rows = [
-        {"number": one.number, **one.changes, "kind": one.failure.kind, "reason": one.failure.reason}
+        {
+            "number": one.number,
+            **one.changes,
+            "kind": one.failure.kind,
+            "reason": one.failure.reason,
+        }
         for one in plan.grid.refused
     ]
     for one in plan.variants:
@@ -346,7 +380,7 @@ def _keep(plan: Plan, store: Store, table: pd.DataFrame, keep: int) -> tuple[str
     kept = []
     for key in table.index[:keep]:
         one = by_key[key]
-        if not bool(table.loc[key, "whole"]) and hasattr(store, "keep"):
+        if not bool(table.loc[key, "whole"]):
             store.keep(key, backtest(one.strategy, plan.market, one.start, one.end))
         kept.append(key)
     return tuple(kept)

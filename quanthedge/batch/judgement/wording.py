@@ -1,0 +1,91 @@
+"""Names and numbers of a judgement as a reader reads them, in one language."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from quanthedge.performance import definitions
+from quanthedge.typing import Language
+from quanthedge.words import texts
+
+__all__ = ["Words", "told"]
+
+_MINUS = "\u2212"
+_PERCENT = (
+    "annual_return", "return", "volatility", "max_drawdown", "paid_per_year", "geometric_excess",
+    "win_rate", "downside_deviation", "tracking_error", "excess_drawdown", "net_exposure",
+    "hedge_ratio", "gross_exposure", "margin", "free_cash",
+)  # fmt: skip
+_CHANCES = ("deflated", "chance", "best_in_half", "plateau", "share", "probabilistic_sharpe")
+_COEFFICIENTS = ("correlation", "beta", "book_beta", "net_beta")
+_WHOLE = ("rank", "neighbours", "neighbours_failed", "trades", "refusals", "paid", "bought", "sold")
+
+
+class Words:
+    """The sentences of the page in one language, by ``group.name``."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self._texts = texts("quanthedge.batch.judgement", "words")
+
+    def __call__(self, place: str, /, **values: Any) -> str:
+        """Return a sentence, its places filled."""
+        group, name = place.split(".")
+        return str(self._texts[group][name][self.language]).format(**values)
+
+    def parameter(self, name: str) -> str:
+        """Return a parameter's name: ours in words, its dotted place where there is none."""
+        known = self._texts["parameter"].get(name.replace(".", "_"))
+        return str(known[self.language]) if known else name
+
+    def figure(self, name: str) -> str:
+        """Return the name of a figure of the summary or of the judgement."""
+        own = self._texts["column"].get(name)
+        if own:
+            return str(own[self.language])
+        known = definitions()
+        for formula in sorted(known["measures"], key=len, reverse=True):
+            variant = name.removeprefix(f"{formula}_") if name != formula else ""
+            if name == formula or (variant != name and variant in known["variants"]):
+                title = str(known["measures"][formula][self.language])
+                return title + self._variant(variant)
+        return name
+
+    def _variant(self, name: str) -> str:
+        if not name:
+            return ""
+        told_ = str(definitions()["variants"][name][self.language])
+        return f"（{told_}）" if self.language == "zh" else f" ({told_})"
+
+
+def told(value: Any, name: str) -> str:
+    """Return a figure as it is printed under its name.
+
+    >>> told(0.1234, "annual_return_net"), told(-0.5, "sharpe_net"), told(float("nan"), "turnover")
+    ('12.3%', '−0.50', '–')
+    """
+    number = float(value)
+    if np.isnan(number):
+        return "–"
+    if np.isinf(number):
+        return "∞" if number > 0 else f"{_MINUS}∞"
+    return _signed(format(number, _pattern(name)))
+
+
+def _pattern(name: str) -> str:
+    """Return how a figure is written."""
+    if name in _CHANCES:
+        return ".0%"
+    if name in _WHOLE or (name.startswith("paid_") and not name.startswith("paid_per_year")):
+        return ",.0f"
+    if name.startswith(_PERCENT):
+        return ".1%"
+    if name.startswith(_COEFFICIENTS):
+        return ".3f"
+    return ".4f" if name.startswith("unit_value") else ".2f"
+
+
+def _signed(text: str) -> str:
+    """Return a number with a true minus, and none before nothing."""
+    return text.replace("-", _MINUS) if re.search("[1-9]", text) else text.lstrip("-")

@@ -1,0 +1,573 @@
+"""Walk-forward: in each period the variant rules that was the best of the past, in one fund.
+
+Each variant's own ledger runs over the whole span, as in a sweep. A period's ruler is the variant
+whose net returns up to the close before the period's first day were the best; its first decision is
+made at that close. The fund itself is one ledger: positions, cash, margin, high-water mark and open
+orders go over from one ruler to the next, and a change of ruler is traded and paid for.
+
+References
+----------
+Pardo, R. (2008), "The evaluation and optimization of trading strategies", 2nd ed., chapter 11.
+Bailey, D., Borwein, J., Lopez de Prado, M., Zhu, Q. (2014), "Pseudo-mathematics and financial
+charlatanism", Notices of the AMS 61(5), on what an optimum in sample is worth out of sample.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from quanthedge.backtesting import (
+    Prepared,
+    Result,
+    Ruler,
+    asked,
+    check_one_fund,
+    complete,
+    prepare,
+    spliced,
+    trial_of,
+)
+from quanthedge.batch.grid import Sets, grid_of, told
+from quanthedge.batch.store import Entry, Store
+from quanthedge.batch.store.whole import entry_of
+from quanthedge.batch.variant import Job, Outcome, Variant
+from quanthedge.batch.work import remember_market, run_job
+from quanthedge.errors import DataError, StrategyError
+from quanthedge.kinds import own_code
+from quanthedge.market import Market
+from quanthedge.performance import annual_return, calmar_ratio, sharpe_ratio, sortino_ratio
+from quanthedge.storage import write_page
+from quanthedge.strategy import Strategy, load_strategy, with_tables
+from quanthedge.trials import Trial, count, digest, record
+from quanthedge.typing import Floats
+from quanthedge.words import sentence, texts
+
+if TYPE_CHECKING:
+    from quanthedge.batch.sweeping import Sweep
+
+__all__ = [
+    "FIGURES",
+    "WalkForward",
+    "choices",
+    "keep_walk_forward",
+    "walk_forward",
+    "walk_forward_of",
+    "walked_again",
+]
+
+TABLE: Final = "walk_forward.csv"
+PLAN: Final = "walk_forward.json"
+_LARGEST = 20_000_000  # bytes of a plan
+_FEWEST_DAYS = 20  # of a window that a variant is chosen by
+
+
+def _annual(returns: pd.Series) -> float:
+    return annual_return(_level(returns))
+
+
+def _calmar(returns: pd.Series) -> float:
+    level = _level(returns)
+    return calmar_ratio(annual_return(level), float((level / level.cummax() - 1.0).min()))
+
+
+def _level(returns: pd.Series) -> pd.Series:
+    """Return what a yuan became, from a day before the first on."""
+    days = pd.DatetimeIndex(returns.index)
+    values = np.append(1.0, np.cumprod(1.0 + returns.to_numpy()))
+    return pd.Series(values, days.insert(0, days[0] - pd.Timedelta(days=1)))
+
+
+FIGURES: Final[Mapping[str, Callable[[pd.Series], float]]] = {
+    "sharpe_net": sharpe_ratio,
+    "sortino_net": sortino_ratio,
+    "annual_return_net": _annual,
+    "calmar_net": _calmar,
+}
+
+
+class Choice(NamedTuple):
+    """Who rules a period.
+
+    Attributes
+    ----------
+    first, last : int
+        Rows of the levels: the period's first and last day.
+    window : (int, int)
+        Rows of the first and last return that it was chosen by.
+    ruler : int
+        Column of the variant.
+    figures : float64 [K]
+        Of every variant in the window; NaN where it could not be chosen.
+    """
+
+    first: int
+    last: int
+    window: tuple[int, int]
+    ruler: int
+    figures: Floats
+
+
+class WalkPlan(BaseModel):
+    """What a walk-forward run chose among, and how: enough to make it again.
+
+    ``changes`` are the variants', in the order of the grid; days are trading days.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    changes: list[dict[str, Any]] = Field(min_length=1)
+    start: str | None
+    end: str | None
+    train_days: int
+    step_days: int
+    embargo_days: int
+    by: str
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class WalkForward(Result):
+    """The result of a walk-forward run: one ledger, and who ruled when.
+
+    Attributes
+    ----------
+    walk_forward : DataFrame
+        A row a period: start, end, days, variant (what it has of its own), key (of its run), past
+        (the figure it was chosen by, over window_start to window_end), past_median (of all that
+        could be chosen, candidates of them), own (the same figure of the fund in the period),
+        alone (of the variant's own ledger in the period), best_after and median_after (of all
+        variants' own ledgers in the period), rank_after (of the chosen one among them, 1 the
+        best).
+    walk_plan : WalkPlan
+        What it chose among, and how.
+    """
+
+    walk_forward: pd.DataFrame
+    walk_plan: WalkPlan
+
+    def to_parquet(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the run folder, with ``walk_forward.csv`` and ``.json`` beside; return its path.
+
+        Errors are those of :meth:`quanthedge.Result.to_parquet`.
+        """
+        place = super().to_parquet(folder, overwrite=overwrite)
+        write_page(place / PLAN, self.walk_plan.model_dump_json(indent=1), "plan of a walk-forward")
+        write_page(place / TABLE, self.walk_forward.to_csv(index=False), "table of a walk-forward")
+        return place
+
+
+def walk_forward(
+    strategy: Strategy | str | Path,
+    market: Market | str | Path,
+    sets: Sets,
+    *,
+    train_days: int,
+    step_days: int,
+    by: str = "sharpe_net",
+    embargo_days: int = 0,
+    random: int | None = None,
+    seed: int = 1,
+    start: str | None = None,
+    end: str | None = None,
+    store: Store | None = None,
+) -> WalkForward:
+    """Run one fund that lets the best variant of the past rule each period.
+
+    Parameters
+    ----------
+    strategy : Strategy or path
+    market : Market or path
+    sets : text, texts or mapping
+        What is varied: see :func:`quanthedge.sweep`. What a fund has one of cannot be: capital,
+        benchmark, the fund's terms and investors, valuation, the tax on dividends, the futures that
+        are sold, the index of the betas, the days.
+    train_days : int
+        Trading days of the past that a period's ruler is chosen by.
+    step_days : int
+        Trading days of a period.
+    by : str
+        Figure of the net returns: sharpe_net, sortino_net, annual_return_net or calmar_net.
+    embargo_days : int
+        Trading days between the past and the period that are left out.
+    random, seed : int
+        Choose among so many combinations, drawn without repeats.
+    start, end : date, optional
+        First and last day of the variants' own ledgers, as of a sweep; the fund begins
+        ``train_days + embargo_days`` trading days after the first day that all of them have.
+    store : Store, optional
+        Runs that it has are not run again; those that are run are added to it.
+
+    Returns
+    -------
+    WalkForward
+        A result like any other (report, bridge, statements), of the strategy as it stands, with a
+        note on who ruled and the table ``walk_forward``.
+
+    Raises
+    ------
+    StrategyError
+        A parameter that may not be varied, too few days, no variant that can be run, another
+        figure.
+    DataError
+        As :func:`quanthedge.backtest`.
+
+    Notes
+    -----
+    No look-ahead: the ruler of a period that begins on day t is chosen by ledgers up to the close
+    of t - 1 (less the embargo), and decides from that close on. Where its last decision before t
+    wants another book than the one that its predecessor stands at, the fund trades to it on t. A
+    variant whose run failed, or has no return on a day of the window, cannot be chosen then; of
+    equals the first in the order of the grid rules. Every variant counts as a trial, and so does
+    the whole.
+    """
+    base = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
+    data = market if isinstance(market, Market) else Market.open(market)
+    grid = grid_of(base, data, sets, random=random, seed=seed, start=start, end=end)
+    return _walked(base, data, grid.variants, store, train_days, step_days, by, embargo_days)
+
+
+def walk_forward_of(
+    sweep: "Sweep",
+    train_days: int,
+    step_days: int,
+    *,
+    by: str = "sharpe_net",
+    embargo_days: int = 0,
+) -> WalkForward:
+    """Return the walk-forward run over the runs of a sweep.
+
+    Parameters and errors are those of :func:`walk_forward`.
+    """
+    plan = sweep.plan
+    return _walked(
+        plan.strategy, plan.market, plan.variants, sweep.store, train_days, step_days, by,
+        embargo_days,
+    )  # fmt: skip
+
+
+def walked_again(folder: str | Path, market: Market) -> WalkForward:
+    """Make the walk-forward run of a run folder again.
+
+    Parameters
+    ----------
+    folder : str or Path
+        As :meth:`WalkForward.to_parquet` writes it.
+    market : Market
+
+    Raises
+    ------
+    DataError
+        It is no run folder of a walk-forward run, or its plan was changed.
+    """
+    folder = Path(folder)
+    kept, place = Result.open(folder), folder / PLAN
+    try:
+        if place.stat().st_size > _LARGEST:
+            raise DataError(f"{place}: larger than any plan of a walk-forward run")
+        plan = WalkPlan.model_validate_json(place.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise DataError(
+            f"{place}: no plan of a walk-forward run ({type(error).__name__})"
+        ) from error
+    if digest(plan.model_dump(mode="json")) != kept.request.get("walk_forward"):
+        raise DataError(f"{place}: is not the plan that the run folder was made by")
+    variants = [
+        _variant(number, kept.strategy, changes, market, plan)
+        for number, changes in enumerate(plan.changes)
+    ]
+    return _walked(
+        kept.strategy, market, variants, None, plan.train_days, plan.step_days, plan.by,
+        plan.embargo_days,
+    )  # fmt: skip
+
+
+def _variant(
+    number: int, base: Strategy, changes: dict[str, Any], market: Market, plan: WalkPlan
+) -> Variant:
+    strategy = with_tables(base.change(changes))
+    key = digest(asked(strategy, market, plan.start, plan.end))
+    return Variant(number, changes, strategy, plan.start, plan.end, key)
+
+
+def keep_walk_forward(store: Store, run: Callable[[], WalkForward]) -> tuple[WalkForward, Path]:
+    """Run, add the result to a store with its whole folder, and return it with that folder.
+
+    It has the tag ``walk-forward``.
+    """
+    begun = time.perf_counter()
+    result = run()
+    label = f"{result.strategy.name}: walk-forward"
+    entry = entry_of(result, label=label, seconds=time.perf_counter() - begun)
+    key = entry.outcome.key
+    store.add([entry])
+    folder = store.keep(key, result)
+    store.tag([key], "walk-forward")
+    return result, folder
+
+
+def _walked(
+    base: Strategy,
+    data: Market,
+    variants: Sequence[Variant],
+    store: Store | None,
+    train_days: int,
+    step_days: int,
+    by: str,
+    embargo_days: int,
+) -> WalkForward:
+    """Run the variants that the store has not, choose, and run the one ledger."""
+    _check_days(train_days, step_days, embargo_days, by)
+    if any(key in one.changes for one in variants for key in ("start", "end")):
+        raise StrategyError("walk-forward: start and end may not be varied; give them once")
+    check_one_fund([one.strategy for one in variants])
+    levels = _levels(variants, data, store)
+    chosen = choices(levels, train_days, step_days, FIGURES[by], embargo_days)
+    result, about = _run(_base(base, variants), data, variants, levels, chosen)
+    plan = WalkPlan(
+        changes=[dict(one.changes) for one in variants],
+        start=variants[0].start,
+        end=variants[0].end,
+        train_days=train_days,
+        step_days=step_days,
+        embargo_days=embargo_days,
+        by=by,
+    )
+    table = _table(chosen, variants, levels, about.levels, FIGURES[by])
+    note = _note(table, len(variants), train_days, step_days, by)
+    walked = result.changed(
+        notes=[note, *result.notes],
+        request={**result.request, "walk_forward": digest(plan.model_dump(mode="json"))},
+    )
+    made = WalkForward(
+        **{one.name: walked.__dict__[one.name] for one in fields(walked)},
+        walk_forward=table,
+        walk_plan=plan,
+    )
+    return made.changed(trials=_counted(made, data, variants))
+
+
+def choices(
+    levels: pd.DataFrame,
+    train_days: int,
+    step_days: int,
+    figure: Callable[[pd.Series], float],
+    embargo_days: int = 0,
+) -> list[Choice]:
+    """Return who rules each period, by what is known before it.
+
+    Parameters
+    ----------
+    levels : DataFrame [T + 1, K]
+        Net unit values of the variants' own ledgers; NaN on days that one has not.
+    train_days, step_days, embargo_days : int
+    figure : callable
+        Of the returns of a window; the more the better.
+
+    Raises
+    ------
+    StrategyError
+        Too few days, or a window over which no variant has a figure.
+    """
+    returns = levels.pct_change(fill_method=None).iloc[1:]
+    known = returns.notna().to_numpy()
+    begins = known.argmax(axis=0)[known.any(axis=0)]
+    first = 1 + (int(begins.max()) if begins.size else 0)  # the first day that all of them have
+    found = []
+    last = len(levels) - 1
+    start = first + train_days + embargo_days
+    if start > last:
+        raise StrategyError(
+            f"walk-forward: {train_days + embargo_days} days to train on, and the variants have "
+            f"{last - first + 1} in common; give fewer train_days, or more data"
+        )
+    for begin in range(start, last + 1, step_days):
+        window = begin - embargo_days - train_days, begin - embargo_days - 1
+        past = returns.iloc[window[0] - 1 : window[1]]
+        figures = np.array(
+            [figure(past[name]) if past[name].notna().all() else np.nan for name in past.columns],
+            dtype=np.float64,
+        )
+        if not np.isfinite(figures).any():
+            days = [f"{day:%Y-%m-%d}" for day in (past.index[0], past.index[-1])]
+            raise StrategyError(
+                f"walk-forward: no variant has a figure over {days[0]} to {days[1]}, so that none "
+                f"can rule from {levels.index[begin]:%Y-%m-%d} on"
+            )
+        ruler = int(np.where(np.isfinite(figures), figures, -np.inf).argmax())
+        end = min(begin + step_days - 1, last)
+        found.append(Choice(begin, end, window, ruler, figures))
+    return found
+
+
+class _Fund(NamedTuple):
+    levels: pd.Series  # the fund's own net unit values
+
+
+def _check_days(train: int, step: int, embargo: int, by: str) -> None:
+    for name, value, least in (
+        ("train_days", train, _FEWEST_DAYS),
+        ("step_days", step, 1),
+        ("embargo_days", embargo, 0),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise StrategyError(f"walk-forward: {name} {value!r}; accepted: {least} or more")
+    if by not in FIGURES:
+        raise StrategyError(f"walk-forward: by {by!r}; accepted: {', '.join(FIGURES)}")
+
+
+def _base(strategy: Strategy, variants: Sequence[Variant]) -> Strategy:
+    """Return the strategy with what all variants have changed alike."""
+    first = variants[0].changes
+    alike = {
+        key: value
+        for key, value in first.items()
+        if all(one.changes.get(key) == value for one in variants)
+    }
+    return strategy.change(alike) if alike else strategy
+
+
+def _levels(variants: Sequence[Variant], market: Market, store: Store | None) -> pd.DataFrame:
+    """Return the net unit values of each variant's own ledger, those of a store not run again."""
+    known = set() if store is None else store.known([one.key for one in variants])
+    found: dict[str, pd.Series] = {}
+    if store is not None and known:
+        kept = store.series([one.key for one in variants if one.key in known])
+        found.update((str(key), kept[key]) for key in kept.columns)
+    wanted = tuple(one for one in variants if one.key not in known)
+    outcomes = run_job(Job(remember_market(market), wanted)) if wanted else []
+    if store is not None and outcomes:
+        _add(store, market, wanted, outcomes)
+    found.update((one.key, one.series["unit_value"]) for one in outcomes if one.series is not None)
+    if not found:
+        failure = outcomes[0].failure
+        assert failure is not None
+        raise StrategyError(
+            f"walk-forward: none of {len(variants):,} variants can be run; the first, "
+            f"{told(variants[0].changes)}: {failure.reason}"
+        )
+    table = pd.DataFrame(found)
+    return table.reindex(columns=[one.key for one in variants])
+
+
+def _add(
+    store: Store, market: Market, variants: Sequence[Variant], outcomes: Sequence[Outcome]
+) -> None:
+    info = {"name": market.name, "fingerprint": market.fingerprint}
+    store.add(
+        [
+            Entry(one, outcome, info, "", f"{one.strategy.name}: {told(one.changes)}")
+            for one, outcome in zip(variants, outcomes, strict=True)
+        ]
+    )
+
+
+def _run(
+    base: Strategy,
+    market: Market,
+    variants: Sequence[Variant],
+    levels: pd.DataFrame,
+    chosen: Sequence[Choice],
+) -> tuple[Result, _Fund]:
+    """Run the one ledger; each variant that ever rules is prepared once."""
+    days = levels.index
+    span = (f"{days[chosen[0].first]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}")
+    prepared: dict[int, Prepared] = {}
+    rulers = []
+    for one in chosen:
+        if one.ruler not in prepared:
+            prepared[one.ruler] = prepare(variants[one.ruler].strategy, market, *span)
+        rulers.append(Ruler(one.first - chosen[0].first, prepared[one.ruler]))
+    result = complete(spliced(base, rulers))
+    return result, _Fund(result.ledger["unit_value"])
+
+
+def _table(
+    chosen: Sequence[Choice],
+    variants: Sequence[Variant],
+    levels: pd.DataFrame,
+    fund: pd.Series,
+    figure: Callable[[pd.Series], float],
+) -> pd.DataFrame:
+    """Return a row a period: who ruled, why, and what came of it."""
+    returns = levels.pct_change(fill_method=None)
+    own = fund.pct_change(fill_method=None)
+    rows = []
+    for one in chosen:
+        inside = returns.iloc[one.first : one.last + 1]
+        after = np.array(
+            [figure(inside[k]) if inside[k].notna().all() else np.nan for k in inside.columns]
+        )
+        ranks = pd.Series(after).rank(ascending=False)
+        fund_inside = own.reindex(inside.index).dropna()
+        variant = variants[one.ruler]
+        rows.append(
+            {
+                "start": f"{levels.index[one.first]:%Y-%m-%d}",
+                "end": f"{levels.index[one.last]:%Y-%m-%d}",
+                "days": one.last - one.first + 1,
+                "variant": told(variant.changes),
+                "key": variant.key,
+                "window_start": f"{levels.index[one.window[0]]:%Y-%m-%d}",
+                "window_end": f"{levels.index[one.window[1]]:%Y-%m-%d}",
+                "past": one.figures[one.ruler],
+                "past_median": float(np.nanmedian(one.figures)),
+                "candidates": int(np.isfinite(one.figures).sum()),
+                "own": figure(fund_inside) if len(fund_inside) > 1 else np.nan,
+                "alone": after[one.ruler],
+                "best_after": _or_nan(np.nanmax, after),
+                "median_after": _or_nan(np.nanmedian, after),
+                "rank_after": ranks[one.ruler],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _or_nan(measure: Callable[[Floats], Any], values: Floats) -> float:
+    return float(measure(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _note(table: pd.DataFrame, count: int, train: int, step: int, by: str) -> dict[str, str]:
+    """Return what a reader of the result must know, in both languages."""
+    words = texts("quanthedge.batch", "walk_forward")
+    ruled = (table["variant"] != table["variant"].shift()).cumsum()
+    reigns = table.groupby(ruled).agg(start=("start", "first"), variant=("variant", "first"))
+    shown = [f"{row.start}: {row.variant}" for row in reigns.itertuples()]
+    listed = "; ".join(shown[:_SHOWN]) + ("; ..." if len(shown) > _SHOWN else "")
+    figure = words["figure"][by]
+    made = {
+        code: sentence(
+            "walk_forward",
+            words["note"],
+            count=count,
+            train=train,
+            step=step,
+            figure=figure[code],
+            periods=len(table),
+            changes=len(reigns) - 1,
+            listed=listed,
+        )[code]
+        for code in ("en", "zh")
+    }
+    return {"kind": "walk_forward", **made}
+
+
+_SHOWN = 8
+
+
+def _counted(result: WalkForward, market: Market, variants: Sequence[Variant]) -> int | None:
+    """Count every variant as a trial, and the whole as one more."""
+    trials = [
+        trial_of(one.strategy, f"{one.strategy.name}: {told(one.changes)}", own_code(one.strategy))
+        for one in variants
+    ]
+    name = f"{result.strategy.name}: walk-forward"
+    trials.append(Trial("backtest", name, digest(["walk-forward", result.request["walk_forward"]])))
+    start, end = result.market_info["start"], result.market_info["end"]
+    if not record(market, start, end, trials):
+        return None
+    return count(market, start, end)
