@@ -5,7 +5,6 @@ use or wrong input; 3 a fault of QuantHedge itself; 130 interrupted.
 """
 
 import gc
-import sys
 import warnings
 from collections.abc import Callable
 from typing import Annotated, TextIO
@@ -41,7 +40,7 @@ from quanthedge.cli import (
     trials,
     update,
 )
-from quanthedge.cli.terminal import answer, prepare_streams
+from quanthedge.cli.terminal import answer, leave, prepare_streams
 from quanthedge.cli.told_log import shown_log
 
 __all__ = ["app", "main"]
@@ -142,9 +141,9 @@ def main() -> None:
     warnings.showwarning = _told
     # imports alone make hundreds of thousands of objects that stay: looking through all of them
     # for circles as often as Python does by itself takes a tenth of a run
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
     prepare_streams()
-    sys.exit(answer(lambda: app(standalone_mode=True)))
+    leave(answer(lambda: app(standalone_mode=True)))
 
 
 if __name__ == "__main__":

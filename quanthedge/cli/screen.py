@@ -1,5 +1,6 @@
 """What a terminal shows while a command works, and the tables it prints."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["printed", "say_written", "stages", "table_of"]
 
 
+_SHOWS_ANYWAY = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")  # as rich asks for them
+
+
 @contextmanager
 def stages(title: str) -> "Iterator[Tell]":
     """Show a live line with the stage at work and its time, where there is a terminal."""
+    if not (sys.stderr.isatty() or any(map(os.environ.get, _SHOWS_ANYWAY))):
+        yield lambda _text: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 

@@ -190,9 +190,9 @@ def action_book(
     reference = (last - cash + rights * price) / (1.0 + bonus + rights)
     factor = np.array(adj_factor)
     step = factor_steps(factor)
-    told = np.zeros(step.shape, dtype=np.bool_)
-    told[t, i] = True
-    lonely = ~told & (np.abs(step - 1.0) > STEP) & _holdable(pre_close)
+    odd = np.abs(step - 1.0) > STEP
+    odd[t, i] = False
+    lonely = _held_before(odd, pre_close)
     step[t, i] = last / reference
     _carry_steps(factor, step, t, i)
     off = np.abs(reference - pre_close[t, i]) > HALF_CENT
@@ -214,7 +214,7 @@ def action_book(
     )  # fmt: skip
     taxes = no_tax(days, len(t)) if tax is None else tax_book(dates, rows)
     parts = (rows[name].to_numpy(dtype=np.float64) for name in _SPLIT)
-    use = ActionUse(len(t), int(lonely.sum()), found, contradicted, waiting, *parts)
+    use = ActionUse(len(t), lonely, found, contradicted, waiting, *parts)
     return book, taxes, factor, use
 
 
@@ -317,10 +317,13 @@ def _check_worth(rows: pd.DataFrame, mark: Floats) -> None:
         )
 
 
-def _holdable(pre_close: Floats) -> NDArray[np.bool_]:
-    """Whether a stock traded in the span before each day, so that it can be held, [T, N]."""
-    traded = np.logical_or.accumulate(np.isfinite(pre_close), axis=0)
-    return np.vstack([np.zeros_like(traded[:1]), traded[:-1]])
+def _held_before(odd: NDArray[np.bool_], pre_close: Floats) -> int:
+    """Return how many of the days [T, N] are of stocks that can be held: that traded before."""
+    day, stock = np.nonzero(odd)
+    some, place = np.unique(stock, return_inverse=True)
+    traded = np.isfinite(pre_close[:, some])
+    first = np.where(traded.any(axis=0), traded.argmax(axis=0), len(traded))
+    return int((day > first[place]).sum())
 
 
 def factor_steps(factor: Floats) -> Floats:

@@ -111,9 +111,11 @@ def dividend_steps(
     mine = np.isin(book.stock, stocks)
     factor = adj_factor[:, stocks]
     step = factor_steps(factor)
-    moved = (np.abs(step - 1.0) > STEP) & np.isfinite(mark[:-1, stocks])
+    moved = np.abs(step - 1.0) > STEP
     moved[told_day[mine], np.searchsorted(stocks, book.stock[mine])] = False
     day, column = np.nonzero(moved)
+    priced = np.isfinite(mark[day, stocks[column]])
+    day, column = day[priced], column[priced]
     growth = step[day, column]
     read = cash_in_step(growth) * mark[day, stocks[column]]
     found = DividendSteps(

@@ -177,13 +177,14 @@ def _fisher(weights: Floats, products: Floats) -> tuple[Floats, Floats]:
     ``weights`` are [rows, n] and add up to 1; `products` come from :func:`_products`.
     """
     raw = (weights @ products).reshape(-1, 5, 5)
+    off_x, off_y = ([(-mean) ** k for k in range(5)] for mean in (raw[:, 1, 0], raw[:, 0, 1]))
 
     def central(a: int, b: int) -> Floats:
         """Mean of (x - its mean)^a (y - its mean)^b."""
         total = np.zeros(len(raw))
         for i in range(a + 1):
             for j in range(b + 1):
-                moved = (-raw[:, 1, 0]) ** (a - i) * (-raw[:, 0, 1]) ** (b - j)
+                moved = off_x[a - i] * off_y[b - j]
                 total += comb(a, i) * comb(b, j) * moved * raw[:, i, j]
         return total
 

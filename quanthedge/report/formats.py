@@ -11,7 +11,7 @@ from quanthedge.record import Record
 from quanthedge.report.blocks import Document, Figure
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import png_bytes
-from quanthedge.report.html import render_html
+from quanthedge.report.html import begin_library, render_html
 from quanthedge.report.numbers import render_numbers
 from quanthedge.report.pdf import render_pdf
 from quanthedge.report.workbook import render_workbook
@@ -58,6 +58,8 @@ def write_reports(
     for kind in kinds:
         if kind not in FORMATS:
             raise DataError(f"report format {kind!r}; accepted: {', '.join(FORMATS)}")
+    if "html" in kinds:
+        begin_library()
     document = build_document(result, language, others, capacity)
     for kind in kinds:
         if kind == "png":

@@ -8,8 +8,10 @@ import base64
 import gzip
 import json
 import re
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 import pandas as pd
@@ -24,7 +26,7 @@ from quanthedge.report.web_fonts import font_faces
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
 
-__all__ = ["render_html", "write_html"]
+__all__ = ["begin_library", "render_html", "write_html"]
 
 _FACES, _FIGURES, _LIBRARY = "<!--FACES-->", "<!--FIGURES-->", "<!--LIBRARY-->"
 
@@ -131,9 +133,27 @@ def _packed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")
 
 
-@cache
+def begin_library() -> None:
+    """Compress the library on another thread, outside Python's lock, while a page is worked out."""
+
+    def work() -> None:
+        with suppress(DataError):  # told when the page asks for it
+            _library()
+
+    Thread(target=work).start()
+
+
 def _library() -> str:
     """Return the plotly library, compressed and in base64."""
+    with _ONE_AT_A_TIME:
+        return _library_anew()
+
+
+_ONE_AT_A_TIME = Lock()
+
+
+@cache
+def _library_anew() -> str:
     import plotly
 
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

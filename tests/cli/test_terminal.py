@@ -203,3 +203,42 @@ def test_no_command_promises_what_only_make_can_do() -> None:
     for path in sorted((ROOT / "quanthedge").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"`make [a-z]", text), path.name
+
+
+LEAVES = """
+import atexit, os, sys, threading, time
+from quanthedge.cli.terminal import leave
+
+class Slow:
+    def __del__(self, write=os.write):
+        write(1, b"taken apart\\n")
+
+kept = Slow()
+atexit.register(print, "said at the end")
+print("done", end="\\n")
+if "thread" in sys.argv:
+    threading.Thread(target=lambda: (time.sleep(0.2), print("thread ended"))).start()
+if "profile" in sys.argv:
+    sys.setprofile(lambda *_: None)
+leave(7)
+"""
+
+
+def left(*words: str) -> tuple[int, list[str]]:
+    run = subprocess.run(
+        [sys.executable, "-c", LEAVES, *words], capture_output=True, text=True, check=False
+    )
+    assert not run.stderr
+    return run.returncode, run.stdout.splitlines()
+
+
+def test_a_command_ends_at_once_when_all_is_said() -> None:
+    assert left() == (7, ["done", "said at the end"])
+
+
+def test_a_command_waits_for_a_thread_and_lets_a_profiler_see_the_end() -> None:
+    code, said = left("thread")
+    assert code == 7
+    assert "thread ended" in said
+    assert left("profile")[0] == 7
+    assert "taken apart" in left("profile")[1]
