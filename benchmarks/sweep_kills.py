@@ -200,7 +200,7 @@ def compared(whole: dict[str, str], store: Path) -> str:
     done = set(table.index[table["status"] == "done"])
     same = sum(found.get(key) == digest for key, digest in whole.items())
     stray = len(set(found) - set(whole))
-    verdict = f"{len(done & set(whole))} of {len(whole)} runs done, {same} with the same bytes of every day and figure"
+    verdict = f"{len(done & set(whole))} of {len(whole)} runs done, {same} the same to the byte"
     if stray or same != len(whole) or done != set(whole):
         raise SystemExit(f"{verdict}, {stray} stray, {len(table) - len(done)} failed: NOT THE SAME")
     return f"{verdict}, 0 stray, 0 failed"

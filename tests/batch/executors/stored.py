@@ -24,5 +24,9 @@ def _digest(path: Path) -> str:
     del head["when"], head["seconds"]
     found = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
     for name in table.column_names:
-        found.update(name.encode() + table.column(name).to_numpy().tobytes())
+        values = table.column(name).to_numpy()
+        texts = values.dtype == object  # whose bytes are places in memory
+        found.update(
+            name.encode() + (repr(values.tolist()).encode() if texts else values.tobytes())
+        )
     return found.hexdigest()
