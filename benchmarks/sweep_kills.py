@@ -66,7 +66,7 @@ def main() -> None:
             verdict = compared(whole, folder / "store")
             told = ", ".join(f"{count} x {what}" for what, count in sorted((+killed).items()))
             print(
-                f"round {number + 1}: {where}: killed {told or 'nothing'}; "
+                f"round {number + 1}: {where}: {told or 'nothing killed'}; "
                 f"started {starts} times, {time.perf_counter() - begun:.1f} s; {verdict}",
                 flush=True,
             )
@@ -135,7 +135,7 @@ def disturb(
         if sweep.poll() is not None:
             break
         what = chance.choice(("worker", "worker", "sweep", *(("scheduler",) if real else ())))
-        if killed[what] >= MOST_KILLS * (1 if what == "sweep" else 2):
+        if killed[f"{what} killed"] >= MOST_KILLS * (1 if what == "sweep" else 2):
             continue
         if what == "sweep":
             sweep.kill()
@@ -152,7 +152,7 @@ def disturb(
             if not found:
                 continue
             os.kill(chance.choice(found).pid, signal.SIGKILL)
-        killed[what] += 1
+        killed[f"{what} killed"] += 1
     return list(seen.values())
 
 
