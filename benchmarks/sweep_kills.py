@@ -14,7 +14,6 @@ sweep may be left.
 """
 
 import argparse
-import hashlib
 import os
 import random
 import signal
@@ -29,6 +28,7 @@ import psutil
 
 from quanthedge.batch.store import Store
 from tests.batch.executors.real_cluster import RealCluster
+from tests.batch.executors.stored import series_of
 
 ROOT = Path(__file__).parents[1]
 SETS = ("hedge.ratio=0.7:1.2:0.1", "selector.n=20:40:5", "costs.commission_rate=0.0001,0.0003")
@@ -66,7 +66,7 @@ def main() -> None:
             verdict = compared(whole, folder / "store")
             told = ", ".join(f"{count} x {what}" for what, count in sorted((+killed).items()))
             print(
-                f"round {number + 1}: {where}: killed {told or 'nothing'}; "
+                f"round {number + 1}: {where}: {told or 'nothing killed'}; "
                 f"started {starts} times, {time.perf_counter() - begun:.1f} s; {verdict}",
                 flush=True,
             )
@@ -135,7 +135,7 @@ def disturb(
         if sweep.poll() is not None:
             break
         what = chance.choice(("worker", "worker", "sweep", *(("scheduler",) if real else ())))
-        if killed[what] >= MOST_KILLS * (1 if what == "sweep" else 2):
+        if killed[f"{what} killed"] >= MOST_KILLS * (1 if what == "sweep" else 2):
             continue
         if what == "sweep":
             sweep.kill()
@@ -152,7 +152,7 @@ def disturb(
             if not found:
                 continue
             os.kill(chance.choice(found).pid, signal.SIGKILL)
-        killed[what] += 1
+        killed[f"{what} killed"] += 1
     return list(seen.values())
 
 
@@ -194,21 +194,13 @@ def gone(seen: list[psutil.Process]) -> None:
     raise SystemExit(f"left behind: {left}")
 
 
-def series_of(store: Path) -> dict[str, str]:
-    """Return the digest of each run's series by the run's key."""
-    return {
-        path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(store.glob("runs/*/*/series.parquet"))
-    }
-
-
 def compared(whole: dict[str, str], store: Path) -> str:
     """Return in words whether a store is as the undisturbed one."""
     found, table = series_of(store), Store.open(store).runs()
     done = set(table.index[table["status"] == "done"])
     same = sum(found.get(key) == digest for key, digest in whole.items())
     stray = len(set(found) - set(whole))
-    verdict = f"{len(done & set(whole))} of {len(whole)} runs done, {same} with the same bytes"
+    verdict = f"{len(done & set(whole))} of {len(whole)} runs done, {same} the same to the byte"
     if stray or same != len(whole) or done != set(whole):
         raise SystemExit(f"{verdict}, {stray} stray, {len(table) - len(done)} failed: NOT THE SAME")
     return f"{verdict}, 0 stray, 0 failed"
