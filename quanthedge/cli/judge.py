@@ -22,9 +22,7 @@ def command(
         str | None, typer.Option(help="Only these runs, e.g. \"hedge.contract = 'front'\".")
     ] = None,
     by: Annotated[str, typer.Option(help="Figure that ranks the runs.")] = "sharpe_net",
-    language: Annotated[
-        str, typer.Option(help="Languages of the pages: zh, en or both.")
-    ] = "zh,en",
+    language: Annotated[str, typer.Option(help="zh, en or zh,en.")] = "zh",
     out: Annotated[
         Path | None, typer.Option(help="Folder of pages and table; by default beside the store.")
     ] = None,
