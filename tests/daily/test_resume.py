@@ -86,14 +86,14 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_other_strategies_go_on_as_well(name):
     strategy = small_strategy(*CHANGES[name])
-    result = gone_on(strategy, "2015-06-26", "2015-07-02")
-    assert_same(result, backtest(strategy, sample_market().until("2015-07-02"), START))
+    result = gone_on(strategy, "2015-06-29", "2015-07-01")
+    assert_same(result, backtest(strategy, sample_market().until("2015-07-01"), START))
 
 
 def test_a_fund_with_clients_goes_on_with_its_books():
     strategy = load_strategy(ROOT / "strategies" / "fund_with_clients.toml", ["selector.n=30"])
-    result = gone_on(strategy, "2015-06-29", "2015-07-03")
-    whole = backtest(strategy, sample_market().until("2015-07-03"), START)
+    result = gone_on(strategy, "2015-06-29", "2015-07-01")
+    whole = backtest(strategy, sample_market().until("2015-07-01"), START)
     assert len(whole.investors) > 1
     assert_same(result, whole)
 
