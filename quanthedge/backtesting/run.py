@@ -103,6 +103,7 @@ def finished(
     variants: tuple[str, ...] = (),
     fund: FundRun | None = None,
     *,
+    trial: bool = True,
     tell: Tell | None = None,
 ) -> Result:
     """Return everything that happened, with variants and products, counted as a trial.
@@ -114,6 +115,8 @@ def finished(
         See :func:`backtest`.
     fund : FundRun, optional
         What the ledger recorded, where it has run already.
+    trial : bool
+        Whether it is a trial: not where a run only goes on.
     tell : callable, optional
     """
     strategy, market = prepared.strategy, prepared.market
@@ -127,7 +130,7 @@ def finished(
         unit_values=products,
         notes=result.notes + notes,
         request=request(variants, products, result.own_code, result.own_tables),
-        trials=counted(result, market),
+        trials=counted(result, market) if trial else None,
     )
 
 

@@ -15,7 +15,11 @@ __all__ = ["orders_page", "orders_text"]
 _WIDTH = 80
 _SHOWN = 12  # orders of a kind that a terminal shows
 _DARK = {"red": "#ff8a80", "green": "#7fd6a0"}
-_CSS = "td.text { white-space: normal; min-width: 15em; } td.code { white-space: nowrap; }\n"
+_CSS = """td.text { white-space: normal; min-width: 21em; } td.code { text-align: left; }
+#orders thead th:last-child, #transfers thead th:last-child, #refused thead th:last-child,
+#orders thead th:nth-child(-n + 4), #refused thead th:nth-child(-n + 3),
+#transfers thead th:nth-child(-n + 2), #book thead th:nth-child(2) { text-align: left; }
+"""
 _SHARES = ("invested", "hedge_ratio", "net_exposure", "net_beta")
 
 

@@ -94,7 +94,10 @@ def resume(
     say("running the ledger")
     fund = _with_books(earlier, prepared) if _has_books(prepared) else _gone_on(earlier, prepared)
     say("drawing up the accounts")
-    return finished(prepared, tuple(earlier.request["variants"]), fund, tell=say)
+    variants = tuple(earlier.request["variants"])
+    # the same fund a day later is no other trial: nothing was chosen
+    result = finished(prepared, variants, fund, trial=False, tell=say)
+    return result.changed(trials=earlier.trials)
 
 
 def kept(earlier: Result) -> tuple[KeptState, pd.DataFrame]:

@@ -13,7 +13,8 @@ from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.record import TABLES
 from quanthedge.strategy import load_strategy
-from tests.daily.revised import revised_market
+from quanthedge.trials import count
+from tests.daily.revised import earlier_market, revised_market
 from tests.record.sealing import seal
 from tests.sample import ROOT, sample_market, small_strategy
 
@@ -57,6 +58,7 @@ def test_fifteen_days_one_by_one_are_the_run_in_one_go_to_the_byte(tmp_path):
     assert whole.ledger.loc["2015-06-30", "performance_fee"] > 0  # a crystallisation
     result = gone_on(strategy, FROM, TO)
     assert_same(result, whole)
+    result = result.changed(trials=whole.trials)  # how many were known at each
     folders = [tmp_path / "one", tmp_path / "other"]
     for folder, one in zip(folders, (result, whole), strict=True):
         one.to_parquet(folder)
@@ -86,14 +88,14 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_other_strategies_go_on_as_well(name):
     strategy = small_strategy(*CHANGES[name])
-    result = gone_on(strategy, "2015-06-26", "2015-07-02")
-    assert_same(result, backtest(strategy, sample_market().until("2015-07-02"), START))
+    result = gone_on(strategy, "2015-06-29", "2015-07-01")
+    assert_same(result, backtest(strategy, sample_market().until("2015-07-01"), START))
 
 
 def test_a_fund_with_clients_goes_on_with_its_books():
     strategy = load_strategy(ROOT / "strategies" / "fund_with_clients.toml", ["selector.n=30"])
-    result = gone_on(strategy, "2015-06-29", "2015-07-03")
-    whole = backtest(strategy, sample_market().until("2015-07-03"), START)
+    result = gone_on(strategy, "2015-06-29", "2015-07-01")
+    whole = backtest(strategy, sample_market().until("2015-07-01"), START)
     assert len(whole.investors) > 1
     assert_same(result, whole)
 
@@ -113,6 +115,18 @@ def test_a_run_read_from_its_folder_goes_on_several_days_at_once(tmp_path):
     assert_same(result, backtest(strategy, sample_market(), START, TO))
 
 
+def test_a_dataset_that_was_updated_with_new_stocks_days_and_contracts_goes_on(tmp_path):
+    strategy, last = small_strategy(), "2015-07-02"
+    earlier_market(tmp_path / "market", "2015-06-12")
+    yesterday = Market.open(tmp_path / "market")
+    assert len(yesterday.codes) < len(sample_market().codes)
+    assert str(yesterday.dates[-1]) == "2015-06-12"
+    run = backtest(strategy, yesterday, START)
+    today = sample_market().until(last)
+    assert run.market_info["fingerprint"] != today.fingerprint
+    assert_same(resume(run, today), backtest(strategy, today, START))
+
+
 def test_an_update_that_revises_the_past_is_refused_and_named(made_once):
     run = backtest(small_strategy(), sample_market().until(FROM), START)
     folder = made_once("revised_market", revised_market)
@@ -121,6 +135,15 @@ def test_an_update_that_revises_the_past_is_refused_and_named(made_once):
     told = str(caught.value)
     assert "revises the past" in told
     assert "close of 2015-03-02" in told
+
+
+def test_going_on_is_no_other_trial(tmp_path, monkeypatch):
+    monkeypatch.setenv("QUANTHEDGE_TRIALS", str(tmp_path))
+    run = backtest(small_strategy(), sample_market().until(FROM), START)
+    assert run.trials == 1
+    result = resume(run, sample_market().until("2015-06-15"))
+    assert result.trials == 1
+    assert count(sample_market(), START, "2015-06-15") == 1
 
 
 def test_what_cannot_go_on_says_why():
