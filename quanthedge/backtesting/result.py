@@ -211,6 +211,8 @@ class Result(Record):
     ) -> "AlphalensShape":
         """Return scores, prices and industries: :func:`quanthedge.interop.to_alphalens`.
 
+        The scores are worked out again from the strategy of the result.
+
         Parameters
         ----------
         market : Market
