@@ -22,7 +22,7 @@ def test_a_block_that_raises_has_written_nothing(tmp_path) -> None:
     with one.writing() as connection:
         connection.execute(ROW, ("first",))
     with pytest.raises(DataError, match="no such table"), one.writing() as connection:
-        connection.execute(ROW, ("second",)).execute("INSERT INTO nothing VALUES (1)")
+        connection.execute(ROW, ("second",)).execute("INSERT INTO no_such VALUES (1)")
     assert count(one) == 1
 
 
