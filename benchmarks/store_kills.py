@@ -34,6 +34,12 @@ SHARED = 40  # runs that every writer adds, as sweeps that overlap do
 DAYS = pd.DatetimeIndex(pd.bdate_range("2013-01-02", periods=750)).as_unit("ms").rename("date")
 MARKET = {"name": "a market", "fingerprint": "ab" * 32}
 REFUSED = 7  # exit code of a process that was refused in one line
+PRELOADED = [  # so that a process that is started again is at work at once
+    "quanthedge.batch",
+    "quanthedge.backtesting.request",
+    "quanthedge.backtesting.tried",
+    "pyarrow.parquet",
+]
 CONTEXT = multiprocessing.get_context("forkserver")
 
 
@@ -152,7 +158,7 @@ def writers(folder: Path, times: int, draw: random.Random) -> Iterator[str]:
             return process
 
         begun = time.perf_counter()
-        killed, failed = until_done(start, WRITERS, draw, kill, 0.6)
+        killed, failed = until_done(start, WRITERS, draw, kill, 1.0)
         seconds = time.perf_counter() - begun
         wrong = wrong_with(place, everything)
         what = f"killed {killed} times" if kill else "undisturbed"
@@ -266,7 +272,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     os.environ["QUANTHEDGE_TRIALS"] = "off"
-    CONTEXT.set_forkserver_preload(["quanthedge.batch", "pyarrow.parquet"])
+    CONTEXT.set_forkserver_preload(PRELOADED)
     with tempfile.TemporaryDirectory() as name:
         for line in parts[args.part](Path(name), args.times, random.Random(args.seed)):
             print(line, flush=True)

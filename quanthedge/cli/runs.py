@@ -263,8 +263,10 @@ def check(
     for one in found.to_dict("records"):
         typer.echo(f"{one['problem']}: {one['what']}" + (f": {one['done']}" if one["done"] else ""))
     damaged = int((found["problem"] == "damaged").sum())
-    unread = bool(((found["problem"] == "damaged") & (found["run"] == "")).any())
-    runs = "" if unread else f"{len(place):,} runs, "  # of a damaged catalogue nobody can count
+    try:
+        runs = f"{len(place):,} runs, "
+    except DataError:  # of a damaged catalogue nobody can count
+        runs = ""
     typer.echo(f"{runs}{damaged:,} damaged.")
     if damaged:
         raise typer.Exit(1)

@@ -13,22 +13,30 @@ from quanthedge.errors import DataError
 from quanthedge.storage import recover, storage_errors, working
 from quanthedge.trials import CATALOGUE
 
-__all__ = ["RECORD", "RUNS", "SERIES_FILE", "Files", "is_key", "place_of"]
+__all__ = ["RECORD", "RUNS", "SERIES_FILE", "TABLES", "Files", "is_key", "is_table", "place_of"]
 
 MARK = "quanthedge-store.json"
 RUNS = "runs"
 SERIES_FILE = "series.parquet"
 RECORD = "record"
+TABLES = "signals"
+_TABLE = re.compile(rf"{TABLES}/[0-9a-f]{{16}}\.parquet")
 _FORMAT = 1
 _KEY = re.compile(r"[0-9a-f]{64}")
 _FLUSHED_AT_ONCE = 8  # files that wait for the disk together
 _LARGEST = 2**30  # bytes of a series' file
-_OURS_BEFORE = {CATALOGUE, f"{CATALOGUE}-journal", ".quanthedge", RUNS}
+# what may be in a folder that becomes a store: another process may make it one just now
+_OURS_BEFORE = {MARK, CATALOGUE, f"{CATALOGUE}-journal", ".quanthedge", RUNS, TABLES}
 
 
 def is_key(text: object) -> bool:
     """Return whether a text is the key of a run: 64 hex digits."""
     return isinstance(text, str) and _KEY.fullmatch(text) is not None
+
+
+def is_table(text: str) -> bool:
+    """Return whether a text is the name of a table's file in a store."""
+    return _TABLE.fullmatch(text) is not None
 
 
 def place_of(key: str) -> str:
@@ -94,6 +102,18 @@ class Files:
         """Return the file of a run's days."""
         return self.run(key) / SERIES_FILE
 
+    def table(self, name: str) -> Path:
+        """Return the file of a table of scores or weights that runs have in common.
+
+        Raises
+        ------
+        DataError
+            The name is none: it may come out of a file, and becomes a path here.
+        """
+        if not is_table(name):
+            raise DataError(f"store: {name[:80]!r} is no table of a run")
+        return self.folder / name
+
     def record(self, key: str) -> Path:
         """Return the run folder of a run that is kept whole."""
         return self.run(key) / RECORD
@@ -124,18 +144,22 @@ class Files:
 
     @contextmanager
     def waiting(self, data: Mapping[str, bytes]) -> Iterator[Callable[[str], None]]:
-        """Write files beside their places; yield what moves a key's file into its own."""
+        """Write files beside their places; yield what moves one into its own, by key or name."""
         if not data:
             yield lambda _key: None
             return
         with working(self.folder, "add") as work:
+            if any(not is_key(name) for name in data):
+                (work.content / TABLES).mkdir()
             with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:
                 list(pool.map(lambda key: _written(work.content / key, data[key]), data))
 
-            def put(key: str) -> None:
-                place = self.run(key)
-                place.mkdir(parents=True, exist_ok=True)
-                (work.content / key).replace(place / SERIES_FILE)
+            def put(name: str) -> None:
+                place = self.series(name) if is_key(name) else self.table(name)
+                if not is_key(name) and place.exists():
+                    return
+                place.parent.mkdir(parents=True, exist_ok=True)
+                (work.content / name).replace(place)
 
             yield put
 

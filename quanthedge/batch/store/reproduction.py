@@ -159,7 +159,8 @@ def _days(
     """Make a run again of which the days are kept, and compare these."""
     row, parts = store.about(key), store.parts(key)
     made = parts[MADE]
-    strategy = _strategy(parts, made["own code"])
+    tables = {name: store.table_file(name, sum_) for name, sum_ in made["own tables"].items()}
+    strategy = _strategy(parts, made["own code"], tables)
     same_data = market.fingerprint == row["fingerprint"]
     start, end = (made["start"], made["end"]) if same_data else (row["start"], row["end"])
     now = asked(strategy, market, start, end)
@@ -184,20 +185,22 @@ def _days(
     return found
 
 
-def _strategy(parts: Mapping[str, Any], code: Mapping[str, str]) -> Strategy:
-    """Return the strategy of parts, its own code loaded from the texts that were kept."""
+def _strategy(
+    parts: Mapping[str, Any], code: Mapping[str, str], tables: Mapping[str, bytes]
+) -> Strategy:
+    """Return the strategy of parts, its own code and tables as they were kept."""
     plain = strategy_of(parts)
-    if not code:
+    if not code and not tables:
         return Strategy.model_validate(plain)
     with temporary_folder("reproduce") as folder:
         # beside the strategy, where a file that it names is looked for
-        texts = {name.removeprefix("code/"): text for name, text in code.items()}
-        for name, text in {**texts, "strategy.json": json.dumps(plain)}.items():
+        laid = {name.removeprefix("code/"): text.encode() for name, text in code.items()}
+        for name, data in {**laid, **tables, "strategy.json": json.dumps(plain).encode()}.items():
             place = (folder / name).resolve()
             if folder.resolve() not in place.parents:
                 raise DataError(f"own code {name!r}: is no path below the folder of a run")
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="utf-8")
+            place.write_bytes(data)
         return load_strategy(folder / "strategy.json")
 
 
@@ -273,12 +276,16 @@ def _unlike_tables(before: pd.DataFrame, now: pd.DataFrame) -> str:
     row, column = where[0], int(np.argmax(differing[where[0]]))
     at = before.index[row]
     label = f"{at:%Y-%m-%d}" if isinstance(at, pd.Timestamp) else f"row {at}"
-    pair = (frame.iat[row, column] for frame in (before, now))  # noqa: PD009 -- a cell by place
-    then, later = (one.item() if isinstance(one, np.generic) else one for one in pair)
+    then, later = (_plain(frame.iat[row, column]) for frame in (before, now))  # noqa: PD009
     return (
         f"{rows}{before.columns[column]} of {label}: {then}, now {later} "
         f"({where.size:,} of {both:,} rows differ)"
     )
+
+
+def _plain(cell: Any) -> str:
+    """Return a cell as it is read, every digit of a number."""
+    return repr(cell.item()) if isinstance(cell, np.generic) else str(cell)
 
 
 def _unequal(one: pd.Series, other: pd.Series) -> Iterator[bool]:

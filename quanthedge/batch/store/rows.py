@@ -73,11 +73,16 @@ def canonical(plain: Any) -> str:
 
 
 def parts_of(
-    strategy: Strategy, code: Mapping[str, str], start: str | None, end: str | None
+    strategy: Strategy,
+    code: Mapping[str, str],
+    tables: Mapping[str, bytes],
+    start: str | None,
+    end: str | None,
 ) -> list[str]:
     """Return a run's parts as JSON texts ``[name, content]``: sections, and what made it.
 
-    ``strategy`` has its tables read; ``code`` is the user's own, by its files;
+    ``strategy`` has its tables read; ``code`` is the user's own and ``tables`` those of
+    scores and weights that it names, by their files;
     ``start`` and ``end`` are the days that were asked for.
     """
     plain = strategy.model_dump(mode="json")
@@ -87,6 +92,7 @@ def parts_of(
         "versions": _versions(),
         "code": code_digest(),
         "own code": dict(code),
+        "own tables": {name: sha256(data) for name, data in tables.items()},
         "start": start,
         "end": end,
     }

@@ -264,6 +264,10 @@ class Store:
             raise DataError(f"{self.folder}: run {key[:8]} failed; it has no days")
         return self._files.read(self._files.series(key), series)
 
+    def table_file(self, name: str, digest: str) -> bytes:
+        """Return the file of a table that runs were given; errors are those of :meth:`series`."""
+        return self._files.read(self._files.table(name), digest)
+
     def about(self, key: str) -> pd.Series:
         """Return a run's row of :meth:`runs`."""
         self._row(key)
@@ -365,6 +369,8 @@ class Store:
     def _write(self, ready: Mapping[str, Ready], group: Sequence[Entry]) -> set[str]:
         """Put files in their places and their rows into the catalogue; return the new keys."""
         data = {key: one.series for key, one in ready.items() if one.series is not None}
+        for one in ready.values():
+            data |= one.tables
         with (
             storage_errors(self.folder),
             self._files.waiting(data) as put,
@@ -373,8 +379,8 @@ class Store:
             there = done(connection, ready)
             fresh = [one for one in ready.values() if one.key not in there]
             for one in fresh:
-                if one.series is not None:
-                    put(one.key)
+                for name in [*one.tables, one.key] if one.series is not None else ():
+                    put(name)
                 insert(connection, one)
             members = [(e.sweep, e.variant.number, e.outcome.key) for e in group if e.sweep]
             join(connection, members)

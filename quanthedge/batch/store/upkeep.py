@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from quanthedge.batch.store.files import RECORD, RUNS, SERIES_FILE, Files, is_key
-from quanthedge.batch.store.rows import sha256
+from quanthedge.batch.store.files import RECORD, RUNS, SERIES_FILE, TABLES, Files, is_key, is_table
+from quanthedge.batch.store.rows import MADE, sha256
 from quanthedge.batch.store.whole import check_whole, key_of
 from quanthedge.batch.store.writing import Data, Ready, adopted, insert, number_of
 from quanthedge.errors import DataError
@@ -87,6 +87,7 @@ def check(catalogue: Catalogue, files: Files, *, repair: bool = False) -> pd.Dat
             _end_removals(connection, files)
             keys = dict(connection.execute("SELECT key, record IS NOT NULL FROM runs").fetchall())
             found += _left_over(connection, files, keys)
+            found += _tables_amiss(connection, files)
             connection.execute(
                 "DELETE FROM parts WHERE id NOT IN"
                 " (SELECT json_each.value FROM runs, json_each(runs.parts))"
@@ -245,6 +246,34 @@ def _taken_up_whole(connection: "sqlite3.Connection", record: Path, key: str) ->
         return False
     connection.execute("UPDATE runs SET record = ? WHERE key = ?", (mark, key))
     return True
+
+
+def _tables_amiss(connection: "sqlite3.Connection", files: Files) -> Iterator[_Finding]:
+    """Look at the tables that runs were given; those that no run names go. Under the lock."""
+    wanted: dict[str, str] = {}
+    query = (
+        "SELECT DISTINCT p.content FROM runs r, json_each(r.parts) j JOIN parts p ON p.id = j.value"
+    )
+    for (content,) in connection.execute(query):
+        try:
+            name, made = json.loads(content)
+            wanted |= made["own tables"] if name == MADE else {}
+        except (ValueError, TypeError, KeyError):
+            continue  # a damaged part: its runs are named already
+    for name, digest in sorted(wanted.items()):
+        try:
+            files.read(files.table(name), digest)
+        except DataError as error:
+            yield _Finding("", "damaged", str(error), "")
+    for path in _left(files.folder / TABLES):
+        name = f"{TABLES}/{path.name}"
+        if name in wanted:
+            continue
+        if is_table(name) and path.is_file() and not path.is_symlink():
+            path.unlink()
+            yield _Finding("", "left over", f"{path}: no run names it", "taken away")
+        else:
+            yield _Finding("", "not ours", str(path), "stays")
 
 
 def _folders(place: Path) -> Iterator[Path]:

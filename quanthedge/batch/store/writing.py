@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quanthedge.backtesting import trial_of
@@ -20,7 +21,8 @@ from quanthedge.batch.store.rows import (
 )
 from quanthedge.errors import DataError
 from quanthedge.kinds import own_code
-from quanthedge.strategy import with_tables
+from quanthedge.signals import given_tables, kept_tables
+from quanthedge.strategy import Strategy, with_tables
 
 if TYPE_CHECKING:
     import sqlite3
@@ -51,11 +53,12 @@ class Ready(NamedTuple):
     figures: str
     parts: list[str]
     series: bytes | None = None
+    tables: Mapping[str, bytes] = MappingProxyType({})  # of scores and weights, by their files
     trial: Mapping[str, Any] | None = None  # the run as the registry of trials counts it
 
     def about(self) -> dict[str, Any]:
         """Return what the file of the run's days says of it."""
-        left_out = ("failure", "series", "trial", "data")
+        left_out = ("failure", "series", "tables", "trial", "data")
         plain = {name: value for name, value in self._asdict().items() if name not in left_out}
         return {**plain, "market": self.data.name, "fingerprint": self.data.fingerprint}
 
@@ -80,7 +83,7 @@ def prepared(entry: Entry) -> Ready:
         # of a fund that was wound up the days end before those that were asked for
         end = entry.market.get("end") or f"{series.index[-1]:%Y-%m-%d}"
     strategy = with_tables(variant.strategy)
-    code = own_code(strategy)
+    code, tables = own_code(strategy), _tables_of(strategy)
     found = Ready(
         outcome.key,
         entry.label or variant.strategy.name,
@@ -91,14 +94,27 @@ def prepared(entry: Entry) -> Ready:
         ("", "") if failure is None else (failure.kind, failure.reason),
         float(outcome.seconds) if math.isfinite(outcome.seconds) else None,
         figures_text(outcome.figures if failure is None else {}),
-        parts_of(strategy, code, variant.start, variant.end),
+        parts_of(strategy, code, tables, variant.start, variant.end),
     )
     if failure is not None or series is None:
         return found
     return found._replace(
         series=series_bytes(outcome.key, series, found.about()),
+        tables=tables,
         trial=trial_of(strategy, strategy.name, code)._asdict(),
     )
+
+
+_last_tables: dict[tuple[Any, ...], dict[str, bytes]] = {}
+
+
+def _tables_of(strategy: Strategy) -> dict[str, bytes]:
+    """Return the tables that a strategy names, by their files; variants have the same ones."""
+    named = tuple(given_tables(strategy))
+    if named not in _last_tables:
+        _last_tables.clear()
+        _last_tables[named] = kept_tables(strategy) if named else {}
+    return _last_tables[named]
 
 
 def adopted(key: str, data: bytes) -> Ready:

@@ -4,14 +4,18 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import quanthedge as qh
 from quanthedge.backtesting import Result, backtest
 from quanthedge.batch import Store
 from quanthedge.batch.store import key_of, reproduce
 from quanthedge.batch.store.whole import entry_of
 from quanthedge.errors import DataError
-from quanthedge.strategy import load_strategy
+from quanthedge.factors import Reversal
+from quanthedge.signals import given
+from quanthedge.strategy import Strategy, load_strategy
 from tests.batch.store.entries import files
 from tests.cli.inside import inside
 from tests.sample import NEUTRAL, SAMPLE, sample_market, small_strategy
@@ -175,6 +179,35 @@ def test_own_code_is_run_as_it_was_kept(tmp_path) -> None:
     (mine / "own.py").write_text(source.replace("** -1", "** 1"))
     found = reproduce(key_of(result), sample_market(), store=store)
     assert (found.same, found.changed) == (True, ())
+
+
+def test_a_table_of_scores_is_kept_once_and_found_again(tmp_path, monkeypatch) -> None:
+    market = sample_market()
+    frame = pd.DataFrame(
+        Reversal().exposure(market), index=pd.DatetimeIndex(market.dates), columns=market.codes
+    ).loc["2015-05":"2015-07"]
+    signal = qh.signal_from(frame, name="mine", sign=-1)
+    store = Store.open(tmp_path / "store")
+    keys = []
+    for n in (20, 30):
+        strategy = Strategy(name="mine", factors=[signal], selector={"n": n})
+        result = backtest(strategy, market, *DAYS)
+        store.add([entry_of(result, seconds=1.0)])
+        keys.append(key_of(result))
+    assert len(list((store.folder / "signals").iterdir())) == 1
+    assert not len(store.check())
+    monkeypatch.setattr(given, "_read", {})  # another process: the frame is at hand no more
+    assert reproduce(keys[0], market, store=store).same
+    store.remove(keys[:1])
+    assert not len(store.check())
+    (table,) = (store.folder / "signals").iterdir()
+    table.write_bytes(table.read_bytes()[:-1] + b"x")
+    assert store.check()["problem"].tolist() == ["damaged"]
+    with pytest.raises(DataError, match="changed since it was written"):
+        reproduce(keys[1], market, store=store)
+    store.remove(keys[1:])
+    assert store.check()["done"].tolist() == ["taken away"]
+    assert files(store.folder / "signals") == set()
 
 
 def test_the_command_says_same_or_what_differs_by_its_exit_code(store, monkeypatch) -> None:
