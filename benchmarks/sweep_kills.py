@@ -5,15 +5,15 @@
 The sweep runs once undisturbed, in one process. Then it runs in rounds: the command is started,
 something of it is killed (SIGKILL) at a random moment, and again, and the command is started anew
 until it ends by itself with every run done. A variant whose worker was killed twice is named as
-lost, as it has to be: that is counted, and the next start runs it again. ``processes`` is
-``--jobs 2``, ``local`` is ``--cluster local:2``, ``cluster`` a scheduler and two workers of Dask in
-processes of their own, whose scheduler is killed too and started again. After each round its store
-has to hold the same runs as the undisturbed one with the same bytes of every series, no failures,
-and no process of the sweep may be left.
+lost, and a sweep that finds nothing but dead workers ends with a line, as they have to: that is
+counted, and the next start goes on. ``processes`` is ``--jobs 2``, ``local`` is
+``--cluster local:2``, ``cluster`` a scheduler and two workers of Dask in processes of their own,
+whose scheduler is killed too and started again. After each round its store has to hold the same
+runs as the undisturbed one with the same bytes of every series, no failures, and no process of the
+sweep may be left.
 """
 
 import argparse
-import hashlib
 import os
 import random
 import signal
@@ -28,6 +28,7 @@ import psutil
 
 from quanthedge.batch.store import Store
 from tests.batch.executors.real_cluster import RealCluster
+from tests.batch.executors.stored import series_of
 
 ROOT = Path(__file__).parents[1]
 SETS = ("hedge.ratio=0.7:1.2:0.1", "selector.n=20:40:5", "costs.commission_rate=0.0001,0.0003")
@@ -37,6 +38,8 @@ SWEEP = [
 ]  # fmt: skip
 MOST_KILLS = 3  # in a round, of the sweep itself; of workers and schedulers twice as many
 WHERE = ("processes", "local", "cluster")
+LOST = ("its process", "its worker")  # reasons of variants whose workers were killed twice
+GONE = ("did not come up", "did not come back", "no scheduler with a worker", "before their first")
 
 
 def main() -> None:
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     chance = random.Random(args.seed)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and what was begun ends too
     with tempfile.TemporaryDirectory(prefix="sweep-kills-") as scratch:
         begun = time.perf_counter()
         subprocess.run(command(Path(scratch, "whole")), cwd=ROOT, env=environment(), check=True,
@@ -62,7 +66,7 @@ def main() -> None:
             verdict = compared(whole, folder / "store")
             told = ", ".join(f"{count} x {what}" for what, count in sorted((+killed).items()))
             print(
-                f"round {number + 1}: {where}: killed {told or 'nothing'}; "
+                f"round {number + 1}: {where}: {told or 'nothing killed'}; "
                 f"started {starts} times, {time.perf_counter() - begun:.1f} s; {verdict}",
                 flush=True,
             )
@@ -104,8 +108,11 @@ def disturbed(folder: Path, where: str, chance: random.Random) -> tuple[Counter[
             killed["variants named as lost twice"] += len(named)
             if code == 0 and not named:
                 return killed, starts
-            unlike = [one for one in named if not one.startswith(("its process", "its worker"))]
-            if code not in (0, -signal.SIGKILL) or unlike or starts > 12:
+            unlike = [one for one in named if not any(word in one for word in LOST)]
+            told = (folder / f"log-{starts}.txt").read_text(encoding="utf-8")
+            if code > 0 and any(word in told for word in GONE):
+                killed["ended with a line"] += 1
+            elif code not in (0, -signal.SIGKILL) or unlike or starts > 15:
                 raise SystemExit((folder / f"log-{starts}.txt").read_text(encoding="utf-8"))
     finally:
         if real is not None:
@@ -128,7 +135,7 @@ def disturb(
         if sweep.poll() is not None:
             break
         what = chance.choice(("worker", "worker", "sweep", *(("scheduler",) if real else ())))
-        if killed[what] >= MOST_KILLS * (1 if what == "sweep" else 2):
+        if killed[f"{what} killed"] >= MOST_KILLS * (1 if what == "sweep" else 2):
             continue
         if what == "sweep":
             sweep.kill()
@@ -145,7 +152,7 @@ def disturb(
             if not found:
                 continue
             os.kill(chance.choice(found).pid, signal.SIGKILL)
-        killed[what] += 1
+        killed[f"{what} killed"] += 1
     return list(seen.values())
 
 
@@ -187,21 +194,13 @@ def gone(seen: list[psutil.Process]) -> None:
     raise SystemExit(f"left behind: {left}")
 
 
-def series_of(store: Path) -> dict[str, str]:
-    """Return the digest of each run's series by the run's key."""
-    return {
-        path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(store.glob("runs/*/*/series.parquet"))
-    }
-
-
 def compared(whole: dict[str, str], store: Path) -> str:
     """Return in words whether a store is as the undisturbed one."""
     found, table = series_of(store), Store.open(store).runs()
     done = set(table.index[table["status"] == "done"])
     same = sum(found.get(key) == digest for key, digest in whole.items())
     stray = len(set(found) - set(whole))
-    verdict = f"{len(done & set(whole))} of {len(whole)} runs done, {same} with the same bytes"
+    verdict = f"{len(done & set(whole))} of {len(whole)} runs done, {same} the same to the byte"
     if stray or same != len(whole) or done != set(whole):
         raise SystemExit(f"{verdict}, {stray} stray, {len(table) - len(done)} failed: NOT THE SAME")
     return f"{verdict}, 0 stray, 0 failed"

@@ -208,6 +208,8 @@ class _Cluster:
         """
         answers = self._asked(lambda client: client.run(at_worker.facts, on_error="return"))
         for worker, there in answers.items():
+            if _went(there):
+                continue
             if isinstance(there, BaseException):
                 self._shun(worker, f"QuantHedge cannot be imported there ({_line(there)})")
             elif there != self._here:
@@ -279,7 +281,9 @@ class _Cluster:
         asked = self._asked(
             lambda client: client.run(at_worker.lacks, place, workers=workers, on_error="return")
         )
-        lacking = {one: answer for one, answer in asked.items() if answer is not None}
+        lacking = {
+            one: answer for one, answer in asked.items() if answer is not None and not _went(answer)
+        }
         if not lacking:
             return
         size = market_place.sent_bytes(place.folder)
@@ -307,7 +311,7 @@ class _Cluster:
             lambda client: client.run(what, *words, workers=workers, on_error="return")
         )
         for worker, answer in answers.items():
-            if isinstance(answer, BaseException):
+            if isinstance(answer, BaseException) and not _went(answer):
                 self._shun(worker, _line(answer))
         return [one for one in workers if not isinstance(answers.get(one), BaseException)]
 
@@ -349,12 +353,19 @@ def cluster(
             count = int(address.partition(":")[2])
             begun, exits = stack.enter_context(_begun(count, memory))
             client = _connected(begun, patience)
-            client.wait_for_workers(count, timeout=patience)
+            client.wait_for_workers(1, timeout=patience)
         else:
             client = _joined(address, patience)
         places = _Cluster(address, client, jobs, patience, exits)
         stack.callback(places.close)
         yield Running(places)
+
+
+def _went(answer: object) -> bool:
+    """Whether a worker died while it was asked: that says nothing of the next one."""
+    from distributed.comm import CommClosedError
+
+    return isinstance(answer, CommClosedError | TimeoutError)
 
 
 def _threads_of(client: Any) -> Any:
@@ -438,7 +449,8 @@ def _begun(count: int, memory: str) -> Iterator[tuple[Any, "_Exits"]]:
         try:
             yield begun, exits
         finally:
-            begun.close(timeout=10)
+            with suppress(TimeoutError):  # workers that are slow to go end with this process
+                begun.close(timeout=10)
 
 
 def _certificates() -> Any:

@@ -182,7 +182,7 @@ def share_of_memory(count: int) -> int | None:
         found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         with suppress(ValueError, OSError):
-            found.append(int(Path("/sys/fs/cgroup", name).read_text()))
+            found.append(int(Path("/sys/fs/cgroup", name).read_text(encoding="ascii")))
     whole = min((one for one in found if one > 0), default=None)
     return None if whole is None else int(SHARE * whole / count)
 
@@ -203,13 +203,20 @@ def _begin(parent: int, threads: int, most: int | None, last_words: Path) -> Non
     _open_files.append(last_words.open("w", encoding="utf-8"))
     faulthandler.enable(_open_files[-1])
     if most is not None and sys.platform == "linux":
-        import resource
-
-        with suppress(ValueError, OSError):
-            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-            bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+        _hold_memory(most)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _hold_memory(most: int) -> None:
+    """Let an allocation of private memory beyond so many bytes fail."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with suppress(ValueError, OSError):
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
 
 
 def _end_with(parent: int) -> None:

@@ -1,6 +1,5 @@
 """The sweep itself on other processes: the same runs, the same bytes, also after a worker died."""
 
-import hashlib
 import os
 import signal
 from pathlib import Path
@@ -10,16 +9,10 @@ import pytest
 
 import quanthedge as qh
 from quanthedge.batch import Progress
+from tests.batch.executors.stored import series_of
 from tests.sample import END, NEUTRAL, SAMPLE, START
 
 SETS = ["hedge.ratio=0.8:1.0:0.1", "selector.n=20,30"]
-
-
-def series_of(store: Path) -> dict[str, str]:
-    return {
-        path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in store.glob("runs/*/*/series.parquet")
-    }
 
 
 @pytest.fixture(scope="module")
