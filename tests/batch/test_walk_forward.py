@@ -102,7 +102,14 @@ def test_another_variant_takes_over_what_it_finds(changes: tuple[str, ...]) -> N
         assert (first["reason"] == "rebalance").sum() > 10
         assert len(result.targets) > 0
         decided = pd.DatetimeIndex(result.targets["date"].unique())
-        assert result.ledger.index[begin] in decided
+        turn = result.ledger.index[begin]
+        assert turn in decided
+        known = prepared(*changes).selection.targets.to_frame()
+        known = known[known["date"] == known.loc[known["date"] <= turn, "date"].max()]
+        taken = result.targets[result.targets["date"] == turn]
+        assert taken[["code", "weight"]].to_numpy().tolist() == (
+            known[["code", "weight"]].to_numpy().tolist()
+        )  # what was decided before, not what is decided later
     else:
         assert len(first) < 10  # the same targets: nothing is bought for the change's sake
     if "hedge.ratio=0.0" in changes:
