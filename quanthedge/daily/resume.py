@@ -67,7 +67,8 @@ def resume(
     end : date, optional
         Last day; the market's by default.
     strategy : Strategy, optional
-        What the run is thought to be of; another one is refused.
+        What the run is thought to be of; another one is refused. Only its clients may have placed
+        further orders, of days that have not been run yet.
     tell : callable, optional
         Called with a short text at the beginning of each stage.
 
@@ -89,7 +90,7 @@ def resume(
     check_maker(earlier, strategy)
     last = _last_day(earlier, market, end)
     start = earlier.market_info["start"]
-    prepared = prepare(earlier.strategy, market, start, last, tell=say)
+    prepared = prepare(strategy or earlier.strategy, market, start, last, tell=say)
     check_past(earlier, prepared)
     say("running the ledger")
     fund = _with_books(earlier, prepared) if _has_books(prepared) else _gone_on(earlier, prepared)
@@ -127,7 +128,7 @@ def check_maker(earlier: Result, strategy: Strategy | None) -> None:
     dates = {"fingerprint": "", "start": "", "end": ""}
     made = wanted(earlier.strategy, dates, earlier.versions, earlier.request)
     now = wanted(
-        strategy or earlier.strategy,
+        _with_clients_of(strategy or earlier.strategy, earlier.strategy),
         dates,
         versions(),
         earlier.request | {"code": code_digest(), "own_code": _own_digests(earlier)},
@@ -138,6 +139,16 @@ def check_maker(earlier: Result, strategy: Strategy | None) -> None:
             f"the run to go on from is another ({unlike}); its figures would not be those of one "
             "run: run it again from its start"
         )
+
+
+def _with_clients_of(strategy: Strategy, earlier: Strategy) -> Strategy:
+    """Return a strategy with another's clients where both have some: orders come month by month.
+
+    Whether they change what has been is seen by the books, which are kept again.
+    """
+    if strategy.clients is None or earlier.clients is None:
+        return strategy
+    return strategy.model_copy(update={"clients": earlier.clients})
 
 
 def _own_digests(earlier: Result) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A run that goes on day by day is the run in one go, to the bit; a revised past is named."""
 
 import json
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -98,6 +99,27 @@ def test_a_fund_with_clients_goes_on_with_its_books():
     whole = backtest(strategy, sample_market().until("2015-07-01"), START)
     assert len(whole.investors) > 1
     assert_same(result, whole)
+
+
+def with_orders_of(*days):
+    """The fund with a client of class C, and with another who subscribes on these days."""
+    strategy = load_strategy(ROOT / "strategies" / "fund_with_clients.toml", ["selector.n=30"])
+    joins, _, of_class_c = strategy.clients.flows
+    flows = [of_class_c.model_copy(update={"date": date(2014, 10, 10)})]
+    flows += [joins.model_copy(update={"date": day}) for day in days]
+    clients = strategy.clients.model_copy(update={"flows": tuple(flows)})
+    return strategy.model_copy(update={"clients": clients})
+
+
+def test_clients_may_place_orders_while_the_run_goes_on_but_not_in_its_past():
+    run = backtest(with_orders_of(), sample_market().until("2014-12-29"), START)
+    until, later = sample_market().until("2015-01-06"), with_orders_of(date(2014, 12, 10))
+    result = resume(run, until, strategy=later)
+    whole = backtest(later, until, START)
+    assert "Client B" in set(whole.investors["investor"])  # in at the end of December
+    assert_same(result, whole)
+    with pytest.raises(DataError, match="books of the investors do not give"):
+        resume(run, until, strategy=with_orders_of(date(2014, 11, 10)))
 
 
 def test_variants_go_on_with_the_run():
