@@ -35,8 +35,9 @@ def text_of(results: dict[str, Any]) -> str:
 
 _FROM_ORDERS = {
     "vectorbt": "vectorbt's `from_orders`, which sorts its calls",
-    "vectorbt_ordered": "the same with its calls sorted ahead by hand",
+    "vectorbt_ordered": "vectorbt's `from_orders` with its calls sorted ahead by hand",
 }
+_HOLDS = {"book", "book_rules", "strategy", "sweep"}
 _NOT_PEERS = {of: job for job, beside in BESIDE.items() for of, _ in beside}
 _NAMES = {
     "book_rules": "quanthedge, all rules", "betas_floor": "numpy, one pass",
@@ -101,15 +102,25 @@ def _peers(rows: list[Row]) -> list[Row]:
     ]
 
 
-def _size(name: str) -> str:
+def _size(name: str, job: str = "book") -> str:
     if name not in SIZES:
         return name
     size = SIZES[name]
-    return f"{size.stocks:,} x {size.days:,}, {size.names} held"
+    market = f"{size.stocks:,} x {size.days:,}"
+    return f"{market}, {size.names} held" if job in _HOLDS else market
+
+
+def _peak(row: Row) -> str:
+    """Return the peak of a process and how much of it came in the calls; 0 is not measured."""
+    if not row["peak_mib"]:
+        return "not measured"
+    return f"{row['peak_mib']:,.0f} ({row['peak_mib'] - row['before_mib']:,.0f})"
 
 
 def _case(row: Row) -> str:
-    return f"{row['engine']} on {TEXTS['jobs'][row['job']]['short']}, {_size(row['size'])}"
+    return (
+        f"{row['engine']} on {TEXTS['jobs'][row['job']]['short']}, {_size(row['size'], row['job'])}"
+    )
 
 
 def _targets(results: dict[str, Any]) -> str:
@@ -175,7 +186,7 @@ def _behind(rows: list[Row]) -> str:
     leaner = [
         f"- {_case(row)}: {row['peak_mib']:,.0f} MiB against {_own(rows, row)['peak_mib']:,.0f}"
         for row in peers
-        if row["peak_mib"] < _own(rows, row)["peak_mib"]
+        if 0.0 < row["peak_mib"] < _own(rows, row)["peak_mib"]
     ]
     other = [
         f"- {_case(row)}: its answer is {apart(rows, row):.1e} from ours, so that no ratio is given"
@@ -211,7 +222,10 @@ def _table(rows: list[Row]) -> str:
     for row in rows:
         name = _NAMES.get(row["job"], row["engine"])
         if not row["seconds"]:
-            lines.append([_size(row["size"]), name, f"{row['status']}: {row['reason']}"] + [""] * 5)
+            lines.append(
+                [_size(row["size"], row["job"]), name, f"{row['status']}: {row['reason']}"]
+                + [""] * 5
+            )
             continue
         times = agreed = ""
         if row["job"] in _NOT_PEERS:
@@ -221,9 +235,9 @@ def _table(rows: list[Row]) -> str:
             times = f"{ratio(rows, row):,.1f}" if same_work(rows, row) else "not the same work"
         lines.append(
             [
-                _size(row["size"]), name, _seconds(_median(row, "seconds")),
+                _size(row["size"], row["job"]), name, _seconds(_median(row, "seconds")),
                 _seconds(_median(row, "cpu_seconds")), times, agreed,
-                f"{row['peak_mib']:,.0f} ({row['peak_mib'] - row['before_mib']:,.0f})",
+                _peak(row),
                 str(len(row["seconds"])),
             ]
         )  # fmt: skip

@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.worker import peak_mib
+
 __all__ = ["whole_run"]
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +37,7 @@ def page_of(market: Path, start: str | None, end: str | None, out: Path) -> None
     days = result.ledger.index
     found = {
         "stocks": len(data.codes), "days": len(days) - 1,
-        "first": f"{days[1]:%Y-%m-%d}", "last": f"{days[-1]:%Y-%m-%d}",
+        "peak_mib": peak_mib(), "first": f"{days[1]:%Y-%m-%d}", "last": f"{days[-1]:%Y-%m-%d}",
     }  # fmt: skip
     print("FIGURE " + json.dumps(found))
 
@@ -56,7 +58,7 @@ def _timed(command: list[str]) -> tuple[float, float, float, dict[str, Any]]:
     found: resource.struct_rusage = usage
     wall = time.perf_counter() - begin
     said = json.loads(lines[-1].removeprefix("FIGURE "))
-    return wall, found.ru_utime + found.ru_stime, found.ru_maxrss / 1024, said
+    return wall, found.ru_utime + found.ru_stime, said["peak_mib"], said
 
 
 def whole_run(market: Path, start: str | None, end: str | None, repeat: int = 3) -> dict[str, Any]:

@@ -143,11 +143,13 @@ def asked(prepare_limit=60.0):
 
 
 def test_a_worker_tells_its_figures(folder):
+    ballast = np.ones(40_000_000)  # 305 MiB of ours are not the worker's
     found = measured(Row("betas_floor", "small", "numpy"), Path(sys.executable), folder, asked())
     assert (found.status, found.reason) == ("done", "")
     assert len(found.seconds) == len(found.cpu_seconds) == 2
     assert found.peak_mib >= found.before_mib > 1.0
     assert found.versions == {"numpy": np.__version__}
+    assert found.peak_mib < ballast.nbytes / 2**20
 
 
 def test_a_worker_that_fails_says_why(folder):
