@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanthedge.cli.options import Dataset
+from quanthedge.cli.options import Dataset, run_place
 from quanthedge.cli.screen import printed, table_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ def command(
     date: Annotated[str | None, typer.Option(help="Day, YYYY-MM-DD; the last by default.")] = None,
     product: Annotated[str, typer.Option(help="IF, IH, IC or IM.")] = "IF",
     run: Annotated[
-        Path | None, typer.Option(help="Run folder whose futures on that day are carried.")
+        Path | None,
+        typer.Option(
+            help="Run folder, or STORE/KEY, whose futures on that day are carried.",
+            callback=run_place,
+        ),
     ] = None,
 ) -> None:
     """Show the basis desk of a day: what each contract costs, its rank, when it is rolled.

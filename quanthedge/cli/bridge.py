@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from quanthedge.cli.options import Overwrite, language_of
+from quanthedge.cli.options import Overwrite, RunFolder, language_of
 from quanthedge.cli.screen import say_written
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ __all__ = ["command"]
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    run: RunFolder,
     start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
     by: Annotated[str, typer.Option(help="day, week, month, year or whole.")] = "whole",

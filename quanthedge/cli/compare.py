@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from quanthedge.cli.options import Overwrite
+from quanthedge.cli.options import Overwrite, RunFolders
 from quanthedge.cli.products import FixedRates, products
 from quanthedge.cli.screen import say_written
 
@@ -13,7 +13,7 @@ __all__ = ["command"]
 
 
 def command(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
+    runs: RunFolders,
     nav: Annotated[
         list[str] | None, typer.Option(help="NAME=FILE, CSV with date and value; may be repeated.")
     ] = None,

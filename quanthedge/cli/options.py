@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanthedge.errors import StrategyError
+from quanthedge.errors import DataError, StrategyError
 
 if TYPE_CHECKING:
     from quanthedge.typing import Language
@@ -18,12 +18,15 @@ __all__ = [
     "End",
     "MarketFolder",
     "Overwrite",
+    "RunFolder",
+    "RunFolders",
     "SourceLayout",
     "Start",
     "StrategyFile",
     "language_of",
     "listed",
     "numbers",
+    "run_place",
 ]
 
 LANGUAGES: "tuple[Language, ...]" = ("zh", "en")
@@ -42,6 +45,40 @@ Changes = Annotated[
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace a file that is there and is another one.")
+]
+
+
+def run_place(run: Path | None) -> Path | None:
+    """Return a run's folder: the path itself, or of STORE/KEY the folder that the store keeps.
+
+    Raises
+    ------
+    DataError
+        The store has no such run, or keeps its days only.
+    """
+    if run is None or run.exists() or not (run.parent / "quanthedge-store.json").is_file():
+        return run
+    from quanthedge.batch.store import Store
+
+    store = Store.open(run.parent, make=False)
+    key = store.find(run.name)
+    if not store.is_whole(key):
+        raise DataError(
+            f"{run}: the store keeps its days only; quanthedge reproduce {key[:8]} --store "
+            f"{run.parent} --market FOLDER --keep makes it whole"
+        )
+    return store.folder_of(key)
+
+
+def _run_places(runs: list[Path]) -> list[Path]:
+    return [place for place in map(run_place, runs) if place is not None]
+
+
+_ANY_RUN = "Run folder, or STORE/KEY of a run that a store keeps whole."
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help=_ANY_RUN, callback=run_place)]
+RunFolders = Annotated[
+    list[Path],
+    typer.Argument(metavar="RUN...", help="Run folders, or STORE/KEY.", callback=_run_places),
 ]
 
 

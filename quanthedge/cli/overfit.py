@@ -1,10 +1,10 @@
 """The command `quanthedge overfit`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quanthedge.cli.options import RunFolders
 from quanthedge.cli.screen import printed, table_of
 from quanthedge.errors import DataError
 
@@ -19,10 +19,7 @@ _WIDTH = 100
 
 
 def command(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(metavar="RUN RUN...", help="Run folders: all that were tried."),
-    ],
+    runs: RunFolders,
     blocks: Annotated[
         int, typer.Option(help="Blocks of time, an even number; half of them choose.")
     ] = 10,

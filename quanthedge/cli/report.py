@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from quanthedge.cli.options import Overwrite
+from quanthedge.cli.options import Overwrite, RunFolder
 from quanthedge.cli.products import FixedRates, products
 from quanthedge.cli.report_files import (
     FORMATS_ASKED,
@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
+    folder: RunFolder,
     language: Annotated[str, typer.Option(help="zh, en, or both: en,zh.")] = "zh",
     formats: Formats = FORMATS_ASKED,
     out: Annotated[

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from quanthedge.cli.options import Overwrite, language_of
+from quanthedge.cli.options import Overwrite, RunFolder, language_of
 from quanthedge.cli.screen import say_written
 
 __all__ = ["command"]
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="Run folder of a strategy with clients.")],
+    run: RunFolder,
     investor: Annotated[str, typer.Argument(help="Name of the investor.")],
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
     formats: Annotated[

@@ -225,6 +225,7 @@ def _print(found: "Sweep", out: Path) -> None:
         best = str(table.index[0])[:8]
         typer.echo(f"Next: quanthedge judge {out}")
         typer.echo(f"      quanthedge runs show {best} --store {out}")
+        typer.echo(f"      quanthedge report {out}/{best} --language zh")
 
 
 # what the table shows of a run
