@@ -8,7 +8,7 @@ against the summary's.
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -270,14 +270,17 @@ def _longest(below: Bools) -> float:
     return float(min(int(stops[k]), below.size - 1) - (int(starts[k]) - 1))
 
 
-def _moment(values: Floats, order: int) -> float:
+def _moment(values: Floats, order: Literal[3, 4]) -> float:
+    """Return a standardised central moment, population form; NaN without variation."""
     if values.size < 2:
         return _NAN
     away = values - values.mean()
     spread = float(np.sqrt(np.mean(away**2)))
     if spread <= 1e-15 * max(1.0, float(np.abs(values).max())):
         return _NAN
-    return float(np.mean((away / spread) ** order))
+    scaled = away / spread
+    squared = scaled * scaled  # powers by multiplication: the general one takes ten times as long
+    return float(np.mean(squared * (scaled if order == 3 else squared)))
 
 
 def _probabilistic(values: Floats) -> float:

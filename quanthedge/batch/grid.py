@@ -6,7 +6,6 @@
 (0.8, 0.9, 1.0)
 """
 
-import hashlib
 import itertools
 import json
 import math
@@ -27,6 +26,7 @@ from quanthedge.documents import parse_value, printable
 from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy, load_strategy, with_tables
+from quanthedge.trials import digest
 
 __all__ = [
     "Axis",
@@ -435,8 +435,6 @@ def _identifier(market: Market) -> _Identifier:
         compared = str(strategy.comparison)
         if compared not in values:
             values[compared] = product_values(strategy.comparison)
-        what = asked(strategy, market, start, end, products=values[compared])
-        content = json.dumps(what, sort_keys=True, default=str)
-        return hashlib.sha256(content.encode("utf-8")).hexdigest()
+        return digest(asked(strategy, market, start, end, products=values[compared]))
 
     return identify

@@ -55,7 +55,8 @@ def run_job(job: Job) -> list[Outcome]:
     except QuantHedgeError as error:
         return [_failed(one, error, 0.0) for one in job.variants]
     threads = threads_here()
-    most = min(_SIDE_BY_SIDE, max(1, -(-len(job.variants) // threads)))
+    rounds = -(-len(job.variants) // (threads * _SIDE_BY_SIDE))  # as many batches a thread
+    most = -(-len(job.variants) // (threads * rounds))
     batches = list(_batches(job.variants, most))
     outcomes: dict[int, Outcome] = {}
     for found in _on_threads(lambda batch: list(_run_batch(batch, market)), batches, threads):

@@ -223,7 +223,8 @@ def _print(found: "Sweep", out: Path) -> None:
     typer.echo(f"{len(table):,} runs in {out}{kept}; {_spell(found.seconds)}")
     if len(table):
         best = str(table.index[0])[:8]
-        typer.echo(f"Next: quanthedge judge {out}; quanthedge runs show {out} {best}")
+        typer.echo(f"Next: quanthedge judge {out}")
+        typer.echo(f"      quanthedge runs show {best} --store {out}")
 
 
 # what the table shows of a run
