@@ -26,6 +26,7 @@ __all__ = ["CATALOGUE", "Catalogue", "CatalogueBusyError"]
 CATALOGUE = "catalogue.sqlite"
 _MARK = 0x51484743  # "QHGC"
 _FORMAT = 1
+_OLDEST = (3, 37)  # of SQLite: it holds columns to their types
 _PATIENCE = 60.0  # seconds for other processes to end their transactions
 _LARGEST = 256 * 2**20  # bytes of one value
 
@@ -143,6 +144,11 @@ class Catalogue:
         return [f"{self.path}: {row[0]}" for row in rows if row[0] != "ok"]
 
     def _connection(self, mode: str) -> sqlite3.Connection:
+        if sqlite3.sqlite_version_info < _OLDEST:
+            raise DataError(
+                f"{self.path}: Python's SQLite is {sqlite3.sqlite_version}; accepted: "
+                f"{'.'.join(map(str, _OLDEST))} or newer"
+            )
         address = f"{self.path.absolute().as_uri()}?mode={mode}"
         connection = sqlite3.connect(
             address, uri=True, timeout=self._patience, isolation_level=None

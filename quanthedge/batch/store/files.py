@@ -25,7 +25,8 @@ _FORMAT = 1
 _KEY = re.compile(r"[0-9a-f]{64}")
 _FLUSHED_AT_ONCE = 8  # files that wait for the disk together
 _LARGEST = 2**30  # bytes of a series' file
-_OURS_BEFORE = {CATALOGUE, f"{CATALOGUE}-journal", ".quanthedge", RUNS, TABLES}
+# what may be in a folder that becomes a store: another process may make it one just now
+_OURS_BEFORE = {MARK, CATALOGUE, f"{CATALOGUE}-journal", ".quanthedge", RUNS, TABLES}
 
 
 def is_key(text: object) -> bool:

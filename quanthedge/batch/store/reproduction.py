@@ -3,7 +3,8 @@
 What decides a run's figures is known of it: strategy, data (fingerprint), days, the versions of the
 packages, the digest of this package's code, the text of the user's own code. These are compared
 first; then the run is made again and its files are compared byte by byte, in memory: nothing is
-written, and a process that is killed leaves nothing behind.
+written, and a process that is killed leaves nothing behind (but own code and tables of a run that
+is not kept whole, in a temporary folder that the next command removes).
 
 One number may differ without anything having changed: ``trials`` in ``run.json``, how many trials
 the registry knew when the run was made.

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -177,6 +178,14 @@ def test_a_folder_that_is_no_store_is_left_alone(tmp_path) -> None:
         Store.open(None)
     assert files(tmp_path) == {"letter.txt"}
     assert not (tmp_path / "none").exists()
+
+
+def test_several_make_one_store_at_once(tmp_path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for turn in range(5):
+            opened = pool.map(Store.open, [tmp_path / str(turn)] * 8)
+            assert [len(one) for one in opened] == [0] * 8
+            assert files(tmp_path / str(turn)) == {"quanthedge-store.json"}
 
 
 @pytest.mark.parametrize(
