@@ -27,8 +27,12 @@ def names_of(prepared: Prepared) -> Names:
 def kept_ledger(
     prepared: Prepared, record: LedgerRecord
 ) -> tuple[dict[str, Any] | None, pd.DataFrame | None]:
-    """Return state and past of a run as its folder keeps them; None for a fund that has ended."""
-    if record.insolvent_day is not None:
+    """Return state and past of a run as its folder keeps them.
+
+    None for a fund that has ended, and for one that strategies rule in turn: which of them rules
+    on a later day is not decided yet.
+    """
+    if record.insolvent_day is not None or prepared.reigns:
         return None, None
     names = names_of(prepared)
     state = named_state(record.state, prepared.inputs, names, record.days_run - 1)

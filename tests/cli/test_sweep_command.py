@@ -32,6 +32,12 @@ def test_a_sweep_prints_the_best_the_failures_and_what_to_do_next(tmp_path):
         "--out", out,
     )  # fmt: skip
     assert "2 of them were there already" in again.stdout
+    best = done.stdout.rpartition(f"quanthedge report {out}/")[2].split()[0]
+    assert inside("bridge", out / best).returncode == 0
+    other = next(key for key in Store.open(out).runs().index if not key.startswith(best))
+    refused = inside("bridge", out / other[:8])
+    assert refused.returncode == 2
+    assert f"keeps its days only; quanthedge reproduce {other[:8]}" in refused.stderr
 
 
 def test_a_plan_says_what_and_how_long_and_writes_nothing(tmp_path):
