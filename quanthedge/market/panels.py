@@ -28,7 +28,7 @@ from quanthedge.storage import held_open, locked, recover, working
 __all__ = ["PANELS", "PanelCache", "cache_files", "damaged_panels"]
 
 Array = np.ndarray[Any, Any]
-FORMAT = 2  # raise it when a panel's definition changes: older caches are then rebuilt
+FORMAT = 3  # raise it when a panel's definition changes: older caches are then rebuilt
 MARK = "panels.json"
 CACHE = ".panels"
 MEMO = "verified.json"  # checksums of the tables that were found sound

@@ -76,7 +76,7 @@ def keep(catalogue: Catalogue, files: Files, key: str, result: "Result") -> Path
                 result.to_parquet(place, overwrite=True)
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
-                new.rename(place)
+                new.replace(place)
             mark = sha256((place / RUN_FILE).read_bytes())
             connection.execute("UPDATE runs SET record = ? WHERE key = ?", (mark, key))
     return place
