@@ -197,14 +197,14 @@ def jobs_of(plan: Plan, variants: Sequence[Variant], workers: int) -> list[Job]:
     return [Job(plan.place, tuple(one)) for one in jobs]
 
 
-def measured_seconds(plan: Plan, workers: int) -> tuple[float, float]:
+def measured_seconds(plan: Plan) -> tuple[float, float]:
     """Return the seconds that the first run takes, and those expected of all of them.
 
     Notes
     -----
     The first run is run twice and more: once for the seconds of its stages, and with others that
     share them for those of a run whose stages are at hand. Expected is the sum over the stages that
-    are worked out and over all runs, over the workers.
+    are worked out and over all runs, with all processors of this machine for the ledgers.
     """
     jobs = jobs_of(plan, plan.variants, 1)
     first, others = jobs[0].variants[:1], jobs[0].variants[:_MEASURED]
@@ -223,4 +223,4 @@ def measured_seconds(plan: Plan, workers: int) -> tuple[float, float]:
     distinct = {pair for stages in plan.stages.values() for pair in stages.items()}
     for name, _ in distinct:
         total += float(np.mean(seconds.get(name.partition(" ")[0], [0.0])))
-    return whole, begin + total / workers
+    return whole, begin + total

@@ -102,7 +102,7 @@ def command(  # noqa: PLR0917 -- an option each
     for line in what.describe().splitlines():
         _say(line)
     if plan:
-        _say_time(what, jobs or 1)
+        _say_time(what)
         return
     assert out is not None
     try:
@@ -144,14 +144,13 @@ def _walk(found: "Sweep", days: tuple[int, int], by: str) -> None:
     typer.echo(f"kept whole: quanthedge report {folder}")
 
 
-def _say_time(plan: "Plan", workers: int) -> None:
+def _say_time(plan: "Plan") -> None:
     """Say how long it will take, by the first runs."""
     from quanthedge.batch import measured_seconds
 
-    first, total = measured_seconds(plan, workers)
+    first, total = measured_seconds(plan)
     typer.echo(
-        f"time: the first run takes {first:.1f} s here, all of them about {_spell(total)} "
-        f"({workers} {'process' if workers == 1 else 'processes'})"
+        f"time: the first run takes {first:.1f} s here, all of them about {_spell(total)}, measured"
     )
 
 

@@ -89,7 +89,7 @@ def test_what_is_kept_of_a_plan_is_plain():
 def test_the_time_is_told_of_runs_that_were_measured():
     forget_stages()
     found = plan("hedge.ratio=0.8,0.9,1.0")
-    first, total = measured_seconds(found, 1)
+    first, total = measured_seconds(found)
     assert 0.0 < first < 60.0
     assert first / 2 < total < 10 * first
     assert math.isfinite(total)
