@@ -64,7 +64,7 @@ def _made_on(results: dict[str, Any]) -> str:
         f"{machine['python']}; load {before:g} when it began, {highest:g} at its highest "
         f"({'a quiet' if highest <= machine['cores'] + 0.5 else 'a busy'} machine).\n\n"
         f"{named}. Environments of their own: {', '.join(ENVIRONMENTS)}; pandas and numpy there "
-        "are what each package asks for."
+        "are what each package asks for." + (f"\n\n{results['note']}" if "note" in results else "")
     )
 
 
