@@ -14,6 +14,7 @@ from typing import Any
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.market import Market
+from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.strategy import load_strategy
 
 ROOT = Path(__file__).parents[1]
@@ -57,12 +58,12 @@ def shapes(result: Result, market: Market) -> None:
     stats = quantstats.stats
     print(f"quantstats: Sharpe ratio {stats.sharpe(returns):.6f} of 252 days, ", end="")
     print(
-        f"{stats.sharpe(returns, periods=243):.6f} of 243, ours {summary.value('sharpe_net'):.6f}"
+        f"{stats.sharpe(returns, periods=TRADING_DAYS_A_YEAR):.6f} of 243, ours {summary.value('sharpe_net'):.6f}"
     )
     print(f"  cagr {stats.cagr(returns):.4%} by days over 252, ", end="")
     print(f"ours {summary.value('annual_return_net'):.4%} by calendar days over 365")
     print(f"  drawdown {stats.max_drawdown(returns):.12f}, ", end="")
-    beta = stats.greeks(returns, benchmark, periods=243)["beta"]
+    beta = stats.greeks(returns, benchmark, periods=TRADING_DAYS_A_YEAR)["beta"]
     print(f"beta {beta:.12f}, ours {summary.value('beta_daily'):.12f}")
     shape, seconds = timed(lambda: result.to_pyfolio(market))
     equity = result.ledger["equity"].iloc[1:].to_numpy()

@@ -30,12 +30,12 @@ _PACKAGES = ("quanthedge", "numpy", "pandas", "numba", "pyarrow", "pydantic")
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that compute."""
-    return dict(_versions())
+    return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
 
 
 @cache
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+def _version(package: str) -> str:
+    return version(package)
 
 
 def made_by() -> str:

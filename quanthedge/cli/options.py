@@ -1,5 +1,6 @@
 """Options and words that several commands share: one spelling, one meaning."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,7 @@ __all__ = [
     "run_place",
 ]
 
+_STORE = "quanthedge-store.json"  # the mark of a store
 LANGUAGES: "tuple[Language, ...]" = ("zh", "en")
 
 Dataset = Annotated[Path, typer.Argument(help="Folder of a dataset.")]
@@ -56,7 +58,7 @@ def run_place(run: Path | None) -> Path | None:
     DataError
         The store has no such run, or keeps its days only.
     """
-    if run is None or run.exists() or not (run.parent / "quanthedge-store.json").is_file():
+    if run is None or os.path.exists(run) or not os.path.isfile(run.parent / _STORE):  # long names
         return run
     from quanthedge.batch.store import Store
 

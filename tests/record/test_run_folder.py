@@ -93,7 +93,7 @@ def test_other_versions_and_other_code_make_it_another_run(run, monkeypatch) -> 
     with monkeypatch.context() as changed:
         changed.setattr("quanthedge.backtesting.request.code_digest", lambda: "0" * 64)
         assert "code of quanthedge" in said(*RUN, "--out", run, code=2)
-    monkeypatch.setattr("quanthedge.backtesting.request.version", lambda _: "9.9")
+    monkeypatch.setattr("quanthedge.backtesting.request._version", lambda _: "9.9")
     assert "version.numpy" in said(*RUN, "--out", run, code=2)
 
 

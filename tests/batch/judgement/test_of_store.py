@@ -106,7 +106,7 @@ def test_a_sweep_ends_in_a_walk_forward_run_that_can_be_reported_and_made_again(
         "--start", START, "--end", END, "--out", tmp_path / "store", "--walk-forward", "60,20",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    folder = re.search(r"quanthedge report (.*record)", done.stdout.replace("\n", ""))
+    folder = re.search(r"kept whole: quanthedge report (.*?record)", done.stdout.replace("\n", ""))
     assert folder is not None
     assert inside("report", folder[1], "--language", "zh").returncode == 0
     page = (Path(folder[1]) / "report_zh.html").read_text("utf-8")
