@@ -58,7 +58,8 @@ def shapes(result: Result, market: Market) -> None:
     stats = quantstats.stats
     print(f"quantstats: Sharpe ratio {stats.sharpe(returns):.6f} of 252 days, ", end="")
     print(
-        f"{stats.sharpe(returns, periods=TRADING_DAYS_A_YEAR):.6f} of 243, ours {summary.value('sharpe_net'):.6f}"
+        f"{stats.sharpe(returns, periods=TRADING_DAYS_A_YEAR):.6f} of 243, "
+        f"ours {summary.value('sharpe_net'):.6f}"
     )
     print(f"  cagr {stats.cagr(returns):.4%} by days over 252, ", end="")
     print(f"ours {summary.value('annual_return_net'):.4%} by calendar days over 365")
