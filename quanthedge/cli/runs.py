@@ -40,6 +40,14 @@ Where = Annotated[
     typer.Option(help="Condition, e.g. \"sharpe > 1 and hedge.contract = 'front'\"."),
 ]
 _COLUMNS = ("label", "start", "end", "return", "sharpe", "drawdown", "correlation", "tags")
+_FORMS = {  # of the usual figures; others are shown with six digits
+    "annual_return_net": ".2%",
+    "volatility_net": ".2%",
+    "max_drawdown_net": ".2%",
+    "sharpe_net": ".2f",
+    "correlation_accrued_daily": ".3f",
+    "beta_daily": ".3f",
+}
 _WIDTH = 140
 _LETTERS = 8  # of a key that a table shows
 
@@ -307,10 +315,11 @@ def _cells(table: "pd.DataFrame", name: str) -> list[str]:
         return []
     if name in _COLUMNS and SHORT.get(name, name) not in table.columns:
         return [""] * len(table)
-    return [_text(cell) for cell in table[column_of(table, name)]]
+    column = column_of(table, name)
+    return [_text(cell, _FORMS.get(column, ".6g")) for cell in table[column]]
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Any, form: str = ".6g") -> str:
     if isinstance(cell, float):
-        return "" if cell != cell else f"{cell:.6g}"  # noqa: PLR0124 -- NaN
+        return "" if cell != cell else format(cell, form)  # noqa: PLR0124 -- NaN
     return "" if cell is None else str(cell)
