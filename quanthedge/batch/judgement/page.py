@@ -29,6 +29,7 @@ __all__ = ["MOST_ROWS", "write_judgement"]
 
 MOST_ROWS = 300
 _MOST_REASONS = 40
+_MOST_PARAMETERS = 10
 _FEWEST_DAYS = 60
 _FAR = 2.0
 _FIGURES = (
@@ -142,7 +143,11 @@ def _content(j: "Judgement", words: Words) -> dict[str, Any]:
 
 def _about(j: "Judgement", words: Words) -> list[tuple[str, str]]:
     done, failed = int(j.table["rank"].notna().sum()), len(j.failures)
-    varied = ", ".join(words.parameter(n) for n in j.levels.names) or words("about.nothing")
+    names = _shown_parameters(j)
+    varied = ", ".join(words.parameter(n) for n in names) or words("about.nothing")
+    more = len(j.levels.names) - len(names)
+    if more:  # runs of different strategies
+        varied = words("about.more", names=varied, more=f"{more:,}")
     facts = [
         (words("about.runs"), words("about.runs_told", done=f"{done:,}", failed=f"{failed:,}")),
         (words("about.varied"), varied),
@@ -153,6 +158,15 @@ def _about(j: "Judgement", words: Words) -> list[tuple[str, str]]:
         span = f"{j.returns.index[0]:%Y-%m-%d} – {j.returns.index[-1]:%Y-%m-%d}"
         facts.insert(0, (words("about.span"), span))
     return facts
+
+
+def _shown_parameters(j: "Judgement") -> list[str]:
+    """Return the parameters that are shown: all, or those that explain most of the figure."""
+    names = [str(n) for n in j.levels.names]
+    if len(names) <= _MOST_PARAMETERS:
+        return names
+    first = [str(n) for n in j.effects.index][:_MOST_PARAMETERS]
+    return [n for n in names if n in first]
 
 
 def _cards(j: "Judgement", words: Words) -> list[dict[str, str]]:
@@ -256,7 +270,7 @@ def _figures(j: "Judgement", words: Words) -> list[dict[str, str]]:
 def _runs(j: "Judgement", words: Words) -> dict[str, Any]:
     done = j.table[j.table["rank"].notna()].head(MOST_ROWS)
     whole = int(j.table["rank"].notna().sum())
-    parameters = list(j.levels.names)
+    parameters = _shown_parameters(j)
     figures = [n for n in dict.fromkeys((j.by, *_FIGURES)) if n in j.table]
     judged = [n for n in _JUDGED if n in j.table]
     head = [{"name": words("column.run"), "text_column": True, "sorted": ""}]

@@ -85,3 +85,15 @@ def test_other_endings_and_languages_are_refused(small: Judgement, tmp_path: Pat
         small.report(tmp_path / "page.pdf")
     with pytest.raises(StrategyError, match="accepted: en, zh"):
         small.report(tmp_path / "page.html", "fr")  # type: ignore[arg-type]
+
+
+def test_runs_of_different_strategies_show_the_parameters_that_matter_most(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({f"p.{k}": rng.random(20) for k in range(13)})
+    frame.index = pd.Index([f"{i:064x}" for i in range(20)])
+    text = judged(*made_sweep(frame, 1.0, 2, days=300), 20).report(tmp_path / "page.html", "en")
+    page = text.read_text("utf-8")
+    assert "and 3 more" in page
+    head = re.search(r'id="runs".*?</thead>', page, re.S)
+    assert head is not None
+    assert len(set(re.findall(r"p\.\d+", head[0]))) == 10
