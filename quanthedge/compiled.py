@@ -10,6 +10,7 @@ import hashlib
 import io
 import logging
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import numba
 from numba import types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.environment import Environment, _rebuild_env, lookup_environment
 from numba.core.runtime import rtsys
 
 __all__ = ["is_kept", "njit"]
@@ -162,7 +164,34 @@ class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]
         if content is None:
             raise FileNotFoundError(self._data_path(name))  # numba compiles again
         self.hashes = _HASHES in content
-        return pickle.loads(content)
+        return _Reader(io.BytesIO(content)).load()
+
+
+class _Reader(pickle.Unpickler):
+    """Reads kept code and leaves out the modules of numba that its pieces were written in."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what a name means; environments are ours to make."""
+        if (module, name) == (_rebuild_env.__module__, _rebuild_env.__name__):
+            return _environment
+        return super().find_class(module, name)
+
+
+def _environment(module: str, constants: list[Any], name: str) -> Any:
+    """Return the constants of a compiled function and the names of its module.
+
+    Only code that runs as Python objects asks for these names, and ours does not: for functions
+    of numba's own their module, and scipy with it, is not imported.
+    """
+    if not module.startswith("numba.") or module in sys.modules:
+        return _rebuild_env(module, constants, name)
+    found = lookup_environment(name)
+    if found is None:
+        found = Environment({"__name__": module})
+        found.consts[:] = constants
+        found.env_name = name
+        Environment._memo[name] = found
+    return found
 
 
 def _content(path: Path) -> bytes | None:

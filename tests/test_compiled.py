@@ -114,6 +114,50 @@ def test_kept_code_runs_without_the_compiler_and_the_compiler_is_there_when_aske
     assert start() == [["8", "False", "False"], ["True", "5.0", "True"]]
 
 
+USES_NUMPY = """
+import numpy as np
+
+@njit(cache=True)
+def middle(values):
+    if values.size == 0:
+        raise ValueError("nothing in it")
+    return np.median(values[np.isfinite(values)]) + np.nansum(np.sort(values)[::2])
+
+@njit(cache=True)
+def twice_the_middle(values):
+    return 2.0 * middle(values)
+"""
+ASKS_OF_NUMPY = """
+import sys, numpy as np, many
+print("numba.np.arraymath" in sys.modules, many.middle(np.array([3.0, np.nan, 1.0, 5.0])))
+try:
+    many.middle(np.empty(0))
+except ValueError as error:
+    print(error, "numba.np.arraymath" in sys.modules)
+print(many.twice_the_middle(np.array([3.0, 1.0])), many.middle(np.array([[2.0, 4.0]]).ravel()[::2]))
+"""
+
+
+def test_kept_code_of_numpys_functions_runs_without_their_modules(tmp_path) -> None:
+    (tmp_path / "many.py").write_text(KERNELS + USES_NUMPY, encoding="utf-8")
+
+    def start() -> list[str]:
+        process = subprocess.run(
+            [sys.executable, "-c", ASKS_OF_NUMPY],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert process.returncode == 0, process.stderr
+        return process.stdout.splitlines()
+
+    first = start()
+    assert first == ["False 9.0", "nothing in it True", "6.0 4.0"]
+    again = start()
+    assert again == ["False 9.0", "nothing in it False", "6.0 4.0"]
+    for path in tmp_path.rglob("*twice_the_middle*.nb?"):  # compiled again on top of kept code
+        path.unlink()
+    assert start() == [*again[:1], "nothing in it False", "6.0 4.0"]
+
+
 def test_a_full_disk_does_not_stop_the_compiler(tmp_path) -> None:
     (tmp_path / "full.py").write_text(KERNELS, encoding="utf-8")
     process = subprocess.run(
