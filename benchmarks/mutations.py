@@ -68,7 +68,12 @@ MODULES = {
     "fund_run": Held("quanthedge.fund.fund_run", FUND, PREPARED_ONCE, BUSY),
     "closes": Held("quanthedge.fund.closes", FUND, PREPARED_ONCE, BUSY),
     "dealing_days": Held("quanthedge.fund.dealing_days", FUND, PREPARED_ONCE, BUSY),
-    "booking": Held("quanthedge.ledger.booking", FUND, PREPARED_ONCE, BUSY),
+    "booking": Held(
+        "quanthedge.ledger.booking",
+        ("tests/ledger/test_booking.py", *FUND),
+        PREPARED_ONCE,
+        BUSY,
+    ),
     "bridge": Held(
         "quanthedge.performance.bridge",
         ("tests/performance/test_bridge_by_hand.py",),

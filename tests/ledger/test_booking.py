@@ -18,6 +18,7 @@ from quanthedge.ledger import (
     days_owing,
     equity_of,
     holds_nothing,
+    layout,
     net_assets_of,
     no_rows,
     open_units,
@@ -124,3 +125,17 @@ def test_a_fund_holds_nothing_when_shares_contracts_loan_debts_and_dividends_are
     assert not holds_nothing(state)  # contracts are left
     state.lots[:] = 0.0
     assert holds_nothing(state)
+    for owed in (layout.LOAN, layout.OWED, layout.RECEIVABLE):
+        state.scalars[owed] = 0.006  # half a cent and less is rounding
+        assert not holds_nothing(state)
+        state.scalars[owed] = 0.005
+        assert holds_nothing(state)
+        state.scalars[owed] = 0.0
+
+
+def test_units_are_those_that_are_booked():
+    _, state = opened()
+    open_units(state, 1234.5, 99.0)
+    assert (units_of(state), service_base_of(state)) == (1234.5, 99.0)
+    book_units(state, no_rows(2), 1, 77.0)
+    assert units_of(state) == 77.0
