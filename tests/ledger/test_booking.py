@@ -79,6 +79,8 @@ def test_a_payment_on_the_last_day_is_booked():
     inputs, _ = opened()
     book_flows(inputs, inputs.fund.redeemed.size - 6, FundFlows(0, 3.0, 0, 0, 0), payment_days=4)
     assert inputs.fund.paid_out[-1] == 3.0
+    book_flows(inputs, inputs.fund.redeemed.size - 5, FundFlows(0, 2.0, 0, 0, 0), payment_days=4)
+    assert inputs.fund.paid_out.sum() == 3.0  # due on the day after the last
 
 
 def test_days_on_which_more_is_owed_than_is_not_due_are_counted():
