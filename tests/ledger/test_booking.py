@@ -89,9 +89,9 @@ def test_days_on_which_more_is_owed_than_is_not_due_are_counted():
         paid_out=np.array([0, 0, 0, 10.0, 5.0]),
     )  # fmt: skip
     ledger = no_rows(5)
-    column(ledger, "redemptions_payable")[:] = [0, 10.0, 15.0, 5.02, 4.0]
+    column(ledger, "redemptions_payable")[:] = [0, 10.005, 15.0, 5.02, 4.0]
     inputs = SimpleNamespace(fund=fund)
-    # 10 and 15 are not due yet; of 5.02 five are not; all of 4 is late
+    # 10, but for less than a cent, and 15 are not due yet; of 5.02 five are not; all of 4 is late
     assert [days_owing(inputs, ledger, days) for days in (3, 4, 5)] == [0, 1, 2]
 
 
