@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import random
 import signal
+import time
 
 import pytest
 
@@ -37,6 +38,7 @@ def _write(folder: str, writer: int) -> None:
     for number in store_kills.numbers(writer)[34:46]:
         if digest(number) not in store.known([digest(number)]):
             store.add([store_kills.entry(number)])
+            time.sleep(0.05)  # a quick machine must not end before the first kill, at 0.2 s
 
 
 def test_a_writer_that_is_stopped_in_a_transaction_lets_readers_read(tmp_path) -> None:
