@@ -6,8 +6,7 @@ table: who looks one day ahead finds something else there. The calendar stays: t
 expiries and what was announced before are known in advance.
 """
 
-from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -23,12 +22,12 @@ from quanthedge.market.altered_rows import (
     restatements,
 )
 from quanthedge.market.dataset import Market
+from quanthedge.market.made_panels import Array, MadePanels
 from quanthedge.market.panels import PANELS
 from quanthedge.market.store import Store
 
 __all__ = ["ALTERATIONS", "Alteration", "altered"]
 
-Array = np.ndarray[Any, Any]
 Alteration = Literal["removed", "scrambled", "absurd", "restated", "opened", "priced"]
 ALTERATIONS: tuple[Alteration, ...] = get_args(Alteration)
 KEPT = 0.8  # of the rows of tables after the cut; the others are missing
@@ -145,36 +144,19 @@ class _AlteredStore(Store):
         return whole.sort_by("date") if name == "cash_rate" else whole
 
 
-class _AlteredPanels:
+class _AlteredPanels(MadePanels):
     """The panels of an altered market, each made when it is asked for."""
 
     def __init__(
         self, store: Store, row: int, alteration: Alteration, seed: int, days: int
     ) -> None:
+        super().__init__()
         self._store, self._row, self._alteration = store, row, alteration
         self._seed, self._days = seed, days
-        self._made: dict[str, Array] = {}
         self._next: dict[str, Array] = {}
 
-    def get(self, name: str) -> Array:
+    def make(self, name: str) -> Array:
         """Return a panel with its later rows changed."""
-        if name not in self._made:
-            panel = self._changed(name)
-            panel.flags.writeable = False
-            self._made[name] = panel
-        return self._made[name]
-
-    def derived(self, name: str, make: Callable[[], Array]) -> Array:
-        """Make a panel anew from the altered tables."""
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
-
-    def build(self, _progress: object = None) -> bool:
-        """Do nothing: altered panels are not kept."""
-        return True
-
-    def _changed(self, name: str) -> Array:
         true = self._store.panels.get(name)
         panel = np.array(true[: self._days])
         rng = np.random.default_rng([self._seed, *name.encode()])

@@ -7,9 +7,6 @@ where it closed, contracts likewise. What is announced of the day in advance hol
 exchanges' reference price), names and the limits that they tell, listings, delistings, expiries.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -19,12 +16,12 @@ from quanthedge.market.actions import ex_price
 from quanthedge.market.altered_rows import public_column
 from quanthedge.market.blocks import Axes
 from quanthedge.market.dataset import Market
+from quanthedge.market.made_panels import Array, MadePanels
 from quanthedge.market.panels import PANELS
 from quanthedge.market.store import Store
 
 __all__ = ["next_trading_day", "with_next_day"]
 
-Array = np.ndarray[Any, Any]
 _PRICED = ("index_daily", "industry_index_daily", "futures_daily")
 _REPEATED = ("index_dividend_yield",)
 _USUAL_DAYS = 20  # trading days whose median volume stands for tomorrow's
@@ -153,32 +150,18 @@ class _NextDayStore(Store):
         return rows
 
 
-class _NextDayPanels:
+class _NextDayPanels(MadePanels):
     """The panels of a market with a day more, each made when it is asked for."""
 
     def __init__(self, own: _NextDayStore, true: Store, row: int) -> None:
+        super().__init__()
         self._own, self._true, self._row = own, true, row
-        self._made: dict[str, Array] = {}
         self._session: dict[str, Array] = {}
 
-    def get(self, name: str) -> Array:
+    def make(self, name: str) -> Array:
         """Return a panel with the next day's row."""
-        if name not in self._made:
-            past = self._true.panels.get(name)[: self._row + 1]
-            made = np.concatenate([past, self._next_day()[name][None].astype(past.dtype)])
-            made.flags.writeable = False
-            self._made[name] = made
-        return self._made[name]
-
-    def derived(self, name: str, make: Callable[[], Array]) -> Array:
-        """Make a panel of the tables as they were known."""
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
-
-    def build(self, _progress: object = None) -> bool:
-        """Do nothing: these panels are not kept."""
-        return True
+        past = self._true.panels.get(name)[: self._row + 1]
+        return np.concatenate([past, self._next_day()[name][None].astype(past.dtype)])
 
     def _last(self, name: str) -> Array:
         return np.asarray(self._true.panels.get(name)[self._row])

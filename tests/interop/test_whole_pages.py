@@ -52,6 +52,8 @@ def test_alphalens_draws_its_tear_sheet_by_industry() -> None:
     )  # fmt: skip
     alphalens.tears.create_summary_tear_sheet(data)
     alphalens.tears.create_information_tear_sheet(data, by_group=True)
+    assert data["factor_quantile"].nunique() == 5
+    assert plt.get_fignums()
     plt.close("all")
 
 
