@@ -6,16 +6,17 @@
 #   make format     brings code into the one form
 #   make check      style, types, digests, licences
 #   make coverage   the tests with the lines that they reach
+#   make docs       the site, build/docs/index.html, with its commands and notebooks run
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # A file's tests stay in one process, which makes their runs once; files start in their order, so
-# that the quick ones fill the end.
-PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# that the quick ones fill the end. Each skipped test is named with its reason.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder -rs
 # Bytecode is kept: without it every process, and the tests start many, compiles all files again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test fast coverage format check hooks notebooks benchmark-smoke pictures clean
+.PHONY: demo test fast coverage format check hooks docs benchmark-smoke pictures clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -23,9 +24,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(VENV)/.ready
-	$(BIN)/quanthedge run strategies/market_neutral.toml --market data/sample \
-		--set selector.n=30 --start 2014-09-17 --end 2015-07-31 --out runs/demo
-	$(BIN)/quanthedge report runs/demo --language en,zh
+	$(BIN)/quanthedge demo --language en,zh
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest $(PARALLEL)
@@ -52,12 +51,13 @@ check: $(VENV)/.ready
 hooks: $(VENV)/.ready
 	$(BIN)/pre-commit install
 
-notebooks: $(VENV)/.ready
-	$(BIN)/python -m tests.run_notebooks notebooks
-
 benchmark-smoke: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.ledger --stocks 200 --days 250 --names 40 --repeat 1
 	$(BIN)/python -m benchmarks.guard
+
+# the site, offline, with every command and notebook run; every warning is an error
+docs: $(VENV)/.ready
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --jobs auto docs build/docs
 
 # the pictures of the README, from the real market where it was imported (needs chromium)
 pictures: $(VENV)/.ready

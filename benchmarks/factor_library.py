@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.pages import markdown, write_between
 from quanthedge import Market
-from quanthedge.conditions import indicators
+from quanthedge.conditions.macro import indicators
 from quanthedge.factors import CATALOGUE, library
 from quanthedge.factors.needs import needs_of
 from quanthedge.words import texts

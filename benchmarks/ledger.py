@@ -134,7 +134,7 @@ def inputs_on(
         futures=_futures(days, settlement),
         hedge=_hedge(days, stocks, market, rules=rules),
         targets=TargetBook.of([
-            SleeveTargets(
+            SleeveTargets.of_stocks(
                 trade_days, np.arange(len(trade_days) + 1) * names, np.concatenate(chosen),
                 np.full(len(trade_days) * names, invested / names),
             )
@@ -179,6 +179,7 @@ def _futures(days: int, settlement: np.ndarray) -> FutureBook:
         delivery_fee_rate=1e-4 * daily,
         opening_limit=np.inf * daily,
         position_limit=np.inf * daily,
+        larger_side=np.zeros(days + 1, dtype=bool),
     )
 
 

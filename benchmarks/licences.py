@@ -2,7 +2,8 @@
 
     python -m benchmarks.licences
 
-Follows the hard dependencies as far as they lead on this machine. GPL and AGPL are refused, LGPL
+Follows the hard dependencies, and those of the extras that jobs of ours ask for, as far as they
+lead on this machine. GPL and AGPL are refused, LGPL
 is named as such, and a package that does not say its licence has to be looked up and stated here.
 Exit code 1 when something is refused or not known.
 """
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 STATED = {"vectorbt": "Apache-2.0 with Commons Clause (used for cross-checks and conversion only)"}
 COPYLEFT = re.compile(r"\bA?GPL|Affero|GNU General Public", re.IGNORECASE)
 LESSER = re.compile(r"\bLGPL|Lesser General Public|Library General Public", re.IGNORECASE)
+EXTRAS = ("pdf", "optimise", "garch", "excel")
 _LONGEST = 70
 
 
@@ -75,11 +77,17 @@ def verdict(text: str) -> str:
     return "LGPL" if LESSER.search(text) else ""
 
 
+def requirements() -> list[str]:
+    """Return what an installation asks for, and what our own jobs need beyond that."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    return [*project["dependencies"], *(one for name in EXTRAS for one in extras[name])]
+
+
 def main() -> int:
     """Print a line a package; return 1 when one is refused or not known."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wrong = 0
-    for name, package in closure(project["dependencies"]).items():
+    for name, package in closure(requirements()).items():
         text = licence(name, package)
         said = verdict(text)
         wrong += said in ("refused", "not known")

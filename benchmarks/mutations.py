@@ -1,95 +1,50 @@
-"""Plants small faults into the wiring, one at a time, and counts those that no test finds.
+"""Plants small faults into the engine, one at a time, and counts those that no test finds.
 
-    python -m benchmarks.mutations
-    python -m benchmarks.mutations --module prepare --jobs 2 --verbose
+    python -m benchmarks.mutations --module closes --jobs 2 --verbose
+    python -m benchmarks.mutations --module stocks --sample 40 --seed 1 --log outcomes.jsonl
+    python -m benchmarks.mutations --table outcomes.jsonl
 
 Each fault is planted in the memory of a process of its own, which runs the fast tests that hold the
 module and stops at the first that fails; no file is changed. Faults that change nothing (they are
-listed with the reason in ``mutations.toml``) are counted apart. The exit code is 1 when any other
-survives. Needs a system that can fork (Linux, macOS).
+listed with the reason in ``mutations.toml``) are counted apart, and so are those that no figure
+shows (``harmless`` there). ``--sample`` draws some of a module's faults, none twice. The exit code
+is 1 when any other survives. Needs a system that can fork (Linux, macOS).
 """
 
 import argparse
+import functools
+import hashlib
 import importlib
 import json
 import os
+import pickle
 import resource
 import signal
+import subprocess
 import sys
-import tomllib
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from benchmarks.mutants import Mutant, mutants, planted
+from benchmarks.mutated import MODULES, Held
+from benchmarks.mutation_table import (
+    DRAWN,
+    FOUND,
+    SURVIVED,
+    TOO_LONG,
+    drawn,
+    interval,
+    reasons,
+    table,
+)
 
 ROOT = Path(__file__).parents[1]
-KNOWN = Path(__file__).with_name("mutations.toml")
-PREPARED, REPLAY, WIRING = (
-    f"tests/backtesting/test_{name}.py" for name in ("preparation", "replay", "wiring")
-)
-ROWS = f"{PREPARED}::test_every_row_handed_to_the_ledger_is_that_of_its_day"
-ACCOUNTS = f"{PREPARED}::test_the_accounts_of_this_market_are_found_again"
-PROBE = "tests.backtesting.test_preparation.rows_of_one_product"
-BUSY = (
-    "tests.backtesting.test_replay."
-    "test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day"
-)
-DECISIONS = "tests/backtesting/test_known_at_decisions.py"
-CLIENTS = (
-    f"{REPLAY}::test_money_of_clients_comes_and_goes_to_the_cent",
-    f"{REPLAY}::test_leavers_gates_lock_ups_and_fees_at_the_door_are_done_day_by_day",
-    f"{REPLAY}::test_dividends_of_a_fund_with_clients_and_its_fees_at_the_door_are_booked",
-)
-FUND = (
-    *CLIENTS, "tests/fund/test_dealing_days.py", "tests/fund/test_fund_run.py", "--deselect",
-    "tests/fund/test_fund_run.py::test_the_ledger_closes_with_any_flows",
-    "tests/fund/test_winding_up.py", "tests/fund/test_dealing.py",
-)  # fmt: skip
-PREPARED_ONCE = ("tests.backtesting.test_replay.prepare",)
-
-
-class Held(NamedTuple):
-    """A module, and what holds it: pytest's arguments, the quickest tests first."""
-
-    module: str
-    tests: tuple[str, ...]
-    once: tuple[str, ...] = ()  # what does not depend on the module: each result is kept
-    probe: str = ""  # one of these tests as a function, called first: most faults end there
-
-
-MODULES = {
-    "prepare": Held("quanthedge.backtesting.plan", (ROWS, WIRING, ACCOUNTS), (), PROBE),
-    "hedging": Held(
-        "quanthedge.backtesting.hedge_leg", (DECISIONS, ROWS, WIRING, ACCOUNTS), (), PROBE
-    ),
-    "fund_run": Held("quanthedge.fund.fund_run", FUND, PREPARED_ONCE, BUSY),
-    "closes": Held("quanthedge.fund.closes", FUND, PREPARED_ONCE, BUSY),
-    "dealing_days": Held("quanthedge.fund.dealing_days", FUND, PREPARED_ONCE, BUSY),
-    "booking": Held(
-        "quanthedge.ledger.booking",
-        ("tests/ledger/test_booking.py", *FUND),
-        PREPARED_ONCE,
-        BUSY,
-    ),
-    "bridge": Held(
-        "quanthedge.performance.bridge",
-        ("tests/performance/test_bridge_by_hand.py",),
-    ),
-    "bridge_groups": Held(
-        "quanthedge.performance.bridge_groups",
-        ("tests/performance/test_groups_by_hand.py", "tests/performance/test_bridge_groups.py"),
-        ("quanthedge.backtesting.run.backtest",),
-    ),
-    "variant_runs": Held(
-        "quanthedge.backtesting.execute",
-        ("tests/backtesting/test_variant_terms.py", *CLIENTS, "tests/strategy/test_variants.py"),
-        PREPARED_ONCE, BUSY,
-    ),
-}  # fmt: skip
-FOUND, SURVIVED, TOO_LONG = "found", "survived", "too long"
+PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 ENOUGH = 3.0  # times the seconds that the tests take without a fault
 
 
@@ -113,38 +68,80 @@ class Trial(NamedTuple):
 def main() -> int:
     """Run what was asked for; returns the exit code."""
     arguments = _arguments()
+    if arguments.table:
+        print(table(arguments.table))
+        return 0
+    names = arguments.module or list(MODULES)
+    elsewhere = [one for one in names if MODULES[one].plain and not PLAIN]
+    code = _in_plain_python(elsewhere, arguments)
     _warm()
+    alike = groupby((one for one in names if one not in elsewhere), key=_tests)
+    return max([code, *(_judge_all(list(group), arguments) for _, group in alike)])
+
+
+def _in_plain_python(names: list[str], asked: argparse.Namespace) -> int:
+    """Judge compiled code in a process that compiles nothing; returns the exit code."""
+    if not names:
+        return 0
+    given = {key: getattr(asked, key) for key in ("jobs", "only", "sample", "seed", "log")}
+    options = [f"--{key}={value}" for key, value in given.items() if value is not None]
+    options += [f"--module={one}" for one in names] + ["--verbose"] * asked.verbose
+    command = [sys.executable, "-m", "benchmarks.mutations", *options]
+    plain = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    return subprocess.run(command, check=False, env=plain).returncode
+
+
+def _tests(name: str) -> tuple[Any, ...]:
+    """Return by what a module is held."""
+    return MODULES[name][1:]
+
+
+def _judge_all(names: list[str], asked: argparse.Namespace) -> int:
+    """Judge modules that the same tests hold; returns the exit code."""
     unexplained = 0
-    for name in arguments.module or MODULES:
-        judged = judge(name, arguments)
-        _report(name, judged)
-        unexplained += sum(one.outcome == SURVIVED and not one.reason for one in judged)
+    with _kept(MODULES[names[0]].once):
+        seconds = _without_fault(names[0])
+        for name in names:
+            judged = judge(name, seconds, asked)
+            _report(name, judged, asked)
+            unexplained += sum(one.outcome == SURVIVED and not one.reason for one in judged)
     return int(unexplained > 0)
 
 
-def judge(name: str, asked: argparse.Namespace) -> list[Judged]:
-    """Return what became of every fault of a module."""
-    held = MODULES[name]
-    module = importlib.import_module(held.module)
+def judge(name: str, seconds: int, asked: argparse.Namespace) -> list[Judged]:
+    """Return what became of the faults of a module that are asked for."""
+    trial = _trial(name, seconds)
+    faults = [one for one in mutants(trial.source) if asked.only in one.where]
+    wanted = drawn(faults, asked.sample, asked.seed)
+    why = reasons(name)
+    known = _logged(asked.log, name, why)
+    if not asked.only:
+        _write_down(asked.log, name, DRAWN, f"{len(wanted)} {asked.seed}")
+    found = _try_all(name, trial, wanted, known, asked)
+    return [Judged(one, found[one.key], why.get(one.key, "")) for one in wanted]
+
+
+def _trial(name: str, seconds: int) -> Trial:
+    module = importlib.import_module(MODULES[name].module)
     source = Path(str(module.__file__)).read_text(encoding="utf-8")
-    wanted = [one for one in mutants(source) if asked.only in one.where]
-    known = _logged(asked.log, name)
-    with _kept(held.once):
-        found = _try_all(name, _without_fault(module, source, held), wanted, known, asked)
-    reasons = tomllib.loads(KNOWN.read_text(encoding="utf-8")).get(name, {})
-    return [Judged(one, found[one.key], reasons.get(one.key, "")) for one in wanted]
+    return Trial(module, source, MODULES[name], seconds)
 
 
-def _without_fault(module: ModuleType, source: str, held: Held) -> Trial:
-    """Return what is tried, once the tests have passed without a fault, here and in a child."""
-    trial = Trial(module, source, held, 600)
+def _without_fault(name: str) -> int:
+    """Return the seconds that tests may take, once they have passed here and in a child."""
+    trial = _trial(name, 600)
+    held = trial.held
+    if not held.plain and (held.once or held.probe):
+        _warm_market()
+    _call(held.probe)
     if _run_tests(held) != 0:  # here, so that what it loads is loaded once
         raise SystemExit(f"{held.module}: the tests fail without any fault: {held.tests}")
     begun = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     if _finish({_start(trial, None): None})[1] != 0:
         raise SystemExit(f"{held.module}: the tests fail in a process of their own")
     taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begun
-    return trial._replace(seconds=int(ENOUGH * taken) + 5)
+    print(f"{name}: {taken:.1f} s without a fault", flush=True)
+    return int(ENOUGH * taken) + 5
 
 
 def _try_all(
@@ -170,12 +167,13 @@ def _try_all(
     return found
 
 
-def _logged(log: Path | None, name: str) -> dict[str, str]:
-    """Return what an earlier command has found; survivors are tried again."""
+def _logged(log: Path | None, name: str, why: dict[str, str]) -> dict[str, str]:
+    """Return what an earlier command has found; survivors without a reason are tried again."""
     if log is None or not log.exists():
         return {}
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    return {key: outcome for one, key, outcome in lines if one == name and outcome != SURVIVED}
+    last = {key: outcome for one, key, outcome in lines if one == name and key != DRAWN}
+    return {key: outcome for key, outcome in last.items() if outcome != SURVIVED or key in why}
 
 
 def _write_down(log: Path | None, *line: str) -> None:
@@ -199,7 +197,9 @@ def _start(trial: Trial, mutant: Mutant | None) -> int:
         os.dup2(quiet, 2)
         if mutant is not None:
             _plant(trial.module, trial.source, mutant)
-        _call(trial.held.probe)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _call(trial.held.probe)
         code = _run_tests(trial.held)
     finally:
         os._exit(code)
@@ -221,7 +221,8 @@ def _run_tests(held: Held) -> int:
     import pytest
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # a fault is tried in less time
-    options = ["-x", "-q", "-p", "no:cacheprovider"]
+    options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
+    options += ["-W", "ignore::RuntimeWarning"] * held.plain  # compiled code has none of numpy's
     return int(pytest.main([*options, *held.tests]))
 
 
@@ -255,13 +256,22 @@ def _take_over(old: Any, new: Any) -> None:
 
 
 def _warm() -> None:
-    """Load once what every process needs: libraries, compiled code, the sample market."""
+    """Load once what every process needs."""
     import hypothesis
 
     os.chdir(ROOT)
     sys.argv = sys.argv[:1]
-    hypothesis.settings.register_profile("mutations", database=None, derandomize=True)
+    hypothesis.settings.register_profile(
+        "mutations", database=None, derandomize=True, deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],  # one that fails will do
+    )  # fmt: skip
     hypothesis.settings.load_profile("mutations")
+
+
+@functools.cache
+def _warm_market() -> None:
+    """Load once what whole runs need: libraries, compiled code, the sample market."""
     from quanthedge.backtesting.run import backtest
     from tests.sample import END, START, sample_market, small_strategy
 
@@ -272,16 +282,25 @@ _KEPT: dict[str, Any] = {}
 
 
 def _once(function: Any) -> Any:
-    """Return a function that remembers what it gave for a strategy, a market and dates."""
+    """Return a function that remembers what it gave for the same arguments."""
 
-    def kept(strategy: Any, market: Any, *span: Any, **options: Any) -> Any:
-        data = f"{market.fingerprint} {market.dates[-1]} {span} {options}"
-        key = f"{function.__name__} {strategy.model_dump_json()} {data}"
+    def kept(*given: Any, **options: Any) -> Any:
+        named = {name: one for name, one in options.items() if not callable(one)}
+        key = f"{function.__name__} {[_told(one) for one in given]} {named}"
         if key not in _KEPT:
-            _KEPT[key] = function(strategy, market, *span, **options)
+            _KEPT[key] = function(*given, **options)
         return _KEPT[key]
 
     return kept
+
+
+def _told(given: Any) -> Any:
+    """Return what tells an argument from others: a market, a strategy, data, or a date."""
+    if hasattr(given, "fingerprint"):
+        return given.fingerprint, given.dates[-1]
+    if hasattr(given, "model_dump_json"):
+        return given.model_dump_json()
+    return hashlib.sha256(pickle.dumps(given)).hexdigest()
 
 
 @contextmanager
@@ -301,13 +320,15 @@ def _kept(names: tuple[str, ...]) -> Iterator[None]:
     _KEPT.clear()
 
 
-def _report(name: str, judged: list[Judged]) -> None:
+def _report(name: str, judged: list[Judged], asked: argparse.Namespace) -> None:
     counts = {one: sum(j.outcome == one for j in judged) for one in (FOUND, TOO_LONG, SURVIVED)}
+    found = counts[FOUND] + counts[TOO_LONG]
     equal = sum(j.outcome == SURVIVED and bool(j.reason) for j in judged)
+    low, high = interval(found, len(judged))
+    span = f"; of all between {low:.0%} and {high:.0%} (95%)" if asked.sample else ""
     print(
-        f"{name}: {len(judged)} faults, {counts[FOUND] + counts[TOO_LONG]} found "
-        f"({counts[TOO_LONG]} by the clock), {equal} change nothing, "
-        f"{counts[SURVIVED] - equal} survive",
+        f"{name}: {len(judged)} faults tried, {found} found ({counts[TOO_LONG]} by the clock), "
+        f"{equal} change nothing or harm nothing, {counts[SURVIVED] - equal} survive{span}",
         flush=True,
     )
 
@@ -317,7 +338,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--module", action="append", choices=list(MODULES))
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--only", default="", help="functions whose name contains this")
+    parser.add_argument("--sample", type=int, help="draw so many faults of each module")
+    parser.add_argument("--seed", type=int, default=1, help="of the drawing")
     parser.add_argument("--log", type=Path, help="file of outcomes, by which a run is taken up")
+    parser.add_argument("--table", type=Path, nargs="+", help="print what such files hold")
     parser.add_argument("--verbose", action="store_true", help="print every fault")
     return parser.parse_args()
 

@@ -120,9 +120,9 @@ def _betas(market: Market, days: int, when: str) -> Any:
     """Return the wiring of the betas, shifted on the active rows."""
     original = hedging._stock_betas
 
-    def shifted(strategy: Any, known: Market, index: Floats, first: int, last: int) -> Any:
+    def shifted(strategy: Any, known: Market, first: int, last: int) -> Any:
         end = min(last + days + 1, len(known.dates) - 1)
-        beta, counts = original(strategy, known, index, first, end)
+        beta, counts = original(strategy, known, first, end)
         rows = np.arange(first - 1, last + 1)
         seen = np.minimum(_rows_seen(known, rows, days, when), end)
         return beta[seen - first + 1], counts

@@ -3,9 +3,10 @@
     python -m benchmarks.replays --runs 50 --seed 1
 
 Each run draws its fill, costs, accounts, hedge, products, fund terms, clients and loan, on the
-sample, or on the sample with corporate actions as a table; ``tests/oracles/replay.py`` must find
-every account, cost and fee of every day again, to a millionth of a yuan. The exit code is 1 when
-one differs.
+sample, or on the sample with corporate actions as a table. With ``--market FOLDER`` it is the
+reference strategy over all years of an imported real market instead. ``tests/oracles/replay.py``
+must find every account, cost and fee of every day again, to a millionth of a yuan. The exit code
+is 1 when one differs.
 """
 
 import argparse
@@ -18,8 +19,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from quanthedge.market import Market, write_dataset
+from quanthedge.strategy import load_strategy
 from tests.backtesting.test_replay import END, START, action_table, kept_again
-from tests.sample import SAMPLE, sample_market, small_strategy
+from tests.sample import NEUTRAL, SAMPLE, sample_market, small_strategy
 
 TWO_PRODUCTS = "2015-04-20"  # the first days of the CSI 500 future
 METHODS = (
@@ -57,7 +59,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--market", type=Path, help="an imported real market, for all its years")
     asked = parser.parse_args()
+    if asked.market:
+        return all_years(asked.market)
     begun, trades, wrong = time.monotonic(), 0, 0
     with tempfile.TemporaryDirectory() as place:
         told = _with_actions(Path(place) / "market")
@@ -75,6 +80,14 @@ def main() -> int:
         f"({time.monotonic() - begun:.0f} s)"
     )
     return int(wrong > 0)
+
+
+def all_years(folder: Path) -> int:
+    """Keep the reference strategy again over all years with futures."""
+    first, last = "2010-04-16", "2018-12-28"
+    tables = kept_again(load_strategy(NEUTRAL), Market.open(folder), folder, first, last)
+    print(f"{len(tables['ledger']) - 1:,} days, {len(tables['trades']):,} trades: all found again")
+    return 0
 
 
 def _sample() -> tuple[Market, Path]:

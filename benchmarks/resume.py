@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from quanthedge.backtesting import Result, backtest, forget_stages
+from quanthedge.backtesting import Result, backtest
 from quanthedge.daily import resume
 from quanthedge.market import Market
 from quanthedge.record import TABLES
+from quanthedge.stages import forget_stages
 from quanthedge.strategy import load_strategy
 
 SAMPLE = Path("data/sample")

@@ -30,7 +30,7 @@ _PLAIN: tuple[type, ...] = (
     np.ndarray, pd.Index, datetime.date, np.generic, type,
 )  # fmt: skip
 _EMPTY = inspect.Parameter.empty
-_DATE = re.compile(r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?.*")
+_DATE = re.compile(r"(?!\d{6}\.[A-Z])\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?.*")
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -102,9 +102,9 @@ def one_line(error: ValidationError, origin: str, model: type[BaseModel]) -> str
             close = difflib.get_close_matches(key, accepted, n=1)
             message = "unknown key"
             if owners:
-                message += f", it belongs to kind {' or '.join(owners)}"
+                message = f"unknown key, it belongs to kind {' or '.join(owners)}"
             elif close:
-                message += f", did you mean '{close[0]}'?"
+                message = f"unknown key, did you mean '{close[0]}'?"
             elif accepted:
                 message += f"; accepted here: {', '.join(accepted)}"
         elif item["type"] not in {"missing", "union_tag_not_found"}:

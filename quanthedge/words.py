@@ -5,18 +5,67 @@ end in ``_en`` and ``_zh``; or in two files, ``en.toml`` and ``zh.toml``, with t
 A placeholder of the one stands in the other: tests/test_words.py holds every file to that.
 """
 
+import os
+import re
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from quanthedge.typing import Language
+from quanthedge import notation
+from quanthedge.errors import QuantHedgeError, StrategyError
 
-__all__ = ["LANGUAGES", "Bilingual", "in_both", "sentence", "texts"]
+if TYPE_CHECKING:
+    from quanthedge.typing import Language
 
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
+__all__ = [
+    "LANGUAGES", "Bilingual", "default_language", "error_said", "error_told", "filled", "in_both",
+    "retold", "sentence", "texts",
+]  # fmt: skip
+
+LANGUAGES: "Final[tuple[Language, ...]]" = ("en", "zh")
 Bilingual = dict[str, str]  # a text by language, and under "kind" what it is about
+
+_ASKED = "QUANTHEDGE_LANGUAGE"
+_OF_SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")
+_CHINESE_WINDOWS = 0x04  # primary language of a Windows language identifier
+
+
+def default_language() -> "Language":
+    """Return the language that texts are shown in where none is asked for.
+
+    The environment's ``QUANTHEDGE_LANGUAGE`` decides; without it the first of ``LC_ALL``,
+    ``LC_MESSAGES`` and ``LANG`` that is set, and on Windows, where none is, the language of the
+    system. Chinese of any country is ``"zh"``, everything else ``"en"``.
+
+    Raises
+    ------
+    StrategyError
+        ``QUANTHEDGE_LANGUAGE`` is neither Chinese nor English.
+
+    Examples
+    --------
+    >>> default_language() in LANGUAGES
+    True
+    """
+    asked = os.environ.get(_ASKED, "").strip().lower()
+    if asked:
+        for language in LANGUAGES:
+            if asked[:2] == language and not asked[2:3].isalpha():
+                return language
+        raise StrategyError(f"{_ASKED}={asked!r}: accepted: zh, en")
+    told = next((told for told in map(os.environ.get, _OF_SYSTEM) if told), None)
+    if told is not None:
+        return "zh" if told.lower().startswith("zh") else "en"
+    if sys.platform == "win32":
+        import ctypes
+
+        identifier = ctypes.windll.kernel32.GetUserDefaultUILanguage()
+        return "zh" if identifier & 0x3FF == _CHINESE_WINDOWS else "en"
+    return "en"
 
 
 @cache
@@ -39,13 +88,28 @@ def texts(package: str, name: str) -> dict[str, Any]:
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
+def filled(text: str, language: "Language", /, **values: object) -> str:
+    """Return a text with its placeholders filled; a date as the language writes it in a sentence.
+
+    >>> filled("截至 {day}", "zh", day=date(2015, 3, 31))
+    '截至 2015年3月31日'
+    """
+    return text.format(**{name: _told(value, language) for name, value in values.items()})
+
+
+def _told(value: object, language: "Language") -> object:
+    of_numpy = type(value).__name__ == "datetime64"  # which is not loaded for a word
+    day = getattr(value, "item")() if of_numpy else value  # noqa: B009 -- not of every object
+    return notation.day(day, language) if isinstance(day, date) else value
+
+
 def in_both(text: Mapping[str, str], /, **values: object) -> Bilingual:
-    """Return a text in both languages, with its placeholders filled.
+    """Return a text in both languages, with its placeholders filled by :func:`filled`.
 
     >>> in_both({"en": "{n} days", "zh": "{n} 天"}, n=3)
     {'en': '3 days', 'zh': '3 天'}
     """
-    return {code: str(text[code]).format(**values) for code in LANGUAGES}
+    return {code: filled(str(text[code]), code, **values) for code in LANGUAGES}
 
 
 def sentence(kind: str, text: Mapping[str, str], /, **values: object) -> Bilingual:
@@ -55,3 +119,139 @@ def sentence(kind: str, text: Mapping[str, str], /, **values: object) -> Bilingu
     'loan'
     """
     return {"kind": kind, **in_both(text, **values)}
+
+
+def retold(text: str, language: "Language", package: str, name: str) -> str:
+    """Return an English text of the code in a language; one that is not known stays as it is.
+
+    The file has pairs of sentences with the same placeholders. What stands in a placeholder may be
+    a text of the file itself.
+
+    >>> retold("buyer 0%, seller 0.1%", "zh", "quanthedge.rules", "wording")
+    '买方 0%，卖方 0.1%'
+    """
+    if language == "en":
+        return text
+    for pattern, other in _sentences(package, name):
+        found = pattern.fullmatch(text)
+        if found is not None:
+            parts = found.groupdict()
+            return other.format(
+                **{key: retold(part, language, package, name) for key, part in parts.items()}
+            )
+    return text
+
+
+def error_said(text: str, language: "Language") -> str:
+    """Return what an error says in a language; what ``errors.toml`` does not know stays English.
+
+    The message in the code is the one source: it is known by its English, and only its places
+    ``{what}`` and ``{faults}`` are told again. Names and values that came in stay as they are.
+
+    >>> error_said("mine.csv: no such file", "zh")
+    'mine.csv：文件不存在'
+    >>> error_said("strategy mine.toml: selector.m: unknown key; and 2 more", "zh")
+    '策略 mine.toml：selector.m：未知的键；另有 2 处'
+    >>> error_said("what nobody has told yet", "zh")
+    'what nobody has told yet'
+    """
+    if language == "en":
+        return text
+    for pattern, other in _errors():
+        found = pattern.fullmatch(text)
+        if found is None:
+            continue
+        parts = found.groupdict()
+        again = {name: parts[name] for name in ("what", "faults") if name in parts}
+        told = {name: _told_again(name, part, language) for name, part in again.items()}
+        if again and told == again and not _says(pattern):
+            continue  # a bracket around a sentence that is not known: nothing is gained
+        return other.format(**parts | told)
+    return text
+
+
+def _says(pattern: "re.Pattern[str]") -> bool:
+    """Return whether a pattern has words of its own, beside keys and what was found."""
+    return bool(re.search(r"[a-z]{3}", re.sub(r"\(\?P<\w+>[^)]*\)|found", "", pattern.pattern)))
+
+
+def _told_again(name: str, part: str, language: "Language") -> str:
+    """Return a part of an error that is a sentence itself, or several of them."""
+    whole = error_said(part, language)
+    if name == "what" or whole != part:
+        return whole
+    return "；".join(error_said(piece, language) for piece in part.split("; "))
+
+
+def error_told(error: QuantHedgeError, language: "Language") -> str:
+    """Return what an error says in a language: its own Chinese, or as the catalogue has it."""
+    own = error.zh if language == "zh" else ""
+    return own or error_said(str(error), language)
+
+
+def _in_environment(error: QuantHedgeError) -> str:
+    """Return an error in the language of the environment; English where that cannot be told."""
+    try:
+        return error_told(error, default_language())
+    except StrategyError:
+        return str(error)
+
+
+QuantHedgeError.said = staticmethod(_in_environment)
+
+
+_PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
+
+
+@cache
+def _sentences(package: str, name: str) -> "tuple[tuple[re.Pattern[str], str], ...]":
+    """Return the English sentences of a file as patterns, whole ones and long ones first."""
+    pairs = sorted(
+        _pairs(texts(package, name)), key=lambda pair: ("{" in pair[0], -_letters(pair[0]))
+    )
+    return tuple(
+        (re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(english)), re.DOTALL), chinese)
+        for english, chinese in pairs
+    )
+
+
+@cache
+def _errors() -> "tuple[tuple[re.Pattern[str], str], ...]":
+    """Return what errors say as patterns: a key has no blanks, another place as little as fits."""
+    pairs = sorted(
+        _pairs(texts("quanthedge", "errors")),
+        key=lambda pair: ("{" in pair[0], _rank(pair[0]), -_letters(pair[0])),
+    )
+    held = {"key": r"\S+?"}
+    return tuple(
+        (
+            re.compile(
+                _PLACE.sub(
+                    lambda place: rf"(?P<{place[1]}>{held.get(place[1], '.+?')})",
+                    re.escape(english),
+                ),
+                re.DOTALL,
+            ),
+            chinese,
+        )
+        for english, chinese in pairs
+    )
+
+
+def _rank(english: str) -> int:
+    """Return when an error's pattern is tried: what names its subject before what only has one."""
+    if "{faults}" in english:
+        return 1
+    return 0 if english.startswith("strategy ") else 2
+
+
+def _pairs(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for one in found.values():
+        if LANGUAGES[0] in one:
+            yield str(one["en"]), str(one["zh"])
+        else:
+            yield from _pairs(one)
+
+
+def _letters(english: str) -> int:
+    return len(re.sub(r"\{\w+\}", "", english))

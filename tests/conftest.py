@@ -1,14 +1,17 @@
 """What all tests share: things that are made once for all processes, and which files are slow."""
 
+import gc
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from _pytest.doctest import DoctestModule
 from filelock import FileLock
+from hypothesis import settings
 
-from quanthedge.backtesting.stages import forget_stages
+from quanthedge.stages import forget_stages
 
 TESTS = Path(__file__).parent
 REAL = TESTS.parents[1] / "shared" / "market"
@@ -17,7 +20,14 @@ NEEDS_THE_MARKET = pytest.mark.skipif(
     reason="the real market data are not beside the project (../shared/market)",
 )
 SLOW = TESTS / "slow_files.txt"
+settings.register_profile("suite", max_examples=50)  # benchmarks.examples draws many times more
+settings.load_profile("suite")
+gc.disable()  # until all is collected: what is made meanwhile stays, and looking it through costs
 os.environ["QUANTHEDGE_TRIALS"] = "off"  # also of processes that tests start: no line of theirs
+os.environ["QUANTHEDGE_LANGUAGE"] = "en"  # whatever the machine speaks
+# A shell starts what runs in the background deaf to Ctrl-C, and so would be all programs of tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def slow_files() -> set[Path]:
@@ -31,6 +41,13 @@ def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest
     """Look for examples in docstrings in the package only, not a second time through the tests."""
     found = yield
     return [one for one in found if not isinstance(one, DoctestModule)]
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests and modules out of every search for garbage from now on."""
+    gc.set_threshold(10_000, 20, 10)
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

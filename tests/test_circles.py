@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,12 +44,17 @@ def targets(
     yield from ((f"{base}.{alias.name}", base) for alias in node.names)
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def imports(root: Path, *, in_functions: bool) -> Graph:
     """Which file of a package imports which; a package's face counts as a file."""
     files = {name_of(path, root.parent): path for path in sorted(root.rglob("*.py"))}
     graph: Graph = {}
     for name, path in files.items():
-        tree, face = ast.parse(path.read_text(encoding="utf-8")), path.name == "__init__.py"
+        tree, face = parsed(path.read_text(encoding="utf-8")), path.name == "__init__.py"
         graph[name] = set()
         for node in statements(tree, in_functions=in_functions):
             for asked in targets(node, name, face=face):

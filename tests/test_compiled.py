@@ -12,6 +12,7 @@ import pytest
 from numba.core.errors import TypingError
 
 from quanthedge import compiled
+from quanthedge.compiled import telling
 
 KERNELS = """
 from quanthedge.compiled import njit
@@ -28,7 +29,7 @@ def four_times(value):
 
 @pytest.fixture(autouse=True)
 def _nothing_told_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_told", set())
+    monkeypatch.setattr(telling, "_told", set())
 
 
 def kernels(folder: Path, name: str) -> ModuleType:
@@ -193,7 +194,55 @@ def _makes_one_all_the_same(size: int) -> float:
 
 def test_calls_with_different_constants_share_one_compiled_version() -> None:
     assert _asks_for_arrays(3) == 3.0 + 4.0 + 5.0
-    assert len(_added.signatures) == 1
+    assert len(_added.parts) == 1
+    assert not _added.signatures  # only what Python calls becomes machine code
+    assert _added(1, 2) == 3
+
+
+DIAMOND = """
+from quanthedge.compiled import njit
+
+@njit(cache=True)
+def lowest(values, place):
+    if place >= values.size:
+        raise ValueError("no such place")
+    return values[place]
+
+@njit(cache=True)
+def left(values):
+    return lowest(values, 0)
+
+@njit(cache=True)
+def right(values):
+    return lowest(values, 1)
+
+@njit(cache=True)
+def both(values):
+    return left(values) + 2.0 * right(values) + np.unique(values).size
+
+@numba.njit
+def of_numba(values):
+    return both(values) + np.unique(values).size
+"""
+
+
+def test_what_is_called_on_two_ways_is_there_once_and_kept_with_its_errors(tmp_path) -> None:
+    (tmp_path / "diamond.py").write_text("import numba\nimport numpy as np\n" + DIAMOND, "utf-8")
+    asks = """
+import numpy as np, diamond
+print(diamond.both(np.array([3.0, 4.0])), diamond.of_numba(np.array([3.0, 4.0])))
+print(diamond.lowest(np.array([5.0]), 0), sum(diamond.both.stats.cache_hits.values()))
+try:
+    diamond.both(np.array([3.0]))
+except ValueError as error:
+    print(error)
+"""
+    for kept in (0, 1):
+        process = subprocess.run(
+            [sys.executable, "-c", asks], capture_output=True, text=True, check=False, cwd=tmp_path
+        )
+        assert process.returncode == 0, process.stderr
+        assert process.stdout.splitlines() == ["13.0 15.0", f"5.0 {kept}", "no such place"]
 
 
 def test_a_function_that_is_said_to_make_no_array_and_makes_one_is_refused() -> None:

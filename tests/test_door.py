@@ -102,3 +102,9 @@ def test_a_point_in_time_is_the_day_on_which_it_falls_in_shanghai() -> None:
     market = sample_market()
     evening = pd.Timestamp("2014-09-16 20:00", tz="UTC")
     assert market.day(evening) == market.day("2014-09-17")
+
+
+def test_codes_of_stocks_are_not_taken_for_dates() -> None:
+    """000001.SZ has the figures of a date; groups may be named by stock alone."""
+    groups = pd.Series("all", index=sample_market().codes)
+    assert "all" in qh.alpha_by(sample_result(), sample_market(), groups)

@@ -1,11 +1,9 @@
 """What is installed with QuantHedge: the same files everywhere, under licences that are known."""
 
-import tomllib
-
 import pytest
 
 from benchmarks.hashed_constraints import HASHED, faults, hashed, pinned
-from benchmarks.licences import ROOT, closure, licence, verdict
+from benchmarks.licences import closure, licence, requirements, verdict
 
 
 def test_the_digests_are_of_the_pinned_versions() -> None:
@@ -29,9 +27,8 @@ def test_anything_else_in_the_file_of_digests_is_refused() -> None:
 
 
 def test_no_hard_dependency_is_under_the_gpl() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    found = {name: licence(name, one) for name, one in closure(project["dependencies"]).items()}
-    assert {"numpy", "pandas", "matplotlib", "llvmlite"} <= set(found)
+    found = {name: licence(name, one) for name, one in closure(requirements()).items()}
+    assert {"numpy", "pandas", "matplotlib", "llvmlite", "typst"} <= set(found)
     assert {name: text for name, text in found.items() if verdict(text)} == {}
 
 

@@ -5,16 +5,20 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import quanthedge.words
-from quanthedge.words import LANGUAGES, in_both, sentence, texts
+from quanthedge.errors import StrategyError
+from quanthedge.words import LANGUAGES, default_language, in_both, sentence, texts
 
 PACKAGE = Path(quanthedge.words.__file__).parent
 CHINESE = re.compile("[\u3400-\u9fff]")
-FILES = sorted(PACKAGE.rglob("*.toml"))
+# the English of help stands in the code: tests/cli/test_help.py holds both together
+CHINESE_ONLY = {PACKAGE / "cli" / "help_chinese.toml"}
+FILES = sorted({*PACKAGE.rglob("*.toml")} - CHINESE_ONLY)
 OTHER = {"en": "zh", "zh": "en"}
 
 
@@ -69,7 +73,10 @@ def two_languages(found: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
             yield from two_languages(value, f"{at}.{key}")
 
 
-NO_WORDS = ("class", "family", "source")  # of a catalogue: names in the code, papers as they are
+NO_WORDS = (
+    "class", "family", "source",  # of a catalogue: names in the code, papers as they are
+    "also", "never",  # of the glossary: other words in either language
+)  # fmt: skip
 
 
 def in_no_language(found: Any, at: str = "") -> Iterator[tuple[str, str]]:
@@ -170,3 +177,49 @@ def test_a_text_is_filled_in_both_languages_alike() -> None:
     named = {"en": "{kind}: {text}", "zh": "{kind}：{text}"}  # placeholders of any name
     assert sentence("days", named, kind="a", text="b")["en"] == "a: b"
     assert texts("quanthedge.beta", "catalogue") is texts("quanthedge.beta", "catalogue")
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_TW"}, "zh"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_MESSAGES": "zh_CN.UTF-8", "LANG": "en_GB.UTF-8"}, "zh"),
+        ({"LC_ALL": "", "LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"QUANTHEDGE_LANGUAGE": "zh", "LC_ALL": "C"}, "zh"),
+        ({"QUANTHEDGE_LANGUAGE": "en", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"QUANTHEDGE_LANGUAGE": "ZH-cn"}, "zh"),
+    ],
+)
+def test_the_language_is_the_environments(
+    environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("QUANTHEDGE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, text in environment.items():
+        monkeypatch.setenv(name, text)
+    assert default_language() == expected
+
+
+@pytest.mark.parametrize("text", ["fr", "enough", "zhu"])
+def test_a_language_that_there_is_none_of_is_refused(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUANTHEDGE_LANGUAGE", text)
+    with pytest.raises(StrategyError, match=r"QUANTHEDGE_LANGUAGE=.*accepted: zh, en"):
+        default_language()
+
+
+def test_on_windows_the_system_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ctypes
+
+    for name in ("QUANTHEDGE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "win32")
+    for identifier, expected in ((0x0804, "zh"), (0x0404, "zh"), (0x0409, "en")):
+        kernel = SimpleNamespace(GetUserDefaultUILanguage=lambda found=identifier: found)
+        monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+        assert default_language() == expected

@@ -1,4 +1,12 @@
-"""Combination of factors into one score per day and stock, trained on the past where it is."""
+"""Combination of factors into one score per day and stock, trained on the past where it is.
+
+Examples
+--------
+>>> import quanthedge as qh
+>>> model = qh.alpha.AlphaModel(library=["book_yield", "reversal"], combine=qh.alpha.Equal())
+>>> qh.Strategy(name="two factors", alpha=model).alpha.combine.kind
+'equal'
+"""
 
 from quanthedge.alpha.combination import Combine, OutOfSample
 from quanthedge.alpha.combine import FactorTerm, scores

@@ -39,7 +39,15 @@ Keep: TypeAlias = Callable[[Factor, Callable[[], Graded]], Graded]
 
 
 class FactorTerm(Plain):
-    """A factor and its weight in the score; the factor's own sign is applied first."""
+    """A factor and its weight in the score; the factor's own sign is applied first.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> term = qh.FactorTerm(factor=qh.factors.BookYield(), weight=0.5)
+    >>> qh.Strategy(name="value", factors=[term]).factors[0].weight
+    0.5
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -61,12 +61,16 @@ class Boosting(Combiner):
     """
 
     kind: Literal["boosting"] = "boosting"
-    trees: int = Field(default=100, ge=1)
-    leaves: int = Field(default=8, ge=2)
-    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    trees: int = Field(default=100, ge=1, description="Trees that are added one after another.")
+    leaves: int = Field(default=8, ge=2, description="Most leaves of a tree.")
+    learning_rate: float = Field(
+        default=0.03, gt=0, le=1, description="Part of each tree that counts."
+    )
     least_leaf: int = Field(default=500, ge=1, description="Pairs in a leaf, at least.")
-    l2: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-    seed: int = Field(default=0, ge=0)
+    l2: float = Field(
+        default=1.0, ge=0, allow_inf_nan=False, description="Penalty on the values of leaves."
+    )
+    seed: int = Field(default=0, ge=0, description="Seed of the estimator's random numbers.")
     monotone: Literal["sign", "none"] = Field(
         default="sign", description="'sign': the prediction never falls as a signed factor rises."
     )
@@ -152,8 +156,14 @@ class Estimator(Combiner):
 
     kind: Literal["estimator"] = "estimator"
     of: str = Field(pattern=r"^sklearn(\.[a-z_]+)+:[A-Za-z]\w*$", description="module:Class")
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    monotone: Literal["sign", "none"] = "none"
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters of the regressor, by their names."
+    )
+    monotone: Literal["sign", "none"] = Field(
+        default="none",
+        description="'sign': the prediction never falls as a signed factor rises; only regressors "
+        "that know monotonic constraints.",
+    )
 
     def estimator(self) -> Any:
         """Return the estimator.

@@ -148,6 +148,13 @@ class PanelCombinatorialPurged(Splitter):
         Length of a label in dates: left out before and after each test.
     embargo_size : int
         Further dates left out after each test.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> splits = qh.PanelCombinatorialPurged(n_folds=4, n_test_folds=2)
+    >>> splits.get_n_splits(range(40))
+    6
     """
 
     n_folds: int = 10
@@ -204,6 +211,15 @@ class PanelPurgedKFold(PanelCombinatorialPurged):
     """Each of some consecutive folds once as the test, the others purged and trained on.
 
     Not causal, as :class:`PanelCombinatorialPurged`, whose parameters it has; one fold is tested.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> dates = range(8)
+    >>> for train, test in qh.PanelPurgedKFold(2).split(dates):
+    ...     print(train, test)
+    [5 6 7] [0 1 2 3]
+    [0 1 2] [4 5 6 7]
     """
 
     n_folds: int = 5

@@ -1,6 +1,6 @@
 """Where alpha came from: by industry and stock, by layer of the strategy, by factor."""
 
-from quanthedge.attribution.brinson import BRINSON, brinson, brinson_industries
+from quanthedge.attribution.brinson import BRINSON, brinson
 from quanthedge.attribution.layers import (
     ALLOCATION_LINES,
     LAYERS,
@@ -18,5 +18,4 @@ __all__ = [
     "attribution",
     "attribution_tables",
     "brinson",
-    "brinson_industries",
 ]

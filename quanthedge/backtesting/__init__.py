@@ -29,10 +29,6 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.splice import Ruler as Ruler
     from quanthedge.backtesting.splice import check_one_fund as check_one_fund
     from quanthedge.backtesting.splice import spliced as spliced
-    from quanthedge.backtesting.stage_files import StageFolder as StageFolder
-    from quanthedge.backtesting.stages import forget_stages as forget_stages
-    from quanthedge.backtesting.stages import keep_stages as keep_stages
-    from quanthedge.backtesting.stages import watched_stages as watched_stages
     from quanthedge.backtesting.standing import Allocated as Allocated
     from quanthedge.backtesting.standing import allocated as allocated
     from quanthedge.backtesting.tried import trial_of as trial_of
@@ -44,7 +40,6 @@ _LAZY = {
     "Result": "result",
     "Ruler": "splice",
     "Selection": "selection",
-    "StageFolder": "stage_files",
     "allocated": "standing",
     "asked": "request",
     "backtest": "run",
@@ -53,9 +48,7 @@ _LAZY = {
     "complete": "run",
     "explain_holding": "explain",
     "finished": "run",
-    "forget_stages": "stages",
     "graded": "expectation",
-    "keep_stages": "stages",
     "light_runs": "light",
     "made_by": "request",
     "names_of": "kept",
@@ -67,7 +60,6 @@ _LAZY = {
     "spliced": "splice",
     "selected": "selection",
     "stages_asked": "asked_stages",
-    "watched_stages": "stages",
     "trial_of": "tried",
     "versions": "request",
 }

@@ -32,8 +32,8 @@ def alpha_notes(prepared: Prepared) -> list[Bilingual]:
             note(
                 "alpha_trained",
                 trainings=trained["trained_on"].nunique(),
-                first=f"{trained['trained_on'].min():%Y-%m-%d}",
-                last=f"{trained['trained_on'].max():%Y-%m-%d}",
+                first=trained["trained_on"].min(),
+                last=trained["trained_on"].max(),
                 fewest=f"{trained['pairs'].min():,}",
                 most=f"{trained['pairs'].max():,}",
             )

@@ -5,8 +5,8 @@ from typing import Any
 from quanthedge.backtesting.hedge_leg import contract_parts, futures_parts, indices
 from quanthedge.backtesting.plan import rule_parts, run_rows
 from quanthedge.backtesting.selection import selection_parts
-from quanthedge.backtesting.stages import parts_digest
 from quanthedge.market import Market
+from quanthedge.stages import parts_digest
 from quanthedge.strategy import Strategy
 
 __all__ = ["stages_asked"]
@@ -18,7 +18,8 @@ def stages_asked(
     """Return a digest of what decides each stage of a run, by the stage's name.
 
     Two runs on one market share a stage where the digests are the same. The stages are those that
-    every run has; an allocation or an optimised selector asks for more of its own.
+    every run has; an allocation or an optimised selector asks for more of its own. What a market
+    alone decides (price limits, volatilities for impact) lies beside it and is left out.
 
     Parameters and errors are those of :func:`quanthedge.backtesting.run_days`. The names end in the
     product where there is a stage for each.
@@ -29,14 +30,11 @@ def stages_asked(
         "selection": selection_parts(strategy, first, last),
         "betas": {**span, "beta": strategy.beta, "indices": indices(strategy)},
         "stock_rules": span,
-        "price_limits": span,
         "corporate_actions": {**span, "tax": strategy.costs.dividend_tax},
         "stated_values": {**span, "valuation": strategy.valuation, "index": indices(strategy)[0]},
     }
     if strategy.valuation.suspended == "beta":
         asked["stated_values"]["beta"] = strategy.beta
-    if strategy.costs.impact_coefficient != 0.0:
-        asked["impact_volatility"] = span
     if strategy.execution.participation_open != 0.0:
         asked["usual_turnover"] = span
     asked["rules_used"] = {**span, **rule_parts(strategy)}

@@ -27,6 +27,8 @@ def check_capital(prepared: Prepared, refusals: Floats, ledger: Floats) -> None:
     """
     strategy, market, inputs = prepared.strategy, prepared.market, prepared.inputs
     capital = f"capital_yuan {strategy.capital_yuan:,.0f}"
+    if not prepared.selection.targets.decision_rows.size:  # sleeves are all that it holds
+        return
     day = inputs.targets.trade_days[0, 0]
     lots = refusals[(refusals[:, 0] == day) & (refusals[:, 6] == layout.LOT)]
     wanted = inputs.targets.pointer[0, 1] - inputs.targets.pointer[0, 0]

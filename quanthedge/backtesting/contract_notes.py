@@ -103,7 +103,7 @@ def _missed_notes(strategy: Strategy, missed: Missed) -> list[Bilingual]:
         notes.append(
             worded(
                 "substituted", {"contract": chosen}, count=len(both), days=missed.days,
-                others=len(missed.substituted), none=len(missed.unhedged), date=str(first.date),
+                others=len(missed.substituted), none=len(missed.unhedged), date=first.date,
                 asked=first.asked or "?", held=first.held or "–",
                 absent=int(reasons.get("absent", 0)), no_price=int(reasons.get("no_price", 0)),
                 stuck=int(reasons.get("stuck", 0)),
@@ -122,7 +122,7 @@ def _missed_notes(strategy: Strategy, missed: Missed) -> list[Bilingual]:
         notes.append(
             worded(
                 "contract_unknown", {"contract": chosen}, count=len(missed.unknown),
-                days=missed.days, date=str(first.date),
+                days=missed.days, date=first.date,
             )
         )  # fmt: skip
     return notes

@@ -71,9 +71,15 @@ def book_tables(prepared: Prepared, record: LedgerRecord) -> dict[str, pd.DataFr
         prepared.leg.contracts,
         prepared.inputs.bars.mark,
         prepared.inputs,
+        sleeve_labels(prepared.strategy),
     )
     tables["ledger"]["index_close"] = benchmark(prepared)[first - 1 : first + record.days_run]
     return tables
+
+
+def sleeve_labels(strategy: Strategy) -> tuple[str, ...]:
+    """Return the labels of a fund's sleeves, its own stocks first; none where there is no other."""
+    return ("stocks", *(one.label for one in strategy.sleeves)) if strategy.sleeves else ()
 
 
 def benchmark(prepared: Prepared) -> NDArray[np.float64]:

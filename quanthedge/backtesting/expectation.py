@@ -18,12 +18,12 @@ from quanthedge.alpha import (
     score_history,
     scores,
 )
-from quanthedge.backtesting.stages import stage
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Factor
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
 from quanthedge.rules import costs_between
+from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Bools, Floats, Ints
 

@@ -98,6 +98,15 @@ def explain_holding(
         The code is not in the market, or the day no trading day.
     StrategyError, RuleError
         As :func:`quanthedge.backtest`.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> found = qh.explain_holding(strategy, market, "600001.SH", "2014-12-31")
+    >>> found.facts.iloc[-1].to_dict()
+    {'subject': 'book', 'fact': 'weight, of the stock book', 'value': '3.333%'}
     """
     asked = _asked(strategy, market.until(market.dates[market.day(date)]), code, start, language)
     chosen = _chosen(asked)
@@ -124,8 +133,7 @@ def _asked(
 
 
 def _name(asked: _Asked) -> str:
-    strategy = asked.strategy
-    return (strategy.name_zh or strategy.name) if asked.language == "zh" else strategy.name
+    return asked.strategy.called(asked.language)
 
 
 def _decision(asked: _Asked) -> list[Line]:

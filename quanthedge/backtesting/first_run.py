@@ -1,14 +1,18 @@
-"""Whether the compiled kernels of a run lie in numba's cache already, and what to say if not.
+"""Whether the kernels of a run are compiled already; what is done and said if not.
 
-The first run on a machine compiles for about two minutes; whoever waits should know why, once.
+Where no compiled code came with the package that fits, the first run on a machine compiles for
+about a minute; whoever waits should know why, once. The ledger, half of it all, is compiled beside
+the rest.
 """
 
 import logging
 from collections.abc import Callable
 
+from quanthedge.ledger import compile_ahead
+
 __all__ = ["saying_so"]
 
-_FIRST = "compiling, once on this machine: about two minutes"
+_FIRST = "compiling, once on this machine: about a minute"
 _told = False
 
 
@@ -18,18 +22,10 @@ def saying_so(say: Callable[[str], None]) -> Callable[[str], None]:
     The log goes to stderr where nothing else is configured, so that a run without a terminal says
     it too.
     """
-    if _kernels_are_kept():
+    if not compile_ahead():
         return say
     global _told  # noqa: PLW0603 -- once a process
     if not _told:
         _told = True
         logging.getLogger("quanthedge").warning(_FIRST)
     return lambda text: say(f"{text} ({_FIRST})")
-
-
-def _kernels_are_kept() -> bool:
-    """Return whether the ledger's kernel is compiled, in this process or on disk."""
-    from quanthedge.compiled import is_kept
-    from quanthedge.ledger.kernels.day import run_days
-
-    return is_kept(run_days)

@@ -1,11 +1,13 @@
 """Everything of the hedge that a run's ledger is given: contracts, rules, betas, ratios, policy."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.backtesting.stages import stage
 from quanthedge.beta import BetaEstimator, Prepared, fit_prepared, index_returns, prepare_returns
 from quanthedge.hedge import (
     BetaRatio,
@@ -25,11 +27,13 @@ from quanthedge.ledger import FutureBook, SleeveHedge
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
 from quanthedge.rules import TRADING_DAYS_A_YEAR, FuturesRules, futures_rules, index_of
+from quanthedge.stages import stage, stage_key
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
 
 __all__ = [
     "HedgeLeg",
+    "betas_ahead",
     "contract_parts",
     "contracts_held",
     "futures_parts",
@@ -72,11 +76,17 @@ def indices(strategy: Strategy) -> list[str]:
 
 
 def hedge_leg(
-    strategy: Strategy, market: Market, first: int, last: int, targets: Targets
+    strategy: Strategy,
+    market: Market,
+    first: int,
+    last: int,
+    targets: Targets,
+    beside: tuple[str, ...] = (),
 ) -> HedgeLeg:
     """Return the futures leg over the days ``first .. last`` of the market.
 
-    A strategy that sells nothing needs neither contracts nor their rules, nor an index.
+    A strategy that sells nothing needs neither contracts nor their rules, nor an index. ``beside``
+    are contracts that sleeves hold.
 
     Raises
     ------
@@ -88,7 +98,7 @@ def hedge_leg(
         hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
         futures = _no_contracts(last - first + 1, len(rule.products))
         return HedgeLeg(futures, hedge, [], [], [], fallback, counts, None)
-    contracts = _contracts_of(strategy, market, first, last)
+    contracts = _contracts_of(strategy, market, first, last, beside)
     hedge, fallback, counts = _hedge_book(strategy, market, first, last, targets)
     names = [name for schedule in contracts.schedules for name in schedule.contracts]
     return HedgeLeg(
@@ -117,23 +127,36 @@ def futures_parts(strategy: Strategy) -> dict[str, Any]:
     }
 
 
-def _contracts_of(strategy: Strategy, market: Market, first: int, last: int) -> _Contracts:
+def _contracts_of(
+    strategy: Strategy, market: Market, first: int, last: int, beside: tuple[str, ...]
+) -> _Contracts:
     """Contracts, rules and timing of all products, looked up once for runs that share them."""
+    more = {"beside": beside} if beside else {}
     return stage(
         "futures",
         market,
-        {"span": (first, last), **futures_parts(strategy)},
-        lambda: _contracts_anew(strategy, market, first, last),
+        {"span": (first, last), **futures_parts(strategy), **more},
+        lambda: _contracts_anew(strategy, market, first, last, beside),
         code=("market", "rules", "hedge", "backtesting/hedge_leg"),
         on_disk=False,  # contracts are on disk as stages of their own
     )
 
 
-def _contracts_anew(strategy: Strategy, market: Market, first: int, last: int) -> _Contracts:
+def _contracts_anew(
+    strategy: Strategy, market: Market, first: int, last: int, beside: tuple[str, ...]
+) -> _Contracts:
     rule, dates = strategy.hedge, market.dates[first : last + 1]
     rules = [futures_rules(product, dates, account=rule.account) for product in rule.products]
     schedules = [
-        _schedule(rule, product, strategy.execution.fill, market, first, last)
+        _schedule(
+            rule,
+            product,
+            strategy.execution.fill,
+            market,
+            first,
+            last,
+            tuple(name for name in beside if name.startswith(product)),
+        )
         for product in rule.products
     ]
     timing = _timing(strategy, dates)
@@ -159,7 +182,7 @@ def known_returns(strategy: Strategy, market: Market) -> Floats:
 def known_betas(strategy: Strategy, market: Market, rows: Ints) -> Floats:
     """Return the beta of each stock to each hedged index at the closes of rows, [R, N, P]."""
     first, last = int(rows[0]) + 1, int(rows[-1])
-    found, _ = _stock_betas(strategy, market, known_returns(strategy, market), first, last)
+    found, _ = _stock_betas(strategy, market, first, last)
     return np.asarray(found[rows - rows[0]], dtype=np.float64)
 
 
@@ -214,6 +237,7 @@ def _no_contracts(days: int, products: int) -> FutureBook:
         delivery_fee_rate=free.copy(),
         opening_limit=np.full((days, products), np.inf),
         position_limit=np.full((days, products), np.inf),
+        larger_side=np.zeros(days + 1, dtype=np.bool_),
     )
 
 
@@ -231,15 +255,22 @@ def contract_parts(rule: HedgeRule, product: str, stock_fill: StockFill) -> dict
 
 
 def _schedule(
-    rule: HedgeRule, product: str, stock_fill: StockFill, market: Market, first: int, last: int
+    rule: HedgeRule,
+    product: str,
+    stock_fill: StockFill,
+    market: Market,
+    first: int,
+    last: int,
+    beside: tuple[str, ...] = (),
 ) -> ContractSchedule:
-    """Contracts of one product by the strategy's choice and roll."""
+    """Contracts of one product by the strategy's choice and roll, and those of sleeves."""
     fill, chosen = fill_price_of(rule, stock_fill), _contracts(rule)
+    more: dict[str, Any] = {"beside": beside} if beside else {}
     return stage(
         "contracts",
         market,
-        {"span": (first, last), **contract_parts(rule, product, stock_fill)},
-        lambda: contract_schedule(market, product, first, last, fill=fill, **chosen),
+        {"span": (first, last), **contract_parts(rule, product, stock_fill), **more},
+        lambda: contract_schedule(market, product, first, last, fill=fill, **chosen, **more),
         code=("market", "rules", "hedge/contracts", "hedge/asked"),
         kinds=(ContractSchedule, Substitution),
     )
@@ -284,6 +315,7 @@ def _future_book(
         delivery_fee_rate=np.column_stack([one.delivery_fee_rate for one in rules]),
         opening_limit=np.column_stack([_free(one.daily_open_limit) for one in rules]),
         position_limit=np.column_stack([_position_limit(rule, one) for one in rules]),
+        larger_side=np.concatenate([rules[0].larger_side[:1], rules[0].larger_side]),
     )
 
 
@@ -337,7 +369,7 @@ def _hedge_book(
             for k, code in enumerate(codes)
         ]
     )
-    betas, counts = _stock_betas(strategy, market, returns, first, last)
+    betas, counts = _stock_betas(strategy, market, first, last)
     shape = (last - first + 2, len(codes))
     ratio, method = rule.ratio, _METHOD[strategy.beta.method]
     own, fallback = np.full(shape, np.nan), np.zeros(shape[0], dtype=np.bool_)
@@ -387,20 +419,49 @@ def _contracts(rule: HedgeRule) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def betas_ahead(strategy: Strategy, market: Market, first: int, last: int) -> Iterator[None]:
+    """Estimate a span's betas on a thread beside the block; who asks for them then waits for them.
+
+    They need neither scores nor holdings, and compiled estimators leave Python's lock to others.
+    Not where nothing is kept (an altered market, an estimator of a user's own): they would be
+    estimated twice. What goes wrong is said to who asks.
+    """
+    if _betas_key(strategy, market, first, last) is None:
+        yield
+        return
+    with ThreadPoolExecutor(1, "betas") as pool:
+        pool.submit(_stock_betas, strategy, market, first, last)
+        yield
+
+
 def _stock_betas(
-    strategy: Strategy, market: Market, index: Floats, first: int, last: int
+    strategy: Strategy, market: Market, first: int, last: int
 ) -> tuple[Floats, dict[str, int]]:
     """Stock betas known at each close from the day before the span on, [T + 1, N, P], and counts.
 
     Pairs of returns are prepared on the whole market: a merged spell may begin before the window.
     """
+    index = known_returns(strategy, market)
     return stage(
         "betas",
         market,
-        {"span": (first, last), "beta": strategy.beta, "indices": index[: last + 1]},
+        _beta_parts(strategy, index, first, last),
         lambda: _betas_anew(strategy.beta, market, index, first, last),
-        code=("market", "rules", "kinds", "beta", "backtesting/hedge_leg"),
+        code=_BETA_CODE,
     )
+
+
+_BETA_CODE = ("market", "rules", "kinds", "beta", "backtesting/hedge_leg")
+
+
+def _beta_parts(strategy: Strategy, index: Floats, first: int, last: int) -> dict[str, Any]:
+    return {"span": (first, last), "beta": strategy.beta, "indices": index[: last + 1]}
+
+
+def _betas_key(strategy: Strategy, market: Market, first: int, last: int) -> str | None:
+    parts = _beta_parts(strategy, known_returns(strategy, market), first, last)
+    return stage_key("betas", market, parts, _BETA_CODE)
 
 
 def _betas_anew(

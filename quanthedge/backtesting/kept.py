@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from quanthedge.backtesting.execute import sleeve_labels
 from quanthedge.backtesting.plan import Prepared, days_after
 from quanthedge.ledger import LedgerRecord, Names, input_digests, named_state
 
@@ -21,6 +22,7 @@ def names_of(prepared: Prepared) -> Names:
         market.codes,
         prepared.leg.contracts,
         list(prepared.strategy.hedge.products),
+        sleeve_labels(prepared.strategy),
     )
 
 
@@ -29,13 +31,14 @@ def kept_ledger(
 ) -> tuple[dict[str, Any] | None, pd.DataFrame | None]:
     """Return state and past of a run as its folder keeps them.
 
-    None for a fund that has ended, and for one that strategies rule in turn: which of them rules
-    on a later day is not decided yet.
+    None for a fund that has ended, and for one that strategies rule in turn: which of them rules on
+    a later day is not decided yet.
     """
     if record.insolvent_day is not None or prepared.reigns:
         return None, None
     names = names_of(prepared)
     state = named_state(record.state, prepared.inputs, names, record.days_run - 1)
     past = input_digests(prepared.inputs, names, days=record.days_run)
-    own = np.concatenate([[np.nan], record.state.book_return[: record.days_run]])
+    (stocks, *_) = record.state.of_sleeves()
+    own = np.concatenate([[np.nan], stocks.book_return[: record.days_run]])
     return state, past.assign(book_return=own)

@@ -1,5 +1,7 @@
 """What a reader must know of how much of the book stood, and of what scores were to earn."""
 
+from datetime import date
+
 from quanthedge.alpha import LEAST_KNOWN, STATED_IC
 from quanthedge.backtesting.narrative import note
 from quanthedge.backtesting.plan import Prepared
@@ -15,12 +17,15 @@ def layer_notes(prepared: Prepared) -> list[Bilingual]:
     if layers.gated:
         done = episodes(prepared.allocation)
         kind = "allocation" if done.spells else "allocation_whole"
+        longest = [
+            date.fromisoformat(day) for day in (done.longest_from, done.longest_to) if done.spells
+        ]
         notes.append(
             _named(
                 kind, layers.allocation,
                 rebalances=done.rebalances, aside=done.aside, reduced=done.reduced,
-                spells=done.spells, longest=done.longest, first=done.longest_from,
-                last=done.longest_to,
+                spells=done.spells, longest=done.longest,
+                **dict(zip(("first", "last"), longest, strict=False)),
             )
         )  # fmt: skip
         if done.unknown:

@@ -12,7 +12,7 @@ from quanthedge.kinds import own_name
 from quanthedge.layers import allocation_name
 from quanthedge.portfolio import Periodic, TableWeights
 from quanthedge.typing import Language
-from quanthedge.words import LANGUAGES, Bilingual, sentence, texts
+from quanthedge.words import LANGUAGES, Bilingual, filled, sentence, texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,7 @@ def worded(kind: str, words: dict[str, str], **values: object) -> Bilingual:
         code: {choice: known[choice][chosen][code] for choice, chosen in words.items()}
         for code in LANGUAGES
     }
-    return {"kind": kind, **{c: text[c].format(**told[c], **values) for c in LANGUAGES}}
+    return {"kind": kind, **{c: filled(text[c], c, **told[c], **values) for c in LANGUAGES}}
 
 
 def bilingual(kind: str, items: list[tuple[str, str]]) -> Bilingual:
@@ -125,7 +125,7 @@ def timeline(
         amiss = words["missed"]["some"][code] if missed[0] else ""
         values["missed"] = amiss.format(count=missed[0], days=missed[1])
         kind = "timeline_unhedged" if strategy.hedge.sells_nothing else "timeline"
-        lines = [line.format(**values) for line in known[kind][code]]
+        lines = [filled(line, code, **values) for line in known[kind][code]]
         if strategy.layers.gated:
             name = allocation_name(strategy.layers.allocation, code)
             lines.insert(2, known["layers"][code].format(allocation=name))
@@ -146,7 +146,7 @@ def _hedged(
     dates: "NDArray[np.datetime64]",
     timing: "Knowledge | None",
     words: dict[str, Any],
-    code: str,
+    code: Language,
 ) -> str:
     """Say at what price futures are traded, and what is then known of the stocks."""
     if timing is None:
@@ -157,7 +157,9 @@ def _hedged(
     if (after != after[0]).any():
         kind = "fills_then_expected" if after[0] else "expected_then_fills"
     price = fill_price_of(strategy.hedge, strategy.execution.fill)
-    said: str = words["hedged"][kind][code].format(
+    said = filled(
+        words["hedged"][kind][code],
+        code,
         product=", ".join(strategy.hedge.products),
         price=words["futures_fill"][price][code],
         date=before,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.backtesting.lending_notes import lending_notes
 from quanthedge.backtesting.narrative import bilingual, note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.backtesting.risk_stage import hedges_without_members, risk_model_of
@@ -43,10 +44,10 @@ def _restated(prepared: Prepared, tables: dict[str, pd.DataFrame]) -> list[Bilin
     notes = [
         note(
             "restated",
-            spells=len(spells), days=days.nunique(), first=f"{days.min():%Y-%m-%d}",
-            last=f"{days.max():%Y-%m-%d}", largest=f"{adjusted[at]:,.0f}",
+            spells=len(spells), days=days.nunique(), first=days.min(),
+            last=days.max(), largest=f"{adjusted[at]:,.0f}",
             share=f"{adjusted[at] / ledger['equity'].iloc[at]:.2%}",
-            date=f"{ledger.index[at]:%Y-%m-%d}", left=f"{adjusted[-1]:,.0f}",
+            date=ledger.index[at], left=f"{adjusted[-1]:,.0f}",
         )
     ]  # fmt: skip
     return notes + _stand_ins(prepared, rows)
@@ -92,7 +93,7 @@ def winding_up_notes(prepared: Prepared, fund: FundRun) -> list[Bilingual]:
         return []
     paid = fund.events[fund.events["event"] == "liquidation"]
     if len(paid):
-        amount, date = f"{-paid['cash_yuan'].sum():,.2f}", f"{paid['date'].iloc[0]:%Y-%m-%d}"
+        amount, date = f"{-paid['cash_yuan'].sum():,.2f}", paid["date"].iloc[0]
         days = fund.record.days_run - 1 - last
         return [note("wound_up", paid=amount, date=date, days=days)]
     state = fund.record.state
@@ -122,7 +123,7 @@ def run_notes(
     prepared, record
         The run.
     tables : dict of DataFrame
-        ledger, trades, refusals, contracts, restated, hedge and rules.
+        ledger, trades, refusals, contracts, restated, sleeves, hedge and rules.
     """
     strategy, market, first = prepared.strategy, prepared.market, prepared.first
     schedules, actions = prepared.leg.schedules, prepared.actions.use
@@ -141,7 +142,7 @@ def run_notes(
     weak = tables["rules"][tables["rules"]["confidence"].isin(["C", "M"])]
     if len(weak):
         notes.append(_weak_rules(weak))
-    notes += _hedge_notes(strategy, schedules, tables)
+    notes += _hedge_notes(strategy, schedules, tables) + lending_notes(strategy, tables)
     notes += _preparation_notes(prepared) + _left_out(prepared, tables)
     missing = int(prepared.leg.fallback[: record.days_run].sum())
     if missing:
@@ -232,8 +233,7 @@ def _left_out(prepared: Prepared, tables: dict[str, pd.DataFrame]) -> list[Bilin
     if len(missing) == len(close):
         notes.append(note("no_benchmark", index=strategy.benchmark))
     elif len(missing):
-        first = f"{missing[0]:%Y-%m-%d}"
-        gaps = {"index": strategy.benchmark, "count": len(missing), "first": first}
+        gaps = {"index": strategy.benchmark, "count": len(missing), "first": missing[0]}
         notes.append(note("benchmark_gaps", **gaps))
     return notes
 
@@ -267,7 +267,7 @@ def _hedge_notes(
             notes.append(
                 note(
                     reason, count=bound["date"].nunique(), lots=f"{missing:,}",
-                    first=f"{bound['date'].iloc[0]:%Y-%m-%d}",
+                    first=bound["date"].iloc[0],
                 )
             )  # fmt: skip
     most = int(tables["contracts"]["lots"].abs().max()) if len(tables["contracts"]) else 0
@@ -318,8 +318,7 @@ def _too_early(
     found = days[days.isin(pd.DatetimeIndex(early))].sort_values()
     if not len(found):
         return []
-    first, last = f"{found[0]:%Y-%m-%d}", f"{found[-1]:%Y-%m-%d}"
-    return [note("hedge_too_early", count=len(found), first=first, last=last)]
+    return [note("hedge_too_early", count=len(found), first=found[0], last=found[-1])]
 
 
 def _odd_moves(prepared: Prepared, record: LedgerRecord, trades: pd.DataFrame) -> list[Bilingual]:

@@ -1,5 +1,6 @@
 """From a strategy and a market to what the ledger is given: targets, hedge, rules, prices."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,10 +8,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.alpha import first_training
+from quanthedge.backtesting.budget_stage import budgets_of
 from quanthedge.backtesting.first_run import saying_so
-from quanthedge.backtesting.hedge_leg import HedgeLeg, futures_parts, hedge_leg, known_returns
+from quanthedge.backtesting.hedge_leg import (
+    HedgeLeg,
+    betas_ahead,
+    futures_parts,
+    hedge_leg,
+    known_returns,
+)
 from quanthedge.backtesting.selection import Selection, selected
-from quanthedge.backtesting.stages import stage
+from quanthedge.backtesting.sharing_stage import shared, sharing_of
+from quanthedge.backtesting.sleeve_stage import (
+    Planned,
+    contracts_of,
+    lending_of,
+    sleeve_book,
+    sleeves_of,
+    stated_hedge,
+)
 from quanthedge.backtesting.standing import allocated, exposed
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import crystallisation_flags, fee_years, last_business_day, sold_out
@@ -31,6 +47,7 @@ from quanthedge.ledger import (
     ValuationBook,
     action_book,
     layout,
+    lending_book,
     no_actions,
     no_tax,
     record_days,
@@ -48,6 +65,7 @@ from quanthedge.rules import (
     trading_costs,
 )
 from quanthedge.signals import given_tables
+from quanthedge.stages import stage
 from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
@@ -99,6 +117,7 @@ class Prepared(NamedTuple):
     stated: Stated
     rules: pd.DataFrame
     inputs: LedgerInputs
+    sharing: pd.DataFrame
     reigns: tuple[Reign, ...] = ()
 
 
@@ -118,12 +137,14 @@ def prepare(
     strategy = with_tables(strategy)
     first, last = run_rows(strategy, market, start, end)
     say("selecting stocks")
-    selection = selected(strategy, market, first, last)
-    dates = market.dates[first - 1 : last + 1]
-    say("estimating betas, looking up rules and contracts")
-    stocks = _stock_rules(market, first, last)
+    with betas_ahead(strategy, market, first, last):
+        selection = selected(strategy, market, first, last)
+        dates = market.dates[first - 1 : last + 1]
+        say("estimating betas, looking up rules and contracts")
+        stocks = _stock_rules(market, first, last)
     costs = trading_costs(stocks, strategy.costs)
-    leg = hedge_leg(strategy, market, first, last, selection.targets)
+    sleeves = sleeves_of(strategy, market, first, last)
+    leg = hedge_leg(strategy, market, first, last, selection.targets, contracts_of(sleeves))
     decided = allocated(
         strategy,
         market,
@@ -132,12 +153,21 @@ def prepare(
         lambda: _fallen_on_paper(strategy, market, dates),
     )
     selection = exposed(selection, decided.allocation)
+
+    def of_the_same_days(alone: Strategy) -> LedgerInputs:
+        return prepare(alone, market, str(dates[1]), str(dates[-1])).inputs
+
+    sharing = sharing_of(strategy, market, first, last, of_the_same_days)
+    if sharing.empty:  # else all budgets are of capital
+        sharing = budgets_of(strategy, market, (first, last), sleeves, leg, of_the_same_days)
+    targets, sleeves = shared(market, selection.targets, sleeves, sharing)
     actions = _actions(strategy, market, first, last, stocks.list_delay)
     bars, stock_book = _stocks(market, first, last, stocks, costs, actions)
     stated = _stated(strategy, market, first, bars, stock_book, leg)
     inputs = _inputs(
-        strategy, market, first, last, selection.targets, bars, stock_book, leg, actions, stated
-    )
+        strategy, market, first, last, targets, bars, stock_book, leg, actions, stated,
+        sleeves,
+    )  # fmt: skip
     rules = stage(
         "rules_used",
         market,
@@ -148,7 +178,7 @@ def prepare(
     )
     return Prepared(
         strategy, market, first, dates, selection, *decided, leg, actions, stated,
-        rules, inputs,
+        rules, inputs, sharing,
     )  # fmt: skip
 
 
@@ -201,7 +231,7 @@ def target_book(
     strategy: Strategy, targets: Targets, first: int, dates: NDArray[np.datetime64]
 ) -> SleeveTargets:
     """Return the targets as the ledger takes them; none is left when the fund is wound up."""
-    book = SleeveTargets(
+    book = SleeveTargets.of_stocks(
         targets.decision_rows + 1 - first, targets.pointer, targets.stocks, targets.weights
     )
     closing = last_business_day(strategy.fund, dates[1:])
@@ -315,14 +345,7 @@ def _stocks(
 ) -> tuple[Bars, StockBook]:
     """Bars of the span, and the rules of the stock exchanges on its days."""
     span, wide = slice(first, last + 1), slice(first - 1, last + 1)
-    limits = stage(
-        "price_limits",
-        market,
-        {"span": (first, last)},
-        lambda: limit_panel(market, first, last),
-        code=("market", "rules"),
-        kinds=(LimitPanel,),
-    )
+    limits = _limits(market, first, last)
     bars = Bars(
         open=market.panel("open")[span],
         high=market.panel("high")[span],
@@ -352,6 +375,23 @@ def _stocks(
         limits.inward,
     )
     return bars, book
+
+
+def _limits(market: Market, first: int, last: int) -> LimitPanel:
+    """Return the price limits of a span; those of all days are kept with the market."""
+    whole = market.kept_folder is not None
+    begin, end = (0, len(market.dates) - 1) if whole else (first, last)
+    found = stage(
+        "price_limits",
+        market,
+        {"span": (begin, end)},
+        lambda: limit_panel(market, begin, end),
+        code=("market", "rules"),
+        kinds=(LimitPanel,),
+        with_market=whole,
+    )
+    span = slice(first - begin, last + 1 - begin)
+    return LimitPanel(found.place[span], found.up[span], found.down[span], found.inward)
 
 
 def _stated(
@@ -389,12 +429,16 @@ def _inputs(
     leg: HedgeLeg,
     actions: Actions,
     stated: Stated,
+    sleeves: Sequence[Planned],
 ) -> LedgerInputs:
     """Everything that the ledger is given."""
     dates = market.dates[first - 1 : last + 1]
     book = target_book(strategy, targets, first, dates)
+    more = [sleeve_book(one, first, dates, strategy.fund, leg.contracts) for one in sleeves]
     recorded = np.zeros(last - first + 1, dtype=np.bool_)
     recorded[::RECORDED_EVERY] = recorded[book.trade_days] = recorded[-1] = True
+    for one in more:
+        recorded[one.trade_days[one.trade_days < recorded.size]] = True
     terms = strategy.fund
     return LedgerInputs(
         days=np.diff(dates).astype(np.float64),
@@ -409,8 +453,8 @@ def _inputs(
         tax=actions.tax,
         stocks=stocks,
         futures=leg.futures,
-        hedge=HedgeBook.of([leg.hedge]),
-        targets=TargetBook.of([book]),
+        hedge=HedgeBook.of([leg.hedge, *(stated_hedge(leg.hedge, one.sleeve) for one in sleeves)]),
+        targets=TargetBook.of([book, *more]),
         fund=FundNumbers(
             terms.initial_unit_value,
             terms.management_fee_per_year,
@@ -425,6 +469,7 @@ def _inputs(
         ),
         valuation=stated.book,
         settings=_settings(strategy),
+        lending=lending_book([None, *(lending_of(one, dates) for one in sleeves)]),
     )
 
 
@@ -435,13 +480,17 @@ def _volatility(strategy: Strategy, market: Market, first: int, last: int) -> Fl
     """
     if strategy.costs.impact_coefficient == 0.0:
         return np.empty((0, 0))
-    return stage(
+    whole = market.kept_folder is not None
+    begin, end = (0, len(market.dates)) if whole else (first - 1, last + 1)
+    found = stage(
         "impact_volatility",
         market,
-        {"span": (first, last)},
-        lambda: impact_volatility(market, np.arange(first - 1, last + 1)),
+        {"span": (begin, end)},
+        lambda: impact_volatility(market, np.arange(begin, end)),
         code=("market", "factors", "optimise/market"),
+        with_market=whole,
     )
+    return found[first - 1 - begin : last + 1 - begin]
 
 
 def _auction(strategy: Strategy, market: Market, first: int, last: int) -> Floats:

@@ -3,15 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pandas as pd
 
+from quanthedge.backtesting.card import result_card
+from quanthedge.backtesting.positions import positions_on
 from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
+from quanthedge.cards import Card, Carded
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.record import Record, read_run, write_run
+from quanthedge.record import Record, read_run, until, write_run
 from quanthedge.risk import RiskModel
+from quanthedge.typing import Edition, Language
+from quanthedge.words import default_language
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,7 +31,7 @@ __all__ = ["Result"]
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Result(Record):
+class Result(Carded, Record):
     """The record of a run, with its statistics, figures, report and folder at hand.
 
     Its tables and texts are those of :class:`quanthedge.record.Record`; whatever reads a record
@@ -37,9 +42,69 @@ class Result(Record):
     capacity : DataFrame, optional
         Table of :func:`quanthedge.capacity_curve` for a chapter of the report; not part of the run
         folder.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> isinstance(result, qh.Result)
+    True
+    >>> result.returns.round(4).head(2).to_list()
+    [-0.0042, -0.0043]
+    >>> list(result.plots(language="en"))[:3]
+    ['unit_value', 'drawdown', 'scatter']
+    >>> result.plot("drawdown", language="en").layout.title.text
+    'Drawdown over time'
+    >>> result.positions_on("2014-12-31")[["kind", "weight"]].round(3).iloc[[0, -1]]
+                  kind  weight
+    code
+    300017.SZ    stock   0.025
+    IF1501     futures  -0.602
     """
 
     capacity: pd.DataFrame | None = None
+
+    def card(self) -> Card:
+        """Return what the run is, its few figures, and what to call next."""
+        return result_card(self)
+
+    @property
+    def returns(self) -> pd.Series:
+        """Daily returns of the fund net of everything, by date; named "net".
+
+        Those before the fund's fees and those of the index:
+        :func:`quanthedge.performance.daily_returns`.
+        """
+        from quanthedge.performance import daily_returns
+
+        return daily_returns(self.ledger)["net"]
+
+    def positions_on(self, day: str, market: Market | None = None) -> pd.DataFrame:
+        """Return what was held at the close of a day: stocks, the largest first, and contracts.
+
+        Parameters
+        ----------
+        day : date
+            A trading day of the run.
+        market : Market, optional
+            That of the run, by which days between those on record are rebuilt from the trades.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by code: kind ("stock" or "futures"), name, quantity (shares; lots, below 0 sold
+            short), price (last close; settlement), value (yuan; of a short contract below 0),
+            weight (value over equity).
+
+        Raises
+        ------
+        DataError
+            The day is none of the run, is not on record and no market is given, or the market is
+            another than the run's.
+        """
+        return positions_on(self, day, market)
 
     def summary(self) -> "Summary":
         """Statistics of the run: return, risk, neutrality, turnover, fees."""
@@ -115,12 +180,13 @@ class Result(Record):
         end: str | None = None,
         *,
         investor: bool = False,
-        language: Literal["zh", "en"] = "en",
+        language: Language | None = None,
     ) -> "go.Figure":
         """Return the waterfall of the bridge: see :func:`quanthedge.report.bridge_figure`."""
         from quanthedge.report import bridge_figure
 
-        return bridge_figure(self, language, start=start, end=end, investor=investor)
+        code = language or default_language()
+        return bridge_figure(self, code, start=start, end=end, investor=investor)
 
     def limits(self) -> pd.DataFrame:
         """How near it came to each rule and limit: see :func:`quanthedge.limits.replay_limits`."""
@@ -128,11 +194,31 @@ class Result(Record):
 
         return replay_limits(self)
 
-    def plot(self) -> "go.Figure":
-        """Return the unit value gross and net beside the index, as an interactive figure."""
-        from quanthedge.report import unit_value_figure
+    def plot(self, name: str = "unit_value", *, language: Language | None = None) -> "go.Figure":
+        """Return a figure of the report by its name, interactive in a notebook.
 
-        return unit_value_figure(self.ledger)
+        Parameters
+        ----------
+        name : str
+            "unit_value", "drawdown", "monthly", "rolling", "exposure", "bridge", "hedge", "basis"
+            and every other figure that the report of this run has: :meth:`plots` lists them.
+        language : "zh" or "en", optional
+            By default that of the environment.
+
+        Raises
+        ------
+        DataError
+            The run has no figure of this name; the message lists what there is.
+        """
+        from quanthedge.report import named_figure
+
+        return named_figure(self, name, language or default_language())
+
+    def plots(self, *, language: Language | None = None) -> dict[str, str]:
+        """Return the titles of the figures of this run by the names that :meth:`plot` takes."""
+        from quanthedge.report import figure_names
+
+        return figure_names(self, language or default_language())
 
     def report(
         self,
@@ -140,32 +226,72 @@ class Result(Record):
         language: Literal["zh", "en"] = "zh",
         others: "Mapping[str, Any] | None" = None,
         capacity: "str | Path | pd.DataFrame | None" = None,
+        edition: Edition = "full",
+        *,
+        as_of: str | None = None,
+        month: str | None = None,
+        product: "str | Path | Mapping[str, Any] | None" = None,
     ) -> Path:
         """Write the report and return its path; .html, .pdf, .xlsx or .json chooses the format.
 
         ``others`` are products set beside the fund: see
         :func:`quanthedge.comparison.compare_funds`. ``capacity`` is the table of
         :func:`quanthedge.capacity_curve` or the CSV file of ``quanthedge capacity``; with it the
-        report has a chapter on how much money the strategy carries.
+        report has a chapter on how much money the strategy carries. ``edition`` is "full", "client"
+        (a few pages for investors) or "risk" (the chapters on risk). ``as_of`` is a day of the run
+        that everything is stated as of, ``month`` (``YYYY-MM``) a month whose report it is.
+        ``product`` are particulars for the paper: see :meth:`with_product`.
 
         Raises
         ------
         DataError
-            When the ending is another, or the file cannot be written.
+            When the ending or the edition is another, or the file cannot be written.
         """
-        from quanthedge.report import write_html, write_numbers, write_pdf, write_workbook
+        from quanthedge.report import write_by_ending
 
-        writers = {
-            ".html": write_html,
-            ".pdf": write_pdf,
-            ".xlsx": write_workbook,
-            ".json": write_numbers,
-        }
-        ending = Path(path).suffix.lower()
-        if ending not in writers:
-            raise DataError(f"{path}: report in {ending!r}; accepted: {', '.join(writers)}")
         run = self if capacity is None else self.with_capacity(capacity)
-        return writers[ending](run, path, language=language, others=others, capacity=run.capacity)
+        run = run if product is None else run.with_product(product)
+        return write_by_ending(
+            run,
+            path,
+            language=language,
+            others=others,
+            capacity=run.capacity,
+            edition=edition,
+            as_of=as_of,
+            month=month,
+        )
+
+    def until(self, day: "str | pd.Timestamp") -> Self:
+        """Return the result as it stood at the close of a day, or of the trading day before it.
+
+        See :func:`quanthedge.record.until`.
+        """
+        return until(self, day)
+
+    def with_product(self, product: "str | Path | Mapping[str, Any]") -> "Result":
+        """Return the result with particulars of the fund for its papers.
+
+        Parameters
+        ----------
+        product : path or mapping
+            A TOML file with the keys of the section ``[product]``, or the keys themselves; they
+            take the place of those that the strategy gives, the others stay.
+
+        Raises
+        ------
+        StrategyError
+            A key is unknown, a value is wrong, or a file cannot be read.
+        """
+        from quanthedge.strategy import Particulars, read_particulars
+
+        if isinstance(product, str | Path):
+            given, origin = read_particulars(product), f"product {product}"
+        else:
+            given, origin = dict(product), "product"
+        before = self.strategy.product or Particulars()
+        changed = before.changed_by(given, origin)
+        return self.changed(strategy=self.strategy.model_copy(update={"product": changed}))
 
     def with_capacity(self, capacity: "str | Path | pd.DataFrame") -> "Result":
         """Return the result with a capacity table for its report.

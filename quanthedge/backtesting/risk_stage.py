@@ -6,12 +6,12 @@ made of what was known at its close, so that the whole market may be fitted at o
 
 import pandas as pd
 
-from quanthedge.backtesting.stages import stage
 from quanthedge.market import Market
 from quanthedge.performance import no_risk, risk_of_book
 from quanthedge.record import Record
 from quanthedge.risk import AnyRiskModel, FittedRisk, RiskModel
 from quanthedge.rules import index_of
+from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
 
 __all__ = ["fitted_risk", "hedges_without_members", "risk_model_of", "risk_tables"]

@@ -42,6 +42,7 @@ from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
 from quanthedge.performance import group_table, part_table, tilt_table
+from quanthedge.progress import telling
 from quanthedge.record import Record, RunVariant, made_when_read
 from quanthedge.signals import kept_tables
 from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
@@ -52,6 +53,15 @@ __all__ = ["backtest", "complete", "finished", "prepared_run"]
 
 _log = logging.getLogger(__name__)
 _PRO_FORMA_DAYS = 60  # trading days of the regression of today's holdings
+
+# share of a run that is over when a stage begins, with its tables, compiled code at hand
+_STEPS = {
+    "selecting stocks": 0.05,
+    "estimating betas, looking up rules and contracts": 0.25,
+    "running the ledger": 0.6,
+    "drawing up the accounts": 0.75,
+}
+_OF_SOME = ("ungated", "stocks_alone")
 
 
 def backtest(
@@ -91,9 +101,18 @@ def backtest(
         When the rule book does not cover the dates.
     LedgerError
         When the engine breaks one of its promises.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> result.summary()["max_drawdown_net"].text()
+    '-1.33%'
     """
     variant_names(variants)
-    with logged_stages(_log, tell) as say:
+    with telling("backtest", steps=_STEPS) as shown, logged_stages(_log, tell or shown) as say:
         prepared = prepare(strategy, market, start, end, tell=say)
         return finished(prepared, variants, tell=say)
 
@@ -124,6 +143,8 @@ def finished(
     result = complete(prepared, tell=tell) if fund is None else _result(prepared, fund)
     if strategy.layers.gated:  # always beside it
         names = tuple(dict.fromkeys((*names, "ungated")))
+    if strategy.sleeves and strategy.invested_fraction > 0:
+        names = tuple(dict.fromkeys((*names, "stocks_alone")))
     found, notes = _run_variants(prepared, names, strict="all" not in variants, tell=tell)
     result = result.changed(variants=found)
     return result.changed(
@@ -167,11 +188,11 @@ def _run_variants(
     say: Tell = tell or (lambda _text: None)
     found, notes = {}, []
     for name in names:
-        if name == "ungated" and not strict and not prepared.strategy.layers.gated:
-            continue  # no variant of a strategy that has no allocation
+        if name in _OF_SOME and not strict and is_itself(prepared.strategy, name):
+            continue  # no variant of a strategy without an allocation, or without sleeves
         if is_itself(prepared.strategy, name):
             kind = "itself_levered" if borrows(prepared.strategy) else "itself"
-            kind = "itself_whole" if name == "ungated" else kind
+            kind = {"ungated": "itself_whole", "stocks_alone": "itself_alone"}.get(name, kind)
             notes.append(_variant_note(kind, name))
             continue
         say(f"running the variant {name}")
@@ -226,6 +247,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         decisions=selection.decisions,
         allocation=prepared.allocation,
         expected=prepared.expected,
+        sharing=prepared.sharing,
         rules=prepared.rules,
         strategy=strategy,
         market_info={
@@ -355,7 +377,7 @@ class _Books(NamedTuple):
 
 
 def _books(record: LedgerRecord, inputs: LedgerInputs) -> _Books:
-    positions = record.positions
+    positions = record.positions_of_account()
     days, starts = np.unique(positions[:, 0].astype(np.int64), return_index=True)
     day, stocks = positions[:, 0].astype(np.int64), positions[:, 1].astype(np.int64)
     values = positions[:, 2] * inputs.bars.mark[day, stocks]

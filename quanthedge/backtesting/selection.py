@@ -11,10 +11,10 @@ from quanthedge.alpha import no_training
 from quanthedge.backtesting.circumstances import circumstances
 from quanthedge.backtesting.expectation import graded
 from quanthedge.backtesting.risk_stage import risk_model_of
-from quanthedge.backtesting.stages import stage
 from quanthedge.market import Market
 from quanthedge.optimise import decision_table
 from quanthedge.portfolio import Book, Targets
+from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats
 
@@ -35,6 +35,8 @@ class Selection(NamedTuple):
 
 def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
     """Return the targets of every rebalance of the span, worked out once for what decides them."""
+    if strategy.invested_fraction == 0:
+        return nothing_selected(market)
     parts = selection_parts(strategy, first, last)
     rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
     kept = stage(
@@ -139,15 +141,31 @@ def _decided(strategy: Strategy, market: Market, scored: Floats, rows: NDArray[n
     return selector.decide(market, scored, rows, circumstances(strategy, market, scored, rows))
 
 
+def nothing_selected(market: Market) -> Selection:
+    """Return the selection of a fund without stocks of its own: no decision."""
+    none = np.empty(0, dtype=np.int64)
+    start = np.zeros(1, dtype=np.int64)
+    targets = Targets(none, start, none, np.empty(0), market.dates[none], market.codes)
+    excluded, covered = _nothing_left_out()
+    return Selection(
+        targets, targets.weights, excluded, covered, no_training(), {}, decision_table()
+    )
+
+
+def _nothing_left_out() -> tuple[pd.DataFrame, pd.DataFrame]:
+    kinds = {"date": "datetime64[s]", "reason": "str", "factor": "str"}
+    excluded, covered = (
+        pd.DataFrame({name: pd.Series([], dtype=kinds.get(name, "int64")) for name in names})
+        for names in (("date", "reason", "count"), ("date", "factor", "defined", "universe"))
+    )
+    return excluded, covered
+
+
 def _stated_weights(
     strategy: Strategy, market: Market, rows: NDArray[np.int64], part: float
 ) -> Selection:
     """Return the weights of a table: nothing is scored, and nothing left out."""
     book = strategy.selector.targets(market, np.empty((rows.size, 0)), rows)
     targets = replace(book, weights=part * book.weights)
-    kinds = {"date": "datetime64[s]", "reason": "str", "factor": "str"}
-    excluded, covered = (
-        pd.DataFrame({name: pd.Series([], dtype=kinds.get(name, "int64")) for name in names})
-        for names in (("date", "reason", "count"), ("date", "factor", "defined", "universe"))
-    )
+    excluded, covered = _nothing_left_out()
     return Selection(targets, book.weights, excluded, covered, no_training(), {}, decision_table())

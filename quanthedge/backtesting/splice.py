@@ -8,7 +8,7 @@ contracts, targets, allocations) is that of the strategy that ruled on the day.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from quanthedge.backtesting.hedge_leg import HedgeLeg
 from quanthedge.backtesting.plan import RECORDED_EVERY, Prepared, target_book
 from quanthedge.backtesting.selection import Selection
+from quanthedge.backtesting.splice_sleeves import Ruler, ends_of, sleeve_by_day
 from quanthedge.errors import StrategyError
 from quanthedge.hedge import ContractSchedule, Knowledge
 from quanthedge.ledger import FutureBook, HedgeBook, TargetBook
@@ -24,13 +25,6 @@ from quanthedge.portfolio import Targets
 from quanthedge.strategy import Strategy
 
 __all__ = ["Ruler", "check_one_fund", "spliced"]
-
-
-class Ruler(NamedTuple):
-    """Who rules from a day of the span on: 0 is the first trading day."""
-
-    first: int
-    prepared: Prepared
 
 
 # what one fund has one of, by the dotted place in the strategy
@@ -44,6 +38,7 @@ _ONE_FUND: dict[str, Callable[[Strategy], object]] = {
     "hedge.products": lambda s: tuple(s.hedge.products),
     "beta.index": lambda s: s.beta.index,
     "accounts.borrowed": lambda s: s.accounts.borrowed > 0.0,
+    "the labels of sleeves": lambda s: [one.label for one in s.sleeves],
 }
 
 
@@ -54,7 +49,8 @@ def check_one_fund(strategies: Sequence[Strategy]) -> None:
     ------
     StrategyError
         Capital, benchmark, terms or investors of the fund, valuation, tax on dividends, the futures
-        that are sold or the index of the betas differ; or a loan is drawn by some of them only.
+        that are sold, the index of the betas or the sleeves differ, by their labels; or a loan is
+        drawn by some of them only.
     """
     first = strategies[0]
     for name, part in _ONE_FUND.items():
@@ -89,8 +85,9 @@ def spliced(strategy: Strategy, rulers: Sequence[Ruler]) -> Prepared:
     Notes
     -----
     A ruler decides from the close before its first day on. Where the targets that it stands at
-    differ from those that its predecessor stands at, the book is traded to them on that first day:
-    the weights are those of its last decision before, so nothing of later days is used.
+    differ from those that the book was last traded to, it is traded to them on that first day: the
+    weights are those of its last decision before, so nothing of later days is used. So it is
+    with each sleeve by itself.
     """
     rulers = _merged(rulers)
     first = rulers[0].prepared
@@ -105,7 +102,10 @@ def spliced(strategy: Strategy, rulers: Sequence[Ruler]) -> Prepared:
     target = target_book(strategy, selection.targets, first.first, first.dates)
     recorded = np.zeros(first.dates.size - 1, dtype=np.bool_)
     recorded[::RECORDED_EVERY] = recorded[target.trade_days] = recorded[-1] = True
-    targets = TargetBook.of([target])
+    more = [sleeve_by_day(rulers, leg.contracts, s) for s in range(1, len(strategy.sleeves) + 1)]
+    for one in more:
+        recorded[one.trade_days] = True
+    targets = TargetBook.of([target, *more])
     ruling = [one._replace(targets=targets, record_day=recorded) for one in inputs]
     bounds = [one.first for one in rulers]
     rules = pd.concat([one.prepared.rules for one in rulers], ignore_index=True)
@@ -114,11 +114,14 @@ def spliced(strategy: Strategy, rulers: Sequence[Ruler]) -> Prepared:
         selection=selection,
         allocation=_by_day(rulers, lambda p: p.allocation),
         expected=_by_day(rulers, lambda p: p.expected),
+        sharing=_by_day(rulers, lambda p: p.sharing),
         leg=leg,
         rules=rules[~rules.astype("str").duplicated()].reset_index(drop=True),
         inputs=ruling[0]._replace(
             futures=leg.futures,
             hedge=_hedge_by_day([one.hedge for one in ruling], bounds),
+            stock_rate=_joined([one.stock_rate for one in ruling], bounds, 0),
+            futures_rate=_joined([one.futures_rate for one in ruling], bounds, 0),
         ),
         reigns=tuple(zip(bounds, ruling, strict=True)),
     )
@@ -141,21 +144,19 @@ def _selection(rulers: Sequence[Ruler]) -> Selection:
     first = rulers[0].prepared
     rows: list[int] = []
     parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
-    before: Prepared | None = None
-    for ruler, end in zip(rulers, _ends(rulers), strict=True):
+    for k, (ruler, end) in enumerate(zip(rulers, ends_of(rulers), strict=True)):
         chosen, targets = ruler.prepared.selection, ruler.prepared.selection.targets
         begin = first.first + ruler.first - 1  # the close of its first decision
         last = first.first + end - 1
         own = np.flatnonzero((targets.decision_rows >= begin) & (targets.decision_rows < last))
-        if before is not None and not (own.size and targets.decision_rows[own[0]] == begin):
+        if k > 0 and not (own.size and targets.decision_rows[own[0]] == begin):
             standing = _standing(ruler.prepared, begin)
-            if standing is not None and not _alike(standing, _standing(before, begin)):
+            if standing is not None and not _alike(standing, parts[-1] if parts else None):
                 rows.append(begin)
                 parts.append(standing)
         for r in own:
             rows.append(int(targets.decision_rows[r]))
             parts.append(_decision(chosen, int(r)))
-        before = ruler.prepared
     counts = [part[0].size for part in parts]
     joined = [np.concatenate([part[k] for part in parts]) for k in range(3)] if parts else None
     at = np.array(rows, dtype=np.int64)
@@ -204,11 +205,6 @@ def _alike(one: _Decision, other: _Decision | None) -> bool:
     )
 
 
-def _ends(rulers: Sequence[Ruler]) -> list[int]:
-    """Return the day after the last of each."""
-    return [*(one.first for one in rulers[1:]), rulers[0].prepared.dates.size - 1]
-
-
 def _by_day(rulers: Sequence[Ruler], table: Callable[[Prepared], pd.DataFrame]) -> pd.DataFrame:
     """Return the rows of each one's table whose decisions fall in its reign."""
     tables = [table(one.prepared) for one in rulers]
@@ -216,7 +212,7 @@ def _by_day(rulers: Sequence[Ruler], table: Callable[[Prepared], pd.DataFrame]) 
         return tables[0]
     dates = rulers[0].prepared.dates.astype("datetime64[ns]")
     parts = []
-    for k, (found, ruler, end) in enumerate(zip(tables, rulers, _ends(rulers), strict=True)):
+    for k, (found, ruler, end) in enumerate(zip(tables, rulers, ends_of(rulers), strict=True)):
         days = pd.DatetimeIndex(found["date"]).to_numpy().astype("datetime64[ns]")
         inside = np.ones(len(found), dtype=np.bool_)
         if k > 0:
@@ -233,7 +229,7 @@ def _by_day(rulers: Sequence[Ruler], table: Callable[[Prepared], pd.DataFrame]) 
 def _legs(rulers: Sequence[Ruler]) -> tuple[HedgeLeg, list[FutureBook]]:
     """Return the leg that readers see, and each one's contracts among those of all."""
     legs = [one.prepared.leg for one in rulers]
-    bounds, ends = [one.first for one in rulers], _ends(rulers)
+    bounds, ends = [one.first for one in rulers], ends_of(rulers)
     names, books = _in_one_list(legs, [one.prepared.strategy for one in rulers])
     futures = books[0]._replace(
         **{
@@ -414,6 +410,6 @@ def _hedge_by_day(books: Sequence[HedgeBook], bounds: Sequence[int]) -> HedgeBoo
         arrays = [getattr(book, name) for book in books]
         if all(one is arrays[0] or one.base is arrays[0].base for one in arrays):
             continue
-        rows = _joined([one[0] for one in arrays], bounds, 0)
-        by_day[name] = rows[None]
+        parts = range(len(arrays[0]))
+        by_day[name] = np.stack([_joined([one[s] for one in arrays], bounds, 0) for s in parts])
     return books[0]._replace(**by_day)

@@ -12,7 +12,6 @@ from quanthedge.backtesting.expectation import Expectation, expectation, no_expe
 from quanthedge.backtesting.hedge_leg import contracts_held, known_betas
 from quanthedge.backtesting.risk_stage import fitted_risk
 from quanthedge.backtesting.selection import Selection
-from quanthedge.backtesting.stages import stage
 from quanthedge.errors import DataError
 from quanthedge.hedge import BetaRatio, DollarNeutral, annual_discount
 from quanthedge.layers import Standing, allocation_table
@@ -20,6 +19,7 @@ from quanthedge.market import Market
 from quanthedge.portfolio import Targets
 from quanthedge.risk import AnyRiskModel, RiskModel
 from quanthedge.rules import TRADING_DAYS_A_YEAR
+from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
 

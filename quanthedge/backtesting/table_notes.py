@@ -1,5 +1,7 @@
 """What a reader must know of tables of scores and weights that a run was given."""
 
+from datetime import date
+
 import numpy as np
 
 from quanthedge.backtesting.narrative import note, worded
@@ -24,7 +26,7 @@ def table_notes(prepared: Prepared) -> list[Bilingual]:
         notes.append(
             note(
                 "table_given", name=_name(part), rows=f"{about.scores:,}", days=f"{about.days:,}",
-                first=about.first, last=about.last, digest=part.scores.digest[:12],
+                first=_day(about.first), last=_day(about.last), digest=part.scores.digest[:12],
             )
         )  # fmt: skip
         notes += _left_out(part, about) + _old(part, about, prepared.market, rows)
@@ -61,7 +63,7 @@ def _old(part: GivenTable, about: TableReport, market: Market, rows: Ints) -> li
     notes, name = [], _name(part)
     after, until, days = about.gap
     if days > max(1, 2 * about.spacing):
-        notes.append(note("table_gap", name=name, days=days, after=after, until=until))
+        notes.append(note("table_gap", name=name, days=days, after=_day(after), until=_day(until)))
     age = part.table(market).at(rows, part.max_age_days).age.max(axis=1)
     stale = age > 0
     if stale.any():
@@ -77,6 +79,11 @@ def _old(part: GivenTable, about: TableReport, market: Market, rows: Ints) -> li
         first = market.dates[rows[silent[0]]]
         notes.append(note("table_silent", name=name, count=silent.size, first=first))
     return notes
+
+
+def _day(written: str) -> date | str:
+    """Return a day of a report; "" where it has none."""
+    return date.fromisoformat(written) if written else written
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -17,10 +17,11 @@ _WORDS = {
     "description_zh",
     "comparison",
     "windows",
+    "product",
 }
 # Variants that hold other stocks or another hedge: a fund that somebody may choose by its figures.
 # With more or less money, own or borrowed, in the same stocks ("levered") nothing is chosen.
-_OTHER_FUNDS = ("long_only", "index_hedged", "ungated")
+_OTHER_FUNDS = ("long_only", "index_hedged", "ungated", "stocks_alone")
 
 
 def counted(result: Result, market: Market) -> int | None:

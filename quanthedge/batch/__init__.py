@@ -1,12 +1,12 @@
 """Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
 
-from quanthedge.batch.grid import Grid, grid_of, told, variants_of
-from quanthedge.batch.judgement import Judgement, judge, judged
+from quanthedge.batch.grid import told
+from quanthedge.batch.judgement import Judgement, judge, judged, parameter_name
 from quanthedge.batch.plan import Plan, measured_seconds, planned
 from quanthedge.batch.screen import Screen, from_vectorbt
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan, sweep
-from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
+from quanthedge.batch.variant import SERIES, Job, Outcome, Place, Variant
 from quanthedge.batch.walk_forward import (
     WalkForward,
     keep_walk_forward,
@@ -19,8 +19,6 @@ from quanthedge.batch.work import run_job
 __all__ = [
     "SERIES",
     "Entry",
-    "Failure",
-    "Grid",
     "Job",
     "Judgement",
     "Outcome",
@@ -34,17 +32,16 @@ __all__ = [
     "Variant",
     "WalkForward",
     "from_vectorbt",
-    "grid_of",
     "judge",
     "judged",
     "keep_walk_forward",
     "measured_seconds",
+    "parameter_name",
     "planned",
     "run_job",
     "run_plan",
     "sweep",
     "told",
-    "variants_of",
     "walk_forward",
     "walk_forward_of",
     "walked_again",

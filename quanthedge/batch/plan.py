@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.backtesting import stages_asked, watched_stages
+from quanthedge.backtesting import stages_asked
 from quanthedge.batch.grid import Grid, Sets, Windows, grid_of, told
 from quanthedge.batch.variant import Job, Place, Variant
 from quanthedge.batch.work import remember_market, run_job
 from quanthedge.market import Market
+from quanthedge.stages import watched_stages
 from quanthedge.strategy import Strategy, load_strategy
+from quanthedge.typing import Language
+from quanthedge.words import texts
 
 __all__ = ["Plan", "jobs_of", "measured_seconds", "planned"]
 
@@ -71,27 +74,32 @@ class Plan:
         """Stages that are worked out, each once."""
         return len({pair for one in self.stages.values() for pair in one.items()})
 
-    def describe(self) -> str:
+    def describe(self, language: Language = "en") -> str:
         """Return the plan in a few lines."""
-        grid, first = self.grid, self.variants[0]
+        said, grid, first = texts("quanthedge.batch", "plan")["plan"], self.grid, self.variants[0]
+        words = {name: str(text[language]) for name, text in said.items()}
         lines = [
-            f"sweep {self.id}: {len(self.variants):,} runs of '{self.strategy.name}' on "
-            f"{self.market.name}",
-            f"varies: {', '.join(self.keys)}",
-            f"first: {told(first.changes)}",
-            f"stages: {self.distinct:,} to work out of {self.asked:,} asked for "
-            f"({1.0 - self.distinct / max(1, self.asked):.1%} shared)",
-        ]
+            words["head"].format(
+                id=self.id, count=f"{len(self.variants):,}", market=self.market.name,
+                strategy=self.strategy.called(language),
+            ),
+            words["varies"].format(keys=", ".join(self.keys)),
+            words["first"].format(changes=told(first.changes)),
+            words["stages"].format(
+                distinct=f"{self.distinct:,}", asked=f"{self.asked:,}",
+                shared=f"{1.0 - self.distinct / max(1, self.asked):.1%}",
+            ),
+        ]  # fmt: skip
         if grid.size > len(self.variants) + len(grid.refused) + grid.same:
-            lines.insert(1, f"a sample of {grid.size:,} combinations")
+            lines.insert(1, words["sample"].format(size=f"{grid.size:,}"))
         if grid.same:
-            lines.append(f"left out: {grid.same:,} that are the same run as another")
+            lines.append(words["same"].format(count=f"{grid.same:,}"))
         if grid.refused:
             why = grid.refused[0]
-            lines.append(
-                f"refused: {len(grid.refused):,}; the first, {told(why.changes)}: "
-                f"{why.failure.reason}"
-            )
+            lines.append(words["refused"].format(
+                count=f"{len(grid.refused):,}", changes=told(why.changes),
+                reason=why.failure.reason,
+            ))  # fmt: skip
         return "\n".join(lines)
 
     def to_json(self) -> str:

@@ -148,6 +148,17 @@ def from_vectorbt(
     A variant that fails is a row with its reason. Every variant counts as a trial, screened or run:
     its outcome was looked at. The return of a day is that of the stock leg less ratio times the
     share of stocks at the last close times the return of the index.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> screen = qh.from_vectorbt(
+    ...     strategy, market, ["selector.n=20,30"], start="2014-09-17", end="2014-12-31", keep=1
+    ... )
+    >>> screen.table.columns[:3].tolist()
+    ['selector.n', 'screen_sharpe', 'screen_annual_return']
     """
     _check(keep, block_mib)
     market = market if isinstance(market, Market) else Market.open(market)

@@ -21,14 +21,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from quanthedge.backtesting import backtest
+from quanthedge.batch.card import sweep_card
 from quanthedge.batch.executors import executor_of
 from quanthedge.batch.grid import Sets, Windows, told
 from quanthedge.batch.plan import Plan, jobs_of, planned
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.variant import Job, Outcome, Variant
 from quanthedge.batch.work import run_job
+from quanthedge.cards import Card, Carded
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
+from quanthedge.progress import telling
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Language
 
@@ -73,7 +76,7 @@ class SweepInterrupted(KeyboardInterrupt):
 
 
 @dataclass(frozen=True, repr=False)
-class Sweep:
+class Sweep(Carded):
     """What came of a sweep.
 
     Attributes
@@ -101,12 +104,9 @@ class Sweep:
     seconds: float = 0.0
     fresh: int = field(default=0)
 
-    def __repr__(self) -> str:
-        best = "none" if not len(self.table) else f"{self.table[self.by].iloc[0]:.4g}"
-        return (
-            f"<Sweep {self.id}: {len(self.table):,} runs, {len(self.failures):,} failed; "
-            f"best {self.by} {best}; {self.store.folder}>"
-        )
+    def card(self) -> Card:
+        """Return how many runs there are, the first of them, and what to call next."""
+        return sweep_card(self)
 
     def judgement(self) -> "Judgement":
         """Return what is to be thought of its runs: see :func:`quanthedge.batch.judge`."""
@@ -184,11 +184,35 @@ def sweep(
     Each run is that of :func:`quanthedge.backtest`, bit for bit, and counts as a trial. What runs
     have in common is worked out once; runs that differ in hedge, costs, accounts or fund alone go
     through the ledger side by side (docs/sweeps.md).
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> import tempfile
+    >>> found = qh.sweep(
+    ...     strategy, market, "selector.n=20,30", out=tempfile.mkdtemp(),
+    ...     start="2014-09-17", end="2014-12-31",
+    ... )
+    >>> found.table[["selector.n", "sharpe_net"]].round(2).reset_index(drop=True)
+       selector.n  sharpe_net
+    0          20        1.09
+    1          30        0.79
     """
     plan = planned(
         strategy, market, sets, random=random, seed=seed, start=start, end=end, windows=windows
     )
-    return run_plan(plan, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=progress)
+    with telling("sweep") as shown:
+
+        def tell(now: Progress) -> None:
+            done = now.total - now.left
+            shown(f"{done:,} of {now.total:,} runs, {now.failed:,} failed", done=done,
+                  total=now.total)  # fmt: skip
+
+        return run_plan(
+            plan, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=progress or tell
+        )
 
 
 def run_plan(

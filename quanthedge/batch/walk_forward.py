@@ -224,6 +224,18 @@ def walk_forward(
     variant whose run failed, or has no return on a day of the window, cannot be chosen then; of
     equals the first in the order of the grid rules. Every variant counts as a trial, and so does
     the whole.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> found = qh.walk_forward(
+    ...     strategy, market, "selector.n=20,30", train_days=60, step_days=60,
+    ...     start="2014-09-17", end="2015-06-30",
+    ... )
+    >>> len(found.walk_forward), found.card().text('en').splitlines()[0]
+    (3, 'Result: Market neutral, six factors')
     """
     base = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
     data = market if isinstance(market, Market) else Market.open(market)

@@ -6,7 +6,7 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.beta.base import BetaEstimator, RollingBeta, fit_prepared, index_returns
-from quanthedge.beta.book import BookBetas, book_beta, book_betas
+from quanthedge.beta.book import book_beta, book_betas
 from quanthedge.beta.ols import rolling_ols, top_down_betas
 from quanthedge.beta.preparation import Preparation, Prepared, prepare_returns
 from quanthedge.beta.wording import estimator_text
@@ -29,7 +29,6 @@ CATALOGUE = read_catalogue("quanthedge.beta")
 __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "CATALOGUE",
     "BetaEstimator",
-    "BookBetas",
     "Preparation",
     "Prepared",
     "RollingBeta",

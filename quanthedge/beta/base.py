@@ -120,6 +120,13 @@ class BetaEstimator(Kinded, noun="estimator"):
     beta_, standard_error_ : ndarray [T, N], or [T, N, K] when fitted on K indices
     observations_ : int32 ndarray [T, N]
 
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["beta={kind='ols', window=120}"])
+    >>> isinstance(strategy.beta, qh.BetaEstimator), strategy.beta.window
+    (True, 120)
     """
 
     needed: ClassVar[tuple[str, ...]] = ("memory", "betas")

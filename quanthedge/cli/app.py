@@ -19,12 +19,15 @@ from quanthedge.cli import (
     capacity,
     check,
     compare,
+    demo,
+    doctor,
     download,
     evaluate,
     explain,
     factors,
     import_,
     judge,
+    new,
     orders,
     overfit,
     report,
@@ -40,12 +43,17 @@ from quanthedge.cli import (
     trials,
     update,
 )
+from quanthedge.cli.helping import in_language
+from quanthedge.cli.language import language_asked, language_of_environment, told
 from quanthedge.cli.terminal import answer, leave, prepare_streams
 from quanthedge.cli.told_log import shown_log
 
 __all__ = ["app", "main"]
 
 _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help lists them
+    "demo": demo.command,
+    "new": new.command,
+    "doctor": doctor.command,
     "import": import_.command,
     "download": download.command,
     "factors": factors.command,
@@ -76,16 +84,18 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help li
 
 app = typer.Typer(
     name="quanthedge",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help=(
         "Backtest a market-neutral A-share fund as it would really have run.\n\n"
-        "Start here: `quanthedge run strategies/market_neutral.toml --market data/sample "
-        "--out runs/first`, then `quanthedge report runs/first`.\n\n"
+        "Start here: `quanthedge run market_neutral --out runs/first`, then "
+        "`quanthedge report runs/first`.\n\n"
         "Exit codes: 0 done, 1 check found errors or the fund went insolvent, "
-        "2 wrong use or input, 3 a fault of QuantHedge."
+        "2 wrong use or input, 3 a fault of QuantHedge.\n\n"
+        "Speaks the language of the environment, Chinese or English: QUANTHEDGE_LANGUAGE, else the "
+        "system's; most errors too."
     ),
 )
 
@@ -117,6 +127,24 @@ def _options(
 ) -> None:
     """Hold the options of the command itself."""
     context.with_resource(shown_log(verbose))
+    if context.invoked_subcommand is None:
+        _start()
+
+
+def _start() -> None:
+    """Say how to begin, in a few lines."""
+    language_asked(None)
+    words = told("start")
+    typer.echo(f"{words['title']}\n\n{words['begin']}")
+    for command, what in _BEGIN.items():
+        typer.echo(f"  {command:<48}{words[what]}")
+
+
+_BEGIN = {
+    "quanthedge run market_neutral --out runs/first": "run",
+    "quanthedge report runs/first": "report",
+    "quanthedge --help": "help",
+}
 
 
 for _name, _command in _COMMANDS.items():
@@ -136,6 +164,11 @@ def _told(
     typer.echo(f"note: {message}", err=True)
 
 
+def _commands() -> None:
+    """Run the commands, with help in the language of the environment."""
+    in_language(typer.main.get_command(app), language_of_environment())()
+
+
 def main() -> None:
     """Run the command line; every error ends in one line and an exit code."""
     warnings.showwarning = _told
@@ -143,7 +176,7 @@ def main() -> None:
     # for circles as often as Python does by itself takes a tenth of a run
     gc.set_threshold(200_000, 20, 50)
     prepare_streams()
-    leave(answer(lambda: app(standalone_mode=True)))
+    leave(answer(_commands))
 
 
 if __name__ == "__main__":

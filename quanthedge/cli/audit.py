@@ -1,12 +1,14 @@
 """The command `quanthedge audit`."""
 
-from pathlib import Path
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from quanthedge.cli.options import MarketFolder
-from quanthedge.cli.screen import stages
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import AsJson, Full, Quiet, manner_of, print_json
+from quanthedge.cli.options import SAMPLE, MarketFolder
+from quanthedge.cli.screen import say, stages
 
 __all__ = ["command"]
 
@@ -19,7 +21,7 @@ def command(
             help="Strategy file (TOML), or an object of a Python file: my_factors.py:Mine.",
         ),
     ],
-    market: MarketFolder = Path("data/sample"),
+    market: MarketFolder = SAMPLE,
     dates: Annotated[
         int | None,
         typer.Option(
@@ -33,6 +35,11 @@ def command(
         list[str] | None,
         typer.Option("--set", help="Change one key of a strategy (may be repeated)."),
     ] = None,
+    *,
+    full: Full = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Look for look-ahead: change the future of the market and see whether the past moves.
 
@@ -47,10 +54,13 @@ def command(
     from quanthedge.market import Market
     from quanthedge.studies.lookahead import audit, load_object
 
+    chosen = language_asked(language)
+    manner = manner_of(full=full, as_json=as_json, quiet=quiet)
     with stages("audit") as tell:
         tell("opening the market")
+        subject = load_object(thing, changes or ())
         report = audit(
-            load_object(thing, changes or ()),
+            subject,
             Market.open(market),
             dates=dates,
             seed=seed,
@@ -58,6 +68,20 @@ def command(
             end=end,
             tell=tell,
         )
-    typer.echo(report.to_text())
+    called = report.named(chosen)
+    verdict = told("audit")["passed" if report.passed else "failed"].format(
+        subject=called, cells=f"{report.cells:,}", days=len(report.days),
+        findings=len(report.findings), outside=len(report.outside),
+    )  # fmt: skip
+    if manner == "json":
+        print_json({"command": "audit", "passed": report.passed, **asdict(report)})
+    elif manner == "quiet":
+        typer.echo(verdict)
+    else:
+        say(verdict)
+        said = report.to_text(chosen)
+        if manner == "short":  # without the verdict, which is said, and what no audit can see
+            said = "\n".join(said.splitlines()[1:-1])
+        say(said, indent=2)
     if not report.passed:
         raise typer.Exit(1)

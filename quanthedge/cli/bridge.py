@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from quanthedge.cli.options import Overwrite, RunFolder, language_of
-from quanthedge.cli.screen import say_written
+from quanthedge.cli.language import AnyLanguage, language_asked
+from quanthedge.cli.manner import AsJson, Quiet, manner_of, print_json
+from quanthedge.cli.options import Overwrite, RunFolder
+from quanthedge.cli.screen import print_table, say_written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +34,9 @@ def command(
     figure: Annotated[
         Path | None, typer.Option(help="PNG or SVG file for the waterfall of the whole period.")
     ] = None,
-    language: Annotated[str, typer.Option(help="Words of table and figure: zh or en.")] = "zh",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Show the profit bridge of any period: alpha, market, basis, rolls, costs, fees.
@@ -48,48 +52,54 @@ def command(
     from quanthedge.performance import bridge, bridge_returns
     from quanthedge.report.texts import words
 
-    chosen = language_of(language)
+    chosen = language_asked(language)
     if figure is not None and figure.suffix.lower() not in (".png", ".svg"):
         raise DataError(f"{figure}: figure in {figure.suffix!r}; accepted: .png, .svg")
     result = Result.open(run)
     cut = bridge_returns if investor else bridge
     table = cut(result, cast("Any", by), start, end)  # refused there when unknown
     names = words(chosen)["lines"]
-    typer.echo(_text(table, names, investor))
+    manner = manner_of(as_json=as_json, quiet=quiet)
+    if manner == "json":
+        print_json({"command": "bridge", "unit": "return" if investor else "yuan",
+                    "periods": table})  # fmt: skip
+    elif manner == "quiet":
+        _print_line(table, names, investor=investor)
+    else:
+        _print(table, names, investor=investor)
     shelf = Shelf(overwrite=overwrite, run=run)
     if out is not None:
         shown = table.rename(columns=names) if chosen == "zh" else table
         # the mark in front lets spreadsheets read the Chinese names
         shelf.write(out, shown.to_csv().encode("utf-8-sig"), "bridge")
-        say_written(shelf, [out])
+        if not quiet:
+            say_written(shelf, [out], err=as_json)
     if figure is not None:
         drawn = _figure(result, figure, chosen, start, end, investor=investor)
         shelf.write(figure, drawn, "figure")
-        say_written(shelf, [figure])
+        if not quiet:
+            say_written(shelf, [figure], err=as_json)
 
 
-def _text(table: "pd.DataFrame", names: dict[str, str], investor: bool) -> str:
-    """Return lines that are not 0 as rows, periods as columns."""
-    import unicodedata
+def _print_line(table: "pd.DataFrame", names: dict[str, str], *, investor: bool) -> None:
+    """Print what all periods come to in one line."""
+    whole = table.sum()
+    key = "return" if investor else "equity_change"
+    shown = format(whole[key], ".3%" if investor else ",.0f")
+    typer.echo(f"{table.index[0]:%Y-%m-%d} .. {table.index[-1]:%Y-%m-%d}  {names[key]} {shown}")
 
+
+def _print(table: "pd.DataFrame", names: dict[str, str], *, investor: bool) -> None:
+    """Print lines that are not 0 as rows, periods as columns."""
     shown = [name for name in table if name == "residual" or table[name].abs().max() > 1e-9]
     last = [name for name in ("equity_change", "return", "residual") if name in shown]
     shown = [name for name in shown if name not in last] + last
-    rows = [["", *[f"{day:%Y-%m-%d}" for day in table.index]]]
+    rows = []
     for name in shown:
         pattern = ".3%" if investor else ",.0f"
         pattern = ".1e" if name == "residual" else pattern
         rows.append([names[str(name)], *[format(value, pattern) for value in table[name]]])
-
-    def width(text: str) -> int:
-        return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
-
-    first = max(width(row[0]) for row in rows)
-    other = max(width(cell) for row in rows for cell in row[1:])
-    return "\n".join(
-        row[0] + " " * (first - width(row[0])) + "".join(f"  {cell:>{other}}" for cell in row[1:])
-        for row in rows
-    )
+    print_table(["", *[f"{day:%Y-%m-%d}" for day in table.index]], rows)
 
 
 def _figure(

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from quanthedge.cli.screen import printed, table_of
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import AsJson, manner_of, print_json
+from quanthedge.cli.screen import print_table
 from quanthedge.errors import StrategyError
 
 __all__ = ["command"]
@@ -22,6 +24,9 @@ def command(
         typer.Option(help="Bytes that may stay, e.g. 2gb: what was not used for longest goes."),
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take every result away.")] = False,
+    *,
+    as_json: AsJson = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Show what a folder of kept results of runs' stages holds, and trim it.
 
@@ -32,20 +37,27 @@ def command(
 
     Example: quanthedge cache runs/cache --limit 5gb
     """
-    from quanthedge.backtesting import StageFolder
+    from quanthedge.stages import StageFolder
 
-    kept = StageFolder(folder)
+    language_asked(language)
+    kept, words = StageFolder(folder), told("cache")
     allowed = 0 if clear else None if limit is None else _bytes(limit)
     gone = 0 if allowed is None else kept.trim(allowed)
     held = kept.contents()
+    if manner_of(as_json=as_json) == "json":
+        print_json({"command": "cache", "folder": folder, "removed": gone, "results": len(held),
+                    "bytes": held["bytes"].sum()})  # fmt: skip
+        return
     rows = []
     for name, part in held.groupby("stage"):
         size, used = part["bytes"].sum() / 1e6, part["last_used"].max()
-        rows.append((str(name), f"{len(part):,}", f"{size:,.1f}", f"{used:%Y-%m-%d %H:%M:%S}"))
-    printed(table_of(("stage", "results", "MB", "last used (UTC)"), rows, str(folder)), 100)
+        rows.append([str(name), f"{len(part):,}", f"{size:,.1f}", f"{used:%Y-%m-%d %H:%M:%S}"])
+    print_table([words["stage"], words["results"], "MB", words["used"]], rows, str(folder))
     if allowed is not None:
-        typer.echo(f"{gone:,} results were taken away.")
-    typer.echo(f"{len(held):,} results, {held['bytes'].sum() / 1e6:,.1f} MB.")
+        typer.echo(words["gone"].format(count=f"{gone:,}"))
+    typer.echo(
+        words["held"].format(count=f"{len(held):,}", size=f"{held['bytes'].sum() / 1e6:,.1f}")
+    )
 
 
 def _bytes(text: str) -> int:

@@ -1,32 +1,39 @@
 """The command `quanthedge capacity`."""
 
-from functools import partial
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
+from quanthedge.cli.language import AnyLanguage, language_asked, spoken, told
+from quanthedge.cli.manner import AsJson, Full, Quiet, manner_of, print_json
 from quanthedge.cli.options import (
+    SAMPLE,
     Changes,
     End,
     MarketFolder,
     Overwrite,
     Start,
     StrategyFile,
-    language_of,
     numbers,
 )
-from quanthedge.cli.screen import say_written
+from quanthedge.cli.screen import print_table, say, say_written
 from quanthedge.errors import StrategyError
+from quanthedge.words import retold
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["command"]
+
+_SHORT = ("size_yuan", "gross", "net", "size_impact", "open_interest_share_most")
 
 _SIZES = "50000000,100000000,200000000,500000000,1000000000,2000000000,5000000000"
 
 
 def command(
     strategy: StrategyFile,
-    market: MarketFolder = Path("data/sample"),
+    market: MarketFolder = SAMPLE,
     start: Start = None,
     end: End = None,
     sizes: Annotated[
@@ -54,7 +61,10 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="CSV file for the table; a PNG figure lies beside it.")
     ] = None,
-    language: Annotated[str, typer.Option(help="zh or en: figure and answer.")] = "zh",
+    full: Full = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
     again: Annotated[
         bool, typer.Option("--again", help="Run it although --out holds this very table.")
     ] = False,
@@ -77,7 +87,8 @@ def command(
     from quanthedge.strategy import load_strategy
     from quanthedge.studies.capacity import capacity_curve, kept_curve
 
-    chosen = language_of(language)
+    chosen = language_asked(language)
+    manner = manner_of(full=full, as_json=as_json, quiet=quiet)
     if out is not None and out.suffix.lower() != ".csv":
         raise StrategyError(f"--out {out}: accepted: a file that ends in .csv")
     data, plan = Market.open(market), load_strategy(strategy, changes or ())
@@ -89,21 +100,33 @@ def command(
     }
     if out is not None and out.exists() and not again and not overwrite:
         table = kept_curve(out, plan, data, start, end, **asked)
-        typer.echo(f"already there: {out} holds this table; --again works it out anew")
+        typer.echo(told("capacity")["there"].format(out=out), err=manner == "json")
     else:
         data.build_panels()  # once, before several processes ask for them
-        told = partial(typer.echo, err=True)
-        table = capacity_curve(plan, data, start, end, **asked, jobs=jobs, tell=told)
+        table = capacity_curve(plan, data, start, end, **asked, jobs=jobs, tell=_aside)
     done = done_sizes(table)
     if done.empty:
         raise StrategyError(f"--sizes {sizes}: none could be run; {table['reason'].iloc[-1]}")
-    typer.echo(done.iloc[:, : done.columns.get_loc("reason")].T.to_string(float_format=_shown))
-    typer.echo(capacity_answer(table, chosen))
+    answer = capacity_answer(table, chosen)
+    if manner == "json":
+        print_json({"command": "capacity", "strategy": plan.name, "market": data.name,
+                    "answer": answer, "sizes": table})  # fmt: skip
+    elif manner == "quiet":
+        typer.echo(answer)
+    else:
+        _print(done.iloc[:, : done.columns.get_loc("reason")], full=manner == "full")
+        say(answer)
     if out is not None:
         shelf = Shelf(overwrite=again or overwrite)
         shelf.write(out, table.to_csv(), "table")
         shelf.write(out.with_suffix(".png"), capacity_png(table, chosen), "figure")
-        say_written(shelf)
+        if manner != "quiet":
+            say_written(shelf, err=manner == "json")
+
+
+def _aside(line: str) -> None:
+    """Say how far the work is, beside the answer."""
+    typer.echo(retold(line, spoken(), "quanthedge.studies.capacity", "said"), err=True)
 
 
 class _Asked(TypedDict):
@@ -115,5 +138,24 @@ class _Asked(TypedDict):
     open_interest_limit: float
 
 
-def _shown(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.4f}"
+def _print(done: "pd.DataFrame", *, full: bool) -> None:
+    """Print a row a size; by the report's names of the figures."""
+    from quanthedge.report.texts import words as report_words
+
+    words = {**report_words(spoken())["capacity"], **told("capacity")}
+    table = done.reset_index()
+    names = [str(name) for name in table.columns if full or name in _SHORT]
+    rows = [
+        [_shown(str(name), value) for name, value in row.items()]
+        for row in table[names].to_dict("records")
+    ]
+    print_table([str(words.get(name, name.replace("_", " "))) for name in names], rows)
+
+
+def _shown(name: str, value: object) -> str:
+    if not isinstance(value, float | int):
+        return str(value)
+    return f"{value:,.0f}" if name in _WHOLE else f"{value:.2%}"
+
+
+_WHOLE = ("size_yuan", "lots", "smallest_hedged_yuan")  # yuan and lots; every other is a share

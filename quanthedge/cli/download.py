@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import Quiet
 from quanthedge.errors import DataError
 
 __all__ = ["command"]
@@ -44,9 +46,12 @@ def command(
     refresh: Annotated[
         int, typer.Option(min=0, help="Fetch the last N days again and say what changed.")
     ] = 0,
+    *,
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare kept files with their sha256 first.")
     ] = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Download a vendor's tables, to be read by `quanthedge import FOLDER data/mine`.
 
@@ -58,6 +63,8 @@ def command(
     """
     from quanthedge.sources.download import Summary, download, vendor_client
 
+    chosen = language_asked(language)
+    words = told("download")
     first, last = _day(start, "--start"), _day(end, "--end")
     client = vendor_client(
         vendor, indices=_words(indices), token_env=token_env, token_file=token_file, url=url
@@ -65,20 +72,22 @@ def command(
     rate = client.per_minute if per_minute is None else per_minute
     summary = Summary(vendor, folder)
     try:
-        with _progress(f"download {vendor}", rate) as tell:
+        with _progress(words["title"].format(vendor=vendor), rate) as tell:
             download(
                 client, folder, first, last, tables=_words(tables), refresh=refresh, verify=verify,
                 per_minute=rate, progress=tell, summary=summary,
             )  # fmt: skip
     except KeyboardInterrupt:
-        typer.echo(summary.to_text())
-        typer.echo("interrupted; what was fetched is kept: the same command goes on", err=True)
+        if not quiet:
+            typer.echo(summary.to_text(chosen))
+        typer.echo(words["interrupted"], err=True)
         raise typer.Exit(130) from None
-    typer.echo(summary.to_text())
+    if not quiet:
+        typer.echo(summary.to_text(chosen))
     if not summary.complete:
-        typer.echo(f"{folder} is not complete (see above).")
+        typer.echo(words["incomplete_short" if quiet else "incomplete"].format(folder=folder))
         raise typer.Exit(1)
-    typer.echo(f"Downloaded {vendor} from {start} to {end} into {folder}.")
+    typer.echo(words["done"].format(vendor=vendor, start=start, end=end, folder=folder))
 
 
 def _day(text: str, option: str) -> date:
@@ -121,11 +130,10 @@ def _progress(title: str, per_minute: float) -> Iterator[Any]:
         def tell(done: int, every: int, text: str) -> None:
             minutes = every / per_minute
             if done == 0 and minutes > _LONG:
-                typer.echo(
-                    f"{every:,} requests, at most {per_minute:g} a minute: {minutes:,.0f} minutes "
-                    "or more (Ctrl-C stops; the same command goes on)",
-                    err=True,
+                said = told("download")["long"].format(
+                    requests=f"{every:,}", rate=f"{per_minute:g}", minutes=f"{minutes:,.0f}"
                 )
+                typer.echo(said, err=True)
             bar.update(task, completed=done, total=every, description=f"{title}: {text}")
 
         yield tell

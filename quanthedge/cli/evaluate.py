@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quanthedge.cli.options import LANGUAGES, End, MarketFolder, Overwrite, Start, listed
-from quanthedge.cli.screen import printed, say_written, stages, table_of
+from quanthedge.cli.language import AnyLanguages, languages_asked, spoken, told
+from quanthedge.cli.manner import AsJson, Full, Quiet, manner_of, print_json
+from quanthedge.cli.options import SAMPLE, End, MarketFolder, Overwrite, Start, listed
+from quanthedge.cli.screen import print_table, say, say_written, stages
 from quanthedge.errors import StrategyError
+from quanthedge.words import retold
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from quanthedge.evaluation import Evaluation
     from quanthedge.market import Market
     from quanthedge.universe import Universe
 
 __all__ = ["command"]
 
-_WIDTH = 170
 _PERIODS = ("month", "week", "day")
 _SHOWN = {
     "ic": "{:.3f}", "t": "{:.1f}", "q": "{:.3f}", "neutral_ic": "{:.3f}",
@@ -30,10 +30,13 @@ _SHOWN = {
 def command(
     factors: Annotated[
         list[str] | None,
-        typer.Argument(help="Factors by kind, or families; the whole library by default."),
+        typer.Argument(
+            help="Factors by kind, families, or objects of a Python file, my_factors.py:Mine; the "
+            "whole library by default."
+        ),
     ] = None,
     *,
-    market: MarketFolder = Path("data/sample"),
+    market: MarketFolder = SAMPLE,
     out: Annotated[Path, typer.Option(help="Folder for the pages and tables.")],
     signal: Annotated[
         list[Path] | None,
@@ -57,19 +60,24 @@ def command(
         int | None,
         typer.Option(help="Trials on these data in all, for q; the registry's by default."),
     ] = None,
-    language: Annotated[str, typer.Option(help="zh, en or zh,en.")] = "zh",
+    full: Full = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguages = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Evaluate factors: rank IC, and what a hedged fund would have earned by their long leg.
 
     Writes a ranking page, a sheet for each factor and every table as CSV, and prints the ranking.
+    A Python file is run, so name only files that you trust.
 
     Example: quanthedge evaluate turnover book_yield --market data/sample --out runs/factors
     """
     from quanthedge.cli.shelf import Shelf
     from quanthedge.market import Market
 
-    languages = listed(language, LANGUAGES, "--language")
+    languages = languages_asked(language)
+    manner = manner_of(full=full, as_json=as_json, quiet=quiet)
     with stages("evaluate") as tell:
         tell("market")
         data = Market.open(market)
@@ -79,10 +87,22 @@ def command(
         )  # fmt: skip
         tell("pages")
         shelf = Shelf(overwrite=overwrite)
-        found.write(out, languages, shelf.write)  # type: ignore[arg-type]  # checked by listed
+        found.write(out, languages, shelf.write)
     for note in found.notes:
-        typer.echo(f"note: {note}", err=True)
-    _print(found)
+        typer.echo(told("screen")["note"].format(text=note), err=True)
+    table = found.table()
+    if manner == "json":
+        print_json({"command": "evaluate", "labels": found.labels.definition, "notes": found.notes,
+                    "factors": table, "files": list(shelf.said)})  # fmt: skip
+        return
+    if manner == "quiet":
+        ranked = table["ic"].reset_index(drop=True)
+        best = int(ranked.fillna(-1.0).to_numpy().argmax())
+        typer.echo(told("evaluate")["one_line"].format(
+            count=len(table), best=table.index[best][-1], ic=f"{ranked[best]:.3f}", out=out
+        ))  # fmt: skip
+        return
+    _print(found, full=manner == "full")
     say_written(shelf, [out / f"ranking_{one}.html" for one in languages])
 
 
@@ -101,6 +121,7 @@ def _evaluation(
     from quanthedge.evaluation import evaluate
     from quanthedge.factors import signal_from
     from quanthedge.labelling import decision_rows, labels
+    from quanthedge.studies.lookahead import load_object
 
     listed(every, _PERIODS, "--every")
     rows = decision_rows(market, every)
@@ -112,7 +133,7 @@ def _evaluation(
         )
     known = np.isfinite(market.panel("mark")[rows]).any(axis=1)
     made = labels(market, rows[known], horizon="next" if horizon is None else horizon)
-    asked: list[Any] = list(factors)
+    asked: list[Any] = [load_object(one) if ".py:" in one else one for one in factors]
     asked += [signal_from(path, name=path.stem) for path in signals]
     chosen = {name: _universe(name) for name in universes}
     return evaluate(asked or "library", made, universe=chosen, **options)
@@ -133,14 +154,24 @@ def _universe(text: str) -> "Universe":
     )
 
 
-def _print(found: "Evaluation") -> None:
-    table: pd.DataFrame = found.table()
-    shown = {c: how for c, how in _SHOWN.items() if found.hedge or c != "long_minus_hedge"}
+_SHORT = ("ic", "t", "q", "long_net", "long_minus_hedge", "turnover")
+
+
+def _print(found: "Evaluation", *, full: bool) -> None:
+    table, words = found.table(), told("evaluate")
+    shown = {
+        name: how
+        for name, how in _SHOWN.items()
+        if (found.hedge or name != "long_minus_hedge") and (full or name in _SHORT)
+    }
     for universe in found.universes:
         part: Any = table.loc[universe]
-        rows = (
+        rows = [
             [str(name), *(how.format(row[column]) for column, how in shown.items())]
             for name, row in part.iterrows()
-        )
-        columns = ["factor", *(column.replace("_", " ") for column in shown)]
-        printed(table_of(columns, rows, f"{universe}: {found.labels.definition}"), _WIDTH)
+        ]
+        defined = retold(found.labels.definition, spoken(), "quanthedge.labelling", "said")
+        say(words["of_universe"].format(
+            universe=words.get(universe, universe), definition=defined
+        ))  # fmt: skip
+        print_table([words["factor"], *(words[name] for name in shown)], rows)

@@ -1,12 +1,13 @@
 """The command `quanthedge explain`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from quanthedge.cli.options import Changes, MarketFolder, StrategyFile, language_of
-from quanthedge.cli.screen import stages
+from quanthedge.cli.language import AnyLanguage, language_asked
+from quanthedge.cli.manner import AsJson, print_json
+from quanthedge.cli.options import SAMPLE, Changes, MarketFolder, StrategyFile
+from quanthedge.cli.screen import say, stages
 
 __all__ = ["command"]
 
@@ -15,13 +16,14 @@ def command(
     strategy: StrategyFile,
     code: Annotated[str, typer.Argument(help="Stock, as 600519.SH.")],
     date: Annotated[str, typer.Argument(help="Trading day of the decision, YYYY-MM-DD.")],
-    market: MarketFolder = Path("data/sample"),
+    market: MarketFolder = SAMPLE,
     start: Annotated[
         str | None,
         typer.Option(help="First trading day of the fund; a year before when left out."),
     ] = None,
-    language: Annotated[str, typer.Option(help="Words of the explanation: zh or en.")] = "zh",
+    language: AnyLanguage = None,
     changes: Changes = None,
+    as_json: AsJson = False,
 ) -> None:
     """Explain why a stock is, or is not, in the book that is decided at the close of a day.
 
@@ -34,7 +36,7 @@ def command(
     from quanthedge.market import Market
     from quanthedge.strategy import load_strategy
 
-    chosen = language_of(language)
+    chosen = language_asked(language)
     with stages("explain") as tell:
         tell("opening the market")
         opened = Market.open(market)
@@ -42,4 +44,8 @@ def command(
         found = explain_holding(
             load_strategy(strategy, changes or ()), opened, code, date, start=start, language=chosen
         )
-    typer.echo(found.to_text())
+    if as_json:
+        print_json({"command": "explain", "title": found.title, "facts": found.facts})
+        return
+    for line in found.to_text().splitlines():
+        say(line, indent=4)

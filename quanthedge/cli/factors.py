@@ -1,11 +1,12 @@
 """The command `quanthedge factors`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quanthedge.cli.options import MarketFolder, language_of
+from quanthedge.cli.language import AnyLanguage, language_asked
+from quanthedge.cli.manner import AsJson, print_json
+from quanthedge.cli.options import SAMPLE, MarketFolder
 from quanthedge.cli.screen import printed, table_of
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_WIDTH = 100
-_SAMPLE = Path("data/sample")
 _BAR = 30  # characters of a whole year's coverage
 
 
@@ -29,26 +28,26 @@ def command(
         str | None,
         typer.Option(help="Only these: valuation, quality, growth, estimates, sentiment ..."),
     ] = None,
-    market: MarketFolder = _SAMPLE,
-    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    market: MarketFolder = SAMPLE,
+    as_json: AsJson = False,
+    language: AnyLanguage = None,
 ) -> None:
     """List the factors of the library, or show one: formula, source, sign, needs, coverage.
 
-    Says which of them the market carries; without --market and data/sample there is no such column.
+    Says which of them the market carries.
 
     Example: quanthedge factors accruals --market data/sample --language en
     """
     from quanthedge.errors import StrategyError
+    from quanthedge.market import Market
 
-    chosen = language_of(language)
+    chosen = language_asked(language)
     if name is not None and family is not None:
         raise StrategyError("factors: a NAME or --family, not both")
-    opened = None
-    if market != _SAMPLE or market.is_dir():
-        from quanthedge.market import Market
-
-        opened = Market.open(market)
-    if name is None:
+    opened = Market.open(market)
+    if as_json:
+        print_json({"command": "factors", "market": opened.name, **_data(name, family, opened)})
+    elif name is None:
         _list(family, opened, chosen)
     else:
         _card(name, opened, chosen)
@@ -68,34 +67,37 @@ def _family(name: str, language: "Language") -> str:
     return str(texts("quanthedge.factors", "wording")["family"][name][language])
 
 
-def _list(family: str | None, market: "Market | None", language: "Language") -> None:
+def _data(name: str | None, family: str | None, market: "Market") -> dict[str, object]:
+    """Return for machines the library, or one factor."""
+    from quanthedge.factors import factor_card, library
+
+    if name is None:
+        return {"factors": library(family, market)}
+    return {"factor": factor_card(name, market)}
+
+
+def _list(family: str | None, market: "Market", language: "Language") -> None:
     from quanthedge.factors import library
 
     words, table = _words(language), library(family, market)
-    columns = [words["kind"], words["name"], "", words["needs"]]
-    columns += [words["available"]] if market is not None else []
+    columns = [words[key] if key else "" for key in ("kind", "name", "", "needs", "available")]
     title = words["library"].format(count=len(table))
-    shown = table_of(columns, (), title if market is None else f"{title}, {market.name}")
+    shown = table_of(columns, (), f"{title}, {market.name}")
     for group, rows in table.groupby("family", sort=False):
         shown.add_section()
         shown.add_row(f"[bold]{_family(str(group), language)}[/bold]", *[""] * (len(columns) - 1))
         for kind, row in rows.iterrows():
-            shown.add_row(str(kind), *_cells(row, market is not None, words, language))
-    printed(shown, _WIDTH)
+            shown.add_row(str(kind), *_cells(row, words, language))
+    printed(shown)
 
 
-def _cells(
-    row: "pd.Series[Any]", judged: bool, words: dict[str, str], language: "Language"
-) -> list[str]:
+def _cells(row: "pd.Series[Any]", words: dict[str, str], language: "Language") -> list[str]:
     tables = dict.fromkeys(need.split(" ")[0] for need in str(row["needs"]).split("; "))
-    cells = [str(row[language]), "+" if row["sign"] > 0 else "-", ", ".join(tables)]
-    if judged:
-        told = words["no"].format(reason=row["reason"])
-        cells.append(words["yes"] if row["available"] else told)
-    return cells
+    told = words["yes"] if row["available"] else words["no"].format(reason=row["reason"])
+    return [str(row[language]), "+" if row["sign"] > 0 else "-", ", ".join(tables), told]
 
 
-def _card(name: str, market: "Market | None", language: "Language") -> None:
+def _card(name: str, market: "Market", language: "Language") -> None:
     from quanthedge.factors import factor_card
 
     card, words = factor_card(name, market), _words(language)
@@ -114,12 +116,11 @@ def _card(name: str, market: "Market | None", language: "Language") -> None:
         "needs": str(card["needs"]).replace("; ", "\n"),
         "parameters": "\n".join(parameters),
     }
-    if market is not None:
-        told = words["no"].format(reason=card["reason"])
-        lines["available"] = words["yes"] if card["available"] else told
+    told = words["no"].format(reason=card["reason"])
+    lines["available"] = words["yes"] if card["available"] else told
     rows = [(words[key], text) for key, text in lines.items() if text]
-    printed(table_of(("", ""), rows, ""), _WIDTH)
-    if market is not None and card["available"]:
+    printed(table_of(("", ""), rows, ""))
+    if card["available"]:
         _coverage(name, market, words)
 
 
@@ -132,4 +133,4 @@ def _coverage(name: str, market: "Market", words: dict[str, str]) -> None:
         for year, value in share.items()
     ]
     title = words["coverage"].format(market=market.name)
-    printed(table_of((words["year"], words["covers"], ""), rows, title), _WIDTH)
+    printed(table_of((words["year"], words["covers"], ""), rows, title))

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import Quiet
 from quanthedge.cli.options import SourceLayout
-from quanthedge.cli.screen import stages
+from quanthedge.cli.screen import say, stages
 
 __all__ = ["command"]
 
@@ -38,6 +40,8 @@ def command(
     keep_doubles: Annotated[
         bool, typer.Option("--keep-doubles", help="Keep both codes of such companies.")
     ] = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Turn market data into a QuantHedge dataset, checked table by table.
 
@@ -52,6 +56,7 @@ def command(
     """
     from quanthedge.sources import import_market
 
+    chosen = language_asked(language)
     with stages("import") as tell:
         report = import_market(
             source,
@@ -64,8 +69,7 @@ def command(
             keep_code=keep_code or (),
             keep_doubles=keep_doubles,
         )
-    typer.echo(report.to_text())
-    there = report.already_there
-    typer.echo(
-        f"{target} holds {source} already." if there else f"Imported {source} into {target}."
-    )
+    if not quiet:
+        say(report.to_text(chosen), indent=4)
+    done = told("import")["there" if report.already_there else "done"]
+    typer.echo(done.format(source=source, target=target))

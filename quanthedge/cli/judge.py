@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from quanthedge.cli.options import LANGUAGES, language_of, listed
+from quanthedge.cli.language import AnyLanguages, languages_asked, spoken, told
+from quanthedge.cli.manner import AsJson, Quiet, manner_of, print_json
 from quanthedge.cli.runs import Named, StoreFolder, opened
+from quanthedge.cli.screen import say
 
 __all__ = ["command"]
 
@@ -22,7 +24,9 @@ def command(
         str | None, typer.Option(help="Only these runs, e.g. \"hedge.contract = 'front'\".")
     ] = None,
     by: Annotated[str, typer.Option(help="Figure that ranks the runs.")] = "sharpe_net",
-    language: Annotated[str, typer.Option(help="zh, en or zh,en.")] = "zh",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguages = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of pages and table; by default beside the store.")
     ] = None,
@@ -38,14 +42,27 @@ def command(
     """
     from quanthedge.batch import judge
 
-    languages = listed(language, LANGUAGES, "--language")
+    languages = languages_asked(language)
+    manner = manner_of(as_json=as_json, quiet=quiet)
     store = opened(named or folder)
     found = judge(store, sweep, where, by=by)
     place = out or store.folder.with_name(f"{store.folder.name}_judgement")
-    for sentence in found.verdict.sentences:
-        typer.echo(sentence["en"])
+    said = [sentence[spoken()] for sentence in found.verdict.sentences]
     place.mkdir(parents=True, exist_ok=True)
-    for one in languages:
-        page = place / f"judgement_{one}.html"
-        typer.echo(f"written {found.report(page, language_of(one))}")
-    typer.echo(f"written {found.report(place / 'judgement.csv')}")
+    files = [found.report(place / f"judgement_{one}.html", one) for one in languages]
+    files.append(found.report(place / "judgement.csv"))
+    if manner == "json":
+        print_json(
+            {"command": "judge", "store": store.folder, "best": found.best, "by": found.by,
+             "belief": found.verdict.belief, "trials": found.trials, "effective": found.effective,
+             "overfitting": None if found.cscv is None else found.cscv.pbo,
+             "sentences": found.verdict.sentences, "runs": found.table, "files": files}
+        )  # fmt: skip
+        return
+    if manner == "quiet":
+        typer.echo(said[0])
+        return
+    for sentence in said:
+        say(sentence)
+    for file in files:
+        typer.echo(f"{told('screen')['wrote']} {file}")

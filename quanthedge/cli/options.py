@@ -2,18 +2,17 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from quanthedge.begin import sample_folder, strategy_names
 from quanthedge.errors import DataError, StrategyError
 
-if TYPE_CHECKING:
-    from quanthedge.typing import Language
-
 __all__ = [
-    "LANGUAGES",
+    "SAMPLE",
     "Changes",
     "Dataset",
     "End",
@@ -24,18 +23,35 @@ __all__ = [
     "SourceLayout",
     "Start",
     "StrategyFile",
-    "language_of",
     "listed",
     "numbers",
     "run_place",
 ]
 
 _STORE = "quanthedge-store.json"  # the mark of a store
-LANGUAGES: "tuple[Language, ...]" = ("zh", "en")
+
+
+def _seen_from_here(folder: Path) -> Path:
+    """Return the sample's folder as one would type it where it lies in the working folder."""
+    if folder == SAMPLE:
+        with suppress(ValueError, OSError):  # OSError: the working folder is gone
+            return folder.relative_to(Path.cwd())
+    return folder
+
 
 Dataset = Annotated[Path, typer.Argument(help="Folder of a dataset.")]
-MarketFolder = Annotated[Path, typer.Option(help="Folder of a dataset.")]
-StrategyFile = Annotated[Path, typer.Argument(help="Strategy file (TOML).")]
+SAMPLE = sample_folder()
+MarketFolder = Annotated[
+    Path,
+    typer.Option(
+        help="Folder of a dataset.",
+        show_default="the sample that comes along",
+        callback=_seen_from_here,
+    ),
+]
+StrategyFile = Annotated[
+    Path, typer.Argument(help=f"Strategy file (TOML), or one of {', '.join(strategy_names())}.")
+]
 SourceLayout = Annotated[
     str, typer.Option(help="Layout of the source; 'auto' recognises it by its files.")
 ]
@@ -97,20 +113,6 @@ def listed(text: str, known: Sequence[str], option: str) -> list[str]:
         if part not in known:
             raise StrategyError(f"{option} {part!r}: accepted: {', '.join(known)}, or several")
     return parts
-
-
-def language_of(text: str) -> "Language":
-    """Return the language of an option.
-
-    Raises
-    ------
-    StrategyError
-        It is neither zh nor en.
-    """
-    for language in LANGUAGES:
-        if text == language:
-            return language
-    raise StrategyError(f"--language {text!r}: accepted: {', '.join(LANGUAGES)}")
 
 
 def numbers(text: str, option: str, accepted: str) -> list[float]:

@@ -5,15 +5,17 @@ from typing import Annotated
 
 import typer
 
+from quanthedge.cli.language import AnyLanguage, language_asked
+from quanthedge.cli.manner import AsJson, Quiet, manner_of, print_json
 from quanthedge.cli.options import (
+    SAMPLE,
     Changes,
     MarketFolder,
     Overwrite,
     StrategyFile,
-    language_of,
     listed,
 )
-from quanthedge.cli.screen import say_written, stages
+from quanthedge.cli.screen import say_briefly, say_written, stages
 
 __all__ = ["command"]
 
@@ -22,7 +24,7 @@ _TABLES = ("orders", "refused", "transfers", "book", "totals")
 
 def command(
     strategy: StrategyFile,
-    market: MarketFolder = Path("data/sample"),
+    market: MarketFolder = SAMPLE,
     *,
     date: Annotated[
         str | None, typer.Option(help="Close at which is decided; the market's last day.")
@@ -54,7 +56,9 @@ def command(
     ] = "",
     account: Annotated[str, typer.Option(help="Stock account in these files.")] = "",
     futures_account: Annotated[str, typer.Option(help="Futures account in these files.")] = "",
-    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Show the orders of the next trading day, with a reason for each.
@@ -83,7 +87,8 @@ def command(
     from quanthedge.market import Market
     from quanthedge.strategy import load_strategy
 
-    chosen = language_of(language)
+    chosen = language_asked(language)
+    manner = manner_of(as_json=as_json, quiet=quiet)
     wanted = listed(systems, (*SYSTEMS,), "--format") if systems else []
     with stages("orders") as tell:
         tell("opening the market")
@@ -100,7 +105,13 @@ def command(
             next_day=next_day,
             tell=tell,
         )
-    typer.echo(orders_text(orders, chosen))
+    if manner == "json":
+        print_json({"command": "orders", "date": orders.date, "day": orders.day,
+                    **{name: getattr(orders, name) for name in (*_TABLES, "notes")}})  # fmt: skip
+    elif manner == "short":
+        typer.echo(orders_text(orders, chosen))
+    elif out is None:
+        typer.echo(" · ".join(orders_text(orders, chosen).split("\n")[:2]))
     if out is None:
         return
     shelf = Shelf(overwrite=overwrite)
@@ -111,4 +122,7 @@ def command(
     for name, content in order_files(orders, wanted, accounts).items():
         shelf.write(out / name, content, "order file")
     shelf.write(out / f"orders_{chosen}.html", orders_page(orders, chosen), "page of orders")
-    say_written(shelf)
+    if manner == "quiet":
+        say_briefly(list(shelf.said))
+    else:
+        say_written(shelf, err=manner == "json")

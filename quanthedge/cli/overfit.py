@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import AsJson, Quiet, manner_of, print_json
 from quanthedge.cli.options import RunFolders
-from quanthedge.cli.screen import printed, table_of
+from quanthedge.cli.screen import print_table, say
 from quanthedge.errors import DataError
 
 if TYPE_CHECKING:
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from quanthedge.backtesting import Result
 
 __all__ = ["command"]
-
-_WIDTH = 100
 
 
 def command(
@@ -27,6 +27,10 @@ def command(
         int | None,
         typer.Option(min=1, help="Trials in all; by default as many as the runs or the registry."),
     ] = None,
+    *,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Say how likely the best of several runs is the best by luck.
 
@@ -40,6 +44,8 @@ def command(
     from quanthedge.backtesting import Result
     from quanthedge.performance import cscv, deflated
 
+    language_asked(language)
+    manner = manner_of(as_json=as_json, quiet=quiet)
     opened = {str(folder): Result.open(folder) for folder in runs}
     if len(opened) < max(2, len(runs)):
         raise DataError("overfit: two or more runs, each once: it asks which of them is the best")
@@ -53,24 +59,36 @@ def command(
     mean, spread = returns.mean(), returns.std()
     own = [folder.resolve().name for folder in runs]
     labels = own if len(set(own)) == len(own) else [*opened]  # long paths are cut off in a table
-    rows = [
-        (
-            label,
-            f"{mean[name] / spread[name] * _per_year() ** 0.5:.2f}",
-            f"{share:.0%}",
-            f"{deflated(returns[name], 1):.0%}",
-            f"{deflated(returns[name], tried):.0%}",
-        )
+    figures = [
+        {
+            "run": label,
+            "sharpe": mean[name] / spread[name] * _per_year() ** 0.5,
+            "best_in_half": share,
+            "above_zero": deflated(returns[name], 1),
+            "above_zero_as_best": deflated(returns[name], tried),
+        }
         for label, name, share in zip(labels, returns.columns, best, strict=True)
     ]
-    span = f"{returns.index[0]:%Y-%m-%d} to {returns.index[-1]:%Y-%m-%d}"
-    heads = ("run", "Sharpe", "best in half", "above 0", f"as the best of {tried:,}")
-    printed(table_of(heads, rows, f"{len(returns):,} days, {span}"), _WIDTH)
-    typer.echo(
-        f"Probability of overfitting: {found.pbo:.0%} of {found.logits.size:,} choices of half of "
-        f"{blocks} blocks. Below 0 in the other half: {found.loss:.0%}. Sharpe ratio there on the "
-        f"ratio of the half that chose: slope {found.slope:.2f}."
-    )
+    words = told("overfit")
+    answer = words["answer"].format(
+        pbo=f"{found.pbo:.0%}", choices=f"{found.logits.size:,}", blocks=blocks,
+        loss=f"{found.loss:.0%}", slope=f"{found.slope:.2f}",
+    )  # fmt: skip
+    span = {"first": f"{returns.index[0]:%Y-%m-%d}", "last": f"{returns.index[-1]:%Y-%m-%d}"}
+    if manner == "json":
+        print_json({"command": "overfit", "days": len(returns), **span, "trials": tried,
+                    "overfitting": found.pbo, "loss": found.loss, "slope": found.slope,
+                    "runs": figures})  # fmt: skip
+        return
+    if manner == "short":
+        rows = [
+            [str(label), f"{sharpe:.2f}", *(f"{part:.0%}" for part in parts)]
+            for label, sharpe, *parts in map(dict.values, figures)
+        ]
+        heads = [words[name] for name in ("run", "sharpe", "best", "above")]
+        heads.append(words["as_best"].format(tried=f"{tried:,}"))
+        print_table(heads, rows, words["days"].format(days=f"{len(returns):,}", **span))
+    say(answer)
 
 
 def _together(runs: "dict[str, Result]") -> "pd.DataFrame":

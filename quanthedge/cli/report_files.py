@@ -1,20 +1,32 @@
 """The report as files, for `report` and for `run --report`: languages, formats, what is printed."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanthedge.cli.options import LANGUAGES, language_of, listed
+from quanthedge.cli.language import languages_asked
+from quanthedge.cli.options import listed
+from quanthedge.cli.screen import became
+from quanthedge.errors import StrategyError, needs
 
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf
     from quanthedge.comparison import Others
-    from quanthedge.typing import Language, Tell
+    from quanthedge.typing import Edition, Language, Tell
 
-__all__ = ["FORMATS_ASKED", "Formats", "asked_formats", "asked_languages", "written"]
+__all__ = [
+    "FORMATS_ASKED",
+    "Formats",
+    "asked_edition",
+    "asked_formats",
+    "edition_languages",
+    "report_steps",
+    "written",
+]
 
 Formats = Annotated[
     str, typer.Option("--format", help="Of html, pdf, xlsx, json and png, or several of them.")
@@ -22,16 +34,44 @@ Formats = Annotated[
 FORMATS_ASKED = "html,json"
 
 
-def asked_languages(text: str, option: str) -> "list[Language]":
-    """Return the languages of an option; StrategyError where one is none of ours."""
-    return [language_of(one) for one in listed(text, LANGUAGES, option)]
+def edition_languages(text: str | None, edition: "Edition") -> "list[Language]":
+    """Return the languages of an edition: investors read Chinese where nothing else is asked for.
+
+    Raises
+    ------
+    StrategyError
+        The option names none of ours.
+    """
+    if text is None and edition == "client" and not os.environ.get("QUANTHEDGE_LANGUAGE"):
+        return ["zh"]
+    return languages_asked(text)
 
 
 def asked_formats(text: str) -> list[str]:
     """Return the formats of an option; StrategyError where one is none of ours."""
     from quanthedge.report import FORMATS
 
-    return listed(text, FORMATS, "--format")
+    kinds = listed(text, FORMATS, "--format")
+    if "pdf" in kinds:
+        with needs("pdf"):  # said before the work, not after it
+            import typst  # noqa: F401
+    return kinds
+
+
+def asked_edition(text: str) -> "Edition":
+    """Return the edition of an option; StrategyError where it is none of ours."""
+    from quanthedge.report import EDITIONS
+
+    for edition in EDITIONS:
+        if text == edition:
+            return edition
+    raise StrategyError(f"--edition {text!r}: accepted: {', '.join(EDITIONS)}")
+
+
+def report_steps(languages: "list[Language]") -> dict[str, float]:
+    """Return which share of the work is over when a language begins."""
+    read = 0.2  # by then the run is read and its figures are worked out
+    return {one: read + (1.0 - read) * at / len(languages) for at, one in enumerate(languages)}
 
 
 def written(
@@ -42,6 +82,10 @@ def written(
     shelf: "Shelf",
     tell: "Tell",
     others: "Others | None" = None,
+    edition: "Edition" = "full",
+    *,
+    as_of: str | None = None,
+    month: str | None = None,
 ) -> Iterable[str]:
     """Write the report of a run; yield a line to print for each file when it is there."""
     from quanthedge.report import write_reports
@@ -49,7 +93,16 @@ def written(
     for chosen in languages:
         tell(chosen)
         for path in write_reports(
-            result, folder, kinds, chosen, others, shelf.write, result.capacity
+            result,
+            folder,
+            kinds,
+            chosen,
+            others,
+            shelf.write,
+            result.capacity,
+            edition,
+            as_of=as_of,
+            month=month,
         ):
             size = f" ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else ""
-            yield f"{shelf.said.get(path, 'Wrote')} {path}{size}"
+            yield f"{became(shelf, path)} {path}{size}"

@@ -1,14 +1,19 @@
 """The command `quanthedge reproduce`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanthedge.cli.options import MarketFolder
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import AsJson, print_json
+from quanthedge.cli.options import SAMPLE, MarketFolder
 from quanthedge.cli.runs import StoreFolder, opened
 from quanthedge.cli.screen import stages
 from quanthedge.errors import StrategyError
+
+if TYPE_CHECKING:
+    from quanthedge.batch.store import Reproduction
 
 __all__ = ["command"]
 
@@ -17,11 +22,13 @@ def command(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="A run folder, or the key of a run in a store.")
     ],
-    market: MarketFolder = Path("data/sample"),
+    market: MarketFolder = SAMPLE,
     store: StoreFolder = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the run folder of a run of a store, if the same.")
     ] = False,
+    as_json: AsJson = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Make a run again and compare it with what was kept, byte by byte; exit code 1: it differs.
 
@@ -35,6 +42,7 @@ def command(
     from quanthedge.batch.store import reproduce
     from quanthedge.market import Market
 
+    language_asked(language)
     folder = Path(run)
     is_folder = folder.is_dir()
     if keep and is_folder:
@@ -44,15 +52,26 @@ def command(
         data = Market.open(market)
         place = None if is_folder else opened(store)
         found = reproduce(run, data, store=place, keep=keep, tell=tell, again=walked_again)
+    if as_json:
+        print_json({"command": "reproduce", "run": found.run, "same": found.same,
+                    "changed": found.changed, "files": found.files})  # fmt: skip
+    else:
+        _print(found)
+    if not found.same:
+        raise typer.Exit(1)
+
+
+def _print(found: "Reproduction") -> None:
+    """Say what changed since, which files differ, and whether all came out the same."""
+    words = told("reproduce")
     for line in found.changed:
-        typer.echo(f"changed: {line}")
+        typer.echo(words["changed"].format(line=line))
     for one in found.files[~found.files["same"]].itertuples():
-        typer.echo(f"differs: {one.file}: {one.difference}")
+        typer.echo(words["differs"].format(file=one.file, difference=one.difference))
     count = len(found.files)
     differing = int((~found.files["same"]).sum())
     if found.same:
-        typer.echo(f"{found.run}: the same to the byte, {count} files.")
+        typer.echo(words["same"].format(run=found.run, count=count))
         return
-    why = "" if found.changed else "; nothing that is known to decide figures has changed"
-    typer.echo(f"{found.run}: {differing} of {count} files differ{why}.")
-    raise typer.Exit(1)
+    why = "" if found.changed else words["why"]
+    typer.echo(words["other"].format(run=found.run, differing=differing, count=count, why=why))

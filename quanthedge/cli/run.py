@@ -1,25 +1,28 @@
 """The command `quanthedge run`."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from quanthedge.cli.options import Changes, End, MarketFolder, Start, StrategyFile, listed
+from quanthedge.cli.language import AnyLanguage, language_asked, languages_asked, told
+from quanthedge.cli.manner import AsJson, Full, Manner, Quiet, manner_of, print_json
+from quanthedge.cli.options import SAMPLE, Changes, End, MarketFolder, Start, StrategyFile, listed
 from quanthedge.cli.report_files import (
     FORMATS_ASKED,
     Formats,
     asked_formats,
-    asked_languages,
+    report_steps,
     written,
 )
-from quanthedge.cli.screen import stages
+from quanthedge.cli.run_summary import in_full, in_short, on_one_line, run_data
+from quanthedge.cli.screen import say_next, stages
 from quanthedge.errors import StrategyError
 
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
-    from quanthedge.comparison import Comparison
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
     from quanthedge.typing import Language, Tell
@@ -29,7 +32,7 @@ __all__ = ["command"]
 
 def command(
     strategy: StrategyFile,
-    market: MarketFolder = Path("data/sample"),
+    market: MarketFolder = SAMPLE,
     start: Start = None,
     end: End = None,
     *,
@@ -39,13 +42,14 @@ def command(
     variants: Annotated[
         str | None,
         typer.Option(
-            help="Of long_only, unlevered, levered, index_hedged, ungated, several, or all."
+            help="Of long_only, unlevered, levered, index_hedged, ungated, stocks_alone, "
+            "several, or all."
         ),
     ] = None,
-    quiet: Annotated[
-        bool,
-        typer.Option(help="Print one line: return, Sharpe, drawdown, correlation, seconds."),
-    ] = False,
+    full: Full = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
     again: Annotated[
         bool, typer.Option("--again", help="Run it although --out holds this very run.")
     ] = False,
@@ -71,6 +75,9 @@ def command(
 ) -> None:
     """Run a strategy on a market and print what happened.
 
+    Prints what answers in 25 lines; --full prints every figure with its formula, the timeline, all
+    notes and the products beside it, --json one object of numbers, --quiet one line.
+
     The run folder holds the strategy with every default, the market's fingerprint, the versions,
     all tables and the
     timeline: enough to run it again and get the same numbers. A folder that holds this very run
@@ -95,15 +102,17 @@ def command(
     Example: quanthedge run strategies/market_neutral.toml --market data/sample --start 2014-09-17
     --end 2015-07-31 --variants all --out runs/mn --report zh,en --format html,pdf,xlsx
     """
-    from quanthedge.backtesting import keep_stages
     from quanthedge.cli.run_words import run_there, say_what_stays, say_where_it_comes_from, stored
     from quanthedge.market import Market
+    from quanthedge.stages import keep_stages
     from quanthedge.strategy import VARIANTS, load_strategy
 
     begun = time.perf_counter()
     names = listed(variants, (*VARIANTS, "all"), "--variants") if variants is not None else []
     edits = list(changes or [])
-    languages = None if report is None else asked_languages(report, "--report")
+    languages = None if report is None else languages_asked(report, "--report")
+    language_asked(language)
+    manner = manner_of(full=full, as_json=as_json, quiet=quiet)
     kinds = [] if languages is None else asked_formats(formats)
     if languages is not None and out is None:
         raise StrategyError("--report: needs --out, the folder that it is written into")
@@ -112,12 +121,12 @@ def command(
     if capital is not None:
         edits.append(f"capital_yuan={capital!r}")
     before = None if out is None else run_there(out)
-    with stages("run") as tell:
+    with stages("run", steps=_STEPS) as tell:
         tell("opening the market")
         plan = load_strategy(strategy, edits)
         data = Market.open(market)
         say_where_it_comes_from(strategy, data)
-        wish = _Wish(plan, data, start, end, tuple(names), tell)
+        wish = _Wish(plan, data, start, end, tuple(names), tell, manner == "json")
         if state is None:
             result, where = _found_or_run(wish, out, store, again=again, overwrite=overwrite)
         else:
@@ -129,14 +138,42 @@ def command(
             tell("putting it into the store")
             stored(store, result, time.perf_counter() - begun)
     seconds = time.perf_counter() - begun
-    kept, in_store = where == "out", store is not None
-    _print_run(result, market, out, quiet=quiet, seconds=seconds, kept=kept, in_store=in_store)
-    if out is not None and not kept and overwrite:
-        say_what_stays(out)
+    files = {}  # of the report, each with the line that tells of it
     if out is not None and languages is not None:
-        _write_report(result, out, languages, kinds, before, overwrite=overwrite)
+        files = _write_report(result, out, languages, kinds, before, overwrite=overwrite)
+    place = _Place(out, store, where, seconds)
+    if manner == "json":
+        print_json({**run_data(result, market), **place.data(), "files": list(files)})
+    else:
+        _print_run(result, market, manner, place)
+        _say_files(files.values() if manner != "quiet" else ())
+    if out is not None and where != "out" and overwrite:
+        say_what_stays(out)
     if any(note["kind"] == "insolvent" for note in result.notes):
         raise typer.Exit(1)
+
+
+# share of the whole that is over when a stage begins; writing works out what the folder keeps
+_STEPS = {
+    "selecting stocks": 0.1,
+    "estimating betas, looking up rules and contracts": 0.2,
+    "running the ledger": 0.4,
+    "drawing up the accounts": 0.47,
+    "writing": 0.6,
+}
+
+
+class _Place(NamedTuple):
+    """Where a run is kept, and where it was already: "out", "store", or "" where it ran now."""
+
+    out: Path | None
+    store: Path | None
+    where: str
+    seconds: float
+
+    def data(self) -> dict[str, object]:
+        """Return what machines are told of it."""
+        return {"out": self.out, "already_there": self.where or None, "seconds": self.seconds}
 
 
 class _Wish(NamedTuple):
@@ -148,6 +185,7 @@ class _Wish(NamedTuple):
     end: str | None
     variants: tuple[str, ...]
     tell: "Tell"
+    aside: bool  # stdout is for the answer alone
 
 
 def _found_or_run(
@@ -160,15 +198,15 @@ def _found_or_run(
 
     asked = (wish.strategy, wish.market, (wish.start, wish.end), variant_names(wish.variants))
     if out is not None:
-        kept = kept_run(out, *asked, again=again, overwrite=overwrite)
+        kept = kept_run(out, *asked, again=again, overwrite=overwrite, aside=wish.aside)
         if kept is not None:
             return kept, "out"
     if store is not None and not again:
-        found = stored_run(store, *asked)
+        found = stored_run(store, *asked, aside=wish.aside)
         if found is not None:
             return found, "store"
     _build_panels(wish)
-    strategy, market, start, end, variants, tell = wish
+    strategy, market, start, end, variants, tell, _ = wish
     return backtest(strategy, market, start, end, variants=variants, tell=tell), ""
 
 
@@ -209,72 +247,36 @@ def _write_report(
     before: str | None,
     *,
     overwrite: bool,
-) -> None:
-    """Write the report of a run into its folder."""
+) -> dict[Path, str]:
+    """Write the report of a run into its folder; return a line to print for each file."""
     from quanthedge.cli.shelf import Shelf
 
-    with stages("report") as tell:
+    with stages("report", report_steps(languages)) as tell:
         shelf = Shelf(overwrite=overwrite, run=out, before=before)
-        for line in written(result, out, languages, kinds, shelf, tell):
-            typer.echo(line)
+        lines = list(written(result, out, languages, kinds, shelf, tell))
+    return dict(zip(shelf.said, lines, strict=True))
 
 
-# what --quiet says of a run: net of every fee as it accrues; daily correlation with the benchmark
-_QUIET = {
-    "return": "return_net",
-    "Sharpe": "sharpe_net",
-    "drawdown": "max_drawdown_net",
-    "correlation": "correlation_accrued_daily",
-}
+def _say_files(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
 
 
-def _head(result: "Result", market: Path) -> str:
-    days = result.ledger.index
-    return (
-        f"{result.strategy.name} on {result.market_info['name']} ({market}), "
-        f"{days[1]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}, "
-        f"{result.strategy.capital_yuan:,.0f} yuan"
-    )
-
-
-def _one_line(result: "Result", market: Path, out: Path | None, seconds: float) -> str:
-    """Return what --quiet prints of a run."""
-    summary = result.summary()
-    figures = ", ".join(f"{name} {summary[key].text()}" for name, key in _QUIET.items())
-    kept = "" if out is None else f"; wrote {out}"
-    return f"{_head(result, market)}: {figures}; {seconds:.1f} s{kept}"
-
-
-def _print_run(
-    result: "Result",
-    market: Path,
-    out: Path | None,
-    *,
-    quiet: bool,
-    seconds: float,
-    kept: bool,
-    in_store: bool = False,
-) -> None:
-    """Print a run, in one line or in full; ``kept``: it was in its folder already."""
-    if quiet:
-        typer.echo(_one_line(result, market, None if kept else out, seconds))
+def _print_run(result: "Result", market: Path, manner: Manner, place: _Place) -> None:
+    """Print a run, where it was written and what to do next."""
+    words, out = told("run"), place.out
+    kept = place.where == "out"
+    if manner == "quiet":
+        typer.echo(on_one_line(result, market, None if kept else out, place.seconds))
         return
-    typer.echo(_head(result, market))
-    typer.echo(f"\nWhat is known when\n{result.timeline['en']}\n")
-    typer.echo(str(result.summary()))
-    typer.echo("\nNotes")
-    for note in result.notes:
-        typer.echo(f"- {note['en']}")
-    if result.variants or result.strategy.comparison:
-        typer.echo(f"\nBeside other products\n{_beside(result)!r}\n")
-    if out is None and not in_store:
-        typer.echo("Nothing written (give --out to keep the run).")
-    elif out is not None and not kept:
-        typer.echo(f"Wrote {out}")
-
-
-def _beside(result: "Result") -> "Comparison":
-    """Return a run beside its index, the deposit, its variants and its strategy's products."""
-    from quanthedge.comparison import compare_funds, own_products
-
-    return compare_funds(result, own_products(result))
+    if manner == "full":
+        typer.echo(in_full(result, market))
+    else:
+        _say_files(in_short(result, market))
+    if out is None and place.store is None:
+        typer.echo(words["nothing_written"])
+        say_next(words["next_keep"])
+    elif out is not None:
+        if not kept:
+            typer.echo(f"{told('screen')['wrote']} {out}")
+        say_next(f"quanthedge report {out}")

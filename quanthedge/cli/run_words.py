@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from quanthedge.cli.language import told
 from quanthedge.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,8 +33,11 @@ def kept_run(
     *,
     again: bool,
     overwrite: bool,
+    aside: bool,
 ) -> "Result | None":
     """Return the run that is asked for when the folder holds it; None when it has to be run.
+
+    That it is there is said; ``aside``: on stderr.
 
     Raises
     ------
@@ -50,10 +54,7 @@ def kept_run(
         result = Result.open(out)
     except DataError as error:
         raise DataError(f"{error}; --again does so") from error
-    typer.echo(
-        f"already there: {out} holds this run (same strategy, market, dates, variants and "
-        "versions); --again runs it"
-    )
+    typer.echo(told("run_there")["folder"].format(out=out), err=aside)
     return result
 
 
@@ -63,8 +64,12 @@ def stored_run(
     data: "Market",
     span: tuple[str | None, str | None],
     variants: tuple[str, ...],
+    *,
+    aside: bool,
 ) -> "Result | None":
     """Return the run that is asked for when a store has it whole; None when it has to be run.
+
+    That it is there is said; ``aside``: on stderr.
 
     Raises
     ------
@@ -82,10 +87,7 @@ def stored_run(
         result = store.result(key)
     except DataError as error:
         raise DataError(f"{error}; --again runs it") from error
-    typer.echo(
-        f"already there: {folder} has this run as {key[:12]} (same strategy, market, dates, "
-        "variants and versions); --again runs it"
-    )
+    typer.echo(told("run_there")["store"].format(folder=folder, key=key[:12]), err=aside)
     return result
 
 
@@ -94,7 +96,7 @@ def stored(folder: Path, result: "Result", seconds: float) -> None:
     from quanthedge.batch.store import Store
 
     key = Store.open(folder).put(result, seconds=seconds)
-    typer.echo(f"In the store {folder}: run {key[:12]}", err=True)
+    typer.echo(told("run_there")["stored"].format(folder=folder, key=key[:12]), err=True)
 
 
 def run_there(out: Path) -> str | None:
@@ -136,5 +138,6 @@ def say_what_stays(out: Path) -> None:
 
     names = foreign_files(out)
     if names:
-        listed = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
-        typer.echo(f"In {out} stay, and are not of this run: {listed}")
+        words = told("run_there")
+        listed = ", ".join(names[:5]) + (words["others"] if len(names) > 5 else "")
+        typer.echo(words["stays"].format(out=out, names=listed), err=True)

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quanthedge.cli.language import AnyLanguage, language_asked, spoken, told
+from quanthedge.cli.manner import AsJson, Quiet, print_json
 from quanthedge.cli.options import Overwrite
-from quanthedge.cli.screen import printed, say_written, table_of
+from quanthedge.cli.screen import padded, print_table, say, say_briefly, say_written
 from quanthedge.errors import DataError, StrategyError
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ _FORMS = {  # of the usual figures; others are shown with six digits
     "correlation_accrued_daily": ".3f",
     "beta_daily": ".3f",
 }
-_WIDTH = 140
 _LETTERS = 8  # of a key that a table shows
 
 
@@ -80,6 +81,8 @@ def list_(
         str | None, typer.Option(help="Figures and parameters to show, separated by commas.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 50,
+    as_json: AsJson = False,
+    language: AnyLanguage = None,
 ) -> None:
     """List the runs of a store that meet a condition.
 
@@ -91,42 +94,63 @@ def list_(
     Example: quanthedge runs list --store runs/store --where "sharpe > 1 and hedge.ratio >= 0.9"
     --sort sharpe
     """
-    place = named or store
+    language_asked(language)
+    words, place = told("runs"), named or store
     table = _sorted(opened(place).runs(where, sweep), sort)
     names = _COLUMNS if columns is None else [one.strip() for one in columns.split(",")]
     shown = table.head(limit)
-    cells = [_cells(shown, name) for name in names]
-    rows = [(key[:_LETTERS], *row) for key, *row in zip(shown.index, *cells, strict=True)]
-    printed(table_of(("run", *names), rows, str(place)), _WIDTH)
     failed = int((table["status"] == "failed").sum())
-    more = f", {limit:,} shown" if len(table) > limit else ""
-    typer.echo(f"{len(table):,} runs{more}; {failed:,} failed.")
+    if as_json:
+        print_json({"command": "runs list", "store": place, "count": len(table), "failed": failed,
+                    "runs": shown})  # fmt: skip
+        return
+    cells = [_cells(shown, name) for name in names]
+    rows = [[key[:_LETTERS], *row] for key, *row in zip(shown.index, *cells, strict=True)]
+    heads = [words.get(name) or _named(name) for name in names]
+    print_table([words["run"], *heads], rows, str(place))
+    more = words["shown"].format(count=f"{limit:,}") if len(table) > limit else ""
+    typer.echo(words["counted"].format(count=f"{len(table):,}", more=more, failed=f"{failed:,}"))
 
 
 @app.command()
-def show(run: Key, store: StoreFolder = None) -> None:
+def show(
+    run: Key, store: StoreFolder = None, as_json: AsJson = False, language: AnyLanguage = None
+) -> None:
     """Show a run: what it is, its figures, its parameters, where it lies.
 
     Example: quanthedge runs show 3fa2c1 --store runs/store
     """
     from quanthedge.batch.store import ABOUT
 
+    language_asked(language)
     place = opened(store)
     key = place.find(run)
-    row = place.about(key)
-    typer.echo(f"run {key}")
-    for name in ABOUT:
-        if _text(row[name]):
-            typer.echo(f"  {name:<12} {_text(row[name])}")
-    typer.echo(f"  {'days':<12} {place.files_of(key)[0]}")
-    if row["whole"]:
-        typer.echo(f"  {'run folder':<12} {place.folder_of(key)}")
-    parameters = place.parameters(key)
+    row, parameters = place.about(key), place.parameters(key)
     figures = row.drop(labels=[*ABOUT, *(name for name in parameters if name in row.index)])
-    rows = [(str(name), _text(value)) for name, value in figures.items() if _text(value)]
-    printed(table_of(("figure", "value"), rows, "Figures"), _WIDTH)
-    rows = [(name, _text(value)) for name, value in parameters.items() if value is not None]
-    printed(table_of(("parameter", "value"), rows, "Parameters"), _WIDTH)
+    about = {name: row[name] for name in ABOUT if _text(row[name])}
+    paths = {"days": place.files_of(key)[0]}
+    if row["whole"]:
+        paths["run_folder"] = place.folder_of(key)
+    if as_json:
+        print_json({"command": "runs show", "run": key, **about, **paths, "figures": figures,
+                    "parameters": parameters})  # fmt: skip
+        return
+    _print_run(key, {**about, **paths})
+    words = told("runs")
+    rows = [[_named(str(k)), _text(value), str(k)] for k, value in figures.items() if _text(value)]
+    print_table([words["figure"], words["value"], words["key"]], rows, words["figures"])
+    rows = [[_bracketed(name), _text(value)] for name, value in parameters.items()
+            if value is not None]  # fmt: skip
+    print_table([words["parameter"], words["value"]], rows, words["parameters"])
+
+
+def _print_run(key: str, about: dict[str, Any]) -> None:
+    """Print what a run is and where it lies, a line each."""
+    words = told("runs")
+    typer.echo(f"{words['run']} {key}")
+    for name, value in about.items():
+        text = words.get(str(value), _text(value)) if name in ("status", "whole") else _text(value)
+        typer.echo(f"  {padded(words[name], 12)} {text}")
 
 
 @app.command()
@@ -134,6 +158,8 @@ def compare(
     run: Key,
     other: Annotated[str, typer.Argument(metavar="OTHER", help="Another run.")],
     store: StoreFolder = None,
+    as_json: AsJson = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Set two runs side by side: what was asked for otherwise, and what came of it.
 
@@ -141,15 +167,23 @@ def compare(
     """
     from quanthedge.batch.store import compare as side_by_side
 
-    place = opened(store)
+    language_asked(language)
+    words, place = told("runs"), opened(store)
     found = side_by_side(place, run, other)
     heads = (place.find(run)[:_LETTERS], place.find(other)[:_LETTERS])
-    rows = [(name, _text(one), _text(two)) for name, one, two in found.asked.itertuples()]
-    printed(table_of(("asked for", *heads), rows, "What differs"), _WIDTH)
+    if as_json:
+        print_json({"command": "runs compare", "runs": heads, "asked": found.asked,
+                    "made": found.made, "figures": found.figures})  # fmt: skip
+        return
+    rows = [
+        [words.get(name) or _bracketed(name), _text(one), _text(two)]
+        for name, one, two in found.asked.itertuples()
+    ]
+    print_table([words["asked_for"], *heads], rows, words["differs"])
     for line in found.made:
-        typer.echo(f"made otherwise: {line}")
-    rows = [(name, *map(_text, cells)) for name, *cells in found.figures.itertuples()]
-    printed(table_of(("figure", *heads, "difference"), rows, "Figures"), _WIDTH)
+        say(words["made"].format(line=line), indent=2)
+    rows = [[_named(name), *map(_text, cells)] for name, *cells in found.figures.itertuples()]
+    print_table([words["figure"], *heads, words["difference"]], rows, words["figures"])
 
 
 @app.command()
@@ -158,20 +192,22 @@ def remove(
     store: StoreFolder = None,
     where: Where = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do so for what --where finds.")] = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Take runs away, with their days and run folders; files that are not ours stay.
 
     Example: quanthedge runs remove 3fa2c1 --store runs/store
     """
-    place = opened(store)
+    language_asked(language)
+    words, place = told("runs"), opened(store)
     keys = _chosen(place, runs, where)
     if where is not None and not yes:
-        typer.echo(f"{len(keys):,} runs meet the condition; --yes takes them away.")
+        typer.echo(words["would_go"].format(count=f"{len(keys):,}"))
         return
     stayed = place.remove(keys)
-    typer.echo(f"{len(keys):,} runs were taken away.")
+    typer.echo(words["gone"].format(count=f"{len(keys):,}"))
     for path in stayed:
-        typer.echo(f"not ours, stays: {path}")
+        typer.echo(words["stays"].format(path=path))
 
 
 @app.command()
@@ -181,6 +217,8 @@ def export(
     store: StoreFolder = None,
     where: Where = None,
     overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Bring runs out of a store.
 
@@ -193,15 +231,17 @@ def export(
     from quanthedge.batch.store import days_table, export, table_bytes
     from quanthedge.cli.shelf import Shelf
 
+    language_asked(language)
     place = opened(store)
     if out.suffix.lower() not in (".csv", ".parquet"):
-        for path in export(place, _chosen(place, runs, where), out, overwrite=overwrite):
-            typer.echo(f"Wrote {path}")
+        written = list(export(place, _chosen(place, runs, where), out, overwrite=overwrite))
+        for paths in [written] if quiet else [[path] for path in written]:
+            say_briefly(paths)
         return
     table = place.runs(where) if not runs else days_table(place, _chosen(place, runs, None))
     shelf = Shelf(overwrite=overwrite)
     shelf.write(out, table_bytes(table, out), "table")
-    say_written(shelf)
+    say_written(shelf)  # one line, quiet or not
 
 
 @app.command()
@@ -211,15 +251,18 @@ def tag(
     store: StoreFolder = None,
     where: Where = None,
     off: Annotated[bool, typer.Option("--off", help="Take the tag away.")] = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Give runs a tag, or take it away; `--where "tag = 'best'"` finds them.
 
     Example: quanthedge runs tag best 3fa2c1 90be77 --store runs/store
     """
+    language_asked(language)
     place = opened(store)
     keys = _chosen(place, runs, where)
     (place.untag if off else place.tag)(keys, tag)
-    typer.echo(f"{len(keys):,} runs {'no longer have' if off else 'have'} the tag {tag}.")
+    said = told("runs")["untagged" if off else "tagged"]
+    typer.echo(said.format(count=f"{len(keys):,}", tag=tag))
 
 
 @app.command()
@@ -227,26 +270,38 @@ def note(
     run: Key,
     text: Annotated[str, typer.Argument(help="The note; an empty one takes it away.")],
     store: StoreFolder = None,
+    language: AnyLanguage = None,
 ) -> None:
     """Write a note on a run, in the place of the one that it has.
 
     Example: quanthedge runs note 3fa2c1 "shown to the committee in March" --store runs/store
     """
+    language_asked(language)
     place = opened(store)
     place.note(place.find(run), text)
 
 
 @app.command()
-def sweeps(named: Named = None, store: StoreFolder = None) -> None:
+def sweeps(
+    named: Named = None,
+    store: StoreFolder = None,
+    as_json: AsJson = False,
+    language: AnyLanguage = None,
+) -> None:
     """List the sweeps of a store: how many variants, done and failed.
 
     Example: quanthedge runs sweeps --store runs/store
     """
-    place = named or store
+    language_asked(language)
+    words, place = told("runs"), named or store
     found = opened(place).sweeps()
     columns = ["id", "when", "variants", "done", "failed"]
-    rows = [tuple(map(_text, row)) for row in found[columns].itertuples(index=False)]
-    printed(table_of(("sweep", "when (UTC)", *columns[2:]), rows, str(place)), _WIDTH)
+    if as_json:
+        print_json({"command": "runs sweeps", "store": place, "sweeps": found[columns]})
+        return
+    rows = [[*map(_text, row)] for row in found[columns].itertuples(index=False)]
+    heads = [words[name] for name in ("sweep", "when", *columns[2:])]
+    print_table(heads, rows, str(place))
 
 
 @app.command()
@@ -259,6 +314,8 @@ def check(
             "--repair", help="Let damaged runs count as failed, so that a sweep runs them again."
         ),
     ] = False,
+    as_json: AsJson = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Look at every page of the catalogue and every file of a store; exit code 1: damage.
 
@@ -266,16 +323,23 @@ def check(
 
     Example: quanthedge runs check --store runs/store
     """
-    place = opened(named or store)
+    language_asked(language)
+    words, place = told("runs"), opened(named or store)
     found = place.check(repair=repair)
-    for one in found.to_dict("records"):
-        typer.echo(f"{one['problem']}: {one['what']}" + (f": {one['done']}" if one["done"] else ""))
     damaged = int((found["problem"] == "damaged").sum())
     try:
-        runs = f"{len(place):,} runs, "
+        runs: int | None = len(place)
     except DataError:  # of a damaged catalogue nobody can count
-        runs = ""
-    typer.echo(f"{runs}{damaged:,} damaged.")
+        runs = None
+    if as_json:
+        print_json({"command": "runs check", "store": place.folder, "runs": runs,
+                    "damaged": damaged, "findings": found})  # fmt: skip
+    else:
+        for one in found.to_dict("records"):
+            problem = words.get(one["problem"], one["problem"])
+            typer.echo(": ".join(filter(None, (problem, one["what"], one["done"]))))
+        counted = "" if runs is None else words["checked"].format(count=f"{runs:,}")
+        typer.echo(counted + words["damages"].format(count=f"{damaged:,}"))
     if damaged:
         raise typer.Exit(1)
 
@@ -317,6 +381,27 @@ def _cells(table: "pd.DataFrame", name: str) -> list[str]:
         return [""] * len(table)
     column = column_of(table, name)
     return [_text(cell, _FORMS.get(column, ".6g")) for cell in table[column]]
+
+
+def _named(name: str) -> str:
+    """Return what a figure, short or whole, or a parameter is called; else its key."""
+    from quanthedge.batch import parameter_name
+    from quanthedge.batch.store import SHORT
+    from quanthedge.performance import measure_name
+
+    key = SHORT.get(name, name)
+    figure = measure_name(key, spoken())
+    return figure if figure != key else parameter_name(name, spoken())
+
+
+def _bracketed(name: str) -> str:
+    """Return what a parameter is called, with its key, which ``--set`` and ``--where`` ask for."""
+    from quanthedge.batch import parameter_name
+
+    named = parameter_name(name, spoken())
+    if named == name:
+        return name
+    return f"{named}（{name}）" if spoken() == "zh" else f"{named} ({name})"
 
 
 def _text(cell: Any, form: str = ".6g") -> str:

@@ -53,7 +53,7 @@ class Shelf:
         self, *, overwrite: bool = False, run: Path | None = None, before: str | None = None
     ) -> None:
         self.overwrite, self.run, self.before = overwrite, run, before
-        self.said: dict[Path, str] = {}
+        self.said: dict[Path, str] = {}  # by its key in words.toml, [screen]
 
     def write(self, path: Path, content: str | bytes, what: str) -> None:
         """Write a document, as :func:`quanthedge.storage.folders.write_page` does, or leave it.
@@ -67,14 +67,14 @@ class Shelf:
         with storage_errors(path):
             before = _content(path)
         if before == data:
-            self.said[path] = "already there:"
+            self.said[path] = "already_there"
             return
         if before is not None and not self.overwrite and not self._is_own(path, before):
             raise DataError(
                 f"{path}: another {what} is there; --overwrite replaces it, or choose another place"
             )
         write_page(path, data, what)
-        self.said[path] = "Wrote" if before is None else "Wrote anew"
+        self.said[path] = "wrote" if before is None else "wrote_anew"
         self._note(path, data)
 
     def _place(self, path: Path) -> str | None:

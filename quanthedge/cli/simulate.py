@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from quanthedge.cli.screen import stages
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import Quiet
+from quanthedge.cli.screen import say, stages
 
 __all__ = ["command"]
 
@@ -19,6 +21,8 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another dataset in TARGET.")
     ] = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Write a simulated market whose truth is known and stored beside it in truth/.
 
@@ -33,12 +37,13 @@ def command(
     """
     from quanthedge.market.simulation import simulate_market
 
+    chosen = language_asked(language)
     with stages("simulate") as tell:
-        tell(f"{stocks} stocks, {years} years")
+        tell(told("simulate")["telling"].format(stocks=stocks, years=years))
         report = simulate_market(
             target, stocks=stocks, years=years, seed=seed, start=start, overwrite=overwrite
         )
-    typer.echo(report.to_text())
-    what = f"{stocks} stocks over {years} years from {start} (seed {seed})"
-    there = report.already_there
-    typer.echo(f"{what} are already in {target}." if there else f"Simulated {what} into {target}.")
+    if not quiet:
+        say(report.to_text(chosen), indent=4)
+    done = told("simulate")["there" if report.already_there else "done"]
+    typer.echo(done.format(stocks=stocks, years=years, start=start, seed=seed, target=target))

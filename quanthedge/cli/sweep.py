@@ -1,7 +1,5 @@
 """The command `quanthedge sweep`."""
 
-import re
-import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,25 +7,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanthedge.cli.options import End, MarketFolder, Start, StrategyFile
-from quanthedge.cli.screen import printed, table_of
+from quanthedge.cli.language import AnyLanguage, language_asked, spoken, told
+from quanthedge.cli.manner import AsJson, Manner, Quiet, manner_of, print_json
+from quanthedge.cli.options import SAMPLE, End, MarketFolder, Start, StrategyFile
+from quanthedge.cli.screen import say
+from quanthedge.cli.sweep_words import (
+    plan_data,
+    print_sweep,
+    say_walk,
+    spelled,
+    sweep_data,
+    walk_data,
+)
 from quanthedge.errors import StrategyError
 
 if TYPE_CHECKING:
-    from quanthedge.batch import Plan, Progress, Sweep
+    from quanthedge.batch import Plan, Progress, Sweep, WalkForward
 
 __all__ = ["command"]
 
-_WIDTH = 79
-_SHOWN = 10  # runs in the table
-_REASONS = 5  # reasons of failures
 _LONGEST = 34  # letters of what differs
-_NUMBERS = re.compile(r"\d[\d,.]*")
 
 
 def command(  # noqa: PLR0917 -- an option each
     strategy: StrategyFile,
-    market: MarketFolder = Path("data/sample"),
+    market: MarketFolder = SAMPLE,
     sets: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,6 +74,9 @@ def command(  # noqa: PLR0917 -- an option each
             "of a period, e.g. 250,60."
         ),
     ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Run a strategy with many values of its parameters and keep every run.
 
@@ -85,9 +92,11 @@ def command(  # noqa: PLR0917 -- an option each
     "hedge.ratio=0.8,0.9,1.0" --set "selector.n=20,30,40" --start 2014-09-17 --end 2015-07-31 --out
     sweeps/first
     """
-    from quanthedge.batch import SweepInterrupted, planned, run_plan
+    from quanthedge.batch import planned
     from quanthedge.market import Market
 
+    language_asked(language)
+    manner = manner_of(as_json=as_json, quiet=quiet)
     walked = _days("--walk-forward", walk_forward, "of the past and of a period")
     if walked is not None and windows is not None:
         raise StrategyError("sweep: --windows and --walk-forward do not go together; take one")
@@ -99,23 +108,42 @@ def command(  # noqa: PLR0917 -- an option each
         strategy, data, sets or [], random=random, seed=seed, start=start, end=end,
         windows=_days("--windows", windows, "of a window and from one to the next"),
     )  # fmt: skip
-    for line in what.describe().splitlines():
-        _say(line)
-    if plan:
-        _say_time(what)
+    if manner == "short":
+        say(what.describe(spoken()), indent=2)
+    if plan or out is None:
+        _say_time(what, manner)
         return
-    assert out is not None
+    found = _run(what, out, jobs=jobs, cluster=cluster, keep=keep, by=by)
+    if manner == "short":
+        print_sweep(found, out)
+    then = None if walked is None else _walk(found, walked, by)
+    if manner == "json":
+        answer = sweep_data(found, out)
+        if walked is not None and then is not None:
+            answer |= {"walk_forward": walk_data(*then, walked)}
+        print_json(answer)
+    elif manner == "quiet":
+        typer.echo(told("sweep")["one_line"].format(
+            id=found.id, count=f"{len(found.table):,}", failed=f"{len(found.failures):,}", out=out
+        ))  # fmt: skip
+    elif walked is not None and then is not None:
+        say_walk(*then, walked)
+
+
+def _run(
+    what: "Plan", out: Path, *, jobs: int | None, cluster: str | None, keep: int, by: str
+) -> "Sweep":
+    """Run a plan with a bar; what is done stays where it is interrupted."""
+    from quanthedge.batch import SweepInterrupted, run_plan
+
     try:
         with _bar() as tell:
-            found = run_plan(
+            return run_plan(
                 what, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=tell
             )
     except SweepInterrupted as stopped:
         typer.echo(str(stopped), err=True)
         raise typer.Exit(130) from None
-    _print(found, out)
-    if walked is not None:
-        _walk(found, walked, by)
 
 
 def _days(option: str, text: str | None, what: str) -> tuple[int, int] | None:
@@ -127,42 +155,22 @@ def _days(option: str, text: str | None, what: str) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
-def _walk(found: "Sweep", days: tuple[int, int], by: str) -> None:
-    """Run the fund that is ruled by the best of the past, keep it and say what came of it."""
+def _walk(found: "Sweep", days: tuple[int, int], by: str) -> "tuple[WalkForward, Path]":
+    """Run the fund that is ruled by the best of the past, and keep it."""
     from quanthedge.batch import keep_walk_forward, walk_forward_of
 
-    result, folder = keep_walk_forward(found.store, lambda: walk_forward_of(found, *days, by=by))
-    table, figures = result.walk_forward, result.summary()
-    told = [figures[name].text() for name in ("annual_return_net", "sharpe_net")]
-    info = result.market_info
-    typer.echo(
-        f"walk-forward {days[0]},{days[1]}: {len(table)} periods from {info['start']} to "
-        f"{info['end']}, return a year {told[0]}, Sharpe {told[1]}; in them the chosen variant "
-        f"ranked {table['rank_after'].mean():.1f} of {int(table['candidates'].median())} on "
-        "average"
-    )
-    typer.echo(f"kept whole: quanthedge report {folder}")
+    return keep_walk_forward(found.store, lambda: walk_forward_of(found, *days, by=by))
 
 
-def _say_time(plan: "Plan") -> None:
+def _say_time(plan: "Plan", manner: Manner) -> None:
     """Say how long it will take, by the first runs."""
     from quanthedge.batch import measured_seconds
 
     first, total = measured_seconds(plan)
-    typer.echo(
-        f"time: the first run takes {first:.1f} s here, all of them about {_spell(total)}, measured"
-    )
-
-
-def _spell(seconds: float) -> str:
-    """Return a time as one reads it.
-
-    >>> _spell(42.3), _spell(150.0), _spell(9000.0)
-    ('42 s', '2.5 min', '2.5 h')
-    """
-    if seconds < 100.0:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 6000.0 else f"{seconds / 3600:.1f} h"
+    if manner == "json":
+        print_json({**plan_data(plan), "seconds_first": first, "seconds_all": total})
+        return
+    say(told("sweep")["time"].format(seconds=f"{first:.1f}", all=spelled(total)))
 
 
 @contextmanager
@@ -182,11 +190,15 @@ def _bar() -> "Iterator[Callable[[Progress], None]]":
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task("planned")
+        said = told("sweep")
+        task = bar.add_task(said["planned"])
 
         def tell(now: "Progress") -> None:
-            left = "" if now.seconds_left != now.seconds_left else f", {_spell(now.seconds_left)}"
-            words = f"{now.known + now.done:,} done, {now.failed:,} failed, {now.left:,} left{left}"
+            known = now.seconds_left == now.seconds_left
+            left = said["left"].format(time=spelled(now.seconds_left)) if known else ""
+            words = left + said["progress"].format(
+                done=f"{now.known + now.done:,}", failed=f"{now.failed:,}", left=f"{now.left:,}"
+            )
             running = f" | {now.running[:_LONGEST]}" if now.running else ""
             bar.update(
                 task,
@@ -196,67 +208,3 @@ def _bar() -> "Iterator[Callable[[Progress], None]]":
             )
 
         yield tell
-
-
-def _print(found: "Sweep", out: Path) -> None:
-    """Print the best runs, why others failed, and what to do next."""
-    table, shown = found.table, found.table.head(_SHOWN)
-    if len(table):
-        varied = [name for name in found.plan.keys if table[name].astype("str").nunique() > 1]
-        heads = ("run", "what differs", *_FIGURES)
-        rows = [
-            (
-                str(key)[:8],
-                ", ".join(_value(row[name]) for name in varied)[:_LONGEST],
-                *(form.format(row[name]) for name, form in _FIGURES.values()),
-            )
-            for key, row in shown.iterrows()
-        ]
-        if varied:
-            _say(f"what differs: {', '.join(varied)}")
-        title = f"{len(shown)} best of {len(table):,} by {found.by}"
-        printed(table_of(heads, rows, title), _WIDTH)
-    _print_failures(found)
-    again = len(found.plan.variants) - found.fresh
-    kept = f", {again:,} of them were there already" if again else ""
-    typer.echo(f"{len(table):,} runs in {out}{kept}; {_spell(found.seconds)}")
-    if len(table):
-        best = str(table.index[0])[:8]
-        typer.echo(f"Next: quanthedge judge {out}")
-        typer.echo(f"      quanthedge runs show {best} --store {out}")
-        typer.echo(f"      quanthedge report {out}/{best} --language zh")
-
-
-# what the table shows of a run
-_FIGURES = {
-    "return": ("annual_return_net", "{:.1%}"),
-    "Sharpe": ("sharpe_net", "{:.2f}"),
-    "drawdown": ("max_drawdown_net", "{:.1%}"),
-    "corr.": ("correlation_accrued_daily", "{:.2f}"),
-    "beta": ("beta_daily", "{:.2f}"),
-}
-
-
-def _value(value: object) -> str:
-    """Return a value of a parameter as a cell shows it."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _say(text: str) -> None:
-    """Print a text in lines of the terminal's least width."""
-    typer.echo(textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_long_words=False))
-
-
-def _print_failures(found: "Sweep") -> None:
-    """Print how many failed for which reason; reasons that differ in their numbers are one."""
-    if not len(found.failures):
-        return
-    alike: dict[str, list[str]] = {}
-    for kind, reason in zip(found.failures["kind"], found.failures["reason"], strict=True):
-        alike.setdefault(f"{kind}: {_NUMBERS.sub('N', reason)}", []).append(f"{kind}: {reason}")
-    typer.echo(f"{len(found.failures):,} failed:")
-    counted = sorted(alike.values(), key=len, reverse=True)
-    for one in counted[:_REASONS]:
-        _say(f"  {len(one):,} x {one[0]}")
-    if len(counted) > _REASONS:
-        typer.echo(f"  and {len(counted) - _REASONS} more reasons (sweep(...).failures in Python)")

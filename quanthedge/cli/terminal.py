@@ -16,10 +16,15 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from quanthedge.cli.language import speak_as_the_environment, spoken
 from quanthedge.documents import visible
 from quanthedge.errors import DataError, LedgerError, QuantHedgeError
+from quanthedge.words import error_said, error_told
+
+if TYPE_CHECKING:
+    from quanthedge.typing import Language
 
 __all__ = ["answer", "leave", "prepare_streams"]
 
@@ -40,16 +45,17 @@ def answer(command: Callable[[], Any]) -> int:
     0 done; 1 and others as the command says; 2 wrong use or input, or a machine that has no room
     for the work; 3 a fault of QuantHedge itself; 130 interrupted.
     """
+    speak_as_the_environment()
     try:
         _check_memory()
         code = _code(command)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        _say("interrupted; nothing was written")
+        _say(_said("interrupted; nothing was written"))
         return 130
     except Exception as error:
         line, code = _told(error)
-        _say(f"error: {line}")
+        _say(f"{'错误：' if _language() == 'zh' else 'error: '}{line}")
     return code
 
 
@@ -70,18 +76,30 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _language() -> "Language":
+    """Return the language that the command speaks; English where the environment names none."""
+    try:
+        return spoken()
+    except QuantHedgeError:
+        return "en"
+
+
+def _said(line: str) -> str:
+    return error_said(line, _language())
+
+
 def _told(error: Exception) -> tuple[str, int]:
     """Return what an error is in one line, and its exit code."""
     if isinstance(error, QuantHedgeError):
         # a list of findings has indented lines; any other break came out of somebody's file
-        line = re.sub(r"[\r\n]+(?!  )", " ", str(error))
+        line = re.sub(r"[\r\n]+(?!  )", " ", error_told(error, _language()))
         return line, 3 if isinstance(error, LedgerError) else 2
     if isinstance(error, MemoryError) or any(words in str(error) for words in _MEMORY):
-        return _NO_MEMORY, 2
+        return _said(_NO_MEMORY), 2
     if isinstance(error, OSError):
-        return _of_system(error), 2
+        return _said(_of_system(error)), 2
     if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):  # Path.resolve
-        return f"{str(error).partition(' from ')[2]}: links that lead round in a circle", 2
+        return _said(f"{str(error).partition(' from ')[2]}: links that lead round in a circle"), 2
     return _fault(error), 3
 
 

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import AsJson, manner_of, print_json
 from quanthedge.cli.options import End, Start
-from quanthedge.cli.screen import printed, table_of
+from quanthedge.cli.screen import print_table
 from quanthedge.errors import DataError, StrategyError
 
 __all__ = ["command"]
@@ -24,6 +26,8 @@ def command(
     open_: Annotated[
         str | None, typer.Option("--open", help="Open what was sealed from this day on: once.")
     ] = None,
+    as_json: AsJson = False,
+    language: AnyLanguage = None,
 ) -> None:
     """List what was tried: every evaluation and backtest in the registry, and sealed periods.
 
@@ -39,6 +43,7 @@ def command(
 
     quanthedge trials data/sample --seal 2015-07-01
     """
+    language_asked(language)
     if seal is not None or open_ is not None:
         _seal(market, seal, open_)
         return
@@ -58,12 +63,14 @@ def command(
         first, last = start or "0001-01-01", end or "9999-12-31"
         table = table[(table["start"] <= last) & (table["end"] >= first)]
     columns = ("kind", "label", "market", "start", "end", "when")
-    rows = [
-        tuple(str(cell) for cell in row) for row in table[list(columns)].itertuples(index=False)
-    ]
-    printed(table_of((*columns[:-1], "when (UTC)"), rows, "trials"), 140)
-    tried = table["kind"].isin(["evaluation", "backtest"])
-    typer.echo(f"{int(tried.sum()):,} trials.")
+    rows = [[str(cell) for cell in row] for row in table[list(columns)].itertuples(index=False)]
+    words = told("trials")
+    tried = int(table["kind"].isin(["evaluation", "backtest"]).sum())
+    if manner_of(as_json=as_json) == "json":
+        print_json({"command": "trials", "count": tried, "trials": table})
+        return
+    print_table([words[name] for name in columns], rows)
+    typer.echo(words["count"].format(count=f"{tried:,}"))
 
 
 def _seal(market: Path | None, seal_from: str | None, open_from: str | None) -> None:

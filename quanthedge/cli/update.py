@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from quanthedge.cli.language import AnyLanguage, language_asked, told
+from quanthedge.cli.manner import Quiet
 from quanthedge.cli.options import SourceLayout
-from quanthedge.cli.screen import stages
+from quanthedge.cli.screen import say, stages
 
 __all__ = ["command"]
 
@@ -22,6 +24,8 @@ def command(
     accept_changes: Annotated[
         bool, typer.Option(help="Take over rows that differ from those known before.")
     ] = False,
+    quiet: Quiet = False,
+    language: AnyLanguage = None,
 ) -> None:
     """Add new days to a dataset; say what the source changes of the days before.
 
@@ -32,9 +36,11 @@ def command(
     """
     from quanthedge.sources import update_market
 
+    chosen = language_asked(language)
     with stages("update") as tell:
         report = update_market(
             source, target, layout, progress=tell, more=more or (), accept_changes=accept_changes
         )
-    typer.echo(report.to_text())
-    typer.echo(f"Updated {target} from {source}.")
+    if not quiet:
+        say(report.to_text(chosen), indent=4)
+    typer.echo(told("import")["updated"].format(source=source, target=target))

@@ -24,6 +24,16 @@ class FixedIncome:
         of one year that is renewed with its interest at the benchmark of the day.
     source : str
         Where the rate stands.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> found = qh.compare_funds(result, {"wealth product": qh.FixedIncome(0.045, source="a bank")})
+    >>> f"{found.table.loc['wealth product', 'annual_return']:.2%}"
+    '4.50%'
     """
 
     rate: float | Literal["one_year_deposit"]
@@ -51,6 +61,17 @@ class Stated:
         Where the numbers stand.
     start, end : date or None
         The days that the numbers are of.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> other = qh.Stated(annual_return=0.08, max_drawdown=-0.03, source="its manager's letter")
+    >>> found = qh.compare_funds(result, {"another fund": other})
+    >>> float(found.table.loc["another fund", "max_drawdown"])
+    -0.03
     """
 
     annual_return: float | None = None

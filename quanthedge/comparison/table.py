@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from quanthedge.cards import Card, Carded, Cell
 from quanthedge.comparison.frequency import Placed, figures, place
 from quanthedge.comparison.others import FixedIncome, Stated
+from quanthedge.comparison.sleeves import compared_sleeves
 from quanthedge.comparison.unit_values import unit_values
 from quanthedge.comparison.wording import remark, variant_remark
 from quanthedge.errors import DataError
 from quanthedge.performance import levels, risk_free_rate
 from quanthedge.record import Record, RunVariant
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, deposit_rate
-from quanthedge.words import Bilingual
+from quanthedge.typing import Language
+from quanthedge.words import Bilingual, in_both, texts
 
 __all__ = ["Comparison", "compare_funds"]
 
@@ -33,8 +36,8 @@ _PERCENT = (
 LARGE_STEP = 0.2  # between two values: told to the reader
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Carded):
     """Products side by side.
 
     Attributes
@@ -49,25 +52,66 @@ class Comparison:
         value known stands until the next.
     notes : list of dict
         What is only stated, sparse or cut, and what variants are; keys kind, en and zh.
+    sleeves : DataFrame
+        A line for each sleeve of each run that has any: product, sleeve, name_en, name_zh,
+        contribution and financing a year, margin and capital tied up, of the fund's money, days
+        held. A run without sleeves has a line without figures; no row where no run has any.
     """
 
     table: pd.DataFrame
     levels: pd.DataFrame
     notes: list[Bilingual]
+    sleeves: pd.DataFrame
 
-    def __repr__(self) -> str:
+    def card(self) -> Card:
+        """Return the products side by side, and what to call next."""
+        said = texts("quanthedge.comparison", "card")
+        rows: list[tuple[Cell, ...]] = [
+            (said.get(str(name), str(name)), *(_printed(column, row[column]) for column in _SHOWN))
+            for name, row in self.table.iterrows()
+        ]
+        steps = [
+            ("comparison.table", said["table"]),
+            ("comparison.levels", said["levels"]),
+            ("comparison.notes", in_both(said["notes"], n=len(self.notes))),
+        ]
+        if len(self.sleeves):
+            steps.insert(2, ("comparison.sleeves", said["sleeves"]))
+        heads = [said[column] for column in _SHOWN]
+        return Card(in_both(said["title"], n=len(rows)), [], rows, steps, heads=heads)
+
+    def text(self, language: Language = "en") -> str:
+        """Return the whole table, and what a reader must know of it."""
         shown = self.table.copy().astype(object)
         for name in self.table.columns:
-            if name == "frequency":
-                continue
-            pattern = (
-                "{:.2%}" if name in _PERCENT else "{:,.0f}" if name == "observations" else "{:.3f}"
-            )
-            shown[name] = [
-                pattern.format(v) if pd.notna(v) else "" for v in self.table[name].to_numpy()
-            ]
-        shown["frequency"] = self.table["frequency"].fillna("")
-        return "\n".join([shown.to_string(), *(f"- {note['en']}" for note in self.notes)])
+            shown[name] = [_printed(str(name), v) for v in self.table[name].to_numpy()]
+        parts = [shown.to_string()]
+        if len(self.sleeves):
+            parts += ["", _of_sleeves(self.sleeves, language).to_string(index=False), ""]
+        return "\n".join([*parts, *(f"- {note[language]}" for note in self.notes)])
+
+
+_SHOWN = ("return", "annual_return", "volatility", "max_drawdown", "correlation")
+
+
+def _of_sleeves(sleeves: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """Return the lines of sleeves as they are printed."""
+    shown = sleeves.drop(columns=["name_en", "name_zh"]).astype(object)
+    shown["sleeve"] = sleeves[f"name_{language}"]
+    for name in ("contribution", "financing", "margin", "capital"):
+        shown[name] = ["" if pd.isna(v) else f"{v:.2%}" for v in sleeves[name]]
+    shown["days"] = ["" if pd.isna(v) else f"{v:,.0f}" for v in sleeves["days"]]
+    return shown
+
+
+def _printed(column: str, value: Any) -> str:
+    """Return a figure of the table as it is printed; empty where a product does not give it."""
+    if pd.isna(value):
+        return ""
+    if column == "frequency":
+        return str(value)
+    pattern = ".2%" if column in _PERCENT else ",.0f" if column == "observations" else ".3f"
+    return format(value, pattern)
 
 
 def compare_funds(
@@ -104,6 +148,21 @@ def compare_funds(
     Statistics have the frequency of the product, on dates that both have; nothing is filled
     forward. The deposit compounds the People's Bank's demand rate by calendar days over 365. The
     rate taken off in every Sharpe ratio is that of the run, ``risk_free`` of its strategy.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> found = qh.compare_funds(result, {"4% a year": qh.FixedIncome(0.04)})
+    >>> found.table[["return", "max_drawdown"]].round(4)
+               return  max_drawdown
+    product
+    fund       0.0107       -0.0133
+    index      0.0018       -0.0974
+    deposit    0.0010        0.0000
+    4% a year  0.0115        0.0000
     """
     own = levels(result.ledger)
     days, notes = own.index, list[Bilingual]()
@@ -150,7 +209,8 @@ def compare_funds(
         notes.append(remark("too_few", titles=", ".join(short)))
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(COLUMNS))
     table.index.name = "product"
-    return Comparison(table, pd.DataFrame(drawn), notes)
+    sleeves = compared_sleeves(name, result, others or {})
+    return Comparison(table, pd.DataFrame(drawn), notes, sleeves)
 
 
 def _missing(value: object) -> bool:
@@ -225,9 +285,7 @@ def _remarks(title: str, placed: Placed, days: pd.Index, count: object) -> list[
         notes.append(remark(placed.frequency, title=title, count=f"{count:.0f}"))
     if _cut(placed, days):
         first, last = placed.level.index[0], placed.level.index[-1]
-        notes.append(
-            remark("partial", title=title, start=f"{first:%Y-%m-%d}", end=f"{last:%Y-%m-%d}")
-        )
+        notes.append(remark("partial", title=title, start=first, end=last))
     if placed.off_days:
         notes.append(remark("off_days", title=title, count=placed.off_days))
     if placed.largest_step > LARGE_STEP:

@@ -27,7 +27,7 @@ _ACCEPTED = "2015-01-31, 2015/1/31, 2015.01.31, 20150131, 2015年1月31日"
 
 
 def read_unit_values(path: str | Path) -> pd.Series:
-    """Return unit values from a CSV file, by date, ascending.
+    r"""Return unit values from a CSV file, by date, ascending.
 
     The file has a column of dates (``date``, ``日期``, ``净值日期``) and one of values (``value``,
     ``nav``, ``净值``, ``单位净值``, ``累计净值``, ``复权净值`` ..); others are left. Lines may
@@ -39,6 +39,16 @@ def read_unit_values(path: str | Path) -> pd.Series:
     DataError
         Naming file, line and column: no such column or two of them, a date or value that cannot be
         read, one date with two values, a value that is not above 0.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp()) / "fund.csv"
+    >>> _ = path.write_text("date,unit_value\n2014-12-31,1.0000\n2015-01-30,1.0120\n")
+    >>> qh.read_unit_values(path).tolist()
+    [1.0, 1.012]
     """
     path = Path(path)
     table = read_cells(path, "unit values")

@@ -64,6 +64,14 @@ def macro(market: Market, names: Sequence[str] | None = None) -> pd.DataFrame:
     -----
     Row t takes what was public by the close of day t; the government curve of a day comes out in
     its evening, before the next day's open.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> found = qh.macro(market)
+    >>> found.columns[:3].tolist()
+    ['ep_minus_shibor', 'ep_minus_10y', 'breadth']
     """
     catalogue = texts("quanthedge.conditions", "catalogue")
     for name in names or ():

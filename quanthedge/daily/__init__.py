@@ -1,6 +1,6 @@
 """Daily use: the orders of the next day, and a run that goes on by a day."""
 
-from quanthedge.daily.holdings import Cash, Holdings, StockHolding, read_cash, read_holdings
+from quanthedge.daily.holdings import Cash, Holdings, read_cash, read_holdings
 from quanthedge.daily.order_files import SYSTEMS, Accounts, order_files, own_csv
 from quanthedge.daily.page import orders_page, orders_text
 from quanthedge.daily.resume import resume
@@ -12,7 +12,6 @@ __all__ = [
     "Cash",
     "Holdings",
     "Orders",
-    "StockHolding",
     "order_files",
     "orders_for",
     "orders_page",

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, needs
 
 __all__ = ["Sheet", "number_in", "read_sheets"]
 
@@ -101,13 +101,10 @@ def _of_text(path: Path, raw: bytes) -> list[list[str]]:
 def _of_workbook(path: Path, what: str) -> dict[str, list[list[str]]]:
     import pandas as pd
 
+    with needs("excel"):
+        import openpyxl  # noqa: F401
     try:
         sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=str, engine="openpyxl")
-    except ImportError as problem:
-        raise DataError(
-            f"{path}: reading .xlsx needs the package openpyxl (pip install openpyxl); or save the "
-            f"{what} as CSV"
-        ) from problem
     except Exception as problem:  # whatever a damaged workbook makes of its reader
         raise DataError(f"{path}: {what} cannot be read ({type(problem).__name__})") from problem
     return {

@@ -17,6 +17,7 @@ from quanthedge.market import contract_code, is_stock, stock_code
 
 __all__ = ["Cash", "Holdings", "Left", "StockHolding", "read_cash", "read_holdings"]
 
+OWN_SLEEVE = "stocks"
 _ITEMS = (
     "stock_cash", "futures_equity", "futures_available", "futures_margin", "fees_payable",
     "dividends_receivable", "loan",
@@ -68,11 +69,20 @@ class Holdings:
         Signed lots by contract, as IF2401; below 0: short.
     left : list of Left
         Rows that are not taken, or taken with a remark.
+    sleeves : dict
+        What the sleeves beside the strategy's stocks hold, by what the file calls them.
     """
 
     stocks: dict[str, StockHolding]
     futures: dict[str, int]
     left: list[Left] = field(default_factory=list)
+    sleeves: "dict[str, Holdings]" = field(default_factory=dict)
+
+    def of(self, sleeve: str) -> "Holdings":
+        """Return what a sleeve holds; ``stocks`` is the book itself."""
+        if sleeve == OWN_SLEEVE:
+            return self
+        return self.sleeves.setdefault(sleeve, Holdings({}, {}, self.left))
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,8 @@ class Cash:
 def read_holdings(paths: str | Path | Iterable[str | Path]) -> Holdings:
     """Return the holdings in one or several files (stocks and futures apart, or together).
 
+    A column ``sleeve`` says whose a row is; without it all are of the strategy's own stocks.
+
     Raises
     ------
     DataError
@@ -112,8 +124,9 @@ def read_holdings(paths: str | Path | Iterable[str | Path]) -> Holdings:
     return book
 
 
-def _take(book: Holdings, sheet: Sheet, line: int, row: list[str]) -> None:
-    """Take a row into the book, or name it."""
+def _take(whole: Holdings, sheet: Sheet, line: int, row: list[str]) -> None:
+    """Take a row into the book of its sleeve, or name it."""
+    book = whole.of((sheet.cell(row, headings("sleeve")) or "").strip() or OWN_SLEEVE)
     place, text = f"{sheet.place}, line {line}", sheet.cell(row, headings("code")) or ""
     if text in headings("totals") or (not text and any(cell in headings("totals") for cell in row)):
         book.left.append(Left(place, "", "total"))

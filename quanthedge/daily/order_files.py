@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from quanthedge.daily.lists import of_account
 from quanthedge.daily.tomorrow import Orders
 from quanthedge.daily.wording import word
 from quanthedge.errors import StrategyError
@@ -54,6 +55,9 @@ def own_csv(orders: Orders, table: str, language: Language) -> bytes:
         frame["figure"] = [word("figure", key, language) for key in frame["figure"]]
     shown = frame.drop(columns=[f"reason_{'en' if language == 'zh' else 'zh'}"], errors="ignore")
     head = {name: _heading(name, language) for name in shown.columns}
+    if "sleeve" in shown:
+        names = orders.strategy.sleeve_names(language) | {"": ""}
+        shown = shown.assign(sleeve=[names[one] for one in shown["sleeve"]])
     for name in ("side", "offset", "account", "from", "to"):
         if name in shown:
             part = "account" if name in ("from", "to") else name
@@ -72,7 +76,7 @@ def _said(part: str, key: str, language: Language) -> str:
 def order_files(
     orders: Orders, systems: Iterable[str], accounts: Accounts | None = None
 ) -> dict[str, bytes]:
-    """Return files for order systems by name.
+    """Return files for order systems by name; an order a code, the net of all sleeves.
 
     Parameters
     ----------
@@ -86,7 +90,7 @@ def order_files(
     StrategyError
         A system is not known.
     """
-    known = accounts or Accounts()
+    known, account = accounts or Accounts(), of_account(orders.orders, orders.book)
     found = {}
     for name in systems:
         if name not in SYSTEMS:
@@ -94,7 +98,7 @@ def order_files(
         system, page = SYSTEMS[name], io.StringIO()
         rows = (
             system.row(one, number, orders, known)
-            for number, (_, one) in enumerate(orders.orders.iterrows(), start=1)
+            for number, (_, one) in enumerate(account.iterrows(), start=1)
         )
         writer = csv.writer(page, lineterminator="\r\n")
         writer.writerow(system.columns)

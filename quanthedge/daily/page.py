@@ -104,6 +104,7 @@ def _order_lines(orders: Orders, language: Language) -> list[str]:
     if not len(orders.orders):
         return [say("page", "no_orders")]
     paid, points = _costs(orders)
+    names = orders.strategy.sleeve_names(language)
     lines = [
         f"{say('page', 'number')}: {len(orders.orders)} · {say('page', 'bought')} "
         f"{_yuan(_stock_amounts(orders, 'buy'))} · {say('page', 'sold')} "
@@ -116,14 +117,14 @@ def _order_lines(orders: Orders, language: Language) -> list[str]:
         frame = orders.orders
         some = frame[(frame["account"] == account) & (frame["side"] == side)]
         for row in some.head(_SHOWN).to_dict("records"):
-            lines += _one_order(row, language)
+            lines += _one_order(row, language, names)
         if len(some) > _SHOWN:
             lines.append(f"  {say('page', 'more', count=len(some) - _SHOWN)}")
     return lines
 
 
-def _one_order(row: Mapping[Any, Any], language: Language) -> list[str]:
-    """Return an order in a line of figures, and its reason below."""
+def _one_order(row: Mapping[Any, Any], language: Language, names: Mapping[str, str]) -> list[str]:
+    """Return an order in a line of figures, and its sleeve and reason below."""
     say = _speaker(language)
     side = say("side", row["side"])
     if row["offset"]:
@@ -133,7 +134,9 @@ def _one_order(row: Mapping[Any, Any], language: Language) -> list[str]:
         f"{row['quantity']:>11,}  @ {_price(row['reference_price']):>9}  "
         f"{_yuan(row['amount']):>13}"
     )
-    return [head, *(f"    {one}" for one in _wrapped(row[f"reason_{language}"], _WIDTH - 4))]
+    whose = word("page", "whose", language, name=names[row["sleeve"]]) if "sleeve" in row else ""
+    why = f"{whose}{row[f'reason_{language}']}"
+    return [head, *(f"    {one}" for one in _wrapped(why, _WIDTH - 4))]
 
 
 def _refused_lines(row: Mapping[Any, Any], language: Language) -> list[str]:
@@ -288,6 +291,10 @@ def _table(
 ) -> dict[str, Any]:
     say = _speaker(language)
     frame: pd.DataFrame = getattr(orders, name)
+    if "sleeve" in frame:
+        columns = (*columns[:1], ("sleeve", str, "code"), *columns[1:])
+        names = orders.strategy.sleeve_names(language) | {"": ""}
+        frame = frame.assign(sleeve=[names[one] for one in frame["sleeve"]])
 
     def cell(row: Mapping[Any, Any], column: _Column) -> dict[str, str]:
         key, form, kind = column

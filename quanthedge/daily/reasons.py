@@ -83,10 +83,9 @@ class Reasons:
 
     # -- the rebalance
 
-    @cached_property
-    def _targets(self) -> dict[int, float]:
-        """Weights of equity wanted on the day, by stock; empty on a day without rebalance."""
-        book = targets_of(self.inputs.targets, 0)
+    def _targets_of(self, s: int) -> dict[int, float]:
+        """Weights of equity that a sleeve wants on the day, by stock; empty without rebalance."""
+        book = targets_of(self.inputs.targets, s)
         rows = np.flatnonzero(book.trade_days == self.t)
         if not rows.size:
             return {}
@@ -115,18 +114,24 @@ class Reasons:
             return 0
         return int((own > own[i]).sum() + (own[:i] == own[i]).sum()) + 1
 
-    def stock_order(self, code: str, reason: str, quantity: int) -> Bilingual:
-        """Return why an order of stocks is made."""
+    def labels(self) -> list[str]:
+        """Return the labels of the sleeves; the strategy's own stocks alone where it has none."""
+        return list(self.before.sleeves)
+
+    def stock_order(self, code: str, reason: str, quantity: int, s: int = 0) -> Bilingual:
+        """Return why an order of stocks is made for sleeve s."""
         i = int(np.searchsorted(self.codes, code))
-        held = self.before.stocks.get(code)
+        held = self.before.sleeves[self.labels()[s]].stocks.get(code)
         if reason != "rebalance":
             wanted = f"{(0 if held is None else held.quantity) + quantity:,}"
             return told("reason", reason, wanted=wanted)
         weight = 0.0 if held is None else held.value / self.before.equity
-        target = self._targets.get(i, 0.0)
+        target = self._targets_of(s).get(i, 0.0)
         kind = "enters" if not weight else "resized" if target else "leaves"
         made = told("reason", kind, weight=f"{weight:.2%}", target=f"{target:.2%}")
         left = kind == "leaves"
+        if s > 0:  # chosen by no score
+            return made
         for language in LANGUAGES:
             made[language] += self._rank_words(i, code, language, left=left)
         return made
@@ -160,31 +165,43 @@ class Reasons:
 
     # -- the hedge
 
-    def future_order(self, contract: str, reason: str) -> Bilingual:
-        """Return why lots are traded."""
+    def future_order(self, contract: str, reason: str, s: int = 0) -> Bilingual:
+        """Return why lots are traded for sleeve s."""
         c = self.prepared.leg.contracts.index(contract)
+        own = self.before.sleeves[self.labels()[s]].futures
+        after = int(self.record.state.of_sleeves()[s].lots[c])
+        if s > 0 and reason != "margin_cut":
+            held = own.get(contract)
+            kind = "stated_again" if reason == "retry" else "stated"
+            before = f"{0 if held is None else held.quantity:+,}"
+            return told("reason", kind, held=before, after=f"{after:+,}")
         future = self.inputs.futures
         p = int(future.product[c])
         if reason == "roll":
-            others = [name for name in self.before.futures if name[:-4] == contract[:-4]]
+            others = [name for name in own if name[:-4] == contract[:-4]]
             rolled = next((name for name in others if name != contract), "")
             into = int(future.hold[self.t, p])
             old = rolled if into == c else contract
             new = self.prepared.leg.contracts[into] if into >= 0 else ""
             return told("reason", "roll", old=old, new=new, days=self._days_left(old))
         lot = float(future.multiplier[p] * future.settlement[self.t, c])
-        held = self.before.futures.get(contract)
-        after = int(self.record.state.lots[c])
+        held = own.get(contract)
         return told(
             "reason",
             "hedge",
-            beta=f"{float(self.record.ledger[self.t][layout.BETA_]):.3f}",
+            beta=f"{self._beta():.3f}",
             ratio=f"{hedge_of(self.inputs.hedge, 0).ratio:g}",
             held=f"{0 if held is None else held.quantity:+,}",
             after=f"{after:+,}",
             lot=f"{lot:,.0f}",
             value=f"{abs(after) * lot:,.0f}",
         )
+
+    def _beta(self) -> float:
+        """Return the beta that the hedge of the strategy's own stocks went by."""
+        several = self.record.of_sleeves.size > 0
+        row = self.record.of_sleeves[self.t, 0] if several else self.record.ledger[self.t]
+        return float(row[layout.BETA_])
 
     def _days_left(self, contract: str) -> int:
         """Return the trading days from the next day to a contract's last."""

@@ -45,7 +45,7 @@ from quanthedge.typing import Tell
 
 __all__ = ["check_maker", "check_past", "kept", "resume"]
 
-_LEDGER = ("ledger", "trades", "refusals", "positions", "contracts", "restated")
+_LEDGER = ("ledger", "trades", "refusals", "positions", "contracts", "restated", "sleeves")
 
 
 def resume(
@@ -81,8 +81,13 @@ def resume(
 
     Examples
     --------
-    >>> yesterday = qh.backtest(strategy, market.until("2015-07-30"))    # doctest: +SKIP
-    >>> today = qh.resume(yesterday, market.until("2015-07-31"))         # doctest: +SKIP
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> longer = qh.resume(result, market, "2015-01-09")
+    >>> str(longer.ledger.index[-1].date())
+    '2015-01-09'
     """
     say = tell or (lambda _text: None)
     earlier = run if isinstance(run, Result) else Result.open(run)
@@ -228,7 +233,8 @@ def _with_books(earlier: Result, prepared: Prepared) -> FundRun:
     fund = run_fund_of(prepared)
     names = names_of(prepared)
     tables = {name: getattr(earlier, name) for name in _LEDGER}
-    before = record_from_tables(tables, fund.record.state, prepared.inputs, names)
+    state = fund.record.state
+    before = record_from_tables(tables, state, prepared.inputs, names)
     done = before.days_run
     same = np.array_equal(fund.record.ledger[:done], before.ledger[:done], equal_nan=True)
     trades = fund.record.trades[fund.record.trades[:, 0] < done]

@@ -16,14 +16,16 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting import Prepared, Result, names_of, prepare
-from quanthedge.daily.book import Book, drawn_up, no_run_state
+from quanthedge.cards import Card, Carded, Cell
+from quanthedge.daily.book import Book, Holding, drawn_up, no_run_state
 from quanthedge.daily.holdings import Cash, Holdings, read_cash, read_holdings
-from quanthedge.daily.lists import order_list, refused_list, transfer_list
+from quanthedge.daily.lists import order_list, refused_list, traded_by_several, transfer_list
 from quanthedge.daily.reasons import Reasons
 from quanthedge.daily.resume import check_maker, check_past, kept, resume
 from quanthedge.daily.wording import Note, note
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import (
+    FundState,
     LedgerInputs,
     LedgerState,
     SleeveTargets,
@@ -36,12 +38,13 @@ from quanthedge.ledger import (
 from quanthedge.market import Market, next_trading_day, with_next_day
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Tell
+from quanthedge.words import LANGUAGES, Bilingual, filled, in_both, texts
 
 __all__ = ["Orders", "orders_for"]
 
 
-@dataclass(frozen=True)
-class Orders:
+@dataclass(frozen=True, repr=False)
+class Orders(Carded):
     """What is to be traded on the next trading day, and why.
 
     Attributes
@@ -53,7 +56,7 @@ class Orders:
     orders : DataFrame
         A row an order: account, code, name, side, offset (futures), quantity, reference_price
         (last close), limit_up, limit_down, amount, fees, impact, usual_volume, participation,
-        reason, reason_en, reason_zh.
+        reason, reason_en, reason_zh; of a strategy with sleeves also ``sleeve``, the label.
     refused : DataFrame
         What cannot be traded, and rows of the files that are not taken: code, name, side, wanted,
         done, reason, reason_en, reason_zh.
@@ -80,11 +83,33 @@ class Orders:
     totals: pd.DataFrame
     notes: list[Note]
 
-    def __repr__(self) -> str:
-        return (
-            f"<Orders of {self.strategy.name!r} for {self.day}: {len(self.orders)} orders, "
-            f"{len(self.refused)} not tradable>"
-        )
+    def card(self) -> Card:
+        """Return how much is bought and sold, and what to call next."""
+        said, table = texts("quanthedge.daily", "card"), self.orders
+        stocks = table[table["account"] == "stock"]
+        futures = table[table["account"] != "stock"]
+        bought, sold = stocks[stocks["side"] == "buy"], stocks[stocks["side"] == "sell"]
+        rows: list[tuple[Cell, ...]] = [
+            (said["buy"], f"{len(bought):,}", f"{bought['amount'].sum():,.0f}"),
+            (said["sell"], f"{len(sold):,}", f"{sold['amount'].sum():,.0f}"),
+            (said["futures"], f"{futures['quantity'].sum():,.0f}",
+             f"{futures['amount'].sum():,.0f}"),
+            (said["refused"], f"{len(self.refused):,}"),
+            (said["transfers"], f"{len(self.transfers):,}", f"{self.transfers['yuan'].sum():,.0f}"),
+        ]  # fmt: skip
+        facts = [in_both(said["decided"], date=self.date, market=self.market_name)]
+        if self.notes:
+            facts.append(in_both(said["notes"], n=len(self.notes)))
+        steps = [
+            ("orders.orders", said["orders"]),
+            ("orders.refused", said["blocked"]),
+            ("orders.totals", said["totals"]),
+        ]
+        title: Bilingual = {
+            code: filled(said["title"][code], code, name=self.strategy.called(code), day=self.day)
+            for code in LANGUAGES
+        }
+        return Card(title, facts, rows, steps, heads=[said["count"], said["amount"]])
 
 
 def orders_for(
@@ -138,6 +163,16 @@ def orders_for(
     Prices are the last closes, so that quantities and costs are estimates. Of the next day are
     known its ex-dates, names, limits and listings. A stock that did not trade on the last day is
     taken not to trade on the next.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> orders = qh.orders_for(strategy, market, "2014-12-31", run=result)
+    >>> orders.day, len(orders.orders)
+    ('2015-01-05', 40)
     """
     say = tell or (lambda _text: None)
     known = market if date is None else market.until(market.dates[market.day(date)])
@@ -164,7 +199,7 @@ def orders_for(
     held = None
     if holdings is not None and cash is not None:
         held = holdings if isinstance(holdings, Holdings) else read_holdings(holdings)
-        held = replace(held, left=list(held.left))
+        held = replace(held, left=list(held.left), sleeves=dict(held.sleeves))
         money = cash if isinstance(cash, Cash) else read_cash(cash)
         before = drawn_up(held, money, state, prepared, inputs, t, retry=earlier is None)
     else:
@@ -174,13 +209,17 @@ def orders_for(
         raise DataError("orders: the book has no equity left; nothing can be ordered")
     after = Book.of(state, prepared, inputs, t + 1, beta_row=t)
     reasons = Reasons(prepared, inputs, t, before, record, held)
+    orders = order_list(prepared, inputs, t, record, reasons)
+    several = traded_by_several(orders)
+    if several:
+        notes.append(note("several", count=several))
     return Orders(
         strategy=strategy,
         market_name=market.name,
         fingerprint=known.fingerprint,
         date=close,
         day=day,
-        orders=order_list(prepared, inputs, t, record, reasons),
+        orders=orders,
         refused=refused_list(prepared, inputs, t, record, before, held, reasons),
         transfers=transfer_list(inputs, t, before, after, record),
         book=_book(before, after, reasons),
@@ -204,7 +243,7 @@ def _run_until(
     return earlier
 
 
-def _state_of(earlier: Result, prepared: Prepared, inputs: LedgerInputs) -> LedgerState:
+def _state_of(earlier: Result, prepared: Prepared, inputs: LedgerInputs) -> LedgerState | FundState:
     """Return the run's state on the inputs that end with the next day."""
     state, past = kept(earlier)
     own = past["book_return"].to_numpy(dtype=np.float64)[1:]
@@ -221,15 +260,20 @@ def _with_rebalance(prepared: Prepared, day: str, *, wanted: bool) -> tuple[Ledg
     if not wanted or (book.trade_days == t).any():
         return inputs, False
     fresh = targets_of(prepare(prepared.strategy, prepared.market, day, day).inputs.targets, 0)
-    if fresh.trade_days.size != 1:
+    if not (fresh.trade_days == 0).any():
         raise StrategyError("orders: the strategy gives no targets for a rebalance on the day")
-    joined = SleeveTargets(
-        np.append(book.trade_days, t),
-        np.append(book.pointer, book.pointer[-1] + fresh.pointer[-1]),
-        np.concatenate([book.stocks, fresh.stocks]),
-        np.concatenate([book.weights, fresh.weights]),
+    done = int((book.trade_days < t).sum())  # what another sleeve has more stands at the end
+    kept = int(book.pointer[done])
+    some = slice(int(fresh.pointer[0]), int(fresh.pointer[1]))
+    joined = SleeveTargets.of_stocks(
+        np.append(book.trade_days[:done], t),
+        np.append(book.pointer[: done + 1], kept + some.stop - some.start),
+        np.concatenate([book.stocks[:kept], fresh.stocks[some]]),
+        np.concatenate([book.weights[:kept], fresh.weights[some]]),
     )
-    return inputs._replace(targets=TargetBook.of([joined])), True
+    count = len(prepared.strategy.sleeves)
+    others = [targets_of(inputs.targets, s) for s in range(1, count + 1)]
+    return inputs._replace(targets=TargetBook.of([joined, *others])), True
 
 
 def _day_notes(known: Market, day: str, given: str | None) -> list[Note]:
@@ -249,35 +293,39 @@ def _rebalance_notes(inputs: LedgerInputs, t: int, *, forced: bool) -> list[Note
 
 
 def _book(before: Book, after: Book, reasons: Reasons) -> pd.DataFrame:
-    """Return what is held before and after, the largest changes of weight first."""
+    """Return what is held before and after by sleeve, the largest changes of weight first."""
     rows: list[dict[str, Any]] = []
-    for kind, old, new in (
-        ("stock", before.stocks, after.stocks),
-        ("futures", before.futures, after.futures),
-    ):
-        for code in sorted(old.keys() | new.keys()):
-            one, other = old.get(code), new.get(code)
-            there = other or one
-            if there is None:
-                continue
-            rows.append(
-                {
-                    "kind": kind,
-                    "code": code,
-                    "name": reasons.name(code),
-                    "before": 0 if one is None else one.quantity,
-                    "after": 0 if other is None else other.quantity,
-                    "price": there.price,
-                    "value": 0.0 if other is None else other.value,
-                    "weight_before": 0.0 if one is None else one.value / before.equity,
-                    "weight_after": 0.0 if other is None else other.value / after.equity,
-                }
-            )
-    frame = pd.DataFrame(rows, columns=list(_BOOK))
+    for label, old in before.sleeves.items():
+        new = after.sleeves[label]
+        for kind, one, other in (
+            ("stock", old.stocks, new.stocks),
+            ("futures", old.futures, new.futures),
+        ):
+            for code in sorted(one.keys() | other.keys()):
+                row = _changed(one.get(code), other.get(code), before.equity, after.equity)
+                named = {"sleeve": label, "kind": kind, "code": code, "name": reasons.name(code)}
+                rows.append(named | row)
+    several = len(before.sleeves) > 1
+    frame = pd.DataFrame(rows, columns=["sleeve", *_BOOK] if several else list(_BOOK))
     change = (frame["weight_after"] - frame["weight_before"]).abs()
     return frame.loc[change.sort_values(ascending=False, kind="stable").index].reset_index(
         drop=True
     )
+
+
+def _changed(
+    old: Holding | None, new: Holding | None, before: float, after: float
+) -> dict[str, Any]:
+    """Return quantity, price, value and weights of a holding before and after; equity in yuan."""
+    there = new or old or Holding(0, np.nan, 0.0)
+    return {
+        "before": 0 if old is None else old.quantity,
+        "after": 0 if new is None else new.quantity,
+        "price": there.price,
+        "value": 0.0 if new is None else new.value,
+        "weight_before": 0.0 if old is None else old.value / before,
+        "weight_after": 0.0 if new is None else new.value / after,
+    }
 
 
 _BOOK = (

@@ -9,8 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from quanthedge.cards import Card, Carded
 from quanthedge.errors import StrategyError
 from quanthedge.evaluation import tables
+from quanthedge.evaluation.card import evaluation_card
 from quanthedge.evaluation.evidence import NAIVE, Evidence, Setting, collect
 from quanthedge.evaluation.given import (
     Evaluated,
@@ -25,6 +27,7 @@ from quanthedge.evaluation.significance import LAGS, mean_test
 from quanthedge.evaluation.tried import check_tried, count_tried, trial_of
 from quanthedge.labelling import NO_COST, Labels
 from quanthedge.operators import rolling_beta
+from quanthedge.progress import telling
 from quanthedge.rules import TRADING_DAYS_A_YEAR, index_of
 from quanthedge.storage import write_page
 from quanthedge.typing import Floats, Language
@@ -36,8 +39,8 @@ _BETA_SHARE = 0.4
 Neutral = Literal["industry", "size"]
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation(Carded):
     """Tables of what factors ranked and earned; each is a DataFrame that says what it is of.
 
     Every table has ``universe`` and ``factor`` in front, and in its ``attrs`` the first and last
@@ -80,11 +83,9 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     _kept: dict[tuple[Any, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
 
-    def __repr__(self) -> str:
-        return (
-            f"<Evaluation of {len(self.factors.names)} factors, {len(self.labels.rows)} decisions, "
-            f"{', '.join(self.universes)}>"
-        )
+    def card(self) -> Card:
+        """Return the first of the ranking, and what to call next."""
+        return evaluation_card(self)
 
     @cached_property
     def per_year(self) -> float:
@@ -303,9 +304,14 @@ def evaluate(
     Examples
     --------
     >>> import quanthedge as qh
-    >>> market = qh.Market.open("data/sample")                                 # doctest: +SKIP
-    >>> found = qh.evaluate(["turnover", "earnings_yield"], qh.labels(market)) # doctest: +SKIP
-    >>> found.table()[["ic", "t", "q", "long_minus_hedge"]]                    # doctest: +SKIP
+    >>> market = qh.sample_market()
+    >>> factors = [qh.factors.Reversal(), qh.factors.BookYield()]
+    >>> found = qh.evaluate(factors, qh.labels(market))
+    >>> found.table()[["ic", "t", "long_minus_hedge"]].round(3)
+                            ic      t  long_minus_hedge
+    universe factor
+    all      reversal    0.012  0.797             0.038
+             book_yield  0.012  0.541            -0.021
     """
     check_labels(labels)
     _check(cost_bp, quantiles, fewest, lags, neutral, beta, labels)
@@ -320,10 +326,11 @@ def evaluate(
     setting = Setting(tuple(neutral), neutral_weights, quantiles, fewest, apart, places)
     size = _size(labels)
     betas = _betas(labels, hedge if beta == "book" else None)
-    universes = {
-        name: collect(given, labels, mask, industries, size, betas, setting)
-        for name, mask in masks.items()
-    }
+    universes: dict[str, Evidence] = {}
+    with telling("evaluate", total=len(masks)) as tell:
+        for name, mask in masks.items():
+            tell(name, done=len(universes))
+            universes[name] = collect(given, labels, mask, industries, size, betas, setting)
     lags = max(lags, apart)
     trials = [
         trial_of(

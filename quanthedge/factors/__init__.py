@@ -1,6 +1,14 @@
 """Factors: one exposure per day and stock, each with its formula and its source.
 
 The classes are those of ``catalogue.toml``; each is imported when it is asked for.
+
+Examples
+--------
+>>> import quanthedge as qh
+>>> qh.factors.factor_name(qh.factors.BookYield(), "en")
+'book yield'
+>>> qh.factors.library().loc["book_yield", "family"]
+'valuation'
 """
 
 from typing import TYPE_CHECKING, Any

@@ -55,6 +55,19 @@ class Factor(Kinded, noun="factor"):
         +1 where published research finds that high exposures earn more, -1 where it finds the
         opposite. The exposure itself is raw; scores apply the sign. An own factor that says nothing
         has +1.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> from typing import Literal
+    >>> class Cheapness(qh.Factor):
+    ...     '''Book value over market value.'''
+    ...     kind: Literal["cheapness"] = "cheapness"
+    ...     def exposure(self, market, rows=None):
+    ...         return qh.factors.BookYield().exposure(market, rows)
+    >>> Cheapness().exposure(market, [250]).shape
+    (1, 120)
     """
 
     needed: ClassVar[tuple[str, ...]] = ("exposure",)

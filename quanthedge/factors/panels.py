@@ -168,6 +168,14 @@ def panel(
     DataError
         Rows outside the market or not ascending, data that a named factor needs and that the
         market has not, or more than 4 GiB of exposures.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> found = qh.panel(market, ["book_yield", "reversal"], start="2014-07-01", end="2014-12-31")
+    >>> found.frame("book_yield").shape
+    (6, 120)
     """
     days = _days(market, rows, start, end)
     wanted = _expanded(factors)

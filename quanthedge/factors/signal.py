@@ -113,6 +113,17 @@ def signal_from(
         and code twice, a pickle that would have to be run; or none for the market.
     StrategyError
         An option is out of range.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> import pandas as pd
+    >>> days = pd.DatetimeIndex(market.dates[::20])
+    >>> scores = pd.DataFrame(1.0, index=days, columns=market.codes)  # a table of yours
+    >>> signal = qh.signal_from(scores, market, name="my scores")
+    >>> signal.exposure(market, [100]).shape
+    (1, 120)
     """
     options = {
         "name": name, "name_zh": name_zh, "sign": sign, "column": column, "known": known,

@@ -1,12 +1,12 @@
 """The fund: its terms and its clients, and what they are worth, pay and get, in exact decimals."""
 
 from quanthedge.fund.clients import Clients, Distribution, Flow, Leavers, Tier
-from quanthedge.fund.day_counts import exact_fee_years, fee_years
+from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.dealing_days import opening_days
 from quanthedge.fund.explainer import fee_table
 from quanthedge.fund.fund_run import FundRun, run_fund
 from quanthedge.fund.hurdle import Hurdle, hurdle_path
-from quanthedge.fund.methods import METHODS, FeeMethod, LotUnits, Register, method_kind
+from quanthedge.fund.methods import METHODS, LotUnits, Register, method_kind
 from quanthedge.fund.performance_fee import PerformanceFee
 from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms, crystallisation_flags
 from quanthedge.fund.values import exact, round_half_up, unit_value
@@ -17,7 +17,6 @@ __all__ = [
     "SHORTEST_MONTHS",
     "Clients",
     "Distribution",
-    "FeeMethod",
     "Flow",
     "FundRun",
     "FundTerms",
@@ -29,7 +28,6 @@ __all__ = [
     "Tier",
     "crystallisation_flags",
     "exact",
-    "exact_fee_years",
     "fee_table",
     "fee_years",
     "hurdle_path",

@@ -2,7 +2,7 @@
 
 import math
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, field_serializer, model_validator
 
@@ -21,14 +21,18 @@ class _Plain(Plain):
 class Flow(_Plain):
     """One order of an investor, done on the first opening day at or after its date."""
 
-    date: date
-    investor: str = Field(min_length=1)
-    subscribe_yuan: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    redeem_units: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    date: Annotated[date, Field(description="Day from which the order waits for an opening day.")]
+    investor: str = Field(min_length=1, description="Who subscribes or redeems.")
+    subscribe_yuan: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Money paid in, yuan."
+    )
+    redeem_units: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Units given back."
+    )
     redeem_fraction: float | None = Field(
         default=None, gt=0, le=1, description="Of the units that the investor then holds."
     )
-    share_class: _ShareClass = "A"
+    share_class: _ShareClass = Field(default="A", description="Class of the units.")
 
     @model_validator(mode="after")
     def _one_order(self) -> Self:
@@ -51,8 +55,8 @@ class Leavers(_Plain):
 class Distribution(_Plain):
     """A dividend of the fund, paid on the units of the close of its date."""
 
-    date: date
-    yuan_per_unit: float = Field(gt=0, allow_inf_nan=False)
+    date: Annotated[date, Field(description="Day at whose close the units count.")]
+    yuan_per_unit: float = Field(gt=0, allow_inf_nan=False, description="Yuan paid on each unit.")
     reinvesting: tuple[str, ...] = Field(
         default=(), description="Investors who take units at the ex-dividend value instead of cash."
     )
@@ -62,7 +66,7 @@ class Tier(_Plain):
     """A step of a fee: the rate below a limit (yuan paid in, or calendar days held)."""
 
     below: float = Field(gt=0, description="The last step takes infinity: inf.")
-    rate: float = Field(ge=0, lt=1)
+    rate: float = Field(ge=0, lt=1, description="Rate of the step, a fraction.")
 
     @field_serializer("below", when_used="json")
     def _in_json(self, value: float) -> float | str:

@@ -12,6 +12,7 @@ from quanthedge.fund.fee_basis import BASIS_COLUMNS, NO_BASIS, Basis
 from quanthedge.fund.methods import Register
 from quanthedge.fund.terms import FundTerms
 from quanthedge.ledger import (
+    FundState,
     LedgerInputs,
     LedgerRecord,
     LedgerState,
@@ -92,7 +93,7 @@ class RunningFund:
     terms: FundTerms
     inputs: LedgerInputs
     dates: Days
-    state: LedgerState
+    state: LedgerState | FundState
     registers: dict[str, Register]
     opening: Bools
     ledger: Floats

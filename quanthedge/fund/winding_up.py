@@ -61,7 +61,7 @@ def sold_out(targets: SleeveTargets, last: int, days: int) -> SleeveTargets:
     kept = int(np.searchsorted(targets.trade_days, last, side="right"))
     closing = np.arange(last + 1, days, dtype=targets.trade_days.dtype)
     end = targets.pointer[kept]
-    return SleeveTargets(
+    return SleeveTargets.of_stocks(
         np.append(targets.trade_days[:kept], closing),
         np.append(targets.pointer[: kept + 1], np.full(closing.size, end)),
         targets.stocks[:end],

@@ -5,17 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from quanthedge.hedge.asked import Substitution
 from quanthedge.hedge.contracts.chain import (
-    ContractChain,
-    FuturesMarket,
     contract_chain,
 )
-from quanthedge.hedge.contracts.schedule import (
-    BEYOND,
-    ContractSchedule,
-    Fill,
-    contract_schedule,
-    fill_prices,
-)
+from quanthedge.hedge.contracts.schedule import ContractSchedule, contract_schedule
 from quanthedge.hedge.ratios.ratios import (
     AlphaScaled,
     BetaRatio,
@@ -24,11 +16,10 @@ from quanthedge.hedge.ratios.ratios import (
     ErrorCorrection,
     EwmaRatio,
     FixedRatio,
-    HedgeHistory,
     HedgeRatio,
     MinimumVariance,
 )
-from quanthedge.hedge.rule import HedgeRule, target_lots
+from quanthedge.hedge.rule import HedgeRule
 from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of, fills_known
 
 if TYPE_CHECKING:  # for readers of types
@@ -40,6 +31,10 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.hedge.research.books import Book as Book
     from quanthedge.hedge.research.books import index_book as index_book
     from quanthedge.hedge.research.books import random_book as random_book
+    from quanthedge.hedge.research.carry.lending import lent_on as lent_on
+    from quanthedge.hedge.research.carry.panel import carry_opportunity as carry_opportunity
+    from quanthedge.hedge.research.carry.terms import CarryTerms as CarryTerms
+    from quanthedge.hedge.research.carry.trades import carry_trades as carry_trades
     from quanthedge.hedge.research.comparison import HedgeComparison as HedgeComparison
     from quanthedge.hedge.research.comparison import compare_hedges as compare_hedges
     from quanthedge.hedge.research.desk import basis_desk as basis_desk
@@ -48,10 +43,14 @@ if TYPE_CHECKING:  # for readers of types
 _LAZY = {
     "annual_discount": "contracts.discount",
     "Book": "research.books",
+    "CarryTerms": "research.carry.terms",
     "HedgeComparison": "research.comparison",
     "basis_desk": "research.desk",
     "basis_table": "research.basis",
     "book_ratios": "ratios.pro_forma",
+    "carry_opportunity": "research.carry.panel",
+    "carry_trades": "research.carry.trades",
+    "lent_on": "research.carry.lending",
     "compare_hedges": "research.comparison",
     "futures_leg": "contracts.leg",
     "index_book": "research.books",
@@ -60,21 +59,17 @@ _LAZY = {
 }
 
 __all__ = [
-    "BEYOND",
     "AlphaScaled",
     "BetaRatio",
     "Book",
-    "ContractChain",
+    "CarryTerms",
     "ContractSchedule",
     "DollarNeutral",
     "DynamicCorrelation",
     "ErrorCorrection",
     "EwmaRatio",
-    "Fill",
     "FixedRatio",
-    "FuturesMarket",
     "HedgeComparison",
-    "HedgeHistory",
     "HedgeRatio",
     "HedgeRule",
     "Knowledge",
@@ -85,17 +80,18 @@ __all__ = [
     "basis_desk",
     "basis_table",
     "book_ratios",
+    "carry_opportunity",
+    "carry_trades",
     "compare_hedges",
     "contract_chain",
     "contract_schedule",
     "fill_price_of",
-    "fill_prices",
     "fills_known",
     "futures_leg",
     "index_book",
     "joint_hedge",
+    "lent_on",
     "random_book",
-    "target_lots",
 ]
 
 

@@ -72,6 +72,11 @@ def to_vectorbt(
     from quanthedge.interop.vectorbt_portfolio import portfolio_of
 
     ledger = record.ledger
+    if (ledger["stocks_borrowed"] != 0.0).any():
+        raise DataError(
+            "to_vectorbt: the run sold borrowed stocks, which cost a fee and pay their lender; "
+            "accepted: runs without"
+        )
     trades = trades_of(record)
     futures = futures_of(record, trades)
     stocks = one_book(ledger, trades) if market is None else stocks_of(record, market, trades)

@@ -195,9 +195,20 @@ def labels(
     Examples
     --------
     >>> import quanthedge as qh
-    >>> market = qh.Market.open("data/sample")                         # doctest: +SKIP
-    >>> made = qh.labels(market, "month", horizon=20)                  # doctest: +SKIP
-    >>> made.differences()[["pairs", "lost_bp"]]                       # doctest: +SKIP
+    >>> market = qh.sample_market()
+    >>> made = qh.labels(market, "month", horizon=20)
+    >>> made.differences()[["pairs", "lost_bp"]].round(1)
+                          pairs  lost_bp
+    reason
+    same                     19      0.0
+    timing                 3750    -10.8
+    suspended                86      NaN
+    limit_up                  4      NaN
+    sold_late_suspended      47   -188.6
+    sold_late_limit_down      6    573.9
+    delisted                  3   -134.5
+    not_sold                  2      NaN
+    not_listed              283      NaN
     """
     decided = decision_rows(market, rows)
     _check(entry, lag, horizon, cost_bp, recovery)

@@ -61,10 +61,12 @@ def labels_from(
     Examples
     --------
     >>> import quanthedge as qh
-    >>> market = qh.Market.open("data/sample")                         # doctest: +SKIP
-    >>> plain = qh.labels(market, "month").frame()                     # doctest: +SKIP
-    >>> over = plain.sub(plain.mean(axis=1), axis=0)                   # doctest: +SKIP
-    >>> made = qh.labels_from(market, over, "month")                   # doctest: +SKIP
+    >>> market = qh.sample_market()
+    >>> plain = qh.labels(market, "month").frame()
+    >>> over = plain.sub(plain.mean(axis=1), axis=0)  # each stock's return over the mean of all
+    >>> made = qh.labels_from(market, over, "month")
+    >>> len(made.rows)
+    35
     """
     if not -1 <= least <= 1:
         raise StrategyError(f"labels_from: least {least!r}; accepted: -1 to 1")

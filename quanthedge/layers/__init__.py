@@ -1,12 +1,6 @@
 """Layers of a book above its stocks: how much is invested, and how much in each industry."""
 
-from quanthedge.layers.allocation import (
-    FIGURES,
-    Allocation,
-    NoAllocation,
-    Standing,
-    allocation_table,
-)
+from quanthedge.layers.allocation import Allocation, NoAllocation, Standing, allocation_table
 from quanthedge.layers.carry import CarryGate, CarryScaled
 from quanthedge.layers.control import DrawdownControl, RiskBudget
 from quanthedge.layers.episodes import Episodes, episodes
@@ -15,7 +9,6 @@ from quanthedge.layers.sections import Layers
 from quanthedge.layers.wording import allocation_name
 
 __all__ = [
-    "FIGURES",
     "Allocation",
     "CarryGate",
     "CarryScaled",

@@ -24,7 +24,10 @@ class Layers(Plain):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     allocation: Allocation = Field(default_factory=NoAllocation)
-    industry: Industry = Field(default_factory=NoTilt)
+    industry: Industry = Field(
+        default_factory=NoTilt,
+        description="How far industries may weigh otherwise than in the index.",
+    )
 
     @property
     def gated(self) -> bool:

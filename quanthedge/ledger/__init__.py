@@ -1,6 +1,7 @@
 """The daily ledger: orders, costs, accounts, margin and fund fees (docs/ledger.md)."""
 
 from quanthedge.ledger import layout
+from quanthedge.ledger.ahead import compile_ahead, is_compiled
 from quanthedge.ledger.booking import (
     FundFlows,
     UnitValues,
@@ -52,6 +53,7 @@ from quanthedge.ledger.inputs import (
 )
 from quanthedge.ledger.kept import KeptState, Names, laid_state, named_state
 from quanthedge.ledger.layout import HALF_TICK
+from quanthedge.ledger.lending import lending_book
 from quanthedge.ledger.lines import (
     COST_LINES,
     FLOW_LINES,
@@ -59,7 +61,6 @@ from quanthedge.ledger.lines import (
     LINES,
     PROFIT_LINES,
     TRADE_COSTS,
-    Line,
     net_flows,
     signed_lines,
 )
@@ -74,7 +75,7 @@ from quanthedge.ledger.sleeves import (
     hedge_of,
     targets_of,
 )
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 
 __all__ = [
@@ -94,6 +95,7 @@ __all__ = [
     "Execution",
     "FundFlows",
     "FundNumbers",
+    "FundState",
     "FutureBook",
     "HedgeBook",
     "KeptState",
@@ -101,7 +103,6 @@ __all__ = [
     "LedgerRecord",
     "LedgerState",
     "LightRecord",
-    "Line",
     "Names",
     "RealBook",
     "Reign",
@@ -122,6 +123,7 @@ __all__ = [
     "book_unit_values",
     "book_units",
     "column",
+    "compile_ahead",
     "days_owing",
     "dividend_steps",
     "equity_of",
@@ -130,11 +132,13 @@ __all__ = [
     "hedge_of",
     "holds_nothing",
     "input_digests",
+    "is_compiled",
     "joined_records",
     "laid_state",
     "lay_book",
     "layout",
     "ledger_tables",
+    "lending_book",
     "named_state",
     "net_assets_of",
     "net_flows",
@@ -142,6 +146,7 @@ __all__ = [
     "no_rows",
     "no_tax",
     "open_units",
+    "opening_state",
     "record_days",
     "record_from_tables",
     "replayed_tax",

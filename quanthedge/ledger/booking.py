@@ -12,7 +12,7 @@ import numpy as np
 from quanthedge.ledger import layout
 from quanthedge.ledger.engine import LedgerRecord
 from quanthedge.ledger.inputs import LedgerInputs
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.state import FundState, LedgerState
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -81,27 +81,27 @@ def column(ledger: Floats, name: str) -> Floats:
     return found
 
 
-def equity_of(state: LedgerState) -> float:
+def equity_of(state: LedgerState | FundState) -> float:
     """Return the equity at the last close, suspended holdings at their last closes, yuan."""
     return float(state.scalars[layout.EQUITY])
 
 
-def net_assets_of(state: LedgerState) -> float:
+def net_assets_of(state: LedgerState | FundState) -> float:
     """Return what the fund is stated at, before performance fees not yet charged, yuan."""
     return float(state.scalars[layout.EQUITY] + state.scalars[layout.REVALUATION])
 
 
-def service_base_of(state: LedgerState) -> float:
+def service_base_of(state: LedgerState | FundState) -> float:
     """Return the assets that bear the sales service fee: those of class C, yuan."""
     return float(state.scalars[layout.SERVICE_BASE])
 
 
-def units_of(state: LedgerState) -> float:
+def units_of(state: LedgerState | FundState) -> float:
     """Return the units outstanding that the ledger knows of."""
     return float(state.scalars[layout.UNITS])
 
 
-def holds_nothing(state: LedgerState) -> bool:
+def holds_nothing(state: LedgerState | FundState) -> bool:
     """Return whether neither shares, contracts, dividends to come, a loan nor debts are left."""
     owed = (layout.LOAN, layout.OWED, layout.RECEIVABLE)
     return not (
@@ -109,13 +109,15 @@ def holds_nothing(state: LedgerState) -> bool:
     )
 
 
-def open_units(state: LedgerState, units: float, service_base: float) -> None:
+def open_units(state: LedgerState | FundState, units: float, service_base: float) -> None:
     """Set the units of the first morning, and the capital that bears the sales service fee."""
     state.scalars[layout.UNITS] = units
     state.scalars[layout.SERVICE_BASE] = service_base
 
 
-def book_fees(state: LedgerState, ledger: Floats, t: int, total: float, of_service: float) -> None:
+def book_fees(
+    state: LedgerState | FundState, ledger: Floats, t: int, total: float, of_service: float
+) -> None:
     """Book performance fees of the close of day t as payable.
 
     Parameters
@@ -138,7 +140,7 @@ def book_fees(state: LedgerState, ledger: Floats, t: int, total: float, of_servi
     row[layout.EQUITY_] = net_assets_of(state)
 
 
-def book_units(state: LedgerState, ledger: Floats, t: int, units: float) -> None:
+def book_units(state: LedgerState | FundState, ledger: Floats, t: int, units: float) -> None:
     """Set the units outstanding at the close of day t."""
     state.scalars[layout.UNITS] = units
     ledger[t, layout.UNITS_] = units
@@ -209,7 +211,10 @@ def joined_records(pieces: list[LedgerRecord], ledger: Floats) -> LedgerRecord:
     records = {
         name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in _RECORDS
     }
+    of_sleeves = last.of_sleeves  # each piece wrote its own days
+    if of_sleeves.size:
+        of_sleeves = np.sum([piece.of_sleeves for piece in pieces], axis=0)
     return LedgerRecord(
         ledger=ledger, days_run=last.days_run, insolvent_day=last.insolvent_day, state=last.state,
-        **records,
+        of_sleeves=of_sleeves, **records,
     )  # fmt: skip

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import LedgerError
 from quanthedge.ledger import layout
-from quanthedge.ledger.inputs import LedgerInputs, SleeveInputs, inputs_of
+from quanthedge.ledger.ahead import wait_until_compiled
+from quanthedge.ledger.inputs import LedgerInputs, read_only
 from quanthedge.ledger.lines import FUND_FEES, TRADE_COSTS, net_flows
-from quanthedge.ledger.sleeves import hedge_of
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.sleeve_table import of_account, sleeve_table
+from quanthedge.ledger.sleeves import SleeveHedge, hedge_of
+from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.ledger.states import STATES, holding_states
 
 __all__ = ["LedgerRecord", "Reign", "ledger_tables", "run_ledger"]
 
+NO_SLEEVES = np.zeros((0, 0, 0))
 Reign = tuple[int, LedgerInputs]  # from a day on, these inputs rule
 
 _BREACH = {
@@ -39,12 +42,18 @@ class LedgerRecord:
     Attributes
     ----------
     ledger : float64 [T, columns]
-    trades : float64 [n, 14], refusals : float64 [m, 7]
-    positions : float64 [p, 3], contracts : float64 [q, 3], restated : float64 [r, 4]
+    trades : float64 [n, 15], refusals : float64 [m, 8]
+    positions : float64 [p, 4], contracts : float64 [q, 4], restated : float64 [r, 5]
         Rows as :class:`quanthedge.ledger.kernels.sheet.Logs` has them.
     days_run : int
         Days with a ledger row; fewer than T only when the fund became insolvent.
     insolvent_day : int or None
+    state : LedgerState or FundState
+        After the last day: of the sleeve, or of several.
+    of_sleeves : float64 [T, S, columns]
+        The day's rows of several sleeves: their lines of money, stocks, lots and margin; the
+        column ``stock_cash`` is what a sleeve has taken out of the two accounts (below 0) or
+        brought in since the first day, ``equity`` what it has earned since then. [0, 0, 0] for one.
     """
 
     ledger: NDArray[np.float64]
@@ -55,35 +64,38 @@ class LedgerRecord:
     restated: NDArray[np.float64]
     days_run: int
     insolvent_day: int | None
-    state: LedgerState = field(repr=False)
+    state: LedgerState | FundState = field(repr=False)
+    of_sleeves: NDArray[np.float64] = field(default_factory=lambda: NO_SLEEVES, repr=False)
+
+    def positions_of_account(self) -> NDArray[np.float64]:
+        """Return the rows of ``positions`` with the shares of all sleeves together."""
+        return of_account(self.positions)
 
 
-def read_only(inputs: SleeveInputs) -> SleeveInputs:
-    """Return the inputs as read-only views, so that one compiled version serves all callers."""
+def check_sleeves(inputs: LedgerInputs) -> int:
+    """Return the number of sleeves; raise LedgerError for what the ledger does not run."""
+    targets, hedges = len(inputs.targets.trade_days), len(inputs.hedge.ratio)
+    if targets != hedges:
+        raise LedgerError(f"ledger inputs: targets of {targets} sleeves and hedges of {hedges}")
+    if targets > 1 and inputs.settings.borrowed != 0.0:
+        raise LedgerError(
+            f"ledger inputs: a loan of {inputs.settings.borrowed:g} of the equity with {targets} "
+            "sleeves; accepted: a loan goes with one sleeve"
+        )
+    lending = inputs.lending.given
+    if lending.size not in (0, targets):
+        raise LedgerError(f"ledger inputs: lending of {lending.size} sleeves, targets of {targets}")
+    if (inputs.hedge.method[: lending.size][lending] != layout.STATED).any():
+        raise LedgerError(
+            "ledger inputs: a sleeve that hedges its stocks borrows; accepted: one that states its "
+            "contracts"
+        )
+    for s in range(hedges):
+        _check_hedge(hedge_of(inputs.hedge, s))
+    return targets
 
-    def freeze(value: Any) -> Any:
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*(freeze(v) for v in value))
-        if isinstance(value, np.ndarray):
-            view = np.ascontiguousarray(value).view(np.ndarray)
-            view.flags.writeable = False
-            return view
-        return value
 
-    frozen: SleeveInputs = freeze(inputs)
-    return frozen
-
-
-def check_sleeves(inputs: LedgerInputs) -> None:
-    """Raise LedgerError for more sleeves than one, and for a hedge that is not defined."""
-    counts = {"targets": len(inputs.targets.trade_days), "hedge": len(inputs.hedge.ratio)}
-    for name, count in counts.items():
-        if count != 1:
-            raise LedgerError(
-                f"ledger inputs, {name}: {count} sleeves; accepted: 1, as the ledger holds one "
-                "book of stocks today"
-            )
-    hedge = hedge_of(inputs.hedge, 0)
+def _check_hedge(hedge: SleeveHedge) -> None:
     ranged = not (np.isnan(hedge.range_low) and np.isnan(hedge.range_high))
     if hedge.both_sides and (hedge.aversion != 0.0 or ranged):
         raise LedgerError(
@@ -95,7 +107,7 @@ def check_sleeves(inputs: LedgerInputs) -> None:
 
 def run_ledger(
     inputs: LedgerInputs,
-    state: LedgerState | None = None,
+    state: LedgerState | FundState | None = None,
     first: int = 0,
     stop: int | None = None,
     reigns: Sequence[Reign] = (),
@@ -124,30 +136,41 @@ def run_ledger(
     from quanthedge.ledger.kernels import day as kernels
     from quanthedge.ledger.kernels import sheet
 
-    for one in (inputs, *(ruling for _, ruling in reigns)):
-        check_sleeves(one)
-    n_days = inputs.bars.open.shape[0]
+    counts = {check_sleeves(one) for one in (inputs, *(ruling for _, ruling in reigns))}
+    if len(counts) > 1:
+        raise LedgerError(
+            f"ledger inputs: reigns of {sorted(counts)} sleeves; accepted: one number"
+        )
+    wait_until_compiled()
+    n_days, sleeves = inputs.bars.open.shape[0], counts.pop()
     stop = n_days if stop is None else stop
-    state = LedgerState.opening(inputs) if state is None else state
+    if state is None:
+        state = opening_state(inputs)
+    fund = FundState.of_one(state) if isinstance(state, LedgerState) else state
     ledger = np.zeros((n_days, len(layout.COLUMNS)))
-    sizes = state.shares.size, state.lots.size
-    work, logs = sheet.new_work(*sizes, state.last_level.size), sheet.new_logs(*sizes)
+    of_sleeves = np.zeros((n_days, sleeves, len(layout.COLUMNS))) if sleeves > 1 else NO_SLEEVES
+    sizes = fund.shares.size, fund.lots.size
+    work = sheet.new_work(
+        fund.shares.shape[1], fund.lots.shape[1], fund.last_level.shape[1], sleeves
+    )
+    logs = sheet.new_logs(*sizes)
     for begin, end, ruling in _ruling(inputs, reigns, first, stop):
-        frozen, day = read_only(inputs_of(ruling, 0)), begin
+        frozen, day = read_only(ruling), begin
         while day < end:
-            day = kernels.run_days(day, end, frozen, state, work, ledger, logs)
-            if _is_over(state, day):
+            day = kernels.run_days(day, end, frozen, fund, work, ledger, of_sleeves, logs)
+            if _is_over(fund, day):
                 break
             logs = sheet.grown(logs, *sizes)
-        if _is_over(state, day):
+        if _is_over(fund, day):
             break
     trades, refusals, positions, contracts, restated = (
-        rows[:n].copy() for n, rows in zip(logs.n, logs[1:], strict=True)
+        rows[:n].copy() for n, rows in zip(logs.n[: sheet.SLEEVE], logs[1:], strict=True)
     )
-    days_run, insolvent = ended(state, stop)
+    days_run, insolvent = ended(fund, stop)
     return LedgerRecord(
-        ledger, trades, refusals, positions, contracts, restated, days_run, insolvent, state
-    )
+        ledger, trades, refusals, positions, contracts, restated, days_run, insolvent, state,
+        of_sleeves,
+    )  # fmt: skip
 
 
 def _ruling(
@@ -163,13 +186,13 @@ def _ruling(
             yield max(begin, first), min(end, stop), ruling._replace(fund=inputs.fund)
 
 
-def _is_over(state: LedgerState, day: int) -> bool:
+def _is_over(state: FundState, day: int) -> bool:
     """Return whether the run ended on the day before ``day``."""
     scalars = state.scalars
     return bool(scalars[layout.STATUS] != layout.OK and scalars[layout.STATUS_DAY] == day - 1)
 
 
-def ended(state: LedgerState, stop: int) -> tuple[int, int | None]:
+def ended(state: LedgerState | FundState, stop: int) -> tuple[int, int | None]:
     """Return the days that have a row, and the day of insolvency, of a run up to ``stop``.
 
     Raises
@@ -208,8 +231,11 @@ def ledger_tables(
     contracts: list[str],
     marks: NDArray[np.float64],
     inputs: LedgerInputs,
+    sleeves: Sequence[str] = (),
 ) -> dict[str, pd.DataFrame]:
     """Tables ``ledger``, ``trades``, ``refusals``, ``positions``, ``contracts``, ``restated``.
+
+    Of several ``sleeves``, by name, also ``sleeves``, and trades and refusals say whose they are.
 
     Parameters
     ----------
@@ -273,7 +299,11 @@ def ledger_tables(
             ),
         }
     )
-    p = record.positions
+    if sleeves:
+        named = np.asarray(sleeves, dtype=object)
+        trades["sleeve"] = pd.array(named[t[:, -1].astype(np.int64)], dtype="str")
+        refusals["sleeve"] = pd.array(named[f[:, -1].astype(np.int64)], dtype="str")
+    p = record.positions_of_account()
     p_day, p_stock = p[:, 0].astype(np.int64) + 1, p[:, 1].astype(np.int64)
     price = marks[p_day, p_stock]
     positions = pd.DataFrame(
@@ -296,6 +326,7 @@ def ledger_tables(
         "positions": positions,
         "contracts": _contracts_table(record, dates, contracts, inputs),
         "restated": _restated_table(record, dates, codes, marks),
+        "sleeves": sleeve_table(record, dates, sleeves, inputs),
     }
 
 
@@ -306,8 +337,9 @@ def _restated_table(
     marks: NDArray[np.float64],
 ) -> pd.DataFrame:
     """Return the holdings that were stated off their last close, a row for each close."""
-    day, stock = record.restated[:, 0].astype(np.int64) + 1, record.restated[:, 1].astype(np.int64)
-    shares, ratio = record.restated[:, 2], record.restated[:, 3]
+    rows = of_account(record.restated)
+    day, stock = rows[:, 0].astype(np.int64) + 1, rows[:, 1].astype(np.int64)
+    shares, ratio = rows[:, 2], rows[:, 3]
     mark = marks[day, stock]
     return pd.DataFrame(
         {
@@ -328,7 +360,9 @@ def _contracts_table(
     inputs: LedgerInputs,
 ) -> pd.DataFrame:
     """Lots of every contract held at a close or traded on the day, with price, value, margin."""
-    held = {(int(day), int(c)): lots for day, c, lots in record.contracts}
+    held: dict[tuple[int, int], float] = {}
+    for day, c, lots in record.contracts[:, :3]:
+        held[int(day), int(c)] = held.get((int(day), int(c)), 0.0) + lots
     traded = record.trades[record.trades[:, 1] == layout.FUTURE]
     keys = sorted(held.keys() | {(int(day), int(c)) for day, c in traded[:, [0, 2]]})
     day, contract = np.array(keys, dtype=np.int64).reshape(-1, 2).T

@@ -11,31 +11,40 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.ledger import layout
-from quanthedge.ledger.engine import LedgerRecord
+from quanthedge.ledger.engine import NO_SLEEVES, LedgerRecord
 from quanthedge.ledger.inputs import LedgerInputs
 from quanthedge.ledger.kept import Names
 from quanthedge.ledger.lines import TRADE_COSTS
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.sleeve_table import SAME_COLUMNS
+from quanthedge.ledger.state import FundState, LedgerState
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["record_from_tables"]
 
 
 def record_from_tables(
-    tables: Mapping[str, pd.DataFrame], state: LedgerState, inputs: LedgerInputs, names: Names
+    tables: Mapping[str, pd.DataFrame],
+    state: LedgerState | FundState,
+    inputs: LedgerInputs,
+    names: Names,
 ) -> LedgerRecord:
     """Return the ledger's record of the days that a run's tables hold.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ledger, trades, refusals, positions, contracts, restated of a run.
-    state : LedgerState
+        ledger, trades, refusals, positions, contracts, restated, sleeves of a run.
+    state : LedgerState or FundState
         After the last of these days.
     inputs : LedgerInputs
         Of these days and more. Holdings of days that it does not record are left out: a run records
         them on its last day, too.
     names : Names
+
+    Notes
+    -----
+    Tables of holdings are those of the account, so that their rows are given to the first sleeve;
+    what each has traded, been refused and come to is its own.
     """
     place = _Axes(names)
     table = tables["ledger"]
@@ -57,16 +66,17 @@ def record_from_tables(
         _refusals(tables["refusals"], place),
         np.column_stack([
             place.of_days(positions["date"]), place.of_codes(positions["code"]),
-            positions["shares"],
+            positions["shares"], _first_sleeve(positions),
         ]).astype(np.float64),
         np.column_stack([
             place.of_days(contracts["date"]), place.of_contracts(contracts["contract"]),
-            contracts["lots"],
+            contracts["lots"], _first_sleeve(contracts),
         ]).astype(np.float64),
         _restated(tables["restated"], place, inputs),
         done,
         None,
         state,
+        _of_sleeves(tables["sleeves"], names),
     )  # fmt: skip
 
 
@@ -77,6 +87,7 @@ class _Axes:
         self._days = names.dates[1:].astype("datetime64[D]")
         self._codes = pd.Index(np.asarray(names.codes, dtype=object))
         self._contracts = pd.Index(np.asarray(names.contracts, dtype=object))
+        self._sleeves = pd.Index(np.asarray(names.sleeves, dtype=object))
 
     def of_days(self, dates: pd.Series) -> Ints:
         found = np.searchsorted(self._days, dates.to_numpy().astype("datetime64[D]"))
@@ -94,6 +105,13 @@ class _Axes:
         unknown = (found < 0) & (texts != "" if missing is not None else True)
         if unknown.any():
             raise DataError(f"run: no contract {texts[int(unknown.argmax())]} in the market")
+        return np.asarray(found, dtype=np.int64)
+
+    def of_sleeves(self, table: pd.DataFrame) -> Ints:
+        """Return the sleeve of each trade or refusal; the first where there is no other."""
+        if "sleeve" not in table:
+            return np.zeros(len(table), dtype=np.int64)
+        found = self._sleeves.get_indexer(pd.Index(table["sleeve"].to_numpy(dtype=object)))
         return np.asarray(found, dtype=np.int64)
 
     def of_either(self, names: pd.Series) -> tuple[Ints, Ints]:
@@ -115,6 +133,25 @@ def _reasons(table: pd.DataFrame, known: tuple[str, ...]) -> Ints:
     return np.array([known.index(one) for one in table["reason"].astype(str)], dtype=np.int64)
 
 
+def _first_sleeve(table: pd.DataFrame) -> Floats:
+    """Return the place of the first sleeve for each row of holdings."""
+    return np.zeros(len(table))
+
+
+def _of_sleeves(table: pd.DataFrame, names: Names) -> Floats:
+    """Return the rows of the sleeves, [T, S, columns]; all that trades cost as one of its lines."""
+    if not names.sleeves:
+        return NO_SLEEVES
+    count, columns = len(names.sleeves), len(layout.COLUMNS)
+    found = np.zeros(((names.dates.size - 1) * count, columns))
+    for name in SAME_COLUMNS:
+        found[: len(table), layout.column(name)] = table[name].to_numpy(dtype=np.float64)
+    for name, kept in (("stock_cash", "cash"), ("equity", "earned"), ("lots", "lots"),
+                       (TRADE_COSTS[0], "costs")):  # fmt: skip
+        found[: len(table), layout.column(name)] = table[kept].to_numpy(dtype=np.float64)
+    return found.reshape(-1, count, columns)
+
+
 def _trades(table: pd.DataFrame, place: _Axes) -> Floats:
     kind, index = place.of_either(table["code"])
     columns = {
@@ -126,6 +163,7 @@ def _trades(table: pd.DataFrame, place: _Axes) -> Floats:
         "amount": table["amount"],
         **{name: table[name] for name in TRADE_COSTS},
         "reason": _reasons(table, layout.TRADE_REASONS),
+        "sleeve": place.of_sleeves(table),
     }
     return np.column_stack([columns[name] for name in layout.TRADE_COLUMNS]).astype(np.float64)
 
@@ -134,11 +172,13 @@ def _refusals(table: pd.DataFrame, place: _Axes) -> Floats:
     kind, index = place.of_either(table["code"])
     return np.column_stack([
         place.of_days(table["date"]), kind, index, _signs(table), table["wanted"], table["done"],
-        _reasons(table, layout.REFUSAL_REASONS),
+        _reasons(table, layout.REFUSAL_REASONS), place.of_sleeves(table),
     ]).astype(np.float64)  # fmt: skip
 
 
 def _restated(table: pd.DataFrame, place: _Axes, inputs: LedgerInputs) -> Floats:
     day, stock = place.of_days(table["date"]), place.of_codes(table["code"])
     ratio = inputs.valuation.ratio[day + 1, stock] if len(table) else np.empty(0)
-    return np.column_stack([day, stock, table["shares"], ratio]).astype(np.float64)
+    return np.column_stack([
+        day, stock, table["shares"], ratio, _first_sleeve(table),
+    ]).astype(np.float64)  # fmt: skip

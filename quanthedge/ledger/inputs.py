@@ -3,11 +3,12 @@
 Arrays that need the day before the span have one row more than the span: row 0 is that day.
 """
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quanthedge.ledger.lending import NO_LENDING, LendingBook
 from quanthedge.ledger.sleeves import (
     HedgeBook,
     SleeveHedge,
@@ -31,6 +32,7 @@ __all__ = [
     "TaxBook",
     "ValuationBook",
     "inputs_of",
+    "read_only",
 ]
 
 
@@ -121,7 +123,8 @@ class FutureBook(NamedTuple):
     order_fee_yuan: Floats  # [T, P]
     delivery_fee_rate: Floats  # [T, P]
     opening_limit: Floats  # [T, P] lots opened in a day; inf = free
-    position_limit: Floats  # [T, P] lots held in one contract; inf = free
+    position_limit: Floats  # [T, P] lots held in one contract on one side; inf = free
+    larger_side: Bools  # [T + 1] margin is asked on the larger of long and short; else on both
 
 
 class FundNumbers(NamedTuple):
@@ -207,10 +210,11 @@ class InputsOf(NamedTuple, Generic[_Targets, _Hedge]):
     fund: FundNumbers
     valuation: ValuationBook
     settings: Settings
+    lending: LendingBook = NO_LENDING
 
 
-LedgerInputs = InputsOf[TargetBook, HedgeBook]  # of S sleeves
-SleeveInputs = InputsOf[SleeveTargets, SleeveHedge]  # of one of them: what the kernels run
+LedgerInputs = InputsOf[TargetBook, HedgeBook]  # of S sleeves: what the kernels run
+SleeveInputs = InputsOf[SleeveTargets, SleeveHedge]  # of one of them
 
 
 def inputs_of(inputs: LedgerInputs, s: int) -> SleeveInputs:
@@ -218,3 +222,19 @@ def inputs_of(inputs: LedgerInputs, s: int) -> SleeveInputs:
     targets, hedge = targets_of(inputs.targets, s), hedge_of(inputs.hedge, s)
     parts = inputs._asdict() | {"targets": targets, "hedge": hedge}
     return InputsOf[SleeveTargets, SleeveHedge](**parts)
+
+
+def read_only(inputs: LedgerInputs) -> LedgerInputs:
+    """Return the inputs as read-only views, so that one compiled version serves all callers."""
+
+    def freeze(value: Any) -> Any:
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*(freeze(v) for v in value))
+        if isinstance(value, np.ndarray):
+            view = np.ascontiguousarray(value).view(np.ndarray)
+            view.flags.writeable = False
+            return view
+        return value
+
+    frozen: LedgerInputs = freeze(inputs)
+    return frozen

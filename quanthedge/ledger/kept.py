@@ -13,7 +13,7 @@ import numpy as np
 from quanthedge.errors import DataError
 from quanthedge.ledger import layout
 from quanthedge.ledger.inputs import LedgerInputs
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.typing import Days, Floats
 
 __all__ = ["KeptState", "Names", "laid_state", "named_state"]
@@ -41,7 +41,13 @@ _SCALARS = {
     "service_fee_base": layout.SERVICE_BASE,
     "revaluation": layout.REVALUATION,
     "accrued_performance_fee": layout.ACCRUED,
+    "days_left_for_contracts": layout.LOT_DAYS_LEFT,
+    "cash_of_sleeve": layout.SLEEVE_CASH,
+    "ratio_of_legs": layout.LEG_RATIO,
+    "stocks_borrowed": layout.LENT,
+    "cash_pledged": layout.PLEDGED,
 }
+_OWN = {name: k for name, k in _SCALARS.items() if k >= layout.OWN}
 _LOT = ("bought_on", "shares", "tax_short", "tax_mid", "tax_long")
 
 
@@ -55,6 +61,8 @@ class Names(NamedTuple):
     later : datetime64[D]
         Trading days after the span, on which dividends may be paid.
     codes : str [N], contracts : list of C names, products : list of P names
+    sleeves : tuple of S labels
+        Empty for a fund of its stocks and their hedge alone.
     """
 
     dates: Days
@@ -62,6 +70,7 @@ class Names(NamedTuple):
     codes: Any
     contracts: list[str]
     products: list[str]
+    sleeves: tuple[str, ...] = ()
 
     @property
     def days(self) -> Days:
@@ -72,11 +81,30 @@ class Names(NamedTuple):
 # -- the state
 
 
-def named_state(state: LedgerState, inputs: LedgerInputs, names: Names, day: int) -> KeptState:
+def named_state(
+    state: LedgerState | FundState, inputs: LedgerInputs, names: Names, day: int
+) -> KeptState:
     """Return the state after the close of day index ``day`` as plain data, by names.
 
-    Numbers are written as they are, so that JSON gives the same bits back.
+    Numbers are written as they are, so that JSON gives the same bits back. Of several sleeves the
+    money stands once, and ``sleeves`` has what is each one's own, by its label.
     """
+    head = {
+        "date": str(names.days[day]),
+        "scalars": {name: float(state.scalars[k]) for name, k in _SCALARS.items()},
+        "codes": " ".join(map(str, names.codes)),
+        "contracts": list(names.contracts),
+    }
+    parts = [_named_part(one, inputs, names, day) for one in state.of_sleeves()]
+    if isinstance(state, LedgerState):
+        return head | parts[0]
+    own = [{name: float(one[k - layout.OWN]) for name, k in _OWN.items()} for one in state.own]
+    of = zip(names.sleeves, own, parts, strict=True)
+    return head | {"sleeves": {label: {"scalars": one} | part for label, one, part in of}}
+
+
+def _named_part(state: LedgerState, inputs: LedgerInputs, names: Names, day: int) -> dict[str, Any]:
+    """Return what a sleeve holds, wants and waits for, by names."""
     carried, days = state.carried, names.days
     due = {
         str(days[d]): float(carried.due[d])
@@ -86,8 +114,6 @@ def named_state(state: LedgerState, inputs: LedgerInputs, names: Names, day: int
     waiting = np.flatnonzero(carried.waiting)
     action_day = np.searchsorted(inputs.actions.pointer, waiting, side="right") - 1
     return {
-        "date": str(days[day]),
-        "scalars": {name: float(state.scalars[k]) for name, k in _SCALARS.items()},
         "shares": _by_name(state.shares, names.codes, state.shares != 0.0),
         "wanted": _by_name(state.pending, names.codes, ~np.isnan(state.pending)),
         "locked": _by_name(carried.locked, names.codes, carried.locked != 0.0),
@@ -103,11 +129,10 @@ def named_state(state: LedgerState, inputs: LedgerInputs, names: Names, day: int
         ],
         "tax_lots": _tax_lots(state, names),
         "lots": _by_name(state.lots, names.contracts, state.lots != 0.0),
+        "wanted_lots": _by_name(state.wanted_lots, names.contracts, ~np.isnan(state.wanted_lots)),
         "index_level_at_review": _by_name(
             state.last_level, names.products, ~np.isnan(state.last_level)
         ),
-        "codes": " ".join(map(str, names.codes)),
-        "contracts": list(names.contracts),
     }
 
 
@@ -135,7 +160,7 @@ def _tax_lots(state: LedgerState, names: Names) -> dict[str, list[dict[str, Any]
 
 def laid_state(
     kept: KeptState, book_return: Floats, inputs: LedgerInputs, names: Names
-) -> tuple[LedgerState, int]:
+) -> tuple[LedgerState | FundState, int]:
     """Return the state on the arrays of other inputs, and the day index that is run next.
 
     Parameters
@@ -143,7 +168,8 @@ def laid_state(
     kept : dict
         As :func:`named_state` gives it.
     book_return : float64
-        The book's own return of the days run so far.
+        The own return of the stocks' book on the days run so far; that of another sleeve is not
+        kept, because a sleeve that states its contracts does not ask for it.
     inputs : LedgerInputs
     names : Names
         Of these inputs.
@@ -155,15 +181,33 @@ def laid_state(
     """
     place = _Places(names)
     day = place.day(kept["date"])
-    state = LedgerState.opening(inputs)
+    state = opening_state(inputs)
     for name, k in _SCALARS.items():
         state.scalars[k] = kept["scalars"][name]
+    parts = state.of_sleeves()
+    if isinstance(state, LedgerState):
+        _lay(kept, parts[0], inputs, place)
+    else:
+        for s, label in enumerate(names.sleeves):
+            of_sleeve = kept["sleeves"][label]
+            for name, k in _OWN.items():
+                state.own[s, k - layout.OWN] = of_sleeve["scalars"][name]
+            _lay(of_sleeve, parts[s], inputs, place)
+    parts[0].book_return[: day + 1] = book_return
+    return state, day + 1
+
+
+def _lay(
+    kept: Mapping[str, Any], state: LedgerState, inputs: LedgerInputs, place: "_Places"
+) -> None:
+    """Lay what a sleeve holds, wants and waits for onto its arrays."""
     carried = state.carried
     for target, key, axis in (
         (state.shares, "shares", place.code),
         (state.pending, "wanted", place.code),
         (carried.locked, "locked", place.code),
         (state.lots, "lots", place.contract),
+        (state.wanted_lots, "wanted_lots", place.contract),
         (state.last_level, "index_level_at_review", place.product),
     ):
         for name, value in kept[key].items():
@@ -171,7 +215,7 @@ def laid_state(
     for code in kept["restated"]:
         carried.restated[place.code(code)] = True
     for date, yuan in kept["dividends_due"].items():
-        carried.due[_due_day(date, names, carried.due.size)] += yuan
+        carried.due[_due_day(date, place.names, carried.due.size)] += yuan
     for one in kept["new_shares_waiting"]:
         action = _action(place.day(one["ex_day"]), place.code(one["code"]), inputs)
         carried.waiting[action] = one["shares"]
@@ -182,14 +226,13 @@ def laid_state(
         for k, lot in enumerate(lots):
             carried.lots[i, k] = (place.day(lot["bought_on"]), *(lot[name] for name in _LOT[1:]))
         carried.lot_count[i] = len(lots)
-    state.book_return[: day + 1] = book_return
-    return state, day + 1
 
 
 class _Places:
     """Where names stand in the axes of inputs."""
 
     def __init__(self, names: Names) -> None:
+        self.names = names
         self._days = {str(date): k for k, date in enumerate(names.days)}
         self._codes = {str(code): k for k, code in enumerate(names.codes)}
         self._contracts = {name: k for k, name in enumerate(names.contracts)}

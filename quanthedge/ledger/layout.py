@@ -3,11 +3,19 @@
 from quanthedge.ledger.lines import LINES
 from quanthedge.rules import TICK
 
-# Positions in the state's scalars.
-STOCK_CASH, FUTURES_CASH, PAYABLE, DAYS_LEFT, MARK_TICKS, EQUITY, RAISE_CASH = range(7)
-MARGIN_CUT, NEXT_REBALANCE, UNITS, STATUS, STATUS_DAY, STOCK_VALUE, RECEIVABLE = range(7, 14)
-UNFINISHED, LOAN, LOAN_TARGET, OWED, OWED_DUE, SERVICE_BASE, REVALUATION, ACCRUED = range(14, 22)
-N_SCALARS = 22
+# Positions in the state's scalars: the fund's ..
+STOCK_CASH, FUTURES_CASH, PAYABLE, MARK_TICKS, EQUITY, RAISE_CASH, UNITS = range(7)
+STATUS, STATUS_DAY, LOAN, LOAN_TARGET, OWED, OWED_DUE, SERVICE_BASE, REVALUATION, ACCRUED = range(
+    7, 16
+)
+PLEDGED = 16
+# .. and from OWN on those of the sleeve whose turn it is; between turns the sums of all sleeves.
+OWN = 17
+DAYS_LEFT, MARGIN_CUT, NEXT_REBALANCE, STOCK_VALUE, RECEIVABLE, UNFINISHED, LOT_DAYS_LEFT = range(
+    OWN, OWN + 7
+)
+SLEEVE_CASH, LENT, LEG_RATIO = OWN + 7, OWN + 8, OWN + 9
+N_SCALARS = OWN + 10
 
 # Status of a run.
 OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, NO_SETTLEMENT = (
@@ -17,7 +25,7 @@ OK, INSOLVENT, BROKEN_IDENTITY, NEGATIVE_SHARES, NEGATIVE_CASH, UNPAID_MARGIN, N
 # Columns of the daily ledger: what stands at the close, the lines of money, what is shown beside.
 COLUMNS = (
     "equity", "stock_value", "stock_cash", "futures_cash", "dividends_receivable", "fees_payable",
-    "loan", "redemptions_payable", "revaluation",
+    "loan", "redemptions_payable", "revaluation", "stocks_borrowed", "cash_pledged",
     *(line.name for line in LINES),
     "bought", "sold", "contract", "lots", "futures_notional", "margin_required", "book_beta",
     "names",
@@ -40,6 +48,8 @@ PAYABLE_ = column("fees_payable")
 LOAN_ = column("loan")
 OWED_ = column("redemptions_payable")
 REVALUATION_ = column("revaluation")
+LENT_ = column("stocks_borrowed")
+PLEDGED_ = column("cash_pledged")
 STOCK_PNL_ = column("stock_pnl")
 HELD_PNL_ = column("held_pnl")
 DIVIDENDS_ = column("dividends")
@@ -53,6 +63,7 @@ FUTURES_FEE_ = column("futures_fee")
 IMPACT_ = column("impact")
 DIVIDEND_TAX_ = column("dividend_tax")
 LOAN_INTEREST_ = column("loan_interest")
+LENDING_FEE_ = column("lending_fee")
 MANAGEMENT_ = column("management_fee")
 CUSTODY_ = column("custody_fee")
 SERVICE_ = column("service_fee")
@@ -83,7 +94,7 @@ SIGNS = tuple(float(line.sign) for line in LINES)
 # Columns of a trade's row; the costs are lines of money.
 TRADE_COLUMNS = (
     "day", "kind", "index", "quantity", "price", "amount", "commission", "stamp_duty",
-    "transfer_fee", "exchange_fee", "futures_fee", "impact", "reason", "dividend_tax",
+    "transfer_fee", "exchange_fee", "futures_fee", "impact", "reason", "dividend_tax", "sleeve",
 )  # fmt: skip
 
 # Reasons of trades, reasons of refusals, kinds and sides: positions in the tuples below.
@@ -97,17 +108,18 @@ TRADE_REASONS = (
 ) = range(11)  # fmt: skip
 REFUSAL_REASONS = (
     "suspended", "limit_up", "limit_down", "volume", "cash", "lot", "margin", "no_price",
-    "position_limit", "open_limit", "limit_unknown", "not_listed", "auction",
+    "position_limit", "open_limit", "limit_unknown", "not_listed", "auction", "other_leg",
+    "not_lendable",
 )  # fmt: skip
 (
     SUSPENDED, LIMIT_UP, LIMIT_DOWN, VOLUME, CASH, LOT, MARGIN, NO_PRICE, POSITION_LIMIT,
-    OPEN_LIMIT, LIMIT_UNKNOWN, NOT_LISTED, AUCTION,
-) = range(13)  # fmt: skip
+    OPEN_LIMIT, LIMIT_UNKNOWN, NOT_LISTED, AUCTION, OTHER_LEG, NOT_LENDABLE,
+) = range(15)  # fmt: skip
 DONE = -1
 STOCK, FUTURE = 0, 1
 BUY, SELL = 1, -1
 FILL_OPEN, FILL_VWAP, FILL_CLOSE = 0, 1, 2
 SAME_AUCTION, AFTER_FILL, NEXT_DAY = 0, 1, 2
-BOTTOM_UP, TOP_DOWN, FIXED, GIVEN = 0, 1, 2, 3
+BOTTOM_UP, TOP_DOWN, FIXED, GIVEN, STATED = 0, 1, 2, 3, 4
 HALF_TICK = TICK / 2
 SMALLEST_DEBT = 1e-6  # yuan

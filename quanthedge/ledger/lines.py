@@ -58,6 +58,7 @@ LINES = (
     Line("impact", "cost", -1, by_trade=True),
     Line("dividend_tax", "cost", -1, by_trade=True),  # at the sale; the rest is withheld
     Line("loan_interest", "cost", -1),
+    Line("lending_fee", "cost", -1),  # for borrowed stocks
     Line("management_fee", "fee", -1),
     Line("custody_fee", "fee", -1),
     Line("service_fee", "fee", -1),

@@ -179,13 +179,15 @@ def _gone(delist: Ints, codes: Any) -> Iterator[tuple[int, str]]:
 
 def _actions(inputs: LedgerInputs, names: Names) -> Iterator[tuple[int, str]]:
     """Yield each action with its tax, by the day on which it takes effect."""
-    book, tax, days = inputs.actions, inputs.tax, names.days
-    for t in range(len(book.pointer) - 1):
-        for a in range(book.pointer[t], book.pointer[t + 1]):
-            numbers = (book.cash, book.bonus, book.rights, book.rights_price, tax.at_payment,
-                       tax.short_term, tax.mid_term, tax.long_term)  # fmt: skip
-            told = [repr(float(one[a])) for one in numbers]
-            yield t, f"{names.codes[book.stock[a]]} {days[book.pay_day[a]]} {' '.join(told)}"
+    book, tax = inputs.actions, inputs.tax
+    columns = (book.cash, book.bonus, book.rights, book.rights_price, tax.at_payment,
+               tax.short_term, tax.mid_term, tax.long_term)  # fmt: skip
+    numbers = zip(*(np.asarray(one, dtype=np.float64).tolist() for one in columns), strict=True)
+    day = np.repeat(np.arange(len(book.pointer) - 1), np.diff(book.pointer)).tolist()
+    code = np.asarray(names.codes)[book.stock].tolist()
+    paid = names.days[book.pay_day].astype(str).tolist()
+    for t, stock, on, told in zip(day, code, paid, numbers, strict=True):
+        yield t, f"{stock} {on} {' '.join(map(repr, told))}"
 
 
 def _held(hold: Ints, contracts: list[str]) -> Iterator[tuple[int, str]]:
@@ -195,11 +197,15 @@ def _held(hold: Ints, contracts: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _targets(inputs: LedgerInputs, names: Names) -> Iterator[tuple[int, str]]:
-    book = targets_of(inputs.targets, 0)
-    for r, t in enumerate(book.trade_days.tolist()):
-        some = slice(int(book.pointer[r]), int(book.pointer[r + 1]))
-        codes = names.codes[book.stocks[some]].tolist()
-        yield t, f"{' '.join(codes)} {book.weights[some].tolist()}"
+    for s in range(len(inputs.hedge.ratio)):
+        book = targets_of(inputs.targets, s)
+        for r, t in enumerate(book.trade_days.tolist()):
+            some = slice(int(book.pointer[r]), int(book.pointer[r + 1]))
+            codes = names.codes[book.stocks[some]].tolist()
+            legs = slice(int(book.lot_pointer[r]), int(book.lot_pointer[r + 1]))
+            named = [names.contracts[c] for c in book.contracts[legs]]
+            stated = f" {s} {' '.join(named)} {book.exposures[legs].tolist()}" if s else ""
+            yield t, f"{' '.join(codes)} {book.weights[some].tolist()}{stated}"
 
 
 def first_revision(kept: pd.DataFrame, now: pd.DataFrame) -> str:

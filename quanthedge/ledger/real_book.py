@@ -6,7 +6,7 @@ import numpy as np
 
 from quanthedge.ledger import layout
 from quanthedge.ledger.inputs import LedgerInputs
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.state import FundState, LedgerState
 from quanthedge.typing import Floats
 
 __all__ = ["RealBook", "lay_book", "without_closing"]
@@ -17,9 +17,9 @@ class RealBook(NamedTuple):
 
     Attributes
     ----------
-    shares, locked : float64 [N]
-        All shares, and those of them that cannot be sold on the next day.
-    lots : float64 [C]
+    shares, locked : float64 [S, N]
+        All shares of each sleeve, and those of them that cannot be sold on the next day.
+    lots : float64 [S, C]
         Signed; below 0 short.
     stock_cash, futures_cash, payable, receivable, loan : float
         Yuan; the futures account with its margin.
@@ -35,34 +35,40 @@ class RealBook(NamedTuple):
     loan: float
 
 
-def lay_book(state: LedgerState, book: RealBook, inputs: LedgerInputs, t: int) -> None:
-    """Write a book held at the close before day t into the state, in place.
+def lay_book(state: LedgerState | FundState, book: RealBook, inputs: LedgerInputs, t: int) -> None:
+    """Write a book held at the close before day t into the state of S sleeves, in place.
 
     Equity is that of the last closes. What is to be raised out of the stocks follows from the
     margin as at every close (step 8 of docs/ledger.md). Orders not done yet stay as they are in
-    the state, but for those that the book has done.
+    the state, but for those that the book has done. Dividends to come are the first sleeve's.
     """
     from quanthedge.ledger.kernels.futures import _ask_for_cash, margin_required
 
-    scalars, carried, bars = state.scalars, state.carried, inputs.bars
-    state.shares[:], carried.locked[:], state.lots[:] = book.shares, book.locked, book.lots
-    carried.lot_count[:] = 0
-    carried.waiting[:] = 0.0
-    carried.restated[:] = False
-    carried.due[:] = 0.0
-    held = np.flatnonzero(book.shares > 0.0)
-    value = float((book.shares[held] * bars.mark[t, held]).sum())
+    scalars, mark = state.scalars, inputs.bars.mark[t]
+    own = state.own if isinstance(state, FundState) else scalars[None, layout.OWN :]
+    for s, one in enumerate(state.of_sleeves()):
+        carried = one.carried
+        one.shares[:], carried.locked[:], one.lots[:] = book.shares[s], book.locked[s], book.lots[s]
+        carried.lot_count[:] = 0
+        carried.waiting[:] = 0.0
+        carried.restated[:] = False
+        carried.due[:] = 0.0
+        held = np.flatnonzero(one.shares > 0.0)
+        # paid on some later day, so that it is equity and no cash
+        receivable = carried.due[-1] = book.receivable if s == 0 else 0.0
+        own[s, layout.STOCK_VALUE - layout.OWN] = float((one.shares[held] * mark[held]).sum())
+        own[s, layout.RECEIVABLE - layout.OWN] = receivable
+        one.pending[one.pending == one.shares] = np.nan
+        one.wanted_lots[one.wanted_lots == one.lots] = np.nan
+    value = float(own[:, layout.STOCK_VALUE - layout.OWN].sum())
     scalars[layout.STOCK_CASH], scalars[layout.FUTURES_CASH] = book.stock_cash, book.futures_cash
     scalars[layout.PAYABLE], scalars[layout.LOAN] = book.payable, book.loan
     scalars[layout.LOAN_TARGET] = book.loan
-    # paid on some later day, so that it is equity and no cash
-    carried.due[-1] = scalars[layout.RECEIVABLE] = book.receivable
     scalars[layout.OWED] = scalars[layout.OWED_DUE] = scalars[layout.REVALUATION] = 0.0
-    scalars[layout.STOCK_VALUE] = value
+    scalars[layout.STOCK_VALUE], scalars[layout.RECEIVABLE] = value, book.receivable
     equity = value + book.stock_cash + book.futures_cash + book.receivable
     scalars[layout.EQUITY] = equity - book.payable - book.loan
-    _ask_for_cash(margin_required(t, state.lots, inputs.futures), inputs.settings, scalars)
-    state.pending[state.pending == state.shares] = np.nan
+    _ask_for_cash(margin_required(t, book.lots, inputs.futures), inputs.settings, scalars)
 
 
 def without_closing(inputs: LedgerInputs) -> LedgerInputs:

@@ -19,9 +19,9 @@ import numpy as np
 
 from quanthedge.errors import LedgerError
 from quanthedge.ledger import layout
-from quanthedge.ledger.engine import check_sleeves, ended, read_only
-from quanthedge.ledger.inputs import LedgerInputs, SleeveInputs, inputs_of
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.engine import NO_SLEEVES, check_sleeves, ended
+from quanthedge.ledger.inputs import LedgerInputs, read_only
+from quanthedge.ledger.state import FundState, LedgerState
 from quanthedge.typing import Floats, Ints
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class LightRecord:
         Orders done.
     refusals : int64 [reasons]
         Orders not done in full, by ``layout.REFUSAL_REASONS``.
-    refused_first : float64 [k, 7]
+    refused_first : float64 [k, 8]
         Rows of the orders refused on the first rebalance.
     days_run : int
     insolvent_day : int or None
@@ -65,8 +65,8 @@ class LightRecord:
 class _Running:
     """A ledger under way."""
 
-    inputs: SleeveInputs
-    state: LedgerState
+    inputs: LedgerInputs
+    state: FundState
     ledger: Floats
     first: int  # day of the first rebalance
     refused_first: Floats
@@ -104,17 +104,21 @@ def run_side_by_side(inputs: Sequence[LedgerInputs], *, block: int = BLOCK) -> l
     spans = {len(one.ledger) for one in running}
     if len(spans) > 1:
         raise LedgerError(f"ledgers side by side: spans of {sorted(spans)} days; accepted: one")
-    sizes = {(one.state.shares.size, one.state.lots.size, one.state.last_level.size)
-             for one in running}  # fmt: skip
-    room = {size: (sheet.new_work(*size), sheet.new_logs(*size[:2])) for size in sizes}
+    room = {}
+    for sleeves, stocks, contracts, products in {_sizes(one.state) for one in running}:
+        work = sheet.new_work(stocks, contracts, products, sleeves)
+        logs = sheet.new_logs(sleeves * stocks, sleeves * contracts)
+        room[sleeves, stocks, contracts, products] = work, logs
     days = spans.pop() if spans else 0
     for begin in range(0, days, block):
         for one in running:
-            size = (one.state.shares.size, one.state.lots.size, one.state.last_level.size)
-            work, logs = room[size]
+            work, logs = room[_sizes(one.state)]
             day, stop = begin, min(begin + block, days)
             while day < stop and not one.over:
-                day = kernels.run_days(day, stop, one.inputs, one.state, work, one.ledger, logs)
+                day = kernels.run_days(
+                    day, stop, one.inputs, one.state, work, one.ledger,
+                    NO_SLEEVES, logs,
+                )  # fmt: skip
                 _count(one, logs)
                 status = one.state.scalars[layout.STATUS]
                 one.over = bool(
@@ -123,16 +127,21 @@ def run_side_by_side(inputs: Sequence[LedgerInputs], *, block: int = BLOCK) -> l
     return [_closed(one) for one in running]
 
 
+def _sizes(state: FundState) -> tuple[int, int, int, int]:
+    """Return the numbers of sleeves, stocks, contracts and products."""
+    return (*state.shares.shape, state.lots.shape[1], state.last_level.shape[1])
+
+
 def _opened(inputs: LedgerInputs) -> _Running:
-    check_sleeves(inputs)
+    sleeves = check_sleeves(inputs)
     days = inputs.bars.open.shape[0]
     trade_days = inputs.targets.trade_days[0]
     return _Running(
-        read_only(inputs_of(inputs._replace(record_day=np.zeros(days, dtype=np.bool_)), 0)),
-        _opening(inputs),
+        read_only(inputs._replace(record_day=np.zeros(days, dtype=np.bool_))),
+        FundState.of_one(_opening(inputs)) if sleeves == 1 else FundState.opening(inputs, sleeves),
         np.zeros((days, len(layout.COLUMNS))),
         int(trade_days[0]) if trade_days.size else -1,
-        np.empty((0, 7)),
+        np.empty((0, 8)),
         np.zeros(len(layout.REFUSAL_REASONS), dtype=np.int64),
     )
 

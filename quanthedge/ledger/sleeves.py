@@ -2,8 +2,7 @@
 
 A sleeve is a book of stocks with rebalances and a hedge of its own. The ledger's inputs hold the
 sleeves of a fund one behind the other, S of them, in :class:`TargetBook` and :class:`HedgeBook`;
-:func:`targets_of` and :func:`hedge_of` take one out. The kernels are given what is decided for one
-sleeve, and the ledger runs one today (:func:`quanthedge.ledger.run_ledger` refuses more).
+:func:`targets_of` and :func:`hedge_of` take one out, as the kernels do in each sleeve's turn.
 """
 
 from collections.abc import Sequence
@@ -24,12 +23,28 @@ _NEVER = np.iinfo(np.int64).max  # the trade day of rebalances that another slee
 
 
 class SleeveTargets(NamedTuple):
-    """Sparse targets: the stocks of rebalance r stand at ``pointer[r]:pointer[r + 1]``."""
+    """Sparse targets: the stocks of rebalance r stand at ``pointer[r]:pointer[r + 1]``.
+
+    A sleeve whose hedge is of the method "stated" says which contracts it wants in the same way,
+    long above 0; contracts of one product follow each other and are counted in lots of the first.
+    """
 
     trade_days: Ints  # [R]
     pointer: Ints  # [R + 1]
     stocks: Ints  # [K]
     weights: Floats  # [K] of equity
+    lot_pointer: Ints  # [R + 1]
+    contracts: Ints  # [M]
+    exposures: Floats  # [M] signed value of the lots, of equity; NaN = what is held stays
+
+    @classmethod
+    def of_stocks(
+        cls, trade_days: Ints, pointer: Ints, stocks: Ints, weights: Floats
+    ) -> "SleeveTargets":
+        """Return targets that state no contract."""
+        none = np.zeros(len(trade_days) + 1, dtype=np.int64)
+        nothing = np.empty(0, dtype=np.int64), np.empty(0)
+        return cls(trade_days, pointer, stocks, weights, none, *nothing)
 
 
 class SleeveHedge(NamedTuple):
@@ -43,7 +58,7 @@ class SleeveHedge(NamedTuple):
     index_level: Floats  # [T + 1, P]
     policy: Program  # when the number of lots is reviewed
     ratio: float  # of the beta
-    method: int  # 0 bottom-up, 1 top-down, 2 fixed, 3 given
+    method: int  # 0 bottom-up, 1 top-down, 2 fixed, 3 given, 4 stated by the targets
     default_beta: float
     window: int  # of the top-down method
     min_observations: int
@@ -51,6 +66,7 @@ class SleeveHedge(NamedTuple):
     range_low: float  # least futures value, fraction of the stocks; NaN = none
     range_high: float  # largest
     both_sides: bool = False  # a hedge below 0 is held long; else it is none
+    together: bool = False  # stocks and the contracts stated against them wait for each other
 
 
 class TargetBook(NamedTuple):
@@ -64,6 +80,9 @@ class TargetBook(NamedTuple):
     pointer: Ints  # [S, R + 1]
     stocks: Ints  # [S, K]
     weights: Floats  # [S, K]
+    lot_pointer: Ints  # [S, R + 1]
+    contracts: Ints  # [S, M]
+    exposures: Floats  # [S, M]
 
     @classmethod
     def of(cls, sleeves: Sequence[SleeveTargets]) -> "TargetBook":
@@ -74,19 +93,23 @@ class TargetBook(NamedTuple):
             _padded([one.pointer for one in some], [int(one.pointer[-1]) for one in some]),
             _padded([one.stocks for one in some], [-1] * len(some)),
             _padded([one.weights for one in some], [0.0] * len(some)),
+            _padded([one.lot_pointer for one in some], [int(one.lot_pointer[-1]) for one in some]),
+            _padded([one.contracts for one in some], [-1] * len(some)),
+            _padded([one.exposures for one in some], [0.0] * len(some)),
         )
 
 
 class HedgeBook(NamedTuple):
     """The hedges of S sleeves, as :class:`SleeveHedge`; the indices are those of all sleeves."""
 
-    beta: Floats  # [S, T + 1, N, P]
+    beta: Floats  # [B, T + 1, N, P], those that are not the same of several sleeves once
+    beta_of: Ints  # [S] which of them is a sleeve's
     index_return: Floats  # [T + 1]
     book_ratio: Floats  # [S, T + 1, P]
     covariance: Floats  # [S, T + 1, P, P]
     carry: Floats  # [S, T + 1, P]
     index_level: Floats  # [T + 1, P]
-    policy: tuple[Program, ...]  # of S
+    policy: Program  # [S, ..], padded
     ratio: Floats  # [S]
     method: Ints  # [S]
     default_beta: Floats  # [S]
@@ -96,6 +119,7 @@ class HedgeBook(NamedTuple):
     range_low: Floats  # [S]
     range_high: Floats  # [S]
     both_sides: Bools  # [S]
+    together: Bools  # [S]
 
     @classmethod
     def of(cls, sleeves: Sequence[SleeveHedge]) -> "HedgeBook":
@@ -108,14 +132,17 @@ class HedgeBook(NamedTuple):
         """
         some = _some(sleeves)
         first = some[0]
+        betas = {id(one.beta): one.beta for one in some}
+        place = {key: k for k, key in enumerate(betas)}
         return cls(
-            _stacked("beta", [one.beta for one in some]),
+            _stacked("beta", list(betas.values())),
+            np.array([place[id(one.beta)] for one in some], dtype=np.int64),
             first.index_return,
             _stacked("book_ratio", [one.book_ratio for one in some]),
             _stacked("covariance", [one.covariance for one in some]),
             _stacked("carry", [one.carry for one in some]),
             first.index_level,
-            tuple(one.policy for one in some),
+            Program.stacked([one.policy for one in some]),
             *(
                 np.array([getattr(one, name) for one in some], dtype=kind)
                 for name, kind in _NUMBERS.items()
@@ -126,7 +153,7 @@ class HedgeBook(NamedTuple):
 _NUMBERS = {
     "ratio": np.float64, "method": np.int64, "default_beta": np.float64, "window": np.int64,
     "min_observations": np.int64, "aversion": np.float64, "range_low": np.float64,
-    "range_high": np.float64, "both_sides": np.bool_,
+    "range_high": np.float64, "both_sides": np.bool_, "together": np.bool_,
 }  # fmt: skip
 
 
@@ -159,19 +186,19 @@ def _stacked(name: str, arrays: list[Floats]) -> Floats:
 
 def targets_of(book: TargetBook, s: int) -> SleeveTargets:
     """Return the targets of sleeve s, as views."""
-    return SleeveTargets(book.trade_days[s], book.pointer[s], book.stocks[s], book.weights[s])
+    return SleeveTargets(*(part[s] for part in book))
 
 
 def hedge_of(book: HedgeBook, s: int) -> SleeveHedge:
     """Return the hedge of sleeve s, arrays as views."""
     numbers = {name: getattr(book, name)[s].item() for name in _NUMBERS}
     return SleeveHedge(
-        book.beta[s],
+        book.beta[book.beta_of[s]],
         book.index_return,
         book.book_ratio[s],
         book.covariance[s],
         book.carry[s],
         book.index_level,
-        book.policy[s],
+        book.policy.of(s),
         **numbers,
     )

@@ -9,7 +9,7 @@ from quanthedge.market.checks.findings import ASSUMED, EXAMPLES, CheckReport, Fi
 from quanthedge.market.checks.moves import GRACE
 from quanthedge.market.checks.price_limits import BarRows, LimitBook, LimitPanel, limit_panel
 from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
-from quanthedge.market.checks.whole import check_dataset, check_fingerprint, check_tables
+from quanthedge.market.checks.whole import check_dataset, check_fingerprint
 from quanthedge.market.codes import (
     TWINS,
     contract_code,
@@ -27,9 +27,8 @@ from quanthedge.market.fingerprint import file_sha256
 from quanthedge.market.history import ReportHistory
 from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.next_day import next_trading_day, with_next_day
-from quanthedge.market.panels import PANELS
+from quanthedge.market.panels import PANELS, cache_place
 from quanthedge.market.schema import (
-    OWNERS,
     STATE_OWNERS,
     STATEMENT_ITEMS,
     STOCK_ITEMS,
@@ -52,7 +51,6 @@ __all__ = [
     "EMPTY",
     "EXAMPLES",
     "GRACE",
-    "OWNERS",
     "PANELS",
     "REPEATED",
     "STATEMENT_ITEMS",
@@ -76,10 +74,10 @@ __all__ = [
     "ReportHistory",
     "altered",
     "as_dates",
+    "cache_place",
     "check_dataset",
     "check_fingerprint",
     "check_folder",
-    "check_tables",
     "check_target",
     "conform",
     "contract_code",

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from quanthedge.cards import Card, Carded
 from quanthedge.errors import DataError
 from quanthedge.logs import timed
 from quanthedge.market.asof import carried
+from quanthedge.market.card import market_card
 from quanthedge.market.codes import stock_code
 from quanthedge.market.company_reports import CompanyReports
 from quanthedge.market.drifting import NO_LIST
@@ -38,7 +40,7 @@ _START_SLACK = np.timedelta64(11, "D")  # the longest holidays
 _END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
 
 
-class Market(CompanyReports):
+class Market(Carded, CompanyReports):
     """A market: T trading days, N stocks, and everything known about them, by date.
 
     Open one with `Market.open`; `until` gives the same market with its future cut off.
@@ -56,9 +58,12 @@ class Market(CompanyReports):
 
     Examples
     --------
-    >>> market = Market.open("data/sample")               # doctest: +SKIP
-    >>> market.panel("close").shape                       # doctest: +SKIP
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()  # a market of your own: qh.Market.open("data/mine")
+    >>> market.panel("close").shape
     (731, 120)
+    >>> str(market.until("2014-12-31").dates[-1])
+    '2014-12-31'
     """
 
     def __init__(self, store: "Store", days: int, cut: np.datetime64) -> None:
@@ -87,11 +92,9 @@ class Market(CompanyReports):
             store = Store(Path(path))
         return cls(store, store.days, np.datetime64("9999-12-31", "D"))
 
-    def __repr__(self) -> str:
-        return (
-            f"<Market {self.name}: {len(self.codes):,} stocks, {len(self.dates):,} days "
-            f"{self.dates[0]} to {self.dates[-1]}>"
-        )
+    def card(self) -> Card:
+        """Return what the market is, its size, and what to call next."""
+        return market_card(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.path, self._cut)
@@ -105,6 +108,17 @@ class Market(CompanyReports):
     def is_cut(self) -> bool:
         """Whether `until` left out days of its data."""
         return len(self.dates) < self._store.days
+
+    @property
+    def kept_folder(self) -> Path | None:
+        """Where results that depend on this market alone are kept, beside its panels.
+
+        None where nothing is kept: of a market that was cut or altered, that has no cache of
+        panels, or whose cache belongs to somebody else.
+        """
+        if self.is_altered or self.is_cut:
+            return None
+        return self._store.panels.results
 
     # -- time
 

@@ -43,11 +43,16 @@ class Explanation:
 
     def to_text(self) -> str:
         """Return the facts by subject, one a line."""
-        width = int(self.facts["fact"].str.len().max())
+        from rich.cells import cell_len, set_cell_size
+
+        width = max(map(cell_len, self.facts["fact"]))
         parts = [self.title]
         for subject, group in self.facts.groupby("subject", sort=False):
             parts.append(f"{subject}")
-            parts += [f"  {row.fact:{width}}  {row.value}" for row in group.itertuples()]
+            parts += [
+                f"  {set_cell_size(str(row.fact), width)}  {row.value}"
+                for row in group.itertuples()
+            ]
         return "\n".join(parts)
 
     def __str__(self) -> str:

@@ -14,6 +14,8 @@ Array = np.ndarray[Any, Any]
 class MadePanels(ABC):
     """What a market asks of its panels; how one is made stands in the class derived from it."""
 
+    results = None  # no folder: nothing is kept
+
     def __init__(self) -> None:
         self._made: dict[str, Array] = {}
 

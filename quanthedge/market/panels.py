@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import re
+import sysconfig
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,13 +26,20 @@ from quanthedge.logs import timed
 from quanthedge.market.blocks import Block
 from quanthedge.storage import held_open, locked, recover, working
 
-__all__ = ["PANELS", "PanelCache", "cache_files", "damaged_panels"]
+__all__ = ["PANELS", "PanelCache", "cache_files", "cache_place", "damaged_panels"]
 
 Array = np.ndarray[Any, Any]
 FORMAT = 3  # raise it when a panel's definition changes: older caches are then rebuilt
 MARK = "panels.json"
 CACHE = ".panels"
+RESULTS = "results"  # of stages, by the room that keeps them
 MEMO = "verified.json"  # checksums of the tables that were found sound
+_RESULTS_MARK = "quanthedge-stages.json"
+# what the room of stages writes: its mark, its lock, and a folder for each result
+_RESULT = re.compile(
+    rf"{RESULTS}/({re.escape(_RESULTS_MARK)}|\.trim\.lock|[a-z_]+/[0-9a-f]{{64}}/"
+    r"(result\.json|[0-9]{1,6}\.(npy|arrow)))"
+)
 _SUM_BYTES = 8
 _FOLDER = re.compile(r"[0-9a-f]{16}")
 _FILE = re.compile(
@@ -151,6 +159,12 @@ class PanelCache:
         """Let go of the maps; those that nobody else uses are closed."""
         self._open.clear()
 
+    @property
+    def results(self) -> Path | None:
+        """The folder of what else was worked out of these data; None where there is no cache."""
+        whole = self._ours() and not self.folder.is_symlink()
+        return self.folder / RESULTS if whole and os.access(self.folder, os.W_OK) else None
+
     def get(self, name: str) -> Array:
         """Return the panel `name` [T, N], read-only."""
         if name not in self._open:
@@ -190,7 +204,7 @@ class PanelCache:
         """
         if not self._complete() and not self.folder.parent.is_symlink():
             with suppress(OSError):
-                self.folder.parent.mkdir(exist_ok=True)
+                self.folder.parent.mkdir(parents=True, exist_ok=True)
                 recover(self.folder)
                 with locked(self.folder, "build"):  # a second process waits instead of building too
                     if not self._complete():
@@ -306,7 +320,7 @@ def damaged_panels(folder: Path, fingerprint: str) -> list[str]:
 
 def cache_files(folder: Path) -> list[str]:
     """Return the cache's files in a dataset's folder that are ours, as relative paths."""
-    cache = folder / CACHE
+    cache = folder / CACHE  # in a user's cache there is none of a dataset's own
     if cache.is_symlink() or not cache.is_dir():
         return []
     names = [f"{CACHE}/{MEMO}"] if (cache / MEMO).is_file() else []
@@ -319,15 +333,40 @@ def cache_files(folder: Path) -> list[str]:
 def _cache_of(folder: Path, fingerprint: str) -> Path:
     if not re.fullmatch(r"[0-9a-f]{64}", fingerprint):
         raise DataError(f"{folder}: fingerprint {fingerprint[:70]!r}; accepted: 64 hex digits")
-    return folder / CACHE / fingerprint[:16]
+    return cache_place(folder) / fingerprint[:16]
+
+
+def cache_place(folder: Path) -> Path:
+    """Return where what is worked out of a dataset is kept: beside it, or in the user's cache.
+
+    In the user's cache, for each dataset by its path, where the dataset's folder may not be written
+    and has no cache, or is part of an installed package, which an uninstallation takes away whole.
+    """
+    beside = folder / CACHE
+    if beside.is_dir() or not (_is_installed(folder) or not os.access(folder, os.W_OK)):
+        return beside
+    from platformdirs import user_cache_path
+
+    name = xxhash.xxh3_64_hexdigest(str(folder.resolve()).encode())
+    return user_cache_path("quanthedge", appauthor=False) / "panels" / name
+
+
+def _is_installed(folder: Path) -> bool:
+    places = {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
+    return any(folder.resolve().is_relative_to(place) for place in places)
 
 
 def _files_of_cache(cache: Path) -> list[str]:
-    return [
+    panels = [
         path.name
         for path in cache.iterdir()
         if path.name == MARK or (path.suffix == ".npy" and _FILE.fullmatch(path.stem))
     ]
+    kept = cache / RESULTS
+    if kept.is_symlink() or not (kept / _RESULTS_MARK).is_file():
+        return panels
+    inside = (path.relative_to(cache).as_posix() for path in kept.rglob("*") if path.is_file())
+    return panels + [path for path in inside if _RESULT.fullmatch(path)]
 
 
 def _mark_of(cache: Path) -> Any:

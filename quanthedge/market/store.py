@@ -16,7 +16,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.blocks import Axes, Block
 from quanthedge.market.fingerprint import file_sha256, file_xxh3
 from quanthedge.market.manifest import Manifest, check_folder
-from quanthedge.market.panels import CACHE, MEMO, PanelCache
+from quanthedge.market.panels import MEMO, PanelCache, cache_place
 from quanthedge.market.schema import TABLES
 from quanthedge.market.table_files import parquet_file, read_parquet
 from quanthedge.storage import working
@@ -186,10 +186,10 @@ def _verify_contents(path: Path, manifest: Manifest) -> None:
                 f"{path / f'{name}.parquet'}: its contents differ from the manifest: the table "
                 "was changed or damaged after the import; import the data again"
             )
-    memo = path / CACHE / MEMO
+    memo = cache_place(path) / MEMO
     if not memo.parent.is_symlink():
         with suppress(OSError):
-            memo.parent.mkdir(exist_ok=True)
+            memo.parent.mkdir(parents=True, exist_ok=True)
             with working(memo.parent, "memo") as work:
                 (work.content / MEMO).write_text(json.dumps(present), encoding="utf-8")
                 (work.content / MEMO).replace(memo)
@@ -197,6 +197,6 @@ def _verify_contents(path: Path, manifest: Manifest) -> None:
 
 def _known_sums(path: Path) -> Any:
     try:
-        return json.loads((path / CACHE / MEMO).read_text(encoding="utf-8"))
+        return json.loads((cache_place(path) / MEMO).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None

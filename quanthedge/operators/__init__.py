@@ -1,4 +1,13 @@
-"""Rolling and cross-sectional operators on arrays by day and stock, compiled: ``qh.ops``."""
+"""Rolling and cross-sectional operators on arrays by day and stock, compiled: ``qh.ops``.
+
+Examples
+--------
+>>> import quanthedge as qh
+>>> import numpy as np
+>>> prices = np.array([[10.0], [11.0], [12.0], [11.0]])  # days x stocks
+>>> qh.ops.rolling_mean(prices, 3)[:, 0].round(2)
+array([  nan,   nan, 11.  , 11.33])
+"""
 
 from quanthedge.operators.cross import (
     demean,
@@ -9,7 +18,6 @@ from quanthedge.operators.cross import (
     winsorise,
 )
 from quanthedge.operators.rolling import (
-    Moments,
     Residuals,
     days_since_change,
     decay_mean,
@@ -32,7 +40,6 @@ from quanthedge.operators.rolling import (
 )
 
 __all__ = [
-    "Moments",
     "Residuals",
     "days_since_change",
     "decay_mean",

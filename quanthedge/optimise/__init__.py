@@ -3,31 +3,27 @@
 from quanthedge.optimise.bounds import Bounds, sound_styles
 from quanthedge.optimise.decision import Decision, decision_table
 from quanthedge.optimise.market import ContractHedge, impact_volatility, market_days
-from quanthedge.optimise.names import FewerNames, fewer_names
-from quanthedge.optimise.optimality import objective_terms, stationarity
+from quanthedge.optimise.names import fewer_names
+from quanthedge.optimise.optimality import stationarity
 from quanthedge.optimise.optimiser import Optimiser, TradingTerms, industries_of
 from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.relax import solve_relaxed
-from quanthedge.optimise.solution import Relaxed, Solution, Terms
+from quanthedge.optimise.solution import Solution
 from quanthedge.optimise.solve import solve
 
 __all__ = [
     "Bounds",
     "ContractHedge",
     "Decision",
-    "FewerNames",
     "Optimiser",
     "Problem",
-    "Relaxed",
     "Solution",
-    "Terms",
     "TradingTerms",
     "decision_table",
     "fewer_names",
     "impact_volatility",
     "industries_of",
     "market_days",
-    "objective_terms",
     "solve",
     "solve_relaxed",
     "sound_styles",

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from quanthedge.errors import needs
 from quanthedge.optimise.matrices import Matrices
 from quanthedge.optimise.optimality import Raw
 from quanthedge.optimise.problem import Problem
@@ -48,7 +49,8 @@ class _Rows:
 
 def solve_cones(problem: Problem, made: Matrices) -> tuple[Raw, float]:
     """Return Clarabel's answer, and lambda: the problem's, or what the tracking error comes to."""
-    import clarabel
+    with needs("optimise"):
+        import clarabel
     from scipy import sparse
 
     k = problem.impact[np.concatenate([made.bought, made.sold])]

@@ -58,6 +58,17 @@ class Decision:
         Names of the exposures' columns.
     industries : tuple of str
         Names of the groups.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> risk = qh.RiskModel().fit(market)
+    >>> optimiser = qh.Optimiser(benchmark="000300.SH", risk_aversion=10.0)
+    >>> alpha = 0.01 * risk.exposures("2014-12-31")["size"]  # expected, by code
+    >>> decision = optimiser.solve(alpha, risk, "2014-12-31", held={}, nav=1e8)
+    >>> isinstance(decision, qh.Decision), decision.status, f"{decision.weights.sum():.2f}"
+    (True, 'solved', '1.00')
     """
 
     day: MarketDay

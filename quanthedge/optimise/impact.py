@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from quanthedge.errors import needs
 from quanthedge.optimise.matrices import Bounds, Matrices
 from quanthedge.optimise.optimality import Raw, as_solution, common_pull
 from quanthedge.optimise.problem import Problem
@@ -51,7 +52,8 @@ class Machine:
     """
 
     def __init__(self, made: Matrices) -> None:
-        import piqp
+        with needs("optimise"):
+            import piqp
         from scipy import sparse
 
         self.made = made

@@ -1,12 +1,7 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
 from quanthedge.ledger import COST_LINES, FLOW_LINES, FUND_FEES
-from quanthedge.performance.active import (
-    geometric_excess,
-    information_ratio,
-    relations,
-    tracking_error,
-)
+from quanthedge.performance.active import information_ratio, relations, tracking_error
 from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.book import (
     FEE_LINES,
@@ -18,8 +13,15 @@ from quanthedge.performance.book import (
     refusals_by_reason,
 )
 from quanthedge.performance.book_risk import BookRisk, no_risk, risk_of_book, risk_summary
-from quanthedge.performance.bridge import BRIDGE_LINES, By, bridge, bridge_returns, by_period
-from quanthedge.performance.bridge_groups import alpha_by, layers, summed_alpha
+from quanthedge.performance.bridge import (
+    BRIDGE_LINES,
+    By,
+    bridge,
+    bridge_parts,
+    bridge_returns,
+    by_period,
+)
+from quanthedge.performance.bridge_groups import alpha_by, summed_alpha, value_layers
 from quanthedge.performance.deflation import (
     SUPPOSED_TRIALS,
     deflated_by_trials,
@@ -28,7 +30,6 @@ from quanthedge.performance.deflation import (
     probabilistic_sharpe,
 )
 from quanthedge.performance.drawdown import (
-    Drawdown,
     calmar_ratio,
     drawdowns,
     largest_drawdowns,
@@ -43,21 +44,23 @@ from quanthedge.performance.holdings import (
     share_growth,
 )
 from quanthedge.performance.idle import cash_drag
-from quanthedge.performance.measures import MINIMUM_DAYS, PATTERNS, Measure, Summary, definitions
-from quanthedge.performance.model_alpha import alpha_by_model, factor_alpha
-from quanthedge.performance.neutrality_parts import (
-    PARTS,
-    correlation_parts,
-    correlation_stated_otherwise,
+from quanthedge.performance.long_leg import long_leg
+from quanthedge.performance.measures import (
+    MINIMUM_DAYS,
+    Measure,
+    Summary,
+    definitions,
+    measure_name,
 )
+from quanthedge.performance.model_alpha import alpha_by_model
+from quanthedge.performance.neutrality_parts import correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.overfit import Cscv, cscv, deflated
-from quanthedge.performance.relation import Estimate, beta, correlation, rolling_beta
-from quanthedge.performance.resampling import block_length, loss_probabilities, year_range
+from quanthedge.performance.period import Period
+from quanthedge.performance.relation import beta, correlation, rolling_beta
 from quanthedge.performance.returns import (
     NO_MOVE,
     annual_return,
     daily_returns,
-    downside_deviation,
     levels,
     period_levels,
     period_return,
@@ -80,26 +83,15 @@ from quanthedge.performance.robust import (
 )
 from quanthedge.performance.rolling import rolling_correlation, rolling_relations
 from quanthedge.performance.significance import alpha_estimates
+from quanthedge.performance.sleeves import sleeve_bridge, sleeve_figures
 from quanthedge.performance.statement import Statement, investor_statement, investors_of
 from quanthedge.performance.summary import summary, summary_of
-from quanthedge.performance.tables import (
-    ATTRIBUTION_LINES,
-    attribution,
-    monthly_table,
-    yearly_table,
-)
+from quanthedge.performance.tables import attribution, monthly_table, yearly_table
 from quanthedge.performance.tilts import tilt_table
 from quanthedge.performance.trailing import TRAILING, trailing_table
-from quanthedge.performance.windows import (
-    WINDOWS,
-    Window,
-    found_windows,
-    stress_windows,
-    window_table,
-)
+from quanthedge.performance.windows import WINDOWS, Window, stress_windows, window_table
 
 __all__ = [
-    "ATTRIBUTION_LINES",
     "BRIDGE_LINES",
     "COST_LINES",
     "FEE_LINES",
@@ -108,17 +100,14 @@ __all__ = [
     "FUND_FEES",
     "MINIMUM_DAYS",
     "NO_MOVE",
-    "PARTS",
-    "PATTERNS",
     "SUPPOSED_TRIALS",
     "TRAILING",
     "WINDOWS",
     "BookRisk",
     "By",
     "Cscv",
-    "Drawdown",
-    "Estimate",
     "Measure",
+    "Period",
     "Statement",
     "Summary",
     "Window",
@@ -130,8 +119,8 @@ __all__ = [
     "attribution",
     "beta",
     "beta_hac",
-    "block_length",
     "bridge",
+    "bridge_parts",
     "bridge_returns",
     "by_period",
     "calmar_ratio",
@@ -149,26 +138,22 @@ __all__ = [
     "deflated",
     "deflated_by_trials",
     "deflated_sharpe",
-    "downside_deviation",
     "drawdowns",
     "expected_highest_sharpe",
     "exposures",
-    "factor_alpha",
     "fairness",
-    "found_windows",
-    "geometric_excess",
     "group_table",
     "held_through",
     "information_ratio",
     "investor_statement",
     "investors_of",
     "largest_drawdowns",
-    "layers",
     "levels",
+    "long_leg",
     "longest_drawdown",
-    "loss_probabilities",
     "max_drawdown",
     "mean_equity",
+    "measure_name",
     "monthly_table",
     "newey_west_lags",
     "no_risk",
@@ -191,6 +176,8 @@ __all__ = [
     "rolling_relations",
     "share_growth",
     "sharpe_ratio",
+    "sleeve_bridge",
+    "sleeve_figures",
     "sortino_ratio",
     "stress_windows",
     "summary",
@@ -199,10 +186,10 @@ __all__ = [
     "tilt_table",
     "tracking_error",
     "trailing_table",
+    "value_layers",
     "volatility",
     "win_rate",
     "window_table",
-    "year_range",
     "yearly_table",
     "years",
 ]

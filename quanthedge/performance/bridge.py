@@ -15,7 +15,8 @@ beta known then and r the index return of the day:
   sign; it sums to 0 from one fee date to the next.
 """
 
-from typing import Literal
+import weakref
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,11 +29,20 @@ from quanthedge.performance.returns import levels
 from quanthedge.record import Record
 from quanthedge.rules import index_products, product_of
 
-__all__ = ["BRIDGE_LINES", "SOURCES", "By", "bridge", "bridge_returns", "by_period"]
+__all__ = ["BRIDGE_LINES", "SOURCES", "By", "bridge", "bridge_parts", "bridge_returns", "by_period"]
 
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
 EARNED = (*SOURCES, *COST_LINES, *FEE_LINES, "accrual")
 BRIDGE_LINES = (*EARNED, *FLOW_LINES)
+# the six parts that short papers show, each line in one of them
+_PARTS = {
+    "alpha": ("alpha", "dividends", "revaluation"),
+    "market": ("market",),
+    "basis": ("basis", "roll"),
+    "interest": ("interest",),
+    "costs": ("trading", *COST_LINES),
+    "fees": (*FEE_LINES, "accrual"),
+}
 By = Literal["day", "week", "month", "year", "whole"]
 
 
@@ -133,6 +143,24 @@ def bridge_returns(
     return table
 
 
+def bridge_parts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of a bridge in six parts that add up to what they did.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of :func:`bridge` or :func:`bridge_returns`.
+
+    Returns
+    -------
+    DataFrame
+        Same index: alpha (with dividends and what suspended holdings are stated at), market (what
+        the hedge left over), basis (with rolls), interest, costs (of trading, with the difference
+        of fills to closes) and fees (charged and accrued).
+    """
+    return pd.DataFrame({name: table[list(lines)].sum(axis=1) for name, lines in _PARTS.items()})
+
+
 def _flows(ledger: pd.DataFrame) -> pd.Series:
     """Return the money that investors brought on each day, before the open."""
     return net_flows(ledger)
@@ -183,8 +211,31 @@ def _between(daily: pd.DataFrame, start: str | None, end: str | None) -> pd.Data
     return found
 
 
+class _Kept(NamedTuple):
+    """The run whose days were worked out last, what they were made of, and the days."""
+
+    run: "weakref.ref[Record]"
+    tables: tuple[pd.DataFrame, ...]
+    days: pd.DataFrame
+
+
+_LAST: list[_Kept] = []  # one at most
+
+
 def _daily(result: Record) -> pd.DataFrame:
-    """Return the lines of each day."""
+    """Return the lines of each day; a report asks for them nine times, of the same tables."""
+    tables = result.ledger, result.contracts, result.trades
+    for kept in _LAST[:1]:
+        pairs = zip(kept.tables, tables, strict=True)
+        if kept.run() is result and all(one.equals(other) for one, other in pairs):
+            return kept.days
+    days = _days_anew(result)
+    own = tuple(table.copy(deep=False) for table in tables)  # who writes to his writes to a copy
+    _LAST[:] = [_Kept(weakref.ref(result, lambda _: _LAST.clear()), own, days)]
+    return days
+
+
+def _days_anew(result: Record) -> pd.DataFrame:
     ledger = result.ledger
     inside, opening = ledger.iloc[1:], ledger.shift(1).iloc[1:]
     index_return = ledger["index_close"].pct_change(fill_method=None).iloc[1:]

@@ -28,8 +28,8 @@ __all__ = [
     "alpha_by_day",
     "alpha_of_held",
     "layer_numbers",
-    "layers",
     "summed_alpha",
+    "value_layers",
 ]
 
 NO_GROUP = "no group"
@@ -70,6 +70,19 @@ def alpha_by(
     DataError
         When a code or a date is in `groups` twice or dates are not in order, a group has the name
         of another column, or the market is not that of the run.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> import pandas as pd
+    >>> exchanges = pd.Series([code[-2:] for code in market.codes], index=market.codes)
+    >>> qh.alpha_by(result, market, exchanges)[["SH", "SZ"]].round(-3)
+                       SH         SZ
+    date
+    2014-12-31  1386000.0  2360000.0
     """
     return alpha_of_held(result, held_through(result, market), groups, by, start, end)
 
@@ -112,7 +125,7 @@ def alpha_by_day(
     return table.loc[:, ever]
 
 
-def layers(values: pd.DataFrame, count: int = 5) -> pd.DataFrame:
+def value_layers(values: pd.DataFrame, count: int = 5) -> pd.DataFrame:
     """Return layers of equal numbers of stocks by date, "1" the lowest values.
 
     Parameters
@@ -124,11 +137,11 @@ def layers(values: pd.DataFrame, count: int = 5) -> pd.DataFrame:
     Examples
     --------
     >>> values = pd.DataFrame([[1.0, 9.0, 4.0, None]], columns=list("ABCD"))
-    >>> layers(values, 3).to_numpy().tolist()
+    >>> value_layers(values, 3).to_numpy().tolist()
     [['1', '3', '2', nan]]
     """
     if count < 1:
-        raise DataError(f"layers: count {count}; accepted: 1 or more")
+        raise DataError(f"value_layers: count {count}; accepted: 1 or more")
     number = layer_numbers(values.to_numpy(dtype=np.float64, na_value=np.nan), count)
     names = np.array([np.nan, *(f"{k}" for k in range(1, count + 1))], dtype=object)
     return pd.DataFrame(names[number], index=values.index, columns=values.columns)

@@ -81,6 +81,15 @@ def deflated_sharpe(returns: pd.Series, *, trials: int, sharpe_variance: float) 
     ------
     DataError
         When trials or variance are out of range.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> f"{qh.deflated_sharpe(result.returns, trials=100, sharpe_variance=0.001):.2f}"
+    '0.40'
     """
     return probabilistic_sharpe(returns, expected_highest_sharpe(trials, sharpe_variance))
 

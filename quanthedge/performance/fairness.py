@@ -68,6 +68,20 @@ def fairness(result: Record, stated: Record | None = None) -> pd.DataFrame:
     paid for a fall that is not booked is lost by those who stay. It is NaN where the run is at last
     closes and ``stated`` is not given; the share of net assets by which that run is restated counts
     for this one.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> flows = [{"date": "2014-11-03", "investor": "B", "subscribe_yuan": 5e6}]
+    >>> funded = strategy.change({"clients": {"flows": flows}})
+    >>> result = qh.backtest(funded, market, "2014-09-17", "2014-12-31")
+    >>> qh.fairness(result)[["wealth_yuan", "difference_yuan"]].round(-2)
+              wealth_yuan  difference_yuan
+    investor
+    founder   101090000.0           3100.0
+    B           4973400.0         -13800.0
     """
     if not len(result.investors):
         raise DataError("fairness: the run has no clients")

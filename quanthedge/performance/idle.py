@@ -46,8 +46,9 @@ def cash_drag(ledger: pd.DataFrame) -> CashDrag:
     """
     inside = ledger.iloc[1:]
     equity = inside["equity"]
-    idle = ledger["stock_cash"] + ledger["futures_cash"] - ledger["margin_required"]
-    work = ledger["stock_value"] + ledger["margin_required"]
+    tied = ledger["cash_pledged"] + ledger["margin_required"]
+    idle = ledger["stock_cash"] + ledger["futures_cash"] - tied
+    work = ledger["stock_value"] + tied
     profit = ledger["stock_pnl"] + ledger["dividends"] + ledger["futures_pnl"]
     profit = profit - ledger[list(COST_LINES)].sum(axis=1)
     before = work.shift(1).where(work.shift(1) > 0)

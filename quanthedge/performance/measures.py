@@ -4,7 +4,6 @@ The names and formulas, in English and Chinese, stand in ``measures.toml`` besid
 """
 
 import difflib
-import html
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,39 +12,61 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from quanthedge import notation
+from quanthedge.cards import Card, Carded, Cell
 from quanthedge.errors import DataError
 from quanthedge.performance.relation import Estimate
 from quanthedge.typing import Language
-from quanthedge.words import texts
+from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
 
 __all__ = [
     "MINIMUM_DAYS",
-    "PATTERNS",
     "Measure",
     "MeasureWriter",
     "Summary",
     "Unit",
     "Value",
     "definitions",
+    "measure_name",
 ]
 
 Unit = Literal["fraction", "yuan", "unit_value", "ratio", "coefficient", "days", "date", "count"]
 Value = float | int | date | None
 MINIMUM_DAYS = 20
-PATTERNS: dict[str, str] = {
-    "fraction": ".2%",
-    "yuan": ",.0f",
-    "unit_value": ".4f",
-    "ratio": ".2f",
-    "coefficient": ".3f",
-    "days": ",.0f",
-    "count": ",.0f",
-}
 
 
 def definitions() -> dict[str, Any]:
     """Return the texts of ``measures.toml``: chapters, measures, variants, reasons, units."""
     return texts("quanthedge.performance", "measures")
+
+
+def measure_name(key: str, language: Language) -> str:
+    """Return what a measure is called, known by its key alone; a key of none stays as it is.
+
+    Examples
+    --------
+    >>> measure_name("sharpe_net", "en"), measure_name("max_drawdown_net", "zh")
+    ('Sharpe ratio (net)', '最大回撤（费后）')
+    >>> measure_name("trading_days", "en"), measure_name("no_such_net", "en")
+    ('Trading days', 'no_such_net')
+    """
+    known = definitions()
+    for formula in sorted(known["measures"], key=len, reverse=True):
+        if key == formula:
+            return _named(formula, "", language)
+        variant = key.removeprefix(f"{formula}_")
+        if variant != key and variant in known["variants"]:
+            return _named(formula, variant, language)
+    return key
+
+
+def _named(formula: str, variant: str, language: Language) -> str:
+    known = definitions()
+    name = str(known["measures"][formula][language])
+    if not variant:
+        return name
+    told = str(known["variants"][variant][language])
+    return f"{name}（{told}）" if language == "zh" else f"{name} ({told})"
 
 
 @dataclass(frozen=True)
@@ -84,12 +105,7 @@ class Measure:
 
     def label(self, language: Language = "en") -> str:
         """Return the name of the measure."""
-        known = definitions()
-        name = str(known["measures"][self.formula][language])
-        if not self.variant:
-            return name
-        variant = str(known["variants"][self.variant][language])
-        return f"{name}（{variant}）" if language == "zh" else f"{name} ({variant})"
+        return _named(self.formula, self.variant, language)
 
     def formula_text(self, language: Language = "en") -> str:
         """Return the definition with its formula and day count."""
@@ -99,22 +115,15 @@ class Measure:
         """Return the value as it is printed, or why there is none."""
         if self.value is None:
             return str(definitions()["reasons"][self.reason or "undefined"][language])
-        return _format_value(self.value, self.unit)
+        return notation.figure(self.value, self.unit)
 
 
-def _format_value(value: float | date, unit: str) -> str:
-    """Return a number as printed in tables; a value that rounds to zero has no minus sign."""
-    if isinstance(value, date):
-        return value.isoformat()
-    text = format(value, PATTERNS[unit])
-    return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
-
-
-class Summary:
+class Summary(Carded):
     """The statistics of a run, in reading order, grouped by chapter.
 
     ``summary["annual_return_net"]`` is a :class:`Measure`, ``summary.value(key)`` its value;
-    printing gives a table, :meth:`to_frame` and :meth:`to_dict` give the numbers.
+    shown it is a card of the first ones, :meth:`text` tells all of them, :meth:`to_frame` and
+    :meth:`to_dict` give the numbers.
     """
 
     def __init__(self, measures: list[Measure]) -> None:
@@ -196,29 +205,72 @@ class Summary:
             result[measure.key] = entry
         return result
 
-    def __repr__(self) -> str:
+    def card(self) -> Card:
+        """Return the few figures that are asked for first."""
+        return _card(self)
+
+    def text(self, language: Language = "en") -> str:
+        """Return every measure by chapter, one a line, estimates with their 95% interval."""
         lines = []
-        width = max(len(measure.label()) for measure in self)
+        width = max(len(measure.label(language)) for measure in self)
         for chapter, measures in self.chapters().items():
-            lines.append(f"\n{definitions()['chapters'][chapter]['en']}")
+            lines.append(f"\n{definitions()['chapters'][chapter][language]}")
             for measure in measures:
-                note = _interval(measure)
-                lines.append(f"  {measure.label():<{width}}  {measure.text():>16}{note}".rstrip())
+                note, name = _interval(measure), measure.label(language)
+                lines.append(f"  {name:<{width}}  {measure.text(language):>16}{note}".rstrip())
         return "\n".join(lines).lstrip("\n")
 
-    def _repr_html_(self) -> str:
-        """Return the table as HTML for a notebook."""
-        rows = []
-        for chapter, measures in self.chapters().items():
-            name = html.escape(definitions()["chapters"][chapter]["en"])
-            rows.append(f'<tr><th colspan="2" style="text-align:left">{name}</th></tr>')
-            rows.extend(
-                f'<tr title="{html.escape(measure.formula_text())}">'
-                f'<td style="text-align:left">{html.escape(measure.label())}</td>'
-                f"<td>{html.escape(measure.text() + _interval(measure))}</td></tr>"
-                for measure in measures
-            )
-        return f"<table>{''.join(rows)}</table>"
+
+def _card(summary: Summary) -> Card:
+    """Return a card of statistics: net, before fund fees and index side by side."""
+    said = texts("quanthedge.performance", "card")
+    return Card(
+        said["title"],
+        _neutrality(summary),
+        _rows(summary),
+        [
+            ('summary["sharpe_net"]', said["one"]),
+            ("summary.to_frame()", in_both(said["all"], n=len(summary))),
+            ("print(summary.text())", said["text"]),
+        ],
+        heads=[said[basis] for basis in _BASES],
+    )
+
+
+_BASES = ("net", "gross", "index")
+_ROWS = ("return", "annual_return", "volatility", "sharpe", "max_drawdown")
+
+
+def _rows(summary: Summary) -> list[tuple[Cell, ...]]:
+    """Return the rows of a card: each measure net, before fund fees and of the index."""
+    known = definitions()["measures"]
+    return [
+        (
+            {code: str(known[name][code]) for code in LANGUAGES},
+            *(_in_both_as_printed(summary[f"{name}_{basis}"]) for basis in _BASES),
+        )
+        for name in _ROWS
+        if all(f"{name}_{basis}" in summary for basis in _BASES)
+    ]
+
+
+def _neutrality(summary: Summary) -> list[Bilingual]:
+    """Return the sentence on how a fund moves with its index, where there are days enough."""
+    linked, slope = summary["correlation_accrued_weekly"], summary["beta_weekly"]
+    if linked.value is None or slope.value is None or not linked.estimate or not slope.estimate:
+        return []
+    said = texts("quanthedge.performance", "card")
+    return [
+        in_both(
+            said["neutral"], correlation=linked.value, beta=slope.value,
+            low=linked.estimate.low, high=linked.estimate.high,
+            beta_low=slope.estimate.low, beta_high=slope.estimate.high,
+        )
+    ]  # fmt: skip
+
+
+def _in_both_as_printed(measure: Measure) -> Bilingual:
+    return {code: measure.text(code) for code in LANGUAGES}
 
 
 def _interval(measure: Measure) -> str:

@@ -56,6 +56,17 @@ def alpha_by_model(
     ------
     DataError
         When the market is not that of the run, or the model was fitted on another.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> qh.alpha_by_model(result, market)[["market", "specific"]].round(-3)
+                  market   specific
+    date
+    2014-12-31  602000.0  1729000.0
     """
     fitted = model if isinstance(model, FittedRiskModel) else (model or RiskModel()).fit(market)
     through = held_through(result, market)

@@ -8,6 +8,14 @@ References
 ----------
 Bailey, D., Borwein, J., Lopez de Prado, M., Zhu, Q. (2017), "The probability of backtest
 overfitting", Journal of Computational Finance 20(4).
+
+Examples
+--------
+>>> import quanthedge as qh
+>>> import numpy as np
+>>> noise = np.random.default_rng(7).normal(0.0, 0.01, (500, 20))  # 20 trials that are all luck
+>>> f"{qh.overfit.cscv(noise, 10).pbo:.2f}"
+'0.32'
 """
 
 from dataclasses import dataclass

@@ -21,5 +21,6 @@ __all__ = [
     "Targets",
     "TopSelector",
     "selector_name",
+    "sparse_targets",
     "weights_from",
 ]

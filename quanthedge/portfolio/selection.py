@@ -25,6 +25,13 @@ class Selector(Kinded, noun="selector"):
     ``kind`` (``top`` where none is given). An own selector is a class derived from this one that
     defines :meth:`weights`, or :meth:`targets` for all rebalances at once in sparse form, with its
     parameters as fields.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=50"])
+    >>> isinstance(strategy.selector, qh.Selector), strategy.selector.n
+    (True, 50)
     """
 
     needed: ClassVar[tuple[str, ...]] = ("weights|targets",)

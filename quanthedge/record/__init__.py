@@ -1,32 +1,29 @@
 """The record of a run: its tables, and the folder that they are kept in."""
 
+from quanthedge.record.cut import until
 from quanthedge.record.folder import (
-    RUN_FILE,
     earlier_run,
     foreign_files,
-    read_head,
-    read_run,
     run_content,
     run_files,
     write_run,
 )
+from quanthedge.record.head import RUN_FILE
+from quanthedge.record.reading import read_head, read_run
 from quanthedge.record.request import Wanted, differences, wanted
 from quanthedge.record.run import (
-    MarketInfo,
     Record,
     Request,
     RunVariant,
     VariantTerms,
     made_when_read,
 )
-from quanthedge.record.tables import TABLES, RecordColumn, RecordTable
+from quanthedge.record.tables import TABLES, RecordTable
 
 __all__ = [
     "RUN_FILE",
     "TABLES",
-    "MarketInfo",
     "Record",
-    "RecordColumn",
     "RecordTable",
     "Request",
     "RunVariant",
@@ -40,6 +37,7 @@ __all__ = [
     "read_run",
     "run_content",
     "run_files",
+    "until",
     "wanted",
     "write_run",
 ]

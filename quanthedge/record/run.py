@@ -162,6 +162,11 @@ class Record:
     decisions : DataFrame
         What an optimised selector decided on each rebalance: status, expected return, risk and
         cost, contracts and the beta left, bounds that were loosened; empty for other selectors.
+    sleeves : DataFrame
+        Each day of each sleeve of a fund that has any beside its stocks.
+    sharing : DataFrame
+        Which part of its budget each sleeve had after each review, why, and the figure that
+        decided it; empty where budgets stand as they are stated.
     allocation : DataFrame
         How much of the book stood from each rebalance on, why, and the figures that decided it.
     expected : DataFrame
@@ -236,6 +241,8 @@ class Record:
     decisions: Table = Table()
     allocation: Table = Table()
     expected: Table = Table()
+    sleeves: Table = Table()
+    sharing: Table = Table()
     rules: Table = Table()
     alpha_groups: Table = Table()
     alpha_parts: Table = Table()

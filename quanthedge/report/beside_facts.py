@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from quanthedge import notation
 from quanthedge.comparison import FixedIncome, Stated, own_products, variant_name
 from quanthedge.report.writer import Writer
 from quanthedge.strategy import VARIANTS
@@ -21,8 +22,7 @@ _PATTERNS = {
 def _text(value: object, pattern: str) -> str | None:
     if not isinstance(value, int | float) or not np.isfinite(value):
         return None
-    text = format(value, pattern)
-    return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
+    return notation.number(value, pattern)
 
 
 def product_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
@@ -83,8 +83,8 @@ def _dates(writer: Writer, one: Stated, facts: Facts, holds: set[str]) -> None:
     days = pd.DatetimeIndex(writer.run.ledger.index)
     alike = one.covers(days)
     holds.add("stated_alike" if alike else "stated_unlike")
-    if one.start is not None:
-        facts["stated_dates"] = f"{one.start} – {one.end}"
+    if one.start is not None and one.end is not None:
+        facts["stated_dates"] = notation.span(one.start, one.end, writer.language)
 
 
 def limit_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
@@ -94,7 +94,7 @@ def limit_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
     if opened["nearest"].notna().any():
         most = opened.iloc[int(opened["nearest"].argmax())]
         facts["opened_most"] = f"{most['nearest']:,.0f}"
-        facts["opened_most_date"] = f"{most['date']:%Y-%m-%d}"
+        facts["opened_most_date"] = notation.day(most["date"], writer.language)
     exempt = opened[opened["standing"] == "exempt"]
     beyond = int((exempt["days_at_or_beyond"]).sum())
     facts["opened_beyond"] = str(beyond) if beyond else None
@@ -111,7 +111,7 @@ def limit_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
             lower = key in ("hedge_range_low", "rise_to_end")
             row = rows.iloc[int(rows["nearest"].argmin() if lower else rows["nearest"].argmax())]
             facts[name] = _text(float(row["nearest"]), ".2%")
-            facts[f"{name}_date"] = f"{row['date']:%Y-%m-%d}"
+            facts[f"{name}_date"] = notation.day(row["date"], writer.language)
             facts[f"{name}_days"] = str(int(rows["days_at_or_beyond"].sum()))
     outside = limits[limits["limit"].isin(["hedge_range_low", "hedge_range_high"])]
     facts["outside_days"] = str(int(outside["days_at_or_beyond"].sum()))

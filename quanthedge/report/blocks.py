@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from quanthedge.performance import PATTERNS, Measure
+import pandas as pd
+
+from quanthedge import notation
+from quanthedge.performance import Measure
 
 __all__ = [
     "Answers",
@@ -17,9 +20,12 @@ __all__ = [
     "Figure",
     "Lines",
     "Table",
+    "day_cell",
+    "interval_cell",
     "measure_cell",
     "number_cell",
     "signed",
+    "span_cell",
 ]
 
 
@@ -39,6 +45,8 @@ class Cell:
         The number behind the text, unrounded; None for words.
     pattern : str
         Python format by which the text was made from the value, such as ``.2%``.
+    bounds : (float, float) or (date, date) or None
+        The two ends of an interval or a span, which the text states in one.
     """
 
     text: str
@@ -46,6 +54,7 @@ class Cell:
     shade: float = 0.0
     value: float | date | None = None
     pattern: str = ""
+    bounds: tuple[float, float] | tuple[date, date] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its id, title and a note that says how it was computed."""
+    """A table with its id, title, a note that says how it was computed, and its unit."""
 
     id: str
     title: str
@@ -70,6 +79,7 @@ class Table:
     emphasised: frozenset[int] = frozenset()
     folded: bool = False
     kind: str = "table"
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,17 +166,41 @@ def measure_cell(measure: Measure, language: str) -> Cell:
     text = measure.text("zh" if language == "zh" else "en")
     if measure.value is None:
         return Cell(text, "quiet")
-    return Cell(text, "number", value=measure.value, pattern=PATTERNS.get(measure.unit, ""))
+    return Cell(
+        text, "number", value=measure.value, pattern=notation.PATTERNS.get(measure.unit, "")
+    )
 
 
-def number_cell(value: float, pattern: str, missing: str = "–") -> Cell:
+def number_cell(value: float, pattern: str, missing: str = notation.MISSING) -> Cell:
     """Return a number by a format such as ``.2%``; NaN shows as a dash, zero without a sign."""
     if math.isnan(value):
         return Cell(missing, "quiet")
-    text = format(value, pattern)
-    if text.startswith("-") and not any(digit in text for digit in "123456789"):
-        text = text[1:]
+    text = notation.number(value, pattern)
     return Cell(text, "number", value=float(value), pattern=pattern)
+
+
+def day_cell(day: Any, kind: str = "text") -> Cell:
+    """Return a day as it is printed; a dash where there is none."""
+    if pd.isna(day):
+        return Cell("–", "quiet")
+    return Cell(f"{day:%Y-%m-%d}", kind, value=day.date())
+
+
+def interval_cell(low: float, high: float, pattern: str, missing: str = "–") -> Cell:
+    """Return an interval as ``[low, high]`` by a format; a dash where its ends are not known.
+
+    >>> interval_cell(-0.1, 0.25, ".1%").text
+    '[-10.0%, 25.0%]'
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return Cell(missing, "quiet")
+    text = f"[{low:{pattern}}, {high:{pattern}}]"
+    return Cell(text, "number", pattern=pattern, bounds=(float(low), float(high)))
+
+
+def span_cell(first: Any, last: Any) -> Cell:
+    """Return the first and the last day of a span."""
+    return Cell(f"{first:%Y-%m-%d} – {last:%Y-%m-%d}", bounds=(first.date(), last.date()))
 
 
 def signed(value: float, pattern: str, scale: float = 0.0) -> Cell:

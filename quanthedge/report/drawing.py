@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["draw", "figure_png", "figure_svg", "font_folder", "png_bytes", "tick_labels"]
 
 _WIDTH_INCHES = 7.1
+_NARROW = 5.0  # inches: below it a legend has two columns
 _POINTS_A_PIXEL = 0.72
 _DASHES = {"dot": (0, (1.2, 1.6)), "dash": (0, (4, 2)), "solid": "-"}
 _PATTERN = re.compile(r"(?P<plus>\+?)(?P<comma>,?)(?:\.(?P<digits>\d+)(?P<trim>~?))?(?P<kind>[f%])")
@@ -37,9 +38,12 @@ def font_folder() -> Path:
     return Path(str(files("quanthedge.report").joinpath("fonts")))
 
 
-def figure_svg(spec: Spec) -> bytes:
-    """Return a figure as SVG with its letters as outlines, the same bytes on every run."""
-    return _saved(draw(spec), "svg")
+def figure_svg(spec: Spec, size: tuple[float, float] | None = None) -> bytes:
+    """Return a figure as SVG with its letters as outlines, the same bytes on every run.
+
+    ``size`` is its width and height in inches; by default it spans the page.
+    """
+    return _saved(draw(spec, size), "svg")
 
 
 def figure_png(spec: Spec, path: str | Path, *, dots_per_inch: int = 200) -> Path:
@@ -56,8 +60,8 @@ def png_bytes(spec: Spec, *, dots_per_inch: int = 200) -> bytes:
     return _saved(draw(spec), "png", dots_per_inch)
 
 
-def draw(spec: Spec) -> "Figure":
-    """Return a figure for paper.
+def draw(spec: Spec, size: tuple[float, float] | None = None) -> "Figure":
+    """Return a figure for paper, of a width and height in inches.
 
     Raises
     ------
@@ -68,8 +72,9 @@ def draw(spec: Spec) -> "Figure":
 
     layout = spec["layout"]
     height = max(1.7, _WIDTH_INCHES * float(layout.get("height", 300)) / 860.0)
+    width, height = size or (_WIDTH_INCHES, height)
     with _style():
-        figure = Figure(figsize=(_WIDTH_INCHES, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         panels = _panels(figure, layout)
         for trace in spec["data"]:
             _trace(panels[trace.get("yaxis", "y")], trace, layout)
@@ -275,8 +280,9 @@ def _axis(axes: "Axes", axis: Spec, which: str) -> None:
     if "tickvals" in axis:
         side.set_ticks(axis["tickvals"], axis["ticktext"])
     if axis.get("type") == "date":
+        most = min(9, int(axes.get_figure(root=True).get_figwidth() * 1.8))  # type: ignore[union-attr]
         locator: Any = AutoDateLocator(  # type: ignore[no-untyped-call]
-            minticks=4, maxticks=9
+            minticks=min(4, most - 1), maxticks=most
         )
         plain = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%H:%M"]
         style: Any = ConciseDateFormatter(  # type: ignore[no-untyped-call]
@@ -338,13 +344,20 @@ def tick_labels(values: Iterable[float], pattern: str) -> list[str]:
     return [f"{v * scale:{parts['plus']}{parts['comma']}.{digits}f}{sign}" for v in numbers]
 
 
+def _width_of(axes: "Axes") -> float:
+    """Return the width of a panel's figure in inches."""
+    figure = axes.get_figure(root=True)
+    return 0.0 if figure is None else float(figure.get_figwidth())
+
+
 def _words(axes: "Axes", layout: Spec) -> None:
     """Write legend and notes."""
     shown = layout.get("showlegend", True)
     handles, labels = axes.get_legend_handles_labels()
     if shown and handles:
         axes.legend(
-            handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False,
+            handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0),
+            ncols=4 if _width_of(axes) > _NARROW else 2, frameon=False,
             handlelength=1.6, borderaxespad=0.2, labelcolor=INK,
             prop={"family": _family(), "size": 8},
         )  # fmt: skip

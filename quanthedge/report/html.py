@@ -9,6 +9,7 @@ import gzip
 import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Lock, Thread
@@ -19,9 +20,10 @@ import pandas as pd
 from quanthedge.comparison import Others
 from quanthedge.errors import DataError
 from quanthedge.record import Record
-from quanthedge.report.blocks import Document, Figure
+from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.specs import FONT, gain_and_loss_colours
+from quanthedge.report.units import unit_at_head
 from quanthedge.report.web_fonts import font_faces
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
@@ -82,7 +84,7 @@ def render_html(document: Document) -> str:
     plotted = _compact(figures)
     page = environment.get_template("report.html.j2").render(
         t=text,
-        d=document,
+        d=replace(document, chapters=[_printed(one, document) for one in document.chapters]),
         font=FONT,
         gain=gain,
         loss=loss,
@@ -97,6 +99,16 @@ def render_html(document: Document) -> str:
     for place, content in parts.items():
         page = page.replace(place, content, 1)
     return page
+
+
+def _printed(chapter: Chapter, document: Document) -> Chapter:
+    """Return a chapter whose tables have their units at the head."""
+    language: Language = "zh" if document.language == "zh" else "en"
+    blocks: list[Block] = [
+        unit_at_head(block, language) if isinstance(block, Table) else block
+        for block in chapter.blocks
+    ]
+    return replace(chapter, blocks=blocks)
 
 
 _TEXTS = ("name", "text", "ticktext", "x", "y")  # of a figure: what a user's words may be in

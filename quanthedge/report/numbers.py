@@ -2,42 +2,14 @@
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from quanthedge.comparison import Others
 from quanthedge.record import Record
 from quanthedge.report.blocks import Answers, Cell, Document, Figure, Lines, Table
-from quanthedge.report.document import build_document
-from quanthedge.storage import write_page
-from quanthedge.typing import Language
 
-__all__ = ["document_numbers", "render_numbers", "write_numbers"]
+__all__ = ["document_numbers", "render_numbers"]
 
 _FORMAT = 1
-
-
-def write_numbers(
-    result: Record,
-    path: str | Path,
-    *,
-    language: Language = "zh",
-    others: Others | None = None,
-    capacity: pd.DataFrame | None = None,
-) -> Path:
-    """Write the numbers of a run's report as JSON and return its path.
-
-    Raises
-    ------
-    DataError
-        When the report cannot be built or the file cannot be written.
-    """
-    path = Path(path)
-    text = render_numbers(build_document(result, language, others, capacity), result)
-    write_page(path, text, "numbers of the report")
-    return path
 
 
 def render_numbers(document: Document, result: Record | None) -> str:
@@ -113,6 +85,9 @@ def _cell(cell: Cell) -> dict[str, Any]:
         value = cell.value
         found["value"] = value.isoformat() if isinstance(value, date) else value
         found["format"] = cell.pattern
+    if cell.bounds is not None:
+        ends = [end.isoformat() if isinstance(end, date) else end for end in cell.bounds]
+        found |= {"low": ends[0], "high": ends[1], "format": cell.pattern}
     return found
 
 

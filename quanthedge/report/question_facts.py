@@ -1,8 +1,11 @@
 """The figures that answers to clients' questions are made of, each worked out once."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
+from quanthedge import notation
 from quanthedge.alpha import combination_name, neutral_name
 from quanthedge.beta import estimator_text
 from quanthedge.factors import factor_name
@@ -11,6 +14,7 @@ from quanthedge.kinds import is_own, own_name
 from quanthedge.performance import (
     NO_MOVE,
     WINDOWS,
+    Measure,
     alpha_estimates,
     bridge_returns,
     daily_returns,
@@ -21,6 +25,7 @@ from quanthedge.performance import (
 )
 from quanthedge.portfolio import TopSelector
 from quanthedge.report.beside_facts import limit_facts, product_facts
+from quanthedge.report.sleeve_facts import sleeve_facts
 from quanthedge.report.strategy_words import described
 from quanthedge.report.writer import Writer, excess_returns
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
@@ -57,7 +62,7 @@ def question_facts(writer: Writer) -> tuple[Facts, set[str]]:
     for key in _MEASURES:
         measure = writer.summary[key] if key in writer.summary else None  # noqa: SIM401
         known = measure is not None and measure.value is not None
-        facts[key] = measure.text(writer.language) if known and measure is not None else None
+        facts[key] = _said(measure, writer) if known and measure is not None else None
     holds = _signs(writer, facts)
     _period(writer, facts, holds)
     _setup(writer, facts, holds)
@@ -67,16 +72,21 @@ def question_facts(writer: Writer) -> tuple[Facts, set[str]]:
     _chosen(writer, facts)
     _futures(writer, facts, holds)
     product_facts(writer, facts, holds)
+    sleeve_facts(writer, facts, holds)
     if "hedged" in holds:
         limit_facts(writer, facts, holds)
     return facts, holds
 
 
+def _said(measure: Measure, writer: Writer) -> str:
+    """Return a measure as a sentence says it: a day in words, everything else as in tables."""
+    if isinstance(measure.value, date):
+        return notation.day(measure.value, writer.language)
+    return measure.text(writer.language)
+
+
 def _text(value: float, pattern: str) -> str | None:
-    if not np.isfinite(value):
-        return None
-    text = format(value, pattern)
-    return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
+    return notation.number(value, pattern) if np.isfinite(value) else None
 
 
 def _signs(writer: Writer, facts: Facts) -> set[str]:
@@ -102,7 +112,7 @@ def _signs(writer: Writer, facts: Facts) -> set[str]:
 
 def _period(writer: Writer, facts: Facts, holds: set[str]) -> None:
     days = pd.DatetimeIndex(writer.run.ledger.index)
-    facts["start"], facts["end"] = f"{days[1]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}"
+    facts["start"], facts["end"] = (notation.day(days[k], writer.language) for k in (1, -1))
     facts["index"] = writer.index
     if (days[-1] - days[0]).days >= CALENDAR_DAYS_A_YEAR:
         holds.add("long")
@@ -177,7 +187,13 @@ def _months(writer: Writer, facts: Facts) -> None:
     facts["losing_months"] = str(int(losing.sum())) if len(months) else None
     facts["worst_month"] = _text(float(months.min()), ".2%") if len(months) else None
     facts["best_month"] = _text(float(months.max()), ".2%") if len(months) else None
-    facts["worst_month_name"] = f"{months.idxmin():%Y-%m}" if len(months) else None
+    facts["worst_month_name"] = _month_of_least(months, writer)
+
+
+def _month_of_least(months: pd.Series, writer: Writer) -> str | None:
+    if months.empty:
+        return None
+    return notation.month(pd.DatetimeIndex(months.index)[int(months.argmin())], writer.language)
 
 
 def _days(writer: Writer, facts: Facts, holds: set[str]) -> None:

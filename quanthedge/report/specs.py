@@ -62,6 +62,7 @@ FONT = (
     '"Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
 )
 _DAY_MILLISECONDS = 86_400_000
+_ZERO = {"zeroline": True, "zerolinecolor": "#8a94a0"}
 
 
 def gain_and_loss_colours(language: Language) -> tuple[str, str]:
@@ -87,18 +88,18 @@ def unit_value(ledger: pd.DataFrame, language: Language = "en", index: str = "")
             _line(ledger["unit_value"], text["net"], FUND, 4, width=2.2),
         ],
         height=380,
-        yaxis={"tickformat": ".4~f", "hoverformat": ".4f"},
+        yaxis=_titled("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"}),
     )
 
 
-def growth(levels: pd.DataFrame) -> Spec:
-    """Return the value of a yuan in several products; the first is the fund."""
+def growth(levels: pd.DataFrame, language: Language = "en", axis: str = "growth") -> Spec:
+    """Return the value of a yuan in several products, the fund first; ``axis`` names its axis."""
     colours = (FUND, INDEX, GREEN, ACCENT, GROSS, RED, QUIET)
     lines = [
         _line(levels[name], str(name), colours[k % len(colours)], 4, width=2.2 if k == 0 else 1.2)
         for k, name in enumerate(levels)
     ]
-    return _over_time(lines, height=340, yaxis={"tickformat": ".4~f"})
+    return _over_time(lines, height=340, yaxis=_titled(axis, language, {"tickformat": ".4~f"}))
 
 
 def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:
@@ -109,7 +110,7 @@ def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -
     fund = _line(drawdowns(level["net"]), text["net"], FUND, 4, width=1.6)
     fund |= {"fill": "tozeroy", "fillcolor": "rgba(23,64,109,0.14)"}
     below = _line(drawdowns(level["index"]), name, INDEX, 4, width=1.2)
-    return _over_time([below, fund], height=300, yaxis=_percent())
+    return _over_time([below, fund], height=300, yaxis=_titled("drawdown", language, _percent()))
 
 
 def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:
@@ -182,7 +183,7 @@ def fund_beta(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     return _over_time(
         [_line(realised, text["beta_after"], FUND, 3, width=1.8), before],
         height=300,
-        yaxis={"tickformat": ".4~f", "zeroline": True, "zerolinecolor": "#8a94a0"},
+        yaxis=_titled("beta", language, {"tickformat": ".4~f"} | _ZERO),
     )
 
 
@@ -200,12 +201,7 @@ def rolling_link(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     return _over_time(
         lines,
         height=260,
-        yaxis={
-            "tickformat": ".3~f",
-            "zeroline": True,
-            "zerolinecolor": "#8a94a0",
-            "range": [-1, 1],
-        },
+        yaxis=_titled("correlation", language, {"tickformat": ".3~f", "range": [-1, 1]} | _ZERO),
     )
 
 
@@ -231,7 +227,7 @@ def rolling_betas(
     return _over_time(
         lines,
         height=280,
-        yaxis={"tickformat": ".4~f", "zeroline": True, "zerolinecolor": "#8a94a0"},
+        yaxis=_titled("beta", language, {"tickformat": ".4~f"} | _ZERO),
     )
 
 
@@ -248,7 +244,7 @@ def exposure(ledger: pd.DataFrame, language: Language = "en") -> Spec:
             _line(found["net_exposure"], text["net_exposure"], GROSS, 3, width=1.5),
         ],
         height=320,
-        yaxis=_percent(),
+        yaxis=_titled("exposure", language, _percent()),
     )
 
 
@@ -286,7 +282,7 @@ def accounts(ledger: pd.DataFrame, language: Language = "en") -> Spec:
         _line(inside[name] / inside["equity"], text[name], colour, 3, width=1.6)
         for name, colour in zip(names, colours, strict=True)
     ]
-    return _over_time(lines, height=280, yaxis=_percent())
+    return _over_time(lines, height=280, yaxis=_titled("equity", language, _percent()))
 
 
 def risk_degree(degrees: pd.Series, call_multiple: float, language: Language = "en") -> Spec:
@@ -300,7 +296,7 @@ def risk_degree(degrees: pd.Series, call_multiple: float, language: Language = "
     return _over_time(
         [_line(degrees, text["risk_degree"], FUND, 4, width=1.6), call, full],
         height=260,
-        yaxis=_percent(),
+        yaxis=_titled("degree", language, _percent()),
     )
 
 
@@ -330,11 +326,8 @@ def basis(ledger: pd.DataFrame, multiplier: float, language: Language = "en") ->
         "" if np.isnan(v) else f"{name} {v:+.1f}" for name, v in zip(names, points, strict=True)
     ]
     line["hovertemplate"] = f"%{{y:.2%}} · %{{text}} {text['points']}"
-    return _over_time(
-        [line],
-        height=280,
-        yaxis=_percent() | {"tickformat": ".3~%", "zeroline": True, "zerolinecolor": "#8a94a0"},
-    )
+    axis = _titled("basis", language, _percent() | {"tickformat": ".3~%"} | _ZERO)
+    return _alone(_over_time([line], height=280, yaxis=axis))
 
 
 def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
@@ -356,7 +349,9 @@ def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     net = _line(ledger["unit_value"], text["net"], FUND, 4, width=1.8)
     gross = _line(ledger["unit_value_gross"], text["gross"], GROSS, 4, width=1.2)
     return _over_time(
-        [gross, net, mark, fees], height=300, yaxis={"tickformat": ".4~f", "hoverformat": ".4f"}
+        [gross, net, mark, fees],
+        height=300,
+        yaxis=_titled("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"}),
     )
 
 
@@ -373,9 +368,7 @@ def tilts(active: pd.Series, language: Language = "en") -> Spec:
     }
     layout = layout_style(240) | {"showlegend": False, "hovermode": "closest"}
     layout["xaxis"] = axis_style() | {"tickangle": 0, "automargin": True}
-    layout["yaxis"] = axis_style() | {
-        "tickformat": ".3~f", "zeroline": True, "zerolinecolor": "#8a94a0",
-    }  # fmt: skip
+    layout["yaxis"] = axis_style() | _titled("tilt", language, {"tickformat": ".3~f"} | _ZERO)
     return {"data": [bars], "layout": layout}
 
 
@@ -449,7 +442,7 @@ def risk_forecast(table: pd.DataFrame, language: Language = "en") -> Spec:
     return _over_time(
         [upper, lower, came],
         height=300,
-        yaxis=_percent() | {"tickformat": ".3~%", "zeroline": True, "zerolinecolor": "#8a94a0"},
+        yaxis=_titled("return", language, _percent() | {"tickformat": ".3~%"} | _ZERO),
     )
 
 
@@ -459,7 +452,8 @@ def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     inside = ledger.iloc[1:]
     share = inside["accrued_performance_fee"] / inside["equity"]
     line = _line(share, text["accrued_fee"], ACCENT, 5, width=1.5)
-    return _over_time([line | {"fill": "tozeroy"}], height=240, yaxis={"tickformat": ".3~%"})
+    axis = _titled("equity", language, {"tickformat": ".3~%"})
+    return _alone(_over_time([line | {"fill": "tozeroy"}], height=240, yaxis=axis))
 
 
 def class_lines(table: pd.DataFrame, language: Language = "en") -> Spec:
@@ -474,7 +468,8 @@ def class_lines(table: pd.DataFrame, language: Language = "en") -> Spec:
         if (own["cumulative_unit_value"] != own["unit_value"]).any():
             label = text["cumulative"].format(name=name)
             lines.append(_line(own["cumulative_unit_value"], label, added, 4, width=1.3))
-    return _over_time(lines, height=300, yaxis={"tickformat": ".4~f", "hoverformat": ".4f"})
+    axis = _titled("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"})
+    return _over_time(lines, height=300, yaxis=axis)
 
 
 def investor_value(value: pd.Series, invested: pd.Series, language: Language = "en") -> Spec:
@@ -497,7 +492,20 @@ def _until_next(index: pd.Index) -> list[int]:
     return [int(v) * _DAY_MILLISECONDS for v in [*np.diff(days), 1]]
 
 
+def _titled(name: str, language: Language, axis: Spec) -> Spec:
+    """Return an axis with its title, and room for it beside the numbers."""
+    title = {"text": str(words(language)["axes"][name]), "standoff": 8}
+    return axis | {"title": title, "automargin": True}
+
+
+def _alone(spec: Spec) -> Spec:
+    """Return a figure of one line, which the title of its axis names."""
+    return {**spec, "layout": spec["layout"] | {"showlegend": False}}
+
+
 def _over_time(data: list[Spec], *, height: int, yaxis: Spec) -> Spec:
+    """Return a figure over days; a line without any value is left out, and out of the legend."""
+    data = [one for one in data if any(value is not None for value in one["y"])]
     layout = layout_style(height=height)
     layout["xaxis"] = axis_style() | {
         "type": "date",

@@ -7,6 +7,8 @@ import pandas as pd
 from quanthedge.fund import Clients, method_kind
 from quanthedge.performance import Statement
 from quanthedge.record import Record
+from quanthedge.typing import Language
+from quanthedge.words import filled
 
 __all__ = ["fee_sentences"]
 
@@ -19,8 +21,10 @@ _KINDS = {
 }
 
 
-def fee_sentences(run: Record, one: Statement, words: dict[str, Any]) -> list[str]:
-    """Return the fees of an investor as sentences, by date.
+def fee_sentences(
+    run: Record, one: Statement, words: dict[str, Any], language: Language
+) -> list[str]:
+    """Return the fees of an investor's statement as sentences, by date.
 
     Under one mark for the whole fund, the fee of a fee date is taken from the unit value; his part
     of it, by units, is named too.
@@ -34,7 +38,7 @@ def fee_sentences(run: Record, one: Statement, words: dict[str, Any]) -> list[st
     for row in one.events.to_dict("records"):
         if row["performance_fee_yuan"] > 0:
             key = _KINDS[row["event"]]
-            found.append((row["date"], text[key].format(**_numbers(row), **common)))
+            found.append((row["date"], filled(text[key], language, **_numbers(row), **common)))
             if row["units"] and key == "charged":
                 cut = text["cut" if row["units"] < 0 else "given"]
                 found[-1] = (
@@ -43,9 +47,9 @@ def fee_sentences(run: Record, one: Statement, words: dict[str, Any]) -> list[st
                 )
         if row["entry_or_exit_fee_yuan"] > 0:
             key = "subscription_fee" if row["event"] == "subscription" else "redemption_fee"
-            found.append((row["date"], text[key].format(**_numbers(row))))
+            found.append((row["date"], filled(text[key], language, **_numbers(row))))
     found += [
-        (row["date"], text["through_value"].format(**_numbers(row), **common))
+        (row["date"], filled(text["through_value"], language, **_numbers(row), **common))
         for row in _through_the_unit_value(run, one)
     ]
     return [sentence for _, sentence in sorted(found, key=lambda pair: pair[0])]
@@ -54,6 +58,7 @@ def fee_sentences(run: Record, one: Statement, words: dict[str, Any]) -> list[st
 def _through_the_unit_value(run: Record, one: Statement) -> list[dict[Any, Any]]:
     """Return the fees of the whole fund with the investor's part of them, by units."""
     fund = run.investors[run.investors["investor"] == "fund"]
+    fund = fund[fund["date"].between(one.movement.first, one.movement.last)]
     people = run.investor_days[run.investor_days["investor"] == one.investor]
     held = people.set_index(["date", "share_class"])["units"]
     found = []
@@ -66,11 +71,11 @@ def _through_the_unit_value(run: Record, one: Statement) -> list[dict[Any, Any]]
     return found
 
 
-def _numbers(row: dict[Any, Any]) -> dict[str, str]:
+def _numbers(row: dict[Any, Any]) -> dict[str, Any]:
     cash, door = abs(row["cash_yuan"]), row["entry_or_exit_fee_yuan"]
     gross = cash + door + row["performance_fee_yuan"]
     return {
-        "date": f"{row['date']:%Y-%m-%d}",
+        "date": row["date"],
         "class": str(row["share_class"]),
         "fee": f"{row['performance_fee_yuan']:,.2f}",
         "units": f"{row['units_charged']:,.2f}",

@@ -1,5 +1,7 @@
 """The waterfall of the profit bridge, in yuan or as contributions to the investor's return."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +18,13 @@ from quanthedge.report.specs import (
 from quanthedge.report.texts import words
 from quanthedge.typing import Language
 
-__all__ = ["bridge_waterfall", "contribution_waterfall", "layer_waterfall", "money_waterfall"]
+__all__ = [
+    "bridge_waterfall",
+    "contribution_waterfall",
+    "layer_waterfall",
+    "money_waterfall",
+    "part_waterfall",
+]
 
 
 def bridge_waterfall(
@@ -77,6 +85,12 @@ def layer_waterfall(row: pd.Series, language: Language = "en") -> Spec:
     return _waterfall(values, language, "+,.1f", str(text["money"]), ",.3~f", "layers")
 
 
+def part_waterfall(row: pd.Series, names: Mapping[str, str], language: Language = "en") -> Spec:
+    """Return the waterfall from parts of the return, by their names, to the return itself."""
+    text = words(language)["figures"]
+    return _steps(row, names, language, "+.2%", str(text["contribution"]), ".3~%")
+
+
 def _waterfall(
     values: pd.Series,
     language: Language,
@@ -86,7 +100,17 @@ def _waterfall(
     called: str = "lines",
 ) -> Spec:
     """Return the steps of a waterfall, named by a table of words; the last value is the total."""
-    names = words(language)[called]
+    return _steps(values, words(language)[called], language, pattern, title, ticks)
+
+
+def _steps(
+    values: pd.Series,
+    names: Mapping[str, str],
+    language: Language,
+    pattern: str,
+    title: str,
+    ticks: str,
+) -> Spec:
     steps = [float(value) for value in values]
     gain, loss = gain_and_loss_colours(language)
     bars = {

@@ -2,14 +2,13 @@
 
 import io
 import math
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from quanthedge.comparison import Others
 from quanthedge.performance import BRIDGE_LINES as LINES
 from quanthedge.performance import (
     FLOW_LINES,
@@ -22,10 +21,9 @@ from quanthedge.performance import (
 )
 from quanthedge.record import Record
 from quanthedge.report.blocks import Cell, Document, Table
-from quanthedge.report.document import build_document
 from quanthedge.report.specs import gain_and_loss_colours
+from quanthedge.report.workbook_records import record_sheets
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
-from quanthedge.storage import write_page
 from quanthedge.typing import Language
 
 if TYPE_CHECKING:
@@ -33,11 +31,16 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-__all__ = ["render_workbook", "write_workbook"]
+__all__ = ["render_workbook"]
 
 _MADE = pd.Timestamp("2015-01-01").to_pydatetime()  # fixed: the same run gives the same bytes
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _LONGEST_NAME = 31
+_RECORD_FORMATS = {
+    "quantity": "#,##0", "shares": "#,##0", "weight": "0.00%", "unit_value": "0.0000",
+    "net_level": "0.000000", "index_level": "0.000000", "week_net": "0.00%",
+    "week_index": "0.00%", "drawdown": "0.00%",
+}  # fmt: skip
 _DAILY = (
     "unit_value", "unit_value_before_accrual", "high_water_mark", "index_close", "equity",
     "accrued_performance_fee", "accrued_fee_at_open", "stock_value", "stock_cash", "futures_cash",
@@ -45,29 +48,8 @@ _DAILY = (
 )  # fmt: skip
 
 
-def write_workbook(
-    result: Record,
-    path: str | Path,
-    *,
-    language: Language = "zh",
-    others: Others | None = None,
-    capacity: pd.DataFrame | None = None,
-) -> Path:
-    """Write the report of a run as an Excel workbook and return its path.
-
-    Raises
-    ------
-    DataError
-        When the report cannot be built or the file cannot be written.
-    """
-    path = Path(path)
-    content = render_workbook(build_document(result, language, others, capacity), result)
-    write_page(path, content, "workbook")
-    return path
-
-
 def render_workbook(document: Document, result: Record | None) -> bytes:
-    """Return a workbook: cover, contents, one sheet a table, the days, and figures by formula.
+    """Return a workbook: cover, contents, one sheet a table, the record, and figures by formula.
 
     Without a result there are neither days nor formulas: a statement of one investor.
     """
@@ -81,6 +63,7 @@ def render_workbook(document: Document, result: Record | None) -> bytes:
     writer.cover()
     sheets = writer.tables()
     if result is not None:
+        sheets += writer.records(result)
         writer.days(result)
         writer.sums(result)
     writer.contents(sheets)
@@ -169,6 +152,7 @@ class _Writer:
         note = self.format(font_color="#66717f", font_size=9)
         sheet.write_string(1, 0, block.caption, note)
         head = self.format(bold=True, bottom=1, font_color="#66717f")
+        block = self.spread(block)
         for k, title in enumerate(block.head):
             sheet.write_string(3, k, title, head)
         for r, row in enumerate(block.rows):
@@ -179,6 +163,24 @@ class _Writer:
             sheet.set_column(k, k, min(70.0, longest + 3.0))
         sheet.freeze_panes(4, 1)
         return str(sheet.get_name())
+
+    def spread(self, block: Table) -> Table:
+        """Return a table whose intervals and spans stand in two columns each."""
+        head: list[str] = []
+        rows: list[list[Cell]] = [[] for _ in block.rows]
+        for k, title in enumerate(block.head):
+            column = [row[k] for row in block.rows]
+            bounds = next((cell.bounds for cell in column if cell.bounds is not None), None)
+            if bounds is None:
+                head.append(title)
+                for row, cell in zip(rows, column, strict=True):
+                    row.append(cell)
+                continue
+            ends = ("first", "last") if isinstance(bounds[0], date) else ("low", "high")
+            head += [f"{title} · {self.words[end]}" for end in ends]
+            for row, cell in zip(rows, column, strict=True):
+                row.extend(_ends(cell))
+        return replace(block, head=head, rows=rows)
 
     def cell(
         self, sheet: "Worksheet", row: int, column: int, cell: Cell, *, bold: bool = False
@@ -198,6 +200,48 @@ class _Writer:
             if cell.kind == "wide":
                 properties["text_wrap"] = True
             sheet.write_string(row, column, cell.text, self.format(**properties))
+
+    def records(self, result: Record) -> list[tuple[str, str]]:
+        """Write trades, positions, weeks and investors; return the names of their sheets."""
+        tables = record_sheets(result, self.document.words)
+        return [self.record(self.words[key], table) for key, table in tables.items()]
+
+    def record(self, title: str, table: pd.DataFrame) -> tuple[str, str]:
+        """Write a table of the run with a head, a filter, and a column a kind of value."""
+        sheet, names = self.sheet(title), self.words["columns"] | self.document.words["lines"]
+        head = self.format(bold=True, bottom=1)
+        sheet.set_column(0, len(table.columns), 14)
+        for k, name in enumerate(table.columns):
+            sheet.write_string(0, k, str(names[name]), head)
+            column = table[name]
+            if pd.api.types.is_datetime64_any_dtype(column):
+                day = self.format(num_format="yyyy-mm-dd")
+                for r, when in enumerate(column, start=1):
+                    sheet.write_datetime(r, k, when.to_pydatetime(), day)
+            elif pd.api.types.is_numeric_dtype(column):
+                form = self.format(num_format=_RECORD_FORMATS.get(str(name), "#,##0.00"))
+                for r, value in enumerate(column.to_numpy(dtype=np.float64).tolist(), start=1):
+                    if math.isfinite(value):
+                        sheet.write_number(r, k, _Exact(value), form)
+            else:
+                for r, text in enumerate(column.astype("str"), start=1):
+                    sheet.write_string(r, k, text)
+        if "week_net" in table:
+            self._week_formulas(sheet, table)
+        sheet.freeze_panes(1, 1)
+        sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
+        return str(sheet.get_name()), title
+
+    def _week_formulas(self, sheet: "Worksheet", table: pd.DataFrame) -> None:
+        """Write the returns of the weeks as formulas over the levels, with the values they have."""
+        column = {name: _letters(k) for k, name in enumerate(table.columns)}
+        form = self.format(num_format="0.00%")
+        for part in ("net", "index"):
+            level, place = column[f"{part}_level"], table.columns.get_loc(f"week_{part}")
+            for r, value in enumerate(table[f"week_{part}"].tolist()):
+                if math.isfinite(value):
+                    formula = f"={level}{r + 2}/{level}{r + 1}-1"
+                    sheet.write_formula(r + 1, place, formula, form, value)
 
     def days(self, result: Record) -> None:
         """Write the ledger day by day, with returns and drawdown as formulas."""
@@ -370,6 +414,18 @@ class _Exact(float):
 
     def __format__(self, pattern: str) -> str:
         return repr(float(self)) if pattern == ".16G" else super().__format__(pattern)
+
+
+def _ends(cell: Cell) -> list[Cell]:
+    """Return the two ends of an interval or a span; what is said in their place stands first."""
+    if cell.bounds is None:
+        return [cell, Cell("")]
+    return [
+        Cell(end.isoformat(), value=end)
+        if isinstance(end, date)
+        else Cell(format(end, cell.pattern), "number", value=end, pattern=cell.pattern)
+        for end in cell.bounds
+    ]
 
 
 def _number_format(pattern: str) -> str:

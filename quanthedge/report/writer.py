@@ -19,7 +19,7 @@ from quanthedge.report.texts import words
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Language
-from quanthedge.words import Bilingual
+from quanthedge.words import Bilingual, filled
 
 __all__ = [
     "Writer",
@@ -28,6 +28,7 @@ __all__ = [
     "listed",
     "own_words",
     "slug",
+    "unit_of_years",
 ]
 
 
@@ -106,11 +107,14 @@ class Writer:
         note: str = "",
         emphasised: frozenset[int] = frozenset(),
         folded: bool = False,
+        unit: str = "",
         **values: object,
     ) -> Table:
         """Return a table with its title and note from the catalogue."""
         title, caption = self._texts(name, note or name, values)
-        return Table(f"table-{slug(name)}", title, caption, head, rows, emphasised, folded)
+        return Table(
+            f"table-{slug(name)}", title, caption, head, rows, emphasised, folded, unit=unit
+        )
 
     def lines(self, name: str, items: list[str], kind: str = "lines") -> Lines:
         """Return a list with its title and note from the catalogue."""
@@ -119,8 +123,8 @@ class Writer:
         return Lines(f"text-{slug(name)}", title, caption, items, kind)
 
     def _texts(self, name: str, note: str, values: dict[str, object]) -> tuple[str, str]:
-        title = str(self.words["titles"][name]).format(**values)
-        return title, str(self.words["captions"][note]).format(**values)
+        title = filled(str(self.words["titles"][name]), self.language, **values)
+        return title, filled(str(self.words["captions"][note]), self.language, **values)
 
 
 def slug(name: str) -> str:
@@ -131,6 +135,11 @@ def slug(name: str) -> str:
 def listed(writer: Writer, keys: tuple[str, ...]) -> list[list[Cell]]:
     """Return rows of measures: name and value."""
     return [[Cell(writer.summary[key].label(writer.language)), writer.cell(key)] for key in keys]
+
+
+def unit_of_years(writer: Writer) -> str:
+    """Return the units of a table whose first column is yuan and the others are years."""
+    return str(writer.words["unit_of_years"]).format(money=writer.words["figures"]["money"])
 
 
 def excess_returns(writer: Writer) -> pd.Series:

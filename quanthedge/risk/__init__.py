@@ -1,13 +1,13 @@
 """What explains the returns of all stocks: the risk model, and weights of indices."""
 
 from quanthedge.risk.choice import AnyRiskModel
-from quanthedge.risk.exposures import BETA, MID_SIZE, RISK_STYLES, style_exposures
+from quanthedge.risk.exposures import RISK_STYLES, style_exposures
 from quanthedge.risk.fitted import FittedRisk
 from quanthedge.risk.forecast import RiskForecast, RiskReport
-from quanthedge.risk.hedge_exposure import basis_risk, future_members
+from quanthedge.risk.hedge_exposure import basis_risk
 from quanthedge.risk.index_weights import IndexWeightModel, IndexWeights, index_weights
 from quanthedge.risk.model import FittedRiskModel, RiskModel
-from quanthedge.risk.statistical import FittedStatisticalRisk, StatisticalRiskModel
+from quanthedge.risk.statistical import StatisticalRiskModel
 from quanthedge.risk.threads import one_thread
 from quanthedge.risk.validate import (
     bias_table,
@@ -18,13 +18,10 @@ from quanthedge.risk.validate import (
 )
 
 __all__ = [
-    "BETA",
-    "MID_SIZE",
     "RISK_STYLES",
     "AnyRiskModel",
     "FittedRisk",
     "FittedRiskModel",
-    "FittedStatisticalRisk",
     "IndexWeightModel",
     "IndexWeights",
     "RiskForecast",
@@ -34,7 +31,6 @@ __all__ = [
     "basis_risk",
     "bias_table",
     "factor_scores",
-    "future_members",
     "index_weights",
     "noise_bands",
     "one_thread",

@@ -37,6 +37,7 @@ from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.plain import Told
 from quanthedge.rules import TRADING_DAYS_A_YEAR
+from quanthedge.stages import stage
 from quanthedge.typing import Bools, Days, Floats, Ints
 
 __all__ = ["SOURCES", "IndexWeightModel", "IndexWeights", "float_band", "index_weights"]
@@ -191,7 +192,15 @@ def index_weights(
     model = model or IndexWeightModel()
     kept = _KEPT.setdefault(market, {})
     if (index, model) not in kept:
-        kept[index, model] = _weights(market, index, model)
+        kept[index, model] = stage(
+            "index_weights",
+            market,
+            {"index": index, "model": model},
+            lambda: _weights(market, index, model),
+            code=("market", "risk/index_weights"),
+            kinds=(IndexWeights,),
+            with_market=True,
+        )
     return kept[index, model]
 
 

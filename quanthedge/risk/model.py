@@ -53,7 +53,18 @@ _LEAST_DAYS = 60  # of factor returns before a covariance is worth anything
 
 
 class RiskModel(Told):
-    """How risk is forecast; :meth:`fit` works it out for all days of a market at once."""
+    """How risk is forecast; :meth:`fit` works it out for all days of a market at once.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> fitted = qh.RiskModel().fit(market)
+    >>> fitted.style_names[:3]
+    ('size', 'momentum', 'volatility')
+    >>> fitted.covariance("2014-12-31", horizon=20).shape
+    (23, 23)
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,17 +72,27 @@ class RiskModel(Told):
     styles: Mapping[str, Factor] = Field(
         default=RISK_STYLES, min_length=1, description="Beside beta and mid size."
     )
-    winsorise: float = Field(default=0.01, ge=0, lt=0.5)
-    seasoned_days: int = Field(default=60, ge=0)
+    winsorise: float = Field(
+        default=0.01, ge=0, lt=0.5, description="Fraction of each tail pulled in to its quantile."
+    )
+    seasoned_days: int = Field(
+        default=60, ge=0, description="Trading days since listing from which a stock counts."
+    )
     largest_move: float = Field(
         default=0.11, gt=0, description="Returns beyond it are no move of a day with a limit."
     )
-    volatility_half_life: float = Field(default=84.0, gt=0)
-    correlation_half_life: float = Field(default=252.0, gt=0)
+    volatility_half_life: float = Field(
+        default=84.0, gt=0, description="Half-life of factor variances, days."
+    )
+    correlation_half_life: float = Field(
+        default=252.0, gt=0, description="Half-life of factor correlations, days."
+    )
     newey_west: int = Field(default=10, ge=0, description="Lags of factor variances, days.")
-    correlation_lags: int = Field(default=2, ge=0)
-    specific_half_life: float = Field(default=84.0, gt=0)
-    specific_lags: int = Field(default=5, ge=0)
+    correlation_lags: int = Field(default=2, ge=0, description="Lags of correlations, days.")
+    specific_half_life: float = Field(
+        default=84.0, gt=0, description="Half-life of specific variances, days."
+    )
+    specific_lags: int = Field(default=5, ge=0, description="Lags of specific variances, days.")
     regime: float = Field(default=42.0, ge=0, description="Half-life of the level; 0: none.")
     regime_cap: float = Field(
         default=25.0, gt=0, description="Most that the level of a day counts."
@@ -86,10 +107,15 @@ class RiskModel(Told):
         default=True, description="Second moments of styles about their means, drawn to 0."
     )
     eigen: float = Field(default=1.4, ge=0, description="Scale of the eigenfactor step; 0: none.")
-    simulations: int = Field(default=200, ge=10)
-    structural: bool = Field(default=True)
+    simulations: int = Field(
+        default=200, ge=10, description="Simulated covariances of the eigenfactor step."
+    )
+    structural: bool = Field(
+        default=True,
+        description="A stock with few returns takes part of its specific risk from stocks alike.",
+    )
     shrink: float = Field(default=0.1, ge=0, description="Strength of the shrinkage to deciles.")
-    seed: int = 0
+    seed: int = Field(default=0, description="Seed of the simulated covariances.")
 
     @field_validator("styles")
     @classmethod

@@ -11,28 +11,15 @@ from quanthedge.rules.costs import (
     trading_costs,
 )
 from quanthedge.rules.day import describe_day
-from quanthedge.rules.dividend_tax import (
-    HOLDINGS,
-    PAR_YUAN,
-    DividendTax,
-    dividend_tax,
-    holding_bracket,
-    months_later,
-)
+from quanthedge.rules.dividend_tax import PAR_YUAN, dividend_tax, months_later
 from quanthedge.rules.expiry import third_friday
 from quanthedge.rules.futures import FuturesRules, futures_rules, listing_date
 from quanthedge.rules.limit_prices import TICK, limit_prices
 from quanthedge.rules.lookup import RuleReader
 from quanthedge.rules.naming import rule_name, table_name
-from quanthedge.rules.products import (
-    IndexProduct,
-    index_of,
-    index_product,
-    index_products,
-    product_of,
-)
+from quanthedge.rules.products import index_of, index_products, product_of
 from quanthedge.rules.rates import deposit_rate
-from quanthedge.rules.sessions import TradingHours, trading_hours
+from quanthedge.rules.sessions import trading_hours
 from quanthedge.rules.stock_limits import (
     BEGUN_BEFORE,
     CLASSES,
@@ -45,7 +32,7 @@ from quanthedge.rules.stock_limits import (
     price_limits,
 )
 from quanthedge.rules.stocks import StockRules, stock_rules
-from quanthedge.rules.tables import Row, read_table, rules_are_altered
+from quanthedge.rules.tables import Row, read_sources, read_table, rules_are_altered
 from quanthedge.rules.year import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 
 __all__ = [
@@ -55,21 +42,17 @@ __all__ = [
     "CLASSES",
     "EXCHANGES",
     "FREE",
-    "HOLDINGS",
     "PARTICULAR",
     "PAR_YUAN",
     "TICK",
     "TRADING_DAYS_A_YEAR",
     "UNREFORMED",
     "CostTerms",
-    "DividendTax",
     "FuturesRules",
-    "IndexProduct",
     "Row",
     "RuleReader",
     "StockCosts",
     "StockRules",
-    "TradingHours",
     "board_of",
     "circuit_breaker_days",
     "costs_between",
@@ -78,9 +61,7 @@ __all__ = [
     "dividend_tax",
     "exchange_of",
     "futures_rules",
-    "holding_bracket",
     "index_of",
-    "index_product",
     "index_products",
     "inward_exchanges",
     "limit_prices",
@@ -92,6 +73,7 @@ __all__ = [
     "places_of",
     "price_limits",
     "product_of",
+    "read_sources",
     "read_table",
     "rule_name",
     "rules_are_altered",

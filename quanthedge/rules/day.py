@@ -10,7 +10,7 @@ import pandas as pd
 from quanthedge.errors import RuleError
 from quanthedge.rules.expiry import third_friday
 from quanthedge.rules.lookup import as_days
-from quanthedge.rules.tables import CONFIDENCES, Row, read_sources, read_table, single_keys
+from quanthedge.rules.tables import CONFIDENCES, Row, Source, read_sources, read_table, single_keys
 from quanthedge.rules.wording import place_name, row_words
 
 __all__ = ["describe_day"]
@@ -153,7 +153,7 @@ def _missing(name: str, rows: list[Row], day: date, folder: Path | None) -> Iter
                     yield _Line(_SUBJECTS[name], f"{fee}, {place_name(exchange)}", _MISSING, [])
 
 
-def _cells(line: _Line, titles: dict[str, str]) -> tuple[object, ...]:
+def _cells(line: _Line, titles: dict[str, Source]) -> tuple[object, ...]:
     """Return a line's cells: the span on which all its rows hold, and the weakest confidence."""
     rows = line.rows
     ids = dict.fromkeys(part for row in rows for part in row.cells["source_ids"].split(";"))
@@ -164,6 +164,6 @@ def _cells(line: _Line, titles: dict[str, str]) -> tuple[object, ...]:
         max((row.first for row in rows if row.first), default=None),
         min((row.last for row in rows if row.last), default=None),
         max((row.confidence for row in rows), key=CONFIDENCES.index, default=""),
-        "; ".join(titles[part] for part in ids),
+        "; ".join(titles[part].text for part in ids),
         "; ".join(dict.fromkeys(row.cells["note"] for row in rows if row.cells["note"])),
     )

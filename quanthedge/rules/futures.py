@@ -15,11 +15,12 @@ from quanthedge.errors import RuleError
 from quanthedge.rules.lookup import RuleReader, as_days
 from quanthedge.rules.products import index_product
 from quanthedge.rules.tables import CONFIDENCES, Row
-from quanthedge.typing import Floats
+from quanthedge.typing import Bools, Floats
 
 __all__ = ["FuturesRules", "futures_rules", "listing_date"]
 
 Account = Literal["hedging", "speculative"]
+Side = Literal["short", "long"]
 _SUBJECT: Final = {"fut_fees": "fee", "fut_limits": "limit", "fut_price_limit": "rule"}
 
 
@@ -36,9 +37,9 @@ class FuturesRules:
     tick
         Points.
     margin, margin_quarter
-        Exchange minimum margin of a short position, a fraction of the value, [T]: in the two
-        nearest contracts listed on the day (the current and the next month), and in the two
-        quarter months after them. They differed for IF until 2012-06-28 only. A change is valid
+        Exchange minimum margin of a position of the side asked for, a fraction of the value, [T]:
+        in the two nearest contracts listed on the day (the current and the next month), and in the
+        two quarter months after them. They differed for IF until 2012-06-28 only. A change is valid
         from the settlement of its day, and so at its close.
     fee_rate, close_today_rate
         Fraction of the traded value to open or close, and to close what was opened on the day,
@@ -58,6 +59,9 @@ class FuturesRules:
     position_limit_per, daily_open_limit_per
         What the lots are counted over: "contract" (each contract by itself), "product" (all its
         contracts together) or "" where there is no limit, str [T].
+    larger_side
+        Whether margin is asked on the larger of all long and all short lots only, also across the
+        products of the index, [T]; else on both sides.
     used
         Every row that was used, as in :class:`~quanthedge.rules.StockRules`.
     """
@@ -79,6 +83,7 @@ class FuturesRules:
     position_limit_per: NDArray[np.str_]
     daily_open_limit: Floats
     daily_open_limit_per: NDArray[np.str_]
+    larger_side: Bools
     used: pd.DataFrame
 
 
@@ -87,6 +92,7 @@ def futures_rules(
     dates: object,
     *,
     account: Account = "hedging",
+    side: Side = "short",
     accept_confidence: str = CONFIDENCES,
     folder: Path | None = None,
 ) -> FuturesRules:
@@ -101,6 +107,8 @@ def futures_rules(
     account
         ``"hedging"`` (hedging margin, exempt from opening and position limits within its quota)
         or ``"speculative"``.
+    side
+        Of the position whose margin is asked for: ``"short"`` or ``"long"``.
     accept_confidence, folder
         As in :func:`~quanthedge.rules.stock_rules`.
 
@@ -117,6 +125,8 @@ def futures_rules(
     """
     if account not in ("hedging", "speculative"):
         raise RuleError(f"account {account!r}; accepted: hedging, speculative")
+    if side not in ("short", "long"):
+        raise RuleError(f"side {side!r}; accepted: short, long")
     reader = RuleReader(as_days(dates), accept_confidence, folder)
     contract = _contract(reader, product)
     if contract.first is not None and reader.days[0] < np.datetime64(contract.first, "D"):
@@ -137,8 +147,8 @@ def futures_rules(
         account=account,
         multiplier=contract.number("multiplier_cny_per_point"),
         tick=contract.number("tick_points"),
-        margin=_margin(reader, product, "two nearest", account),
-        margin_quarter=_margin(reader, product, "two quarter months", account),
+        margin=_margin(reader, product, "two nearest", account, side),
+        margin_quarter=_margin(reader, product, "two quarter months", account, side),
         fee_rate=fee,
         close_today_rate=_close_today(reader, product, fee),
         order_fee_yuan=np.nan_to_num(
@@ -152,6 +162,7 @@ def futures_rules(
         position_limit_per=position_per,
         daily_open_limit=opening,
         daily_open_limit_per=opening_per,
+        larger_side=_larger_side(reader),
         used=reader.used(),
     )
 
@@ -174,14 +185,14 @@ def _contract(reader: RuleReader, product: str) -> Row:
     raise RuleError(f"fut_contracts: no product {product!r}; known: {known}")
 
 
-def _margin(reader: RuleReader, product: str, tier: str, account: Account) -> Floats:
-    """Return the margin of a short position in the contracts of a tier, [T]."""
+def _margin(reader: RuleReader, product: str, tier: str, account: Account, side: Side) -> Floats:
+    """Return the margin of a side's position in the contracts of a tier, [T]."""
     rows = reader.rows(
         "fut_margin",
         lambda row: row.cells["product"] == product and row.cells["contracts"] in ("all", tier),
     )
-    side = "hedge_short" if account == "hedging" else "spec_short"
-    return reader.series(rows, (side,))[0]
+    kind = "hedge" if account == "hedging" else "spec"
+    return reader.series(rows, (f"{kind}_{side}",))[0]
 
 
 def _of(reader: RuleReader, table: str, what: str, product: str) -> list[Row]:
@@ -218,6 +229,15 @@ def _close_today(reader: RuleReader, product: str, fee: Floats) -> Floats:
             reader.use(row, "rate")
     reader.forbid_refused(same, ("rate",))
     return np.where(ordinary, fee, reader.series(own, ("rate",), ~ordinary)[0])
+
+
+def _larger_side(reader: RuleReader) -> Bools:
+    found = np.zeros(len(reader.days), np.bool_)
+    for row in reader.rows("fut_hedge_quota", lambda row: row.key == "cross_product_netting"):
+        if reader.accepts(row) and reader.mask(row).any():
+            found |= reader.mask(row)
+            reader.use(row, "value")
+    return found
 
 
 def _client_limit(

@@ -14,6 +14,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise, product
 from pathlib import Path
+from typing import NamedTuple
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.schemas import SCHEMAS, Schema
@@ -23,6 +24,7 @@ __all__ = [
     "CONFIDENCES",
     "TABLES",
     "Row",
+    "Source",
     "read_sources",
     "read_table",
     "rules_are_altered",
@@ -140,16 +142,30 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def read_sources(folder: Path | None = None) -> dict[str, str]:
+class Source(NamedTuple):
+    """A document that rules rest on: its kind, what it says, where and of what day it is."""
+
+    kind: str
+    title: str
+    place: str
+    date: str
+
+    @property
+    def text(self) -> str:
+        """All but the kind, in one line."""
+        return ", ".join(part for part in self[1:] if part)
+
+
+def read_sources(folder: Path | None = None) -> dict[str, Source]:
     """Return what each source id stands for, packaged and the user's own."""
-    sources: dict[str, str] = {}
+    sources: dict[str, Source] = {}
     for place in (_DATA, folder):
         if place is None or not (place / "sources.csv").is_file():
             continue
         with (place / "sources.csv").open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                parts = (row["title_or_content"], row["site_or_repo"], row["date"])
-                sources[row["source_id"]] = ", ".join(part for part in parts if part)
+                parts = (row["kind"], row["title_or_content"], row["site_or_repo"], row["date"])
+                sources[row["source_id"]] = Source(*parts)
     return sources
 
 
@@ -171,7 +187,7 @@ def _read(name: str, path: Path, folder: Path | None, written: int) -> tuple[Row
 
 
 def _checked(
-    name: str, line: int, cells: dict[str, str], schema: Schema, known: Mapping[str, str]
+    name: str, line: int, cells: dict[str, str], schema: Schema, known: Mapping[str, Source]
 ) -> Row:
     """Return one row, or say what is wrong with it."""
     where = f"{name} line {line}"

@@ -44,7 +44,7 @@ _NAMES: Final = {
     "threshold_1": "first threshold",
     "threshold_1_late": "first threshold, late in the day",
     "threshold_2": "second threshold",
-    "suspended_from": "suspended",
+    "suspended_from": "out of force",
     "event": "this day",
     "daily_settlement_price_no_trade": "the same, without a trade",
     "max_limit_order_lots": "largest limit order, lots",

@@ -9,11 +9,9 @@ from quanthedge.signals.given import GivenTable, given_tables, kept_tables, tabl
 from quanthedge.signals.report import TableReport
 from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
-from quanthedge.signals.table import ScoreTable
 
 __all__ = [
     "GivenTable",
-    "ScoreTable",
     "Scores",
     "TableReport",
     "given_tables",

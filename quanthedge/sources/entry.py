@@ -13,6 +13,7 @@ from quanthedge.errors import DataError
 from quanthedge.logs import timed
 from quanthedge.market import CheckReport, Double, Progress, check_target, write_streamed
 from quanthedge.market.checks import Collector
+from quanthedge.progress import telling
 from quanthedge.sources.ahead import read_ahead
 from quanthedge.sources.archive import ARCHIVES, unpacked
 from quanthedge.sources.doubles import (
@@ -81,6 +82,15 @@ def import_market(
     DataError
         A layout is not recognised, a table has errors, or the disk is full. Then nothing is
         written, and an older dataset stays as it was.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> import tempfile
+    >>> folder = f"{tempfile.mkdtemp()}/market"
+    >>> report = qh.import_market(qh.sample_market().path, folder)
+    >>> report.ok, len(qh.Market.open(folder).codes)
+    (True, 120)
     """
     wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
     with storage_errors(Path(source)):
@@ -91,6 +101,7 @@ def import_market(
     target = check_target(Path(target), what["name"], what["source"], overwrite)
     with ExitStack() as stack:
         stack.enter_context(alone(target))
+        progress = progress or stack.enter_context(telling("import"))
         try:
             return _imported(
                 target, wanted, what, progress, overwrite=overwrite, keep_doubles=keep_doubles

@@ -79,6 +79,16 @@ def update_market(
     DataError
         There is no dataset, the source changes history and that is not accepted, or the joined
         tables have errors. The dataset then stays as it was.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> import tempfile
+    >>> folder = f"{tempfile.mkdtemp()}/market"
+    >>> _ = qh.import_market(qh.sample_market().path, folder)
+    >>> report = qh.update_market(qh.sample_market().path, folder)
+    >>> report.ok
+    True
     """
     check_folder(Path(target))
     target = Path(target).resolve()

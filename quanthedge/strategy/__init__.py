@@ -1,6 +1,7 @@
 """A strategy as plain data, the products named beside it, and its variants."""
 
-from quanthedge.strategy.model import NamedWindow, Strategy, load_strategy
+from quanthedge.strategy.model import Strategy, load_strategy
+from quanthedge.strategy.particulars import COMMENTS, Logo, Particulars, read_particulars
 from quanthedge.strategy.products import (
     FixedIncomeProduct,
     Product,
@@ -18,10 +19,12 @@ from quanthedge.strategy.variants import (
 )
 
 __all__ = [
+    "COMMENTS",
     "EVERY_MEMBER",
     "VARIANTS",
     "FixedIncomeProduct",
-    "NamedWindow",
+    "Logo",
+    "Particulars",
     "Product",
     "StatedProduct",
     "Strategy",
@@ -29,6 +32,7 @@ __all__ = [
     "borrows",
     "is_itself",
     "load_strategy",
+    "read_particulars",
     "variant",
     "variant_names",
     "with_tables",

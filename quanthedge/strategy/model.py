@@ -6,10 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quanthedge.alpha import AlphaModel, FactorTerm
+from quanthedge.begin import strategy_place
 from quanthedge.beta import BetaEstimator, Kalman
+from quanthedge.cards import Card, Carded
 from quanthedge.documents import (
     apply_changes,
     check_kinds,
@@ -20,17 +23,23 @@ from quanthedge.documents import (
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, Transforms
 from quanthedge.fund import Clients, FundTerms
-from quanthedge.hedge import HedgeRule
+from quanthedge.hedge import HedgeRule, fill_price_of
 from quanthedge.kinds import OwnCode, check_parameters, own_classes, parts_in, unloaded_kinds
 from quanthedge.layers import Layers
 from quanthedge.ledger import Accounts, Costs, Execution
 from quanthedge.plain import Plain, Told
 from quanthedge.portfolio import Periodic, Schedule, Selector, TopSelector
 from quanthedge.risk import AnyRiskModel
+from quanthedge.sleeves import Sleeve
+from quanthedge.sleeves.sharing import FixedShares, Sharing
+from quanthedge.strategy.card import strategy_card
 from quanthedge.strategy.own_words import warn_of_stale_words
+from quanthedge.strategy.particulars import Particulars, with_files
 from quanthedge.strategy.products import Product
+from quanthedge.typing import Language
 from quanthedge.universe import LargestUniverse, Universe
 from quanthedge.valuation import Valuation
+from quanthedge.words import texts
 
 __all__ = ["Strategy", "load_strategy"]
 
@@ -40,9 +49,9 @@ class NamedWindow(Plain):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(min_length=1)
-    start: date
-    end: date
+    name: str = Field(min_length=1, description="Name of the spell in the report.")
+    start: date = Field(description="First day of the spell.")
+    end: date = Field(description="Last day of the spell.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -51,7 +60,7 @@ class NamedWindow(Plain):
         return self
 
 
-class Strategy(Told):
+class Strategy(Carded, Told):
     """A complete market-neutral fund: which stocks, how hedged, at what cost, under which terms.
 
     Examples
@@ -69,7 +78,9 @@ class Strategy(Told):
     description: str = Field(default="", description="A paragraph saying what the strategy is.")
     name_zh: str = Field(default="", description="Name on the Chinese report.")
     description_zh: str = Field(default="", description="Paragraph on the Chinese report.")
-    capital_yuan: float = Field(default=100_000_000.0, gt=0, le=1e12)
+    capital_yuan: float = Field(
+        default=100_000_000.0, gt=0, le=1e12, description="Money that the fund begins with, yuan."
+    )
     benchmark: str = Field(
         default="000300.SH", description="Index against which neutrality is judged."
     )
@@ -80,9 +91,10 @@ class Strategy(Told):
     )
     invested_fraction: float = Field(
         default=0.75,
-        gt=0,
+        ge=0,
         le=3,
-        description="Stock book on a rebalance day, fraction of equity; above 1 only with a loan.",
+        description="Stock book on a rebalance day, fraction of equity; above 1 only with a loan, "
+        "0 where sleeves are all that the fund holds.",
     )
     universe: Universe = Field(default_factory=LargestUniverse)
     factors: list[FactorTerm] = Field(
@@ -105,6 +117,16 @@ class Strategy(Told):
     accounts: Accounts = Field(default_factory=Accounts)
     valuation: Valuation = Field(default_factory=Valuation)
     fund: FundTerms = Field(default_factory=FundTerms)
+    sleeves: list[Sleeve] = Field(
+        default_factory=list,
+        description="Further books in the same accounts: arbitrage of baskets and contracts, each "
+        "with a budget. They come after the stocks, in their order, for money and limits.",
+    )
+    sharing: Sharing = Field(
+        default_factory=FixedShares,
+        description="How the money is split over the stocks and the sleeves; by default as their "
+        "budgets stand.",
+    )
     clients: Clients | None = Field(
         default=None,
         description="Investors, their flows and the method of the performance fee; by default one "
@@ -125,6 +147,11 @@ class Strategy(Told):
         default_factory=list,
         description="Products that the report sets beside the fund: a stated yield, published "
         "numbers, a file of unit values.",
+    )
+    product: Particulars | None = Field(
+        default=None,
+        description="Particulars of the fund for its papers: people, dealing, logo, comments. They "
+        "change no figure.",
     )
 
     @model_validator(mode="after")
@@ -147,10 +174,55 @@ class Strategy(Told):
         return self
 
     @model_validator(mode="after")
+    def _sleeves_fit(self) -> Self:
+        labels = [one.label for one in self.sleeves]
+        if not labels and self.sharing.kind != "fixed":
+            raise ValueError(
+                f"sharing {self.sharing.kind} splits money over sleeves, and there are none; add "
+                "[[sleeves]], or take kind fixed"
+            )
+        sized = next((one for one in self.sleeves if one.budget_of != "capital"), None)
+        if sized is not None and self.sharing.kind != "fixed":
+            raise ValueError(
+                f"sharing {self.sharing.kind} splits budgets of capital, and that of {sized.label} "
+                f"is of {sized.budget_of}; accepted: sharing fixed, or budgets of capital"
+            )
+        twice = next((label for label in labels if labels.count(label) > 1), None)
+        if twice is not None:
+            raise ValueError(f"sleeves: the label {twice!r} comes twice")
+        if "stocks" in labels:
+            raise ValueError("sleeves: the label stocks is that of the strategy's own stocks")
+        if self.sleeves and self.accounts.borrowed > 0:
+            raise ValueError("sleeves: accounts.borrowed goes with the stocks alone; accepted: 0")
+        if self.sleeves and self.hedge.sells_nothing:
+            raise ValueError("sleeves: their contracts are of hedge.product; accepted: a hedge")
+        for one in self.sleeves:
+            if one.product not in self.hedge.products:
+                raise ValueError(
+                    f"sleeves: {one.label} trades {one.product}; accepted: {self.hedge.products}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _sleeves_decide_where_they_trade(self) -> Self:
+        try:
+            self.sleeves_as_filled()
+        except StrategyError as problem:
+            raise ValueError(str(problem)) from problem
+        return self
+
+    @model_validator(mode="after")
     def _scored(self) -> Self:
         if self.factors and self.alpha is not None:
             raise ValueError("factors and alpha: accepted is one of them; leave out the other")
         asked = bool(self.factors) or self.alpha is not None
+        if self.invested_fraction == 0:
+            if not self.sleeves or asked:
+                raise ValueError(
+                    "invested_fraction 0 holds no stocks of its own: accepted with sleeves, and "
+                    "without factors and alpha"
+                )
+            return self
         if self.selector.needs_scores and not asked:
             raise ValueError(
                 "factors: at least one is needed, by which the selector chooses, or a section alpha"
@@ -215,6 +287,26 @@ class Strategy(Told):
                 "clients with share_class C"
             )
         return self
+
+    def sleeves_as_filled(self) -> tuple[Sleeve, ...]:
+        """Return the sleeves as they decide at the price at which contracts are traded."""
+        fill = fill_price_of(self.hedge, self.execution.fill)
+        return tuple(one.filled_at("open" if fill == "open" else "close") for one in self.sleeves)
+
+    def called(self, language: Language) -> str:
+        """Return its name in a language."""
+        return (self.name_zh if language == "zh" else "") or self.name
+
+    def sleeve_names(self, language: Language) -> dict[str, str]:
+        """Return what each sleeve is called, by its label; the strategy's own stocks first."""
+        found = {"stocks": str(texts("quanthedge.strategy", "card")["own_stocks"][language])}
+        for one in self.sleeves:
+            found[one.label] = (one.label_zh if language == "zh" else "") or one.label
+        return found
+
+    def card(self) -> Card:
+        """Return how stocks are chosen, hedged and paid for, and what to call next."""
+        return strategy_card(self)
 
     def all_factors(self) -> tuple[Factor, ...]:
         """Return the factors that stocks are chosen by: those with weights, or of the library."""
@@ -298,7 +390,8 @@ class Strategy(Told):
 def _from(origin: str, own: OwnCode) -> dict[str, Any]:
     """Return the context of a check: where a strategy comes from, and where own classes are."""
     risk = dict.fromkeys(("RiskModel", "StatisticalRiskModel"), f"{origin}: risk")
-    return {"origin": {"Strategy": origin, **risk}, "own": own}
+    product = {"Particulars": f"{origin}: product"}
+    return {"origin": {"Strategy": origin, **risk, **product}, "own": own}
 
 
 def _given(part: Any) -> Any:
@@ -319,7 +412,15 @@ def _given(part: Any) -> Any:
 
 
 def _plain_value(value: Any) -> Any:
-    """Return a value given in Python as plain data: numbers of numpy are numbers."""
+    """Return a value given in Python as plain data: numbers of numpy are numbers, frames rows."""
+    if isinstance(value, pd.DataFrame):
+        if value.empty:
+            raise StrategyError("change: found a table without rows; accepted: one row or more")
+        return value.to_dict("records")
+    if isinstance(value, dict):
+        return {name: _plain_value(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain_value(one) for one in value]
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
 
 
@@ -332,6 +433,12 @@ def _place_files(document: dict[str, Any], folder: Path) -> None:
             entry["file"] = str((folder / name).resolve())
 
 
+def _read_product(document: dict[str, Any], folder: Path, where: str) -> None:
+    """Read in the logo and the comments that the section on the product names."""
+    if isinstance(document.get("product"), dict):
+        document["product"] = with_files(document["product"], folder, f"{where}: product")
+
+
 def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strategy:
     """Strategy read from a TOML (or JSON) file, with ``key=value`` changes applied.
 
@@ -342,7 +449,8 @@ def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strate
     Parameters
     ----------
     path : str or Path
-        A file such as those in ``strategies/``, or the ``strategy.json`` of a run folder.
+        A file, the ``strategy.json`` of a run folder, or the name of a strategy that comes with
+        the package (``market_neutral``), where no such file exists.
     changes : iterable of str
         For instance ``["selector.n=50", "beta.window=120"]``; one alone may stand by itself.
 
@@ -352,17 +460,25 @@ def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strate
         When the file is missing, is not TOML, or has an unknown key or a value out of range; the
         message
         names the key and what is accepted.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=50", "hedge.ratio=0.9"])
+    >>> strategy.selector.n, strategy.hedge.ratio
+    (50, 0.9)
     """
     if not isinstance(path, str | Path):
         raise StrategyError(
             f"load_strategy: found a {type(path).__name__}; accepted: the path of a file"
         )
-    path = Path(path)
+    path = strategy_place(path)
     document = read_document(path, "strategy")
     before = copy.deepcopy(document)
     apply_changes(document, changes)
     warn_of_stale_words(before, document)
     _place_files(document, path.parent)
+    _read_product(document, path.parent, f"strategy {path}")
     own = OwnCode(path.parent)
     strategy = Strategy.model_validate(document, context=_from(f"strategy {path}", own))
     check_kinds(document, strategy.model_dump(), f"strategy {path}")

@@ -35,10 +35,16 @@ class StatedProduct(_Named):
     """A fund of which only headline numbers are known."""
 
     kind: Literal["stated"] = "stated"
-    return_per_year: float | None = Field(default=None, ge=-1.0, lt=10.0)
-    correlation: float | None = Field(default=None, ge=-1.0, le=1.0)
-    volatility: float | None = Field(default=None, ge=0.0)
-    max_drawdown: float | None = Field(default=None, ge=-1.0, le=0.0)
+    return_per_year: float | None = Field(
+        default=None, ge=-1.0, lt=10.0, description="Return a year, a fraction."
+    )
+    correlation: float | None = Field(
+        default=None, ge=-1.0, le=1.0, description="Correlation with the benchmark."
+    )
+    volatility: float | None = Field(default=None, ge=0.0, description="Volatility a year.")
+    max_drawdown: float | None = Field(
+        default=None, ge=-1.0, le=0.0, description="Maximum drawdown, 0 or below."
+    )
     start: date | None = Field(default=None, description="First day of the published numbers.")
     end: date | None = Field(default=None, description="Last day.")
 

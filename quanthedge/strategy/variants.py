@@ -10,16 +10,18 @@ from quanthedge.hedge import DollarNeutral
 from quanthedge.layers import Layers, NoAllocation
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import index_of
+from quanthedge.sleeves.sharing import FixedShares
 from quanthedge.strategy.model import Strategy
 from quanthedge.universe import IndexUniverse
 
 __all__ = ["EVERY_MEMBER", "VARIANTS", "borrows", "is_itself", "variant", "variant_names"]
 
-VARIANTS = ("long_only", "unlevered", "levered", "index_hedged", "ungated")
+VARIANTS = ("long_only", "unlevered", "levered", "index_hedged", "ungated", "stocks_alone")
 _LONG_ONLY = 0.95  # of equity in stocks: no margin has to be kept, 5% stays in cash
 _TIMES = 1.5  # stocks of the levered variant over those of the unlevered one
 _ROOM = 0.3  # of the stocks, kept for the margin of the futures: 20% and half as much above it
 EVERY_MEMBER = 10_000  # more than any index has
+_NO_SLEEVES = {"sleeves": [], "sharing": FixedShares()}
 
 
 def borrows(strategy: Strategy) -> bool:
@@ -31,6 +33,8 @@ def is_itself(strategy: Strategy, name: str) -> bool:
     """Return whether a variant is the strategy as it stands."""
     if name == "ungated":
         return not strategy.layers.gated
+    if name == "stocks_alone":
+        return not strategy.sleeves
     return name == ("levered" if borrows(strategy) else "unlevered")
 
 
@@ -76,6 +80,8 @@ def variant(strategy: Strategy, name: str) -> Strategy:
         all times, whatever the basis. No loan.
         ``ungated``: the whole book at all times, without the allocation of ``[layers]``; the loan,
         if there is one, stays. A strategy with an allocation always runs it beside itself.
+        ``stocks_alone``: the same stocks and hedge without the sleeves beside them; a strategy with
+        both always runs it beside itself. None of the others but ``ungated`` holds any sleeve.
 
     Raises
     ------
@@ -84,9 +90,11 @@ def variant(strategy: Strategy, name: str) -> Strategy:
     """
     if name == "ungated":
         return Strategy.model_validate(dict(strategy) | {"layers": _whole(strategy.layers)})
+    if name == "stocks_alone":
+        return Strategy.model_validate(dict(strategy) | _NO_SLEEVES)
     own = min(strategy.invested_fraction, round(1.0 / (1.0 + _ROOM), 4))
     unlevered = own if borrows(strategy) else strategy.invested_fraction
-    changes: dict[str, object] = {"invested_fraction": unlevered}
+    changes: dict[str, object] = {"invested_fraction": unlevered, **_NO_SLEEVES}
     hedge, loan = strategy.hedge, 0.0
     if name == "long_only":
         changes["invested_fraction"] = _LONG_ONLY

@@ -1,6 +1,15 @@
-"""The count of what was tried on the same data, and periods that are sealed."""
+"""The count of what was tried on the same data, and periods that are sealed.
 
-from quanthedge.trials.catalogue import CATALOGUE, Catalogue, CatalogueBusyError
+Examples
+--------
+>>> import quanthedge as qh
+>>> market = qh.sample_market()
+>>> found = qh.trials.count(market, "2014-01-02", "2014-12-31")
+>>> found is None or found >= 0  # None where the registry is off
+True
+"""
+
+from quanthedge.trials.catalogue import CATALOGUE, Catalogue
 from quanthedge.trials.registry import (
     Trial,
     bytes_digest,
@@ -10,6 +19,7 @@ from quanthedge.trials.registry import (
     known,
     overlapping,
     record,
+    registry_folder,
     write_down,
 )
 from quanthedge.trials.seal import Sealed, seal
@@ -17,7 +27,6 @@ from quanthedge.trials.seal import Sealed, seal
 __all__ = [
     "CATALOGUE",
     "Catalogue",
-    "CatalogueBusyError",
     "Sealed",
     "Trial",
     "bytes_digest",
@@ -27,6 +36,7 @@ __all__ = [
     "known",
     "overlapping",
     "record",
+    "registry_folder",
     "seal",
     "write_down",
 ]

@@ -44,6 +44,7 @@ __all__ = [
     "known",
     "overlapping",
     "record",
+    "registry_folder",
     "write_down",
 ]
 
@@ -174,7 +175,7 @@ def known() -> pd.DataFrame | None:
     (2015-07-31), ``when`` is UTC. Also the kinds "seal" and "opening" of :func:`quanthedge.seal`.
     None when it is off or cannot be read.
     """
-    folder = _folder()
+    folder = registry_folder()
     if folder is None:
         return None
     catalogue = _catalogue(folder)
@@ -192,7 +193,7 @@ def known() -> pd.DataFrame | None:
 
 def write_down(market: Named, start: str, end: str, entries: Sequence[Mapping[str, Any]]) -> bool:
     """Write the entries (kind, label, what, p) that are not there yet, in one transaction."""
-    folder = _folder()
+    folder = registry_folder()
     if folder is None:
         return False
     about = {
@@ -224,7 +225,7 @@ def _catalogue(folder: Path) -> Catalogue:
     return Catalogue(folder / CATALOGUE, patience=_PATIENCE)
 
 
-def _folder() -> Path | None:
+def registry_folder() -> Path | None:
     """Return where the registry is; None when it is switched off."""
     named = os.environ.get(_FOLDER, "").strip()
     if named.lower() == "off":

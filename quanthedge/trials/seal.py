@@ -128,6 +128,17 @@ def seal(market: _Market, start: Any) -> Sealed[_Market]:
     -----
     The same period sealed again stays as it was: sealed since the first time, and opened if it, or
     a part of it, was opened before.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> with patch.dict("os.environ", QUANTHEDGE_TRIALS=tempfile.mkdtemp()):
+    ...     sealed = qh.seal(market, "2015-01-05")
+    >>> str(sealed.research.dates[-1])  # sealed.open() gives the rest, once
+    '2014-12-31'
     """
     if isinstance(market, type) or not hasattr(market, "until"):
         raise DataError(f"seal: market is {market!r}; accepted: a Market, as Market.open gives one")

@@ -1,7 +1,6 @@
 """Which stocks may be held: filters with counted exclusions, and universes made of them."""
 
 from quanthedge.universe.filters import (
-    DEFAULT_FILTERS,
     Boards,
     Codes,
     DelistingPeriod,
@@ -18,7 +17,6 @@ from quanthedge.universe.filters import (
 from quanthedge.universe.universe import AllUniverse, IndexUniverse, LargestUniverse, Universe
 
 __all__ = [
-    "DEFAULT_FILTERS",
     "AllUniverse",
     "Boards",
     "Codes",

@@ -6,7 +6,7 @@ on the last close; unit value, fees and investors' money go by the stated value.
 has the formulas, their sources, and how well each method did.
 """
 
-from quanthedge.valuation.industries import IndexReturns, index_returns_of
+from quanthedge.valuation.industries import IndexReturns
 from quanthedge.valuation.spells import suspension_spells
 from quanthedge.valuation.stated import Stated, no_restatement, stated_values
 from quanthedge.valuation.terms import Valuation
@@ -15,7 +15,6 @@ __all__ = [
     "IndexReturns",
     "Stated",
     "Valuation",
-    "index_returns_of",
     "no_restatement",
     "stated_values",
     "suspension_spells",

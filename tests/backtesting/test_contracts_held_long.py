@@ -12,9 +12,8 @@ from quanthedge.backtesting.run import complete
 from quanthedge.ledger import HedgeBook, layout, run_ledger
 from quanthedge.limits import margin_days, replay_limits
 from quanthedge.performance import bridge, bridge_returns, exposures, opened_lots
-from quanthedge.report import basis_figure
+from quanthedge.report import specs
 from quanthedge.report.chapters.hedge import hedge as hedge_chapter
-from quanthedge.report.figures import lots_figure
 from quanthedge.report.writer import Writer
 from quanthedge.studies.capacity.measures import hedge_measures
 from quanthedge.studies.stress import Accounts, days_to_margin_call, margin_outlook
@@ -151,9 +150,9 @@ def test_the_value_of_a_lot_and_the_basis_do_not_ask_for_the_side() -> None:
     run = run_of("turning")
     for one in (run, run_of("long")):
         assert hedge_measures(one.ledger, one.strategy.hedge)["smallest_hedged_yuan"] > 0.0
-    shares = np.array(basis_figure(run.ledger, LOT).data[0].y, dtype=float)
+    shares = np.array(specs.basis(run.ledger, LOT)["data"][0]["y"], dtype=float)
     assert np.nanmax(np.abs(shares)) < 0.1
-    bars = np.array(lots_figure(run.ledger).data[0].y)
+    bars = np.array(specs.lots(run.ledger)["data"][0]["y"])
     np.testing.assert_array_equal(bars, -run.ledger["lots"].iloc[1:])
 
 

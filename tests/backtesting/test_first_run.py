@@ -28,10 +28,10 @@ def test_without_a_cache_every_stage_says_so_and_the_log_once(
     with caplog.at_level(logging.WARNING, logger="quanthedge"):
         for _ in range(2):
             assert stages(monkeypatch, kernel()) == [
-                "selecting stocks (compiling, once on this machine: about two minutes)"
+                "selecting stocks (compiling, once on this machine: about a minute)"
             ]
     assert [record.message for record in caplog.records] == [
-        "compiling, once on this machine: about two minutes"
+        "compiling, once on this machine: about a minute"
     ]
 
 

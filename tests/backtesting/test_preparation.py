@@ -158,6 +158,7 @@ NOT_READ = {
     "tax.year_begin",  # of shares held for a year: tests/ledger
     "hedge.index_return",  # of the top-down method
     "hedge.book_ratio",  # of ratios that are rules
+    "futures.larger_side",  # of lots long and short: tests/ledger/test_margin_of_both_sides.py
     "futures.after_stocks",  # the same on all of these days: tests/hedge/test_timing.py
     "fund.subscribed", "fund.redeemed", "fund.distributed", "fund.paid_out",
     "fund.units_change", "fund.service_change",  # of clients, see tests/fund

@@ -16,15 +16,19 @@ from quanthedge.backtesting.execute import book_tables, run_fund_of
 from quanthedge.backtesting.plan import prepare
 from quanthedge.market import Market, write_dataset
 from quanthedge.market.schema import TABLES
+from quanthedge.sleeves.carry import CashAndCarry
 from quanthedge.strategy import Strategy, load_strategy
 from tests.oracles.replay import Known, replay
 from tests.oracles.replay_rules import BOOK
 from tests.sample import ROOT, SAMPLE, sample_market, small_strategy
+from tests.sleeves.busy import busy
 
 START, END = "2014-09-17", "2015-12-31"
 YUAN, CENT = 1e-6, 0.011
 NOT_REPLAYED = {"contract", "book_beta", "unit_value_gross", "index_close"}
 LATER = {"high_water_mark"}  # of clients: held by tests/fund
+# not replayed: no run here borrows a stock; tests/sleeves/test_reverse_carry.py works such runs out
+BORROWED = ["stocks_borrowed", "cash_pledged", "lending_fee"]
 ACCRUED = {"accrued_performance_fee", "accrued_fee_at_open"}  # a cent for each lot of clients
 CENTS = 0.1
 
@@ -35,7 +39,8 @@ def kept_again(strategy, market, folder, start, end, rules=BOOK):
     fund = run_fund_of(prepared)
     tables = book_tables(prepared, fund.record)
     plan = strategy.model_dump(mode="json")
-    given = tables["trades"][["date", "code", "side", "quantity", "reason"]]
+    columns = ["date", "code", "side", "quantity", "reason", *(["sleeve"] * bool(plan["sleeves"]))]
+    given = tables["trades"][columns]
     end = str(tables["ledger"].index[-1])[:10]
     found = replay(given, folder, plan, start, end, rules, known_of(prepared))
     same_ledger(tables["ledger"], found.ledger)
@@ -43,6 +48,8 @@ def kept_again(strategy, market, folder, start, end, rules=BOOK):
     same_positions(tables["positions"], found.positions)
     same_contracts(tables["contracts"], found.contracts)
     same_restated(tables["restated"], found.restated)
+    if found.sleeves is not None:
+        same_sleeves(tables["sleeves"], found.sleeves)
     if found.clients is not None:
         same_classes(fund.class_values, found.clients.class_values())
         same_people(fund, found.clients)
@@ -64,7 +71,8 @@ def known_of(prepared):
 def same_ledger(ledger, found):
     ledger = ledger.iloc[1:]
     assert len(found) == len(ledger)
-    missing = set(ledger.columns) - set(found.columns) - NOT_REPLAYED
+    assert (ledger[BORROWED] == 0.0).all(axis=None)
+    missing = set(ledger.columns) - set(found.columns) - NOT_REPLAYED - {*BORROWED}
     assert missing <= LATER
     with_clients = "high_water_mark" in missing
     for name in sorted(set(found.columns)):
@@ -83,6 +91,30 @@ def same_restated(restated, found):
     assert (pd.DatetimeIndex(both["date"]) == pd.DatetimeIndex(other["date"])).all()
     for name in ("shares", "last_close", "stated_value", "adjustment_yuan"):
         assert (both[name] - other[name]).abs().max() < YUAN, name
+
+
+def same_sleeves(sleeves, found):
+    assert (sleeves["sleeve"] == found["sleeve"]).all()
+    assert (pd.DatetimeIndex(sleeves["date"]) == pd.DatetimeIndex(found["date"])).all()
+    assert (sleeves[BORROWED] == 0.0).all(axis=None)
+    for name in set(sleeves.columns) - {"date", "sleeve", *BORROWED}:
+        off = (sleeves[name] - found[name]).abs()
+        row = sleeves.iloc[int(off.argmax())]
+        assert off.max() < YUAN, f"{name}: {off.max()} of {row['sleeve']}, {row['date']:%Y-%m-%d}"
+
+
+@pytest.fixture
+def nothing_waits(monkeypatch):
+    """Legs do not wait: money that was moved for lots that then were not opened is in no trade."""
+    monkeypatch.setattr(CashAndCarry, "together", False)
+
+
+@pytest.mark.usefixtures("nothing_waits")
+def test_each_sleeve_and_the_fund_of_several_are_found_again():
+    tables = kept_again(busy(), sample_market(), SAMPLE, "2014-11-03", END)
+    assert set(tables["trades"]["sleeve"]) == {"stocks", "carry", "calendar"}
+    assert {"delivery", "roll", "retry"} <= set(tables["trades"]["reason"].astype(str))
+    assert (tables["sleeves"].groupby("sleeve")["dividends"].sum()[["stocks", "carry"]] > 0).all()
 
 
 def same_trades(trades, found):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from quanthedge.backtesting import stages
 from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Size
 from quanthedge.risk import RiskModel, StatisticalRiskModel
+from quanthedge.stages import keyed as stages
 from tests.sample import sample_market, small_strategy
 
 FEW = RiskModel(styles={"size": Size()}, seasoned_days=61)

@@ -20,6 +20,8 @@ from tests.sample import SAMPLE, START, sample_market, small_strategy
 
 END = "2014-11-28"
 OPTIONAL = sorted(name for name, table in TABLES.items() if table.optional)
+SAID = ("industry", "index_daily", "index_members")  # whose absence a run names: one a market
+TOGETHER = [[name, *[n for n in OPTIONAL if n not in SAID][k::3]] for k, name in enumerate(SAID)]
 
 
 @cache
@@ -40,22 +42,26 @@ def plain() -> Strategy:
     )  # fmt: skip
 
 
-def reported(result: Result) -> list[str]:
-    """Build the report in both languages; return the kinds of the notes."""
-    for language in ("zh", "en"):
+def reported(result: Result, *languages: str) -> list[str]:
+    """Build the report in some languages, in both by default; return the kinds of the notes."""
+    for language in languages or ("zh", "en"):
         document = build_document(result, language)
         assert document.chapters
     return [str(note["kind"]) for note in result.notes]
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
-def test_a_plain_run_needs_no_optional_table(tmp_path: Path, name: str) -> None:
-    tables = {key: table for key, table in sample_tables().items() if key != name}
+@pytest.mark.parametrize("names", TOGETHER, ids=" ".join)
+def test_a_plain_run_needs_no_optional_table(tmp_path: Path, names: list[str]) -> None:
+    tables = {key: table for key, table in sample_tables().items() if key not in names}
     result = backtest(plain(), market_of(tmp_path / "m", tables), START, END)
     kinds = reported(result)
-    assert ("no_industry" in kinds) == (name == "industry")
-    assert ("no_benchmark" in kinds) == (name == "index_daily")
-    assert ("no_members" in kinds) == (name == "index_members")
+    assert ("no_industry" in kinds) == ("industry" in names)
+    assert ("no_benchmark" in kinds) == ("index_daily" in names)
+    assert ("no_members" in kinds) == ("index_members" in names)
+
+
+def test_every_optional_table_is_missing_once() -> None:
+    assert sorted(name for names in TOGETHER for name in names) == OPTIONAL
 
 
 def test_bars_alone_are_enough_and_earn_the_same(tmp_path: Path) -> None:
@@ -81,9 +87,9 @@ def test_what_a_strategy_asks_for_is_refused_by_name(tmp_path: Path, name: str, 
         backtest(small_strategy(), market_of(tmp_path / "m", tables), START, END)
 
 
-@pytest.mark.parametrize("name", ["industry", "index_members", "stock_names"])
-def test_a_hedged_run_needs_no_table_that_only_the_report_shows(tmp_path: Path, name: str) -> None:
-    tables = {key: table for key, table in sample_tables().items() if key != name}
+def test_a_hedged_run_needs_no_table_that_only_the_report_shows(tmp_path: Path) -> None:
+    shown = ("industry", "index_members", "stock_names")
+    tables = {key: table for key, table in sample_tables().items() if key not in shown}
     part = market_of(tmp_path / "m", tables)
     strategy = small_strategy("valuation.suspended='last_close'")
     found = backtest(strategy, part, START, END)
@@ -96,25 +102,22 @@ def test_without_industries_suspended_stocks_follow_all_stocks(tmp_path: Path) -
     tables = {key: table for key, table in sample_tables().items() if key != "industry"}
     strategy = small_strategy("valuation.materiality=0.0")
     found = backtest(strategy, market_of(tmp_path / "m", tables), START, END)
-    reported(found)
     (said,) = [note["en"] for note in found.notes if note["kind"] == "stand_in"]
     assert "all stocks" in said
 
 
-@pytest.mark.parametrize("hedged", [True, False])
-def test_a_missing_close_of_the_benchmark_leaves_its_chapters_out(
-    tmp_path: Path, hedged: bool
-) -> None:
+def test_a_missing_close_of_the_benchmark_leaves_its_chapters_out(tmp_path: Path) -> None:
     index = sample_tables()["index_daily"]
     days = np.array([str(day) for day in index["date"].to_pylist()])
     codes = np.array(index["code"].to_pylist())
     kept = (codes != "000300.SH") | (days != "2014-10-15")
     assert kept.sum() == len(index) - 1
     tables = sample_tables() | {"index_daily": index.filter(pa.array(kept))}
-    strategy = small_strategy() if hedged else plain()
-    result = backtest(strategy, market_of(tmp_path / "m", tables), START, END)
-    assert "benchmark_gaps" in reported(result)
-    assert result.alpha_groups.empty
+    market = market_of(tmp_path / "m", tables)
+    for strategy, language in ((small_strategy(), "zh"), (plain(), "en")):
+        result = backtest(strategy, market, START, END)
+        assert "benchmark_gaps" in reported(result, language)
+        assert result.alpha_groups.empty
 
 
 def test_a_strategy_that_sells_nothing_says_so_and_needs_no_contract() -> None:
@@ -124,7 +127,7 @@ def test_a_strategy_that_sells_nothing_says_so_and_needs_no_contract() -> None:
         assert "IF" not in text
     assert "quota" not in [note["kind"] for note in result.notes]
     document = build_document(result, "en")
-    assert dict(document.terms)["Hedge"] == "none: no contract is sold"
+    assert dict(document.terms)["Hedge"] == "none: no futures are sold"
     assert document.description.endswith("not hedged.")
     answers = " ".join(
         answer

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from quanthedge.backtesting.plan import prepare, run_days
-from quanthedge.backtesting.stages import forget_stages
 from quanthedge.documents import apply_changes
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_schedule
@@ -17,6 +16,7 @@ from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
 from quanthedge.rules.stock_limits import FREE
+from quanthedge.stages import forget_stages
 from quanthedge.strategy import Strategy
 from tests.backtesting.test_preparation import ONE, TWO, made, market_of
 from tests.market.every_day import FIRST, LAST

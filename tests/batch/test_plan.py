@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import pytest
 
-from quanthedge.backtesting import forget_stages, watched_stages
 from quanthedge.batch.plan import Plan, jobs_of, measured_seconds, planned
 from quanthedge.batch.work import run_job
+from quanthedge.stages import forget_stages, watched_stages
 from tests.sample import END, START, sample_market, small_strategy
 
-# a table made of the dates of a selection, which a plan does not know
-NOT_PLANNED = {"whole_book"}
+# what a plan does not know: a table made of the dates of a selection, and what lies with the market
+NOT_PLANNED = {"whole_book", "price_limits", "impact_volatility"}
 
 
 def plan(*sets: str) -> Plan:

@@ -105,7 +105,7 @@ def test_a_sweep_of_failures_alone_is_told(tmp_path):
     found = swept(tmp_path / "store", ["capital_yuan=2e4,3e4"])
     assert len(found.table) == 0
     assert len(found.failures) == 2
-    assert "2 failed; best sharpe_net none" in repr(found)
+    assert "0 runs, 2 failed" in repr(found)
 
 
 def test_every_run_counts_as_the_trial_of_a_single_run(tmp_path, monkeypatch):

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from quanthedge.backtesting import backtest, forget_stages
+from quanthedge.backtesting import backtest
 from quanthedge.batch import work
 from quanthedge.batch.grid import variants_of
 from quanthedge.batch.variant import Job, Outcome, Place, Variant
 from quanthedge.batch.work import remember_market, run_job
 from quanthedge.errors import QuantHedgeError
+from quanthedge.stages import forget_stages
 from quanthedge.strategy import load_strategy
 from tests.sample import END, NEUTRAL, ROOT, START, sample_market, small_strategy
 

@@ -57,7 +57,7 @@ def test_numpys_pass_reads_what_the_ledger_holds_and_trades():
     held, traded = held_and_traded(inputs)
     record = run_ledger(inputs._replace(record_day=np.ones(60, dtype=bool)))
     positions = record.positions.astype(int)
-    assert set(held.tolist()) == {day * 30 + stock for day, stock, _ in positions}
+    assert set(held.tolist()) == {day * 30 + stock for day, stock, _, _ in positions}
     stocks = record.trades[record.trades[:, 1] == 0].astype(int)
     assert {day * 30 + stock for day, stock in stocks[:, [0, 2]]} <= set(traded.tolist())
 

@@ -31,7 +31,8 @@ def test_a_given_weight_draws_betas_to_the_mean(base):
 @pytest.mark.parametrize("lag", [None, 20, 200])
 def test_an_estimated_weight_is_the_regression_on_the_betas_one_period_before(lag):
     returns, index, _ = panel(2, 300, 50, 0.2)
-    before = BASE.fit(returns, index).beta_
+    base = BASE.fit(returns, index)
+    before = base.beta_
     ours = Blume(base=BASE, weight="estimated", lag=lag, min_stocks=20).fit(returns, index)
     back = lag or 30
     assert np.isnan(ours.beta_[: back + 9]).all()
@@ -41,9 +42,7 @@ def test_an_estimated_weight_is_the_regression_on_the_betas_one_period_before(la
         level, slope = sm.OLS(y[known], sm.add_constant(x[known])).fit().params
         np.testing.assert_allclose(ours.beta_[t], level + slope * y, rtol=1e-9)
         np.testing.assert_allclose(
-            ours.standard_error_[t],
-            abs(slope) * BASE.fit(returns, index).standard_error_[t],
-            rtol=1e-9,
+            ours.standard_error_[t], abs(slope) * base.standard_error_[t], rtol=1e-9
         )
     assert ours.memory == 30 + back
 

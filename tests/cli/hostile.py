@@ -166,6 +166,10 @@ def to_toml(document: dict[str, Any]) -> str:
     return "".join(f"{quoted(key)} = {inline(value)}\n" for key, value in document.items())
 
 
+def _as_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, default=str, indent=1)
+
+
 def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=True)
 
@@ -324,8 +328,12 @@ def throw_strategy(good: Sound, work: Path, rng: np.random.Generator, *, light: 
     if token:
         raw = good.token.read_bytes()
     document = tomllib.loads(raw.decode("utf-8"))
+    written = _as_json if path.suffix == ".json" else to_toml
+    if path.suffix == ".json":
+        raw = _as_json(document).encode("utf-8")
     if kind < 0.6:
         document = damage_document(document, rng, most=6 if light else 3)
+        raw = written(document).encode("utf-8")
     elif kind < 0.7:
         raw = damage_bytes(raw, rng)
     elif kind < 0.8:
@@ -334,13 +342,9 @@ def throw_strategy(good: Sound, work: Path, rng: np.random.Generator, *, light: 
         lines.insert(int(rng.integers(len(lines))), line)
         raw = b"\n".join(lines)
     else:
-        changes = [CHANGES[int(rng.integers(len(CHANGES)))] for _ in range(int(rng.integers(1, 3)))]
-    if path.suffix == ".json":
-        path.write_text(json.dumps(document, default=str), encoding="utf-8")
-    elif kind < 0.6:
-        path.write_text(to_toml(document), encoding="utf-8")
-    else:
-        path.write_bytes(raw)
+        count = int(rng.integers(1, 3)) + (2 if light else 0)
+        changes = [CHANGES[int(rng.integers(len(CHANGES)))] for _ in range(count)]
+    path.write_bytes(raw)
     if rng.random() < 0.03:
         damage_place(path, rng)
     sets = [part for change in changes for part in ("--set", change)]
@@ -382,7 +386,7 @@ def throw_run(good: Sound, work: Path, rng: np.random.Generator, *, light: bool)
     ]  # fmt: skip
     if light:
         options = [one for one in options if one[0] != "statement" or rng.random() < 0.1]
-    if rng.random() < (0.01 if light else 0.1):
+    if rng.random() < (0.005 if light else 0.1):
         formats = str(rng.choice(["json", "xlsx", "html"]))
         return command("report", run, "--format", formats, "--language", rng.choice(["zh", "en"]))
     return command(*options[int(rng.integers(len(options)))])

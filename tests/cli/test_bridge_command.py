@@ -37,14 +37,16 @@ def test_months_as_table_file_and_figure(folder: Path, tmp_path: Path) -> None:
     found = pd.read_csv(io.StringIO(out.read_text(encoding="utf-8-sig")), index_col="date")
     np.testing.assert_allclose(found.to_numpy(), expected.to_numpy(), rtol=1e-12, atol=1e-9)
     assert list(found.columns) == list(expected.columns)
-    row = next(line for line in text.splitlines() if line.startswith("Alpha"))
+    row = next(line for line in text.splitlines() if line.strip().startswith("Alpha"))
     assert row.split()[-3:] == [f"{value:,.0f}" for value in expected["alpha"]]
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_investor_s_view_in_chinese(folder: Path, tmp_path: Path) -> None:
     out, figure = tmp_path / "b.csv", tmp_path / "b.svg"
-    text = said(str(folder), "--investor", "--out", str(out), "--figure", str(figure))
+    text = said(
+        str(folder), "--investor", "--out", str(out), "--figure", str(figure), "--language", "zh"
+    )
     names = words("zh")["lines"]
     total = bridge_returns(sample_result()).iloc[0]
     assert f"{total['return']:.3%}" in text

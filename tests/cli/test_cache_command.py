@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quanthedge.backtesting.stages import forget_stages, keep_stages
+from quanthedge.stages import forget_stages, keep_stages
 from tests.cli.inside import inside
 from tests.sample import SAMPLE
 
@@ -34,7 +34,7 @@ def test_a_run_fills_the_cache_that_the_command_shows_and_trims(tmp_path: Path) 
     code, shown, _ = outcome(["cache", str(folder)])
     assert code == 0
     assert "betas" in shown
-    assert "8 results" in shown
+    assert "6 results" in shown
     code, shown, _ = outcome(["cache", str(folder), "--limit", "100kb"])
     assert code == 0
     assert "were taken away" in shown

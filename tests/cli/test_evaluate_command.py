@@ -35,10 +35,28 @@ def test_a_table_of_scores_is_evaluated_beside_factors_of_the_library(tmp_path):
     assert "40" in (out / "ranking_en.html").read_text(encoding="utf-8")
 
 
+def test_a_factor_of_a_file_is_evaluated_beside_one_of_the_library(tmp_path):
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from quanthedge.factors import factor\n"
+        "@factor(family='sentiment', sign=-1, needs=['open', 'close'])\n"
+        "def today(d):\n"
+        "    return d.close / d.open - 1\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    said(f"{mine}:today", "turnover", "--market", str(SAMPLE), "--out", str(out), "--start",
+         "2015-01-01", "--language", "en")  # fmt: skip
+    ranking = pd.read_csv(out / "ranking.csv")
+    assert len(ranking) == 2
+    assert ranking["ic"].notna().all()
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         (["nonsense"], "factor 'nonsense'; accepted"),
+        (["nowhere.py:mine"], "nowhere.py: no such file"),
         (["turnover", "--universe", "largest:few"], "--universe"),
         (["turnover", "--every", "year"], "--every"),
         (["turnover", "--start", "2015-11-20"], "decisions; accepted"),

@@ -1,5 +1,6 @@
 """`quanthedge runs` shows what a store holds, and changes what it is told to, nothing else."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -69,8 +70,24 @@ def test_two_runs_are_compared_by_what_was_asked_and_what_came(store) -> None:
     assert "hedge.ratio" in asked
     assert "hedge.contract" in asked
     assert "selector.n" not in asked
-    assert "sharpe_net" in figures
-    assert "return_net" in figures
+    assert "Sharpe ratio (net)" in figures
+    assert "Return (net)" in figures
+
+
+def test_figures_and_parameters_are_named_in_the_language_of_the_reader(store) -> None:
+    shown = inside("runs", "show", short(1), "--language", "zh").stdout
+    assert re.search(r"夏普比率（费后） +\S+ +sharpe_net", shown)
+    assert "对冲比例（hedge.ratio）" in shown
+    beside = inside("runs", "compare", short(1), short(2), "--language", "zh").stdout
+    asked, figures = beside.split("差\n")
+    assert "对冲合约（hedge.contract）" in asked
+    assert "夏普比率（费后）" in figures
+    assert "sharpe_net" not in figures
+    columns = ("--columns", "sharpe_net,return_net,hedge.ratio")
+    assert "Sharpe ratio (net)" in inside("runs", "list", *columns).stdout
+    listed = inside("runs", "list", *columns, "--language", "zh").stdout
+    for title in ("夏普比率（费后）", "区间收益率（费后）", "对冲比例"):
+        assert title in listed
 
 
 def test_runs_are_taken_away_by_key_and_by_condition(store) -> None:

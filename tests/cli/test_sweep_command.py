@@ -24,7 +24,7 @@ def test_a_sweep_prints_the_best_the_failures_and_what_to_do_next(tmp_path):
     assert "3 best of 3 by sharpe_net" in done.stdout
     assert "3 x StrategyError: capital_yuan 20,000: too small to hedge" in done.stdout
     assert f"3 runs in {out}" in done.stdout
-    assert f"Next: quanthedge judge {out}" in done.stdout
+    assert f"Next    quanthedge judge {out}" in done.stdout
     lines = [line for line in done.stdout.splitlines() if str(tmp_path) not in line]
     assert max(map(len, lines)) <= 80
     again = inside(
@@ -77,6 +77,8 @@ def test_ctrl_c_leaves_what_is_done_and_the_same_command_goes_on(tmp_path):
         sys.executable, "-m", "quanthedge.cli", "sweep", str(NEUTRAL), *map(str, SPAN), "--set",
         "selector.n=10:60:1", "--set", "hedge.ratio=0.8,1.0", "--keep", "0", "--out", str(out),
     ]  # fmt: skip
+    first = inside("sweep", NEUTRAL, *SPAN, "--set", "hedge.ratio=0.9", "--out", tmp_path / "first")
+    assert first.returncode == 0, first.stderr  # what it compiles is there for the next
     running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for _ in range(600):
         time.sleep(0.1)

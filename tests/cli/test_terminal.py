@@ -54,7 +54,7 @@ def limited(kind: int, size: int):
 
 @pytest.mark.parametrize("encoding", ["cp1252", "gbk"])
 def test_what_a_console_cannot_print_is_replaced(encoding, run) -> None:
-    process = quanthedge("bridge", run, env={"PYTHONIOENCODING": encoding})
+    process = quanthedge("bridge", run, "--language", "zh", env={"PYTHONIOENCODING": encoding})
     assert process.returncode == 0, process.stderr
     text = process.stdout.decode(encoding)
     assert ("阿尔法" in text) == (encoding == "gbk")

@@ -130,7 +130,7 @@ def test_a_shorter_series_stands_beside_the_fund_on_its_dates() -> None:
         found.table.loc["part", columns].to_numpy(float),
         found.table.loc["fund, dates of part", columns].to_numpy(float),
     )
-    assert f"covers {part.index[0]:%Y-%m-%d}" in texts(found.notes)
+    assert f"covers {part.index[0].day} {part.index[0]:%B %Y}" in texts(found.notes)
     assert found.levels["part"].notna().sum() == len(part)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import quanthedge as qh
-from quanthedge.conditions import indicators
+from quanthedge.conditions.macro import indicators
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import altered
 from tests.oracles import macro as oracle

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from quanthedge.daily import Cash, StockHolding, read_cash, read_holdings
+from quanthedge.daily import Cash, read_cash, read_holdings
+from quanthedge.daily.holdings import StockHolding
 from quanthedge.errors import DataError
 
 TONGHUASHUN = """资金股份查询

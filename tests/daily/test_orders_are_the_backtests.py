@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.backtesting import backtest
-from quanthedge.daily import Cash, Holdings, StockHolding, orders_for
+from quanthedge.daily import Cash, Holdings, orders_for
+from quanthedge.daily.holdings import StockHolding
 from quanthedge.errors import DataError
 from quanthedge.market import altered
 from tests.daily.flat_day import flat_market

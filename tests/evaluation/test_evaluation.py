@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import quanthedge as qh
-from quanthedge.evaluation import evaluate, hedge_returns
+from quanthedge.evaluation import evaluate
 from quanthedge.evaluation.evidence import DECAY_DAYS, variance_inflation
+from quanthedge.evaluation.hedge_leg import hedge_returns
 from quanthedge.evaluation.tables import half_life
 from quanthedge.factors import panel
 from quanthedge.hedge import contract_schedule

@@ -5,8 +5,13 @@ import pytest
 from scipy import stats
 
 import quanthedge as qh
-from quanthedge.evaluation import false_discovery, fixed_b_p, mean_test, newey_west_t
 from quanthedge.evaluation.kernels import dense_codes, rank_correlations
+from quanthedge.evaluation.significance import (
+    false_discovery,
+    fixed_b_p,
+    mean_test,
+    newey_west_t,
+)
 from tests.oracles.evaluation import newey_west
 
 

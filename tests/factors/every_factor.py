@@ -4,6 +4,8 @@ A new factor is tried by all that stands here without being named; its slow read
 its kind in tests/oracles/factors.py.
 """
 
+from functools import cache
+
 from quanthedge.factors import (
     CATALOGUE,
     EarningsYield,
@@ -14,6 +16,7 @@ from quanthedge.factors import (
     Turnover,
     Volatility,
 )
+from tests.market_fake import fake_market
 
 CLASSES = tuple(CATALOGUE.classes().values())
 _LONG = 60  # trading days beyond which a default is shortened
@@ -44,6 +47,20 @@ FACTORS = [
     Turnover(window=10, min_traded=0.3),
     Volatility(window=5, min_traded=0.01),
 ]
+
+
+@cache
+def fake(seed):
+    return fake_market(seed)
+
+
+@cache
+def known(name, seed):
+    """The exposures of a factor, told by its name, on a whole market in memory."""
+    (factor,) = [one for one in FACTORS if name_of(one) == name]
+    found = factor.exposure(fake(seed))
+    found.flags.writeable = False
+    return found
 
 
 def name_of(factor):

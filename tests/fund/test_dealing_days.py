@@ -30,6 +30,14 @@ def test_a_fund_opens_on_the_last_trading_day_of_each_period_but_the_run_s_last(
     assert np.flatnonzero(opening_days(opening, DATES)).tolist() == expected
 
 
+def test_a_week_is_that_of_the_calendar_in_every_week_of_three_years():
+    dates = np.arange("2014-01-01", "2017-01-01", dtype="datetime64[D]")
+    dates = dates[np.is_busday(dates) & (dates.astype(np.int64) % 11 != 3)]  # with holidays
+    weeks = [day.isocalendar()[:2] for day in dates.tolist()]
+    last = [t for t in range(dates.size - 1) if weeks[t] != weeks[t + 1]]
+    assert np.flatnonzero(opening_days("week", dates)).tolist() == last
+
+
 def flow(day: str) -> Flow:
     return Flow(date=date.fromisoformat(day), investor="B", subscribe_yuan=1.0)
 

@@ -268,7 +268,7 @@ def test_orders_that_cannot_be_done_are_refused_at_the_door() -> None:
         run(Clients(flows=(flow("2016-10-10", "founder", redeem_fraction=0.1),)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(METHODS),
     st.lists(

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.hedge import BEYOND, contract_schedule
+from quanthedge.hedge import contract_schedule
+from quanthedge.hedge.contracts.schedule import BEYOND
 from tests.hedge.futures_market import Futures, build
 from tests.oracles import contract_schedule as oracle
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from quanthedge.hedge import HedgeRule, contract_chain, target_lots
+from quanthedge.hedge import HedgeRule, contract_chain
+from quanthedge.hedge.rule import target_lots
 
 
 def test_misspelt_keys_and_unknown_products_are_refused():

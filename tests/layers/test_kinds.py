@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from quanthedge.errors import StrategyError
 from quanthedge.layers import (
-    FIGURES,
     Allocation,
     CarryGate,
     CarryScaled,
@@ -22,6 +21,7 @@ from quanthedge.layers import (
     allocation_table,
     episodes,
 )
+from quanthedge.layers.allocation import FIGURES
 from quanthedge.strategy import load_strategy
 from tests.oracles import layers as slow
 from tests.sample import ROOT, sample_market, small_strategy

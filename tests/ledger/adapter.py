@@ -74,6 +74,7 @@ def future_book(x: reference.LedgerInputs) -> FutureBook:
         money(x.multiplier), money(x.margin_rate),
         money(x.fee_rate), money(x.close_today_rate), money(x.order_fee), money(x.delivery_rate),
         money(x.opening_limit), money(x.position_limit),
+        np.zeros(len(x.days) + 1, bool) if x.larger_side is None else np.asarray(x.larger_side),
     )  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def targets_of_sleeve(x: reference.LedgerInputs) -> SleeveTargets:
     """What is wanted on each rebalance."""
     pairs = [pair for _, book in x.targets for pair in book]
     sizes = [len(book) for _, book in x.targets]
-    return SleeveTargets(
+    return SleeveTargets.of_stocks(
         np.asarray([day for day, _ in x.targets], dtype=np.int64),
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         np.asarray([stock for stock, _ in pairs], dtype=np.int64),

@@ -66,7 +66,7 @@ def test_a_roll_under_the_limit_keeps_the_old_contract_until_it_is_delivered():
         last_day=np.array([3, 100]),
     )  # fmt: skip
     record = run(inputs)
-    held = {(int(t), int(c)): -int(lots) for t, c, lots in record.contracts}
+    held = {(int(t), int(c)): -int(lots) for t, c, lots, _ in record.contracts}
     assert held[0, 0] == 100
     assert [(held.get((t, 0), 0), held[t, 1]) for t in (1, 2, 3)] == [(90, 10), (80, 20), (0, 30)]
     delivered = [trade for trade in kernel_trades(record) if trade[4] == "delivery"]
@@ -105,7 +105,7 @@ def test_a_margin_jump_takes_lots_from_the_contract_with_the_largest_requirement
         targets=[(0, [(0, 1 / 1.16)])],
     )  # fmt: skip
     record = run(inputs)
-    held = {(int(t), int(c)): -int(lots) for t, c, lots in record.contracts}
+    held = {(int(t), int(c)): -int(lots) for t, c, lots, _ in record.contracts}
     assert (held[1, 0], held[1, 1]) == (20, 10)
     # required 20 x 180,000 + 10 x 360,000 = 7,200,000; there are 4,320,000: from the dearer
     # requirement, one by one and turn by turn, until 180,000 a + 360,000 b <= 4,320,000
@@ -177,12 +177,12 @@ def test_two_products_hedge_the_betas_of_a_book_side_by_side():
         covariance=np.tile([[0.06, 0.05], [0.05, 0.09]], (days + 1, 1, 1)),
     )  # fmt: skip
     record = run(inputs)
-    held = {(int(t), int(c)): -int(lots) for t, c, lots in record.contracts}
+    held = {(int(t), int(c)): -int(lots) for t, c, lots, _ in record.contracts}
     assert held[0, 0] == 70  # 0.7 x 90 million of 900,000
     assert held[0, 1] == 45  # 0.3 x 90 million of 600,000
     assert column(record, "book_beta")[0] == pytest.approx(1.0)
     range_of = run(replace(inputs, range=(0.5, 0.8)))
-    lots = {int(c): -int(lots) for t, c, lots in range_of.contracts if t == 0}
+    lots = {int(c): -int(lots) for t, c, lots, _ in range_of.contracts if t == 0}
     assert lots == {0: 56, 1: 36}  # scaled to 0.8 of the book
 
 

@@ -295,9 +295,10 @@ def test_lost_equity_stops_the_run():
     assert len(result.ledger) == 3
 
 
-def test_promises_hold_on_three_hundred_random_markets():
+def test_promises_hold_on_a_hundred_random_markets():
+    """`python -m benchmarks.ledger_agreement` holds the sum of parts on a thousand."""
     reasons = set()
-    for seed in range(300):
+    for seed in range(100):
         result = run_reference(random_inputs(seed))
         reasons |= {trade.reason for trade in result.trades}
         reasons |= {refusal.reason for refusal in result.refusals}

@@ -78,6 +78,37 @@ def test_a_remainder_below_the_least_quantity_is_sold_whole():
         assert [(t[0], t[3]) for t in trades] == [(0, 250), (1, -201), (3, -49)]
 
 
+def test_a_remainder_of_one_share_is_sold_too():
+    inputs = calm_inputs(
+        days=3, **STAR, targets=[(0, [(0, 250 / 1e5)]), (1, [(0, 1 / 1e5)]), (2, [])],
+    )  # fmt: skip
+    for trades in both(inputs):
+        assert [t[3] for t in trades] == [250, -249, -1]
+
+
+TWO = {"stocks": 2, "lot": np.array([200, 200]), "step": np.array([1, 1])}
+
+
+def test_a_sale_that_costs_more_than_it_brings_needs_the_money():
+    # 1,243 shares of the second leave 15 yuan; the last two of the first bring 20 and cost 20
+    inputs = calm_inputs(
+        days=3, **TWO, capital_yuan=12_515.0, commission_min=40.0,
+        targets=[(0, [(0, 0.2)]), (1, [(0, 0.0012), (1, 1.0)]), (2, [(1, 1.0)])],
+    )  # fmt: skip
+    for trades in both(inputs):
+        assert [t[0] for t in trades if t[2] == 0] == [0, 1]
+    assert reasons_of(inputs)[-1] == "cash"
+
+
+def test_what_a_purchase_takes_is_not_there_for_the_next_one():
+    # each is cut to the same part of the money, and the least commission is not cut with it
+    inputs = calm_inputs(
+        days=1, **TWO, capital_yuan=1e5, commission_min=1000.0, targets=[(0, [(0, 0.5), (1, 0.5)])],
+    )  # fmt: skip
+    for trades in both(inputs):
+        assert [t[3] for t in trades] == [4_901, 4_899]  # 50,010 and 49,990 yuan
+
+
 def test_the_volume_cap_cuts_a_sale_to_what_may_be_sold():
     inputs = calm_inputs(days=5, **STAR, targets=[(0, [(0, 0.009)]), (1, [])], retry_days=3)
     inputs.volume[1:, 0] = [3500, 1500, 6000, 1200]
@@ -122,6 +153,50 @@ def test_forced_sales_are_orders_too(board, cut):
     )
     for trades in both(inputs):
         assert [t[3] for t in trades if t[4] == "cash_cut"] == [cut]
+
+
+def raised(**values):
+    """The futures rise on day 1 and fall again on day 3: cash is raised on day 2."""
+    futures = {
+        "hold": np.zeros(4, int), "fill_price": column([3000, 3000, 3300, 3000]),
+        "settlement": column([3000, 3000, 3300, 3300, 3000]),
+    }  # fmt: skip
+    return calm_inputs(**{"days": 4, "price": 1000.0, "retry_days": 3, **futures, **values})
+
+
+def test_a_sale_that_waits_goes_on_after_a_forced_one():
+    inputs = raised(**BEIJING, targets=[(0, [(0, 0.8)]), (1, [])])
+    inputs.volume[1:, 0] = [0, 0, 1e7]
+    for trades in both(replace(inputs, participation=0.1)):
+        sold = [t[3:5] for t in trades if t[1] == "stock"][1:]
+        assert sold == [(-100, "cash_cut"), (-700, "retry")]
+
+
+def test_a_purchase_that_waits_is_given_up_only_where_a_forced_sale_was_done():
+    two = {"stocks": 2, "lot": np.array([100, 100]), "step": np.array([1, 1])}
+    inputs = raised(**two, targets=[(0, [(0, 0.4), (1, 0.4)]), (1, [(0, 0.55), (1, 0.4)])])
+    for name in ("open", "high", "low", "close", "volume", "amount"):
+        getattr(inputs, name)[1:3, 0] = np.nan
+    for trades in both(inputs):
+        later = [t[2:5] for t in trades if t[1] == "stock"][2:]
+        assert later == [(1, -100, "cash_cut"), (0, 150, "retry")]
+
+
+def test_a_purchase_that_waits_is_given_up_with_a_forced_sale_of_a_single_share():
+    # a day later than above; the first opens at its limit on days 2 and 3, and cash is raised on 3
+    inputs = raised(
+        days=5, hold=np.zeros(5, int), stocks=2, lot=np.array([200, 100]), step=np.array([1, 1]),
+        fill_price=column([3000, 3000, 3000, 3300, 3000]),
+        settlement=column([3000, 3000, 3000, 3300, 3300, 3000]),
+        targets=[
+            (0, [(0, 0.25), (1, 0.5)]), (1, [(0, 0.001), (1, 0.79)]), (2, [(0, 0.21), (1, 0.79)]),
+        ],
+    )  # fmt: skip
+    inputs.open[2:4, 0] = 1100.0
+    for trades in both(inputs):
+        cut = [t[:1] + t[2:5] for t in trades if t[1] == "stock" and t[4] == "cash_cut"]
+        assert cut == [(3, 0, -1, "cash_cut"), (3, 1, -100, "cash_cut")]
+    assert reasons_of(inputs) == ["limit_up"]  # of day 2 alone
 
 
 def test_a_bar_whose_fill_price_is_not_known_is_not_called_suspended():

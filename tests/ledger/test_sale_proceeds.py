@@ -91,6 +91,24 @@ def test_a_stock_without_an_average_price_is_bought_with_the_morning_cash_alone(
     assert refused(record, 1) == [(9_500, 4_000, "no_price")]
 
 
+def test_a_stock_without_an_average_price_takes_no_part_in_sharing_the_proceeds():
+    # 100,000 yuan for 103,550: both others are cut alike
+    prices = {
+        name: np.tile([[10.0], [price]], 4)
+        for name, price in {"open": 10.0, "low": 9.5, "high": 11.0, "amount": 10.9}.items()
+    }
+    prices["amount"] *= 1e6
+    prices["amount"][1, 1] = np.nan
+    record = run(
+        calm_inputs(
+            days=2, stocks=4, capital_yuan=1e5, volume=np.full((2, 4), 1e6), fill="open", **prices,
+            targets=[(0, [(0, 1.0)]), (1, [(1, 0.05), (2, 0.475), (3, 0.475)])],
+        ), "after_fill",
+    )  # fmt: skip
+    assert purchases(record, 1) == [(4_500, 10.9, "proceeds")] * 2
+    assert (500, 0, "no_price") in refused(record, 1)
+
+
 def test_a_stock_at_its_limit_at_the_open_is_not_bought_later_in_the_day():
     opens = np.full((3, 2), 10.0)
     opens[1, 1] = 11.0

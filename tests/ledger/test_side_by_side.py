@@ -34,7 +34,8 @@ def test_rows_are_those_of_a_run_alone_bit_for_bit(block):
         assert found.days_run == alone.days_run
         assert found.trades == len(alone.trades)
         reasons = alone.refusals[:, 6].astype(int)
-        assert found.refusals.tolist() == np.bincount(reasons, minlength=13).tolist()
+        counts = np.bincount(reasons, minlength=len(layout.REFUSAL_REASONS))
+        assert found.refusals.tolist() == counts.tolist()
 
 
 def test_what_was_refused_on_the_first_rebalance_is_kept():

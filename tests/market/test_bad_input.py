@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.market import check_tables, write_dataset
+from quanthedge.market import write_dataset
+from quanthedge.market.checks.whole import check_tables
 from tests.market.small_market import small_market, to_arrow
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.market import check_tables
+from quanthedge.market.checks.whole import check_tables
 from tests.market.small_market import to_arrow
 from tests.market.test_further_tables import CODES, DAYS, market_with
 from tests.sample import sample_market

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from quanthedge.market import check_tables
+from quanthedge.market.checks.whole import check_tables
 from tests.market.small_market import small_market
 
 

@@ -77,7 +77,7 @@ def test_limits_are_those_against_which_the_data_are_checked():
         limits = book.of(block)
         high, low = limits.prices(block.numbers("pre_close"))
         kinds = (limits.listing, limits.delisting, block.numbers("is_st").astype(bool))
-        chosen = [rng.choice(len(high), 30), *(np.flatnonzero(kind)[:8] for kind in kinds)]
+        chosen = [rng.choice(len(high), 10), *(np.flatnonzero(kind)[:3] for kind in kinds)]
         for k in np.unique(np.concatenate(chosen)):
             code, day = str(market.codes[block.stock[k]]), store.axes.calendar[block.day[k]]
             told = facts(code, day)["rules", "price limit"]

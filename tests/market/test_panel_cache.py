@@ -11,6 +11,7 @@ import pytest
 
 from quanthedge.market import Market, check_dataset, panels, write_dataset
 from quanthedge.market.panels import PANELS, damaged_panels
+from quanthedge.stages import StageFolder
 from tests.market.small_market import small_market
 
 
@@ -121,6 +122,16 @@ def test_notes_beside_cached_panels_stay_when_these_are_made_anew(folder):
     assert (cache(folder) / "notes.txt").read_text() == "mine"
 
 
+def test_a_new_dataset_takes_away_the_results_kept_beside_the_old_and_nothing_else(folder):
+    expected(folder)
+    results = Market.open(folder).kept_folder
+    StageFolder(results).write("weights", "0" * 64, np.arange(3.0))
+    (results / "weights" / "letter.txt").write_text("mine")
+    write_dataset(folder, small_market(1), name="small", source="random", overwrite=True)
+    left = [path for path in results.rglob("*") if path.is_file()]
+    assert [path.name for path in left] == ["letter.txt"]
+
+
 @pytest.mark.parametrize("inner", [False, True])
 def test_a_link_in_the_place_of_the_cache_is_not_followed(folder, tmp_path, inner):
     close = expected(folder)
@@ -202,3 +213,40 @@ def test_a_market_travels_to_another_process(folder):
     cut = pickle.loads(pickle.dumps(market.until("2014-02-14")))
     assert cut.fingerprint == market.until("2014-02-14").fingerprint
     assert str(cut.dates[-1]) == "2014-02-14"
+
+
+@pytest.fixture
+def users_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "quanthedge" / "panels"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the user's cache is elsewhere")
+@pytest.mark.parametrize("why", ["read-only", "installed"])
+def test_a_folder_that_is_not_ours_to_write_is_cached_in_the_users(
+    folder, users_cache, monkeypatch, why
+):
+    if why == "installed":
+        monkeypatch.setattr(panels.sysconfig, "get_path", lambda _name: str(folder.parent))
+    else:
+        real = os.access
+        monkeypatch.setattr(
+            panels.os, "access", lambda path, mode: path != folder and real(path, mode)
+        )
+    before = sorted(folder.iterdir())
+    market = Market.open(folder)
+    assert market.build_panels()
+    assert sorted(folder.iterdir()) == before
+    (place,) = users_cache.iterdir()
+    assert {path.name for path in place.iterdir()} >= {"verified.json", market.fingerprint[:16]}
+    made = (place / market.fingerprint[:16] / "close.npy").stat().st_mtime_ns
+    np.testing.assert_array_equal(Market.open(folder).panel("close"), market.panel("close"))
+    assert (place / market.fingerprint[:16] / "close.npy").stat().st_mtime_ns == made
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the user's cache is elsewhere")
+def test_a_cache_that_came_with_a_read_only_folder_is_read_there(folder, users_cache, monkeypatch):
+    Market.open(folder).build_panels()
+    monkeypatch.setattr(panels.os, "access", lambda *_: False)
+    assert Market.open(folder).panel("close") is not None
+    assert not users_cache.exists()

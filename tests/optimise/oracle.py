@@ -4,7 +4,8 @@ import warnings
 
 import numpy as np
 
-from quanthedge.optimise import Problem
+from quanthedge.optimise import Problem, solve
+from tests.optimise.worlds import any_world
 
 TOLERANCES = (1e-10, 1e-9, 1e-8)  # the first that Clarabel comes to an end with
 
@@ -62,3 +63,24 @@ def objective_by_cvxpy(problem: Problem) -> float | None:
             if programme.value is not None and np.isfinite(programme.value):
                 return float(programme.value) * 0.01
     raise AssertionError(programme.status)
+
+
+def agreement(wanted: int, first: int = 0) -> int:
+    """Compare on random problems until so many were solved; how many no book could solve."""
+    solved = infeasible = 0
+    for seed in range(first, first + 2 * wanted):
+        problem = any_world(seed)
+        found, least = solve(problem), objective_by_cvxpy(problem)
+        if least is None:
+            assert found.status == "infeasible", seed
+            infeasible += 1
+            continue
+        assert found.status == "solved", seed
+        assert found.kkt_residual < 1e-6, seed
+        # 1e-8 of the book: one yuan in 100 million; far below 1e-6 of max(1, |objective|)
+        assert abs(found.objective - least) <= 1e-8, seed
+        solved += 1
+        if solved == wanted:
+            break
+    assert solved == wanted
+    return infeasible

@@ -41,14 +41,47 @@ def lots_of(x, s, p):
     return sum(s.lots[c] for c in held_contracts(s) if x.product[c] == p)
 
 
+class AllLots(list):
+    """The lots of several sleeves by contract, without sign, and of each as they are."""
+
+    def __init__(self, sleeves):
+        super().__init__(sum(abs(n) for n in some) for some in zip(*sleeves, strict=True))
+        self.sleeves = sleeves
+
+
+def netted(x, t):
+    """Whether margin is asked for the larger side only at the close of day t."""
+    return x.larger_side is not None and x.larger_side[t + 1]
+
+
+def asked_of(x, t, short, long):
+    """Margin asked for what the two sides ask for by themselves."""
+    return max(short, long) if netted(x, t) else short + long
+
+
 def requirement(x, t, held):
     """Margin of lots, long or short, at the close of day t."""
-    total = 0.0
-    for c, lots in enumerate(held):
-        if lots:
-            rate, price = x.margin_rate[t + 1][c], x.settlement[t + 1][c]
-            total += rate * x.multiplier[x.product[c]] * price * abs(lots)
-    return total
+    sides = {SHORT: 0.0, LONG: 0.0}
+    for some in held.sleeves if isinstance(held, AllLots) else [held]:
+        for c, lots in enumerate(some):
+            if lots:
+                rate, price = x.margin_rate[t + 1][c], x.settlement[t + 1][c]
+                side = LONG if lots > 0 else SHORT
+                sides[side] += rate * x.multiplier[x.product[c]] * price * abs(lots)
+    return asked_of(x, t, sides[SHORT], sides[LONG])
+
+
+def part_carried(x, t, money, there, asked):
+    """Largest part of new lots, at most 1, whose margin with that there is is no more than money.
+
+    ``there`` and ``asked``: of the short and of the long side.
+    """
+    if not netted(x, t):
+        left = max(0.0, money - sum(there))
+        return min(1.0, left / sum(asked)) if sum(asked) > 0 else 1.0
+    if max(there) > money:
+        return 0.0
+    return min([1.0, *((money - a) / b for a, b in zip(there, asked, strict=True) if b > 0)])
 
 
 def move_to_futures(s, day, amount):
@@ -63,7 +96,7 @@ def move_to_futures(s, day, amount):
 
 def treasury(x, s, day):
     """Bring the futures account to its target; draw or repay the loan."""
-    day.withdrawable = s.stock_cash
+    day.withdrawable = s.stock_cash - s.pledged
     if not held_contracts(s):
         move_to_futures(s, day, min(max(0.0, day.withdrawable), -s.futures_cash))
     else:
@@ -245,7 +278,7 @@ def trade_product(x, s, day, result, p, target):
     n, held = abs(target), abs(s.lots[c])
     x_lots, why = n, ""
     if n > held:
-        x_lots, why = opening_bound(x, s, t, p, c, n, side)
+        x_lots, why = opening_bound(x, s, day, p, c, n, side)
     keep = max(0, n - x_lots)
     left, closed = leave_old(x, s, day, result, p, c, keep, side)
     if x_lots < held:
@@ -265,13 +298,18 @@ def at_limit(x, t, c, way):
     return x.no_buy[t][c] if way == "buy" else x.no_sale[t][c]
 
 
-def opening_bound(x, s, t, p, c, n, side):
-    """Lots of c that the limits allow, and the reason for fewer than n."""
+def opening_bound(x, s, day, p, c, n, side):
+    """Lots of c that the account's limits allow, and the reason for fewer than n."""
+    t = day.t
     held, way = abs(s.lots[c]), OPENS[side]
+    elsewhere = sum(max(0, side * other.lots[c]) for other, _ in day.others)
+    opened = sum(
+        lots for _, one in day.others for o, lots in one.futures.opened.items() if x.product[o] == p
+    )
     rooms = [
         (0.0 if at_limit(x, t, c, way) else math.inf, AT_LIMIT[way]),
-        (max(0.0, x.position_limit[t][p] - held), "position_limit"),
-        (x.opening_limit[t][p], "open_limit"),
+        (max(0.0, x.position_limit[t][p] - elsewhere - held), "position_limit"),
+        (max(0.0, x.opening_limit[t][p] - opened), "open_limit"),
     ]
     least = min(room for room, _ in rooms)
     if held + least >= n:
@@ -315,19 +353,16 @@ def open_lots(x, s, day, result, p, c, bounds, why, closed, side):
     by_limits, beside_old, wanted = bounds
     lots = max(held, min(by_limits, beside_old))
     per_lot = x.margin_rate[t + 1][c] * x.multiplier[p] * x.fill_price[t][c]
-    elsewhere = 0.0
-    for o in held_contracts(s):
-        if o != c:
-            price = x.settlement[t][o]
-            price = x.fill_price[t][o] if math.isnan(price) else price
-            value = x.multiplier[x.product[o]] * price * abs(s.lots[o])
-            elsewhere += x.margin_rate[t + 1][o] * value
-    money = max(0.0, s.futures_cash + day.withdrawable - elsewhere)
-    carried = max(held, math.floor(money / per_lot))
+    there = margin_elsewhere(x, s, day, c)
+    own, other = there if side == SHORT else there[::-1]
+    if not netted(x, t):
+        own, other = own + other, 0.0
+    money = s.futures_cash + day.withdrawable
+    carried = max(held, math.floor(max(0.0, money - own) / per_lot)) if other <= money else held
     if carried < lots:
         lots, why = carried, "margin"
     if lots > held:
-        target = x.target_multiple * (per_lot * lots + elsewhere)
+        target = x.target_multiple * max(per_lot * lots + own, other)
         move_to_futures(s, day, min(day.withdrawable, max(0.0, target - s.futures_cash)))
     if lots < wanted:
         way = OPENS[side]
@@ -337,6 +372,24 @@ def open_lots(x, s, day, result, p, c, bounds, why, closed, side):
         price = trade(x, s, day, result, c, quantity, "roll" if closed else "hedge")
         day.futures.at_fill.append((c, quantity, price))
         day.futures.opened[c] = lots - held
+
+
+def margin_elsewhere(x, s, day, c):
+    """Margin of all lots of the account but those of the sleeve in c, at the last prices known.
+
+    Of the short and of the long side.
+    """
+    t, sides = day.t, {SHORT: 0.0, LONG: 0.0}
+    for o in range(len(s.lots)):
+        held = [other.lots[o] for other, _ in day.others] + ([s.lots[o]] if o != c else [])
+        for side in sides:
+            lots = sum(max(0, side * n) for n in held)
+            if lots:
+                price = x.settlement[t][o]
+                price = x.fill_price[t][o] if math.isnan(price) else price
+                rate = x.margin_rate[t + 1][o]
+                sides[side] += rate * x.multiplier[x.product[o]] * price * lots
+    return sides[SHORT], sides[LONG]
 
 
 def no(s, day, result, c, side, wanted, done, reason, again):
@@ -367,6 +420,12 @@ def book(x, s, day, result, c, quantity, price, amount, fee, impact, reason):
 
 def settle(x, s, day, result):
     """Pay the variation margin, deliver, and check the margin."""
+    pay(x, s, day, result)
+    check_margin(x, s, day, result)
+
+
+def pay(x, s, day, result):
+    """Pay the variation margin, and deliver."""
     t = day.t
     for c in range(len(s.lots)):
         gain = 0.0
@@ -385,7 +444,6 @@ def settle(x, s, day, result):
             fee = x.delivery_rate[t][x.product[c]] * amount
             book(x, s, day, result, c, -s.lots[c], price, amount, fee, 0.0, "delivery")
             s.unfinished = True
-    check_margin(x, s, day, result)
 
 
 def check_margin(x, s, day, result):
@@ -414,6 +472,9 @@ def cut(x, s, day, result):
     t = day.t
     kept = [abs(lots) for lots in s.lots]
 
+    def signed():
+        return [n if lots > 0 else -n for n, lots in zip(kept, s.lots, strict=True)]
+
     def own(c):
         return requirement(x, t, [n if k == c else 0 for k, n in enumerate(kept)])
 
@@ -430,7 +491,7 @@ def cut(x, s, day, result):
 
     while any(kept):
         costs = sum(sum(costs_of(c)) for c in range(len(kept)))
-        if s.futures_cash - costs >= requirement(x, t, kept) - 1e-6:
+        if s.futures_cash - costs >= requirement(x, t, signed()) - 1e-6:
             break
         largest = max(own(c) for c in range(len(kept)))
         kept[next(c for c in range(len(kept)) if own(c) == largest)] -= 1

@@ -86,6 +86,7 @@ class LedgerInputs:
     materiality: float = 0.0
     # corporate actions told by a table: (day, stock) -> Action; tax on dividends
     actions: dict = field(default_factory=dict)
+    larger_side: "np.ndarray | None" = None  # [T + 1] margin of the larger side only
     auction: "np.ndarray | None" = None  # [T, N] yuan that an opening takes of an order
     tax: "Tax | None" = None
     subscribe_rights: bool = True
@@ -268,6 +269,7 @@ class State:
     pending: dict[int, int] = field(default_factory=dict)
     days_left: int = 0
     raise_cash: float = 0.0
+    pledged: float = 0.0  # cash kept for stocks that sleeves have borrowed
     days_after_cut: int = 0
     book_returns: list[float] = field(default_factory=list)
     receivable: dict[int, float] = field(default_factory=dict)  # yuan by day of payment
@@ -308,6 +310,9 @@ class Day:
     settled: float = 0.0  # of what was paid, before the sales of the day counted
     received: float = 0.0
     futures: futures_leg.FuturesDay = field(default_factory=futures_leg.FuturesDay)
+    elsewhere: dict[int, int] = field(default_factory=dict)  # shares that other sleeves traded
+    others: list = field(default_factory=list)  # (state, day) of the other sleeves
+    leg_room: float = math.inf  # yuan of stocks that may be bought beside contracts that wait
     held_pnl: float = 0.0  # of the shares of the last close, had none been traded
     stock_pnl: float = 0.0
     dividends: float = 0.0
@@ -315,6 +320,7 @@ class Day:
     futures_pnl: float = 0.0
     interest: float = 0.0
     loan_interest: float = 0.0
+    lending_fee: float = 0.0
     management_fee: float = 0.0
     custody_fee: float = 0.0
     performance_fee: float = 0.0
@@ -477,7 +483,7 @@ def flows_of_units(x, s, day):
     day.net_flow = flow.subscribed - flow.redeemed - flow.distributed
     day.planned_equity = max(0.0, s.equity + day.net_flow)
     if s.owed_due > 0:
-        paid = max(0.0, min(s.stock_cash, s.owed_due))
+        paid = max(0.0, min(s.stock_cash - s.pledged, s.owed_due))
         s.stock_cash -= paid
         s.owed_due -= paid
         s.owed -= paid
@@ -486,28 +492,34 @@ def flows_of_units(x, s, day):
 # --- step 1 --------------------------------------------------------------------------------------
 
 
-def corporate_actions_and_delisting(x, s, day, result):
-    """Pay out stocks that are gone; let holdings grow on ex-dates, fractions in cash."""
+def corporate_actions_and_delisting(x, s, day, result, owe=None):
+    """Pay out stocks that are gone; let holdings grow on ex-dates, fractions in cash.
+
+    ``owe`` does the same for shares that are owed.
+    """
     t = day.t
     s.stock_cash += s.receivable.pop(t, 0.0)
     for i in range(len(s.shares)):
+        if s.shares[i] < 0:
+            owe(x, s, day, result, i)
         if t >= x.delist[i]:
-            if s.shares[i]:
+            if s.shares[i] > 0:
                 pay_out(x, s, day, result, i)
             s.pending.pop(i, None)
             continue
         if (t, i) in x.actions:
             action = x.actions[t, i]
-            if s.shares[i]:
+            if s.shares[i] > 0:
                 take_action(x, s, day, result, i, action)
             if i in s.pending:
-                more = action.bonus + (action.rights if x.subscribe_rights else 0.0)
+                taken = x.subscribe_rights and s.pending[i] > 0
+                more = action.bonus + (action.rights if taken else 0.0)
                 s.pending[i] = math.floor(s.pending[i] * (1 + more) + 0.5)
             continue
         g = growth(x, t, i)
         if g == 1.0:
             continue
-        if s.shares[i]:
+        if s.shares[i] > 0:
             grow_holding(x, s, day, i, g)
         if i in s.pending:
             s.pending[i] = math.floor(s.pending[i] * g + 0.5)
@@ -546,7 +558,7 @@ def take_action(x, s, day, result, i, action):
     taken = 0
     if action.rights > 0 and x.subscribe_rights:
         wanted = math.floor(old * action.rights + 1e-6)
-        taken = min(wanted, math.floor(max(0.0, s.stock_cash) / action.rights_price))
+        taken = min(wanted, math.floor(max(0.0, s.stock_cash - s.pledged) / action.rights_price))
         if taken < wanted:
             refuse(result, day, "stock", i, "buy", wanted, taken, "cash")
         if taken:
@@ -830,7 +842,7 @@ def sell(x, s, day, result, i, wanted, reason, capped):
     elif quantity > can_be_sold(s, t, i):
         quantity, cause = can_be_sold(s, t, i), "not_listed"
     if quantity > 0 and capped:
-        cap, limit = most_shares(x, t, i)
+        cap, limit = most_shares(x, day, i)
         if quantity > cap + 1e-6:
             quantity, cause = round_lot(x, i, cap), limit
     if quantity > 0:
@@ -859,13 +871,17 @@ def forced_cash(x, s, day, result):
     if s.raise_cash <= 0:
         return
     day.kept = day.cash_before_trades + s.raise_cash
-    rest = s.raise_cash - day.received
-    value = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n)
+    raise_from_stocks(x, s, day, result, s.raise_cash - day.received)
+
+
+def raise_from_stocks(x, s, day, result, rest):
+    """Sell a part of every stock."""
+    value = sum(n * day.reference[i] for i, n in enumerate(s.shares) if n > 0)
     if rest <= 0 or value <= 0:
         return
     fraction = min(1.0, rest / value)
     for i, shares in enumerate(s.shares):
-        if shares == 0:
+        if shares <= 0:
             continue
         wanted = round_sale_up(x, i, shares * fraction, shares)
         sold = sell(x, s, day, result, i, wanted, "cash_cut", capped=False)
@@ -884,8 +900,13 @@ def buys(x, s, day, result):
     possible, cause = {}, {}
     for i, order in wanted.items():
         possible[i], cause[i] = buy_possible(x, day, i, order)
+    asked = sum(day.reference[i] * quantity for i, quantity in possible.items() if quantity)
+    if asked > day.leg_room:
+        for i, quantity in possible.items():
+            possible[i] = round_lot(x, i, day.leg_room / asked * quantity)
+            cause[i] = "other_leg" if possible[i] < quantity else cause[i]
     allowed = dict(cause)  # what the market said of the day's first price
-    untouched = max(day.kept, s.owed, x.cash_reserve * day.planned_equity)
+    untouched = max(day.kept, s.pledged + max(s.owed, x.cash_reserve * day.planned_equity))
     done = dict.fromkeys(wanted, 0)
     sold = s.stock_cash > day.cash_before_trades
     if x.sale_proceeds == "same_auction":
@@ -946,22 +967,24 @@ def buy_possible(x, day, i, order):
     cause = buy_refusal(x, day.t, i)
     if cause:
         return 0, cause
-    most, limit = most_shares(x, day.t, i)
+    most, limit = most_shares(x, day, i)
     if most < order and round_lot(x, i, most) < order:
         return round_lot(x, i, most), limit
     return order, ""
 
 
-def most_shares(x, t, i):
-    """Shares that the day's volume and the usual opening auction take of one order, and which."""
+def most_shares(x, day, i):
+    """Shares that the day's volume and the usual opening auction still take, and which does not."""
+    t, elsewhere = day.t, day.elsewhere.get(i, 0)
     most = x.participation * x.volume[t][i] if x.participation > 0 else math.inf
     if x.auction is None:
-        return most, "volume"
+        return most - elsewhere, "volume"
     usual = x.auction[t][i]
     if math.isnan(usual):  # nobody knows what an opening takes
-        return 0.0, "auction"
+        return 0.0 - elsewhere, "auction"
     opening = usual / fill_of(x, t, i)
-    return (opening, "auction") if opening < most else (most, "volume")
+    most, which = (opening, "auction") if opening < most else (most, "volume")
+    return most - elsewhere, which
 
 
 def settle_withdrawable(s, day):
@@ -975,6 +998,12 @@ def settle_withdrawable(s, day):
 
 def hedge_the_plan(x, s, day, result):
     """Hedge the book that is expected of the day's orders, before the stocks are filled."""
+    expected = expected_shares(x, s, day)
+    futures_leg.hedge(x, s, day, result, own_beta, expected, day.planned or day.stocks_moved)
+
+
+def expected_shares(x, s, day):
+    """Return the shares expected after the day's orders; notes whether any changes them."""
     expected = [float(n) for n in s.shares]
     hoped = {
         i: n for i, n in day.orders.items() if day.t == 0 or not math.isnan(x.close[day.t - 1][i])
@@ -995,13 +1024,12 @@ def hedge_the_plan(x, s, day, result):
             buys = {i: n for i, n in buys.items() if expected[i] == s.shares[i]}
         proceeds = s.raise_cash
     money = s.stock_cash + (0.0 if x.sale_proceeds == "next_day" else proceeds)
-    money -= max(kept, s.owed, x.cash_reserve * day.planned_equity)
+    money -= max(kept, s.pledged + max(s.owed, x.cash_reserve * day.planned_equity))
     wanted = sum(n * day.reference[i] for i, n in hoped.items() if n > 0)
     for i, n in buys.items():
         expected[i] += n * min(1.0, max(0.0, money) / wanted)
     day.planned = bool(hoped) or forced
-    moved = day.planned or day.stocks_moved
-    futures_leg.hedge(x, s, day, result, own_beta, expected, moved)
+    return expected
 
 
 def own_beta(x, s, t):
@@ -1153,6 +1181,7 @@ TRADE_COSTS = (
 )
 FUND_FEES = (
     "loan_interest",
+    "lending_fee",
     "management_fee",
     "custody_fee",
     "service_fee",
@@ -1174,6 +1203,8 @@ def balances(s):
         "fees_payable": s.fees_payable,
         "loan": s.loan,
         "redemptions_payable": s.owed,
+        "stocks_borrowed": 0.0,  # by one sleeve alone: never
+        "cash_pledged": 0.0,
         "lots": sum(s.lots),
         "names": sum(1 for n in s.shares if n),
         "units": s.units,

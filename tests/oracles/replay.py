@@ -53,6 +53,7 @@ class Replayed:
     contracts: pd.DataFrame
     restated: pd.DataFrame
     clients: ClientBooks | None
+    sleeves: pd.DataFrame | None = None  # of a fund with sleeves: each one's part of the day
 
 
 @dataclass
@@ -76,7 +77,7 @@ def replay(trades, folder, strategy, start, end, rules=BOOK, known=None):
     Parameters
     ----------
     trades : DataFrame
-        Its date, code, side, quantity and reason are read.
+        Its date, code, side, quantity and reason are read, and of a fund with sleeves its sleeve.
     folder, rules : path
         The market's Parquet tables; the rule book's CSV files.
     strategy : dict
@@ -84,7 +85,11 @@ def replay(trades, folder, strategy, start, end, rules=BOOK, known=None):
     known : Known
         Asked for where suspended holdings are restated.
     """
-    return _Replay(trades, folder, strategy, start, end, rules, known).run()
+    if strategy["sleeves"]:
+        from tests.oracles.replay_sleeves import SleeveReplay
+
+        return SleeveReplay(trades, folder, strategy, start, end, rules, known).run()
+    return Replay(trades, folder, strategy, start, end, rules, known).run()
 
 
 @dataclass
@@ -105,6 +110,7 @@ class _Trade:
     futures_fee: float
     impact: float
     dividend_tax: float
+    sleeve: str = ""
 
 
 @dataclass
@@ -125,7 +131,7 @@ class _Money:
         self.free -= amount
 
 
-class _Replay:
+class Replay:
     def __init__(self, trades, folder, strategy, start, end, rules, known):
         self.given, self.plan, self.rules = trades, strategy, rules
         hedge = strategy["hedge"]["product"]
@@ -364,7 +370,7 @@ class _Replay:
         for t in range(1, self.n + 1):
             self._day(t, by_day.get(t, []))
         index = pd.DatetimeIndex(self.dates[1:].astype("datetime64[ms]"))
-        trades = pd.DataFrame([vars(row) for row in rows])
+        trades = pd.DataFrame([vars(row) for row in rows]).drop(columns="sleeve")
         return Replayed(
             pd.DataFrame(self.lines, index=index),
             trades,
@@ -525,30 +531,33 @@ class _Replay:
         paid = received = early = 0.0
         waits = self.plan["execution"]["sale_proceeds"] != "same_auction"
         for row in self.stock_rows:
-            k = self.raw.column[row.code]
-            if row.reason in ("rights", "delisting"):  # paid in the morning
-                self.line["bought" if row.buy else "sold"] += row.amount
-                continue
-            fees = sum(getattr(row, name) for name in costs)
-            for name in costs:
-                self.line[name] += getattr(row, name)
-            if row.buy:
-                paid += row.amount + fees
-                if waits and row.reason != "proceeds":
-                    early += row.amount + fees
-                self.line["bought"] += row.amount
-                self.shares[k] += row.quantity
-                self._new_lot(k, row.quantity)
-            else:
-                tax = self._tax_of_sale(k, row.quantity)
-                row.dividend_tax = tax
-                self.line["dividend_tax"] += tax
-                received += row.amount - fees - tax
-                self.line["sold"] += row.amount
-                self.shares[k] -= row.quantity
+            cash = self._trade_stock(row)
+            received += max(0.0, cash)
+            paid += max(0.0, -cash)
+            if waits and row.reason != "proceeds":
+                early += max(0.0, -cash)
         money.stock += received - paid
         money.free -= early + max(0.0, paid - early - received)
         money.free = max(0.0, min(money.stock, money.free))
+
+    def _trade_stock(self, row):
+        """Book an order's shares and costs; returns the money received, below 0 paid."""
+        costs = ["commission", "stamp_duty", "transfer_fee", "exchange_fee", "impact"]
+        k = self.raw.column[row.code]
+        self.line["bought" if row.buy else "sold"] += row.amount
+        if row.reason in ("rights", "delisting"):  # paid in the morning
+            return 0.0
+        fees = sum(getattr(row, name) for name in costs)
+        for name in costs:
+            self.line[name] += getattr(row, name)
+        if row.buy:
+            self.shares[k] += row.quantity
+            self._new_lot(k, row.quantity)
+            return -(row.amount + fees)
+        row.dividend_tax = self._tax_of_sale(k, row.quantity)
+        self.line["dividend_tax"] += row.dividend_tax
+        self.shares[k] -= row.quantity
+        return row.amount - fees - row.dividend_tax
 
     def _trade_futures(self):
         """Step 7, of which only the money is left: old contracts first, then the day's contract."""
@@ -698,7 +707,7 @@ class _Replay:
         equity = value + money.stock + money.futures + receivable
         equity -= money.payable + money.loan + money.owed
         stated_before = equity_before + self.revaluation
-        self.revaluation = self.stated.close(t, self.shares, equity)
+        self.revaluation = self.stated.close(t, self._shares_by_book(), equity)
         if self.clients:
             fee = self._clients_close(equity + self.revaluation, stated_before, flow)
         else:
@@ -717,6 +726,9 @@ class _Replay:
         self.lines.append(line)
         for k in np.flatnonzero(held):
             self.held[self.dates[t], self.raw.codes[k]] = (self.shares[k], self.raw.mark[t, k])
+
+    def _shares_by_book(self):
+        return [self.shares]
 
     def _contracts(self):
         """Write a line for each contract held at the close or traded, and return the value."""

@@ -40,29 +40,35 @@ class StatedHoldings:
         """The holdings of a run."""
         return cls(run, folder, known)
 
-    def close(self, t, shares, equity):
-        """Return what the holdings are stated above their last closes on day t (1 is the first)."""
+    def close(self, t, books, equity):
+        """Return what the holdings are stated above their last closes on day t (1 is the first).
+
+        ``books`` are the shares [N] of each sleeve: whether all together are material is asked of
+        the fund, an adjustment that has begun goes on for the sleeve in which it has.
+        """
         if self.terms["suspended"] == "last_close":
             return 0.0
         adjustment, always = {}, set()
-        for k in (shares > 0).nonzero()[0].tolist():
-            ratios, counts = self._column(k)
-            if not math.isnan(ratios[t]):
-                mark = self.run.raw.mark[t, k]
-                adjustment[k] = float(shares[k]) * mark * (ratios[t] - 1)
-                if self.terms["from_day"] is not None and counts[t] >= self.terms["from_day"]:
-                    always.add(k)
+        for s, shares in enumerate(books):
+            for k in (shares > 0).nonzero()[0].tolist():
+                ratios, counts = self._column(k)
+                if not math.isnan(ratios[t]):
+                    mark = self.run.raw.mark[t, k]
+                    adjustment[s, k] = float(shares[k]) * mark * (ratios[t] - 1)
+                    if self.terms["from_day"] is not None and counts[t] >= self.terms["from_day"]:
+                        always.add((s, k))
         self.restated = (self.restated & set(adjustment)) | always
         total = sum(adjustment.values())
         if total != 0 and abs(total) >= self.terms["materiality"] * equity:
             self.restated = set(adjustment)
-        for k in sorted(self.restated):
+        for k in sorted({k for _, k in self.restated}):
             mark, ratio = self.run.raw.mark[t, k], self._column(k)[0][t]
+            of = [s for s, other in self.restated if other == k]
             self.rows.append(
-                (self.run.dates[t], self.run.raw.codes[k], shares[k], mark, mark * ratio,
-                 adjustment[k])
+                (self.run.dates[t], self.run.raw.codes[k], sum(books[s][k] for s in of), mark,
+                 mark * ratio, sum(adjustment[s, k] for s in of))
             )  # fmt: skip
-        return sum(adjustment[k] for k in self.restated)
+        return sum(adjustment[one] for one in self.restated)
 
     def table(self):
         """The run's table ``restated``."""

@@ -51,6 +51,13 @@ class IndexReturns:
             start = np.datetime64(row.start, "D")
             spell = (start, end, (str(row.industry), str(row.name_zh)))
             self.spells.setdefault(str(row.code), []).append(spell)
+        flat = [(self.column[one], *spell) for one in self.spells if one in self.column
+                for spell in self.spells[one]]  # fmt: skip
+        self.place = np.array([one[0] for one in flat], dtype=np.int64)
+        self.start, self.end = (
+            np.array([one[k] for one in flat], dtype="datetime64[D]") for k in (1, 2)
+        )
+        self.called = np.array([one[3][0] for one in flat], dtype=object)
         self.closes, self.names = {}, {}
         indices = _table(folder, "industry_index_daily")
         for row in [] if indices is None else indices.itertuples():
@@ -109,8 +116,10 @@ class IndexReturns:
     def _members(self, u):
         """Code of each stock's industry on day u."""
         if u not in self.members:
-            found = (self.industry(code, u) or ("",) for code in self.column)
-            self.members[u] = np.array([one[0] for one in found], dtype=object)
+            inside = np.flatnonzero((self.start <= self.days[u]) & (self.days[u] <= self.end))
+            found = np.full(len(self.column), "", dtype=object)
+            found[self.place[inside[::-1]]] = self.called[inside[::-1]]  # the first spell counts
+            self.members[u] = found
         return self.members[u]
 
 

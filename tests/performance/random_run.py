@@ -30,7 +30,7 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     scale = np.append(0.0, rng.uniform(0.5, 1.5, days))
     lines = (*COST_LINES, *FEE_LINES)
     for line, amount in zip(
-        lines, (900, 500, 60, 30, 300, 2500, 80, 40, 4100, 700, 90, 60, 3000), strict=True
+        lines, (900, 500, 60, 30, 300, 2500, 80, 40, 0, 4100, 700, 90, 60, 3000), strict=True
     ):
         ledger[line] = amount * scale
     ledger["subscriptions"] = 0.0
@@ -66,6 +66,7 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     ledger["fees_payable"] = 0.0
     ledger["dividends_receivable"] = 0.0
     ledger["loan"] = 0.0
+    ledger["stocks_borrowed"] = ledger["cash_pledged"] = 0.0
     ledger["redemptions_payable"] = 0.0
     multiplier = 300.0
     future = ledger["index_close"] * (1.0 + np.append(0.0, rng.normal(0.0, 0.004, days)))

@@ -7,21 +7,18 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.performance import (
     beta,
-    block_length,
     deflated_by_trials,
     deflated_sharpe,
     expected_highest_sharpe,
-    geometric_excess,
     information_ratio,
-    loss_probabilities,
     probabilistic_sharpe,
     relations,
     rolling_correlation,
     tracking_error,
-    year_range,
 )
+from quanthedge.performance.active import geometric_excess
 from quanthedge.performance.deflation import _probability
-from quanthedge.performance.resampling import draw
+from quanthedge.performance.resampling import block_length, draw, loss_probabilities, year_range
 from quanthedge.performance.robust import correlation_bootstrap
 
 
@@ -163,13 +160,8 @@ def test_rolling_correlation_is_numpy_on_each_window() -> None:
 
 def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
     empyrical = pytest.importorskip("empyrical")
-    from quanthedge.performance import (
-        downside_deviation,
-        max_drawdown,
-        sharpe_ratio,
-        sortino_ratio,
-        volatility,
-    )
+    from quanthedge.performance import max_drawdown, sharpe_ratio, sortino_ratio, volatility
+    from quanthedge.performance.returns import downside_deviation
     from quanthedge.performance.tails import expected_shortfall, value_at_risk
 
     own, index = series(600)

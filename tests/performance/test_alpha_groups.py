@@ -6,7 +6,7 @@ import pytest
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.performance.alpha_groups import COLUMNS, LAYERS, _sizes, group_table
-from quanthedge.performance.bridge_groups import layer_numbers, layers
+from quanthedge.performance.bridge_groups import layer_numbers, value_layers
 from quanthedge.performance.holdings import held_through
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
@@ -50,7 +50,7 @@ def test_layers_are_ranks_with_equal_values_in_the_order_in_which_they_stand() -
     ranks = values.rank(axis=1, method="first")
     expected = np.ceil(ranks.mul(4).div(values.notna().sum(axis=1), axis=0)).fillna(0)
     np.testing.assert_array_equal(layer_numbers(values.to_numpy(), 4), expected)
-    assert layers(values, 4).isna().equals(values.isna())
+    assert value_layers(values, 4).isna().equals(values.isna())
 
 
 def test_a_strategy_with_a_risk_model_has_parts_by_day() -> None:

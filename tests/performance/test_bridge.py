@@ -180,11 +180,12 @@ def test_every_line_moves_and_all_add_up(method: str, folder: Path) -> None:  # 
     closes(result)
     moved = bridge(result, "day").abs().max()
     still = [name for name in BRIDGE_LINES if moved[name] < 1.0]
-    assert set(still) <= {"exchange_fee", "revaluation"}  # inside the commission; not material
+    # inside the commission; not material; nothing is borrowed
+    assert set(still) <= {"exchange_fee", "revaluation", "lending_fee"}
     whole = bridge(result).iloc[0]
     still = [name for name in BRIDGE_LINES if abs(whole[name]) < 1.0]
     # all was sold and charged: nothing is stated off its close and nothing accrued any more
-    assert still == ["revaluation", "exchange_fee", "accrual"]
+    assert still == ["revaluation", "exchange_fee", "lending_fee", "accrual"]
     assert result.ledger.index[-1] < pd.Timestamp("2015-06-30")
     total = bridge_returns(result).iloc[0]
     assert abs(total["residual"]) < 1e-9

@@ -8,7 +8,7 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance import bridge
-from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, layers
+from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, value_layers
 from quanthedge.performance.holdings import _Days, _held
 from tests.backtesting.test_run_with_actions import folder  # noqa: F401
 from tests.sample import END, START, sample_market, sample_result, small_strategy
@@ -134,7 +134,7 @@ def test_groups_by_date_hold_from_the_next_day() -> None:
 def test_layers_are_equal_in_number() -> None:
     values = pd.DataFrame(np.random.default_rng(2).normal(size=(3, 50)))
     values.iloc[0, :7] = np.nan
-    found = layers(values, 4)
+    found = value_layers(values, 4)
     assert found.iloc[0, :7].isna().all()
     for row, layer in zip(values.to_numpy(), found.to_numpy(), strict=True):
         counts = pd.Series(layer).value_counts()
@@ -142,7 +142,7 @@ def test_layers_are_equal_in_number() -> None:
         ends = pd.Series(row).groupby(pd.Series(layer)).agg(["min", "max"])
         assert (ends["max"].iloc[:-1].to_numpy() < ends["min"].iloc[1:].to_numpy()).all()
     with pytest.raises(DataError, match="1 or more"):
-        layers(values, 0)
+        value_layers(values, 0)
 
 
 def test_bad_groups_and_foreign_markets_are_refused() -> None:

@@ -28,7 +28,7 @@ def test_the_return_lost_is_that_of_the_formula_day_by_day() -> None:
             continue
         profit = day["stock_pnl"] + day["dividends"] + day["futures_pnl"]
         for cost in ("commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee",
-                     "impact", "dividend_tax", "loan_interest"):  # fmt: skip
+                     "impact", "dividend_tax", "loan_interest", "lending_fee"):  # fmt: skip
             profit -= day[cost]
         idle = before["stock_cash"] + before["futures_cash"] - before["margin_required"]
         at_work += idle * profit / money

@@ -9,10 +9,10 @@ import pytest
 from quanthedge.performance import (
     COST_LINES,
     FEE_LINES,
-    PARTS,
     correlation_parts,
     correlation_stated_otherwise,
 )
+from quanthedge.performance.neutrality_parts import PARTS
 from tests.oracles import performance as oracle
 from tests.performance.random_run import random_ledger, random_run
 from tests.sample import sample_result

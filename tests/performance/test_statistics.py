@@ -14,7 +14,6 @@ from quanthedge.performance import (
     annual_return,
     calmar_ratio,
     daily_returns,
-    downside_deviation,
     drawdowns,
     levels,
     longest_drawdown,
@@ -27,7 +26,7 @@ from quanthedge.performance import (
     volatility,
     win_rate,
 )
-from quanthedge.performance.returns import NO_MOVE
+from quanthedge.performance.returns import NO_MOVE, downside_deviation
 from tests.oracles import performance as oracle
 from tests.performance.random_run import random_ledger
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import StrategyError
+from quanthedge.ledger import COST_LINES
 from quanthedge.performance import (
-    ATTRIBUTION_LINES,
     annual_turnover,
     attribution,
     bridge,
@@ -29,6 +29,7 @@ from quanthedge.performance import (
     trailing_table,
     yearly_table,
 )
+from quanthedge.performance.tables import ATTRIBUTION_LINES
 from tests.performance.random_run import random_ledger, random_run
 
 CJK = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -76,7 +77,9 @@ def test_the_summary_states_what_the_tables_add_up_to() -> None:
     ledger, found = run.ledger, run.summary()
     paid = costs(ledger)
     assert found.value("paid_costs_and_fees") == pytest.approx(paid["yuan"].sum())
-    assert found.value("paid_trading_costs") == pytest.approx(paid["yuan"].iloc[:8].sum())
+    assert found.value("paid_trading_costs") == pytest.approx(
+        paid["yuan"].iloc[: len(COST_LINES)].sum()
+    )
     years = (ledger.index[-1] - ledger.index[0]).days / 365
     average = ledger["equity"].iloc[1:].mean()
     assert mean_equity(ledger) == pytest.approx(average)
@@ -138,7 +141,7 @@ def test_months_compound_to_years_and_years_to_the_whole() -> None:
     assert np.allclose(monthly_table(ledger, "index")["year"], years["index"])
     assert (1 + years["gross"]).prod() == pytest.approx(levels(ledger)["gross"].iloc[-1])
     assert years["days"].sum() == 400
-    assert years["fees"].sum() == pytest.approx(costs(ledger)["yuan"].iloc[8:].sum())
+    assert years["fees"].sum() == pytest.approx(costs(ledger)["yuan"].iloc[len(COST_LINES) :].sum())
 
 
 def test_a_year_of_few_days_has_no_volatility_a_year() -> None:
@@ -175,7 +178,7 @@ def test_the_frame_carries_intervals_and_texts() -> None:
     frame = random_run(260).summary().to_frame("zh")
     row = frame.loc["beta_weekly"]
     assert row["low"] < row["value"] < row["high"]
-    assert row["name"] == "对指数贝塔（周）"
+    assert row["name"] == "对指数的贝塔（周）"
     assert frame.loc["return_net", "text"].endswith("%")
 
 

@@ -5,14 +5,8 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from quanthedge.performance import (
-    WINDOWS,
-    Window,
-    found_windows,
-    levels,
-    stress_windows,
-    window_table,
-)
+from quanthedge.performance import WINDOWS, Window, levels, stress_windows, window_table
+from quanthedge.performance.windows import found_windows
 from tests.performance.random_run import random_ledger
 
 

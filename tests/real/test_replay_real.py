@@ -1,22 +1,36 @@
-"""The reference strategy over all years of the real market, kept again from its trades alone."""
+"""The reference strategy on the real market, kept again from its trades alone.
+
+Here through boom and crash; `python -m benchmarks.replays --market FOLDER` keeps all years again.
+"""
 
 import time
+
+import pytest
 
 from quanthedge.backtesting.plan import prepare
 from quanthedge.ledger import run_ledger
 from quanthedge.strategy import load_strategy
-from tests.backtesting.test_replay import kept_again
-from tests.sample import NEUTRAL
+from tests.backtesting.test_replay import kept_again, nothing_waits  # noqa: F401 -- a fixture
+from tests.sample import NEUTRAL, ROOT
 
 FIRST_FUTURE, LAST = "2010-04-16", "2018-12-28"
 
 
-def test_every_yuan_of_all_years_with_futures_is_found_again(real_market, real_folder):
+def test_every_yuan_of_two_years_around_the_crash_is_found_again(real_market, real_folder):
     strategy = load_strategy(NEUTRAL)
-    tables = kept_again(strategy, real_market, real_folder, FIRST_FUTURE, LAST)
-    assert len(tables["ledger"]) > 2_000
+    tables = kept_again(strategy, real_market, real_folder, "2014-07-01", "2016-06-30")
+    assert len(tables["ledger"]) > 480
     reasons = set(tables["trades"]["reason"])
     assert {"rebalance", "retry", "hedge", "roll", "cash_cut", "margin_cut"} <= reasons
+
+
+@pytest.mark.usefixtures("nothing_waits")
+def test_every_yuan_of_three_sleeves_is_found_again(real_market, real_folder):
+    strategy = load_strategy(ROOT / "strategies" / "multi_sleeve.toml")
+    tables = kept_again(strategy, real_market, real_folder, "2010-05-04", LAST)
+    traded = tables["trades"].groupby("sleeve").size()
+    assert (traded[["stocks", "carry", "calendar"]] > 50).all()
+    assert "delivery" in set(tables["trades"]["reason"])
 
 
 def test_the_ledger_of_all_years_takes_a_fraction_of_a_second(real_market):

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from quanthedge.record.folder import RUN_FILE, _digest, _head_bytes
+from quanthedge.record.head import RUN_FILE
+from quanthedge.record.sealed import digest_of, head_bytes
 
 
 def seal(folder: Path) -> None:
@@ -11,5 +12,5 @@ def seal(folder: Path) -> None:
     document = json.loads((folder / RUN_FILE).read_bytes())
     for name in document["files"]:
         if (folder / name).is_file():
-            document["files"][name] = _digest((folder / name).read_bytes())
-    (folder / RUN_FILE).write_bytes(_head_bytes(document))
+            document["files"][name] = digest_of((folder / name).read_bytes())
+    (folder / RUN_FILE).write_bytes(head_bytes(document))

@@ -188,8 +188,8 @@ def test_every_file_of_a_run_is_covered(made, tmp_path) -> None:
 
 
 SHAPES = [
-    "[]", '["a"]', "null", "3", '"run"', "{}", '{"format": 9}', "NaN", "", "\ufeff{}", "[" * 9000,
-    '{"format": ' + "9" * 5000 + "}", '{"format": 9.0}', '{"format": "9"}',
+    "[]", '["a"]', "null", "3", '"run"', "{}", '{"format": 10}', "NaN", "", "\ufeff{}", "[" * 9000,
+    '{"format": ' + "9" * 5000 + "}", '{"format": 10.0}', '{"format": "10"}',
 ]  # fmt: skip
 
 

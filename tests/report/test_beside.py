@@ -77,7 +77,9 @@ def test_limits_are_answered_with_the_figures_of_the_replay() -> None:
     opened = limits.loc[["daily_open"]]
     assert f"at most {opened['nearest'].max():,.0f} lots in a day" in answer(writer, 16)
     degree = limits.loc["risk_degree_call"]
-    assert f"{degree['nearest']:.2%} on {degree['date']:%Y-%m-%d}" in answer(writer, 21)
+    assert f"{degree['nearest']:.2%} on {degree['date'].day} {degree['date']:%B %Y}" in answer(
+        writer, 21
+    )
 
 
 def test_a_product_given_to_the_report_answers_the_question_on_others() -> None:

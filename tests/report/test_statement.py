@@ -1,5 +1,6 @@
 """An investor's statement: right figures, his own data only, one language, every format."""
 
+import csv
 import json
 import re
 from functools import cache
@@ -17,11 +18,14 @@ from quanthedge.cli import app
 from quanthedge.errors import DataError
 from quanthedge.performance.statement import investor_statement
 from quanthedge.report.blocks import Document, Lines, Table
-from quanthedge.report.statement import build_statement, write_statements
+from quanthedge.report.letters import mail_merge
+from quanthedge.report.statement import build_statement, statement_text, write_statements
 from quanthedge.strategy import Strategy
+from quanthedge.typing import Language
 from tests.fund.test_fund_run import METHODS
 from tests.fund.test_statement import EVERYTHING
 from tests.sample import END, START, sample_market, small_strategy
+from tests.sleeves.busy import SPAN, busy
 
 NAMES = {"founder": "Founder House", "A": "Amber Trust", "B": "Beryl Trust", "D": "Dolomite Trust"}
 
@@ -60,13 +64,12 @@ def all_texts(document: Document) -> str:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_it_is_written_in_one_language_and_of_one_investor(method: str) -> None:
-    for name in (NAMES["A"], NAMES["B"]):
-        chinese = all_texts(build_statement(result(method), name, "zh"))
-        assert not re.findall(r"[A-Za-z]{2,}", chinese)
-        english = all_texts(build_statement(result(method), name, "en"))
-        assert not re.findall(r"[\u3000-\u9fff\uff00-\uffef]", english)
+    foreign = {"zh": r"[A-Za-z]{2,}", "en": r"[\u3000-\u9fff\uff00-\uffef]"}
+    for name, language in ((NAMES["A"], "zh"), (NAMES["B"], "en")):
+        said = all_texts(build_statement(result(method), name, language))
+        assert not re.findall(foreign[language], said)
         for other in set(NAMES.values()) - {name}:
-            assert other not in chinese + english
+            assert other not in said
 
 
 def test_the_key_figures_are_those_of_the_register() -> None:
@@ -75,7 +78,7 @@ def test_the_key_figures_are_those_of_the_register() -> None:
     cards = {card.key: card.cell for card in document.cards}
     assert cards["value_today"].value == one.value_today
     assert cards["gain"].text == f"{one.gain:,.2f}"
-    figure = document.chapters[0].blocks[0].spec["data"]
+    figure = document.chapters[4].blocks[0].spec["data"]
     assert figure[0]["y"][-1] == pytest.approx(one.value_today / 1000, abs=1e-3)
     assert figure[1]["y"][-1] == pytest.approx((one.paid_in - one.paid_out) / 1000, abs=1e-3)
 
@@ -88,7 +91,7 @@ def test_every_fee_is_explained_by_figures_that_give_it(method: str) -> None:
     """Units x (value - threshold) x rate, as printed, is the fee as printed."""
     pattern = re.compile(
         rf"(?:performance fee of|was charged) {NUMBER} yuan(?! on redemption| from).*?: {NUMBER} "
-        rf"units of class ., unit value {NUMBER}, mark {NUMBER}, threshold {NUMBER}"
+        rf"units of class ., NAV per unit {NUMBER}, high-water mark {NUMBER}, threshold {NUMBER}"
     )
     checked = 0
     for name in NAMES.values():
@@ -162,3 +165,29 @@ def test_what_is_not_accepted_is_refused(tmp_path: Path) -> None:
         build_statement(result(), NAMES["A"], "fr")
     with pytest.raises(DataError, match="known: Founder House"):
         build_statement(result(), "Nobody", "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("zh", ["股票与对冲", "期现套利", "跨期套利"]),
+        ("en", ["Stocks and hedge", "carry", "calendar"]),
+    ],
+)
+def test_a_fund_s_sleeves_stand_in_the_statement_and_add_up(
+    language: Language, names: list[str]
+) -> None:
+    flows = [{"date": "2014-11-10", "investor": "B", "subscribe_yuan": 2e7}]
+    run = backtest(busy(clients={"flows": flows}), qh.sample_market(), *SPAN)
+    one = investor_statement(run, "B", "2015-02")
+    document = build_statement(run, "B", language, "2015-02")
+    (table,) = [b for c in document.chapters for b in c.blocks if b.id == "table-sleeve-lines"]
+    assert [row[0].text for row in table.rows][:3] == names
+    assert table.caption
+    yuan = [row[1].value for row in table.rows]
+    assert sum(yuan[:-1]) == pytest.approx(yuan[-1], abs=0.005)
+    assert yuan[-1] == one.movement.result
+    assert names[1] in statement_text(document)
+    merged = mail_merge(run, {"B": []}, language, "2015-02").splitlines()
+    assert all(name in merged[0] for name in names)
+    assert len(next(csv.reader(merged[:1]))) == len(next(csv.reader(merged[1:2])))

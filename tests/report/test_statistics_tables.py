@@ -49,7 +49,9 @@ def test_the_five_deepest_falls_stand_beside_the_deepest(blocks) -> None:
     for row, fall in zip(rows, falls, strict=True):
         assert row[0].value == fall.depth
         assert (row[1].text, row[2].text) == (f"{fall.peak:%Y-%m-%d}", f"{fall.trough:%Y-%m-%d}")
-        assert row[6].value == fall.under_days
+        assert row[5].value == fall.fall_calendar_days
+        assert row[7].value == fall.recovery_calendar_days
+        assert row[8].value == fall.under_days
     deepest = sample_result().summary()
     assert rows[0][0].value == deepest.value("max_drawdown_net")
     assert rows[0][1].text == deepest["drawdown_peak"].text()

@@ -34,13 +34,13 @@ def sentence(*changes: str, language: str = "en") -> str:
 
 
 def test_the_cover_follows_the_parameters() -> None:
-    assert sentence("selector.n=50").startswith("50 of the 800 largest A-shares, chosen by 6")
+    assert sentence("selector.n=50").startswith("50 of the 800 largest A-shares, selected on 6")
     assert sentence("universe.n=300").startswith("100 of the 300 largest")
     assert sentence("selector.n=800").startswith("All of the 800 largest")
     assert "CSI 500 futures (IC), next month" in sentence("hedge.product=IC", "hedge.contract=next")
     assert sentence("hedge.ratio=0").endswith("not hedged.")
     assert "weighted by rank" in sentence("selector.weighting=score")
-    assert "the members of CSI 500" in sentence("universe={kind='index', index='000905.SH'}")
+    assert "the constituents of CSI 500" in sentence("universe={kind='index', index='000905.SH'}")
     assert "选 50 只" in sentence("selector.n=50", language="zh")
 
 
@@ -89,8 +89,8 @@ def test_a_rate_a_year_and_a_sum_are_told_apart_on_the_cover(language: str) -> N
         one for one in cards(Writer(sample_result(), language)) if one.key.startswith("paid")
     )
     assert card.name == words(language)["cost_card"]["name"]
-    assert ("a year" if language == "en" else "年化") in card.name
-    assert ("in all" if language == "en" else "合计") in card.below[0]
+    assert ("Annualised" if language == "en" else "年化") in card.name
+    assert ("over the period" if language == "en" else "合计") in card.below[0]
 
 
 def test_ticks_show_the_digits_that_they_need() -> None:

@@ -169,6 +169,7 @@ def test_any_object_that_says_the_four_numbers_is_terms() -> None:
         ([1e4, 0], [0, 0], None, "1 orders are charged by their number of shares"),
         ([1e4, 0], [0, 0], [np.nan, 10.0], "pass price, yuan a share"),
         ([1e4, 0], [0, 0], [0.0, 10.0], "pass price, yuan a share"),
+        ([1e4, 0], [0, 0], [np.inf, 10.0], "pass price, yuan a share"),
     ],
 )
 def test_amounts_and_prices_that_are_none_are_refused(buy, sell, price, said: str) -> None:

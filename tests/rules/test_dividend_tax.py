@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import HOLDINGS, dividend_tax, holding_bracket
+from quanthedge.rules import dividend_tax
+from quanthedge.rules.dividend_tax import HOLDINGS, holding_bracket
 
 DAYS = st.dates(date(2013, 1, 1), date(2026, 12, 31))
 

@@ -12,14 +12,8 @@ import pytest
 from quanthedge.errors import RuleError
 from quanthedge.hedge.rule import Product
 from quanthedge.limits.futures import is_future
-from quanthedge.rules import (
-    futures_rules,
-    index_of,
-    index_product,
-    index_products,
-    listing_date,
-    product_of,
-)
+from quanthedge.rules import futures_rules, index_of, index_products, listing_date, product_of
+from quanthedge.rules.products import index_product
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "quanthedge/rules/data"

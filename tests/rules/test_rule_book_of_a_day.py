@@ -47,7 +47,9 @@ def test_the_days_of_the_circuit_breaker():
         "halted 13:13, resumed 13:28, closed for the day 13:34; 139 of 240 minutes traded"
     )
     assert "this day" not in by_rule("2016-01-05")["circuit breaker"]
-    assert by_rule("2016-01-08")["circuit breaker"].to_dict() == {"suspended": "since 2016-01-08"}
+    assert by_rule("2016-01-08")["circuit breaker"].to_dict() == {
+        "out of force": "since 2016-01-08"
+    }
     assert "circuit breaker" not in by_rule("2015-12-31")
 
 

@@ -55,13 +55,22 @@ def lines(table):
         return list(csv.DictReader(file))
 
 
+@cache
+def lines_with(table, cells):
+    """Return the lines of a table whose cells are among those given."""
+    return [
+        line
+        for line in lines(table)
+        if all(set(line[name].split(";")) & set(wanted) for name, wanted in cells)
+    ]
+
+
 def in_force(table, day, **cells):
     """Return the lines of a table in force on a day whose cells are among those given."""
     return [
         line
-        for line in lines(table)
+        for line in lines_with(table, tuple(cells.items()))
         if (line["effective_from"] or "0") <= day <= (line["effective_to"] or "9")
-        and all(set(line[name].split(";")) & set(wanted) for name, wanted in cells.items())
     ]
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import quanthedge as qh
-from quanthedge.backtesting.stages import stage_key
 from quanthedge.errors import DataError, StrategyError, StrategyWarning
 from quanthedge.factors import Reversal, factor_name, panel
 from quanthedge.record import read_run
+from quanthedge.stages.keyed import stage_key
 from quanthedge.strategy import Strategy, load_strategy
 from tests.cli.inside import inside
 from tests.sample import START, sample_market

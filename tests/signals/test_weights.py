@@ -99,7 +99,9 @@ def test_codes_outside_the_market_leave_their_weight_in_cash_and_are_named():
 
 def test_a_report_says_that_the_book_was_stated():
     strategy = of(qh.weights_from(equal(month_ends()), name="desk", name_zh="投研组合"))
-    assert described(strategy, "en").startswith("Held as stated by desk (table of weights), hedged")
+    assert described(strategy, "en").startswith(
+        "Held at the weights stated by desk (table of weights), hedged"
+    )
     assert described(strategy, "zh").startswith("按投研组合（权重表）所列权重持股，以")
 
 

@@ -18,7 +18,8 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.market import Market, write_dataset
 from quanthedge.market.checks import Collector
-from quanthedge.sources import Layout, SourceTables, import_market, layout_names, layouts
+from quanthedge.sources import Layout, SourceTables, import_market, layouts
+from quanthedge.sources.layouts import layout_names
 from tests.market.small_market import small_market
 
 ROOT = Path(__file__).parents[2]

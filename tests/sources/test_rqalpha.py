@@ -181,7 +181,7 @@ def whole(tmp_path_factory):
 
 
 @given(damages=st.lists(DAMAGE, min_size=1, max_size=3))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_damage_ends_in_a_market_or_one_error(tmp_path_factory, whole, damages):
     folder = tmp_path_factory.mktemp("spoilt")
     lay_out(spoilt(whole, damages), folder / "bundle")

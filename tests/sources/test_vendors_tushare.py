@@ -26,7 +26,7 @@ OF_STATEMENTS = {
 }  # fmt: skip
 
 
-MARKET, EXPORT = 20, export.tushare
+MARKET, EXPORT = 10, export.tushare
 
 
 def change(source, name, edit):
@@ -120,7 +120,7 @@ def test_a_table_that_is_a_file_and_a_folder_is_an_error(source):
 
 def test_bars_without_a_factor_are_named(source):
     change(source, "adj_factor", lambda frame: frame.drop(index=[3]))
-    with pytest.raises(DataError, match="adj_factor: 1 of 15,810 bars have no factor"):
+    with pytest.raises(DataError, match="adj_factor: 1 of 8,627 bars have no factor"):
         tushare.read(source, Collector())
 
 

@@ -153,7 +153,7 @@ def test_pages_are_written_and_locks_leave_nothing(tmp_path, windows):
 
 def test_markets_that_are_gone_are_not_remembered(tmp_path):
     write(tmp_path / "m")
-    for _ in range(5):
+    for _ in range(3):
         Market.open(tmp_path / "m")
         gc.collect()
     assert len(storage._holders[tmp_path / "m"]) <= 1

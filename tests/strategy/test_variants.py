@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 from quanthedge.backtesting.plan import prepare
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest, complete
-from quanthedge.backtesting.stages import forget_stages
 from quanthedge.cli import app
 from quanthedge.comparison import compare_funds
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.stages import forget_stages
 from quanthedge.strategy import load_strategy
 from quanthedge.strategy.variants import variant, variant_names
 from quanthedge.universe import IndexUniverse
@@ -118,6 +118,7 @@ def test_unknown_names_are_refused_before_anything_is_run() -> None:
         "levered",
         "index_hedged",
         "ungated",
+        "stocks_alone",
     )
 
 
@@ -157,7 +158,7 @@ def test_products_of_a_strategy_file_reach_the_run_and_its_comparison(tmp_path) 
     done = CliRunner().invoke(
         app,
         ["run", str(path), "--market", str(SAMPLE), "--start", START, "--end", "2015-03-31",
-         "--variants", "long_only", "--out", str(folder)],
+         "--variants", "long_only", "--out", str(folder), "--full"],
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     for name in (
@@ -171,7 +172,7 @@ def test_products_of_a_strategy_file_reach_the_run_and_its_comparison(tmp_path) 
     (tmp_path / "rival.csv").unlink()  # the run folder is enough
     found = Result.open(folder)
     assert found.unit_values["value"].to_list() == [1.0, 1.01, 1.015, 1.01, 1.02]
-    shown = CliRunner().invoke(app, ["compare", str(folder)])
+    shown = CliRunner().invoke(app, ["compare", str(folder), "--full"])
     assert "monthly" in shown.output
 
 

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.trials import CATALOGUE, Catalogue, CatalogueBusyError, catalogue
+from quanthedge.trials import CATALOGUE, Catalogue, catalogue
+from quanthedge.trials.catalogue import CatalogueBusyError
 
 ROW = "INSERT INTO sweeps VALUES (?, 'plan', 'now')"
 COUNT = "SELECT count(*) FROM sweeps"

@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import Market, write_dataset
 from quanthedge.universe import (
-    DEFAULT_FILTERS,
     AllUniverse,
     Boards,
     Codes,
@@ -31,6 +30,7 @@ from quanthedge.universe import (
     Suspended,
     Universe,
 )
+from quanthedge.universe.filters import DEFAULT_FILTERS
 from tests.market.small_market import small_market
 from tests.market_fake import INDEX, fake_market
 from tests.sample import sample_market
@@ -65,32 +65,33 @@ UNIVERSES = [
 
 def out(one, market, t, n):
     """Whether a filter leaves a stock out, from its definition."""
-    bar = {name: market.panel(name)[t, n] for name in market.panels}
+    bar = lambda name: market.panel(name)[t, n]  # noqa: E731
     last = lambda name, days: market.panel(name)[max(0, t - days + 1) : t + 1, n]  # noqa: E731
-    number = market.industry()[0][t, n]
-    industry = None if number < 0 else market.industry()[1]["industry"][number]
     match one.kind:
         case "listed":
             return t - market.list_index()[n] + 1 < one.min_days
         case "special_treatment":
-            return bar["is_st"]
+            return bar("is_st")
         case "delisting_period":
-            return bar["is_delisting"]
+            return bar("is_delisting")
         case "suspended":
             return last("traded", one.days).mean() < one.min_share
         case "liquidity":
             return np.nan_to_num(last("amount", one.days)).mean() < one.min_average_yuan
         case "market_value":
-            value = bar["mark"] * bar[f"{one.shares}_shares"]
+            value = bar("mark") * bar(f"{one.shares}_shares")
             return not one.min_yuan <= value <= (one.max_yuan or np.inf)
         case "price":
-            return not bar["mark"] >= one.min_yuan
+            return not bar("mark") >= one.min_yuan
         case "boards":
             return "main" not in one.include
         case "members":
             inside = any(market.members(code)[t, n] for code in one.index)
             return inside == (one.keep == "others")
         case "industries":
+            numbers, names = market.industry()
+            number = numbers[t, n]
+            industry = None if number < 0 else names["industry"][number]
             return (industry in one.codes) == (one.keep == "others")
         case "codes":
             outside = bool(one.include) and market.codes[n] not in one.include

@@ -93,7 +93,7 @@ def strategy(world: World) -> Job:
     def work() -> dict[str, float]:
         chosen = np.concatenate([best(row, names) for row in world.scores])
         pointer = np.arange(len(days) + 1) * names
-        targets = SleeveTargets(days, pointer, chosen, np.full(len(chosen), weight))
+        targets = SleeveTargets.of_stocks(days, pointer, chosen, np.full(len(chosen), weight))
         return {"equity": _equity(run_ledger(made._replace(targets=TargetBook.of([targets]))))}
 
     return work
@@ -104,7 +104,7 @@ def hedge_sweep(world: World) -> Job:
 
     The future is what the peer can hold: no fee, a multiplier of 1, filled at the stocks' prices.
     """
-    from quanthedge.hedge.policies import Calendar, compile_policy
+    from quanthedge.hedge.policies import Calendar, Program, compile_policy
     from quanthedge.ledger import run_side_by_side
 
     made = inputs(world, world.chosen, invested=HEDGED)
@@ -119,7 +119,9 @@ def hedge_sweep(world: World) -> Job:
         fee_rate=nothing, close_today_rate=nothing, order_fee_yuan=nothing,
         margin_rate=np.full((world.days + 1, 2), 0.05),
     )  # fmt: skip
-    made = made._replace(futures=futures, hedge=made.hedge._replace(policy=(policy,)))
+    made = made._replace(
+        futures=futures, hedge=made.hedge._replace(policy=Program.stacked([policy]))
+    )
 
     def work() -> dict[str, float]:
         hedges = (made.hedge._replace(ratio=np.array([ratio])) for ratio in HEDGES)

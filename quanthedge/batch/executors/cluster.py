@@ -27,7 +27,7 @@ from quanthedge.batch.executors.rounds import Lost, Piece, Run, Running
 from quanthedge.batch.executors.travelling import packed
 from quanthedge.batch.variant import Outcome, Place
 from quanthedge.documents import printable
-from quanthedge.errors import DataError, QuantHedgeError
+from quanthedge.errors import DataError, QuantHedgeError, needs
 
 __all__ = ["cluster"]
 
@@ -341,12 +341,8 @@ def cluster(
     QuantHedgeError
         The scheduler was lost and did not come back.
     """
-    try:
+    with needs("dask"):
         import distributed  # noqa: F401
-    except ImportError as problem:
-        raise DataError(
-            f"cluster {address}: Dask is not installed ({problem}); pip install 'quanthedge[dask]'"
-        ) from problem
     exits = None
     with ExitStack() as stack:
         if address.startswith("local:"):
@@ -457,13 +453,8 @@ def _certificates() -> Any:
     """Return certificates for this cluster alone, so that nobody else can give it code to run."""
     from distributed.security import Security
 
-    try:
+    with needs("dask"):  # certificates are made with another package
         return Security.temporary()
-    except ImportError as problem:
-        raise DataError(
-            f"cluster local: no certificates can be made ({problem}); "
-            "pip install 'quanthedge[dask]'"
-        ) from problem
 
 
 class _Exits(logging.Handler):

@@ -2,5 +2,6 @@
 
 from quanthedge.batch.judgement.of_store import judge, trials_of
 from quanthedge.batch.judgement.table import Judgement, judged
+from quanthedge.batch.judgement.wording import parameter_name
 
-__all__ = ["Judgement", "judge", "judged", "trials_of"]
+__all__ = ["Judgement", "judge", "judged", "parameter_name", "trials_of"]

@@ -52,6 +52,20 @@ def judge(
     ------
     DataError
         No such sweep, no run, or as :func:`judged`.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> import tempfile
+    >>> found = qh.sweep(
+    ...     strategy, market, "selector.n=20,30", out=tempfile.mkdtemp(),
+    ...     start="2014-09-17", end="2014-12-31",
+    ... )
+    >>> judgement = qh.judge(found.store)
+    >>> judgement.verdict.belief, int(judgement.table["selector.n"].iloc[0])
+    ('no', 20)
     """
     plan = _plan(store, sweep)
     runs = store.runs(where, None if plan is None else plan["id"])

@@ -7,9 +7,11 @@ Bailey, D., Lopez de Prado, M. (2014), "The deflated Sharpe ratio", Journal of P
 overfitting", Journal of Computational Finance 20(4).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,10 +20,13 @@ from quanthedge.batch.judgement.effects import effects_of
 from quanthedge.batch.judgement.neighbours import Neighbours, neighbours_of, sensitivity
 from quanthedge.batch.judgement.parameters import Levels, is_figure, levels_of, parameters_of
 from quanthedge.batch.judgement.verdict import Evidence, Verdict, verdict_of
+from quanthedge.batch.judgement.wording import parameter_name
+from quanthedge.cards import Card, Carded, Cell
 from quanthedge.errors import DataError
-from quanthedge.performance import Cscv, cscv, deflated
+from quanthedge.performance import Cscv, cscv, deflated, measure_name
 from quanthedge.storage import write_page
 from quanthedge.typing import Floats, Language
+from quanthedge.words import LANGUAGES, in_both, texts
 
 __all__ = ["BLOCKS", "Judgement", "judged"]
 
@@ -35,7 +40,7 @@ _BETTER_WHEN_HIGH = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Judgement:
+class Judgement(Carded):
     """What is to be thought of a sweep.
 
     Attributes
@@ -89,8 +94,27 @@ class Judgement:
     returns: pd.DataFrame
     verdict: Verdict
 
-    def __repr__(self) -> str:
-        return f"<Judgement of {len(self.table):,} runs: {self.text('en')}>"
+    def card(self) -> Card:
+        """Return the verdict, the figures that it goes by, and what to call next."""
+        said, best = texts("quanthedge.batch", "card"), self.table.iloc[0]
+        figures: list[tuple[Cell, ...]] = [
+            (said["best"], {code: _called(best, self.best, code) for code in LANGUAGES}),
+            (
+                {code: measure_name(self.by, code) for code in LANGUAGES},
+                f"{best[self.by]:.4g}",
+            ),
+            (in_both(said["deflated"], trials=f"{self.trials:,}"), f"{best['deflated']:.1%}"),
+            (said["pbo"], "–" if self.cscv is None else f"{self.cscv.pbo:.1%}"),
+            (said["effective"], f"{self.effective:.1f}"),
+            (said["neighbours"], f"{best['neighbours_mean']:.4g}"),
+        ]
+        steps = [
+            ("judgement.table", said["table"]),
+            ("judgement.effects", said["effects"]),
+            ('judgement.report("sweep.html")', said["page"]),
+        ]
+        verdict = list(self.verdict.sentences[:2])
+        return Card(in_both(said["judged"], n=f"{len(self.table):,}"), verdict, figures, steps)
 
     @property
     def best(self) -> str:
@@ -123,6 +147,12 @@ class Judgement:
         if path.suffix.lower() != ".html":
             raise DataError(f"{path}: judgement in {path.suffix!r}; accepted: .html, .csv")
         return write_judgement(self, path, language)
+
+
+def _called(row: "pd.Series[Any]", key: str, language: Language) -> str:
+    """Return a run by what sets it apart: parameters by name, their values as a file has them."""
+    label = str(row.get("label", key)).rpartition(": ")[2]
+    return re.sub(r"[\w.]+(?==)", lambda found: parameter_name(found[0], language), label)
 
 
 def judged(

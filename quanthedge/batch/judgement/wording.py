@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.performance import definitions
+from quanthedge.performance import measure_name
 from quanthedge.typing import Language
 from quanthedge.words import texts
 
-__all__ = ["Words", "told"]
+__all__ = ["Words", "parameter_name", "told"]
 
 _MINUS = "\u2212"
 _PERCENT = (
@@ -36,27 +36,22 @@ class Words:
 
     def parameter(self, name: str) -> str:
         """Return a parameter's name: ours in words, its dotted place where there is none."""
-        known = self._texts["parameter"].get(name.replace(".", "_"))
-        return str(known[self.language]) if known else name
+        return parameter_name(name, self.language)
 
     def figure(self, name: str) -> str:
         """Return the name of a figure of the summary or of the judgement."""
         own = self._texts["column"].get(name)
-        if own:
-            return str(own[self.language])
-        known = definitions()
-        for formula in sorted(known["measures"], key=len, reverse=True):
-            variant = name.removeprefix(f"{formula}_") if name != formula else ""
-            if name == formula or (variant != name and variant in known["variants"]):
-                title = str(known["measures"][formula][self.language])
-                return title + self._variant(variant)
-        return name
+        return str(own[self.language]) if own else measure_name(name, self.language)
 
-    def _variant(self, name: str) -> str:
-        if not name:
-            return ""
-        told_ = str(definitions()["variants"][name][self.language])
-        return f"（{told_}）" if self.language == "zh" else f" ({told_})"
+
+def parameter_name(name: str, language: Language) -> str:
+    """Return a parameter's name: ours in words, its dotted place where there is none.
+
+    >>> parameter_name("selector.n", "zh"), parameter_name("fund.redemption_fee", "en")
+    ('持股数', 'fund.redemption_fee')
+    """
+    known = texts("quanthedge.batch.judgement", "words")["parameter"].get(name.replace(".", "_"))
+    return str(known[language]) if known else name
 
 
 def told(value: Any, name: str) -> str:

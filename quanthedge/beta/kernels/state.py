@@ -97,7 +97,7 @@ def _update(
     return error, variance
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def walking_betas(
     returns: NDArray[np.float64],
     index: NDArray[np.float64],

@@ -95,7 +95,7 @@ def _advance(
         variances[s] = variance if ok else 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def walking_pairs(
     returns: NDArray[np.float64],
     index: NDArray[np.float64],

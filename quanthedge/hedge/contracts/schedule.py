@@ -126,6 +126,7 @@ def contract_schedule(
     fill: Fill = "open",
     multiplier: float | None = None,
     calendar: Days | None = None,
+    beside: tuple[str, ...] = (),
 ) -> ContractSchedule:
     """Return the contract to hold on every day of a span, with the prices of all contracts used.
 
@@ -160,6 +161,8 @@ def contract_schedule(
         Trading days known in advance, reaching past the market's last day; taken from
         ``market.calendar`` where there is one, else ``market.dates``. Weekdays are counted beyond
         its end.
+    beside : tuple of str
+        Further contracts whose prices are asked for.
 
     Returns
     -------
@@ -200,7 +203,7 @@ def contract_schedule(
     tradable = np.isfinite(prices) & np.isfinite(chain.mark)
     choice = Choice(chain, remaining, contract, roll, roll_days, roll_window, tradable, index)
     held = _hold(choice, first, last)
-    used = np.unique(held[held >= 0])
+    used = np.union1d(held[held >= 0], _places(chain, beside))
     if used.size == 0:
         raise DataError(
             f"futures_daily: no {product} contract can be traded (fill {fill!r}) between "
@@ -232,6 +235,13 @@ def contract_schedule(
         ],
         substituted=_substituted(choice, held, calendar, first, last),
     )
+
+
+def _places(chain: ContractChain, names: tuple[str, ...]) -> NDArray[np.int64]:
+    unknown = [name for name in names if name not in chain.position]
+    if unknown:
+        raise DataError(f"futures_daily: no contract {unknown[0]} in the market")
+    return np.array([chain.position[name] for name in names], dtype=np.int64)
 
 
 def fill_prices(chain: ContractChain, fill: Fill, multiplier: float = np.nan) -> Floats:

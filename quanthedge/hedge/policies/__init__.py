@@ -12,7 +12,11 @@ from quanthedge.hedge.policies.policies import (
     Policy,
     PriceMove,
 )
-from quanthedge.hedge.policies.program import Program, compile_policy, own_answers
+from quanthedge.hedge.policies.program import (
+    Program,
+    compile_policy,
+    own_answers,
+)
 from quanthedge.hedge.policies.wording import policy_text
 
 __all__ = [

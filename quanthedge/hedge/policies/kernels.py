@@ -12,6 +12,7 @@ from quanthedge.hedge.policies.program import (
     DAILY_BAND,
     DEVIATION,
     NO_TRADE,
+    NOTHING,
     PRICE_MOVE,
     TRIGGER,
     Program,
@@ -96,6 +97,8 @@ def due(
     top = 0
     for k in range(n):
         op = program.ops[k]
+        if op == NOTHING:
+            break
         if op == DAILY_BAND:
             column = 2 * int(program.a[k])
             low, high = program.bands[t, column], program.bands[t, column + 1]

@@ -54,6 +54,14 @@ class Policy(Kinded, noun="policy"):
     A field of this type takes a policy of ours, or one of a user's own, as an object or by its
     ``kind``. An own policy is a class derived from this one that defines :meth:`asks`, with its
     parameters as fields; together with ours in ``any`` and ``all`` it also looks at the exposure.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> changes = ["hedge.policy={kind='calendar', every_days=10}"]
+    >>> strategy = qh.load_strategy("market_neutral", changes)
+    >>> isinstance(strategy.hedge.policy, qh.Policy), strategy.hedge.policy.every_days
+    (True, 10)
     """
 
     needed: ClassVar[tuple[str, ...]] = ("asks",)

@@ -1,6 +1,7 @@
 """A policy as arrays, for compiled code: instructions of a stack machine in postfix order."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,17 @@ from quanthedge.typing import Bools, Floats, Ints
 if TYPE_CHECKING:
     from quanthedge.market import Market
 
-__all__ = ["Program", "calendar_flags", "compile_policy", "own_answers"]
+__all__ = [
+    "Program",
+    "calendar_flags",
+    "compile_policy",
+    "own_answers",
+]
 
 CALENDAR, BAND_EDGE, BAND_TARGET, DEVIATION, PRICE_MOVE, TRIGGER, NO_TRADE, ANY, ALL, DAILY_BAND = (
     range(10)
 )
+NOTHING = -1  # an instruction that only fills the room up to a longer program
 
 
 class Program(NamedTuple):
@@ -43,6 +50,31 @@ class Program(NamedTuple):
     b: NDArray[np.float64]
     flags: NDArray[np.bool_]
     bands: NDArray[np.float64]
+
+    @classmethod
+    def stacked(cls, programs: Sequence["Program"]) -> "Program":
+        """Return programs with an axis before theirs, each filled up to the longest."""
+        if len(programs) == 1:
+            one: list[Any] = [part[None] for part in programs[0]]
+            return cls(*one)
+        fills: tuple[Any, ...] = (NOTHING, 0.0, 0.0, False, 0.0)
+        parts: list[Any] = list(zip(*programs, strict=True))
+        return cls(*map(_filled, parts, fills))
+
+    def of(self, s: int) -> "Program":
+        """Return program s of a stack, without the instructions that fill it up."""
+        size = int(np.count_nonzero(self.ops[s] != NOTHING))
+        ops, a, b = self.ops[s, :size], self.a[s, :size], self.b[s, :size]
+        return Program(ops, a, b, self.flags[s], self.bands[s])
+
+
+def _filled(arrays: Sequence[NDArray[Any]], fill: Any) -> NDArray[Any]:
+    """Stack arrays whose last axes differ in length."""
+    size = max(one.shape[-1] for one in arrays)
+    found = np.full((len(arrays), *arrays[0].shape[:-1], size), fill, dtype=arrays[0].dtype)
+    for one, room in zip(arrays, found, strict=True):
+        room[..., : one.shape[-1]] = one
+    return found
 
 
 class _Bars(NamedTuple):

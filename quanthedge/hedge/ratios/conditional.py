@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from quanthedge.errors import needs
 from quanthedge.hedge.ratios.ratio_base import HedgeHistory, HedgeRatio
 from quanthedge.typing import Floats
 
@@ -209,7 +210,8 @@ def fit_garch(returns: Floats) -> dict[str, float]:
         0: the optimiser gave up); the variances are those of plain returns, not of per cent.
 
     """
-    from arch import arch_model
+    with needs("garch"):
+        from arch import arch_model
 
     model = arch_model(_PERCENT * returns, mean="Constant", vol="GARCH", p=1, q=1, rescale=False)
     fitted: Any = model.fit(disp="off", show_warning=False)

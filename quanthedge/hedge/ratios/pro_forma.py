@@ -63,6 +63,16 @@ def book_ratios(
     past returns that a book of these weights would have had (a stock without a return counts 0).
     Row t uses nothing later than the close of day t.
 
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> from quanthedge.hedge import MinimumVariance
+    >>> book = qh.random_book(market, n=50)
+    >>> first, last = market.day("2014-12-01"), market.day("2014-12-31")
+    >>> found = qh.book_ratios(MinimumVariance(), market, book, "IF", first, last)
+    >>> found.ratio.shape
+    (24, 1)
     """
     begin = max(0, first - 1 - rule.memory)
     leg = futures_leg(market, products, begin, last, indices=indices, **contracts)

@@ -74,6 +74,13 @@ class HedgeRatio(Kinded, noun="ratio"):
     A field of this type takes a rule of ours, or one of a user's own, as an object or by its
     ``kind``. An own rule is a class derived from this one that defines :meth:`ratios`, and
     :attr:`memory` where it looks back, with its parameters as fields.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> strategy = qh.load_strategy("market_neutral", ["hedge.ratio={kind='minimum_variance'}"])
+    >>> isinstance(strategy.hedge.ratio, qh.HedgeRatio)
+    True
     """
 
     needed: ClassVar[tuple[str, ...]] = ("ratios",)

@@ -15,7 +15,7 @@ from quanthedge.market import Market
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, index_of
 from quanthedge.typing import Floats
 
-__all__ = ["basis_table"]
+__all__ = ["basis_table", "chain_places"]
 
 LEAST_DAYS = 5  # calendar days to delivery below which nothing is annualised
 _RANK_DAYS = 250  # trading days of a percentile
@@ -100,7 +100,15 @@ def basis_table(market: Market, product: str) -> pd.DataFrame:
 def _positions(
     chain: ContractChain, day: NDArray[np.intp], contract: NDArray[np.intp]
 ) -> "pd.Categorical[str]":
-    """Return each row's place in the chain of its day, by month."""
+    """Return each row's place in the chain of its day, by month, as a word."""
+    place = chain_places(chain, day, contract)
+    return pd.Categorical.from_codes(place, categories=pd.Index(POSITIONS))
+
+
+def chain_places(
+    chain: ContractChain, day: NDArray[np.intp], contract: NDArray[np.intp]
+) -> NDArray[np.int64]:
+    """Return the number in POSITIONS of contracts on days, as arrays that go together."""
     months = np.array(
         [f"20{name[-4:-2]}-{name[-2:]}" for name in chain.contracts], dtype="datetime64[M]"
     ).astype(np.int64)
@@ -109,7 +117,7 @@ def _positions(
     ahead = months[contract] - front
     # quarter months beyond the next month: the first is within three months of it
     place = np.where(ahead <= 1, ahead, np.where(ahead <= 4, 2, 3))
-    return pd.Categorical.from_codes(place.astype(np.int64), categories=pd.Index(POSITIONS))
+    return place.astype(np.int64)
 
 
 def _percentiles(frame: pd.DataFrame) -> Floats:

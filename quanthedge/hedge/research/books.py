@@ -85,6 +85,13 @@ def index_book(
     DataError
         When members are not known, or there is none on a decision's day.
 
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> book = qh.index_book(market, "000300.SH", "2014-09-17", "2014-12-31")
+    >>> book.name, len(book.decision_rows)
+    ('members of 000300.SH', 4)
     """
     names = [codes] if isinstance(codes, str) else list(codes)
     rows = _month_ends(market, start, end)
@@ -120,6 +127,13 @@ def random_book(
     DataError
         When fewer than ``n`` stocks can be drawn on a decision's day.
 
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> book = qh.random_book(market, n=50, seed=1, start="2014-09-17", end="2014-12-31")
+    >>> book.name, len(book.decision_rows)
+    ('random 50 (seed 1)', 4)
     """
     rows = _month_ends(market, start, end)
     order = np.random.default_rng(seed).permutation(len(market.codes))

@@ -92,6 +92,16 @@ def compare_hedges(
     ``hedged[t + 1] = book[t + 1] - ratio[t] x future[t + 1]``. Costs are listed apart. Nothing is
     fitted to the days on which it is judged.
 
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> from quanthedge.hedge import MinimumVariance
+    >>> book = qh.random_book(market, n=50, start="2014-09-17", end="2015-06-30")
+    >>> found = qh.compare_hedges(market, book, ratios=[MinimumVariance()])
+    >>> found.table()[["ratio", "beta_daily"]].round(2)
+                  ratio  beta_daily
+    0  minimum_variance       -0.02
     """
     from quanthedge.beta import Kalman
 

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.cards import Card, Carded, Cell
 from quanthedge.hedge.research.neutrality import Exposure, Frequency, compound, exposure
 from quanthedge.rules import TRADING_DAYS_A_YEAR
-from quanthedge.typing import Floats
+from quanthedge.typing import Floats, Language
+from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -21,8 +23,8 @@ _FEWEST_PAIRS = 10  # below which neither beta nor correlation is
 _FREQUENCIES: tuple[Frequency, ...] = ("daily", "weekly", "monthly")
 
 
-@dataclass(frozen=True)
-class HedgeComparison:
+@dataclass(frozen=True, repr=False)
+class HedgeComparison(Carded):
     """Hedged returns of every combination, and what can be said about them.
 
     Attributes
@@ -113,6 +115,39 @@ class HedgeComparison:
             result[f"{name}_per_year"] = getattr(self, name)[days].mean(axis=0) * year
         return result
 
+    def card(self) -> Card:
+        """Return what each combination left of the index, best first, and what to call next."""
+        said, table = texts("quanthedge.hedge.research", "card"), self.table()
+        span = in_both(
+            said["span"], first=self.dates[0], last=self.dates[-1], days=f"{self.dates.size:,}",
+            volatility=float(self.book.std(ddof=1) * np.sqrt(TRADING_DAYS_A_YEAR)),
+        )  # fmt: skip
+        title = in_both(said["hedges"], n=len(table))
+        steps = [
+            ("comparison.table()", said["table"]),
+            ("comparison.by_year()", said["by_year"]),
+            ("comparison.figure()", said["figure"]),
+        ]
+        if "beta_daily" not in table:
+            return Card(title, [span], [], steps)
+        ranked = table.sort_values("beta_daily", key=lambda beta: beta.abs(), kind="stable")
+        differ = tuple(one for one in _PARTS if len(set(table[one])) > 1) or ("ratio",)
+        rows: list[tuple[Cell, ...]] = [
+            (
+                {code: _name(row, code, differ) for code in LANGUAGES},
+                f"{row['variance_removed_daily']:.1%}", f"{row['beta_daily']:+.3f}",
+                f"{row['turnover_per_year']:.1f}", f"{row['cost_per_year']:.2%}",
+            )
+            for _, row in ranked.iterrows()
+        ]  # fmt: skip
+        nearest: Bilingual = {
+            code: said["nearest"][code].format(name=_name(ranked.iloc[0], code))
+            for code in LANGUAGES
+        }
+        facts = [span, nearest]
+        heads = [said[name] for name in ("removed", "beta", "turnover", "cost")]
+        return Card(title, facts, rows, steps, heads=heads)
+
     def text(self) -> str:
         """Return the table in words: what each combination left of the index."""
         table = self.table()
@@ -146,5 +181,17 @@ class HedgeComparison:
         return comparison_figure(self.table())
 
 
-def _name(row: "pd.Series[Any]") -> str:
-    return f"{row['estimator']} / {row['ratio']} / {row['policy']}"
+_PARTS = ("estimator", "ratio", "policy")
+
+
+def _name(row: "pd.Series[Any]", language: Language = "en", named: tuple[str, ...] = _PARTS) -> str:
+    """Return a combination by its labels; a kind of ours in Chinese is told in words."""
+    parts = {part: str(row[part]) for part in named}
+    if language == "zh":
+        known = texts("quanthedge.hedge.research", "card")
+        for part, label in parts.items():
+            kind, more, values = label.partition(" (")
+            name = known[part].get(kind)
+            if name is not None:
+                parts[part] = name[language] + (f"（{values.removesuffix(')')}）" if more else "")
+    return " / ".join(parts.values())

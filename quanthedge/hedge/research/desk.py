@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from quanthedge.cards import Card, Carded, Cell
 from quanthedge.errors import DataError
 from quanthedge.hedge.research.basis import basis_table
+from quanthedge.hedge.research.carry.spreads import spreads_on
+from quanthedge.hedge.research.carry.table import opportunities_on
+from quanthedge.hedge.research.carry.terms import CarryTerms
 from quanthedge.market import Market
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, futures_rules
+from quanthedge.words import Bilingual, in_both, texts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,8 +24,8 @@ __all__ = ["BasisDesk", "basis_desk"]
 _ROLL_DAYS = 4
 
 
-@dataclass(frozen=True)
-class BasisDesk:
+@dataclass(frozen=True, repr=False)
+class BasisDesk(Carded):
     """The desk of a day.
 
     Attributes
@@ -38,6 +43,8 @@ class BasisDesk:
         nothing), per_year (yuan).
     history : DataFrame
         `basis_table` up to the day.
+    market : Market
+        The market up to the day.
 
     """
 
@@ -47,6 +54,135 @@ class BasisDesk:
     calendar: pd.DataFrame
     carry: pd.DataFrame
     history: pd.DataFrame
+    market: Market
+
+    def opportunities(
+        self,
+        day: str | None = None,
+        *,
+        terms: CarryTerms | None = None,
+        lending: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Return what cash-and-carry in each listed month would pay net of everything, each side.
+
+        Parameters
+        ----------
+        day : date, optional
+            A trading day up to that of the desk, which it is by default.
+        terms : CarryTerms, optional
+        lending : DataFrame, optional
+            What can be borrowed of the basket, for the reverse side: columns date (from which a
+            row holds), fee (a year, fraction of the value), available (yuan), collateral (fraction
+            of the value, beside the proceeds).
+
+        Returns
+        -------
+        DataFrame
+            A row a contract and side ("carry": stocks bought, future sold; "reverse"): contract,
+            position, side, days_left, price (settlement), index (close), basis, dividends (points),
+            then yuan a lot: gross = multiplier x (basis + dividends), its negative for the reverse;
+            commission, stamp_duty, transfer_fee, exchange_fee, basket_slippage, futures_fee,
+            futures_slippage, delivery_fee, lending_fee, financing; net = gross less all of them;
+            margin, reserve, capital; financing_rate (a year), return (net on the capital),
+            annualised (x 365 / days_left), lending_breakeven (fee a year that would take all,
+            before financing), suspended (weight), lots_volume, lots_open_interest, lots_basket,
+            lots_limit (bounds on a day; infinite = none), lots (the least of them, and of what is
+            lent), capital_at_most (yuan), possible, reason (why not). ``.attrs["assumed"]`` says in
+            both languages what is assumed.
+
+        Raises
+        ------
+        DataError
+            When the day is later than the desk's, has no contract, or the lending table is wrong.
+
+        Notes
+        -----
+        Decided on what is public at the close of the day, to be done the next: prices are the
+        settlement price and the index's close of the day. Formulas: docs/carry.md.
+
+        Examples
+        --------
+        >>> import quanthedge as qh
+        >>> table = qh.basis_desk(qh.sample_market(), "2015-03-04").opportunities()
+        >>> table.loc[3:4, ["contract", "side", "net", "reason"]].round(2)
+          contract     side      net            reason
+        3   IF1509    carry -5609.68
+        4   IF1503  reverse      NaN  no lending table
+        """
+        row = self._row(day)
+        return opportunities_on(self.market, self.product, row, terms or CarryTerms(), lending)
+
+    def spreads(self, day: str | None = None, *, terms: CarryTerms | None = None) -> pd.DataFrame:
+        """Return every calendar spread of the listed months against its fair value.
+
+        Parameters
+        ----------
+        day : date, optional
+            A trading day up to that of the desk, which it is by default.
+        terms : CarryTerms, optional
+
+        Returns
+        -------
+        DataFrame
+            near, far, days_near, days_between, spread (far less near, points), fair = index x rate
+            x days_between / 365 - dividends expected between the two deliveries, deviation =
+            spread - fair, trade ("sell far" or "buy far"); yuan a pair of lots: gross (the
+            deviation), futures_fee and futures_slippage of both legs in and out, net, margin
+            (charged on the day: of both legs, or of the larger one where the rule book says so),
+            margin_both, capital (margin and reserve); return, annualised (to the near delivery).
+            ``.attrs["assumed"]`` says in both languages what is assumed.
+
+        Raises
+        ------
+        DataError
+            When the day is later than the desk's.
+
+        Examples
+        --------
+        >>> import quanthedge as qh
+        >>> table = qh.basis_desk(qh.sample_market(), "2015-03-04").spreads()
+        >>> table[["near", "far", "spread", "fair", "net"]].round(2).head(2)
+             near     far  spread   fair     net
+        0  IF1503  IF1504     7.2   7.89  -97.11
+        1  IF1503  IF1506    15.8  12.15  789.97
+        """
+        return spreads_on(self.market, self.product, self._row(day), terms or CarryTerms())
+
+    def _row(self, day: str | None) -> int:
+        """Return the row of a day of the desk."""
+        if day is None:
+            return len(self.market.dates) - 1
+        if np.datetime64(pd.Timestamp(day), "D") > self.market.dates[-1]:
+            raise DataError(
+                f"basis desk: {day} is later than its day {self.date:%Y-%m-%d}; "
+                "ask for a desk of that day"
+            )
+        return self.market.day(day)
+
+    def card(self) -> Card:
+        """Return what each contract costs and when it is rolled, and what to call next."""
+        said = texts("quanthedge.hedge.research", "card")
+        both = self.contracts.merge(self.calendar[["contract", "roll_day"]], on="contract")
+        rows: list[tuple[Cell, ...]] = [
+            (
+                str(one["contract"]), f"{one['price']:,.1f}", f"{one['basis']:+,.1f}",
+                _percent(one["annualised_adjusted"]), f"{one['days_left']:.0f}",
+                "" if pd.isna(one["roll_day"]) else f"{one['roll_day']:%Y-%m-%d}",
+            )
+            for one in both.to_dict("records")
+        ]  # fmt: skip
+        facts = [said["adjusted"], *_best_carry(self.opportunities(), said)]
+        steps = [
+            ("desk.opportunities()", said["opportunities"]),
+            ("desk.plot()", said["plot"]),
+            ("desk.calendar", said["calendar"]),
+        ]
+        if len(self.carry):
+            facts.append(in_both(said["carry"], amount=f"{self.carry['to_delivery'].sum():+,.0f}"))
+            steps.append(("desk.carry", said["held"]))
+        title = in_both(said["desk"], product=self.product, date=f"{self.date:%Y-%m-%d}")
+        heads = [said[name] for name in ("price", "basis", "year", "left", "roll")]
+        return Card(title, facts, rows, steps, heads=heads)
 
     def text(self) -> str:
         """Return the three tables for a terminal."""
@@ -78,6 +214,27 @@ class BasisDesk:
         return figure
 
 
+def _best_carry(table: pd.DataFrame, said: dict[str, Bilingual]) -> list[Bilingual]:
+    """Return what the best month pays, and what that assumes, for the card."""
+    known = table[(table["side"] == "carry") & table["possible"] & table["annualised"].notna()]
+    if known.empty:
+        return []
+    best = known.iloc[int(known["annualised"].to_numpy().argmax())]
+    return [
+        in_both(
+            said["opportunity"],
+            contract=best["contract"],
+            annualised=f"{best['annualised']:+.1%}",
+            net=f"{best['net']:+,.0f}",
+        ),
+        in_both(said["assumed"], slippage=f"{CarryTerms().slippage_bp:g}"),
+    ]
+
+
+def _percent(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:+.2%}"
+
+
 def basis_desk(
     market: Market,
     date: str | None = None,
@@ -104,6 +261,18 @@ def basis_desk(
     ------
     DataError
         When no contract is listed on the day, or one held is not.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> desk = qh.basis_desk(market, "2015-03-31", lots={"IF1504": -20})
+    >>> desk.contracts[["contract", "days_left", "annualised_adjusted"]].round(4)
+      contract  days_left  annualised_adjusted
+    0   IF1504         17              -0.0694
+    1   IF1505         45              -0.0237
+    2   IF1506         80              -0.0182
+    3   IF1509        171              -0.0220
     """
     row = len(market.dates) - 1 if date is None else market.day(date)
     day = market.dates[row]
@@ -117,7 +286,7 @@ def basis_desk(
     calendar = _calendar(known, today, ends, row, roll_days)
     multiplier = futures_rules(product, [day]).multiplier
     carry = _carry(today, lots or {}, multiplier, product)
-    return BasisDesk(product, pd.Timestamp(day), today, calendar, carry, history)
+    return BasisDesk(product, pd.Timestamp(day), today, calendar, carry, history, known)
 
 
 def _calendar(

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.risk import index_weights
-from quanthedge.typing import Floats, Ints
+from quanthedge.typing import Days, Floats, Ints
 
-__all__ = ["DividendCalendar", "dividend_calendar", "realised_dividends"]
+__all__ = [
+    "DividendCalendar", "basket_weights", "dividend_calendar", "expected_dividends",
+    "realised_dividends",
+]  # fmt: skip
 
 LARGEST = 1.06  # of an adjustment factor's step that is still taken for a dividend
 LEAST_DAYS = 200  # of a calendar year in the data, for it to count as whole
@@ -63,6 +66,37 @@ class DividendCalendar:
         return float(self.trailing[row] * share.sum())
 
 
+def expected_dividends(calendar: DividendCalendar, dates: Days, ends: Days) -> Floats:
+    """Return the yields expected from each day to each end, [T, M]; 0 where the end is past.
+
+    Parameters
+    ----------
+    calendar : DividendCalendar
+    dates : datetime64[D] [T]
+        The market's days.
+    ends : datetime64[D] [M]
+
+    Notes
+    -----
+    The same as :meth:`DividendCalendar.expected` of each pair; row t is known at its close.
+    """
+    begin = dates[0].astype("datetime64[D]")
+    days = np.arange(begin, max(ends.max(initial=begin), dates[-1]) + 1)
+    months = days.astype("datetime64[M]")
+    lengths = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(float)
+    year = dates.astype("datetime64[Y]").astype(np.int64) + 1970
+    upto = (dates - begin).astype(np.int64)
+    end = np.maximum((ends - begin).astype(np.int64), 0)
+    share = np.zeros((dates.size, ends.size))
+    for one in np.unique(year):
+        daily = calendar.profile(int(one))[months.astype(np.int64) % 12] / lengths
+        total = np.cumsum(daily)
+        own = np.flatnonzero(year == one)
+        share[own] = total[end] - total[upto[own]][:, None]
+    ahead = ends > dates[:, None]
+    return np.where(ahead, calendar.trailing[:, None] * share, 0.0)
+
+
 def realised_dividends(market: Market, code: str) -> Floats:
     """Return the yield that an index's members paid on each day, [T].
 
@@ -75,7 +109,7 @@ def realised_dividends(market: Market, code: str) -> Floats:
     all its stocks stand in, by their market value.
     """
     factor = market.panel("adj_factor")
-    columns, weights = _weights(market, code)
+    columns, weights = basket_weights(market, code)
     result = np.zeros(len(market.dates))
     for t in range(1, len(market.dates)):
         held = np.flatnonzero(weights[t - 1] > 0)
@@ -86,7 +120,7 @@ def realised_dividends(market: Market, code: str) -> Floats:
     return result
 
 
-def _weights(market: Market, code: str) -> tuple[Ints, Floats]:
+def basket_weights(market: Market, code: str) -> tuple[Ints, Floats]:
     """Return places of stocks [M] and what each weighs at each close [T, M], 0 where unknown."""
     if code in market.member_indices():
         found = index_weights(market, code)

@@ -4,6 +4,7 @@ from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import Bars, FundNumbers, FutureBook
 from quanthedge.ledger.kernels.futures import any_lots
 from quanthedge.ledger.kernels.morning import LastClose
+from quanthedge.ledger.kernels.owed import may_borrow
 from quanthedge.ledger.kernels.prices import reference_price
 from quanthedge.ledger.kernels.sheet import (
     CONTRACTS,
@@ -11,8 +12,7 @@ from quanthedge.ledger.kernels.sheet import (
     POSITIONS,
     Sheet,
     Work,
-    next_row,
-    note_three,
+    note_held,
 )
 from quanthedge.ledger.layout import (
     AUDIT_,
@@ -25,6 +25,8 @@ from quanthedge.ledger.layout import (
     FUTURES_CASH_,
     INSOLVENT,
     INTEREST_,
+    LENT,
+    LENT_,
     LOAN,
     LOAN_,
     LOAN_INTEREST_,
@@ -40,6 +42,8 @@ from quanthedge.ledger.layout import (
     OWED_,
     PAYABLE,
     PAYABLE_,
+    PLEDGED,
+    PLEDGED_,
     RECEIVABLE,
     RECEIVABLE_,
     SERVICE_,
@@ -53,7 +57,8 @@ from quanthedge.ledger.layout import (
     UNITS_,
     UNPAID_MARGIN,
 )
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.lending import LendingBook
+from quanthedge.ledger.state import FundState
 from quanthedge.typing import Floats
 
 
@@ -62,22 +67,20 @@ def gain_to_close(t: int, gain: float, bars: Bars, shares: Floats, work: Work) -
     """Add to ``gain`` what the shares now held earn from the reference price to the close."""
     for k in range(work.n[HELD]):
         i = work.held[k]
-        if shares[i] > 0.0:
+        if shares[i] != 0.0:
             gain += shares[i] * (bars.mark[t + 1, i] - reference_price(t, i, bars))
     return gain
 
 
 @njit(cache=True, allocates=False)
-def value_of_stocks(t: int, bars: Bars, shares: Floats, work: Work) -> tuple[float, int]:
-    """Value of the stocks at their last closes, yuan, and the number of names."""
+def value_of_stocks(t: int, bars: Bars, shares: Floats, work: Work) -> float:
+    """Value of a sleeve's stocks at their last closes, yuan."""
     value = 0.0
-    names = 0
     for k in range(work.n[HELD]):
         i = work.held[k]
-        if shares[i] > 0.0:
-            names += 1
+        if shares[i] != 0.0:
             value += shares[i] * bars.mark[t + 1, i]
-    return value, names
+    return value
 
 
 @njit(cache=True, allocates=False)
@@ -105,7 +108,6 @@ def charge_fees(
     scalars[STOCK_CASH] += last.stock_interest
     scalars[FUTURES_CASH] += last.futures_interest
     row[INTEREST_] = last.stock_interest + last.futures_interest
-    payable_before = scalars[PAYABLE]
     row[MANAGEMENT_] = fund.management_per_year * last.net_assets * year_fraction
     row[CUSTODY_] = fund.custody_per_year * last.net_assets * year_fraction
     row[AUDIT_] = fund.audit_yuan_per_year * year_fraction
@@ -114,7 +116,7 @@ def charge_fees(
     row[LOAN_INTEREST_] = last.loan * loan_rate * last.days / 365.0
     scalars[LOAN] += row[LOAN_INTEREST_]
     if fund.month_first[t]:
-        paid = max(0.0, min(payable_before, withdrawable))
+        paid = max(0.0, min(last.payable, withdrawable))
         scalars[STOCK_CASH] -= paid
         scalars[PAYABLE] -= paid
     return assets(scalars)
@@ -132,14 +134,16 @@ def sum_of_lines(row: Floats) -> float:
 
 @njit(cache=True, allocates=False)
 def broken_promise(
-    equity: float, change: float, required: float, row: Floats, state: LedgerState, work: Work
-) -> int:
+    equity: float, change: float, required: float, row: Floats, lending: LendingBook,
+    state: FundState, work: Work,
+) -> int:  # fmt: skip
     """Step 11: which promise the day broke, or OK."""
     if not abs(change - sum_of_lines(row)) <= 1e-9 * max(abs(equity), 1.0):
         return BROKEN_IDENTITY
-    for k in range(work.n[HELD]):
-        if state.shares[work.held[k]] < 0.0:
-            return NEGATIVE_SHARES
+    for s in range(state.shares.shape[0]):
+        for k in range(work.n[s, HELD]):
+            if state.shares[s, work.held[s, k]] < 0.0 and not may_borrow(s, lending):
+                return NEGATIVE_SHARES
     if equity <= 0.0 or row[EQUITY_] <= 0.0:
         return INSOLVENT
     if state.scalars[STOCK_CASH] < -1e-6:
@@ -161,7 +165,7 @@ def list_contracts(t: int, futures: FutureBook, lots: Floats, sheet: Sheet) -> N
             value = -lots[c] * multiplier * futures.settlement[t + 1, c]  # short: above 0
             row[NOTIONAL_] += value
             row[LOTS_] += lots[c]
-            note_three(logs.contracts, next_row(logs, CONTRACTS), t, c, lots[c])
+            note_held(logs, CONTRACTS, logs.contracts, t, c, lots[c])
             if abs(value) > most:
                 row[CONTRACT_], most = float(c), abs(value)
 
@@ -172,8 +176,8 @@ def list_positions(t: int, shares: Floats, work: Work, sheet: Sheet) -> None:
     logs = sheet.logs
     for k in range(work.n[HELD]):
         i = work.held[k]
-        if shares[i] > 0.0:
-            note_three(logs.positions, next_row(logs, POSITIONS), t, i, shares[i])
+        if shares[i] != 0.0:
+            note_held(logs, POSITIONS, logs.positions, t, i, shares[i])
 
 
 @njit(cache=True, allocates=False)
@@ -187,5 +191,7 @@ def write_balances(required: float, names: int, scalars: Floats, row: Floats) ->
     row[LOAN_] = scalars[LOAN]
     row[OWED_] = scalars[OWED]
     row[UNITS_] = scalars[UNITS]
+    row[LENT_] = scalars[LENT]
+    row[PLEDGED_] = scalars[PLEDGED]
     row[MARGIN_] = required
     row[NAMES_] = names

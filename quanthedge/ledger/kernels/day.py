@@ -5,6 +5,10 @@ of trades and refusals out. ``run_days`` advances a state from one day to anothe
 once or in pieces gives the same bits, because everything that lasts over a close lives in the
 state.
 
+Within a day each step is done for one sleeve after the other, in their order, before the next step
+begins: all sell before any buys, and what there is of money, of a stock's volume and of lots that
+may be opened goes to the first that asks. :mod:`.turns` takes a sleeve's part out of the arrays.
+
 Only stocks that are held or ordered are looked at on a day: they are listed, ascending, in
 :class:`quanthedge.ledger.kernels.sheet.Work`. Functions that make no array are compiled without the
 counting of references (``allocates=False``), which for the tuples handed over here takes longer
@@ -14,58 +18,117 @@ than a trade.
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import SleeveInputs, StockMarket
+from quanthedge.ledger.inputs import LedgerInputs, StockMarket
+from quanthedge.ledger.kernels.asked_lots import known_part, plan_lots, strike_lots, trade_lots
+from quanthedge.ledger.kernels.borrowed import (
+    close_lots_beyond,
+    return_for_collateral,
+    return_orders,
+    sell_short,
+)
 from quanthedge.ledger.kernels.close import (
     broken_promise,
     charge_fees,
     gain_to_close,
     list_contracts,
     list_positions,
+    sum_of_lines,
     value_of_stocks,
     write_balances,
 )
 from quanthedge.ledger.kernels.futures import (
+    after_margin,
+    any_lots,
+    cut_lots,
     hedge,
     margin_required,
     morning_treasury,
-    settle_futures,
+    pay_margin,
+    pay_variation,
+    write_lots_kept,
 )
-from quanthedge.ledger.kernels.morning import corporate_actions, last_close, take_flows
-from quanthedge.ledger.kernels.orders import expect_book, plan_flow, plan_rebalance, strike_out
+from quanthedge.ledger.kernels.legs import stocks_allowed, value_before
+from quanthedge.ledger.kernels.morning import LastClose, corporate_actions, last_close, take_flows
+from quanthedge.ledger.kernels.orders import (
+    expect_book,
+    ordered_value,
+    plan_flow,
+    plan_rebalance,
+    strike_out,
+    untouched_cash,
+)
+from quanthedge.ledger.kernels.owed import charge_lender, may_borrow, pledge_of, value_owed
 from quanthedge.ledger.kernels.sheet import (
+    ALLOWED,
+    ASKED,
+    BOOK,
+    EARNED,
+    GAIN,
     HELD,
+    MOVED,
     ORDERED,
+    ORDERS,
+    REASON,
+    ROW,
+    TRADED,
     TRADES,
+    FundWork,
     Logs,
-    Sheet,
-    Work,
     list_held,
     list_orders,
     room_for_a_day,
 )
-from quanthedge.ledger.kernels.stated import revalue, state_value
-from quanthedge.ledger.kernels.stocks import buy, forced_sales, sell
+from quanthedge.ledger.kernels.stated import ask_for_adjustments, is_material, revalue, state_value
+from quanthedge.ledger.kernels.stocks import buy, forced_sales, sell, value_at_reference
+from quanthedge.ledger.kernels.turns import (
+    Turn,
+    begin_contracts,
+    begin_day_of_sleeves,
+    begin_turn,
+    end_contracts,
+    end_turn,
+    names_held,
+    note_elsewhere,
+    sleeve_work,
+    sum_of_sleeves,
+    what_has_moved,
+    write_beta,
+    write_fund,
+    write_sleeve,
+)
 from quanthedge.ledger.layout import (
+    BROKEN_IDENTITY,
     DAYS_LEFT,
     DIVIDENDS_,
     EQUITY,
+    EQUITY_,
     FLOW,
+    FUTURES_CASH,
     HELD_PNL_,
+    LEG_RATIO,
+    LENT,
+    MARGIN_CUT,
     NEXT_REBALANCE,
     NO_SETTLEMENT,
     OK,
+    OWN,
+    PLEDGED,
     RAISE_CASH,
     REBALANCE,
+    RECEIVABLE,
     RETRY,
+    SLEEVE_CASH,
+    SMALLEST_DEBT,
+    STATED,
     STATUS,
     STATUS_DAY,
     STOCK_CASH,
     STOCK_PNL_,
     STOCK_VALUE,
+    STOCK_VALUE_,
     UNFINISHED,
 )
-from quanthedge.ledger.sleeves import SleeveTargets
-from quanthedge.ledger.state import LedgerState
+from quanthedge.ledger.state import FundState
 from quanthedge.typing import Floats, Ints
 
 _NO_ORDERS = -1
@@ -79,86 +142,399 @@ def _rebalance_of(t: int, days: Ints, scalars: Floats) -> int:
 
 
 @njit(cache=True, allocates=False)
+def _begin_sleeve(
+    t: int, inputs: LedgerInputs, one: Turn, turns: Floats, book_return: Floats
+) -> None:
+    """Step 1: what the shares of the last close earn today, and which targets are traded."""
+    state, row, logs = one.state, one.sheet.row, one.sheet.logs
+    trades, held_before = logs.n[TRADES], state.scalars[STOCK_VALUE]
+    turns[EARNED] = held_before + state.scalars[SLEEVE_CASH] + state.scalars[RECEIVABLE]
+    gain = corporate_actions(
+        t, inputs.bars, inputs.actions, inputs.tax, inputs.settings, state, one.work, one.sheet
+    )
+    row[HELD_PNL_] = gain_to_close(t, gain + row[DIVIDENDS_], inputs.bars, state.shares, one.work)
+    book_return[t] = row[HELD_PNL_] / held_before if held_before > 0.0 else np.nan
+    turns[GAIN] = gain
+    turns[MOVED] = 1.0 if logs.n[TRADES] > trades else 0.0
+    turns[ROW] = _rebalance_of(t, one.targets.trade_days, state.scalars)
+    turns[ASKED] = turns[TRADED] = 0.0
+
+
+@njit(cache=True, allocates=False)
 def _plan_orders(
-    t: int, r: int, flow: float, targets: SleeveTargets, market: StockMarket, state: LedgerState,
-    work: Work, logs: Logs,
-) -> int:  # fmt: skip
-    """Step 3: the day's orders. Returns their reason, ``_NO_ORDERS`` on a day without."""
+    t: int, flow: float, borrows: bool, market: StockMarket, inputs: LedgerInputs, one: Turn,
+    turns: Floats,
+) -> None:  # fmt: skip
+    """Step 3: the day's orders of a sleeve, and their reason, ``_NO_ORDERS`` without."""
+    state, work, r = one.state, one.work, int(turns[ROW])
     scalars = state.scalars
+    turns[REASON] = _NO_ORDERS
+    turns[ALLOWED] = np.inf
+    if one.hedge.method == STATED:
+        turns[ORDERS] = plan_lots(
+            t, r, flow, scalars[EQUITY], market.settings.retry_days, one.hedge.together,
+            one.targets, inputs.futures, state, one.sheet.logs,
+        )  # fmt: skip
     if r >= 0:
         plan_rebalance(
-            t, r, market.bars, market.stocks, targets, market.settings, state, work, logs
-        )
+            t, r, market.bars, market.stocks, one.targets, market.settings, borrows, state, work,
+            one.sheet.logs,
+        )  # fmt: skip
         scalars[NEXT_REBALANCE] = r + 1
-        return REBALANCE
-    if flow != 0.0:
-        plan_flow(t, flow, market.bars, market.stocks, market.settings, state, work)
-        return FLOW
-    if scalars[DAYS_LEFT] > 0.0:
+        turns[REASON] = REBALANCE
+    elif flow != 0.0:
+        plan_flow(t, flow, market.bars, market.stocks, market.settings, borrows, state, work)
+        turns[REASON] = FLOW
+    elif scalars[DAYS_LEFT] > 0.0:
         scalars[DAYS_LEFT] -= 1.0
-        return RETRY
-    return _NO_ORDERS
+        turns[REASON] = RETRY
+
+
+@njit(cache=True, allocates=False)
+def _hedge_holdings(
+    t: int, withdrawable: float, inputs: LedgerInputs, one: Turn, turns: Floats
+) -> float:
+    """Step 7 for the stocks that the sleeve holds. Returns the withdrawable cash."""
+    state, work = one.state, one.work
+    forced = turns[ROW] >= 0.0 or turns[MOVED] > 0.0
+    return hedge(
+        t, forced, withdrawable, inputs.bars, one.hedge, inputs.futures, inputs.settings,
+        state.shares, work.held, work.n[HELD], state, work.futures, one.sheet,
+    )  # fmt: skip
+
+
+@njit(cache=True, allocates=False)
+def _hedge_the_plan(
+    t: int, withdrawable: float, inputs: LedgerInputs, one: Turn, turns: Floats
+) -> float:
+    """Step 7 before the stocks are filled. Returns the withdrawable cash."""
+    state, work, ordered = one.state, one.work, turns[REASON] != _NO_ORDERS
+    if not ordered and not state.scalars[RAISE_CASH] > 0.0:
+        return _hedge_holdings(t, withdrawable, inputs, one, turns)
+    changed = expect_book(t, ordered, inputs.bars, inputs.stocks, inputs.settings, state, work)
+    forced = turns[ROW] >= 0.0 or turns[MOVED] > 0.0
+    turns[ASKED] = 1.0 if changed else 0.0
+    return hedge(
+        t, forced or changed, withdrawable, inputs.bars, one.hedge, inputs.futures,
+        inputs.settings, work.expected, work.expected_held,
+        list_held(work.expected, work.expected_held), state, work.futures, one.sheet,
+    )  # fmt: skip
+
+
+@njit(cache=True, allocates=False)
+def _trade_stated(
+    t: int, withdrawable: float, after_stocks: bool, inputs: LedgerInputs, one: Turn,
+    turns: Floats,
+) -> float:  # fmt: skip
+    """Step 7 of a sleeve that states its contracts, by its stocks where both go together."""
+    state, work = one.state, one.work
+    scalars, ratio, worth, moved = state.scalars, state.scalars[LEG_RATIO], np.inf, False
+    if one.hedge.together and ratio > 0.0:
+        ordered = turns[REASON] != _NO_ORDERS
+        moved = turns[MOVED] > 0.0 or scalars[UNFINISHED] > 0.0
+        scalars[UNFINISHED] = 0.0
+        if not after_stocks and (ordered or scalars[RAISE_CASH] > 0.0):
+            changed = expect_book(
+                t, ordered, inputs.bars, inputs.stocks, inputs.settings, state, work
+            )
+            turns[ASKED] = 1.0 if changed else 0.0
+            moved |= changed
+            listed = list_held(work.expected, work.expected_held)
+            stocks = value_before(t, inputs.bars, work.expected, work.expected_held, listed)
+        else:
+            stocks = value_before(t, inputs.bars, state.shares, work.held, work.n[HELD])
+        worth = ratio * stocks
+    withdrawable = trade_lots(
+        t, int(turns[ORDERS]), withdrawable, worth, moved, inputs.settings, inputs.futures,
+        state, work.futures, one.sheet,
+    )  # fmt: skip
+    if one.hedge.together and not after_stocks:
+        turns[ALLOWED] = stocks_allowed(t, 0.0, inputs.futures, state)
+    strike_lots(one.hedge.together and ratio > 0.0, state)
+    return withdrawable
+
+
+@njit(cache=True, allocates=False)
+def _room_beside_contracts(
+    t: int, s: int, kept: float, market: StockMarket, inputs: LedgerInputs, state: FundState,
+    one: Turn, turns: Floats,
+) -> float:  # fmt: skip
+    """Yuan of stocks that a sleeve may buy beside contracts that wait; infinite without."""
+    ratio = one.state.scalars[LEG_RATIO]
+    if not (one.hedge.together and ratio > 0.0):
+        return np.inf
+    if inputs.futures.after_stocks[t]:
+        scalars, day = one.state.scalars, one.work.futures
+        begin_contracts(s, inputs.futures.product, state.lots, day)
+        money = scalars[STOCK_CASH] - untouched_cash(kept, inputs.settings, scalars)
+        part = known_part(
+            t, money + scalars[FUTURES_CASH], ordered_value(t, market, one.state, one.work),
+            inputs.futures, one.state, day,
+        )  # fmt: skip
+        turns[ALLOWED] = stocks_allowed(t, part, inputs.futures, one.state)
+    if turns[ALLOWED] == np.inf:
+        return np.inf
+    return max(0.0, turns[ALLOWED] - value_at_reference(t, market, one.state.shares, one.work))
+
+
+@njit(cache=True, allocates=False)
+def _trade_contracts(
+    t: int, withdrawable: float, inputs: LedgerInputs, state: FundState, work: FundWork,
+    row: Floats, logs: Logs,
+) -> float:  # fmt: skip
+    """Step 7 for every sleeve, before or after the fills of its stocks. Returns withdrawable."""
+    after_stocks = inputs.futures.after_stocks[t]
+    for s in range(state.shares.shape[0]):
+        one, turns = begin_turn(s, inputs, state, work, row, logs), work.turns[s]
+        day = one.work.futures
+        if state.shares.shape[0] > 1:
+            turns[BOOK] = write_beta(t, inputs.bars, one)
+        begin_contracts(s, inputs.futures.product, state.lots, day)
+        if one.hedge.method == STATED:
+            withdrawable = _trade_stated(t, withdrawable, after_stocks, inputs, one, turns)
+        elif after_stocks:
+            withdrawable = _hedge_holdings(t, withdrawable, inputs, one, turns)
+        else:
+            withdrawable = _hedge_the_plan(t, withdrawable, inputs, one, turns)
+        end_contracts(inputs.futures.product, day)
+        end_turn(s, one, state)
+    return withdrawable
+
+
+@njit(cache=True, allocates=False)
+def _sell_for_cash(
+    t: int, missing: float, market: StockMarket, inputs: LedgerInputs, state: FundState,
+    work: FundWork, row: Floats, logs: Logs,
+) -> float:  # fmt: skip
+    """Step 5: every sleeve sells its part of what is missing, pro rata. Returns the money."""
+    sleeves = state.shares.shape[0]
+    whole = 0.0
+    for s in range(sleeves if sleeves > 1 else 0):
+        one = begin_turn(s, inputs, state, work, row, logs)
+        whole += value_at_reference(t, market, one.state.shares, one.work)
+    received = 0.0
+    for s in range(sleeves):
+        one = begin_turn(s, inputs, state, work, row, logs)
+        part = missing
+        if sleeves > 1:
+            own = value_at_reference(t, market, one.state.shares, one.work)
+            part = missing * own / whole if whole > 0.0 else 0.0
+        trades = logs.n[TRADES]
+        if part > 0.0:
+            money, more = forced_sales(t, part, market, one.state, one.work, one.sheet)
+            received += money
+            work.turns[s, GAIN] += more
+        note_elsewhere(trades, work, logs)
+        end_turn(s, one, state)
+    return received
+
+
+@njit(cache=True, allocates=False)
+def _pledge(t: int, at_close: bool, inputs: LedgerInputs, state: FundState, work: FundWork) -> None:
+    """Write the cash kept for borrowed stocks: at the day's reference prices, or at its close."""
+    total = 0.0
+    for s in range(inputs.lending.given.size):
+        if at_close:
+            value = state.own[s, LENT - OWN]
+        else:
+            value = value_owed(t, inputs.bars, state.shares[s], sleeve_work(s, work.of))
+        total += pledge_of(s, t, value, inputs.lending)
+    state.scalars[PLEDGED] = total
+
+
+@njit(cache=True, allocates=False)
+def _return_for_collateral(
+    t: int, missing: float, market: StockMarket, inputs: LedgerInputs, state: FundState,
+    work: FundWork, row: Floats, logs: Logs,
+) -> float:  # fmt: skip
+    """Step 5 where pledged cash is missing: every borrowed stock is returned in part.
+
+    Returns the money received (below 0).
+    """
+    lending = inputs.lending
+    free = 0.0
+    for s in range(lending.given.size):
+        value = value_owed(t, market.bars, state.shares[s], sleeve_work(s, work.of))
+        free += pledge_of(s, t, value, lending) - value
+    fraction = min(1.0, missing / free) if free > 0.0 else 1.0
+    received = 0.0
+    for s in range(lending.given.size):
+        one = begin_turn(s, inputs, state, work, row, logs)
+        trades = logs.n[TRADES]
+        money, more = return_for_collateral(
+            s, t, fraction, market, lending, one.state, one.work, one.sheet
+        )
+        received += money
+        work.turns[s, GAIN] += more
+        if logs.n[TRADES] > trades and work.turns[s, ROW] < 0.0:  # else the day's decision stands
+            owed = value_owed(t, market.bars, one.state.shares, one.work)
+            close_lots_beyond(t, owed, inputs.futures, one.state)
+        note_elsewhere(trades, work, logs)
+        end_turn(s, one, state)
+    return received
+
+
+@njit(cache=True, allocates=False)
+def _sell_orders(
+    t: int, market: StockMarket, inputs: LedgerInputs, state: FundState, work: FundWork,
+    row: Floats, logs: Logs,
+) -> float:  # fmt: skip
+    """Step 4 for every sleeve. Returns the money received."""
+    received = 0.0
+    for s in range(state.shares.shape[0]):
+        one = begin_turn(s, inputs, state, work, row, logs)
+        turns, trades = work.turns[s], logs.n[TRADES]
+        if turns[REASON] != _NO_ORDERS:
+            money, more = sell(t, int(turns[REASON]), market, one.state, one.work, one.sheet)
+            received += money
+            turns[GAIN] += more
+        note_elsewhere(trades, work, logs)
+        end_turn(s, one, state)
+    return received
 
 
 @njit(cache=True, allocates=False)
 def _trade_stocks(
-    t: int,
-    reason: int,
-    gain: float,
-    withdrawable: float,
-    market: StockMarket,
-    state: LedgerState,
-    work: Work,
-    sheet: Sheet,
-) -> tuple[float, float]:
-    """Do steps 4 to 6. Returns ``gain`` with that of the fills added, and the withdrawable cash."""
-    scalars = state.scalars
-    morning_cash, raise_cash = scalars[STOCK_CASH], scalars[RAISE_CASH]
-    kept = morning_cash + raise_cash if raise_cash > 0.0 else 0.0
-    received = 0.0
+    t: int, withdrawable: float, uncovered: float, market: StockMarket, inputs: LedgerInputs,
+    state: FundState, work: FundWork, row: Floats, logs: Logs,
+) -> float:  # fmt: skip
+    """Do steps 4 to 6. Returns the withdrawable cash.
+
+    ``uncovered`` is what is missing of the cash that borrowed stocks ask for.
+    """
+    scalars, lending = state.scalars, inputs.lending
+    pledged = scalars[PLEDGED]
+    before, raise_cash, first = scalars[STOCK_CASH], scalars[RAISE_CASH], logs.n[TRADES]
+    kept = before + raise_cash if raise_cash > 0.0 else 0.0
+    received = _sell_orders(t, market, inputs, state, work, row, logs)
+    if raise_cash > 0.0 and raise_cash > received:
+        received += _sell_for_cash(t, raise_cash - received, market, inputs, state, work, row, logs)
+    borrowed = 0.0  # money that orders in borrowed stocks brought
+    if uncovered > 0.0:
+        borrowed += _return_for_collateral(
+            t, uncovered, market, inputs, state, work, row, logs
+        )  # fmt: skip
     settled = 0.0
     paid = 0.0
-    if reason != _NO_ORDERS:
-        received, more = sell(t, reason, market, state, work, sheet)
-        gain += more
-    if raise_cash > 0.0 and raise_cash > received:
-        money, more = forced_sales(t, raise_cash - received, market, state, work, sheet)
-        received += money
-        gain += more
-    if reason != _NO_ORDERS:
-        more, settled, paid = buy(t, reason, kept, morning_cash, market, state, work, sheet)
-        gain += more
-        strike_out(state, work)
+    for s in range(state.shares.shape[0]):
+        one = begin_turn(s, inputs, state, work, row, logs)
+        turns, trades, borrows = work.turns[s], logs.n[TRADES], may_borrow(s, lending)
+        if turns[REASON] != _NO_ORDERS and borrows:
+            money, more = return_orders(
+                s, t, int(turns[REASON]), before - settled + borrowed, market, lending, one.state,
+                one.work, one.sheet,
+            )  # fmt: skip
+            turns[GAIN] += more
+            borrowed += money
+            note_elsewhere(trades, work, logs)
+            trades = logs.n[TRADES]
+        if turns[REASON] != _NO_ORDERS:
+            more, of_morning, of_sales = buy(
+                t, int(turns[REASON]), kept, before - settled + borrowed,
+                _room_beside_contracts(t, s, kept, market, inputs, state, one, turns), market,
+                one.state, one.work, one.sheet,
+            )  # fmt: skip
+            turns[GAIN] += more
+            settled += of_morning
+            paid += of_sales
+        if turns[REASON] != _NO_ORDERS and borrows:
+            money, more = sell_short(
+                s, t, int(turns[REASON]), kept, before - settled + borrowed, market, lending,
+                one.state, one.work, one.sheet,
+            )  # fmt: skip
+            turns[GAIN] += more
+            borrowed += money
+        if turns[REASON] != _NO_ORDERS:
+            strike_out(one.state, one.work)
+        note_elsewhere(trades, work, logs)
+        end_turn(s, one, state)
+    what_has_moved(first, not inputs.futures.after_stocks[t], state, work, logs)
     spent = settled + max(0.0, paid - received)
-    return gain, max(0.0, min(scalars[STOCK_CASH], withdrawable - spent))
+    free = withdrawable + borrowed + (pledged - scalars[PLEDGED])
+    return max(0.0, min(scalars[STOCK_CASH] - scalars[PLEDGED], free - spent))
 
 
 @njit(cache=True, allocates=False)
-def hedge_the_plan(
-    t: int,
-    reason: int,
-    forced: bool,
-    withdrawable: float,
-    inputs: SleeveInputs,
-    state: LedgerState,
-    work: Work,
-    sheet: Sheet,
-) -> tuple[float, bool]:
-    """Step 7 before the stocks are filled. Returns the withdrawable cash, whether orders stand."""
-    if reason == _NO_ORDERS and not state.scalars[RAISE_CASH] > 0.0:
-        return hedge(
-            t, forced, withdrawable, inputs.bars, inputs.hedge, inputs.futures, inputs.settings,
-            state.shares, work.held, work.n[HELD], state, work.futures, sheet,
-        ), False  # fmt: skip
-    changed = expect_book(
-        t, reason != _NO_ORDERS, inputs.bars, inputs.stocks, inputs.settings, state, work
-    )
-    withdrawable = hedge(
-        t, forced or changed, withdrawable, inputs.bars, inputs.hedge, inputs.futures,
-        inputs.settings, work.expected, work.expected_held,
-        list_held(work.expected, work.expected_held), state, work.futures, sheet,
+def _settle(
+    t: int, withdrawable: float, inputs: LedgerInputs, state: FundState, work: FundWork,
+    row: Floats, logs: Logs,
+) -> float:  # fmt: skip
+    """Step 8, contracts: variation, delivery, margin. Returns withdrawable; NaN = no price."""
+    futures, settings, scalars = inputs.futures, inputs.settings, state.scalars
+    for s in range(state.lots.shape[0]):
+        one = begin_turn(s, inputs, state, work, row, logs)
+        if not pay_variation(t, futures, one.state, one.work.futures, one.sheet):
+            return np.nan
+        end_turn(s, one, state)
+    required = margin_required(t + 1, state.lots, futures)
+    withdrawable = pay_margin(withdrawable, required, settings, scalars)
+    if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and any_lots(state.lots):
+        slippage, opened = settings.futures_slippage, work.of.futures.opened
+        write_lots_kept(t, slippage, scalars[FUTURES_CASH], futures, state.lots, opened, work.kept)
+        for s in range(state.lots.shape[0]):
+            one = begin_turn(s, inputs, state, work, row, logs)
+            cut_lots(t, work.kept[s], slippage, futures, one.state, opened[s], one.sheet)
+            scalars[MARGIN_CUT] = 2.0
+            end_turn(s, one, state)
+    return after_margin(withdrawable, required, settings, scalars, state.lots)
+
+
+@njit(cache=True, allocates=False)
+def _mark_sleeve(s: int, t: int, inputs: LedgerInputs, one: Turn, turns: Floats) -> None:
+    """Step 8, stocks: value of the close, what the day has gained, the fee for borrowed ones."""
+    state, work, row = one.state, one.work, one.sheet.row
+    state.scalars[STOCK_VALUE] = value_of_stocks(t, inputs.bars, state.shares, work)
+    row[STOCK_VALUE_] = state.scalars[STOCK_VALUE]
+    row[STOCK_PNL_] = gain_to_close(t, turns[GAIN], inputs.bars, state.shares, work)
+    list_contracts(t, inputs.futures, state.lots, one.sheet)
+    if inputs.record_day[t]:
+        list_positions(t, state.shares, work, one.sheet)
+    if may_borrow(s, inputs.lending):
+        charge_lender(s, t, inputs.days[t], inputs.bars, inputs.lending, state, work, row)
+
+
+@njit(cache=True, allocates=False)
+def _state_fund(
+    t: int, last: LastClose, withdrawable: float, inputs: LedgerInputs, state: FundState,
+    work: FundWork, row: Floats, logs: Logs,
+) -> float:  # fmt: skip
+    """Do steps 9 and 10: interest and fees, the stated value. Returns the equity."""
+    scalars, book = state.scalars, inputs.valuation
+    equity = charge_fees(
+        t, last, withdrawable, inputs.fee_years[t], inputs.settings.borrowing_rate, inputs.fund,
+        scalars, row,
     )  # fmt: skip
-    return withdrawable, changed
+    revaluation = 0.0
+    if book.ratio.size > 0:
+        total = 0.0
+        for s in range(state.shares.shape[0]):
+            one = begin_turn(s, inputs, state, work, row, logs)
+            total += ask_for_adjustments(t, book, inputs.bars.mark, one.state, one.work)
+        material = is_material(total, equity, book)
+        for s in range(state.shares.shape[0]):
+            one = begin_turn(s, inputs, state, work, row, logs)
+            revaluation += revalue(t, material, book, inputs.bars.mark, one.state, one.work, logs)
+        sum_of_sleeves(state)
+    return state_value(t, equity, revaluation, inputs.fund, scalars, row)
+
+
+@njit(cache=True, allocates=False)
+def _close_sleeves(
+    t: int, inputs: LedgerInputs, state: FundState, work: FundWork, row: Floats,
+    of_sleeves: Floats, logs: Logs,
+) -> bool:  # fmt: skip
+    """Keep the rows of several sleeves; whether each has moved by its own lines of money."""
+    whole = True
+    for s in range(state.shares.shape[0]):
+        one = begin_turn(s, inputs, state, work, row, logs)
+        required = margin_required(t + 1, state.lots[s : s + 1], inputs.futures)
+        moved = write_sleeve(required, one) - work.turns[s, EARNED]
+        whole &= abs(moved - sum_of_lines(one.sheet.row)) <= 1e-9 * max(abs(row[EQUITY_]), 1.0)
+        if of_sleeves.size > 0:
+            for k in range(row.size):
+                of_sleeves[t, s, k] = one.sheet.row[k]
+    sum_of_sleeves(state)
+    return whole
 
 
 @njit(cache=True, allocates=False)
@@ -168,14 +544,23 @@ def _stop_run(t: int, status: int, scalars: Floats) -> int:
     return t + 1
 
 
+@njit(cache=True, allocates=False)
+def _list_all(inputs: LedgerInputs, state: FundState, work: FundWork) -> None:
+    """List what every sleeve holds and has ordered."""
+    for s in range(state.shares.shape[0]):
+        work.of.n[s, HELD] = list_held(state.shares[s], work.of.held[s])
+        work.of.n[s, ORDERED] = list_orders(state.pending[s], work.of.ordered[s])
+
+
 @njit(cache=True, allocates=False, nogil=True)
 def run_days(
     first: int,
     stop: int,
-    inputs: SleeveInputs,
-    state: LedgerState,
-    work: Work,
+    inputs: LedgerInputs,
+    state: FundState,
+    work: FundWork,
     ledger: Floats,
+    of_sleeves: Floats,
     logs: Logs,
 ) -> int:
     """Advance the state from the open of day ``first`` to the close of day ``stop - 1``.
@@ -184,13 +569,15 @@ def run_days(
     ----------
     first, stop : int
         Day indices of the span.
-    inputs : SleeveInputs
-        Of the sleeve that is run.
-    state : LedgerState
+    inputs : LedgerInputs
+        Of S sleeves.
+    state : FundState
         Advanced in place.
-    work : Work
+    work : FundWork
     ledger : float64 [T, len(COLUMNS)]
         One row a day is written, of zeros.
+    of_sleeves : float64 [T, S, len(COLUMNS)]
+        The rows of the sleeves; [0, 0, 0] where they are not asked for, as of a single one.
     logs : Logs
         Rows of trades, refusals, positions, contracts and restated holdings are added.
 
@@ -201,82 +588,82 @@ def run_days(
         day can write, or when the run ends there (its status is then in ``state``).
     """
     bars, futures, settings = inputs.bars, inputs.futures, inputs.settings
-    scalars, shares = state.scalars, state.shares
+    scalars, sleeves, stocks = state.scalars, state.shares.shape[0], state.shares.shape[1]
     market = StockMarket(
         bars, inputs.stocks, inputs.volatility, inputs.auction, inputs.tax, settings
     )
-    work.n[HELD] = list_held(shares, work.held)
-    work.n[ORDERED] = list_orders(state.pending, work.ordered)
+    _list_all(inputs, state, work)
     for t in range(first, stop):
-        if not room_for_a_day(logs, shares.size, state.lots.size):
+        if not room_for_a_day(logs, sleeves * stocks, state.lots.size):
             return t
         row = ledger[t]
-        sheet = Sheet(row, logs)
-        trades_before = logs.n[TRADES]
+        begin_day_of_sleeves(work)
         last = last_close(inputs.days[t], inputs.stock_rate[t], inputs.futures_rate[t], scalars)
 
         # 0, 1: flows and corporate actions; what the shares of the last close earn today
         flow = take_flows(t, inputs.fund, scalars, row)
-        gain = corporate_actions(t, bars, inputs.actions, inputs.tax, settings, state, work, sheet)
-        row[HELD_PNL_] = gain_to_close(t, gain + row[DIVIDENDS_], bars, shares, work)
-        held_before = last.stock_value
-        state.book_return[t] = row[HELD_PNL_] / held_before if held_before > 0.0 else np.nan
+        traded = False
+        any_targets = False
+        for s in range(sleeves):
+            one = begin_turn(s, inputs, state, work, row, logs)
+            _begin_sleeve(t, inputs, one, work.turns[s], state.book_return[s])
+            r = int(work.turns[s, ROW])
+            if r >= 0:
+                traded = True
+                pointer, lots = one.targets.pointer, one.targets.lot_pointer
+                any_targets |= pointer[r + 1] > pointer[r] or lots[r + 1] > lots[r]
+            end_turn(s, one, state)
 
         # 2, 3: the accounts, the day's orders
-        targets = inputs.targets
-        r = _rebalance_of(t, targets.trade_days, scalars)
-        any_targets = r >= 0 and targets.pointer[r + 1] > targets.pointer[r]
-        withdrawable = morning_treasury(t, r >= 0, any_targets, settings, futures, state)
-        reason = _plan_orders(t, r, flow, targets, market, state, work, logs)
-
-        # 4 to 7: stocks, and the hedge before or after their fills
-        after_stocks = futures.after_stocks[t]
-        ordered = False
-        if not after_stocks:
-            moved = logs.n[TRADES] > trades_before
-            withdrawable, ordered = hedge_the_plan(
-                t, reason, r >= 0 or moved, withdrawable, inputs, state, work, sheet
-            )
-        stocks_before = logs.n[TRADES]
-        gain, withdrawable = _trade_stocks(
-            t, reason, gain, withdrawable, market, state, work, sheet
+        if inputs.lending.given.size > 0:
+            _pledge(t, False, inputs, state, work)
+        withdrawable = morning_treasury(
+            t, traded, any_targets, settings, futures, scalars, state.lots
         )
-        moved = logs.n[TRADES] > trades_before
-        if moved:
-            work.n[HELD] = list_held(shares, work.held)
-        if after_stocks:
-            withdrawable = hedge(
-                t, r >= 0 or moved, withdrawable, bars, inputs.hedge, futures, settings, shares,
-                work.held, work.n[HELD], state, work.futures, sheet,
-            )  # fmt: skip
-        elif ordered or logs.n[TRADES] > stocks_before:
-            scalars[UNFINISHED] = 1.0  # what was done is known tomorrow
+        uncovered = 0.0
+        if scalars[PLEDGED] > 0.0:
+            uncovered, withdrawable = max(0.0, -withdrawable), max(0.0, withdrawable)
+        for s in range(sleeves):
+            one = begin_turn(s, inputs, state, work, row, logs)
+            borrows = may_borrow(s, inputs.lending)
+            _plan_orders(t, flow, borrows, market, inputs, one, work.turns[s])
+            end_turn(s, one, state)
+
+        # 4 to 7: stocks, and the contracts before or after their fills
+        if not futures.after_stocks[t]:
+            withdrawable = _trade_contracts(t, withdrawable, inputs, state, work, row, logs)
+        withdrawable = _trade_stocks(
+            t, withdrawable, uncovered, market, inputs, state, work, row, logs
+        )
+        if futures.after_stocks[t]:
+            withdrawable = _trade_contracts(t, withdrawable, inputs, state, work, row, logs)
 
         # 8: futures are settled, stocks marked
-        withdrawable = settle_futures(
-            t, withdrawable, settings, futures, state, work.futures, sheet
-        )
+        withdrawable = _settle(t, withdrawable, inputs, state, work, row, logs)
         if np.isnan(withdrawable):
             return _stop_run(t, NO_SETTLEMENT, scalars)
-        scalars[STOCK_VALUE], names = value_of_stocks(t, bars, shares, work)
-        row[STOCK_PNL_] = gain_to_close(t, gain, bars, shares, work)
+        for s in range(sleeves):
+            one = begin_turn(s, inputs, state, work, row, logs)
+            _mark_sleeve(s, t, inputs, one, work.turns[s])
+            end_turn(s, one, state)
+        sum_of_sleeves(state)
+        if inputs.lending.given.size > 0:
+            _pledge(t, True, inputs, state, work)
+        if sleeves > 1:
+            write_fund(work.rows, work.turns, row)
 
         # 9, 10: interest and fees, the stated value
-        equity = charge_fees(
-            t, last, withdrawable, inputs.fee_years[t], settings.borrowing_rate, inputs.fund,
-            scalars, row,
-        )  # fmt: skip
-        revaluation = revalue(t, equity, inputs.valuation, bars.mark, state, work, sheet)
-        equity = state_value(t, equity, revaluation, inputs.fund, scalars, row)
+        equity = _state_fund(t, last, withdrawable, inputs, state, work, row, logs)
         scalars[EQUITY] = equity
 
         # 11: the row, and what it promises
         required = margin_required(t + 1, state.lots, futures)
-        write_balances(required, names, scalars, row)
-        list_contracts(t, futures, state.lots, sheet)
-        if inputs.record_day[t]:
-            list_positions(t, shares, work, sheet)
-        status = broken_promise(equity, equity - last.equity, required, row, state, work)
+        write_balances(required, names_held(state.shares, work.of), scalars, row)
+        status = broken_promise(
+            equity, equity - last.equity, required, row, inputs.lending, state, work.of
+        )
+        if sleeves > 1 and not _close_sleeves(t, inputs, state, work, row, of_sleeves, logs):
+            status = BROKEN_IDENTITY
         if status != OK:
             return _stop_run(t, status, scalars)
     return stop

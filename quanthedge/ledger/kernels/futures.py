@@ -35,11 +35,11 @@ from quanthedge.ledger.layout import (
     LOAN,
     LOAN_TARGET,
     MARGIN,
-    MARGIN_CUT,
     MARGIN_CUT_TRADE,
     NO_PRICE,
     OPEN_LIMIT,
     OWED,
+    PLEDGED,
     POSITION_LIMIT,
     RAISE_CASH,
     ROLL,
@@ -52,15 +52,34 @@ from quanthedge.ledger.sleeves import SleeveHedge
 from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["any_lots", "hedge", "margin_required", "morning_treasury", "settle_futures"]
+__all__ = [
+    "after_margin",
+    "any_lots",
+    "close_now",
+    "cut_lots",
+    "hedge",
+    "limit_room",
+    "locked_limit",
+    "margin_elsewhere",
+    "margin_required",
+    "morning_treasury",
+    "opening_room",
+    "part_by_money",
+    "pay_margin",
+    "pay_variation",
+    "to_futures_account",
+    "trade_at_fill",
+    "write_lots_kept",
+]
 
 
 @njit(cache=True, allocates=False)
 def any_lots(lots: Floats) -> bool:
-    """Whether any contract is held."""
-    for c in range(lots.size):
-        if lots[c] != 0.0:
-            return True
+    """Whether any sleeve holds a contract; [S, C]."""
+    for s in range(lots.shape[0]):
+        for c in range(lots.shape[1]):
+            if lots[s, c] != 0.0:
+                return True
     return False
 
 
@@ -73,16 +92,28 @@ def _margin_of(t1: int, c: int, futures: FutureBook, lots: float) -> float:
 
 @njit(cache=True, allocates=False)
 def margin_required(t1: int, lots: Floats, futures: FutureBook) -> float:
-    """Margin of all lots at the settlement of the day in row t1 (day t1 - 1), yuan."""
+    """Margin of all lots [S, C] at the settlement of the day in row t1 (day t1 - 1), yuan.
+
+    Where the exchange asks it on the larger side only, that is the larger of all long and all
+    short lots.
+    """
     total = 0.0
-    for c in range(lots.size):
-        if lots[c] != 0.0:
-            total += _margin_of(t1, c, futures, lots[c])
-    return total
+    long = 0.0
+    short = 0.0
+    for s in range(lots.shape[0]):
+        for c in range(lots.shape[1]):
+            if lots[s, c] != 0.0:
+                own = _margin_of(t1, c, futures, lots[s, c])
+                total += own
+                if lots[s, c] > 0.0:
+                    long += own
+                else:
+                    short += own
+    return max(long, short) if futures.larger_side[t1] else total
 
 
 @njit(cache=True, allocates=False)
-def _to_futures_account(amount: float, scalars: Floats) -> float:
+def to_futures_account(amount: float, scalars: Floats) -> float:
     """Move money between the accounts (below 0: back to the stocks). Returns what was moved."""
     scalars[FUTURES_CASH] += amount
     scalars[STOCK_CASH] -= amount
@@ -91,15 +122,15 @@ def _to_futures_account(amount: float, scalars: Floats) -> float:
 
 @njit(cache=True, allocates=False)
 def morning_treasury(
-    t: int, traded: bool, targets: bool, settings: Settings, futures: FutureBook,
-    state: LedgerState,
+    t: int, traded: bool, targets: bool, settings: Settings, futures: FutureBook, scalars: Floats,
+    lots: Floats,
 ) -> float:  # fmt: skip
     """Step 2: futures account to its target, loan. Returns the withdrawable stock cash.
 
-    ``traded`` says that targets are traded today, ``targets`` that there are any.
+    ``traded`` says that targets are traded today, ``targets`` that there are any; ``lots`` [S, C]
+    are those of all sleeves.
     """
-    scalars, lots = state.scalars, state.lots
-    withdrawable = scalars[STOCK_CASH]
+    withdrawable = scalars[STOCK_CASH] - scalars[PLEDGED]
     cash = scalars[FUTURES_CASH]
     moved = 0.0
     if any_lots(lots):
@@ -115,7 +146,7 @@ def morning_treasury(
         moved = -cash
     else:
         moved = max(0.0, min(withdrawable, -cash))
-    withdrawable -= _to_futures_account(moved, scalars)
+    withdrawable -= to_futures_account(moved, scalars)
     if traded:
         scalars[LOAN_TARGET] = settings.borrowed * max(0.0, scalars[EQUITY]) if targets else 0.0
         drawn = max(0.0, scalars[LOAN_TARGET] - scalars[LOAN])
@@ -146,7 +177,7 @@ def _trade_future(
 
 
 @njit(cache=True, allocates=False)
-def _trade_at_fill(
+def trade_at_fill(
     t: int, c: int, quantity: float, reason: int, slippage: float, futures: FutureBook,
     state: LedgerState, sheet: Sheet,
 ) -> None:  # fmt: skip
@@ -160,7 +191,7 @@ def _trade_at_fill(
 
 
 @njit(cache=True, allocates=False)
-def _locked_limit(t: int, c: int, side: int, futures: FutureBook) -> int:
+def locked_limit(t: int, c: int, side: int, futures: FutureBook) -> int:
     """Reason why no lot of a contract can be traded on a side at the fill, or DONE."""
     if np.isnan(futures.fill_price[t, c]):
         return NO_PRICE
@@ -170,33 +201,48 @@ def _locked_limit(t: int, c: int, side: int, futures: FutureBook) -> int:
 
 
 @njit(cache=True, allocates=False)
-def _opening_room(t: int, c: int, held: float, side: int, futures: FutureBook) -> tuple[float, int]:
-    """Lots of a contract that may be opened today, and the reason that sets the bound."""
-    p = futures.product[c]
-    room, why = np.inf, LIMIT_DOWN
-    locked = _locked_limit(t, c, side, futures)
+def opening_room(
+    t: int, c: int, held: float, side: int, futures: FutureBook, day: FuturesDay
+) -> tuple[float, int]:
+    """Lots of a contract that may be opened today, and the reason that sets the bound.
+
+    Limits are the account's: what other sleeves hold and have opened counts.
+    """
+    locked = locked_limit(t, c, side, futures)
     if locked != DONE:
-        room, why = 0.0, locked
-    by_position = max(0.0, futures.position_limit[t, p] - held)
+        return 0.0, locked
+    return limit_room(t, c, held, side, futures, day)
+
+
+@njit(cache=True, allocates=False)
+def limit_room(
+    t: int, c: int, held: float, side: int, futures: FutureBook, day: FuturesDay
+) -> tuple[float, int]:
+    """Lots that the account's limits let be opened, whatever the fill, and the limit."""
+    p = futures.product[c]
+    elsewhere = day.others[c, 1 if side == BUY else 0]
+    room, why = np.inf, LIMIT_DOWN
+    by_position = max(0.0, futures.position_limit[t, p] - elsewhere - held)
     if by_position < room:
         room, why = by_position, POSITION_LIMIT
-    if futures.opening_limit[t, p] < room:
-        room, why = futures.opening_limit[t, p], OPEN_LIMIT
+    by_opening = max(0.0, futures.opening_limit[t, p] - day.opened_by[p])
+    if by_opening < room:
+        room, why = by_opening, OPEN_LIMIT
     return room, why
 
 
 @njit(cache=True, allocates=False)
-def _close_now(
+def close_now(
     t: int, c: int, back: float, side: int, reason: int, slippage: float, futures: FutureBook,
     state: LedgerState, over: Floats, sheet: Sheet,
 ) -> bool:  # fmt: skip
     """Close lots of yesterday of one side at the fill, settled at once; False where refused."""
-    why = _locked_limit(t, c, -side, futures)
+    why = locked_limit(t, c, -side, futures)
     if why != DONE:
         refuse(sheet.logs, t, FUTURE, c, -side, back, 0.0, why)
         state.scalars[UNFINISHED] = 1.0
         return False
-    _trade_at_fill(t, c, -side * back, reason, slippage, futures, state, sheet)
+    trade_at_fill(t, c, -side * back, reason, slippage, futures, state, sheet)
     # What is closed settles at once: its gain may carry the margin of the new lots.
     moved = futures.fill_price[t, c] - futures.settlement[t, c]
     variation = side * back * futures.multiplier[futures.product[c]] * moved
@@ -215,7 +261,7 @@ def _close_other_side(
     for o in range(state.lots.size):
         if futures.product[o] == p and side * state.lots[o] < 0.0:
             back = abs(state.lots[o])
-            _close_now(t, o, back, -side, HEDGE, slippage, futures, state, over, sheet)
+            close_now(t, o, back, -side, HEDGE, slippage, futures, state, over, sheet)
 
 
 @njit(cache=True, allocates=False)
@@ -239,24 +285,51 @@ def _leave_old_contracts(
             continue
         back = min(excess, there)
         excess -= back
-        if _close_now(t, o, back, side, ROLL, slippage, futures, state, over, sheet):
+        if close_now(t, o, back, side, ROLL, slippage, futures, state, over, sheet):
             closed += back
     return old - closed, closed
 
 
 @njit(cache=True, allocates=False)
-def _margin_elsewhere(t: int, c: int, lots: Floats, futures: FutureBook) -> float:
-    """Margin of the lots in all other contracts, at the last prices known, yuan."""
+def margin_elsewhere(
+    t: int, c: int, lots: Floats, futures: FutureBook, others: Floats
+) -> tuple[float, float]:
+    """Margin of all lots but a sleeve's own in contract c, at the last prices known, yuan.
+
+    Of those sold short, and of those held long; where the exchange asks for both sides together
+    there is no need to tell them apart, and the first is that of all.
+    """
     total = 0.0
+    long = 0.0
     for o in range(lots.size):
-        if o == c or lots[o] == 0.0:
+        there = others[o, 0] + others[o, 1]
+        if o != c:
+            there += abs(lots[o])
+        if there == 0.0:
             continue
         price = futures.settlement[t, o]
         if np.isnan(price):
             price = futures.fill_price[t, o]
-        multiplier = futures.multiplier[futures.product[o]]
-        total += futures.margin_rate[t + 1, o] * multiplier * price * abs(lots[o])
-    return total
+        per_lot = futures.margin_rate[t + 1, o] * futures.multiplier[futures.product[o]] * price
+        total += per_lot * there
+        if futures.larger_side[t + 1]:
+            long += per_lot * (others[o, 1] + (max(0.0, lots[o]) if o != c else 0.0))
+    return total - long, long
+
+
+@njit(cache=True, allocates=False)
+def part_by_money(
+    money: float, there: tuple[float, float], asked: tuple[float, float]
+) -> tuple[float, float]:
+    """Part of new lots that money carries, at most 1, and the margin of all lots with it, yuan.
+
+    Short and long side: what is ``there``, and what new lots ask for. As of the larger side.
+    """
+    part = 1.0
+    for k in range(2):
+        if there[k] + part * asked[k] > money:
+            part = max(0.0, (money - there[k]) / asked[k]) if asked[k] > 0.0 else 0.0
+    return part, max(there[0] + part * asked[0], there[1] + part * asked[1])
 
 
 @njit(cache=True, allocates=False)
@@ -280,7 +353,7 @@ def trade_product(
         return withdrawable
     x, why = n, MARGIN
     if n > held:
-        room, bound = _opening_room(t, c, held, side, futures)
+        room, bound = opening_room(t, c, held, side, futures, day)
         if held + room < n:
             x, why = held + room, bound
     keep = max(0.0, n - x)
@@ -288,25 +361,29 @@ def trade_product(
         t, p, c, keep, side, slippage, futures, state, day.over, sheet
     )
     if x < held:
-        locked = _locked_limit(t, c, -side, futures)
+        locked = locked_limit(t, c, -side, futures)
         if locked != DONE:
             refuse(logs, t, FUTURE, c, -side, held - x, 0.0, locked)
             scalars[UNFINISHED] = 1.0
         else:
-            _trade_at_fill(t, c, -side * (held - x), HEDGE, slippage, futures, state, sheet)
+            trade_at_fill(t, c, -side * (held - x), HEDGE, slippage, futures, state, sheet)
             day.traded[c] -= side * (held - x)
     elif n > held:
         x = max(held, min(x, n - left))
         per_lot = futures.margin_rate[t + 1, c] * futures.multiplier[p] * futures.fill_price[t, c]
-        elsewhere = _margin_elsewhere(t, c, lots, futures)
+        short, long = margin_elsewhere(t, c, lots, futures, day.others)
+        netted = futures.larger_side[t + 1]
+        elsewhere, beside = (long, short) if netted and side == BUY else (short, long)
         money = max(0.0, scalars[FUTURES_CASH] + withdrawable - elsewhere)
         affordable = max(held, np.floor(money / per_lot))
+        if beside > scalars[FUTURES_CASH] + withdrawable:
+            affordable = held
         if affordable < x:
             x, why = affordable, MARGIN
         if x > held:
-            wanted = settings.target_multiple * (per_lot * x + elsewhere)
+            wanted = settings.target_multiple * max(per_lot * x + elsewhere, beside)
             moved = min(withdrawable, max(0.0, wanted - scalars[FUTURES_CASH]))
-            withdrawable -= _to_futures_account(moved, scalars)
+            withdrawable -= to_futures_account(moved, scalars)
         stuck = max(0.0, left - keep)
         if x < n - stuck:
             refuse(logs, t, FUTURE, c, side, n - stuck - held, x - held, why)
@@ -314,7 +391,7 @@ def trade_product(
                 scalars[UNFINISHED] = 1.0
         if x > held:
             reason = ROLL if closed > 0.0 else HEDGE
-            _trade_at_fill(t, c, side * (x - held), reason, slippage, futures, state, sheet)
+            trade_at_fill(t, c, side * (x - held), reason, slippage, futures, state, sheet)
             day.traded[c] += side * (x - held)
             day.opened[c] += x - held
     return withdrawable
@@ -349,77 +426,99 @@ def hedge(
     return withdrawable
 
 
-@njit(cache=True)
-def _cut_lots(
-    t: int, slippage: float, futures: FutureBook, state: LedgerState, opened: Floats, sheet: Sheet
-) -> None:
-    """Close at the settlement price, lot by lot, until the account meets the rest's margin."""
-    lots, cash = state.lots, state.scalars[FUTURES_CASH]
-    contracts = lots.size
-    kept, fees = np.zeros(contracts), np.zeros(contracts)
-    for c in range(contracts):
-        kept[c] = abs(lots[c])
-    while True:
-        costs = 0.0
-        need = 0.0
-        largest = -1
-        most = 0.0
-        for c in range(contracts):
-            if kept[c] > 0.0:
-                own = _margin_of(t + 1, c, futures, kept[c])
-                need += own
-                if own > most:
-                    largest, most = c, own
-            cut = abs(lots[c]) - kept[c]
-            if cut > 0.0:
-                p = futures.product[c]
-                lot = futures.multiplier[p] * futures.settlement[t + 1, c]
-                today = min(cut, opened[c])
-                fees[c] = futures.close_today_rate[t, p] * today * lot
-                fees[c] += futures.fee_rate[t, p] * (cut - today) * lot
-                fees[c] += futures.order_fee_yuan[t, p]
-                costs += fees[c] + slippage * cut * lot
-        if largest < 0 or cash - costs >= need - SMALLEST_DEBT:
-            break
-        kept[largest] -= 1.0
-    for c in range(contracts):
-        cut = abs(lots[c]) - kept[c]
-        if cut > 0.0:
-            price = futures.settlement[t + 1, c]
-            impact = slippage * cut * futures.multiplier[futures.product[c]] * price
-            way = cut if lots[c] < 0.0 else -cut
-            _trade_future(
-                t, c, way, price, fees[c], impact, MARGIN_CUT_TRADE, futures, state, sheet
-            )
+@njit(cache=True, allocates=False)
+def _fee_of_cut(t: int, c: int, cut: float, opened: float, futures: FutureBook) -> float:
+    """Fee of lots closed at the settlement price, those opened today first, yuan."""
+    p = futures.product[c]
+    lot = futures.multiplier[p] * futures.settlement[t + 1, c]
+    today = min(cut, opened)
+    fee = futures.close_today_rate[t, p] * today * lot
+    return fee + futures.fee_rate[t, p] * (cut - today) * lot + futures.order_fee_yuan[t, p]
 
 
 @njit(cache=True, allocates=False)
-def settle_futures(
-    t: int, withdrawable: float, settings: Settings, futures: FutureBook, state: LedgerState,
-    day: FuturesDay, sheet: Sheet,
-) -> float:  # fmt: skip
-    """Step 8: variation margin, delivery, margin check. Returns withdrawable; NaN = no price."""
-    if not _pay_variation(t, futures, state, day, sheet):
-        return np.nan
-    scalars = state.scalars
-    required = margin_required(t + 1, state.lots, futures)
+def write_lots_kept(
+    t: int, slippage: float, cash: float, futures: FutureBook, lots: Floats, opened: Floats,
+    kept: Floats,
+) -> None:  # fmt: skip
+    """Write the lots [S, C], without sign, that the account can carry once the rest is closed.
+
+    Closed at the settlement price, lot by lot of the contract of a sleeve that asks for the most.
+    """
+    for s in range(lots.shape[0]):
+        for c in range(lots.shape[1]):
+            kept[s, c] = abs(lots[s, c])
+    while True:
+        costs = 0.0
+        need = 0.0
+        short = 0.0
+        most = 0.0
+        first = -1
+        largest = -1
+        for s in range(lots.shape[0]):
+            for c in range(lots.shape[1]):
+                if kept[s, c] > 0.0:
+                    own = _margin_of(t + 1, c, futures, kept[s, c])
+                    need += own
+                    short += own if lots[s, c] < 0.0 else 0.0
+                    if own > most:
+                        first, largest, most = s, c, own
+                cut = abs(lots[s, c]) - kept[s, c]
+                if cut > 0.0:
+                    lot = futures.multiplier[futures.product[c]] * futures.settlement[t + 1, c]
+                    costs += _fee_of_cut(t, c, cut, opened[s, c], futures) + slippage * cut * lot
+        if futures.larger_side[t + 1]:
+            need = max(short, need - short)
+        if largest < 0 or cash - costs >= need - SMALLEST_DEBT:
+            return
+        kept[first, largest] -= 1.0
+
+
+@njit(cache=True, allocates=False)
+def cut_lots(
+    t: int, kept: Floats, slippage: float, futures: FutureBook, state: LedgerState,
+    opened: Floats, sheet: Sheet,
+) -> None:  # fmt: skip
+    """Close a sleeve's lots at the settlement price down to ``kept`` [C]."""
+    lots = state.lots
+    for c in range(lots.size):
+        cut = abs(lots[c]) - kept[c]
+        if cut > 0.0:
+            price = futures.settlement[t + 1, c]
+            fee = _fee_of_cut(t, c, cut, opened[c], futures)
+            impact = slippage * cut * futures.multiplier[futures.product[c]] * price
+            way = cut if lots[c] < 0.0 else -cut
+            _trade_future(t, c, way, price, fee, impact, MARGIN_CUT_TRADE, futures, state, sheet)
+
+
+@njit(cache=True, allocates=False)
+def pay_margin(withdrawable: float, required: float, settings: Settings, scalars: Floats) -> float:
+    """Step 8, margin: call money from the stock account. Returns the withdrawable cash."""
     if scalars[FUTURES_CASH] < required:
         target = settings.target_multiple * required
         moved = max(0.0, min(withdrawable, target - scalars[FUTURES_CASH]))
-        withdrawable -= _to_futures_account(moved, scalars)
-    if scalars[FUTURES_CASH] < required - SMALLEST_DEBT and any_lots(state.lots):
-        _cut_lots(t, settings.futures_slippage, futures, state, day.opened, sheet)
-        scalars[MARGIN_CUT] = 2.0
+        withdrawable -= to_futures_account(moved, scalars)
+    return withdrawable
+
+
+@njit(cache=True, allocates=False)
+def after_margin(
+    withdrawable: float, required: float, settings: Settings, scalars: Floats, lots: Floats
+) -> float:
+    """Step 8, margin paid: what is to be raised tomorrow, and a debt of an account without lots.
+
+    ``required`` is the margin before lots were cut. Returns the withdrawable cash.
+    """
     _ask_for_cash(required, settings, scalars)
-    if not any_lots(state.lots) and scalars[FUTURES_CASH] < 0.0:
+    if not any_lots(lots) and scalars[FUTURES_CASH] < 0.0:
         moved = max(0.0, min(withdrawable, -scalars[FUTURES_CASH]))
-        withdrawable -= _to_futures_account(moved, scalars)
+        withdrawable -= to_futures_account(moved, scalars)
         scalars[RAISE_CASH] = max(scalars[RAISE_CASH], -scalars[FUTURES_CASH])
     return withdrawable
 
 
 @njit(cache=True, allocates=False)
-def _pay_variation(
+def pay_variation(
     t: int, futures: FutureBook, state: LedgerState, day: FuturesDay, sheet: Sheet
 ) -> bool:
     """Settle every contract and deliver on its last day; False where one has no settlement."""
@@ -449,11 +548,11 @@ def _pay_variation(
 @njit(cache=True, allocates=False)
 def _ask_for_cash(required: float, settings: Settings, scalars: Floats) -> None:
     """Set what is to be raised out of the stocks tomorrow: margin, and what investors are owed."""
-    cash = scalars[FUTURES_CASH] + scalars[STOCK_CASH]
+    cash = scalars[FUTURES_CASH] + scalars[STOCK_CASH] - scalars[PLEDGED]
     scalars[RAISE_CASH] = 0.0
     if cash < settings.call_multiple * required:
         scalars[RAISE_CASH] = settings.target_multiple * required - cash
     if scalars[OWED] > 0.0:
         spare = max(0.0, scalars[FUTURES_CASH] - settings.target_multiple * required)
-        lacking = scalars[OWED] - scalars[STOCK_CASH] - spare
+        lacking = scalars[OWED] + scalars[PLEDGED] - scalars[STOCK_CASH] - spare
         scalars[RAISE_CASH] = max(scalars[RAISE_CASH], lacking)

@@ -15,6 +15,7 @@ from quanthedge.ledger.kernels.actions import (
     note_dividend,
     scale_lots,
 )
+from quanthedge.ledger.kernels.owed import owe_action, owe_growth, settle_delisted
 from quanthedge.ledger.kernels.prices import reference_price
 from quanthedge.ledger.kernels.sheet import HELD, ORDERED, Sheet, Work, note_trade, refuse
 from quanthedge.ledger.layout import (
@@ -27,9 +28,12 @@ from quanthedge.ledger.layout import (
     DIVIDENDS_,
     EQUITY,
     FUTURES_CASH,
+    LENT,
     LOAN,
     OWED,
     OWED_DUE,
+    PAYABLE,
+    PLEDGED,
     RECEIVABLE,
     REDEMPTIONS_,
     REVALUATION,
@@ -56,20 +60,25 @@ class LastClose(NamedTuple):
     net_assets: float
     stock_value: float
     loan: float
+    payable: float
     stock_interest: float
     futures_interest: float
 
 
 @njit(cache=True, allocates=False)
 def last_close(days: float, stock_rate: float, futures_rate: float, scalars: Floats) -> LastClose:
-    """Read the balances of the last close, and the interest that they earn until this one."""
+    """Read the balances of the last close, and the interest that they earn until this one.
+
+    What borrowed stocks were sold for earns nothing.
+    """
     return LastClose(
         days,
         scalars[EQUITY],
         scalars[EQUITY] + scalars[REVALUATION],
         scalars[STOCK_VALUE],
         scalars[LOAN],
-        max(0.0, scalars[STOCK_CASH]) * stock_rate * days / 365.0,
+        scalars[PAYABLE],
+        max(0.0, scalars[STOCK_CASH] - scalars[LENT]) * stock_rate * days / 365.0,
         max(0.0, scalars[FUTURES_CASH]) * futures_rate * days / 365.0,
     )
 
@@ -89,7 +98,7 @@ def take_flows(t: int, fund: FundNumbers, scalars: Floats, row: Floats) -> float
     flow = max(-1.0, net / scalars[EQUITY]) if net != 0.0 else 0.0
     scalars[EQUITY] = max(0.0, scalars[EQUITY] + net)
     if scalars[OWED_DUE] > 0.0:
-        paid = max(0.0, min(scalars[STOCK_CASH], scalars[OWED_DUE]))
+        paid = max(0.0, min(scalars[STOCK_CASH] - scalars[PLEDGED], scalars[OWED_DUE]))
         scalars[STOCK_CASH] -= paid
         scalars[OWED_DUE] -= paid
         scalars[OWED] -= paid
@@ -116,7 +125,7 @@ def subscribe_rights(
     scalars = state.scalars
     wanted = np.floor(old * actions.rights[a] + 1e-6)
     price = actions.rights_price[a]
-    taken = min(wanted, np.floor(max(0.0, scalars[STOCK_CASH]) / price))
+    taken = min(wanted, np.floor(max(0.0, scalars[STOCK_CASH] - scalars[PLEDGED]) / price))
     if taken < wanted:
         refuse(sheet.logs, t, STOCK, i, BUY, wanted, taken, CASH)
     if taken > 0.0:
@@ -207,10 +216,28 @@ def _grow_orders(
         growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
         if a >= 0:
             growth = 1.0 + actions.bonus[a]
-            if rights:
+            if rights and pending[i] > 0.0:
                 growth += actions.rights[a]
         if growth != 1.0:
             pending[i] = np.floor(pending[i] * growth + 0.5)
+
+
+@njit(cache=True, allocates=False)
+def _owe(
+    t: int, i: int, bars: Bars, actions: ActionBook, settings: Settings, state: LedgerState,
+    sheet: Sheet,
+) -> float:  # fmt: skip
+    """Let the lender of borrowed shares have what the day brings. Returns the price gain."""
+    mark = bars.mark[t, i]
+    if t >= bars.delist[i]:
+        return settle_delisted(t, i, mark, settings.recovery, state, sheet)
+    a = action_of_day(t, i, actions.pointer, actions.stock)
+    if a >= 0:
+        return owe_action(i, a, mark, reference_price(t, i, bars), actions, state, sheet.row)
+    if bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
+        growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
+        return owe_growth(i, growth, mark, state, sheet.row)
+    return 0.0
 
 
 @njit(cache=True, allocates=False)
@@ -225,6 +252,9 @@ def corporate_actions(
     _receive_dividends(t, state)
     for k in range(work.n[HELD]):
         i = work.held[k]
+        if shares[i] < 0.0:
+            gain += _owe(t, i, bars, actions, settings, state, sheet)
+            continue
         if not shares[i] > 0.0:  # rounded away by an earlier event
             continue
         if t >= bars.delist[i]:

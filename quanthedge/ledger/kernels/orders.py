@@ -8,7 +8,7 @@ all stocks of the market.
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import Bars, Settings, StockBook
+from quanthedge.ledger.inputs import Bars, Settings, StockBook, StockMarket
 from quanthedge.ledger.kernels.prices import reference_price
 from quanthedge.ledger.kernels.sheet import HELD, ORDERED, Logs, Work, list_orders, refuse
 from quanthedge.ledger.layout import (
@@ -19,7 +19,9 @@ from quanthedge.ledger.layout import (
     NEXT_DAY,
     NO_PRICE,
     OWED,
+    PLEDGED,
     RAISE_CASH,
+    SELL,
     STOCK,
     STOCK_CASH,
 )
@@ -67,6 +69,25 @@ def _order_for(desired: float, shares: float, lot: int, step: int) -> float:
 
 
 @njit(cache=True, allocates=False)
+def _signed_order_for(desired: float, shares: float, lot: int, step: int) -> float:
+    """As :func:`_order_for` where borrowed stocks may be sold, which count below 0.
+
+    What passes 0 is two orders: of what is held or owed, and by lots of the rest.
+    """
+    if desired < 0.0:
+        if shares > 0.0:
+            return 0.0 - round_lot(-desired, lot, step)
+        if desired < shares:
+            more = round_lot(shares - desired, lot, step)
+            return shares - more if more > 0.0 else np.nan
+        back = round_sale(desired - shares, -shares, lot, step)
+        return shares + back if back > 0.0 else np.nan
+    if shares < 0.0:
+        return round_lot(desired, lot, step)
+    return _order_for(desired, shares, lot, step)
+
+
+@njit(cache=True, allocates=False)
 def plan_rebalance(
     t: int,
     r: int,
@@ -74,6 +95,7 @@ def plan_rebalance(
     stocks: StockBook,
     targets: SleeveTargets,
     settings: Settings,
+    borrows: bool,
     state: LedgerState,
     work: Work,
     logs: Logs,
@@ -84,7 +106,7 @@ def plan_rebalance(
         pending[work.ordered[k]] = np.nan
     for k in range(work.n[HELD]):
         i = work.held[k]
-        pending[i] = 0.0 if shares[i] > 0.0 else np.nan
+        pending[i] = 0.0 if shares[i] != 0.0 else np.nan
     for k in range(targets.pointer[r], targets.pointer[r + 1]):
         i = targets.stocks[k]
         reference = reference_price(t, i, bars)
@@ -93,7 +115,12 @@ def plan_rebalance(
             pending[i] = np.nan
             continue
         desired = targets.weights[k] * equity / reference
-        pending[i] = _order_for(desired, shares[i], stocks.lot[i], stocks.step[i])
+        if borrows:
+            pending[i] = _signed_order_for(desired, shares[i], stocks.lot[i], stocks.step[i])
+            if desired < 0.0 and shares[i] == 0.0 and np.isnan(pending[i]):
+                refuse(logs, t, STOCK, i, SELL, np.floor(-desired), 0.0, LOT)
+        else:
+            pending[i] = _order_for(desired, shares[i], stocks.lot[i], stocks.step[i])
         if desired >= shares[i] and shares[i] == 0.0 and np.isnan(pending[i]):
             refuse(logs, t, STOCK, i, BUY, np.floor(desired), 0.0, LOT)
     state.scalars[DAYS_LEFT] = settings.retry_days
@@ -107,6 +134,7 @@ def plan_flow(
     bars: Bars,
     stocks: StockBook,
     settings: Settings,
+    borrows: bool,
     state: LedgerState,
     work: Work,
 ) -> None:
@@ -119,7 +147,11 @@ def plan_flow(
         wanted = shares[i] if np.isnan(pending[i]) else pending[i]
         if wanted == 0.0 or not reference_price(t, i, bars) > 0.0:
             continue
-        pending[i] = _order_for(wanted * (1.0 + flow), shares[i], stocks.lot[i], stocks.step[i])
+        desired, lot, step = wanted * (1.0 + flow), stocks.lot[i], stocks.step[i]
+        if borrows:
+            pending[i] = _signed_order_for(desired, shares[i], lot, step)
+        else:
+            pending[i] = _order_for(desired, shares[i], lot, step)
     state.scalars[DAYS_LEFT] = settings.retry_days
     work.n[ORDERED] = list_orders(pending, work.ordered)
 
@@ -141,9 +173,23 @@ def strike_out(state: LedgerState, work: Work) -> None:
 
 
 @njit(cache=True, allocates=False)
+def ordered_value(t: int, market: StockMarket, state: LedgerState, work: Work) -> float:
+    """Yuan at reference prices of all that the day's orders are to buy."""
+    shares, pending, stocks = state.shares, state.pending, market.stocks
+    value = 0.0
+    for k in range(work.n[ORDERED]):
+        i = work.ordered[k]
+        if pending[i] > shares[i]:
+            order = round_lot(pending[i] - shares[i], stocks.lot[i], stocks.step[i])
+            value += order * reference_price(t, i, market.bars)
+    return value
+
+
+@njit(cache=True, allocates=False)
 def untouched_cash(kept: float, settings: Settings, scalars: Floats) -> float:
     """Yuan of the stock account that no purchase may take."""
-    return max(kept, scalars[OWED], settings.cash_reserve * scalars[EQUITY])
+    free = max(scalars[OWED], settings.cash_reserve * scalars[EQUITY])
+    return max(kept, free + scalars[PLEDGED])
 
 
 @njit(cache=True, allocates=False)

@@ -5,23 +5,27 @@ from typing import NamedTuple
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.layout import TRADE_COLUMNS
+from quanthedge.ledger.layout import COLUMNS, TRADE_COLUMNS
 from quanthedge.typing import Floats, Ints
 
-N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED = len(TRADE_COLUMNS), 7, 3, 3, 4
-TRADES, REFUSALS, POSITIONS, CONTRACTS, RESTATED = range(5)
+N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED = len(TRADE_COLUMNS), 8, 4, 4, 5
+TRADES, REFUSALS, POSITIONS, CONTRACTS, RESTATED, SLEEVE = range(6)
 _SPARE = 4096  # rows
 
 
 class Logs(NamedTuple):
-    """Rows written so far, with room for more; ``n`` [5] says how many of each."""
+    """Rows written so far, with room for more.
+
+    ``n`` [6] says how many of each, and whose turn it is: the last column of every row is the
+    sleeve that it is of.
+    """
 
     n: Ints
-    trades: Floats  # [.., 14] columns of ``TRADE_COLUMNS``
-    refusals: Floats  # [.., 7] day, kind, index, side, wanted, done, reason
-    positions: Floats  # [.., 3] day, stock, shares
-    contracts: Floats  # [.., 3] day, contract, signed lots
-    restated: Floats  # [.., 4] day, stock, shares, stated value over mark
+    trades: Floats  # [.., 15] columns of ``TRADE_COLUMNS``
+    refusals: Floats  # [.., 8] day, kind, index, side, wanted, done, reason
+    positions: Floats  # [.., 4] day, stock, shares
+    contracts: Floats  # [.., 4] day, contract, signed lots
+    restated: Floats  # [.., 5] day, stock, shares, stated value over mark
 
 
 class Sheet(NamedTuple):
@@ -32,7 +36,12 @@ class Sheet(NamedTuple):
 
 
 class FuturesDay(NamedTuple):
-    """What the day's trading does to the contracts, [C], and what products are to hold, [P]."""
+    """What the day's trading does to the contracts, [C], and what products are to hold, [P].
+
+    The first three are kept of each sleeve until the close; of the account are ``others`` [C, 2],
+    the lots that the other sleeves hold short and long, and ``opened_by`` [P], the lots that they
+    opened today.
+    """
 
     over: Floats  # [C] signed lots of yesterday that settle at the close
     traded: Floats  # [C] signed lots traded at the fill that do
@@ -42,10 +51,16 @@ class FuturesDay(NamedTuple):
     wanted: Floats  # [P] signed lots
     held: Floats  # [P] signed lots
     gross: Floats  # [P] lots without their signs
+    others: Floats  # [C, 2]
+    opened_by: Floats  # [P]
 
 
 class Work(NamedTuple):
-    """Arrays that are used anew every day; the first ``n`` places of a list are filled."""
+    """Arrays that are used anew every day; the first ``n`` places of a list are filled.
+
+    Those of a sleeve's turn. The fund's hold the first three, and the first three of ``futures``,
+    with an axis of sleeves before theirs (:func:`new_work`).
+    """
 
     n: Ints  # [2] stocks held, orders that are open
     held: Ints  # [N] ascending
@@ -56,22 +71,41 @@ class Work(NamedTuple):
     done: Floats  # [N] bought
     expected: Floats  # [N] shares expected of the day's orders, by stock
     expected_held: Ints  # [N]
+    elsewhere: Floats  # [N] shares of the day that the other sleeves traded
     futures: FuturesDay
 
 
 HELD, ORDERED = 0, 1
+GAIN, REASON, ROW, MOVED, ASKED, TRADED, ORDERS, EARNED, BOOK, ALLOWED = range(10)
 
 
-def new_work(stocks: int, contracts: int, products: int) -> Work:
-    """Return working arrays for N stocks, C contracts and P products."""
-    return Work(
-        np.zeros(2, np.int64), np.empty(stocks, np.int64), np.empty(stocks, np.int64),
-        np.empty(stocks), np.empty(stocks), np.empty(stocks), np.empty(stocks), np.empty(stocks),
-        np.empty(stocks, np.int64),
-        FuturesDay(
-            np.empty(contracts), np.empty(contracts), np.empty(contracts), np.empty(products),
-            np.empty(products), np.empty(products), np.empty(products), np.empty(products),
+class FundWork(NamedTuple):
+    """The working arrays of all S sleeves."""
+
+    of: Work  # with the axis S where a sleeve's turn does not end it
+    turns: Floats  # [S, 10] gain, reason of the orders, row of the targets, what has moved
+    rows: Floats  # [S, len(COLUMNS)] the day of each sleeve; a single one writes the fund's
+    kept: Floats  # [S, C] lots that a cut leaves
+
+
+def new_work(stocks: int, contracts: int, products: int, sleeves: int = 1) -> FundWork:
+    """Return working arrays for N stocks, C contracts, P products and S sleeves."""
+    some = (sleeves, contracts)
+    return FundWork(
+        Work(
+            np.zeros((sleeves, 2), np.int64), np.empty((sleeves, stocks), np.int64),
+            np.empty((sleeves, stocks), np.int64),
+            np.empty(stocks), np.empty(stocks), np.empty(stocks), np.empty(stocks),
+            np.empty(stocks), np.empty(stocks, np.int64), np.zeros(stocks),
+            FuturesDay(
+                np.empty(some), np.empty(some), np.empty(some), np.empty(products),
+                np.empty(products), np.empty(products), np.empty(products), np.empty(products),
+                np.zeros((contracts, 2)), np.zeros(products),
+            ),
         ),
+        np.zeros((sleeves, 10)),
+        np.zeros((sleeves, len(COLUMNS))),
+        np.empty(some),
     )  # fmt: skip
 
 
@@ -106,14 +140,14 @@ def new_logs(stocks: int, contracts: int) -> Logs:
     columns = (N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED)
     rows = _room_asked(stocks, contracts)
     tables = (np.empty((n + _SPARE, k)) for n, k in zip(rows, columns, strict=True))
-    return Logs(np.zeros(5, np.int64), *tables)
+    return Logs(np.zeros(6, np.int64), *tables)
 
 
 def grown(logs: Logs, stocks: int, contracts: int) -> Logs:
     """Return the logs with twice the places, and room for a day, where there was too little."""
     tables = []
     asked = _room_asked(stocks, contracts)
-    for n, rows, room in zip(logs.n, logs[1:], asked, strict=True):
+    for n, rows, room in zip(logs.n[:SLEEVE], logs[1:], asked, strict=True):
         more = rows
         if len(rows) - n < room:
             more = np.empty((2 * len(rows) + room, rows.shape[1]))
@@ -136,7 +170,7 @@ def refuse(
     """Record an order that was not done in full."""
     k, rows = next_row(logs, REFUSALS), logs.refusals
     rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3] = t, kind, i, side
-    rows[k, 4], rows[k, 5], rows[k, 6] = wanted, done, reason
+    rows[k, 4], rows[k, 5], rows[k, 6], rows[k, 7] = wanted, done, reason, logs.n[SLEEVE]
 
 
 @njit(cache=True, allocates=False)
@@ -150,13 +184,14 @@ def note_trade(
     rows[k, 3], rows[k, 4], rows[k, 5] = quantity, price, amount
     rows[k, 6], rows[k, 7], rows[k, 8] = costs[0], costs[1], costs[2]
     rows[k, 9], rows[k, 10], rows[k, 11] = costs[3], costs[4], costs[5]
-    rows[k, 12], rows[k, 13] = reason, tax
+    rows[k, 12], rows[k, 13], rows[k, 14] = reason, tax, logs.n[SLEEVE]
 
 
 @njit(cache=True, allocates=False)
-def note_three(rows: Floats, k: int, t: int, index: int, number: float) -> None:
+def note_held(logs: Logs, log: int, rows: Floats, t: int, index: int, number: float) -> None:
     """Record a position or a contract."""
-    rows[k, 0], rows[k, 1], rows[k, 2] = t, index, number
+    k = next_row(logs, log)
+    rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3] = t, index, number, logs.n[SLEEVE]
 
 
 @njit(cache=True, allocates=False)
@@ -164,7 +199,7 @@ def list_held(shares: Floats, held: Ints) -> int:
     """Write the indices of the stocks held into ``held`` [N], ascending; returns their number."""
     n = 0
     for i in range(shares.size):
-        if shares[i] > 0.0:
+        if shares[i] != 0.0:
             held[n] = i
             n += 1
     return n

@@ -5,7 +5,7 @@ import numpy as np
 from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import FundNumbers, ValuationBook
 from quanthedge.ledger.kernels.fees import performance_fee_cents, unit_value_ticks
-from quanthedge.ledger.kernels.sheet import HELD, RESTATED, Sheet, Work, next_row
+from quanthedge.ledger.kernels.sheet import HELD, RESTATED, SLEEVE, Logs, Work, next_row
 from quanthedge.ledger.layout import (
     ACCRUED,
     ACCRUED_,
@@ -29,7 +29,7 @@ from quanthedge.typing import Floats
 
 
 @njit(cache=True, allocates=False)
-def _ask_for_adjustments(
+def ask_for_adjustments(
     t: int, book: ValuationBook, mark: Floats, state: LedgerState, work: Work
 ) -> float:
     """Forget adjustments that have ended, begin those that always count; return the sum of all."""
@@ -38,13 +38,13 @@ def _ask_for_adjustments(
     for i in range(restated.size):
         some |= restated[i]
     for i in range(shares.size if some else 0):  # what was sold whole is not among the held
-        if restated[i] and (np.isnan(book.ratio[t + 1, i]) or not shares[i] > 0.0):
+        if restated[i] and (np.isnan(book.ratio[t + 1, i]) or shares[i] == 0.0):
             restated[i] = False
     total = 0.0
     for k in range(work.n[HELD]):
         i = work.held[k]
         ratio = book.ratio[t + 1, i]
-        if np.isnan(ratio) or not shares[i] > 0.0:
+        if np.isnan(ratio) or shares[i] == 0.0:
             continue
         total += shares[i] * mark[t + 1, i] * (ratio - 1.0)
         if book.always.size > 0 and book.always[t + 1, i]:
@@ -53,32 +53,34 @@ def _ask_for_adjustments(
 
 
 @njit(cache=True, allocates=False)
-def revalue(
-    t: int, equity: float, book: ValuationBook, mark: Floats, state: LedgerState, work: Work,
-    sheet: Sheet,
-) -> float:  # fmt: skip
-    """Return what holdings that do not trade are stated above (below: less than 0) their marks.
+def is_material(total: float, equity: float, book: ValuationBook) -> bool:
+    """Whether adjustments count, which they do together once they reach the materiality."""
+    return total != 0.0 and abs(total) >= book.materiality * equity
 
-    Adjustments count together, once they reach the materiality of ``equity``; a holding whose
-    adjustment has begun keeps it until the stock is traded again.
+
+@njit(cache=True, allocates=False)
+def revalue(
+    t: int, material: bool, book: ValuationBook, mark: Floats, state: LedgerState, work: Work,
+    logs: Logs,
+) -> float:  # fmt: skip
+    """Return what a sleeve's holdings that do not trade are stated above (below: < 0) their marks.
+
+    A holding whose adjustment has begun keeps it until the stock is traded again.
     """
     shares, restated = state.shares, state.carried.restated
-    if book.ratio.size == 0:
-        return 0.0
-    total = _ask_for_adjustments(t, book, mark, state, work)
-    material = total != 0.0 and abs(total) >= book.materiality * equity
     stated = 0.0
     for k in range(work.n[HELD]):
         i = work.held[k]
         ratio = book.ratio[t + 1, i]
-        if np.isnan(ratio) or not shares[i] > 0.0:
+        if np.isnan(ratio) or shares[i] == 0.0:
             continue
         if material:
             restated[i] = True
         if restated[i]:
             stated += shares[i] * mark[t + 1, i] * (ratio - 1.0)
-            rows, n = sheet.logs.restated, next_row(sheet.logs, RESTATED)
+            rows, n = logs.restated, next_row(logs, RESTATED)
             rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3] = t, i, shares[i], ratio
+            rows[n, 4] = logs.n[SLEEVE]
     return stated
 
 

@@ -35,6 +35,7 @@ from quanthedge.ledger.layout import (
     FILL_VWAP,
     IMPACT_,
     NOT_LISTED,
+    OTHER_LEG,
     PROCEEDS,
     SAME_AUCTION,
     SELL,
@@ -45,12 +46,13 @@ from quanthedge.ledger.layout import (
     TRANSFER_,
 )
 from quanthedge.ledger.state import LedgerState
+from quanthedge.typing import Floats
 
 Costs = tuple[float, float, float, float, float, float]  # commission to impact
 
 
 @njit(cache=True, allocates=False)
-def _read_day(t: int, i: int, fill: int, market: StockMarket) -> StockDay:
+def read_day(t: int, i: int, fill: int, market: StockMarket) -> StockDay:
     """Read a stock's day for an order at a fill."""
     return stock_day(
         t, i, fill, market.bars, market.stocks,
@@ -59,7 +61,14 @@ def _read_day(t: int, i: int, fill: int, market: StockMarket) -> StockDay:
 
 
 @njit(cache=True, allocates=False)
-def _book_trade(
+def room_of(i: int, one: StockDay, market: StockMarket, work: Work) -> tuple[float, int]:
+    """Shares that the market takes, less those of other sleeves, and what caps them."""
+    cap, limit = volume_cap(one, market.settings.participation)
+    return cap - work.elsewhere[i], limit
+
+
+@njit(cache=True, allocates=False)
+def book_trade(
     t: int,
     i: int,
     quantity: float,
@@ -98,6 +107,7 @@ def _sell_one(
     one: StockDay,
     market: StockMarket,
     state: LedgerState,
+    work: Work,
     sheet: Sheet,
 ) -> tuple[float, float, float]:
     """Sell what can be sold of one order. Returns shares sold, money received, price gain."""
@@ -108,7 +118,7 @@ def _sell_one(
         quantity = state.shares[i] - locked
         why = NOT_LISTED
     if quantity > 0.0 and capped:
-        cap, limit = volume_cap(one, settings.participation)
+        cap, limit = room_of(i, one, market, work)
         if cap + 1e-6 < quantity:
             quantity = round_lot(cap, one.lot, one.step)
             why = limit
@@ -122,7 +132,7 @@ def _sell_one(
         else:
             gain = quantity * (one.price - one.reference)
             tax = take_lots(t, i, quantity, market.tax, state.carried)
-            money = _book_trade(t, i, quantity, SELL, one, costs, tax, reason, state, sheet)
+            money = book_trade(t, i, quantity, SELL, one, costs, tax, reason, state, sheet)
     if quantity < order:
         refuse(sheet.logs, t, STOCK, i, SELL, order, quantity, why)
     return quantity, money, gain
@@ -138,15 +148,28 @@ def sell(
     gain = 0.0
     for k in range(work.n[ORDERED]):
         i = work.ordered[k]
-        if not pending[i] < shares[i]:
+        if not (pending[i] < shares[i] and shares[i] > 0.0):
             continue
-        one = _read_day(t, i, fill, market)
+        one = read_day(t, i, fill, market)
         order = round_sale(shares[i] - pending[i], shares[i], one.lot, one.step)
         if order > 0.0:
-            _, money, price_gain = _sell_one(t, i, order, True, reason, one, market, state, sheet)
+            _, money, price_gain = _sell_one(
+                t, i, order, True, reason, one, market, state, work, sheet
+            )
             received += money
             gain += price_gain
     return received, gain
+
+
+@njit(cache=True, allocates=False)
+def value_at_reference(t: int, market: StockMarket, shares: Floats, work: Work) -> float:
+    """Value of a sleeve's stocks at the day's reference prices, yuan."""
+    value = 0.0
+    for k in range(work.n[HELD]):
+        i = work.held[k]
+        if shares[i] > 0.0:
+            value += shares[i] * reference_price(t, i, market.bars)
+    return value
 
 
 @njit(cache=True, allocates=False)
@@ -155,11 +178,7 @@ def forced_sales(
 ) -> tuple[float, float]:
     """Step 5: sell every stock pro rata. Returns the money received and the price gain."""
     shares, pending, fill = state.shares, state.pending, market.settings.fill
-    value = 0.0
-    for k in range(work.n[HELD]):
-        i = work.held[k]
-        if shares[i] > 0.0:
-            value += shares[i] * reference_price(t, i, market.bars)
+    value = value_at_reference(t, market, shares, work)
     fraction = min(1.0, missing / value) if value > 0.0 else 0.0
     received = 0.0
     gain = 0.0
@@ -167,9 +186,11 @@ def forced_sales(
         i = work.held[k]
         if shares[i] <= 0.0:
             continue
-        one = _read_day(t, i, fill, market)
+        one = read_day(t, i, fill, market)
         order = round_sale_up(fraction * shares[i], shares[i], one.lot, one.step)
-        done, money, price_gain = _sell_one(t, i, order, False, CASH_CUT, one, market, state, sheet)
+        done, money, price_gain = _sell_one(
+            t, i, order, False, CASH_CUT, one, market, state, work, sheet
+        )
         received += money
         gain += price_gain
         if done > 0.0 and pending[i] > shares[i]:
@@ -188,9 +209,9 @@ def _purchases_possible(
         work.order[k] = 0.0
         work.quantity[k] = 0.0
         work.done[k] = 0.0
-        if not pending[i] > shares[i]:
+        if not (pending[i] > shares[i] and shares[i] >= 0.0):
             continue
-        one = _read_day(t, i, settings.fill, market)
+        one = read_day(t, i, settings.fill, market)
         order = round_lot(pending[i] - shares[i], one.lot, one.step)
         if order == 0.0:
             continue
@@ -198,9 +219,21 @@ def _purchases_possible(
         if why != DONE:
             refuse(sheet.logs, t, STOCK, i, BUY, order, 0.0, why)
             continue
-        cap, _ = volume_cap(one, settings.participation)
+        cap, _ = room_of(i, one, market, work)
         work.order[k] = order
         work.quantity[k] = round_lot(cap, one.lot, one.step) if cap < order else order
+
+
+@njit(cache=True, allocates=False)
+def _wait_for_contracts(t: int, room: float, market: StockMarket, work: Work) -> None:
+    """Cut what is to be bought, pro rata, to ``room`` yuan at reference prices."""
+    value = 0.0
+    for k in range(work.n[ORDERED]):
+        if work.quantity[k] > 0.0:
+            value += work.quantity[k] * reference_price(t, work.ordered[k], market.bars)
+    for k in range(work.n[ORDERED] if value > room else 0):
+        i, stocks = work.ordered[k], market.stocks
+        work.quantity[k] = round_lot(room / value * work.quantity[k], stocks.lot[i], stocks.step[i])
 
 
 @njit(cache=True, allocates=False)
@@ -229,7 +262,7 @@ def _scale_to_money(t: int, left: float, fill: int, market: StockMarket, work: W
     for k in range(work.n[ORDERED]):
         work.rest[k] = 0.0
         if work.quantity[k] > work.done[k]:
-            one = _read_day(t, work.ordered[k], fill, market)
+            one = read_day(t, work.ordered[k], fill, market)
             rest = _rest_to_buy(work.quantity[k] - work.done[k], market.settings.fill, one)
             work.rest[k] = rest
             if rest > 0.0:
@@ -268,7 +301,7 @@ def _buy_with(
         i, rest = work.ordered[k], work.rest[k]
         if rest == 0.0:
             continue
-        one = _read_day(t, i, fill, market)
+        one = read_day(t, i, fill, market)
         bought = round_lot(factor * rest, one.lot, one.step) if factor < 1.0 else rest
         if more_later:
             bought = _leave_an_order(bought, rest, one.lot, one.step)
@@ -279,7 +312,7 @@ def _buy_with(
         if bought > 0.0:
             gain += bought * (one.reference - one.price)
             add_lot(t, i, bought, market.tax, state.carried)
-            net = _book_trade(t, i, bought, BUY, one, costs, 0.0, reason, state, sheet)
+            net = book_trade(t, i, bought, BUY, one, costs, 0.0, reason, state, sheet)
             paid -= net
             left += net
             work.done[k] += bought
@@ -288,13 +321,15 @@ def _buy_with(
 
 @njit(cache=True, allocates=False)
 def _purchase_refusal(t: int, k: int, later: bool, market: StockMarket, work: Work) -> int:
-    """Why less than the order was bought: the cap on volume, the later price, or the money."""
+    """Why less than the order was bought: volume, the other leg, the later price, or the money."""
     i = work.ordered[k]
     if work.quantity[k] - work.done[k] == 0.0:
-        one = _read_day(t, i, market.settings.fill, market)
-        return volume_cap(one, market.settings.participation)[1]
+        one = read_day(t, i, market.settings.fill, market)
+        cap, limit = room_of(i, one, market, work)
+        most = round_lot(min(cap, work.order[k]), one.lot, one.step)
+        return OTHER_LEG if work.quantity[k] < most else limit
     if later:
-        why = refusal(BUY, _read_day(t, i, FILL_VWAP, market))
+        why = refusal(BUY, read_day(t, i, FILL_VWAP, market))
         if why != DONE:
             return why
     return CASH
@@ -306,14 +341,20 @@ def buy(
     reason: int,
     kept: float,
     morning_cash: float,
+    room: float,
     market: StockMarket,
     state: LedgerState,
     work: Work,
     sheet: Sheet,
 ) -> tuple[float, float, float]:
-    """Step 6. Returns price gain, and money paid: without the sales of the day, and with them."""
+    """Step 6. Returns price gain, and money paid: without the sales of the day, and with them.
+
+    ``room`` is what may be bought beside contracts that wait, yuan; infinite where none does.
+    """
     settings, scalars = market.settings, state.scalars
     _purchases_possible(t, market, state, work, sheet)
+    if room < np.inf:
+        _wait_for_contracts(t, room, market, work)
     untouched = untouched_cash(kept, settings, scalars)
     later = settings.sale_proceeds == AFTER_FILL and scalars[STOCK_CASH] > morning_cash
     settled = 0.0

@@ -11,12 +11,19 @@ from quanthedge.hedge.kernels.lots import joint_lots
 from quanthedge.hedge.policies.kernels import due
 from quanthedge.ledger.inputs import Bars, FutureBook
 from quanthedge.ledger.kernels.sheet import FuturesDay
-from quanthedge.ledger.layout import BOTTOM_UP, GIVEN, MARGIN_CUT, TOP_DOWN, UNFINISHED
+from quanthedge.ledger.layout import BOTTOM_UP, GIVEN, MARGIN_CUT, STATED, TOP_DOWN, UNFINISHED
 from quanthedge.ledger.sleeves import SleeveHedge
 from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["begin_day", "estimate_book", "lot_values", "review_lots", "write_lots_wanted"]
+__all__ = [
+    "begin_day",
+    "estimate_book",
+    "lot_values",
+    "nearest_lots",
+    "review_lots",
+    "write_lots_wanted",
+]
 
 
 @njit(cache=True, allocates=False)
@@ -53,14 +60,14 @@ def estimate_book(
         i = held[k]
         amount = shares[i] * bars.mark[t, i] * bars.adj_factor[t, i] / bars.adj_factor[t + 1, i]
         value += amount
-        if hedge.method == BOTTOM_UP:
+        if hedge.method == BOTTOM_UP or hedge.method == STATED:
             for p in range(beta.size):
                 b = hedge.beta[t, i, p]
                 default = hedge.default_beta if p == 0 else 0.0
                 beta[p] += amount * (default if np.isnan(b) else b)
-    if value <= 0.0:
+    if value == 0.0:  # below 0: borrowed stocks, sold
         return value
-    if hedge.method == BOTTOM_UP:
+    if hedge.method == BOTTOM_UP or hedge.method == STATED:
         for p in range(beta.size):
             beta[p] /= value
     elif hedge.method == TOP_DOWN:
@@ -143,7 +150,7 @@ def _joint_lots_wanted(
 
 
 @njit(cache=True, allocates=False)
-def _nearest_lots(value: float, lot: float, both_sides: bool) -> float:
+def nearest_lots(value: float, lot: float, both_sides: bool) -> float:
     """Signed lots nearest to a signed value, halves away from 0; without both sides none above."""
     if value > 0.0:
         return np.floor(value / lot + 0.5) if both_sides else 0.0
@@ -168,7 +175,7 @@ def write_lots_wanted(
         _into_range(exposure, lot, book, hedge.range_low, hedge.range_high)
     for p in range(lot.size):
         if not np.isnan(lot[p]):
-            day.wanted[p] = _nearest_lots(-exposure[p], lot[p], hedge.both_sides)
+            day.wanted[p] = nearest_lots(-exposure[p], lot[p], hedge.both_sides)
 
 
 @njit(cache=True, allocates=False)
@@ -189,13 +196,13 @@ def _policy_review(
         if asked:
             review = True
             if landing != target:
-                wanted[p] = _nearest_lots(landing * book, lot[p], hedge.both_sides)
+                wanted[p] = nearest_lots(landing * book, lot[p], hedge.both_sides)
     return review
 
 
 @njit(cache=True, allocates=False)
 def begin_day(futures: FutureBook, lots: Floats, day: FuturesDay) -> None:
-    """Note what is held over from yesterday, by contract and by product."""
+    """Note what is held over from yesterday by product."""
     for p in range(day.held.size):
         day.held[p] = 0.0
         day.gross[p] = 0.0
@@ -203,9 +210,6 @@ def begin_day(futures: FutureBook, lots: Floats, day: FuturesDay) -> None:
     for c in range(lots.size):
         day.held[futures.product[c]] += lots[c]
         day.gross[futures.product[c]] += abs(lots[c])
-        day.over[c] = lots[c]
-        day.traded[c] = 0.0
-        day.opened[c] = 0.0
 
 
 @njit(cache=True, allocates=False)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from quanthedge.errors import DataError
+from quanthedge.typing import Language
+from quanthedge.words import LANGUAGES, Bilingual, error_said, retold, texts
 
 __all__ = ["ALREADY_THERE", "ASSUMED", "CheckReport", "Collector", "Finding"]
 
@@ -25,9 +27,14 @@ class Finding:
     count: int
     examples: list[str]
     text: str
+    zh: str = ""
 
     def __str__(self) -> str:
         return self.text
+
+    def told(self, language: Language) -> str:
+        """Return it in a language; in English where it is not known in Chinese."""
+        return (self.zh if language == "zh" else "") or self.text
 
 
 @dataclass(frozen=True)
@@ -75,10 +82,14 @@ class CheckReport:
         errors = self.errors
         if not errors:
             return
-        lines = [error.text for error in errors[:3]]
-        if len(errors) > len(lines):
-            lines.append(f"and {len(errors) - len(lines)} more errors")
-        raise DataError(f"{what}: " + "\n  ".join(lines))
+        told = {code: [error.told(code) for error in errors[:3]] for code in LANGUAGES}
+        more = len(errors) - 3
+        if more > 0:
+            told["en"].append(f"and {more} more errors")
+            told["zh"].append(f"另有 {more} 项错误")
+        problem = DataError(f"{what}: " + "\n  ".join(told["en"]))
+        problem.zh = f"{error_said(what, 'zh')}：" + "\n  ".join(told["zh"])
+        raise problem
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -86,18 +97,29 @@ class CheckReport:
     def __str__(self) -> str:
         return self.to_text()
 
-    def to_text(self) -> str:
+    def to_text(self, language: Language = "en") -> str:
         """Return the report as text: the counts, then one line per finding, errors first."""
         counts = {level: len(self.of(level)) for level in _LEVELS}
         plural = [
-            f"{n} {word}{'' if n == 1 else 's'}"
+            f"{n} {word}{'' if n == 1 else 's'}" if language == "en" else str(n)
             for word, n in zip(("error", "warning", "note"), counts.values(), strict=True)
         ]
-        lines = [", ".join(plural)]
+        said = _shape("counts")[language]
+        lines = [said.format(errors=plural[0], warnings=plural[1], notes=plural[2])]
         for level in _LEVELS:
-            word = "note" if level == "info" else level
-            lines += [f"{word:8} {finding.text}" for finding in self.of(level)]
+            word = f"{_shape(level)[language]:{8 if language == 'en' else 4}}"
+            lines += [f"{word} {finding.told(language)}" for finding in self.of(level)]
         return "\n".join(lines)
+
+
+def _shape(name: str) -> Bilingual:
+    found: Bilingual = texts("quanthedge.market.checks", "report")["shape"][name]
+    return found
+
+
+def _chinese(text: str) -> str:
+    """Return what the code says of data, or a unit, in Chinese; what is not known as it is."""
+    return retold(text, "zh", "quanthedge.market.checks", "findings")
 
 
 @dataclass
@@ -126,7 +148,21 @@ class _Entry:
             text += f" (first: {'; '.join(self.examples[:3])})"
         if self.cure:
             text += f"; {self.cure}"
-        return Finding(self.level, self.table, self.rule, self.count, self.examples, text)
+        return Finding(
+            self.level, self.table, self.rule, self.count, self.examples, text, self._in_chinese()
+        )
+
+    def _in_chinese(self) -> str:
+        shape = "counted" if self.count else "of_table"
+        text = _shape(shape)["zh"].format(
+            table=self.table, count=f"{self.count:,}", unit=_chinese(self.unit),
+            what=_chinese(self.what),
+        )  # fmt: skip
+        if len(self.examples) == 1 and self.count <= 1:
+            text += _shape("one")["zh"].format(example=self.examples[0])
+        elif self.examples:
+            text += _shape("several")["zh"].format(examples="；".join(self.examples[:3]))
+        return f"{text}；{_chinese(self.cure)}" if self.cure else text
 
 
 _SINGULAR = {

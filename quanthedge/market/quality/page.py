@@ -1,5 +1,6 @@
 """The quality report as one HTML page: no script, no address outside, one file."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +8,17 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.market.quality import view
+from quanthedge.market.quality.gaps import gaps_in_words
 from quanthedge.market.quality.report import QualityReport
 from quanthedge.storage import write_page
+from quanthedge.typing import Language
 
 __all__ = ["quality_page", "write_quality_page"]
 
 _MOST_ROWS = 400  # suspicious stock-days on the page; the rest is counted
 
 
-def write_quality_page(report: QualityReport, path: str | Path) -> Path:
+def write_quality_page(report: QualityReport, path: str | Path, language: Language = "en") -> Path:
     """Write the report as one HTML file that works offline, and return its path.
 
     Parameters
@@ -23,6 +26,7 @@ def write_quality_page(report: QualityReport, path: str | Path) -> Path:
     report : QualityReport
     path : str or Path
         Replaced in one step.
+    language : "en" or "zh"
 
     Raises
     ------
@@ -30,12 +34,12 @@ def write_quality_page(report: QualityReport, path: str | Path) -> Path:
         The file cannot be written.
     """
     path = Path(path)
-    write_page(path, quality_page(report), "page")
+    write_page(path, quality_page(report, language), "page")
     return path
 
 
-def quality_page(report: QualityReport) -> str:
-    """Return the report as one HTML page."""
+def quality_page(report: QualityReport, language: Language = "en") -> str:
+    """Return the report as one HTML page in a language."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -45,22 +49,36 @@ def quality_page(report: QualityReport) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"_": partial(_said, language=language), "language": language}
+    environment.globals |= _SIGNS[language]
     suspects = report.suspects
     text: str = environment.get_template("quality.html.j2").render(
         manifest=report.manifest,
         report=report,
         cards=view.cards(report),
-        verdict=view.verdict(report),
-        subjects=view.subjects(report),
+        verdict=view.verdict(report, language),
+        subjects=view.subjects(report, language),
         moves=view.moves(report),
         suspects=[_written(row) for row in suspects.head(_MOST_ROWS).itertuples()],
         more_suspects=max(len(suspects) - _MOST_ROWS, 0),
         legend=view.LEGEND,
         years=view.years(report),
         lines=view.map_lines(report),
+        gaps=gaps_in_words(report.coverage, report.months, language),
         boards=_with_shades(report.by_board),
     )
     return text
+
+
+_SIGNS: dict[Language, dict[str, str]] = {
+    "en": {"colon": ": ", "comma": ", ", "semicolon": "; ", "stop": "."},
+    "zh": {"colon": "：", "comma": "，", "semicolon": "；", "stop": "。"},
+}
+
+
+def _said(text: object, language: Language) -> str:
+    """Return what the page says in a language; names, numbers and data stay as they are."""
+    return view.said(str(text), language)
 
 
 def _written(row: Any) -> dict[str, str]:

@@ -25,10 +25,12 @@ from quanthedge.market.quality.tables import TableFacts, table_facts
 from quanthedge.market.quality.text import (
     coverage_text,
     findings_text,
+    line_words,
     moves_text,
     tables_text,
 )
 from quanthedge.market.table_files import read_parquet
+from quanthedge.typing import Language
 
 __all__ = ["QualityReport", "TableFacts", "quality_report"]
 
@@ -101,15 +103,16 @@ class QualityReport:
             return np.empty(0, dtype="datetime64[M]")
         return self.counts.months.months
 
-    def to_text(self) -> str:
+    def to_text(self, language: Language = "en") -> str:
         """Return the report as text: findings, suspicious days by class, coverage, fingerprints."""
-        tables = tables_text(self.manifest, self.tables)
+        tables = tables_text(self.manifest, self.tables, language)
         if self.counts is None:
-            missing = "No coverage: a table's file is missing or changed."
-            return "\n\n".join([findings_text(self.checks), missing, tables])
-        findings = findings_text(self.checks, leave_out={move.rule for move in MOVES})
-        lines = coverage_text(self.months, self.coverage, self.gaps, len(self.complete))
-        return "\n\n".join([findings, moves_text(self.suspects), lines, tables])
+            missing = line_words(language)["no_coverage"]
+            return "\n\n".join([findings_text(self.checks, language), missing, tables])
+        findings = findings_text(self.checks, language, leave_out={move.rule for move in MOVES})
+        moves = moves_text(self.suspects, language)
+        lines = coverage_text(self.months, self.coverage, self.gaps, len(self.complete), language)
+        return "\n\n".join([findings, moves, lines, tables])
 
     def __str__(self) -> str:
         return self.to_text()

@@ -10,10 +10,24 @@ import numpy as np
 from quanthedge.market.checks.findings import Finding
 from quanthedge.market.checks.moves import MOVES
 from quanthedge.market.quality.coverage import CoverageRow
+from quanthedge.market.quality.gaps import counted
 from quanthedge.market.quality.report import QualityReport
 from quanthedge.market.schema import TABLES
+from quanthedge.typing import Language
+from quanthedge.words import retold, texts
 
-__all__ = ["LEGEND", "Cell", "Line", "cards", "map_lines", "moves", "subjects", "verdict", "years"]
+__all__ = [
+    "LEGEND",
+    "Cell",
+    "Line",
+    "cards",
+    "map_lines",
+    "moves",
+    "said",
+    "subjects",
+    "verdict",
+    "years",
+]
 
 STEPS = ((0.0, "none"), (0.25, "below 25%"), (0.5, "25 to 50%"), (0.75, "50 to 75%"),
          (0.9, "75 to 90%"), (0.95, "90 to 95%"), (0.99, "95 to 99%"))  # fmt: skip
@@ -64,6 +78,12 @@ class Line:
     cells: list[Cell]
 
 
+def said(text: str, language: Language) -> str:
+    """Return what the page says, or counts, in a language; what is not known as it is."""
+    found = retold(text, language, "quanthedge.market.quality", "page")
+    return found if found != text else counted(text, language)
+
+
 def cards(report: QualityReport) -> list[tuple[str, str, str]]:
     """Return name, value and remark of the key figures."""
     checks = report.checks
@@ -91,27 +111,31 @@ def cards(report: QualityReport) -> list[tuple[str, str, str]]:
     ]  # fmt: skip
 
 
-def verdict(report: QualityReport) -> list[str]:
+def verdict(report: QualityReport, language: Language = "en") -> list[str]:
     """Return what a reader should know first."""
     errors = len(report.errors)
     many = "error" if errors == 1 else "errors"
-    said = [f"{errors} {many}: results on these data are not to be trusted before they are cured."
+    told = [f"{errors} {many}: results on these data are not to be trusted before they are cured."
             if errors else "No error."]  # fmt: skip
     if report.counts is None:
-        return [*said, "A table's file is missing or changed, so nothing could be counted."]
+        return [*told, "A table's file is missing or changed, so nothing could be counted."]
     for rule in ("survivorship", "gone"):
-        said += [_sentence(f) for f in report.checks if f.rule == rule and f.table == "stocks"]
-    said += [_sentence(f) for f in report.checks if f.rule == "members missing"]
-    return said
+        told += [
+            _sentence(f, language) for f in report.checks if f.rule == rule and f.table == "stocks"
+        ]
+    told += [_sentence(f, language) for f in report.checks if f.rule == "members missing"]
+    return told
 
 
-def subjects(report: QualityReport) -> list[tuple[str, str, str]]:
+def subjects(report: QualityReport, language: Language = "en") -> list[tuple[str, str, str]]:
     """Return what was looked for, the worst level found, and what was found."""
     lines: list[tuple[str, str, str]] = []
     for title, rules in _SUBJECTS:
         found = [finding for finding in report.checks if _matches(finding.rule, rules)]
         level = found[0].level if found else "fine"
-        text = "; ".join(_brief(finding) for finding in found) or "nothing found"
+        between = {"en": "; ", "zh": "；"}[language]
+        text = between.join(_brief(finding, language) for finding in found)
+        text = text or said("nothing found", language)
         lines.append((title, level, text))
     return lines
 
@@ -187,13 +211,16 @@ def _matches(rule: str, patterns: tuple[str, ...]) -> bool:
     )
 
 
-def _brief(finding: Finding) -> str:
+def _brief(finding: Finding, language: Language) -> str:
     """Return a finding without its examples and its cure."""
     if finding.rule in _MOVE_RULES:
-        return f"{finding.count:,} {finding.rule}"
-    return finding.text.partition(" (first:")[0].partition("; ")[0]
+        text = texts("quanthedge.market.quality", "page")["subject"]["counted"][language]
+        return str(text.format(count=finding.count, rule=said(finding.rule, language)))
+    first, end = {"en": (" (first:", "; "), "zh": ("（如：", "；")}[language]
+    return finding.told(language).partition(first)[0].partition(end)[0]
 
 
-def _sentence(finding: Finding) -> str:
-    text: Any = finding.text.partition(": ")[2]
-    return f"{text[:1].upper()}{text[1:]}."
+def _sentence(finding: Finding, language: Language) -> str:
+    colon, stop = {"en": (": ", "."), "zh": ("：", "。")}[language]
+    text: Any = finding.told(language).partition(colon)[2]
+    return f"{text[:1].upper()}{text[1:]}{stop}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from quanthedge.begin import strategy_place
 from quanthedge.documents import apply_changes, check_kinds, read_cells, read_document
 from quanthedge.errors import DataError
 from quanthedge.products.leverage.exposure import LeveragedExposure
@@ -20,7 +21,7 @@ def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> LeveragedExp
     StrategyError
         When the file cannot be read, or has an unknown key or a value out of range.
     """
-    path = Path(path)
+    path = strategy_place(path)
     document = read_document(path, "product")
     apply_changes(document, changes)
     origin = {"origin": {"LeveragedExposure": f"product {path}"}}

@@ -8,7 +8,7 @@ from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.waterfall import layer_waterfall
-from quanthedge.report.writer import Writer
+from quanthedge.report.writer import Writer, unit_of_years
 
 __all__ = ["attribution"]
 
@@ -63,7 +63,7 @@ def _layers(writer: Writer, layers: pd.DataFrame, alpha: pd.Series) -> list[Bloc
         writer.figure("layer_courses", specs.courses(courses, writer.language)),
         writer.table(
             "layers", head, rows, note="layers_yearly", emphasised=frozenset({len(rows) - 1}),
-            money=str(writer.words["figures"]["money"]), index=writer.index,
+            unit=unit_of_years(writer), index=writer.index,
         ),
     ]  # fmt: skip
 
@@ -168,8 +168,8 @@ def _parts(writer: Writer, parts: pd.DataFrame, alpha: float) -> Block:
     head, rows = _by_year(writer, "alpha_part", table, names)
     rows[-1][1] = signed(alpha, ",.0f")
     last = frozenset({len(rows) - 1})
-    money = str(writer.words["figures"]["money"])
-    return writer.table("alpha_parts", head, rows, emphasised=last, money=money)
+    unit = unit_of_years(writer)
+    return writer.table("alpha_parts", head, rows, emphasised=last, unit=unit)
 
 
 def _part_names(writer: Writer, parts: list[str]) -> dict[str, str]:

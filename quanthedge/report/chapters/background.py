@@ -2,16 +2,15 @@
 
 from typing import Any
 
-import pandas as pd
-
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import is_own, own_name
 from quanthedge.layers import allocation_name
 from quanthedge.portfolio import TopSelector, selector_name
-from quanthedge.report.blocks import Block, Cell, Table
-from quanthedge.report.chapters.limits import limit_blocks
+from quanthedge.report.blocks import Block, Cell, day_cell
+from quanthedge.report.chapters.limits import limit_sources
+from quanthedge.report.chapters.sources import confidence_cell, source_cell, source_list
 from quanthedge.report.digest import parameters_digest
 from quanthedge.report.writer import Writer, in_language, own_words
 from quanthedge.rules import rule_name, table_name
@@ -24,52 +23,35 @@ __all__ = ["definition_table", "notes", "rules", "strategy", "timeline", "warnin
 def notes(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     notes = [in_language(note, writer.language) for note in writer.run.notes]
-    blocks: list[Block] = [writer.lines("notes", notes or [writer.words["empty"]["notes"]])]
-    rules = writer.run.rules
-    if len(rules):
-        weak = rules[rules["confidence"].isin(["C", "M"])]
-        rows = [
-            [
-                Cell(table_name(row["table"], writer.language)),
-                Cell(rule_name(row["key"], writer.language), "value"),
-                Cell(str(row["confidence"])),
-            ]
-            for _, row in weak.iterrows()
-        ]
-        if rows:
-            head = writer.head("rule", "key", "confidence")
-            blocks.append(writer.table("weak_rules", head, rows))
-    return blocks
+    return [writer.lines("notes", notes or [writer.words["empty"]["notes"]])]
 
 
 def rules(writer: Writer) -> list[Block]:
-    """Return the replay of limits, and the dated rules that the run was kept to."""
-    replay = limit_blocks(writer)
-    found = writer.run.rules
+    """Return the dated rules that the run was kept to, those behind its limits, and the sources."""
+    limited, found = limit_sources(writer), writer.run.rules
+    asked = [str(ids) for ids in [*found.get("source_ids", ()), *writer.limits["source"]]]
     if not len(found):
-        return [*replay, writer.lines("rules_empty", [writer.words["empty"]["rules"]], "remark")]
-    language, memory = writer.language, writer.words["from_memory"]
+        none = writer.lines("rules_empty", [writer.words["empty"]["rules"]], "remark")
+        return [none, limited, source_list(writer, asked)]
+    language = writer.language
     # what a row says is English in the rule book: the Chinese page names row, dates and sources
     with_text = language == "en"
     rows = []
     for row in found.to_dict("records"):
-        sources = str(row["source_ids"]).replace("MEM", memory).replace(";", " ")
         cells = [
             Cell(table_name(row["table"], language)),
             Cell(rule_name(row["key"], language), "value"),
         ]
         if with_text:
             cells.append(Cell(str(row["value"]), "value"))
-        cells += [_day(row["from"]), _day(row["to"]), Cell(str(row["confidence"]))]
-        rows.append([*cells, Cell(sources, "value")])
+        cells += [day_cell(row["from"]), day_cell(row["to"])]
+        sure = confidence_cell(writer, str(row["confidence"]))
+        rows.append([*cells, sure, source_cell(writer, str(row["source_ids"]))])
     unique = {tuple(cell.text for cell in cells): cells for cells in rows}
     text_heads = ("content",) if with_text else ()
     head = writer.head("rule", "key", *text_heads, "from", "to", "confidence", "source")
-    return [*replay, writer.table("rules", head, list(unique.values()), folded=True)]
-
-
-def _day(value: Any) -> Cell:
-    return Cell("–", "quiet") if pd.isna(value) else Cell(f"{value:%Y-%m-%d}")
+    dated = writer.table("rules", head, list(unique.values()), folded=True)
+    return [dated, limited, source_list(writer, asked)]
 
 
 def timeline(writer: Writer) -> list[Block]:
@@ -86,9 +68,7 @@ def definition_table(writer: Writer) -> list[Block]:
         [writer.name(formula), Cell(measure.formula_text(writer.language), "wide")]
         for formula, measure in shown.items()
     ]
-    caption = writer.words["captions"]["definitions"]
-    title = writer.words["headings"]["definitions"]
-    return [Table("table-definitions", title, caption, writer.head("measure", "formula"), rows)]
+    return [writer.table("definitions", writer.head("measure", "formula"), rows)]
 
 
 def strategy(writer: Writer) -> list[Block]:

@@ -1,11 +1,11 @@
-"""The section on the risk of the hedged book: what was forecast, of what, and what came."""
+"""The chapter on the risk of the hedged book: what was forecast, of what, and what came."""
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.performance import risk_summary
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, Table, number_cell
+from quanthedge.report.blocks import Block, Cell, Table, day_cell, interval_cell, number_cell
 from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.writer import Writer
 
@@ -13,7 +13,7 @@ __all__ = ["book_risk"]
 
 
 def book_risk(writer: Writer) -> list[Block]:
-    """Return the blocks of the section; none where the run has no forecasts."""
+    """Return the blocks of the chapter; none where the run has no forecasts."""
     table, parts = writer.run.risk_forecasts, writer.run.risk_parts
     if not len(table) or not len(parts):
         return []
@@ -34,8 +34,7 @@ def _judged(writer: Writer, table: pd.DataFrame, horizon: int) -> Table:
     """Return bias, Q and MRAD beside what noise alone gives."""
     names, rows = writer.words["risk_measures"], []
     for measure, own in risk_summary(table).iterrows():
-        known = np.isfinite(own["low"])
-        band = Cell(f"{own['low']:.2f} – {own['high']:.2f}", "number") if known else _none()
+        band = interval_cell(float(own["low"]), float(own["high"]), ".2f")
         rows.append([Cell(str(names[str(measure)])),
                      *(_number(float(own[key]), ".2f") for key in ("value", "expected")),
                      band, number_cell(float(own["forecasts"]), ".0f")])  # fmt: skip
@@ -66,7 +65,7 @@ def _made_of(writer: Writer, parts: pd.DataFrame, horizon: int) -> Table:
     head = writer.head("risk_part", "exposure", "share_last", "share_mean")
     return writer.table(
         "risk_parts", head, rows, emphasised=frozenset({len(rows) - 1}), horizon=horizon,
-        date=f"{last['date'].iloc[0]:%Y-%m-%d}", volatility=f"{total**0.5:.2%}",
+        date=last["date"].iloc[0], volatility=f"{total**0.5:.2%}",
     )  # fmt: skip
 
 
@@ -85,8 +84,7 @@ def _by_industry(writer: Writer, table: pd.DataFrame, parts: pd.DataFrame) -> Ta
         for row in order.to_dict("records")
     ]
     head = writer.head("industry", "exposure", "share_last")
-    date = f"{last['date'].iloc[0]:%Y-%m-%d}"
-    return writer.table("risk_industries", head, rows, folded=True, date=date)
+    return writer.table("risk_industries", head, rows, folded=True, date=last["date"].iloc[0])
 
 
 def _forecasts(writer: Writer, table: pd.DataFrame) -> Table:
@@ -96,8 +94,8 @@ def _forecasts(writer: Writer, table: pd.DataFrame) -> Table:
         known = np.isfinite(row["realised_return"])
         judged = "yes" if row["counted"] else "no"
         rows.append([
-            Cell(f"{row['date']:%Y-%m-%d}", "number"),
-            Cell(f"{row['end']:%Y-%m-%d}", "number") if known else _none(),
+            day_cell(row["date"], "number"),
+            day_cell(row["end"], "number") if known else _none(),
             _number(row["volatility"], ".2%"),
             _number(row["realised_return"], "+.2%"),
             _number(row["realised_volatility"], ".2%"),

@@ -1,5 +1,8 @@
 """The chapter on how much money the strategy carries, when its table lies beside the run."""
 
+from datetime import date
+from typing import Any
+
 from quanthedge.report.blocks import Block, Cell, number_cell
 from quanthedge.report.capacity import (
     MEASURES,
@@ -9,6 +12,7 @@ from quanthedge.report.capacity import (
     shown_size,
 )
 from quanthedge.report.writer import Writer
+from quanthedge.words import filled
 
 __all__ = ["capacity"]
 
@@ -24,8 +28,9 @@ def capacity(writer: Writer) -> list[Block]:
     text, language, done = writer.words["capacity"], writer.language, done_sizes(table)
     first = done.iloc[0]
     smallest = float(first["smallest_hedged_yuan"])
-    asked = {
-        "start": first["first_day"], "end": first["last_day"],
+    asked: dict[str, Any] = {
+        "start": date.fromisoformat(first["first_day"]),
+        "end": date.fromisoformat(first["last_day"]),
         "coefficient": f"{first['coefficient']:g}",
     }  # fmt: skip
     sentences = [capacity_answer(table, language)]
@@ -47,5 +52,7 @@ def capacity(writer: Writer) -> list[Block]:
         writer.lines("capacity_answer", sentences),
         writer.figure("capacity", capacity_spec(table, language)),
         writer.table("capacity_table", head, rows, **asked),
-        writer.lines("capacity_method", [line.format(**asked) for line in text["method"]]),
+        writer.lines(
+            "capacity_method", [filled(line, language, **asked) for line in text["method"]]
+        ),
     ]

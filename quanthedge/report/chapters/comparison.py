@@ -1,12 +1,10 @@
 """The chapter that sets the fund beside indices, the deposit, its variants and other products."""
 
-import math
-
 import pandas as pd
 
 from quanthedge.comparison import own_products
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, number_cell, signed
+from quanthedge.report.blocks import Block, Cell, interval_cell, number_cell, signed
 from quanthedge.report.writer import Writer, in_language
 
 __all__ = ["comparison"]
@@ -30,13 +28,36 @@ def comparison(writer: Writer) -> list[Block]:
         "interval", "worst_month", "losing_months", "frequency",
     )  # fmt: skip
     blocks: list[Block] = [
-        writer.figure("growth", specs.growth(levels)),
+        writer.figure("growth", specs.growth(levels, writer.language)),
         writer.table("comparison", head, rows, index=writer.index),
     ]
+    if len(found.sleeves):
+        blocks.append(_sleeves(writer, found.sleeves))
     notes = [_named(in_language(note, writer.language), writer) for note in found.notes]
     if not writer.run.variants:
         notes.append(str(words["no_variants"]))
     return [*blocks, writer.lines("products", notes)]
+
+
+def _sleeves(writer: Writer, table: pd.DataFrame) -> Block:
+    """Return a line for each sleeve of each run."""
+    rows = [
+        [
+            Cell(str(row["product"])),
+            Cell(str(row[f"name_{writer.language}"]) or "–"),
+            signed(row["contribution"], ".2%"),
+            number_cell(row["financing"], ".2%"),
+            number_cell(row["margin"], ".2%"),
+            number_cell(row["capital"], ".2%"),
+            number_cell(row["days"], ",.0f"),
+        ]
+        for row in table.to_dict("records")
+    ]
+    head = writer.head(
+        "product", "sleeve", "sleeve_a_year", "sleeve_financing", "sleeve_margin",
+        "sleeve_capital", "sleeve_days",
+    )  # fmt: skip
+    return writer.table("compared_sleeves", head, rows)
 
 
 def _named(text: str, writer: Writer) -> str:
@@ -48,9 +69,7 @@ def _named(text: str, writer: Writer) -> str:
 
 def _cells(writer: Writer, row: pd.Series) -> list[Cell]:
     low, high = row["correlation_low"], row["correlation_high"]
-    interval = (
-        Cell(f"[{low:.3f}, {high:.3f}]", "number") if math.isfinite(low) else Cell("–", "quiet")
-    )
+    interval = interval_cell(low, high, ".3f")
     return [
         signed(row["return"], ".2%"),
         signed(row["annual_return"], ".2%"),

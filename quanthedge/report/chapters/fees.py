@@ -5,7 +5,7 @@ import pandas as pd
 from quanthedge.fund import Clients, fee_table, method_kind
 from quanthedge.performance import fairness, investor_statement
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, number_cell, signed
+from quanthedge.report.blocks import Block, Cell, day_cell, number_cell, signed
 from quanthedge.report.writer import Writer
 
 __all__ = ["fees", "investors"]
@@ -102,7 +102,7 @@ def _classes(writer: Writer) -> list[Block]:
     rows = [
         [
             Cell(str(row["share_class"])),
-            Cell(f"{row['date']:%Y-%m-%d}", value=row["date"].date()),
+            day_cell(row["date"]),
             number_cell(row["units"], ",.2f"),
             number_cell(row["assets_yuan"], ",.2f"),
             number_cell(row["unit_value"], ".4f"),
@@ -130,7 +130,7 @@ def _events(writer: Writer, events: pd.DataFrame) -> Block:
     words = writer.words["fund_events"]
     rows = [
         [
-            Cell(f"{row['date']:%Y-%m-%d}"),
+            day_cell(row["date"]),
             Cell(words["fund"] if row["investor"] == "fund" else writer.investor(row["investor"])),
             Cell(words[row["event"]]),
             number_cell(row["units"], ",.2f"),

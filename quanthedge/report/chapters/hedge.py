@@ -1,16 +1,17 @@
-"""The chapter on the hedge, its contracts and both accounts."""
+"""Chapters on the hedge and its contracts, and on the money of both accounts."""
 
 from typing import NamedTuple
 
 import pandas as pd
 
+from quanthedge.limits import margin_days
 from quanthedge.performance import cash_drag, opened_lots
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, Figure, Lines, Table, number_cell
+from quanthedge.report.blocks import Block, Cell, Figure, Lines, Table, day_cell, number_cell
 from quanthedge.report.writer import Writer
 from quanthedge.rules import index_products
 
-__all__ = ["hedge"]
+__all__ = ["hedge", "margin"]
 
 
 def hedge(writer: Writer) -> list[Block]:
@@ -28,13 +29,26 @@ def hedge(writer: Writer) -> list[Block]:
     blocks: list[Block] = [
         writer.figure("exposure", specs.exposure(ledger, language)),
         writer.table("exposures", writer.head("measure", "mean", "lowest", "highest"), rows),
-        _idle(writer),
         writer.figure("lots", specs.lots(ledger, language)),
         _basis(writer),
-        writer.figure("accounts", specs.accounts(ledger, language)),
     ]
     rolls = _rolls(writer)
     return [*blocks, rolls] if rolls.rows else blocks
+
+
+def margin(writer: Writer) -> list[Block]:
+    """Return the blocks of the chapter on both accounts: cash, margin, the risk degree."""
+    ledger, language = writer.run.ledger, writer.language
+    blocks: list[Block] = [
+        writer.figure("accounts", specs.accounts(ledger, language)),
+        _idle(writer),
+    ]
+    if (ledger["lots"] != 0).any():
+        call = writer.run.strategy.accounts.margin_call
+        days = margin_days(ledger, call)["risk_degree"]
+        spec = specs.risk_degree(days, call, language)
+        blocks.append(writer.figure("risk_degree", spec, call=f"{1 / call:.1%}"))
+    return blocks
 
 
 def _idle(writer: Writer) -> Table:
@@ -75,7 +89,7 @@ def _rolls(writer: Writer) -> Table:
         old, new = closed[0], opened[0]
         rows.append(
             [
-                Cell(f"{date:%Y-%m-%d}"),
+                day_cell(date),
                 Cell(old.code, "number"),
                 number_cell(old.price, ",.1f"),
                 Cell(new.code, "number"),

@@ -4,8 +4,7 @@ import pandas as pd
 
 from quanthedge.performance import refusals_by_reason
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, number_cell
-from quanthedge.report.chapters.book_risk import book_risk
+from quanthedge.report.blocks import Block, Cell, day_cell, number_cell
 from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.writer import Writer, listed
 from quanthedge.valuation import suspension_spells
@@ -49,14 +48,13 @@ def holdings(writer: Writer) -> list[Block]:
             "holdings",
             writer.head("code", *(["stock_name"] if named else []), *numbers),
             rows,
-            date=f"{last:%Y-%m-%d}",
+            date=last,
             share=f"{top['weight'].sum():.2%}",
             names=len(book),
         ),
         writer.table("trading", writer.head("measure", "value"), listed(writer, keys)),
         *_restated(writer),
         *_tilts(writer),
-        *book_risk(writer),
     ]
 
 
@@ -72,8 +70,8 @@ def _restated(writer: Writer) -> list[Block]:
     rows = [
         [
             Cell(str(row["code"])),
-            *(Cell(f"{row[day]:%Y-%m-%d}", "number") for day in ("begin", "last")),
-            still if pd.isna(row["end"]) else Cell(f"{row['end']:%Y-%m-%d}", "number"),
+            *(day_cell(row[day], "number") for day in ("begin", "last")),
+            still if pd.isna(row["end"]) else day_cell(row["end"], "number"),
             *(number_cell(row[name], ",.0f") for name in ("days", "lowest_yuan", "highest_yuan")),
         ]
         for _, row in shown.iterrows()
@@ -86,7 +84,7 @@ def _restated(writer: Writer) -> list[Block]:
     )  # fmt: skip
     table = writer.table(
         "restated", head, rows, folded=True, spells=len(spells), shown=len(shown),
-        largest=f"{adjusted.iloc[place]:,.0f}", day=f"{adjusted.index[place]:%Y-%m-%d}",
+        largest=f"{adjusted.iloc[place]:,.0f}", day=adjusted.index[place],
     )  # fmt: skip
     return [table]
 
@@ -97,7 +95,7 @@ def _tilts(writer: Writer) -> list[Block]:
     if not len(table):
         return []
     table = table.assign(active=table["book"] - table["index"])
-    day = f"{table['date'].max():%Y-%m-%d}"
+    day = table["date"].max()
     blocks: list[Block] = []
     styles = table[table["kind"] == "style"]
     names = style_names(writer, list(styles["name"].unique()))

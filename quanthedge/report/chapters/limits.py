@@ -6,35 +6,38 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge.limits import margin_days
-from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, number_cell
+from quanthedge.report.blocks import Block, Cell, Table, day_cell, number_cell, span_cell
+from quanthedge.report.chapters.sources import confidence_cell, source_cell
 from quanthedge.report.writer import Writer
 
-__all__ = ["limit_blocks"]
+__all__ = ["limit_sources", "limits"]
 
 Row = Mapping[Hashable, Any]
 _PATTERNS = {"lots": ",.0f", "share": ".2%", "days": ".0f"}
 
 
-def limit_blocks(writer: Writer) -> list[Block]:
-    """Return the table of limits, the risk degree day by day, and what cannot be known."""
-    ledger, words = writer.run.ledger, writer.words
-    lines = writer.limits.to_dict("records")
-    applied = [_applied(writer, row) for row in lines]
-    came = [_came(writer, row) for row in lines if not pd.isna(row["date"])]
-    call = writer.run.strategy.accounts.margin_call
-    head = writer.head("limit", "since", "standing", "level", "nearest", "on", "headroom")
-    sources = writer.head("limit", "in_force", "not_done", "source")
-    blocks: list[Block] = [
-        writer.table("limits", [*head, *writer.head("touched")], came),
-        writer.table("limit_sources", sources, applied, folded=True),
-    ]  # fmt: skip
-    if (ledger["lots"] != 0).any():
-        days = margin_days(ledger, call)["risk_degree"]
-        spec = specs.risk_degree(days, call, writer.language)
-        blocks.insert(1, writer.figure("risk_degree", spec, call=f"{1 / call:.1%}"))
-    return [*blocks, writer.lines("limits_unknown", list(words["limits_unknown"]["texts"]))]
+def limits(writer: Writer) -> list[Block]:
+    """Return how near the run came to each limit, and what cannot be known."""
+    words = writer.words
+    came = [_came(writer, row) for row in _replayed(writer) if not pd.isna(row["date"])]
+    head = writer.head(
+        "limit", "since", "standing", "level", "nearest", "on", "headroom", "touched"
+    )
+    return [
+        writer.table("limits", head, came),
+        writer.lines("limits_unknown", list(words["limits_unknown"]["texts"])),
+    ]
+
+
+def limit_sources(writer: Writer) -> Table:
+    """Return when each limit was in force, what was not done because of it, and its source."""
+    head = writer.head("limit", "in_force", "not_done", "confidence", "source")
+    rows = [_applied(writer, row) for row in _replayed(writer)]
+    return writer.table("limit_sources", head, rows, folded=True)
+
+
+def _replayed(writer: Writer) -> list[Row]:
+    return list(writer.limits.to_dict("records"))
 
 
 def _name(writer: Writer, row: Row) -> Cell:
@@ -49,11 +52,11 @@ def _came(writer: Writer, row: Row) -> list[Cell]:
     touched = f"{row['days_at_or_beyond']} / {row['days']}"
     return [
         _name(writer, row),
-        Cell(f"{row['start']:%Y-%m-%d}"),
+        day_cell(row["start"]),
         Cell(str(writer.words["standings"][row["standing"]])),
         _level(row, pattern),
         number_cell(row["nearest"], pattern),
-        Cell(f"{row['date']:%Y-%m-%d}"),
+        day_cell(row["date"]),
         number_cell(row["headroom"], pattern),
         Cell(touched, "number") if math.isfinite(row["level"]) else none,
     ]
@@ -70,20 +73,20 @@ def _level(row: Row, pattern: str) -> Cell:
 def _applied(writer: Writer, row: Row) -> list[Cell]:
     """Return when a limit was in force, what was not done because of it, and where it stands."""
     words, none = writer.words, Cell("–", "quiet")
-    span = Cell(f"{row['start']:%Y-%m-%d} – {row['end']:%Y-%m-%d}")
+    span = span_cell(row["start"], row["end"])
     unit = "orders" if row["limit"].startswith(("stock_", "participation")) else "lots"
     lost = none
     if row["refused"]:
         text = str(words["limit_lost"][unit])
         lost = Cell(text.format(count=f"{row['refused']:,}", days=row["refused_days"]), "text")
-    return [_name(writer, row), span, lost, _source(writer, row)]
+    return [_name(writer, row), span, lost, *_source(writer, row)]
 
 
-def _source(writer: Writer, row: Row) -> Cell:
-    words = writer.words
+def _source(writer: Writer, row: Row) -> list[Cell]:
+    """Return how sure a limit is and where it stands; that of a contract is its own."""
+    none = Cell("–", "quiet")
     if not row["source"]:
         own = row["standing"] == "own"
-        return Cell(str(words["standings"]["own"]) if own else "–", "wide")
-    text = str(row["source"]).replace("MEM", str(words["from_memory"])).replace(";", " ")
-    text = text.replace("contract", str(words["limit_lost"]["contract"]))
-    return Cell(f"{row['confidence']}: {text}", "wide")
+        return [none, Cell(str(writer.words["standings"]["own"]), "value") if own else none]
+    text = str(row["source"]).replace("contract", str(writer.words["limit_lost"]["contract"]))
+    return [confidence_cell(writer, str(row["confidence"])), source_cell(writer, text)]

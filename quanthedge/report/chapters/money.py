@@ -1,7 +1,5 @@
 """Chapters on where the money came from and what was paid."""
 
-import math
-
 import pandas as pd
 
 from quanthedge.performance import (
@@ -12,9 +10,9 @@ from quanthedge.performance import (
     bridge_returns,
 )
 from quanthedge.performance import bridge as profit_bridge
-from quanthedge.report.blocks import Block, Cell, number_cell, signed
-from quanthedge.report.waterfall import contribution_waterfall, money_waterfall
-from quanthedge.report.writer import Writer
+from quanthedge.report.blocks import Block, Cell, interval_cell, number_cell, signed
+from quanthedge.report.waterfall import contribution_waterfall
+from quanthedge.report.writer import Writer, unit_of_years
 
 __all__ = ["bridge", "costs"]
 
@@ -40,7 +38,6 @@ def bridge(writer: Writer) -> list[Block]:
     changes = [signed(value / unit, ",.1f") for value in years["equity_change"]]
     total = [signed(whole["equity_change"], ",.0f"), signed(shares["return"], ".2%"), *changes]
     rows.append([Cell(names["equity_change"]), *total])
-    money = str(writer.words["figures"]["money"])
     residual = format(abs(float(whole["residual"])), ".6f")
     head = [
         *writer.head("line", "yuan", "contribution"),
@@ -48,9 +45,10 @@ def bridge(writer: Writer) -> list[Block]:
     ]
     last = frozenset({len(rows) - 1})
     return [
-        writer.figure("bridge", money_waterfall(whole, writer.language), residual=residual),
-        writer.figure("contributions", contribution_waterfall(shares, writer.language)),
-        writer.table("attribution", head, rows, emphasised=last, money=money),
+        writer.figure(
+            "contributions", contribution_waterfall(shares, writer.language), residual=residual
+        ),
+        writer.table("attribution", head, rows, emphasised=last, unit=unit_of_years(writer)),
         _sure(writer),
     ]
 
@@ -59,14 +57,12 @@ def _sure(writer: Writer) -> Block:
     """Return how sure alpha is: its mean a year with its error."""
     names, rows = writer.words["alpha_estimates"], []
     for name, found in alpha_estimates(writer.run).items():
-        known = math.isfinite(found.low)
-        interval = f"[{found.low:.2%}, {found.high:.2%}]"
         rows.append(
             [
                 Cell(names[name]),
                 signed(found.value, ".2%"),
                 number_cell(found.standard_error, ".2%"),
-                Cell(interval, "number") if known else Cell("–", "quiet"),
+                interval_cell(found.low, found.high, ".2%"),
                 number_cell(found.observations, ".0f"),
             ]
         )

@@ -15,7 +15,7 @@ from quanthedge.performance import (
     rolling_relations,
 )
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, Table, measure_cell, number_cell
+from quanthedge.report.blocks import Block, Cell, Table, interval_cell, measure_cell, number_cell
 from quanthedge.report.writer import Writer
 from quanthedge.rules import index_products
 from quanthedge.typing import Language
@@ -53,8 +53,10 @@ def neutrality(writer: Writer) -> list[Block]:
     if not known:
         return blocks
     rolling = specs.rolling_betas(ledger, known, language)
-    return [*blocks, _several(writer, known), writer.figure("rolling_betas", rolling),
-            _rolling(writer, known)]  # fmt: skip
+    others = {code: close for code, close in known.items() if code != writer.index_code}
+    if others:  # the benchmark stands in the first table
+        blocks.append(_several(writer, others))
+    return [*blocks, writer.figure("rolling_betas", rolling), _rolling(writer, known)]
 
 
 def _parts(writer: Writer) -> list[Block]:
@@ -124,9 +126,9 @@ def _several(writer: Writer, known: dict[str, pd.Series]) -> Table:
                 Cell(specs.index_name(str(code), writer.language)),
                 Cell(writer.words["frequencies"][every]),
                 number_cell(row["beta"], ".3f"),
-                _interval(row["beta_low"], row["beta_high"], few),
+                interval_cell(row["beta_low"], row["beta_high"], ".3f", few),
                 number_cell(row["correlation"], ".3f"),
-                _interval(row["correlation_low"], row["correlation_high"], few),
+                interval_cell(row["correlation_low"], row["correlation_high"], ".3f", few),
                 number_cell(row["observations"], ".0f"),
             ]
         )
@@ -166,12 +168,6 @@ def _rolling(writer: Writer, known: dict[str, pd.Series]) -> Table:
     )
 
 
-def _interval(low: float, high: float, few: str) -> Cell:
-    if not math.isfinite(low):
-        return Cell(few, "quiet")
-    return Cell(f"[{low:.3f}, {high:.3f}]", "number")
-
-
 def _estimate(measure: Measure, language: Language) -> list[Cell]:
     found = measure.estimate
     if measure.value is None or found is None:
@@ -179,5 +175,5 @@ def _estimate(measure: Measure, language: Language) -> list[Cell]:
     return [
         number_cell(found.value, ".3f"),
         number_cell(found.standard_error, ".3f"),
-        Cell(f"[{found.low:.3f}, {found.high:.3f}]", "number"),
+        interval_cell(found.low, found.high, ".3f"),
     ]

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from quanthedge import notation
 from quanthedge.performance import monthly_table, trailing_table, yearly_table
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, Table, number_cell, signed
+from quanthedge.report.blocks import Block, Cell, Table, day_cell, number_cell, signed
 from quanthedge.report.writer import Writer, listed
 
 __all__ = ["monthly", "performance"]
@@ -31,6 +32,7 @@ def performance(writer: Writer) -> list[Block]:
         "win_rate_daily", "win_rate_weekly", "win_rate_monthly",
         "profit_loss_ratio", "best_day", "worst_day", "risk_free", "geometric_excess_period",
         "geometric_excess_year", "excess_drawdown", "tracking_error", "information_ratio",
+        "longest_drawdown_trading", "longest_drawdown_calendar",
     )  # fmt: skip
     return [
         writer.figure("unit_value", specs.unit_value(ledger, writer.language, writer.index_code)),
@@ -51,7 +53,7 @@ def _trailing(writer: Writer) -> Table:
             continue
         figures = [signed(row[basis], ".2%") for basis in ("net", "gross", "index", "excess")]
         days = number_cell(float(row["days"]), ".0f")
-        start = Cell(f"{row['start']:%Y-%m-%d}", "number")
+        start = day_cell(row["start"], "number")
         depth = number_cell(row["max_drawdown"], ".2%")
         rows.append([title, start, *figures, depth, days])
     head = writer.head(
@@ -88,10 +90,7 @@ def _yearly(writer: Writer) -> Table:
 def monthly(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     blocks: list[Block] = []
-    months = [
-        f"{month}月" if writer.language == "zh" else pd.Timestamp(2000, month, 1).strftime("%b")
-        for month in range(1, 13)
-    ]
+    months = [notation.month_heading(month, writer.language) for month in range(1, 13)]
     head = [*writer.head("year"), *months, writer.words["whole_year"]]
     for basis, name in (("net", "monthly_net"), ("gross", "monthly_gross")):
         table = monthly_table(writer.run.ledger, "net" if basis == "net" else "gross")

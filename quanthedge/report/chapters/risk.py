@@ -10,7 +10,7 @@ from quanthedge.performance import (
     window_table,
 )
 from quanthedge.report import specs
-from quanthedge.report.blocks import Block, Cell, Table, number_cell, signed
+from quanthedge.report.blocks import Block, Cell, Table, day_cell, number_cell, signed, span_cell
 from quanthedge.report.writer import Writer, excess_returns, listed
 
 __all__ = ["drawdown", "tails", "windows"]
@@ -24,15 +24,9 @@ _OUTLOOK = (
 
 def drawdown(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
-    keys = (
-        "max_drawdown_net", "drawdown_peak", "drawdown_trough", "drawdown_recovery",
-        "drawdown_fall_trading", "drawdown_fall_calendar", "drawdown_way_back_trading",
-        "drawdown_way_back_calendar", "longest_drawdown_trading", "longest_drawdown_calendar",
-    )  # fmt: skip
     spec = specs.drawdown(writer.run.ledger, writer.language, writer.index_code)
     return [
         writer.figure("drawdown", spec),
-        writer.table("drawdown_facts", writer.head("measure", "value"), listed(writer, keys)),
         _largest(writer),
     ]
 
@@ -43,21 +37,25 @@ def _largest(writer: Writer) -> Table:
     quiet = Cell("–", "quiet")
     rows = []
     for fall in largest_drawdowns(levels(writer.run.ledger)["net"]):
-        back = fall.recovery
+        back, way = fall.recovery, fall.recovery_calendar_days
+        calendar = quiet if way is None else number_cell(way, ".0f")
         rows.append(
             [
                 number_cell(fall.depth, ".2%"),
-                Cell(f"{fall.peak:%Y-%m-%d}", "number"),
-                Cell(f"{fall.trough:%Y-%m-%d}", "number"),
-                not_yet if back is None else Cell(f"{back:%Y-%m-%d}", "number"),
+                day_cell(fall.peak, "number"),
+                day_cell(fall.trough, "number"),
+                not_yet if back is None else day_cell(back, "number"),
                 number_cell(fall.fall_days, ".0f"),
+                number_cell(fall.fall_calendar_days, ".0f"),
                 quiet if fall.recovery_days is None else number_cell(fall.recovery_days, ".0f"),
+                calendar,
                 number_cell(fall.under_days, ".0f"),
             ]
         )
     head = writer.head(
-        "depth", "peak", "trough", "recovery", "fall_days", "recovery_days", "under_days"
-    )
+        "depth", "peak", "trough", "recovery", "fall_days", "fall_calendar", "recovery_days",
+        "recovery_calendar", "under_days",
+    )  # fmt: skip
     return writer.table("largest_drawdowns", head, rows)
 
 
@@ -130,11 +128,10 @@ def windows(writer: Writer) -> list[Block]:
             none = Cell(writer.words["empty"]["window"], "quiet")
             rows.append([title, none, *[Cell("–", "quiet") for _ in range(8)]])
             continue
-        span = f"{row['start']:%Y-%m-%d} – {row['end']:%Y-%m-%d}"
         rows.append(
             [
                 title,
-                Cell(span),
+                span_cell(row["start"], row["end"]),
                 number_cell(row["days"], ".0f"),
                 signed(row["net"], ".2%"),
                 signed(row["gross"], ".2%"),

@@ -3,20 +3,15 @@
 import importlib
 from typing import Any
 
-from quanthedge.errors import DataError
+from quanthedge.errors import needs
 
 __all__ = ["required", "version_of"]
 
 
 def required(package: str, extra: str) -> Any:
-    """Return a package; DataError that names the extra when it is not installed."""
-    try:
+    """Return a package; an error that names the extra when it is not installed."""
+    with needs(extra):
         return importlib.import_module(package)
-    except ImportError as problem:
-        raise DataError(
-            f"the package '{package}' is missing or broken ({problem}); install it with: "
-            f"pip install 'quanthedge[{extra}]'"
-        ) from problem
 
 
 def version_of(module: Any) -> str:

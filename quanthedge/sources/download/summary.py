@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from quanthedge.sources.download.changes import Changes
+from quanthedge.typing import Language
+from quanthedge.words import texts
 
 __all__ = ["Summary"]
 
@@ -61,45 +63,52 @@ class Summary:
         """Whether everything that was asked for is there."""
         return not (self.missing or self.refused or self.stopped)
 
-    def to_text(self) -> str:
+    def to_text(self, language: Language = "en") -> str:
         """Return the account as lines for people."""
+        words = _words(language)
         lines = [
-            f"{self.requested:,} requests made ({self.retried:,} of them repeated); "
-            f"{self.files:,} files written with {self.rows:,} rows ({self.bytes / 1e6:.1f} MB); "
-            f"{self.kept:,} answers were there already"
-        ]
-        if self.unfinished:
-            lines.append(
-                f"{self.unfinished:,} of these were not final when they were fetched, lately; run "
-                "the same command again later"
+            words["made"].format(
+                requested=f"{self.requested:,}", retried=f"{self.retried:,}",
+                files=f"{self.files:,}", rows=f"{self.rows:,}", size=f"{self.bytes / 1e6:.1f}",
+                kept=f"{self.kept:,}",
             )
+        ]  # fmt: skip
+        if self.unfinished:
+            lines.append(words["unfinished"].format(count=f"{self.unfinished:,}"))
         if self.empty:
             counts = ", ".join(f"{table} {number:,}" for table, number in self.empty.items())
-            lines.append(f"answers without rows, which may be so: {counts}")
+            lines.append(words["empty"].format(counts=counts))
         lines += self.notes
         if self.changes:
-            lines.append(f"{len(self.changes):,} answers changed what was known before:")
-            lines += _shortened(f"  {name}: {found}" for name, found in self.changes.items())
+            lines.append(words["changed"].format(count=f"{len(self.changes):,}"))
+            changes = (f"  {name}: {found}" for name, found in self.changes.items())
+            lines += _shortened(changes, words)
         for table, reason in self.refused.items():
-            lines.append(f"not given: {table}: {reason}")
-        lines += self._missing_lines()
+            lines.append(words["refused"].format(table=table, reason=reason))
+        lines += self._missing_lines(words)
         if self.stopped:
-            lines.append(f"stopped: {self.stopped}; run the same command again to go on")
+            lines.append(words["stopped"].format(reason=self.stopped))
         return "\n".join(lines)
 
-    def _missing_lines(self) -> list[str]:
+    def _missing_lines(self, words: dict[str, str]) -> list[str]:
         grouped: dict[tuple[str, str], list[str]] = {}
         for table, key, reason in self.missing:
             grouped.setdefault((table, reason), []).append(key)
         lines = []
         for (table, reason), keys in grouped.items():
-            more = f" and {len(keys) - 3:,} more" if len(keys) > 3 else ""
-            lines.append(f"missing: {table} {', '.join(keys[:3])}{more}: {reason}")
+            more = words["more"].format(count=f"{len(keys) - 3:,}") if len(keys) > 3 else ""
+            told = ", ".join(keys[:3])
+            lines.append(words["missing"].format(table=table, keys=told, more=more, reason=reason))
         return lines
 
 
-def _shortened(lines: Iterable[str]) -> list[str]:
+def _words(language: Language) -> dict[str, str]:
+    words = texts("quanthedge.sources.download", "summary")["summary"]
+    return {name: str(text[language]) for name, text in words.items()}
+
+
+def _shortened(lines: Iterable[str], words: dict[str, str]) -> list[str]:
     every = list(lines)
     if len(every) <= SHOWN:
         return every
-    return [*every[:SHOWN], f"  and {len(every) - SHOWN:,} more"]
+    return [*every[:SHOWN], words["more_lines"].format(count=f"{len(every) - SHOWN:,}")]

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, needs
 from quanthedge.storage import allowed, begun, claim
 
 __all__ = ["extracted"]
@@ -86,12 +86,8 @@ def _end_with_parent() -> None:
 
 
 def _extract(source: Path, target: Path) -> None:
-    try:
+    with needs("rqalpha"):
         import h5py
-    except ImportError as problem:
-        raise DataError(
-            "the rqalpha layout needs the package h5py: pip install 'quanthedge[rqalpha]'"
-        ) from problem
     for name in TABLES:
         path = source / f"{name}.h5"
         if not path.is_file():

@@ -12,8 +12,10 @@ import pandas as pd
 from quanthedge.backtesting import complete, made_by, prepare
 from quanthedge.errors import DataError, QuantHedgeError, StrategyError
 from quanthedge.market import Market
+from quanthedge.progress import telling
 from quanthedge.report import MEASURES, OPEN_INTEREST_LIMIT, SIZE_AND_IMPACT, parameters_digest
 from quanthedge.strategy import Strategy
+from quanthedge.studies.capacity.card import CapacityCurve
 from quanthedge.studies.capacity.measures import size_measures
 
 __all__ = ["COEFFICIENT", "SIZES", "asked_of", "capacity_curve"]
@@ -47,7 +49,7 @@ def capacity_curve(
     open_interest_limit: float = OPEN_INTEREST_LIMIT,
     jobs: int = 1,
     tell: Callable[[str], None] | None = None,
-) -> pd.DataFrame:
+) -> CapacityCurve:
     """Return what a strategy brings at several sizes of the fund.
 
     Each size is run twice through the ledger: with the square-root impact paid order by order, and
@@ -76,17 +78,29 @@ def capacity_curve(
 
     Returns
     -------
-    DataFrame
-        Indexed by size_yuan, ascending; the columns are explained in docs/capacity.md. ``reason``
-        says why there is no run (then the measures are NaN) and is empty otherwise; ``strategy``,
-        ``market``, ``first_day``, ``last_day``, ``coefficient``, ``hurdle`` and
-        ``open_interest_limit`` say what was asked, on every row.
+    CapacityCurve
+        A DataFrame that shows itself as a card. Indexed by size_yuan, ascending; the columns are
+        explained in docs/capacity.md. ``reason`` says why there is no run (then the measures are
+        NaN) and is empty otherwise; ``strategy``, ``market``, ``first_day``, ``last_day``,
+        ``coefficient``, ``hurdle`` and ``open_interest_limit`` say what was asked, on every row.
 
     Raises
     ------
     StrategyError
         When a size, the coefficient, the limit or the number of processes makes no sense. A size
         whose run is refused (too small for a lot, or for a contract) keeps its row.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> curve = qh.capacity_curve(strategy, market, "2014-09-17", "2014-12-31", sizes=[1e8, 1e9])
+    >>> curve[["net", "impact"]].round(4)
+                     net  impact
+    size_yuan
+    1.000000e+08  0.0372  0.0419
+    1.000000e+09 -0.0446  0.0492
     """
     if hurdle is not None and not math.isfinite(hurdle):
         raise StrategyError(f"hurdle {hurdle}: accepted: a net return a year, as in 0.08")
@@ -97,17 +111,20 @@ def capacity_curve(
     plan = strategy.model_copy(update={"costs": costs})
     work = [Job(plan, market, start, end, size) for size in wanted]
     rows: dict[float, Row] = {}
-    for size, row in _done(work, jobs):
-        rows[size] = row
-        if tell is not None:
-            tell(_progress(size, row, len(rows), len(work)))
+    with telling("capacity", total=len(work)) as shown:
+        for size, row in _done(work, jobs):
+            rows[size] = row
+            line = _progress(size, row, len(rows), len(work))
+            shown(line, done=len(rows))
+            if tell is not None:
+                tell(line)
     table = pd.DataFrame.from_dict({size: rows[size] for size in wanted}, orient="index")
     about = asked_of(strategy, market, coefficient, hurdle, open_interest_limit)
     for name, value in about.items():
         table[name] = value
     table = table.reindex(columns=[*MEASURES, "reason", *_ABOUT])
     table.index.name = "size_yuan"
-    return table
+    return CapacityCurve(table)
 
 
 _ABOUT = (

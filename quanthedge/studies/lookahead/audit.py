@@ -9,6 +9,7 @@ import numpy as np
 
 from quanthedge.errors import StrategyError
 from quanthedge.market import ALTERATIONS, Alteration, Market, altered
+from quanthedge.progress import telling
 from quanthedge.rules import rules_changed_after
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead.compare import Cut, Part, compare
@@ -43,6 +44,7 @@ WHOLE: tuple[Alteration, ...] = ("removed", "scrambled", "absurd", "restated")
 _OPENED = ("opened", "priced")
 # Without the future nothing can be known of it; another one shows what would not have mattered.
 _DECIDED_AGAIN: tuple[Alteration, ...] = ("removed", "scrambled")
+_ON_THE_DAY = ("hedge ratio", "sleeve ")
 _DECIDED = ("targets", "exclusions", "coverage", "allocation", "expected")
 Array = np.ndarray[Any, Any]
 Rows = np.ndarray[Any, Any]
@@ -103,12 +105,20 @@ def audit(
 
     Examples
     --------
-    >>> audit(Momentum(), market).passed                            # doctest: +SKIP
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> report = qh.audit(qh.factors.Momentum(), market)
+    >>> report.passed
     True
     """
+    with telling("audit") as shown:
+        options = _Options(dates, seed, tolerance, start, end, tell or shown)
+        return _audited(thing, market, options, first_only=first_only)
+
+
+def _audited(thing: Any, market: Market, options: "_Options", *, first_only: bool) -> AuditReport:
+    """Return what was compared: see :func:`audit`."""
     things = [as_thing(one) for one in (thing if isinstance(thing, (list, tuple)) else [thing])]
-    say: Tell = tell or (lambda _text: None)
-    options = _Options(dates, seed, tolerance, start, end, say)
     total = _Tally()
     for one in things:
         with watched(market.path) as seen:
@@ -124,6 +134,7 @@ def audit(
         total.outside += [text for text in [*outside_of(one), *seen] if text not in total.outside]
     return AuditReport(
         ", ".join(name_of(one) for one in things),
+        "、".join(name_of(one, "zh") for one in things),
         tuple(str(market.dates[row]) for row in sorted(total.rows)),
         tuple(name for name in ALTERATIONS if name in total.alterations),
         total.cells,
@@ -397,7 +408,7 @@ def _altered_runs(
 def _without_decisions(parts: Sequence[Part], day: np.datetime64) -> list[Part]:
     """Leave out what is decided, and the ratio of a book that is decided, at the close of a day."""
     return [
-        _on(part, part.dates[part.dates != day]) if part.name == "hedge ratio" else part
+        _on(part, part.dates[part.dates != day]) if part.name.startswith(_ON_THE_DAY) else part
         for part in parts
         if not part.name.startswith(_DECIDED)
     ]

@@ -16,7 +16,7 @@ from quanthedge.factors import Factor, exposures, factor_name, sharing
 from quanthedge.fund import FundRun, opening_days
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import Calendar
-from quanthedge.ledger import LedgerInputs, LedgerRecord, hedge_of, layout
+from quanthedge.ledger import LedgerInputs, LedgerRecord, hedge_of, layout, targets_of
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead.compare import STOCK_FILLS, Known, Part, frame_parts
@@ -198,7 +198,29 @@ def _input_parts(prepared: Prepared) -> list[Part]:
     for name, values in (("policy's days", policy.flags), ("policy's bands", policy.bands)):
         parts.append(Part(name, days, values, known="open"))
     parts.append(Part("crystallisation", days, inputs.fund.fee_day, known="open"))
+    parts += _sleeve_parts(prepared) + frame_parts("sharing", prepared.sharing)
     return parts + _bar_parts(prepared) + _rule_parts(inputs, days) + _action_parts(prepared)
+
+
+def _sleeve_parts(prepared: Prepared) -> list[Part]:
+    """Return what each sleeve wants, by the day of the decision."""
+    names, codes = np.asarray(prepared.leg.contracts, dtype=str), prepared.market.codes
+    parts = []
+    for k, sleeve in enumerate(prepared.strategy.sleeves, start=1):
+        book, told = targets_of(prepared.inputs.targets, k), f"sleeve {sleeve.label}"
+        inside = book.trade_days < prepared.dates.size - 1
+        decided = prepared.dates[book.trade_days[inside]]
+        rows = int(inside.sum())
+        for what, pointer, items, values in (
+            ("stocks", book.pointer, codes[book.stocks[: book.pointer[rows]]], book.weights),
+            ("contracts", book.lot_pointer, names[book.contracts[: book.lot_pointer[rows]]],
+             book.exposures),
+        ):  # fmt: skip
+            days = np.repeat(decided, np.diff(pointer[: rows + 1]))
+            parts.append(Part(f"{told} {what}", days, items))
+            parts.append(Part(f"{told} parts of {what}", days, values[: pointer[rows]]))
+        parts.append(Part(f"{told} decisions", decided, np.ones(rows)))
+    return parts
 
 
 _TAX = ("tax at payment", "tax within a month", "tax within a year", "tax later")
@@ -322,14 +344,17 @@ def _wanted(record: LedgerRecord, kind: int, reasons: tuple[int, ...]) -> Array:
     """
     trades = record.trades[(record.trades[:, 1] == kind) & np.isin(record.trades[:, 12], reasons)]
     refusals = record.refusals[record.refusals[:, 1] == kind]
-    filled = np.column_stack([trades[:, :3], np.sign(trades[:, 3]), np.abs(trades[:, 3])])
-    names, key = pd.Index(["day", "kind", "index", "side", "wanted"]), ["day", "index", "side"]
+    side, size = np.sign(trades[:, 3]), np.abs(trades[:, 3])
+    filled = np.column_stack([trades[:, :3], side, size, trades[:, -1]])
+    names = pd.Index(["day", "kind", "index", "side", "wanted", "sleeve"])
+    key = ["day", "index", "side", "sleeve"]
     done = pd.DataFrame(filled, columns=names)
     if kind == layout.STOCK:  # a purchase may be filled in two parts
-        done = done.groupby(list(names[:4]), sort=False)["wanted"].sum().reset_index()
-    both = pd.concat([done, pd.DataFrame(refusals[:, :5], columns=names)])
+        done = done.groupby(list(names.drop("wanted")), sort=False)["wanted"].sum().reset_index()
+    asked = pd.DataFrame(refusals[:, [*range(5), -1]], columns=names)
+    both = pd.concat([done[list(names)], asked])
     both = both.drop_duplicates(key, keep="last").sort_values(key)
-    return both.to_numpy(dtype=np.float64).reshape(-1, 5)
+    return both[list(names[:5])].to_numpy(dtype=np.float64).reshape(-1, 5)
 
 
 def _days_of(prepared: Prepared, rows: Array) -> Array:
@@ -353,7 +378,7 @@ def decision_kinds(true: Evaluated) -> dict[str, Array]:
     days, future = trades[:, 0].astype(np.int64), trades[:, 1] == layout.FUTURE
     reason = trades[:, 12].astype(np.int64)
     flows: list[int] = [layout.SUBSCRIPTIONS_, layout.REDEMPTIONS_, layout.DISTRIBUTIONS_]
-    policy, flags = prepared.strategy.hedge.policy, inputs.hedge.policy[0].flags
+    policy, flags = prepared.strategy.hedge.policy, hedge_of(inputs.hedge, 0).policy.flags
     total = prepared.dates.size - 1
     asked = flags.any(axis=1) if isinstance(policy, Calendar) else np.ones(total, dtype=np.bool_)
     moved = np.flatnonzero(record.ledger[: record.days_run][:, flows].any(axis=1))
@@ -365,4 +390,10 @@ def decision_kinds(true: Evaluated) -> dict[str, Array]:
         "crystallisation": np.flatnonzero(inputs.fund.fee_day),
         "month's end": np.flatnonzero(inputs.fund.month_first),
     }
+    for k, sleeve in enumerate(prepared.strategy.sleeves, start=1):
+        days_of = inputs.targets.trade_days[k]
+        kinds[f"sleeve {sleeve.label}"] = days_of[days_of < total]
+    if len(prepared.sharing):
+        reviews = prepared.sharing["date"].to_numpy().astype("datetime64[D]")
+        kinds["sharing"] = np.searchsorted(prepared.dates, reviews)
     return {name: np.unique(found) for name, found in kinds.items()}

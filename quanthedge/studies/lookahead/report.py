@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from quanthedge.cards import Card, Carded
 from quanthedge.errors import StrategyError
+from quanthedge.typing import Language
+from quanthedge.words import LANGUAGES, Bilingual, retold, texts
 
 __all__ = ["AuditReport", "Moved"]
 
@@ -16,6 +19,7 @@ _OUTSIDE = (
     "whether it knows the future is for you to show:"
 )
 _SHOWN = 10
+_NAMED = "\0"  # stands for the name while the rest is told
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,14 @@ class Moved:
         )
 
 
-@dataclass(frozen=True)
-class AuditReport:
+@dataclass(frozen=True, repr=False)
+class AuditReport(Carded):
     """Everything that an audit compared.
 
     Attributes
     ----------
-    subject
-        What was audited.
+    subject, subject_zh
+        What was audited, in English and Chinese.
     days
         The days after which the future was changed.
     alterations
@@ -80,6 +84,7 @@ class AuditReport:
     """
 
     subject: str
+    subject_zh: str
     days: tuple[str, ...]
     alterations: tuple[str, ...]
     cells: int
@@ -92,13 +97,24 @@ class AuditReport:
         """Whether nothing moved; see `outside` for what could not be moved."""
         return not self.findings
 
+    def named(self, language: Language) -> str:
+        """Return what was audited."""
+        return self.subject_zh if language == "zh" else self.subject
+
     def raise_if_failed(self) -> None:
         """Raise StrategyError with the first finding when something moved."""
         if self.findings:
             raise StrategyError(f"look-ahead: {self.subject}: {self.findings[0]}")
 
-    def to_text(self) -> str:
-        """Return the report as text."""
+    def to_text(self, language: Language = "en") -> str:
+        """Return the report as text, a line a finding."""
+        first, *rest = self._lines()
+        # the name of what was audited is nobody's to translate: a comma in it is no list
+        said = _said(first.replace(self.subject, _NAMED, 1), language)
+        lines = [said.replace(_NAMED, self.named(language), 1)]
+        return "\n".join([*lines, *(_said(line, language) for line in rest)])
+
+    def _lines(self) -> list[str]:
         verdict = "passed" if self.passed else f"failed, {len(self.findings)} findings"
         if self.outside:
             verdict += f", but {len(self.outside)} of its sources are outside the audit's reach"
@@ -112,7 +128,27 @@ class AuditReport:
             lines.append(f"and {len(self.findings) - _SHOWN} more")
         if self.outside:
             lines += [_OUTSIDE, *(f"- {source}" for source in self.outside)]
-        return "\n".join([*lines, _LIMITS])
+        return [*lines, _LIMITS]
+
+    def card(self) -> Card:
+        """Return whether it passed, what was compared, and what to call next."""
+        said = texts("quanthedge.studies.lookahead", "card")
+        verdict = said["title_passed" if self.passed else "title_failed"]
+        title: Bilingual = {c: str(verdict[c]).format(subject=self.named(c)) for c in LANGUAGES}
+        facts: list[Bilingual] = [
+            {c: _said(str(one), c) for c in LANGUAGES} for one in self.findings[:1]
+        ]
+        counts = (
+            ("compared", self.cells), ("days", len(self.days)),
+            ("alterations", len(self.alterations)), ("findings", len(self.findings)),
+            ("outside", len(self.outside)),
+        )  # fmt: skip
+        steps = [
+            ("print(report.to_text())", said["text"]),
+            ("report.findings", said["listed"]),
+            ("report.raise_if_failed()", said["raise"]),
+        ]
+        return Card(title, facts, [(said[name], f"{count:,}") for name, count in counts], steps)
 
     def __str__(self) -> str:
         return self.to_text()
@@ -132,3 +168,7 @@ def _by(before: str, after: str) -> str:
     except ValueError:
         return ""
     return f" (by {change:.6g})" if change == change else ""  # noqa: PLR0124 -- NaN has no size
+
+
+def _said(text: str, language: Language) -> str:
+    return retold(text, language, "quanthedge.studies.lookahead", "said")

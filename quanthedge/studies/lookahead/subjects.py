@@ -17,6 +17,8 @@ from quanthedge.market import Market
 from quanthedge.portfolio import Schedule, Selector
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead.compare import Part, frame_parts
+from quanthedge.typing import Language
+from quanthedge.words import texts
 
 __all__ = ["Subject", "as_thing", "name_of", "subject"]
 
@@ -91,14 +93,15 @@ def subject(thing: Any, market: Market) -> Subject:
     raise StrategyError(f"audit: {type(thing).__name__} can not be audited; accepted: {_ACCEPTED}")
 
 
-def name_of(thing: Any) -> str:
+def name_of(thing: Any, language: Language = "en") -> str:
     """Return what to call a thing in a report."""
+    said = texts("quanthedge.studies.lookahead", "said")["report"]
     if isinstance(thing, Strategy):
-        return f"strategy {thing.name}"
+        return str(said["strategy"][language]).format(name=thing.called(language))
     if isinstance(thing, Factor):
-        return f"factor {factor_name(thing, 'en')}"
+        return str(said["factor"][language]).format(name=factor_name(thing, language))
     if isinstance(thing, Kinded) and thing.own:
-        return own_name(thing, thing.noun, "en")
+        return own_name(thing, thing.noun, language)
     return getattr(thing, "__name__", type(thing).__name__)
 
 

@@ -74,6 +74,18 @@ def compare_leverage(
     -----
     The runs are no trials of the registry (:mod:`quanthedge.trials`): the same stocks and hedge
     with more or less money.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> table = qh.compare_leverage(strategy, market, "2014-09-17", "2014-12-31", gross=(1.0, 1.2))
+    >>> table[["gross_held", "return_per_year"]].round(3)
+           gross_held  return_per_year
+    gross
+    1.0         0.942            0.033
+    1.2         1.130            0.034
     """
     rows = {
         one: _row(complete(prepare(levered(strategy, one), market, start, end))) for one in gross

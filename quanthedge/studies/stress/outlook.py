@@ -90,6 +90,17 @@ def margin_outlook(
     ------
     DataError
         When the fund holds no futures on its last day, or as much long as short.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> result = qh.backtest(strategy, market, "2014-09-17", "2014-12-31")
+    >>> qh.margin_outlook(result, rises=(0.02, 0.05))
+       daily_rise  call  raise_cash  cut  one_day_rise_to_call  one_day_rise_to_cut
+    0        0.02     2          15   16              0.031226             0.348327
+    1        0.05     1           6    7              0.031226             0.348327
     """
     last = result.ledger.iloc[-1]
     notional = float(last["futures_notional"])

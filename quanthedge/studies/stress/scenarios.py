@@ -3,17 +3,21 @@
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting import prepare
+from quanthedge.cards import Card, Carded, Cell
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, run_ledger
 from quanthedge.market import Market
+from quanthedge.progress import telling
 from quanthedge.strategy import Strategy
 from quanthedge.studies.stress.shocks import basis_jump, index_moves, margin_rate, suspensions
+from quanthedge.typing import Language
+from quanthedge.words import LANGUAGES, in_both, retold, texts
 
 __all__ = ["HISTORY", "SCENARIOS", "Scenario", "StressReport", "default_day", "run_stress"]
 
@@ -69,8 +73,8 @@ HISTORY = (
 FOUND_DAYS = 20  # trading days of the weeks that are found in a market that meets none of these
 
 
-@dataclass(frozen=True)
-class StressReport:
+@dataclass(frozen=True, repr=False)
+class StressReport(Carded):
     """Outcomes of the scenarios.
 
     Attributes
@@ -88,6 +92,33 @@ class StressReport:
     table: pd.DataFrame
     gaps: tuple[str, ...] = field(default=())
 
+    def card(self) -> Card:
+        """Return the worst outcomes, and what to call next."""
+        said, table = texts("quanthedge.studies.stress", "card"), self.table
+        worst = table.sort_values("equity_change")
+        again = {str(name) for name in table.loc[table["scenario"].duplicated(), "scenario"]}
+        rows: list[tuple[Cell, ...]] = [
+            (
+                {code: _called(one, again, code) for code in LANGUAGES},
+                f"{one['equity_change']:+.2%}",
+                f"{one['worst_day']:+.2%}", f"{one['lowest_multiple']:.2f}",
+                f"{one['call_days']:,.0f}",
+            )
+            for one in worst.to_dict("records")
+        ]  # fmt: skip
+        facts = [
+            in_both(
+                said["worst"],
+                first=table["date"].min(), calls=int((table["call_days"] > 0).sum()),
+                insolvent=int(table["insolvent"].sum()),
+            )
+        ]  # fmt: skip
+        if self.gaps:
+            facts.append(in_both(said["gaps"], n=len(self.gaps)))
+        steps = [("report.table", said["table"]), ("print(report.text())", said["text"])]
+        heads = [said[name] for name in ("change", "worst_day", "multiple", "calls")]
+        return Card(in_both(said["title"], n=len(table)), facts, rows, steps, heads=heads)
+
     def shown(self) -> pd.DataFrame:
         """Return the table as texts."""
         shown = self.table.copy()
@@ -97,15 +128,32 @@ class StressReport:
         shown["stocks_sold"] = shown["stocks_sold"].map("{:,.0f}".format)
         return shown
 
-    def text(self) -> str:
-        """Return the table for a terminal."""
-        lines = [self.shown().to_string(index=False)]
-        return "\n".join([*lines, *(f"not replayed: {gap}" for gap in self.gaps)])
+    def text(self, language: Language = "en") -> str:
+        """Return the table for a terminal; its columns are those of ``table``."""
+        shown = self.shown()
+        shown["scenario"] = [_said(str(name), language) for name in shown["scenario"]]
+        gaps = [_said(f"not replayed: {gap}", language) for gap in self.gaps]
+        return "\n".join([shown.to_string(index=False), *gaps])
+
+
+def _called(outcome: "dict[Any, Any]", again: set[str], language: Language) -> str:
+    """Return what an outcome is called; one that comes on several days, or was found, is dated."""
+    name = str(outcome["scenario"])
+    once = name not in again and name in {*(s.name for s in SCENARIOS), *(h[0] for h in HISTORY)}
+    return _said(name, language) if once else f"{outcome['date']} {_said(name, language)}"
+
+
+def _said(text: str, language: Language) -> str:
+    """Return what a scenario, or what could not be replayed, is called."""
+    return retold(text, language, "quanthedge.studies.stress", "said")
 
 
 def default_day(market: Market) -> str:
     """Return the day on which shocks begin when none is named: three quarters into the market."""
     return str(market.dates[len(market.dates) * 3 // 4])
+
+
+_DAY = len(SCENARIOS)  # of a day of shocks, in runs
 
 
 def run_stress(
@@ -138,16 +186,31 @@ def run_stress(
         When there is nothing to be run.
     LedgerError
         When an identity of the ledger breaks: it is checked on every day of every scenario.
+
+    Examples
+    --------
+    >>> import quanthedge as qh
+    >>> market = qh.sample_market()
+    >>> strategy = qh.load_strategy("market_neutral", ["selector.n=30"])
+    >>> report = qh.run_stress(strategy, market, ["2015-01-05"], history=False)
+    >>> report.table[["scenario", "equity_change", "call_days"]].round(3).head(3)
+                    scenario  equity_change  call_days
+    0              as it was          0.002          0
+    1  index +10% three days          0.006          2
+    2  index -10% three days         -0.032          0
     """
-    rows, gaps = [], []
-    for date in dates:
-        rows += _shocked(strategy, market, date, list(scenarios), lead_days)
+    rows, gaps, days = [], [], list(dates)
     weeks = list(_weeks(market, lead_days)) if history else []
-    for name, start, end in weeks:
-        try:
-            rows.append(_replayed(strategy, market, name, start, end, lead_days))
-        except DataError as problem:
-            gaps.append(f"{name}: {problem}")
+    with telling("stress", total=len(days) * _DAY + len(weeks)) as tell:
+        for number, date in enumerate(days):
+            tell(date, done=number * _DAY)
+            rows += _shocked(strategy, market, date, list(scenarios), lead_days)
+        for number, (name, start, end) in enumerate(weeks):
+            tell(name, done=len(days) * _DAY + number)
+            try:
+                rows.append(_replayed(strategy, market, name, start, end, lead_days))
+            except DataError as problem:
+                gaps.append(f"{name}: {problem}")
     outside = [name for name, *_ in HISTORY if history and name not in {week[0] for week in weeks}]
     if outside:
         span = f"{market.dates[0]} to {market.dates[-1]}"

@@ -10,7 +10,7 @@ import pytest
 
 from quanthedge.batch.executors import executor_of, threads_here
 from quanthedge.batch.executors.threads import processors
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, MissingExtraError
 from tests.batch.executors.fakes import jobs_of, run
 
 
@@ -64,7 +64,7 @@ def test_a_host_that_is_none_is_told_at_once() -> None:
 def test_a_missing_dask_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
-        pytest.raises(DataError, match=r"pip install 'quanthedge\[dask\]'"),
+        pytest.raises(MissingExtraError, match=r"pip install 'quanthedge\[dask\]'"),
         executor_of(None, "local:2"),
     ):
         pass

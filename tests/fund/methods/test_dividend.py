@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import LedgerError
@@ -56,6 +56,7 @@ def fees(register: Register) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", HURDLES)
 @pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=30)
 @given(first=growths, then=growths, dividend=dividends)
 def test_what_is_owed_is_paid_from_the_dividend_or_later(
     method: str, name: str, first: Fraction, then: Fraction, dividend: Decimal

@@ -13,7 +13,8 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.market import check_dataset, write_dataset
 from quanthedge.market.manifest import Manifest
-from quanthedge.market.quality import quality_report, write_quality_page
+from quanthedge.market.quality import quality_page, quality_report, write_quality_page
+from quanthedge.market.quality.gaps import gaps_in_words
 from quanthedge.market.schema import TABLES
 from tests.market.small_market import small_market, to_arrow
 
@@ -113,6 +114,29 @@ class Page(HTMLParser):
 def page(report, tmp_path_factory):
     path = write_quality_page(report, tmp_path_factory.mktemp("page") / "new" / "quality.html")
     return path.read_text(encoding="utf-8")
+
+
+def test_the_page_speaks_chinese_with_the_same_numbers(report, page):
+    chinese = quality_page(report, "zh")
+    assert '<html lang="zh-CN">' in chinese
+    said = [word.strip() for word in Page(chinese).words if word.strip()]
+    english = [word.strip() for word in Page(page).words if word.strip()]
+    assert len(said) == len(english)
+    style = next(word for word in said if "table.map" in word)
+    own = {style, report.manifest.name, f"来源：{report.manifest.source}"}
+    told = [word for word in said if word not in own and not word.startswith("来源：")]
+    assert [word for word in told if re.search(r"[A-Za-z]{3,} [a-z]{2,}", word)] == []
+    for one, other in zip(english, said, strict=True):
+        if one != style and "first:" not in one:
+            assert sorted(re.findall(r"\d+", one)) == sorted(re.findall(r"\d+", other)), one
+
+
+def test_gaps_are_told_in_chinese(report):
+    months = report.months
+    told = gaps_in_words(report.coverage, months, "zh")
+    assert len(told) == len(report.gaps)
+    assert all("整月缺失" in one or "低于 95%" in one for one in told)
+    assert not [one for one in told if re.search(r"none in|below|of \d", one)]
 
 
 def test_the_page_is_well_formed_and_asks_nobody_for_anything(page):

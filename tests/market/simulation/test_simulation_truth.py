@@ -47,7 +47,7 @@ def _betas(market: Panels, code: str) -> tuple[np.ndarray, np.ndarray, np.ndarra
 @pytest.mark.parametrize("code", ["000300.SH", "000905.SH"])
 def test_regressions_on_the_index_recover_the_true_betas(code: str) -> None:
     biases, scores, slopes = [], [], []
-    for seed in range(6):
+    for seed in range(4):
         estimate, true, error = _betas(panels(200, 3, seed), code)
         biases.append((estimate - true).mean())
         scores.append(((estimate - true) / error).std())
@@ -86,7 +86,7 @@ def test_true_betas_drift_and_return() -> None:
 
 def test_style_premia_are_found_in_a_long_market() -> None:
     """Cross-sectional regressions on the true exposures give back the factor returns."""
-    market = panels(400, 8, 1)
+    market = panels(300, 6, 1)
     settings = SimulationSettings()
     returns = _returns(market)
     names = [name for name in settings.style_names if name != "reversal"]  # changes daily

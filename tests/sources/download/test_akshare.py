@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from quanthedge.errors import DataError
+from quanthedge.errors import MissingExtraError
 from quanthedge.sources.akshare.client import AkShare
 from quanthedge.sources.download.frames import table_of
 from quanthedge.sources.download.run import download
@@ -229,7 +229,7 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> N
     import sys
 
     monkeypatch.setitem(sys.modules, "akshare", None)
-    with pytest.raises(DataError, match=r"pip install 'quanthedge\[akshare\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'quanthedge\[akshare\]'"):
         AkShare()
 
 

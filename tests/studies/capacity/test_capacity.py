@@ -9,7 +9,7 @@ import pytest
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
 from quanthedge.hedge import BetaRatio, HedgeRule
-from quanthedge.report.capacity import MEASURES
+from quanthedge.report.capacity import MEASURES, capacity_answer
 from quanthedge.studies.capacity import capacity_curve
 from quanthedge.studies.capacity.measures import hedge_measures, margin_drag
 from tests.sample import sample_market, small_strategy
@@ -42,6 +42,18 @@ def test_more_money_moves_prices_more(curve) -> None:
     assert ran["lots"].is_monotonic_increasing
     assert ran["lot_rounding"].is_monotonic_decreasing
     assert ran["open_interest_share_most"].iloc[-1] >= ran["open_interest_share"].iloc[-1]
+
+
+def test_a_curve_is_a_table_that_shows_itself_as_a_card(curve) -> None:
+    assert type(curve.round(4)) is type(curve[["net"]]) is pd.DataFrame
+    ran = curve[curve["reason"] == ""]
+    for language, words in (("en", ("gross", "curve.T")), ("zh", ("费前", "占持仓量"))):
+        text = curve.card().text(language)
+        assert all(word in text for word in words)
+        assert all(f"{value:.2%}" in text for value in ran["net"])
+        assert capacity_answer(curve, language)[:20] in text.replace("\n  ", "")
+    assert repr(curve) == curve.card().text()
+    assert "<table" in curve._repr_html_()
 
 
 def test_a_size_that_cannot_be_run_keeps_its_row_with_the_reason(curve) -> None:
@@ -125,6 +137,7 @@ def test_margin_drag_is_the_return_that_idle_money_would_have_earned_in_the_book
     columns = ["equity", "stock_value", "stock_cash", "futures_cash", "stock_pnl", "dividends",
                "futures_pnl", "interest", "commission", "stamp_duty", "transfer_fee",
                "exchange_fee", "futures_fee", "impact", "dividend_tax", "loan_interest",
+               "lending_fee",
                ]  # fmt: skip
     ledger = pd.DataFrame(0.0, index=days, columns=columns)
     ledger.loc[days[1], ["equity", "stock_value", "stock_cash", "futures_cash"]] = (

@@ -9,6 +9,6 @@ def test_an_optimised_book_sees_nothing_of_the_future():
     strategy = qh.load_strategy(ROOT / "strategies" / "index_relative.toml")
     report = qh.audit(
         strategy.change({"alpha": None, "factors": six, "risk": {"eigen": 0.0}}), sample_market(),
-        dates=1, seed=3, start="2015-04-20", end="2015-06-30",
+        dates=1, seed=3, start="2015-05-20", end="2015-06-10",
     )  # fmt: skip
     assert report.passed, report.to_text()

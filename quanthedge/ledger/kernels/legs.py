@@ -1,0 +1,149 @@
+"""Legs in stocks and in contracts that go together, compiled: docs/ledger.md, "Sleeves".
+
+Both are put into yuan before the day's trading: stocks at their reference prices, lots at the last
+settlement, sold lots above 0. ``LEG_RATIO`` of the state is the value sold short for each yuan of
+stocks that the sleeve's last decision asked for, 0 where its legs do not wait.
+"""
+
+import numpy as np
+
+from quanthedge.compiled import njit
+from quanthedge.ledger.inputs import Bars, FutureBook
+from quanthedge.ledger.kernels.prices import reference_price
+from quanthedge.ledger.layout import BUY, LEG_RATIO, SELL
+from quanthedge.ledger.sleeves import SleeveTargets
+from quanthedge.ledger.state import LedgerState
+from quanthedge.typing import Floats, Ints
+
+__all__ = [
+    "lot_value",
+    "lots_to_go",
+    "lots_to_open",
+    "more_short",
+    "note_ratio",
+    "part_by_stocks",
+    "short_value",
+    "side_of",
+    "stocks_allowed",
+    "value_before",
+]
+
+
+@njit(cache=True, allocates=False)
+def side_of(signed: float) -> int:
+    """Side of signed lots."""
+    return BUY if signed > 0.0 else SELL
+
+
+@njit(cache=True, allocates=False)
+def lot_value(t: int, c: int, futures: FutureBook) -> float:
+    """Value of a lot before the day's trading, yuan; NaN where no price is known."""
+    price = futures.settlement[t, c]
+    if np.isnan(price):
+        price = futures.fill_price[t, c]
+    return futures.multiplier[futures.product[c]] * price
+
+
+@njit(cache=True, allocates=False)
+def lots_to_go(c: int, state: LedgerState) -> float:
+    """Lots of a contract that are to be closed, without sign."""
+    lots, wanted = state.lots[c], state.wanted_lots[c]
+    if np.isnan(wanted) or lots == 0.0:
+        return 0.0
+    if wanted * lots <= 0.0:
+        return abs(lots)
+    return max(0.0, abs(lots) - abs(wanted))
+
+
+@njit(cache=True, allocates=False)
+def lots_to_open(c: int, state: LedgerState) -> float:
+    """Lots of a contract that are to be opened, without sign; none while others are in the way."""
+    lots, wanted = state.lots[c], state.wanted_lots[c]
+    if np.isnan(wanted) or wanted * lots < 0.0:
+        return 0.0
+    return max(0.0, abs(wanted) - abs(lots))
+
+
+@njit(cache=True, allocates=False)
+def note_ratio(r: int, targets: SleeveTargets, state: LedgerState) -> None:
+    """Write the ratio of the legs that row r of the targets asks for.
+
+    A row that names nothing closes both legs: the ratio in which they were held stays.
+    """
+    stocks = 0.0
+    for k in range(targets.pointer[r], targets.pointer[r + 1]):
+        stocks += targets.weights[k]
+    begin, end = targets.lot_pointer[r], targets.lot_pointer[r + 1]
+    if stocks == 0.0 and begin == end:
+        return
+    sold = 0.0
+    for k in range(begin, end):
+        sold -= targets.exposures[k]  # NaN, a contract left as it is: nothing waits for it
+    state.scalars[LEG_RATIO] = sold / stocks if stocks > 0.0 and sold > 0.0 else 0.0
+
+
+@njit(cache=True, allocates=False)
+def value_before(t: int, bars: Bars, shares: Floats, held: Ints, n_held: int) -> float:
+    """Value of stocks at the day's reference prices, yuan."""
+    value = 0.0
+    for k in range(n_held):
+        i = held[k]
+        if shares[i] > 0.0:
+            value += shares[i] * reference_price(t, i, bars)
+    return value
+
+
+@njit(cache=True, allocates=False)
+def short_value(t: int, lots: Floats, futures: FutureBook) -> float:
+    """Value of the lots sold short less that of those held long, yuan."""
+    value = 0.0
+    for c in range(lots.size):
+        if lots[c] != 0.0:
+            value -= lots[c] * lot_value(t, c, futures)
+    return value
+
+
+@njit(cache=True, allocates=False)
+def more_short(t: int, part: float, futures: FutureBook, state: LedgerState) -> tuple[float, float]:
+    """Value that a part of the lots to be opened sells short, yuan, and their largest number.
+
+    A part of 1 or less is that of whole lots.
+    """
+    value = 0.0
+    most = 0.0
+    for c in range(state.lots.size):
+        more = lots_to_open(c, state)
+        most = max(most, more)
+        opened = np.floor(part * more + 1e-9)
+        if opened > 0.0:
+            value -= side_of(state.wanted_lots[c]) * opened * lot_value(t, c, futures)
+    return value, most
+
+
+@njit(cache=True, allocates=False)
+def part_by_stocks(
+    t: int, worth: float, there: float, futures: FutureBook, state: LedgerState
+) -> float:
+    """Part of the lots to be opened that brings those ``there`` to the worth, to the nearest lot.
+
+    ``worth`` is what the stocks carry, ``there`` what is sold short, yuan.
+    """
+    value, most = more_short(t, 1.0, futures, state)
+    if not value > 0.0:
+        return np.inf
+    return max(0.0, (worth - there) / value + 0.5 / most)
+
+
+@njit(cache=True, allocates=False)
+def stocks_allowed(t: int, part: float, futures: FutureBook, state: LedgerState) -> float:
+    """Value of the stocks that lots held, and a part of those to be opened, let the sleeve hold.
+
+    Yuan; infinite where the contracts keep nothing waiting.
+    """
+    ratio = state.scalars[LEG_RATIO]
+    whole, most = more_short(t, 1.0, futures, state)
+    if not ratio > 0.0 or whole <= 0.0 or part >= 1.0:
+        return np.inf
+    there = short_value(t, state.lots, futures) + more_short(t, part, futures, state)[0]
+    half = 0.0 if np.isnan(whole) else 0.5 * whole / most  # NaN: a contract without a price
+    return (there + half) / ratio if there > 0.0 else 0.0

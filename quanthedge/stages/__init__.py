@@ -1,0 +1,21 @@
+"""Results that are worked out once for each key, of a market and parts of a strategy."""
+
+from quanthedge.stages.folder import StageFolder
+from quanthedge.stages.keyed import (
+    forget_stages,
+    keep_stages,
+    parts_digest,
+    stage,
+    stage_key,
+    watched_stages,
+)
+
+__all__ = [
+    "StageFolder",
+    "forget_stages",
+    "keep_stages",
+    "parts_digest",
+    "stage",
+    "stage_key",
+    "watched_stages",
+]

@@ -1,0 +1,158 @@
+"""Errors in Chinese: the English of the catalogue is that of the code, and is found again."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import quanthedge as qh
+from quanthedge.words import error_said
+from tests.cli.inside import inside
+
+PACKAGE = Path(qh.__file__).parent
+CATALOGUE = tomllib.loads((PACKAGE / "errors.toml").read_text(encoding="utf-8"))
+# what others say, pydantic, click and the system; and what the code puts together of pieces
+OF_OTHERS = {"checked", "usage"}
+OF_THE_SYSTEM = ("no_entry", "permission", "is_directory", "is_no_store", "is_other")
+PLACE = re.compile(r"\{\w+\}")
+
+
+@cache
+def said_in_code() -> str:
+    """Every text of the package's code, a gap where a value stands."""
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [text for node in ast.walk(tree) if (text := _text(node))]
+    return re.sub("\0+", "\0", "\n".join(found))
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) or "\0" for part in node.values)
+    if isinstance(node, ast.BinOp):
+        return (_text(node.left) or "\0") + (_text(node.right) or "\0")
+    return ""
+
+
+def entries() -> Iterator[Any]:
+    for group, texts in CATALOGUE.items():
+        for name, text in texts.items():
+            if group not in OF_OTHERS and not name.startswith(OF_THE_SYSTEM):
+                yield pytest.param(text["en"], id=f"{group}.{name}")
+
+
+@pytest.mark.parametrize("english", entries())
+def test_what_the_catalogue_says_in_english_stands_in_the_code(english: str) -> None:
+    whole = PLACE.sub("\0", english).strip("\0 :;")
+    assert whole in said_in_code(), f"{whole!r} is said nowhere"
+
+
+def test_no_two_entries_say_the_same() -> None:
+    shapes = [
+        PLACE.sub("{}", text["en"]) for texts in CATALOGUE.values() for text in texts.values()
+    ]
+    assert sorted({one for one in shapes if shapes.count(one) > 1}) == []
+
+
+def test_an_error_of_the_catalogue_is_found_by_its_own_english() -> None:
+    for texts in CATALOGUE.values():
+        for text in texts.values():
+            values = {name[1:-1]: f"value{k}" for k, name in enumerate(PLACE.findall(text["en"]))}
+            told = {"what": "the disk is full", "faults": "a: unknown key"}
+            english = text["en"].format(**values | told)
+            chinese = text["zh"].format(**values | {"what": "磁盘已满", "faults": "a：未知的键"})
+            assert error_said(english, "zh") == chinese
+            assert error_said(english, "en") == english
+
+
+WRONG = {  # what a user of the command line gets wrong, and what is said of it
+    "run nowhere": "策略 'nowhere'：没有该文件",
+    "run nowhere.toml": "策略 nowhere.toml：无法读取（文件或文件夹不存在）",
+    "run market_neutral --market {folder}/none": "文件夹不存在",
+    "run market_neutral --market {folder}": "不是 QuantHedge 数据集",
+    "run market_neutral --set selector.m=5": "selector.m：未知的键；此处可用的键有",
+    "run market_neutral --set selector.bufer=1": "是否应为“buffer”？",
+    "run market_neutral --set selector.n=-5": "selector.n：应大于或等于 1（现为 -5）",
+    "run market_neutral --set invested_fraction=1.2": "需要 accounts.borrowed 大于0",
+    "run market_neutral --set hedge.range=[1,0]": "hedge：range 应为两个数",
+    "run market_neutral --set beta.method='top_down'": "须用 bottom_up",
+    "run market_neutral --set selector.n": "应为 键=值",
+    "run market_neutral --start 1999-01-04": "超出市场“simulated 120 x 3”的数据范围",
+    "run market_neutral --start 2013-01-04": "是数据首日",
+    "run market_neutral --start soon": "不是日期",
+    "run market_neutral --start 2014-03-01 --end 2014-02-01": "晚于结束日",
+    "run market_neutral --full --quiet": "不能同时使用",
+    "run market_neutral --language fr": "可接受 zh, en",
+    "report {folder}": "不是回测结果文件夹",
+    "import {folder}/none {folder}/market": "文件夹不存在",
+    "import {folder} {folder}/market": "无法识别数据布局",
+    "new {folder}/full": "文件夹已存在且非空",
+    "runs list": "未指定回测库",
+    "runs list {folder}": "不是回测库",
+    "explain market_neutral 600000.SH 2014-09-21": "不是交易日；最近的交易日为",
+    "orders market_neutral": "请给出实际持仓与资金",
+    "capacity market_neutral --out a.txt": "须以 .csv 结尾",
+    "cache {folder}": "不是中间结果缓存",
+}
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_wrong_use_is_told_in_chinese(command: str, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("QUANTHEDGE_LANGUAGE", "zh")
+    monkeypatch.delenv("QUANTHEDGE_STORE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine", encoding="utf-8")
+    done = inside(*(word.format(folder=tmp_path) for word in command.split()))
+    assert done.returncode == 2
+    told = "".join(line.strip("│ ") for line in done.stderr.splitlines())
+    assert WRONG[command] in told
+    assert "error:" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["run"], "缺少参数“strategy”。"), (["run", "x", "--nothing", "1"], "没有选项 --nothing"),
+     (["runs", "list", "--limit", "x"], "“--limit”取值无效：应为整数"), (["nix"], "没有命令“nix”")],
+)  # fmt: skip
+def test_a_wrong_option_is_told_in_chinese(words: list[str], said: str) -> None:
+    environment = os.environ | {"QUANTHEDGE_LANGUAGE": "zh", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-m", "quanthedge.cli", *words],
+        env=environment, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "".join(said.split()) in "".join(done.stderr.replace("│", "").split())
+    assert "─ 错误 ─" in done.stderr
+
+
+def test_an_error_that_is_not_known_stays_english_behind_a_chinese_word(monkeypatch: Any) -> None:
+    monkeypatch.setenv("QUANTHEDGE_LANGUAGE", "zh")
+    done = inside("run", "market_neutral", "--set", "hedge.roll_days=[1,0]", "--set", "hedge.x=1")
+    assert done.stderr.startswith("错误：策略 ")
+    assert "hedge.x：未知的键" in done.stderr
+
+
+def test_a_notebook_speaks_the_language_of_the_environment(monkeypatch: Any) -> None:
+    error = qh.DataError("mine.csv: no such file")
+    monkeypatch.setenv("QUANTHEDGE_LANGUAGE", "zh")
+    assert error._render_traceback_() == ["DataError: mine.csv：文件不存在"]
+    assert str(error) == "mine.csv: no such file"
+    monkeypatch.setenv("QUANTHEDGE_LANGUAGE", "en")
+    assert error._render_traceback_() == ["DataError: mine.csv: no such file"]
+
+
+def test_paths_and_values_are_never_told_again() -> None:
+    said = error_said("the disk is full: no such file", "zh")
+    assert said == "the disk is full：文件不存在"
