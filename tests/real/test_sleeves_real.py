@@ -41,28 +41,57 @@ def test_the_contract_leg_is_worked_from_the_exchange_s_prices(run, days, real_m
     of the time; slippage is 0.5 basis points of the amount.
     """
     traded = run.trades[run.trades["code"] == CONTRACT]
-    assert traded["date"].tolist() == [ENTERED, DELIVERED]
-    assert traded["reason"].astype(str).tolist() == ["rebalance", "delivery"]
-    assert traded["price"].tolist() == [SOLD_AT, DELIVERED_AT]
+    sold, delivered = traded.iloc[:-1], traded.iloc[-1]
+    assert traded["date"].iloc[[0, -1]].tolist() == [ENTERED, DELIVERED]
+    assert sold["side"].astype(str).eq("sell").all()
+    assert traded["reason"].astype(str).iloc[[0, -1]].tolist() == ["rebalance", "delivery"]
+    assert traded["price"].iloc[[0, -1]].tolist() == [SOLD_AT, DELIVERED_AT]
     bars = real_market.futures("IF").set_index(["contract", "date"]).loc[CONTRACT]
-    # margin of a hedger and reserve beside the basket: all of them are the budget
-    basket = run.ledger["equity"][BEGUN] * 0.95 / (1 + 0.15 + 0.10)
-    lots = int(np.floor(basket / (300 * bars["settle"][BEGUN]) + 0.5))
+    assert sold["price"].tolist() == bars["close"][sold["date"]].tolist()
+    lots = asked_lots(run, bars)
     assert lots == 79
-    assert traded["quantity"].tolist() == [lots, lots]
-    held = bars["settle"][ENTERED:DELIVERED]
-    moves = held.diff()
-    moves.iloc[0] = held.iloc[0] - SOLD_AT
-    gain = -lots * 300 * moves
+    assert sold["quantity"].sum() == delivered["quantity"] == lots
+    settled = bars["settle"][BEGUN:DELIVERED]
+    held = sold.set_index("date")["quantity"].reindex(settled.index, fill_value=0).cumsum()
+    new = held.diff().fillna(0.0)
+    moved = held.shift(fill_value=0) * settled.diff() + new * (settled - bars["close"])
+    gain = -300 * moved.loc[ENTERED:]
     np.testing.assert_allclose(days.loc[gain.index, "futures_pnl"], gain, rtol=0, atol=1e-6)
-    assert gain.sum() == pytest.approx(lots * 300 * (SOLD_AT - DELIVERED_AT), abs=1e-6)
-    sold, delivered = lots * 300 * SOLD_AT, lots * 300 * DELIVERED_AT
-    fees = [0.00005 * sold, 0.0001 * delivered]
+    paid = (sold["quantity"] * sold["price"]).sum() - lots * DELIVERED_AT
+    assert gain.sum() == pytest.approx(300 * paid, abs=1e-6)
+    amount = 300 * traded["quantity"] * traded["price"]
+    fees = [*0.00005 * amount.iloc[:-1], 0.0001 * amount.iloc[-1]]
     np.testing.assert_allclose(traded["futures_fee"], fees, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(traded["impact"], [0.00005 * sold, 0.0], rtol=0, atol=1e-6)
-    margin = 0.15 * lots * 300 * held.iloc[:-1]
+    slippage = [*0.00005 * amount.iloc[:-1], 0.0]
+    np.testing.assert_allclose(traded["impact"], slippage, rtol=0, atol=1e-6)
+    margin = (0.15 * 300 * held * settled).loc[ENTERED:].iloc[:-1]
     np.testing.assert_allclose(days.loc[margin.index, "margin_required"], margin, rtol=0, atol=1e-6)
     assert days.loc[DELIVERED, "margin_required"] == 0.0
+
+
+def asked_lots(run, bars):
+    """Margin of a hedger and reserve beside the basket: all of them are the budget."""
+    basket = run.ledger["equity"][BEGUN] * 0.95 / (1 + 0.15 + 0.10)
+    return int(np.floor(basket / (300 * bars["settle"][BEGUN]) + 0.5))
+
+
+def test_no_more_is_sold_than_the_stocks_in_hand_carry(run, stocks, real_market):
+    """Limits up and halts keep stocks away on the first day: lots wait, to the nearest one."""
+    traded = run.trades[run.trades["code"] == CONTRACT].iloc[:-1]
+    bars = real_market.futures("IF").set_index(["contract", "date"]).loc[CONTRACT]
+    sold = traded.set_index("date")["quantity"].cumsum()
+    assert sold.iloc[0] < sold.iloc[-1] == asked_lots(run, bars)
+    mark = pd.DataFrame(
+        real_market.panel("mark"), pd.DatetimeIndex(real_market.dates), real_market.codes
+    )
+    for day in sold.index:
+        before = mark.index[mark.index.get_loc(day) - 1]
+        shares = stocks[stocks["date"] <= day].groupby("code")["quantity"].sum()
+        in_hand = (shares * mark.loc[before, shares.index]).sum()
+        lot = 300 * bars["settle"][before]
+        assert sold[day] == min(np.floor(in_hand / lot + 0.5), asked_lots(run, bars)), day
+    waited = run.refusals[run.refusals["code"] == CONTRACT]
+    assert set(waited["reason"].astype(str)) == {"other_leg"}
 
 
 def test_the_basket_is_bought_and_sold_at_the_closes_with_the_duties_of_the_time(

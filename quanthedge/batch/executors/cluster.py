@@ -2,7 +2,8 @@
 
 The scheduler tries a job whose worker died on other workers, as often as its ``allowed-failures``
 says (none on a cluster that was begun here), and then gives it up as ``KilledWorker``; it is then
-split (:mod:`quanthedge.batch.executors.rounds`). As many jobs are out as the workers have threads.
+split, and in the end tried alone (:mod:`quanthedge.batch.executors.rounds`). As many jobs are out
+as the workers have threads.
 A worker of other versions than the sweep's, or without its market and a disk to take it, is given
 no jobs. When the scheduler is gone, so are the jobs that were out: they go out again when it is
 back, and the sweep ends with one line when it does not come back.
@@ -123,7 +124,9 @@ class _Cluster:
 
     def _came(self, key: str) -> tuple[Piece, list[Outcome] | Lost]:
         piece, future = self._out.pop(key)
-        return piece, self._result(piece, future)
+        back = self._result(piece, future)
+        # a scheduler may give a worker more than it has threads; each is lost with it
+        return piece, back._replace(in_company=True) if isinstance(back, Lost) else back
 
     def _result(self, piece: Piece, future: Any) -> list[Outcome] | Lost:
         from distributed import KilledWorker

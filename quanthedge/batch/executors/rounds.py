@@ -1,8 +1,9 @@
 """Jobs go out as there is room, and once more where their worker was lost.
 
 A worker that dies takes its whole job with it, and nobody knows which of its variants it was. So
-the job is split, and each variant is tried once more alone: those that were in bad company end, and
-the one that kills its worker is named.
+the job is split, and each variant is tried once more by itself: those that were in bad company end,
+and the one that kills its worker is named. Where a worker may have had more than one job, a variant
+that is lost again is tried a last time when nothing else is out.
 """
 
 from collections import deque
@@ -27,11 +28,14 @@ class Piece(NamedTuple):
         Its worker was lost once: what it is lost by now is its own doing.
     moved : int
         How often it was given back through no fault of its own.
+    alone : bool
+        Nothing else is out with it.
     """
 
     job: Job
     again: bool = False
     moved: int = 0
+    alone: bool = False
 
 
 class Lost(NamedTuple):
@@ -43,10 +47,13 @@ class Lost(NamedTuple):
         What is known of it, for the failure.
     blameless : bool
         It had not begun, or the way to it broke: it goes out again as it was.
+    in_company : bool
+        Its worker may have had other jobs that were out, so that the loss may be another's doing.
     """
 
     reason: str
     blameless: bool = False
+    in_company: bool = False
 
 
 class Places(Protocol):
@@ -91,12 +98,12 @@ class Running:
 
 def driven(jobs: Iterable[Job], run: Run, places: Places) -> Iterator[tuple[Job, list[Outcome]]]:
     """Yield jobs with their outcomes as they end; those of a split job one by one."""
-    source, waiting, out = iter(jobs), deque[Piece](), 0
+    source, waiting, alone, out = iter(jobs), deque[Piece](), deque[Piece](), 0
     ready: list[tuple[Job, list[Outcome]]] = []
     try:
         while True:
             while places.room():
-                piece = _next(waiting, source)
+                piece = _next(waiting, source, deque() if out else alone)
                 if piece is None:
                     break
                 places.start(piece, run)
@@ -111,20 +118,24 @@ def driven(jobs: Iterable[Job], run: Run, places: Places) -> Iterator[tuple[Job,
                     ready.append((piece.job, back))
                 elif back.blameless:
                     waiting.appendleft(piece._replace(moved=piece.moved + 1))
-                elif piece.again:
-                    ready.append((piece.job, failed(piece.job, LOST, back.reason)))
-                else:
+                elif not piece.again:
                     waiting.extend(_split(piece))
+                elif back.in_company and not piece.alone:
+                    alone.append(piece._replace(alone=True))
+                else:
+                    ready.append((piece.job, failed(piece.job, LOST, back.reason)))
     finally:
         if out:
             places.cancel()
 
 
-def _next(waiting: deque[Piece], source: Iterator[Job]) -> Piece | None:
+def _next(waiting: deque[Piece], source: Iterator[Job], alone: deque[Piece]) -> Piece | None:
     if waiting:
         return waiting.popleft()
     job = next(source, None)
-    return None if job is None else Piece(job)
+    if job is not None:
+        return Piece(job)
+    return alone.popleft() if alone else None
 
 
 def _split(piece: Piece) -> list[Piece]:

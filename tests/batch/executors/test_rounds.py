@@ -1,4 +1,4 @@
-"""Jobs go out as there is room; what a lost worker had is split and tried once more."""
+"""Jobs go out as there is room; what a lost worker had is split and tried once more, or alone."""
 
 import pytest
 
@@ -62,6 +62,26 @@ def test_a_lost_job_goes_out_by_single_variants_once() -> None:
     places = Places(2, {0, 1})
     all_of(places, jobs_of([{}] * 6, size=3))
     assert sorted(places.sizes) == [1, 1, 1, 3, 3]
+
+
+class SharedWorker(Places):
+    """One worker that has all that is out: whatever kills it takes the others along."""
+
+    def ended(self) -> list[tuple[Piece, list[Outcome] | Lost]]:
+        pieces, run = [piece for piece, _ in self.out], self.out[0][1]
+        self.out.clear()
+        if {one.number for piece in pieces for one in piece.job.variants} & self.poisoned:
+            return [(piece, Lost("died in company", in_company=True)) for piece in pieces]
+        return [(piece, run(piece.job)) for piece in pieces]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10])
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_was_lost_in_bad_company_twice_ends_alone(count: int, size: int) -> None:
+    places = SharedWorker(count, {3, 6})
+    found = all_of(places, jobs_of([{}] * 10, size=size))
+    assert sorted(found) == list(range(10))
+    assert sorted(one.number for one in found.values() if one.failure) == [3, 6]
 
 
 def test_a_job_lost_through_no_fault_of_its_own_goes_out_whole() -> None:
