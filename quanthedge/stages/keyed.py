@@ -23,8 +23,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from threading import RLock, local
 from typing import Any, NamedTuple, TypeVar
@@ -37,6 +35,7 @@ from quanthedge.errors import DataError
 from quanthedge.kinds import parts_in
 from quanthedge.market import Market
 from quanthedge.rules import rules_are_altered
+from quanthedge.stages.code import code_digest, written_in
 from quanthedge.stages.folder import DEFAULT_LIMIT, StageFolder
 
 __all__ = [
@@ -96,7 +95,8 @@ def stage(
     work : callable
         Works the result out: arrays, frames, plain data, and tuples, dataclasses of these.
     code : iterable of str
-        Rooms and files of the package whose code decides the result ("factors", "market").
+        Rooms whose classes the work may come upon ("factors", "market"). The file in which it is
+        written counts in any case, and all that these import (:mod:`quanthedge.stages.code`).
     kinds : iterable of type
         Named tuples and dataclasses that the result is made of.
     on_disk : bool
@@ -105,7 +105,7 @@ def stage(
         Whether it is kept beside the market's panels, asked or not: what depends on the market and
         the rule book alone, so that every strategy and every process asks for the same.
     """
-    key = stage_key(name, market, parts, code)
+    key = stage_key(name, market, parts, {*code, written_in(work)})
     if key is None:
         return work()
     with _LOCK:
@@ -172,7 +172,8 @@ def stage_key(
     if any(part.own for part in parts_in(parts)):
         return None
     content = json.dumps(
-        [name, _code_digest(tuple(code)), market.fingerprint, _plain(parts)], sort_keys=True
+        [name, code_digest(tuple(sorted(set(code)))), market.fingerprint, _plain(parts)],
+        sort_keys=True,
     )
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
@@ -297,25 +298,3 @@ def parts_digest(parts: Mapping[str, Any]) -> str:
     """Return a digest of parts of a key: the same, the same result on one market."""
     content = json.dumps(_plain(parts), sort_keys=True)
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
-
-
-def _code_digest(places: tuple[str, ...]) -> str:
-    """Return a digest of the code and data files of rooms and files of the package."""
-    found = hashlib.sha256()
-    for place in sorted(places):
-        found.update(_place_digest(place))
-    return found.hexdigest()
-
-
-@cache
-def _place_digest(place: str) -> bytes:
-    """Return the digest of a room or file: several stages have some in common."""
-    found = hashlib.sha256()
-    root = Path(str(files("quanthedge")))
-    path = root / place
-    inside = sorted(path.rglob("*")) if path.is_dir() else [path.with_suffix(".py")]
-    for file in inside:
-        if file.suffix in (".py", ".toml", ".csv"):
-            found.update(str(file.relative_to(root).as_posix()).encode() + b"\0")
-            found.update(file.read_bytes())
-    return found.digest()
