@@ -29,12 +29,6 @@ from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["Expectation", "expectation", "graded", "information_at", "no_expectation", "share_of"]
 
-_CODE = (
-    "market", "rules", "kinds", "factors", "signals", "universe", "alpha", "labelling", "operators",
-    "portfolio", "backtesting/expectation",
-)  # fmt: skip
-_GRADES = ("market", "rules", "kinds", "factors", "signals", "operators", "alpha/combine")
-
 
 class Expectation(NamedTuple):
     """What is expected of the stocks wanted at each decision.
@@ -133,7 +127,6 @@ def information_at(strategy: Strategy, market: Market, rows: Ints) -> Informatio
         market,
         parts,
         lambda: _history(strategy, market.until(market.dates[last])),
-        code=_CODE,
         kinds=(ScoreHistory,),
     )
     return information(history, rows)
@@ -152,7 +145,7 @@ def graded(
         def once(factor: Factor, work: Callable[[], Any]) -> Any:
             return stage(
                 "factor_grades", market, {**about, "factor": factor}, work,
-                code=_GRADES, on_disk=False,
+                on_disk=False,
             )  # fmt: skip
 
         found, coverage = scores(

@@ -137,7 +137,6 @@ def _contracts_of(
         market,
         {"span": (first, last), **futures_parts(strategy), **more},
         lambda: _contracts_anew(strategy, market, first, last, beside),
-        code=("market", "rules", "hedge", "backtesting/hedge_leg"),
         on_disk=False,  # contracts are on disk as stages of their own
     )
 
@@ -271,7 +270,6 @@ def _schedule(
         market,
         {"span": (first, last), **contract_parts(rule, product, stock_fill), **more},
         lambda: contract_schedule(market, product, first, last, fill=fill, **chosen, **more),
-        code=("market", "rules", "hedge/contracts", "hedge/asked"),
         kinds=(ContractSchedule, Substitution),
     )
 
@@ -448,11 +446,7 @@ def _stock_betas(
         market,
         _beta_parts(strategy, index, first, last),
         lambda: _betas_anew(strategy.beta, market, index, first, last),
-        code=_BETA_CODE,
     )
-
-
-_BETA_CODE = ("market", "rules", "kinds", "beta", "backtesting/hedge_leg")
 
 
 def _beta_parts(strategy: Strategy, index: Floats, first: int, last: int) -> dict[str, Any]:
@@ -461,7 +455,7 @@ def _beta_parts(strategy: Strategy, index: Floats, first: int, last: int) -> dic
 
 def _betas_key(strategy: Strategy, market: Market, first: int, last: int) -> str | None:
     parts = _beta_parts(strategy, known_returns(strategy, market), first, last)
-    return stage_key("betas", market, parts, _BETA_CODE)
+    return stage_key("betas", market, parts)
 
 
 def _betas_anew(

@@ -173,7 +173,6 @@ def prepare(
         market,
         {"span": (first, last), **rule_parts(strategy)},
         lambda: _rules(stocks.used, leg, actions),
-        code=("market", "rules", "hedge", "backtesting/plan"),
         on_disk=False,
     )
     return Prepared(
@@ -302,7 +301,6 @@ def _stock_rules(market: Market, first: int, last: int) -> StockRules:
         market,
         {"span": (first, last)},
         lambda: stock_rules(market.dates[first : last + 1], market.codes, _list_dates(market)),
-        code=("market", "rules", "backtesting/plan"),
         kinds=(StockRules,),
     )
 
@@ -386,7 +384,6 @@ def _limits(market: Market, first: int, last: int) -> LimitPanel:
         market,
         {"span": (begin, end)},
         lambda: limit_panel(market, begin, end),
-        code=("market", "rules"),
         kinds=(LimitPanel,),
         with_market=whole,
     )
@@ -413,7 +410,6 @@ def _stated(
         market,
         parts,
         lambda: stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta),
-        code=("market", "rules", "valuation", "ledger"),
         kinds=(Stated, ValuationBook, IndexReturns),
     )
 
@@ -487,7 +483,6 @@ def _volatility(strategy: Strategy, market: Market, first: int, last: int) -> Fl
         market,
         {"span": (begin, end)},
         lambda: impact_volatility(market, np.arange(begin, end)),
-        code=("market", "factors", "optimise/market"),
         with_market=whole,
     )
     return found[first - 1 - begin : last + 1 - begin]
@@ -507,7 +502,6 @@ def _auction(strategy: Strategy, market: Market, first: int, last: int) -> Float
         market,
         {"span": (first, last)},
         lambda: _usual_turnover(market, first, last),
-        code=("market", "backtesting/plan"),
     )
     return np.asarray(execution.participation_open * execution.auction_share * usual)
 
@@ -553,7 +547,6 @@ def _actions(
         market,
         {"span": (first, last), "tax": strategy.costs.dividend_tax},
         lambda: _actions_anew(strategy, market, first, last, list_delay),
-        code=("market", "rules", "ledger/corporate_actions", "ledger/inputs", "backtesting/plan"),
         kinds=(Actions, ActionBook, TaxBook, ActionUse),
     )
 

@@ -16,8 +16,6 @@ from quanthedge.strategy import Strategy
 
 __all__ = ["fitted_risk", "hedges_without_members", "risk_model_of", "risk_tables"]
 
-_CODE = ("risk", "factors", "market", "operators", "rules")
-
 
 def risk_model_of(strategy: Strategy) -> AnyRiskModel | None:
     """Return the model of risk that a strategy names; the usual one where its selector needs it."""
@@ -44,9 +42,7 @@ def fitted_risk(market: Market, model: AnyRiskModel) -> FittedRisk:
     Not kept, but worked out each time: of a market that was altered to look for look-ahead, and of
     a model with own code. Not kept in a folder: it holds the market.
     """
-    return stage(
-        "risk_model", market, {"model": model}, lambda: model.fit(market), code=_CODE, on_disk=False
-    )
+    return stage("risk_model", market, {"model": model}, lambda: model.fit(market), on_disk=False)
 
 
 def hedges_without_members(strategy: Strategy, market: Market) -> list[str]:

@@ -44,27 +44,6 @@ def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selec
         market,
         parts,
         lambda: select(strategy, market, rows, invested_fraction=1.0),
-        code=(
-            "market",
-            "rules",
-            "kinds",
-            "factors",
-            "signals",
-            "universe",
-            "alpha",
-            "labelling",
-            "operators",
-            "risk",
-            "beta",
-            "hedge",
-            "optimise",
-            "portfolio",
-            "layers",
-            "backtesting/hedge_leg",
-            "backtesting/expectation",
-            "backtesting/selection",
-            "backtesting/circumstances",
-        ),
         kinds=(Selection, Targets),
     )
     weights = strategy.invested_fraction * kept.shares
@@ -122,7 +101,6 @@ def select(
         market,
         {"universe": strategy.universe, "rows": rows},
         lambda: strategy.universe.mask(market, rows),
-        code=("market", "rules", "kinds", "universe"),
         on_disk=False,
     )
     found = graded(strategy, market, mask, rows)

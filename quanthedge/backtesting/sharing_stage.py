@@ -114,11 +114,6 @@ def on_paper(
         market,
         {"span": span, "strategy": alone},
         lambda: _run_alone(prepared(alone), budget),
-        code=(
-            "market", "rules", "kinds", "signals", "factors", "operators", "universe", "beta",
-            "risk", "alpha", "hedge", "conditions", "layers", "optimise", "portfolio", "ledger",
-            "valuation", "fund", "arbitrage", "sleeves", "strategy", "backtesting",
-        ),
         on_disk=False,
     )  # fmt: skip
 

@@ -39,7 +39,6 @@ def sleeves_of(strategy: Strategy, market: Market, first: int, last: int) -> lis
                 market,
                 {"span": (first, last), "sleeve": one},
                 partial(wishes_of, one, market, first, last),
-                code=("market", "rules", "kinds", "hedge", "risk", "arbitrage", "sleeves"),
                 on_disk=False,
             ),
         )

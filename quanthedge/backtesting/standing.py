@@ -68,7 +68,6 @@ def allocated(
             market,
             {"rows": rows},
             lambda: Allocated(allocation_table(layer, market, rows, known), no_expectation()),
-            code=("market", "layers", "backtesting/standing"),
             on_disk=False,
         )
     table = allocation_table(layer, market, rows, known)
@@ -189,7 +188,6 @@ def _volatility(
         market,
         parts,
         lambda: _volatility_anew(market, model, wanted, invested, products, short),
-        code=("market", "factors", "operators", "risk", "rules", "backtesting/standing"),
     )
 
 

@@ -197,7 +197,6 @@ def index_weights(
             market,
             {"index": index, "model": model},
             lambda: _weights(market, index, model),
-            code=("market", "risk/index_weights"),
             kinds=(IndexWeights,),
             with_market=True,
         )

@@ -163,7 +163,6 @@ def _margins(market: Market, product: str, account: Account) -> tuple[int, Float
         market,
         {"product": product, "account": account},
         lambda: _margins_anew(market, product, account),
-        code=("market", "rules", "hedge", "sleeves/carry"),
         on_disk=False,
     )
 

@@ -1,7 +1,7 @@
 """Stages of a run: pure functions whose results are kept under a key made of what went in.
 
 A stage's result depends on the fingerprint of the market, its own part of the strategy, the span,
-and the code that works it out; the key is a digest of these. Asked for again under the same key,
+and the code of the package; the key is a digest of these. Asked for again under the same key,
 the result is handed out again: a change of the hedge selects no stocks anew, a sweep estimates each
 beta once.
 
@@ -35,7 +35,7 @@ from quanthedge.errors import DataError
 from quanthedge.kinds import parts_in
 from quanthedge.market import Market
 from quanthedge.rules import rules_are_altered
-from quanthedge.stages.code import code_digest, written_in
+from quanthedge.stages.code import code_digest
 from quanthedge.stages.folder import DEFAULT_LIMIT, StageFolder
 
 __all__ = [
@@ -77,7 +77,6 @@ def stage(
     parts: Mapping[str, Any],
     work: Callable[[], Result],
     *,
-    code: Iterable[str],
     kinds: Iterable[type] = (),
     on_disk: bool = True,
     with_market: bool = False,
@@ -94,9 +93,6 @@ def stage(
         data, pydantic models, dates and arrays of numbers.
     work : callable
         Works the result out: arrays, frames, plain data, and tuples, dataclasses of these.
-    code : iterable of str
-        Rooms whose classes the work may come upon ("factors", "market"). The file in which it is
-        written counts in any case, and all that these import (:mod:`quanthedge.stages.code`).
     kinds : iterable of type
         Named tuples and dataclasses that the result is made of.
     on_disk : bool
@@ -105,7 +101,7 @@ def stage(
         Whether it is kept beside the market's panels, asked or not: what depends on the market and
         the rule book alone, so that every strategy and every process asks for the same.
     """
-    key = stage_key(name, market, parts, {*code, written_in(work)})
+    key = stage_key(name, market, parts)
     if key is None:
         return work()
     with _LOCK:
@@ -163,16 +159,14 @@ def _found(
     return result
 
 
-def stage_key(
-    name: str, market: Market, parts: Mapping[str, Any], code: Iterable[str]
-) -> str | None:
+def stage_key(name: str, market: Market, parts: Mapping[str, Any]) -> str | None:
     """Return the digest that a result is kept under, or None where it must not be kept."""
     if market.is_altered or rules_are_altered():
         return None
     if any(part.own for part in parts_in(parts)):
         return None
     content = json.dumps(
-        [name, code_digest(tuple(sorted(set(code)))), market.fingerprint, _plain(parts)],
+        [name, code_digest(), market.fingerprint, _plain(parts)],
         sort_keys=True,
     )
     return hashlib.sha256(content.encode("utf-8")).hexdigest()

@@ -31,7 +31,6 @@ from quanthedge.strategy import Strategy
 from tests.sample import SAMPLE, sample_market, small_strategy
 
 START, END = "2014-09-17", "2015-03-31"
-CODE = ("stages/keyed",)
 
 
 class Pair(NamedTuple):
@@ -84,14 +83,13 @@ def test_a_stage_is_worked_out_once_for_each_key(market: Market) -> None:
         made.append(1)
         return np.arange(3)
 
-    first = stage("numbers", market, {"span": (1, 2)}, work, code=CODE)
-    assert stage("numbers", market, {"span": (1, 2)}, work, code=CODE) is first
+    first = stage("numbers", market, {"span": (1, 2)}, work)
+    assert stage("numbers", market, {"span": (1, 2)}, work) is first
     assert len(made) == 1
     for name, parts in (("numbers", {"span": (1, 3)}), ("others", {"span": (1, 2)})):
-        stage(name, market, parts, work, code=CODE)
-    stage("numbers", market.until(END), {"span": (1, 2)}, work, code=CODE)
-    stage("numbers", market, {"span": (1, 2)}, work, code=("backtesting/plan",))
-    assert len(made) == 5
+        stage(name, market, parts, work)
+    stage("numbers", market.until(END), {"span": (1, 2)}, work)
+    assert len(made) == 4
 
 
 def test_every_part_of_a_strategy_makes_a_key_of_its_own(
@@ -103,23 +101,23 @@ def test_every_part_of_a_strategy_makes_a_key_of_its_own(
         ["factors.0.weight=2.0"], ["universe.n=50"], ["transforms.winsorise=0.02"],
     )  # fmt: skip
     for change in changes:
-        keys.add(stage_key("whole", market, {"strategy": strategy.change(*change)}, CODE))
+        keys.add(stage_key("whole", market, {"strategy": strategy.change(*change)}))
     assert len(keys) == len(changes)
-    one = stage_key("arrays", market, {"a": np.zeros(3)}, CODE)
-    assert one != stage_key("arrays", market, {"a": np.zeros(3, dtype=np.int64)}, CODE)
-    assert one != stage_key("arrays", market, {"a": np.zeros((3, 1))}, CODE)
-    assert one != stage_key("arrays", market, {"a": np.array([0.0, 0.0, 1.0])}, CODE)
+    one = stage_key("arrays", market, {"a": np.zeros(3)})
+    assert one != stage_key("arrays", market, {"a": np.zeros(3, dtype=np.int64)})
+    assert one != stage_key("arrays", market, {"a": np.zeros((3, 1))})
+    assert one != stage_key("arrays", market, {"a": np.array([0.0, 0.0, 1.0])})
 
 
 def test_nothing_is_kept_of_what_was_altered_to_look_for_look_ahead(market: Market) -> None:
     other = altered(market, 300, "scrambled")
-    assert stage_key("numbers", other, {}, CODE) is None
-    assert stage_key("numbers", other.until(other.dates[200]), {}, CODE) is None
+    assert stage_key("numbers", other, {}) is None
+    assert stage_key("numbers", other.until(other.dates[200]), {}) is None
     with rules_changed_after(np.datetime64("2014-10-08")):
-        assert stage_key("numbers", market, {}, CODE) is None
-    assert stage_key("numbers", market, {}, CODE) is not None
+        assert stage_key("numbers", market, {}) is None
+    assert stage_key("numbers", market, {}) is not None
     before = kept_stages()["results"][0]
-    stage("numbers", other, {}, lambda: np.zeros(3), code=CODE)
+    stage("numbers", other, {}, lambda: np.zeros(3))
     assert kept_stages()["results"][0] == before
 
 
@@ -182,12 +180,12 @@ def test_memory_is_bounded_and_the_least_recently_used_goes_first(
 ) -> None:
     monkeypatch.setattr(keyed, "MEMORY", 3 * 800)
     for number in range(3):
-        stage("numbers", market, {"n": number}, lambda: np.zeros(100), code=CODE)
-    stage("numbers", market, {"n": 0}, lambda: np.ones(100), code=CODE)
-    stage("numbers", market, {"n": 3}, lambda: np.zeros(100), code=CODE)
+        stage("numbers", market, {"n": number}, lambda: np.zeros(100))
+    stage("numbers", market, {"n": 0}, lambda: np.ones(100))
+    stage("numbers", market, {"n": 3}, lambda: np.zeros(100))
     assert kept_stages()["bytes"][0] == 3 * 800
-    assert stage("numbers", market, {"n": 0}, lambda: np.ones(100), code=CODE).sum() == 0.0
-    assert stage("numbers", market, {"n": 1}, lambda: np.ones(100), code=CODE).sum() == 100.0
+    assert stage("numbers", market, {"n": 0}, lambda: np.ones(100)).sum() == 0.0
+    assert stage("numbers", market, {"n": 1}, lambda: np.ones(100)).sum() == 100.0
 
 
 def test_a_folder_gives_back_what_was_put_in(tmp_path: Path) -> None:
@@ -383,7 +381,7 @@ def test_a_folder_that_cannot_be_written_stops_no_run(
         raise DataError("no space left")
 
     monkeypatch.setattr(StageFolder, "write", full)
-    assert stage("numbers", market, {}, lambda: np.ones(3), code=CODE).sum() == 3.0
+    assert stage("numbers", market, {}, lambda: np.ones(3)).sum() == 3.0
     assert "not kept: no space left" in caplog.text
 
 
