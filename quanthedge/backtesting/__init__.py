@@ -15,7 +15,6 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.backtesting.plan import prepare as prepare
     from quanthedge.backtesting.plan import run_days as run_days
     from quanthedge.backtesting.request import asked as asked
-    from quanthedge.backtesting.request import code_digest as code_digest
     from quanthedge.backtesting.request import made_by as made_by
     from quanthedge.backtesting.request import versions as versions
     from quanthedge.backtesting.result import Result as Result
@@ -44,7 +43,6 @@ _LAZY = {
     "asked": "request",
     "backtest": "run",
     "check_one_fund": "splice",
-    "code_digest": "request",
     "complete": "run",
     "explain_holding": "explain",
     "finished": "run",

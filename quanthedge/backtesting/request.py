@@ -3,10 +3,9 @@
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,15 +14,14 @@ from quanthedge.backtesting.plan import run_days
 from quanthedge.comparison import product_values
 from quanthedge.kinds import own_code
 from quanthedge.record import Request, Wanted, wanted
+from quanthedge.stages import code_digest
 from quanthedge.strategy import variant_names, with_tables
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
     from quanthedge.market import Market
     from quanthedge.strategy import Strategy
 
-__all__ = ["asked", "code_digest", "made_by", "request", "versions"]
+__all__ = ["asked", "made_by", "request", "versions"]
 
 _PACKAGES = ("quanthedge", "numpy", "pandas", "numba", "pyarrow", "pydantic")
 
@@ -85,25 +83,6 @@ def asked(
         versions(),
         request(variants, values, own_code(strategy)),
     )
-
-
-@cache
-def code_digest() -> str:
-    """Return a digest of the package's own files: code, rules and texts."""
-    found = hashlib.sha256()
-    for name, file in sorted(_own_files("", files("quanthedge"))):
-        found.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    return found.hexdigest()
-
-
-def _own_files(name: str, place: "Traversable") -> Iterator[tuple[str, "Traversable"]]:
-    for entry in place.iterdir():
-        inside = f"{name}/{entry.name}"
-        if entry.is_dir():
-            if entry.name != "__pycache__":
-                yield from _own_files(inside, entry)
-        elif entry.name.endswith((".py", ".toml", ".csv")):
-            yield inside, entry
 
 
 def _digest(text: str) -> str:

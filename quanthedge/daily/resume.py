@@ -19,7 +19,6 @@ import pandas as pd
 from quanthedge.backtesting import (
     Prepared,
     Result,
-    code_digest,
     finished,
     names_of,
     prepare,
@@ -40,6 +39,7 @@ from quanthedge.ledger import (
 )
 from quanthedge.market import Market
 from quanthedge.record import differences, wanted
+from quanthedge.stages import code_digest
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Tell
 

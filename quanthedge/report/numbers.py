@@ -10,6 +10,7 @@ from quanthedge.report.blocks import Answers, Cell, Document, Figure, Lines, Tab
 __all__ = ["document_numbers", "render_numbers"]
 
 _FORMAT = 1
+_HOLDERS = frozenset({dict, list, tuple})
 
 
 def render_numbers(document: Document, result: Record | None) -> str:
@@ -36,7 +37,7 @@ def _indented(value: Any, depth: int = 1) -> str:
     if not (isinstance(value, dict | list | tuple) and value):
         return _encoded(value, ",")
     opening, closing = "{}" if isinstance(value, dict) else "[]"
-    if not any(isinstance(part, dict | list | tuple) and part for part in parts):
+    if _HOLDERS.isdisjoint(map(type, parts)):
         inside = _encoded(value, f",{line}")[1:-1]
     elif isinstance(value, dict):
         inside = f",{line}".join(

@@ -1,5 +1,6 @@
 """Results that are worked out once for each key, of a market and parts of a strategy."""
 
+from quanthedge.stages.code import code_digest
 from quanthedge.stages.folder import StageFolder
 from quanthedge.stages.keyed import (
     forget_stages,
@@ -12,6 +13,7 @@ from quanthedge.stages.keyed import (
 
 __all__ = [
     "StageFolder",
+    "code_digest",
     "forget_stages",
     "keep_stages",
     "parts_digest",

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from quanthedge.backtesting import code_digest, versions
+from quanthedge.backtesting import versions
 from quanthedge.batch.variant import SERIES, Outcome, Variant
 from quanthedge.errors import DataError
+from quanthedge.stages import code_digest
 from quanthedge.storage import limits
 from quanthedge.strategy import Strategy
 
