@@ -114,7 +114,11 @@ def test_the_audit_passes_a_learned_strategy_and_catches_a_leaked_label(monkeypa
     )
     monkeypatch.setattr("quanthedge.alpha.walk.check_known", lambda *_: None)
     with pytest.raises(StrategyError, match=r"look-ahead: the score of .* labels that end on"):
-        qh.audit(strategy("ridge", purge=0, retrain=1).change(few), market, **span)
+        qh.audit(
+            strategy("ridge", purge=0, retrain=1).change(few),
+            market,
+            **span | {"end": "2014-12-05"},
+        )
 
 
 def slow_scores(market, made, row):
