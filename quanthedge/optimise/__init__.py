@@ -1,6 +1,6 @@
 """From expected returns, a risk model, costs and bounds to the book that weighs them up."""
 
-from quanthedge.optimise.bounds import Bounds, sound_styles
+from quanthedge.optimise.bounds import Bounds
 from quanthedge.optimise.decision import Decision, decision_table
 from quanthedge.optimise.market import ContractHedge, impact_volatility, market_days
 from quanthedge.optimise.names import fewer_names
@@ -26,6 +26,5 @@ __all__ = [
     "market_days",
     "solve",
     "solve_relaxed",
-    "sound_styles",
     "stationarity",
 ]

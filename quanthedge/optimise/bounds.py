@@ -6,13 +6,15 @@ from pydantic import ConfigDict, Field, field_validator
 
 from quanthedge.plain import Plain
 
-__all__ = ["OTHER", "Bounds", "sound_styles"]
+__all__ = ["OTHER", "Bounds"]
 
 OTHER = "other"  # every style that has no bound of its own
 
 
 class Bounds(Plain):
     """Bounds of an index-relative book; each may be left out.
+
+    Also the base of what takes them among parameters of its own.
 
     Examples
     --------
@@ -44,12 +46,7 @@ class Bounds(Plain):
     @field_validator("style")
     @classmethod
     def _not_negative(cls, style: Mapping[str, float]) -> Mapping[str, float]:
-        return sound_styles(style)
-
-
-def sound_styles(style: Mapping[str, float]) -> Mapping[str, float]:
-    """Return bounds of styles; ValueError where one is none."""
-    for name, bound in style.items():
-        if not 0 <= bound < float("inf"):
-            raise ValueError(f"style {name}: bound {bound}; accepted: 0 or more")
-    return style
+        for name, bound in style.items():
+            if not 0 <= bound < float("inf"):
+                raise ValueError(f"style {name}: bound {bound}; accepted: 0 or more")
+        return style

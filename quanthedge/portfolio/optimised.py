@@ -1,10 +1,9 @@
 """From scores to the book that weighs expected return, risk and cost up, inside bounds."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
@@ -17,7 +16,6 @@ from quanthedge.optimise import (
     decision_table,
     industries_of,
     market_days,
-    sound_styles,
 )
 from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.paper import PaperBook
@@ -30,7 +28,7 @@ __all__ = ["OptimisedSelector"]
 _DUST = 1e-6  # of the book: 100 yuan of 100 million, less than any lot
 
 
-class OptimisedSelector(Selector):
+class OptimisedSelector(Selector, Bounds):
     """An index-relative book: expected return less risk and cost, inside bounds.
 
     What may be bought is the universe; what is held outside of it is sold. Trades are weighed
@@ -48,29 +46,6 @@ class OptimisedSelector(Selector):
     tracking_error: float | None = Field(
         default=None, gt=0, lt=1, description="Largest active risk a year; or risk_aversion."
     )
-    active_weight: float | None = Field(
-        default=0.01, gt=0, le=1, description="Largest distance of a stock's weight to the index's."
-    )
-    industry: float | None = Field(
-        default=0.02, ge=0, le=1, description="Largest distance of an industry's, beyond its tilt."
-    )
-    style: Mapping[str, float] = Field(
-        default_factory=dict,
-        description="Largest active exposure to styles of the risk model, in their deviations; "
-        "'other' is for those that are not named.",
-    )
-    turnover_one_way: float | None = Field(
-        default=0.30, gt=0, le=2, description="Half of what is bought and sold on a rebalance."
-    )
-    least_weight: float = Field(
-        default=0.0, ge=0, lt=1, description="A stock is held with at least this weight, or not."
-    )
-    most_names: int | None = Field(default=None, ge=1, description="Stocks that may be held.")
-
-    @field_validator("style")
-    @classmethod
-    def _not_negative(cls, style: Mapping[str, float]) -> Mapping[str, float]:
-        return sound_styles(style)
 
     @model_validator(mode="after")
     def _one_price(self) -> Self:
