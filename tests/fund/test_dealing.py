@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -123,6 +124,23 @@ def test_what_was_ordered_for_days_after_insolvency_is_an_event() -> None:
     events = result.investors[result.investors["reason"] == "insolvent"]
     assert events["investor"].tolist() == ["B", "fund"]
     assert any(note["kind"] == "flows_lapsed" for note in result.notes)
+    assert set(events["date"]) == {result.ledger.index[-1]}
+
+
+@pytest.mark.parametrize(("days", "refused"), [(-1, False), (0, True), (1, True)])
+def test_an_order_of_the_day_of_insolvency_is_refused_and_one_of_the_day_before_is_done(
+    days: int, refused: bool
+) -> None:
+    charge = "fund.audit_fee_yuan_per_year=300000000", "fund.performance_fee_rate=0.0"
+    gone = run(Clients(opening="day"), *charge, end=END).ledger.index[-1]
+    calendar = sample_market().dates
+    at = calendar[np.searchsorted(calendar, np.datetime64(gone, "D")) + days]
+    clients = Clients(flows=(flow(str(at), "B", subscribe_yuan=1e4),), opening="day")
+    result = run(clients, *charge, end=END)
+    assert result.ledger.index[-1] == gone
+    mine = result.investors[result.investors["investor"] == "B"]
+    assert mine["event"].tolist()[0] == ("refused" if refused else "subscription")
+    assert (mine["reason"].iloc[0] == "insolvent") is refused
 
 
 def test_a_distribution_after_the_last_day_of_business_is_refused() -> None:
