@@ -1,12 +1,13 @@
 """Time and memory of the commands as whole processes, and what `import quanthedge` adds to pandas.
 
     python -m benchmarks.whole_run MARKET [--start 2010-04-19 --end 2018-12-28] [--repeat 5]
-        [--beside TREE] [--one-process]
+        [--beside TREE] [--beside-market MARKET] [--one-process]
 
 MARKET is an imported dataset. Each command runs once to fill the caches (compiled code, panels) and
 then ``--repeat`` times; the figures are medians, and the least beside them. ``--beside`` names
 another source tree whose commands run in turn with these, so that both meet the same load: a busy
-machine makes both slower, and the ratio says what a change was worth. Processor time is that of
+machine makes both slower, and the ratio says what a change was worth; ``--beside-market`` is the
+dataset as that tree imports it, where it cannot read ours. Processor time is that of
 user and system together, of all threads. ``--one-process`` also runs ``run --report zh``: from the
 market to the page in one process.
 """
@@ -23,7 +24,7 @@ from statistics import median
 from typing import NamedTuple
 
 HERE = Path(__file__).parents[1]
-STRATEGY = HERE / "strategies" / "market_neutral.toml"
+STRATEGY = Path("strategies", "market_neutral.toml")
 TOOL = [sys.executable, "-m", "quanthedge.cli"]
 
 
@@ -47,11 +48,11 @@ def used(command: list[str], tree: Path) -> Use:
     return Use(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def jobs(args: argparse.Namespace, folder: Path) -> Iterator[tuple[str, list[str]]]:
+def jobs(args: argparse.Namespace, tree: Path, folder: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield the commands that are measured, by name."""
-    out = str(folder / "run")
-    run = [*TOOL, "run", str(STRATEGY), "--market", str(args.market), "--start", args.start]
-    run += ["--end", args.end, "--out", out, "--quiet", "--again"]
+    out, market = str(folder / "run"), args.market if tree == HERE else args.beside_market
+    run = [*TOOL, "run", str(tree / STRATEGY), "--market", str(market), "--start", args.start]
+    run += ["--end", args.end, "--out", out, *flags(tree)]
     yield f"run {args.start} to {args.end}", run
     yield "report, one language", [*TOOL, "report", out, "--language", "zh", "--format", "html"]
     if args.one_process:
@@ -60,12 +61,21 @@ def jobs(args: argparse.Namespace, folder: Path) -> Iterator[tuple[str, list[str
     yield "import pandas, quanthedge", [sys.executable, "-c", "import pandas, quanthedge"]
 
 
+def flags(tree: Path) -> list[str]:
+    """Return those flags of ours that a tree's command has: older ones run again without them."""
+    own = os.environ | {"PYTHONPATH": str(tree), "QUANTHEDGE_LANGUAGE": "en", "COLUMNS": "200"}
+    told = subprocess.run(
+        [*TOOL, "run", "--help"], check=True, capture_output=True, text=True, env=own, cwd=tree
+    ).stdout  # fmt: skip
+    return [flag for flag in ("--quiet", "--again") if flag in told]
+
+
 def measured(args: argparse.Namespace, trees: list[Path]) -> dict[tuple[str, Path], list[Use]]:
     """Return what every command took with the code of each tree, run in turn."""
     found: dict[tuple[str, Path], list[Use]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         ready = [(tree, Path(scratch) / str(place)) for place, tree in enumerate(trees)]
-        todo = {tree: dict(jobs(args, folder)) for tree, folder in ready}
+        todo = {tree: dict(jobs(args, tree, folder)) for tree, folder in ready}
         for name in todo[trees[0]]:
             takes_part = trees if "one process" not in name else trees[:1]
             for turn in range(args.repeat + 1):
@@ -93,9 +103,11 @@ def main() -> None:
     parser.add_argument("--end", default="2018-12-28")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--beside", type=Path)
+    parser.add_argument("--beside-market", type=Path)
     parser.add_argument("--one-process", action="store_true")
     args = parser.parse_args()
     args.market = args.market.resolve()
+    args.beside_market = (args.beside_market or args.market).resolve()
     trees = [HERE] if args.beside is None else [HERE, args.beside.resolve()]
     found = measured(args, trees)
     print(f"median of {args.repeat} (least), load {os.getloadavg()[0]:.1f}")
