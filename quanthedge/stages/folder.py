@@ -24,6 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import xxhash
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.storage import storage_errors, working
@@ -34,6 +35,7 @@ DEFAULT_LIMIT = 10 * 2**30  # bytes
 _MARK = "quanthedge-stages.json"
 _ABOUT = {"format": "quanthedge-stages", "version": 1}
 _STRUCTURE = "result.json"
+_HEAD = 2**16 + 10  # bytes that the head of an array of version 1.0 may take
 _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _LOG = logging.getLogger(__name__)
@@ -170,13 +172,25 @@ class StageFolder:
     def _part(place: Path, part: str, digest: str) -> Any:
         if not re.fullmatch(r"[0-9]{1,6}\.(npy|arrow)", part):
             raise ValueError(f"{part!r} is no name of a part")
-        data = (place / part).read_bytes()
-        if xxhash.xxh3_64_hexdigest(data) != digest:
+        data = np.fromfile(place / part, dtype=np.uint8)
+        if xxhash.xxh3_64_hexdigest(data.data) != digest:
             raise ValueError(f"{part} was changed")
         if part.endswith(".npy"):
-            return np.load(io.BytesIO(data), allow_pickle=False)
+            return _array(data)
         with pa.ipc.open_stream(data) as stream:
             return stream.read_all().to_pandas()
+
+
+def _array(data: NDArray[np.uint8]) -> NDArray[Any]:
+    """Return the array of a file's bytes, in their place: no second copy of it is made."""
+    head = io.BytesIO(data[:_HEAD].tobytes())
+    version = np.lib.format.read_magic(head)
+    if version != (1, 0):
+        raise ValueError(f"arrays of version {version}")
+    shape, by_columns, kind = np.lib.format.read_array_header_1_0(head)
+    if kind.hasobject:
+        raise ValueError("an array of objects")
+    return data[head.tell() :].view(kind).reshape(shape, order="F" if by_columns else "C")
 
 
 def _taken_apart(value: Any, parts: dict[str, bytes]) -> Any:  # noqa: PLR0911 -- a line a kind
