@@ -33,7 +33,7 @@ CLIENTS = (
 )
 FUND = (
     "tests/fund/test_lapsed_orders.py", "tests/fund/test_run_edges.py",
-    "tests/fund/test_close_edges.py", *CLIENTS,
+    "tests/fund/test_close_edges.py", "tests/fund/test_exit_fees.py", *CLIENTS,
     "tests/fund/test_dealing_days.py",
     "tests/fund/test_fund_run.py", "--deselect",
     "tests/fund/test_fund_run.py::test_the_ledger_closes_with_any_flows",
