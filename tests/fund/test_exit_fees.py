@@ -77,3 +77,18 @@ def test_every_redemption_pays_by_the_days_of_its_oldest_units(method: str, left
         sold = mine[mine["event"] == "redemption"]
         worth = -sold["units"] * sold["unit_value"]
         assert (taken - sold["cash_yuan"]).tolist() == pytest.approx(worth.tolist(), abs=0.0100001)
+
+
+@pytest.mark.parametrize(("least", "gone"), [(300.0, False), (700.0, True)])
+def test_half_a_unit_that_is_left_is_worth_half_a_unit(least: float, gone: bool) -> None:
+    flows = (
+        flow("2014-09-22", "B", subscribe_yuan=1e4), flow("2014-10-13", "B", redeem_units=9.6),
+    )  # fmt: skip
+    clients = Clients(flows=flows, opening="day", minimum_yuan=least)
+    free = (*FREE[:-1], "fund.initial_unit_value=1000")
+    bought = run(Clients(flows=flows[:1], opening="day"), *free, end="2014-09-30").investors
+    units = bought.loc[bought["event"] == "subscription", "units"].iloc[0]
+    assert 0.4 < units - 9.6 < 0.6
+    events = run(clients, *free).investors
+    sold = -events.loc[events["event"] == "redemption", "units"].iloc[0]
+    assert sold == (units if gone else 9.6)
