@@ -18,6 +18,7 @@ FREE = (
     "fund.performance_fee_rate=0.0",
     "fund.initial_unit_value=100",
 )
+DEAR = (*FREE[:-1], "fund.initial_unit_value=1000")
 
 
 def rate(days: int) -> Fraction:
@@ -83,12 +84,21 @@ def test_every_redemption_pays_by_the_days_of_its_oldest_units(method: str, left
 def test_half_a_unit_that_is_left_is_worth_half_a_unit(least: float, gone: bool) -> None:
     flows = (
         flow("2014-09-22", "B", subscribe_yuan=1e4), flow("2014-10-13", "B", redeem_units=9.6),
+        *(() if gone else (flow("2014-10-20", "B", redeem_units=0.1),)),
     )  # fmt: skip
-    clients = Clients(flows=flows, opening="day", minimum_yuan=least)
-    free = (*FREE[:-1], "fund.initial_unit_value=1000")
-    bought = run(Clients(flows=flows[:1], opening="day"), *free, end="2014-09-30").investors
-    units = bought.loc[bought["event"] == "subscription", "units"].iloc[0]
-    assert 0.4 < units - 9.6 < 0.6
-    events = run(clients, *free).investors
-    sold = -events.loc[events["event"] == "redemption", "units"].iloc[0]
-    assert sold == (units if gone else 9.6)
+    events = run(Clients(flows=flows, opening="day", minimum_yuan=least), *DEAR).investors
+    bought, *sold = events.loc[events["investor"] == "B", "units"]
+    assert 0.4 < bought - 9.6 < 0.6
+    assert sold == ([-bought] if gone else [-9.6, -0.1])
+
+
+def test_little_that_is_left_stays_while_it_is_locked() -> None:
+    flows = (
+        flow("2014-09-22", "B", subscribe_yuan=1e4), flow("2014-10-13", "B", subscribe_yuan=500.0),
+        flow("2014-11-03", "B", redeem_units=10.0),
+    )  # fmt: skip
+    clients = Clients(flows=flows, opening="day", minimum_yuan=900.0, lock_up_days=30)
+    events = run(clients, *DEAR).investors
+    mine = events[events["investor"] == "B"]
+    assert mine["event"].tolist() == ["subscription", "subscription", "redemption"]
+    assert mine["units"].iloc[-1] == -10.0
