@@ -72,3 +72,21 @@ def test_days_of_purchase_follow_their_lots_where_each_has_its_own() -> None:
     )
     _follow_lots(fund, "B", "A", Decimal(30))
     assert fund.bought[key] == [(0, Decimal(9)), (5, Decimal(20))]
+
+
+def test_a_close_with_orders_notes_what_each_has_after_them_whether_or_not_a_fee_is_due() -> None:
+    orders = (
+        Flow(date=date(2014, 10, 20), investor="B", subscribe_yuan=0.6),
+        Flow(date=date(2014, 10, 21), investor="D", subscribe_yuan=1e6),
+    )
+    result = run(FundTerms(crystallisation="none"), Clients(flows=orders, opening="day"))
+    values = result.values
+
+    def noted(day: str, investor: str) -> list[list[float]]:
+        rows = values[(values["date"] == day) & (values["investor"] == investor)]
+        return rows[["before_yuan", "after_yuan"]].to_numpy().tolist()
+
+    assert noted("2014-10-20", "B") == [[0.0, pytest.approx(0.595, abs=0.015)]]
+    # less than a yuan is a holding like any other
+    assert noted("2014-10-21", "B") == [[pytest.approx(0.595, abs=0.015)] * 2]
+    assert noted("2014-10-21", "D") == [[0.0, pytest.approx(1e6, abs=2.0)]]
