@@ -79,7 +79,8 @@ def test_a_close_with_orders_notes_what_each_has_after_them_whether_or_not_a_fee
         Flow(date=date(2014, 10, 20), investor="B", subscribe_yuan=0.6),
         Flow(date=date(2014, 10, 21), investor="D", subscribe_yuan=1e6),
     )
-    result = run(FundTerms(crystallisation="none"), Clients(flows=orders, opening="day"))
+    terms = FundTerms(crystallisation="none", performance_fee_rate=0.0)
+    result = run(terms, Clients(flows=orders, opening="day"))
     values = result.values
 
     def noted(day: str, investor: str) -> list[list[float]]:
