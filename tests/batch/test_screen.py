@@ -1,5 +1,6 @@
 """The screen by vectorbt: its legs are vectorbt's own, and what it leaves out is what differs."""
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -149,6 +150,20 @@ def test_what_fails_is_named_and_the_others_go_on() -> None:
     assert table.loc[1, "selector.n"] == 20
     refused = screened({"selector.n": [30, -1]})
     assert refused.table["reason"].str.contains("selector.n").sum() == 1
+
+
+def test_what_own_code_raises_is_a_failure_of_its_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules[Screen.__module__]
+    real = module.selected
+
+    def own(strategy: Any, *given: Any) -> Any:
+        if strategy.selector.n == 20:
+            raise ZeroDivisionError("somewhere inside")
+        return real(strategy, *given)
+
+    monkeypatch.setattr(module, "selected", own)
+    table = screened({"selector.n": [30, 20]}).table
+    assert table["reason"].dropna().tolist() == ["ZeroDivisionError: somewhere inside"]
 
 
 def test_what_is_left_out_is_said_in_both_languages_and_goes_by_the_strategies() -> None:
