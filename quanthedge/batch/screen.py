@@ -388,6 +388,8 @@ def _left_out(variants: Sequence[Variant]) -> list[Bilingual]:
         kinds.append("ratio_rule")
     if any(one.strategy.layers.gated for one in variants):
         kinds.append("allocation")
+    if any(one.strategy.sleeves for one in variants):
+        kinds.append("sleeves")
     return [sentence(kind, words[kind]) for kind in kinds]
 
 

@@ -14,7 +14,8 @@ from quanthedge.batch import Screen, from_vectorbt
 from quanthedge.batch.screen_legs import StockLeg, blocks_of, leg_values
 from quanthedge.errors import StrategyError
 from quanthedge.performance import sharpe_ratio
-from tests.sample import END, START, sample_market, small_strategy
+from quanthedge.strategy import load_strategy
+from tests.sample import END, ROOT, START, sample_market, small_strategy
 
 FREE = (
     "costs.commission_rate=0", "costs.commission_min_yuan=0", "costs.slippage_bp=0",
@@ -175,6 +176,16 @@ def test_what_is_left_out_is_said_in_both_languages_and_goes_by_the_strategies()
     number, rule = found.values()
     assert {"lots", "limits", "suspensions", "t_plus_one", "dividends", "margin", "fund"} <= number
     assert rule - number == {"ratio_rule"}
+
+
+def test_sleeves_are_left_out_and_said_to_be() -> None:
+    fund = load_strategy(ROOT / "strategies" / "multi_sleeve.toml")
+    screen = from_vectorbt(
+        fund, sample_market(), "sleeves.0.budget=0.1,0.2", start=START, end=END, keep=0
+    )
+    first, second = screen.table["screen_sharpe"]
+    assert first == second
+    assert "sleeves" in {one["kind"] for one in screen.left_out}
 
 
 def test_every_variant_that_was_looked_at_counts_as_a_trial(
