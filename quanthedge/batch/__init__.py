@@ -9,6 +9,7 @@ from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_pla
 from quanthedge.batch.variant import SERIES, Job, Outcome, Place, Variant
 from quanthedge.batch.walk_forward import (
     WalkForward,
+    check_walk,
     keep_walk_forward,
     walk_forward,
     walk_forward_of,
@@ -31,6 +32,7 @@ __all__ = [
     "SweepInterrupted",
     "Variant",
     "WalkForward",
+    "check_walk",
     "from_vectorbt",
     "judge",
     "judged",

@@ -66,11 +66,14 @@ class Axis(NamedTuple):
         Plain values, each once.
     sampled : bool
         Whether it was given as a range ``low..high``, of which only a sample can be run.
+    days : bool
+        Whether a value is a first and a last day: windows, which no key of a strategy names.
     """
 
     key: str
     values: Sequence[Any]
     sampled: bool = False
+    days: bool = False
 
 
 class Refused(NamedTuple):
@@ -364,7 +367,7 @@ def _window_axis(
             f"to {market.dates[last]} hold no window"
         )
     days = [(str(market.dates[k]), str(market.dates[k + length - 1])) for k in begins]
-    return Axis("window", days)
+    return Axis("window", days, days=True)
 
 
 def _chosen(
@@ -386,6 +389,8 @@ def _chosen(
         return itertools.product(*(range(len(axis.values)) for axis in axes))
     if not 1 <= random <= LARGEST:
         raise StrategyError(f"--random {random}: accepted: 1 to {LARGEST:,}")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise StrategyError(f"--seed {seed}: accepted: whole numbers from 0 on")
     return _drawn([len(axis.values) for axis in axes], size, random, seed)
 
 
@@ -406,7 +411,7 @@ def _changes(axes: list[Axis], places: tuple[int, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for axis, place in zip(axes, places, strict=True):
         value = axis.values[place]
-        if axis.key == "window":
+        if axis.days:
             found["start"], found["end"] = value
         else:
             found[axis.key] = value

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -20,9 +21,9 @@ import pandas as pd
 from quanthedge.backtesting import asked, run_days, selected, trial_of
 from quanthedge.batch.grid import Sets, grid_of, told
 from quanthedge.batch.screen_legs import StockLeg, blocks_of, leg_values
-from quanthedge.batch.variant import Failure, Job, Outcome, Variant
-from quanthedge.batch.work import failure_of, remember_market, run_job
-from quanthedge.errors import QuantHedgeError, StrategyError
+from quanthedge.batch.variant import Failure, Job, Outcome, Variant, failure_of
+from quanthedge.batch.work import remember_market, run_job, tried
+from quanthedge.errors import StrategyError
 from quanthedge.kinds import own_code
 from quanthedge.market import Market
 from quanthedge.performance import annual_return, drawdowns, sharpe_ratio, volatility
@@ -269,10 +270,11 @@ class _Screened:
         self.plans: dict[int, _Plan] = {}
         known: dict[tuple[Any, ...], int] = {}
         for one in variants:
-            try:
-                self.plans[one.number] = self._plan(one, known)
-            except QuantHedgeError as error:
-                self.failures[one.number] = failure_of(error)
+            plan = tried(partial(self._plan, one, known))
+            if isinstance(plan, BaseException):
+                self.failures[one.number] = failure_of(plan)
+            else:
+                self.plans[one.number] = plan
 
     def _plan(self, variant: Variant, known: dict[tuple[Any, ...], int]) -> _Plan:
         strategy, market = variant.strategy, self.market
@@ -386,6 +388,8 @@ def _left_out(variants: Sequence[Variant]) -> list[Bilingual]:
         kinds.append("ratio_rule")
     if any(one.strategy.layers.gated for one in variants):
         kinds.append("allocation")
+    if any(one.strategy.sleeves for one in variants):
+        kinds.append("sleeves")
     return [sentence(kind, words[kind]) for kind in kinds]
 
 

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +22,7 @@ import pandas as pd
 
 from quanthedge.backtesting import backtest
 from quanthedge.batch.card import sweep_card
-from quanthedge.batch.executors import executor_of
+from quanthedge.batch.executors import Running, executor_of
 from quanthedge.batch.grid import Sets, Windows, told
 from quanthedge.batch.plan import Plan, jobs_of, planned
 from quanthedge.batch.store import Entry, Store
@@ -229,11 +229,12 @@ def run_plan(
     begun = time.perf_counter()
     if keep < 0:
         raise StrategyError(f"keep {keep}: accepted: 0 and more runs")
+    runs = executor_of(jobs, cluster)  # what means none is told before anything is written
     store = Store.open(out)
     store.save_sweep(plan.id, plan.to_json(), [one.key for one in plan.variants])
     known = store.known([one.key for one in plan.variants])
     wanted = [one for one in plan.variants if one.key not in known]
-    failed = _run(plan, store, wanted, jobs, cluster, progress)
+    failed = _run(plan, store, wanted, runs if wanted else executor_of(), progress, by)
     table = _table(plan, store, by)
     kept = _keep(plan, store, table, keep)
     table.loc[list(kept), "whole"] = True
@@ -288,21 +289,22 @@ def _run(
     plan: Plan,
     store: Store,
     wanted: Sequence[Variant],
-    jobs: int | None,
-    cluster: str | None,
+    executor: AbstractContextManager[Running],
     tell: Callable[[Progress], None] | None,
+    by: str,
 ) -> dict[int, Outcome]:
     """Run variants, add each to the store as it ends; return those that failed by number."""
     failed: dict[int, Outcome] = {}
     try:
         with ExitStack() as stack:
             keep = stack.enter_context(_keeping(plan, store, wanted))
-            run_all = stack.enter_context(executor_of(jobs, cluster if wanted else None))
+            run_all = stack.enter_context(executor)
             work = jobs_of(plan, wanted, run_all.workers)
             count = _Count(plan, wanted, work, tell)
             count.say()
             for _, outcomes in run_all(work, run_job):
                 keep(outcomes)
+                _check_by(by, outcomes)
                 failed.update((one.number, one) for one in outcomes if one.failure is not None)
                 count.took(outcomes)
                 count.say()
@@ -313,6 +315,18 @@ def _run(
             "command goes on with the others"
         ) from None
     return failed
+
+
+def _check_by(by: str, outcomes: Iterable[Outcome]) -> None:
+    """Refuse a figure that runs do not have, as soon as one has ended and not after all of them."""
+    for one in outcomes:
+        if one.failure is None and by not in one.figures:
+            raise _no_figure(by, one.figures)
+
+
+def _no_figure(by: str, names: Iterable[str]) -> StrategyError:
+    near = ", ".join(difflib.get_close_matches(by, list(names), 4, 0.3) or _FIRST)
+    return StrategyError(f"by {by!r}: no figure of a run; there are {near}")
 
 
 @contextmanager
@@ -351,10 +365,11 @@ def _table(plan: Plan, store: Store, by: str) -> pd.DataFrame:
     """Return the runs that are done, best first: what differs, then the figures."""
     found = store.runs(sweep=plan.id)
     found = found[found["status"] == "done"]
-    if by not in found.columns:
+    figures = [name for name in found.columns if pd.api.types.is_float_dtype(found[name])]
+    if by not in figures:
         if not len(found):
             return found.assign(**{by: pd.Series(dtype=float)})
-        raise StrategyError(f"by {by!r}: no figure of a run; there are {_near(by, found)}")
+        raise _no_figure(by, figures)
     changes = {one.key: one.changes for one in plan.variants}
     own = pd.DataFrame([changes[key] for key in found.index], index=found.index, columns=plan.keys)
     first = list(dict.fromkeys((*plan.keys, *_FIRST)))
@@ -371,12 +386,6 @@ _FIRST = (
     "annual_return_net", "volatility_net", "sharpe_net", "max_drawdown_net", "calmar_net",
     "correlation_accrued_daily", "beta_daily", "turnover", "paid_per_year_costs_and_fees",
 )  # fmt: skip
-
-
-def _near(by: str, table: pd.DataFrame) -> str:
-    """Return names of figures like the one that is asked for."""
-    names = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
-    return ", ".join(difflib.get_close_matches(by, names, 4, 0.3) or _FIRST)
 
 
 def _failures(plan: Plan, failed: Mapping[int, Outcome]) -> pd.DataFrame:

@@ -6,9 +6,21 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pandas as pd
 
+from quanthedge.documents import visible
 from quanthedge.strategy import Strategy
 
-__all__ = ["SERIES", "Executor", "Failure", "Job", "Outcome", "Place", "Variant"]
+__all__ = [
+    "SERIES",
+    "Executor",
+    "Failure",
+    "Job",
+    "Outcome",
+    "Place",
+    "Variant",
+    "failure_of",
+]
+
+_LONGEST_REASON = 500  # letters
 
 # Columns of a variant's daily series, float64; the first row is the day before the first.
 SERIES = ("unit_value", "unit_value_before_accrual", "unit_value_gross", "equity", "index_close")
@@ -58,6 +70,16 @@ class Failure(NamedTuple):
 
     kind: str
     reason: str
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return an error as the kind and the line that a table shows."""
+    kind = type(error).__name__
+    try:
+        reason = " ".join(visible(str(error)).split())
+    except Exception as problem:  # of a user's own error, which cannot say what it is
+        return Failure(kind, f"its message raises {type(problem).__name__}")
+    return Failure(kind, reason[:_LONGEST_REASON] or "no reason given")
 
 
 class Outcome(NamedTuple):

@@ -49,11 +49,13 @@ from quanthedge.typing import Floats
 from quanthedge.words import sentence, texts
 
 if TYPE_CHECKING:
+    from quanthedge.batch.plan import Plan
     from quanthedge.batch.sweeping import Sweep
 
 __all__ = [
     "FIGURES",
     "WalkForward",
+    "check_walk",
     "choices",
     "keep_walk_forward",
     "walk_forward",
@@ -262,6 +264,16 @@ def walk_forward_of(
     )  # fmt: skip
 
 
+def check_walk(
+    plan: "Plan", train_days: int, step_days: int, *, by: str = "sharpe_net", embargo_days: int = 0
+) -> None:
+    """Refuse what :func:`walk_forward_of` would, as far as the plan of a sweep tells.
+
+    Errors are those of :func:`walk_forward`.
+    """
+    _check(plan.market, plan.variants, train_days, step_days, by, embargo_days)
+
+
 def walked_again(folder: str | Path, market: Market) -> WalkForward:
     """Make the walk-forward run of a run folder again.
 
@@ -333,10 +345,7 @@ def _walked(
     embargo_days: int,
 ) -> WalkForward:
     """Run the variants that the store has not, choose, and run the one ledger."""
-    _check_days(train_days, step_days, embargo_days, by)
-    if any(key in one.changes for one in variants for key in ("start", "end")):
-        raise StrategyError("walk-forward: start and end may not be varied; give them once")
-    check_one_fund([one.strategy for one in variants])
+    _check(data, variants, train_days, step_days, by, embargo_days)
     levels = _levels(variants, data, store)
     chosen = choices(levels, train_days, step_days, FIGURES[by], embargo_days)
     result, about = _run(_base(base, variants), data, variants, levels, chosen)
@@ -392,11 +401,7 @@ def choices(
     found = []
     last = len(levels) - 1
     start = first + train_days + embargo_days
-    if start > last:
-        raise StrategyError(
-            f"walk-forward: {train_days + embargo_days} days to train on, and the variants have "
-            f"{last - first + 1} in common; give fewer train_days, or more data"
-        )
+    _check_reach(train_days + embargo_days, last - first + 1)
     for begin in range(start, last + 1, step_days):
         window = begin - embargo_days - train_days, begin - embargo_days - 1
         past = returns.iloc[window[0] - 1 : window[1]]
@@ -430,6 +435,35 @@ def _check_days(train: int, step: int, embargo: int, by: str) -> None:
             raise StrategyError(f"walk-forward: {name} {value!r}; accepted: {least} or more")
     if by not in FIGURES:
         raise StrategyError(f"walk-forward: by {by!r}; accepted: {', '.join(FIGURES)}")
+
+
+def _check(
+    market: Market,
+    variants: Sequence[Variant],
+    train_days: int,
+    step_days: int,
+    by: str,
+    embargo_days: int,
+) -> None:
+    """Refuse what no walk-forward run can be, before any variant is run."""
+    _check_days(train_days, step_days, embargo_days, by)
+    if any(key in one.changes for one in variants for key in ("start", "end")):
+        raise StrategyError("walk-forward: start and end may not be varied; give them once")
+    check_one_fund([one.strategy for one in variants])
+    begin, stop = variants[0].start, variants[0].end
+    first, last = market.span(
+        market.dates[1] if begin is None else begin, market.dates[-1] if stop is None else stop
+    )
+    _check_reach(train_days + embargo_days, last - first + 1)
+
+
+def _check_reach(wanted: int, days: int) -> None:
+    """Refuse a past that leaves no day to rule."""
+    if wanted >= days:
+        raise StrategyError(
+            f"walk-forward: {wanted} days to train on, and the variants have {days} in common; "
+            "give fewer train_days, or more data"
+        )
 
 
 def _base(strategy: Strategy, variants: Sequence[Variant]) -> Strategy:

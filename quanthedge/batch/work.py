@@ -14,15 +14,14 @@ import pandas as pd
 from quanthedge.backtesting import LightRun, Prepared, light_runs, prepare
 from quanthedge.batch.executors import threads_here
 from quanthedge.batch.figures import Rows, figures_of, series_of
-from quanthedge.batch.variant import Failure, Job, Outcome, Place, Variant
+from quanthedge.batch.variant import Job, Outcome, Place, Variant, failure_of
 from quanthedge.errors import DataError, QuantHedgeError
 from quanthedge.market import Market
 from quanthedge.performance import risk_free_rate
 
-__all__ = ["failure_of", "market_of", "remember_market", "run_job"]
+__all__ = ["market_of", "remember_market", "run_job", "tried"]
 
 _SIDE_BY_SIDE = 32  # ledgers that take turns: their rows and states are in memory at once
-_LONGEST_REASON = 500  # letters
 _LOG = logging.getLogger(__name__)
 _LOCK = Lock()
 _MARKETS: dict[tuple[str, str], Market] = {}  # at most one: fingerprint and folder
@@ -130,9 +129,9 @@ def _run_batch(variants: list[Variant], market: Market) -> Iterator[Outcome]:
     spans: dict[tuple[int, int], list[_Ready]] = {}
     for one in variants:
         begun = time.perf_counter()
-        prepared = _tried(partial(prepare, one.strategy, market, one.start, one.end))
+        prepared = tried(partial(prepare, one.strategy, market, one.start, one.end))
         seconds = time.perf_counter() - begun
-        if isinstance(prepared, Exception):
+        if isinstance(prepared, BaseException):
             yield _failed(one, prepared, seconds)
         else:
             span = (prepared.first, prepared.dates.size)
@@ -148,10 +147,10 @@ def _run_batch(variants: list[Variant], market: Market) -> Iterator[Outcome]:
 def _outcome(ready: _Ready, run: LightRun | Exception, ledger: float) -> Outcome:
     """Return figures and series of a run; ``ledger`` is its share of the ledgers' seconds."""
     begun = time.perf_counter()
-    found = run if isinstance(run, Exception) else _tried(partial(_measured, ready.prepared, run))
+    found = run if isinstance(run, Exception) else tried(partial(_measured, ready.prepared, run))
     seconds = ready.seconds + ledger + time.perf_counter() - begun
     variant = ready.variant
-    if isinstance(found, Exception):
+    if isinstance(found, BaseException):
         return _failed(variant, found, seconds)
     return Outcome(variant.number, variant.key, *found, None, seconds)
 
@@ -171,23 +170,20 @@ def _measured(prepared: Prepared, run: LightRun) -> tuple[dict[str, float], pd.D
     return figures_of(rows), series_of(rows)
 
 
-def _tried(work: Callable[[], _Made]) -> _Made | Exception:
-    """Return what was made, or what went wrong: a user's own code may raise anything."""
+def tried(work: Callable[[], _Made]) -> _Made | BaseException:
+    """Return what was made, or what went wrong: a user's own code may raise anything.
+
+    What is no ``Exception`` too: ``sys.exit()``, and the panics of packages that are made in Rust.
+    """
     try:
         return work()
     except QuantHedgeError as error:
         return error
-    except MemoryError:  # the executor tries the variants of the job again, one by one
-        raise
-    except Exception as error:
+    except (KeyboardInterrupt, MemoryError):
+        raise  # the user's; out of memory, the executor tries the job's variants one by one
+    except BaseException as error:
         _LOG.debug("a variant failed", exc_info=True)
         return error
-
-
-def failure_of(error: BaseException) -> Failure:
-    """Return an error as the kind and the line that a table shows."""
-    reason = " ".join(str(error).split()) or "no reason given"
-    return Failure(type(error).__name__, reason[:_LONGEST_REASON])
 
 
 def _failed(variant: Variant, error: BaseException, seconds: float) -> Outcome:

@@ -7,7 +7,7 @@ import typer
 
 from quanthedge.cli.language import AnyLanguage, language_asked
 from quanthedge.cli.manner import Quiet
-from quanthedge.cli.screen import say_briefly
+from quanthedge.cli.screen import say_briefly, typed
 
 __all__ = ["command"]
 
@@ -33,6 +33,6 @@ def command(
         return
     for file in files:
         say_briefly([file])
-    typer.echo(f"\ncd {folder}")
+    typer.echo(f"\ncd {typed(folder)}")
     typer.echo("quanthedge run strategy.toml --start 2014-09-17 --end 2015-07-31 --out runs/first")
     typer.echo(f"quanthedge report runs/first --language {chosen}")

@@ -18,7 +18,7 @@ from quanthedge.cli.report_files import (
     written,
 )
 from quanthedge.cli.run_summary import in_full, in_short, on_one_line, run_data
-from quanthedge.cli.screen import say_next, stages
+from quanthedge.cli.screen import say_next, stages, typed
 from quanthedge.errors import StrategyError
 
 if TYPE_CHECKING:
@@ -279,4 +279,4 @@ def _print_run(result: "Result", market: Path, manner: Manner, place: _Place) ->
     elif out is not None:
         if not kept:
             typer.echo(f"{told('screen')['wrote']} {out}")
-        say_next(f"quanthedge report {out}")
+        say_next(f"quanthedge report {typed(out)}")

@@ -6,6 +6,8 @@ the environment's NO_COLOR asks for none.
 
 import os
 import re
+import shlex
+import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,11 +41,13 @@ __all__ = [
     "say_written",
     "stages",
     "table_of",
+    "typed",
     "wrapped",
 ]
 
 WIDTH = 80  # columns that every terminal has
 _PIECES = re.compile(r"\s+|[^\s\u2e80-\u9fff\uff00-\uffef]+|[\u2e80-\u9fff\uff00-\uffef]")
+_BARE = re.compile(r"[\w@%+=:,./\\-]+" if os.name == "nt" else r"[\w@%+=:,./-]+")
 _NEVER_FIRST = set("，。、；：！？）》」』”’%")
 _LEAST = 8  # columns of a column that is folded
 
@@ -245,6 +249,18 @@ def say_next(*commands: str) -> None:
     label = padded(told("screen")["next"], 8)
     for number, command in enumerate(commands):
         typer.echo((label if not number else " " * 8) + command)
+
+
+def typed(path: object) -> str:
+    """Return a path as a shell takes it, for a command that is shown to be typed.
+
+    >>> typed("runs/first"), typed("runs/第一")
+    ('runs/first', 'runs/第一')
+    """
+    text = str(path)
+    if _BARE.fullmatch(text):
+        return text
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 
 def say_written(shelf: "Shelf", paths: Iterable[Path] | None = None, *, err: bool = False) -> None:

@@ -92,7 +92,7 @@ def command(  # noqa: PLR0917 -- an option each
     "hedge.ratio=0.8,0.9,1.0" --set "selector.n=20,30,40" --start 2014-09-17 --end 2015-07-31 --out
     sweeps/first
     """
-    from quanthedge.batch import planned
+    from quanthedge.batch import check_walk, planned
     from quanthedge.market import Market
 
     language_asked(language)
@@ -108,6 +108,8 @@ def command(  # noqa: PLR0917 -- an option each
         strategy, data, sets or [], random=random, seed=seed, start=start, end=end,
         windows=_days("--windows", windows, "of a window and from one to the next"),
     )  # fmt: skip
+    if walked is not None:
+        check_walk(what, *walked, by=by)
     if manner == "short":
         say(what.describe(spoken()), indent=2)
     if plan or out is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from quanthedge.cli.language import told
-from quanthedge.cli.screen import print_table, say, say_next
+from quanthedge.cli.screen import print_table, say, say_next, typed
 
 if TYPE_CHECKING:
     from quanthedge.batch import Plan, Sweep, WalkForward
@@ -43,9 +43,9 @@ def print_sweep(found: "Sweep", out: Path) -> None:
     if len(table):
         best = str(table.index[0])[:_LETTERS]
         say_next(
-            f"quanthedge judge {out}",
-            f"quanthedge runs show {best} --store {out}",
-            f"quanthedge report {out}/{best}",
+            f"quanthedge judge {typed(out)}",
+            f"quanthedge runs show {best} --store {typed(out)}",
+            f"quanthedge report {typed(out / best)}",
         )
 
 
@@ -113,7 +113,7 @@ def say_walk(result: "WalkForward", folder: Path, days: tuple[int, int]) -> None
         sharpe=figures["sharpe_net"].text(), rank=f"{facts['mean_rank']:.1f}",
         candidates=facts["candidates"],
     ))  # fmt: skip
-    typer.echo(words["kept_whole"].format(folder=folder))
+    typer.echo(words["kept_whole"].format(folder=typed(folder)))
 
 
 def walk_data(result: "WalkForward", folder: Path, days: tuple[int, int]) -> dict[str, Any]:

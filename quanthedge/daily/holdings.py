@@ -160,6 +160,8 @@ def _take_stock(
     today = 0 if available is None else max(0, shares - frozen - int(available))
     if not 0 <= frozen <= shares:
         raise DataError(f"{place}: {frozen:,} of {shares:,} shares of {code} frozen")
+    if available is not None and not 0 <= available <= shares:
+        raise DataError(f"{place}: {available:,.0f} of {shares:,} shares of {code} available")
     if code in book.stocks:
         before = book.stocks[code]
         shares, frozen, today = (
@@ -189,6 +191,9 @@ def _take_future(
         )
     signed = lots if sign == 0 else sign * abs(lots)
     if signed:
+        if contract in book.futures:
+            net = book.futures[contract] + signed
+            book.left.append(Left(place, contract, "added_lots", {"lots": f"{net:+,}"}))
         book.futures[contract] = book.futures.get(contract, 0) + signed
     today = number_in(sheet.cell(row, headings("today")), f"{place}: lots of today of {contract}")
     if today:

@@ -248,10 +248,9 @@ def _placed(
     tax: TaxRates | None,
 ) -> tuple[pd.DataFrame, int]:
     """Return the rows of the span with their day and stock in order, and how many have no day."""
-    place = np.searchsorted(codes, table["code"].to_numpy(dtype=str))
-    place = np.minimum(place, len(codes) - 1)
-    rows = table.assign(stock=place.astype(np.int64))
-    rows = rows[codes[place] == table["code"].to_numpy(dtype=str)]
+    rows = table[np.isin(table["code"].to_numpy(dtype=str), codes)]
+    place = np.searchsorted(codes, rows["code"].to_numpy(dtype=str))
+    rows = rows.assign(stock=place.astype(np.int64))
     ex_date = rows["ex_date"].to_numpy().astype("datetime64[D]")
     rows = rows[(ex_date > dates[0]) & (ex_date <= dates[-1])]
     ex_date = rows["ex_date"].to_numpy().astype("datetime64[D]")

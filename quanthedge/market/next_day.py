@@ -62,7 +62,7 @@ def with_next_day(market: Market, date: str | None = None, day: str | None = Non
     Raises
     ------
     DataError
-        The next day is not after the last one.
+        The next day is not after the last one, or a Saturday or Sunday.
 
     Notes
     -----
@@ -74,8 +74,10 @@ def with_next_day(market: Market, date: str | None = None, day: str | None = Non
     following = next_trading_day(market, str(market.dates[row]))
     if day is not None:
         following = np.datetime64(pd.Timestamp(day).date(), "D")
-        if following <= market.dates[row]:
-            raise DataError(f"next day {following}: accepted: a day after {market.dates[row]}")
+        if following <= market.dates[row] or not np.is_busday(following):
+            raise DataError(
+                f"next day {following}: accepted: a day after {market.dates[row]}, Monday to Friday"
+            )
     store = _NextDayStore(market._store, row, following)
     return Market(store, store.days, following)
 

@@ -62,6 +62,7 @@ def test_values_are_read_as_they_are_written(text, values):
         ("hedge.ratio=1 hedge.ratio=2", "is given twice"),
         ("hedge.ratoi=0.8,0.9", "hedge.ratoi: unknown key, did you mean 'ratio'?"),
         ("hedge.ratio=-8,-9", "none of the 2 variants can be run"),
+        ("window=20,60", "window=20: strategy"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_a_line(sets, words):
@@ -137,6 +138,12 @@ def test_a_sample_has_no_repeats_and_is_the_same_again():
     assert all(0.5 <= ratio <= 1.5 and 10 <= n <= 40 for ratio, n, _ in changes)
     assert {type(n) for _, n, _ in changes} == {int}
     assert all(round(ratio, 4) == ratio for ratio, _, _ in changes)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True])
+def test_a_seed_that_is_none_is_refused_in_a_line(seed):
+    with pytest.raises(StrategyError, match=r"--seed .*: accepted: whole numbers from 0 on"):
+        grid("hedge.ratio=0.5..1.5", random=3, seed=seed)
 
 
 def test_a_sample_of_a_small_grid_is_the_whole_grid():

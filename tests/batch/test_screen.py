@@ -1,5 +1,6 @@
 """The screen by vectorbt: its legs are vectorbt's own, and what it leaves out is what differs."""
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,8 @@ from quanthedge.batch import Screen, from_vectorbt
 from quanthedge.batch.screen_legs import StockLeg, blocks_of, leg_values
 from quanthedge.errors import StrategyError
 from quanthedge.performance import sharpe_ratio
-from tests.sample import END, START, sample_market, small_strategy
+from quanthedge.strategy import load_strategy
+from tests.sample import END, ROOT, START, sample_market, small_strategy
 
 FREE = (
     "costs.commission_rate=0", "costs.commission_min_yuan=0", "costs.slippage_bp=0",
@@ -151,6 +153,20 @@ def test_what_fails_is_named_and_the_others_go_on() -> None:
     assert refused.table["reason"].str.contains("selector.n").sum() == 1
 
 
+def test_what_own_code_raises_is_a_failure_of_its_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules[Screen.__module__]
+    real = module.selected
+
+    def own(strategy: Any, *given: Any) -> Any:
+        if strategy.selector.n == 20:
+            raise ZeroDivisionError("somewhere inside")
+        return real(strategy, *given)
+
+    monkeypatch.setattr(module, "selected", own)
+    table = screened({"selector.n": [30, 20]}).table
+    assert table["reason"].dropna().tolist() == ["ZeroDivisionError: somewhere inside"]
+
+
 def test_what_is_left_out_is_said_in_both_languages_and_goes_by_the_strategies() -> None:
     found = {}
     for text in ("hedge.ratio=1.0", 'hedge.ratio={kind="minimum_variance"}'):
@@ -160,6 +176,16 @@ def test_what_is_left_out_is_said_in_both_languages_and_goes_by_the_strategies()
     number, rule = found.values()
     assert {"lots", "limits", "suspensions", "t_plus_one", "dividends", "margin", "fund"} <= number
     assert rule - number == {"ratio_rule"}
+
+
+def test_sleeves_are_left_out_and_said_to_be() -> None:
+    fund = load_strategy(ROOT / "strategies" / "multi_sleeve.toml")
+    screen = from_vectorbt(
+        fund, sample_market(), "sleeves.0.budget=0.1,0.2", start=START, end=END, keep=0
+    )
+    first, second = screen.table["screen_sharpe"]
+    assert first == second
+    assert "sleeves" in {one["kind"] for one in screen.left_out}
 
 
 def test_every_variant_that_was_looked_at_counts_as_a_trial(

@@ -9,7 +9,7 @@ from quanthedge.batch.plan import planned
 from quanthedge.batch.store import Store
 from quanthedge.batch.sweeping import Progress, SweepInterrupted, sweep
 from quanthedge.batch.variant import Failure
-from quanthedge.errors import StrategyError
+from quanthedge.errors import DataError, StrategyError
 from quanthedge.trials import known
 from tests.sample import END, START, sample_market, small_strategy
 
@@ -146,12 +146,35 @@ def test_a_worker_that_was_lost_is_a_failure_in_the_store(tmp_path, monkeypatch)
     assert list(runs["status"]) == ["failed", "done"]
 
 
+def test_a_figure_that_is_none_is_told_when_the_first_run_has_ended(tmp_path, monkeypatch):
+    ran = []
+    real = module.run_job
+    monkeypatch.setattr(module, "run_job", lambda job: ran.append(job) or real(job))
+    sets = ["selector.n=10:34:2"]
+    with pytest.raises(StrategyError, match="by 'sharpe_nett': no figure of a run"):
+        swept(tmp_path / "store", sets, by="sharpe_nett")
+    assert len(ran) == 1
+    known = Store.open(tmp_path / "store").runs()
+    assert len(known) == len(ran[0].variants)  # what has ended is not lost
+
+
+@pytest.mark.parametrize("cluster", ["nonsense", "local:0"])
+def test_a_cluster_that_is_none_is_told_before_anything_is_written(tmp_path, cluster):
+    with pytest.raises(DataError, match="cluster: "):
+        swept(tmp_path / "store", ["hedge.ratio=0.8"], cluster=cluster)
+    assert not (tmp_path / "store").exists()
+    swept(tmp_path / "store", ["hedge.ratio=0.8"])
+    with pytest.raises(DataError, match="cluster: "):  # though there is nothing left to run
+        swept(tmp_path / "store", ["hedge.ratio=0.8"], cluster=cluster)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"by": "sharpe"}, "by 'sharpe': no figure of a run; there are .*sharpe_net"),
         ({"keep": -1}, "keep -1"),
         ({"random": 0}, "--random 0"),
+        ({"by": "label"}, "by 'label': no figure of a run"),
     ],
 )
 def test_wrong_words_are_refused(tmp_path, options, words):

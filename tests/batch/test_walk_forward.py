@@ -1,5 +1,6 @@
 """A walk-forward run is one ledger: nothing is lost when another variant takes over."""
 
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -238,8 +239,11 @@ def test_a_plain_run_is_another_run_than_a_walk_forward_of_its_strategy(tmp_path
         (GRID, {"by": "turnover"}, "by 'turnover'; accepted: sharpe_net"),
     ],
 )
-def test_what_cannot_be_walked_is_refused_in_a_line(sets, more, message) -> None:  # type: ignore[no-untyped-def]
+def test_what_cannot_be_walked_is_refused_in_a_line(  # type: ignore[no-untyped-def]
+    sets, more, message, monkeypatch
+) -> None:
     options = {"train_days": 60, "step_days": 20, "start": START, "end": END} | more
+    monkeypatch.setattr(sys.modules[choices.__module__], "run_job", None)  # none is run before
     with pytest.raises(StrategyError, match=message) as caught:
         walk_forward(small_strategy(), sample_market(), sets, **options)
     assert "\n" not in str(caught.value)

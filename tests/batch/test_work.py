@@ -23,13 +23,25 @@ import numpy as np
 import quanthedge as qh
 
 
+class Panic(BaseException):
+    """As packages that are made in Rust raise it."""
+
+
+class Mute(BaseException):
+    def __str__(self):
+        raise ValueError
+
+
 class Mine(qh.Factor):
     sign = 1
     fails: bool = False
+    how: str = ""
 
     def exposure(self, market, rows=None):
         if self.fails:
             raise ZeroDivisionError("somewhere inside")
+        if self.how:
+            raise {"panic": Panic, "exit": SystemExit, "mute": Mute}[self.how]("half \\ud800")
         days = np.arange(len(market.dates)) if rows is None else np.asarray(rows)
         return np.tile(np.arange(len(market.codes), dtype=float), (days.size, 1))
 '''
@@ -113,6 +125,21 @@ def test_a_variants_fault_is_its_own_with_its_reason(tmp_path):
     assert "somewhere inside" in reasons[2].reason
     assert outcomes[2].series is None
     assert not outcomes[2].figures
+
+
+def test_what_is_no_exception_ends_its_own_variant_alone(tmp_path):
+    (tmp_path / "mine.py").write_text(OWN_FACTOR, encoding="utf-8")
+    path = tmp_path / "strategy.toml"
+    path.write_text(NEUTRAL.read_text(encoding="utf-8"), encoding="utf-8")
+    own = "factors=[{factor={kind='mine:Mine', how=''}}]"
+    strategy = load_strategy(path, ["selector.n=30", own])
+    outcomes = ran(some("factors.0.factor.how='panic','','exit','mute'", strategy=strategy))
+    assert [one.failure for one in outcomes] == [
+        ("Panic", "half \\ud800"),
+        None,
+        ("SystemExit", "half \\ud800"),
+        ("Mute", "its message raises ValueError"),
+    ]
 
 
 def test_a_capital_that_is_too_small_fails_in_the_words_of_a_single_run():

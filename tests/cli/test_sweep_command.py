@@ -1,5 +1,6 @@
 """`quanthedge sweep`: what it prints, and wrong words."""
 
+import shlex
 import signal
 import subprocess
 import sys
@@ -32,6 +33,10 @@ def test_a_sweep_prints_the_best_the_failures_and_what_to_do_next(tmp_path):
         "--out", out,
     )  # fmt: skip
     assert "2 of them were there already" in again.stdout
+    apart = tmp_path / "my store"
+    spaced = inside("sweep", NEUTRAL, *SPAN, "--set", "hedge.ratio=1", "--out", apart)
+    told = [line.removeprefix("Next").strip() for line in spaced.stdout.splitlines()[-3:]]
+    assert [str(apart) in shlex.split(line)[-1] for line in told] == [True] * 3  # as it is typed
     best = done.stdout.rpartition(f"quanthedge report {out}/")[2].split()[0]
     assert inside("bridge", out / best).returncode == 0
     other = next(key for key in Store.open(out).runs().index if not key.startswith(best))

@@ -97,6 +97,8 @@ def test_stocks_and_contracts_come_from_one_workbook_or_several_files(tmp_path):
         ("证券代码,持仓数量\n600519,100.5\n", "whole numbers"),
         ("证券代码,持仓数量\n600519,-100\n", "0 or more"),
         ("证券代码,持仓数量,冻结数量\n600519,100,200\n", "frozen"),
+        ("证券代码,持仓数量,可用数量\n600519,100,200\n", "200 of 100 shares of 600519.SH avail"),
+        ("证券代码,持仓数量,可用数量\n600519,100,-1\n", "-1 of 100 shares of 600519.SH available"),
         ("证券代码,成本价\n600519,10\n", "no column of quantities"),
         ("代号,股数\n600519,100\n", "without a heading"),
         ("合约,手数\nIF2401,5\n", "without a direction"),
@@ -144,3 +146,12 @@ def test_cash_is_told_by_account_or_by_item(tmp_path):
 def test_cash_that_cannot_be_read_is_refused(tmp_path, text, words):
     with pytest.raises(DataError, match=words):
         read_cash(written(tmp_path, "a.csv", text))
+
+
+def test_a_contract_in_several_rows_is_netted_and_named(tmp_path):
+    text = "合约,方向,手数\nIF2401,空,5\nIF2401,多,2\nIC2401,空,1\n"
+    found = read_holdings(written(tmp_path, "f.csv", text))
+    assert found.futures == {"IF2401": -3, "IC2401": -1}
+    assert [(one.code, one.kind, one.values) for one in found.left] == [
+        ("IF2401", "added_lots", {"lots": "-3"})
+    ]

@@ -13,6 +13,7 @@ from quanthedge.strategy import load_strategy
 from tests.sample import END, ROOT, START, sample_market, sample_result, small_strategy
 
 CENT = 0.01
+CARRY = ROOT / "strategies" / "cash_and_carry.toml"
 CLIENTS = ROOT / "strategies" / "fund_with_clients.toml"
 
 
@@ -24,12 +25,18 @@ def clients() -> Result:
     return backtest(load_strategy(CLIENTS, ["selector.n=30"]), sample_market(), START, END)
 
 
+def carry() -> Result:
+    """A fund that found nothing to buy."""
+    return backtest(load_strategy(CARRY), sample_market(), START, "2014-12-31")
+
+
 RUNS = {
     "usual": sample_result,
     "borrowed": lambda: run("accounts.borrowed=0.2"),
     "half a hedge": lambda: run("hedge.ratio=0.5", "invested_fraction=0.9"),
     "no hedge": lambda: run("hedge.ratio=0"),
     "clients": clients,
+    "no stock": carry,
 }
 
 

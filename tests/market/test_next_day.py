@@ -114,8 +114,9 @@ def test_the_next_day_is_the_calendars_then_a_weekday_or_what_is_given(market):
     given = with_next_day(data, day, "2030-01-07")
     assert str(given.dates[-1]) == "2030-01-07"
     assert str(given.calendar[-1]) == "2030-01-07"
-    with pytest.raises(DataError, match="accepted: a day after"):
-        with_next_day(data, day, day)
+    for wrong in (day, "2030-01-05", "2030-01-06"):  # a Saturday and a Sunday
+        with pytest.raises(DataError, match="accepted: a day after"):
+            with_next_day(data, day, wrong)
 
 
 def test_a_stock_without_a_bar_is_undefined_and_not_zero(market):

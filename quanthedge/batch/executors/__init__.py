@@ -8,6 +8,7 @@ begins nothing more and leaves no process behind.
 """
 
 from quanthedge.batch.executors.choice import executor_of
+from quanthedge.batch.executors.rounds import Running
 from quanthedge.batch.executors.threads import threads_here
 
-__all__ = ["executor_of", "threads_here"]
+__all__ = ["Running", "executor_of", "threads_here"]

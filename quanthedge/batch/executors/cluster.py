@@ -23,7 +23,7 @@ from typing import Any
 
 from quanthedge.batch.executors import at_worker, market_place
 from quanthedge.batch.executors.market_place import MOST_SENT, Absent
-from quanthedge.batch.executors.processes import share_of_memory
+from quanthedge.batch.executors.processes import interrupts_later, share_of_memory
 from quanthedge.batch.executors.rounds import Lost, Piece, Run, Running
 from quanthedge.batch.executors.travelling import packed
 from quanthedge.batch.variant import Outcome, Place
@@ -351,7 +351,9 @@ def cluster(
         if address.startswith("local:"):
             count = int(address.partition(":")[2])
             begun, exits = stack.enter_context(_begun(count, memory))
-            client = _connected(begun, patience)
+            with interrupts_later():
+                client = _connected(begun, patience)
+                stack.callback(client.close, timeout=5)
             client.wait_for_workers(1, timeout=patience)
         else:
             client = _joined(address, patience)
@@ -427,29 +429,32 @@ def _begun(count: int, memory: str) -> Iterator[tuple[Any, "_Exits"]]:
         "distributed.scheduler.allowed-failures": 0,
         "distributed.scheduler.worker-saturation": 1.0,
     }
-    with dask.config.set(settings), _exits() as exits:
+    with dask.config.set(settings), _exits() as exits, ExitStack() as ended:
         for tries_left in reversed(range(_STARTS)):
             try:
-                begun = LocalCluster(
-                    n_workers=count,
-                    threads_per_worker=1,
-                    memory_limit=memory or share_of_memory(count) or "auto",
-                    dashboard_address="127.0.0.1:0",
-                    preload=[at_worker.__name__],
-                    silence_logs=logging.CRITICAL,
-                    security=_certificates(),
-                )
+                with interrupts_later():  # a cluster that is half up cannot be ended
+                    begun = LocalCluster(
+                        n_workers=count,
+                        threads_per_worker=1,
+                        memory_limit=memory or share_of_memory(count) or "auto",
+                        dashboard_address="127.0.0.1:0",
+                        preload=[at_worker.__name__],
+                        silence_logs=logging.CRITICAL,
+                        security=_certificates(),
+                    )
+                    ended.callback(_end, begun)
                 break
             except (RuntimeError, OSError) as problem:  # of a worker that died while it began
                 if not tries_left:
                     raise QuantHedgeError(
                         f"cluster local:{count}: its workers did not come up ({_line(problem)})"
                     ) from problem
-        try:
-            yield begun, exits
-        finally:
-            with suppress(TimeoutError):  # workers that are slow to go end with this process
-                begun.close(timeout=10)
+        yield begun, exits
+
+
+def _end(begun: Any) -> None:
+    with interrupts_later(), suppress(TimeoutError):  # workers slow to go end with this process
+        begun.close(timeout=10)
 
 
 def _certificates() -> Any:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -29,7 +30,7 @@ from quanthedge.batch.executors.travelling import packed, run_packed
 from quanthedge.batch.variant import Outcome
 from quanthedge.errors import QuantHedgeError
 
-__all__ = ["processes", "share_of_memory", "uninterrupted"]
+__all__ = ["interrupts_later", "processes", "share_of_memory", "uninterrupted"]
 
 SHARE = 0.9  # of the machine's memory that all workers may have
 _LIBRARY = Path(os.__file__).parent  # Python's own, and what is installed beside it
@@ -173,6 +174,28 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Hear of Ctrl-C when the block has ended; processes begun in it never do.
+
+    Whichever thread the system tells of a signal, Python tells the main thread: to block it there
+    is not enough where others run.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    resource_tracker.ensure_running()  # whose start lets signals through again
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        with uninterrupted():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 def share_of_memory(count: int) -> int | None:

@@ -19,7 +19,7 @@ import cloudpickle
 
 from quanthedge.batch.executors.market_place import at_hand
 from quanthedge.batch.executors.rounds import Lost, Run, failed
-from quanthedge.batch.variant import Job, Outcome
+from quanthedge.batch.variant import Job, Outcome, failure_of
 from quanthedge.documents import printable
 from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.kinds import Kinded, own_classes, revived_from, sent_code
@@ -95,9 +95,10 @@ def guarded(run: Run, job: Job) -> list[Outcome] | Lost:
         return run(job)
     except MemoryError as problem:
         return Lost(f"out of memory ({printable(str(problem)[:200]) or 'an allocation failed'})")
-    except (Exception, SystemExit) as problem:  # of a user's own code, of disks and files
-        reason = printable(str(problem)[:500]) or type(problem).__name__
-        return failed(job, type(problem).__name__, reason, time.perf_counter() - begun)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # of a user's own code, of disks and files
+        return failed(job, *failure_of(problem), time.perf_counter() - begun)
 
 
 def _again(place: _Place, texts: Mapping[str, bytes]) -> Any:

@@ -7,6 +7,7 @@ Bailey, D., Lopez de Prado, M. (2014), "The deflated Sharpe ratio", Journal of P
 overfitting", Journal of Computational Finance 20(4).
 """
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -246,10 +247,11 @@ def judged(
 
 
 def _check(runs: pd.DataFrame, returns: pd.DataFrame, by: str) -> None:
-    if "status" not in runs or by not in runs:
-        missing = "status" if "status" not in runs else by
-        columns = ", ".join(map(str, runs.columns))
-        raise DataError(f"judged: the runs have no column {missing}; they have {columns}")
+    for name in ("status", by):
+        if name not in runs:
+            near = difflib.get_close_matches(name, [str(c) for c in runs.columns], 4, 0.3)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            raise DataError(f"judged: the runs have no column {name!r}{hint}")
     if not by.startswith(_BETTER_WHEN_HIGH):
         known = [str(c) for c in runs.columns if is_figure(str(c))]
         accepted = ", ".join(name for name in known if name.startswith(_BETTER_WHEN_HIGH))

@@ -12,6 +12,7 @@ from quanthedge.words import texts
 __all__ = ["Words", "parameter_name", "told"]
 
 _MINUS = "\u2212"
+_PLACE = re.compile(r"\.(\d+)\.")
 _PERCENT = (
     "annual_return", "return", "volatility", "max_drawdown", "paid_per_year", "geometric_excess",
     "win_rate", "downside_deviation", "tracking_error", "excess_drawdown", "net_exposure",
@@ -49,9 +50,15 @@ def parameter_name(name: str, language: Language) -> str:
 
     >>> parameter_name("selector.n", "zh"), parameter_name("fund.redemption_fee", "en")
     ('持股数', 'fund.redemption_fee')
+    >>> parameter_name("factors.0.weight", "en"), parameter_name("factors.0.weight", "zh")
+    ('weight of factor 1', '第 1 个因子的权重')
     """
-    known = texts("quanthedge.batch.judgement", "words")["parameter"].get(name.replace(".", "_"))
-    return str(known[language]) if known else name
+    kind, *place = _PLACE.split(name, maxsplit=1)  # of an entry of a list: its kind has the name
+    key = "_n_".join([kind, *place[1:]]).replace(".", "_")
+    known = texts("quanthedge.batch.judgement", "words")["parameter"].get(key)
+    if not known:
+        return name
+    return str(known[language]).format(n=int(place[0]) + 1 if place else 0)
 
 
 def told(value: Any, name: str) -> str:

@@ -11,6 +11,7 @@ check takes up; a row without its file never is.
 """
 
 import json
+import logging
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from quanthedge.batch.store.files import Files
+from quanthedge.batch.store.files import RUNS, Files
 from quanthedge.batch.store.rows import (
     Entry,
     flat,
@@ -44,6 +45,7 @@ __all__ = ["Store"]
 _AT_ONCE = 500  # runs of one transaction: others wait no longer than it takes to name their files
 _SHORTEST = 4  # letters of a key
 _HEX = frozenset("0123456789abcdef")
+_LOG = logging.getLogger(__name__)
 _LONGEST_TAG, _LONGEST_NOTE = 100, 10_000
 
 
@@ -162,6 +164,11 @@ class Store:
                 table = runs_table(connection, sweep)
         else:
             table = runs_table(None, sweep)
+        if sweep is None and not len(table) and any(self.folder.glob(f"{RUNS}/*/*/*.parquet")):
+            _LOG.warning(
+                "%s: the catalogue knows no run, and there are files of some; "
+                "`quanthedge runs check` makes it again from them", self.folder,
+            )  # fmt: skip
         if where is not None and where.strip():
             from quanthedge.batch.store.filters import chosen
 

@@ -19,6 +19,10 @@ from tests.sample import SAMPLE, small_strategy
 MANY = 10**9
 
 
+class Panic(BaseException):
+    """What is no ``Exception``."""
+
+
 @cache
 def place() -> Place:
     from quanthedge.market import Manifest
@@ -54,6 +58,8 @@ def _outcome(job: Job, one: Variant) -> Outcome:
             failure = Failure("StrategyError", "as it was told")
         case "error":
             raise OSError(28, "No space left on device")
+        case "panic":
+            raise Panic("as of a package that is made in Rust")
         case "exit":
             os._exit(7)
         case "kill":

@@ -111,3 +111,11 @@ def test_what_a_job_raises_is_a_failure_of_its_variants_with_the_reason() -> Non
     failures = {one.number: one.failure for one in found if one.failure}
     assert sorted(failures) == [2, 3]
     assert failures[2] == ("OSError", "[Errno 28] No space left on device")
+
+
+@pytest.mark.parametrize("where", [(None, None), (None, "threads:2"), (2, None)])
+def test_what_is_no_exception_is_a_failure_too(where) -> None:  # type: ignore[no-untyped-def]
+    with executor_of(*where) as run_all:
+        found = [one for _, back in run_all(jobs_of([{"do": "panic"}, {}], 1), run) for one in back]
+    failures = {one.number: one.failure for one in found}
+    assert failures == {0: ("Panic", "as of a package that is made in Rust"), 1: None}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from quanthedge.batch import Job, Outcome, Place
-from quanthedge.batch.executors import at_worker, market_place
+from quanthedge.batch.executors import at_worker, executor_of, market_place
 from quanthedge.batch.executors.cluster import cluster
 from quanthedge.errors import DataError, QuantHedgeError
 from quanthedge.strategy import Strategy, load_strategy
@@ -19,7 +19,7 @@ from tests.batch.executors.fakes import jobs_of, place, run
 from tests.batch.executors.real_cluster import RealCluster
 from tests.sample import NEUTRAL, SAMPLE
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="groups of processes and signals")
 
 
@@ -232,3 +232,21 @@ def test_a_scheduler_that_is_gone_for_good_ends_the_sweep_with_one_line(tmp_path
         assert len(found) >= 2
     finally:
         there.close()
+
+
+def test_ctrl_c_while_a_cluster_comes_up_ends_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Slow:
+        def __init__(self, **_: Any) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            told.append("up")
+
+        def close(self, timeout: float) -> None:
+            os.kill(os.getpid(), signal.SIGINT)  # once more, out of impatience
+            told.append("ended")
+
+    monkeypatch.setattr(distributed, "LocalCluster", Slow)
+    with pytest.raises(KeyboardInterrupt), executor_of(None, "local:1"):
+        told.append("used")
+    assert told == ["up", "ended"]

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from quanthedge.batch import Outcome
 from quanthedge.batch.executors import executor_of
-from quanthedge.batch.executors.processes import processes
+from quanthedge.batch.executors.processes import interrupts_later, processes
 from quanthedge.batch.executors.threads import processors
 from tests.batch.executors.fakes import jobs_of, run
 
@@ -128,3 +129,36 @@ def test_a_killed_program_leaves_no_worker_behind(sweeping: "subprocess.Popen[by
     sweeping.kill()
     sweeping.wait(10)
     wait_until(lambda: none_left(there))
+
+
+def interrupted(done: list[str], fault: str = "") -> None:
+    with interrupts_later():
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append("the whole block")
+        if fault:
+            raise OSError(fault)
+
+
+@POSIX
+@pytest.mark.parametrize("fault", ["", "of a worker that heard it too"])
+def test_ctrl_c_is_heard_when_the_block_has_ended_and_before_its_fault(fault: str) -> None:
+    done: list[str] = []
+    other = threading.Event()
+    thread = threading.Thread(target=other.wait)  # which the system may tell of it
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(done, fault)
+    finally:
+        other.set()
+        thread.join()
+    assert done == ["the whole block"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@POSIX
+def test_a_process_that_is_begun_meanwhile_does_not_hear_it() -> None:
+    look = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    with interrupts_later():
+        found = subprocess.run([sys.executable, "-c", look], capture_output=True, check=True)
+    assert found.stdout.strip() == b"True"

@@ -114,7 +114,7 @@ def test_runs_of_different_windows_differ_in_their_window() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r, s: (r.drop(columns="status"), s), "no column status"),
+        (lambda r, s: (r.drop(columns="status"), s), "no column .status"),
         (lambda r, s: (r, s.iloc[:, 1:]), "no returns of 1 runs"),
         (lambda r, s: (r.assign(status="failed"), s), "none of 48 runs is done"),
         (lambda r, s: (pd.concat([r, r.head(1)]), s), "stands twice"),
@@ -132,3 +132,6 @@ def test_a_figure_of_which_less_is_better_is_refused() -> None:
     runs, returns = made_sweep(grid_of(), 0.0, 1, days=100)
     with pytest.raises(DataError, match=r"'turnover'; accepted: .*sharpe_net"):
         judged(runs, returns, 48, by="turnover")
+    with pytest.raises(DataError, match=r"no column 'sharpe'; did you mean .*sharpe_net") as caught:
+        judged(runs, returns, 48, by="sharpe")
+    assert len(str(caught.value)) < 200  # not all columns that there are

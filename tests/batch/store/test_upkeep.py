@@ -116,6 +116,19 @@ def test_a_figure_that_was_changed_in_the_catalogue_is_found_and_mended(store) -
     assert not len(store.check())
 
 
+@pytest.mark.parametrize("lost", ["away", "empty"])
+def test_a_store_whose_catalogue_was_lost_is_no_empty_store(store, lost, caplog) -> None:
+    done = int((store.runs()["status"] == "done").sum())
+    assert not caplog.records
+    (store.folder / CATALOGUE).unlink()
+    if lost == "empty":
+        (store.folder / CATALOGUE).touch()
+    assert not len(store.runs())
+    assert "`quanthedge runs check` makes it again" in caplog.text
+    store.check()
+    assert len(store.runs()) == done
+
+
 def test_a_catalogue_that_was_lost_is_made_again_from_the_files(store) -> None:
     before = store.runs()
     (store.folder / CATALOGUE).write_bytes(b"nothing of a catalogue" * 200)
