@@ -354,9 +354,10 @@ class Strategy(Carded, Told):
                 )
         warn_of_stale_words(before, document)
         own = OwnCode(classes=own_classes(self), unloaded=unloaded_kinds(self))
-        return type(self).model_validate(
-            document, context=_from(f"strategy '{self.name}' changed", own)
-        )
+        where = f"strategy '{self.name}' changed"
+        changed = type(self).model_validate(document, context=_from(where, own))
+        check_kinds(document, changed.model_dump(), where)
+        return changed
 
     def loaded(self, folder: str | Path) -> Self:
         """Return the strategy with the user's own classes loaded, which runs their code.
