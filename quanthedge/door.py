@@ -15,15 +15,16 @@ import re
 import types
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError, StrategyError
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "guarded_methods"]
 
+_Kind = TypeVar("_Kind")
 _DAYS = (datetime.date, np.datetime64)
 _PLAIN: tuple[type, ...] = (
     str, bytes, bool, numbers.Number, list, tuple, dict, set, Path, pd.Series, pd.DataFrame,
@@ -33,8 +34,11 @@ _EMPTY = inspect.Parameter.empty
 _DATE = re.compile(r"(?!\d{6}\.[A-Z])\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?.*")
 
 
-def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+def guarded(function: Callable[..., Any], *, choices: bool = True) -> Callable[..., Any]:
     """Return the function with its calls checked against its signature.
+
+    ``choices``: whether a text must be one of those that the signature lists; without it the
+    function says so itself.
 
     Raises
     ------
@@ -55,7 +59,8 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
             parameter = signature.parameters[name]
             if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
                 continue
-            if not _fits(value, parameter.annotation):
+            own = not choices and isinstance(value, str) and _lists_texts(parameter.annotation)
+            if not own and not _fits(value, parameter.annotation):
                 wanted = _told(parameter.annotation)
                 raise StrategyError(
                     f"{function.__name__}: {name} is {_shown(value)}; accepted: {wanted} (the call "
@@ -67,6 +72,21 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*values, **named)
 
     return call
+
+
+def guarded_methods(kind: type[_Kind]) -> type[_Kind]:
+    """Return a class whose own public methods are checked as :func:`guarded` checks functions.
+
+    They say themselves which texts they take.
+    """
+    for name, member in list(vars(kind).items()):
+        if name.startswith("_"):
+            continue
+        if isinstance(member, types.FunctionType):
+            setattr(kind, name, guarded(member, choices=False))
+        elif isinstance(member, classmethod):
+            setattr(kind, name, classmethod(guarded(member.__func__, choices=False)))
+    return kind
 
 
 def _misnamed(
@@ -90,6 +110,8 @@ def _call(function: Callable[..., Any], signature: inspect.Signature) -> str:
     """Return a call as it is written, without kinds and defaults."""
     parts, starred = [], False
     for name, one in signature.parameters.items():
+        if name in ("self", "cls"):
+            continue
         if one.kind is one.KEYWORD_ONLY and not starred:
             parts.append("*")
             starred = True
@@ -112,6 +134,11 @@ def _fits(value: Any, kind: Any) -> bool:
         return _SIMPLE[kind](value)
     known = isinstance(kind, type) and kind is not Any and kind is not _EMPTY
     return _fits_class(value, kind) if known else True
+
+
+def _lists_texts(kind: Any) -> bool:
+    parts = (kind, *get_args(kind)) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    return any(get_origin(one) is Literal for one in parts)
 
 
 def _fits_class(value: Any, kind: type) -> bool:
@@ -207,7 +234,7 @@ def _shown(value: Any) -> str:
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}..."
     name = type(value).__name__
-    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
+    return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"
 
 
 def _told(kind: Any) -> str:

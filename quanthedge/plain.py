@@ -62,6 +62,26 @@ class Plain(BaseModel):
         checked.__pydantic_private__ = copied.__pydantic_private__
         return checked
 
+    def copy(  # type: ignore[override]
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Self:
+        """Return what :meth:`model_copy` returns: pydantic's own of this name checks nothing."""
+        return self.model_copy(update=update, deep=deep)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse to change a field; what a class keeps for itself (``_name``) it may set."""
+        try:
+            super().__setattr__(name, value)
+        except ValidationError as error:
+            raise StrategyError(_no_place(type(self), name)) from error
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse to take a field away."""
+        try:
+            super().__delattr__(name)
+        except ValidationError as error:
+            raise StrategyError(_no_place(type(self), name)) from error
+
 
 class Told(Plain):
     """Plain data that users write themselves: a wrong field ends in one line, a StrategyError.
@@ -110,11 +130,19 @@ def one_line(error: ValidationError, origin: str, model: type[BaseModel]) -> str
         elif item["type"] not in {"missing", "union_tag_not_found"}:
             found = repr(item["input"])
             # a rule between several keys is told of the whole table: the sentence names the keys
-            message += f" (found {found})" if len(found) <= _LONGEST_FOUND else ""
+            said = len(found) > _LONGEST_FOUND or f"found {found}" in message
+            message += "" if said else f" (found {found})"
         faults.append(f"{path}: {message}" if path else message)
     more = len(faults) - _MOST_FAULTS
     told = faults[:_MOST_FAULTS] + ([f"and {more} more"] if more > 0 else [])
     return f"{origin}: " + "; ".join(told)
+
+
+def _no_place(kind: type[BaseModel], name: str) -> str:
+    return (
+        f"{kind.__name__}.{name}: cannot be changed in place; strategy.change('key=value') returns "
+        "a changed strategy, and model_copy(update={'field': value}) a changed part"
+    )
 
 
 def _listed(model: type[BaseModel]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 import quanthedge as qh
 from quanthedge.door import guarded
+from quanthedge.errors import StrategyError
 from tests.sample import sample_market, sample_result, small_strategy
 
 FUNCTIONS = sorted(name for name in qh._EXPORTS if inspect.isfunction(getattr(qh, name)))
@@ -108,3 +109,28 @@ def test_codes_of_stocks_are_not_taken_for_dates() -> None:
     """000001.SZ has the figures of a date; groups may be named by stock alone."""
     groups = pd.Series("all", index=sample_market().codes)
     assert "all" in qh.alpha_by(sample_result(), sample_market(), groups)
+
+
+WRONG_ASKED = {
+    "a number for a path": (lambda one: one.report(5), "report: path is 5"),
+    "a table for a path": (lambda one: one.to_parquet([]), "to_parquet: folder is a list"),
+    "a text for a market": (lambda one: one.to_pyfolio("data"), "market is 'data'; accepted: a M"),
+    "nothing for a market": (lambda one: one.to_alphalens(None), "to_alphalens: market is None"),
+    "a number for a table": (lambda one: one.with_capacity(5), "with_capacity: capacity is 5"),
+    "nothing for particulars": (lambda one: one.with_product(None), "product is None"),
+    "a misspelt argument": (
+        lambda one: one.report("a.pdf", langage="en"),
+        "did you mean 'language'",
+    ),
+    "one argument too many": (lambda one: one.summary(5), "summary: too many positional arguments"),
+    "a list for a name": (lambda one: one.plot([]), "plot: name is a list"),
+    "a folder by number": (lambda one: type(one).open(5), "open: folder is 5"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ASKED)
+def test_what_is_asked_of_a_result_is_held_to_its_signature(name: str) -> None:
+    call, words = WRONG_ASKED[name]
+    with pytest.raises(StrategyError, match=words) as caught:
+        call(sample_result())
+    assert "\n" not in str(caught.value)

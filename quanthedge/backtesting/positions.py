@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting.holding_names import holding_names
+from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance import held_through
@@ -54,17 +55,20 @@ def positions_on(run: Record, day: object, market: Market | None = None) -> pd.D
 def _day_of(run: Record, day: object) -> pd.Timestamp:
     """Return a day of the run's ledger."""
     days = run.ledger.index
+    outside = (
+        f"positions_on: {day} is not in the run; its days are {days[0]:%Y-%m-%d} to "
+        f"{days[-1]:%Y-%m-%d}"
+    )
+    if day is None:
+        raise DataError(outside)
     try:
-        date = pd.Timestamp(day)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+        date = pd.Timestamp(asked_day(day))
+    except DataError as error:
         raise DataError(f"positions_on: {day!r} is no date; accepted: '2015-03-31'") from error
     if date in days:
         return date
-    if pd.isna(date) or not days[0] <= date <= days[-1]:
-        raise DataError(
-            f"positions_on: {day} is not in the run; its days are {days[0]:%Y-%m-%d} to "
-            f"{days[-1]:%Y-%m-%d}"
-        )
+    if not days[0] <= date <= days[-1]:
+        raise DataError(outside)
     place = int(days.searchsorted(date))
     raise DataError(
         f"positions_on: {date:%Y-%m-%d} is not a trading day; the nearest are "

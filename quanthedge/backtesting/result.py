@@ -11,6 +11,7 @@ from quanthedge.backtesting.card import result_card
 from quanthedge.backtesting.positions import positions_on
 from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
 from quanthedge.cards import Card, Carded
+from quanthedge.door import guarded_methods
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.record import Record, read_run, until, write_run
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Result"]
 
 
+@guarded_methods
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Result(Carded, Record):
     """The record of a run, with its statistics, figures, report and folder at hand.
@@ -81,7 +83,7 @@ class Result(Carded, Record):
 
         return daily_returns(self.ledger)["net"]
 
-    def positions_on(self, day: str, market: Market | None = None) -> pd.DataFrame:
+    def positions_on(self, day: Any, market: Market | None = None) -> pd.DataFrame:
         """Return what was held at the close of a day: stocks, the largest first, and contracts.
 
         Parameters
@@ -224,13 +226,13 @@ class Result(Carded, Record):
         self,
         path: str | Path,
         language: Literal["zh", "en"] = "zh",
-        others: "Mapping[str, Any] | None" = None,
-        capacity: "str | Path | pd.DataFrame | None" = None,
+        others: Mapping[str, Any] | None = None,
+        capacity: str | Path | pd.DataFrame | None = None,
         edition: Edition = "full",
         *,
         as_of: str | None = None,
         month: str | None = None,
-        product: "str | Path | Mapping[str, Any] | None" = None,
+        product: str | Path | Mapping[str, Any] | None = None,
     ) -> Path:
         """Write the report and return its path; .html, .pdf, .xlsx or .json chooses the format.
 
@@ -262,14 +264,14 @@ class Result(Carded, Record):
             month=month,
         )
 
-    def until(self, day: "str | pd.Timestamp") -> Self:
+    def until(self, day: Any) -> Self:
         """Return the result as it stood at the close of a day, or of the trading day before it.
 
         See :func:`quanthedge.record.until`.
         """
         return until(self, day)
 
-    def with_product(self, product: "str | Path | Mapping[str, Any]") -> "Result":
+    def with_product(self, product: str | Path | Mapping[str, Any]) -> "Result":
         """Return the result with particulars of the fund for its papers.
 
         Parameters
@@ -293,7 +295,7 @@ class Result(Carded, Record):
         changed = before.changed_by(given, origin)
         return self.changed(strategy=self.strategy.model_copy(update={"product": changed}))
 
-    def with_capacity(self, capacity: "str | Path | pd.DataFrame") -> "Result":
+    def with_capacity(self, capacity: str | Path | pd.DataFrame) -> "Result":
         """Return the result with a capacity table for its report.
 
         Raises

@@ -28,10 +28,12 @@ def command(
     """
     from rich.markup import escape
 
+    from quanthedge.documents import asked_day
     from quanthedge.rules import describe_day
 
     chosen = language_asked(language)
     book, words = describe_day(date), told("rules")
+    date = str(asked_day(date))
     if manner_of(as_json=as_json) == "json":
         print_json({"command": "rules", "date": date, "rules": book})
         return

@@ -52,6 +52,7 @@ def command(
     --date 2015-04-01 --gross 1.0,1.5,2.0
     """
     from quanthedge.cli.shelf import Shelf
+    from quanthedge.documents import asked_day
     from quanthedge.market import Market
     from quanthedge.strategy import load_strategy
     from quanthedge.studies.stress import compare_leverage, default_day, run_stress
@@ -60,7 +61,7 @@ def command(
     manner = manner_of(full=full, as_json=as_json, quiet=quiet)
     levels = numbers(gross, "--gross", "numbers such as 1.0,1.5,2.0")
     model, data = load_strategy(strategy, changes or ()), Market.open(market)
-    days = date or [default_day(data)]
+    days = [str(asked_day(one)) for one in date or [default_day(data)]]
     words = told("stress")
     with stages("stress") as tell:
         tell(words["shocks"])

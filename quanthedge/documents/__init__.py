@@ -1,7 +1,8 @@
-"""Files that a user writes by hand (TOML, JSON, CSV), taken for no more than they say."""
+"""What a user writes by hand (TOML, JSON, CSV, days), taken for no more than it says."""
 
 from quanthedge.documents.changes import apply_changes, place_value
 from quanthedge.documents.csv_cells import read_cells
+from quanthedge.documents.days import asked_day
 from quanthedge.documents.written import (
     check_kinds,
     check_plain,
@@ -14,6 +15,7 @@ from quanthedge.documents.written import (
 
 __all__ = [
     "apply_changes",
+    "asked_day",
     "check_kinds",
     "check_plain",
     "parse_value",

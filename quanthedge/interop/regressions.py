@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.beta import index_returns
+from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance import FEWEST_PAIRS, check_market, levels, period_returns
@@ -104,7 +105,10 @@ def pro_forma_regression(
     days = pd.DatetimeIndex(record.positions["date"].unique())
     if not len(days):
         raise DataError("pro_forma_regression: the run never held a stock")
-    day = days[-1] if date is None else pd.Timestamp(date)
+    try:
+        day = days[-1] if date is None else pd.Timestamp(asked_day(date))
+    except DataError as error:
+        raise DataError(f"pro_forma_regression: {error}") from error
     held = record.positions[record.positions["date"] == day]
     if not len(held):
         raise DataError(

@@ -20,7 +20,7 @@ from quanthedge.market.codes import (
     recode,
     stock_code,
 )
-from quanthedge.market.dataset import BEFORE_CALENDAR, Market
+from quanthedge.market.dataset import BEFORE_CALENDAR, OPENED, Market
 from quanthedge.market.days import EMPTY, as_dates, day_of
 from quanthedge.market.explain import Explanation
 from quanthedge.market.fingerprint import file_sha256
@@ -51,6 +51,7 @@ __all__ = [
     "EMPTY",
     "EXAMPLES",
     "GRACE",
+    "OPENED",
     "PANELS",
     "REPEATED",
     "STATEMENT_ITEMS",

@@ -6,7 +6,9 @@ table: who looks one day ahead finds something else there. The calendar stays: t
 expiries and what was announced before are known in advance.
 """
 
-from typing import Literal, get_args
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -82,7 +84,10 @@ class _AlteredStore(Store):
     def __init__(
         self, store: Store, row: int, alteration: Alteration, seed: int, days: int
     ) -> None:
-        self.path, self.manifest, self.axes = store.path, store.manifest, store.axes
+        self.path, self.axes = store.path, store.axes
+        # what somebody keeps by a fingerprint must not be that of another market
+        told = f"{store.manifest.fingerprint}~{alteration}@{store.dates[row]}#{seed}"
+        self.manifest = replace(store.manifest, fingerprint=told)
         self.first_day, self.dates, self.days = store.first_day, store.dates[:days], days
         self.frames, self.made, self._tables = {}, {}, {}
         self._true = store
@@ -92,6 +97,12 @@ class _AlteredStore(Store):
         self._alteration, self._seed = alteration, seed
         self._version = store._version
         self.panels = _AlteredPanels(store, row, alteration, seed, days)  # type: ignore[assignment]
+
+    @property
+    def source(self) -> tuple[Callable[..., Store], tuple[Any, ...]]:
+        """What makes the same store again: a copy of an altered market is altered."""
+        again = self._true.source
+        return _again, (*again, self._row, self._alteration, self._seed, self.days)
 
     def table(self, name: str) -> pa.Table:
         """Read a table with its later rows changed."""
@@ -142,6 +153,10 @@ class _AlteredStore(Store):
             parts.append(injected(name, past, self._next, self.axes.codes, rng))
         whole = pa.concat_tables([part.cast(past.schema) for part in parts])
         return whole.sort_by("date") if name == "cash_rate" else whole
+
+
+def _again(opened: Callable[..., Store], given: tuple[Any, ...], *changed: Any) -> "_AlteredStore":
+    return _AlteredStore(opened(*given), *changed)
 
 
 class _AlteredPanels(MadePanels):

@@ -4,6 +4,7 @@ Row t of every array is what was public by the close of day t.
 """
 
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from quanthedge.cards import Card, Carded
+from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.logs import timed
 from quanthedge.market.asof import carried
@@ -29,13 +31,14 @@ from quanthedge.market.reported import Holding, holdings
 from quanthedge.market.store import Store
 from quanthedge.typing import Language
 
-__all__ = ["BEFORE_CALENDAR", "Market"]
+__all__ = ["BEFORE_CALENDAR", "OPENED", "Market"]
 
 _log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
 _DateLike = Any  # a text, datetime, Timestamp or datetime64
 Progress = Callable[[str], None]
 BEFORE_CALENDAR = -100_000
+OPENED = "quanthedge.market.opened"  # audit event of the interpreter, with the path
 _START_SLACK = np.timedelta64(11, "D")  # the longest holidays
 _END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
 
@@ -88,6 +91,7 @@ class Market(Carded, CompanyReports):
         """
         if not isinstance(path, str | Path):
             raise DataError(f"Market.open: {path!r} is no path of a dataset's folder")
+        sys.audit(OPENED, str(path))
         with timed(_log, "%s: opened", path):
             store = Store(Path(path))
         return cls(store, store.days, np.datetime64("9999-12-31", "D"))
@@ -97,7 +101,7 @@ class Market(Carded, CompanyReports):
         return market_card(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.path, self._cut)
+        return _reopen, (*self._store.source, self._cut)
 
     @property
     def is_altered(self) -> bool:
@@ -129,7 +133,7 @@ class Market(Carded, CompanyReports):
 
     def until(self, date: _DateLike) -> "Market":
         """Return the same market as it was known at the close of `date`: no later row exists."""
-        cut = min(_date(date), self._cut)
+        cut = min(asked_day(date), self._cut)
         days = int(np.searchsorted(self.dates, cut, side="right"))
         if days == 0:
             raise DataError(f"{date}: before the first day of the market ({self.dates[0]})")
@@ -137,7 +141,7 @@ class Market(Carded, CompanyReports):
 
     def day(self, date: _DateLike) -> int:
         """Return the row of a trading day; DataError when it is none."""
-        wanted = _date(date)
+        wanted = asked_day(date)
         place = int(np.searchsorted(self.dates, wanted))
         if place < len(self.dates) and self.dates[place] == wanted:
             return place
@@ -150,6 +154,8 @@ class Market(Carded, CompanyReports):
 
     def column(self, code: str) -> int:
         """Return the column of a stock; DataError with near codes when it is not in the market."""
+        if not isinstance(code, str):
+            raise DataError(f"column: {code!r} is no code (codes look like 600519.SH)")
         place = int(np.searchsorted(self.codes, code))
         if place < len(self.codes) and self.codes[place] == code:
             return place
@@ -163,7 +169,7 @@ class Market(Carded, CompanyReports):
 
     def span(self, start: _DateLike, end: _DateLike) -> tuple[int, int]:
         """Return the rows of the first trading day >= `start` and the last <= `end`."""
-        first, last = _date(start), _date(end)
+        first, last = asked_day(start), asked_day(end)
         if first > last:
             raise DataError(f"start {first} is after end {last}")
         if first < self._earliest() or first > self.dates[-1]:
@@ -546,8 +552,9 @@ class Market(Carded, CompanyReports):
         return spells
 
 
-def _reopen(path: Path, cut: np.datetime64) -> Market:
-    market = Market.open(path)
+def _reopen(opened: Callable[..., "Store"], given: tuple[Any, ...], cut: np.datetime64) -> Market:
+    store = opened(*given)
+    market = Market(store, store.days, np.datetime64("9999-12-31", "D"))
     return market if cut > market.dates[-1] + np.timedelta64(3650, "D") else market.until(cut)
 
 
@@ -556,13 +563,3 @@ def _term_days(term: str) -> float:
     units = {"S": 0.0, "D": 1.0, "W": 7.0, "M": 30.4, "Y": 365.25}
     number, unit = term[:-1], term[-1:]
     return float(number) * units[unit] if number.isdigit() and unit in units else np.inf
-
-
-def _date(date: _DateLike) -> np.datetime64:
-    try:
-        moment = pd.Timestamp(date)
-        if moment.tzinfo is not None:  # a point in time is the day on which it falls in Shanghai
-            moment = moment.tz_convert("Asia/Shanghai")
-        return np.datetime64(moment.date(), "D")
-    except (ValueError, TypeError, AttributeError) as problem:
-        raise DataError(f"{date!r} is not a date; write it as 2014-09-17") from problem

@@ -1,7 +1,7 @@
 """The open dataset behind a `Market` and its cut versions: files verified, tables read once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
@@ -69,6 +69,11 @@ class Store:
             self.first_day,
             self.blocks,
         )
+
+    @property
+    def source(self) -> tuple[Callable[..., "Store"], tuple[Any, ...]]:
+        """What makes the same store again, in another process too."""
+        return Store, (self.path,)
 
     def _check_version(self) -> None:
         """Refuse to mix tables of two versions, when the dataset was replaced since it was opened.

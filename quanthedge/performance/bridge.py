@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.ledger import COST_LINES, FLOW_LINES, net_flows, signed_lines
 from quanthedge.performance.book import FEE_LINES
@@ -193,8 +194,10 @@ def _last_days(daily: pd.DataFrame, label: NDArray[np.int64]) -> pd.DatetimeInde
 def _between(daily: pd.DataFrame, start: str | None, end: str | None) -> pd.DataFrame:
     """Return the days of a period, at least one."""
     try:
-        first, last = (None if day is None else pd.Timestamp(day) for day in (start, end))
-    except ValueError as error:
+        first, last = (
+            None if day is None else pd.Timestamp(asked_day(day)) for day in (start, end)
+        )
+    except DataError as error:
         raise DataError(f"bridge from {start} to {end}: a date is needed ({error})") from error
     found = daily.loc[first:last]
     if found.empty:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.record.run import MarketInfo, Record, made_when_read
 from quanthedge.record.tables import TABLES
@@ -62,10 +63,10 @@ def _day_of(record: Record, day: str | pd.Timestamp) -> pd.Timestamp:
     days = pd.DatetimeIndex(record.ledger.index)
     span = f"{days[min(1, len(days) - 1)]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
     try:
-        asked = pd.Timestamp(day)
-    except (ValueError, TypeError) as error:
+        asked = pd.Timestamp(asked_day(day))
+    except DataError as error:
         raise DataError(f"day {day!r}: accepted: YYYY-MM-DD, from {span}") from error
-    if pd.isna(asked) or not (days[min(1, len(days) - 1)] <= asked <= days[-1]):
+    if not (days[min(1, len(days) - 1)] <= asked <= days[-1]):
         raise DataError(f"day {day}: outside the run; accepted: {span}")
     return days[int(days.searchsorted(asked, side="right")) - 1]
 

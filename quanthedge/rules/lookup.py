@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from quanthedge.errors import RuleError
+from quanthedge.documents import asked_day
+from quanthedge.errors import DataError, RuleError
 from quanthedge.rules.tables import CONFIDENCES, Row, read_table
 from quanthedge.typing import Bools, Days, Floats
 
@@ -19,14 +21,22 @@ _USED_COLUMNS = ["table", "key", "from", "to", "value", "confidence", "source_id
 def as_days(dates: object) -> Days:
     """Return dates as an array of days, [T]; RuleError when they are not dates or not sorted."""
     try:
-        days = np.asarray(dates, dtype="datetime64[D]")
-    except (TypeError, ValueError) as error:
-        raise RuleError(f"dates: {error}; pass datetime64[D], Timestamps or ISO text") from error
+        plain = isinstance(getattr(dates, "dtype", None), np.dtype)  # others have a time zone
+        given = np.asarray(dates) if plain else np.asarray(dates, dtype=object)
+        fine = given.dtype.kind == "M" and np.datetime_data(given.dtype)[0] not in "YMW"
+        days = given.astype("datetime64[D]") if fine else _asked_days(given)
+    except (TypeError, ValueError, DataError) as error:
+        raise RuleError(f"dates: {error}") from error
     if days.ndim != 1 or len(days) == 0:
         raise RuleError(f"dates: shape {days.shape}; pass a list of at least one day")
     if np.isnat(days).any() or (days[1:] <= days[:-1]).any():
         raise RuleError("dates: a day is missing, double or out of order; pass them sorted")
     return days
+
+
+def _asked_days(given: np.ndarray[Any, Any]) -> Days:
+    flat = [asked_day(one) for one in given.ravel().tolist()]
+    return np.array(flat, dtype="datetime64[D]").reshape(given.shape)
 
 
 class RuleReader:

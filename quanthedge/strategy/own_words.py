@@ -18,6 +18,15 @@ _COUNTS = (
     ("one", "一"), ("two", "两", "二"), ("three", "三"), ("four", "四"), ("five", "五"),
     ("six", "六"), ("seven", "七"), ("eight", "八"), ("nine", "九"), ("ten", "十"),
 )  # fmt: skip
+_CALLED = (  # what a text calls the values that a file writes as codes and keys
+    ({"000300.SH", "IF"}, ("CSI 300", "CSI300", "沪深300", "沪深 300")),
+    ({"000905.SH", "IC"}, ("CSI 500", "CSI500", "中证500", "中证 500")),
+    ({"000852.SH", "IM"}, ("CSI 1000", "CSI1000", "中证1000", "中证 1000")),
+    ({"000016.SH", "IH"}, ("SSE 50", "SSE50", "上证50", "上证 50")),
+    ({"month"}, ("monthly", "a month", "every month", "每月", "月度")),
+    ({"week"}, ("weekly", "a week", "every week", "每周", "周度")),
+    ({"day"}, ("daily", "a day", "every day", "每日", "日度")),
+)
 
 
 def warn_of_stale_words(before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -33,8 +42,11 @@ def warn_of_stale_words(before: dict[str, Any], after: dict[str, Any]) -> None:
             text = after.get(key)
             if not isinstance(text, str) or text != before.get(key):
                 continue
-            found = next((word for word in _spelt(old) if _states(text, word)), None)
-            if found is not None and not any(_states(text, word) for word in _spelt(new)):
+            words = _spelt(old) + _called(old, after)
+            found = next((word for word in words if _states(text, word)), None)
+            if found is not None and not any(
+                _states(text, word) for word in _spelt(new) + _called(new, {})
+            ):
                 warnings.warn(
                     f"{key} of the strategy says {found!r}, but {place} was changed to "
                     f"{_short(new)}; change it too (without a description the report words one)",
@@ -72,6 +84,22 @@ def _spelt(value: Any) -> list[str]:
     if value in range(1, len(_COUNTS) + 1):
         spelt += _COUNTS[int(value) - 1]
     return spelt
+
+
+def _called(value: Any, after: Any) -> list[str]:
+    """Return what a text may call a code or key; nothing where the strategy still has it."""
+    found = next((pair for pair in _CALLED if isinstance(value, str) and value in pair[0]), None)
+    if found is None or not found[0].isdisjoint(_texts_in(after)):
+        return []
+    return list(found[1])
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(one)
+    elif isinstance(value, str):
+        yield value
 
 
 def _states(text: str, word: str) -> bool:

@@ -217,6 +217,9 @@ def test_wrong_codes_and_days_are_answered_with_near_ones():
     code = str(market.codes[0])
     with pytest.raises(DataError, match=rf"no stock '{code[:6]}'.*near it: {code} "):
         market.explain(code[:6], "2014-09-17")
+    for wrong in (1, None, 600519.0):
+        with pytest.raises(DataError, match=f"{wrong} is no code .codes look like 600519.SH"):
+            market.column(wrong)
     with pytest.raises(DataError, match="not a trading day; the nearest are"):
         market.explain(str(market.codes[0]), "2014-09-20")
     with pytest.raises(DataError, match="language 'fr'; accepted: en, zh"):

@@ -63,6 +63,38 @@ def test_words_of_the_author_stand_and_stale_ones_are_pointed_out(tmp_path) -> N
             own.change(change)
 
 
+CALLED = """
+name = "Best of the CSI 500, monthly"
+name_zh = "中证500月度精选"
+capital_yuan = 1_000_000
+benchmark = "000905.SH"
+universe = { kind = "index", index = "000905.SH" }
+hedge = { product = "IC" }
+rebalance = { every = "month" }
+selector = { n = 5 }
+factors = [{ factor = { kind = "size" } }]
+"""
+TO_300 = ("benchmark='000300.SH'", "universe.index='000300.SH'", "hedge.product='IF'")
+
+
+def test_codes_and_keys_are_known_by_what_a_text_calls_them(tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(CALLED, encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_strategy(path, TO_300[:2])  # the contracts are still those of the CSI 500
+        names = ("name='Best of the CSI 300, monthly'", "name_zh='沪深300月度精选'")
+        load_strategy(path, [*TO_300, *names])
+    for changes, told in (
+        (TO_300, "name of the strategy says 'CSI 500', but .* was changed to (000300.SH|IF)"),
+        (TO_300, "name_zh of the strategy says '中证500', but .* was changed to (000300.SH|IF)"),
+        (["rebalance.every='week'"], "says 'monthly', but rebalance.every was changed to week"),
+        (["rebalance.every='week'"], "says '月度', but rebalance.every was changed to week"),
+    ):
+        with pytest.warns(StrategyWarning, match=told):
+            load_strategy(path, changes)
+
+
 def test_a_factor_of_the_users_own_is_not_called_published() -> None:
     result = sample_result()
     secret = FactorTerm.model_validate({"factor": {"kind": "mine:Secret"}})

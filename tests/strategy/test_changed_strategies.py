@@ -95,3 +95,32 @@ def test_what_users_write_in_python_is_refused_in_one_line() -> None:
 
 def test_one_change_may_stand_by_itself() -> None:
     assert load_strategy(FILE, "selector.n=7") == load_strategy(FILE, ["selector.n=7"])
+
+
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [("", "capital_yuan"), ("selector", "n"), ("selector", "m"), ("hedge", "ratio")],
+)
+def test_nothing_is_changed_in_place_and_one_line_says_how_it_is_changed(part, field):
+    strategy = load_strategy("market_neutral")
+    thing = getattr(strategy, part) if part else strategy
+    before = strategy.model_dump()
+    for change in (lambda: setattr(thing, field, 5), lambda: delattr(thing, field)):
+        with pytest.raises(
+            StrategyError, match=rf"{field}: cannot be changed in place; strategy\.ch"
+        ):
+            change()
+    assert strategy.model_dump() == before
+
+
+def test_the_older_way_of_copying_is_checked_too():
+    strategy = load_strategy("market_neutral")
+    with pytest.raises(StrategyError, match=r"unknown field 'selector\.n'"):
+        strategy.copy(update={"selector.n": 5})
+    assert strategy.copy(update={"name": "mine"}).name == "mine"
+
+
+def test_what_was_found_is_told_once():
+    with pytest.raises(StrategyError) as caught:
+        load_strategy("market_neutral").change(selector=5)
+    assert str(caught.value).count("found 5") == 1

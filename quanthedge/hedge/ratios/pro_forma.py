@@ -8,7 +8,7 @@ import pandas as pd
 
 from quanthedge.errors import StrategyError
 from quanthedge.hedge.contracts.leg import FuturesLeg, futures_leg
-from quanthedge.hedge.ratios.ratio_base import HedgeHistory, HedgeRatio, HedgeRatios
+from quanthedge.hedge.ratios.ratio_base import HedgeHistory, HedgeRatio, HedgeRatios, no_refits
 from quanthedge.hedge.research.books import BookTargets
 from quanthedge.market import Market
 from quanthedge.typing import Floats
@@ -101,12 +101,14 @@ def pro_forma_ratios(
     betas : float64 [last - first_row + 1, N, P], optional
     """
     rows = np.asarray(targets.decision_rows)
-    if rows.size == 0 or rows[0] > first_row:
-        raise StrategyError(
-            f"hedge ratio: the book is first decided on row {rows[0] if rows.size else 'none'}, "
-            f"the ratio is wanted from row {first_row}; start later"
-        )
     days, products = last - first_row + 1, len(leg.products)
+    if rows.size == 0:  # a fund without stocks of its own: nothing to hedge
+        return HedgeRatios(np.zeros((days, products)), np.zeros(days, dtype=np.bool_), no_refits())
+    if rows[0] > first_row:
+        raise StrategyError(
+            f"hedge ratio: the book is first decided on row {rows[0]}, the ratio is wanted from "
+            f"row {first_row}; start later"
+        )
     ratio = np.full((days, products), np.nan)
     fallback = np.zeros(days, dtype=np.bool_)
     refits: list[pd.DataFrame] = []
@@ -125,7 +127,7 @@ def pro_forma_ratios(
         history = _history(leg, begin, reach, stop)
         if rule.from_returns:
             past = np.nan_to_num(np.asarray(returns[reach:stop][:, stocks], dtype=np.float64))
-            history = history._replace(book=past @ weights)
+            history = history._replace(book=_row_sums(past * weights))
         if betas is not None:
             own = betas[start - first_row : stop - first_row][:, stocks]
             own = own.reshape(stop - start, stocks.size, products)
@@ -151,6 +153,12 @@ def _history(leg: FuturesLeg, begin: int, reach: int, stop: int) -> HedgeHistory
         empty,
         np.ascontiguousarray(leg.carry[span]),
     )
+
+
+def _row_sums(values: Floats) -> Floats:
+    """Sum each row by itself: in a matrix product its last bit depends on the rows after it."""
+    result: Floats = np.ascontiguousarray(values).sum(axis=1)
+    return result
 
 
 def _weighted(betas: Floats, weights: Floats) -> Floats:

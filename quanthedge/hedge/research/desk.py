@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.cards import Card, Carded, Cell
+from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.hedge.research.basis import basis_table
 from quanthedge.hedge.research.carry.spreads import spreads_on
@@ -152,7 +153,7 @@ class BasisDesk(Carded):
         """Return the row of a day of the desk."""
         if day is None:
             return len(self.market.dates) - 1
-        if np.datetime64(pd.Timestamp(day), "D") > self.market.dates[-1]:
+        if asked_day(day) > self.market.dates[-1]:
             raise DataError(
                 f"basis desk: {day} is later than its day {self.date:%Y-%m-%d}; "
                 "ask for a desk of that day"

@@ -20,7 +20,7 @@ from quanthedge.studies.lookahead.decisions import (
     run_of,
     run_whole,
 )
-from quanthedge.studies.lookahead.outside import closely, outside_of, watched
+from quanthedge.studies.lookahead.outside import closely, kept_by, outside_of, watched
 from quanthedge.studies.lookahead.report import AuditReport, Moved
 from quanthedge.studies.lookahead.rows import (
     LARGE,
@@ -38,6 +38,7 @@ from quanthedge.typing import Tell
 __all__ = ["audit"]
 
 _REBASED = 1e-9  # relative slack where every past factor is multiplied by a constant
+_SHOWN = 80  # letters of a value that was kept
 _LOOKED_AT = 4  # random earlier days at which each recomputation is compared as well
 RANDOM, RANDOM_LARGE = 5, 2  # random days at which every alteration is tried
 WHOLE: tuple[Alteration, ...] = ("removed", "scrambled", "absurd", "restated")
@@ -111,16 +112,35 @@ def audit(
     >>> report.passed
     True
     """
+    _check_asked(dates, seed, tolerance)
     with telling("audit") as shown:
         options = _Options(dates, seed, tolerance, start, end, tell or shown)
         return _audited(thing, market, options, first_only=first_only)
 
 
+def _check_asked(dates: int | None, seed: int, tolerance: float) -> None:
+    """Refuse numbers with which nothing would be compared, or everything would be the same."""
+    if dates is not None and dates < 1:
+        raise StrategyError(f"audit: dates is {dates}; accepted: 1 or more of each kind, or None")
+    if seed < 0:
+        raise StrategyError(f"audit: seed is {seed}; accepted: 0 or more")
+    if not 0.0 <= tolerance < 1.0:
+        raise StrategyError(f"audit: tolerance is {tolerance}; accepted: 0 to below 1")
+
+
 def _audited(thing: Any, market: Market, options: "_Options", *, first_only: bool) -> AuditReport:
     """Return what was compared: see :func:`audit`."""
     things = [as_thing(one) for one in (thing if isinstance(thing, (list, tuple)) else [thing])]
+    if not things:
+        raise StrategyError("audit: nothing to audit; give one thing at least")
+    if (options.start or options.end) and not any(isinstance(one, Strategy) for one in things):
+        raise StrategyError(
+            f"audit: start and end shorten the run of a strategy, and {name_of(things[0])} has "
+            "none; leave them out, or shorten the market (market.until)"
+        )
     total = _Tally()
     for one in things:
+        before = kept_by(one)
         with watched(market.path) as seen:
             pieces = (
                 _pieces_of_strategy(one, market, options)
@@ -131,7 +151,9 @@ def _audited(thing: Any, market: Market, options: "_Options", *, first_only: boo
                 total.add(piece)
                 if first_only and total.findings:
                     break
-        total.outside += [text for text in [*outside_of(one), *seen] if text not in total.outside]
+        found = [*outside_of(one), *seen]
+        found += _kept(before, kept_by(one), found)
+        total.outside += [text for text in found if text not in total.outside]
     return AuditReport(
         ", ".join(name_of(one) for one in things),
         "、".join(name_of(one, "zh") for one in things),
@@ -142,6 +164,15 @@ def _audited(thing: Any, market: Market, options: "_Options", *, first_only: boo
         total.kinds,
         tuple(total.outside),
     )
+
+
+def _kept(before: dict[str, str], after: dict[str, str], named: Sequence[str]) -> list[str]:
+    """Return, in words, what a thing's own code kept of its calls for later ones."""
+    return [
+        f"{name}: {value[:_SHOWN]}, kept from an earlier call"
+        for name, value in after.items()
+        if before.get(name) != value and not any(one.startswith(f"{name}: ") for one in named)
+    ]
 
 
 class _Tally:

@@ -101,7 +101,12 @@ def _shorter(strategy: Strategy, dates: Array) -> Strategy:
 
 
 def chosen(strategy: Strategy, market: Market, rows: Array) -> list[Part]:
-    """Return what is decided at the closes of some rows, down to each factor."""
+    """Return what is decided at the closes of some rows, down to each factor.
+
+    A fund without stocks of its own decides nothing there: what its sleeves want is in its run.
+    """
+    if strategy.invested_fraction == 0:
+        return []
     parts = []
     with sharing():
         for k, factor in enumerate(_carried(strategy, market)):

@@ -3,16 +3,18 @@
 No alteration of the market reaches it, so that an audit can only name it. Two ways of finding it:
 while a thing computes, openings of files and connections are listened to (audit events of the
 interpreter, and calls of libraries that read files in compiled code); and the code of the thing is
-searched for values that it carries along.
+searched for values that it carries along, and for such as changed between the calls.
 """
 
 import functools
 import io
+import os
 import sys
 import sysconfig
 import threading
 import types
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,12 +23,13 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.kinds import Kinded, parts_in
-from quanthedge.market import Market
+from quanthedge.market import OPENED, Market, cache_place
 from quanthedge.signals import given_tables
 from quanthedge.strategy import Strategy
 
-__all__ = ["closely", "outside_of", "watched"]
+__all__ = ["closely", "kept_by", "outside_of", "watched"]
 
+_HERE = str(Path(__file__).parent)
 _OURS = str(Path(__file__).parents[2])  # the whole package
 _PLACES = ("stdlib", "platstdlib", "purelib", "platlib")
 _SITES = (Path(np.__file__).parents[1], Path(io.__file__).parent)
@@ -50,8 +53,11 @@ _READING_LIBRARIES = (
     "pyarrow", "pandas", "polars", "h5py", "tables", "xarray", "netCDF4", "zarr", "fastparquet",
 )  # fmt: skip
 _SOURCE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".nbi", ".nbc")
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _FEW = 10  # values that may be parameters
 _DEPTH = 8
+_WORD = 40  # letters of a key that are shown
+_SCALARS = (bool, int, float, complex, str, bytes, np.generic, type(None))
 
 
 class _Watch:
@@ -60,12 +66,18 @@ class _Watch:
     def __init__(self, market: Path) -> None:
         self.market = market
         self.seen: list[str] = []
+        self._ours = [market, cache_place(market).resolve(), Path(_OURS)]
 
-    def note(self, what: str, frame: types.FrameType | None) -> None:
-        """Add what was opened, where the nearest code that is no library's is a user's own."""
-        while frame is not None and _of_library(frame):
+    def note(self, what: str, frame: types.FrameType | None, *, through_us: bool = False) -> None:
+        """Add what was opened, where the nearest code that is no library's is a user's own.
+
+        ``through_us``: also where a user's own code asked our package for it.
+        """
+        while frame is not None and (_of_library(frame) or (through_us and _is_ours(frame))):
+            if frame.f_code.co_filename.startswith(_HERE):  # the audit itself asked
+                return
             frame = frame.f_back
-        if frame is None or frame.f_code.co_filename.startswith(_OURS):
+        if frame is None or _is_ours(frame):
             return
         file = Path(frame.f_code.co_filename).name
         text = f"{what}, read in {frame.f_code.co_name} ({file})"
@@ -81,6 +93,21 @@ class _Watch:
         if place.is_relative_to(self.market):
             return f"file {place.name} of the market itself, past its methods"
         return f"file {place}"
+
+    def is_expected(self, path: Any) -> bool:
+        """Return whether our package reads a file for what it was given: the market, itself."""
+        if not isinstance(path, (str, Path)):
+            return True
+        try:
+            place = Path(path).resolve()
+        except (OSError, ValueError):
+            return False
+        return any(place.is_relative_to(folder) for folder in self._ours)
+
+    def opened(self, path: str, frame: types.FrameType) -> None:
+        """Note that a user's own code opens a market, whose files are then read for it."""
+        self.note(f"a market that the code opens ({path})", frame, through_us=True)
+        self._ours.append(Path(path).resolve())
 
 
 _watches: list[_Watch] = []
@@ -119,10 +146,14 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
         return
     watch = _watches[-1]
     if event == "open":
-        path = arguments[0]
+        path, mode, flags = arguments
         if isinstance(path, (str, bytes)) and not _is_code(path):
             name = path.decode(errors="replace") if isinstance(path, bytes) else path
-            watch.note(watch.file(name), sys._getframe(1))
+            written = bool(flags & _WRITES) or bool(set(mode or "") & set("wax+"))
+            deep = not (written or watch.is_expected(name))
+            watch.note(watch.file(name), sys._getframe(1), through_us=deep)
+    elif event == OPENED:
+        watch.opened(str(arguments[0]), sys._getframe(1))
     elif event in _EVENTS:
         watch.note(f"{_EVENTS[event]} ({_short(arguments)})", sys._getframe(1))
 
@@ -136,7 +167,8 @@ def _called(frame: types.FrameType, event: str, argument: Any) -> None:
         if name in _READERS or (name == "__init__" and _reading_class(frame)):
             package = frame.f_globals.get("__name__", "").partition(".")[0]
             if package in _READING_LIBRARIES and _is_library(frame.f_code.co_filename):
-                _watches[-1].note(_watches[-1].file(_first_value(frame)), frame)
+                watch, path = _watches[-1], _first_value(frame)
+                watch.note(watch.file(path), frame, through_us=not watch.is_expected(path))
     elif event == "c_call" and str(getattr(argument, "__module__", "")).startswith(
         ("duckdb", "_duckdb")  # some modules have themselves there
     ):
@@ -165,6 +197,10 @@ def _is_library(filename: str) -> bool:
     return filename.startswith(("<frozen", "<__array_function__", *_LIBRARIES))
 
 
+def _is_ours(frame: types.FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_OURS)
+
+
 def _of_library(frame: types.FrameType) -> bool:
     """Return whether a frame runs a library's code, also such as it makes from texts."""
     filename = frame.f_code.co_filename
@@ -188,6 +224,36 @@ def outside_of(thing: Any) -> list[str]:
     for name, part in _own_parts(thing):
         _search(part, name, found, set(), 0)
     return list(dict.fromkeys(found))
+
+
+def kept_by(thing: Any) -> dict[str, str]:
+    """Return the small values that a thing's own code can reach, each as text by its place.
+
+    What is other after the thing was computed was kept from one call for the next: the first call
+    saw the whole market.
+    """
+    found: dict[str, str] = {}
+    for name, part in _own_parts(thing):
+        _note_state(part, name, found, set(), 0)
+    return found
+
+
+def _note_state(value: Any, name: str, found: dict[str, str], seen: set[int], depth: int) -> None:
+    """Note scalars, sizes and the kinds of larger things; look where `_search` looks."""
+    if isinstance(value, _SCALARS):
+        found[name] = repr(value)
+        return
+    if id(value) in seen or depth > _DEPTH:
+        return
+    seen.add(id(value))
+    told = _as_data(value)
+    if told and not isinstance(value, functools._lru_cache_wrapper):
+        found[name] = told
+        return
+    if isinstance(value, np.ndarray | Set):
+        found[name] = repr(value)
+    for inner, part in _inside(value):
+        _note_state(part, f"{name}.{inner}", found, seen, depth + 1)
 
 
 def _own_parts(thing: Any) -> list[tuple[str, Any]]:
@@ -222,7 +288,7 @@ def _as_table(value: Any) -> str:
         return f"an array of {' x '.join(map(str, value.shape))}" if value.size >= _FEW else ""
     if isinstance(value, (pd.DataFrame, pd.Series)):
         return f"a table of {' x '.join(map(str, value.shape))}"
-    if isinstance(value, (dict, list, tuple, set, frozenset)):
+    if isinstance(value, (Mapping, list, tuple, Set, deque)):
         return f"a {type(value).__name__} of {len(value):,} entries" if len(value) >= _FEW else ""
     return ""
 
@@ -248,9 +314,8 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, types.FunctionType):
         if not _is_foreign(value.__code__.co_filename):
             yield from _of_function(value)
-    elif isinstance(value, (dict, list, tuple)):
-        entries = value.items() if isinstance(value, dict) else enumerate(value)
-        yield from ((str(key), one) for key, one in entries)
+    elif isinstance(value, (Mapping, list, tuple, deque, types.SimpleNamespace)):
+        yield from _entries(value)
     elif hasattr(value, "__wrapped__"):
         yield "function", value.__wrapped__
     elif isinstance(value, property):
@@ -261,16 +326,32 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
         if _is_users(value):
             yield from ((key, one) for key, one in vars(value).items() if not _is_dunder(key))
     elif _is_users(type(value)):
-        yield from getattr(value, "__dict__", {}).items()
+        yield from _attributes(value)
         yield from (getattr(value, "__pydantic_private__", None) or {}).items()
         for base in type(value).__mro__:
             yield base.__name__, base
+
+
+def _entries(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the entries of a collection, which are named by their keys or places."""
+    if isinstance(value, types.SimpleNamespace):
+        value = vars(value)
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value)
+    yield from ((str(key)[:_WORD], one) for key, one in entries)
+
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield an object's attributes, but what a cached property keeps: it was given no market."""
+    for key, one in getattr(value, "__dict__", {}).items():
+        if not isinstance(getattr(type(value), key, None), functools.cached_property):
+            yield key, one
 
 
 def _of_function(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
     """Yield defaults, closure and the globals that the function's code names."""
     yield from ((f"default {k}", one) for k, one in enumerate(function.__defaults__ or ()))
     yield from (function.__kwdefaults__ or {}).items()
+    yield from vars(function).items()
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
         try:
             yield name, cell.cell_contents

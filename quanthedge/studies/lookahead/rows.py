@@ -29,7 +29,7 @@ Array = np.ndarray[Any, Any]
 WARM_UP = 260  # trading days before the first day that is audited, where the market has them
 LARGE = 2_000_000  # cells of a panel above which rows are left out by default
 _OF_A_KIND = 6  # rows of each kind that are kept then
-_EVALUATED = 20_000_000  # cells that whole-market results may add up to before rows are left out
+_EVALUATED = 24_000_000  # cells that whole-market results may add up to before rows are left out
 LATEST = 10  # last rows, always there: two weeks hold every weekday
 RUN_DAYS = 45  # trading days of a run before the first cut that shares it, in large markets
 
@@ -87,8 +87,7 @@ def rows_of_things(market: Market, most: int | None, *, by_row: bool) -> Array:
     the last two weeks, and others evenly. ``by_row``: the thing computes one row at a time.
     """
     last = len(market.dates) - 2
-    first = min(WARM_UP, max(1, last // 2))
-    every = np.arange(min(first, last), last + 1)
+    every = np.arange(min(1, last), last + 1)
     if most is not None:
         ends = evenly(_month_ends(market, every), most)
         return np.unique([*ends, *np.minimum(ends + 1, last), last, *evenly(every, most)])

@@ -1,5 +1,7 @@
 """The audit convicts whoever looks ahead, names the cell, and lets the honest pass."""
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -11,6 +13,7 @@ from quanthedge.beta import CATALOGUE as ESTIMATORS_OF_OURS
 from quanthedge.beta import Kalman, Preparation, RollingOLS
 from quanthedge.errors import StrategyError
 from quanthedge.factors.base import as_rows
+from quanthedge.hedge.ratios.ratio_base import HedgeRatio
 from quanthedge.hedge.ratios.ratios import AlphaScaled, EwmaRatio, MinimumVariance
 from quanthedge.market.altered import ALTERATIONS, AT_THE_OPEN, altered
 from quanthedge.market.altered_rows import public_column
@@ -404,3 +407,64 @@ def test_an_audit_says_how_many_recomputations_there_are_and_how_long_the_rest_t
     assert done == sorted(done)
     assert len(totals) == 1
     assert done[-1] + 2 * len(WHOLE) == totals.pop()  # the last day under every alteration
+
+
+@pytest.mark.parametrize("early", [3, 30])
+def test_a_peek_on_one_of_the_first_days_is_found(early):
+    class Peeks:
+        def exposure(self, market, rows):
+            returns = np.nan_to_num(market.panel("simple_return"))
+            return returns[np.minimum(rows + (rows == early), len(returns) - 1)]
+
+    report = audit(Peeks(), sample_market(), first_only=True)
+    assert report.findings[0].date == str(sample_market().dates[early])
+
+
+@pytest.mark.parametrize("alteration", ["removed", "scrambled", "priced"])
+def test_a_copy_of_an_altered_market_is_altered_alike(alteration):
+    other = altered(sample_market(), 300, alteration)
+    for copied in (pickle.loads(pickle.dumps(other)), copy.deepcopy(other)):
+        assert copied.fingerprint == other.fingerprint
+        assert copied.is_altered == other.is_altered
+        assert np.array_equal(copied.dates, other.dates)
+        for name in ("close", "adj_factor"):
+            assert np.array_equal(copied.panel(name), other.panel(name), equal_nan=True)
+
+
+def test_what_is_kept_by_a_fingerprint_is_of_no_other_market():
+    market = sample_market()
+    rows, kinds = (len(market.dates) - 2, 300, 360), ("removed", "scrambled", "opened")
+    prints = {altered(market, row, kind).fingerprint for row in rows for kind in kinds}
+    assert len(prints - {market.fingerprint}) == len(rows) * len(kinds)
+
+
+class OfTheBook(HedgeRatio):
+    def ratios(self, history, since):
+        return 1.0 + 5.0 * np.nan_to_num(history.book[since:, None]) * np.ones(history.products)
+
+
+def test_an_own_ratio_of_the_days_own_return_passes_to_the_last_bit():
+    assert audit(OfTheBook(), sample_market()).passed
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"dates": 0}, "dates is 0; accepted: 1 or more"),
+        ({"dates": -1}, "dates is -1"),
+        ({"seed": -1}, "seed is -1; accepted: 0 or more"),
+        ({"tolerance": -0.1}, "tolerance is -0.1"),
+        ({"tolerance": 1.0}, "tolerance is 1.0"),
+        ({"tolerance": float("nan")}, "tolerance is nan"),
+        ({"start": "2015-01-05"}, "start and end shorten the run of a strategy, and factor"),
+    ],
+    ids=str,
+)
+def test_an_audit_that_would_compare_nothing_or_something_else_is_refused(asked, words):
+    with pytest.raises(StrategyError, match=words):
+        audit(FACTORS[0], sample_market(), **asked)
+
+
+def test_an_audit_of_nothing_is_refused():
+    with pytest.raises(StrategyError, match="nothing to audit"):
+        audit([], sample_market())

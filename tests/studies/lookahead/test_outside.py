@@ -3,15 +3,19 @@
 import functools
 import socket
 import sqlite3
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from pydantic import PrivateAttr
 
+import quanthedge
 from quanthedge.alpha import FactorTerm
 from quanthedge.factors import Turnover
 from quanthedge.factors.base import Factor
+from quanthedge.market import Market
 from quanthedge.studies.lookahead import audit, load_object
 from quanthedge.studies.lookahead.outside import closely, outside_of, watched
 from tests.sample import SAMPLE, sample_market, small_strategy
@@ -145,9 +149,102 @@ def test_files_and_connections_are_heard_whatever_opens_them(tmp_path):
 
 
 def test_what_our_own_code_reads_is_not_heard():
-    from quanthedge.market import Market
+    market = Market.open(SAMPLE)
+    assert not heard(lambda: market.fundamental("book_equity"))
 
-    assert not heard(lambda: Market.open(SAMPLE).fundamental_rows("book_equity"))
+
+class KeepsInItself(Factor):
+    family = "mine"
+    sign = 1
+    _kept: dict = PrivateAttr(default_factory=dict)
+
+    def exposure(self, market, rows=None):
+        self._kept.setdefault("mean", float(market.panel("mark")[-1, 0]))
+        return market.panel("close")[rows] * self._kept["mean"]
+
+
+class KeepsInItsClass(Factor):
+    family = "mine"
+    sign = 1
+    mean: ClassVar = None
+
+    def exposure(self, market, rows=None):
+        if KeepsInItsClass.mean is None:
+            KeepsInItsClass.mean = float(market.panel("mark")[-1, 0])
+        return market.panel("close")[rows] * KeepsInItsClass.mean
+
+
+KEPT_HERE: dict = {}
+
+
+def keeps_in_its_module(market):
+    KEPT_HERE.setdefault("mean", market.panel("mark")[-1, 0])
+    return market.panel("close") * KEPT_HERE["mean"]
+
+
+def keeps_at_its_function(market):
+    mean = vars(keeps_at_its_function).setdefault("mean", market.panel("mark")[-1, 0])
+    return market.panel("close") * mean
+
+
+class WithAWindow(Factor):
+    family = "mine"
+    sign = 1
+    window: int = 5
+
+    @functools.cached_property
+    def half(self):
+        return self.window / 2
+
+    def exposure(self, market, rows=None):
+        return market.panel("close")[rows] * self.half
+
+
+@pytest.mark.parametrize(
+    ("thing", "place"),
+    [
+        (KeepsInItself(), "KeepsInItself._kept.mean"),
+        (KeepsInItsClass(), "KeepsInItsClass.mean"),
+        (keeps_in_its_module, "KEPT_HERE.mean"),
+        (keeps_at_its_function, "keeps_at_its_function.mean"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_number_that_is_kept_from_one_call_to_the_next_is_named(thing, place):
+    report = audit(thing, sample_market(), dates=1)
+    assert len(report.outside) == 1
+    assert f"{place}: " in report.outside[0]
+    assert "kept from an earlier call" in report.outside[0]
+
+
+def test_what_a_factor_works_out_of_its_own_parameters_is_not_named():
+    assert not audit(WithAWindow(), sample_market(), dates=1).outside
+
+
+def opens_the_same_market(market):
+    return Market.open(market.path).panel("close")[: len(market.dates)]
+
+
+def opens_another_market(_market):
+    return quanthedge.sample_market().panel("close")
+
+
+@pytest.mark.parametrize("thing", [opens_the_same_market, opens_another_market])
+def test_a_market_that_the_code_opens_by_itself_is_named(thing):
+    report = audit(thing, sample_market(), dates=1, first_only=True)
+    assert report.outside[-1].startswith(f"a market that the code opens ({SAMPLE.resolve()}")
+
+
+def test_a_file_that_is_read_through_our_own_functions_is_named(tmp_path):
+    file = tmp_path / "values.csv"
+    file.write_text("date,value\n2014-01-02,1.0\n2014-01-03,1.1\n")
+
+    def reading(market):
+        return market.panel("close") * len(quanthedge.read_unit_values(file))
+
+    report = audit(reading, sample_market(), dates=1)
+    assert len(report.outside) == 1
+    assert f"file {file}" in report.outside[0]
 
 
 def test_the_files_of_the_market_read_past_its_methods_are_named():
