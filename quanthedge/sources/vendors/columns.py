@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quanthedge.errors import DataError
-from quanthedge.market import contract_code, index_code, is_foreign, is_index, is_stock, stock_code
+from quanthedge.market import (
+    contract_code,
+    index_code,
+    is_foreign,
+    is_index,
+    is_placed,
+    is_stock,
+    stock_code,
+)
 from quanthedge.rules import index_products
 
 __all__ = [
@@ -129,11 +137,11 @@ def _index(word: str) -> str:
 
 
 def _contract(word: str) -> str | None:
-    """Return an index futures contract; None for continuous series and other products."""
+    """Return an index futures contract; None for continuous series and other securities."""
     try:
         contract = contract_code(word)
     except DataError:
-        if is_foreign(word):
+        if is_foreign(word) or is_placed(word):
             return None
         raise
     return contract if contract and contract[:-4] in _INDEX_PRODUCTS else None
