@@ -1,7 +1,8 @@
 """Results of stages in a folder: whole files with digests, bounded in size, shared by processes.
 
-A result is a folder of its own, ``STAGE/KEY``: ``result.json`` says how it is put together and has
-the digests of the arrays (``.npy``) and frames (``.arrow``) beside it. It is written elsewhere
+A result is a folder of its own, ``STAGE/KEY``: ``result.json`` says whose it is and how it is put
+together, and has digests of that and of the arrays (``.npy``) and frames (``.arrow``) beside it. It
+is written elsewhere
 and moved to its place when it is whole; whoever comes second finds it there. What is damaged is
 taken away and worked out again. A result's ``result.json`` is touched when it is read: by these
 times the oldest go when the folder exceeds its limit.
@@ -12,7 +13,6 @@ import json
 import logging
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -37,8 +37,12 @@ _STRUCTURE = "result.json"
 _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _LOG = logging.getLogger(__name__)
+_PART = re.compile(r"[0-9]{1,6}\.(npy|arrow)")
 # what reading a result of another shape can end in
-_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_DAMAGE = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError,
+    MemoryError, pa.ArrowException,
+)  # fmt: skip
 
 
 class StageFolder:
@@ -79,17 +83,19 @@ class StageFolder:
     def read(self, name: str, key: str, kinds: Mapping[str, type]) -> Any | None:
         """Return a result, or None when it is not there or is damaged (it is then taken away)."""
         place = self._place(name, key)
-        if not (place / _STRUCTURE).is_file():
+        if self._leads_away(place) or not (place / _STRUCTURE).is_file():
             return None
         try:
-            told = json.loads((place / _STRUCTURE).read_text(encoding="utf-8"))
+            told = json.loads(self._bytes(place / _STRUCTURE))
+            if told.pop("digest") != _digest_of(told) or told["of"] != [name, key]:
+                raise ValueError(f"{_STRUCTURE} was changed, or is another result's")
             parts = {
                 part: self._part(place, part, digest) for part, digest in told["parts"].items()
             }
             result = _put_together(told["value"], parts, kinds)
         except _DAMAGE as problem:
             _LOG.warning("cache %s: %s %s is damaged: %s", self.path, name, key[:12], problem)
-            shutil.rmtree(place, ignore_errors=True)
+            _take_away(place)
             return None
         with suppress(OSError):  # a folder that may only be read is read all the same
             os.utime(place / _STRUCTURE)
@@ -98,7 +104,7 @@ class StageFolder:
     def write(self, name: str, key: str, result: Any) -> None:
         """Write a result whole, unless another process was quicker; then trim the folder."""
         place = self._place(name, key)
-        if place.exists():
+        if place.exists() or self._leads_away(place):
             return
         parts: dict[str, bytes] = {}
         value = _taken_apart(result, parts)
@@ -110,7 +116,8 @@ class StageFolder:
             scratch.mkdir()
             for part, data in parts.items():
                 (scratch / part).write_bytes(data)
-            structure = json.dumps({"value": value, "parts": digests})
+            told = {"of": [name, key], "value": value, "parts": digests}
+            structure = json.dumps({**told, "digest": _digest_of(told)})
             (scratch / _STRUCTURE).write_text(structure, encoding="utf-8")
             place.parent.mkdir(exist_ok=True)
             try:
@@ -125,7 +132,8 @@ class StageFolder:
         rows = []
         for file in sorted(self.path.glob(f"*/*/{_STRUCTURE}")):
             place = file.parent
-            if not (_NAME.fullmatch(place.parent.name) and _KEY.fullmatch(place.name)):
+            named = _NAME.fullmatch(place.parent.name) and _KEY.fullmatch(place.name)
+            if not named or self._leads_away(place):
                 continue
             try:
                 size = sum(part.stat().st_size for part in place.iterdir())
@@ -146,7 +154,7 @@ class StageFolder:
                 found = self.contents().sort_values("last_used", ascending=False)
                 over = found[found["bytes"].cumsum() > limit]
                 for stage, key in zip(over["stage"], over["key"], strict=True):
-                    shutil.rmtree(self._place(stage, key), ignore_errors=True)
+                    _take_away(self._place(stage, key))
                 return len(over)
         except Timeout:
             return 0
@@ -166,17 +174,41 @@ class StageFolder:
                 f"{mark}: not that of this version's cache of stages; name another folder"
             )
 
-    @staticmethod
-    def _part(place: Path, part: str, digest: str) -> Any:
-        if not re.fullmatch(r"[0-9]{1,6}\.(npy|arrow)", part):
+    def _leads_away(self, place: Path) -> bool:
+        """Whether a link stands where a folder of ours should: what lies behind it is not ours."""
+        return any(one.is_symlink() for one in (self.path, place.parent, place))
+
+    def _bytes(self, path: Path) -> bytes:
+        """Return a plain file's bytes, of no more than the folder may hold."""
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > self.limit:
+            raise ValueError(f"{path.name} is no plain file, or too large")
+        return path.read_bytes()
+
+    def _part(self, place: Path, part: str, digest: str) -> Any:
+        if not _PART.fullmatch(part):
             raise ValueError(f"{part!r} is no name of a part")
-        data = (place / part).read_bytes()
+        data = self._bytes(place / part)
         if xxhash.xxh3_64_hexdigest(data) != digest:
             raise ValueError(f"{part} was changed")
         if part.endswith(".npy"):
             return np.load(io.BytesIO(data), allow_pickle=False)
         with pa.ipc.open_stream(data) as stream:
             return stream.read_all().to_pandas()
+
+
+def _digest_of(told: Mapping[str, Any]) -> str:
+    """Return the digest of what a result's `result.json` says."""
+    return xxhash.xxh3_64_hexdigest(json.dumps(told, sort_keys=True).encode())
+
+
+def _take_away(place: Path) -> None:
+    """Remove a result's own files, and its folder unless somebody put other files there."""
+    with suppress(OSError):
+        for file in sorted(place.iterdir()):
+            if file.name == _STRUCTURE or _PART.fullmatch(file.name):
+                with suppress(OSError):
+                    file.unlink()
+        place.rmdir()
 
 
 def _taken_apart(value: Any, parts: dict[str, bytes]) -> Any:  # noqa: PLR0911 -- a line a kind
