@@ -23,7 +23,6 @@ __all__ = [
     "index_code",
     "is_foreign",
     "is_index",
-    "is_placed",
     "is_stock",
     "recode",
     "stock_code",
@@ -160,15 +159,6 @@ def is_index(code: str) -> bool:
     return _INDEX.fullmatch(code) is not None
 
 
-def is_placed(text: str) -> bool:
-    """Whether a text is six digits with one of our exchanges: a stock, an index, a fund, a bond.
-
-    >>> is_placed("510300.XSHG"), is_placed("510300"), is_placed("H00300.CSI")
-    (True, False, False)
-    """
-    return any(form.fullmatch(text.strip()) for form in _FORMS)
-
-
 def is_foreign(text: str) -> bool:
     """Whether a text is a code of another market or of another kind of thing, and so is left out.
 
@@ -181,7 +171,9 @@ def is_foreign(text: str) -> bool:
     (False, False)
     """
     word = text.strip()
-    return not is_placed(word) and any(form.fullmatch(word) for form in _FOREIGN)
+    if any(form.fullmatch(word) for form in _FORMS):
+        return False
+    return any(form.fullmatch(word) for form in _FOREIGN)
 
 
 def recode(column: pa.ChunkedArray | pa.Array, meaning: Callable[[str], Any]) -> pa.Array:

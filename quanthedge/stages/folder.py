@@ -26,7 +26,7 @@ import xxhash
 from filelock import FileLock, Timeout
 
 from quanthedge.errors import DataError
-from quanthedge.storage import storage_errors, working
+from quanthedge.storage import plain_json, storage_errors, working
 
 __all__ = ["DEFAULT_LIMIT", "StageFolder"]
 
@@ -166,7 +166,7 @@ class StageFolder:
 
     def _check_mark(self, mark: Path) -> None:
         try:
-            told = json.loads(mark.read_text(encoding="utf-8"))
+            told = plain_json(mark)
         except (OSError, ValueError):
             told = None
         if told != _ABOUT:

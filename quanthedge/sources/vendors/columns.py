@@ -15,7 +15,6 @@ from quanthedge.market import (
     index_code,
     is_foreign,
     is_index,
-    is_placed,
     is_stock,
     stock_code,
 )
@@ -136,12 +135,21 @@ def _index(word: str) -> str:
         raise
 
 
+def _is_security(word: str) -> bool:
+    """Whether a word is a stock, a fund or an index with its exchange."""
+    try:
+        index_code(word)
+    except DataError:
+        return False
+    return not word.strip().isdecimal()
+
+
 def _contract(word: str) -> str | None:
     """Return an index futures contract; None for continuous series and other securities."""
     try:
         contract = contract_code(word)
     except DataError:
-        if is_foreign(word) or is_placed(word):
+        if is_foreign(word) or _is_security(word):
             return None
         raise
     return contract if contract and contract[:-4] in _INDEX_PRODUCTS else None
