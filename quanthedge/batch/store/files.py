@@ -93,6 +93,10 @@ class Files:
         if form != _FORMAT:
             raise DataError(f"{mark}: format {form!r}, this version reads {_FORMAT}")
 
+    def has_runs(self) -> bool:
+        """Whether the folder of any run is there."""
+        return any(is_key(path.name) for path in (self.folder / RUNS).glob("*/*"))
+
     def run(self, key: str) -> Path:
         """Return the folder of a run."""
         return self.folder / RUNS / place_of(key)
