@@ -75,7 +75,7 @@ def _empty(rows: pa.Table, collector: Collector) -> bool:
     """Whether the vendor's table has no rows, which is told."""
     if rows.num_rows == 0:
         collector.add("warning", "analyst_estimates", "empty", 0, "the table has no rows")
-    return rows.num_rows == 0
+    return bool(rows.num_rows == 0)
 
 
 def _kept(
