@@ -42,7 +42,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.kinds import own_code
 from quanthedge.market import Market
 from quanthedge.performance import annual_return, calmar_ratio, sharpe_ratio, sortino_ratio
-from quanthedge.storage import write_page
+from quanthedge.storage import plain_bytes, write_page
 from quanthedge.strategy import Strategy, load_strategy, with_tables
 from quanthedge.trials import Trial, count, digest, record
 from quanthedge.typing import Floats
@@ -293,7 +293,7 @@ def walked_again(folder: str | Path, market: Market) -> WalkForward:
     try:
         if place.stat().st_size > _LARGEST:
             raise DataError(f"{place}: larger than any plan of a walk-forward run")
-        plan = WalkPlan.model_validate_json(place.read_bytes())
+        plan = WalkPlan.model_validate_json(plain_bytes(place, _LARGEST))
     except (OSError, ValidationError) as error:
         raise DataError(
             f"{place}: no plan of a walk-forward run ({type(error).__name__})"

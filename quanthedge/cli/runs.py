@@ -65,7 +65,10 @@ def opened(folder: Path | None) -> "Store":
 
     if folder is None:
         raise DataError("no store named; --store FOLDER or the environment's QUANTHEDGE_STORE")
-    return Store.open(folder, make=False)
+    store = Store.open(folder, make=False)
+    if store.is_lost:
+        typer.echo(told("runs")["lost"].format(store=store.folder), err=True)
+    return store
 
 
 @app.command("list")

@@ -6,16 +6,33 @@ the first line that has one of the words looked for. Nothing is guessed of a cel
 
 import csv
 import re
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from quanthedge.errors import DataError, needs
+from quanthedge.storage import claim
 
 __all__ = ["Sheet", "number_in", "read_sheets"]
 
 _LARGEST = 64 * 2**20  # bytes of a file
 _MOST_LINES = 200_000
+_MOST_CELLS = 4_000_000
+_NOTHING = {
+    "#N/A",
+    "#NA",
+    "#VALUE!",
+    "N/A",
+    "NA",
+    "n/a",
+    "NULL",
+    "null",
+    "None",
+    "NaN",
+    "nan",
+    "<NA>",
+}
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -99,21 +116,46 @@ def _of_text(path: Path, raw: bytes) -> list[list[str]]:
 
 
 def _of_workbook(path: Path, what: str) -> dict[str, list[list[str]]]:
-    import pandas as pd
-
+    """Return the lines of each sheet; a workbook may claim a million rows of 16,384 cells."""
     with needs("excel"):
-        import openpyxl  # noqa: F401
+        from openpyxl import load_workbook
     try:
-        sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=str, engine="openpyxl")
+        with zipfile.ZipFile(path) as parts:
+            claim(path, bytes=sum(part.file_size for part in parts.infolist()))
+        book = load_workbook(path, read_only=True, data_only=True)
+        try:
+            return {
+                f"{path}, sheet {sheet.title}": _of_sheet(path, sheet) for sheet in book.worksheets
+            }
+        finally:
+            book.close()
+    except DataError:
+        raise
     except Exception as problem:  # whatever a damaged workbook makes of its reader
         raise DataError(f"{path}: {what} cannot be read ({type(problem).__name__})") from problem
-    return {
-        f"{path}, sheet {name}": [
-            ["" if not isinstance(cell, str) else _plain(cell) for cell in row]
-            for row in sheet.to_numpy(dtype=object).tolist()
-        ]
-        for name, sheet in sheets.items()
-    }
+
+
+def _of_sheet(path: Path, sheet: Any) -> list[list[str]]:
+    sheet.reset_dimensions()  # what a file claims of them is not believed
+    lines: list[list[str]] = []
+    cells = 0
+    for row in sheet.iter_rows(values_only=True):
+        cells += len(row)
+        if len(lines) == _MOST_LINES or cells > _MOST_CELLS:
+            raise DataError(
+                f"{path}, sheet {sheet.title}: more than {_MOST_LINES:,} lines or {_MOST_CELLS:,} "
+                "cells; remove what is not of the table"
+            )
+        lines.append([_plain(_written(value)) for value in row])
+    return lines
+
+
+def _written(value: object) -> str:
+    """Return a cell's value as text: whole numbers without a point, nothing for an error."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = "" if value is None else str(value)
+    return "" if text in _NOTHING else text
 
 
 def _plain(cell: str) -> str:

@@ -126,6 +126,9 @@ class Clients(_Plain):
         if min(self.founders.values()) <= 0:
             raise ValueError(f"founders {self.founders}: fractions must be above 0")
         known = {*self.founders, *(flow.investor for flow in self.flows)}
+        blank = [name for name in known if not any(letter.isprintable() for letter in name.strip())]
+        if blank:
+            raise ValueError(f"a client is called {blank[0]!r}: a letter cannot name him")
         for rule, names in (
             ("leavers.staying", self.leavers.staying if self.leavers else ()),
             *(("distributions.reinvesting", one.reinvesting) for one in self.distributions),

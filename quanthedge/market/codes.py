@@ -58,9 +58,10 @@ _CONTRACT = re.compile(
     r"(?:CFFEX\.)?(?P<product>[A-Z]{1,2})\.?(?P<month>[0-9]{4})(?:\.(?:CFX|CFFEX|CCFX|CFE))?",
     re.IGNORECASE,
 )
+_SERIES = "88|888|889|8888|9999|99|00|01|02|03|L|L[0-9]|M|HOT|2ND|0|T|TT"
 _CONTINUOUS = re.compile(
     r"(?:CFFEX\.)?(?P<product>[A-Z]{1,2})"
-    r"(?:\.?(?:88|888|889|8888|9999|99|00|01|02|03|L|L[0-9]|M|HOT|2ND|0|T|TT)|)"
+    rf"(?:\.?(?:{_SERIES})|)"
     r"(?:\.(?:CFX|CFFEX|CCFX|CFE|HOT))?",
     re.IGNORECASE,
 )
@@ -70,6 +71,7 @@ _DOMESTIC = "SH|SZ|BJ|SS|XSHG|XSHE|XBSE|BJSE|SSE|SZSE|SHSE|BSE|CFX|CFE|CFFEX|CCF
 _COMMODITY = "SHF|SHFE|DCE|ZCE|CZC|CZCE|INE|GFE|GFEX|XSGE|XDCE|XZCE|XINE|XGFE"
 _ELSEWHERE = (
     "SI|CSI|CI|CNI|MI|TI|OF|HI|HK|XHKG|HKEX|GI|WI|IB|SG|EI|US|N|O|OQ|UW|NB|TW|T|L|DF|SW|CNX|ZICN"
+    "|NQ|OC|NEEQ|XNEE|FXCM|DC|KP|CS|NHF|INDX|GBM"  # New Third Board, currencies, vendors' indices
 )
 _LETTERS = "(?:[A-Z]{1,2})"
 _MONTHS = "(?:[0-9]{1,2}(?:0[1-9]|1[0-2]))"
@@ -81,6 +83,9 @@ _FOREIGN = tuple(
         rf"[A-Z0-9^][A-Z0-9\-&]{{0,19}}\.(?:{_COMMODITY}|{_ELSEWHERE})",
         rf"(?:(?:{_DOMESTIC}|{_COMMODITY})[._])?{_LETTERS}[._]?{_MONTHS}{_OPTION}?F?",
         rf"(?:(?:{_COMMODITY})[._]){_LETTERS}[0-9A-Z.]{{0,6}}",
+        r"[A-Z0-9][A-Z0-9.()+]{1,15}\.(?:SGE|SGEX)",  # gold: Au99.99.SGE, Au(T+D).SGE
+        rf"(?:CFFEX\.)?[A-Z]{{1,2}}(?:\.?(?:{_SERIES}))?\.(?:CFX|CFFEX|CCFX|CFE|HOT)",
+        rf"[A-Z]{{1,2}}(?=[0-9.])\.?(?:{_SERIES})",  # continuous futures: IF99, IF.CFX
         r"[0-9]{6}|0[0-9]{4}",  # funds and bonds; Hong Kong
         r"[0-9]{8}|[0-9]{6}[CP][0-9]{4}[A-Z][0-9]{5}",  # options on funds
         r"(?:H|N|S|T|C|CI|CN|CES|BK|GZ)[0-9]{3,6}(?:CNY[0-9]{2,3})?",

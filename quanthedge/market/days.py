@@ -23,7 +23,7 @@ _SHANGHAI = "Asia/Shanghai"
 EMPTY = ["", "NaN", "nan", "NA", "N/A", "null", "None", "NULL", "none"]
 _ACCEPTED = "accepted: 20140917, 2014-09-17, a time with its offset (2014-09-17T00:00:00+08:00)"
 _TIME = r"(?:[01]\d|2[0-3]):?[0-5]\d(?::?[0-5]\d(?:[.,]\d{1,9})?)?"
-_DATE_TEXT = rf"^\s*(\d{{4}})[-/.]?(\d{{2}})[-/.]?(\d{{2}})(?:[ T]?{_TIME})?\s*$"
+_DATE_TEXT = rf"^\s*(\d{{4}})[-/.]?(\d{{2}})[-/.]?(\d{{2}})(?:[ T]?({_TIME}))?\s*$"
 _INSTANT = re.compile(
     r"\s*(?P<day>\d{4}[-/.]?\d{2}[-/.]?\d{2})[ T]?(?P<time>" + _TIME + r")\s*"
     r"(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\s*(?:\[[A-Za-z_/]+\])?\s*",
@@ -33,7 +33,8 @@ _INSTANT = re.compile(
 _EPOCHS = ((10**9, 10**10, "s"), (10**12, 10**13, "ms"), (10**15, 10**16, "us"),
           (10**18, 9 * 10**18, "ns"))  # fmt: skip
 _EPOCH_FROM = date(1980, 1, 1)
-_UTC_MIDNIGHT = 16  # the hour at which Shanghai's day begins, as UTC writes it
+_UTC_MIDNIGHT = "160000"  # when Shanghai's day begins, as UTC writes it
+_UTC_SUMMER = "150000"  # the same with the summer time of 1986 to 1991
 
 
 def as_dates(column: pa.Array, where: str) -> pa.Array:
@@ -54,8 +55,9 @@ def as_dates(column: pa.Array, where: str) -> pa.Array:
     Raises
     ------
     DataError
-        A cell is no date; or every time of a column without a zone is 16:00, which is midnight in
-        Shanghai as UTC writes it, so that every day would be the one before.
+        A cell is no date; or the times of a column without a zone are 16:00 and nothing else but
+        midnight or 15:00 (in the summers of 1986 to 1991), which is midnight in Shanghai as UTC
+        writes it, so that days would be the ones before.
     """
     kind = column.type
     if pa.types.is_date(kind):
@@ -103,15 +105,17 @@ def _of_timestamps(column: pa.Array, where: str) -> pa.Array:
         return shanghai_days(column)
     hours = pc.unique(pc.drop_null(column.cast(pa.timestamp("s"), safe=False)).cast(
         pa.time32("s"), safe=False))  # fmt: skip
-    _refuse_utc(hours.to_pylist() == [datetime(1970, 1, 1, _UTC_MIDNIGHT).time()], where)
+    _refuse_utc({f"{hour:%H%M%S}" for hour in hours.to_pylist()}, where)
     return pc.cast(column, pa.date32(), safe=False)
 
 
-def _refuse_utc(every_time_is_four: bool, where: str) -> None:
-    if every_time_is_four:
+def _refuse_utc(times: set[str], where: str) -> None:
+    """Refuse a column whose times of day, as HHMMSS, are those of midnight in UTC's writing."""
+    if _UTC_MIDNIGHT in times and times <= {_UTC_MIDNIGHT, _UTC_SUMMER, "000000"}:
+        every = "every time of day is" if len(times) == 1 else "times of day are"
         raise DataError(
-            f"{where}: every time of day is {_UTC_MIDNIGHT}:00, which is midnight in Shanghai as "
-            "UTC writes it; give the zone with the times, or the days alone"
+            f"{where}: {every} 16:00, which is midnight in Shanghai as UTC writes "
+            "it; give the zone with the times, or the days alone"
         )
 
 
@@ -133,7 +137,7 @@ def _of_texts(column: pa.Array, where: str) -> pa.Array:
     plain = pc.replace_substring_regex(words, _DATE_TEXT, r"\1\2\3")
     fine = pc.or_(pc.match_substring_regex(plain, r"^\d{8}$"), empty)
     if pc.all(fine, min_count=0).as_py():
-        _refuse_utc(_all_at_utc_midnight(words.to_pylist()), where)
+        _refuse_utc(_times_of(words.to_pylist()), where)
         numbers = pc.if_else(empty, None, plain).cast(pa.int64())
         try:
             return _from_numbers(numbers, where).take(coded.indices)
@@ -142,13 +146,16 @@ def _of_texts(column: pa.Array, where: str) -> pa.Array:
     elif pc.all(pc.or_(pc.match_substring_regex(words, r"^\s*\d{9,19}\s*$"), empty)).as_py():
         numbers = pc.if_else(empty, None, pc.utf8_trim_whitespace(words)).cast(pa.int64())
         return _from_numbers(numbers, where).take(coded.indices)
+    _refuse_utc(_times_of(words.to_pylist()), where)
     days = [_day_of_text(word, where) for word in words.to_pylist()]
     return pa.array(days, pa.date32()).take(coded.indices)
 
 
-def _all_at_utc_midnight(words: list[str]) -> bool:
-    times = {word.strip()[10:].lstrip(" T") for word in words if word and word.strip()}
-    return bool(times) and all(re.fullmatch(r"16:00(?::00(?:\.0+)?)?", time) for time in times)
+def _times_of(words: list[str | None]) -> set[str]:
+    """Return the times of day, as HHMMSS, of texts without a zone; without one it is midnight."""
+    found = (re.fullmatch(_DATE_TEXT, word or "") for word in words)
+    times = {re.sub(r"\D", "", match[4] or "") for match in found if match}
+    return {f"{time}000000"[:6] + time[6:].rstrip("0") for time in times}
 
 
 def _day_of_text(word: str | None, where: str) -> date | None:
@@ -159,7 +166,7 @@ def _day_of_text(word: str | None, where: str) -> date | None:
     instant = _INSTANT.fullmatch(word)
     try:
         if plain:
-            return date(*(int(part) for part in plain.groups()))
+            return date(*(int(part) for part in plain.groups()[:3]))
         if instant:
             day = re.sub(r"[-/.]", "", instant["day"])
             zone = "+00:00" if instant["zone"].upper() in ("Z", "UTC", "GMT") else instant["zone"]
@@ -176,7 +183,10 @@ def _from_numbers(column: pa.Array, where: str) -> pa.Array:
     unit = _epoch_unit(number[~blank])
     if unit is not None:
         return _from_epochs(number, blank, unit, where)
-    number = np.where((number >= 10**13) & (number < 10**14), number // 1_000_000, number)
+    timed = (number >= 10**13) & (number < 10**14)
+    times = np.where(timed, number % 1_000_000, 0)[~blank]
+    _refuse_utc({f"{time:06d}" for time in np.unique(times).tolist()}, where)
+    number = np.where(timed, number // 1_000_000, number)
     year, month, day = number // 10_000, number // 100 % 100, number % 100
     fine = (year >= 1900) & (year < 2200) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     months = ((np.where(fine, year, 1970) - 1970) * 12 + np.where(fine, month, 1) - 1).astype(

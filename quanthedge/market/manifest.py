@@ -12,7 +12,7 @@ from quanthedge.documents import printable
 from quanthedge.errors import DataError
 from quanthedge.market.fingerprint import overall_fingerprint
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES
-from quanthedge.storage import recover
+from quanthedge.storage import keys_once, recover
 
 __all__ = [
     "MANIFEST",
@@ -29,6 +29,8 @@ FORMAT = "quanthedge-dataset"
 _MOST_BYTES = 4 << 20
 _MOST_COUNT = 1 << 53
 LONGEST_TEXT = 4_000
+_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # what follows reads backwards
+_MOST_ASSUMED = 1_000_000  # letters of all assumptions
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -74,7 +76,7 @@ class Manifest:
         """Read and check a dataset's manifest; DataError says what is wrong with it."""
         content = _read_json(folder)
         version = content.get("schema_version")
-        if version != SCHEMA_VERSION:
+        if type(version) is not int or version != SCHEMA_VERSION:
             raise DataError(
                 f"{folder}: dataset of schema version {printable(version)}, this program reads "
                 f"version {SCHEMA_VERSION}; import the data again with `quanthedge import`"
@@ -157,7 +159,8 @@ def _read_json(folder: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise DataError(f"{path}: larger than {_MOST_BYTES:,} bytes, which no manifest is")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text, object_pairs_hook=keys_once)
     except (ValueError, OSError, RecursionError) as problem:
         raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
     if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -185,7 +188,8 @@ def _line(folder: Path, content: Mapping[str, Any], key: str) -> str:
 def is_line(text: str) -> bool:
     """Whether a text is one line that a manifest may hold: no control characters, not endless."""
     return len(text) <= LONGEST_TEXT and not any(
-        unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text
+        unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in _TURNS
+        for letter in text
     )
 
 
@@ -222,7 +226,16 @@ def _entries(folder: Path, tables: object) -> dict[str, TableEntry]:
     }
 
 
+def _pieces(text: str) -> list[str]:
+    return [text[k : k + LONGEST_TEXT] for k in range(0, len(text), LONGEST_TEXT)]
+
+
 def _assumptions(folder: Path, texts: object) -> tuple[str, ...]:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise _wrong(folder, "assumptions", texts, "a list of texts")
+    strange = [text for text in texts if not all(is_line(t) for t in _pieces(text))]
+    if strange or sum(map(len, texts)) > _MOST_ASSUMED:
+        found = strange[0] if strange else f"{sum(map(len, texts)):,} letters"
+        accepted = f"lines of text, of {_MOST_ASSUMED:,} letters together"
+        raise _wrong(folder, "assumptions", found, accepted)
     return tuple(texts)

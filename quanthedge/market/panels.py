@@ -24,7 +24,7 @@ import xxhash
 from quanthedge.errors import DataError
 from quanthedge.logs import timed
 from quanthedge.market.blocks import Block
-from quanthedge.storage import held_open, locked, recover, working
+from quanthedge.storage import held_open, locked, plain_json, recover, working
 
 __all__ = ["PANELS", "PanelCache", "cache_files", "cache_place", "damaged_panels"]
 
@@ -371,9 +371,8 @@ def _files_of_cache(cache: Path) -> list[str]:
 
 def _mark_of(cache: Path) -> Any:
     try:
-        with (cache / MARK).open("rb") as file:
-            return json.loads(file.read(4096))
-    except (OSError, ValueError, RecursionError):
+        return plain_json(cache / MARK)
+    except (OSError, ValueError):
         return None
 
 
@@ -420,6 +419,8 @@ def _size(path: Path) -> int:
 
 
 def _kept_sum(path: Path) -> bytes:
+    if not path.is_file():  # a pipe or a device would be waited for
+        return b""
     with path.open("rb") as file:
         file.seek(max(_size(path), 0))
         return file.read()
@@ -428,7 +429,7 @@ def _kept_sum(path: Path) -> bytes:
 def _sum(path: Path, size: int) -> bytes:
     """Return the XXH3 checksum (64 bits) of a file's first `size` bytes."""
     if size <= 0:
-        return b""
+        return bytes(_SUM_BYTES)  # such a file is damaged
     content: Array = np.memmap(path, np.uint8, "r", shape=(size,))
     return xxhash.xxh3_64_digest(content.data)
 

@@ -19,7 +19,7 @@ from quanthedge.market.manifest import Manifest, check_folder
 from quanthedge.market.panels import MEMO, PanelCache, cache_place
 from quanthedge.market.schema import TABLES
 from quanthedge.market.table_files import parquet_file, read_parquet
-from quanthedge.storage import working
+from quanthedge.storage import plain_json, working
 
 __all__ = ["Store"]
 
@@ -202,6 +202,6 @@ def _verify_contents(path: Path, manifest: Manifest) -> None:
 
 def _known_sums(path: Path) -> Any:
     try:
-        return json.loads((cache_place(path) / MEMO).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return plain_json(cache_place(path) / MEMO)
+    except (OSError, ValueError):
         return None

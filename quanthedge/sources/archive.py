@@ -3,6 +3,7 @@
 import re
 import shutil
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ _LARGEST_HEADER = 1 << 20  # bytes of a name or of notes in a tar archive
 _FREE_SHARE = 0.8  # of the free disk that may be filled
 PIECE = 1 << 20
 _LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE)
-_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE
+)
+_NOWHERE = re.compile(r"[\x00-\x1f\x7f<>\"|?*]")  # in no name of a file on Windows
 
 
 @contextmanager
@@ -77,13 +81,16 @@ class _Room:
     def __init__(self, source: Path, limit: int) -> None:
         self._source, self._limit = source, limit
         self._files = self._bytes = 0
+        self._names: dict[str, str] = {}  # as systems that tell no case apart know them
 
     def write(self, stream: IO[bytes], folder: Path, name: str) -> None:
         """Unpack one file."""
         self._files += 1
         if self._files > MOST_FILES:
             raise DataError(f"{self._source}: more than {MOST_FILES:,} files; unpack it yourself")
-        path = folder / _inside(self._source, name)
+        inside = _inside(self._source, name)
+        self._alone(inside)
+        path = folder / inside
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             while piece := stream.read(PIECE):
@@ -93,13 +100,26 @@ class _Room:
                     raise DataError(f"{self._source}: unpacks to more than the disk can hold")
                 file.write(piece)
 
+    def _alone(self, path: PurePosixPath) -> None:
+        """Refuse a name that is, on some system, the name of a file or folder that is there."""
+        for one in (path, *list(path.parents)[:-1]):
+            known = unicodedata.normalize("NFC", str(one)).casefold()
+            now = f"the {'file' if one == path else 'folder'} {str(one)[:80]!r}"
+            before = self._names.get(known)
+            if before is not None and (before != now or one == path):
+                raise DataError(
+                    f"{self._source}: has {before} and {now}, which are one on some systems; keep "
+                    "one of them"
+                )
+            self._names[known] = now
+
 
 def _inside(source: Path, name: str) -> PurePosixPath:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name:
         raise DataError(f"{source}: names a file outside itself ({name[:80]!r}); refused")
     for part in path.parts:
-        if _DEVICE.fullmatch(part) or part.endswith((".", " ")):
+        if _DEVICE.fullmatch(part) or part.endswith((".", " ")) or _NOWHERE.search(part):
             raise DataError(f"{source}: {name[:80]!r} is no name of a file everywhere; refused")
     return path
 

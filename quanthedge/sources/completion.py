@@ -341,7 +341,7 @@ def _marked_spells(names: pa.Table) -> dict[str, dict[str, list[tuple[Any, Any]]
     far = np.datetime64("9999-12-31", "D")
     for row in names.select(["code", "name", "start", "end"]).to_pylist():
         for mark, found in spells.items():
-            if mark in row["name"].upper():
+            if mark in (row["name"] or "").upper():  # a name that is missing is refused later
                 end = far if row["end"] is None else np.datetime64(row["end"], "D")
                 start = np.datetime64(row["start"], "D")
                 found.setdefault(row["code"], []).append((start, end))

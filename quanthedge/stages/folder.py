@@ -1,7 +1,8 @@
 """Results of stages in a folder: whole files with digests, bounded in size, shared by processes.
 
-A result is a folder of its own, ``STAGE/KEY``: ``result.json`` says how it is put together and has
-the digests of the arrays (``.npy``) and frames (``.arrow``) beside it. It is written elsewhere
+A result is a folder of its own, ``STAGE/KEY``: ``result.json`` says whose it is and how it is put
+together, and has digests of that and of the arrays (``.npy``) and frames (``.arrow``) beside it. It
+is written elsewhere
 and moved to its place when it is whole; whoever comes second finds it there. What is damaged is
 taken away and worked out again. A result's ``result.json`` is touched when it is read: by these
 times the oldest go when the folder exceeds its limit.
@@ -12,7 +13,6 @@ import json
 import logging
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.storage import storage_errors, working
+from quanthedge.storage import plain_json, storage_errors, working
 
 __all__ = ["DEFAULT_LIMIT", "StageFolder"]
 
@@ -39,8 +39,12 @@ _HEAD = 2**16 + 10  # bytes that the head of an array of version 1.0 may take
 _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _LOG = logging.getLogger(__name__)
+_PART = re.compile(r"[0-9]{1,6}\.(npy|arrow)")
 # what reading a result of another shape can end in
-_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_DAMAGE = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError,
+    MemoryError, pa.ArrowException,
+)  # fmt: skip
 
 
 class StageFolder:
@@ -81,17 +85,20 @@ class StageFolder:
     def read(self, name: str, key: str, kinds: Mapping[str, type]) -> Any | None:
         """Return a result, or None when it is not there or is damaged (it is then taken away)."""
         place = self._place(name, key)
-        if not (place / _STRUCTURE).is_file():
+        if self._leads_away(place) or not (place / _STRUCTURE).is_file():
             return None
         try:
-            told = json.loads((place / _STRUCTURE).read_text(encoding="utf-8"))
+            self._check_plain(place / _STRUCTURE)
+            told = json.loads((place / _STRUCTURE).read_bytes())
+            if told.pop("digest") != _digest_of(told) or told["of"] != [name, key]:
+                raise ValueError(f"{_STRUCTURE} was changed, or is another result's")
             parts = {
                 part: self._part(place, part, digest) for part, digest in told["parts"].items()
             }
             result = _put_together(told["value"], parts, kinds)
         except _DAMAGE as problem:
             _LOG.warning("cache %s: %s %s is damaged: %s", self.path, name, key[:12], problem)
-            shutil.rmtree(place, ignore_errors=True)
+            _take_away(place)
             return None
         with suppress(OSError):  # a folder that may only be read is read all the same
             os.utime(place / _STRUCTURE)
@@ -100,7 +107,7 @@ class StageFolder:
     def write(self, name: str, key: str, result: Any) -> None:
         """Write a result whole, unless another process was quicker; then trim the folder."""
         place = self._place(name, key)
-        if place.exists():
+        if place.exists() or self._leads_away(place):
             return
         parts: dict[str, bytes] = {}
         value = _taken_apart(result, parts)
@@ -112,7 +119,8 @@ class StageFolder:
             scratch.mkdir()
             for part, data in parts.items():
                 (scratch / part).write_bytes(data)
-            structure = json.dumps({"value": value, "parts": digests})
+            told = {"of": [name, key], "value": value, "parts": digests}
+            structure = json.dumps({**told, "digest": _digest_of(told)})
             (scratch / _STRUCTURE).write_text(structure, encoding="utf-8")
             place.parent.mkdir(exist_ok=True)
             try:
@@ -127,7 +135,8 @@ class StageFolder:
         rows = []
         for file in sorted(self.path.glob(f"*/*/{_STRUCTURE}")):
             place = file.parent
-            if not (_NAME.fullmatch(place.parent.name) and _KEY.fullmatch(place.name)):
+            named = _NAME.fullmatch(place.parent.name) and _KEY.fullmatch(place.name)
+            if not named or self._leads_away(place):
                 continue
             try:
                 size = sum(part.stat().st_size for part in place.iterdir())
@@ -148,7 +157,7 @@ class StageFolder:
                 found = self.contents().sort_values("last_used", ascending=False)
                 over = found[found["bytes"].cumsum() > limit]
                 for stage, key in zip(over["stage"], over["key"], strict=True):
-                    shutil.rmtree(self._place(stage, key), ignore_errors=True)
+                    _take_away(self._place(stage, key))
                 return len(over)
         except Timeout:
             return 0
@@ -160,7 +169,7 @@ class StageFolder:
 
     def _check_mark(self, mark: Path) -> None:
         try:
-            told = json.loads(mark.read_text(encoding="utf-8"))
+            told = plain_json(mark)
         except (OSError, ValueError):
             told = None
         if told != _ABOUT:
@@ -168,10 +177,19 @@ class StageFolder:
                 f"{mark}: not that of this version's cache of stages; name another folder"
             )
 
-    @staticmethod
-    def _part(place: Path, part: str, digest: str) -> Any:
-        if not re.fullmatch(r"[0-9]{1,6}\.(npy|arrow)", part):
+    def _leads_away(self, place: Path) -> bool:
+        """Whether a link stands where a folder of ours should: what lies behind it is not ours."""
+        return any(one.is_symlink() for one in (self.path, place.parent, place))
+
+    def _check_plain(self, path: Path) -> None:
+        """Refuse what is no plain file, or has more bytes than the folder may hold."""
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > self.limit:
+            raise ValueError(f"{path.name} is no plain file, or too large")
+
+    def _part(self, place: Path, part: str, digest: str) -> Any:
+        if not _PART.fullmatch(part):
             raise ValueError(f"{part!r} is no name of a part")
+        self._check_plain(place / part)
         data = np.fromfile(place / part, dtype=np.uint8)
         if xxhash.xxh3_64_hexdigest(data.data) != digest:
             raise ValueError(f"{part} was changed")
@@ -191,6 +209,21 @@ def _array(data: NDArray[np.uint8]) -> NDArray[Any]:
     if kind.hasobject:
         raise ValueError("an array of objects")
     return data[head.tell() :].view(kind).reshape(shape, order="F" if by_columns else "C")
+
+
+def _digest_of(told: Mapping[str, Any]) -> str:
+    """Return the digest of what a result's `result.json` says."""
+    return xxhash.xxh3_64_hexdigest(json.dumps(told, sort_keys=True).encode())
+
+
+def _take_away(place: Path) -> None:
+    """Remove a result's own files, and its folder unless somebody put other files there."""
+    with suppress(OSError):
+        for file in sorted(place.iterdir()):
+            if file.name == _STRUCTURE or _PART.fullmatch(file.name):
+                with suppress(OSError):
+                    file.unlink()
+        place.rmdir()
 
 
 def _taken_apart(value: Any, parts: dict[str, bytes]) -> Any:  # noqa: PLR0911 -- a line a kind

@@ -13,6 +13,7 @@ from quanthedge.storage.folders import (
     temporary_folder,
     write_page,
 )
+from quanthedge.storage.plain_files import keys_once, plain_bytes, plain_json
 from quanthedge.storage.workplace import locked, working
 
 __all__ = [
@@ -25,8 +26,11 @@ __all__ = [
     "file_names",
     "flush_folder",
     "held_open",
+    "keys_once",
     "limits",
     "locked",
+    "plain_bytes",
+    "plain_json",
     "recover",
     "replacing",
     "storage_errors",

@@ -21,6 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from quanthedge.errors import DataError
+from quanthedge.storage.plain_files import plain_json
 
 __all__ = ["PLACE", "Work", "abandoned", "locked", "working"]
 
@@ -243,8 +244,8 @@ def _remove_free_lock(path: Path) -> None:
 
 def _mark(folder: Path) -> dict[str, Any] | None:
     try:
-        state = json.loads((folder / _MARK).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        state = plain_json(folder / _MARK)
+    except (OSError, ValueError):
         return None
     return state if isinstance(state, dict) and state.get("format") == _FORMAT else None
 

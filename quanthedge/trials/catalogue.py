@@ -74,8 +74,16 @@ class Catalogue:
 
     @property
     def exists(self) -> bool:
-        """Whether anybody has written yet."""
+        """Whether anybody has written yet.
+
+        Raises
+        ------
+        DataError
+            A folder, a pipe or a device is in its place.
+        """
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise DataError(f"{self.path}: is no plain file, so no catalogue; move it away")
             return self.path.stat().st_size > 0
         except OSError:
             return False

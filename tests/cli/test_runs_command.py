@@ -220,3 +220,13 @@ def test_a_run_goes_into_a_store_and_is_not_run_again(tmp_path, monkeypatch) -> 
     done = inside("runs", "export", run, "--store", tmp_path / "store", "--out", tmp_path / "copy")
     assert done.returncode == 0, done.stderr
     assert files(tmp_path / "copy") == files(kept)
+
+
+def test_a_store_without_its_catalogue_says_what_takes_the_runs_up(store) -> None:
+    (store.folder / "catalogue.sqlite").unlink()
+    listed = inside("runs", "list")
+    assert listed.stderr.startswith(f"{store.folder}: the catalogue is missing")
+    assert f"quanthedge runs check --store {store.folder}" in listed.stderr
+    inside("runs", "check")
+    again = inside("runs", "list")
+    assert (again.stderr, "2 runs" in again.stdout) == ("", True)

@@ -1,5 +1,7 @@
 """Files of holdings and cash as trading systems export them: every row is taken or named."""
 
+import zipfile
+
 import pandas as pd
 import pytest
 
@@ -155,3 +157,28 @@ def test_a_contract_in_several_rows_is_netted_and_named(tmp_path):
     assert [(one.code, one.kind, one.values) for one in found.left] == [
         ("IF2401", "added_lots", {"lots": "-3"})
     ]
+
+
+FAR = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+LONG = b'<row r="9"><c r="A9" t="inlineStr"><is><t>' + b"x" * 60_000_000 + b"</t></is></c></row>"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"), [(FAR, "more than 200,000 lines or"), (LONG, "claims 60,0.* a bomb")]
+)
+def test_a_workbook_of_a_few_bytes_that_claims_gigabytes_is_refused(tmp_path, row, words):
+    pd.DataFrame({"证券代码": ["600519"], "持仓数量": [300]}).to_excel(
+        tmp_path / "a.xlsx", index=False
+    )
+    with (
+        zipfile.ZipFile(tmp_path / "a.xlsx") as sound,
+        zipfile.ZipFile(tmp_path / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as bomb,
+    ):
+        for part in sound.infolist():
+            data = sound.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                data = data.replace(b"</sheetData>", row + b"</sheetData>")
+            bomb.writestr(part.filename, data)
+    assert read_holdings(tmp_path / "a.xlsx").stocks == {"600519.SH": StockHolding(300)}
+    with pytest.raises(DataError, match=words):
+        read_holdings(tmp_path / "b.xlsx")

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from quanthedge.errors import StrategyError
 from quanthedge.fund import FundTerms, crystallisation_flags
+from quanthedge.fund.clients import Clients
 
 WEEKDAYS_2014 = np.array(
     [
@@ -78,3 +79,9 @@ def test_defaults_and_refusals():
     ):
         with pytest.raises(ValidationError):
             FundTerms(**wrong)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u00a0"])
+def test_a_client_without_a_visible_name_is_refused(name):
+    with pytest.raises(ValueError, match="a letter cannot name him"):
+        Clients(founders={name: 0.5, "Li": 0.5})

@@ -63,6 +63,14 @@ def test_text_and_stored_moment_agree_with_pandas_in_every_zone(moment, hours):
     [
         (["2014-01-02 16:00:00", "2014-01-03 16:00:00"], "midnight in Shanghai as UTC writes it"),
         ([datetime(2014, 1, 2, 16), None], "midnight in Shanghai as UTC writes it"),
+        # Shanghai had summer time until 1991, and a list may hold a day of its own writing.
+        (["1991-06-30 15:00:00", "1992-01-02 16:00:00"], "midnight in Shanghai as UTC writes it"),
+        (["2014-01-02", "2014-01-02 16:00:00", ""], "midnight in Shanghai as UTC writes it"),
+        ([datetime(1991, 6, 30, 15), datetime(1992, 1, 2, 16)], "midnight in Shanghai as UTC"),
+        (["20140102 16:00", "20140103 16:00:00.000"], "midnight in Shanghai as UTC writes it"),
+        (["20140102160000"], "midnight in Shanghai as UTC writes it"),
+        ([20140102160000, 20140103160000], "midnight in Shanghai as UTC writes it"),
+        (["2014-01-02T16:00:00", "2014-01-03T00:00:00Z"], "midnight in Shanghai as UTC writes it"),
         (["2014-01-02", "02/01/2014"], "'02/01/2014' is no date"),
         (["2014-02-30"], "'2014-02-30' is no date"),
         (["2014-01-02T00:00:00 Mars/Olympus"], "is no date; accepted: 20140917"),
@@ -73,6 +81,19 @@ def test_text_and_stored_moment_agree_with_pandas_in_every_zone(moment, hours):
 def test_what_is_no_certain_day_is_refused_with_what_is_accepted(column, words):
     with pytest.raises(DataError, match=words):
         as_dates(pa.array(column), "bars.csv: column 'date'")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["2014-01-02 15:00:00", "2014-01-03 15:00:00"],  # the close of a day
+        ["2014-01-02 16:00:00", "2014-01-03 17:30:00"],  # announcements
+        ["2014-01-02", "2014-01-03 00:00:00", None],
+        [20140102150000, 20140103],
+    ],
+)
+def test_times_of_day_that_are_no_midnight_elsewhere_are_dropped(column):
+    assert as_dates(pa.array(column), "f").to_pylist()[:2] == [date(2014, 1, 2), date(2014, 1, 3)]
 
 
 def zoned(table):

@@ -131,13 +131,42 @@ def test_an_archive_whose_header_is_endless_is_refused(tmp_path):
     refusal(read, path, "header of 31,457,280 bytes")
 
 
-@pytest.mark.parametrize("name", ["con.csv", "a/NUL", "LPT1.parquet", "x.", "x ./a.csv", "aux"])
+@pytest.mark.parametrize(
+    "name",
+    ["con.csv", "a/NUL", "LPT1.parquet", "x.", "x ./a.csv", "aux", "com¹.csv", "a\nb.csv", "a?.csv",
+     "a|b.csv", "\x1b[2J.csv"],
+)  # fmt: skip
 def test_an_archive_with_names_that_are_no_files_elsewhere_is_refused(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr(name, "date\n")
     with (
         pytest.raises(DataError, match="no name of a file everywhere"),
         unpacked(tmp_path / "x.zip", tmp_path),
+    ):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    "names",
+    [("daily.csv", "Daily.csv"), ("daily.csv", "daily.csv"), ("A/x.csv", "a/y.csv"),
+     ("caf\u00e9.csv", "cafe\u0301.csv"), ("daily.csv", "daily.csv/x.csv"),
+     ("daily.csv/x.csv", "daily.csv")],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_an_archive_with_two_names_that_are_one_elsewhere_is_refused(tmp_path, names, kind):
+    path = tmp_path / f"x.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in names:
+                archive.writestr(name, "date\n")
+    else:
+        with tarfile.open(path, "w") as archive:
+            for name in names:
+                archive.addfile(tarfile.TarInfo(name))
+    with (
+        pytest.raises(DataError, match=r"has the .* and the .*, which are one on some systems"),
+        unpacked(path, tmp_path),
     ):
         pass
 

@@ -130,7 +130,9 @@ def test_every_board_of_a_shares_is_told(code):
 @pytest.mark.parametrize(
     "text",
     ["H00300.CSI", "h30269.CSI", "801010.SI", "CI005001.CI", "HSI.HI", "SPX.GI", "HSI", "N225",
-     "000001.OF", "00700.HK", "00700", "hk00700", "AAPL.O", "BK0475", "T00018.SH", "10000001.SH"],
+     "000001.OF", "00700.HK", "00700", "hk00700", "AAPL.O", "BK0475", "T00018.SH", "10000001.SH",
+     "400001.NQ", "430047.OC", "830799.XNEE", "USDCNH.FXCM", "Au99.99.SGE", "Au(T+D).SGE",
+     "BK1186.DC", "CBA00101.CS", "NH0100.NHF", "H30533.INDX", "IF.CFX", "IFL.CFX", "IF99", "IH0"],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["index", "stock"])
 def test_a_foreign_code_is_left_out_of_columns_of_stocks_and_indices_alike(text, kind):
@@ -144,7 +146,8 @@ def test_a_foreign_code_is_left_out_of_columns_of_stocks_and_indices_alike(text,
     "text",
     ["SR405", "SR2405", "CF1405", "TA501", "m1707", "rb1410", "SHFE.cu2001", "CZCE.SR005",
      "IO1402-C-2300", "m1707-C-2800", "SR405C5000", "cu2001P50000", "m2501-MS-C-2800", "TF1403",
-     "T1512", "510050C1403M01500", "RB0", "AU9999.XSGE"],
+     "T1512", "510050C1403M01500", "RB0", "AU9999.XSGE", "510300.SH", "000300.CSI", "sh600000",
+     "400001.NQ"],
 )  # fmt: skip
 def test_a_contract_of_another_product_is_left_out(text):
     assert MEANINGS["contract"](text) is None

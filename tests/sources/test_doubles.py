@@ -130,3 +130,13 @@ def test_an_update_goes_on_under_the_code_that_was_kept(tmp_path):
     assert joins_said(Manifest.read(tmp_path / "m").assumptions) == {OLD_CODE: LATER}
     codes = pq.read_table(tmp_path / "m" / "stock_daily.parquet")["code"]
     assert not pc.any(pc.equal(codes.cast(pa.string()), OLD_CODE)).as_py()
+
+
+def test_a_double_whose_volumes_are_rounded_otherwise_is_joined(tmp_path):
+    tables = twice(frames())
+    bars = tables["stock_daily"]
+    old = bars["code"] == OLD_CODE
+    bars.loc[old, "volume"] = (bars.loc[old, "volume"] * 1.0001).round()
+    bars.loc[old, "amount"] *= 1.0001
+    import_market(saved(tmp_path / "s", tables), tmp_path / "m", layout="quanthedge")
+    assert OLD_CODE not in pq.read_table(tmp_path / "m" / "stocks.parquet")["code"].to_pylist()

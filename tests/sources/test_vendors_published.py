@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
 from quanthedge.sources.akshare import layout as akshare
 from quanthedge.sources.joinquant import layout as joinquant
@@ -189,3 +190,42 @@ def test_joinquants_whole_reports_leave_the_comparatives_out(tmp_path):
     assert found["statements"][["revenue", "net_profit"]].to_numpy().tolist() == [[30.9e9, 15.9e9]]
     assert found["index_weights"]["weight"].tolist() == pytest.approx([0.4, 0.6])
     assert "1 row of comparatives" in "\n".join(f.text for f in told.of("info"))
+
+
+def test_a_holding_without_a_reporting_date_is_counted_not_lost(tmp_path):
+    rows = {"ts_code": ["1.OF", "2.OF"], "symbol": "600519.SH", "end_date": ["20140630", ""],
+            "mkv": [1e6, 3e6], "amount": [1e5, 3e5]}  # fmt: skip
+    found, told = read(tushare, tmp_path / "s", fund_portfolio=rows, daily_basic=_basic())
+    assert found["fund_holdings"]["value_held"].tolist() == [1e6]
+    assert "1 row of dates that end no quarter, or without one, left out" in "\n".join(
+        one.text for one in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "table", "rows"),
+    [
+        ("yc_cb", "trade_date ts_code curve_type curve_term yield", "government_yield_curve", 0),
+        ("sw_daily", "ts_code trade_date open high low close", "industry_index_daily", 0),
+        ("fund_portfolio", "ts_code symbol end_date mkv amount", "fund_holdings", 0),
+        ("report_rc", "ts_code report_date org_name quarter np", "analyst_estimates", None),
+    ],
+)
+def test_a_table_of_a_header_alone_is_an_empty_table(tmp_path, name, columns, table, rows):
+    header = {column: [] for column in columns.split()}
+    found, told = read(tushare, tmp_path / "s", **{name: header}, daily_basic=_basic())
+    assert (len(found[table]) if table in found else None) == rows
+    if rows is None:
+        assert f"{table}: the table has no rows" in "\n".join(one.text for one in told)
+
+
+def test_a_curves_row_without_a_term_and_an_index_without_a_code_are_told(tmp_path):
+    curve = {"trade_date": "20140102", "ts_code": "1001.CB", "curve_type": "0",
+             "curve_term": [1.0, np.nan], "yield": 4.0}  # fmt: skip
+    found, told = read(tushare, tmp_path / "s", yc_cb=curve, daily_basic=_basic())
+    assert found["government_yield_curve"]["term"].tolist() == ["1Y"]
+    assert "1 row of terms between months" in "\n".join(one.text for one in told)
+    levels = {"ts_code": ["801010.SI", ""], "trade_date": "20140102", "open": 1.0,
+              "high": 1.0, "low": 1.0, "close": 1.0}  # fmt: skip
+    with pytest.raises(DataError, match=r"SWS: 1 rows have no code; accepted: .*801010\.SI"):
+        read(tushare, tmp_path / "t", sw_daily=levels, daily_basic=_basic())

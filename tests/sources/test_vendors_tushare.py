@@ -318,3 +318,13 @@ def test_what_is_not_used_is_named(source, tmp_path):
     assert "stk_limit: 1 file not imported (the day's limits follow from the rule book)" in texts(
         report
     )
+
+
+def test_a_name_that_is_missing_is_an_error_that_names_the_stock(source, tmp_path):
+    def unnamed(frame):
+        frame.loc[3, "name"] = None
+        return frame
+
+    change(source, "namechange", unnamed)
+    with pytest.raises(DataError, match=r"stock_names: 1 row has no name \(00"):
+        imported(tushare, source, tmp_path / "m")

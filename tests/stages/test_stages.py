@@ -303,6 +303,57 @@ def test_what_is_damaged_is_taken_away_and_worked_out_again(tmp_path: Path, dama
     assert not place.exists()
 
 
+def kept_pair(tmp_path: Path) -> tuple[StageFolder, Path]:
+    """A folder with one result, and where it lies."""
+    folder = StageFolder(tmp_path / "cache")
+    folder.write("pair", "a" * 64, a_pair())
+    return folder, tmp_path / "cache" / "pair" / ("a" * 64)
+
+
+def test_no_flipped_bit_of_what_says_how_a_result_is_put_together_is_read(tmp_path: Path) -> None:
+    folder, place = kept_pair(tmp_path)
+    sound = {file.name: file.read_bytes() for file in place.iterdir()}
+    for where in range(len(sound["result.json"])):
+        data = bytearray(sound["result.json"])
+        data[where] ^= 1
+        place.mkdir(exist_ok=True)
+        for name, content in sound.items():
+            (place / name).write_bytes(content)
+        (place / "result.json").write_bytes(data)
+        assert folder.read("pair", "a" * 64, {"Pair": Pair}) is None, data
+
+
+def test_a_result_in_the_place_of_another_is_not_taken_for_it(tmp_path: Path) -> None:
+    folder, place = kept_pair(tmp_path)
+    shutil.copytree(place, place.with_name("b" * 64))
+    shutil.copytree(place, tmp_path / "cache" / "other" / place.name)
+    assert folder.read("pair", "b" * 64, {"Pair": Pair}) is None
+    assert folder.read("other", "a" * 64, {"Pair": Pair}) is None
+    assert folder.read("pair", "a" * 64, {"Pair": Pair}) is not None
+
+
+@pytest.mark.parametrize("what", ["stage", "result", "part"])
+def test_what_lies_behind_a_link_is_neither_read_nor_removed(tmp_path: Path, what: str) -> None:
+    folder, place = kept_pair(tmp_path)
+    linked = {"stage": place.parent, "result": place, "part": sorted(place.glob("*.npy"))[0]}[what]
+    outside = tmp_path / "outside"
+    linked.rename(outside)
+    linked.symlink_to(outside)
+    before = sorted(path.name for path in outside.rglob("*"))
+    assert folder.read("pair", "a" * 64, {"Pair": Pair}) is None
+    folder.trim(0)
+    assert outside.exists()
+    assert sorted(path.name for path in outside.rglob("*")) == before
+
+
+def test_files_of_others_in_a_results_folder_stay(tmp_path: Path) -> None:
+    folder, place = kept_pair(tmp_path)
+    (place / "letter.txt").write_text("mine", encoding="utf-8")
+    folder.trim(0)
+    assert [file.name for file in place.iterdir()] == ["letter.txt"]
+    assert folder.read("pair", "a" * 64, {"Pair": Pair}) is None
+
+
 def test_a_folder_of_something_else_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(DataError, match="no cache of stages"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quanthedge.batch.store.rows import sha256
 from quanthedge.errors import DataError
-from quanthedge.storage import recover, storage_errors, working
+from quanthedge.storage import plain_bytes, plain_json, recover, storage_errors, working
 from quanthedge.trials import CATALOGUE
 
 __all__ = ["RECORD", "RUNS", "SERIES_FILE", "TABLES", "Files", "is_key", "is_table", "place_of"]
@@ -87,12 +87,15 @@ class Files:
 
     def _check_mark(self, mark: Path) -> None:
         try:
-            head = json.loads(mark.read_bytes()[:4096])
-            form = head["format"]
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            form = plain_json(mark)["format"]
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise DataError(f"{mark}: is damaged; put it back, or choose another folder") from error
         if form != _FORMAT:
             raise DataError(f"{mark}: format {form!r}, this version reads {_FORMAT}")
+
+    def has_runs(self) -> bool:
+        """Whether the folder of any run is there."""
+        return any(is_key(path.name) for path in (self.folder / RUNS).glob("*/*"))
 
     def run(self, key: str) -> Path:
         """Return the folder of a run."""
@@ -129,7 +132,7 @@ class Files:
         try:
             if path.stat().st_size > _LARGEST:
                 raise DataError(f"{path}: is larger than any series of a run")
-            data = path.read_bytes()
+            data = plain_bytes(path, _LARGEST)
         except OSError as error:
             raise DataError(
                 f"{path}: cannot be read ({error.strerror}); run it again: "

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Store"]
 
+_LOG = logging.getLogger(__name__)
 _AT_ONCE = 500  # runs of one transaction: others wait no longer than it takes to name their files
 _SHORTEST = 4  # letters of a key
 _HEX = frozenset("0123456789abcdef")
@@ -92,7 +93,18 @@ class Store:
             raise DataError(f"Store.open: {folder!r} is no path of a folder")
         store = cls(Path(folder))
         store._files.begin(make=make)
+        if store.is_lost:
+            _LOG.warning(
+                "%s: the catalogue is missing, though runs lie in the folder; put it back, or let "
+                "`quanthedge runs check --store %s` take them up",
+                store.folder, store.folder,
+            )  # fmt: skip
         return store
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the catalogue is missing though runs lie in the folder; `check` takes them up."""
+        return not self._catalogue.exists and self._files.has_runs()
 
     # -- what is known
 

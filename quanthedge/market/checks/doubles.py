@@ -1,8 +1,9 @@
 """One company under two codes: pairs of stocks whose bars are equal on many days.
 
 Vendors that follow a change of code back-fill the new code with the old one's history and keep the
-old one as well. Two companies have the same open, high, low, close and volume on one day by chance
-now and then, on five days never.
+old one as well, at times from another table with other roundings of the volume. Two companies have
+the same open, high, low, close and first two digits of the volume on one day by chance now and
+then, on five days never.
 """
 
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ class Doubles:
         """Keep a mark of 32 bits for each bar: equal bars have equal marks."""
         mark = np.zeros(len(block.stock), dtype=np.uint64)
         for name in COLUMNS:
-            bits = (block.numbers(name) + 0.0).view(np.uint64)
+            values = block.numbers(name)
+            bits = ((_two_digits(values) if name == "volume" else values) + 0.0).view(np.uint64)
             mark = (mark ^ bits) * _ODD
             mark ^= mark >> np.uint64(29)
         there = (block.stock >= 0) & (block.day >= 0)
@@ -133,6 +135,13 @@ class Doubles:
                 int(((order[1][1] != 0) & (order[0][1] == 0)).sum()),
             ),
         )
+
+
+def _two_digits(values: Array) -> Array:
+    """Return numbers rounded to two digits; what is not above 0 is left as it is."""
+    sound = np.isfinite(values) & (values > 0)
+    unit = 10.0 ** (np.floor(np.log10(np.where(sound, values, 1.0))) - 1)
+    return np.where(sound, np.rint(values / unit) * unit, values)
 
 
 def _last(calendar: Array, marks: Array) -> np.datetime64:

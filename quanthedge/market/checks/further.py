@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from quanthedge.market.checks.levels import check_level
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.schema import OWNERS, STATEMENT_ITEMS
 
@@ -18,6 +19,7 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, Any]
+LARGEST_SUM = 10.0  # beyond it a list is in percents
 _SUM_SLACK = 0.01  # a list's weights may miss 1 by so much
 TERM = re.compile(r"\d{1,2}[SDWMY]")
 _NEGATIVE = ("operating_profit", "net_profit", "net_profit_parent", "equity_parent")
@@ -37,12 +39,18 @@ def check_weights(rows: Rows) -> None:
     begins[1:] = (index[1:] != index[:-1]) | (date[1:] != date[:-1])
     starts = np.flatnonzero(begins)
     sums = np.add.reduceat(weight, starts)
-    if np.median(sums) > 10:
+    if np.median(sums) > LARGEST_SUM:
         rows.collector.add(
             "error", "index_weights", "unit", 0, f"the median list sums to {np.median(sums):.4g}",
             cure="weights are fractions: write 2.5% as 0.025",
         )  # fmt: skip
         return
+    percents = np.zeros(len(weight), dtype=bool)
+    percents[starts[sums > LARGEST_SUM]] = True
+    rows.flag(
+        "error", "unit of a list", percents, "begin a list whose weights sum to more than 10",
+        cure="weights are fractions: write 2.5% as 0.025",
+    )  # fmt: skip
     odd = np.zeros(len(weight), dtype=bool)
     odd[starts[np.abs(sums - 1) > _SUM_SLACK]] = True
     what = "begin a list whose weights do not sum to 1 (within 0.01): it is not whole"
@@ -157,3 +165,4 @@ def check_curve(rows: Rows) -> None:
             f"the median yield is {np.nanmedian(rate):.3g}",
             cure="yields are fractions per year: write 2.5% as 0.025",
         )  # fmt: skip
+    check_level(rows, "rate", ("term",), rate=True)

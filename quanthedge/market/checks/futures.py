@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.levels import check_level
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.checks.turnover import check_turnover
 from quanthedge.market.schema import CONTRACT_PATTERN, TABLES
@@ -106,6 +107,8 @@ def _prices(rows: Rows) -> None:
         bad = ~crossed & ((values > high) | (values < low))
         what = f"have {name} outside the day's low to high"
         rows.flag("warning", f"{name} outside", bad, what, show=(name, "low", "high"))
+    check_level(rows, "settle", ("contract",))
+    check_level(rows, "close", ("contract",))
     settle, close = rows.numbers("settle"), rows.numbers("close")
     rows.flag(
         "warning", "no settle", np.isnan(settle) & ~np.isnan(close),

@@ -16,6 +16,7 @@ from quanthedge.market.checks.further import (
     check_statements,
     check_weights,
 )
+from quanthedge.market.checks.levels import check_level
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.checks.turnover import check_index_units
 from quanthedge.market.codes import is_index, is_stock
@@ -25,6 +26,7 @@ __all__ = ["check_others"]
 
 Array = np.ndarray[Any, Any]
 _LONGEST_HOLIDAY_DAYS = 12
+SMALL_RATE = 5e-4  # a tenth of what overnight money ever cost: percents divided twice
 DAILY = (
     "index_daily",
     "index_dividend_yield",
@@ -130,6 +132,7 @@ def _index_bars(rows: Rows) -> None:
         show=("close", "low", "high"),
     )  # fmt: skip
     check_index_units(rows)
+    check_level(rows, "close", ("code",))
 
 
 def _spells(rows: Rows, owner: tuple[str, ...]) -> None:
@@ -207,6 +210,13 @@ def _cash_rate(rows: Rows) -> None:
             "error", "cash_rate", "unit", 0, f"the median rate is {np.nanmedian(rate):.3g}",
             cure="rates are fractions per year: write 2.5% as 0.025",
         )  # fmt: skip
+    paid = rate[rate > 0]
+    if len(paid) and np.median(paid) < SMALL_RATE:
+        rows.collector.add(
+            "warning", "cash_rate", "small", 0, f"the median rate is {np.median(paid):.3g}",
+            cure="rates are fractions per year: write 2.5% as 0.025",
+        )  # fmt: skip
+    check_level(rows, "rate", (), rate=True)
 
 
 def _members(rows: Rows) -> None:

@@ -12,7 +12,7 @@ from quanthedge.market.checks.findings import EXAMPLES, Collector
 from quanthedge.market.checks.moves import MOVES, Moves, find_moves
 from quanthedge.market.checks.price_limits import LimitBook
 from quanthedge.market.checks.rows import Rows
-from quanthedge.market.checks.shares import check_share_steps
+from quanthedge.market.checks.shares import TurnoverRates, check_share_steps
 from quanthedge.market.checks.stale import StaleBars
 from quanthedge.market.checks.survival import check_survival
 from quanthedge.market.checks.units import UnitsCheck
@@ -67,6 +67,7 @@ class StockBarsCheck:
         self._unknown = dict.fromkeys(MAYBE_UNKNOWN, 0)
         self._limits = LimitBook(axes, listed, None if names is None else names.to_pandas())
         self._units = UnitsCheck(axes.codes, axes.calendar, collector)
+        self._rates = TurnoverRates(axes.codes, collector)
         self._stale = StaleBars(axes, collector)
         self._ex_days = ExDays(axes, actions)
         self._doubles = Doubles(axes, collector)
@@ -88,6 +89,7 @@ class StockBarsCheck:
         self._ex_days.add(block, rows, same)
         self._doubles.add(block)
         check_share_steps(rows, block, same)
+        self._rates.add(rows, block)
         self._special += int(np.count_nonzero(rows.numbers("is_st")))
 
     def _places(self, rows: Rows, block: Block) -> Array:
@@ -225,6 +227,7 @@ class StockBarsCheck:
         self._days(index_days)
         self._first_bars()
         self._gaps()
+        self._rates.finish()
         self._stale.finish()
         self._doubles.finish()
         check_survival(self._axes, self._listed, self._gone, self._seen, self._collector)

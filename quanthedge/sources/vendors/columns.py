@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quanthedge.errors import DataError
-from quanthedge.market import contract_code, index_code, is_foreign, is_index, is_stock, stock_code
+from quanthedge.market import (
+    contract_code,
+    index_code,
+    is_foreign,
+    is_index,
+    is_stock,
+    stock_code,
+)
 from quanthedge.rules import index_products
 
 __all__ = [
@@ -128,12 +135,21 @@ def _index(word: str) -> str:
         raise
 
 
+def _is_security(word: str) -> bool:
+    """Whether a word is a stock, a fund or an index with its exchange."""
+    try:
+        index_code(word)
+    except DataError:
+        return False
+    return not word.strip().isdecimal()
+
+
 def _contract(word: str) -> str | None:
-    """Return an index futures contract; None for continuous series and other products."""
+    """Return an index futures contract; None for continuous series and other securities."""
     try:
         contract = contract_code(word)
     except DataError:
-        if is_foreign(word):
+        if is_foreign(word) or _is_security(word):
             return None
         raise
     return contract if contract and contract[:-4] in _INDEX_PRODUCTS else None

@@ -32,7 +32,7 @@ def estimates_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.T
         Told what was left out: periods that are no years, rows without a broker or a number, years
         long over, and all but the last of several reports of a broker on one day.
     """
-    if rows is None:
+    if rows is None or _empty(rows, collector):
         return None
     frame = rows.to_pandas(date_as_object=False)
     year = frame["quarter"].astype(str).str.fullmatch(_QUARTER)
@@ -55,7 +55,7 @@ def estimates_by_year(
     name, collector
         As for `estimates_of`.
     """
-    if rows is None:
+    if rows is None or _empty(rows, collector):
         return None
     frame = rows.to_pandas(date_as_object=False)
     years = [one for one in frame.columns if one.startswith(prefix)]
@@ -69,6 +69,13 @@ def estimates_by_year(
         "total shares of the day on which a forecast became known",
     )  # fmt: skip
     return _table(long, name, collector)
+
+
+def _empty(rows: pa.Table, collector: Collector) -> bool:
+    """Whether the vendor's table has no rows, which is told."""
+    if rows.num_rows == 0:
+        collector.add("warning", "analyst_estimates", "empty", 0, "the table has no rows")
+    return bool(rows.num_rows == 0)
 
 
 def _kept(

@@ -1,5 +1,6 @@
 """Index weights, statements, yield curves, industry indices and funds' holdings of vendors."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quanthedge.errors import DataError
 from quanthedge.market import STATEMENT_ITEMS, TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.sources.source import assume
@@ -110,10 +112,12 @@ def reports_of(
 def _term_of_years(years: float) -> str | None:
     """Return the name of a term given in years; None for one that is no month or year.
 
-    >>> [_term_of_years(years) for years in (0.0, 0.08, 0.5, 1.0, 10.0, 1.55)]
-    ['0S', '1M', '6M', '1Y', '10Y', None]
+    >>> [_term_of_years(years) for years in (0.0, 0.08, 0.5, 1.0, 10.0, 1.55, float("nan"))]
+    ['0S', '1M', '6M', '1Y', '10Y', None, None]
     """
     months = years * _YEAR_MONTHS
+    if not math.isfinite(months):
+        return None
     whole = round(months)
     if abs(months - whole) > _NEAR_MONTH:
         return None
@@ -126,9 +130,9 @@ def curve_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.Table
     """Return government_yield_curve of rows with date, years and rate (fraction)."""
     if rows is None:
         return None
-    years = rows["years"].cast(pa.float64()).to_numpy()
+    years = rows["years"].cast(pa.float64()).fill_null(np.nan).to_numpy()
     terms = [_term_of_years(float(value)) for value in years]
-    odd = np.array([term is None for term in terms]) | np.isnan(
+    odd = np.array([term is None for term in terms], dtype=bool) | np.isnan(
         rows["rate"].cast(pa.float64()).fill_null(np.nan).to_numpy()
     )
     if odd.any():
@@ -153,6 +157,11 @@ def industry_indices_of(
     """
     tables = []
     for rows, family, ending in parts:
+        if rows["code"].null_count:
+            raise DataError(
+                f"industry indices {family}: {rows['code'].null_count} rows have no code; "
+                f"accepted: a vendor's code of an index, such as 801010{ending}"
+            )
         codes = rows["code"].combine_chunks().dictionary_encode()
         words = [str(word).strip() for word in codes.dictionary.to_pylist()]
         spelt = pa.array([word if "." in word else word + ending for word in words], pa.string())
@@ -161,7 +170,8 @@ def industry_indices_of(
         if "name" not in rows.column_names:
             what = f"no names of the {family} indices in the source: the codes stand"
             assume(collector, "industry_index_daily", what)
-        columns: dict[str, Any] = {"code": code, "family": [family] * rows.num_rows, "name": name}
+        columns: dict[str, Any] = {"code": code, "name": name}
+        columns["family"] = pa.array([family] * rows.num_rows, pa.string())
         columns["date"] = rows["date"]
         for price in ("open", "high", "low", "close"):
             there = price in rows.column_names
@@ -187,6 +197,9 @@ def _month_end_window(period: Array) -> Array:
     """
     found: list[Any] = []
     for day in period.astype("datetime64[D]"):
+        if np.isnat(day):
+            found.append(day)
+            continue
         year, month = int(str(day)[:4]), int(str(day)[5:7])
         if month not in PUBLISHED:
             found.append(np.datetime64("NaT", "D"))
@@ -206,7 +219,7 @@ def holdings_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.Ta
     frame = rows.to_pandas(date_as_object=False)
     keys = ["code", "period_end"]
     if "fund" in frame.columns:
-        frame = frame.groupby(keys, as_index=False).agg(
+        frame = frame.groupby(keys, as_index=False, dropna=False).agg(
             funds_holding=("fund", "nunique"), shares_held=("shares_held", "sum"),
             value_held=("value_held", "sum"),
         )  # fmt: skip
@@ -214,7 +227,7 @@ def holdings_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.Ta
     known = _month_end_window(period)
     odd = np.isnat(known)
     if odd.any():
-        what = "of dates that end no quarter left out"
+        what = "of dates that end no quarter, or without one, left out"
         collector.add("info", name, "no quarter", int(odd.sum()), what)
     frame, period, known = frame[~odd], period[~odd], known[~odd]
     month = period.astype("datetime64[M]").astype(int) % _YEAR_MONTHS + 1

@@ -259,3 +259,28 @@ def test_sections_that_no_run_has_any_more_are_forgotten(store) -> None:
 def test_the_digest_of_a_file_is_not_believed_for_another(store) -> None:
     with pytest.raises(DataError, match="changed"):
         Files(store.folder).read(days_of(store, 1), "0" * 64)
+
+
+def test_a_catalogue_that_is_gone_is_told_where_the_store_is_opened(store, caplog) -> None:
+    Store.open(store.folder)
+    assert not caplog.messages
+    (store.folder / CATALOGUE).unlink()
+    Store.open(store.folder, make=False)
+    assert "the catalogue is missing, though runs lie in the folder" in caplog.text
+    assert f"quanthedge runs check --store {store.folder}" in caplog.text
+
+
+@POSIX
+@pytest.mark.parametrize("what", ["pipe", "device", "folder"])
+def test_what_is_no_file_in_the_place_of_the_catalogue_is_refused(store, what) -> None:
+    place = store.folder / CATALOGUE
+    place.unlink()
+    if what == "pipe":
+        os.mkfifo(place)
+    elif what == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to("/dev/zero")
+    for ask in (store.runs, store.check, lambda: Store.open(store.folder)):
+        with pytest.raises(DataError, match="is no plain file, so no catalogue; move it away"):
+            ask()

@@ -8,6 +8,8 @@ import pytest
 from quanthedge.market.checks.whole import check_tables
 from tests.market.small_market import small_market, to_arrow
 
+CURVE = "government_yield_curve"
+
 
 def spoiled(name, edit):
     tables = small_market(days=80)
@@ -125,3 +127,70 @@ def test_equal_rows_count_once_and_the_report_says_so():
     told = {f.table: f.count for f in report if f.rule == "repeats"}
     assert told == {"cash_rate": 2, "fundamentals": 2, "stocks": 2, "index_members": 2,
                     "futures_daily": 2, "stock_daily": 1}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "series", "factor"),
+    [("index_daily", "close", "code", 10.0), ("futures_daily", "settle", "contract", 0.1),
+     ("cash_rate", "rate", None, 0.01)],
+)  # fmt: skip
+def test_a_level_that_changes_its_unit_is_an_error_that_names_the_row(
+    table, column, series, factor
+):
+    def edit(frame):
+        mine = frame.index if series is None else frame.index[frame[series] == frame[series][0]]
+        prices = [name for name in ("open", "high", "low", "close", "settle") if name in frame]
+        frame.loc[mine[len(mine) // 2 :], prices or column] *= factor
+
+    report = spoiled(table, edit)
+    found = [f for f in report.errors if f.rule == f"{column} changes its unit"]
+    assert [f.count for f in found] == [1]
+    assert not [f for f in spoiled(table, lambda frame: None) if "changes its unit" in f.rule]
+
+
+def test_a_yield_of_one_term_that_changes_its_unit_is_an_error():
+    days = pd.bdate_range("2014-01-02", periods=30)
+    curve = pd.DataFrame(
+        [(day, term, rate) for day in days for term, rate in (("10Y", 0.04), ("3M", 0.02))],
+        columns=["date", "term", "rate"],
+    )
+    curve.loc[(curve["term"] == "3M") & (curve["date"] > days[9]), "rate"] /= 100
+    tables = {**small_market(days=80), "government_yield_curve": to_arrow(curve, CURVE)}
+    found = [f for f in check_tables(tables).errors if f.table == CURVE]
+    assert [(f.rule, f.count) for f in found] == [("rate changes its unit", 1)]
+
+
+@pytest.mark.parametrize(("factor", "level"), [(1e4, "error"), (1e-2, "error"), (10, "warning")])
+def test_shares_that_change_their_unit_and_stay_are_named(factor, level):
+    def edit(frame):
+        mine = frame.index[frame["code"] == "600519.SH"]
+        frame.loc[mine[7:], ["total_shares", "float_shares"]] *= factor
+
+    found = {f.rule: f for f in spoiled("stock_daily", edit)}
+    one = found["total_shares unit"]
+    assert (one.level, one.count) == (level, 1)
+    assert "600519.SH" in one.text
+
+
+def test_shares_in_another_unit_on_all_days_are_named():
+    def edit(frame):
+        mine = frame["code"] == "600519.SH"
+        frame.loc[mine, "total_shares"] *= 1e4
+        frame.loc[frame["code"] == "000001.SZ", ["total_shares", "float_shares"]] /= 1e4
+
+    found = {f.rule: f.text for f in spoiled("stock_daily", edit)}
+    assert "600519.SH" in found["total_shares unit of all bars"]
+    assert "000001.SZ" in found["volume > shares"]
+
+
+def test_a_list_of_weights_in_percents_among_others_is_an_error():
+    tables = small_market(days=80)
+    days = tables["calendar"].to_pandas(date_as_object=False)["date"][[10, 20, 30]]
+    codes = tables["stocks"]["code"].to_pylist()[:4]
+    weights = pd.DataFrame(
+        [("000300.SH", code, day, 0.25) for day in days for code in codes],
+        columns=["index_code", "code", "date", "weight"],
+    )
+    weights.loc[weights["date"] == days.iloc[2], "weight"] *= 100
+    found = check_tables({**tables, "index_weights": to_arrow(weights, "index_weights")}).errors
+    assert [(f.rule, f.count) for f in found] == [("unit of a list", 1)]
