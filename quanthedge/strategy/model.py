@@ -2,10 +2,11 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -413,11 +414,18 @@ def _given(part: Any) -> Any:
 
 
 def _plain_value(value: Any) -> Any:
-    """Return a value given in Python as plain data: numbers of numpy are numbers, frames rows."""
+    """Return a value given in Python as plain data: numbers of numpy are numbers, frames rows.
+
+    A timestamp at midnight, as frames have them, is a day.
+    """
     if isinstance(value, pd.DataFrame):
         if value.empty:
             raise StrategyError("change: found a table without rows; accepted: one row or more")
-        return value.to_dict("records")
+        return _plain_value(value.to_dict("records"))
+    if isinstance(value, datetime | np.datetime64):
+        moment = pd.Timestamp(value)
+        whole = not pd.isna(moment) and moment.tz is None and moment == moment.normalize()
+        return moment.date() if whole else value
     if isinstance(value, dict):
         return {name: _plain_value(one) for name, one in value.items()}
     if isinstance(value, list):

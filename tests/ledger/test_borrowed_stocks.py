@@ -71,9 +71,9 @@ def kernel_borrowers(sleeves, stated, lending):
     return kernel_sleeves(sleeves, stated)._replace(lending=lending_book(terms))
 
 
-def agree(seed, **sizes):
+def agree(seed, made=random_borrowers, **sizes):
     """The kernel's run is the reference's; returns it."""
-    sleeves, stated, lending = random_borrowers(seed, **sizes)
+    sleeves, stated, lending = made(seed, **sizes)
     slow = run_sleeves(sleeves, stated, lending)
     fast = run_ledger(kernel_borrowers(sleeves, stated, lending))
     compare_trades(kernel_trades(fast), reference_trades(slow))
@@ -111,13 +111,16 @@ POINTS = (1000.0, 1020.0, 1012.0, 1008.0, 1008.0)
 COLLATERAL = 0.5
 
 
-def by_hand(stocks=(), targets=None, terms=None, closes=CLOSES, contracts=True, **more):
+def by_hand(
+    stocks=(), targets=None, terms=None, closes=CLOSES, contracts=True, names=1, together=False,
+    **more,
+):  # fmt: skip
     """Run a fund of 1,000,000 yuan: its own stocks, and a sleeve that sells borrowed ones."""
     days = len(closes)
-    price = np.array(closes)[:, None]
+    price = np.tile(np.array(closes)[:, None], names)
     known = np.vstack([price[:1], price])
     x = calm_inputs(
-        days=days, price=10.0, level=1000.0,
+        days=days, stocks=names, price=10.0, level=1000.0,
         **dict.fromkeys(("open", "high", "low", "close"), price),
         pre_close=known[:-1], mark=known, amount=price * 1e7,
         fill_price=np.array(POINTS[:days])[:, None],
@@ -131,6 +134,7 @@ def by_hand(stocks=(), targets=None, terms=None, closes=CLOSES, contracts=True, 
     wanted = targets or [(0, [(0, -0.3)]), (3, [])]
     short = replace(x, targets=wanted, both_sides=True)
     told = Stated([(t, [(0, 0.3)] if contracts and t == 0 else []) for t, _ in wanted])
+    told.together = together
     told.targets = [(t, [(0, np.nan)] if t == 3 else legs) for t, legs in told.targets]
     flat = [[value] * (days + 1) for value in (0.08, 1e9, COLLATERAL)]
     lending = [None, terms or Terms(*flat)]
@@ -209,6 +213,16 @@ def test_a_rise_asks_for_collateral_and_then_for_stocks():
     assert [(int(t[0]), t[3]) for t in forced] == [(3, 2_400)]
 
 
+def test_what_is_returned_for_collateral_is_rounded_up_once_and_not_for_each_stock():
+    risen, targets = (10.0, 16.0, 18.0, 18.0, 18.0), [(0, [(i, -0.06) for i in range(10)]), (4, [])]
+    free = np.full((5, 10), 6, np.int8)
+    run = by_hand(targets=targets, closes=risen, limit_class=free, contracts=False, names=10)
+    forced = [t for t in run.trades if TRADE_REASONS[int(t[12])] == "cash_cut"]
+    # as of one stock: 2,342 shares are missing, 234.2 of each
+    assert [t[3] for t in forced] == [300, 200, 300, 200, 200, 300, 200, 200, 300, 200]
+    assert {int(t[0]) for t in forced} == {3}
+
+
 def test_bonus_shares_and_rights_are_owed():
     action = Action(bonus=0.3, rights=0.2, rights_price=5.0)
     reference = (10.2 + 0.2 * 5.0) / 1.5
@@ -255,3 +269,54 @@ def test_terms_that_the_ledger_does_not_take():
         run_ledger(inputs._replace(lending=lending_book([None, flat])))
     with pytest.raises(LedgerError, match="lending of 3 sleeves"):
         run_ledger(inputs._replace(lending=lending_book([None, None, flat])))
+
+
+# -- contracts bought against borrowed stocks go with them
+
+
+@pytest.mark.parametrize(("lent", "bought"), [(125_000.0, 0), (200_000.0, 1)])
+def test_the_contract_waits_for_stocks_that_are_not_lent(lent, bought):
+    scarce = Terms([0.08] * 6, [lent] * 6, [COLLATERAL] * 6)
+    run = by_hand(terms=scarce, retry_days=1, together=True)
+    assert column(run, "stocks_borrowed")[0] == pytest.approx(lent, abs=1_000)
+    assert column(run, "lots")[0] == bought  # of 300,000 yuan, the nearest to the stocks
+    waits = [r for r in refusals_of(run) if r[0] == 0 and r[1] == "future"]
+    assert waits == ([] if bought else [(0, "future", 0, "buy", 1, 0, "other_leg")])
+
+
+def test_stocks_are_not_sold_whose_contract_cannot_be_bought():
+    run = by_hand(opening_limit=np.zeros((5, 1)), retry_days=0, together=True)
+    assert not len(run.trades)
+    assert (0, "stock", 0, "sell", 30_000, 0, "other_leg") in refusals_of(run)
+
+
+def test_the_contract_stays_for_stocks_that_are_not_returned_yet():
+    stuck = np.full((5, 1), 0, np.int8)
+    run = by_hand(
+        targets=[(0, [(0, -0.3)]), (1, [])], together=True, retry_days=5, limit_class=stuck,
+        closes=(10.0, 11.0, 11.0, 11.0, 11.0), last_day=np.array([4]),
+    )  # fmt: skip
+    assert column(run, "lots").tolist() == [1, 1, 0, 0, 0]  # at the upper limit on the second day
+    assert column(run, "stocks_borrowed")[:3].tolist() == [300_000, 330_000, 0]
+
+
+def random_reverse(seed, **sizes):
+    """Borrowers of a random market whose last one buys contracts against what it sells, mostly."""
+    sleeves, stated, lending = random_borrowers(seed, **sizes)
+    rng = np.random.default_rng((seed, 12))
+    x, contracts = sleeves[-1], []
+    for t, weights in x.targets:
+        value = sum(weight for _, weight in weights)
+        known = np.flatnonzero(~np.isnan(x.settlement[t]) & (x.last_day > t))
+        size = -float(rng.choice([0.5, 1.0, 1.0, 1.5])) * value
+        legs = [(int(known[-1 if rng.random() < 0.3 else 0]), size)] if known.size else []
+        if rng.random() < 0.1:
+            legs = [(c, np.nan) for c, _ in legs]
+        contracts.append((t, legs if value else []))
+    stated[-1] = Stated(contracts, together=True)
+    return sleeves, stated, lending
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_legs_of_borrowed_stocks_wait_as_those_of_the_reference_do(seed):
+    agree(seed, random_reverse)

@@ -184,11 +184,15 @@ def takes(x, t, i, quantity):
     return trade.amount + trade.costs
 
 
-def return_for_collateral(x, s, day, result, fraction):
-    """Return a part of every stock that is owed."""
-    money, before = 0.0, len(result.trades)
+def return_for_collateral(x, s, day, result, fraction, lots_follow):
+    """Return a part of what is owed, by whole orders of one stock after the other."""
+    money, before, missing = 0.0, len(result.trades), 0.0
     for i, n in sorted(owed(s).items()):
-        order = round_sale_up(x, i, fraction * n, n)
+        missing += fraction * n * day.reference[i]  # less what was asked for of those before
+        if not missing / day.reference[i] > 1e-6:
+            continue
+        order = round_sale_up(x, i, missing / day.reference[i], n)
+        missing -= order * day.reference[i]
         cause = ledger.buy_refusal(x, day.t, i)
         if not cause and takes(x, day.t, i, order) > s.stock_cash:
             cause = "cash"
@@ -198,7 +202,7 @@ def return_for_collateral(x, s, day, result, fraction):
         money += give_back(x, s, day, result, i, order, "cash_cut")
         if s.pending.get(i, 0) < s.shares[i]:
             del s.pending[i]
-    if len(result.trades) > before and not day.is_rebalance:
+    if len(result.trades) > before and not day.is_rebalance and not lots_follow:
         close_lots_beyond(x, s, day)
     return money
 
@@ -251,15 +255,44 @@ def returns(x, s, day, result, morning):
     return money
 
 
-def short_sales(x, s, day, result, morning):
-    """Sell borrowed stocks as far as they are lent and the collateral is there."""
-    t, orders, possible, limits = day.t, {}, {}, {}
+def ordered_short(x, s, day):
+    """Return the orders to sell short, by stock."""
+    orders = {}
     for i in sorted(s.pending):
-        if not (day.reason and s.shares[i] <= 0 and s.pending[i] < s.shares[i]):
-            continue
-        order = round_lot(x, i, s.shares[i] - s.pending[i])
-        if not order:
-            continue
+        if day.reason and s.shares[i] <= 0 and s.pending[i] < s.shares[i]:
+            order = round_lot(x, i, s.shares[i] - s.pending[i])
+            if order:
+                orders[i] = order
+    return orders
+
+
+def expected_shares(x, s, day, shares):
+    """Return the shares of ``shares`` and of the day's orders in what is borrowed."""
+    t, expected = day.t, list(shares)
+    orders = s.pending if day.reason else ()
+    known = {i for i in orders if t == 0 or not math.isnan(x.close[t - 1][i])}
+    for i in known:
+        if s.shares[i] < 0 and s.pending[i] > s.shares[i]:
+            back = min(0, s.pending[i]) - s.shares[i]
+            expected[i] += round_sale(x, i, back, -s.shares[i])
+            day.planned = True
+    orders = {i: n for i, n in ordered_short(x, s, day).items() if i in known}
+    value = sum(n * day.reference[i] for i, n in orders.items())
+    day.planned = day.planned or bool(orders)
+    lent, part = s.terms.available[t + 1], s.terms.collateral[t + 1]
+    room = 0.0 if math.isnan(lent) else max(0.0, lent - value_at(s, day.reference))
+    if room and part:
+        free = s.pledged + max(s.owed, x.cash_reserve * day.planned_equity)
+        room = min(room, max(0.0, s.stock_cash - free) / part)
+    for i, n in orders.items():
+        expected[i] -= n * min(1.0, room / value)
+    return expected
+
+
+def short_sales(x, s, day, result, morning, beside):
+    """Sell borrowed stocks as far as they are lent, contracts wait and the collateral is there."""
+    t, orders, possible, limits = day.t, {}, {}, {}
+    for i, order in ordered_short(x, s, day).items():
         cause = ledger.sale_refusal(x, t, i)
         if cause:
             refuse(result, day, "stock", i, "sell", order, 0, cause)
@@ -267,6 +300,10 @@ def short_sales(x, s, day, result, morning):
         most, limits[i] = ledger.most_shares(x, day, i)
         orders[i] = order
         possible[i] = round_lot(x, i, most) if most + 1e-6 < order else order
+    taken = dict(possible)
+    value = sum(n * day.reference[i] for i, n in possible.items())
+    if value > beside:
+        possible = {i: round_lot(x, i, beside / value * n) for i, n in possible.items()}
     all_of = [ledger.stock_trade(x, t, i, -n, "") for i, n in possible.items() if n]
     amount, costs = sum(one.amount for one in all_of), sum(one.costs for one in all_of)
     lent, part = s.terms.available[t + 1], s.terms.collateral[t + 1]
@@ -293,7 +330,7 @@ def short_sales(x, s, day, result, morning):
             got += book(x, s, day, result, trade)
             s.pledged += pledge(s, t, trade.amount)
         if n < order:
-            cause = bound if n < possible[i] else limits[i]
+            cause = bound if n < possible[i] else "other_leg" if n < taken[i] else limits[i]
             refuse(result, day, "stock", i, "sell", order, n, cause)
     return got
 

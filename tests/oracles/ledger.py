@@ -1016,11 +1016,11 @@ def expected_shares(x, s, day):
     kept = s.stock_cash + s.raise_cash if s.raise_cash > 0 else 0.0
     forced = False
     if s.raise_cash > proceeds:
-        value = sum(n * day.reference[i] for i, n in enumerate(expected) if n)
+        value = sum(n * day.reference[i] for i, n in enumerate(expected) if n > 0)
         if value > 0:
             forced = True
             fraction = min(1.0, (s.raise_cash - proceeds) / value)
-            expected = [n * (1 - fraction) for n in expected]
+            expected = [n * (1 - fraction) if n > 0 else n for n in expected]
             buys = {i: n for i, n in buys.items() if expected[i] == s.shares[i]}
         proceeds = s.raise_cash
     money = s.stock_cash + (0.0 if x.sale_proceeds == "next_day" else proceeds)

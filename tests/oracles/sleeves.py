@@ -235,8 +235,8 @@ def contracts_before(x, s, day, result, stated):
         worth, moved = math.inf, False
         if waits(s, stated):
             ordered = day.reason or s.raise_cash > 0
-            shares = ledger.expected_shares(x, s, day) if ordered else s.shares
-            worth = s.leg_ratio * stock_value(day, shares)
+            shares = expected_shares(x, s, day) if ordered else s.shares
+            worth = s.leg_ratio * stock_value(day, shares)  # both below 0 of borrowed stocks
             moved = stocks_may_have_moved(s, day) or (ordered and day.planned)
         trade_stated(x, s, day, result, worth, moved)
         if stated.together:
@@ -244,6 +244,17 @@ def contracts_before(x, s, day, result, stated):
         strike(s, waits(s, stated))
     else:
         ledger.hedge_the_plan(x, s, day, result)
+
+
+def expected_shares(x, s, day):
+    """Return what the sleeve is expected to hold after the day's orders, borrowed stocks too."""
+    if not s.terms:
+        return ledger.expected_shares(x, s, day)
+    borrowing.own_sales(x, s, day)
+    orders = dict(day.orders)
+    borrowing.own_purchases(x, s, day)
+    day.orders |= orders
+    return borrowing.expected_shares(x, s, day, ledger.expected_shares(x, s, day))
 
 
 def contracts_after(x, s, day, result, stated):
@@ -270,16 +281,24 @@ def why_locked(x, t, c, way):
 
 def waits(s, stated):
     """Whether the sleeve's stocks and contracts wait for each other."""
-    return stated.together and s.leg_ratio > 0
+    return stated.together and s.leg_ratio != 0
+
+
+def way(s):
+    """Sign of the stocks that contracts wait for: below 0 where they are borrowed."""
+    return -1 if s.leg_ratio < 0 else 1
 
 
 def note_ratio(s, weights, contracts):
-    """Value sold for a yuan of stocks: as it was where nothing is named, none beside a NaN."""
+    """Value sold for a yuan of stocks: as it was where nothing is named, none beside a NaN.
+
+    Below 0 where both legs are turned, stocks sold and contracts bought.
+    """
     if not contracts and not sum(weight for _, weight in weights):
         return
     stocks = sum(weight for _, weight in weights)
     sold = -sum(part for _, part in contracts)
-    s.leg_ratio = sold / stocks if stocks > 0 and sold > 0 else 0.0
+    s.leg_ratio = sold / abs(stocks) if sold * stocks > 0 else 0.0
 
 
 def stock_value(day, shares):
@@ -300,8 +319,8 @@ def value_of_lots(x, t, c):
 
 
 def sold_value(x, s, day):
-    """Value of the lots sold short, less that of those held long."""
-    return -sum(lots * value_of_lots(x, day.t, c) for c, lots in enumerate(s.lots) if lots)
+    """Value of the lots against the stocks, less that of others: mostly those sold short."""
+    return -way(s) * sum(lots * value_of_lots(x, day.t, c) for c, lots in enumerate(s.lots) if lots)
 
 
 def to_open(s):
@@ -326,9 +345,9 @@ def to_go(s):
 
 
 def opened_value(x, s, day, part):
-    """Value that a part of the lots to be opened sells short."""
+    """Value that a part of the lots to be opened sets against the stocks."""
     opened = {c: math.copysign(math.floor(part * abs(n) + 1e-9), n) for c, n in to_open(s).items()}
-    return -sum(n * value_of_lots(x, day.t, c) for c, n in opened.items() if n)
+    return -way(s) * sum(n * value_of_lots(x, day.t, c) for c, n in opened.items() if n)
 
 
 def part_of_stocks(x, s, day, worth, there):
@@ -349,7 +368,7 @@ def stocks_allowed(x, s, day, part):
     if not there > 0:
         return 0.0
     half = 0.0 if math.isnan(whole) else whole / max(abs(n) for n in to_open(s).values()) / 2
-    return (there + half) / s.leg_ratio
+    return (there + half) / abs(s.leg_ratio)
 
 
 def part_known_before(x, s, day, fund):
@@ -359,12 +378,16 @@ def part_known_before(x, s, day, fund):
     for c, n in more.items():
         side = 1 if n > 0 else -1
         part = min(part, limit_rooms(x, s, day, c, side)[0][0] / abs(n))
+    if way(s) > 0:
+        bought = sum(n * day.reference[i] for i, n in day.orders.items() if n > 0)
+    else:  # collateral
+        short = borrowing.ordered_short(x, s, day)
+        bought = sum(n * day.reference[i] for i, n in short.items()) * s.terms.collateral[t + 1]
     short, long = margins_of(x, t, more, lambda c: value_of_lots(x, t, c))
-    if math.isnan(short + long):
+    if math.isnan(short + long + bought):
         return 0.0
-    bought = sum(n * day.reference[i] for i, n in day.orders.items() if n > 0)
     asked = (bought + short, long + (bought if futures_leg.netted(x, t) else 0.0))
-    untouched = max(day.kept, fund.owed, x.cash_reserve * day.planned_equity)
+    untouched = borrowing.untouched(x, s, day)
     money = fund.stock_cash - untouched + fund.futures_cash
     there = futures_leg.margin_elsewhere(x, s, day, None)
     return min(part, futures_leg.part_carried(x, t, money, there, asked))
@@ -379,18 +402,18 @@ def margins_of(x, t, more, value):
 
 
 def room_beside_contracts(x, s, day, fund, stated):
-    """Yuan of stocks that may be bought beside contracts that wait."""
+    """Yuan of stocks that may be bought, or sold short, beside contracts that wait."""
     if stated is None or not waits(s, stated):
         return math.inf
     if x.after_stocks[day.t]:
         day.stocks_allowed = stocks_allowed(x, s, day, part_known_before(x, s, day, fund))
-    return max(0.0, day.stocks_allowed - stock_value(day, s.shares))
+    return max(0.0, day.stocks_allowed - way(s) * stock_value(day, s.shares))
 
 
 def lots_that_stay(x, s, day, worth):
     """Lots to go that stay for stocks that have not gone, or others that cannot come."""
     going = to_go(s)
-    value = -sum(n * value_of_lots(x, day.t, c) for c, n in going.items())
+    value = -way(s) * sum(n * value_of_lots(x, day.t, c) for c, n in going.items())
     if worth == math.inf or not value > 0:
         return dict.fromkeys(going, 0)
     there = sold_value(x, s, day) - value
@@ -426,7 +449,7 @@ def trade_stated(x, s, day, result, worth, moved):
 def close_excess(x, s, day, result, worth):
     """Close whole lots that are to stay beyond what the stocks are worth."""
     staying = [c for c in held_contracts(s) if c not in to_go(s)]
-    value = -sum(s.lots[c] * value_of_lots(x, day.t, c) for c in staying)
+    value = -way(s) * sum(s.lots[c] * value_of_lots(x, day.t, c) for c in staying)
     excess = sold_value(x, s, day) - worth
     if excess > 0 and value > 0:
         for c in staying:
@@ -561,7 +584,14 @@ def trade_stocks(x, fund, states, days, common, result, step, stated, uncovered)
         step(
             noting(
                 lambda k, one, s, day: borrowed.append(
-                    borrowing.return_for_collateral(one, s, day, result, part)
+                    borrowing.return_for_collateral(
+                        one,
+                        s,
+                        day,
+                        result,
+                        part,
+                        stated[k] is not None and waits(s, stated[k]) and way(s) < 0,
+                    )
                 )
             )
         )
@@ -576,11 +606,13 @@ def trade_stocks(x, fund, states, days, common, result, step, stated, uncovered)
             borrowing.own_purchases(one, s, day)
         day.cash_before_trades = morning()
         begun = len(result.trades)
-        day.leg_room = room_beside_contracts(one, s, day, fund, stated[k])
+        room = room_beside_contracts(one, s, day, fund, stated[k])
+        day.leg_room = room if way(s) > 0 else math.inf
         ledger.buys(one, s, day, result)
         spent.append(day.settled)
         if s.terms:
-            borrowed.append(borrowing.short_sales(one, s, day, result, morning()))
+            beside = room if way(s) < 0 else math.inf
+            borrowed.append(borrowing.short_sales(one, s, day, result, morning(), beside))
         note(k, begun)
 
     step(buy)

@@ -1,10 +1,13 @@
 """A strategy is changed in Python by the same keys and checks as on the command line."""
 
+from datetime import date
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import quanthedge as qh
-from quanthedge.errors import StrategyError
+from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.factors import Momentum
 from quanthedge.portfolio import TopSelector
 from quanthedge.risk import StatisticalRiskModel
@@ -95,6 +98,20 @@ def test_what_users_write_in_python_is_refused_in_one_line() -> None:
 
 def test_one_change_may_stand_by_itself() -> None:
     assert load_strategy(FILE, "selector.n=7") == load_strategy(FILE, ["selector.n=7"])
+
+
+@pytest.mark.parametrize(
+    "day", [pd.Timestamp("2014-01-02"), np.datetime64("2014-01-02", "ns"), date(2014, 1, 2)]
+)
+def test_a_timestamp_at_midnight_is_a_day_and_one_at_noon_is_none(day):
+    terms = {"fee": 0.08, "available": 1e8, "collateral": 0.5}
+    carry = {"kind": "cash_and_carry", "label": "carry", "budget": 0.3}
+    strategy = load_strategy("cash_and_carry")
+    changed = strategy.change({"sleeves": [carry | {"lending": [{"date": day, **terms}]}]})
+    assert changed.sleeves[0].lending[0].date == date(2014, 1, 2)
+    noon = pd.DataFrame([{"date": pd.Timestamp(day) + pd.Timedelta("12h"), **terms}])
+    with pytest.raises(QuantHedgeError, match="date"):
+        strategy.change({"sleeves": [carry | {"lending": noon}]})
 
 
 @pytest.mark.parametrize(

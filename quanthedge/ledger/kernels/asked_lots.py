@@ -3,7 +3,7 @@
 What is wanted stands in ``state.wanted_lots`` [C] in signed lots, NaN where no order is open. The
 legs of a sleeve are traded together: what one of them cannot do, no other does. Lots that are to go
 are tried every day until they are gone, lots to be opened as long as orders of stocks. Where the
-legs in stocks go together with them, ``worth`` is what the stocks carry of lots sold short, yuan,
+legs in stocks go together with them, ``worth`` is what the stocks carry of lots against them, yuan,
 infinite where nothing waits (:mod:`.legs`).
 """
 
@@ -22,14 +22,15 @@ from quanthedge.ledger.kernels.futures import (
     trade_at_fill,
 )
 from quanthedge.ledger.kernels.legs import (
+    against_stocks,
     lot_value,
     lots_to_go,
     lots_to_open,
-    more_short,
+    more_against,
     note_ratio,
     part_by_stocks,
-    short_value,
     side_of,
+    way_of_stocks,
 )
 from quanthedge.ledger.kernels.sheet import FuturesDay, Logs, Sheet, refuse
 from quanthedge.ledger.kernels.wanted_lots import nearest_lots
@@ -114,13 +115,13 @@ def _part_kept(
     for c in range(state.lots.size):
         back = lots_to_go(c, state)
         if back > 0.0:
-            going -= side_of(state.lots[c]) * back * lot_value(t, c, futures)
+            going -= way_of_stocks(state) * side_of(state.lots[c]) * back * lot_value(t, c, futures)
     if worth == np.inf or not going > 0.0:
         return 0.0
-    there = short_value(t, state.lots, futures) - going
+    there = against_stocks(t, futures, state) - going
     part = min(_part_by_limits(t, futures, state, day)[0],
                part_by_stocks(t, worth, there, futures, state))  # fmt: skip
-    missing = worth - there - more_short(t, part, futures, state)[0]
+    missing = worth - there - more_against(t, part, futures, state)[0]
     return min(1.0, max(0.0, missing / going))
 
 
@@ -164,8 +165,8 @@ def _close_excess(
     stays = 0.0
     for c in range(lots.size):
         if lots[c] != 0.0 and lots_to_go(c, state) == 0.0:
-            stays -= lots[c] * lot_value(t, c, futures)
-    excess = short_value(t, lots, futures) - worth
+            stays -= way_of_stocks(state) * lots[c] * lot_value(t, c, futures)
+    excess = against_stocks(t, futures, state) - worth
     if not (excess > 0.0 and stays > 0.0):
         return
     part = min(1.0, excess / stays)
@@ -247,7 +248,7 @@ def _open_legs(
     scalars, lots, wanted = state.scalars, state.lots, state.wanted_lots
     part, why, leg = _part_by_limits(t, futures, state, day)
     if worth < np.inf:
-        there = short_value(t, lots, futures)
+        there = against_stocks(t, futures, state)
         by_stocks = part_by_stocks(t, worth, there, futures, state)
         if by_stocks < part:
             part, why, leg = by_stocks, OTHER_LEG, -1

@@ -7,10 +7,16 @@ each sale, less by each return.
 import numpy as np
 
 from quanthedge.compiled import njit
-from quanthedge.ledger.inputs import FutureBook, StockMarket
+from quanthedge.ledger.inputs import Bars, FutureBook, Settings, StockMarket
 from quanthedge.ledger.kernels.orders import round_lot, round_sale, round_sale_up, untouched_cash
-from quanthedge.ledger.kernels.owed import pledge_of, value_owed
-from quanthedge.ledger.kernels.prices import StockDay, refusal, stock_costs, total_of
+from quanthedge.ledger.kernels.owed import may_borrow, pledge_of, value_owed
+from quanthedge.ledger.kernels.prices import (
+    StockDay,
+    reference_price,
+    refusal,
+    stock_costs,
+    total_of,
+)
 from quanthedge.ledger.kernels.sheet import HELD, ORDERED, Sheet, Work, refuse
 from quanthedge.ledger.kernels.stocks import book_trade, read_day, room_of
 from quanthedge.ledger.kernels.wanted_lots import nearest_lots
@@ -20,6 +26,7 @@ from quanthedge.ledger.layout import (
     CASH_CUT,
     DONE,
     NOT_LENDABLE,
+    OTHER_LEG,
     PLEDGED,
     SAME_AUCTION,
     SELL,
@@ -29,7 +36,14 @@ from quanthedge.ledger.layout import (
 from quanthedge.ledger.lending import LendingBook
 from quanthedge.ledger.state import LedgerState
 
-__all__ = ["close_lots_beyond", "return_for_collateral", "return_orders", "sell_short"]
+__all__ = [
+    "close_lots_beyond",
+    "return_for_collateral",
+    "return_orders",
+    "sell_short",
+    "short_sale_room",
+    "short_value",
+]
 
 
 @njit(cache=True, allocates=False)
@@ -55,20 +69,28 @@ def return_for_collateral(
     s: int, t: int, fraction: float, market: StockMarket, lending: LendingBook,
     state: LedgerState, work: Work, sheet: Sheet,
 ) -> tuple[float, float]:  # fmt: skip
-    """Step 5: buy back a part of every borrowed stock, for want of cash to be pledged.
+    """Step 5: buy back a part of what is borrowed, for want of cash to be pledged.
 
-    Returns the money received (below 0) and the price gain.
+    Whole orders of one stock after the other, as many as bring their sum up to the part of all
+    stocks so far: beyond the part of the whole by less than one order. Returns the money received
+    (below 0) and the price gain.
     """
     shares, pending, fill = state.shares, state.pending, market.settings.fill
     received = 0.0
     gain = 0.0
+    missing = 0.0  # yuan at reference prices, of the part of the stocks so far; below 0: too many
     for k in range(work.n[HELD]):
         i = work.held[k]
         if not shares[i] < 0.0:
             continue
         one = read_day(t, i, fill, market)
         owed = -shares[i]
-        order = round_sale_up(fraction * owed, owed, one.lot, one.step)
+        missing += fraction * owed * one.reference
+        quantity = missing / one.reference
+        if not quantity > 1e-6:
+            continue
+        order = round_sale_up(quantity, owed, one.lot, one.step)
+        missing -= order * one.reference
         why = refusal(BUY, one)
         if why == DONE and _what_it_takes(order, one, market) > state.scalars[STOCK_CASH]:
             why = CASH
@@ -158,16 +180,42 @@ def return_orders(
 
 
 @njit(cache=True, allocates=False)
+def short_sale_room(
+    s: int, t: int, bars: Bars, settings: Settings, lending: LendingBook, state: LedgerState,
+    work: Work,
+) -> float:  # fmt: skip
+    """Yuan that a sleeve may sell short, as known before the fills: lent, and carried by cash."""
+    if not may_borrow(s, lending) or np.isnan(lending.available[s, t + 1]):
+        return 0.0
+    available, collateral = lending.available[s, t + 1], lending.collateral[s, t + 1]
+    room = max(0.0, available - value_owed(t, bars, state.shares, work))
+    money = max(0.0, state.scalars[STOCK_CASH] - untouched_cash(0.0, settings, state.scalars))
+    return min(room, money / collateral) if collateral > 0.0 else room
+
+
+@njit(cache=True, allocates=False)
+def short_value(t: int, market: StockMarket, state: LedgerState, work: Work) -> float:
+    """Yuan at reference prices of all that the day's orders are to sell short."""
+    shares, pending, stocks = state.shares, state.pending, market.stocks
+    value = 0.0
+    for k in range(work.n[ORDERED]):
+        i = work.ordered[k]
+        if pending[i] < shares[i] <= 0.0:
+            order = round_lot(shares[i] - pending[i], stocks.lot[i], stocks.step[i])
+            value += order * reference_price(t, i, market.bars)
+    return value
+
+
+@njit(cache=True, allocates=False)
 def _short_sales_possible(
     t: int, market: StockMarket, state: LedgerState, work: Work, sheet: Sheet
-) -> tuple[float, float]:
+) -> float:
     """Write the day's orders to sell short and what the market takes, by place in the list.
 
-    Returns the amount of all of them and what they cost, yuan.
+    Returns the value of all of them at reference prices, yuan.
     """
     shares, pending, settings = state.shares, state.pending, market.settings
-    amount = 0.0
-    costs = 0.0
+    value = 0.0
     for k in range(work.n[ORDERED]):
         i = work.ordered[k]
         work.order[k] = 0.0
@@ -185,7 +233,20 @@ def _short_sales_possible(
         cap, _ = room_of(i, one, market, work)
         work.order[k] = order
         work.quantity[k] = round_lot(cap, one.lot, one.step) if cap + 1e-6 < order else order
+        work.rest[k] = work.quantity[k]
+        value += work.quantity[k] * one.reference
+    return value
+
+
+@njit(cache=True, allocates=False)
+def _amount_of(t: int, market: StockMarket, work: Work) -> tuple[float, float]:
+    """Return the amount of the short sales possible and what they cost, yuan."""
+    settings = market.settings
+    amount = 0.0
+    costs = 0.0
+    for k in range(work.n[ORDERED]):
         if work.quantity[k] > 0.0:
+            one = read_day(t, work.ordered[k], settings.fill, market)
             amount += work.quantity[k] * one.price
             costs += total_of(stock_costs(work.quantity[k], SELL, one, settings))
     return amount, costs
@@ -193,15 +254,22 @@ def _short_sales_possible(
 
 @njit(cache=True, allocates=False)
 def sell_short(
-    s: int, t: int, reason: int, kept: float, morning_cash: float, market: StockMarket,
-    lending: LendingBook, state: LedgerState, work: Work, sheet: Sheet,
+    s: int, t: int, reason: int, kept: float, morning_cash: float, beside: float,
+    market: StockMarket, lending: LendingBook, state: LedgerState, work: Work, sheet: Sheet,
 ) -> tuple[float, float]:  # fmt: skip
     """Step 6, last: sell borrowed stocks as far as they are lent and the collateral is there.
 
+    ``beside`` is what may be sold beside contracts that wait, yuan; infinite where none does.
     Returns the money received and the price gain.
     """
     scalars, settings = state.scalars, market.settings
-    amount, costs = _short_sales_possible(t, market, state, work, sheet)
+    value = _short_sales_possible(t, market, state, work, sheet)
+    for k in range(work.n[ORDERED] if value > beside else 0):
+        i, stocks = work.ordered[k], market.stocks
+        work.quantity[k] = round_lot(
+            beside / value * work.quantity[k], stocks.lot[i], stocks.step[i]
+        )
+    amount, costs = _amount_of(t, market, work)
     available, collateral = lending.available[s, t + 1], lending.collateral[s, t + 1]
     room = max(0.0, available - value_owed(t, market.bars, state.shares, work))
     if np.isnan(available):  # the table has not begun
@@ -236,6 +304,8 @@ def sell_short(
             money -= collateral * value + total_of(parts)
             gain += sold * (one.price - one.reference)
         if sold < work.order[k]:
-            why = bound if sold < possible else room_of(i, one, market, work)[1]
+            why = bound if sold < possible else OTHER_LEG
+            if sold == work.rest[k]:
+                why = room_of(i, one, market, work)[1]
             refuse(sheet.logs, t, STOCK, i, SELL, work.order[k], sold, why)
     return received, gain

@@ -25,6 +25,8 @@ from quanthedge.ledger.kernels.borrowed import (
     return_for_collateral,
     return_orders,
     sell_short,
+    short_sale_room,
+    short_value,
 )
 from quanthedge.ledger.kernels.close import (
     broken_promise,
@@ -47,7 +49,7 @@ from quanthedge.ledger.kernels.futures import (
     pay_variation,
     write_lots_kept,
 )
-from quanthedge.ledger.kernels.legs import stocks_allowed, value_before
+from quanthedge.ledger.kernels.legs import stocks_allowed, value_before, way_of_stocks
 from quanthedge.ledger.kernels.morning import LastClose, corporate_actions, last_close, take_flows
 from quanthedge.ledger.kernels.orders import (
     expect_book,
@@ -211,7 +213,7 @@ def _hedge_the_plan(
     state, work, ordered = one.state, one.work, turns[REASON] != _NO_ORDERS
     if not ordered and not state.scalars[RAISE_CASH] > 0.0:
         return _hedge_holdings(t, withdrawable, inputs, one, turns)
-    changed = expect_book(t, ordered, inputs.bars, inputs.stocks, inputs.settings, state, work)
+    changed = expect_book(t, ordered, 0.0, inputs.bars, inputs.stocks, inputs.settings, state, work)
     forced = turns[ROW] >= 0.0 or turns[MOVED] > 0.0
     turns[ASKED] = 1.0 if changed else 0.0
     return hedge(
@@ -223,19 +225,20 @@ def _hedge_the_plan(
 
 @njit(cache=True, allocates=False)
 def _trade_stated(
-    t: int, withdrawable: float, after_stocks: bool, inputs: LedgerInputs, one: Turn,
+    s: int, t: int, withdrawable: float, after_stocks: bool, inputs: LedgerInputs, one: Turn,
     turns: Floats,
 ) -> float:  # fmt: skip
     """Step 7 of a sleeve that states its contracts, by its stocks where both go together."""
     state, work = one.state, one.work
     scalars, ratio, worth, moved = state.scalars, state.scalars[LEG_RATIO], np.inf, False
-    if one.hedge.together and ratio > 0.0:
+    if one.hedge.together and ratio != 0.0:
         ordered = turns[REASON] != _NO_ORDERS
         moved = turns[MOVED] > 0.0 or scalars[UNFINISHED] > 0.0
         scalars[UNFINISHED] = 0.0
         if not after_stocks and (ordered or scalars[RAISE_CASH] > 0.0):
+            room = short_sale_room(s, t, inputs.bars, inputs.settings, inputs.lending, state, work)
             changed = expect_book(
-                t, ordered, inputs.bars, inputs.stocks, inputs.settings, state, work
+                t, ordered, room, inputs.bars, inputs.stocks, inputs.settings, state, work
             )
             turns[ASKED] = 1.0 if changed else 0.0
             moved |= changed
@@ -243,14 +246,14 @@ def _trade_stated(
             stocks = value_before(t, inputs.bars, work.expected, work.expected_held, listed)
         else:
             stocks = value_before(t, inputs.bars, state.shares, work.held, work.n[HELD])
-        worth = ratio * stocks
+        worth = ratio * stocks  # both below 0 where stocks are borrowed
     withdrawable = trade_lots(
         t, int(turns[ORDERS]), withdrawable, worth, moved, inputs.settings, inputs.futures,
         state, work.futures, one.sheet,
     )  # fmt: skip
     if one.hedge.together and not after_stocks:
         turns[ALLOWED] = stocks_allowed(t, 0.0, inputs.futures, state)
-    strike_lots(one.hedge.together and ratio > 0.0, state)
+    strike_lots(one.hedge.together and ratio != 0.0, state)
     return withdrawable
 
 
@@ -259,22 +262,31 @@ def _room_beside_contracts(
     t: int, s: int, kept: float, market: StockMarket, inputs: LedgerInputs, state: FundState,
     one: Turn, turns: Floats,
 ) -> float:  # fmt: skip
-    """Yuan of stocks that a sleeve may buy beside contracts that wait; infinite without."""
-    ratio = one.state.scalars[LEG_RATIO]
-    if not (one.hedge.together and ratio > 0.0):
+    """Yuan of stocks that a sleeve may buy, or sell short, beside contracts that wait.
+
+    Infinite without.
+    """
+    if not (one.hedge.together and one.state.scalars[LEG_RATIO] != 0.0):
         return np.inf
     if inputs.futures.after_stocks[t]:
         scalars, day = one.state.scalars, one.work.futures
         begin_contracts(s, inputs.futures.product, state.lots, day)
         money = scalars[STOCK_CASH] - untouched_cash(kept, inputs.settings, scalars)
+        if way_of_stocks(one.state) > 0.0:
+            beside = ordered_value(t, market, one.state, one.work)
+        else:
+            beside = (
+                short_value(t, market, one.state, one.work) * inputs.lending.collateral[s, t + 1]
+            )
         part = known_part(
-            t, money + scalars[FUTURES_CASH], ordered_value(t, market, one.state, one.work),
-            inputs.futures, one.state, day,
+            t, money + scalars[FUTURES_CASH], beside, inputs.futures, one.state, day
         )  # fmt: skip
         turns[ALLOWED] = stocks_allowed(t, part, inputs.futures, one.state)
     if turns[ALLOWED] == np.inf:
         return np.inf
-    return max(0.0, turns[ALLOWED] - value_at_reference(t, market, one.state.shares, one.work))
+    held, n_held = one.work.held, one.work.n[HELD]
+    there = value_before(t, inputs.bars, one.state.shares, held, n_held)
+    return max(0.0, turns[ALLOWED] - way_of_stocks(one.state) * there)
 
 
 @njit(cache=True, allocates=False)
@@ -291,7 +303,7 @@ def _trade_contracts(
             turns[BOOK] = write_beta(t, inputs.bars, one)
         begin_contracts(s, inputs.futures.product, state.lots, day)
         if one.hedge.method == STATED:
-            withdrawable = _trade_stated(t, withdrawable, after_stocks, inputs, one, turns)
+            withdrawable = _trade_stated(s, t, withdrawable, after_stocks, inputs, one, turns)
         elif after_stocks:
             withdrawable = _hedge_holdings(t, withdrawable, inputs, one, turns)
         else:
@@ -366,7 +378,9 @@ def _return_for_collateral(
         )
         received += money
         work.turns[s, GAIN] += more
-        if logs.n[TRADES] > trades and work.turns[s, ROW] < 0.0:  # else the day's decision stands
+        waits = one.hedge.together and one.state.scalars[LEG_RATIO] < 0.0  # lots follow by that
+        decided = work.turns[s, ROW] >= 0.0  # today: that stands
+        if logs.n[TRADES] > trades and not decided and not waits:
             owed = value_owed(t, market.bars, one.state.shares, one.work)
             close_lots_beyond(t, owed, inputs.futures, one.state)
         note_elsewhere(trades, work, logs)
@@ -429,18 +443,19 @@ def _trade_stocks(
             note_elsewhere(trades, work, logs)
             trades = logs.n[TRADES]
         if turns[REASON] != _NO_ORDERS:
+            room = _room_beside_contracts(t, s, kept, market, inputs, state, one, turns)
+            short = way_of_stocks(one.state) < 0.0
             more, of_morning, of_sales = buy(
                 t, int(turns[REASON]), kept, before - settled + borrowed,
-                _room_beside_contracts(t, s, kept, market, inputs, state, one, turns), market,
-                one.state, one.work, one.sheet,
+                np.inf if short else room, market, one.state, one.work, one.sheet,
             )  # fmt: skip
             turns[GAIN] += more
             settled += of_morning
             paid += of_sales
         if turns[REASON] != _NO_ORDERS and borrows:
             money, more = sell_short(
-                s, t, int(turns[REASON]), kept, before - settled + borrowed, market, lending,
-                one.state, one.work, one.sheet,
+                s, t, int(turns[REASON]), kept, before - settled + borrowed,
+                room if short else np.inf, market, lending, one.state, one.work, one.sheet,
             )  # fmt: skip
             turns[GAIN] += more
             borrowed += money

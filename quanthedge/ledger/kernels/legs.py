@@ -1,8 +1,10 @@
 """Legs in stocks and in contracts that go together, compiled: docs/ledger.md, "Sleeves".
 
 Both are put into yuan before the day's trading: stocks at their reference prices, lots at the last
-settlement, sold lots above 0. ``LEG_RATIO`` of the state is the value sold short for each yuan of
-stocks that the sleeve's last decision asked for, 0 where its legs do not wait.
+settlement. ``LEG_RATIO`` of the state is the value sold short for each yuan of stocks that the
+sleeve's last decision asked for, 0 where its legs do not wait; below 0 where it is the value bought
+for each yuan of borrowed stocks. Then both legs are counted with the other sign, so that what
+stands against each other is above 0 either way.
 """
 
 import numpy as np
@@ -16,16 +18,17 @@ from quanthedge.ledger.state import LedgerState
 from quanthedge.typing import Floats, Ints
 
 __all__ = [
+    "against_stocks",
     "lot_value",
     "lots_to_go",
     "lots_to_open",
-    "more_short",
+    "more_against",
     "note_ratio",
     "part_by_stocks",
-    "short_value",
     "side_of",
     "stocks_allowed",
     "value_before",
+    "way_of_stocks",
 ]
 
 
@@ -79,33 +82,44 @@ def note_ratio(r: int, targets: SleeveTargets, state: LedgerState) -> None:
     sold = 0.0
     for k in range(begin, end):
         sold -= targets.exposures[k]  # NaN, a contract left as it is: nothing waits for it
-    state.scalars[LEG_RATIO] = sold / stocks if stocks > 0.0 and sold > 0.0 else 0.0
+    state.scalars[LEG_RATIO] = 0.0
+    if sold * stocks > 0.0:
+        state.scalars[LEG_RATIO] = sold / stocks if stocks > 0.0 else 0.0 - sold / stocks
+
+
+@njit(cache=True, allocates=False)
+def way_of_stocks(state: LedgerState) -> float:
+    """Sign of the stocks that contracts wait for: below 0 where they are borrowed."""
+    return -1.0 if state.scalars[LEG_RATIO] < 0.0 else 1.0
 
 
 @njit(cache=True, allocates=False)
 def value_before(t: int, bars: Bars, shares: Floats, held: Ints, n_held: int) -> float:
-    """Value of stocks at the day's reference prices, yuan."""
+    """Value of stocks at the day's reference prices, yuan; of borrowed ones below 0."""
     value = 0.0
     for k in range(n_held):
         i = held[k]
-        if shares[i] > 0.0:
+        if shares[i] != 0.0:
             value += shares[i] * reference_price(t, i, bars)
     return value
 
 
 @njit(cache=True, allocates=False)
-def short_value(t: int, lots: Floats, futures: FutureBook) -> float:
-    """Value of the lots sold short less that of those held long, yuan."""
+def against_stocks(t: int, futures: FutureBook, state: LedgerState) -> float:
+    """Value of the lots that stand against the stocks less that of others, yuan."""
+    lots = state.lots
     value = 0.0
     for c in range(lots.size):
         if lots[c] != 0.0:
             value -= lots[c] * lot_value(t, c, futures)
-    return value
+    return way_of_stocks(state) * value
 
 
 @njit(cache=True, allocates=False)
-def more_short(t: int, part: float, futures: FutureBook, state: LedgerState) -> tuple[float, float]:
-    """Value that a part of the lots to be opened sells short, yuan, and their largest number.
+def more_against(
+    t: int, part: float, futures: FutureBook, state: LedgerState
+) -> tuple[float, float]:
+    """Value that a part of the lots to be opened sets against the stocks, and their largest number.
 
     A part of 1 or less is that of whole lots.
     """
@@ -117,7 +131,7 @@ def more_short(t: int, part: float, futures: FutureBook, state: LedgerState) -> 
         opened = np.floor(part * more + 1e-9)
         if opened > 0.0:
             value -= side_of(state.wanted_lots[c]) * opened * lot_value(t, c, futures)
-    return value, most
+    return way_of_stocks(state) * value, most
 
 
 @njit(cache=True, allocates=False)
@@ -126,9 +140,9 @@ def part_by_stocks(
 ) -> float:
     """Part of the lots to be opened that brings those ``there`` to the worth, to the nearest lot.
 
-    ``worth`` is what the stocks carry, ``there`` what is sold short, yuan.
+    ``worth`` is what the stocks carry, ``there`` what stands against them, yuan.
     """
-    value, most = more_short(t, 1.0, futures, state)
+    value, most = more_against(t, 1.0, futures, state)
     if not value > 0.0:
         return np.inf
     return max(0.0, (worth - there) / value + 0.5 / most)
@@ -136,14 +150,14 @@ def part_by_stocks(
 
 @njit(cache=True, allocates=False)
 def stocks_allowed(t: int, part: float, futures: FutureBook, state: LedgerState) -> float:
-    """Value of the stocks that lots held, and a part of those to be opened, let the sleeve hold.
+    """Value of stocks that lots held, and a part of those to be opened, let a sleeve hold or owe.
 
     Yuan; infinite where the contracts keep nothing waiting.
     """
-    ratio = state.scalars[LEG_RATIO]
-    whole, most = more_short(t, 1.0, futures, state)
+    ratio = abs(state.scalars[LEG_RATIO])
+    whole, most = more_against(t, 1.0, futures, state)
     if not ratio > 0.0 or whole <= 0.0 or part >= 1.0:
         return np.inf
-    there = short_value(t, state.lots, futures) + more_short(t, part, futures, state)[0]
+    there = against_stocks(t, futures, state) + more_against(t, part, futures, state)[0]
     half = 0.0 if np.isnan(whole) else 0.5 * whole / most  # NaN: a contract without a price
     return (there + half) / ratio if there > 0.0 else 0.0

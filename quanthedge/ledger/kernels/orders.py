@@ -196,6 +196,7 @@ def untouched_cash(kept: float, settings: Settings, scalars: Floats) -> float:
 def expect_book(
     t: int,
     ordered: bool,
+    short_room: float,
     bars: Bars,
     stocks: StockBook,
     settings: Settings,
@@ -204,13 +205,16 @@ def expect_book(
 ) -> bool:
     """Write the shares expected after the day's orders: step 7 before the stocks are filled.
 
-    Sales are taken as done, purchases as far as the money goes at reference prices. Returns whether
-    any order changes the book. Nothing of the day's bars is read.
+    Sales are taken as done, purchases as far as the money goes at reference prices. Of borrowed
+    stocks returns are taken as done, short sales as far as ``short_room`` yuan go; of an order that
+    passes 0, no more than up to it. Returns whether any order changes the book. Nothing of the
+    day's bars is read.
     """
     scalars, shares, pending, expected = state.scalars, state.shares, state.pending, work.expected
     cash = scalars[STOCK_CASH]
     sold = 0.0
     needed = 0.0
+    short = 0.0
     changed = False
     for i in range(shares.size):
         expected[i] = shares[i]
@@ -222,10 +226,16 @@ def expect_book(
         if t > 0 and np.isnan(bars.close[t - 1, i]):
             continue  # suspended at the last close: nothing is expected of it
         lot, step, reference = stocks.lot[i], stocks.step[i], reference_price(t, i, bars)
-        if pending[i] < shares[i]:
+        if pending[i] < shares[i] and shares[i] > 0.0:
             order = round_sale(shares[i] - pending[i], shares[i], lot, step)
             expected[i] = shares[i] - order
             sold += order * reference
+        elif pending[i] < shares[i]:
+            order = round_lot(shares[i] - pending[i], lot, step)
+            short += order * reference
+        elif shares[i] < 0.0:
+            order = round_sale(min(0.0, pending[i]) - shares[i], -shares[i], lot, step)
+            expected[i] = shares[i] + order
         else:
             order = round_lot(pending[i] - shares[i], lot, step)
             needed += order * reference
@@ -238,10 +248,14 @@ def expect_book(
     money = cash if settings.sale_proceeds == NEXT_DAY else cash + sold
     left = money - untouched_cash(kept, settings, scalars)
     part = min(1.0, max(0.0, left) / needed) if needed > 0.0 else 0.0
+    of_short = min(1.0, short_room / short) if short > 0.0 else 0.0
     for k in range(orders):
         i = work.ordered[k]
         traded = t == 0 or not np.isnan(bars.close[t - 1, i])
-        if traded and pending[i] > shares[i] and expected[i] == shares[i]:
+        if traded and pending[i] < shares[i] <= 0.0:
+            order = round_lot(shares[i] - pending[i], stocks.lot[i], stocks.step[i])
+            expected[i] = shares[i] - of_short * order
+        elif traded and pending[i] > shares[i] >= 0.0 and expected[i] == shares[i]:
             expected[i] += part * round_lot(pending[i] - shares[i], stocks.lot[i], stocks.step[i])
     return changed
 
@@ -259,5 +273,5 @@ def _expect_forced_sales(t: int, missing: float, bars: Bars, work: Work) -> bool
     fraction = min(1.0, missing / value)
     for k in range(work.n[HELD]):
         i = work.held[k]
-        work.expected[i] -= fraction * work.expected[i]
+        work.expected[i] -= fraction * max(0.0, work.expected[i])
     return True
