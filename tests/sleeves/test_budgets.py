@@ -22,7 +22,7 @@ from tests.sample import END, START, sample_market, small_strategy
 CARRY = {"kind": "cash_and_carry", "label": "carry", "budget": 0.3, "terms": {"entry": 0.0}}
 SPREAD = {"kind": "calendar_spread", "label": "calendar", "budget": 0.15, "size": 2.0,
           "rule": "carry", "entry": 0.01, "exit": 0.002}  # fmt: skip
-REVIEW = {"start": 0.15, "every": "month", "window": 60, "fewest": 5}
+REVIEW = {"start": 0.15, "every": "month", "window": 60, "fewest": 5, "prior_days": 20}
 BUDGETS = {
     "capital": {},
     "margin": {"budget": 0.02, "budget_of": "margin"},
@@ -107,14 +107,15 @@ def test_a_decision_without_contracts_keeps_the_share_before_it():
     assert found.share.tolist() == pytest.approx([0.2, 0.4])
 
 
-def slow_volatility(gains, tied, window, fewest):
-    """The deviation a year on the last days with a position; None of too few."""
+def slow_volatility(gains, tied, window, fewest, prior):
+    """The deviation a year on the last days with a position beside the prior; None of too few."""
     held = [k for k in range(len(gains)) if tied[k] > 0 or gains[k] != 0][-window:]
     if len(held) < fewest:
         return None
     some = [gains[k] for k in held]
     mean = sum(some) / len(some)
-    return math.sqrt(sum((one - mean) ** 2 for one in some) / (len(some) - 1) * 243)
+    own = sum((one - mean) ** 2 for one in some) / (len(some) - 1) * 243
+    return math.sqrt((len(some) * own + 20 * prior**2) / (len(some) + 20))
 
 
 @cache
@@ -139,7 +140,7 @@ def test_a_budget_of_risk_is_that_over_the_volatility_on_paper_up_to_the_review(
     assert len(table) == 10
     for row in table.itertuples():
         part = (gains[: row.date].tolist(), tied[: row.date].tolist())
-        sigma = slow_volatility(*part, 60, 5)
+        sigma = slow_volatility(*part, 60, 5, 0.01 / 0.15)
         if sigma is None:
             assert (row.reason, row.share) == ("unknown", standing)
             continue
@@ -152,12 +153,22 @@ def test_a_budget_of_risk_is_that_over_the_volatility_on_paper_up_to_the_review(
 
 
 def test_a_budget_of_risk_stops_at_the_most_and_keeps_what_stood_while_nothing_is_known():
-    review = RiskReview(start=0.5, fewest=20, window=20, most=0.8)
+    review = RiskReview(start=0.5, fewest=20, window=20, most=0.8, prior_days=0)
     gains = np.tile([0.001, -0.001], 30)
     found = risk_shares(0.3, review, np.array([10, 20, 60]), gains, np.ones(60))
     assert found.share.tolist() == [1.0, 1.6, 1.6]
     assert found.reason == ("unknown", "more", "kept")
     assert found.asked[2] > 30
+
+
+def test_calm_days_do_not_stand_for_all_that_may_come():
+    review = RiskReview(start=0.25, fewest=40, window=120)
+    calm = np.tile([0.0001, -0.0001], 60)
+    found = risk_shares(0.01, review, np.array([30, 40, 120]), calm, np.ones(120))
+    assert found.reason == ("unknown", "more", "more")
+    # 40 and 120 days of next to nothing beside 120 days of the 4% a year that 1% / 0.25 states
+    assert found.figure[1:] == pytest.approx([0.04 * math.sqrt(0.75), 0.04 * math.sqrt(0.5)], 0.01)
+    assert found.share[1:] == pytest.approx([math.sqrt(4 / 3), math.sqrt(2)], 0.01)
 
 
 @pytest.mark.parametrize("of", ["margin", "risk"])

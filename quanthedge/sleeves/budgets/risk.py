@@ -1,4 +1,10 @@
-"""A budget of risk: decisions sized by what the sleeve's own gain has moved."""
+"""A budget of risk: decisions sized by what the sleeve's own gain has moved.
+
+References
+----------
+Bühlmann, H. (1967), "Experience rating and credibility", ASTIN Bulletin 4(3): the weight
+n / (n + k) of n own observations against a prior.
+"""
 
 from typing import Annotated, Literal
 
@@ -16,9 +22,14 @@ __all__ = ["RiskReview", "risk_shares"]
 class RiskReview(Told):
     """How a budget of risk becomes one of capital, and when that is looked at again.
 
-    At the close of a review, sigma is the standard deviation, a year, of the sleeve's daily gain
-    per yuan of budget on the last ``window`` days on which it held anything, in a run on paper of
-    the fund with that sleeve alone and the budget ``start``. Its decisions are then parts of
+    At the close of a review, s is the standard deviation, a year, of the sleeve's daily gain per
+    yuan of budget on the n of the last ``window`` days on which it held anything, in a run on paper
+    of the fund with that sleeve alone and the budget ``start``. ``start`` says what it was thought
+    to be beforehand, budget / start, which weighs as many days as ``prior_days``:
+
+        sigma^2 = (n s^2 + prior_days (budget / start)^2) / (n + prior_days)
+
+    since days that were calm say little of those that will not be. Its decisions are then parts of
 
         budget / sigma,   at most ``most``
 
@@ -39,6 +50,11 @@ class RiskReview(Told):
     )
     fewest: int = Field(
         default=40, ge=2, description="Days with a position below which nothing is known."
+    )
+    prior_days: int = Field(
+        default=120,
+        ge=0,
+        description="Days with a position that the volatility by which start was stated weighs as.",
     )
     most: float = Field(
         default=1.0, gt=0, le=3, description="Largest part of the equity, whatever the risk."
@@ -70,7 +86,9 @@ def risk_shares(
         known = active[active < row][-review.window :]
         sigma = np.nan
         if known.size >= review.fewest:
-            sigma = float(gains[known].std(ddof=1)) * np.sqrt(TRADING_DAYS_A_YEAR)
+            own = float(gains[known].var(ddof=1)) * TRADING_DAYS_A_YEAR
+            days, prior = known.size, review.prior_days
+            sigma = np.sqrt((days * own + prior * (budget / review.start) ** 2) / (days + prior))
         asked = budget / sigma / review.start if sigma > 0.0 else standing
         wanted = min(asked, review.most / review.start)
         kept = abs(wanted - standing) <= review.band
