@@ -1,13 +1,15 @@
 """A sleeve beside the fund's stocks: the stocks and contracts that it wants on each day."""
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal, NamedTuple, Self
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
+from quanthedge.hedge import contract_chain
 from quanthedge.kinds import Kinded, own_errors
 from quanthedge.market import Market
 from quanthedge.sleeves.budgets import BudgetOf, RiskReview
@@ -181,11 +183,24 @@ def wishes_of(sleeve: Sleeve, market: Market, first: int, last: int) -> Wishes:
     StrategyError
         An own sleeve fails, or something else than wishes on days of the run is returned.
     """
-    with own_errors(sleeve, "wishes"):
-        found = sleeve.wishes(market, first, last)
+    try:
+        with own_errors(sleeve, "wishes"):
+            found = sleeve.wishes(market, first, last)
+    except StrategyError as problem:
+        if str(problem).startswith("sleeve "):
+            raise
+        raise StrategyError(f"sleeve {sleeve.label}: {problem}") from problem
     if not isinstance(found, Wishes):
-        raise StrategyError(f"sleeve {sleeve.label}: wishes returned {type(found).__name__}")
-    rows = np.asarray(found.rows, dtype=np.int64)
+        raise StrategyError(
+            f"sleeve {sleeve.label}: wishes returned {type(found).__name__}; accepted: Wishes"
+        )
+    given = np.asarray(found.rows)
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise StrategyError(
+            f"sleeve {sleeve.label}: rows of {given.dtype} and shape {given.shape}; accepted: an "
+            "array of days, whole numbers, one for each decision"
+        )
+    rows = given.astype(np.int64)
     if not rows.size == len(found.weights) == len(found.contracts):
         raise StrategyError(
             f"sleeve {sleeve.label}: {rows.size} decisions, weights of {len(found.weights)} and "
@@ -198,8 +213,9 @@ def wishes_of(sleeve: Sleeve, market: Market, first: int, last: int) -> Wishes:
             f"sleeve {sleeve.label}: decision {int(np.argmax(wrong))} on day "
             f"{rows[np.argmax(wrong)]}; accepted: days from {first - 1} to {last - 1}, rising"
         )
+    listed = contract_chain(market, sleeve.product).contracts if any(found.contracts) else ()
     for row, weights, contracts in zip(rows, found.weights, found.contracts, strict=True):
-        _check_parts(sleeve, market, int(row), weights, contracts)
+        _check_parts(sleeve, market, int(row), weights, contracts, listed)
     return found._replace(rows=rows)
 
 
@@ -207,10 +223,13 @@ def _check_parts(
     sleeve: Sleeve,
     market: Market,
     row: int,
-    weights: Mapping[int, float],
-    contracts: Mapping[str, float],
+    weights: Any,
+    contracts: Any,
+    listed: Sequence[str],
 ) -> None:
     told = f"sleeve {sleeve.label}, {market.dates[row]}"
+    _check_mapping(f"{told}: weights", weights, "parts by place in the market's codes", Integral)
+    _check_mapping(f"{told}: contracts", contracts, "parts by name", str)
     for place, weight in weights.items():
         if not 0 <= place < len(market.codes):
             raise StrategyError(f"{told}: stock {place}; accepted: 0 to {len(market.codes) - 1}")
@@ -223,8 +242,21 @@ def _check_parts(
     for name, part in contracts.items():
         if not name.startswith(sleeve.product):
             raise StrategyError(f"{told}: contract {name}; accepted: those of {sleeve.product}")
+        if name not in listed:
+            known = f"{listed[0]} to {listed[-1]}" if listed else "none, the market has none"
+            raise StrategyError(f"{told}: no contract {name} in the market; accepted: {known}")
         if abs(part) == np.inf:
             raise StrategyError(f"{told}: {part} of {name}; accepted: a number")
+
+
+def _check_mapping(told: str, given: Any, accepted: str, key: type) -> None:
+    """Raise StrategyError for what is no mapping to numbers from keys of a kind."""
+    if not isinstance(given, Mapping):
+        raise StrategyError(f"{told} are {type(given).__name__}; accepted: {accepted}")
+    for name, part in given.items():
+        whose = isinstance(name, key) and not isinstance(name, bool)
+        if not whose or not isinstance(part, Real) or isinstance(part, bool | np.bool_):
+            raise StrategyError(f"{told} have {name!r}: {part!r}; accepted: {accepted}, numbers")
 
 
 def state_changes(

@@ -180,6 +180,13 @@ class Wrong(qh.Sleeve):
             "uneven": Wishes(np.array([first]), none, ()),
             "foreign": Wishes(np.array([first]), none, ({"IC1501": 1.0},)),
             "unknown": Wishes(np.array([first]), none, ({"IF0001": 1.0},)),
+            "flat": Wishes(np.array([[first]]), none, none),
+            "half": Wishes(np.array([first + 0.5]), none, none),
+            "named": Wishes(np.array([first]), ({"000001.SZ": 0.1},), none),
+            "text": Wishes(np.array([first]), ({0: "0.1"},), none),
+            "true": Wishes(np.array([first]), ({0: True},), none),
+            "numbered": Wishes(np.array([first]), none, ({5: 0.1},)),
+            "loose": Wishes(np.array([first]), [(0, 0.1)], none),
             "other": 3,
         }[self.how]
 
@@ -191,7 +198,14 @@ class Wrong(qh.Sleeve):
         ("short", "0 or more"),
         ("uneven", "as many of each"),
         ("foreign", "those of IF"),
-        ("unknown", "no contract IF0001"),
+        ("unknown", "wrong, 20.*: no contract IF0001"),
+        ("flat", "whole numbers, one for each"),
+        ("half", "rows of float64"),
+        ("named", "have '000001.SZ': 0.1; accepted: parts by place"),
+        ("text", "have 0: '0.1'"),
+        ("true", "have 0: True"),
+        ("numbered", "contracts have 5: 0.1; accepted: parts by name"),
+        ("loose", "weights are tuple"),
         ("other", "returned int"),
     ],
 )
@@ -199,6 +213,12 @@ def test_wishes_that_cannot_be_meant_end_in_one_line(market, strategy, how, told
     wrong = strategy.change({"sleeves": [Wrong(label="wrong", budget=0.1, how=how)]})
     with pytest.raises((StrategyError, DataError), match=told):
         qh.backtest(wrong, market, START, END)
+
+
+def test_what_a_rule_does_not_take_is_told_with_the_sleeve(market, strategy):
+    spread = {"kind": "calendar_spread", "label": "calendar", "budget": 0.1, "entry": 0.5}
+    with pytest.raises(StrategyError, match=r"^sleeve calendar: .*exit 0\.5, entry 0\.5"):
+        qh.backtest(strategy.change({"sleeves": [spread]}), market, START, END)
 
 
 def test_funds_without_sleeves_say_so(mixed):
