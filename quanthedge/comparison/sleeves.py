@@ -83,7 +83,7 @@ def _stocks_alone(ledger: pd.DataFrame) -> dict[str, float]:
 def _figures(ledger: pd.DataFrame, own: pd.DataFrame) -> dict[str, float]:
     """Return the figures of a sleeve from its days."""
     morning = (ledger["equity"].shift(1) + net_flows(ledger)).iloc[1:]
-    capital = own["stock_value"] + own["margin_required"]
+    capital = own["stock_value"] + own["cash_pledged"] + own["margin_required"]
     equity = ledger["equity"].iloc[1:]
     return {
         "contribution": float((own["earned"] / morning).mean() * TRADING_DAYS_A_YEAR),

@@ -9,6 +9,7 @@ import pytest
 
 import quanthedge as qh
 from quanthedge.backtesting.plan import prepare
+from quanthedge.comparison.sleeves import compared_sleeves
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import run_ledger
 from quanthedge.sleeves import Wishes, wishes_of
@@ -249,3 +250,11 @@ def test_expected_is_that_of_the_better_side(market: qh.Market, alone: qh.Strate
 def test_the_audit_passes_the_reverse_side(market: qh.Market) -> None:
     both = qh.load_strategy("market_neutral", ["selector.n=30"]).change({"sleeves": [carry()]})
     assert qh.audit(both, market, start="2014-10-30", end="2014-11-28").passed
+
+
+def test_a_comparison_counts_the_collateral_of_borrowed_stocks_as_tied_up(run: qh.Result) -> None:
+    line = compared_sleeves("fund", run, {}).set_index("sleeve").loc["carry"]
+    days = run.sleeves[run.sleeves["sleeve"] == "carry"].set_index("date")
+    collateral = 0.5 * days["stocks_borrowed"] + days["margin_required"]
+    assert line["capital"] == pytest.approx((collateral / run.ledger["equity"]).dropna().mean())
+    assert line["days"] == 11  # trading days with stocks owed

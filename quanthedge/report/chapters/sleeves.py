@@ -148,5 +148,6 @@ def _budget_years(
 
 def _volatility(own: pd.DataFrame) -> float:
     """Return the volatility a year of the gain on the days with a position; NaN of one or none."""
-    held = (own["stock_value"] + own["margin_required"] > 0.0) | (own["gain"] != 0.0)
+    tied = own["stock_value"] + own["cash_pledged"] + own["margin_required"]
+    held = (tied > 0.0) | (own["gain"] != 0.0)
     return float(own["gain"][held].std(ddof=1) * TRADING_DAYS_A_YEAR**0.5)
