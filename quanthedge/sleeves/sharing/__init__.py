@@ -1,5 +1,6 @@
 """How a fund's money is split over its own stocks and its sleeves."""
 
+import quanthedge.kinds
 from quanthedge.sleeves.sharing.base import (
     FixedShares,
     Seen,
@@ -13,6 +14,10 @@ from quanthedge.sleeves.sharing.drawdown import OwnDrawdown
 from quanthedge.sleeves.sharing.parity import RiskParity
 from quanthedge.sleeves.sharing.restated import restated
 from quanthedge.sleeves.sharing.wording import sharing_name
+
+quanthedge.kinds.read_catalogue(
+    "quanthedge.sleeves.sharing"
+).classes()  # makes all their kinds known
 
 __all__ = [
     "CarryPerMargin",
