@@ -1,6 +1,5 @@
 """Layers of a book above its stocks: how much is invested, and how much in each industry."""
 
-import quanthedge.kinds
 from quanthedge.layers.allocation import Allocation, NoAllocation, Standing, allocation_table
 from quanthedge.layers.carry import CarryGate, CarryScaled
 from quanthedge.layers.control import DrawdownControl, RiskBudget
@@ -8,8 +7,6 @@ from quanthedge.layers.episodes import Episodes, episodes
 from quanthedge.layers.industry import NoTilt, ScoreTilt, industry_tilts
 from quanthedge.layers.sections import Layers
 from quanthedge.layers.wording import allocation_name
-
-quanthedge.kinds.read_catalogue("quanthedge.layers").classes()  # makes all their kinds known
 
 __all__ = [
     "Allocation",

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_numbers
+from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
 from quanthedge.market import Market
 from quanthedge.typing import Floats, Ints
 
@@ -66,6 +66,11 @@ class Allocation(Kinded, noun="allocation"):
     needed: ClassVar[tuple[str, ...]] = ("exposures",)
     default_kind: ClassVar[str] = "none"
     asks: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def builtin(cls) -> dict[str, type[Kinded]]:
+        """Return the allocations of the catalogue by kind."""
+        return read_catalogue("quanthedge.layers").classes()
 
     @property
     def level(self) -> float:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
 from quanthedge.hedge import contract_chain
-from quanthedge.kinds import Kinded, own_errors
+from quanthedge.kinds import Kinded, own_errors, read_catalogue
 from quanthedge.market import Market
 from quanthedge.sleeves.budgets import BudgetOf, RiskReview
 from quanthedge.typing import Floats, Ints
@@ -103,6 +103,11 @@ class Sleeve(Kinded, noun="sleeve"):
                    "takes no budget_review, which is of risk")
             )  # fmt: skip
         return self
+
+    @classmethod
+    def builtin(cls) -> dict[str, type[Kinded]]:
+        """Return the sleeves of the catalogue by kind."""
+        return read_catalogue("quanthedge.sleeves").classes()
 
     @property
     def of_equity(self) -> float:
@@ -254,8 +259,8 @@ def _check_mapping(told: str, given: Any, accepted: str, key: type) -> None:
     if not isinstance(given, Mapping):
         raise StrategyError(f"{told} are {type(given).__name__}; accepted: {accepted}")
     for name, part in given.items():
-        whose = isinstance(name, key) and not isinstance(name, bool)
-        if not whose or not isinstance(part, Real) or isinstance(part, bool | np.bool_):
+        truths = isinstance(name, bool | np.bool_) or isinstance(part, bool | np.bool_)
+        if truths or not isinstance(name, key) or not isinstance(part, Real):
             raise StrategyError(f"{told} have {name!r}: {part!r}; accepted: {accepted}, numbers")
 
 

@@ -1,6 +1,5 @@
 """How a fund's money is split over its own stocks and its sleeves."""
 
-import quanthedge.kinds
 from quanthedge.sleeves.sharing.base import (
     FixedShares,
     Seen,
@@ -14,10 +13,6 @@ from quanthedge.sleeves.sharing.drawdown import OwnDrawdown
 from quanthedge.sleeves.sharing.parity import RiskParity
 from quanthedge.sleeves.sharing.restated import restated
 from quanthedge.sleeves.sharing.wording import sharing_name
-
-quanthedge.kinds.read_catalogue(
-    "quanthedge.sleeves.sharing"
-).classes()  # makes all their kinds known
 
 __all__ = [
     "CarryPerMargin",

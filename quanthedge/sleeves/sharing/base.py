@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_numbers
+from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
 from quanthedge.typing import Bools, Days, Floats, Ints
 
 __all__ = ["FixedShares", "Seen", "Sharing", "share_table", "shares_at", "table_of_shares"]
@@ -83,6 +83,11 @@ class Sharing(Kinded, noun="sharing"):
         le=1,
         description="Largest change of any share up to which all stay as they were.",
     )
+
+    @classmethod
+    def builtin(cls) -> dict[str, type[Kinded]]:
+        """Return the sharings of the catalogue by kind."""
+        return read_catalogue("quanthedge.sleeves.sharing").classes()
 
     def figures(self, seen: Seen) -> Floats:
         """Return the figure of each sleeve that the kind goes by, [S]; NaN where it is not known.
