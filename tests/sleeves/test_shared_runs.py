@@ -165,6 +165,14 @@ def test_the_audit_is_not_alarmed_by_the_last_bits_of_a_share():
     assert report.passed, report.to_text()  # a market told anew is the same to some bits
 
 
+def test_the_audit_passes_where_it_cuts_on_the_day_of_a_review():
+    """A run that ends on the day of a review has none there: nothing follows."""
+    strategy = fund(KINDS["carry_per_margin"]).change({"sleeves": SLEEVES[:1]})
+    short = sample_market().until("2014-11-28")
+    report = audit(strategy, short, dates=1, start=START, end="2014-11-14")
+    assert report.passed, report.to_text()
+
+
 class Peeking(CashAndCarry):
     """Says what the index is going to earn in the next month."""
 
