@@ -2,7 +2,8 @@
 
 A panel is gathered through one of two row indices: `exact` (the bar of the day, -1 without one)
 and `last` (the latest bar so far). The whole set is built in one pass over the bars. A panel's file
-ends in a checksum of its name and all before it, which is verified when the panel is first asked for.
+ends in a checksum of its name and of all before it, which is verified when the panel is first asked
+for.
 """
 
 import json
