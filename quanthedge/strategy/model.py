@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -413,11 +413,13 @@ def _given(part: Any) -> Any:
 
 
 def _plain_value(value: Any) -> Any:
-    """Return a value given in Python as plain data: numbers of numpy are numbers, frames rows."""
+    """Return a value given in Python as plain data: numpy's numbers, days, frames as rows."""
     if isinstance(value, pd.DataFrame):
         if value.empty:
             raise StrategyError("change: found a table without rows; accepted: one row or more")
-        return value.to_dict("records")
+        return _plain_value(value.to_dict("records"))
+    if isinstance(value, datetime):  # pandas' too: a day, where it says no more
+        return value.date() if value == datetime.combine(value.date(), time()) else value
     if isinstance(value, dict):
         return {name: _plain_value(one) for name, one in value.items()}
     if isinstance(value, list):
