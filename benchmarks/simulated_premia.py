@@ -99,7 +99,8 @@ def factor_returns(market: Market, truth: Truth, first: int = 260) -> Floats:
         for day in range(row + 1, min(row + 1 + STEP, len(market.dates))):
             design = np.column_stack([known[place], loading[day], sectors])
             use = np.isfinite(returns[day]) & np.isfinite(design).all(axis=1)
-            found.append(np.linalg.lstsq(design[use], returns[day, use], rcond=None)[0])
+            normal = design[use].T @ design[use]
+            found.append(np.linalg.lstsq(normal, design[use].T @ returns[day, use], rcond=None)[0])
     return np.array(found)[:, : len(FACTORS)]
 
 

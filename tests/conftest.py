@@ -20,7 +20,8 @@ NEEDS_THE_MARKET = pytest.mark.skipif(
     reason="the real market data are not beside the project (../shared/market)",
 )
 SLOW = TESTS / "slow_files.txt"
-settings.register_profile("suite", max_examples=50)  # benchmarks.examples draws many times more
+# benchmarks.examples draws many times more; a busy machine is no fault of an example
+settings.register_profile("suite", max_examples=50, deadline=None)
 settings.load_profile("suite")
 gc.disable()  # until all is collected: what is made meanwhile stays, and looking it through costs
 os.environ["QUANTHEDGE_TRIALS"] = "off"  # also of processes that tests start: no line of theirs

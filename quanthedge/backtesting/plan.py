@@ -1,6 +1,7 @@
 """From a strategy and a market to what the ledger is given: targets, hedge, rules, prices."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from quanthedge.backtesting.hedge_leg import (
 from quanthedge.backtesting.selection import Selection, selected
 from quanthedge.backtesting.sharing_stage import shared, sharing_of
 from quanthedge.backtesting.sleeve_stage import (
+    Asked,
     Planned,
     contracts_of,
     lending_of,
@@ -65,7 +67,7 @@ from quanthedge.rules import (
     trading_costs,
 )
 from quanthedge.signals import given_tables
-from quanthedge.stages import stage
+from quanthedge.stages import shared_in_a_run, stage
 from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
 from quanthedge.valuation import IndexReturns, Stated, stated_values
@@ -128,11 +130,26 @@ def prepare(
     end: str | None = None,
     *,
     tell: Tell | None = None,
+    asked: Asked = (),
 ) -> Prepared:
     """Decide the targets of a span and look up all that the ledger needs.
 
-    Parameters and errors are those of :func:`quanthedge.backtest`.
+    Parameters and errors are those of :func:`quanthedge.backtest`; ``asked`` are sleeves whose
+    wishes on these days are known already.
     """
+    # sleeves that run on paper ask for what the fund has asked for
+    with shared_in_a_run() if strategy.sleeves else nullcontext():
+        return _prepared(strategy, market, start, end, tell, asked)
+
+
+def _prepared(
+    strategy: Strategy,
+    market: Market,
+    start: str | None,
+    end: str | None,
+    tell: Tell | None,
+    asked: Asked,
+) -> Prepared:
     say = saying_so(tell or (lambda _text: None))
     strategy = with_tables(strategy)
     first, last = run_rows(strategy, market, start, end)
@@ -143,7 +160,8 @@ def prepare(
         say("estimating betas, looking up rules and contracts")
         stocks = _stock_rules(market, first, last)
     costs = trading_costs(stocks, strategy.costs)
-    sleeves = sleeves_of(strategy, market, first, last)
+    sleeves = sleeves_of(strategy, market, first, last, asked)
+    same = tuple(zip(strategy.sleeves, sleeves, strict=True))
     leg = hedge_leg(strategy, market, first, last, selection.targets, contracts_of(sleeves))
     decided = allocated(
         strategy,
@@ -155,7 +173,7 @@ def prepare(
     selection = exposed(selection, decided.allocation)
 
     def of_the_same_days(alone: Strategy) -> LedgerInputs:
-        return prepare(alone, market, str(dates[1]), str(dates[-1])).inputs
+        return prepare(alone, market, str(dates[1]), str(dates[-1]), asked=same).inputs
 
     sharing = sharing_of(strategy, market, first, last, of_the_same_days)
     if sharing.empty:  # else all budgets are of capital

@@ -16,7 +16,15 @@ from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Days, Floats
 
-__all__ = ["Planned", "contracts_of", "lending_of", "sleeve_book", "sleeves_of", "stated_hedge"]
+__all__ = [
+    "Asked",
+    "Planned",
+    "contracts_of",
+    "lending_of",
+    "sleeve_book",
+    "sleeves_of",
+    "stated_hedge",
+]
 
 
 class Planned(NamedTuple):
@@ -26,24 +34,33 @@ class Planned(NamedTuple):
     wishes: Wishes
 
 
-def sleeves_of(strategy: Strategy, market: Market, first: int, last: int) -> list[Planned]:
+Asked = Sequence[tuple[Sleeve, Planned]]  # sleeves as stated, what they want on the same days
+
+
+def sleeves_of(
+    strategy: Strategy, market: Market, first: int, last: int, asked: Asked = ()
+) -> list[Planned]:
     """Return the wishes of every sleeve of a strategy, worked out once for what decides them.
 
-    Each is the one that decides at the price at which the strategy trades contracts.
+    Each is the one that decides at the price at which the strategy trades contracts. Sleeves of
+    ``asked`` are not asked again: a fund's own in a run of one of them on paper.
     """
-    return [
-        Planned(
-            one,
-            stage(
-                "sleeve",
-                market,
-                {"span": (first, last), "sleeve": one},
-                partial(wishes_of, one, market, first, last),
-                on_disk=False,
-            ),
+
+    def planned(stated: Sleeve, one: Sleeve) -> Planned:
+        told = next((found for other, found in asked if other is stated), None)
+        if told is not None:
+            return told
+        wishes = stage(
+            "sleeve",
+            market,
+            {"span": (first, last), "sleeve": one},
+            partial(wishes_of, one, market, first, last),
+            on_disk=False,
         )
-        for one in strategy.sleeves_as_filled()
-    ]
+        return Planned(one, wishes)
+
+    pairs = zip(strategy.sleeves, strategy.sleeves_as_filled(), strict=True)
+    return [planned(stated, one) for stated, one in pairs]
 
 
 def contracts_of(sleeves: Sequence[Planned]) -> tuple[str, ...]:

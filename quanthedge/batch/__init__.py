@@ -1,7 +1,7 @@
 """Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
 
 from quanthedge.batch.grid import told
-from quanthedge.batch.judgement import Judgement, judge, judged, parameter_name
+from quanthedge.batch.judgement import judge, parameter_name
 from quanthedge.batch.plan import Plan, measured_seconds, planned
 from quanthedge.batch.screen import Screen, from_vectorbt
 from quanthedge.batch.store import Entry, Store
@@ -21,7 +21,6 @@ __all__ = [
     "SERIES",
     "Entry",
     "Job",
-    "Judgement",
     "Outcome",
     "Place",
     "Plan",
@@ -35,7 +34,6 @@ __all__ = [
     "check_walk",
     "from_vectorbt",
     "judge",
-    "judged",
     "keep_walk_forward",
     "measured_seconds",
     "parameter_name",

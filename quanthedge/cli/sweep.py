@@ -130,7 +130,7 @@ def command(  # noqa: PLR0917 -- an option each
         ))  # fmt: skip
     elif walked is not None and then is not None:
         say_walk(*then, walked)
-    if len(found.table) and len(found.failures) == len(found.table):
+    if len(found.failures) and not len(found.table):
         raise typer.Exit(1)  # a batch script goes no further with a sweep of which nothing is there
 
 

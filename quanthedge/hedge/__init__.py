@@ -35,7 +35,6 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.hedge.research.carry.panel import carry_opportunity as carry_opportunity
     from quanthedge.hedge.research.carry.terms import CarryTerms as CarryTerms
     from quanthedge.hedge.research.carry.trades import carry_trades as carry_trades
-    from quanthedge.hedge.research.comparison import HedgeComparison as HedgeComparison
     from quanthedge.hedge.research.comparison import compare_hedges as compare_hedges
     from quanthedge.hedge.research.desk import basis_desk as basis_desk
 
@@ -44,7 +43,6 @@ _LAZY = {
     "annual_discount": "contracts.discount",
     "Book": "research.books",
     "CarryTerms": "research.carry.terms",
-    "HedgeComparison": "research.comparison",
     "basis_desk": "research.desk",
     "basis_table": "research.basis",
     "book_ratios": "ratios.pro_forma",
@@ -69,7 +67,6 @@ __all__ = [
     "ErrorCorrection",
     "EwmaRatio",
     "FixedRatio",
-    "HedgeComparison",
     "HedgeRatio",
     "HedgeRule",
     "Knowledge",

@@ -5,7 +5,7 @@ from quanthedge.market.altered import ALTERATIONS, Alteration, altered
 from quanthedge.market.blocks import Axes, table_slices, whole_stocks
 from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.doubles import Double
-from quanthedge.market.checks.findings import ASSUMED, EXAMPLES, CheckReport, Finding
+from quanthedge.market.checks.findings import ASSUMED, EXAMPLES, CheckReport
 from quanthedge.market.checks.moves import GRACE
 from quanthedge.market.checks.price_limits import BarRows, LimitBook, LimitPanel, limit_panel
 from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
@@ -66,7 +66,6 @@ __all__ = [
     "Column",
     "Double",
     "Explanation",
-    "Finding",
     "LimitBook",
     "LimitPanel",
     "Manifest",

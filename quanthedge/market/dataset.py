@@ -393,10 +393,15 @@ class Market(Carded, CompanyReports):
         """
         table = self._store.frame("industry_index_daily")
         known = table[table["date"] <= self._end]
-        found = known.groupby("code", observed=True).agg(
-            family=("family", "first"), name=("name", "first"),
-            first=("date", "min"), last=("date", "max"),
-        )  # fmt: skip
+        of = known.groupby("code", observed=True)  # a named agg takes twice as long
+        found = pd.DataFrame(
+            {
+                "family": of["family"].first(),
+                "name": of["name"].first(),
+                "first": of["date"].min(),
+                "last": of["date"].max(),
+            }
+        )
         return found.reset_index().astype(dict.fromkeys(("code", "family", "name"), str))
 
     def industry_index_bars(self, code: str) -> pd.DataFrame:

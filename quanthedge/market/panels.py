@@ -2,7 +2,8 @@
 
 A panel is gathered through one of two row indices: `exact` (the bar of the day, -1 without one)
 and `last` (the latest bar so far). The whole set is built in one pass over the bars. A panel's file
-ends in a checksum of all before it, which is verified when the panel is first asked for.
+ends in a checksum of its name and of all before it, which is verified when the panel is first asked
+for.
 """
 
 import json
@@ -29,7 +30,7 @@ from quanthedge.storage import held_open, locked, plain_json, recover, working
 __all__ = ["PANELS", "PanelCache", "cache_files", "cache_place", "damaged_panels"]
 
 Array = np.ndarray[Any, Any]
-FORMAT = 3  # raise it when a panel's definition changes: older caches are then rebuilt
+FORMAT = 4  # raise it when a panel's definition changes: older caches are then rebuilt
 MARK = "panels.json"
 CACHE = ".panels"
 RESULTS = "results"  # of stages, by the room that keeps them
@@ -411,7 +412,7 @@ def _sound_content(
         return None
     sound = content[: len(head)].tobytes() == head
     kept = content[-_SUM_BYTES:].tobytes()
-    return content if sound and xxhash.xxh3_64_digest(content[:-_SUM_BYTES].data) == kept else None
+    return content if sound and _digest(path, content[:-_SUM_BYTES]) == kept else None
 
 
 def _size(path: Path) -> int:
@@ -431,7 +432,12 @@ def _sum(path: Path, size: int) -> bytes:
     if size <= 0:
         return bytes(_SUM_BYTES)  # such a file is damaged
     content: Array = np.memmap(path, np.uint8, "r", shape=(size,))
-    return xxhash.xxh3_64_digest(content.data)
+    return _digest(path, content)
+
+
+def _digest(path: Path, content: Array) -> bytes:
+    """Return a checksum that goes with the panel's name: one in another's place is not sound."""
+    return xxhash.xxh3_64_digest(content.data, seed=xxhash.xxh3_64_intdigest(path.stem.encode()))
 
 
 def _sign(path: Path) -> None:

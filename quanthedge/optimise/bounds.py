@@ -32,7 +32,7 @@ class Bounds(Plain):
     )
     style: Mapping[str, float] = Field(
         default_factory=dict,
-        description="Largest active exposure to each style of the risk model, in its deviations; "
+        description="Largest active exposure to styles of the risk model, in their deviations; "
         "'other' is for those that are not named.",
     )
     turnover_one_way: float | None = Field(

@@ -21,6 +21,5 @@ __all__ = [
     "Targets",
     "TopSelector",
     "selector_name",
-    "sparse_targets",
     "weights_from",
 ]

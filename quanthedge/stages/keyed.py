@@ -45,6 +45,7 @@ __all__ = [
     "keep_stages",
     "kept_stages",
     "parts_digest",
+    "shared_in_a_run",
     "stage",
     "watched_stages",
 ]
@@ -60,7 +61,7 @@ _IN_MEMORY: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 _AT_WORK: dict[str, Any] = {}  # a lock for each result that is being worked out
 _ON_DISK: list[StageFolder] = []  # at most one
 _WATCHES: list[list["Worked"]] = []
-_NOW = local()  # seconds of the stages inside the one at work on this thread
+_NOW = local()  # of this thread: seconds of the stages inside the one at work, what a run shares
 
 
 class Worked(NamedTuple):
@@ -103,7 +104,7 @@ def stage(
     """
     key = stage_key(name, market, parts)
     if key is None:
-        return work()
+        return _in_this_run(name, market, parts, work)
     with _LOCK:
         if key in _IN_MEMORY:
             _IN_MEMORY.move_to_end(key)
@@ -122,6 +123,36 @@ def stage(
         finally:
             with _LOCK:
                 _AT_WORK.pop(key, None)
+
+
+@contextmanager
+def shared_in_a_run() -> Iterator[None]:
+    """Hand out again inside what was worked out inside, of an altered market or rule book too.
+
+    A fund's sleeves on paper ask for what the fund asked for; both see the one market and the one
+    rule book. Nothing stays afterwards.
+    """
+    if getattr(_NOW, "shared", None) is not None:
+        yield
+        return
+    _NOW.shared = {}
+    try:
+        yield
+    finally:
+        _NOW.shared = None
+
+
+def _in_this_run(
+    name: str, market: Market, parts: Mapping[str, Any], work: Callable[[], Result]
+) -> Result:
+    """Return a result that must not be kept, worked out once inside ``shared_in_a_run``."""
+    shared = getattr(_NOW, "shared", None)
+    if shared is None or any(part.own for part in parts_in(parts)):
+        return work()
+    place = (id(market), name, parts_digest(parts))
+    if place not in shared:
+        shared[place] = (market, work())  # with the market, whose id is no other's meanwhile
+    return shared[place][1]  # type: ignore[no-any-return]
 
 
 def _found(

@@ -249,3 +249,13 @@ def test_the_audit_passes_a_sleeve_and_catches_one_that_peeks(market, strategy):
     span = {"start": START, "end": "2014-10-31"}
     assert qh.audit(honest, market, dates=4, **span).passed
     assert not qh.audit(peeking, market, dates=4, first_only=True, **span).passed
+
+
+def test_holdings_are_on_record_on_every_day_on_which_a_sleeve_trades(market, strategy):
+    changed = strategy.change({"sleeves": [Months(label="months", budget=0.3, every=7)]})
+    inputs = prepare(changed, market, START, END).inputs
+    days = targets_of(inputs.targets, 1).trade_days
+    inside = days[days < inputs.record_day.size]
+    assert len(inside) > 8
+    assert inputs.record_day[inside].all()
+    assert not inputs.record_day.all()

@@ -1,11 +1,13 @@
 """What a run's parts are given, beyond the rows of each day: spans, choices, what is refused."""
 
 from copy import deepcopy
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from quanthedge.backtesting import plan
 from quanthedge.backtesting.plan import prepare, run_days
 from quanthedge.documents import apply_changes
 from quanthedge.errors import DataError, StrategyError
@@ -556,3 +558,25 @@ def test_without_a_hedge_there_is_no_contract_and_nothing_to_pay_or_to_limit(pla
         np.testing.assert_array_equal(free, np.zeros((days, products)))
     for limit in (book.opening_limit, book.position_limit):
         np.testing.assert_array_equal(limit, np.full((days, products), np.inf))
+
+
+@pytest.mark.parametrize(("unknown", "first"), [(0, 244), (300, 301), (301, 302)])
+def test_a_fund_on_market_interest_begins_after_the_first_rate(unknown, first):
+    """The row of the first day; the interest of a day is that of the close before it."""
+    rates = np.where(np.arange(500) < unknown, np.nan, 0.02)
+    strategy = strategy_of("accounts.stock_cash_rate=market")
+    assert plan._first_day(strategy, days_with(rates)) == first
+
+
+def test_a_market_without_a_rate_names_it():
+    strategy = strategy_of("accounts.stock_cash_rate=market")
+    with pytest.raises(DataError, match="but cash_rate begins later"):
+        plan._first_day(strategy, days_with(np.full(500, np.nan)))
+
+
+def days_with(rates):
+    """Five hundred days of which the rates are known, and a future from the first month on."""
+    return SimpleNamespace(
+        dates=np.arange(500).astype("datetime64[D]"), name="made", cash_rate=lambda: rates,
+        futures=lambda _: pd.DataFrame({"date": pd.to_datetime(["1970-02-01"])}),
+    )  # fmt: skip

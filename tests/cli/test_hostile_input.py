@@ -1,4 +1,4 @@
-"""Two thousand damaged strategies, runs and markets: one line each, never a traceback.
+"""A thousand damaged strategies, runs and markets: one line each, never a traceback.
 
 `python -m tests.cli.hostile --inputs 10000` throws more of them, and heavier ones.
 """
@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.hostile import Sound, sound, thrown
 
-INPUTS = {"strategy": 1_350, "run": 200, "market": 450}
+INPUTS = {"strategy": 675, "run": 100, "market": 225}
 SEED = 11
 
 

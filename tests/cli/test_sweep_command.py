@@ -45,6 +45,15 @@ def test_a_sweep_prints_the_best_the_failures_and_what_to_do_next(tmp_path):
     assert f"keeps its days only; quanthedge reproduce {other[:8]}" in refused.stderr
 
 
+def test_a_sweep_of_which_no_run_ends_well_is_a_failure_of_the_command(tmp_path):
+    done = inside(
+        "sweep", NEUTRAL, *SPAN, "--set", "capital_yuan=2e4,3e4", "--set", "selector.n=30",
+        "--out", tmp_path / "store",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "too small to hedge" in done.stdout
+
+
 def test_a_plan_says_what_and_how_long_and_writes_nothing(tmp_path):
     done = inside(
         "sweep", NEUTRAL, *SPAN, "--set", "hedge.ratio=0.5..1.5", "--set", "selector.n=20,30",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import (
     BookYield,
     EarningsYield,
@@ -197,5 +197,5 @@ def test_every_factor_documents_itself(kind):
     assert kind.family in FAMILIES
     assert all(field.description for name, field in kind.model_fields.items() if name != "kind")
     frozen = kind()
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(StrategyError, match="cannot be changed in place"):
         frozen.kind = "other"

@@ -102,6 +102,17 @@ def test_a_flipped_bit_in_any_panel_is_found_mended_and_said(folder, caplog):
     assert check_dataset(folder).ok
 
 
+def test_a_panel_in_the_place_of_another_is_found(folder):
+    low, fingerprint = Market.open(folder).panel("low").copy(), Market.open(folder).fingerprint
+    for name in ("high", "mark"):
+        Market.open(folder).panel(name)
+    shutil.copy(cache(folder) / "high.npy", cache(folder) / "low.npy")
+    assert damaged_panels(folder, fingerprint) == ["low"]
+    market = Market.open(folder)
+    np.testing.assert_array_equal(market.panel("low"), low)
+    assert market.damaged_panels == ["low"]
+
+
 def test_a_panel_folder_of_somebody_else_is_left_alone(folder):
     close = expected(folder)
     path = cache(folder)

@@ -4,7 +4,9 @@ Ratios are those of the slow reference of docs/valuation.md, of the stocks that 
 """
 
 import math
+from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from tests.oracles.ledger import decimal_of, half_up
@@ -12,6 +14,11 @@ from tests.oracles.valuation import IndexReturns, hedged_returns, stated_ratio
 
 COLUMNS = ["date", "code", "shares", "last_close", "stated_value", "adjustment_yuan"]
 INDEX = {"IF": "000300.SH", "IH": "000016.SH", "IC": "000905.SH", "IM": "000852.SH"}
+
+
+@lru_cache(maxsize=1)  # of replays of one span in a row
+def _index_returns(folder, days):
+    return IndexReturns(folder, np.array(days, dtype="datetime64[D]"))
 
 
 class StatedHoldings:
@@ -26,7 +33,7 @@ class StatedHoldings:
         days = days[days <= run.dates[-1]]
         self.first = len(days) - run.n
         if self.terms["suspended"] == "index_return" and self.terms["index"] == "industry":
-            self.returns = IndexReturns(folder, days).of
+            self.returns = _index_returns(folder, tuple(days.tolist())).of
         else:
             products = run.products
             index = run.plan["beta"]["index"] if len(products) == 1 else INDEX[products[0]]

@@ -3,6 +3,7 @@
 Nothing of :mod:`quanthedge.market` is used.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,17 @@ def grid(day, name, value, days, names):
     found = np.full((len(days), len(names)), np.nan)
     found[rows, [order[one] for one in name]] = value
     return pd.DataFrame(found, index=days, columns=list(names))
+
+
+@lru_cache(maxsize=1)  # of replays of one span in a row
+def _all_returns(folder, days):
+    bars = pd.read_parquet(
+        folder / "stock_daily.parquet", columns=["code", "date", "close", "pre_close"]
+    )
+    bars["date"] = _days(bars["date"])
+    code, value = bars["code"].astype(str), bars["close"] / bars["pre_close"] - 1
+    wanted = np.array(days, dtype="datetime64[D]")
+    return grid(bars["date"].to_numpy(), code, value, wanted, sorted(code.unique()))
 
 
 class RawMarket:
@@ -65,14 +77,9 @@ class RawMarket:
 
     def all_returns(self, days_before):
         """Close over previous close, less one, of every stock of the market, [.., all codes]."""
-        bars = pd.read_parquet(
-            self.folder / "stock_daily.parquet", columns=["code", "date", "close", "pre_close"]
-        )
-        bars["date"] = _days(bars["date"])
         at = int(np.searchsorted(self.traded_days, self.dates[0]))
         days = self.traded_days[max(0, at - days_before) : at + self.dates.size]
-        code, value = bars["code"].astype(str), bars["close"] / bars["pre_close"] - 1
-        return grid(bars["date"].to_numpy(), code, value, days, sorted(code.unique()))
+        return _all_returns(self.folder, tuple(days.tolist()))
 
     def all_closes(self, days):
         """Closes of these stocks on days of the market, by code, NaN where there is no bar."""

@@ -94,7 +94,7 @@ def signal_of(strategy):
 
 def test_another_table_is_another_key_of_a_stage(scores):
     def key(factor):
-        return stage_key("selection", sample_market(), {"factors": held(factor).factors}, ["alpha"])
+        return stage_key("selection", sample_market(), {"factors": held(factor).factors})
 
     signal = qh.signal_from(scores)
     other = scores.copy()

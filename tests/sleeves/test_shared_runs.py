@@ -1,6 +1,7 @@
 """Runs whose money is split over sleeves: nothing changes by default, nothing looks ahead."""
 
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -164,6 +165,14 @@ def test_the_audit_is_not_alarmed_by_the_last_bits_of_a_share():
     assert report.passed, report.to_text()  # a market told anew is the same to some bits
 
 
+def test_the_audit_passes_where_it_cuts_on_the_day_of_a_review():
+    """A run that ends on the day of a review has none there: nothing follows."""
+    strategy = fund(KINDS["carry_per_margin"]).change({"sleeves": SLEEVES[:1]})
+    short = sample_market().until("2014-11-28")
+    report = audit(strategy, short, dates=1, start=START, end="2014-11-14")
+    assert report.passed, report.to_text()
+
+
 class Peeking(CashAndCarry):
     """Says what the index is going to earn in the next month."""
 
@@ -181,6 +190,24 @@ def test_the_audit_finds_a_sleeve_that_expects_what_comes():
     )
     assert not report.passed
     assert "sharing" in report.to_text()
+
+
+class Counting(CashAndCarry):
+    """Counts how often it is asked what it wants."""
+
+    asked: ClassVar[list[int]] = []
+
+    def wishes(self, market, first, last):
+        self.asked.append(last)
+        return super().wishes(market, first, last)
+
+
+def test_an_own_sleeve_is_asked_once_for_the_fund_and_for_its_days_on_paper():
+    sleeves = [Counting(**{key: one for key, one in SLEEVES[0].items() if key != "kind"})]
+    strategy = fund().change({"sleeves": sleeves, "sharing": KINDS["risk_parity"]})
+    Counting.asked.clear()
+    prepare(strategy, sample_market(), START, "2014-11-28")
+    assert len(Counting.asked) == 1
 
 
 def test_cash_and_carry_expects_what_it_entered_for_while_it_holds():

@@ -23,6 +23,7 @@ from quanthedge.stages import (
     forget_stages,
     keep_stages,
     keyed,
+    shared_in_a_run,
     stage,
     watched_stages,
 )
@@ -119,6 +120,25 @@ def test_nothing_is_kept_of_what_was_altered_to_look_for_look_ahead(market: Mark
     before = kept_stages()["results"][0]
     stage("numbers", other, {}, lambda: np.zeros(3))
     assert kept_stages()["results"][0] == before
+
+
+def test_what_was_altered_is_worked_out_once_inside_a_run_and_again_in_the_next(
+    market: Market,
+) -> None:
+    other, worked = altered(market, 300, "scrambled"), []
+
+    def asked(one: Market, parts: dict[str, Any]) -> None:
+        stage("numbers", one, parts, lambda: worked.append(parts))
+
+    for _ in range(2):
+        with shared_in_a_run():
+            for parts in ({"a": 1}, {"a": 1}, {"a": 2}, {"a": Fickle()}, {"a": Fickle()}):
+                asked(other, parts)
+            asked(other.until(other.dates[200]), {"a": 1})
+    assert len(worked) == 2 * (1 + 1 + 2 + 1)
+    asked(other, {"a": 1})
+    asked(other, {"a": 1})
+    assert len(worked) == 12
 
 
 def test_another_hedge_selects_no_stocks_and_estimates_no_betas_again(

@@ -177,14 +177,14 @@ def test_the_markets_own_stocks_stand_in_on_days_around_a_missing_close(tmp_path
     ],
 )  # fmt: skip
 def test_the_regulators_own_codes_find_their_section_or_division(tmp_path, code, index):
-    other = {"H30041.CSI": ("C13 Farm product processing", [100.0, 100.0, 1.0, 1.0])}
+    other = {"H30041.CSI": ("C13 Farm product processing", [100.0, 100.0, 35.0, 35.0])}
     mine = {index[0]: (index[1], [100.0, 100.0, 90.0, 99.0])}
     found, _ = market_of_three(tmp_path, {"000001.SZ": (code, "所属行业")}, other | mine)
     np.testing.assert_allclose(found, [NAN, NAN, 0.9, 0.99], rtol=1e-12)
 
 
 def test_manufacturing_without_a_division_has_no_index_of_its_own(tmp_path):
-    indices = {"H30041.CSI": ("C13 Farm product processing", [100.0, 100.0, 1.0, 1.0])}
+    indices = {"H30041.CSI": ("C13 Farm product processing", [100.0, 100.0, 35.0, 35.0])}
     industry = {"000001.SZ": ("C", "制造业"), "000003.SZ": ("C", "制造业")}
     found, _ = market_of_three(tmp_path, industry, indices)
     np.testing.assert_allclose(found, OF_THREE, rtol=1e-12)
@@ -198,7 +198,7 @@ def test_an_index_of_another_family_is_not_the_accountants_one(tmp_path):
 
 def test_the_hedged_index_and_the_beta_to_it_are_methods_of_their_own(tmp_path):
     world = replace(
-        one_stock([10.0, NAN, NAN, 9.5], [100.0, 10.0, 10.0, 10.0]),
+        one_stock([10.0, NAN, NAN, 9.5], [100.0, 30.0, 30.0, 30.0]),
         hedged=[3000.0, 3300.0, 3135.0, 3135.0],
     )
     folder = world.write(tmp_path / "market")

@@ -4,9 +4,11 @@ CFFEX lists the current month, the next month and the two quarter months after i
 on the third Friday of its month, later when that is a holiday.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -36,6 +38,10 @@ class FuturesMarket(Protocol):
     def index_close(self, code: str, /) -> Floats:
         """Return an index's close by day, [T]."""
         ...
+
+
+# schedule, hedge and sleeves of a run ask for the same; a market that is gone takes its own along
+_CHAINS: WeakKeyDictionary[FuturesMarket, dict[str, "ContractChain"]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,7 @@ class ContractChain:
         return [m for m in self.listed(row) if m not in near]
 
 
+@lru_cache(maxsize=4096)
 def month_after(contract: str) -> str:
     """Return the name of the contract one month later.
 
@@ -165,6 +172,15 @@ def contract_chain(market: FuturesMarket, product: str) -> ContractChain:
     t, public at its close.
 
     """
+    if not isinstance(market, Hashable):
+        return _chain(market, product)
+    known = _CHAINS.setdefault(market, {})
+    if product not in known:
+        known[product] = _chain(market, product)
+    return known[product]
+
+
+def _chain(market: FuturesMarket, product: str) -> ContractChain:
     frame = market.futures(product)
     dates = np.asarray(market.dates, dtype="datetime64[D]")
     days = frame["date"].to_numpy().astype("datetime64[D]")

@@ -111,7 +111,8 @@ def realised_dividends(market: Market, code: str) -> Floats:
     factor = market.panel("adj_factor")
     columns, weights = basket_weights(market, code)
     result = np.zeros(len(market.dates))
-    for t in range(1, len(market.dates)):
+    stepped = (factor[1:, columns] > factor[:-1, columns]).any(axis=1)
+    for t in np.flatnonzero(stepped) + 1:  # on other days nothing is paid
         held = np.flatnonzero(weights[t - 1] > 0)
         stocks = columns[held]
         step = factor[t, stocks] / factor[t - 1, stocks]

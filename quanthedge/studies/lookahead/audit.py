@@ -45,7 +45,7 @@ WHOLE: tuple[Alteration, ...] = ("removed", "scrambled", "absurd", "restated")
 _OPENED = ("opened", "priced")
 # Without the future nothing can be known of it; another one shows what would not have mattered.
 _DECIDED_AGAIN: tuple[Alteration, ...] = ("removed", "scrambled")
-_ON_THE_DAY = ("hedge ratio", "sleeve ")
+_ON_THE_DAY = ("hedge ratio", "sleeve ", "sharing ")
 _DECIDED = ("targets", "exclusions", "coverage", "allocation", "expected")
 Array = np.ndarray[Any, Any]
 Rows = np.ndarray[Any, Any]

@@ -231,8 +231,10 @@ def opens_another_market(_market):
 
 @pytest.mark.parametrize("thing", [opens_the_same_market, opens_another_market])
 def test_a_market_that_the_code_opens_by_itself_is_named(thing):
+    quanthedge.sample_market.cache_clear()  # one that is open already is named as kept
     report = audit(thing, sample_market(), dates=1, first_only=True)
-    assert report.outside[-1].startswith(f"a market that the code opens ({SAMPLE.resolve()}")
+    named = f"a market that the code opens ({SAMPLE.resolve()}"
+    assert any(one.startswith(named) for one in report.outside)
 
 
 def test_a_file_that_is_read_through_our_own_functions_is_named(tmp_path):
