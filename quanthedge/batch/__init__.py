@@ -1,6 +1,5 @@
 """Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
 
-from quanthedge.batch.grid import told
 from quanthedge.batch.judgement import judge, parameter_name
 from quanthedge.batch.plan import Plan, measured_seconds, planned
 from quanthedge.batch.screen import Screen, from_vectorbt
@@ -15,7 +14,6 @@ from quanthedge.batch.walk_forward import (
     walk_forward_of,
     walked_again,
 )
-from quanthedge.batch.work import run_job
 
 __all__ = [
     "SERIES",
@@ -38,10 +36,8 @@ __all__ = [
     "measured_seconds",
     "parameter_name",
     "planned",
-    "run_job",
     "run_plan",
     "sweep",
-    "told",
     "walk_forward",
     "walk_forward_of",
     "walked_again",
