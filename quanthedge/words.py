@@ -188,6 +188,11 @@ def _told_again(name: str, part: str, language: "Language") -> str:
     told = error_said(part, language)
     if name in ("accepted", "choices", "span"):
         told = _AND_TO.sub(lambda word: {"or": "或", "to": "至"}[word[0]], told)
+    if name == "accepted" and told == part:
+        kinds = part.split(" or ")
+        chinese = [error_said(kind, language) for kind in kinds]
+        known = all(one != kind for one, kind in zip(chinese, kinds, strict=True))
+        told = " 或 ".join(chinese) if known else told
     return told
 
 

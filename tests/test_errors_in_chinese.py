@@ -98,6 +98,24 @@ SAID = {  # errors whose places hold a sentence, a list or another error
 }
 
 
+CALLS = {  # what a user of a notebook gets wrong, and what is said of it
+    "backtest('x', market)": "backtest：strategy 为 'x'；应为 Strategy 对象（调用方式：backtest(",
+    "backtest(strategy)": "backtest：缺少参数 'market'（调用方式：backtest(",
+    "backtest(strategy, market, begin='x')": "backtest：没有参数 'begin'",
+    "backtest(strategy, market, 1)": "backtest：start 为 1；应为 文本 或 日期 或 不给（",
+    "strategy.change(3)": "change(3)：应为 'selector.n=50' 之类的文本",
+    "market.day('foo')": "'foo' 不是日期；请写作",
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_wrong_calls_are_told_in_chinese(call: str) -> None:
+    names = {"strategy": qh.load_strategy("market_neutral"), "market": qh.sample_market()}
+    with pytest.raises(qh.QuantHedgeError) as caught:
+        eval(call, {"backtest": qh.backtest} | names)
+    assert CALLS[call] in error_said(str(caught.value), "zh")
+
+
 @pytest.mark.parametrize("english", SAID)
 def test_what_an_error_holds_is_told_too(english: str) -> None:
     assert error_said(english, "zh") == SAID[english]
