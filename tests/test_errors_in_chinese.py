@@ -198,6 +198,8 @@ WRONG = {  # what a user of the command line gets wrong, and what is said of it
     "sweep market_neutral --plan --set selector.n=2,3 --windows 5": "窗口长度与相邻窗口的间隔",
     "sweep market_neutral --plan --set selector.n=2,3 --windows 900,9": "容不下一个窗口",
     "sweep market_neutral --plan --set selector.m=2,3": "2 个变体均无法运行；第一个为 selector.m=2",
+    "sweep market_neutral --set selector.n=2,3 --out {folder}/s --by foo": "回测没有该指标",
+    "sweep market_neutral --set selector.n=2,3 --out {folder}/s --cluster x": "本机 N 个进程的集群",
     "capacity market_neutral --sizes foo": "以元计、用逗号分隔的数字",
     "capacity market_neutral --sizes 0": "请给出一个或多个规模（元），大于0",
     "factors --family foo": "因子类别 'foo'：可接受 valuation",
