@@ -112,7 +112,7 @@ def one_line(error: ValidationError, origin: str, model: type[BaseModel]) -> str
     """Return one sentence a fault: key path, what was found, what is accepted."""
     faults = []
     for item in error.errors(include_url=False):
-        path = printable(".".join(str(part) for part in item["loc"]))
+        path = printable(".".join(str(part) for part in item["loc"] if not _of_pydantic(part)))
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             models = _models_at(item["loc"], model)
@@ -127,7 +127,7 @@ def one_line(error: ValidationError, origin: str, model: type[BaseModel]) -> str
                 message = f"unknown key, did you mean '{close[0]}'?"
             elif accepted:
                 message += f"; accepted here: {', '.join(accepted)}"
-        elif item["type"] not in {"missing", "union_tag_not_found"}:
+        elif item["type"] not in {"missing", "union_tag_not_found", "union_tag_invalid"}:
             found = repr(item["input"])
             # a rule between several keys is told of the whole table: the sentence names the keys
             said = len(found) > _LONGEST_FOUND or f"found {found}" in message
@@ -136,6 +136,11 @@ def one_line(error: ValidationError, origin: str, model: type[BaseModel]) -> str
     more = len(faults) - _MOST_FAULTS
     told = faults[:_MOST_FAULTS] + ([f"and {more} more"] if more > 0 else [])
     return f"{origin}: " + "; ".join(told)
+
+
+def _of_pydantic(part: int | str) -> bool:
+    """Return whether a part of a key's path is pydantic's own: of which kinds one was tried."""
+    return isinstance(part, str) and ("[" in part or part.startswith("constrained-"))
 
 
 def _no_place(kind: type[BaseModel], name: str) -> str:

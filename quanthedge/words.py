@@ -125,7 +125,7 @@ def retold(text: str, language: "Language", package: str, name: str) -> str:
     """Return an English text of the code in a language; one that is not known stays as it is.
 
     The file has pairs of sentences with the same placeholders. What stands in a placeholder may be
-    a text of the file itself.
+    a text of the file itself, and in ``{reason}`` an error.
 
     >>> retold("buyer 0%, seller 0.1%", "zh", "quanthedge.rules", "wording")
     '买方 0%，卖方 0.1%'
@@ -135,18 +135,22 @@ def retold(text: str, language: "Language", package: str, name: str) -> str:
     for pattern, other in _sentences(package, name):
         found = pattern.fullmatch(text)
         if found is not None:
-            parts = found.groupdict()
-            return other.format(
-                **{key: retold(part, language, package, name) for key, part in parts.items()}
-            )
+            parts = {
+                key: error_said(part, language)
+                if key == "reason"
+                else retold(part, language, package, name)
+                for key, part in found.groupdict().items()
+            }
+            return other.format(**parts)
     return text
 
 
 def error_said(text: str, language: "Language") -> str:
     """Return what an error says in a language; what ``errors.toml`` does not know stays English.
 
-    The message in the code is the one source: it is known by its English, and only its places
-    ``{what}`` and ``{faults}`` are told again. Names and values that came in stay as they are.
+    The message in the code is the one source: it is known by its English, and only what
+    stands in the places of ``_TOLD_AGAIN``, sentences and lists of what is accepted, is told
+    again. Names and values that came in stay as they are.
 
     >>> error_said("mine.csv: no such file", "zh")
     'mine.csv：文件不存在'
@@ -162,11 +166,13 @@ def error_said(text: str, language: "Language") -> str:
         if found is None:
             continue
         parts = found.groupdict()
-        again = {name: parts[name] for name in ("what", "faults") if name in parts}
+        again = {name: parts[name] for name in _TOLD_AGAIN if name in parts}
         told = {name: _told_again(name, part, language) for name, part in again.items()}
         if again and told == again and not _says(pattern):
             continue  # a bracket around a sentence that is not known: nothing is gained
-        return other.format(**parts | told)
+        chinese_part = told.get("part") != parts.get("part")  # no blank between Chinese words
+        said = other.replace("{part} ", "{part}") if chinese_part else other
+        return said.format(**parts | told)
     return text
 
 
@@ -177,10 +183,30 @@ def _says(pattern: "re.Pattern[str]") -> bool:
 
 def _told_again(name: str, part: str, language: "Language") -> str:
     """Return a part of an error that is a sentence itself, or several of them."""
-    whole = error_said(part, language)
-    if name == "what" or whole != part:
-        return whole
-    return "；".join(error_said(piece, language) for piece in part.split("; "))
+    if name == "faults":
+        return "；".join(_each_told(part.split("; "), language))
+    told = error_said(part, language)
+    if name in ("accepted", "choices", "span"):
+        told = _AND_TO.sub(lambda word: {"or": "或", "to": "至"}[word[0]], told)
+    if name == "accepted" and told == part:
+        kinds = part.split(" or ")
+        chinese = [error_said(kind, language) for kind in kinds]
+        known = all(one != kind for one, kind in zip(chinese, kinds, strict=True))
+        told = " 或 ".join(chinese) if known else told
+    return told
+
+
+def _each_told(pieces: list[str], language: "Language") -> Iterator[str]:
+    """Yield several errors one by one: the shortest row of pieces that is known is one error."""
+    while pieces:
+        for count in range(1, len(pieces) + 1):
+            english = "; ".join(pieces[:count])
+            if (told := error_said(english, language)) != english:
+                break
+        else:
+            count, told = 1, pieces[0]
+        yield told
+        pieces = pieces[count:]
 
 
 def error_told(error: QuantHedgeError, language: "Language") -> str:
@@ -199,6 +225,13 @@ def _in_environment(error: QuantHedgeError) -> str:
 
 QuantHedgeError.said = staticmethod(_in_environment)
 
+
+# sentences and lists that an error holds, and the words between numbers and texts in quotes
+_TOLD_AGAIN: Final = (
+    *("what", "why", "faults", "part"),
+    *("accepted", "choices", "names", "span", "first", "last"),
+)
+_AND_TO: Final = re.compile(r"(?<=['\"] )or(?= ['\"])|(?<=\d )to(?= \d)")
 
 _PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
 
@@ -222,7 +255,8 @@ def _errors() -> "tuple[tuple[re.Pattern[str], str], ...]":
         _pairs(texts("quanthedge", "errors")),
         key=lambda pair: ("{" in pair[0], _rank(pair[0]), -_letters(pair[0])),
     )
-    held = {"key": r"\S+?"}
+    choice = r"(?:'[^']*'|-?[\d.]+)"
+    held = {"key": r"\S+?", "choices": f"{choice}(?:(?:, | or ){choice})*"}
     return tuple(
         (
             re.compile(
@@ -239,10 +273,16 @@ def _errors() -> "tuple[tuple[re.Pattern[str], str], ...]":
 
 
 def _rank(english: str) -> int:
-    """Return when an error's pattern is tried: what names its subject before what only has one."""
+    """Return when an error's pattern is tried: what names its subject before what only has one.
+
+    A sentence that begins with words of its own comes before one that begins with a place, which
+    would take those words for it.
+    """
     if "{faults}" in english:
         return 1
-    return 0 if english.startswith("strategy ") else 2
+    if english.startswith("strategy "):
+        return 0
+    return 3 if english.startswith("{") else 2
 
 
 def _pairs(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

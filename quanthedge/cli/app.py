@@ -44,9 +44,10 @@ from quanthedge.cli import (
     update,
 )
 from quanthedge.cli.helping import in_language
-from quanthedge.cli.language import language_asked, language_of_environment, told
+from quanthedge.cli.language import language_asked, language_of_environment, spoken, told
 from quanthedge.cli.terminal import answer, leave, prepare_streams
 from quanthedge.cli.told_log import shown_log
+from quanthedge.words import error_said
 
 __all__ = ["app", "main"]
 
@@ -160,8 +161,9 @@ def _told(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Print a warning as one line."""
-    typer.echo(f"note: {message}", err=True)
+    """Print a warning as one line, in the language that the command speaks."""
+    word = "注意：" if spoken() == "zh" else "note: "
+    typer.echo(f"{word}{error_said(str(message), spoken())}", err=True)
 
 
 def _commands() -> None:

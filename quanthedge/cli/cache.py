@@ -40,8 +40,9 @@ def command(
     from quanthedge.stages import StageFolder
 
     language_asked(language)
+    allowed = None if limit is None else _bytes(limit)  # before a folder is made
+    allowed = 0 if clear else allowed
     kept, words = StageFolder(folder), told("cache")
-    allowed = 0 if clear else None if limit is None else _bytes(limit)
     gone = 0 if allowed is None else kept.trim(allowed)
     held = kept.contents()
     if manner_of(as_json=as_json) == "json":

@@ -100,10 +100,11 @@ def command(
     }
     if out is not None and out.exists() and not again and not overwrite:
         table = kept_curve(out, plan, data, start, end, **asked)
-        typer.echo(told("capacity")["there"].format(out=out), err=manner == "json")
+        typer.echo(told("capacity")["there"].format(out=out), err=manner in ("json", "quiet"))
     else:
         data.build_panels()  # once, before several processes ask for them
-        table = capacity_curve(plan, data, start, end, **asked, jobs=jobs, tell=_aside)
+        tell = None if manner == "quiet" else _aside
+        table = capacity_curve(plan, data, start, end, **asked, jobs=jobs, tell=tell)
     done = done_sizes(table)
     if done.empty:
         raise StrategyError(f"--sizes {sizes}: none could be run; {table['reason'].iloc[-1]}")

@@ -67,4 +67,5 @@ def command(
     if out is not None:
         shelf = Shelf(overwrite=overwrite, run=runs[0])
         shelf.write(out, found.table.to_csv(), "comparison")
-        say_written(shelf, err=manner == "json")
+        if manner != "quiet":
+            say_written(shelf, err=manner == "json")

@@ -34,7 +34,7 @@ def command(
     found = examine()
     well = all(one.state != "bad" for one in found)
     if as_json:
-        print_json({"well": well, "findings": [asdict(one) for one in found]})
+        print_json({"command": "doctor", "well": well, "findings": [asdict(one) for one in found]})
     else:
         for line in _told(found, chosen, well=well):
             typer.echo(line)

@@ -88,7 +88,10 @@ def command(
         heads = [words[name] for name in ("run", "sharpe", "best", "above")]
         heads.append(words["as_best"].format(tried=f"{tried:,}"))
         print_table(heads, rows, words["days"].format(days=f"{len(returns):,}", **span))
-    say(answer)
+    if manner == "quiet":
+        typer.echo(answer)
+    else:
+        say(answer)
 
 
 def _together(runs: "dict[str, Result]") -> "pd.DataFrame":

@@ -126,7 +126,7 @@ def command(
         plan = load_strategy(strategy, edits)
         data = Market.open(market)
         say_where_it_comes_from(strategy, data)
-        wish = _Wish(plan, data, start, end, tuple(names), tell, manner == "json")
+        wish = _Wish(plan, data, start, end, tuple(names), tell, manner in ("json", "quiet"))
         if state is None:
             result, where = _found_or_run(wish, out, store, again=again, overwrite=overwrite)
         else:

@@ -32,7 +32,11 @@ LARGEST = 8 * 2**20  # bytes of a file
 _DEEPEST = 40  # tables and lists inside one another
 _LONGEST_NAME = 200  # letters of a key or a name
 LONGEST_TEXT = 20_000
-_PROSE = ("description", "description_zh", "source", "source_zh")  # may have more than one line
+_PROSE = tuple(  # may have more than one line
+    f"{key}{ending}"
+    for key in ("description", "source", "market_review", "operation", "outlook")
+    for ending in ("", "_zh")
+)
 _OPEN_ENDED = ("below",)  # the last step of a scale: no limit is inf there, and nowhere else
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_SHOWN = 200

@@ -155,7 +155,9 @@ def _told(target: Path, problem: OSError) -> DataError:
         errno.EPERM: rights,
         errno.EROFS: rights,
     }
-    other = f"could not be written ({problem}); {state}"
+    inside = problem.filename not in (None, str(target))
+    why = f"{problem.filename}: {problem.strerror}" if inside else problem.strerror or problem
+    other = f"could not be written ({why}); {state}"
     return DataError(f"{target}: {words.get(problem.errno or 0, other)}")
 
 

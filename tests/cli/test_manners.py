@@ -206,6 +206,29 @@ def test_quiet_is_one_line(run: Path, name: str) -> None:
     assert len(done.stdout.splitlines()) == 1
 
 
+QUIET = {  # commands of which the one line was more than one
+    "run again": ("run", *RUN[1:], "--out", "{run}"),
+    "compare": ("compare", "{run}", "--out", "{folder}/beside.csv"),
+    "overfit": ("overfit", "{run}", "{other}"),
+    "capacity": ("capacity", "market_neutral", "--sizes", "1e8", "--start", "2015-11-02"),
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_quiet_is_one_line_whatever_is_there_or_written(
+    run: Path, tmp_path: Path, name: str
+) -> None:
+    other = tmp_path / "other"
+    if name == "overfit":
+        inside(*RUN, "--out", other, "--quiet", "--set", "selector.n=20")
+    places = {"run": run, "other": other, "folder": tmp_path}
+    done = inside(*(word.format(**places) for word in map(str, QUIET[name])), "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    if name != "run again":  # which says beside its line that nothing was run
+        assert done.stderr == ""
+
+
 @pytest.mark.parametrize(
     "text", ["夏普比率 0.41，回撤", "plain words only", "", "é combined e\u0301"]
 )

@@ -43,9 +43,9 @@ def test_the_report_of_a_run_is_that_of_its_folder_byte_for_byte(
         assert (out / name).read_bytes() == (apart / name).read_bytes(), name
     # a run that is there is not run again, and its report is left alone where it is the same
     written = (out / "report_zh.html").stat().st_mtime_ns
-    code, said, _ = run(strategy, out, "--report", "zh")
+    code, _, beside = run(strategy, out, "--report", "zh")
     assert code == 0
-    assert said.startswith(f"already there: {out} holds this run")
+    assert beside.startswith(f"already there: {out} holds this run")
     assert (out / "report_zh.html").stat().st_mtime_ns == written
 
 

@@ -212,7 +212,7 @@ def test_a_run_goes_into_a_store_and_is_not_run_again(tmp_path, monkeypatch) -> 
     monkeypatch.setattr("quanthedge.backtesting.run.prepare", None)  # nothing may be run now
     again = inside(*words, "--out", tmp_path / "out")
     assert again.returncode == 0, again.stderr
-    assert f"already there: {tmp_path / 'store'} has this run as {run[:12]}" in again.stdout
+    assert f"already there: {tmp_path / 'store'} has this run as {run[:12]}" in again.stderr
     kept = store.folder_of(run)
     assert files(tmp_path / "out") == files(kept)
     for name in files(kept):

@@ -40,6 +40,7 @@ def test_a_sound_installation_is_well_and_says_so_in_both_languages() -> None:
 def test_json_is_one_object_with_every_finding() -> None:
     done = inside("doctor", "--json")
     told = json.loads(done.stdout)
+    assert told["command"] == "doctor"
     assert told["well"] is True
     assert {"name", "state", "said", "cure", "facts"} == set(told["findings"][0])
     memory = next(part for part in told["findings"] if part["name"] == "memory")

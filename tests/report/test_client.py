@@ -4,6 +4,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -184,6 +185,17 @@ def test_the_paper_has_two_to_four_pages_whatever_its_history(made) -> None:
     for other in others:
         paper = render_paper_pdf(build_paper(other, made.language))
         assert 2 <= len(pdfium.PdfDocument(paper)) <= 4
+
+
+def test_a_long_name_of_a_fact_leaves_its_text_most_of_the_width() -> None:
+    paper = build_paper(random_run(60).with_product({"code": "SX1234"}), "en")
+    terms = [*paper.document.terms, ("Subscription and redemption fees, in full", "none")]
+    page = pdfium.PdfDocument(
+        render_paper_pdf(replace(paper, document=replace(paper.document, terms=terms)))
+    )[0]
+    text = page.get_textpage()
+    left = text.get_charbox(text.get_text_range().index("SX1234"))[0]
+    assert left < 0.7 * page.get_width()
 
 
 def test_what_is_not_given_is_not_printed(run, made) -> None:

@@ -1,6 +1,7 @@
 """How the book looks: nine years at 8 points, no half-empty page, no legend without a line."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -57,6 +58,17 @@ def test_no_page_but_the_last_is_half_empty(kind: str) -> None:
     shares = [empty_share(pages[k]) for k in range(len(pages) - 1)]
     assert max(shares) < 0.36, [f"{share:.2f}" for share in shares]
     assert sum(shares) / len(shares) < 0.2
+
+
+@pytest.mark.parametrize("chosen", [("holdings", "fees"), ("costs", "hedge")])
+def test_the_last_figures_of_a_chapter_stand_below_its_tables(chosen: tuple[str, ...]) -> None:
+    chapters = {one.id: one for one in nine_years().chapters}
+    part = replace(nine_years(), chapters=[chapters[one] for one in chosen])
+    pages = pdfium.PdfDocument(render_pdf(part))
+    grey = np.asarray(pages[len(pages) - 1].render(scale=0.5, grayscale=True).to_numpy()).squeeze()
+    body = grey[int(0.06 * len(grey)) : int(0.94 * len(grey))]
+    full = np.flatnonzero((body < 225).any(axis=1))
+    assert np.diff(full).max() / len(body) < 0.1  # nothing empty between what is printed
 
 
 def test_tables_of_nine_years_are_printed_at_eight_points() -> None:

@@ -169,7 +169,7 @@ def test_a_run_folder_is_run_again_to_the_same_bytes_without_the_file(toml, tmp_
     assert again.returncode == 0, again.stderr
     assert folder_bytes(first) == folder_bytes(second)
     assert [name for name in folder_bytes(first) if name.startswith("signals/")]
-    assert "already there" in inside("run", first / "strategy.json", *SPAN, "--out", first).stdout
+    assert "already there" in inside("run", first / "strategy.json", *SPAN, "--out", first).stderr
 
 
 def test_a_moved_folder_of_a_frame_is_run_again_and_opened_without_reading_scores(run, tmp_path):

@@ -67,6 +67,17 @@ def test_a_wrong_section_is_told_in_one_line(tmp_path: Path, product: str, said:
     assert "fund.toml" in str(found.value)
 
 
+def test_a_comment_in_the_file_may_have_lines_and_lists(tmp_path: Path) -> None:
+    path = tmp_path / "product.toml"
+    lines = "**Calm.**\n\n- basis\n- volume\n"
+    path.write_text(
+        f'operation = """\n{lines}"""\noutlook_zh = "平稳。\\n\\n展望"\n', encoding="utf-8"
+    )
+    product = Particulars().changed_by(read_particulars(path), "product")
+    assert product.comment("operation", "en") == lines
+    assert product.comment("outlook", "zh") == "平稳。\n\n展望"
+
+
 def test_a_picture_of_another_kind_than_its_name_says_is_refused(tmp_path: Path) -> None:
     (tmp_path / "logo.jpg").write_bytes(PIXEL)
     with pytest.raises(StrategyError, match="holds no picture of that kind"):
