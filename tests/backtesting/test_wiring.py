@@ -1,5 +1,6 @@
 """What a run's parts are given, beyond the rows of each day: spans, choices, what is refused."""
 
+import shutil
 from copy import deepcopy
 from types import SimpleNamespace
 
@@ -11,9 +12,10 @@ from quanthedge.backtesting import plan
 from quanthedge.backtesting.plan import prepare, run_days
 from quanthedge.documents import apply_changes
 from quanthedge.errors import DataError, StrategyError
+from quanthedge.factors import signal_from
 from quanthedge.hedge import contract_schedule
 from quanthedge.ledger import hedge_of, layout, run_ledger, targets_of
-from quanthedge.market import Market, write_dataset
+from quanthedge.market import Market, limit_panel, write_dataset
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
@@ -580,3 +582,41 @@ def days_with(rates):
         dates=np.arange(500).astype("datetime64[D]"), name="made", cash_rate=lambda: rates,
         futures=lambda _: pd.DataFrame({"date": pd.to_datetime(["1970-02-01"])}),
     )  # fmt: skip
+
+
+def test_a_fund_that_reads_a_table_begins_the_day_after_its_first_row():
+    market = sample_market()
+    rows = market.dates[400:]
+    table = pd.DataFrame(1.0, pd.DatetimeIndex(rows), list(market.codes[:30]))
+    factors = [{"factor": signal_from(table)}]
+    strategy = strategy_of().change({"factors": factors})
+    assert run_days(strategy, market)[0] == str(market.dates[401])
+
+
+def test_the_usual_turnover_of_a_stock_whose_amounts_are_not_told_is_that_of_its_volumes():
+    amount = np.column_stack([np.full(30, 500.0), np.zeros(30)])
+    panels = {"amount": amount, "volume": np.full((30, 2), 10.0), "close": np.full((30, 2), 7.0)}
+    market = SimpleNamespace(panel=panels.__getitem__)
+    np.testing.assert_array_equal(plan._usual_turnover(market, 25, 30)[-1], [500.0, 70.0])
+
+
+def test_limits_that_lie_with_a_market_are_those_of_the_days_to_the_very_last(tmp_path):
+    shutil.copytree(SAMPLE, tmp_path / "market")
+    market = Market.open(tmp_path / "market")
+    market.build_panels()
+    assert market.kept_folder is not None
+    last = len(market.dates) - 1
+    for first in (1, last - 4, last):
+        kept, own = plan._limits(market, first, last), limit_panel(market, first, last)
+        np.testing.assert_array_equal(kept.place, own.place)
+        np.testing.assert_array_equal(kept.up, own.up)
+        np.testing.assert_array_equal(kept.down, own.down)
+
+
+def test_rules_of_dividend_tax_are_those_of_the_dividends_of_the_span():
+    days = pd.to_datetime(["2011-06-01", "2014-06-03"])
+    table = pd.DataFrame({"ex_date": days, "record_date": days - pd.Timedelta(days=1)})
+    dates = np.arange("2014-05-01", "2014-07-01", dtype="datetime64[D]")
+    _, used = plan._tax_rates(table, dates)
+    _, alone = plan._tax_rates(table.iloc[1:], dates)
+    pd.testing.assert_frame_equal(used, alone)
