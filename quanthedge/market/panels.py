@@ -240,6 +240,9 @@ class PanelCache:
             return
         if self.folder.is_symlink() or not (_is_marked(self.folder) or _is_empty(self.folder)):
             raise FileExistsError(f"{self.folder}: is no cache of panels")
+        if not self._ours():  # those made on demand have the other form, too, and are no damage
+            for path in self.folder.glob("*.*.npy"):
+                path.unlink(missing_ok=True)
         for name in (MARK, *(f"{name}.npy" for name in PANELS)):
             (made / name).replace(self.folder / name)
 

@@ -102,6 +102,21 @@ def test_a_flipped_bit_in_any_panel_is_found_mended_and_said(folder, caplog):
     assert check_dataset(folder).ok
 
 
+def test_panels_of_another_form_are_made_anew_and_called_no_damage(folder, caplog):
+    before = Market.open(folder).fundamental("book_equity").copy()
+    assert list(cache(folder).glob("fundamental.*.npy"))
+    mark = cache(folder) / "panels.json"
+    about = json.loads(mark.read_text())
+    mark.write_text(json.dumps(about | {"format": about["format"] - 1}))
+    for path in cache(folder).glob("*.npy"):
+        flip(path, -1)
+    market = Market.open(folder)
+    market.build_panels()
+    np.testing.assert_array_equal(market.fundamental("book_equity"), before)
+    assert market.damaged_panels == []
+    assert "damaged" not in caplog.text
+
+
 def test_a_panel_in_the_place_of_another_is_found(folder):
     low, fingerprint = Market.open(folder).panel("low").copy(), Market.open(folder).fingerprint
     for name in ("high", "mark"):
