@@ -103,6 +103,7 @@ def test_a_flipped_bit_in_any_panel_is_found_mended_and_said(folder, caplog):
 
 
 def test_panels_of_another_form_are_made_anew_and_called_no_damage(folder, caplog):
+    Market.open(folder).build_panels()
     before = Market.open(folder).fundamental("book_equity").copy()
     assert list(cache(folder).glob("fundamental.*.npy"))
     mark = cache(folder) / "panels.json"
