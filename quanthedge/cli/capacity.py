@@ -17,7 +17,7 @@ from quanthedge.cli.options import (
     StrategyFile,
     numbers,
 )
-from quanthedge.cli.screen import print_table, say, say_written
+from quanthedge.cli.screen import and_wrote, print_table, say, say_written
 from quanthedge.errors import StrategyError
 from quanthedge.words import retold
 
@@ -112,9 +112,7 @@ def command(
     if manner == "json":
         print_json({"command": "capacity", "strategy": plan.name, "market": data.name,
                     "answer": answer, "sizes": table})  # fmt: skip
-    elif manner == "quiet":
-        typer.echo(answer)
-    else:
+    elif manner != "quiet":
         _print(done.iloc[:, : done.columns.get_loc("reason")], full=manner == "full")
         say(answer)
     if out is not None:
@@ -123,6 +121,8 @@ def command(
         shelf.write(out.with_suffix(".png"), capacity_png(table, chosen), "figure")
         if manner != "quiet":
             say_written(shelf, err=manner == "json")
+    if manner == "quiet":
+        typer.echo(answer + and_wrote(out))
 
 
 def _aside(line: str) -> None:

@@ -10,7 +10,7 @@ from quanthedge.cli.language import AnyLanguage, language_asked, told
 from quanthedge.cli.manner import AsJson, Full, Quiet, manner_of, print_json
 from quanthedge.cli.options import Overwrite, RunFolders
 from quanthedge.cli.products import FixedRates, products
-from quanthedge.cli.screen import say, say_written
+from quanthedge.cli.screen import and_wrote, say, say_written
 
 __all__ = ["command"]
 
@@ -54,9 +54,7 @@ def command(
     if manner == "json":
         print_json({"command": "compare", "products": found.table, "sleeves": found.sleeves,
                     "notes": found.notes})  # fmt: skip
-    elif manner == "quiet":
-        typer.echo(words["head"].format(count=count, name=runs[0]))
-    else:
+    elif manner != "quiet":
         say(words["head"].format(count=count, name=runs[0]))
         print_products(found, full=manner == "full")
         if manner == "full":
@@ -69,3 +67,5 @@ def command(
         shelf.write(out, found.table.to_csv(), "comparison")
         if manner != "quiet":
             say_written(shelf, err=manner == "json")
+    if manner == "quiet":
+        typer.echo(words["head"].format(count=count, name=runs[0]) + and_wrote(out))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from quanthedge.cli.comparing import comparison_text
 from quanthedge.cli.language import spoken, told
-from quanthedge.cli.screen import WIDTH, aside, display_width, fitted, padded, wrapped
+from quanthedge.cli.screen import WIDTH, and_wrote, aside, display_width, fitted, padded, wrapped
 from quanthedge.errors import QuantHedgeError
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def on_one_line(result: "Result", market: Path, out: Path | None, seconds: float
         **_span(result),
         **_shown(summary, keys),
     )
-    return line if out is None else line + words["one_line_wrote"].format(out=out)
+    return line + and_wrote(out)
 
 
 def in_full(result: "Result", market: Path) -> str:

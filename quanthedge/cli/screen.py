@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "WIDTH",
+    "and_wrote",
     "aside",
     "became",
     "display_width",
@@ -267,6 +268,11 @@ def say_written(shelf: "Shelf", paths: Iterable[Path] | None = None, *, err: boo
     """Name documents and what became of each; all of a shelf's where none are named."""
     for path in shelf.said if paths is None else paths:
         typer.echo(f"{became(shelf, path)} {path}", err=err)
+
+
+def and_wrote(out: Path | None) -> str:
+    """Return the end of a command's one line, which names what it wrote."""
+    return "" if out is None else told("screen")["and_wrote"].format(out=out)
 
 
 def say_briefly(paths: Sequence[Path]) -> None:

@@ -316,7 +316,8 @@ class PanelCache:
 def damaged_panels(folder: Path, fingerprint: str) -> list[str]:
     """Return the names of cached panels whose bytes are not those that were written."""
     cache = _cache_of(folder, fingerprint)
-    if not _is_marked(cache):
+    about = _mark_of(cache)
+    if not isinstance(about, dict) or about.get("format") != FORMAT:  # made anew when asked for
         return []
     panels = sorted(path for path in cache.glob("*.npy") if _FILE.fullmatch(path.stem))
     return [path.stem for path in panels if _sum(path, _size(path)) != _kept_sum(path)]

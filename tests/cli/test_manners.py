@@ -210,7 +210,16 @@ QUIET = {  # commands of which the one line was more than one
     "run again": ("run", *RUN[1:], "--out", "{run}"),
     "compare": ("compare", "{run}", "--out", "{folder}/beside.csv"),
     "overfit": ("overfit", "{run}", "{other}"),
-    "capacity": ("capacity", "market_neutral", "--sizes", "1e8", "--start", "2015-11-02"),
+    "capacity": (
+        "capacity",
+        "market_neutral",
+        "--sizes",
+        "1e8",
+        "--start",
+        "2015-11-02",
+        "--out",
+        "{folder}/sizes.csv",
+    ),
 }
 
 
@@ -225,6 +234,8 @@ def test_quiet_is_one_line_whatever_is_there_or_written(
     done = inside(*(word.format(**places) for word in map(str, QUIET[name])), "--quiet")
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1
+    if name in ("compare", "capacity"):
+        assert f"; wrote {tmp_path}" in done.stdout
     if name != "run again":  # which says beside its line that nothing was run
         assert done.stderr == ""
 

@@ -112,6 +112,7 @@ def test_panels_of_another_form_are_made_anew_and_called_no_damage(folder, caplo
     for path in cache(folder).glob("*.npy"):
         flip(path, -1)
     market = Market.open(folder)
+    assert damaged_panels(folder, market.fingerprint) == []
     market.build_panels()
     np.testing.assert_array_equal(market.fundamental("book_equity"), before)
     assert market.damaged_panels == []
