@@ -47,12 +47,13 @@ def command(
     Example: quanthedge bridge runs/mn --start 2015-01-01 --by month --figure bridge.png
     """
     from quanthedge.backtesting import Result
-    from quanthedge.cli.shelf import Shelf
+    from quanthedge.cli.shelf import Shelf, check_csv
     from quanthedge.errors import DataError
     from quanthedge.performance import bridge, bridge_returns
     from quanthedge.report.texts import words
 
     chosen = language_asked(language)
+    check_csv(out)
     if figure is not None and figure.suffix.lower() not in (".png", ".svg"):
         raise DataError(f"{figure}: figure in {figure.suffix!r}; accepted: .png, .svg")
     result = Result.open(run)

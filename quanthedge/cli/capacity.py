@@ -81,7 +81,7 @@ def command(
     Example: quanthedge capacity strategies/market_neutral.toml --market data/real
     --start 2014-09-17 --end 2015-07-31 --jobs 2 --out runs/mn/capacity.csv
     """
-    from quanthedge.cli.shelf import Shelf
+    from quanthedge.cli.shelf import Shelf, check_csv
     from quanthedge.market import Market
     from quanthedge.report import capacity_answer, capacity_png, done_sizes
     from quanthedge.strategy import load_strategy
@@ -89,8 +89,7 @@ def command(
 
     chosen = language_asked(language)
     manner = manner_of(full=full, as_json=as_json, quiet=quiet)
-    if out is not None and out.suffix.lower() != ".csv":
-        raise StrategyError(f"--out {out}: accepted: a file that ends in .csv")
+    check_csv(out)
     data, plan = Market.open(market), load_strategy(strategy, changes or ())
     asked: _Asked = {
         "sizes": numbers(sizes, "--sizes", "numbers in yuan with commas between, as in 1e8,5e8"),

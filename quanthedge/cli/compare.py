@@ -38,11 +38,12 @@ def command(
     Example: quanthedge compare runs/mn runs/long_only --nav mine=mine.csv --fixed trust=0.08
     """
     from quanthedge.backtesting import Result
-    from quanthedge.cli.shelf import Shelf
+    from quanthedge.cli.shelf import Shelf, check_csv
     from quanthedge.comparison import compare_funds, own_products, together
 
     chosen = language_asked(language)
     manner = manner_of(full=full, as_json=as_json, quiet=quiet)
+    check_csv(out)
     first, *others = [Result.open(folder) for folder in runs]
     beside = [{str(folder): result} for folder, result in zip(runs[1:], others, strict=True)]
     named = products(nav, fixed, stated)

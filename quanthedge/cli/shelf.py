@@ -14,10 +14,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from quanthedge.errors import DataError
+from quanthedge.errors import DataError, StrategyError
 from quanthedge.storage import storage_errors, write_page
 
-__all__ = ["RECORD", "Shelf", "Write"]
+__all__ = ["RECORD", "Shelf", "Write", "check_csv"]
 
 RECORD = "documents.json"
 _LARGEST = 4 * 2**20  # bytes of a record that is worth reading
@@ -104,6 +104,12 @@ class Shelf:
         known = {name: one.model_dump() for name, one in _record(self.run).items()}
         text = json.dumps(known | {place: entry.model_dump()}, ensure_ascii=False, indent=1)
         write_page(self.run / RECORD, f"{text}\n", "list of documents")
+
+
+def check_csv(out: Path | None) -> None:
+    """Refuse to write a table under the name of something else."""
+    if out is not None and out.suffix.lower() != ".csv":
+        raise StrategyError(f"--out {out}: accepted: a file that ends in .csv")
 
 
 def _content(path: Path) -> bytes | None:

@@ -240,6 +240,17 @@ def test_quiet_is_one_line_whatever_is_there_or_written(
         assert done.stderr == ""
 
 
+@pytest.mark.parametrize("words", [("bridge", "{run}"), ("compare", "{run}")])
+def test_a_table_is_not_written_under_the_name_of_something_else(
+    run: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    named = tmp_path / "table.doc"
+    done = inside(*(word.format(run=run) for word in words), "--out", named)
+    assert done.returncode == 2
+    assert done.stderr.endswith("accepted: a file that ends in .csv\n")
+    assert not named.exists()
+
+
 @pytest.mark.parametrize(
     "text", ["夏普比率 0.41，回撤", "plain words only", "", "é combined e\u0301"]
 )
