@@ -49,7 +49,8 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     ledger : DataFrame
-        Indexed by date; the first row holds the opening balances.
+        Indexed by date; the first row holds the opening balances. One of the user's own that has no
+        columns of an accrued fee is that of a fund which accrues none.
 
     Returns
     -------
@@ -70,8 +71,8 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
     flows = net_flows(inside)
     before = equity[:-1] + flows.to_numpy(dtype=np.float64)
     fees = inside[list(FUND_FEES)].sum(axis=1).to_numpy(dtype=np.float64)
-    accrued = inside["accrued_performance_fee"].to_numpy(dtype=np.float64)
-    opening = inside["accrued_fee_at_open"].to_numpy(dtype=np.float64)
+    accrued = _accrued(inside, "accrued_performance_fee")
+    opening = _accrued(inside, "accrued_fee_at_open")
     index = ledger["index_close"].to_numpy(dtype=np.float64)
     return pd.DataFrame(
         {
@@ -81,6 +82,13 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
         },
         index=inside.index,
     )
+
+
+def _accrued(rows: pd.DataFrame, column: str) -> Floats:
+    """Return a column of accrued fees, zeros where a ledger has none."""
+    if column not in rows.columns:
+        return np.zeros(len(rows))
+    return rows[column].to_numpy(dtype=np.float64)
 
 
 def levels(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -54,3 +54,15 @@ def test_a_period_that_ends_where_it_began_is_neither_won_nor_lost() -> None:
     assert win_rate(weeks) == 0.0
     assert win_rate(-weeks) == 0.0
     assert pd.isna(profit_loss_ratio(weeks))
+
+
+def test_a_ledger_of_the_user_s_own_that_accrues_no_fee_needs_no_column_of_it() -> None:
+    equity = [100000000.0, 94946343.19, 90248032.02, 100000000.0, 100000000.0]
+    days = pd.bdate_range("2015-01-05", periods=5)
+    free = dict.fromkeys(
+        ["subscriptions", "redemptions", "distributions", "management_fee", "custody_fee",
+         "service_fee", "audit_fee", "performance_fee"], 0.0,
+    )  # fmt: skip
+    ledger = pd.DataFrame({"equity": equity, "index_close": 1.0, **free}, index=days)
+    fall = max_drawdown(levels(ledger)["net"])
+    assert (fall.recovery, fall.under_days) == (pd.Timestamp("2015-01-08"), 3)
