@@ -11,6 +11,7 @@ from quanthedge.ledger.layout import COLUMNS, TRADE_REASONS
 from tests.ledger.adapter import kernel_trades, reference_trades
 from tests.ledger.test_kernel_beside_reference import compare_trades
 from tests.ledger.test_many_sleeves import (
+    assert_same_run,
     kernel_sleeves,
     random_contracts,
     random_sleeves,
@@ -74,23 +75,8 @@ def kernel_borrowers(sleeves, stated, lending):
 def agree(seed, made=random_borrowers, **sizes):
     """The kernel's run is the reference's; returns it."""
     sleeves, stated, lending = made(seed, **sizes)
-    slow = run_sleeves(sleeves, stated, lending)
     fast = run_ledger(kernel_borrowers(sleeves, stated, lending))
-    compare_trades(kernel_trades(fast), reference_trades(slow))
-    assert fast.trades[:, 14].astype(int).tolist() == slow.trade_sleeves
-    wanted = sorted(
-        (r.day, r.kind, r.index, r.side, r.wanted, r.done, r.reason) for r in slow.refusals
-    )
-    assert refusals_of(fast) == wanted
-    assert (fast.insolvent_day is None) == (slow.status == "ok")
-    equity = np.array([row["equity"] for row in slow.ledger])
-    for name in slow.ledger[0]:
-        found = fast.ledger[: fast.days_run, COLUMNS.index(name)]
-        given = np.array([row[name] for row in slow.ledger], dtype=float)
-        scale = np.maximum(1.0, np.abs(equity))
-        np.testing.assert_allclose(found / scale, given / scale, rtol=0, atol=1e-9, err_msg=name)
-    earned = fast.of_sleeves[: fast.days_run, :, COLUMNS.index("equity")]
-    np.testing.assert_allclose(earned, np.array(slow.earned), rtol=1e-9, atol=1e-3)
+    assert_same_run(fast, run_sleeves(sleeves, stated, lending))
     return fast
 
 

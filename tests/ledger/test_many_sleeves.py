@@ -106,10 +106,14 @@ def refusals_of(record):
 def agree(seed, made=random_sleeves, **sizes):
     """The kernel's run is the reference's; returns it."""
     sleeves, stated = made(seed, **sizes)
-    slow = run_sleeves(sleeves, stated)
     fast = run_ledger(kernel_sleeves(sleeves, stated))
-    mine, theirs = kernel_trades(fast), reference_trades(slow)
-    compare_trades(mine, theirs)
+    assert_same_run(fast, run_sleeves(sleeves, stated))
+    return fast
+
+
+def assert_same_run(fast, slow):
+    """Trades, refusals, every line of every day and what each sleeve earned are the reference's."""
+    compare_trades(kernel_trades(fast), reference_trades(slow))
     assert fast.trades[:, 14].astype(int).tolist() == slow.trade_sleeves
     wanted = sorted(
         (r.day, r.kind, r.index, r.side, r.wanted, r.done, r.reason) for r in slow.refusals
@@ -124,7 +128,6 @@ def agree(seed, made=random_sleeves, **sizes):
         np.testing.assert_allclose(found / scale, given / scale, rtol=0, atol=1e-9, err_msg=name)
     earned = fast.of_sleeves[: fast.days_run, :, COLUMNS.index("equity")]
     np.testing.assert_allclose(earned, np.array(slow.earned), rtol=1e-9, atol=1e-3)
-    return fast
 
 
 @pytest.mark.parametrize("seed", range(24))
