@@ -240,7 +240,7 @@ def test_a_kill_while_a_run_is_written_leaves_the_old_run(run_folder, tmp_path) 
     arguments.append("--again")
     command = [sys.executable, "-m", "quanthedge.cli", *map(str, arguments)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    deadline, killed = time.monotonic() + 60, False
+    deadline, killed = time.monotonic() + 300, False
     while time.monotonic() < deadline and process.poll() is None and not killed:
         time.sleep(0.001)
         if any(path.is_dir() for path in (tmp_path / PLACE).glob("*")):

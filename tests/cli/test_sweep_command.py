@@ -99,7 +99,7 @@ def test_ctrl_c_leaves_what_is_done_and_the_same_command_goes_on(tmp_path):
         if (out / "quanthedge-store.json").exists() and len(Store.open(out)) > 0:
             break
     running.send_signal(signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
+    _, errors = running.communicate(timeout=300)
     assert running.returncode == 130, errors
     assert "the same command goes on with the others" in errors
     there = len(Store.open(out))

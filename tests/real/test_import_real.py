@@ -161,7 +161,7 @@ from quanthedge.sources import import_market
 import_market({str(SOURCE)!r}, {str(target)!r})
 """
     running = subprocess.Popen([sys.executable, "-c", script])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.05)  # until it has begun to write beside the target
     assert running.poll() is None

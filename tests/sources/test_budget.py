@@ -305,7 +305,7 @@ rqalpha_hdf5._read_while_we_live([sys.executable, "-c", {child!r}])
         reader = int(process.stdout.readline())
         process.send_signal(signal.SIGKILL)
         process.stdout.read()  # ends when the reader, too, has closed it
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while _lives(reader):
         assert time.monotonic() < until
         time.sleep(0.02)

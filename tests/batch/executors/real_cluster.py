@@ -55,8 +55,8 @@ class RealCluster:
         """Wait until every worker that was started is there."""
         from distributed import Client
 
-        with Client(self.address, timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(len(self.workers), timeout=120)
+        with Client(self.address, timeout=300, set_as_default=False) as client:
+            client.wait_for_workers(len(self.workers), timeout=300)
 
     @staticmethod
     def kill(process: "subprocess.Popen[bytes]") -> None:

@@ -78,7 +78,7 @@ def test_neither_dask_nor_loky_is_imported_until_it_is_used() -> None:
     )
     told = subprocess.run(
         [sys.executable, "-c", asked],
-        capture_output=True, text=True, timeout=60, check=True, cwd=Path(__file__).parents[3],
+        capture_output=True, text=True, timeout=300, check=True, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     assert told.stdout.strip() == "[]"
 

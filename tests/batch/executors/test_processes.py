@@ -30,7 +30,7 @@ def outcomes(doings: list[dict[str, Any]], size: int = 2) -> dict[int, Outcome]:
     return {one.number: one for one in found}
 
 
-def wait_until(there: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(there: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < deadline, "not within the time"
@@ -91,7 +91,7 @@ def sweeping(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subproc
         cwd=ROOT, start_new_session=True, stderr=(tmp_path / "stderr").open("wb"),
     )  # fmt: skip
     try:
-        wait_until((tmp_path / "one-ended").exists, 40)
+        wait_until((tmp_path / "one-ended").exists)
         yield program
     finally:
         program.kill()
