@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from benchmarks.pages import markdown, write_between
 from quanthedge import Market, Strategy
-from quanthedge.beta import fit_prepared, index_returns, prepare_returns
+from quanthedge.beta import index_returns, prepare_returns
+from quanthedge.beta.base import fit_prepared
 from quanthedge.ledger.inputs import Bars, StockBook
 from quanthedge.market.checks.price_limits import limit_panel
 from quanthedge.rules import stock_rules

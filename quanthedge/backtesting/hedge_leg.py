@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.beta import BetaEstimator, Prepared, fit_prepared, index_returns, prepare_returns
+from quanthedge.beta import BetaEstimator, Prepared, betas_of, index_returns, prepare_returns
 from quanthedge.hedge import (
     BetaRatio,
     ContractSchedule,
@@ -271,6 +271,7 @@ def _schedule(
         {"span": (first, last), **contract_parts(rule, product, stock_fill), **more},
         lambda: contract_schedule(market, product, first, last, fill=fill, **chosen, **more),
         kinds=(ContractSchedule, Substitution),
+        with_market=market.kept_folder is not None,
     )
 
 
@@ -472,8 +473,7 @@ def _betas_anew(
         None if prepared.own_index is None else prepared.own_index[begin:],
         prepared.counts,
     )
-    beta = fit_prepared(estimator, cut).beta[first - 1 - begin :]
-    return beta if beta.ndim == 3 else beta[:, :, None], prepared.counts
+    return betas_of(estimator, cut)[first - 1 - begin :], prepared.counts
 
 
 def _covariances(returns: Floats, first: int, last: int) -> Floats:

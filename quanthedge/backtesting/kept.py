@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from quanthedge.backtesting.execute import sleeve_labels
 from quanthedge.backtesting.plan import Prepared, days_after
-from quanthedge.ledger import LedgerRecord, Names, input_digests, named_state
+from quanthedge.ledger import LedgerRecord, Names, input_digests, market_digests, named_state
+from quanthedge.stages import stage
 
 __all__ = ["kept_ledger", "names_of"]
 
@@ -37,8 +39,23 @@ def kept_ledger(
     if record.insolvent_day is not None or prepared.reigns:
         return None, None
     names = names_of(prepared)
-    state = named_state(record.state, prepared.inputs, names, record.days_run - 1)
-    past = input_digests(prepared.inputs, names, days=record.days_run)
+    days = record.days_run
+    state = named_state(record.state, prepared.inputs, names, days - 1)
+    known = _known(prepared, names) if days == names.dates.size - 1 else None
+    past = input_digests(prepared.inputs, names, days=days, known=known)
     (stocks, *_) = record.state.of_sleeves()
-    own = np.concatenate([[np.nan], stocks.book_return[: record.days_run]])
+    own = np.concatenate([[np.nan], stocks.book_return[:days]])
     return state, past.assign(book_return=own)
+
+
+def _known(prepared: Prepared, names: Names) -> dict[str, NDArray[np.uint64]]:
+    """Return the digests that every strategy of the span shares, worked out once for a market."""
+    market, first = prepared.market, prepared.first
+    found: dict[str, NDArray[np.uint64]] = stage(
+        "past_of_the_market",
+        market,
+        {"span": (first, len(names.dates)), "tax": prepared.strategy.costs.dividend_tax},
+        lambda: market_digests(prepared.inputs, names),
+        with_market=market.kept_folder is not None,
+    )
+    return found

@@ -331,12 +331,14 @@ def _odd_moves(prepared: Prepared, record: LedgerRecord, trades: pd.DataFrame) -
     day, column = np.nonzero(_beyond_limits(prepared.inputs, record.days_run, stocks))
     found = []
     trades = trades[trades["code"].isin(np.unique(market.codes[stocks[column]]))]
+    of_code = trades.groupby(trades["code"].astype("str")).indices
+    when = trades["date"].to_numpy().astype("datetime64[D]")
+    quantity = trades["quantity"].to_numpy()
+    signed = np.where(trades["side"] == "buy", quantity, -quantity)
     for t, k in zip(day.tolist(), column.tolist(), strict=True):
-        code = str(market.codes[stocks[k]])
-        date = market.dates[first + t]
-        mine = trades[(trades["code"] == code) & (trades["date"] < pd.Timestamp(date))]
-        signed = mine["quantity"].where(mine["side"] == "buy", -mine["quantity"]).sum()
-        if signed > 0:
+        code, date = str(market.codes[stocks[k]]), market.dates[first + t]
+        mine = of_code.get(code, np.empty(0, dtype=np.intp))
+        if signed[mine[when[mine] < date]].sum() > 0:
             found.append((code, str(date), float(returns[t, k])))
     if not found:
         return []

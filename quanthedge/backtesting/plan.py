@@ -154,12 +154,14 @@ def _prepared(
     strategy = with_tables(strategy)
     first, last = run_rows(strategy, market, start, end)
     say("selecting stocks")
-    with betas_ahead(strategy, market, first, last):
+    with betas_ahead(strategy, market, first, last):  # in the block is what asks for none
         selection = selected(strategy, market, first, last)
         dates = market.dates[first - 1 : last + 1]
         say("estimating betas, looking up rules and contracts")
         stocks = _stock_rules(market, first, last)
-    costs = trading_costs(stocks, strategy.costs)
+        costs = trading_costs(stocks, strategy.costs)
+        actions = _actions(strategy, market, first, last, stocks.list_delay)
+        bars, stock_book = _stocks(market, first, last, stocks, costs, actions)
     sleeves = sleeves_of(strategy, market, first, last, asked)
     same = tuple(zip(strategy.sleeves, sleeves, strict=True))
     leg = hedge_leg(strategy, market, first, last, selection.targets, contracts_of(sleeves))
@@ -179,8 +181,6 @@ def _prepared(
     if sharing.empty:  # else all budgets are of capital
         sharing = budgets_of(strategy, market, (first, last), sleeves, leg, of_the_same_days)
     targets, sleeves = shared(market, selection.targets, sleeves, sharing)
-    actions = _actions(strategy, market, first, last, stocks.list_delay)
-    bars, stock_book = _stocks(market, first, last, stocks, costs, actions)
     stated = _stated(strategy, market, first, bars, stock_book, leg)
     inputs = _inputs(
         strategy, market, first, last, targets, bars, stock_book, leg, actions, stated,

@@ -1,6 +1,7 @@
 """The result of a run: its record, and what can be asked of it."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -412,7 +413,9 @@ class Result(Carded, Record):
             run folder, or cannot be written.
         """
         folder = Path(folder)
-        write_run(self, self.summary().to_dict(), folder, overwrite=overwrite)
+        with ThreadPoolExecutor(1, "statistics") as pool:  # beside the tables that are made now
+            statistics = pool.submit(self.summary)
+            write_run(self, lambda: statistics.result().to_dict(), folder, overwrite=overwrite)
         return folder
 
     @classmethod

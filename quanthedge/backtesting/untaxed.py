@@ -38,17 +38,21 @@ def untaxed_notes(prepared: Prepared, record: LedgerRecord) -> list[Bilingual]:
     use, book = prepared.actions.use, prepared.actions.book
     nothing = np.zeros(book.stock.size)
     if use is None:
-        found = _replayed(prepared, record, nothing, nothing)
+        steps = _steps(prepared, record, nothing, nothing)
+        found = _replayed(prepared, record, steps)
         return [_sized("dividend_tax_estimate", found, prepared, record)]
     if prepared.strategy.costs.dividend_tax == "none":
-        found = _replayed(prepared, record, book.cash, use.stock_dividend)
+        steps = _steps(prepared, record, book.cash, use.stock_dividend)
+        found = _replayed(prepared, record, steps)
         return [_sized("dividend_tax_none", found, prepared, record)]
-    rest = _replayed(prepared, record, nothing, nothing)
-    split = _replayed(prepared, record, nothing, use.unknown_split, by_factor=False)
+    both = _steps(prepared, record, nothing, use.unknown_split)
+    none = np.zeros(both.day.size)
+    each = {
+        "dividend_tax_rest": _replayed(prepared, record, both._replace(profit=none)),
+        "split_unknown": _replayed(prepared, record, both._replace(cash=none)),
+    }
     return [
-        _sized(kind, found, prepared, record)
-        for kind, found in (("dividend_tax_rest", rest), ("split_unknown", split))
-        if found.tax > _LEAST_YUAN
+        _sized(kind, run, prepared, record) for kind, run in each.items() if run.tax > _LEAST_YUAN
     ]
 
 
@@ -63,26 +67,21 @@ def _sized(kind: str, found: TaxedRun, prepared: Prepared, record: LedgerRecord)
     )
 
 
-def _replayed(
-    prepared: Prepared,
-    record: LedgerRecord,
-    cash: Floats,
-    profit: Floats,
-    by_factor: bool = True,
-) -> TaxedRun:
-    """Replay the run's trades with the given dividends of the table, and those of the factor."""
-    market, first, days = prepared.market, prepared.first, record.days_run
-    trades = record.trades
+def _steps(prepared: Prepared, record: LedgerRecord, cash: Floats, profit: Floats) -> DividendSteps:
+    """Return what the run's stocks paid: as given by action of the table, and by the factor."""
+    market, first, trades = prepared.market, prepared.first, record.trades
     stocks = np.unique(trades[trades[:, 1] == layout.STOCK, 2]).astype(np.int64)
     mark = market.panel("mark")[first - 1 : first + prepared.dates.size - 1]
     actions = prepared.actions
     steps = dividend_steps(actions.book, actions.adj_factor, mark, stocks, cash, profit)
-    if not by_factor:
-        steps = steps._replace(cash=np.zeros(steps.day.size))
-    steps = steps.at(steps.day < days)
+    return steps.at(steps.day < record.days_run)
+
+
+def _replayed(prepared: Prepared, record: LedgerRecord, steps: DividendSteps) -> TaxedRun:
+    """Replay the run's trades with dividends."""
     if not steps.day.size:
         return TaxedRun(0.0, 0.0, 0.0)
-    return replayed_tax(trades, steps, _rates(prepared, steps), prepared.dates)
+    return replayed_tax(record.trades, steps, _rates(prepared, steps), prepared.dates)
 
 
 def _rates(prepared: Prepared, steps: DividendSteps) -> TaxRates:

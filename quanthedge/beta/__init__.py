@@ -5,7 +5,7 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 
 from typing import TYPE_CHECKING, Any
 
-from quanthedge.beta.base import BetaEstimator, RollingBeta, fit_prepared, index_returns
+from quanthedge.beta.base import BetaEstimator, RollingBeta, betas_of, index_returns
 from quanthedge.beta.book import book_beta, book_betas
 from quanthedge.beta.ols import rolling_ols, top_down_betas
 from quanthedge.beta.preparation import Preparation, Prepared, prepare_returns
@@ -32,10 +32,10 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "Preparation",
     "Prepared",
     "RollingBeta",
+    "betas_of",
     "book_beta",
     "book_betas",
     "estimator_text",
-    "fit_prepared",
     "index_returns",
     "prepare_returns",
     "rolling_ols",

@@ -16,6 +16,7 @@ from quanthedge.typing import Floats
 __all__ = [
     "BetaEstimator",
     "RollingBeta",
+    "betas_of",
     "check_returns",
     "check_window",
     "fit_prepared",
@@ -187,6 +188,10 @@ class BetaEstimator(Kinded, noun="estimator"):
             :attr:`memory`, and nothing later.
         """
 
+    def only_betas(self, returns: Floats, index: Floats) -> Floats:
+        """Return :meth:`betas` without errors and observations, which cost memory of their own."""
+        return self.betas(returns, index).beta
+
     def fit(self, returns: Floats, index_returns: Floats) -> Self:
         """Estimate the betas of every stock on every day.
 
@@ -210,14 +215,8 @@ class BetaEstimator(Kinded, noun="estimator"):
             When the method takes one index only, and several are given.
 
         """
-        returns, index = check_returns(returns, index_returns)
-        several = index.ndim == 2
-        if several and index.shape[1] > 1 and not self.several_indices:
-            raise StrategyError(
-                f"beta {type(self).__name__}: takes one index, found {index.shape[1]}; "
-                "fit it for each index, or choose an estimator of joint betas such as ols"
-            )
-        wide = index if several else index[:, None]
+        several = np.ndim(index_returns) == 2
+        returns, wide = self._checked(returns, index_returns)
         with own_errors(self, "betas"):
             result = self.betas(returns, wide)
         if self.own:
@@ -230,6 +229,17 @@ class BetaEstimator(Kinded, noun="estimator"):
             )
         self._fitted = result
         return self
+
+    def _checked(self, returns: Floats, index_returns: Floats) -> tuple[Floats, Floats]:
+        """Return the returns, and those of the indices as [T, K]."""
+        returns, index = check_returns(returns, index_returns)
+        wide = index if index.ndim == 2 else index[:, None]
+        if wide.shape[1] > 1 and not self.several_indices:
+            raise StrategyError(
+                f"beta {type(self).__name__}: takes one index, found {wide.shape[1]}; "
+                "fit it for each index, or choose an estimator of joint betas such as ols"
+            )
+        return returns, wide
 
     @property
     def result_(self) -> RollingBeta:
@@ -297,6 +307,15 @@ def fit_prepared(estimator: BetaEstimator, prepared: Prepared) -> RollingBeta:
             "'drop', or an estimator such as ols"
         )
     return _by_stock(estimator, prepared.returns, prepared.own_index)
+
+
+def betas_of(estimator: BetaEstimator, prepared: Prepared) -> Floats:
+    """Return the betas of prepared returns alone, [T, N, K]; errors are those of a fit."""
+    if estimator.own or prepared.own_index is not None:
+        found = fit_prepared(estimator, prepared).beta
+        return found if found.ndim == 3 else found[:, :, None]
+    returns, index = estimator._checked(prepared.returns, prepared.index)
+    return estimator.model_copy().only_betas(returns, index)
 
 
 def _by_stock(estimator: BetaEstimator, returns: Floats, own_index: Floats) -> RollingBeta:

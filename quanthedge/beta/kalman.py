@@ -126,6 +126,15 @@ class Kalman(BetaEstimator):
 
     def betas(self, returns: Floats, index: Floats) -> RollingBeta:
         """Return them as :meth:`BetaEstimator.betas` says."""
+        result, self._chosen = self._filtered(returns, index, len(returns))
+        return result
+
+    def only_betas(self, returns: Floats, index: Floats) -> Floats:
+        """Return them as :meth:`BetaEstimator.only_betas` says."""
+        return self._filtered(returns, index, 1)[0].beta
+
+    def _filtered(self, returns: Floats, index: Floats, told: int) -> tuple[RollingBeta, Floats]:
+        """Return betas and chosen ratios; of all but the betas the last ``told`` rows, all or 1."""
         if self.min_observations < index.shape[1] + 2:
             raise StrategyError(
                 f"beta Kalman: min_observations {self.min_observations} for {index.shape[1]} "
@@ -133,14 +142,15 @@ class Kalman(BetaEstimator):
             )
         given = self.signal_to_noise
         ratios = self.grid if isinstance(given, str) else (given,)
-        shape = (*returns.shape, index.shape[1])
+        days, stocks = returns.shape
         result = RollingBeta(
-            np.empty(shape), np.empty(shape), np.empty(returns.shape, dtype=np.int32)
+            np.empty((days, stocks, index.shape[1])),
+            np.empty((told, stocks, index.shape[1])),
+            np.empty((told, stocks), dtype=np.int32),
         )
-        chosen = np.empty(returns.shape)
+        chosen = np.empty((told, stocks))
         self._filter(returns, index, np.array(ratios, dtype=np.float64), result, chosen)
-        self._chosen = chosen
-        return result
+        return result, chosen
 
     def _filter(
         self, returns: Floats, index: Floats, ratios: Floats, result: RollingBeta, chosen: Floats

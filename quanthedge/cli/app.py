@@ -176,7 +176,7 @@ def main() -> None:
     warnings.showwarning = _told
     # imports alone make hundreds of thousands of objects that stay: looking through all of them
     # for circles as often as Python does by itself takes a tenth of a run
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(500_000, 20, 50)
     prepare_streams()
     leave(answer(_commands))
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quanthedge.factors.kernels import add_deviations, add_forecasts
 from quanthedge.market import Market
 from quanthedge.typing import Floats, Ints
 
@@ -79,6 +78,8 @@ def consensus(market: Market, rows: Ints, years: Ints, memory: int) -> Consensus
 
 def _over_days(spells: Ints, profit: Floats, rows: Ints, years: Ints, stocks: int) -> Consensus:
     """Add up the forecasts in force on each day: the mean first, then the deviations from it."""
+    from quanthedge.factors.kernels import add_deviations, add_forecasts
+
     asked, inverse = np.unique(np.column_stack([rows, years]), axis=0, return_inverse=True)
     place = np.ravel(inverse)
     count, total = np.zeros((len(asked), stocks)), np.zeros((len(asked), stocks))

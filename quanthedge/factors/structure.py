@@ -13,7 +13,6 @@ from quanthedge.factors.base import (
     positive,
     rows_before,
 )
-from quanthedge.factors.kernels import group_means
 from quanthedge.factors.windows import alive
 from quanthedge.market import Market
 from quanthedge.operators import neutralise, standardise
@@ -144,6 +143,8 @@ class IndustryMomentum(Factor):
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the value-weighted return of each stock's industry, [R, N]."""
+        from quanthedge.factors.kernels import group_means
+
         days = as_rows(market, rows)
         early, exists = rows_before(days, self.window)
         mark, factor = market.panel("mark"), market.panel("adj_factor")

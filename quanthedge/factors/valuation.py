@@ -10,7 +10,6 @@ import numpy as np
 from pydantic import Field
 
 from quanthedge.factors.base import Factor, Rows, as_rows, market_value, trailing
-from quanthedge.factors.kernels import own_history
 from quanthedge.market import Market
 from quanthedge.typing import Floats
 
@@ -208,6 +207,8 @@ class EarningsYieldOwnHistory(Factor):
 
     def exposure(self, market: Market, rows: Rows = None) -> Floats:
         """Return the earnings yield in deviations of its own history, [R, N]."""
+        from quanthedge.factors.kernels import own_history
+
         days = as_rows(market, rows)
         yields = EarningsYield(fallback=self.fallback)
         back = days[:, None] - np.arange(0, self.window + 1, self.step)

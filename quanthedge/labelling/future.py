@@ -11,7 +11,7 @@ Labels are the future by their nature: ``ends`` and ``ends_by`` say from which r
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 from quanthedge.errors import StrategyError
 from quanthedge.labelling.decisions import Decisions, decision_rows
 from quanthedge.labelling.genuine import digest_of
-from quanthedge.labelling.kernels import Bars, Costs, futures_of
 from quanthedge.labelling.reasons import REASONS, SAME, reason_name
 from quanthedge.market import Market, limit_panel
 from quanthedge.rules import CostTerms, costs_between, places_of
 from quanthedge.typing import Bools, Floats, Ints, Language
+
+if TYPE_CHECKING:
+    from quanthedge.labelling.kernels import Bars, Costs
 
 __all__ = ["NO_COST", "Entry", "Labels", "labels"]
 
@@ -210,6 +212,8 @@ def labels(
     not_sold                  2      NaN
     not_listed              283      NaN
     """
+    from quanthedge.labelling.kernels import futures_of
+
     decided = decision_rows(market, rows)
     _check(entry, lag, horizon, cost_bp, recovery)
     if costs is not None and cost_bp:
@@ -293,7 +297,9 @@ def _prices(market: Market, entry: Entry) -> _Prices:
     return _Prices(price, market.panel("high"), market.panel("low"))
 
 
-def _bars(market: Market, entry: Entry, first: int) -> Bars:
+def _bars(market: Market, entry: Entry, first: int) -> "Bars":
+    from quanthedge.labelling.kernels import Bars
+
     limits = limit_panel(market, first, len(market.dates) - 1)
     orders = _prices(market, entry)
     return Bars(
@@ -313,13 +319,17 @@ def _bars(market: Market, entry: Entry, first: int) -> Bars:
     )
 
 
-def _flat_costs(market: Market, first: int, cost_bp: float) -> Costs:
+def _flat_costs(market: Market, first: int, cost_bp: float) -> "Costs":
+    from quanthedge.labelling.kernels import Costs
+
     rate = np.full((len(market.dates) - first, 1), cost_bp / 1e4)
     return Costs(np.zeros(len(market.codes), np.int64), rate, rate, np.zeros_like(rate))
 
 
-def _costs(market: Market, first: int, terms: CostTerms) -> Costs:
+def _costs(market: Market, first: int, terms: CostTerms) -> "Costs":
     """Return the rule book's costs by day and exchange."""
+    from quanthedge.labelling.kernels import Costs
+
     listed = market.list_index()
     after = market.dates[-1] + np.timedelta64(1, "D")
     dates = np.append(market.dates, after)[np.maximum(listed, 0)]

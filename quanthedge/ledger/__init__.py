@@ -64,7 +64,7 @@ from quanthedge.ledger.lines import (
     net_flows,
     signed_lines,
 )
-from quanthedge.ledger.past import first_revision, input_digests
+from quanthedge.ledger.past import first_revision, input_digests, market_digests
 from quanthedge.ledger.real_book import RealBook, lay_book, without_closing
 from quanthedge.ledger.side_by_side import LightRecord, run_side_by_side
 from quanthedge.ledger.sleeves import (
@@ -139,6 +139,7 @@ __all__ = [
     "layout",
     "ledger_tables",
     "lending_book",
+    "market_digests",
     "named_state",
     "net_assets_of",
     "net_flows",

@@ -15,7 +15,6 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from quanthedge.compiled import can_be_kept, is_kept, kinds_of
 from quanthedge.ledger.inputs import LedgerInputs, read_only
 from quanthedge.ledger.sleeves import HedgeBook, TargetBook
 
@@ -59,12 +58,15 @@ def compile_ahead() -> bool:
 
 def is_compiled() -> bool:
     """Return whether the ledger's kernel is compiled, in this process or on disk."""
+    from quanthedge.compiled import is_kept
     from quanthedge.ledger.kernels.day import run_days
 
     return is_kept(run_days)
 
 
 def _begin(run_days: Any) -> None:
+    from quanthedge.compiled import can_be_kept
+
     alone = multiprocessing.parent_process() is None
     if not (alone and can_be_kept(run_days) and _cores() > 1):
         return
@@ -100,6 +102,7 @@ def compile_ledger() -> None:
 
 def compiled_for() -> tuple[Any, ...]:
     """Return the kinds of arguments, in numba's words, that every run calls the ledger with."""
+    from quanthedge.compiled import kinds_of
     from quanthedge.ledger.kernels import sheet
     from quanthedge.ledger.layout import COLUMNS
     from quanthedge.ledger.state import FundState

@@ -37,6 +37,7 @@ STEP = 1e-9
 NEAR = 0.005
 CENT = 0.0151
 _MANY = 6  # events of one stock and day, of which every choice is no longer tried
+_ROWS = 64  # days at a time
 
 
 class TaxRates(NamedTuple):
@@ -188,13 +189,8 @@ def action_book(
     cash, bonus, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in NUMBERS)
     last = mark[t, i]
     reference = (last - cash + rights * price) / (1.0 + bonus + rights)
-    factor = np.array(adj_factor)
-    step = factor_steps(factor)
-    odd = np.abs(step - 1.0) > STEP
-    odd[t, i] = False
-    lonely = _held_before(odd, pre_close)
-    step[t, i] = last / reference
-    _carry_steps(factor, step, t, i)
+    lonely = _held_before(*_unexplained(adj_factor, t, i), pre_close)
+    factor = _carried(adj_factor, last / reference, t, i)
     off = np.abs(reference - pre_close[t, i]) > HALF_CENT
     found = pd.DataFrame(
         {
@@ -218,24 +214,52 @@ def action_book(
     return book, taxes, factor, use
 
 
-def _carry_steps(
-    factor: Floats, step: Floats, day: NDArray[np.int64], stock: NDArray[np.int64]
-) -> None:
-    """Let the factor of each stock go by its steps from its first action on.
+def _unexplained(
+    factor: Floats, day: NDArray[np.int64], stock: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return day and stock of each step of the factor on which there is no action."""
+    found = []
+    for begin in range(0, len(factor) - 1, _ROWS):
+        rows, stocks = np.nonzero(
+            np.abs(factor_steps(factor[begin : begin + _ROWS + 1]) - 1) > STEP
+        )
+        found.append(np.stack([rows + begin, stocks]))
+    days, stocks = np.concatenate(found, axis=1)
+    n = factor.shape[1]
+    free = ~np.isin(days * n + stocks, day * n + stock)
+    return days[free], stocks[free]
 
-    Before that it stays the market's to the last bit, whether the span has an action to come or
-    not: stepped through from the beginning it would differ by rounding.
+
+def _carried(
+    given: Floats, step: Floats, day: NDArray[np.int64], stock: NDArray[np.int64]
+) -> Floats:
+    """Return the factor that goes by the actions' steps from each stock's first action on.
+
+    Before that, and on days without an action, it is the market's to the last bit, whether the span
+    has an action to come or not: stepped through from the beginning it would differ by rounding.
     """
+    factor = np.array(given)
     begun, where = np.unique(stock, return_index=True)  # actions are in the order of their days
     first = day[where]
     order = np.argsort(first, kind="stable")
     begun, first = begun[order], first[order]
-    base, grown = factor[first, begun], np.ones(len(begun))
-    # a day at a time: whole arrays of the market's size do not fit a processor's cache
-    for t in range(int(first[0]) if len(first) else len(step), len(step)):
-        some = slice(int(np.searchsorted(first, t, side="right")))
-        grown[some] *= step[t, begun[some]]
-        factor[t + 1, begun[some]] = base[some] * grown[some]
+    place = np.zeros(given.shape[1], dtype=np.int64)
+    place[begun] = np.arange(begun.size)
+    base, grown = given[first, begun], np.ones(begun.size)
+    # some days at a time: whole arrays of the market's size do not fit a processor's cache
+    for begin in range(int(first[0]) if begun.size else len(given) - 1, len(given) - 1, _ROWS):
+        end = min(begin + _ROWS, len(given) - 1)
+        some = slice(int(np.searchsorted(first, end)))
+        rows, columns = slice(begin + 1, end + 1), begun[some]
+        steps = factor_steps(given[begin : end + 1][:, columns])
+        now = slice(*np.searchsorted(day, [begin, end]))
+        steps[day[now] - begin, place[stock[now]]] = step[now]
+        waiting = np.arange(begin, end)[:, None] < first[some]
+        steps[waiting] = 1.0
+        product = np.cumprod(np.vstack([grown[some], steps]), axis=0)[1:]
+        grown[some] = product[-1]
+        factor[rows, columns] = np.where(waiting, given[rows][:, columns], base[some] * product)
+    return factor
 
 
 def _placed(
@@ -316,9 +340,8 @@ def _check_worth(rows: pd.DataFrame, mark: Floats) -> None:
         )
 
 
-def _held_before(odd: NDArray[np.bool_], pre_close: Floats) -> int:
-    """Return how many of the days [T, N] are of stocks that can be held: that traded before."""
-    day, stock = np.nonzero(odd)
+def _held_before(day: NDArray[np.int64], stock: NDArray[np.int64], pre_close: Floats) -> int:
+    """Return how many of some days are of stocks that can be held: that traded before."""
     some, place = np.unique(stock, return_inverse=True)
     traded = np.isfinite(pre_close[:, some])
     first = np.where(traded.any(axis=0), traded.argmax(axis=0), len(traded))

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from quanthedge.ledger import layout
 from quanthedge.ledger.corporate_actions import LOTS, TaxRates, factor_steps, tax_book, with_taxes
 from quanthedge.ledger.inputs import ActionBook, TaxBook
-from quanthedge.ledger.kernels.actions import N_PARTS, tax_of_events
 from quanthedge.ledger.state import Carried
 from quanthedge.typing import Floats, Ints
 
@@ -156,6 +155,8 @@ def replayed_tax(
 
 def tax_of_run(trades: Floats, steps: DividendSteps, tax: TaxBook) -> TaxedRun:
     """Let the steps, each with its row of the tax book, and the trades of a run pass over lots."""
+    from quanthedge.ledger.kernels.actions import N_PARTS, tax_of_events
+
     codes, stock = np.unique(
         np.concatenate([steps.stock, trades[:, 2].astype(np.int64)]), return_inverse=True
     )

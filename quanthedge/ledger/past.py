@@ -5,7 +5,7 @@ keeps a digest for each day and kind of input (:func:`input_digests`), and :func
 names what is other than it was.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from quanthedge.ledger.kept import Names
 from quanthedge.ledger.sleeves import hedge_of, targets_of
 from quanthedge.typing import Ints
 
-__all__ = ["first_revision", "input_digests"]
+__all__ = ["first_revision", "input_digests", "market_digests"]
 
 _Part = NDArray[Any] | list[bytes] | bytes  # rows by day; texts by day; of no day
 _SHOWN = 4  # kinds of data that a message names
@@ -28,6 +28,7 @@ _SHOWN = 4  # kinds of data that a message names
 def input_digests(
     inputs: LedgerInputs, names: Names, codes: list[str] | None = None,
     contracts: list[str] | None = None, days: int | None = None,
+    known: Mapping[str, NDArray[np.uint64]] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Return a digest of what the ledger was given for each day, a column for each kind.
 
@@ -42,6 +43,8 @@ def input_digests(
         Only of these stocks and contracts; all of them by default.
     days : int, optional
         Only the first so many days of the span; all by default.
+    known : mapping of str to uint64 [days + 1], optional
+        Kinds whose digests are known already: those of :func:`market_digests`.
     """
     days = names.dates.size - 1 if days is None else days
     stocks = _columns(names.codes, codes)
@@ -49,12 +52,20 @@ def input_digests(
     if stocks is None or futures is None:
         raise DataError("state of the run: the market lacks stocks or contracts that it had")
     whole = names.dates.size - 1
-    rows = {
-        name: _digests(parts, whole, days)
-        for name, parts in _dated(inputs, names, stocks, futures, days)
-    }
+    if known is None:
+        known = _made(_of_the_market(inputs, names, stocks, days), whole, days)
+    rows = {**known, **_made(_of_the_strategy(inputs, names, stocks, futures), whole, days)}
     index = pd.DatetimeIndex(names.dates[: days + 1].astype("datetime64[ms]"), name="date")
     return pd.DataFrame(rows, index=index)
+
+
+def market_digests(inputs: LedgerInputs, names: Names) -> dict[str, NDArray[np.uint64]]:
+    """Return the digests of what does not depend on the strategy, [T + 1] each, by kind.
+
+    Of all days, stocks and contracts, as :func:`input_digests` has them in its columns.
+    """
+    days = names.dates.size - 1
+    return _made(_of_the_market(inputs, names, slice(None), days), days, days)
 
 
 def _columns(there: Any, wanted: list[str] | None) -> slice | Ints | None:
@@ -68,11 +79,17 @@ def _columns(there: Any, wanted: list[str] | None) -> slice | Ints | None:
     return np.array([place[name] for name in wanted], dtype=np.int64)
 
 
-def _dated(
-    inputs: LedgerInputs, names: Names, stocks: Any, futures: Any, done: int
+def _made(
+    told: Iterable[tuple[str, list[_Part]]], whole: int, days: int
+) -> dict[str, NDArray[np.uint64]]:
+    return {name: _digests(parts, whole, days) for name, parts in told}
+
+
+def _of_the_market(
+    inputs: LedgerInputs, names: Names, stocks: Any, done: int
 ) -> Iterator[tuple[str, list[_Part]]]:
-    """Yield each kind of input with its parts: by day, or of no day; ``done`` days are told."""
-    bars, book, future = inputs.bars, inputs.stocks, inputs.futures
+    """Yield what market, rule book, span and the dividends' tax decide; ``done`` days are told."""
+    bars, book = inputs.bars, inputs.stocks
     days = names.dates.size - 1
     codes = np.asarray(names.codes)[stocks]
     for name in ("open", "high", "low", "close", "pre_close", "volume", "amount"):
@@ -82,6 +99,14 @@ def _dated(
     yield "price_limits", [_limit_ids(book, done)[bars.limit_class[:, stocks]]]
     yield "delistings", [_texts(days, _gone(bars.delist[stocks], codes))]
     yield "corporate_actions", [_texts(days, _actions(inputs, names))]
+
+
+def _of_the_strategy(
+    inputs: LedgerInputs, names: Names, stocks: Any, futures: Any
+) -> Iterator[tuple[str, list[_Part]]]:
+    """Yield the other kinds of input with their parts: by day, or of no day."""
+    book, future = inputs.stocks, inputs.futures
+    days = names.dates.size - 1
     if inputs.volatility.size:
         yield "volatility", [inputs.volatility[:, stocks]]
     if inputs.auction.size:

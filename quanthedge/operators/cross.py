@@ -21,7 +21,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.operators.kernels.sections import grades, ranks, residuals
 from quanthedge.operators.values import (
     Values,
     beside,
@@ -57,6 +56,8 @@ def _each(x: Any, where: Where, work: Callable[[Floats], Floats]) -> Any:
 
 
 def _ranked(array: Floats) -> Floats:
+    from quanthedge.operators.kernels.sections import ranks
+
     found = np.full(array.shape, np.nan)
     ranks(array, np.argsort(array, axis=1), found)
     return found
@@ -133,6 +134,8 @@ def standardise(x: Values, where: Where = None, weights: Values | Floats | None 
     -----
     A row without differences gives 0. Weighted mean and plain deviation: Barra USE4.
     """
+    from quanthedge.operators.kernels.sections import grades
+
     taken = take(x, "x")
     array = _within(taken.array, universe_of(where, x))
     heavy = read_only(np.ones((1, 1))) if weights is None else _weights(weights, x)
@@ -212,6 +215,8 @@ def neutralise(
     DataError
         Another shape or kind, an infinity, a weight below 0.
     """
+    from quanthedge.operators.kernels.sections import residuals
+
     taken = take(x, "x")
     array = _within(taken.array, universe_of(where, x))
     numbers, highest = (

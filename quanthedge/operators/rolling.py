@@ -24,22 +24,6 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.operators.kernels.choices import down_betas, top_means
-from quanthedge.operators.kernels.histories import faded_means, last_changes
-from quanthedge.operators.kernels.windows import (
-    BETA,
-    CORRELATION,
-    COVARIANCE,
-    MOMENTS,
-    RESIDUALS,
-    window_decays,
-    window_extremes,
-    window_means,
-    window_pairs,
-    window_ranks,
-    window_skews,
-    window_spreads,
-)
 from quanthedge.operators.values import (
     RowsAsked,
     Values,
@@ -131,6 +115,8 @@ def rolling_mean(
     DataError, StrategyError
         Another shape or kind, an infinity; a window below 1, a row that is no day.
     """
+    from quanthedge.operators.kernels.windows import window_means
+
     days = whole_number(window, "window", 1)
     least, fade = least_known(days, min_share, 1), _fade(half_life, days)
     return _each(  # type: ignore[no-any-return]
@@ -145,6 +131,8 @@ def rolling_sum(
 
     A day without a number adds nothing.
     """
+    from quanthedge.operators.kernels.windows import window_means
+
     days = whole_number(window, "window", 1)
     least = least_known(days, min_share, 1)
     return _each(  # type: ignore[no-any-return]
@@ -165,6 +153,8 @@ def rolling_std(
     Divisor n - 1; with ``half_life`` the variance is divided by W - sum(w^2) / W, W = sum(w).
     Exact to rounding at any level of x. Parameters and NaN as in `rolling_mean`.
     """
+    from quanthedge.operators.kernels.windows import window_spreads
+
     days = whole_number(window, "window", 2)
     least, fade = least_known(days, min_share, 2), _fade(half_life, days)
     return _each(  # type: ignore[no-any-return]
@@ -176,6 +166,8 @@ def rolling_min(
     x: Values, window: int, *, min_share: float = 1.0, rows: RowsAsked = None
 ) -> Values:
     """Return the smallest of the window's numbers. Parameters and NaN as in `rolling_mean`."""
+    from quanthedge.operators.kernels.windows import window_extremes
+
     days = whole_number(window, "window", 1)
     least = least_known(days, min_share, 1)
     return _each(  # type: ignore[no-any-return]
@@ -187,6 +179,8 @@ def rolling_max(
     x: Values, window: int, *, min_share: float = 1.0, rows: RowsAsked = None
 ) -> Values:
     """Return the largest of the window's numbers. Parameters and NaN as in `rolling_mean`."""
+    from quanthedge.operators.kernels.windows import window_extremes
+
     days = whole_number(window, "window", 1)
     least = least_known(days, min_share, 1)
     return _each(  # type: ignore[no-any-return]
@@ -202,6 +196,8 @@ def rolling_rank(
     In (-0.5, 0.5), ties averaged: the scale of the cross-sectional `rank`. NaN where the last
     day has no number. Parameters and NaN otherwise as in `rolling_mean`.
     """
+    from quanthedge.operators.kernels.windows import window_ranks
+
     days = whole_number(window, "window", 1)
     least = least_known(days, min_share, 1)
     return _each(  # type: ignore[no-any-return]
@@ -217,6 +213,8 @@ def rolling_skew(
     n / ((n - 1)(n - 2)) * sum(((x - mean) / std)^3) with the sample standard deviation. NaN where
     they are all the same. Parameters and NaN otherwise as in `rolling_mean`.
     """
+    from quanthedge.operators.kernels.windows import window_skews
+
     days = whole_number(window, "window", 3)
     least = least_known(days, min_share, 3)
     return _each(  # type: ignore[no-any-return]
@@ -230,6 +228,8 @@ def decay_mean(x: Values, window: int, *, min_share: float = 1.0, rows: RowsAske
     The weights of days that are no numbers are left out of the divisor. Parameters and NaN as in
     `rolling_mean`.
     """
+    from quanthedge.operators.kernels.windows import window_decays
+
     days = whole_number(window, "window", 1)
     least = least_known(days, min_share, 1)
     return _each(  # type: ignore[no-any-return]
@@ -247,6 +247,8 @@ def _pair(
     rows: RowsAsked,
     half_life: float | None,
 ) -> Any:
+    from quanthedge.operators.kernels.windows import MOMENTS, window_pairs
+
     days = whole_number(window, "window", 2)
     least, fade = least_known(days, min_share, 2), _fade(half_life, days)
     taken = take(x, names[0])
@@ -298,6 +300,8 @@ def rolling_residuals(
     half_life : float, optional
         Weights as in `rolling_std`. The sum then is the weighted mean times the number of days.
     """
+    from quanthedge.operators.kernels.windows import RESIDUALS, window_pairs
+
     days = whole_number(window, "window", 2)
     least, fade = least_known(days, min_share, 2), _fade(half_life, days)
     taken = take(y, "y")
@@ -340,6 +344,8 @@ def rolling_moments(
 
     All in one pass: what a regression of one on the other needs. Otherwise as `rolling_cov`.
     """
+    from quanthedge.operators.kernels.windows import MOMENTS
+
     return _pair(  # type: ignore[no-any-return]
         x, y, ("x", "y"), MOMENTS, window, min_share, rows, half_life
     )
@@ -360,6 +366,8 @@ def rolling_cov(
     ``half_life`` as in `rolling_std`. ``min_share`` counts days with both. Otherwise as
     `rolling_mean`.
     """
+    from quanthedge.operators.kernels.windows import COVARIANCE
+
     return _pair(  # type: ignore[no-any-return]
         x, y, ("x", "y"), COVARIANCE, window, min_share, rows, half_life
     )
@@ -378,6 +386,8 @@ def rolling_corr(
 
     NaN where either does not change. Otherwise as `rolling_cov`.
     """
+    from quanthedge.operators.kernels.windows import CORRELATION
+
     return _pair(  # type: ignore[no-any-return]
         x, y, ("x", "y"), CORRELATION, window, min_share, rows, half_life
     )
@@ -397,6 +407,8 @@ def rolling_beta(
     ``x`` may be one history for all stocks, as an index's returns: an array [T] or a Series by
     date. NaN where x does not change. Otherwise as `rolling_cov`.
     """
+    from quanthedge.operators.kernels.windows import BETA
+
     return _pair(  # type: ignore[no-any-return]
         y, x, ("y", "x"), BETA, window, min_share, rows, half_life
     )
@@ -426,6 +438,8 @@ def rolling_downside_beta(
     as y
         NaN also where y is known on fewer than two such days.
     """
+    from quanthedge.operators.kernels.choices import down_betas
+
     days = whole_number(window, "window", 2)
     least = least_known(days, min_share, 2)
     taken = take(y, "y")
@@ -446,6 +460,8 @@ def rolling_top_mean(
     NaN also where there are fewer than ``count``. Parameters and NaN otherwise as in
     `rolling_mean`; the smallest are ``-rolling_top_mean(-x, ...)``.
     """
+    from quanthedge.operators.kernels.choices import top_means
+
     days = whole_number(window, "window", 1)
     many = whole_number(count, "count", 1)
     if many > days:
@@ -462,6 +478,8 @@ def ewm_mean(x: Values, half_life: float, *, rows: RowsAsked = None) -> Values:
     A day without a number ages those before it and adds none, so that the mean stands (pandas:
     ``ewm(halflife=...).mean()``). NaN before the first number. Parameters as in `rolling_mean`.
     """
+    from quanthedge.operators.kernels.histories import faded_means
+
     fade = _fade(half_life, None)
     return _each(  # type: ignore[no-any-return]
         x, rows, lambda a, at, found: faded_means(a, at, fade, found)
@@ -474,6 +492,8 @@ def last_change(x: Values, *, rows: RowsAsked = None) -> Values:
     A day without a number is no change; the numbers around it are compared. NaN before the first
     change. Made for values that stand until the next report. Parameters as in `rolling_mean`.
     """
+    from quanthedge.operators.kernels.histories import last_changes
+
     return _each(  # type: ignore[no-any-return]
         x, rows, lambda a, at, found: last_changes(a, at, found, np.empty_like(found))
     )
@@ -481,6 +501,8 @@ def last_change(x: Values, *, rows: RowsAsked = None) -> Values:
 
 def days_since_change(x: Values, *, rows: RowsAsked = None) -> Values:
     """Return how many rows ago x last changed, 0 on the day itself. NaN as in `last_change`."""
+    from quanthedge.operators.kernels.histories import last_changes
+
     return _each(  # type: ignore[no-any-return]
         x, rows, lambda a, at, found: last_changes(a, at, np.empty_like(found), found)
     )

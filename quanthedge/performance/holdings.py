@@ -15,7 +15,8 @@ from quanthedge.errors import DataError
 from quanthedge.ledger import action_book, factor_steps
 from quanthedge.market import Market
 from quanthedge.record import Record
-from quanthedge.typing import Floats
+from quanthedge.stages import stage
+from quanthedge.typing import Floats, Ints
 
 __all__ = [
     "Held",
@@ -250,25 +251,64 @@ class _Rights(NamedTuple):
     paid: Floats
 
 
+class _Grown(NamedTuple):
+    """Where shares do not grow by the market's adjustment factor alone, a row a cell; and rights.
+
+    All [M]: row of the span, column of the market, what a share becomes; shares offered for it, and
+    yuan paid for them.
+    """
+
+    day: Ints
+    stock: Ints
+    step: Floats
+    shares: Floats
+    paid: Floats
+
+
 def _growth(market: Market, span: slice, columns: NDArray[np.intp]) -> tuple[Floats, _Rights]:
     """Return by what the ledger multiplies shares on each day, [T + 1, K], and rights offered."""
-    factor = np.asarray(market.panel("adj_factor")[span][:, columns], dtype=np.float64)
-    rights = _Rights(np.zeros(factor.shape), np.zeros(factor.shape))
+    steps = _steps(np.asarray(market.panel("adj_factor")[span][:, columns], dtype=np.float64))
+    rights = _Rights(np.zeros(steps.shape), np.zeros(steps.shape))
     table = market.corporate_actions()
     if table is None:
-        return _steps(factor), rights
+        return steps, rights
+    grown = stage(
+        "share_growth",
+        market,
+        {"span": (span.start, span.stop)},
+        lambda: _grown(table, market, span),
+        kinds=(_Grown,),
+        with_market=market.kept_folder is not None,
+    )
+    place = np.full(len(market.codes), -1)
+    place[columns] = np.arange(len(columns))
+    asked = place[grown.stock] >= 0
+    cells = grown.day[asked], place[grown.stock[asked]]
+    steps[cells], rights.shares[cells], rights.paid[cells] = (one[asked] for one in grown[2:])
+    return steps, rights
+
+
+def _grown(table: pd.DataFrame, market: Market, span: slice) -> _Grown:
+    """Return what the actions of a span make of shares, of all stocks that have any."""
+    codes = np.asarray(market.codes)
+    columns = np.flatnonzero(np.isin(codes, table["code"].to_numpy(dtype=str)))
+    given = np.asarray(market.panel("adj_factor")[span][:, columns], dtype=np.float64)
     book, _, factor, _ = action_book(
-        table, np.asarray(market.dates[span]), np.asarray(market.codes)[columns],
-        np.asarray(market.panel("mark")[span][:, columns]), factor,
+        table, np.asarray(market.dates[span]), codes[columns],
+        np.asarray(market.panel("mark")[span][:, columns]), given,
         np.asarray(market.panel("pre_close")[span.start + 1 : span.stop][:, columns]),
         np.zeros(len(columns), dtype=np.int64),  # held is held, whenever it may be sold
     )  # fmt: skip
-    steps = _steps(factor)
+    raw, steps = _steps(given), _steps(factor)
     day = np.repeat(np.arange(1, len(factor)), np.diff(book.pointer))
     steps[day, book.stock] = 1.0 + book.bonus
-    rights.shares[day, book.stock] = book.rights
-    rights.paid[day, book.stock] = book.rights * book.rights_price
-    return steps, rights
+    told = (steps != raw) & ~(np.isnan(steps) & np.isnan(raw))
+    told[day, book.stock] = True
+    rows, stocks = np.nonzero(told)
+    shares, paid = np.zeros((2, rows.size))
+    at = np.searchsorted(rows * len(columns) + stocks, day * len(columns) + book.stock)
+    shares[at], paid[at] = book.rights, book.rights * book.rights_price
+    return _Grown(rows, columns[stocks], steps[rows, stocks], shares, paid)
 
 
 def _steps(factor: Floats) -> Floats:

@@ -6,6 +6,7 @@ cube root of the number of days.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -142,19 +143,31 @@ def outlook(
     values = returns.dropna().to_numpy(dtype=np.float64)
     if values.size < FEWEST_DAYS:
         return Outlook({})
-    block, random = block_length(returns), np.random.default_rng(seed)
     logs = np.log1p(np.maximum(values, _WIPED_OUT))
     days = sorted({*(round(month * _DAYS_A_MONTH) for month in months), TRADING_DAYS_A_YEAR})
     found = []
-    for count in bounded(paths, days[-1]):
-        some = draw(values.size, days[-1], count, block, random)
-        if mean_error:
-            history = draw(values.size, values.size, count, block, random)
-            some = np.take_along_axis(history, some, axis=1)
+    for some in _days_drawn(values.size, days[-1], mean_error, paths, seed):
         between = np.add.reduceat(logs[some], [0, *days[:-1]], axis=1)
         found.append(np.cumsum(between, axis=1))
     totals = np.expm1(np.concatenate(found))
     return Outlook({day: totals[:, k] for k, day in enumerate(days)})
+
+
+@lru_cache(maxsize=4)  # runs of the same days ask for the same: 2 bytes a day and path
+def _days_drawn(
+    n: int, length: int, mean_error: bool, paths: int, seed: int
+) -> tuple[NDArray[np.uint16 | np.uint32], ...]:
+    """Return days of a run of n days in other orders, [paths, length] in pieces."""
+    block, random = float(np.cbrt(n)), np.random.default_rng(seed)
+    small = np.uint16 if n <= np.iinfo(np.uint16).max else np.uint32
+    pieces: list[NDArray[np.uint16 | np.uint32]] = []
+    for count in bounded(paths, length):
+        some = draw(n, length, count, block, random)
+        if mean_error:
+            history = draw(n, n, count, block, random)
+            some = np.take_along_axis(history, some, axis=1)
+        pieces.append(some.astype(small))
+    return tuple(pieces)
 
 
 def loss_probabilities(

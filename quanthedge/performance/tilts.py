@@ -15,6 +15,7 @@ from quanthedge.factors import Factor, exposures
 from quanthedge.market import Market
 from quanthedge.record import Record
 from quanthedge.risk import AnyRiskModel, RiskModel, index_weights, style_exposures
+from quanthedge.stages import stage
 from quanthedge.typing import Floats
 
 __all__ = ["COLUMNS", "tilt_table"]
@@ -57,16 +58,32 @@ def tilt_table(result: Record, market: Market, model: AnyRiskModel | None = None
     index = _index_weights(result, market, rows)
     tables = [_industries(market, last, rows, book, index)] if market.has("industry") else []
     own = model if isinstance(model, RiskModel) else RiskModel()
-    given = {name: one for name, one in own.styles.items() if _given(one, market, rows[-1:])}
-    names, grades = style_exposures(
-        market, given, rows, winsorise=own.winsorise, largest_move=own.largest_move
-    )
+    names, grades = _grades(market, own, rows)
     graded = {name: grades[:, :, k].astype(np.float64) for k, name in enumerate(names)}
     for name in dict.fromkeys((*own.styles, *names)):
         grade = graded.get(name, np.full(book.shape, np.nan))
         grade[~np.nan_to_num(grade).any(axis=1)] = np.nan  # defined for no stock
         tables.append(_table(last, "style", name, _mean(book, grade), _mean(index, grade)))
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
+
+
+def _grades(
+    market: Market, model: RiskModel, rows: NDArray[np.int64]
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Return the names of a model's styles that the market knows, and grades in them, [R, N, S].
+
+    Those of the standard styles belong to a market, whatever is held: they are kept beside it.
+    """
+    given = {name: one for name, one in model.styles.items() if _given(one, market, rows[-1:])}
+    terms = {"winsorise": model.winsorise, "largest_move": model.largest_move}
+    standard = given.items() <= RiskModel().styles.items()
+    return stage(
+        "style_grades",
+        market,
+        {"styles": given, "rows": rows, **terms},
+        lambda: style_exposures(market, given, rows, **terms),
+        with_market=standard and market.kept_folder is not None,
+    )
 
 
 def _given(factor: Factor, market: Market, row: NDArray[np.int64]) -> bool:
@@ -118,14 +135,13 @@ def _industries(
     tables = []
     for k in [*range(len(known)), -1]:
         inside = own == k
-        name = str(known["industry"].iloc[k]) if k >= 0 else _NONE
-        table = _table(
-            days, "industry", name, (book * inside).sum(axis=1), (index * inside).sum(axis=1)
-        )
-        if not np.nan_to_num(table[["book", "index"]].to_numpy(dtype=np.float64)).any():
+        shares = (book * inside).sum(axis=1), (index * inside).sum(axis=1)
+        if not any(np.nan_to_num(one).any() for one in shares):
             continue
-        for language in ("zh", "en"):
-            table[f"name_{language}"] = str(known[f"name_{language}"].iloc[k]) if k >= 0 else ""
+        names = known.iloc[k][["industry", "name_zh", "name_en"]].astype(str) if k >= 0 else None
+        table = _table(days, "industry", _NONE if names is None else names["industry"], *shares)
+        if names is not None:
+            table = table.assign(name_zh=names["name_zh"], name_en=names["name_en"])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 

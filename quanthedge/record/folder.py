@@ -7,7 +7,8 @@ in the folder is read, opened or used as a name before it fits; see docs/reliabi
 import io
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, get_args
 
@@ -51,7 +52,11 @@ _SECONDS, _MILLISECONDS = "datetime64[s]", "datetime64[ms]"
 
 
 def write_run(
-    record: Record, summary: Mapping[str, Any], folder: Path, *, overwrite: bool = False
+    record: Record,
+    summary: Callable[[], Mapping[str, Any]],
+    folder: Path,
+    *,
+    overwrite: bool = False,
 ) -> None:
     """Write a run folder, whole or not at all.
 
@@ -61,8 +66,9 @@ def write_run(
     Parameters
     ----------
     record : Record
-    summary : mapping
-        Statistics of the run for whoever opens the folder with other means; nothing here reads it.
+    summary : callable
+        Gives the statistics of the run, for whoever opens the folder with other means; asked once
+        the tables are made. Nothing here reads them.
     folder : Path
     overwrite : bool
 
@@ -136,16 +142,18 @@ def run_files(folder: Path) -> list[str]:
 # -- what is written
 
 
-def run_content(record: Record, summary: Mapping[str, Any]) -> dict[str, bytes]:
+def run_content(record: Record, summary: Callable[[], Mapping[str, Any]]) -> dict[str, bytes]:
     """Return the files of a run's folder by their names in it, with "/"; nothing is written."""
-    found = {f"{name}.parquet": _parquet(getattr(record, name)) for name in TABLES}
+    with ThreadPoolExecutor(1, "tables") as pool:  # one is written while the next is made
+        written = {name: pool.submit(_parquet, getattr(record, name)) for name in TABLES}
+        found = {f"{name}.parquet": one.result() for name, one in written.items()}
     for name, one in record.variants.items():
         found[variant_file(name)] = _parquet(one.ledger)
     found["strategy.json"] = dumped(record.strategy.model_dump(mode="json"))
     found |= {name: text.encode() for name, text in record.own_code.items()} | record.own_tables
     if record.state is not None and record.past is not None:
         found |= dict(zip(STATE, (dumped(record.state), _parquet(record.past)), strict=True))
-    found["summary.json"] = dumped(summary)
+    found["summary.json"] = dumped(summary())
     found["timeline.txt"] = f"{record.timeline['en']}\n".encode()
     head = {
         "format": FORMAT,

@@ -29,7 +29,6 @@ from quanthedge.factors import (
     exposures,
 )
 from quanthedge.market import Market
-from quanthedge.risk.kernels.grades import grade, market_betas, orthogonal
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
@@ -178,6 +177,8 @@ def _styles(
     rows: Ints | None = None,
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """Return the styles' names, and their exposures on some days or all, [R, N, S]."""
+    from quanthedge.risk.kernels.grades import grade, market_betas, orthogonal
+
     days, size = (np.arange(len(whole)), whole) if rows is None else (rows, whole[rows])
     names = [*styles, BETA, *([MID_SIZE] if "size" in styles else [])]
     made = np.zeros((*size.shape, len(names)), dtype=np.float32)

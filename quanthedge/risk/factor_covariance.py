@@ -28,7 +28,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quanthedge.risk.kernels.moments import factor_moments
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
@@ -196,6 +195,8 @@ class _State:
 
     def take(self, returns: Floats) -> None:
         """Take in a day."""
+        from quanthedge.risk.kernels.moments import factor_moments
+
         factor_moments(returns, self.decay, self.moments, self.history, self.weight)
         if len(self.history):
             self.history[1:] = self.history[:-1].copy()

@@ -8,7 +8,6 @@ from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.risk.factor_covariance import newey_west
 from quanthedge.risk.index_weights import index_weights
-from quanthedge.risk.kernels.moments import factor_moments
 from quanthedge.rules import index_of
 from quanthedge.typing import Floats
 
@@ -70,6 +69,8 @@ def basis_returns(market: Market, product: str) -> Floats:
 
 def basis_risk(market: Market, product: str) -> BasisRisk:
     """Return the variance of a product's basis at the close of each day."""
+    from quanthedge.risk.kernels.moments import factor_moments
+
     returns = basis_returns(market, product)
     plain, adjusted = np.full(len(returns), np.nan), np.full(len(returns), np.nan)
     moments, weight = np.zeros((_LAGS + 1, 1, 1)), np.zeros(_LAGS + 1)

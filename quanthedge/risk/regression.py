@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.risk.exposures import Characteristics
-from quanthedge.risk.kernels.regression import cross_sections
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["FactorReturns", "factor_returns"]
@@ -56,6 +55,8 @@ def factor_returns(of: Characteristics, thin: float = 5.0) -> FactorReturns:
     to 0. Day t uses exposures of t - 1. An industry of effectively n < thin stocks gets
     ``thin - n`` more of its mean weight that return what the country does.
     """
+    from quanthedge.risk.kernels.regression import cross_sections
+
     days, stocks = of.returns.shape
     groups, count = len(of.industries), len(of.style_names)
     found = FactorReturns(

@@ -19,7 +19,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.risk.kernels.moments import robust_spreads, specific_moments
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["SpecificMoments", "blended", "shrunk", "specific_of", "trust"]
@@ -65,6 +64,8 @@ def specific_of(
     half_life, lags, regime_half_life, regime_cap
         As in :class:`quanthedge.RiskModel`.
     """
+    from quanthedge.risk.kernels.moments import specific_moments
+
     shape = residuals.shape
     made = SpecificMoments(
         np.empty(shape, np.float32), np.empty(shape, np.float32), np.zeros(shape, np.int64),
@@ -79,6 +80,8 @@ def specific_of(
 
 def trust(residuals: NDArray[np.float32]) -> Floats:
     """Return gamma [N]: how far a stock's own residuals [days, N] are believed."""
+    from quanthedge.risk.kernels.moments import robust_spreads
+
     count, ratio = np.empty(residuals.shape[1]), np.empty(residuals.shape[1])
     robust_spreads(residuals, count, ratio)
     long = np.clip((count - _LEAST) / _RAMP, 0.0, 1.0)

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ DEFAULT_LIMIT = 10 * 2**30  # bytes
 _MARK = "quanthedge-stages.json"
 _ABOUT = {"format": "quanthedge-stages", "version": 1}
 _STRUCTURE = "result.json"
+_MAPPED = 2**20  # bytes from which on a part is mapped: of a large one not all may be asked
 _HEAD = 2**16 + 10  # bytes that the head of an array of version 1.0 may take
 _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -190,7 +192,9 @@ class StageFolder:
         if not _PART.fullmatch(part):
             raise ValueError(f"{part!r} is no name of a part")
         self._check_plain(place / part)
-        data = np.fromfile(place / part, dtype=np.uint8)
+        large = (place / part).stat().st_size >= _MAPPED
+        read = partial(np.memmap, mode="r") if large else np.fromfile
+        data = np.asarray(read(place / part, dtype=np.uint8))
         if xxhash.xxh3_64_hexdigest(data.data) != digest:
             raise ValueError(f"{part} was changed")
         if part.endswith(".npy"):

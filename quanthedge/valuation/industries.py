@@ -18,8 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.market import Market
+from quanthedge.stages import stage
 from quanthedge.typing import Floats
-from quanthedge.valuation.kernels import add_returns
 
 __all__ = ["IndexReturns", "index_returns_of"]
 
@@ -62,8 +62,22 @@ def index_returns_of(market: Market, stop: int) -> IndexReturns:
     Stocks without an industry follow all stocks of the market, which is the last column.
     """
     number, known = _industries(market, stop)
+    group = np.where(number < 0, len(known), number).astype(np.int16)
+    growth, own, sources = stage(
+        "industry_returns",
+        market,
+        {"stop": stop},
+        lambda: _followed(market, group, known, stop),
+        with_market=market.kept_folder is not None,
+    )
+    return IndexReturns(group, growth, sources, own)
+
+
+def _followed(
+    market: Market, group: NDArray[np.int16], known: pd.DataFrame, stop: int
+) -> tuple[Floats, NDArray[np.bool_], pd.DataFrame]:
+    """Return growth, own and sources of :class:`IndexReturns`."""
     count = len(known)
-    group = np.where(number < 0, count, number).astype(np.int16)
     named = known[["industry", "name_zh"]].to_numpy()
     amac, names = _amac(market)
     codes = [_index_of(names, str(name), str(zh)) for name, zh in named]
@@ -81,7 +95,7 @@ def index_returns_of(market: Market, stop: int) -> IndexReturns:
             "index": [*codes, ""],
         }
     )
-    return IndexReturns(group, growth, sources, own)
+    return growth, own, sources
 
 
 def _industries(market: Market, stop: int) -> tuple[NDArray[np.int16], pd.DataFrame]:
@@ -119,6 +133,8 @@ def _own_returns(market: Market, group: NDArray[np.int16], count: int, stop: int
     A stock counts on a day on which it traded like on the day before. Where none of an industry
     did, all stocks stand in; 0 where no stock traded.
     """
+    from quanthedge.valuation.kernels import add_returns
+
     value, gained = np.zeros((stop, count)), np.zeros((stop, count))
     add_returns(
         market.panel("traded")[:stop], market.panel("simple_return")[:stop],

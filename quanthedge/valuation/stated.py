@@ -10,7 +10,6 @@ from quanthedge.ledger import Bars, StockBook, ValuationBook
 from quanthedge.market import Market
 from quanthedge.typing import Floats
 from quanthedge.valuation.industries import IndexReturns, index_returns_of
-from quanthedge.valuation.kernels import restate
 from quanthedge.valuation.terms import Valuation
 
 __all__ = ["Stated", "no_restatement", "stated_values"]
@@ -62,6 +61,8 @@ def stated_values(
     beta : float64 [T + 1, N] or [0, 0]
         Betas to it as known at the closes ``first - 1 ..``, for the method ``beta``; else none.
     """
+    from quanthedge.valuation.kernels import restate
+
     n_days, n = bars.close.shape
     if terms.suspended == "last_close":
         return Stated(no_restatement(), np.zeros((0, 0), dtype=np.int16), None)

@@ -1,5 +1,7 @@
 """`run --report`: the report that `report` writes of the folder, in one go."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,17 @@ def test_a_report_needs_a_folder_and_words_that_are_known(strategy: Path, tmp_pa
     wrong = run(strategy, tmp_path / "a", "--report", "zh", "--format", "doc")[2]
     assert "--format 'doc': accepted: html, pdf" in wrong
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.slow
+def test_a_report_of_a_folder_loads_no_compiler(strategy: Path, tmp_path: Path) -> None:
+    code, _, errors = run(strategy, tmp_path / "run")
+    assert code == 0, errors
+    script = (
+        "import sys, quanthedge as qh; "
+        "page = qh.Result.open(sys.argv[1]).report(sys.argv[1] + '/page.html', 'zh'); "
+        "print(page.exists(), 'numba' in sys.modules, 'sklearn' in sys.modules)"
+    )
+    words = [sys.executable, "-c", script, str(tmp_path / "run")]
+    told = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    assert told.split() == ["True", "False", "False"]

@@ -218,15 +218,29 @@ def test_a_folder_gives_back_what_was_put_in(tmp_path: Path) -> None:
     assert folder.read("pair", key, {}) is None  # a class that nobody declared is not made
 
 
+def test_a_large_array_is_mapped_and_a_flipped_bit_in_it_is_found(tmp_path: Path) -> None:
+    folder, key = StageFolder(tmp_path / "cache"), "1" * 64
+    large = np.arange(400_000.0).reshape(4, -1)
+    folder.write("large", key, large)
+    found = folder.read("large", key, {})
+    np.testing.assert_array_equal(found, large)
+    assert not found.flags.writeable
+    (part,) = (tmp_path / "cache" / "large" / key).glob("*.npy")
+    content = bytearray(part.read_bytes())
+    content[-3] ^= 1
+    part.unlink()  # the mapped file stays as it was for whoever holds it
+    part.write_bytes(content)
+    assert folder.read("large", key, {}) is None
+    np.testing.assert_array_equal(found, large)
+
+
 def test_a_second_process_of_a_run_reads_the_folder(
     market: Market, strategy: Strategy, tmp_path: Path
 ) -> None:
     keep_stages(tmp_path / "cache")
     first = backtest(strategy, market, START, END)
     forget_stages()
-    used = {
-        "selection", "betas", "contracts", "stock_rules", "corporate_actions", "stated_values",
-    }  # fmt: skip
+    used = {"selection", "betas", "stock_rules", "corporate_actions", "stated_values"}
     assert set(StageFolder(tmp_path / "cache").contents()["stage"]) == used
     assert not list((tmp_path / "cache" / ".quanthedge").glob("*"))
     again = backtest(strategy, market, START, END)
@@ -243,12 +257,23 @@ def test_what_a_market_decides_alone_lies_beside_its_panels(
     first = backtest(strategy, market, START, END)
     _ = first.tilts
     kept = StageFolder(market.kept_folder)
-    assert set(kept.contents()["stage"]) == {"price_limits", "impact_volatility", "index_weights"}
+    of_all_days = {"price_limits", "impact_volatility", "index_weights"}
+    of_the_span = {"contracts", "industry_returns", "past_of_the_market", "style_grades"}
+    assert set(kept.contents()["stage"]) == of_all_days | of_the_span
+    forget_stages()
+    with watched_stages() as worked:
+        other = backtest(strategy.change("selector.n=20"), Market.open(market.path), START, END)
+        _ = other.tilts
+    assert not {one.name for one in worked} & (of_all_days | of_the_span)
+    pd.testing.assert_frame_equal(
+        first.past.drop(columns=["targets", "book_return"]),
+        other.past.drop(columns=["targets", "book_return"]),
+    )
     forget_stages()
     with watched_stages() as worked:
         again = backtest(strategy, Market.open(market.path), START, "2015-02-27")
         _ = again.tilts
-    assert not {one.name for one in worked} & set(kept.contents()["stage"])
+    assert not {one.name for one in worked} & of_all_days
     days = len(again.ledger)
     pd.testing.assert_frame_equal(first.ledger[:days], again.ledger, check_exact=True)
     longer = list(again.tilts["date"].unique())

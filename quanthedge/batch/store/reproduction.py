@@ -146,7 +146,7 @@ def _folder(
         result = again(folder, market)
     else:
         result = backtest(strategy, market, start, end, variants=given, tell=tell)
-    content = run_content(result, result.summary().to_dict())
+    content = run_content(result, lambda: result.summary().to_dict())
     rows = []
     for file in sorted({*run_files(folder), *content}):
         before = (folder / file).read_bytes() if (folder / file).is_file() else None

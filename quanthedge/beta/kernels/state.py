@@ -134,7 +134,8 @@ def walking_betas(
     beta, standard_error : float64 [T, N, K], observations : int32 [T, N]
         Filled in place. Row t uses days up to t.
     chosen : float64 [T, N]
-        Ratio of each beta, filled in place.
+        Ratio of each beta, filled in place. This, errors and observations may have one row: that
+        of the last day.
 
     """
     days, stocks = returns.shape
@@ -206,14 +207,15 @@ def walking_betas(
                 if running[s]:
                     total += deviance[s] - deviance[s].mean()
             best[:] = np.argmin(total)
+        row = t if chosen.shape[0] == days else 0
         for s in range(stocks):
             g = best[s]
-            observations[t, s] = count[s]
-            chosen[t, s] = ratios[g] if running[s] else np.nan
+            observations[row, s] = count[s]
+            chosen[row, s] = ratios[g] if running[s] else np.nan
             sigma = np.sqrt(known_variance if known_sigma else errors[s, g] / weight[s])
             for a in range(indices):
                 b = shift + a
                 beta[t, s, a] = theta[s, g, b] if running[s] else np.nan
-                standard_error[t, s, a] = (
+                standard_error[row, s, a] = (
                     sigma * np.sqrt(max(spread[s, g, b, b], 0.0)) if running[s] else np.nan
                 )

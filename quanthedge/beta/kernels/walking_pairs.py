@@ -115,7 +115,7 @@ def walking_pairs(
     Parameters
     ----------
     returns, beta, standard_error, chosen : float64 [T, N], observations : int32 [T, N]
-        The results are filled in place.
+        The results are filled in place; all but ``beta`` may be [1, N]: the last day's.
     index : float64 [T]
     ratios, alpha_ratio, known_variance, keep, together, min_observations
         As there; the filter has an intercept.
@@ -206,11 +206,12 @@ def walking_pairs(
             for s in range(stocks):
                 if known[s]:
                     best[s] = np.argmin(deviance[:, s])
+        row = t if chosen.shape[0] == days else 0
         for s in range(stocks):
             g = best[s]
-            observations[t, s] = count[s]
-            chosen[t, s] = ratios[g] if running[s] else np.nan
+            observations[row, s] = count[s]
+            chosen[row, s] = ratios[g] if running[s] else np.nan
             sigma = np.sqrt(known_variance if known_sigma else errors[g, s] / weight[s])
             beta[t, s] = slope[g, s] if running[s] else np.nan
             error = sigma * np.sqrt(max(spread_slope[g, s], 0.0))
-            standard_error[t, s] = error if running[s] else np.nan
+            standard_error[row, s] = error if running[s] else np.nan
