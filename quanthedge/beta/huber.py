@@ -11,14 +11,13 @@ Huber, P. J. (1973), "Robust regression: asymptotics, conjectures and Monte Carl
 
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from quanthedge.beta.base import BetaEstimator, RollingBeta, check_window
+from quanthedge.beta.blocks import by_blocks
 from quanthedge.typing import Floats
 
 __all__ = ["Huber"]
@@ -89,7 +88,7 @@ class Huber(BetaEstimator):
             np.empty(shape), np.empty(shape), np.empty(returns.shape, dtype=np.int32)
         )
 
-        def work(first: int) -> None:
+        def work(first: int, stop: int) -> None:
             rolling_huber(
                 returns,
                 index,
@@ -98,10 +97,9 @@ class Huber(BetaEstimator):
                 self.tuning,
                 self.iterations,
                 first,
-                min(first + BLOCK_STOCKS, returns.shape[1]),
+                stop,
                 *result,
             )
 
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            list(pool.map(work, range(0, returns.shape[1], BLOCK_STOCKS)))
+        by_blocks(returns.shape[1], BLOCK_STOCKS, work)
         return result

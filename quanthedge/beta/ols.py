@@ -17,7 +17,10 @@ from quanthedge.beta.base import (
     check_window,
     minimum_fits,
 )
+from quanthedge.beta.blocks import by_blocks
 from quanthedge.typing import Floats
+
+_LARGE = 1_000_000  # returns from which on threads gain more than it takes to start them
 
 __all__ = ["RollingOLS", "joint_ols", "rolling_ols", "top_down_betas"]
 
@@ -65,14 +68,19 @@ def rolling_ols(
     array([nan, nan, 1.5, 1.5, 1.5])
 
     """
-    from quanthedge.beta.kernels.rolling import rolling_regression
+    from quanthedge.beta.kernels.rolling import TILE, rolling_regression
 
     check_window(window, min_observations)
     returns, index_returns = check_returns(returns, index_returns)
     beta = np.empty_like(returns)
     error = np.empty_like(returns)
     count = np.empty(returns.shape, dtype=np.int32)
-    rolling_regression(returns, index_returns, window, min_observations, beta, error, count)
+
+    def work(first: int, stop: int) -> None:
+        given = (returns, index_returns, window, min_observations)
+        rolling_regression(*given, first, stop, beta, error, count)
+
+    by_blocks(returns.shape[1], TILE if returns.size > _LARGE else returns.shape[1], work)
     return RollingBeta(beta, error, count)
 
 

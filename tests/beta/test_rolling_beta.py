@@ -138,3 +138,15 @@ def test_different_days_are_refused():
     returns, index, _ = panel(1, 20, 2)
     with pytest.raises(DataError, match=r"\(20, 2\) and index_returns \(19,\)"):
         rolling_ols(returns, index[1:], 10, 5)
+
+
+def test_blocks_on_threads_are_the_stocks_one_by_one() -> None:
+    rng = np.random.default_rng(8)
+    index = rng.normal(0, 0.015, 700)
+    returns = index[:, None] + rng.normal(0, 0.02, (700, 1500))  # large enough for threads
+    returns[rng.random(returns.shape) < 0.1] = np.nan
+    together = rolling_ols(returns, index, 60, 40)
+    for s in (0, 127, 128, 1407, 1408, 1499):
+        alone = rolling_ols(returns[:, s : s + 1], index, 60, 40)
+        for one, other in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(one[:, s], other[:, 0])

@@ -85,12 +85,14 @@ def _tail_sums(
             here[5, i] = later[5, i] + y * y
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def rolling_regression(
     returns: NDArray[np.float64],
     index_returns: NDArray[np.float64],
     window: int,
     min_observations: int,
+    first_stock: int,
+    last_stock: int,
     beta: NDArray[np.float64],
     standard_error: NDArray[np.float64],
     observations: NDArray[np.int32],
@@ -101,15 +103,17 @@ def rolling_regression(
     ----------
     returns : float64 [T, N], index_returns : float64 [T]
     window, min_observations : int
+    first_stock, last_stock : int
+        Columns first_stock .. last_stock - 1 are worked on.
     beta, standard_error : float64 [T, N], observations : int32 [T, N]
         Filled in place. Row t uses days t - window + 1 .. t.
 
     """
-    days, stocks = returns.shape
+    days = returns.shape[0]
     tail = np.zeros((window + 1, 6, TILE))
     head = np.zeros((6, TILE))
-    for first in range(0, stocks, TILE):
-        width = min(TILE, stocks - first)
+    for first in range(first_stock, last_stock, TILE):
+        width = min(TILE, last_stock - first)
         tail[:] = 0.0
         for t in range(days):
             j = t % window
