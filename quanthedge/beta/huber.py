@@ -17,7 +17,6 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from quanthedge.beta.base import BetaEstimator, RollingBeta, check_window
-from quanthedge.beta.blocks import by_blocks
 from quanthedge.typing import Floats
 
 __all__ = ["Huber"]
@@ -81,6 +80,7 @@ class Huber(BetaEstimator):
     def betas(self, returns: Floats, index: Floats) -> RollingBeta:
         """Return them as :meth:`BetaEstimator.betas` says."""
         from quanthedge.beta.kernels.robust import rolling_huber
+        from quanthedge.compiled import by_blocks
 
         check_window(self.window, self.min_observations)
         shape = (*returns.shape, index.shape[1])

@@ -17,7 +17,6 @@ from quanthedge.beta.base import (
     check_window,
     minimum_fits,
 )
-from quanthedge.beta.blocks import by_blocks
 from quanthedge.typing import Floats
 
 _LARGE = 1_000_000  # returns from which on threads gain more than it takes to start them
@@ -69,6 +68,7 @@ def rolling_ols(
 
     """
     from quanthedge.beta.kernels.rolling import TILE, rolling_regression
+    from quanthedge.compiled import by_blocks
 
     check_window(window, min_observations)
     returns, index_returns = check_returns(returns, index_returns)

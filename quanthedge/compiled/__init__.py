@@ -10,8 +10,9 @@ from typing import Any
 import numba
 
 from . import kept, shipped, whole
+from .threads import by_blocks
 
-__all__ = ["can_be_kept", "is_kept", "kinds_of", "njit", "what_was_shipped"]
+__all__ = ["by_blocks", "can_be_kept", "is_kept", "kinds_of", "njit", "what_was_shipped"]
 
 
 def njit(

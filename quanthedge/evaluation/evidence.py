@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quanthedge.compiled import by_blocks
 from quanthedge.evaluation.given import Evaluated
 from quanthedge.evaluation.kernels import (
     book_changes,
@@ -144,11 +145,15 @@ def collect(
     width, groups = compact.places.shape[1], int(industries.max(initial=-1)) + 1
     made = _empty(count, rows, groups, setting.quantiles)
     ranks = np.empty((count, rows, width), dtype=np.float32)
-    for k in range(count):
-        x = _gathered(given.values[:, :, k], compact.places)
-        if given.signs[k] < 0:
-            x = -x
-        ranks[k] = _one(k, x, compact, made, setting, len(labels.market.codes), groups)
+
+    def work(first: int, stop: int) -> None:
+        for k in range(first, stop):
+            x = _gathered(given.values[:, :, k], compact.places)
+            if given.signs[k] < 0:
+                x = -x
+            ranks[k] = _one(k, x, compact, made, setting, len(labels.market.codes), groups)
+
+    by_blocks(count, 1, work)  # each factor fills rows of its own
     correlation = _correlations(ranks)
     _incremental(ranks, compact, made, setting)
     valid = compact.places >= 0
@@ -352,7 +357,8 @@ def _incremental(
     ranks: NDArray[np.float32], compact: Compact, made: dict[str, Floats], setting: Setting
 ) -> None:
     """Fill in what each factor adds to those accepted."""
-    for k in range(len(ranks)):
+
+    def one(k: int) -> None:
         others = [
             np.where(compact.places >= 0, np.nan_to_num(ranks[a]), np.nan).astype(np.float64)
             for a in setting.accepted
@@ -360,10 +366,12 @@ def _incremental(
         ]
         if not others:  # it is all that it adds
             made["incremental_ic"][k] = made["ic"][k, EARNED]
-            continue
+            return
         mine = ranks[k].astype(np.float64)
         left = neutralise(mine, None, others)
         pearson(left, compact.earned_rank, mine, setting.fewest, made["incremental_ic"][k])
+
+    by_blocks(len(ranks), 1, lambda first, _: one(first))
 
 
 def _row_mean(values: Floats) -> Floats:

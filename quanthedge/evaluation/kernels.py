@@ -35,7 +35,7 @@ class Book(NamedTuple):
     weights: Floats
 
 
-@njit()
+@njit(nogil=True)
 def _tied_ranks(values: F, order: I, use: NDArray[np.bool_], ranks: F) -> int:
     """Write the centred ranks of the values in use, ties averaged; return their number."""
     total = 0
@@ -63,7 +63,7 @@ def _tied_ranks(values: F, order: I, use: NDArray[np.bool_], ranks: F) -> int:
     return total
 
 
-@njit()
+@njit(nogil=True)
 def _correlation(a: F, b: F, use: NDArray[np.bool_], n: int) -> float:
     """Pearson's correlation of two columns over the places in use; NaN where one stands still."""
     mean_a, mean_b = 0.0, 0.0
@@ -82,7 +82,7 @@ def _correlation(a: F, b: F, use: NDArray[np.bool_], n: int) -> float:
     return ab / np.sqrt(aa * bb) if aa > 0.0 and bb > 0.0 else np.nan
 
 
-@njit()
+@njit(nogil=True)
 def dense_codes(values: F, order: I, codes: NDArray[np.int32]) -> None:
     """Write the place of each value among the distinct ones of its row, -1 for NaN, [R, M]."""
     for r in range(values.shape[0]):
@@ -97,7 +97,7 @@ def dense_codes(values: F, order: I, codes: NDArray[np.int32]) -> None:
             codes[r, m] = code
 
 
-@njit()
+@njit(nogil=True)
 def _counted_ranks(
     codes: NDArray[np.int32], use: NDArray[np.bool_], n: int, base: F, count: I, ranks: F
 ) -> None:
@@ -114,7 +114,7 @@ def _counted_ranks(
         ranks[m] = base[codes[m]] if use[m] else 0.0
 
 
-@njit()
+@njit(nogil=True)
 def rank_correlations(
     x: F, order: I, target_codes: NDArray[np.int32], fewest: int, found: F, ranks_of: F
 ) -> None:
@@ -157,7 +157,7 @@ def rank_correlations(
             found[r, j] = ab / np.sqrt(aa * bb) if aa > 0.0 and bb > 0.0 else np.nan
 
 
-@njit()
+@njit(nogil=True)
 def pearson(a: F, b: F, size: F, fewest: int, found: F) -> None:
     """Write the correlation of each row of two tables, over what both know, [R].
 
@@ -181,7 +181,7 @@ def pearson(a: F, b: F, size: F, fewest: int, found: F) -> None:
             found[r] = _correlation(a[r], b[r], use, n)
 
 
-@njit()
+@njit(nogil=True)
 def group_correlations(
     x: F, order: I, y: F, y_order: I, groups: I, count: int, fewest: int, found: F
 ) -> None:
@@ -218,7 +218,7 @@ def group_correlations(
             found[r, g] = ab / np.sqrt(aa * bb) if aa > 0.0 and bb > 0.0 else np.nan
 
 
-@njit()
+@njit(nogil=True)
 def _bucket(order: I, groups: I, use: NDArray[np.bool_], start: I, at: I, segment: I) -> None:
     """Write the order of each group, one after the other."""
     at[:] = start[:-1]
@@ -229,7 +229,7 @@ def _bucket(order: I, groups: I, use: NDArray[np.bool_], start: I, at: I, segmen
             at[groups[m]] += 1
 
 
-@njit()
+@njit(nogil=True)
 def quantile_books(x: F, order: I, labels: F, quantiles: int, fewest: int) -> Book:
     """Return the mean label of each quantile, and the weights of the highest.
 
@@ -279,7 +279,7 @@ def quantile_books(x: F, order: I, labels: F, quantiles: int, fewest: int) -> Bo
     return Book(means, weights)
 
 
-@njit()
+@njit(nogil=True)
 def book_changes(
     weights: F, ranks: F, places: I, stocks: int, apart: int, changes: F, correlation: F
 ) -> None:
@@ -326,7 +326,7 @@ def book_changes(
             correlation[r] = _correlation(ranks[r], other, use, n)
 
 
-@njit()
+@njit(nogil=True)
 def leg_losses(
     weights: F, naive: F, value: F, reason: NDArray[np.int8], kinds: int, lost: F, share: F
 ) -> None:

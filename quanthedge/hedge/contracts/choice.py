@@ -68,16 +68,16 @@ class Choice:
     def successor(self, row: int, held: int) -> int | None:
         """Return the contract into which a held one is rolled on a day, whenever that is."""
         chain = self.chain
+        if self.contract in ("front", "next"):  # the month after it, whether it trades or not
+            return chain.successor(held)
         later = [
             m for m in self._alive(row) if chain.last_trading_day[m] > chain.last_trading_day[held]
         ]
-        if self.contract == "quarter":
-            return self._first([m for m in later if m in set(chain.quarters(row))])
         if self.contract == "main":
             return self._largest(row, later)
         if self.contract == "cheapest_carry":
             return self._cheapest(row, later)
-        return chain.successor(held)
+        return self._first([m for m in later if m in set(chain.quarters(row))])
 
     def due(self, row: int, held: int, following: int) -> bool:
         """Whether the hedge goes from a held contract to the following one on a day."""

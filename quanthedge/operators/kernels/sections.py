@@ -14,7 +14,7 @@ _SAME = 1e-12  # of a row's size: a deviation that rounding makes
 _NOTHING = 1e-11  # of a column's size: what is left of it after the others is rounding
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def ranks(values: F, order: I, found: F) -> None:
     """Write (rank - 0.5) / n - 0.5 of each known value of a row, ties averaged.
 
@@ -35,7 +35,7 @@ def ranks(values: F, order: I, found: F) -> None:
             first = stop
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def grades(values: F, weights: F, found: F) -> None:
     """Write each row less its weighted mean, over its plain deviation (divisor n).
 
@@ -67,7 +67,7 @@ def grades(values: F, weights: F, found: F) -> None:
                 found[r, i] = 0.0 if same else (x - mean - lean / mass) / spread
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def residuals(values: F, groups: I, others: F, weights: F, highest: int, found: F) -> None:
     """Write what a weighted regression on group means and other columns leaves of each row.
 
