@@ -29,7 +29,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from quanthedge.batch import SERIES, Job, Outcome, Place, Variant
 from quanthedge.batch.executors import market_place
 from quanthedge.batch.executors.cluster import cluster
 from quanthedge.batch.executors.inline import inline
@@ -37,6 +36,7 @@ from quanthedge.batch.executors.processes import processes
 from quanthedge.batch.executors.rounds import Running
 from quanthedge.batch.plan import jobs_of, planned
 from quanthedge.batch.store import Entry, Store
+from quanthedge.batch.variant import SERIES, Job, Outcome, Place, Variant
 from quanthedge.batch.work import run_job
 from quanthedge.market import Manifest
 from quanthedge.strategy import Strategy, load_strategy

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.market import Market
-from quanthedge.risk import IndexWeightModel, IndexWeights, index_weights
+from quanthedge.risk import index_weights
+from quanthedge.risk.index_weights import IndexWeightModel, IndexWeights
 
 BEGIN, END = "<!-- made by benchmarks.index_weights -->", "<!-- end -->"
 KNOWN, OTHERS = "000300.SH", ("000905.SH", "000852.SH")

@@ -15,7 +15,8 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import beta, beta_hac, correlation
+from quanthedge.performance import beta_hac, correlation
+from quanthedge.performance.relation import beta
 from quanthedge.performance.resampling import outlook
 from quanthedge.performance.robust import correlation_bootstrap
 from quanthedge.rules import TRADING_DAYS_A_YEAR

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 import quanthedge as qh
-from quanthedge.layers import Episodes, episodes
+from quanthedge.layers import episodes
+from quanthedge.layers.episodes import Episodes
 from quanthedge.performance import deflated_by_trials
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.trials import count

@@ -15,9 +15,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.pages import markdown
-from quanthedge.optimise import Problem, Solution, solve, solve_relaxed
+from quanthedge.optimise import Problem, solve_relaxed
 from quanthedge.optimise.impact import Machine
 from quanthedge.optimise.matrices import matrices, trade_bounds
+from quanthedge.optimise.solution import Solution
+from quanthedge.optimise.solve import solve
 
 BEGIN, END = "<!-- made by benchmarks.optimiser -->", "<!-- end -->"
 SIZES = ((800, 40), (2_500, 45))

@@ -6,7 +6,8 @@ Run: python -m benchmarks.record_page [docs/record.md]; without a file it prints
 import sys
 from pathlib import Path
 
-from quanthedge.record import TABLES, RecordTable
+from quanthedge.record import TABLES
+from quanthedge.record.tables import RecordTable
 
 HEAD = """# The tables of a run
 

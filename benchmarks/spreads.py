@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge import Market, mean_reversion, pairs_targets, spread_panel, spread_trades
-from quanthedge.arbitrage import PairsBook
+from quanthedge.arbitrage.pairs import PairsBook
 from quanthedge.rules import futures_rules, listing_date
 from quanthedge.universe import AllUniverse, IndexUniverse
 

@@ -24,7 +24,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from quanthedge.batch import SERIES, Entry, Outcome, Store, Variant
+from quanthedge.batch import Store
+from quanthedge.batch.store import Entry
+from quanthedge.batch.variant import SERIES, Outcome, Variant
 from quanthedge.errors import DataError
 from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.trials import CATALOGUE, digest

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from quanthedge import notation
 from quanthedge.typing import Language
+from quanthedge.words import notation
 
 LOCALES: dict[Language, str] = {"zh": "zh_Hans_CN", "en": "en_GB"}
 DAYS = [date(2014, 12, 31) + timedelta(days=37 * step) for step in range(40)]

@@ -7,14 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
-    from quanthedge.arbitrage.pairs import PairsBook as PairsBook
     from quanthedge.arbitrage.pairs import pairs_targets as pairs_targets
     from quanthedge.arbitrage.spread_days import spread_panel as spread_panel
     from quanthedge.arbitrage.spread_reversion import mean_reversion as mean_reversion
     from quanthedge.arbitrage.spread_trading import spread_trades as spread_trades
 
 _LAZY = {
-    "PairsBook": "pairs",
     "mean_reversion": "spread_reversion",
     "pairs_targets": "pairs",
     "spread_panel": "spread_days",

@@ -1,20 +1,13 @@
 """Where alpha came from: by industry and stock, by layer of the strategy, by factor."""
 
 from quanthedge.attribution.brinson import BRINSON, brinson
-from quanthedge.attribution.layers import (
-    ALLOCATION_LINES,
-    LAYERS,
-    allocation_lines,
-    alpha_layers,
-)
+from quanthedge.attribution.layers import ALLOCATION_LINES, LAYERS
 from quanthedge.attribution.tables import attribution, attribution_tables
 
 __all__ = [
     "ALLOCATION_LINES",
     "BRINSON",
     "LAYERS",
-    "allocation_lines",
-    "alpha_layers",
     "attribution",
     "attribution_tables",
     "brinson",

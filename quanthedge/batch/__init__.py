@@ -2,10 +2,9 @@
 
 from quanthedge.batch.judgement import judge, parameter_name
 from quanthedge.batch.plan import Plan, measured_seconds, planned
-from quanthedge.batch.screen import Screen, from_vectorbt
-from quanthedge.batch.store import Entry, Store
+from quanthedge.batch.screen import from_vectorbt
+from quanthedge.batch.store import Store
 from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan, sweep
-from quanthedge.batch.variant import SERIES, Job, Outcome, Place, Variant
 from quanthedge.batch.walk_forward import (
     WalkForward,
     check_walk,
@@ -16,18 +15,11 @@ from quanthedge.batch.walk_forward import (
 )
 
 __all__ = [
-    "SERIES",
-    "Entry",
-    "Job",
-    "Outcome",
-    "Place",
     "Plan",
     "Progress",
-    "Screen",
     "Store",
     "Sweep",
     "SweepInterrupted",
-    "Variant",
     "WalkForward",
     "check_walk",
     "from_vectorbt",

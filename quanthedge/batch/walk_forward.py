@@ -13,12 +13,11 @@ charlatanism", Notices of the AMS 61(5), on what an optimum in sample is worth o
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,15 +36,14 @@ from quanthedge.batch.grid import Sets, grid_of, told
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.store.whole import entry_of
 from quanthedge.batch.variant import Job, Outcome, Variant
+from quanthedge.batch.walk_choice import FIGURES, Choice, check_reach, choices, table_of_choices
 from quanthedge.batch.work import remember_market, run_job
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.kinds import own_code
 from quanthedge.market import Market
-from quanthedge.performance import annual_return, calmar_ratio, sharpe_ratio, sortino_ratio
 from quanthedge.storage import plain_bytes, write_page
 from quanthedge.strategy import Strategy, load_strategy, with_tables
 from quanthedge.trials import Trial, count, digest, record
-from quanthedge.typing import Floats
 from quanthedge.words import sentence, texts
 
 if TYPE_CHECKING:
@@ -53,10 +51,8 @@ if TYPE_CHECKING:
     from quanthedge.batch.sweeping import Sweep
 
 __all__ = [
-    "FIGURES",
     "WalkForward",
     "check_walk",
-    "choices",
     "keep_walk_forward",
     "walk_forward",
     "walk_forward_of",
@@ -67,52 +63,7 @@ TABLE: Final = "walk_forward.csv"
 PLAN: Final = "walk_forward.json"
 _LARGEST = 20_000_000  # bytes of a plan
 _FEWEST_DAYS = 20  # of a window that a variant is chosen by
-
-
-def _annual(returns: pd.Series) -> float:
-    return annual_return(_level(returns))
-
-
-def _calmar(returns: pd.Series) -> float:
-    level = _level(returns)
-    return calmar_ratio(annual_return(level), float((level / level.cummax() - 1.0).min()))
-
-
-def _level(returns: pd.Series) -> pd.Series:
-    """Return what a yuan became, from a day before the first on."""
-    days = pd.DatetimeIndex(returns.index)
-    values = np.append(1.0, np.cumprod(1.0 + returns.to_numpy()))
-    return pd.Series(values, days.insert(0, days[0] - pd.Timedelta(days=1)))
-
-
-FIGURES: Final[Mapping[str, Callable[[pd.Series], float]]] = {
-    "sharpe_net": sharpe_ratio,
-    "sortino_net": sortino_ratio,
-    "annual_return_net": _annual,
-    "calmar_net": _calmar,
-}
-
-
-class Choice(NamedTuple):
-    """Who rules a period.
-
-    Attributes
-    ----------
-    first, last : int
-        Rows of the levels: the period's first and last day.
-    window : (int, int)
-        Rows of the first and last return that it was chosen by.
-    ruler : int
-        Column of the variant.
-    figures : float64 [K]
-        Of every variant in the window; NaN where it could not be chosen.
-    """
-
-    first: int
-    last: int
-    window: tuple[int, int]
-    ruler: int
-    figures: Floats
+_SHOWN = 8  # rulers that the note names
 
 
 class WalkPlan(BaseModel):
@@ -348,7 +299,7 @@ def _walked(
     _check(data, variants, train_days, step_days, by, embargo_days)
     levels = _levels(variants, data, store)
     chosen = choices(levels, train_days, step_days, FIGURES[by], embargo_days)
-    result, about = _run(_base(base, variants), data, variants, levels, chosen)
+    result = _run(_base(base, variants), data, variants, levels, chosen)
     plan = WalkPlan(
         changes=[dict(one.changes) for one in variants],
         start=variants[0].start,
@@ -358,7 +309,7 @@ def _walked(
         embargo_days=embargo_days,
         by=by,
     )
-    table = _table(chosen, variants, levels, about.levels, FIGURES[by])
+    table = table_of_choices(chosen, variants, levels, result.ledger["unit_value"], FIGURES[by])
     note = _note(table, len(variants), train_days, step_days, by)
     walked = result.changed(
         notes=[note, *result.notes],
@@ -370,59 +321,6 @@ def _walked(
         walk_plan=plan,
     )
     return made.changed(trials=_counted(made, data, variants))
-
-
-def choices(
-    levels: pd.DataFrame,
-    train_days: int,
-    step_days: int,
-    figure: Callable[[pd.Series], float],
-    embargo_days: int = 0,
-) -> list[Choice]:
-    """Return who rules each period, by what is known before it.
-
-    Parameters
-    ----------
-    levels : DataFrame [T + 1, K]
-        Net unit values of the variants' own ledgers; NaN on days that one has not.
-    train_days, step_days, embargo_days : int
-    figure : callable
-        Of the returns of a window; the more the better.
-
-    Raises
-    ------
-    StrategyError
-        Too few days, or a window over which no variant has a figure.
-    """
-    returns = levels.pct_change(fill_method=None).iloc[1:]
-    known = returns.notna().to_numpy()
-    begins = known.argmax(axis=0)[known.any(axis=0)]
-    first = 1 + (int(begins.max()) if begins.size else 0)  # the first day that all of them have
-    found = []
-    last = len(levels) - 1
-    start = first + train_days + embargo_days
-    _check_reach(train_days + embargo_days, last - first + 1)
-    for begin in range(start, last + 1, step_days):
-        window = begin - embargo_days - train_days, begin - embargo_days - 1
-        past = returns.iloc[window[0] - 1 : window[1]]
-        figures = np.array(
-            [figure(past[name]) if past[name].notna().all() else np.nan for name in past.columns],
-            dtype=np.float64,
-        )
-        if not np.isfinite(figures).any():
-            days = [f"{day:%Y-%m-%d}" for day in (past.index[0], past.index[-1])]
-            raise StrategyError(
-                f"walk-forward: no variant has a figure over {days[0]} to {days[1]}, so that none "
-                f"can rule from {levels.index[begin]:%Y-%m-%d} on"
-            )
-        ruler = int(np.where(np.isfinite(figures), figures, -np.inf).argmax())
-        end = min(begin + step_days - 1, last)
-        found.append(Choice(begin, end, window, ruler, figures))
-    return found
-
-
-class _Fund(NamedTuple):
-    levels: pd.Series  # the fund's own net unit values
 
 
 def _check_days(train: int, step: int, embargo: int, by: str) -> None:
@@ -454,16 +352,7 @@ def _check(
     first, last = market.span(
         market.dates[1] if begin is None else begin, market.dates[-1] if stop is None else stop
     )
-    _check_reach(train_days + embargo_days, last - first + 1)
-
-
-def _check_reach(wanted: int, days: int) -> None:
-    """Refuse a past that leaves no day to rule."""
-    if wanted >= days:
-        raise StrategyError(
-            f"walk-forward: {wanted} days to train on, and the variants have {days} in common; "
-            "give fewer train_days, or more data"
-        )
+    check_reach(train_days + embargo_days, last - first + 1)
 
 
 def _base(strategy: Strategy, variants: Sequence[Variant]) -> Strategy:
@@ -518,7 +407,7 @@ def _run(
     variants: Sequence[Variant],
     levels: pd.DataFrame,
     chosen: Sequence[Choice],
-) -> tuple[Result, _Fund]:
+) -> Result:
     """Run the one ledger; each variant that ever rules is prepared once."""
     days = levels.index
     span = (f"{days[chosen[0].first]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}")
@@ -528,53 +417,7 @@ def _run(
         if one.ruler not in prepared:
             prepared[one.ruler] = prepare(variants[one.ruler].strategy, market, *span)
         rulers.append(Ruler(one.first - chosen[0].first, prepared[one.ruler]))
-    result = complete(spliced(base, rulers))
-    return result, _Fund(result.ledger["unit_value"])
-
-
-def _table(
-    chosen: Sequence[Choice],
-    variants: Sequence[Variant],
-    levels: pd.DataFrame,
-    fund: pd.Series,
-    figure: Callable[[pd.Series], float],
-) -> pd.DataFrame:
-    """Return a row a period: who ruled, why, and what came of it."""
-    returns = levels.pct_change(fill_method=None)
-    own = fund.pct_change(fill_method=None)
-    rows = []
-    for one in chosen:
-        inside = returns.iloc[one.first : one.last + 1]
-        after = np.array(
-            [figure(inside[k]) if inside[k].notna().all() else np.nan for k in inside.columns]
-        )
-        ranks = pd.Series(after).rank(ascending=False)
-        fund_inside = own.reindex(inside.index).dropna()
-        variant = variants[one.ruler]
-        rows.append(
-            {
-                "start": f"{levels.index[one.first]:%Y-%m-%d}",
-                "end": f"{levels.index[one.last]:%Y-%m-%d}",
-                "days": one.last - one.first + 1,
-                "variant": told(variant.changes),
-                "key": variant.key,
-                "window_start": f"{levels.index[one.window[0]]:%Y-%m-%d}",
-                "window_end": f"{levels.index[one.window[1]]:%Y-%m-%d}",
-                "past": one.figures[one.ruler],
-                "past_median": float(np.nanmedian(one.figures)),
-                "candidates": int(np.isfinite(one.figures).sum()),
-                "own": figure(fund_inside) if len(fund_inside) > 1 else np.nan,
-                "alone": after[one.ruler],
-                "best_after": _or_nan(np.nanmax, after),
-                "median_after": _or_nan(np.nanmedian, after),
-                "rank_after": ranks[one.ruler],
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _or_nan(measure: Callable[[Floats], Any], values: Floats) -> float:
-    return float(measure(values)) if np.isfinite(values).any() else float("nan")
+    return complete(spliced(base, rulers))
 
 
 def _note(table: pd.DataFrame, count: int, train: int, step: int, by: str) -> dict[str, str]:
@@ -600,9 +443,6 @@ def _note(table: pd.DataFrame, count: int, train: int, step: int, by: str) -> di
         for code in ("en", "zh")
     }
     return {"kind": "walk_forward", **made}
-
-
-_SHOWN = 8
 
 
 def _counted(result: WalkForward, market: Market, variants: Sequence[Variant]) -> int | None:

@@ -6,8 +6,8 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.beta.base import BetaEstimator, RollingBeta, betas_of, index_returns
-from quanthedge.beta.book import book_beta, book_betas
-from quanthedge.beta.ols import rolling_ols, top_down_betas
+from quanthedge.beta.book import book_betas
+from quanthedge.beta.ols import rolling_ols
 from quanthedge.beta.preparation import Preparation, Prepared, prepare_returns
 from quanthedge.beta.wording import estimator_text
 from quanthedge.kinds import read_catalogue
@@ -33,13 +33,11 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "Prepared",
     "RollingBeta",
     "betas_of",
-    "book_beta",
     "book_betas",
     "estimator_text",
     "index_returns",
     "prepare_returns",
     "rolling_ols",
-    "top_down_betas",
     *CATALOGUE.places,
 ]
 

@@ -16,7 +16,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from quanthedge.beta.base import BetaEstimator, RollingBeta, check_window
+from quanthedge.beta.base import BetaEstimator, RollingBeta, check_window, minimum_fits
 from quanthedge.typing import Floats
 
 __all__ = ["Huber"]
@@ -60,11 +60,7 @@ class Huber(BetaEstimator):
 
     @model_validator(mode="after")
     def _minimum_fits(self) -> Self:
-        if self.min_observations > self.window:
-            raise ValueError(
-                f"min_observations {self.min_observations} is more than window {self.window}; "
-                "lower min_observations or lengthen the window"
-            )
+        minimum_fits(self)
         return self
 
     @property

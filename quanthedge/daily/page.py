@@ -14,7 +14,6 @@ __all__ = ["orders_page", "orders_text"]
 
 _WIDTH = 80
 _SHOWN = 12  # orders of a kind that a terminal shows
-_DARK = {"red": "#ff8a80", "green": "#7fd6a0"}
 _CSS = """td.text { white-space: normal; min-width: 21em; } td.code { text-align: left; }
 #orders thead th:last-child, #transfers thead th:last-child, #refused thead th:last-child,
 #orders thead th:nth-child(-n + 4), #refused thead th:nth-child(-n + 3),
@@ -190,43 +189,28 @@ def _pieces(text: str) -> list[str]:
 
 def orders_page(orders: Orders, language: Language) -> str:
     """Return a self-contained page of the orders, with the look of the other pages."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    from quanthedge.report import FAMILY, font_faces, gain_and_loss_colours
+    from quanthedge.report import font_faces, page_of
 
     say = _speaker(language)
-    environment = Environment(
-        loader=PackageLoader("quanthedge.evaluation", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    gain, loss = gain_and_loss_colours(language)
-    dark = ("red", "green") if language == "zh" else ("green", "red")
     strategy = orders.strategy
-    page = environment.get_template("page.html.j2").render(
-        title=(strategy.name_zh or strategy.name) if language == "zh" else strategy.name,
-        kind=say("page", "kind"),
-        about=[
+    content = {
+        "title": (strategy.name_zh or strategy.name) if language == "zh" else strategy.name,
+        "kind": say("page", "kind"),
+        "about": [
             (say("page", "decided"), orders.date),
             (say("page", "traded"), orders.day),
             (say("page", "market"), f"{orders.market_name} ({orders.fingerprint[:12]})"),
         ],
-        cards=_cards(orders, language),
-        verdict=[note[language] for note in orders.notes],
-        figures=[],
-        tables=_tables(orders, language),
-        wide=True,
-        back=None,
-        lang=say("page", "lang"),
-        generated=say("page", "generated"),
-        face=FAMILY,
-        gain=gain,
-        loss=loss,
-        gain_dark=_DARK[dark[0]],
-        loss_dark=_DARK[dark[1]],
-    )
+        "cards": _cards(orders, language),
+        "verdict": [note[language] for note in orders.notes],
+        "figures": [],
+        "tables": _tables(orders, language),
+        "wide": True,
+        "back": None,
+        "lang": say("page", "lang"),
+        "generated": say("page", "generated"),
+    }
+    page = page_of(content, language, "page.html.j2", "quanthedge.evaluation")
     page = page.replace("</style>", f"{_CSS}</style>", 1)
     return page.replace("<!--FACES-->", font_faces("".join(sorted(set(page)))), 1)
 

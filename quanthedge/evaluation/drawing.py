@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from quanthedge.report import round_steps
+
 __all__ = ["Bars", "Curve", "Point", "bar_figure", "curve_figure", "point_figure", "row_figure"]
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 640.0, 52.0, 12.0, 10.0, 26.0
@@ -141,7 +143,8 @@ def point_figure(
     x = _scale([one.x for one in known] + [0.0], _LEFT + 10, _WIDTH - 130)
     parts = [_grid(y, told[1])]
     parts += [
-        _text(x(value), height - 24, told[0](value), "middle") for value in _steps(x.low, x.high)
+        _text(x(value), height - 24, told[0](value), "middle")
+        for value in round_steps(x.low, x.high)
     ]
     parts.append(
         f'<line class="zero" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="{_TOP}" '
@@ -209,18 +212,9 @@ def _scale(values: Sequence[float], start: float, stop: float) -> _Scale:
                   start, stop)  # fmt: skip
 
 
-def _steps(low: float, high: float, wanted: int = 5) -> list[float]:
-    """Return round numbers that divide a range."""
-    raw = (high - low) / wanted
-    size = 10.0 ** np.floor(np.log10(raw))
-    step = next(size * m for m in (1.0, 2.0, 5.0, 10.0) if size * m >= raw)
-    first = np.ceil(low / step) * step
-    return [round(float(first + i * step), 12) for i in range(int((high - first) / step) + 1)]
-
-
 def _grid(y: _Scale, told: Format) -> str:
     parts = []
-    for value in _steps(y.low, y.high):
+    for value in round_steps(y.low, y.high):
         kind = "zero" if value == 0 else "grid"
         at = y(value)
         parts.append(

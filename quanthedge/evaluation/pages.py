@@ -41,7 +41,6 @@ _COLUMNS = {  # of the ranking page, and how each is told
     "incremental_ic": "ic", "incremental_t": "t",
 }  # fmt: skip
 _HEDGED = ("long_minus_hedge", "hedged_t")
-_DARK = {"red": "#ff8a80", "green": "#7fd6a0"}
 
 
 def sheet_name(factor: str, language: Language) -> str:
@@ -150,29 +149,10 @@ def _words(language: Language) -> Words:
 
 
 def _page(content: Mapping[str, Any], words: Words) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from quanthedge.report import page_of
 
-    from quanthedge.report import FAMILY, gain_and_loss_colours
-
-    environment = Environment(
-        loader=PackageLoader("quanthedge.evaluation", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    gain, loss = gain_and_loss_colours(words.language)
-    dark = ("red", "green") if words.language == "zh" else ("green", "red")
-    return environment.get_template("page.html.j2").render(
-        **content,
-        lang=words("page.lang"),
-        generated=words("page.generated"),
-        face=FAMILY,
-        gain=gain,
-        loss=loss,
-        gain_dark=_DARK[dark[0]],
-        loss_dark=_DARK[dark[1]],
-    )
+    own = {"lang": words("page.lang"), "generated": words("page.generated")}
+    return page_of({**content, **own}, words.language, "page.html.j2", "quanthedge.evaluation")
 
 
 def _with_faces(page: str, letters: str) -> str:

@@ -5,11 +5,10 @@ from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.dealing_days import opening_days
 from quanthedge.fund.explainer import fee_table
 from quanthedge.fund.fund_run import FundRun, run_fund
-from quanthedge.fund.hurdle import Hurdle, hurdle_path
+from quanthedge.fund.hurdle import hurdle_path
 from quanthedge.fund.methods import METHODS, LotUnits, Register, method_kind
-from quanthedge.fund.performance_fee import PerformanceFee
 from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms, crystallisation_flags
-from quanthedge.fund.values import exact, round_half_up, unit_value
+from quanthedge.fund.values import exact, round_half_up
 from quanthedge.fund.winding_up import last_business_day, sold_out
 
 __all__ = [
@@ -20,10 +19,8 @@ __all__ = [
     "Flow",
     "FundRun",
     "FundTerms",
-    "Hurdle",
     "Leavers",
     "LotUnits",
-    "PerformanceFee",
     "Register",
     "Tier",
     "crystallisation_flags",
@@ -37,5 +34,4 @@ __all__ = [
     "round_half_up",
     "run_fund",
     "sold_out",
-    "unit_value",
 ]

@@ -4,13 +4,12 @@ from quanthedge.interop.alphalens import AlphalensShape, to_alphalens
 from quanthedge.interop.pyfolio import PyfolioShape, to_pyfolio
 from quanthedge.interop.quantstats import QuantstatsShape, to_quantstats
 from quanthedge.interop.regressions import pro_forma_regression, regression
-from quanthedge.interop.vectorbt import left_out, to_vectorbt
+from quanthedge.interop.vectorbt import to_vectorbt
 
 __all__ = [
     "AlphalensShape",
     "PyfolioShape",
     "QuantstatsShape",
-    "left_out",
     "pro_forma_regression",
     "regression",
     "to_alphalens",

@@ -42,7 +42,7 @@ def lay_book(state: LedgerState | FundState, book: RealBook, inputs: LedgerInput
     margin as at every close (step 8 of docs/ledger.md). Orders not done yet stay as they are in
     the state, but for those that the book has done. Dividends to come are the first sleeve's.
     """
-    from quanthedge.ledger.kernels.futures import _ask_for_cash, margin_required
+    from quanthedge.ledger.kernels.margin import ask_for_cash, margin_required
 
     scalars, mark = state.scalars, inputs.bars.mark[t]
     own = state.own if isinstance(state, FundState) else scalars[None, layout.OWN :]
@@ -68,7 +68,7 @@ def lay_book(state: LedgerState | FundState, book: RealBook, inputs: LedgerInput
     scalars[layout.STOCK_VALUE], scalars[layout.RECEIVABLE] = value, book.receivable
     equity = value + book.stock_cash + book.futures_cash + book.receivable
     scalars[layout.EQUITY] = equity - book.payable - book.loan
-    _ask_for_cash(margin_required(t, book.lots, inputs.futures), inputs.settings, scalars)
+    ask_for_cash(margin_required(t, book.lots, inputs.futures), inputs.settings, scalars)
 
 
 def without_closing(inputs: LedgerInputs) -> LedgerInputs:

@@ -5,6 +5,14 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.plain import Plain
+from quanthedge.rules import (
+    COMMISSION_RATE,
+    FUTURES_SLIPPAGE_BP,
+    SLIPPAGE_BP,
+    CommissionRate,
+    FeesIncluded,
+    FuturesSlippage,
+)
 
 __all__ = ["Accounts", "Costs", "Execution"]
 
@@ -101,14 +109,11 @@ class Costs(Plain):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    commission_rate: float = Field(default=0.0008, ge=0, lt=0.1, description="Of the amount.")
+    commission_rate: CommissionRate = COMMISSION_RATE
     commission_min_yuan: float = Field(default=5.0, ge=0, description="For each stock order.")
-    commission_includes_exchange_fees: bool = Field(
-        default=True,
-        description="Whether the handling and regulatory fees are inside the commission.",
-    )
+    commission_includes_exchange_fees: FeesIncluded = True
     slippage_bp: float = Field(
-        default=5.0,
+        default=SLIPPAGE_BP,
         ge=0,
         lt=1000,
         description="Fixed impact of a stock order, basis points of the amount.",
@@ -120,9 +125,7 @@ class Costs(Plain):
         description="Prefactor of the square-root impact of stock orders, on top of the slippage; "
         "0 = slippage only; 1 is of the order that studies find.",
     )
-    futures_slippage_bp: float = Field(
-        default=0.5, ge=0, lt=1000, description="Impact of a futures order, basis points."
-    )
+    futures_slippage_bp: FuturesSlippage = FUTURES_SLIPPAGE_BP
     dividend_tax: Literal["none", "public_fund", "public_fund_where_known"] = Field(
         default="none",
         description="Tax on cash dividends by holding period, as public securities funds pay it; "

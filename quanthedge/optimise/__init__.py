@@ -3,13 +3,10 @@
 from quanthedge.optimise.bounds import Bounds
 from quanthedge.optimise.decision import Decision, decision_table
 from quanthedge.optimise.market import ContractHedge, impact_volatility, market_days
-from quanthedge.optimise.names import fewer_names
 from quanthedge.optimise.optimality import stationarity
 from quanthedge.optimise.optimiser import Optimiser, TradingTerms, industries_of
 from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.relax import solve_relaxed
-from quanthedge.optimise.solution import Solution
-from quanthedge.optimise.solve import solve
 
 __all__ = [
     "Bounds",
@@ -17,14 +14,11 @@ __all__ = [
     "Decision",
     "Optimiser",
     "Problem",
-    "Solution",
     "TradingTerms",
     "decision_table",
-    "fewer_names",
     "impact_volatility",
     "industries_of",
     "market_days",
-    "solve",
     "solve_relaxed",
     "stationarity",
 ]

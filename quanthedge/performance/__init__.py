@@ -1,7 +1,7 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
 from quanthedge.ledger import COST_LINES, FLOW_LINES, FUND_FEES
-from quanthedge.performance.active import information_ratio, relations, tracking_error
+from quanthedge.performance.active import relations
 from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.book import (
     FEE_LINES,
@@ -27,7 +27,6 @@ from quanthedge.performance.deflation import (
     deflated_by_trials,
     deflated_sharpe,
     expected_highest_sharpe,
-    probabilistic_sharpe,
 )
 from quanthedge.performance.drawdown import (
     calmar_ratio,
@@ -37,12 +36,7 @@ from quanthedge.performance.drawdown import (
     max_drawdown,
 )
 from quanthedge.performance.fairness import fairness
-from quanthedge.performance.holdings import (
-    check_market,
-    held_through,
-    price_returns,
-    share_growth,
-)
+from quanthedge.performance.holdings import check_market, held_through, price_returns, share_growth
 from quanthedge.performance.idle import cash_drag
 from quanthedge.performance.long_leg import long_leg
 from quanthedge.performance.measures import (
@@ -56,7 +50,7 @@ from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.performance.neutrality_parts import correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.overfit import Cscv, cscv, deflated
 from quanthedge.performance.period import Period
-from quanthedge.performance.relation import beta, correlation, rolling_beta
+from quanthedge.performance.relation import correlation, rolling_beta
 from quanthedge.performance.returns import (
     NO_MOVE,
     annual_return,
@@ -65,7 +59,6 @@ from quanthedge.performance.returns import (
     period_levels,
     period_return,
     period_returns,
-    profit_loss_ratio,
     sharpe_ratio,
     sortino_ratio,
     volatility,
@@ -85,7 +78,7 @@ from quanthedge.performance.rolling import rolling_correlation, rolling_relation
 from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.sleeves import sleeve_bridge, sleeve_figures
 from quanthedge.performance.statement import Statement, investor_statement, investors_of
-from quanthedge.performance.summary import summary, summary_of
+from quanthedge.performance.summary import summary_of
 from quanthedge.performance.tables import attribution, monthly_table, yearly_table
 from quanthedge.performance.tilts import tilt_table
 from quanthedge.performance.trailing import TRAILING, trailing_table
@@ -117,7 +110,6 @@ __all__ = [
     "annual_return",
     "annual_turnover",
     "attribution",
-    "beta",
     "beta_hac",
     "bridge",
     "bridge_parts",
@@ -144,7 +136,6 @@ __all__ = [
     "fairness",
     "group_table",
     "held_through",
-    "information_ratio",
     "investor_statement",
     "investors_of",
     "largest_drawdowns",
@@ -163,8 +154,6 @@ __all__ = [
     "period_return",
     "period_returns",
     "price_returns",
-    "probabilistic_sharpe",
-    "profit_loss_ratio",
     "refusals_by_reason",
     "relations",
     "risk_free_rate",
@@ -180,11 +169,9 @@ __all__ = [
     "sleeve_figures",
     "sortino_ratio",
     "stress_windows",
-    "summary",
     "summary_of",
     "summed_alpha",
     "tilt_table",
-    "tracking_error",
     "trailing_table",
     "value_layers",
     "volatility",

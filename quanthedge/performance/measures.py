@@ -12,12 +12,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from quanthedge import notation
 from quanthedge.cards import Card, Carded, Cell
 from quanthedge.errors import DataError
 from quanthedge.performance.relation import Estimate
 from quanthedge.typing import Language
-from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
+from quanthedge.words import LANGUAGES, Bilingual, in_both, notation, texts
 
 __all__ = [
     "MINIMUM_DAYS",

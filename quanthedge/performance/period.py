@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
-from quanthedge import notation
 from quanthedge.errors import DataError
 from quanthedge.typing import Language
+from quanthedge.words import notation
 
 __all__ = ["Period"]
 

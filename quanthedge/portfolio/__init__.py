@@ -3,7 +3,7 @@
 from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.industry_balanced import IndustryBalancedSelector
 from quanthedge.portfolio.optimised import OptimisedSelector
-from quanthedge.portfolio.schedule import Periodic, Schedule
+from quanthedge.portfolio.schedule import Every, Periodic, Schedule
 from quanthedge.portfolio.selection import Selector, TopSelector
 from quanthedge.portfolio.targets import Targets
 from quanthedge.portfolio.weights import TableWeights, weights_from
@@ -12,6 +12,7 @@ from quanthedge.portfolio.wording import selector_name
 __all__ = [
     "Book",
     "Circumstances",
+    "Every",
     "IndustryBalancedSelector",
     "OptimisedSelector",
     "Periodic",

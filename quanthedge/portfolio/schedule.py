@@ -12,7 +12,7 @@ from quanthedge.market import Market
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Bools, Days, Ints
 
-__all__ = ["Periodic", "Schedule"]
+__all__ = ["Every", "Periodic", "Schedule"]
 
 
 class Schedule(Kinded, noun="schedule"):
@@ -90,6 +90,9 @@ class Schedule(Kinded, noun="schedule"):
         return own_flags(self, "asks", found, rows.shape)
 
 
+Every = Literal["month", "week"] | Annotated[int, Field(ge=1, strict=True)]  # trading days
+
+
 class Periodic(Schedule):
     """Rebalances on the fund's first trading day, then in each month or week, or every n days.
 
@@ -105,7 +108,7 @@ class Periodic(Schedule):
     """
 
     kind: Literal["periodic"] = "periodic"
-    every: Literal["month", "week"] | Annotated[int, Field(ge=1, strict=True)] = Field(
+    every: Every = Field(
         default="month", description="'month', 'week', or a number of trading days."
     )
     offset_days: int = Field(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.report.digest import parameters_digest as parameters_digest
     from quanthedge.report.drawing import figure_svg as figure_svg
     from quanthedge.report.drawing import png_bytes as png_bytes
+    from quanthedge.report.figure_style import gain_and_loss_colours as gain_and_loss_colours
     from quanthedge.report.figures import bridge_figure as bridge_figure
     from quanthedge.report.formats import EDITIONS as EDITIONS
     from quanthedge.report.formats import FORMATS as FORMATS
@@ -22,13 +23,12 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.report.formats import write_reports as write_reports
     from quanthedge.report.gallery import figure_names as figure_names
     from quanthedge.report.gallery import named_figure as named_figure
-    from quanthedge.report.html import write_html as write_html
     from quanthedge.report.letters import Letters as Letters
     from quanthedge.report.letters import active_investors as active_investors
     from quanthedge.report.letters import mail_merge as mail_merge
     from quanthedge.report.letters import statement_list as statement_list
-    from quanthedge.report.specs import gain_and_loss_colours as gain_and_loss_colours
-    from quanthedge.report.statement import statement_report as statement_report
+    from quanthedge.report.look import page_of as page_of
+    from quanthedge.report.look import round_steps as round_steps
     from quanthedge.report.statement import write_statements as write_statements
     from quanthedge.report.waterfall import bridge_waterfall as bridge_waterfall
     from quanthedge.report.web_fonts import FAMILY as FAMILY
@@ -51,14 +51,14 @@ _LAZY = {
     "figure_names": "gallery",
     "figure_svg": "drawing",
     "font_faces": "web_fonts",
-    "gain_and_loss_colours": "specs",
+    "gain_and_loss_colours": "figure_style",
     "named_figure": "gallery",
+    "page_of": "look",
     "parameters_digest": "digest",
     "png_bytes": "drawing",
     "read_capacity": "capacity",
-    "statement_report": "statement",
+    "round_steps": "look",
     "write_by_ending": "formats",
-    "write_html": "html",
     "write_reports": "formats",
     "write_statements": "statement",
 }

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quanthedge import notation
 from quanthedge.comparison import FixedIncome, Stated, own_products, variant_name
 from quanthedge.report.writer import Writer
 from quanthedge.strategy import VARIANTS
+from quanthedge.words import notation
 
 __all__ = ["limit_facts", "product_facts"]
 

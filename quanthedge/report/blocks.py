@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge import notation
 from quanthedge.performance import Measure
+from quanthedge.words import notation
 
 __all__ = [
     "Answers",

@@ -16,7 +16,7 @@ from quanthedge.errors import DataError
 from quanthedge.record import Record
 from quanthedge.report.digest import SIZE_AND_IMPACT, parameters_digest
 from quanthedge.report.drawing import figure_png, png_bytes
-from quanthedge.report.specs import (
+from quanthedge.report.figure_style import (
     ACCENT,
     FUND,
     GROSS,

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from quanthedge import notation
 from quanthedge.comparison import Others
 from quanthedge.errors import DataError
 from quanthedge.record import Record
@@ -18,7 +17,7 @@ from quanthedge.report.strategy_words import described
 from quanthedge.report.texts import words
 from quanthedge.report.writer import Writer, own_words
 from quanthedge.typing import Edition, Language
-from quanthedge.words import filled
+from quanthedge.words import filled, notation
 
 __all__ = ["build_document", "numbered"]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.report.specs import INK, LINE, QUIET, Spec
+from quanthedge.report.figure_style import INK, LINE, QUIET, Spec
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from quanthedge.record import Record
-from quanthedge.report import specs
+from quanthedge.report.figure_style import Spec
 from quanthedge.report.waterfall import bridge_waterfall
 from quanthedge.typing import Language
 
@@ -30,7 +30,7 @@ def bridge_figure(
     return _figure(found)
 
 
-def _figure(spec: specs.Spec) -> "go.Figure":
+def _figure(spec: Spec) -> "go.Figure":
     import plotly.graph_objects as go
 
     return go.Figure(spec)

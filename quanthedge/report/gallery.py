@@ -14,7 +14,7 @@ from quanthedge.performance import monthly_table
 from quanthedge.record import Record
 from quanthedge.report.blocks import Figure
 from quanthedge.report.document import build_document
-from quanthedge.report.specs import Spec, gain_and_loss_colours, layout_style
+from quanthedge.report.figure_style import Spec, gain_and_loss_colours, layout_style
 from quanthedge.report.texts import words
 from quanthedge.report.waterfall import bridge_waterfall
 from quanthedge.typing import Language

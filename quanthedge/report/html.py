@@ -22,11 +22,12 @@ from quanthedge.errors import DataError
 from quanthedge.record import Record
 from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
 from quanthedge.report.document import build_document
-from quanthedge.report.specs import FONT, gain_and_loss_colours
+from quanthedge.report.figure_style import FONT, gain_and_loss_colours
 from quanthedge.report.units import unit_at_head
 from quanthedge.report.web_fonts import font_faces
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
+from quanthedge.words import templates
 
 __all__ = ["begin_library", "render_html", "write_html"]
 
@@ -64,15 +65,7 @@ def write_html(
 
 def render_html(document: Document) -> str:
     """Return the page of a document."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("quanthedge.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("quanthedge.report")
     text = document.words
     figures = {
         block.id: _literal(block.spec)

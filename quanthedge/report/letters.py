@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from quanthedge import notation
 from quanthedge.performance import Period, investor_statement, investors_of
 from quanthedge.record import Record
 from quanthedge.report.accounts import Account, read_accounts
 from quanthedge.report.statement import build_statement, grid, line_names, statement_text
 from quanthedge.report.texts import words
 from quanthedge.typing import Language
+from quanthedge.words import notation
 
 __all__ = ["Letters", "active_investors", "mail_merge", "statement_list"]
 

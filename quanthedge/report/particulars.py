@@ -2,11 +2,10 @@
 
 import math
 
-from quanthedge.notation import day, percent
 from quanthedge.record import Record
 from quanthedge.strategy import Particulars
 from quanthedge.typing import Language
-from quanthedge.words import texts
+from quanthedge.words import notation, texts
 
 __all__ = ["dealing", "lines", "people", "with_particulars"]
 
@@ -66,7 +65,7 @@ def _names(language: Language) -> dict[str, str]:
 
 def _particular(product: Particulars, key: str, language: Language) -> str:
     if key == "established":
-        return "" if product.established is None else day(product.established, language)
+        return "" if product.established is None else notation.day(product.established, language)
     if key in ("code", "risk_level"):
         return str(getattr(product, key) or "")
     return product.text(key, language)
@@ -77,4 +76,6 @@ def _line(level: float | None, unit: float, names: dict[str, str]) -> str:
         return ""
     away = unit / level - 1.0
     key = "line" if away >= 0.0 else "line_below"
-    return names[key].format(level=f"{level:.4f}", above=percent(away), below=percent(-away))
+    return names[key].format(
+        level=f"{level:.4f}", above=notation.percent(away), below=notation.percent(-away)
+    )

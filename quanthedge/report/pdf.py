@@ -11,7 +11,7 @@ from typing import Any
 from quanthedge.errors import DataError, needs
 from quanthedge.report.blocks import Block, Cell, Document, Figure, Table
 from quanthedge.report.drawing import figure_svg, font_folder
-from quanthedge.report.specs import gain_and_loss_colours
+from quanthedge.report.figure_style import gain_and_loss_colours
 from quanthedge.report.units import unit_at_head
 from quanthedge.storage import storage_errors
 from quanthedge.typing import Language

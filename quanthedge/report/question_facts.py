@@ -5,7 +5,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from quanthedge import notation
 from quanthedge.alpha import combination_name, neutral_name
 from quanthedge.beta import estimator_text
 from quanthedge.factors import factor_name
@@ -31,6 +30,7 @@ from quanthedge.report.writer import Writer, excess_returns
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 from quanthedge.signals import given_tables
 from quanthedge.universe import LargestUniverse
+from quanthedge.words import notation
 
 __all__ = ["Facts", "question_facts"]
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from quanthedge import notation
 from quanthedge.performance import sleeve_bridge, sleeve_figures
 from quanthedge.report.writer import Writer
+from quanthedge.words import notation
 
 __all__ = ["sleeve_facts"]
 

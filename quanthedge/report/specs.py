@@ -5,9 +5,7 @@ them into its page as they are, :mod:`quanthedge.report.figures` wraps them for 
 Numbers are rounded to what the eye can see, so that ten years of days stay small in the page.
 """
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,12 +21,33 @@ from quanthedge.performance import (
     rolling_beta_hac,
     rolling_correlation,
 )
+from quanthedge.report.figure_style import (
+    ACCENT,
+    DAY_MILLISECONDS,
+    FUND,
+    GREEN,
+    GROSS,
+    INDEX,
+    INK,
+    QUIET,
+    RED,
+    ZERO,
+    Spec,
+    axis_style,
+    dates_of,
+    layout_style,
+    line_of,
+    over_days,
+    percent_axis,
+    rounded,
+    titled_axis,
+    without_legend,
+)
 from quanthedge.report.texts import words
 from quanthedge.typing import Language
 
 __all__ = [
     "accounts",
-    "axis_style",
     "basis",
     "class_lines",
     "courses",
@@ -40,7 +59,6 @@ __all__ = [
     "index_name",
     "industry_bars",
     "investor_value",
-    "layout_style",
     "lots",
     "risk_degree",
     "risk_forecast",
@@ -52,22 +70,7 @@ __all__ = [
     "water_mark",
 ]
 
-Spec = dict[str, Any]
-INK, QUIET, LINE = "#1f2a37", "#6b7785", "#e3e7ec"
-FUND, GROSS, INDEX, ACCENT = "#17406d", "#7fa3c7", "#a8a297", "#b7791f"
-RED, GREEN = "#b2413a", "#3d7f5f"
 _ROLLING_DAYS = 60
-FONT = (
-    '"QuantHedge Sans", system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", '
-    '"Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
-)
-_DAY_MILLISECONDS = 86_400_000
-_ZERO = {"zeroline": True, "zerolinecolor": "#8a94a0"}
-
-
-def gain_and_loss_colours(language: Language) -> tuple[str, str]:
-    """Return the colours of gains and losses: red gains in Chinese, green gains in English."""
-    return (RED, GREEN) if language == "zh" else (GREEN, RED)
 
 
 def index_name(code: str, language: Language) -> str:
@@ -81,14 +84,14 @@ def unit_value(ledger: pd.DataFrame, language: Language = "en", index: str = "")
     start = float(ledger["unit_value"].iloc[0])
     level = levels(ledger)["index"] * start
     name = index_name(index, language) if index else text["index"]
-    return _over_time(
+    return over_days(
         [
-            _line(level, name, INDEX, 4, width=1.3),
-            _line(ledger["unit_value_gross"], text["gross"], GROSS, 4, width=1.3),
-            _line(ledger["unit_value"], text["net"], FUND, 4, width=2.2),
+            line_of(level, name, INDEX, 4, width=1.3),
+            line_of(ledger["unit_value_gross"], text["gross"], GROSS, 4, width=1.3),
+            line_of(ledger["unit_value"], text["net"], FUND, 4, width=2.2),
         ],
         height=380,
-        yaxis=_titled("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"}),
+        yaxis=titled_axis("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"}),
     )
 
 
@@ -96,10 +99,10 @@ def growth(levels: pd.DataFrame, language: Language = "en", axis: str = "growth"
     """Return the value of a yuan in several products, the fund first; ``axis`` names its axis."""
     colours = (FUND, INDEX, GREEN, ACCENT, GROSS, RED, QUIET)
     lines = [
-        _line(levels[name], str(name), colours[k % len(colours)], 4, width=2.2 if k == 0 else 1.2)
+        line_of(levels[name], str(name), colours[k % len(colours)], 4, width=2.2 if k == 0 else 1.2)
         for k, name in enumerate(levels)
     ]
-    return _over_time(lines, height=340, yaxis=_titled(axis, language, {"tickformat": ".4~f"}))
+    return over_days(lines, height=340, yaxis=titled_axis(axis, language, {"tickformat": ".4~f"}))
 
 
 def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:
@@ -107,10 +110,12 @@ def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -
     text = words(language)["figures"]
     level = levels(ledger)
     name = index_name(index, language) if index else text["index"]
-    fund = _line(drawdowns(level["net"]), text["net"], FUND, 4, width=1.6)
+    fund = line_of(drawdowns(level["net"]), text["net"], FUND, 4, width=1.6)
     fund |= {"fill": "tozeroy", "fillcolor": "rgba(23,64,109,0.14)"}
-    below = _line(drawdowns(level["index"]), name, INDEX, 4, width=1.2)
-    return _over_time([below, fund], height=300, yaxis=_titled("drawdown", language, _percent()))
+    below = line_of(drawdowns(level["index"]), name, INDEX, 4, width=1.2)
+    return over_days(
+        [below, fund], height=300, yaxis=titled_axis("drawdown", language, percent_axis())
+    )
 
 
 def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") -> Spec:
@@ -122,9 +127,9 @@ def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") ->
     points = {
         "type": "scatter",
         "mode": "markers",
-        "x": _rounded(returns["index"], 5),
-        "y": _rounded(returns["net"], 5),
-        "text": _dates(returns.index),
+        "x": rounded(returns["index"], 5),
+        "y": rounded(returns["net"], 5),
+        "text": dates_of(returns.index),
         "marker": {"size": 5, "color": FUND, "opacity": 0.38, "line": {"width": 0}},
         "hovertemplate": f"%{{text}}<br>{name} %{{x:.2%}}<br>{text['fund']} %{{y:.2%}}"
         "<extra></extra>",
@@ -178,12 +183,12 @@ def fund_beta(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     returns = daily_returns(ledger)
     realised = rolling_beta(returns["net"], returns["index"], _ROLLING_DAYS)
     ahead = exposures(ledger)["net_beta"].dropna()
-    before = _line(ahead, text["beta_before"], ACCENT, 3)
+    before = line_of(ahead, text["beta_before"], ACCENT, 3)
     before |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
-    return _over_time(
-        [_line(realised, text["beta_after"], FUND, 3, width=1.8), before],
+    return over_days(
+        [line_of(realised, text["beta_after"], FUND, 3, width=1.8), before],
         height=300,
-        yaxis=_titled("beta", language, {"tickformat": ".4~f"} | _ZERO),
+        yaxis=titled_axis("beta", language, {"tickformat": ".4~f"} | ZERO),
     )
 
 
@@ -192,16 +197,16 @@ def rolling_link(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     text = words(language)["figures"]
     returns = daily_returns(ledger)
     lines = [
-        _line(rolling_correlation(returns["net"], returns["index"], days), name, colour, 3, width)
+        line_of(rolling_correlation(returns["net"], returns["index"], days), name, colour, 3, width)
         for days, name, colour, width in (
             (_ROLLING_DAYS, text["days_60"], GROSS, 1.2),
             (250, text["days_250"], FUND, 1.8),
         )
     ]
-    return _over_time(
+    return over_days(
         lines,
         height=260,
-        yaxis=_titled("correlation", language, {"tickformat": ".3~f", "range": [-1, 1]} | _ZERO),
+        yaxis=titled_axis("correlation", language, {"tickformat": ".3~f", "range": [-1, 1]} | ZERO),
     )
 
 
@@ -218,16 +223,16 @@ def rolling_betas(
         moved = close.pct_change(fill_method=None).iloc[1:]
         name, colour = index_name(code, language), colours[k % len(colours)]
         found = rolling_beta_hac(net, moved, _ROLLING_DAYS)
-        lines.append(_line(found["beta"], name, colour, 3, width=1.8 if k == 0 else 1.3))
+        lines.append(line_of(found["beta"], name, colour, 3, width=1.8 if k == 0 else 1.3))
         for bound in ("low", "high") if k == 0 else ():
-            edge = _line(found[bound], words(language)["figures"]["interval_95"], GROSS, 3, 0.9)
+            edge = line_of(found[bound], words(language)["figures"]["interval_95"], GROSS, 3, 0.9)
             edge["line"] |= {"dash": "dot"}
             edge["showlegend"] = bound == "low"
             lines.append(edge)
-    return _over_time(
+    return over_days(
         lines,
         height=280,
-        yaxis=_titled("beta", language, {"tickformat": ".4~f"} | _ZERO),
+        yaxis=titled_axis("beta", language, {"tickformat": ".4~f"} | ZERO),
     )
 
 
@@ -235,16 +240,16 @@ def exposure(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     """Return hedge ratio, ex-ante beta of the stock book and net exposure, day by day."""
     text = words(language)["figures"]
     found = exposures(ledger)
-    book = _line(ledger["book_beta"].iloc[1:].dropna(), text["book_beta"], ACCENT, 3)
+    book = line_of(ledger["book_beta"].iloc[1:].dropna(), text["book_beta"], ACCENT, 3)
     book |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
-    return _over_time(
+    return over_days(
         [
-            _line(found["hedge_ratio"], text["hedge_ratio"], FUND, 3, width=1.8),
+            line_of(found["hedge_ratio"], text["hedge_ratio"], FUND, 3, width=1.8),
             book,
-            _line(found["net_exposure"], text["net_exposure"], GROSS, 3, width=1.5),
+            line_of(found["net_exposure"], text["net_exposure"], GROSS, 3, width=1.5),
         ],
         height=320,
-        yaxis=_titled("exposure", language, _percent()),
+        yaxis=titled_axis("exposure", language, percent_axis()),
     )
 
 
@@ -255,7 +260,7 @@ def lots(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     spells = (inside["contract"] != inside["contract"].shift(1)).cumsum().to_numpy()
     bars = {
         "type": "bar",
-        "x": _dates(inside.index),
+        "x": dates_of(inside.index),
         "y": [-int(v) for v in inside["lots"]],
         "width": _until_next(inside.index),
         "offset": 0,
@@ -267,7 +272,7 @@ def lots(ledger: pd.DataFrame, language: Language = "en") -> Spec:
         "textposition": "none",
         "hovertemplate": f"%{{x|%Y-%m-%d}}<br>%{{text}}<br>%{{y}} {text['lots']}<extra></extra>",
     }
-    spec = _over_time([bars], height=240, yaxis={"title": {"text": text["lots"]}})
+    spec = over_days([bars], height=240, yaxis={"title": {"text": text["lots"]}})
     spec["layout"] |= {"bargap": 0, "showlegend": False, "hovermode": "closest"}
     return spec
 
@@ -279,24 +284,24 @@ def accounts(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     names = ("stock_cash", "futures_cash", "margin_required")
     colours = (GROSS, FUND, ACCENT)
     lines = [
-        _line(inside[name] / inside["equity"], text[name], colour, 3, width=1.6)
+        line_of(inside[name] / inside["equity"], text[name], colour, 3, width=1.6)
         for name, colour in zip(names, colours, strict=True)
     ]
-    return _over_time(lines, height=280, yaxis=_titled("equity", language, _percent()))
+    return over_days(lines, height=280, yaxis=titled_axis("equity", language, percent_axis()))
 
 
 def risk_degree(degrees: pd.Series, call_multiple: float, language: Language = "en") -> Spec:
     """Return margin over the money in the futures account, with its call level and 100%."""
     text = words(language)["figures"]
     level = pd.Series(1.0, index=degrees.index)
-    call = _line(level / call_multiple, text["call_level"], ACCENT, 4, width=1.2)
-    full = _line(level, text["cut_level"], RED, 4, width=1.2)
+    call = line_of(level / call_multiple, text["call_level"], ACCENT, 4, width=1.2)
+    full = line_of(level, text["cut_level"], RED, 4, width=1.2)
     for one in (call, full):
         one["line"] |= {"dash": "dot"}
-    return _over_time(
-        [_line(degrees, text["risk_degree"], FUND, 4, width=1.6), call, full],
+    return over_days(
+        [line_of(degrees, text["risk_degree"], FUND, 4, width=1.6), call, full],
         height=260,
-        yaxis=_titled("degree", language, _percent()),
+        yaxis=titled_axis("degree", language, percent_axis()),
     )
 
 
@@ -319,39 +324,39 @@ def basis(ledger: pd.DataFrame, multiplier: float, language: Language = "en") ->
     held = ledger[ledger["lots"] != 0]
     price = -held["futures_notional"] / held["lots"] / multiplier
     share = (price / held["index_close"] - 1.0).reindex(ledger.index[1:])
-    line = _line(share, text["basis"], FUND, 5, width=1.4)
+    line = line_of(share, text["basis"], FUND, 5, width=1.4)
     points = (price - held["index_close"]).reindex(ledger.index[1:])
     names = ledger["contract"].iloc[1:]
     line["text"] = [
         "" if np.isnan(v) else f"{name} {v:+.1f}" for name, v in zip(names, points, strict=True)
     ]
     line["hovertemplate"] = f"%{{y:.2%}} · %{{text}} {text['points']}"
-    axis = _titled("basis", language, _percent() | {"tickformat": ".3~%"} | _ZERO)
-    return _alone(_over_time([line], height=280, yaxis=axis))
+    axis = titled_axis("basis", language, percent_axis() | {"tickformat": ".3~%"} | ZERO)
+    return without_legend(over_days([line], height=280, yaxis=axis))
 
 
 def water_mark(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     """Return unit value and high-water mark, with the days on which a fee was charged."""
     text = words(language)["figures"]
     charged = ledger["performance_fee"] > 0.0
-    mark = _line(ledger["high_water_mark"], text["high_water_mark"], ACCENT, 4, width=1.4)
+    mark = line_of(ledger["high_water_mark"], text["high_water_mark"], ACCENT, 4, width=1.4)
     mark["line"] = {"color": ACCENT, "width": 1.4, "shape": "hv", "dash": "dot"}
     fees = {
         "type": "scatter",
         "mode": "markers",
         "name": text["fee_day"],
-        "x": _dates(ledger.index[charged]),
-        "y": _rounded(ledger["unit_value"][charged], 4),
+        "x": dates_of(ledger.index[charged]),
+        "y": rounded(ledger["unit_value"][charged], 4),
         "text": [f"{v:,.0f}" for v in ledger["performance_fee"][charged]],
         "marker": {"size": 9, "color": ACCENT, "symbol": "diamond"},
         "hovertemplate": f"%{{text}} {text['yuan']}",
     }
-    net = _line(ledger["unit_value"], text["net"], FUND, 4, width=1.8)
-    gross = _line(ledger["unit_value_gross"], text["gross"], GROSS, 4, width=1.2)
-    return _over_time(
+    net = line_of(ledger["unit_value"], text["net"], FUND, 4, width=1.8)
+    gross = line_of(ledger["unit_value_gross"], text["gross"], GROSS, 4, width=1.2)
+    return over_days(
         [gross, net, mark, fees],
         height=300,
-        yaxis=_titled("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"}),
+        yaxis=titled_axis("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"}),
     )
 
 
@@ -362,13 +367,13 @@ def tilts(active: pd.Series, language: Language = "en") -> Spec:
         "type": "bar",
         "name": text["active"],
         "x": [str(name) for name in active.index],
-        "y": _rounded(active, 3),
+        "y": rounded(active, 3),
         "marker": {"color": FUND},
         "hovertemplate": "%{x} %{y:+.2f}<extra></extra>",
     }
     layout = layout_style(240) | {"showlegend": False, "hovermode": "closest"}
     layout["xaxis"] = axis_style() | {"tickangle": 0, "automargin": True}
-    layout["yaxis"] = axis_style() | _titled("tilt", language, {"tickformat": ".3~f"} | _ZERO)
+    layout["yaxis"] = axis_style() | titled_axis("tilt", language, {"tickformat": ".3~f"} | ZERO)
     return {"data": [bars], "layout": layout}
 
 
@@ -376,16 +381,16 @@ def courses(sums: Mapping[str, pd.Series], language: Language = "en") -> Spec:
     """Return how sums have grown, by name, in the language's money; the last one is their total."""
     colours = (ACCENT, GREEN, GROSS)[-(len(sums) - 1) :] if len(sums) > 1 else ()
     lines = [
-        _line(values, name, colour, 2, width=1.5)
+        line_of(values, name, colour, 2, width=1.5)
         for (name, values), colour in zip(sums.items(), colours, strict=False)
     ]
     name, total = list(sums.items())[-1]
-    lines.append(_line(total, name, FUND, 2, width=2.0))
+    lines.append(line_of(total, name, FUND, 2, width=2.0))
     axis = {
         "tickformat": ",.3~f", "title": {"text": words(language)["figures"]["money"]},
         "zeroline": True, "zerolinecolor": "#8a94a0",
     }  # fmt: skip
-    return _over_time(lines, height=300, yaxis=axis)
+    return over_days(lines, height=300, yaxis=axis)
 
 
 def industry_bars(effects: pd.DataFrame, language: Language = "en") -> Spec:
@@ -401,7 +406,7 @@ def industry_bars(effects: pd.DataFrame, language: Language = "en") -> Spec:
             "orientation": "h",
             "name": text[name],
             "y": [str(one) for one in effects.index],
-            "x": _rounded(effects[f"{name}_yuan"] / unit, 2),
+            "x": rounded(effects[f"{name}_yuan"] / unit, 2),
             "width": 0.36,
             "offset": offset,
             "marker": {"color": colour},
@@ -433,16 +438,16 @@ def risk_forecast(table: pd.DataFrame, language: Language = "en") -> Spec:
     text = words(language)["figures"]
     known = table[table["z"].notna()]
     band = 1.96 * known["volatility"]
-    upper = _line(band, text["risk_band"], ACCENT, 5, width=1.2)
-    lower = _line(-band, text["risk_band"], ACCENT, 5, width=1.2) | {"showlegend": False}
+    upper = line_of(band, text["risk_band"], ACCENT, 5, width=1.2)
+    lower = line_of(-band, text["risk_band"], ACCENT, 5, width=1.2) | {"showlegend": False}
     for edge in (upper, lower):
         edge["line"] |= {"shape": "hv"}
-    came = _line(known["realised_return"], text["risk_came"], FUND, 5)
+    came = line_of(known["realised_return"], text["risk_came"], FUND, 5)
     came |= {"mode": "markers", "marker": {"size": 5, "color": FUND}}
-    return _over_time(
+    return over_days(
         [upper, lower, came],
         height=300,
-        yaxis=_titled("return", language, _percent() | {"tickformat": ".3~%"} | _ZERO),
+        yaxis=titled_axis("return", language, percent_axis() | {"tickformat": ".3~%"} | ZERO),
     )
 
 
@@ -451,9 +456,9 @@ def fee_accrual(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     text = words(language)["figures"]
     inside = ledger.iloc[1:]
     share = inside["accrued_performance_fee"] / inside["equity"]
-    line = _line(share, text["accrued_fee"], ACCENT, 5, width=1.5)
-    axis = _titled("equity", language, {"tickformat": ".3~%"})
-    return _alone(_over_time([line | {"fill": "tozeroy"}], height=240, yaxis=axis))
+    line = line_of(share, text["accrued_fee"], ACCENT, 5, width=1.5)
+    axis = titled_axis("equity", language, {"tickformat": ".3~%"})
+    return without_legend(over_days([line | {"fill": "tozeroy"}], height=240, yaxis=axis))
 
 
 def class_lines(table: pd.DataFrame, language: Language = "en") -> Spec:
@@ -464,12 +469,12 @@ def class_lines(table: pd.DataFrame, language: Language = "en") -> Spec:
         own = part.set_index("date")
         label = text["share_class"].format(name=name)
         plain, added = colours[str(name)]
-        lines.append(_line(own["unit_value"], label, plain, 4, width=1.8))
+        lines.append(line_of(own["unit_value"], label, plain, 4, width=1.8))
         if (own["cumulative_unit_value"] != own["unit_value"]).any():
             label = text["cumulative"].format(name=name)
-            lines.append(_line(own["cumulative_unit_value"], label, added, 4, width=1.3))
-    axis = _titled("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"})
-    return _over_time(lines, height=300, yaxis=axis)
+            lines.append(line_of(own["cumulative_unit_value"], label, added, 4, width=1.3))
+    axis = titled_axis("unit_value", language, {"tickformat": ".4~f", "hoverformat": ".4f"})
+    return over_days(lines, height=300, yaxis=axis)
 
 
 def investor_value(value: pd.Series, invested: pd.Series, language: Language = "en") -> Spec:
@@ -479,97 +484,14 @@ def investor_value(value: pd.Series, invested: pd.Series, language: Language = "
     """
     text = words(language)["figures"]
     unit = float(text["money_unit"])
-    paid = _line(invested / unit, text["net_paid"], ACCENT, 4, width=1.4)
+    paid = line_of(invested / unit, text["net_paid"], ACCENT, 4, width=1.4)
     paid["line"] = {"color": ACCENT, "width": 1.4, "shape": "hv", "dash": "dot"}
-    worth = _line(value / unit, text["value_if_redeemed"], FUND, 4, width=1.8)
+    worth = line_of(value / unit, text["value_if_redeemed"], FUND, 4, width=1.8)
     axis = {"tickformat": ",.2~f", "rangemode": "tozero", "title": {"text": text["money"]}}
-    return _over_time([worth, paid], height=300, yaxis=axis)
+    return over_days([worth, paid], height=300, yaxis=axis)
 
 
 def _until_next(index: pd.Index) -> list[int]:
     """Return the milliseconds from each day to the next, so that bars leave no gap."""
     days = pd.DatetimeIndex(index).to_numpy().astype("datetime64[D]").astype(np.int64)
-    return [int(v) * _DAY_MILLISECONDS for v in [*np.diff(days), 1]]
-
-
-def _titled(name: str, language: Language, axis: Spec) -> Spec:
-    """Return an axis with its title, and room for it beside the numbers."""
-    title = {"text": str(words(language)["axes"][name]), "standoff": 8}
-    return axis | {"title": title, "automargin": True}
-
-
-def _alone(spec: Spec) -> Spec:
-    """Return a figure of one line, which the title of its axis names."""
-    return {**spec, "layout": spec["layout"] | {"showlegend": False}}
-
-
-def _over_time(data: list[Spec], *, height: int, yaxis: Spec) -> Spec:
-    """Return a figure over days; a line without any value is left out, and out of the legend."""
-    data = [one for one in data if any(value is not None for value in one["y"])]
-    layout = layout_style(height=height)
-    layout["xaxis"] = axis_style() | {
-        "type": "date",
-        "showgrid": False,
-        "linecolor": "#b8c0ca",
-        "hoverformat": "%Y-%m-%d",
-        "nticks": 8,
-        "tickformatstops": [
-            {"dtickrange": [None, 27 * _DAY_MILLISECONDS], "value": "%m-%d"},
-            {"dtickrange": [27 * _DAY_MILLISECONDS, "M11"], "value": "%Y-%m"},
-            {"dtickrange": ["M12", None], "value": "%Y"},
-        ],
-    }
-    layout["yaxis"] = axis_style() | yaxis
-    return {"data": data, "layout": layout}
-
-
-def layout_style(height: int) -> Spec:
-    """Return how every figure looks, pixels high."""
-    return {
-        "height": height,
-        "margin": {"l": 54, "r": 14, "t": 34, "b": 34},
-        "font": {"family": FONT, "size": 12, "color": QUIET},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": 1.0,
-            "xanchor": "left",
-            "yanchor": "bottom",
-            "font": {"color": INK},
-        },
-        "hovermode": "x unified",
-        "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": LINE, "font": {"color": INK}},
-    }
-
-
-def axis_style() -> Spec:
-    """Return how an axis of every figure looks."""
-    return {"gridcolor": LINE, "zeroline": False, "linecolor": LINE, "title": {"standoff": 8}}
-
-
-def _percent() -> Spec:
-    return {"tickformat": ".2~%", "hoverformat": ".2%"}
-
-
-def _line(values: pd.Series, name: str, colour: str, digits: int, width: float = 1.5) -> Spec:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": _dates(values.index),
-        "y": _rounded(values, digits),
-        "line": {"color": colour, "width": width},
-    }
-
-
-def _rounded(values: pd.Series, digits: int) -> list[float | None]:
-    rounded = np.round(values.to_numpy(dtype=np.float64), digits).tolist()
-    return [value if math.isfinite(value) else None for value in rounded]
-
-
-def _dates(index: pd.Index) -> list[str]:
-    days = pd.DatetimeIndex(index).to_numpy().astype("datetime64[D]")
-    found: list[str] = np.datetime_as_string(days).tolist()
-    return found
+    return [int(v) * DAY_MILLISECONDS for v in [*np.diff(days), 1]]

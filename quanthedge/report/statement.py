@@ -12,22 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge import notation
 from quanthedge.errors import DataError
 from quanthedge.fund import Clients, method_kind
 from quanthedge.performance import Period, Statement, fairness, investor_statement, investors_of
 from quanthedge.record import Record
 from quanthedge.report import specs
 from quanthedge.report.accounts import Account
-from quanthedge.report.blocks import (
-    Block,
-    Card,
-    Cell,
-    Chapter,
-    Document,
-    Table,
-    number_cell,
-)
+from quanthedge.report.blocks import Block, Card, Cell, Chapter, Document, Table, number_cell
 from quanthedge.report.document import numbered
 from quanthedge.report.fund_terms import fund_terms
 from quanthedge.report.html import render_html
@@ -39,7 +30,7 @@ from quanthedge.report.workbook import render_workbook
 from quanthedge.report.writer import Writer, own_words
 from quanthedge.storage import file_names, write_page
 from quanthedge.typing import Language
-from quanthedge.words import filled
+from quanthedge.words import filled, notation
 
 __all__ = [
     "build_statement",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns
 from quanthedge.record import Record
-from quanthedge.report.specs import (
+from quanthedge.report.figure_style import (
     FUND,
     INK,
     Spec,

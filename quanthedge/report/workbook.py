@@ -21,7 +21,7 @@ from quanthedge.performance import (
 )
 from quanthedge.record import Record
 from quanthedge.report.blocks import Cell, Document, Table
-from quanthedge.report.specs import gain_and_loss_colours
+from quanthedge.report.figure_style import gain_and_loss_colours
 from quanthedge.report.workbook_records import record_sheets
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.typing import Language

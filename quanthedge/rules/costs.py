@@ -9,17 +9,41 @@ reads it through :class:`StockCosts`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.stocks import StockRules, stock_rules
 from quanthedge.rules.tables import CONFIDENCES
 from quanthedge.typing import Floats
 
-__all__ = ["CostTerms", "StockCosts", "costs_between", "order_costs", "trading_costs"]
+__all__ = [
+    "COMMISSION_RATE",
+    "FUTURES_SLIPPAGE_BP",
+    "SLIPPAGE_BP",
+    "CommissionRate",
+    "CostTerms",
+    "FeesIncluded",
+    "FuturesSlippage",
+    "StockCosts",
+    "costs_between",
+    "order_costs",
+    "trading_costs",
+]
+
+# terms that strategies state of stocks and of cash-and-carry, and what holds where they do not
+CommissionRate = Annotated[float, Field(ge=0, lt=0.1, description="Of the amount.")]
+FeesIncluded = Annotated[
+    bool,
+    Field(description="Whether the handling and regulatory fees are inside the commission."),
+]
+FuturesSlippage = Annotated[
+    float, Field(ge=0, lt=1000, description="Impact of a futures order, basis points.")
+]
+COMMISSION_RATE, SLIPPAGE_BP, FUTURES_SLIPPAGE_BP = 0.0008, 5.0, 0.5
 
 
 class CostTerms(Protocol):

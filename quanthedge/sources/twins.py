@@ -51,13 +51,10 @@ def one_index(table: pa.Table, owner: str, name: str, collector: Collector) -> p
     DataError
         The two codes of an index say different things of the same day.
     """
-    twins = _twins_in(table, owner)
-    if not twins:
+    found = _under_one_code(table, owner, name, collector)
+    if found is None:
         return table
-    _say(twins, name, collector)
-    frame = table.to_pandas(date_as_object=False)
-    twin = frame[owner].isin(twins)
-    frame[owner] = frame[owner].replace(twins)
+    frame, twin = found
     spells = {"start", "end"} <= set(table.column_names)
     joined = _joined_spells(frame, twin, owner) if spells else _joined_rows(frame, twin, name)
     order = [column for column in (*_key(name), owner) if column in joined.columns]
@@ -73,13 +70,10 @@ def one_index_of_lists(table: pa.Table, owner: str, name: str, collector: Collec
     DataError
         The lists of one day under the two codes differ.
     """
-    twins = _twins_in(table, owner)
-    if not twins:
+    found = _under_one_code(table, owner, name, collector)
+    if found is None:
         return table
-    _say(twins, name, collector)
-    frame = table.to_pandas(date_as_object=False)
-    twin = frame[owner].isin(twins)
-    frame[owner] = frame[owner].replace(twins)
+    frame, twin = found
     ours, theirs = (frame[side][[owner, "date"]].drop_duplicates() for side in (~twin, twin))
     both = ours.merge(theirs, on=[owner, "date"])
     if len(both):
@@ -95,6 +89,23 @@ def one_index_of_lists(table: pa.Table, owner: str, name: str, collector: Collec
             )
     frame = frame.drop_duplicates([owner, "date", "code"])
     return pa.Table.from_pandas(frame, schema=table.schema, preserve_index=False)
+
+
+def _under_one_code(
+    table: pa.Table, owner: str, name: str, collector: Collector
+) -> tuple[pd.DataFrame, pd.Series] | None:
+    """Return the rows with one code for each index, and which had the other; None: no index has.
+
+    What is done is told.
+    """
+    twins = _twins_in(table, owner)
+    if not twins:
+        return None
+    _say(twins, name, collector)
+    frame = table.to_pandas(date_as_object=False)
+    twin = frame[owner].isin(twins)
+    frame[owner] = frame[owner].replace(twins)
+    return frame, twin
 
 
 def _twins_in(table: pa.Table, owner: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import quanthedge as qh
-from quanthedge.arbitrage import PairsBook
+from quanthedge.arbitrage.pairs import PairsBook
 from quanthedge.arbitrage.pairs_estimate import _possible
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import Costs

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.attribution import ALLOCATION_LINES, LAYERS, allocation_lines, alpha_layers
+from quanthedge.attribution import ALLOCATION_LINES, LAYERS
+from quanthedge.attribution.layers import allocation_lines, alpha_layers
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError

@@ -10,7 +10,8 @@ import pytest
 
 from quanthedge import Result
 from quanthedge.backtesting import Prepared, Ruler, backtest, complete, prepare, spliced
-from quanthedge.batch.walk_forward import FIGURES, WalkForward, choices, walk_forward
+from quanthedge.batch.walk_choice import FIGURES, choices
+from quanthedge.batch.walk_forward import WalkForward, walk_forward
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import LINES, net_flows
 from quanthedge.strategy import load_strategy
@@ -243,7 +244,7 @@ def test_what_cannot_be_walked_is_refused_in_a_line(  # type: ignore[no-untyped-
     sets, more, message, monkeypatch
 ) -> None:
     options = {"train_days": 60, "step_days": 20, "start": START, "end": END} | more
-    monkeypatch.setattr(sys.modules[choices.__module__], "run_job", None)  # none is run before
+    monkeypatch.setattr(sys.modules[walk_forward.__module__], "run_job", None)  # none is run before
     with pytest.raises(StrategyError, match=message) as caught:
         walk_forward(small_strategy(), sample_market(), sets, **options)
     assert "\n" not in str(caught.value)

@@ -5,8 +5,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from quanthedge.daily import Cash, read_cash, read_holdings
-from quanthedge.daily.holdings import StockHolding
+from quanthedge.daily.holdings import Cash, StockHolding, read_cash, read_holdings
 from quanthedge.errors import DataError
 
 TONGHUASHUN = """资金股份查询

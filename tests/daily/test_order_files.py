@@ -7,15 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.daily import (
-    SYSTEMS,
-    Accounts,
-    Orders,
-    order_files,
-    orders_page,
-    orders_text,
-    own_csv,
-)
+from quanthedge.daily import SYSTEMS, Accounts, order_files, orders_page, orders_text, own_csv
+from quanthedge.daily.tomorrow import Orders
 from quanthedge.errors import StrategyError
 from tests.sample import small_strategy
 

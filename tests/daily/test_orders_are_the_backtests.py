@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.backtesting import backtest
-from quanthedge.daily import Cash, Holdings, orders_for
-from quanthedge.daily.holdings import StockHolding
+from quanthedge.daily import orders_for
+from quanthedge.daily.holdings import Cash, Holdings, StockHolding
 from quanthedge.errors import DataError
 from quanthedge.market import altered
 from tests.daily.flat_day import flat_market

@@ -8,17 +8,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.backtesting import backtest
-from quanthedge.daily import (
-    Cash,
-    Holdings,
-    order_files,
-    orders_for,
-    orders_page,
-    orders_text,
-    own_csv,
-    read_holdings,
-)
-from quanthedge.daily.holdings import StockHolding
+from quanthedge.daily import order_files, orders_for, orders_page, orders_text, own_csv
+from quanthedge.daily.holdings import Cash, Holdings, StockHolding, read_holdings
 from quanthedge.daily.lists import of_account
 from quanthedge.errors import DataError
 from quanthedge.strategy import load_strategy

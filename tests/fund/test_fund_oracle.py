@@ -22,11 +22,11 @@ from quanthedge.fund import (
     Flow,
     FundRun,
     FundTerms,
-    Hurdle,
     Leavers,
     Tier,
     crystallisation_flags,
 )
+from quanthedge.fund.hurdle import Hurdle
 from quanthedge.ledger import FUND_FEES, layout
 from quanthedge.strategy import Strategy
 from tests.fund.test_fund_run import METHODS

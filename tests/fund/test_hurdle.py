@@ -12,14 +12,9 @@ from pydantic import ValidationError
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
-from quanthedge.fund import (
-    METHODS,
-    Clients,
-    FundTerms,
-    Hurdle,
-    PerformanceFee,
-    hurdle_path,
-)
+from quanthedge.fund import METHODS, Clients, FundTerms, hurdle_path
+from quanthedge.fund.hurdle import Hurdle
+from quanthedge.fund.performance_fee import PerformanceFee
 from tests.sample import END, START, sample_market, small_strategy
 
 RATE = Fraction(1, 4)

@@ -8,7 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund import PerformanceFee, exact, round_half_up, unit_value
+from quanthedge.fund import exact, round_half_up
+from quanthedge.fund.performance_fee import PerformanceFee
+from quanthedge.fund.values import unit_value
 from quanthedge.ledger.kernels.fees import (
     crystallise,
     performance_fee_cents,

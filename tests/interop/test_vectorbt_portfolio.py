@@ -6,7 +6,7 @@ import pytest
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
-from quanthedge.interop import left_out
+from quanthedge.interop.vectorbt import left_out
 from quanthedge.ledger import TRADE_COSTS
 from quanthedge.performance import levels, max_drawdown
 from quanthedge.strategy import load_strategy

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quanthedge.layers import NoTilt, ScoreTilt, industry_tilts
-from quanthedge.layers.industry import _of_day
+from quanthedge.layers import industry_tilts
+from quanthedge.layers.industry import NoTilt, ScoreTilt, _of_day
 from quanthedge.risk import index_weights
 from tests.oracles import layers as slow
 from tests.sample import sample_market

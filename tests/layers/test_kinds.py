@@ -11,17 +11,15 @@ from hypothesis import strategies as st
 from quanthedge.errors import StrategyError
 from quanthedge.layers import (
     Allocation,
-    CarryGate,
-    CarryScaled,
-    DrawdownControl,
     NoAllocation,
-    RiskBudget,
     Standing,
     allocation_name,
     allocation_table,
     episodes,
 )
 from quanthedge.layers.allocation import FIGURES
+from quanthedge.layers.carry import CarryGate, CarryScaled
+from quanthedge.layers.control import DrawdownControl, RiskBudget
 from quanthedge.strategy import load_strategy
 from tests.oracles import layers as slow
 from tests.sample import ROOT, sample_market, small_strategy

@@ -4,7 +4,8 @@ import warnings
 
 import numpy as np
 
-from quanthedge.optimise import Problem, solve
+from quanthedge.optimise import Problem
+from quanthedge.optimise.solve import solve
 from tests.optimise.worlds import any_world
 
 TOLERANCES = (1e-10, 1e-9, 1e-8)  # the first that Clarabel comes to an end with

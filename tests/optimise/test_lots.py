@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from quanthedge.optimise import Problem, solve
+from quanthedge.optimise import Problem
 from quanthedge.optimise.lots import whole_lots
+from quanthedge.optimise.solve import solve
 from tests.optimise.worlds import world
 
 BOOK = 1e8

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import StrategyError
-from quanthedge.optimise import Problem, fewer_names, solve
+from quanthedge.optimise import Problem
+from quanthedge.optimise.names import fewer_names
+from quanthedge.optimise.solve import solve
 from tests.optimise.worlds import world
 
 N = 60

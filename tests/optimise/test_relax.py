@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quanthedge.optimise import Problem, Solution, solve, solve_relaxed
+from quanthedge.optimise import Problem, solve_relaxed
 from quanthedge.optimise.relax import MARGIN
+from quanthedge.optimise.solution import Solution
+from quanthedge.optimise.solve import solve
 from tests.optimise.worlds import world
 
 N = 60

@@ -5,7 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from quanthedge.optimise import Problem, solve
+from quanthedge.optimise import Problem
+from quanthedge.optimise.solve import solve
 from quanthedge.risk import RiskModel
 from quanthedge.risk.model import FittedRiskModel
 from quanthedge.risk.regression import factor_returns

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quanthedge.optimise import Problem, Solution, solve, stationarity
+from quanthedge.optimise import Problem, stationarity
 from quanthedge.optimise.optimality import objective_terms
+from quanthedge.optimise.solution import Solution
+from quanthedge.optimise.solve import solve
 from tests.optimise.oracle import agreement, objective_by_cvxpy
 from tests.optimise.worlds import world
 

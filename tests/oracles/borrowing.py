@@ -91,10 +91,8 @@ def wanted_shares(x, i, desired, shares):
             order = round_sale(x, i, desired - shares, -shares)
     elif shares < 0:
         return round_lot(x, i, desired)
-    elif desired >= shares:
-        order = round_lot(x, i, desired - shares)
     else:
-        order = -round_sale(x, i, shares - desired, shares)
+        return ledger.wanted_shares(x, i, desired, shares)
     return shares + order if order else None
 
 
@@ -117,19 +115,7 @@ def want(x, s, day, result):
                 side = "sell" if desired < 0 else "buy"
                 refuse(result, day, "stock", i, side, math.floor(abs(desired)), 0, "lot")
     elif day.net_flow != 0:
-        day.reason = "flow"
-        if s.days_left == 0:
-            s.pending = {}
-        flow = max(-1.0, day.net_flow / day.opening_equity)
-        for i, shares in enumerate(s.shares):
-            before = s.pending.get(i, shares)
-            if before == 0 or math.isnan(day.reference[i]):
-                continue
-            s.pending.pop(i, None)
-            found = wanted_shares(x, i, before * (1 + flow), shares)
-            if found is not None:
-                s.pending[i] = found
-        s.days_left = x.retry_days
+        ledger.follow_flow(x, s, day, wanted_shares)
     elif s.days_left > 0:
         s.days_left -= 1
         day.reason = "retry"

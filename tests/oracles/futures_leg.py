@@ -278,7 +278,7 @@ def trade_product(x, s, day, result, p, target):
     n, held = abs(target), abs(s.lots[c])
     x_lots, why = n, ""
     if n > held:
-        x_lots, why = opening_bound(x, s, day, p, c, n, side)
+        x_lots, why = opening_bound(x, s, day, c, n, side)
     keep = max(0, n - x_lots)
     left, closed = leave_old(x, s, day, result, p, c, keep, side)
     if x_lots < held:
@@ -298,18 +298,25 @@ def at_limit(x, t, c, way):
     return x.no_buy[t][c] if way == "buy" else x.no_sale[t][c]
 
 
-def opening_bound(x, s, day, p, c, n, side):
-    """Lots of c that the account's limits allow, and the reason for fewer than n."""
-    t = day.t
-    held, way = abs(s.lots[c]), OPENS[side]
+def rooms_of_limits(x, s, day, c, side):
+    """Lots that the account's limits let be opened: of positions, and of openings of a day."""
+    t, p = day.t, x.product[c]
     elsewhere = sum(max(0, side * other.lots[c]) for other, _ in day.others)
     opened = sum(
         lots for _, one in day.others for o, lots in one.futures.opened.items() if x.product[o] == p
     )
-    rooms = [
-        (0.0 if at_limit(x, t, c, way) else math.inf, AT_LIMIT[way]),
-        (max(0.0, x.position_limit[t][p] - elsewhere - held), "position_limit"),
+    return [
+        (max(0.0, x.position_limit[t][p] - elsewhere - abs(s.lots[c])), "position_limit"),
         (max(0.0, x.opening_limit[t][p] - opened), "open_limit"),
+    ]
+
+
+def opening_bound(x, s, day, c, n, side):
+    """Lots of c that the account's limits allow, and the reason for fewer than n."""
+    held, way = abs(s.lots[c]), OPENS[side]
+    rooms = [
+        (0.0 if at_limit(x, day.t, c, way) else math.inf, AT_LIMIT[way]),
+        *rooms_of_limits(x, s, day, c, side),
     ]
     least = min(room for room, _ in rooms)
     if held + least >= n:

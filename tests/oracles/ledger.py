@@ -673,24 +673,29 @@ def what_is_wanted(x, s, day, result):
                 day.orders[i] = order
 
 
-def follow_flow(x, s, day):
+def wanted_shares(x, i, desired, shares):
+    """Return the shares wanted, by whole orders away from those held; None: no order."""
+    if desired >= shares:
+        order = round_lot(x, i, desired - shares)
+    else:
+        order = -round_sale(x, i, shares - desired, shares)
+    return shares + order if order else None
+
+
+def follow_flow(x, s, day, wanted=wanted_shares):
     """Let the book grow or shrink with the fund, open orders included."""
     day.reason = "flow"
     if s.days_left == 0:
         s.pending = {}
     flow = max(-1.0, day.net_flow / day.opening_equity)
     for i, shares in enumerate(s.shares):
-        wanted = s.pending.get(i, shares)
-        if wanted == 0 or math.isnan(day.reference[i]):
+        before = s.pending.get(i, shares)
+        if before == 0 or math.isnan(day.reference[i]):
             continue
-        desired = wanted * (1 + flow)
         s.pending.pop(i, None)
-        if desired >= shares:
-            order = round_lot(x, i, desired - shares)
-        else:
-            order = -round_sale(x, i, shares - desired, shares)
-        if order:
-            s.pending[i] = shares + order
+        found = wanted(x, i, before * (1 + flow), shares)
+        if found is not None:
+            s.pending[i] = found
     s.days_left = x.retry_days
 
 
@@ -1052,8 +1057,8 @@ def own_beta(x, s, t):
 # --- step 8 --------------------------------------------------------------------------------------
 
 
-def close(x, s, day, result):
-    """Mark the stocks, settle the futures, deliver, and check the margin."""
+def mark_stocks(x, s, day):
+    """Value the stocks at the close, and what those held at the open have gained."""
     t = day.t
     for i, shares in enumerate(day.shares_before_trades):
         if shares:
@@ -1063,6 +1068,12 @@ def close(x, s, day, result):
     s.stock_value = sum(n * x.mark[t + 1][i] for i, n in enumerate(s.shares) if n)
     own = day.held_pnl / day.opening_stock_value if day.opening_stock_value > 0 else math.nan
     s.book_returns.append(own)
+
+
+def close(x, s, day, result):
+    """Mark the stocks, settle the futures, deliver, and check the margin."""
+    t = day.t
+    mark_stocks(x, s, day)
     futures_leg.settle(x, s, day, result)
     day.required = futures_leg.requirement(x, t, s.lots)
     for c in futures_leg.held_contracts(s):

@@ -600,23 +600,30 @@ class Replay:
         self.short[row.code] -= row.quantity
 
     def _sell_short(self, row):
-        t, money, rules = self.t, self.money, self._product(row.code)
+        t, rules = self.t, self._product(row.code)
         fill = self.future_fill[row.code][t]
         lots = self.short.get(row.code, 0.0) + row.quantity
         needed = self.margin_rate[row.code][t] * rules.multiplier * fill * lots
         for name, held in self.short.items():
             if held and name != row.code:
-                mark = self.mark[name][t - 1]
-                mark = self.future_fill[name][t] if np.isnan(mark) else mark
-                multiplier = self._product(name).multiplier
-                needed += self.margin_rate[name][t] * multiplier * mark * held
-        target = self.plan["accounts"]["margin_target"] * needed
-        money.to_futures(min(money.free, max(0.0, target - money.futures)))
+                needed += self._margin_before(name, held)
+        self._move_to_target(needed)
         amount = row.quantity * rules.multiplier * fill
         self._future_costs(row, fill, rules.fee[t - 1], amount)
         self.traded.append((row.code, -row.quantity, fill))
         self.short[row.code] = lots
         self.opened[row.code] = self.opened.get(row.code, 0.0) + row.quantity
+
+    def _margin_before(self, name, lots):
+        """Margin of lots at the last price known before the day's trading."""
+        mark = self.mark[name][self.t - 1]
+        mark = self.future_fill[name][self.t] if np.isnan(mark) else mark
+        return self.margin_rate[name][self.t] * self._product(name).multiplier * mark * lots
+
+    def _move_to_target(self, margin):
+        """Move what brings the account to the target multiple of a margin, as far as it goes."""
+        money, target = self.money, self.plan["accounts"]["margin_target"] * margin
+        money.to_futures(min(money.free, max(0.0, target - money.futures)))
 
     def _settle(self):
         """Step 8: variation margin of every contract, and deliveries."""
@@ -634,29 +641,46 @@ class Replay:
         for row in self._with(self.future_rows, "delivery"):
             assert self.dates[t] == self.last_day[row.code], row.code
             assert row.quantity == self.short[row.code], row.code
-            rules, price = self._product(row.code), self.mark[row.code][t]
-            amount = row.quantity * rules.multiplier * price
-            fee = rules.delivery[t - 1] * amount
-            row.price, row.amount, row.futures_fee = price, amount, fee
-            money.futures -= fee
-            self.line["futures_fee"] += fee
+            self._deliver(row)
             self.short[row.code] = 0.0
+
+    def _deliver(self, row):
+        """Take the fee for lots that are delivered at the settlement price."""
+        rules, price = self._product(row.code), self.mark[row.code][self.t]
+        amount = row.quantity * rules.multiplier * price
+        fee = rules.delivery[self.t - 1] * amount
+        row.price, row.amount, row.futures_fee = price, amount, fee
+        self.money.futures -= fee
+        self.line["futures_fee"] += fee
 
     def _margin(self):
         """Step 8: margin at the close, cuts, and debts of an account without lots."""
-        t, money = self.t, self.money
-        required = self._required(t)
+        self._call_margin()
+        for row in self._with(self.future_rows, "margin_cut"):
+            self._cut(row, self.opened)
+            self.short[row.code] -= row.quantity
+        if not any(self.short.values()):
+            self._settle_debt()
+
+    def _call_margin(self):
+        """Call money for the margin of the close from the stock account."""
+        money, required = self.money, self._required(self.t)
         if money.futures < required:
             target = self.plan["accounts"]["margin_target"] * required
             money.to_futures(max(0.0, min(money.free, target - money.futures)))
-        for row in self._with(self.future_rows, "margin_cut"):
-            rules, price = self._product(row.code), self.mark[row.code][t]
-            today = min(row.quantity, self.opened.get(row.code, 0.0))
-            amount = row.quantity * rules.multiplier * price
-            rate = rules.fee[t - 1] * (row.quantity - today) + rules.close_today[t - 1] * today
-            self._future_costs(row, price, rate / row.quantity, amount)
-            self.short[row.code] -= row.quantity
-        if not any(self.short.values()) and money.futures < 0:
+
+    def _cut(self, row, opened):
+        """Take the costs of lots closed at the settlement price, those opened today first."""
+        t, rules, price = self.t, self._product(row.code), self.mark[row.code][self.t]
+        today = min(row.quantity, opened.get(row.code, 0.0))
+        amount = row.quantity * rules.multiplier * price
+        rate = rules.fee[t - 1] * (row.quantity - today) + rules.close_today[t - 1] * today
+        self._future_costs(row, price, rate / row.quantity, amount)
+
+    def _settle_debt(self):
+        """Pay what an account without lots owes."""
+        money = self.money
+        if money.futures < 0:
             money.to_futures(max(0.0, min(money.free, -money.futures)))
 
     def _required(self, t):

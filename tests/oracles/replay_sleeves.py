@@ -172,15 +172,11 @@ class SleeveReplay(Replay):
 
     def _move_for(self, margin, apart=None):
         """Move what an opening needs, beside the margin of all lots held but those ``apart``."""
-        t, there, money = self.t, 0.0, self.money
+        there = 0.0
         for (label, name), lots in self._all_lots().items():
             if (label, name) != apart:
-                mark = self.mark[name][t - 1]
-                mark = self.future_fill[name][t] if np.isnan(mark) else mark
-                multiplier = self._product(name).multiplier
-                there += self.margin_rate[name][t] * multiplier * mark * lots
-        target = self.plan["accounts"]["margin_target"] * (margin + there)
-        money.to_futures(min(money.free, max(0.0, target - money.futures)))
+                there += self._margin_before(name, lots)
+        self._move_to_target(margin + there)
 
     def _trade_row(self, book, row, at_once):
         t, rules, signed = self.t, self._product(row.code), self._signed(row)
@@ -215,33 +211,19 @@ class SleeveReplay(Replay):
         for row in self._with(self.future_rows, "delivery"):
             assert self.dates[t] == self.last_day[row.code], row.code
             assert self._signed(row) == -book.lots[row.code], row.code
-            rules, price = self._product(row.code), self.mark[row.code][t]
-            amount = row.quantity * rules.multiplier * price
-            row.price, row.amount = price, amount
-            row.futures_fee = rules.delivery[t - 1] * amount
-            money.futures -= row.futures_fee
-            self.line["futures_fee"] += row.futures_fee
+            self._deliver(row)
             book.lots[row.code] = 0.0
 
     def _margin_of_all(self):
         """Step 8: margin of the lots of all sleeves, cuts, and debts of an account without lots."""
-        t, money = self.t, self.money
-        required = self._required(t)
-        if money.futures < required:
-            target = self.plan["accounts"]["margin_target"] * required
-            money.to_futures(max(0.0, min(money.free, target - money.futures)))
+        self._call_margin()
         for book in self.books.values():
             with self._turn(book):
                 for row in self._with(self.future_rows, "margin_cut"):
-                    rules, price = self._product(row.code), self.mark[row.code][t]
-                    today = min(row.quantity, book.opened.get(row.code, 0.0))
-                    amount = row.quantity * rules.multiplier * price
-                    rate = rules.fee[t - 1] * (row.quantity - today)
-                    rate += rules.close_today[t - 1] * today
-                    self._future_costs(row, price, rate / row.quantity, amount)
+                    self._cut(row, book.opened)
                     book.lots[row.code] += self._signed(row)
-        if not self._all_lots() and money.futures < 0:
-            money.to_futures(max(0.0, min(money.free, -money.futures)))
+        if not self._all_lots():
+            self._settle_debt()
 
     def _shares_by_book(self):
         return [book.shares for book in self.books.values()]

@@ -520,16 +520,7 @@ def room_to_open(x, s, day, c, side):
 
 def limit_rooms(x, s, day, c, side):
     """Lots that the account's limits let be opened, the least first."""
-    t, p = day.t, x.product[c]
-    elsewhere = sum(max(0, side * other.lots[c]) for other, _ in day.others)
-    opened = sum(
-        n for _, one in day.others for o, n in one.futures.opened.items() if x.product[o] == p
-    )
-    rooms = [
-        (max(0.0, x.position_limit[t][p] - elsewhere - abs(s.lots[c])), "position_limit"),
-        (max(0.0, x.opening_limit[t][p] - opened), "open_limit"),
-    ]
-    return sorted(rooms, key=lambda one: one[0])
+    return sorted(futures_leg.rooms_of_limits(x, s, day, c, side), key=lambda one: one[0])
 
 
 def trade_stocks(x, fund, states, days, common, result, step, stated, uncovered):
@@ -625,15 +616,7 @@ def trade_stocks(x, fund, states, days, common, result, step, stated, uncovered)
 
 def mark(x, s, day):
     """Step 8 for the stocks of a sleeve."""
-    t = day.t
-    for i, shares in enumerate(day.shares_before_trades):
-        if shares:
-            gain = shares * (x.mark[t + 1][i] - day.reference[i])
-            day.stock_pnl += gain
-            day.held_pnl += gain
-    s.stock_value = sum(n * x.mark[t + 1][i] for i, n in enumerate(s.shares) if n)
-    own = day.held_pnl / day.opening_stock_value if day.opening_stock_value > 0 else math.nan
-    s.book_returns.append(own)
+    ledger.mark_stocks(x, s, day)
     if s.terms:
         borrowing.pay_fee(x, s, day)
 

@@ -6,18 +6,15 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.performance import (
-    beta,
     deflated_by_trials,
     deflated_sharpe,
     expected_highest_sharpe,
-    information_ratio,
-    probabilistic_sharpe,
     relations,
     rolling_correlation,
-    tracking_error,
 )
-from quanthedge.performance.active import geometric_excess
-from quanthedge.performance.deflation import _probability
+from quanthedge.performance.active import geometric_excess, information_ratio, tracking_error
+from quanthedge.performance.deflation import _probability, probabilistic_sharpe
+from quanthedge.performance.relation import beta
 from quanthedge.performance.resampling import block_length, draw, loss_probabilities, year_range
 from quanthedge.performance.robust import correlation_bootstrap
 

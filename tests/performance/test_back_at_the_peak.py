@@ -12,9 +12,9 @@ from quanthedge.performance import (
     longest_drawdown,
     max_drawdown,
     period_returns,
-    profit_loss_ratio,
     win_rate,
 )
+from quanthedge.performance.returns import profit_loss_ratio
 from tests.hand_made import hand_made
 
 

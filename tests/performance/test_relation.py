@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quanthedge.performance import beta, correlation, rolling_beta
+from quanthedge.performance import correlation, rolling_beta
+from quanthedge.performance.relation import beta
 from tests.lazy import lazily
 
 sm = lazily("statsmodels.api")

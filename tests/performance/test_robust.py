@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.performance import beta, beta_hac, rolling_beta_hac
+from quanthedge.performance import beta_hac, rolling_beta_hac
+from quanthedge.performance.relation import beta
 from quanthedge.performance.resampling import draw
 from quanthedge.performance.robust import _fisher, _products, correlation_bootstrap
 from tests.lazy import lazily

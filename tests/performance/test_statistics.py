@@ -20,13 +20,12 @@ from quanthedge.performance import (
     max_drawdown,
     period_levels,
     period_returns,
-    profit_loss_ratio,
     sharpe_ratio,
     sortino_ratio,
     volatility,
     win_rate,
 )
-from quanthedge.performance.returns import NO_MOVE, downside_deviation
+from quanthedge.performance.returns import NO_MOVE, downside_deviation, profit_loss_ratio
 from tests.oracles import performance as oracle
 from tests.performance.random_run import random_ledger
 

@@ -25,10 +25,10 @@ from quanthedge.performance import (
     monthly_table,
     refusals_by_reason,
     risk_free_rate,
-    summary,
     trailing_table,
     yearly_table,
 )
+from quanthedge.performance.summary import summary
 from quanthedge.performance.tables import ATTRIBUTION_LINES
 from tests.performance.random_run import random_ledger, random_run
 

@@ -18,8 +18,8 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from quanthedge.errors import DataError
-from quanthedge.report import write_html
 from quanthedge.report.document import build_document
+from quanthedge.report.html import write_html
 from quanthedge.report.numbers import render_numbers
 from quanthedge.report.texts import words
 from quanthedge.storage import folders as storage

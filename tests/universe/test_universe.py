@@ -14,23 +14,25 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import Market, write_dataset
 from quanthedge.universe import (
     AllUniverse,
+    Filter,
+    IndexUniverse,
+    LargestUniverse,
+    Listed,
+    Price,
+    Universe,
+)
+from quanthedge.universe.filters import (
+    DEFAULT_FILTERS,
     Boards,
     Codes,
     DelistingPeriod,
-    Filter,
-    IndexUniverse,
     Industries,
-    LargestUniverse,
     Liquidity,
-    Listed,
     MarketValue,
     Members,
-    Price,
     SpecialTreatment,
     Suspended,
-    Universe,
 )
-from quanthedge.universe.filters import DEFAULT_FILTERS
 from tests.market.small_market import small_market
 from tests.market_fake import INDEX, fake_market
 from tests.sample import sample_market

@@ -14,6 +14,7 @@ import numpy as np
 
 from quanthedge.batch.judgement.effects import value_text
 from quanthedge.batch.judgement.wording import Words, told
+from quanthedge.report import round_steps
 from quanthedge.typing import Floats
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ def luck_figure(sharpe: Floats, highest: float, best: float, words: Words) -> st
     ]
     parts.append(f'<line class="zero" x1="{left}" x2="{right}" y1="{bottom}" y2="{bottom}"/>')
     parts += [
-        _text(x(value), bottom + 17, told(value, "sharpe"), "middle") for value in _steps(low, high)
+        _text(x(value), bottom + 17, told(value, "sharpe"), "middle")
+        for value in round_steps(low, high)
     ]
     ends = left, right, bottom
     parts.append(_mark(x(highest), top - 8, ends, "b", words("figure.luck_line")))
@@ -236,14 +238,14 @@ def halves_figure(inside: Floats, outside: Floats, words: Words) -> str:
         return bottom - (value - y_low) / (y_high - y_low) * (bottom - top)
 
     parts = []
-    for value in _steps(y_low, y_high):
+    for value in round_steps(y_low, y_high):
         kind = "zero" if value == 0 else "grid"
         at = y(value)
         parts.append(f'<line class="{kind}" x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}"/>')
         parts.append(_text(left - 6, at + 4, told(value, "sharpe"), "end"))
     parts += [
         _text(x(value), bottom + 17, told(value, "sharpe"), "middle")
-        for value in _steps(x_low, x_high)
+        for value in round_steps(x_low, x_high)
     ]
     parts += [
         f'<circle class="{"a" if v >= 0 else "b"}" cx="{x(u):.1f}" cy="{y(v):.1f}" r="2.6"/>'
@@ -258,15 +260,6 @@ def _range(values: Floats) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     room = 0.06 * (high - low) or 0.1
     return low - room, high + room
-
-
-def _steps(low: float, high: float, wanted: int = 5) -> list[float]:
-    """Return round numbers that divide a range."""
-    raw = (high - low) / wanted
-    size = 10.0 ** np.floor(np.log10(raw))
-    step = next(size * m for m in (1.0, 2.0, 5.0, 10.0) if size * m >= raw)
-    first = np.ceil(low / step) * step
-    return [round(float(first + i * step), 12) for i in range(int((high - first) / step) + 1)]
 
 
 def _short(text: str, most: int = 14) -> str:

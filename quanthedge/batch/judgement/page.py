@@ -38,7 +38,6 @@ _FIGURES = (
 )  # fmt: skip
 _JUDGED = ("deflated", "best_in_half", "neighbours_mean", "neighbours_worst", "plateau")
 _YEAR = float(np.sqrt(TRADING_DAYS_A_YEAR))
-_DARK = {"red": "#ff8a80", "green": "#7fd6a0"}
 
 
 def write_judgement(j: "Judgement", path: str | Path, language: Language = "zh") -> Path:
@@ -59,38 +58,13 @@ def write_judgement(j: "Judgement", path: str | Path, language: Language = "zh")
     """
     if language not in LANGUAGES:
         raise StrategyError(f"language {language!r}; accepted: {', '.join(LANGUAGES)}")
-    from quanthedge.report import font_faces
+    from quanthedge.report import font_faces, page_of
 
     path = Path(path)
-    page = _page(_content(j, Words(language)), language)
+    own, shared = "quanthedge.batch.judgement", "quanthedge.evaluation"  # the look of all our pages
+    page = page_of(_content(j, Words(language)), language, "judgement.html.j2", own, shared)
     write_page(path, page.replace("<!--FACES-->", font_faces(page), 1), "judgement")
     return path
-
-
-def _page(content: dict[str, Any], language: Language) -> str:
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
-    from quanthedge.report import FAMILY, gain_and_loss_colours
-
-    own = PackageLoader("quanthedge.batch.judgement", "templates")
-    shared = PackageLoader("quanthedge.evaluation", "templates")  # the look of all our pages
-    environment = Environment(
-        loader=ChoiceLoader([own, shared]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    gain, loss = gain_and_loss_colours(language)
-    dark = ("red", "green") if language == "zh" else ("green", "red")
-    return environment.get_template("judgement.html.j2").render(
-        **content,
-        face=FAMILY,
-        gain=gain,
-        loss=loss,
-        gain_dark=_DARK[dark[0]],
-        loss_dark=_DARK[dark[1]],
-    )
 
 
 def _content(j: "Judgement", words: Words) -> dict[str, Any]:

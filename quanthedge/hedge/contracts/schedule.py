@@ -196,12 +196,13 @@ def contract_schedule(
     prices = np.where(averaged, _mean_price(chain), prices)
     if calendar is None:
         calendar = getattr(market, "calendar", chain.dates)
-    remaining = _days_left(chain, calendar)
     index = np.full(chain.dates.size, np.nan)
     if contract == "cheapest_carry":
         index = market.index_close(index_of(product))
     tradable = np.isfinite(prices) & np.isfinite(chain.mark)
-    choice = Choice(chain, remaining, contract, roll, roll_days, roll_window, tradable, index)
+    choice = Choice(
+        chain, _days_left(chain, calendar), contract, roll, roll_days, roll_window, tradable, index
+    )
     held = _hold(choice, first, last)
     used = np.union1d(held[held >= 0], _places(chain, beside))
     if used.size == 0:
@@ -209,10 +210,26 @@ def contract_schedule(
             f"futures_daily: no {product} contract can be traded (fill {fill!r}) between "
             f"{chain.dates[first]} and {chain.dates[last]}; choose another span, product or fill"
         )
-    days = slice(first, last + 1)
+    substituted = _substituted(choice, held, calendar, first, last)
+    return _of_span(product, choice, prices, averaged, held, used, substituted, first, last)
+
+
+def _of_span(
+    product: str,
+    choice: Choice,
+    prices: Floats,
+    averaged: NDArray[np.bool_],
+    held: NDArray[np.int64],
+    used: NDArray[np.int64],
+    substituted: list[Substitution],
+    first: int,
+    last: int,
+) -> ContractSchedule:
+    """Cut the contracts used, by chain position, out of the chain for the days of a span."""
+    chain, days = choice.chain, slice(first, last + 1)
     position = np.full(len(chain.contracts) + 1, -1, dtype=np.int64)  # its last entry serves -1
     position[used] = np.arange(used.size)
-    ends = remaining[first, used]
+    ends = choice.remaining[first, used]
     opening = chain.mark[first - 1, used] if first > 0 else np.full(used.size, np.nan)
     return ContractSchedule(
         dates=chain.dates[days],
@@ -233,7 +250,7 @@ def contract_schedule(
             (chain.contracts[used[c]], chain.dates[first + t])
             for t, c in np.argwhere(averaged[days][:, used]).tolist()
         ],
-        substituted=_substituted(choice, held, calendar, first, last),
+        substituted=substituted,
     )
 
 

@@ -15,10 +15,7 @@ from quanthedge.ledger.kernels.futures import (
     close_now,
     limit_room,
     locked_limit,
-    margin_elsewhere,
     opening_room,
-    part_by_money,
-    to_futures_account,
     trade_at_fill,
 )
 from quanthedge.ledger.kernels.legs import (
@@ -32,6 +29,7 @@ from quanthedge.ledger.kernels.legs import (
     side_of,
     way_of_stocks,
 )
+from quanthedge.ledger.kernels.margin import margin_elsewhere, part_by_money, to_futures_account
 from quanthedge.ledger.kernels.sheet import FuturesDay, Logs, Sheet, refuse
 from quanthedge.ledger.kernels.wanted_lots import nearest_lots
 from quanthedge.ledger.layout import (

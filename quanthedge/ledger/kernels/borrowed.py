@@ -8,7 +8,13 @@ import numpy as np
 
 from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import Bars, FutureBook, Settings, StockMarket
-from quanthedge.ledger.kernels.orders import round_lot, round_sale, round_sale_up, untouched_cash
+from quanthedge.ledger.kernels.orders import (
+    next_smaller,
+    round_lot,
+    round_sale,
+    round_sale_up,
+    untouched_cash,
+)
 from quanthedge.ledger.kernels.owed import may_borrow, pledge_of, value_owed
 from quanthedge.ledger.kernels.prices import (
     StockDay,
@@ -18,7 +24,13 @@ from quanthedge.ledger.kernels.prices import (
     total_of,
 )
 from quanthedge.ledger.kernels.sheet import HELD, ORDERED, Sheet, Work, refuse
-from quanthedge.ledger.kernels.stocks import book_trade, read_day, room_of
+from quanthedge.ledger.kernels.stocks import (
+    book_trade,
+    cut_pro_rata,
+    note_possible,
+    read_day,
+    room_of,
+)
 from quanthedge.ledger.kernels.wanted_lots import nearest_lots
 from quanthedge.ledger.layout import (
     BUY,
@@ -132,7 +144,7 @@ def _paid_by(left: float, quantity: float, one: StockDay, market: StockMarket) -
         return quantity
     bought = round_lot(quantity * max(0.0, left) / needed, one.lot, one.step)
     while bought > 0.0 and not _what_it_takes(bought, one, market) <= left:
-        bought = bought - one.step if bought > one.lot else 0.0
+        bought = next_smaller(bought, one.lot, one.step)
     return bought
 
 
@@ -224,17 +236,9 @@ def _short_sales_possible(
             continue
         one = read_day(t, i, settings.fill, market)
         order = round_lot(shares[i] - pending[i], one.lot, one.step)
-        if order == 0.0:
-            continue
-        why = refusal(SELL, one)
-        if why != DONE:
-            refuse(sheet.logs, t, STOCK, i, SELL, order, 0.0, why)
-            continue
-        cap, _ = room_of(i, one, market, work)
-        work.order[k] = order
-        work.quantity[k] = round_lot(cap, one.lot, one.step) if cap + 1e-6 < order else order
-        work.rest[k] = work.quantity[k]
-        value += work.quantity[k] * one.reference
+        if order > 0.0 and note_possible(t, k, order, SELL, one, market, work, sheet):
+            work.rest[k] = work.quantity[k]
+            value += work.quantity[k] * one.reference
     return value
 
 
@@ -264,11 +268,7 @@ def sell_short(
     """
     scalars, settings = state.scalars, market.settings
     value = _short_sales_possible(t, market, state, work, sheet)
-    for k in range(work.n[ORDERED] if value > beside else 0):
-        i, stocks = work.ordered[k], market.stocks
-        work.quantity[k] = round_lot(
-            beside / value * work.quantity[k], stocks.lot[i], stocks.step[i]
-        )
+    cut_pro_rata(beside, value, market, work)
     amount, costs = _amount_of(t, market, work)
     available, collateral = lending.available[s, t + 1], lending.collateral[s, t + 1]
     room = max(0.0, available - value_owed(t, market.bars, state.shares, work))
@@ -294,7 +294,7 @@ def sell_short(
         while sold > 0.0 and not (
             sold * one.price <= room and collateral * sold * one.price + total_of(parts) <= money
         ):
-            sold = sold - one.step if sold > one.lot else 0.0
+            sold = next_smaller(sold, one.lot, one.step)
             parts = stock_costs(sold, SELL, one, settings)
         if sold > 0.0:
             value = sold * one.price

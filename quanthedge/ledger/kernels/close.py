@@ -2,18 +2,11 @@
 
 from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import Bars, FundNumbers, FutureBook
-from quanthedge.ledger.kernels.futures import any_lots
+from quanthedge.ledger.kernels.margin import any_lots
 from quanthedge.ledger.kernels.morning import LastClose
 from quanthedge.ledger.kernels.owed import may_borrow
 from quanthedge.ledger.kernels.prices import reference_price
-from quanthedge.ledger.kernels.sheet import (
-    CONTRACTS,
-    HELD,
-    POSITIONS,
-    Sheet,
-    Work,
-    note_held,
-)
+from quanthedge.ledger.kernels.sheet import CONTRACTS, HELD, POSITIONS, Sheet, Work, note_held
 from quanthedge.ledger.layout import (
     AUDIT_,
     BROKEN_IDENTITY,

@@ -19,15 +19,7 @@ import numpy as np
 
 from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import LedgerInputs, StockMarket
-from quanthedge.ledger.kernels.asked_lots import known_part, plan_lots, strike_lots, trade_lots
-from quanthedge.ledger.kernels.borrowed import (
-    close_lots_beyond,
-    return_for_collateral,
-    return_orders,
-    sell_short,
-    short_sale_room,
-    short_value,
-)
+from quanthedge.ledger.kernels.asked_lots import plan_lots
 from quanthedge.ledger.kernels.close import (
     broken_promise,
     charge_fees,
@@ -38,36 +30,28 @@ from quanthedge.ledger.kernels.close import (
     value_of_stocks,
     write_balances,
 )
-from quanthedge.ledger.kernels.futures import (
+from quanthedge.ledger.kernels.day_contracts import trade_contracts
+from quanthedge.ledger.kernels.day_stocks import trade_stocks, write_pledge
+from quanthedge.ledger.kernels.futures import cut_lots, pay_variation
+from quanthedge.ledger.kernels.margin import (
     after_margin,
     any_lots,
-    cut_lots,
-    hedge,
     margin_required,
     morning_treasury,
     pay_margin,
-    pay_variation,
     write_lots_kept,
 )
-from quanthedge.ledger.kernels.legs import stocks_allowed, value_before, way_of_stocks
 from quanthedge.ledger.kernels.morning import LastClose, corporate_actions, last_close, take_flows
-from quanthedge.ledger.kernels.orders import (
-    expect_book,
-    ordered_value,
-    plan_flow,
-    plan_rebalance,
-    strike_out,
-    untouched_cash,
-)
-from quanthedge.ledger.kernels.owed import charge_lender, may_borrow, pledge_of, value_owed
+from quanthedge.ledger.kernels.orders import plan_flow, plan_rebalance
+from quanthedge.ledger.kernels.owed import charge_lender, may_borrow
 from quanthedge.ledger.kernels.sheet import (
     ALLOWED,
     ASKED,
-    BOOK,
     EARNED,
     GAIN,
     HELD,
     MOVED,
+    NO_ORDERS,
     ORDERED,
     ORDERS,
     REASON,
@@ -81,20 +65,13 @@ from quanthedge.ledger.kernels.sheet import (
     room_for_a_day,
 )
 from quanthedge.ledger.kernels.stated import ask_for_adjustments, is_material, revalue, state_value
-from quanthedge.ledger.kernels.stocks import buy, forced_sales, sell, value_at_reference
 from quanthedge.ledger.kernels.turns import (
     Turn,
-    begin_contracts,
     begin_day_of_sleeves,
     begin_turn,
-    end_contracts,
     end_turn,
     names_held,
-    note_elsewhere,
-    sleeve_work,
     sum_of_sleeves,
-    what_has_moved,
-    write_beta,
     write_fund,
     write_sleeve,
 )
@@ -107,15 +84,11 @@ from quanthedge.ledger.layout import (
     FLOW,
     FUTURES_CASH,
     HELD_PNL_,
-    LEG_RATIO,
-    LENT,
     MARGIN_CUT,
     NEXT_REBALANCE,
     NO_SETTLEMENT,
     OK,
-    OWN,
     PLEDGED,
-    RAISE_CASH,
     REBALANCE,
     RECEIVABLE,
     RETRY,
@@ -124,16 +97,12 @@ from quanthedge.ledger.layout import (
     STATED,
     STATUS,
     STATUS_DAY,
-    STOCK_CASH,
     STOCK_PNL_,
     STOCK_VALUE,
     STOCK_VALUE_,
-    UNFINISHED,
 )
 from quanthedge.ledger.state import FundState
 from quanthedge.typing import Floats, Ints
-
-_NO_ORDERS = -1
 
 
 @njit(cache=True, allocates=False)
@@ -167,10 +136,10 @@ def _plan_orders(
     t: int, flow: float, borrows: bool, market: StockMarket, inputs: LedgerInputs, one: Turn,
     turns: Floats,
 ) -> None:  # fmt: skip
-    """Step 3: the day's orders of a sleeve, and their reason, ``_NO_ORDERS`` without."""
+    """Step 3: the day's orders of a sleeve, and their reason, ``NO_ORDERS`` without."""
     state, work, r = one.state, one.work, int(turns[ROW])
     scalars = state.scalars
-    turns[REASON] = _NO_ORDERS
+    turns[REASON] = NO_ORDERS
     turns[ALLOWED] = np.inf
     if one.hedge.method == STATED:
         turns[ORDERS] = plan_lots(
@@ -190,283 +159,6 @@ def _plan_orders(
     elif scalars[DAYS_LEFT] > 0.0:
         scalars[DAYS_LEFT] -= 1.0
         turns[REASON] = RETRY
-
-
-@njit(cache=True, allocates=False)
-def _hedge_holdings(
-    t: int, withdrawable: float, inputs: LedgerInputs, one: Turn, turns: Floats
-) -> float:
-    """Step 7 for the stocks that the sleeve holds. Returns the withdrawable cash."""
-    state, work = one.state, one.work
-    forced = turns[ROW] >= 0.0 or turns[MOVED] > 0.0
-    return hedge(
-        t, forced, withdrawable, inputs.bars, one.hedge, inputs.futures, inputs.settings,
-        state.shares, work.held, work.n[HELD], state, work.futures, one.sheet,
-    )  # fmt: skip
-
-
-@njit(cache=True, allocates=False)
-def _hedge_the_plan(
-    t: int, withdrawable: float, inputs: LedgerInputs, one: Turn, turns: Floats
-) -> float:
-    """Step 7 before the stocks are filled. Returns the withdrawable cash."""
-    state, work, ordered = one.state, one.work, turns[REASON] != _NO_ORDERS
-    if not ordered and not state.scalars[RAISE_CASH] > 0.0:
-        return _hedge_holdings(t, withdrawable, inputs, one, turns)
-    changed = expect_book(t, ordered, 0.0, inputs.bars, inputs.stocks, inputs.settings, state, work)
-    forced = turns[ROW] >= 0.0 or turns[MOVED] > 0.0
-    turns[ASKED] = 1.0 if changed else 0.0
-    return hedge(
-        t, forced or changed, withdrawable, inputs.bars, one.hedge, inputs.futures,
-        inputs.settings, work.expected, work.expected_held,
-        list_held(work.expected, work.expected_held), state, work.futures, one.sheet,
-    )  # fmt: skip
-
-
-@njit(cache=True, allocates=False)
-def _trade_stated(
-    s: int, t: int, withdrawable: float, after_stocks: bool, inputs: LedgerInputs, one: Turn,
-    turns: Floats,
-) -> float:  # fmt: skip
-    """Step 7 of a sleeve that states its contracts, by its stocks where both go together."""
-    state, work = one.state, one.work
-    scalars, ratio, worth, moved = state.scalars, state.scalars[LEG_RATIO], np.inf, False
-    if one.hedge.together and ratio != 0.0:
-        ordered = turns[REASON] != _NO_ORDERS
-        moved = turns[MOVED] > 0.0 or scalars[UNFINISHED] > 0.0
-        scalars[UNFINISHED] = 0.0
-        if not after_stocks and (ordered or scalars[RAISE_CASH] > 0.0):
-            room = short_sale_room(s, t, inputs.bars, inputs.settings, inputs.lending, state, work)
-            changed = expect_book(
-                t, ordered, room, inputs.bars, inputs.stocks, inputs.settings, state, work
-            )
-            turns[ASKED] = 1.0 if changed else 0.0
-            moved |= changed
-            listed = list_held(work.expected, work.expected_held)
-            stocks = value_before(t, inputs.bars, work.expected, work.expected_held, listed)
-        else:
-            stocks = value_before(t, inputs.bars, state.shares, work.held, work.n[HELD])
-        worth = ratio * stocks  # both below 0 where stocks are borrowed
-    withdrawable = trade_lots(
-        t, int(turns[ORDERS]), withdrawable, worth, moved, inputs.settings, inputs.futures,
-        state, work.futures, one.sheet,
-    )  # fmt: skip
-    if one.hedge.together and not after_stocks:
-        turns[ALLOWED] = stocks_allowed(t, 0.0, inputs.futures, state)
-    strike_lots(one.hedge.together and ratio != 0.0, state)
-    return withdrawable
-
-
-@njit(cache=True, allocates=False)
-def _room_beside_contracts(
-    t: int, s: int, kept: float, market: StockMarket, inputs: LedgerInputs, state: FundState,
-    one: Turn, turns: Floats,
-) -> float:  # fmt: skip
-    """Yuan of stocks that a sleeve may buy, or sell short, beside contracts that wait.
-
-    Infinite without.
-    """
-    if not (one.hedge.together and one.state.scalars[LEG_RATIO] != 0.0):
-        return np.inf
-    if inputs.futures.after_stocks[t]:
-        scalars, day = one.state.scalars, one.work.futures
-        begin_contracts(s, inputs.futures.product, state.lots, day)
-        money = scalars[STOCK_CASH] - untouched_cash(kept, inputs.settings, scalars)
-        if way_of_stocks(one.state) > 0.0:
-            beside = ordered_value(t, market, one.state, one.work)
-        else:
-            beside = (
-                short_value(t, market, one.state, one.work) * inputs.lending.collateral[s, t + 1]
-            )
-        part = known_part(
-            t, money + scalars[FUTURES_CASH], beside, inputs.futures, one.state, day
-        )  # fmt: skip
-        turns[ALLOWED] = stocks_allowed(t, part, inputs.futures, one.state)
-    if turns[ALLOWED] == np.inf:
-        return np.inf
-    held, n_held = one.work.held, one.work.n[HELD]
-    there = value_before(t, inputs.bars, one.state.shares, held, n_held)
-    return max(0.0, turns[ALLOWED] - way_of_stocks(one.state) * there)
-
-
-@njit(cache=True, allocates=False)
-def _trade_contracts(
-    t: int, withdrawable: float, inputs: LedgerInputs, state: FundState, work: FundWork,
-    row: Floats, logs: Logs,
-) -> float:  # fmt: skip
-    """Step 7 for every sleeve, before or after the fills of its stocks. Returns withdrawable."""
-    after_stocks = inputs.futures.after_stocks[t]
-    for s in range(state.shares.shape[0]):
-        one, turns = begin_turn(s, inputs, state, work, row, logs), work.turns[s]
-        day = one.work.futures
-        if state.shares.shape[0] > 1:
-            turns[BOOK] = write_beta(t, inputs.bars, one)
-        begin_contracts(s, inputs.futures.product, state.lots, day)
-        if one.hedge.method == STATED:
-            withdrawable = _trade_stated(s, t, withdrawable, after_stocks, inputs, one, turns)
-        elif after_stocks:
-            withdrawable = _hedge_holdings(t, withdrawable, inputs, one, turns)
-        else:
-            withdrawable = _hedge_the_plan(t, withdrawable, inputs, one, turns)
-        end_contracts(inputs.futures.product, day)
-        end_turn(s, one, state)
-    return withdrawable
-
-
-@njit(cache=True, allocates=False)
-def _sell_for_cash(
-    t: int, missing: float, market: StockMarket, inputs: LedgerInputs, state: FundState,
-    work: FundWork, row: Floats, logs: Logs,
-) -> float:  # fmt: skip
-    """Step 5: every sleeve sells its part of what is missing, pro rata. Returns the money."""
-    sleeves = state.shares.shape[0]
-    whole = 0.0
-    for s in range(sleeves if sleeves > 1 else 0):
-        one = begin_turn(s, inputs, state, work, row, logs)
-        whole += value_at_reference(t, market, one.state.shares, one.work)
-    received = 0.0
-    for s in range(sleeves):
-        one = begin_turn(s, inputs, state, work, row, logs)
-        part = missing
-        if sleeves > 1:
-            own = value_at_reference(t, market, one.state.shares, one.work)
-            part = missing * own / whole if whole > 0.0 else 0.0
-        trades = logs.n[TRADES]
-        if part > 0.0:
-            money, more = forced_sales(t, part, market, one.state, one.work, one.sheet)
-            received += money
-            work.turns[s, GAIN] += more
-        note_elsewhere(trades, work, logs)
-        end_turn(s, one, state)
-    return received
-
-
-@njit(cache=True, allocates=False)
-def _pledge(t: int, at_close: bool, inputs: LedgerInputs, state: FundState, work: FundWork) -> None:
-    """Write the cash kept for borrowed stocks: at the day's reference prices, or at its close."""
-    total = 0.0
-    for s in range(inputs.lending.given.size):
-        if at_close:
-            value = state.own[s, LENT - OWN]
-        else:
-            value = value_owed(t, inputs.bars, state.shares[s], sleeve_work(s, work.of))
-        total += pledge_of(s, t, value, inputs.lending)
-    state.scalars[PLEDGED] = total
-
-
-@njit(cache=True, allocates=False)
-def _return_for_collateral(
-    t: int, missing: float, market: StockMarket, inputs: LedgerInputs, state: FundState,
-    work: FundWork, row: Floats, logs: Logs,
-) -> float:  # fmt: skip
-    """Step 5 where pledged cash is missing: every borrowed stock is returned in part.
-
-    Returns the money received (below 0).
-    """
-    lending = inputs.lending
-    free = 0.0
-    for s in range(lending.given.size):
-        value = value_owed(t, market.bars, state.shares[s], sleeve_work(s, work.of))
-        free += pledge_of(s, t, value, lending) - value
-    fraction = min(1.0, missing / free) if free > 0.0 else 1.0
-    received = 0.0
-    for s in range(lending.given.size):
-        one = begin_turn(s, inputs, state, work, row, logs)
-        trades = logs.n[TRADES]
-        money, more = return_for_collateral(
-            s, t, fraction, market, lending, one.state, one.work, one.sheet
-        )
-        received += money
-        work.turns[s, GAIN] += more
-        waits = one.hedge.together and one.state.scalars[LEG_RATIO] < 0.0  # lots follow by that
-        decided = work.turns[s, ROW] >= 0.0  # today: that stands
-        if logs.n[TRADES] > trades and not decided and not waits:
-            owed = value_owed(t, market.bars, one.state.shares, one.work)
-            close_lots_beyond(t, owed, inputs.futures, one.state)
-        note_elsewhere(trades, work, logs)
-        end_turn(s, one, state)
-    return received
-
-
-@njit(cache=True, allocates=False)
-def _sell_orders(
-    t: int, market: StockMarket, inputs: LedgerInputs, state: FundState, work: FundWork,
-    row: Floats, logs: Logs,
-) -> float:  # fmt: skip
-    """Step 4 for every sleeve. Returns the money received."""
-    received = 0.0
-    for s in range(state.shares.shape[0]):
-        one = begin_turn(s, inputs, state, work, row, logs)
-        turns, trades = work.turns[s], logs.n[TRADES]
-        if turns[REASON] != _NO_ORDERS:
-            money, more = sell(t, int(turns[REASON]), market, one.state, one.work, one.sheet)
-            received += money
-            turns[GAIN] += more
-        note_elsewhere(trades, work, logs)
-        end_turn(s, one, state)
-    return received
-
-
-@njit(cache=True, allocates=False)
-def _trade_stocks(
-    t: int, withdrawable: float, uncovered: float, market: StockMarket, inputs: LedgerInputs,
-    state: FundState, work: FundWork, row: Floats, logs: Logs,
-) -> float:  # fmt: skip
-    """Do steps 4 to 6. Returns the withdrawable cash.
-
-    ``uncovered`` is what is missing of the cash that borrowed stocks ask for.
-    """
-    scalars, lending = state.scalars, inputs.lending
-    pledged = scalars[PLEDGED]
-    before, raise_cash, first = scalars[STOCK_CASH], scalars[RAISE_CASH], logs.n[TRADES]
-    kept = before + raise_cash if raise_cash > 0.0 else 0.0
-    received = _sell_orders(t, market, inputs, state, work, row, logs)
-    if raise_cash > 0.0 and raise_cash > received:
-        received += _sell_for_cash(t, raise_cash - received, market, inputs, state, work, row, logs)
-    borrowed = 0.0  # money that orders in borrowed stocks brought
-    if uncovered > 0.0:
-        borrowed += _return_for_collateral(
-            t, uncovered, market, inputs, state, work, row, logs
-        )  # fmt: skip
-    settled = 0.0
-    paid = 0.0
-    for s in range(state.shares.shape[0]):
-        one = begin_turn(s, inputs, state, work, row, logs)
-        turns, trades, borrows = work.turns[s], logs.n[TRADES], may_borrow(s, lending)
-        if turns[REASON] != _NO_ORDERS and borrows:
-            money, more = return_orders(
-                s, t, int(turns[REASON]), before - settled + borrowed, market, lending, one.state,
-                one.work, one.sheet,
-            )  # fmt: skip
-            turns[GAIN] += more
-            borrowed += money
-            note_elsewhere(trades, work, logs)
-            trades = logs.n[TRADES]
-        if turns[REASON] != _NO_ORDERS:
-            room = _room_beside_contracts(t, s, kept, market, inputs, state, one, turns)
-            short = way_of_stocks(one.state) < 0.0
-            more, of_morning, of_sales = buy(
-                t, int(turns[REASON]), kept, before - settled + borrowed,
-                np.inf if short else room, market, one.state, one.work, one.sheet,
-            )  # fmt: skip
-            turns[GAIN] += more
-            settled += of_morning
-            paid += of_sales
-        if turns[REASON] != _NO_ORDERS and borrows:
-            money, more = sell_short(
-                s, t, int(turns[REASON]), kept, before - settled + borrowed,
-                room if short else np.inf, market, lending, one.state, one.work, one.sheet,
-            )  # fmt: skip
-            turns[GAIN] += more
-            borrowed += money
-        if turns[REASON] != _NO_ORDERS:
-            strike_out(one.state, one.work)
-        note_elsewhere(trades, work, logs)
-        end_turn(s, one, state)
-    what_has_moved(first, not inputs.futures.after_stocks[t], state, work, logs)
-    spent = settled + max(0.0, paid - received)
-    free = withdrawable + borrowed + (pledged - scalars[PLEDGED])
-    return max(0.0, min(scalars[STOCK_CASH] - scalars[PLEDGED], free - spent))
 
 
 @njit(cache=True, allocates=False)
@@ -631,7 +323,7 @@ def run_days(
 
         # 2, 3: the accounts, the day's orders
         if inputs.lending.given.size > 0:
-            _pledge(t, False, inputs, state, work)
+            write_pledge(t, False, inputs, state, work)
         withdrawable = morning_treasury(
             t, traded, any_targets, settings, futures, scalars, state.lots
         )
@@ -646,12 +338,12 @@ def run_days(
 
         # 4 to 7: stocks, and the contracts before or after their fills
         if not futures.after_stocks[t]:
-            withdrawable = _trade_contracts(t, withdrawable, inputs, state, work, row, logs)
-        withdrawable = _trade_stocks(
+            withdrawable = trade_contracts(t, withdrawable, inputs, state, work, row, logs)
+        withdrawable = trade_stocks(
             t, withdrawable, uncovered, market, inputs, state, work, row, logs
         )
         if futures.after_stocks[t]:
-            withdrawable = _trade_contracts(t, withdrawable, inputs, state, work, row, logs)
+            withdrawable = trade_contracts(t, withdrawable, inputs, state, work, row, logs)
 
         # 8: futures are settled, stocks marked
         withdrawable = _settle(t, withdrawable, inputs, state, work, row, logs)
@@ -663,7 +355,7 @@ def run_days(
             end_turn(s, one, state)
         sum_of_sleeves(state)
         if inputs.lending.given.size > 0:
-            _pledge(t, True, inputs, state, work)
+            write_pledge(t, True, inputs, state, work)
         if sleeves > 1:
             write_fund(work.rows, work.turns, row)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import Bars, FutureBook
+from quanthedge.ledger.kernels.margin import price_before
 from quanthedge.ledger.kernels.prices import reference_price
 from quanthedge.ledger.layout import BUY, LEG_RATIO, SELL
 from quanthedge.ledger.sleeves import SleeveTargets
@@ -41,10 +42,7 @@ def side_of(signed: float) -> int:
 @njit(cache=True, allocates=False)
 def lot_value(t: int, c: int, futures: FutureBook) -> float:
     """Value of a lot before the day's trading, yuan; NaN where no price is known."""
-    price = futures.settlement[t, c]
-    if np.isnan(price):
-        price = futures.fill_price[t, c]
-    return futures.multiplier[futures.product[c]] * price
+    return futures.multiplier[futures.product[c]] * price_before(t, c, futures)
 
 
 @njit(cache=True, allocates=False)

@@ -41,6 +41,12 @@ def round_lot(quantity: float, lot: int, step: int) -> float:
 
 
 @njit(cache=True, allocates=False)
+def next_smaller(quantity: float, lot: int, step: int) -> float:
+    """Largest quantity below an order's that may be bought, 0 below the least order."""
+    return quantity - step if quantity > lot else 0.0
+
+
+@njit(cache=True, allocates=False)
 def round_sale(quantity: float, shares: float, lot: int, step: int) -> float:
     """Largest quantity not above the wanted one that may be sold: all of the shares, or as bought.
 

@@ -77,6 +77,7 @@ class Work(NamedTuple):
 
 HELD, ORDERED = 0, 1
 GAIN, REASON, ROW, MOVED, ASKED, TRADED, ORDERS, EARNED, BOOK, ALLOWED = range(10)
+NO_ORDERS = -1  # of REASON
 
 
 class FundWork(NamedTuple):

@@ -6,6 +6,7 @@ from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import StockMarket
 from quanthedge.ledger.kernels.actions import add_lot, take_lots
 from quanthedge.ledger.kernels.orders import (
+    next_smaller,
     round_lot,
     round_sale,
     round_sale_up,
@@ -199,6 +200,23 @@ def forced_sales(
 
 
 @njit(cache=True, allocates=False)
+def note_possible(
+    t: int, k: int, order: float, side: int, one: StockDay, market: StockMarket, work: Work,
+    sheet: Sheet,
+) -> bool:  # fmt: skip
+    """Write an order at its place in the list and what the market takes of it; False: refused."""
+    i = work.ordered[k]
+    why = refusal(side, one)
+    if why != DONE:
+        refuse(sheet.logs, t, STOCK, i, side, order, 0.0, why)
+        return False
+    cap, _ = room_of(i, one, market, work)
+    work.order[k] = order
+    work.quantity[k] = round_lot(cap, one.lot, one.step) if cap < order else order
+    return True
+
+
+@njit(cache=True, allocates=False)
 def _purchases_possible(
     t: int, market: StockMarket, state: LedgerState, work: Work, sheet: Sheet
 ) -> None:
@@ -213,15 +231,8 @@ def _purchases_possible(
             continue
         one = read_day(t, i, settings.fill, market)
         order = round_lot(pending[i] - shares[i], one.lot, one.step)
-        if order == 0.0:
-            continue
-        why = refusal(BUY, one)
-        if why != DONE:
-            refuse(sheet.logs, t, STOCK, i, BUY, order, 0.0, why)
-            continue
-        cap, _ = room_of(i, one, market, work)
-        work.order[k] = order
-        work.quantity[k] = round_lot(cap, one.lot, one.step) if cap < order else order
+        if order > 0.0:
+            note_possible(t, k, order, BUY, one, market, work, sheet)
 
 
 @njit(cache=True, allocates=False)
@@ -231,6 +242,12 @@ def _wait_for_contracts(t: int, room: float, market: StockMarket, work: Work) ->
     for k in range(work.n[ORDERED]):
         if work.quantity[k] > 0.0:
             value += work.quantity[k] * reference_price(t, work.ordered[k], market.bars)
+    cut_pro_rata(room, value, market, work)
+
+
+@njit(cache=True, allocates=False)
+def cut_pro_rata(room: float, value: float, market: StockMarket, work: Work) -> None:
+    """Cut the day's orders that the market takes, worth ``value`` yuan, to ``room`` yuan."""
     for k in range(work.n[ORDERED] if value > room else 0):
         i, stocks = work.ordered[k], market.stocks
         work.quantity[k] = round_lot(room / value * work.quantity[k], stocks.lot[i], stocks.step[i])
@@ -307,7 +324,7 @@ def _buy_with(
             bought = _leave_an_order(bought, rest, one.lot, one.step)
         costs = stock_costs(bought, BUY, one, market.settings)
         while bought > 0.0 and not _what_it_takes(bought * one.price, costs) <= left:
-            bought = bought - one.step if bought > one.lot else 0.0
+            bought = next_smaller(bought, one.lot, one.step)
             costs = stock_costs(bought, BUY, one, market.settings)
         if bought > 0.0:
             gain += bought * (one.reference - one.price)

@@ -12,6 +12,7 @@ from quanthedge.market.quality.gaps import gaps_in_words
 from quanthedge.market.quality.report import QualityReport
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
+from quanthedge.words import templates
 
 __all__ = ["quality_page", "write_quality_page"]
 
@@ -40,15 +41,7 @@ def write_quality_page(report: QualityReport, path: str | Path, language: Langua
 
 def quality_page(report: QualityReport, language: Language = "en") -> str:
     """Return the report as one HTML page in a language."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("quanthedge.market.quality", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("quanthedge.market.quality")
     environment.globals |= {"_": partial(_said, language=language), "language": language}
     environment.globals |= _SIGNS[language]
     suspects = report.suspects

@@ -153,6 +153,56 @@ def window_spreads(values: F, days: I, window: int, least: int, fade: float, fou
                 r += 1
 
 
+@njit(cache=True, error_model="numpy", allocates=False)
+def _keep_pairs(
+    first: F, second: F, left: int, wide: int, start: int, window: int, last: int, fade: float,
+    kept: F, ends: F,
+) -> None:  # fmt: skip
+    """Add up pairs backward from the end of the block before ``start``, for windows to ``last``."""
+    weight = 1.0
+    for j in range(window - 1, last - start, -1):
+        for i in range(wide):
+            x, y = first[start - window + j, left + i], second[start - window + j, left + i]
+            there = x == x and y == y
+            if there and kept[0, j + 1, i] == 0.0:
+                ends[0, i], ends[1, i] = x, y
+            w = weight if there else 0.0
+            a = x - ends[0, i] if there else 0.0
+            b = y - ends[1, i] if there else 0.0
+            kept[0, j, i] = kept[0, j + 1, i] + (1.0 if there else 0.0)
+            kept[1, j, i] = kept[1, j + 1, i] + w
+            kept[2, j, i] = kept[2, j + 1, i] + w * w
+            kept[3, j, i] = kept[3, j + 1, i] + w * a
+            kept[4, j, i] = kept[4, j + 1, i] + w * b
+            kept[5, j, i] = kept[5, j + 1, i] + w * a * a
+            kept[6, j, i] = kept[6, j + 1, i] + w * b * b
+            kept[7, j, i] = kept[7, j + 1, i] + w * a * b
+        weight *= fade
+
+
+@njit(cache=True, error_model="numpy", allocates=False)
+def _add_pairs(
+    first: F, second: F, left: int, wide: int, day: int, fade: float, head: F, begins: F
+) -> None:
+    """Add a day's pairs to those since the beginning of its block."""
+    for i in range(wide):
+        x, y = first[day, left + i], second[day, left + i]
+        there = x == x and y == y
+        if there and head[0, i] == 0.0:
+            begins[0, i], begins[1, i] = x, y
+        one = 1.0 if there else 0.0
+        a = x - begins[0, i] if there else 0.0
+        b = y - begins[1, i] if there else 0.0
+        head[0, i] += one
+        head[1, i] = head[1, i] * fade + one
+        head[2, i] = head[2, i] * fade * fade + one
+        head[3, i] = head[3, i] * fade + a
+        head[4, i] = head[4, i] * fade + b
+        head[5, i] = head[5, i] * fade + a * a
+        head[6, i] = head[6, i] * fade + b * b
+        head[7, i] = head[7, i] * fade + a * b
+
+
 @njit(cache=True, error_model="numpy")
 def window_pairs(
     first: F, second: F, days: I, window: int, least: int, fade: float, kind: int, found: F
@@ -179,45 +229,12 @@ def window_pairs(
                     found[0, r, left : left + wide] = np.nan
                 r += 1
                 continue
-            weight = 1.0
-            for j in range(window - 1, days[r] - start, -1):
-                for i in range(wide):
-                    x, y = first[start - window + j, left + i], second[start - window + j, left + i]
-                    there = x == x and y == y
-                    if there and kept[0, j + 1, i] == 0.0:
-                        ends[0, i], ends[1, i] = x, y
-                    w = weight if there else 0.0
-                    a = x - ends[0, i] if there else 0.0
-                    b = y - ends[1, i] if there else 0.0
-                    kept[0, j, i] = kept[0, j + 1, i] + (1.0 if there else 0.0)
-                    kept[1, j, i] = kept[1, j + 1, i] + w
-                    kept[2, j, i] = kept[2, j + 1, i] + w * w
-                    kept[3, j, i] = kept[3, j + 1, i] + w * a
-                    kept[4, j, i] = kept[4, j + 1, i] + w * b
-                    kept[5, j, i] = kept[5, j + 1, i] + w * a * a
-                    kept[6, j, i] = kept[6, j + 1, i] + w * b * b
-                    kept[7, j, i] = kept[7, j + 1, i] + w * a * b
-                weight *= fade
+            _keep_pairs(first, second, left, wide, start, window, days[r], fade, kept, ends)
             head[:] = 0.0
             day = start
             while r < days.size and days[r] < start + window:
                 while day <= days[r]:
-                    for i in range(wide):
-                        x, y = first[day, left + i], second[day, left + i]
-                        there = x == x and y == y
-                        if there and head[0, i] == 0.0:
-                            begins[0, i], begins[1, i] = x, y
-                        one = 1.0 if there else 0.0
-                        a = x - begins[0, i] if there else 0.0
-                        b = y - begins[1, i] if there else 0.0
-                        head[0, i] += one
-                        head[1, i] = head[1, i] * fade + one
-                        head[2, i] = head[2, i] * fade * fade + one
-                        head[3, i] = head[3, i] * fade + a
-                        head[4, i] = head[4, i] * fade + b
-                        head[5, i] = head[5, i] * fade + a * a
-                        head[6, i] = head[6, i] * fade + b * b
-                        head[7, i] = head[7, i] * fade + a * b
+                    _add_pairs(first, second, left, wide, day, fade, head, begins)
                     day += 1
                 j = day - start
                 scale = fade**j

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from quanthedge import notation
 from quanthedge.performance import monthly_table, trailing_table, yearly_table
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, day_cell, number_cell, signed
 from quanthedge.report.writer import Writer, listed
+from quanthedge.words import notation
 
 __all__ = ["monthly", "performance"]
 

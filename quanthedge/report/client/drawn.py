@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from quanthedge.report.specs import FUND, INDEX, Spec, axis_style, layout_style
+from quanthedge.report.figure_style import FUND, INDEX, Spec, axis_style, layout_style
 
 __all__ = ["industry_weights"]
 

@@ -6,8 +6,9 @@ from quanthedge.report.blocks import Figure
 from quanthedge.report.client.layout import HALVES, card_columns, size_of
 from quanthedge.report.client.paper import Paper
 from quanthedge.report.drawing import figure_svg
-from quanthedge.report.specs import FONT, gain_and_loss_colours
+from quanthedge.report.figure_style import FONT, gain_and_loss_colours
 from quanthedge.report.web_fonts import font_faces
+from quanthedge.words import templates
 
 __all__ = ["render_paper_html"]
 
@@ -16,15 +17,7 @@ _FACES = "<!--FACES-->"
 
 def render_paper_html(paper: Paper) -> str:
     """Return the page of a client's paper."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("quanthedge.report.client", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("quanthedge.report.client")
     document = paper.document
     gain, loss = gain_and_loss_colours("zh" if document.language == "zh" else "en")
     logo = "" if paper.logo is None else _address(paper.logo.content, paper.logo.media_type)

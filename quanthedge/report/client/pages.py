@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge.notation import iso
 from quanthedge.performance import (
     TRAILING,
     drawdowns,
@@ -27,9 +26,10 @@ from quanthedge.report.chapters.performance import monthly as monthly_blocks
 from quanthedge.report.chapters.style_names import style_names
 from quanthedge.report.client import facts
 from quanthedge.report.client.drawn import industry_weights
+from quanthedge.report.figure_style import Spec
 from quanthedge.report.waterfall import part_waterfall
 from quanthedge.report.writer import Writer
-from quanthedge.words import texts
+from quanthedge.words import notation, texts
 
 __all__ = ["ClientWriter", "chapters_of_paper"]
 
@@ -67,7 +67,7 @@ class ClientWriter(Writer):
         title, caption = self._said(name, more)
         return Table(f"table-client-{name}", title, caption, head, rows)
 
-    def drawn(self, name: str, spec: specs.Spec, **more: Any) -> Figure:
+    def drawn(self, name: str, spec: Spec, **more: Any) -> Figure:
         """Return a figure with title and note."""
         title, caption = self._said(name, more)
         return Figure(f"figure-client-{name}", title, caption, spec)
@@ -188,13 +188,13 @@ def _falls(writer: ClientWriter) -> list[Block]:
     rows = []
     for fall in largest_drawdowns(levels(writer.run.ledger)["net"])[:_FALLS]:
         back = fall.recovery
-        ended = str(writer.words["empty"]["recovery"]) if back is None else iso(back)
+        ended = str(writer.words["empty"]["recovery"]) if back is None else notation.iso(back)
         days = fall.recovery_days
         rows.append(
             [
                 number_cell(fall.depth, ".2%"),
-                Cell(iso(fall.peak), "number"),
-                Cell(iso(fall.trough), "number"),
+                Cell(notation.iso(fall.peak), "number"),
+                Cell(notation.iso(fall.trough), "number"),
                 Cell(ended, "quiet" if back is None else "number"),
                 Cell("–", "quiet") if days is None else number_cell(float(days), ".0f"),
             ]
@@ -272,7 +272,7 @@ def _exposure(writer: ClientWriter) -> Table:
         rows.append([writer.row("names"), number_cell(held.names, ",.0f"), mean or Cell("")])
         rows.append([writer.row("top_ten"), number_cell(held.top_ten, ".2%"), Cell("")])
     head = writer.columns("item", "end", "mean")
-    day = iso(held.day or writer.run.ledger.index[-1])
+    day = notation.iso(held.day or writer.run.ledger.index[-1])
     return writer.block("exposure", head, rows, day=day)
 
 
@@ -333,7 +333,7 @@ def _tilts(writer: ClientWriter) -> list[Block]:
             writer.index,
             str(writer.t["figures"]["share"]),
         )
-        found.append(writer.drawn("industries", drawn, day=iso(own["date"].max())))
+        found.append(writer.drawn("industries", drawn, day=notation.iso(own["date"].max())))
     styles = own[own["kind"] == "style"].dropna(subset=["book", "index"])
     if len(styles):
         names = style_names(writer, [str(name) for name in styles["name"]])
@@ -347,7 +347,7 @@ def _tilts(writer: ClientWriter) -> list[Block]:
             for row in styles.to_dict("records")
         ]
         head = writer.columns("style", "book", "index", "active")
-        found.append(writer.block("styles", head, rows, day=iso(own["date"].max())))
+        found.append(writer.block("styles", head, rows, day=notation.iso(own["date"].max())))
     return found
 
 
@@ -369,14 +369,14 @@ def _classes(writer: ClientWriter) -> list[Block]:
         for row in own.to_dict("records")
     ]
     head = writer.columns("share_class", "unit_value", "cumulative")
-    return [writer.block("classes", head, rows, day=iso(own["date"].max()))]
+    return [writer.block("classes", head, rows, day=notation.iso(own["date"].max()))]
 
 
 def _weekly(writer: ClientWriter) -> list[Block]:
     table = facts.weekly_values(writer.run)
     rows = [
         [
-            Cell(iso(day)),
+            Cell(notation.iso(day)),
             number_cell(row["unit_value"], ".4f"),
             number_cell(row["cumulative"], ".4f"),
             signed(row["net"], ".2%"),

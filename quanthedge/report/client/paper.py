@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from quanthedge.errors import DataError
-from quanthedge.notation import day, large_yuan, month, span
 from quanthedge.performance import MINIMUM_DAYS
 from quanthedge.record import Record
 from quanthedge.report.blocks import Block, Card, Chapter, Document, Lines, number_cell, signed
@@ -17,7 +16,7 @@ from quanthedge.report.writer import in_language, own_words
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 from quanthedge.strategy import COMMENTS, Logo, Particulars
 from quanthedge.typing import Language
-from quanthedge.words import texts
+from quanthedge.words import notation, texts
 
 __all__ = ["Paper", "build_paper"]
 
@@ -89,9 +88,11 @@ def build_paper(run: Record, language: Language, of_month: str | None = None) ->
     t, product = writer.t, run.strategy.product or Particulars()
     last = run.ledger.index[-1]
     kind = (
-        str(t["month_title"]).format(month=month(last, language)) if of_month else str(t["title"])
+        str(t["month_title"]).format(month=notation.month(last, language))
+        if of_month
+        else str(t["title"])
     )
-    as_of = str(t["as_of"]).format(day=day(last, language))
+    as_of = str(t["as_of"]).format(day=notation.day(last, language))
     chapters = chapters_of_paper(writer)
     comments = _comments(writer, product)
     # so that the workbook and the numbers have them too
@@ -117,7 +118,7 @@ def build_paper(run: Record, language: Language, of_month: str | None = None) ->
 
 def _facts(writer: ClientWriter) -> list[str]:
     t, days = writer.t, writer.run.ledger.index
-    period = span(days[1], days[-1], writer.language)
+    period = notation.span(days[1], days[-1], writer.language)
     found = [
         str(t["since"]).format(span=period, days=f"{len(days) - 1:,}"),
         str(t["benchmark_note"]).format(index=writer.index),
@@ -149,7 +150,7 @@ def _terms(writer: ClientWriter, product: Particulars) -> list[tuple[str, str]]:
     """Return the key facts: particulars where they are given, then the terms of the fund."""
     names, language = writer.t["particulars"], writer.language
     equity = float(writer.run.ledger["equity"].iloc[-1])
-    size = (str(names["size"]), large_yuan(equity, language))
+    size = (str(names["size"]), notation.large_yuan(equity, language))
     benchmark = product.text("benchmark", language)
     terms = dict(fund_terms(writer.run, language))
     known = writer.words["terms"]
@@ -195,5 +196,5 @@ def _known_by_then(writer: ClientWriter) -> list[str]:
     """Return what had happened by an earlier day of the run, and what is not stated of it."""
     words, counts = writer.t["events"], facts.events(writer.run)
     found = [str(words[name]).format(**values) for name, values in counts.items()]
-    last = day(writer.run.ledger.index[-1], writer.language)
+    last = notation.day(writer.run.ledger.index[-1], writer.language)
     return [*found, str(words["not_stated"]).format(day=last)]

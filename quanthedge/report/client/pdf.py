@@ -8,8 +8,8 @@ from quanthedge.report.blocks import Block, Figure, Table
 from quanthedge.report.client.layout import HALVES, card_columns, size_of
 from quanthedge.report.client.paper import Paper
 from quanthedge.report.drawing import figure_svg
+from quanthedge.report.figure_style import gain_and_loss_colours
 from quanthedge.report.pdf import set_pages
-from quanthedge.report.specs import gain_and_loss_colours
 
 __all__ = ["render_paper_pdf"]
 

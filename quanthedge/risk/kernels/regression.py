@@ -1,5 +1,7 @@
 """The regression across stocks of every day, with the country absorbed exactly."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from quanthedge.compiled import njit
@@ -8,7 +10,7 @@ from quanthedge.typing import Bools, Floats, Ints
 __all__ = ["cross_sections"]
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def _means(weight: Floats, cross: Floats, right: Floats, across: Floats, free: Floats) -> int:
     """Fill each industry's mean exposures and mean return, 0 for one without a stock; count."""
     here = 0
@@ -21,7 +23,7 @@ def _means(weight: Floats, cross: Floats, right: Floats, across: Floats, free: F
     return here
 
 
-@njit(cache=True)
+@njit(cache=True, allocates=False)
 def _thin(weight: Floats, value: Floats, names: Ints, least: float, drawn: Floats) -> bool:
     """Fill how far thin industries are drawn to the country; return whether any is."""
     found = False
@@ -60,6 +62,134 @@ def _drawn_means(
     found = np.linalg.solve(joined, sides)
     free[on] = found[:, 0]
     across[on] = found[:, 1:]
+
+
+class _Rows(NamedTuple):
+    """A day's returns, and what was known of the stocks the day before."""
+
+    returns: Floats  # [N]
+    size: Floats  # [N]
+    industry: Ints  # [N]
+    styles: Floats  # [N, S]
+
+
+class _Sums(NamedTuple):
+    """Sums over the stocks of a day's regression, w the root of a stock's size."""
+
+    weight: Floats  # [G] of w
+    value: Floats  # [G] of size
+    right: Floats  # [G] of w x return
+    cross: Floats  # [G, S] of w x style
+    normal: Floats  # [S, S] of w x style x style, below the diagonal and on it
+    wanted: Floats  # [S] of w x style x return
+
+
+@njit(cache=True, allocates=False)
+def _add_stocks(
+    rows: _Rows, counted: Bools, sums: _Sums, root: Floats, inside: Ints, names: Ints
+) -> tuple[int, float, float, float]:
+    """Add up the stocks that count: how many, sums of w x return, of w and of size."""
+    n, mean, total, whole = 0, 0.0, 0.0, 0.0
+    for i in range(counted.size):
+        if not (counted[i] and np.isfinite(rows.returns[i]) and rows.size[i] > 0):
+            continue
+        inside[n] = i
+        n += 1
+        w, g = np.sqrt(np.float64(rows.size[i])), rows.industry[i]
+        r = np.float64(rows.returns[i])
+        root[i] = w
+        sums.weight[g] += w
+        sums.value[g] += rows.size[i]
+        whole += rows.size[i]
+        sums.right[g] += w * r
+        names[g] += 1
+        mean += w * r
+        total += w
+        for a in range(sums.wanted.size):
+            x = w * rows.styles[i, a]
+            sums.cross[g, a] += x
+            sums.wanted[a] += x * r
+            for b in range(a + 1):
+                sums.normal[a, b] += x * rows.styles[i, b]
+    return n, mean, total, whole
+
+
+@njit(cache=True, allocates=False)
+def _without_industries(sums: _Sums, across: Floats, free: Floats) -> None:
+    """Take the industries off the sums of the styles, and fill their square's other half."""
+    normal, wanted, cross = sums.normal, sums.wanted, sums.cross
+    count = wanted.size
+    for g in range(free.size):
+        for a in range(count):
+            wanted[a] -= cross[g, a] * free[g]
+            for b in range(a + 1):
+                normal[a, b] -= cross[g, a] * across[g, b]
+    for a in range(count):
+        normal[a, a] += 1e-12 * (normal[a, a] + 1e-12)  # a style that is 0 for all returns 0
+        for b in range(a):
+            normal[b, a] = normal[a, b]
+
+
+@njit(cache=True, allocates=False)
+def _write_factors(
+    sums: _Sums, whole: float, across: Floats, free: Floats, by_style: Floats, factors: Floats
+) -> None:
+    """Write the day's returns of the country, of the industries beside it, and of the styles."""
+    groups = free.size
+    country = 0.0
+    for g in range(groups):
+        found = free[g]
+        for a in range(by_style.size):
+            found -= across[g, a] * by_style[a]
+        country += sums.value[g] / whole * found
+        factors[1 + g] = found
+    factors[0] = country
+    for g in range(groups):
+        factors[1 + g] = factors[1 + g] - country if sums.weight[g] > 0 else 0.0
+    for a in range(by_style.size):
+        factors[1 + groups + a] = by_style[a]
+
+
+@njit(cache=True, allocates=False)
+def _write_left(rows: _Rows, factors: Floats, by_style: Floats, left: Floats) -> None:
+    """Write what the day's factors leave of each stock's return, NaN without return or size."""
+    for i in range(left.size):
+        left[i] = np.nan
+        if np.isfinite(rows.returns[i]) and rows.size[i] > 0:
+            e = np.float64(rows.returns[i]) - factors[0] - factors[1 + rows.industry[i]]
+            for a in range(by_style.size):
+                e -= rows.styles[i, a] * by_style[a]
+            left[i] = e
+
+
+@njit(cache=True)
+def _spread_of_errors(
+    rows: _Rows,
+    inside: Ints,
+    root: Floats,
+    across: Floats,
+    errors: Floats,
+    mean: float,
+) -> tuple[Floats, float]:
+    """Return the middle of White's covariance of the styles' returns, and R squared."""
+    count = across.shape[1]
+    z = np.empty(count)
+    meat = np.zeros((count, count))
+    left, spread = 0.0, 0.0
+    for i in inside:
+        g, w, e = rows.industry[i], root[i], errors[i]
+        for a in range(count):
+            z[a] = rows.styles[i, a] - across[g, a]
+        left += w * e * e
+        spread += w * (np.float64(rows.returns[i]) - mean) ** 2
+        square = w * w * e * e
+        for a in range(count):
+            for b in range(a + 1):
+                meat[a, b] += square * z[a] * z[b]
+    for a in range(count):
+        for b in range(a):
+            meat[b, a] = meat[a, b]
+    return meat, 1.0 - left / spread if spread > 0 else np.nan
 
 
 @njit(cache=True)
@@ -124,9 +254,8 @@ def cross_sections(
     """
     days, stocks = returns.shape
     count = styles.shape[2]
-    root = np.empty(stocks)
+    root, left = np.empty(stocks), np.empty(stocks)
     inside = np.empty(stocks, np.int64)
-    z = np.empty(count)
     across, free = np.empty((groups, count)), np.empty(groups)  # without styles, without returns
     for t in range(days):
         factors[t, :] = np.nan
@@ -136,88 +265,27 @@ def cross_sections(
         drawn[t, :] = 0.0
         if t == 0:
             continue
-        weight, value, right = np.zeros(groups), np.zeros(groups), np.zeros(groups)
-        cross, normal, wanted = np.zeros((groups, count)), np.zeros((count, count)), np.zeros(count)
-        n, mean, total, whole = 0, 0.0, 0.0, 0.0
-        for i in range(stocks):
-            if not (counted[t - 1, i] and np.isfinite(returns[t, i]) and size[t - 1, i] > 0):
-                continue
-            inside[n] = i
-            n += 1
-            w, g, r = (
-                np.sqrt(np.float64(size[t - 1, i])),
-                industry[t - 1, i],
-                np.float64(returns[t, i]),
-            )
-            root[i] = w
-            weight[g] += w
-            value[g] += size[t - 1, i]
-            whole += size[t - 1, i]
-            right[g] += w * r
-            names[t, g] += 1
-            mean += w * r
-            total += w
-            for a in range(count):
-                x = w * styles[t - 1, i, a]
-                cross[g, a] += x
-                wanted[a] += x * r
-                for b in range(a + 1):
-                    normal[a, b] += x * styles[t - 1, i, b]
-        here = _means(weight, cross, right, across, free)
-        if _thin(weight, value, names[t], least, drawn[t]):
-            _drawn_means(weight, value / whole, drawn[t], cross, right, across, free)
-        for g in range(groups):
-            for a in range(count):
-                wanted[a] -= cross[g, a] * free[g]
-                for b in range(a + 1):
-                    normal[a, b] -= cross[g, a] * across[g, b]
+        rows = _Rows(returns[t], size[t - 1], industry[t - 1], styles[t - 1])
+        sums = _Sums(
+            np.zeros(groups), np.zeros(groups), np.zeros(groups), np.zeros((groups, count)),
+            np.zeros((count, count)), np.zeros(count),
+        )  # fmt: skip
+        n, mean, total, whole = _add_stocks(rows, counted[t - 1], sums, root, inside, names[t])
+        here = _means(sums.weight, sums.cross, sums.right, across, free)
+        if _thin(sums.weight, sums.value, names[t], least, drawn[t]):
+            share = sums.value / whole
+            _drawn_means(sums.weight, share, drawn[t], sums.cross, sums.right, across, free)
         stocks_in[t] = n
         if n < here + count + 10:
             continue
-        for a in range(count):
-            normal[a, a] += 1e-12 * (normal[a, a] + 1e-12)  # a style that is 0 for all returns 0
-            for b in range(a):
-                normal[b, a] = normal[a, b]
-        turned = np.linalg.inv(normal)
-        by_style = turned @ wanted
-        country = 0.0
-        for g in range(groups):
-            found = free[g]
-            for a in range(count):
-                found -= across[g, a] * by_style[a]
-            country += value[g] / whole * found
-            factors[t, 1 + g] = found
-        factors[t, 0] = country
-        for g in range(groups):
-            factors[t, 1 + g] = factors[t, 1 + g] - country if weight[g] > 0 else 0.0
-        for a in range(count):
-            factors[t, 1 + groups + a] = by_style[a]
-        mean /= total
-        left, spread = 0.0, 0.0
-        meat = np.zeros((count, count))
-        for j in range(n):
-            i = inside[j]
-            g, w, r = industry[t - 1, i], root[i], np.float64(returns[t, i])
-            e = r - country - factors[t, 1 + g]
-            for a in range(count):
-                e -= styles[t - 1, i, a] * by_style[a]
-                z[a] = styles[t - 1, i, a] - across[g, a]
-            left += w * e * e
-            spread += w * (r - mean) ** 2
-            square = w * w * e * e
-            for a in range(count):
-                for b in range(a + 1):
-                    meat[a, b] += square * z[a] * z[b]
-        for a in range(count):
-            for b in range(a):
-                meat[b, a] = meat[a, b]
+        _without_industries(sums, across, free)
+        turned = np.linalg.inv(sums.normal)
+        by_style = turned @ sums.wanted
+        _write_factors(sums, whole, across, free, by_style, factors[t])
+        _write_left(rows, factors[t], by_style, left)
+        meat, explained[t] = _spread_of_errors(rows, inside[:n], root, across, left, mean / total)
         sandwich = turned @ meat @ turned
         for a in range(count):
             errors[t, a] = np.sqrt(max(sandwich[a, a], 0.0))
-        explained[t] = 1.0 - left / spread if spread > 0 else np.nan
         for i in range(stocks):
-            if np.isfinite(returns[t, i]) and size[t - 1, i] > 0:
-                e = np.float64(returns[t, i]) - country - factors[t, 1 + industry[t - 1, i]]
-                for a in range(count):
-                    e -= styles[t - 1, i, a] * by_style[a]
-                residuals[t, i] = e
+            residuals[t, i] = left[i]

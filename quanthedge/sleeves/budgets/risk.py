@@ -6,12 +6,11 @@ Bühlmann, H. (1967), "Experience rating and credibility", ASTIN Bulletin 4(3): 
 n / (n + k) of n own observations against a prior.
 """
 
-from typing import Annotated, Literal
-
 import numpy as np
 from pydantic import ConfigDict, Field
 
 from quanthedge.plain import Told
+from quanthedge.portfolio import Every
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.sleeves.budgets.shares import BudgetShares
 from quanthedge.typing import Floats, Ints
@@ -41,7 +40,7 @@ class RiskReview(Told):
     start: float = Field(
         gt=0, le=3, description="Part of the equity that decisions are parts of until it is known."
     )
-    every: Literal["month", "week"] | Annotated[int, Field(ge=1, strict=True)] = Field(
+    every: Every = Field(
         default="month",
         description="When it is reviewed: 'month', 'week', or a number of trading days.",
     )

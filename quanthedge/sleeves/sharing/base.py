@@ -17,11 +17,30 @@ from pydantic import Field
 
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
+from quanthedge.portfolio import Every
 from quanthedge.typing import Bools, Days, Floats, Ints
 
-__all__ = ["FixedShares", "Seen", "Sharing", "share_table", "shares_at", "table_of_shares"]
+__all__ = [
+    "Band",
+    "FixedShares",
+    "Reviews",
+    "Seen",
+    "Sharing",
+    "share_table",
+    "shares_at",
+    "table_of_shares",
+]
 
 _SAME = 1e-9  # shares nearer than this are told as equal
+
+Reviews = Annotated[
+    Every,
+    Field(description="When shares are reviewed: 'month', 'week', or a number of trading days."),
+]
+Band = Annotated[
+    float,
+    Field(ge=0, le=1, description="Largest change of any share up to which all stay as they were."),
+]
 
 
 @dataclass(frozen=True)
@@ -73,16 +92,8 @@ class Sharing(Kinded, noun="sharing"):
     needed: ClassVar[tuple[str, ...]] = ("figures", "shares")
     default_kind: ClassVar[str] = "fixed"
 
-    every: Literal["month", "week"] | Annotated[int, Field(ge=1, strict=True)] = Field(
-        default="month",
-        description="When shares are reviewed: 'month', 'week', or a number of trading days.",
-    )
-    band: float = Field(
-        default=0.10,
-        ge=0,
-        le=1,
-        description="Largest change of any share up to which all stay as they were.",
-    )
+    every: Reviews = "month"
+    band: Band = 0.10
 
     @classmethod
     def builtin(cls) -> dict[str, type[Kinded]]:

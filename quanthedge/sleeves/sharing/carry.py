@@ -6,13 +6,13 @@ Bühlmann, H. (1967), "Experience rating and credibility", ASTIN Bulletin 4(3): 
 n / (n + k) of n own observations against a prior mean, here 0.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from quanthedge.rules import TRADING_DAYS_A_YEAR
-from quanthedge.sleeves.sharing.base import Seen, Sharing
+from quanthedge.sleeves.sharing.base import Band, Reviews, Seen, Sharing
 from quanthedge.sleeves.sharing.proportion import in_proportion
 from quanthedge.typing import Floats
 
@@ -34,16 +34,8 @@ class CarryPerMargin(Sharing):
     """
 
     kind: Literal["carry_per_margin"] = "carry_per_margin"
-    every: Literal["month", "week"] | Annotated[int, Field(ge=1, strict=True)] = Field(
-        default="week",
-        description="When shares are reviewed: 'month', 'week', or a number of trading days.",
-    )
-    band: float = Field(
-        default=0.25,
-        ge=0,
-        le=1,
-        description="Largest change of any share up to which all stay as they were.",
-    )
+    every: Reviews = "week"
+    band: Band = 0.25
     hurdle: float = Field(
         default=0.0, ge=-1, le=5, description="Return a year, on what is tied up, that earns none."
     )

@@ -54,13 +54,8 @@ from quanthedge.sources.joinquant.tables import (
 )
 from quanthedge.sources.source import Layout, SourceTables, assume
 from quanthedge.sources.vendors.actions import actions_of
-from quanthedge.sources.vendors.adjustment import unadjusted, with_column
-from quanthedge.sources.vendors.assembling import (
-    Parts,
-    assemble,
-    calendar_of,
-    index_daily_of,
-)
+from quanthedge.sources.vendors.adjustment import unadjusted, with_column, with_shares
+from quanthedge.sources.vendors.assembling import Parts, assemble, calendar_of, index_daily_of
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.vendors.joining import beside, codes_kept, rows_of
 from quanthedge.sources.vendors.keys import code_ranks
@@ -72,10 +67,7 @@ from quanthedge.sources.vendors.published import (
     weights_of,
 )
 from quanthedge.sources.vendors.reading import Folder, any_present
-from quanthedge.sources.vendors.spells import (
-    spells_of_snapshots,
-    with_english,
-)
+from quanthedge.sources.vendors.spells import spells_of_snapshots, with_english
 from quanthedge.sources.vendors.statements import fundamentals_of, merged
 from quanthedge.sources.vendors.wide import read_wide
 
@@ -163,7 +155,7 @@ def _bars(rows: pa.Table, folder: Folder, actions: bool) -> pa.Table:
         bars = with_column(bars, "volume", np.round(volume))
         bars = with_column(bars, "adj_factor", factor)
         bars = _first_previous_close(bars)
-    bars = _with_shares(bars, folder)
+    bars = with_shares(bars, folder.read(VALUATION), "get_valuation", folder.collector, traded=True)
     return _with_marks(bars, folder)
 
 
@@ -197,21 +189,6 @@ def _first_previous_close(bars: pa.Table) -> pa.Table:
     code = code_ranks(bars["code"])[0]
     first = np.r_[True, code[1:] != code[:-1]]
     return with_column(bars, "pre_close", np.where(first, bars["pre_close"].to_numpy(), np.nan))
-
-
-def _with_shares(bars: pa.Table, folder: Folder) -> pa.Table:
-    table = folder.read(VALUATION)
-    if table is None:
-        return bars
-    columns, missing = beside(bars, table, ["total_shares", "float_shares"])
-    for name, values in columns.items():
-        bars = with_column(bars, name, values)
-    missing &= bars["volume"].to_numpy() > 0
-    if missing.any():
-        what = "without a row in get_valuation: shares undefined"
-        count = int(missing.sum())
-        folder.collector.add("warning", "stock_daily", "shares", count, what, unit="bar")
-    return bars
 
 
 def _with_marks(bars: pa.Table, folder: Folder) -> pa.Table:

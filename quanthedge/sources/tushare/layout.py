@@ -65,13 +65,8 @@ from quanthedge.sources.tushare.tables import (
     YIELD_CURVE,
 )
 from quanthedge.sources.vendors.actions import actions_of
-from quanthedge.sources.vendors.adjustment import with_column
-from quanthedge.sources.vendors.assembling import (
-    Parts,
-    assemble,
-    calendar_of,
-    cash_of,
-)
+from quanthedge.sources.vendors.adjustment import with_column, with_shares
+from quanthedge.sources.vendors.assembling import Parts, assemble, calendar_of, cash_of
 from quanthedge.sources.vendors.columns import VendorTable
 from quanthedge.sources.vendors.forecasts import estimates_of
 from quanthedge.sources.vendors.futures import futures_of
@@ -86,10 +81,7 @@ from quanthedge.sources.vendors.published import (
     weights_of,
 )
 from quanthedge.sources.vendors.reading import Folder, any_present
-from quanthedge.sources.vendors.spells import (
-    spells_until_next,
-    with_english,
-)
+from quanthedge.sources.vendors.spells import spells_until_next, with_english
 from quanthedge.sources.vendors.statements import dated_rows, fundamentals_of, merged
 
 __all__ = ["LAYOUT", "read", "recognise"]
@@ -162,7 +154,7 @@ def _bars(folder: Folder) -> pa.Table | None:
     if bars is None:
         return None
     bars = _with_factor(codes_kept(bars, "daily", folder.collector), folder)
-    return _with_shares(bars, folder)
+    return with_shares(bars, folder.read(DAILY_BASIC), "daily_basic", folder.collector)
 
 
 def _with_factor(bars: pa.Table, folder: Folder) -> pa.Table:
@@ -178,20 +170,6 @@ def _with_factor(bars: pa.Table, folder: Folder) -> pa.Table:
             "for the same days, or leave the table out: it then follows from pre_close"
         )
     return with_column(bars, "adj_factor", columns["adj_factor"])
-
-
-def _with_shares(bars: pa.Table, folder: Folder) -> pa.Table:
-    shares = folder.read(DAILY_BASIC)
-    if shares is None:
-        return bars
-    columns, missing = beside(bars, shares, ["total_shares", "float_shares"])
-    for name, values in columns.items():
-        bars = with_column(bars, name, values)
-    if missing.any():
-        what = "without a row in daily_basic: shares undefined"
-        count = int(missing.sum())
-        folder.collector.add("warning", "stock_daily", "shares", count, what, unit="bar")
-    return bars
 
 
 def _listing(folder: Folder) -> pa.Table | None:

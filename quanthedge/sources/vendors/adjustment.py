@@ -15,7 +15,7 @@ from quanthedge.market.checks import Collector
 from quanthedge.sources.vendors.joining import beside
 from quanthedge.sources.vendors.keys import code_ranks
 
-__all__ = ["PRICES", "factor_of_adjusted", "raw_rows", "unadjusted", "with_column"]
+__all__ = ["PRICES", "factor_of_adjusted", "raw_rows", "unadjusted", "with_column", "with_shares"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "pre_close")
@@ -30,6 +30,31 @@ def with_column(table: pa.Table, name: str, values: Any) -> pa.Table:
     if name in table.column_names:
         return table.set_column(table.column_names.index(name), name, column)
     return table.append_column(name, column)
+
+
+def with_shares(
+    bars: pa.Table,
+    shares: pa.Table | None,
+    table: str,
+    collector: Collector,
+    *,
+    traded: bool = False,
+) -> pa.Table:
+    """Return bars with the share counts of a vendor's table of this name; what it lacks is told.
+
+    ``traded``: of bars with volume alone.
+    """
+    if shares is None:
+        return bars
+    columns, missing = beside(bars, shares, ["total_shares", "float_shares"])
+    for column, values in columns.items():
+        bars = with_column(bars, column, values)
+    if traded:
+        missing &= bars["volume"].to_numpy() > 0
+    if missing.any():
+        what = f"without a row in {table}: shares undefined"
+        collector.add("warning", "stock_daily", "shares", int(missing.sum()), what, unit="bar")
+    return bars
 
 
 def raw_rows(bars: pa.Table, name: str, collector: Collector) -> pa.Table:

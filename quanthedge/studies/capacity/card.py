@@ -6,9 +6,8 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.cards import Card, Carded, Cell
-from quanthedge.notation import large_yuan, percent
 from quanthedge.report import capacity_answer, done_sizes
-from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
+from quanthedge.words import LANGUAGES, Bilingual, in_both, notation, texts
 
 __all__ = ["CapacityCurve"]
 
@@ -44,8 +43,11 @@ class CapacityCurve(Carded, pd.DataFrame):
         )  # fmt: skip
         rows: list[tuple[Cell, ...]] = [
             (
-                {language: large_yuan(float(str(size)), language) for language in LANGUAGES},
-                *(percent(float(row[name])) for name in _SHOWN),
+                {
+                    language: notation.large_yuan(float(str(size)), language)
+                    for language in LANGUAGES
+                },
+                *(notation.percent(float(row[name])) for name in _SHOWN),
             )
             for size, row in done.iterrows()
         ]

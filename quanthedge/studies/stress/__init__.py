@@ -5,27 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
     from quanthedge.studies.stress.leverage import compare_leverage as compare_leverage
-    from quanthedge.studies.stress.leverage import levered as levered
     from quanthedge.studies.stress.outlook import Accounts as Accounts
     from quanthedge.studies.stress.outlook import days_to_margin_call as days_to_margin_call
     from quanthedge.studies.stress.outlook import margin_outlook as margin_outlook
-    from quanthedge.studies.stress.scenarios import HISTORY as HISTORY
-    from quanthedge.studies.stress.scenarios import SCENARIOS as SCENARIOS
-    from quanthedge.studies.stress.scenarios import Scenario as Scenario
-    from quanthedge.studies.stress.scenarios import StressReport as StressReport
     from quanthedge.studies.stress.scenarios import default_day as default_day
     from quanthedge.studies.stress.scenarios import run_stress as run_stress
 
 _LAZY = {
-    "HISTORY": "scenarios",
-    "SCENARIOS": "scenarios",
     "Accounts": "outlook",
-    "Scenario": "scenarios",
-    "StressReport": "scenarios",
     "compare_leverage": "leverage",
     "days_to_margin_call": "outlook",
     "default_day": "scenarios",
-    "levered": "leverage",
     "margin_outlook": "outlook",
     "run_stress": "scenarios",
 }

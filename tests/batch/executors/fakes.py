@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.batch import SERIES, Job, Outcome, Place, Variant
-from quanthedge.batch.variant import Failure
+from quanthedge.batch.variant import SERIES, Failure, Job, Outcome, Place, Variant
 from tests.sample import SAMPLE, small_strategy
 
 MANY = 10**9

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quanthedge.batch import Job, Outcome, Place
 from quanthedge.batch.executors import at_worker, executor_of, market_place
 from quanthedge.batch.executors.cluster import cluster
+from quanthedge.batch.variant import Job, Outcome, Place
 from quanthedge.errors import DataError, QuantHedgeError
 from quanthedge.strategy import Strategy, load_strategy
 from tests.batch.executors.fakes import jobs_of, place, run

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from quanthedge.batch import Place
 from quanthedge.batch.executors import market_place
 from quanthedge.batch.executors.market_place import (
     Parcel,
@@ -18,6 +17,7 @@ from quanthedge.batch.executors.market_place import (
     sent_bytes,
     take,
 )  # fmt: skip
+from quanthedge.batch.variant import Place
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from tests.batch.executors.fakes import place

@@ -13,10 +13,10 @@ from typing import Any
 import psutil
 import pytest
 
-from quanthedge.batch import Outcome
 from quanthedge.batch.executors import executor_of
 from quanthedge.batch.executors.processes import interrupts_later, processes
 from quanthedge.batch.executors.threads import processors
+from quanthedge.batch.variant import Outcome
 from tests.batch.executors.fakes import jobs_of, run
 
 ROOT = Path(__file__).parents[3]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from quanthedge.batch import Job, Outcome
 from quanthedge.batch.executors.rounds import LOST, Lost, Piece, Run, driven
+from quanthedge.batch.variant import Job, Outcome
 from tests.batch.executors.fakes import jobs_of, run
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from quanthedge.batch import SERIES, Entry, Outcome, Variant
-from quanthedge.batch.variant import Failure
+from quanthedge.batch.store import Entry
+from quanthedge.batch.variant import SERIES, Failure, Outcome, Variant
 from quanthedge.strategy import Strategy
 from quanthedge.trials import digest
 from tests.sample import small_strategy

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.batch import SERIES, Store
+from quanthedge.batch import Store
+from quanthedge.batch.variant import SERIES
 from quanthedge.errors import DataError
 from quanthedge.trials import CATALOGUE, known
 from tests.batch.store.entries import DAYS, MARKET, entry, failed, files, key, series, strategy

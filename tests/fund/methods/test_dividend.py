@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund import METHODS, FundTerms, Hurdle, Register
+from quanthedge.fund import METHODS, FundTerms, Register
+from quanthedge.fund.hurdle import Hurdle
 
 A, B = 1_000_000, 600_000
 growths = st.decimals("0.75", "1.5", places=4).map(Fraction)

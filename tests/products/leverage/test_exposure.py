@@ -24,12 +24,10 @@ from quanthedge.hedge.policies import (
     NoTradeBand,
     PriceMove,
 )
-from quanthedge.products.leverage import (
-    LeveragedExposure,
+from quanthedge.products.leverage import LeveragedExposure, load_exposure, read_prices
+from quanthedge.products.leverage.formulas import (
     equity_after,
     leverage_after,
-    load_exposure,
-    read_prices,
     trade_to_rebalance,
     trigger_move,
     volatility_drag,

@@ -10,17 +10,13 @@ from typer.testing import CliRunner
 from quanthedge.cli import app
 from quanthedge.cli import capacity as command
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.report.capacity import read_capacity, shown_size
+from quanthedge.report import capacity_answer
+from quanthedge.report.capacity import capacity_limits, capacity_spec, read_capacity, shown_size
 from quanthedge.report.chapters import build_chapters
 from quanthedge.report.drawing import draw
 from quanthedge.report.formats import write_reports
 from quanthedge.report.writer import Writer
-from quanthedge.studies.capacity import (
-    capacity_answer,
-    capacity_curve,
-    capacity_limits,
-    capacity_spec,
-)
+from quanthedge.studies.capacity import capacity_curve
 from tests.sample import NEUTRAL, SAMPLE, sample_market, sample_result, small_strategy
 
 

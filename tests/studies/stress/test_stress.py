@@ -10,13 +10,8 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import layout, run_ledger
 from quanthedge.market import Market
-from quanthedge.studies.stress import (
-    Accounts,
-    compare_leverage,
-    days_to_margin_call,
-    levered,
-    run_stress,
-)
+from quanthedge.studies.stress import Accounts, compare_leverage, days_to_margin_call, run_stress
+from quanthedge.studies.stress.leverage import levered
 from quanthedge.studies.stress.outlook import margin_outlook
 from quanthedge.studies.stress.scenarios import _outcome as outcome
 from quanthedge.studies.stress.shocks import basis_jump, index_moves, margin_rate, suspensions

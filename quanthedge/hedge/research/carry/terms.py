@@ -5,6 +5,14 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.plain import Told
+from quanthedge.rules import (
+    COMMISSION_RATE,
+    FUTURES_SLIPPAGE_BP,
+    SLIPPAGE_BP,
+    CommissionRate,
+    FeesIncluded,
+    FuturesSlippage,
+)
 
 __all__ = ["CarryTerms", "Month", "Side"]
 
@@ -91,20 +99,15 @@ class CarryTerms(Told):
     account: Literal["hedging", "speculative"] = Field(
         default="hedging", description="Futures account whose margin and limits hold."
     )
-    commission_rate: float = Field(default=0.0008, ge=0, lt=0.1, description="Of the amount.")
-    commission_includes_exchange_fees: bool = Field(
-        default=True,
-        description="Whether the handling and regulatory fees are inside the commission.",
-    )
+    commission_rate: CommissionRate = COMMISSION_RATE
+    commission_includes_exchange_fees: FeesIncluded = True
     slippage_bp: float = Field(
-        default=5.0,
+        default=SLIPPAGE_BP,
         ge=0,
         lt=1000,
         description="Impact of buying or selling the basket, basis points of the amount.",
     )
-    futures_slippage_bp: float = Field(
-        default=0.5, ge=0, lt=1000, description="Impact of a futures order, basis points."
-    )
+    futures_slippage_bp: FuturesSlippage = FUTURES_SLIPPAGE_BP
     participation: float = Field(
         default=0.10,
         gt=0,

@@ -15,8 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from quanthedge import notation
 from quanthedge.errors import QuantHedgeError, StrategyError
+from quanthedge.words import notation
 
 if TYPE_CHECKING:
     from quanthedge.typing import Language

@@ -110,7 +110,7 @@ def _translated(text: str) -> str:
     """Return what is told in the language of the environment, where it has a translation."""
     if default_language() == "en":
         return text
-    return str(texts("quanthedge", "progress")["told"].get(text, {}).get("zh", text))
+    return str(texts("quanthedge.progress", "words")["told"].get(text, {}).get("zh", text))
 
 
 def _silent(_text: str = "", /, *, done: float | None = None, total: float | None = None) -> None:
@@ -279,7 +279,7 @@ class _InNotebook(_Line):
 
 
 def _left(seconds: float) -> str:
-    words = texts("quanthedge", "progress")["left"]
+    words = texts("quanthedge.progress", "words")["left"]
     return str(words[default_language()]).format(time=spell(seconds))
 
 
