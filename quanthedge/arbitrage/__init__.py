@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types
+    from quanthedge.arbitrage.levels import refused_levels as refused_levels
+    from quanthedge.arbitrage.levels import spread_levels as spread_levels
     from quanthedge.arbitrage.pairs import pairs_targets as pairs_targets
     from quanthedge.arbitrage.spread_days import spread_panel as spread_panel
     from quanthedge.arbitrage.spread_reversion import mean_reversion as mean_reversion
@@ -15,11 +17,21 @@ if TYPE_CHECKING:  # for readers of types
 _LAZY = {
     "mean_reversion": "spread_reversion",
     "pairs_targets": "pairs",
+    "refused_levels": "levels",
+    "spread_levels": "levels",
     "spread_panel": "spread_days",
     "spread_trades": "spread_trading",
 }
 
-__all__ = ["PairsBook", "mean_reversion", "pairs_targets", "spread_panel", "spread_trades"]
+__all__ = [
+    "PairsBook",
+    "mean_reversion",
+    "pairs_targets",
+    "refused_levels",
+    "spread_levels",
+    "spread_panel",
+    "spread_trades",
+]
 
 
 def __getattr__(name: str) -> Any:

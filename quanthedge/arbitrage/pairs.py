@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.arbitrage.kernels.pairs_states import REASONS, states
+from quanthedge.arbitrage.levels import refused_levels
 from quanthedge.arbitrage.pairs_deviation import deviations
 from quanthedge.arbitrage.pairs_estimate import Purchase, estimate
 from quanthedge.arbitrage.pairs_formation import NONE, Chosen, Method, Stocks, chosen
@@ -172,7 +173,7 @@ def pairs_targets(
 
 def _check(options: _Options) -> None:
     """Raise StrategyError for options outside what is accepted."""
-    entry, out, stop = options[4:]
+    refused = refused_levels(options.entry, options.exit, options.stop)
     wrong = {
         f"method {options.method!r}; accepted: {', '.join(get_args(Method))}": (
             options.method not in get_args(Method)
@@ -182,9 +183,7 @@ def _check(options: _Options) -> None:
         ),
         f"trading_days {options.trading_days}; accepted: 1 or more": options.trading_days < 1,
         f"most {options.most}; accepted: 1 or more": options.most < 1,
-        f"exit {out}, entry {entry}, stop {stop}; accepted: 0 <= exit < entry < stop": not (
-            0.0 <= out < entry < stop
-        ),
+        refused: bool(refused),
     }
     for text, found in wrong.items():
         if found:

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
+from quanthedge.arbitrage.levels import refused_levels, spread_levels
 from quanthedge.arbitrage.spread_costs import Fills, fees_of, lots_possible, margin_of
 from quanthedge.arbitrage.spread_days import Live, Pair, live_pairs, spread_panel
 from quanthedge.arbitrage.spread_fills import Fill, fill_prices, tradable
@@ -24,11 +25,6 @@ from quanthedge.typing import Bools, Floats, Ints
 __all__ = ["Rule", "spread_trades"]
 
 Rule = Literal["z", "band", "carry"]
-_USUAL: dict[str, tuple[float, float, float]] = {  # entry, exit, stop
-    "z": (2.0, 0.5, 4.0),
-    "band": (2.0, 0.5, 4.0),
-    "carry": (0.03, 0.005, 0.10),
-}
 _LEGS_AND_SIDES = 4
 
 
@@ -167,7 +163,7 @@ def spread_trades(
     2  IF1404  IF1406  buy far  reverted  25.65
     """
     legs = legs_of(market, product)
-    levels = _levels(rule, entry, exit, stop, most_days, roll_days)
+    levels = _Levels(*spread_levels(rule, entry, exit, stop), most_days, roll_days)
     _check(rule, levels, window, fill, slippage_ticks, lots)
     rules = futures_rules(product, legs.dates, account="speculative")
     panel = spread_panel(market, product, pair=pair, roll_days=roll_days)
@@ -176,32 +172,14 @@ def spread_trades(
     return _table(_walk(plan), plan, rules, product, slippage_ticks, lots)
 
 
-def _levels(
-    rule: str,
-    entry: float | None,
-    out: float | None,
-    stop: float | None,
-    most_days: int,
-    roll_days: int,
-) -> _Levels:
-    usual = _USUAL.get(rule, _USUAL["z"])
-    scores = [
-        theirs if own is None else own
-        for own, theirs in zip((entry, out, stop), usual, strict=True)
-    ]
-    return _Levels(scores[0], scores[1], scores[2], most_days, roll_days)
-
-
 def _check(
     rule: str, levels: _Levels, window: int, fill: str, slippage_ticks: float, lots: int
 ) -> None:
     """Raise StrategyError for options outside what is accepted."""
-    entry, out, stop = levels[:3]
+    refused = refused_levels(levels.entry, levels.exit, levels.stop)
     wrong = {
         f"rule {rule!r}; accepted: {', '.join(get_args(Rule))}": rule not in get_args(Rule),
-        f"exit {out}, entry {entry}, stop {stop}; accepted: 0 <= exit < entry < stop": not (
-            0.0 <= out < entry < stop
-        ),
+        refused: bool(refused),
         f"most_days {levels.most_days}; accepted: 1 or more": levels.most_days < 1,
         f"window {window}; accepted: {LEAST_WINDOW} or more": window < LEAST_WINDOW,
         f"fill {fill!r}; accepted: open, close": fill not in get_args(Fill),

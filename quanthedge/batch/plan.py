@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from quanthedge.backtesting import stages_asked
+from quanthedge.batch.executors import executor_of
 from quanthedge.batch.grid import Grid, Sets, Windows, grid_of, told
+from quanthedge.batch.ordering import check_by
 from quanthedge.batch.variant import Job, Place, Variant
 from quanthedge.batch.work import remember_market, run_job
 from quanthedge.market import Market
@@ -205,8 +207,19 @@ def jobs_of(plan: Plan, variants: Sequence[Variant], workers: int) -> list[Job]:
     return [Job(plan.place, tuple(one)) for one in jobs]
 
 
-def measured_seconds(plan: Plan) -> tuple[float, float]:
+def measured_seconds(
+    plan: Plan, *, jobs: int | None = None, cluster: str | None = None, by: str | None = None
+) -> tuple[float, float]:
     """Return the seconds that the first run takes, and those expected of all of them.
+
+    What the sweep is to be run with is looked at as it will be then.
+
+    Raises
+    ------
+    DataError
+        `jobs` and `cluster` name no executor.
+    StrategyError
+        `by` is no figure of a run.
 
     Notes
     -----
@@ -214,12 +227,15 @@ def measured_seconds(plan: Plan) -> tuple[float, float]:
     share them for those of a run whose stages are at hand. Expected is the sum over the stages that
     are worked out and over all runs, with all processors of this machine for the ledgers.
     """
-    jobs = jobs_of(plan, plan.variants, 1)
-    first, others = jobs[0].variants[:1], jobs[0].variants[:_MEASURED]
+    executor_of(jobs, cluster)
+    alike = jobs_of(plan, plan.variants, 1)[0].variants
+    first, others = alike[:1], alike[:_MEASURED]
     with watched_stages() as worked:
         begun = time.perf_counter()
-        run_job(Job(plan.place, first))
+        outcomes = run_job(Job(plan.place, first))
         whole = time.perf_counter() - begun
+    if by is not None:
+        check_by(by, outcomes)
     begun = time.perf_counter()
     run_job(Job(plan.place, others))
     each = (time.perf_counter() - begun) / len(others)

@@ -7,7 +7,6 @@
 >>> found.table.head()                                                      # doctest: +SKIP
 """
 
-import difflib
 import logging
 import time
 from collections import deque
@@ -24,6 +23,7 @@ from quanthedge.backtesting import backtest
 from quanthedge.batch.card import sweep_card
 from quanthedge.batch.executors import Running, executor_of
 from quanthedge.batch.grid import Sets, Windows, told
+from quanthedge.batch.ordering import FIRST, check_by, no_figure
 from quanthedge.batch.plan import Plan, jobs_of, planned
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.variant import Job, Outcome, Variant
@@ -304,7 +304,7 @@ def _run(
             count.say()
             for _, outcomes in run_all(work, run_job):
                 keep(outcomes)
-                _check_by(by, outcomes)
+                check_by(by, outcomes)
                 failed.update((one.number, one) for one in outcomes if one.failure is not None)
                 count.took(outcomes)
                 count.say()
@@ -315,18 +315,6 @@ def _run(
             "command goes on with the others"
         ) from None
     return failed
-
-
-def _check_by(by: str, outcomes: Iterable[Outcome]) -> None:
-    """Refuse a figure that runs do not have, as soon as one has ended and not after all of them."""
-    for one in outcomes:
-        if one.failure is None and by not in one.figures:
-            raise _no_figure(by, one.figures)
-
-
-def _no_figure(by: str, names: Iterable[str]) -> StrategyError:
-    near = ", ".join(difflib.get_close_matches(by, list(names), 4, 0.3) or _FIRST)
-    return StrategyError(f"by {by!r}: no figure of a run; there are {near}")
 
 
 @contextmanager
@@ -369,23 +357,16 @@ def _table(plan: Plan, store: Store, by: str) -> pd.DataFrame:
     if by not in figures:
         if not len(found):
             return found.assign(**{by: pd.Series(dtype=float)})
-        raise _no_figure(by, figures)
+        raise no_figure(by, figures)
     changes = {one.key: one.changes for one in plan.variants}
     own = pd.DataFrame([changes[key] for key in found.index], index=found.index, columns=plan.keys)
-    first = list(dict.fromkeys((*plan.keys, *_FIRST)))
+    first = list(dict.fromkeys((*plan.keys, *FIRST)))
     known = found.drop(columns=[name for name in plan.keys if name in found.columns])
     table = pd.concat([own, known], axis=1)
     rest = [name for name in table.columns if name not in first]
     return table[[*(name for name in first if name in table.columns), *rest]].sort_values(
         by, ascending=False, kind="stable", na_position="last"
     )
-
-
-# the figures that a reader looks at first
-_FIRST = (
-    "annual_return_net", "volatility_net", "sharpe_net", "max_drawdown_net", "calmar_net",
-    "correlation_accrued_daily", "beta_daily", "turnover", "paid_per_year_costs_and_fees",
-)  # fmt: skip
 
 
 def _failures(plan: Plan, failed: Mapping[int, Outcome]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from quanthedge.cli.manner import AsJson, Manner, Quiet, manner_of, print_json
 from quanthedge.cli.options import SAMPLE, End, MarketFolder, Start, StrategyFile
 from quanthedge.cli.screen import say
 from quanthedge.cli.sweep_words import (
+    one_line,
     plan_data,
     print_sweep,
     say_walk,
@@ -113,7 +114,7 @@ def command(  # noqa: PLR0917 -- an option each
     if manner == "short":
         say(what.describe(spoken()), indent=2)
     if plan or out is None:
-        _say_time(what, manner)
+        _say_time(what, manner, jobs=jobs, cluster=cluster, by=by)
         return
     found = _run(what, out, jobs=jobs, cluster=cluster, keep=keep, by=by)
     if manner == "short":
@@ -125,9 +126,7 @@ def command(  # noqa: PLR0917 -- an option each
             answer |= {"walk_forward": walk_data(*then, walked)}
         print_json(answer)
     elif manner == "quiet":
-        typer.echo(told("sweep")["one_line"].format(
-            id=found.id, count=f"{len(found.table):,}", failed=f"{len(found.failures):,}", out=out
-        ))  # fmt: skip
+        typer.echo(one_line(found, out, None if then is None else then[1]))
     elif walked is not None and then is not None:
         say_walk(*then, walked)
     if len(found.failures) and not len(found.table):
@@ -166,11 +165,13 @@ def _walk(found: "Sweep", days: tuple[int, int], by: str) -> "tuple[WalkForward,
     return keep_walk_forward(found.store, lambda: walk_forward_of(found, *days, by=by))
 
 
-def _say_time(plan: "Plan", manner: Manner) -> None:
+def _say_time(
+    plan: "Plan", manner: Manner, *, jobs: int | None, cluster: str | None, by: str
+) -> None:
     """Say how long it will take, by the first runs."""
     from quanthedge.batch import measured_seconds
 
-    first, total = measured_seconds(plan)
+    first, total = measured_seconds(plan, jobs=jobs, cluster=cluster, by=by)
     if manner == "json":
         print_json({**plan_data(plan), "seconds_first": first, "seconds_all": total})
         return

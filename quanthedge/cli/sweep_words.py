@@ -12,7 +12,15 @@ from quanthedge.cli.screen import print_table, say, say_next, typed
 if TYPE_CHECKING:
     from quanthedge.batch import Plan, Sweep, WalkForward
 
-__all__ = ["plan_data", "print_sweep", "say_walk", "spelled", "sweep_data", "walk_data"]
+__all__ = [
+    "one_line",
+    "plan_data",
+    "print_sweep",
+    "say_walk",
+    "spelled",
+    "sweep_data",
+    "walk_data",
+]
 
 _SHOWN = 10  # runs in the table
 _REASONS = 5  # reasons of failures
@@ -47,6 +55,15 @@ def print_sweep(found: "Sweep", out: Path) -> None:
             f"quanthedge runs show {best} --store {typed(out)}",
             f"quanthedge report {typed(out / best)}",
         )
+
+
+def one_line(found: "Sweep", out: Path, walked: Path | None) -> str:
+    """Return what came of a sweep in one line, with the folder of a walk-forward run."""
+    words = told("sweep")
+    line = words["one_line"].format(
+        id=found.id, count=f"{len(found.table):,}", failed=f"{len(found.failures):,}", out=out
+    )
+    return line if walked is None else line + words["and_walk"].format(folder=walked)
 
 
 def _print_best(found: "Sweep", words: dict[str, str]) -> None:

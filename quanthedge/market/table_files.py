@@ -31,6 +31,7 @@ def parquet_file(path: Path | str, read_dictionary: list[str] | None = None) -> 
         Its claims are beyond the budget. Damage raises what pyarrow raises.
     """
     path = Path(path)
+    _refuse_pipes(path)
     file = pq.ParquetFile(path, read_dictionary=read_dictionary)
     try:
         footer = file.metadata
@@ -39,6 +40,12 @@ def parquet_file(path: Path | str, read_dictionary: list[str] | None = None) -> 
         file.close()
         raise
     return file
+
+
+def _refuse_pipes(path: Path) -> None:
+    """Refuse what is there and no plain file: opening a pipe would wait for ever."""
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: is no plain file")
 
 
 def _claimed(footer: pq.FileMetaData) -> int:
@@ -231,6 +238,7 @@ def read_numbers(path: Path) -> Array:
     DataError
         It is no such file, or claims another number of values than its bytes are.
     """
+    _refuse_pipes(path)
     try:
         with path.open("rb") as file:
             shape, dtype = _npy_head(file)
@@ -245,6 +253,8 @@ def read_numbers(path: Path) -> Array:
                 )
             claim(path, bytes=size, rows=shape[0] if shape else 1)
             return np.fromfile(file, dtype, count).reshape(shape)
+    except FileNotFoundError as problem:
+        raise DataError(f"{path}: no such file") from problem
     except (OSError, ValueError, EOFError, OverflowError, SyntaxError, RecursionError, TypeError,
             TokenError, MemoryError) as problem:  # fmt: skip
         reason = (str(problem).splitlines() or [type(problem).__name__])[0][:120]

@@ -30,7 +30,7 @@ from quanthedge.market.manifest import (
 )
 from quanthedge.market.panels import cache_files
 from quanthedge.market.schema import TABLES, TableSchema
-from quanthedge.storage import check_replaceable, replacing, storage_errors
+from quanthedge.storage import alone, check_replaceable, replacing, storage_errors
 
 __all__ = ["Progress", "check_target", "write_dataset", "write_streamed"]
 
@@ -78,9 +78,11 @@ def write_dataset(
     tables = dict(tables)
     bars = tables.pop("stock_daily", None)
     pieces = None if bars is None else table_slices(bars)
-    return write_streamed(
-        Path(target), tables, pieces, name=name, source=source, truth=truth, overwrite=overwrite
-    )
+    place = check_target(Path(target), name, source, overwrite)
+    with alone(place):  # what another writes there meanwhile is found when it is done
+        return write_streamed(
+            place, tables, pieces, name=name, source=source, truth=truth, overwrite=overwrite
+        )
 
 
 def write_streamed(
@@ -174,15 +176,15 @@ def check_target(target: Path, name: str, source: str, overwrite: bool = False) 
     Raises
     ------
     DataError
-        It is no folder of its own, holds another dataset (unless `overwrite`), or files that are
-        not ours and stand where tables have to go.
+        It is no folder of its own, is one of runs, holds another dataset (unless `overwrite`), or
+        files that are not ours and stand where tables have to go.
     """
     for what, text in (("name", name), ("source", source)):
         if not is_line(text):
             raise DataError(f"{what} {text[:80]!r}: accepted: one line of text")
     with storage_errors(target):
         target = target.resolve()
-        check_replaceable(target)
+        check_replaceable(target, runs=is_dataset(target))
     if not target.is_dir():
         return target
     if is_dataset(target) and not overwrite:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from quanthedge.errors import StrategyError
+from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_chain
 from quanthedge.kinds import Kinded, own_errors, read_catalogue
 from quanthedge.market import Market
@@ -187,14 +187,16 @@ def wishes_of(sleeve: Sleeve, market: Market, first: int, last: int) -> Wishes:
     ------
     StrategyError
         An own sleeve fails, or something else than wishes on days of the run is returned.
+    DataError
+        The market lacks what the sleeve asks for.
     """
     try:
         with own_errors(sleeve, "wishes"):
             found = sleeve.wishes(market, first, last)
-    except StrategyError as problem:
+    except (StrategyError, DataError) as problem:
         if str(problem).startswith("sleeve "):
             raise
-        raise StrategyError(f"sleeve {sleeve.label}: {problem}") from problem
+        raise type(problem)(f"sleeve {sleeve.label}: {problem}") from problem
     if not isinstance(found, Wishes):
         raise StrategyError(
             f"sleeve {sleeve.label}: wishes returned {type(found).__name__}; accepted: Wishes"

@@ -1,12 +1,12 @@
 """The cheap sides of pairs inside industries, against the index future."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from quanthedge.arbitrage import pairs_targets
+from quanthedge.arbitrage import pairs_targets, refused_levels
 from quanthedge.hedge import contract_chain
 from quanthedge.market import Market
 from quanthedge.sleeves.base import Sleeve, Wishes
@@ -40,6 +40,13 @@ class IndustryPairs(Sleeve):
     invested: float = Field(
         default=0.75, gt=0, le=1, description="Part of the budget that all purchases together take."
     )
+
+    @model_validator(mode="after")
+    def _levels_fit(self) -> Self:
+        refused = refused_levels(self.entry, self.exit, np.inf)  # no stop
+        if refused:
+            raise ValueError(refused)
+        return self
 
     def wishes(self, market: Market, first: int, last: int) -> Wishes:
         """Return the stocks and the contract after each decision that changes one of them."""

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from quanthedge.arbitrage import spread_trades
+from quanthedge.arbitrage import refused_levels, spread_levels, spread_trades
 from quanthedge.market import Market
 from quanthedge.sleeves.base import FillPrice, Sleeve, Wishes, check_fill, state_changes
 
@@ -49,6 +49,13 @@ class CalendarSpread(Sleeve):
     size: float = Field(
         default=2.0, gt=0, le=20, description="Value of each leg, a multiple of the budget."
     )
+
+    @model_validator(mode="after")
+    def _levels_fit(self) -> Self:
+        refused = refused_levels(*spread_levels(self.rule, self.entry, self.exit, self.stop))
+        if refused:
+            raise ValueError(refused)
+        return self
 
     def filled_at(self, price: FillPrice) -> Self:
         """Return the spread that asks at this price whether its legs can be traded."""

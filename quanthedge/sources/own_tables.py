@@ -60,6 +60,8 @@ def _table(path: Path, name: str) -> pa.Table:
     if path.suffix == ".parquet":
         with readable(path):
             return read_parquet(path)
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
     types = {}
     if name in TABLES:
         types = {column.name: _CSV_TYPES[column.kind] for column in TABLES[name].columns}

@@ -45,6 +45,11 @@ _Ours = Callable[[Path], Iterable[str]]
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _MOST_FOREIGN = 20_000  # files and folders; more of them are somebody's home, not a folder of ours
+# files by which a folder of runs is known; a run.json alone may be anybody's
+_OF_RUNS = {
+    "run folder": ("run.json", "strategy.json"),
+    "store of runs": ("quanthedge-store.json",),
+}
 WINDOWS = os.name == "nt"  # where an open file keeps its folder from being moved
 
 
@@ -90,8 +95,10 @@ def replacing(target: Path, ours: _Ours | None = None) -> Iterator[Path]:
     _log.info("%s: written", target)
 
 
-def check_replaceable(target: Path) -> None:
+def check_replaceable(target: Path, *, runs: bool = True) -> None:
     """Refuse a target that is no folder of its own: a file, a disk, the folder one stands in.
+
+    Without ``runs``, also a run folder and a store of runs.
 
     Raises
     ------
@@ -107,6 +114,8 @@ def check_replaceable(target: Path) -> None:
         return
     if target.parent == target or os.path.ismount(target):
         raise DataError(f"{target}: is a disk of its own; choose a folder in it")
+    if not runs and (kind := _kind_of_runs(target)):
+        raise DataError(f"{target}: is a {kind}; what is written now takes a folder of its own")
     here = Path.cwd()
     if here == target or target in here.parents:
         raise DataError(
@@ -119,6 +128,14 @@ def check_replaceable(target: Path) -> None:
             raise DataError(
                 f"{target}: holds more than {_MOST_FOREIGN:,} files; choose a folder of its own"
             )
+
+
+def _kind_of_runs(folder: Path) -> str:
+    """Return what holds runs of ours, by its files, "" where nothing does."""
+    for kind, names in _OF_RUNS.items():
+        if all(os.path.lexists(folder / name) for name in names):
+            return kind
+    return ""
 
 
 @contextmanager

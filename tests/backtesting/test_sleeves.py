@@ -216,9 +216,9 @@ def test_wishes_that_cannot_be_meant_end_in_one_line(market, strategy, how, told
 
 
 def test_what_a_rule_does_not_take_is_told_with_the_sleeve(market, strategy):
-    spread = {"kind": "calendar_spread", "label": "calendar", "budget": 0.1, "entry": 0.5}
-    with pytest.raises(StrategyError, match=r"^sleeve calendar: .*exit 0\.5, entry 0\.5"):
-        qh.backtest(strategy.change({"sleeves": [spread]}), market, START, END)
+    pairs = {"kind": "industry_pairs", "label": "pairs", "budget": 0.1, "formation_days": 700}
+    with pytest.raises(DataError, match=r"^sleeve pairs: .*a formation takes 700 days"):
+        qh.backtest(strategy.change({"sleeves": [pairs]}), market, START, END)
 
 
 def test_funds_without_sleeves_say_so(mixed):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +76,8 @@ def test_a_plan_says_what_and_how_long_and_writes_nothing(tmp_path):
         (["--plan", "--set", "hedge.ratoi=0.8,0.9"], "did you mean 'ratio'?"),
         (["--plan", "--set", "hedge.ratio=0.8", "--windows", "60"], "--windows '60': accepted"),
         (["--plan", "--set", "hedge.ratio=0.8", "--start", "1999-01-04"], "outside the market"),
+        (["--plan", "--set", "hedge.ratio=0.8,0.9", "--by", "sharp"], "no figure of a run"),
+        (["--plan", "--set", "hedge.ratio=0.8,0.9", "--cluster", "x:1"], "cluster: 'x:1'; accept"),
     ],
 )
 def test_wrong_use_ends_in_one_line(words, told):
@@ -82,6 +85,18 @@ def test_wrong_use_ends_in_one_line(words, told):
     assert done.returncode == 2
     assert told in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_the_quiet_line_names_the_folder_of_the_walk_forward_run(tmp_path):
+    out = tmp_path / "store"
+    done = inside(
+        "sweep", NEUTRAL, *SPAN, "--set", "hedge.ratio=0.8,1.0", "--set", "selector.n=30",
+        "--out", out, "--walk-forward", "60,20", "--quiet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    folder = done.stdout.strip().rpartition("walk-forward run ")[2]
+    assert (Path(folder) / "walk_forward.csv").exists()
 
 
 @pytest.mark.slow

@@ -306,3 +306,14 @@ def random_reverse(seed, **sizes):
 @pytest.mark.parametrize("seed", range(30))
 def test_legs_of_borrowed_stocks_wait_as_those_of_the_reference_do(seed):
     agree(seed, random_reverse)
+
+
+def test_what_is_owed_and_cannot_be_returned_is_no_purchase_that_a_contract_waits_for():
+    # day 28: a suspended stock is owed and wanted held; the money is that of the other orders
+    run = agree(2154, random_reverse, count=2, days=60, stocks=10)
+    assert (28, "stock", 6, "buy", 437, 0, "suspended") in refusals_of(run)
+
+
+@pytest.mark.parametrize(("seed", "sizes"), [(48, {}), (1113, {"days": 120})])
+def test_markets_of_tiny_funds_and_of_shares_that_wait_are_those_of_the_reference(seed, sizes):
+    agree(seed, random_reverse, **sizes)

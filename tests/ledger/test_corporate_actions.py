@@ -9,6 +9,7 @@ from quanthedge.ledger import factor_steps, run_ledger
 from quanthedge.ledger.corporate_actions import TaxRates, action_book
 from quanthedge.ledger.layout import COLUMNS, REFUSAL_REASONS
 from tests.ledger.adapter import kernel_inputs
+from tests.ledger.test_kernel_beside_reference import compare
 from tests.oracles.ledger import Action, Rates, Tax
 from tests.oracles.random_market import calm_inputs
 
@@ -258,6 +259,39 @@ def test_subscribed_rights_wait_for_their_listing_too():
     found = run(action, 9.2, targets=targets, retry_days=2)
     sold = [(int(t[0]), int(t[3])) for t in found.trades if t[3] < 0]
     assert sold == [(2, -1000), (3, -250)]
+
+
+def test_new_shares_that_wait_halve_with_the_holding_each_till_its_own_day():
+    # 1,000 shares: 300 new ones wait for day 4 and 650 for day 6, then two shares become one
+    steps = np.array([1.0, 1.0, 1.3, 1.5, 0.5, 1.0, 1.0, 1.0])
+    factor = np.cumprod(steps)
+    mark = 10.0 / factor
+    price, days = mark[1:, None], 7
+    inputs = calm_inputs(
+        days=days, capital_yuan=20_000, targets=[(0, [(0, 0.5)]), (3, [(0, 0.0)])], retry_days=5,
+        actions={(1, 0): Action(bonus=0.3, list_day=4), (2, 0): Action(bonus=0.5, list_day=6)},
+        **dict.fromkeys(("open", "high", "low", "close"), price), mark=mark[:, None],
+        adj_factor=factor[:, None], volume=np.full((days, 1), 1e7), amount=price * 1e7,
+        pre_close=(mark[:-1] / steps[1:])[:, None],
+    )  # fmt: skip
+    found = run_ledger(kernel_inputs(inputs))
+    compare(inputs)
+    trades = [(int(t[0]), int(t[3])) for t in found.trades]
+    assert trades == [(0, 1000), (3, -500), (4, -150), (6, -325)]
+
+
+def test_a_sale_that_its_tax_would_take_below_zero_is_refused():
+    # all of the money in 2,000 shares, then 4,000 at 5 yuan: of 20,000 yuan the duty leaves 200,
+    # and the tax on the bonus at par is 400
+    action = Action(bonus=1.0, stock_dividend=1.0, rates=Rates(0.05, 0.2, 0.1, 0.05))
+    sold = run(
+        action, 5.0, tax=Tax([0] * 4, [0] * 4), targets=[(0, [(0, 1.0)]), (3, [(0, 0.0)])],
+        stamp_duty_sell=np.full(4, 0.99),
+    )  # fmt: skip
+    assert [(int(t[0]), int(t[3])) for t in sold.trades] == [(0, 2000)]
+    refused = [(int(r[0]), int(r[4]), int(r[5]), REFUSAL_REASONS[int(r[6])]) for r in sold.refusals]
+    assert refused == [(3, 4000, 0, "cash")]
+    assert column("dividend_tax", sold).tolist() == [0, 0, 0, 0]
 
 
 def test_a_stock_without_a_bar_has_no_step_and_no_warning() -> None:

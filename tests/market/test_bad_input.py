@@ -1,6 +1,7 @@
 """Every kind of bad input gives exactly one clear error, and nothing is written."""
 
 import re
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,12 @@ def setting(column, value, row=7):
         return bars
 
     return stock_daily(change)
+
+
+def with_last_day(found, day):
+    """A table whose last row has another date, also one that pandas cannot hold."""
+    days = pa.array([*found["date"].to_pylist()[:-1], date.fromisoformat(day)], pa.date32())
+    return found.set_column(found.column_names.index("date"), "date", days)
 
 
 def table(name, change):
@@ -138,6 +145,10 @@ CASES = {
     "text for dates": (
         typed("calendar", "date", pa.string()),
         "calendar: column 'date' is string; expected a date",
+    ),
+    "a year of no market": (
+        lambda tables: tables.update(cash_rate=with_last_day(tables["cash_rate"], "9999-12-31")),
+        "cash_rate: 1 row has a date before 1900 or after 2199; fix the source",
     ),
     "number for a flag": (
         typed("stock_daily", "is_st", pa.int8()),

@@ -576,7 +576,6 @@ def take_action(x, s, day, result, i, action):
         due = min(action.pay_day, len(x.days))
         s.receivable[due] = s.receivable.get(due, 0.0) + gross - tax
     s.shares[i] = whole + taken
-    keep_listed(s, t, i, whole)
     if action.list_day > t and whole + taken > old:
         s.not_listed.setdefault(i, []).append([action.list_day, whole + taken - old])
     change = s.shares[i] * reference - old * mark - taken * action.rights_price
@@ -586,15 +585,12 @@ def take_action(x, s, day, result, i, action):
     day.dividend_tax += tax
 
 
-def keep_listed(s, t, i, shares):
-    """Where a holding shrinks below what is not listed yet, that is what is left of it."""
+def shrink_unlisted(s, t, i, part):
+    """Where a holding shrinks, each lot of shares that are not listed yet shrinks alike."""
     waiting = [one for one in s.not_listed.get(i, []) if one[0] > t]
     s.not_listed[i] = waiting
-    excess = sum(new for _, new in waiting) - shares
     for one in waiting:
-        cut = max(0, min(one[1], excess))
-        one[1] -= cut
-        excess -= cut
+        one[1] = min(one[1], math.floor(one[1] * part + 1e-6))
 
 
 def note_bought(x, s, day, i, shares):
@@ -603,14 +599,12 @@ def note_bought(x, s, day, i, shares):
         s.lots_bought.setdefault(i, []).append([day.t, float(shares), []])
 
 
-def tax_of_sale(x, s, day, i, shares):
-    """Take shares from the oldest lots; return the tax that their dividends now cost."""
-    if not x.tax:
-        return 0.0
-    t, left, due = day.t, float(shares), 0.0
-    queue = s.lots_bought.get(i, [])
-    while left > 1e-9 and queue:
-        bought, held, dividends = queue[0]
+def lots_of_sale(x, s, day, i, shares):
+    """Return the part that a sale takes of each lot, oldest first, and what its dividends cost."""
+    t, left, found = day.t, float(shares), []
+    for bought, held, dividends in s.lots_bought.get(i, []) if x.tax else []:
+        if left <= 1e-9:
+            break
         share = min(left, held) / held
         if bought >= x.tax.month_begin[t]:
             period = "short"
@@ -618,17 +612,28 @@ def tax_of_sale(x, s, day, i, shares):
             period = "mid"
         else:
             period = "long"
+        due = 0.0
         for rates, taxed, withheld in dividends:
             total = taxed * max(getattr(rates, period), rates.at_payment)
             due += share * (total - withheld)
+        found.append((share, due))
         left -= min(left, held)
-        queue[0] = [
+    return found
+
+
+def take_from_lots(x, s, day, i, shares):
+    """Take shares from the oldest lots; return the tax that their dividends now cost."""
+    parts = lots_of_sale(x, s, day, i, shares)
+    queue = s.lots_bought.get(i, [])
+    for k, (share, _) in enumerate(parts):
+        bought, held, dividends = queue[k]
+        queue[k] = [
             bought, held * (1 - share),
             [(r, g * (1 - share), w * (1 - share)) for r, g, w in dividends],
         ]  # fmt: skip
-        if queue[0][1] <= 1e-9:
-            queue.pop(0)
-    return due
+    while queue and queue[0][1] <= 1e-9:
+        queue.pop(0)
+    return sum(due for _, due in parts)
 
 
 def grow_holding(x, s, day, i, g):
@@ -643,8 +648,8 @@ def grow_holding(x, s, day, i, g):
     s.stock_cash += cash
     for lot in s.lots_bought.get(i, []):
         lot[1] *= whole / s.shares[i]
+    shrink_unlisted(s, day.t, i, whole / s.shares[i])
     s.shares[i] = whole
-    keep_listed(s, day.t, i, whole)
 
 
 # --- step 3 --------------------------------------------------------------------------------------
@@ -828,7 +833,7 @@ def book_stock_trade(x, s, day, result, trade):
         day.paid += trade.amount + trade.costs
         note_bought(x, s, day, trade.index, trade.quantity)
     else:
-        trade.dividend_tax = tax_of_sale(x, s, day, trade.index, -trade.quantity)
+        trade.dividend_tax = take_from_lots(x, s, day, trade.index, -trade.quantity)
         day.dividend_tax += trade.dividend_tax
         s.stock_cash += trade.amount - trade.costs - trade.dividend_tax
         day.received += trade.amount - trade.costs - trade.dividend_tax
@@ -852,7 +857,8 @@ def sell(x, s, day, result, i, wanted, reason, capped):
             quantity, cause = round_lot(x, i, cap), limit
     if quantity > 0:
         trade = stock_trade(x, t, i, -quantity, reason)
-        if trade.costs > trade.amount + s.stock_cash:
+        tax = sum(due for _, due in lots_of_sale(x, s, day, i, quantity))
+        if trade.costs + tax > trade.amount + s.stock_cash:
             quantity, cause = 0, "cash"
         else:
             book_stock_trade(x, s, day, result, trade)

@@ -75,3 +75,18 @@ def test_another_price_than_the_fund_s_is_refused_in_one_line():
         fund("close", CARRY | {"terms": {"fill": "open"}})
     assert fund("open", CARRY).sleeves_as_filled()[0].terms.fill == "open"
     assert fund("close", CARRY).sleeves_as_filled()[0].terms.fill == "close"
+
+
+@pytest.mark.parametrize(
+    "sleeve",
+    [
+        SPREAD | {"exit": 0.02},
+        SPREAD | {"stop": 0.005},
+        {"kind": "calendar_spread", "label": "calendar", "budget": 0.2, "entry": 4.0},  # stop 4
+        {"kind": "industry_pairs", "label": "pairs", "budget": 0.2, "exit": 2.5},
+    ],
+)
+def test_deviations_that_do_not_fit_together_are_refused_before_there_is_a_market(sleeve):
+    with pytest.raises(StrategyError, match=r"accepted: 0 <= exit < entry < stop") as error:
+        small_strategy("invested_fraction=0.45").change({"sleeves": [sleeve]})
+    assert f"sleeves.0.{sleeve['kind']}: exit " in str(error.value)

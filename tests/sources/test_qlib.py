@@ -58,6 +58,20 @@ def original(sample):
     return frames
 
 
+def test_listed_codes_of_other_markets_are_counted(tmp_path, source):
+    path = source / "instruments" / "all.txt"
+    path.write_text(path.read_text() + "NYSEAAPL\t2014-01-02\t2014-03-03\n")
+    _found, report = imported(qlib, source, tmp_path / "m")
+    told = "1 code of other markets in instruments/all.txt left out (NYSEAAPL)"
+    assert told in texts(report)
+
+
+def test_a_folder_without_its_calendar_is_refused_as_a_missing_file(tmp_path, source):
+    path = source / "calendars" / "day.txt"
+    path.unlink()
+    assert refused(source, tmp_path) == f"{path}: no such file"
+
+
 def test_a_market_comes_back_from_qlib_but_for_what_it_cannot_hold(sample, sample_back):
     found, _report = sample_back
     assert differences(original(sample), found) == {

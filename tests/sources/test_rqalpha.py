@@ -69,6 +69,64 @@ def refusal(folder):
     return str(raised.value)
 
 
+def test_days_that_the_calendar_has_twice_are_counted(tables, tmp_path):
+    export_rqalpha(tmp_path / "bundle", tables)
+    path = tmp_path / "bundle" / "trading_dates.npy"
+    days = np.load(path)
+    np.save(path, np.append(days, days[:3]))
+    found, report = imported(rqalpha, tmp_path / "bundle", tmp_path / "m")
+    assert len(found["calendar"]) == len(days)
+    assert "calendar: 3 rows that repeat another row in every value counted once" in texts(report)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda kinds: [one for one in kinds if one[0] != "volume"], "no volume"),
+        (lambda kinds: [(name, "<f4") for name, _ in kinds], "datetime as float, not int64"),
+        (lambda kinds: kinds[::-1], "in another order"),
+    ],
+)
+def test_a_stock_with_other_columns_is_named(tables, tmp_path, change, told):
+    export_rqalpha(tmp_path / "bundle", tables)
+    key = order_book_id(CODES[1])
+    with h5py.File(tmp_path / "bundle" / "stocks.h5", "r+") as file:
+        rows = file[key][:]
+        del file[key]
+        made = np.zeros(len(rows), dtype=change(rows.dtype.descr))
+        for name in made.dtype.names:
+            made[name] = rows[name]
+        file[key] = made
+    text = refusal(tmp_path / "bundle")
+    assert f"stocks.h5: '{key}' has other columns than the first of the file ({told})" in text
+
+
+@pytest.mark.parametrize("word", [None, "", 600000, "AAPL.XNAS"])
+def test_an_instrument_without_a_code_is_refused_with_its_file(tables, tmp_path, word):
+    export_rqalpha(tmp_path / "bundle", tables)
+    path = tmp_path / "bundle" / "instruments.pk"
+    stock = {"order_book_id": word, "type": "CS", "listed_date": "2014-01-02"}
+    path.write_bytes(pickle.dumps([*pickle.loads(path.read_bytes()), stock], protocol=2))
+    assert refusal(tmp_path / "bundle").startswith(f"{path}: order_book_id: code '")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("dividends", "actions have no cash dividends"), ("split_factor", "actions have no bonus")],
+)
+def test_a_bundle_with_one_of_the_two_tables_of_actions_says_so(tables, tmp_path, name, told):
+    export_rqalpha(tmp_path / "bundle", tables)
+    (tmp_path / "bundle" / f"{name}.h5").unlink()
+    _found, report = imported(rqalpha, tmp_path / "bundle", tmp_path / "m")
+    assert f"{name}.h5 is not there: {told}" in texts(report, "warning")
+
+
+def test_a_bundle_without_its_calendar_is_refused_as_a_missing_file(tables, tmp_path):
+    export_rqalpha(tmp_path / "bundle", tables)
+    (tmp_path / "bundle" / "trading_dates.npy").unlink()
+    assert refusal(tmp_path / "bundle").endswith("trading_dates.npy: no such file")
+
+
 def test_a_market_comes_back_from_a_bundle(sample, tmp_path):
     export_rqalpha(tmp_path / "bundle", sample)
     assert rqalpha.recognise(tmp_path / "bundle")

@@ -154,6 +154,15 @@ def test_a_stock_that_the_factors_do_not_name_is_told(tmp_path, tables):
     assert "1 of 6 stocks are not in adjfactors.json" in texts(report, "warning")
 
 
+def test_a_stock_whose_file_has_no_bar_is_told(tmp_path, tables):
+    export_wtpy(tmp_path / "source", tables)
+    path = tmp_path / "source" / "csv" / "SZSE.000001_d.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    found, report = imported(wtpy, tmp_path / "source", tmp_path / "m")
+    assert "000001.SZ" not in set(found["stocks"]["code"])
+    assert "stocks: 1 stock whose file has no bar left out (000001.SZ)" in texts(report, "warning")
+
+
 def test_adjusted_series_are_left_out_and_refused_under_a_plain_name(tmp_path, tables):
     export_wtpy(tmp_path / "source", tables)
     plain = tmp_path / "source" / "csv" / "SSE.600519_d.csv"
@@ -323,6 +332,7 @@ BAD_RULES = {
     "a day that is none": ('{"CFFEX": {"IF": [{"to": "IF1410", "date": 20140231}]}}', "no date"),
     "no contract": ('{"CFFEX": {"IF": [{"date": 20140919}]}}', "no contract in 'to'"),
     "a name that is none": ('{"CFFEX": {"IF": [{"date": 20140919, "to": "XX"}]}}', "no contract"),
+    "a product twice": ('{"CFFEX": {"IF": [], "IF": []}}', "'IF' stands twice"),
     "two on one day": (
         '{"CFFEX": {"IF": [{"date": 20140919, "to": "IF1410"}, '
         '{"date": 20140919, "to": "IF1411"}]}}', "two entries"),

@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from quanthedge.batch.store import Store
 from quanthedge.cli import app
 from quanthedge.errors import DataError
 from quanthedge.market import Market, check_dataset, check_fingerprint, write_dataset, writer
 from quanthedge.market.fingerprint import file_sha256
 from quanthedge.storage import folders as storage
 from tests.market.small_market import small_market
+from tests.sample import sample_result
 
 
 def write(folder, seed=0, **more):
@@ -79,6 +81,17 @@ def test_a_file_of_others_where_a_table_has_to_go_is_refused(tmp_path, name):
     with pytest.raises(DataError, match="is a file"):
         write(tmp_path / "m" / name)
     assert only(tmp_path) == ["m"]
+
+
+def test_a_dataset_is_not_laid_beside_a_run_or_a_store(tmp_path):
+    run, store = tmp_path / "run", tmp_path / "store"
+    sample_result().to_parquet(run)
+    Store.open(store)
+    for folder, kind in ((run, "run folder"), (store, "store of runs")):
+        before = sorted(path.name for path in folder.iterdir())
+        with pytest.raises(DataError, match=f"is a {kind}; what is written now takes"):
+            write(folder)
+        assert sorted(path.name for path in folder.iterdir()) == before
 
 
 def test_the_same_dataset_is_recognised_and_another_one_refused(tmp_path):
@@ -179,6 +192,7 @@ from pathlib import Path
 from quanthedge.market import write_dataset
 from quanthedge.storage import folders as storage
 from tests.market.small_market import small_market
+from tests.sample import sample_result
 def die(*args, **more):
     os.kill(os.getpid(), signal.SIGKILL)
 {moment}
@@ -296,6 +310,7 @@ def test_two_imports_at_once_leave_one_whole_dataset(tmp_path):
 import sys
 from quanthedge.market import write_dataset
 from tests.market.small_market import small_market
+from tests.sample import sample_result
 for _ in range(5):
     tables = small_market(int(sys.argv[1]))
     write_dataset({str(tmp_path / "m")!r}, tables, name="m", source="m", overwrite=True)
@@ -304,6 +319,33 @@ for _ in range(5):
     assert [process.wait() for process in running] == [0, 0]
     assert check_dataset(tmp_path / "m").ok
     assert only(tmp_path) == ["m"]
+
+
+def test_of_two_datasets_at_once_the_later_one_is_refused(tmp_path):
+    script = f"""
+import sys, time
+from quanthedge.market import write_dataset, writer
+from quanthedge.errors import DataError
+from tests.market.small_market import small_market
+inspect = writer.inspect
+def slowly(*arguments):
+    time.sleep(1)  # both have looked at the folder
+    inspect(*arguments)
+writer.inspect = slowly
+try:
+    write_dataset({str(tmp_path / "m")!r}, small_market(), name=sys.argv[1], source="random")
+except DataError as refusal:
+    sys.exit(str(refusal))
+"""
+    both = [
+        subprocess.Popen([sys.executable, "-c", script, name], stderr=subprocess.PIPE, text=True)
+        for name in ("one", "other")
+    ]
+    told = [one.communicate()[1] for one in both]
+    assert sorted(one.returncode for one in both) == [0, 1]
+    assert "holds another dataset" in "".join(told)
+    there = Market.open(tmp_path / "m").name
+    assert there == ("one" if both[0].returncode == 0 else "other")
 
 
 def test_a_place_that_may_not_be_written_is_a_clear_error(tmp_path, monkeypatch):

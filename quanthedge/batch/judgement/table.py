@@ -246,15 +246,19 @@ def judged(
     )
 
 
+def _ranks(name: str) -> bool:
+    """Whether more of a figure of a run is better; those of the index are not the run's."""
+    return is_figure(name) and name.startswith(_BETTER_WHEN_HIGH) and not name.endswith("_index")
+
+
 def _check(runs: pd.DataFrame, returns: pd.DataFrame, by: str) -> None:
     for name in ("status", by):
         if name not in runs:
             near = difflib.get_close_matches(name, [str(c) for c in runs.columns], 4, 0.3)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             raise DataError(f"judged: the runs have no column {name!r}{hint}")
-    if not by.startswith(_BETTER_WHEN_HIGH):
-        known = [str(c) for c in runs.columns if is_figure(str(c))]
-        accepted = ", ".join(name for name in known if name.startswith(_BETTER_WHEN_HIGH))
+    if not _ranks(by):
+        accepted = ", ".join(name for name in map(str, runs.columns) if _ranks(name))
         raise DataError(f"judged: by {by!r}; accepted: figures of which more is better: {accepted}")
     if not runs.index.is_unique:
         raise DataError("judged: a key stands twice among the runs; accepted: each run once")

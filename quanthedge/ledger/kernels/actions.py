@@ -79,25 +79,45 @@ def note_dividend(a: int, i: int, tax: TaxBook, carried: Carried) -> None:
 
 
 @njit(cache=True, allocates=False)
+def tax_of_sale(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> float:
+    """Tax on dividends due where shares are sold on day t from the oldest lots, yuan."""
+    lots = carried.lots
+    due = 0.0
+    left = quantity
+    for k in range(carried.lot_count[i] if lots.shape[1] > 0 else 0):
+        if left <= 1e-9:
+            break
+        outcome = LONG
+        if lots[i, k, DAY] >= tax.month_begin[t]:
+            outcome = SHORT
+        elif lots[i, k, DAY] >= tax.year_begin[t]:
+            outcome = MID
+        due += _share_of_lot(i, k, left, lots) * lots[i, k, outcome]
+        left -= min(left, lots[i, k, SHARES])
+    return due
+
+
+@njit(cache=True, allocates=False)
+def _share_of_lot(i: int, k: int, quantity: float, lots: Floats) -> float:
+    """Part of a lot that a sale takes, 0..1."""
+    shares = lots[i, k, SHARES]
+    return min(quantity, shares) / shares if shares > 0.0 else 1.0
+
+
+@njit(cache=True, allocates=False)
 def take_lots(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> float:
     """Take shares sold on day t from the oldest lots. Returns the tax due, yuan."""
     lots, count = carried.lots, carried.lot_count
     if lots.shape[1] == 0:
         return 0.0
-    due = 0.0
+    due = tax_of_sale(t, i, quantity, tax, carried)
     left = quantity
     gone = 0
     for k in range(count[i]):
         if left <= 1e-9:
             break
         taken = min(left, lots[i, k, SHARES])
-        share = taken / lots[i, k, SHARES] if lots[i, k, SHARES] > 0.0 else 1.0
-        outcome = LONG
-        if lots[i, k, DAY] >= tax.month_begin[t]:
-            outcome = SHORT
-        elif lots[i, k, DAY] >= tax.year_begin[t]:
-            outcome = MID
-        due += share * lots[i, k, outcome]
+        share = _share_of_lot(i, k, left, lots)
         for part in range(SHARES, N_PARTS):
             lots[i, k, part] *= 1.0 - share
         left -= taken
@@ -116,6 +136,21 @@ def lock_shares(t: int, i: int, a: int, new: float, book: ActionBook, carried: C
     if new > 0.0 and book.list_day[a] > t:
         carried.locked[i] += new
         carried.waiting[a] = new
+
+
+@njit(cache=True, allocates=False)
+def shrink_locked(t: int, i: int, factor: float, book: ActionBook, carried: Carried) -> None:
+    """Let the new shares that wait to be listed shrink with the holding, each down to whole ones.
+
+    Where a holding grows by a factor, what grows out of them is free.
+    """
+    if not (factor < 1.0 and carried.locked[i] > 0.0):
+        return
+    carried.locked[i] = 0.0
+    for a in range(book.pointer[t + 1]):
+        if book.stock[a] == i and carried.waiting[a] > 0.0:
+            carried.waiting[a] = np.floor(carried.waiting[a] * factor + 1e-6)
+            carried.locked[i] += carried.waiting[a]
 
 
 @njit(cache=True, allocates=False)

@@ -14,6 +14,7 @@ from quanthedge.ledger.kernels.actions import (
     lock_shares,
     note_dividend,
     scale_lots,
+    shrink_locked,
 )
 from quanthedge.ledger.kernels.owed import owe_action, owe_growth, settle_delisted
 from quanthedge.ledger.kernels.prices import reference_price
@@ -164,7 +165,6 @@ def _pay_action(
     row[DIVIDENDS_] += gross + fraction
     row[DIVIDEND_TAX_] += withheld
     shares[i] = whole + taken
-    carried.locked[i] = min(carried.locked[i], whole)
     lock_shares(t, i, a, whole - old + taken, actions, carried)
     return shares[i] * reference - old * mark - taken * actions.rights_price[a]
 
@@ -185,7 +185,10 @@ def _pay_delisted(
 
 
 @njit(cache=True, allocates=False)
-def grow_holding(i: int, growth: float, mark: float, state: LedgerState, row: Floats) -> float:
+def grow_holding(
+    t: int, i: int, growth: float, mark: float, actions: ActionBook, state: LedgerState,
+    row: Floats,
+) -> float:  # fmt: skip
     """Let a holding grow by a factor that no action explains. Returns its change in value."""
     shares = state.shares
     grown = shares[i] * growth
@@ -196,8 +199,8 @@ def grow_holding(i: int, growth: float, mark: float, state: LedgerState, row: Fl
     state.scalars[STOCK_CASH] += paid
     row[DIVIDENDS_] += paid
     scale_lots(i, whole / shares[i], state.carried)
+    shrink_locked(t, i, whole / shares[i], actions, state.carried)
     shares[i] = whole
-    state.carried.locked[i] = min(state.carried.locked[i], whole)
     return gain
 
 
@@ -265,6 +268,6 @@ def corporate_actions(
             gain += _pay_action(t, i, a, bars, actions, tax, rights, state, sheet)
         elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
             growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
-            gain += grow_holding(i, growth, bars.mark[t, i], state, sheet.row)
+            gain += grow_holding(t, i, growth, bars.mark[t, i], actions, state, sheet.row)
     _grow_orders(t, bars, actions, rights, state.pending, work)
     return gain

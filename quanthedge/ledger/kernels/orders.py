@@ -180,12 +180,12 @@ def strike_out(state: LedgerState, work: Work) -> None:
 
 @njit(cache=True, allocates=False)
 def ordered_value(t: int, market: StockMarket, state: LedgerState, work: Work) -> float:
-    """Yuan at reference prices of all that the day's orders are to buy."""
+    """Yuan at reference prices of all that the day's orders are to buy; of nothing still owed."""
     shares, pending, stocks = state.shares, state.pending, market.stocks
     value = 0.0
     for k in range(work.n[ORDERED]):
         i = work.ordered[k]
-        if pending[i] > shares[i]:
+        if pending[i] > shares[i] >= 0.0:
             order = round_lot(pending[i] - shares[i], stocks.lot[i], stocks.step[i])
             value += order * reference_price(t, i, market.bars)
     return value

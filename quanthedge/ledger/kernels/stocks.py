@@ -4,7 +4,7 @@ import numpy as np
 
 from quanthedge.compiled import njit
 from quanthedge.ledger.inputs import StockMarket
-from quanthedge.ledger.kernels.actions import add_lot, take_lots
+from quanthedge.ledger.kernels.actions import add_lot, take_lots, tax_of_sale
 from quanthedge.ledger.kernels.orders import (
     next_smaller,
     round_lot,
@@ -127,7 +127,8 @@ def _sell_one(
     gain = 0.0
     if quantity > 0.0:
         costs = stock_costs(quantity, SELL, one, settings)
-        if quantity * one.price - total_of(costs) + state.scalars[STOCK_CASH] < 0.0:
+        takes = total_of(costs) + tax_of_sale(t, i, quantity, market.tax, state.carried)
+        if takes > quantity * one.price + state.scalars[STOCK_CASH]:
             quantity = 0.0
             why = CASH
         else:

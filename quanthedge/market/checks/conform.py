@@ -70,6 +70,11 @@ def _convert(
         cure = f"expected {_ACCEPTED[column.kind]} ({reason})"
         collector.add("error", schema.name, f"type: {column.name}", 0, what, cure=cure)
         return None
+    if column.kind == "date" and (strange := _out_of_range(values)):
+        what = f"have a {column.name} before 1900 or after 2199"
+        cure = "fix the source, or leave the field empty where there is no such day"
+        collector.add("error", schema.name, f"range: {column.name}", strange, what, cure=cure)
+        return None
     if values.null_count == 0:
         return values
     if not column.nullable:
@@ -100,18 +105,14 @@ def _cast(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
         raise pa.ArrowTypeError("text and numbers are not turned into dates")
     if kind == "date" and pa.types.is_timestamp(found) and found.tz is not None:
         values = pa.chunked_array([shanghai_days(values)])
-    values = values.cast(column.arrow.type)
-    if kind == "date":
-        _check_range(values)
-    return values
+    return values.cast(column.arrow.type)
 
 
-def _check_range(dates: pa.ChunkedArray) -> None:
-    """Refuse dates that no market has seen, which neither numpy nor Python can all write."""
+def _out_of_range(dates: pa.ChunkedArray) -> int:
+    """Count dates that no market has seen, which neither numpy nor Python can all write."""
     days = dates.cast(pa.int32())
-    bounds = pc.min_max(days).as_py()
-    if bounds["min"] is not None and (bounds["min"] < EARLIEST or bounds["max"] > LATEST):
-        raise pa.ArrowTypeError("days before 1900 or after 2199")
+    strange = pc.or_(pc.less(days, EARLIEST), pc.greater(days, LATEST))
+    return int(pc.sum(strange).as_py() or 0)
 
 
 def _is_number(found: pa.DataType) -> bool:

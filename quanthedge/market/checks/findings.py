@@ -185,6 +185,8 @@ def _singular(what: str) -> str:
 
 
 def _plural(unit: str) -> str:
+    if unit.endswith("series"):
+        return unit
     if unit.endswith("ch"):
         return unit + "es"
     return unit[:-1] + "ies" if unit.endswith("y") and not unit.endswith("day") else unit + "s"

@@ -94,8 +94,8 @@ def _item(path: Path, code: str, collector: Collector) -> pa.Table:
 
 
 def _records(path: Path) -> Array:
-    size = path.stat().st_size
-    if not path.is_file() or size % RECORD.itemsize or size > LARGEST:
+    size = path.stat().st_size if path.is_file() else 0
+    if not size or size % RECORD.itemsize or size > LARGEST:
         raise DataError(
             f"{path}: {size:,} bytes; accepted: records of {RECORD.itemsize} bytes, at most "
             f"{LARGEST >> 20} MB (cut off?)"

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import as_dates, is_stock, stock_code
+from quanthedge.market import as_dates, is_index, is_stock, stock_code
 from quanthedge.market.checks import Collector
 from quanthedge.sources.qlib.features import Features
 from quanthedge.sources.source import assume
@@ -50,6 +50,8 @@ def code_of(name: str) -> str | None:
 
 def lines_of(path: Path) -> list[str]:
     """Return the lines of a text file that is not larger than such lists are."""
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
     try:
         if path.stat().st_size > _LARGEST_TEXT:
             raise DataError(f"{path}: larger than {_LARGEST_TEXT >> 20} MB; this is no such list")
@@ -90,10 +92,16 @@ def listing(source: Path, collector: Collector) -> _Spans:
     spans: _Spans = {}
     if not path.is_file():
         return spans
+    others: list[str] = []
     for word, start, end in zip(*_intervals(path), strict=True):
         code = code_of(word)
         if code is not None and is_stock(code):
             spans.setdefault(code, []).append((start, end))
+        elif code is None or not is_index(code):
+            others.append(word)
+    if others:
+        what = "of other markets in instruments/all.txt left out"
+        collector.add("info", "stocks", "other codes", len(others), what, others, unit="code")
     several = [code for code, found in spans.items() if len(found) > 1]
     if several:
         what = "with several intervals in instruments/all.txt: listed from the first to the last"

@@ -15,6 +15,11 @@ from quanthedge.sources.source import assume
 
 __all__ = ["actions_of"]
 
+# a dividend that is not there still stands in the factor: the account gets it as shares
+_WITHOUT = {
+    "dividends": "dividends.h5 is not there: actions have no cash dividends",
+    "split_factor": "split_factor.h5 is not there: actions have no bonus shares",
+}
 NO_DAY = np.datetime64("NaT", "D")
 
 
@@ -22,6 +27,9 @@ def actions_of(tables: Mapping[str, pa.Table], collector: Collector) -> pa.Table
     """Join dividends and splits of one stock and day into one action."""
     if "dividends" not in tables and "split_factor" not in tables:
         return None
+    for name, what in _WITHOUT.items():
+        if name not in tables:
+            assume(collector, "corporate_actions", what)
     rows: dict[tuple[str, Any], dict[str, Any]] = {}
     for code, table in by_code(tables.get("dividends"), "dividends.h5").items():
         path = "dividends.h5"

@@ -136,8 +136,6 @@ def _write(path: Path, pieces: Iterator[pa.RecordBatch]) -> None:
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, first.schema) as file:
         file.write_batch(first)
         for piece in pieces:
-            if piece.schema != first.schema:
-                raise DataError(f"{path.stem}.h5: its datasets have different columns")
             file.write_batch(piece)
 
 
@@ -146,19 +144,39 @@ def _pieces(path: Path, file: Any, h5py: Any) -> Iterator[pa.RecordBatch]:
     waiting: list[pa.RecordBatch] = []
     rows = 0
     seen = _Seen()
+    first: pa.Schema | None = None
     for key in sorted(file.keys()):
         if not isinstance(file.get(key, getlink=True), h5py.HardLink):
             raise DataError(f"{path}: '{key[:40]}' is a link to elsewhere; refused")
         dataset = file[key]
         if not isinstance(dataset, h5py.Dataset):
             raise DataError(f"{path}: '{key[:40]}' is no dataset")
-        waiting.append(_batch(path, key, dataset, seen))
+        batch = _batch(path, key, dataset, seen)
+        first = batch.schema if first is None else first
+        if batch.schema != first:
+            raise DataError(
+                f"{path}: '{key[:40]}' has other columns than the first of the file "
+                f"({_columns_apart(batch.schema, first)}); all must have the same"
+            )
+        waiting.append(batch)
         rows += waiting[-1].num_rows
         if rows >= PIECE:
             yield _joined(waiting)
             waiting, rows = [], 0
     if waiting:
         yield _joined(waiting)
+
+
+def _columns_apart(own: pa.Schema, first: pa.Schema) -> str:
+    """Return in what the columns of a dataset differ from those of the first one."""
+    for name in [*first.names, *own.names]:
+        if name not in own.names:
+            return f"no {name}"
+        if name not in first.names:
+            return f"{name} too"
+        if own.field(name).type != first.field(name).type:
+            return f"{name} as {own.field(name).type}, not {first.field(name).type}"
+    return "in another order"
 
 
 def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:

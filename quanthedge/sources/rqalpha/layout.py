@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market import (
+    REPEATED,
     contract_code,
     is_foreign,
     is_index,
@@ -53,7 +54,7 @@ def recognise(source: Path) -> bool:
 def read(source: Path, collector: Collector) -> SourceTables:
     """Return the tables of a bundle, and the stock bars stock by stock."""
     instruments = read_instruments(source / "instruments.pk")
-    calendar = _calendar(source / "trading_dates.npy")
+    calendar = _calendar(source / "trading_dates.npy", collector)
     stack = ExitStack()
     try:
         files = extracted(source, stack.enter_context(temporary_folder("rqalpha")))
@@ -95,12 +96,15 @@ def _load(path: Path) -> pa.Table:
         return reader.read_all()
 
 
-def _calendar(path: Path) -> Array:
+def _calendar(path: Path, collector: Collector) -> Array:
     numbers = read_numbers(path)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         raise DataError(f"{path}: accepted: a list of dates such as 20140917")
     dates = as_dates(pa.array(numbers.astype(np.int64)), str(path))
-    return np.unique(dates.to_numpy(zero_copy_only=False))
+    days = np.unique(dates.to_numpy(zero_copy_only=False))
+    if len(days) < len(dates):
+        collector.add("info", "calendar", "repeats", len(dates) - len(days), REPEATED)
+    return days
 
 
 def _text(one: Mapping[str, Any], key: str) -> str:
@@ -121,6 +125,13 @@ def _day(path: Path, one: Mapping[str, Any], key: str) -> np.datetime64:
     return np.datetime64(days[0].as_py(), "D")
 
 
+def _code_of(path: Path, word: str) -> str:
+    try:
+        return word if is_foreign(word) else stock_code(word)
+    except DataError as problem:
+        raise DataError(f"{path}: order_book_id: {problem}") from problem
+
+
 def _stocks(
     source: Path, instruments: list[dict[str, Any]], calendar: Array, collector: Collector
 ) -> pa.Table:
@@ -132,8 +143,7 @@ def _stocks(
         if _text(one, "type") != "CS":
             others += _text(one, "type") not in ("INDX", "Future")
             continue
-        word = _text(one, "order_book_id")
-        code = word if is_foreign(word) else stock_code(word)
+        code = _code_of(path, _text(one, "order_book_id"))
         if not is_stock(code):
             others += 1
             continue

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.storage import claim
+from quanthedge.storage import claim, plain_bytes
 
 __all__ = ["read_blocks"]
 
@@ -67,13 +67,13 @@ def read_blocks(path: Path) -> pa.Table:
 
 
 def _bytes(path: Path) -> bytes:
-    size = path.stat().st_size
+    size = path.stat().st_size if path.is_file() else 0
     if size > LARGEST + 20:
         raise DataError(f"{path}: {size:,} bytes; daily bars take at most {LARGEST:,}")
     try:
-        return path.read_bytes()
+        return plain_bytes(path, LARGEST + 20)
     except OSError as problem:
-        raise DataError(f"{path}: unreadable ({problem})") from problem
+        raise DataError(f"{path}: unreadable ({problem.strerror})") from problem
 
 
 def _unpacked(path: Path, stored: bytes) -> bytes:

@@ -60,6 +60,10 @@ def read(source: Path, collector: Collector) -> SourceTables:
     factors = _factors(source, found["stock"], collector)
     stocks = found["stock"] if factors is not None else {}
     days = {code: read_series(series.path)["date"].to_numpy() for code, series in stocks.items()}
+    empty = [code for code, dates in days.items() if not len(dates)]
+    if empty:
+        what = "whose file has no bar left out"
+        collector.add("warning", "stocks", "no bars", len(empty), what, empty, unit="stock")
     days = {code: dates for code, dates in days.items() if len(dates)}
     spans = [rows["date"].to_numpy() for rows in (*indices, *contracts)]
     if not spans and not days:

@@ -6,7 +6,6 @@ the trading day before. `adjfactors.json`: ``{"SSE": {"600000": [{"date": 201406
 1.0667}, ...]}}``: from that day on the factor holds; before the first one it is 1.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pyarrow as pa
 from quanthedge.errors import DataError
 from quanthedge.market import contract_code, stock_code
 from quanthedge.sources.files import as_dates
-from quanthedge.storage import claim
+from quanthedge.storage import claim, plain_json
 
 __all__ = ["Switch", "factors_of", "switches_of"]
 
@@ -93,11 +92,11 @@ def factors_of(path: Path) -> dict[str, tuple[Array, Array]]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > LARGEST:
-            raise DataError(f"{path}: larger than {LARGEST >> 20} MB")
         claim(path, bytes=path.stat().st_size)
-        root = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as problem:
+        root = plain_json(path, LARGEST)
+    except OSError as problem:
+        raise DataError(f"{path}: unreadable ({problem.strerror})") from problem
+    except ValueError as problem:
         raise DataError(f"{path}: unreadable as JSON ({str(problem)[:100]})") from problem
     if not isinstance(root, dict):
         raise DataError(f"{path}: accepted: an object by exchange, then by product or stock")

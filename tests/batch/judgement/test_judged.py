@@ -132,6 +132,9 @@ def test_a_figure_of_which_less_is_better_is_refused() -> None:
     runs, returns = made_sweep(grid_of(), 0.0, 1, days=100)
     with pytest.raises(DataError, match=r"'turnover'; accepted: .*sharpe_net"):
         judged(runs, returns, 48, by="turnover")
+    with pytest.raises(DataError, match=r"'sharpe_index'; accepted: ") as refused:
+        judged(runs.assign(sharpe_index=1.0), returns, 48, by="sharpe_index")
+    assert "_index" not in str(refused.value).partition("accepted")[2]
     with pytest.raises(DataError, match=r"no column 'sharpe'; did you mean .*sharpe_net") as caught:
         judged(runs, returns, 48, by="sharpe")
     assert len(str(caught.value)) < 200  # not all columns that there are
