@@ -271,5 +271,5 @@ _WORDS: dict[Any, str] = {
 _OURS = {"Record": "a result of backtest"}
 _PROTOCOLS = {
     "_IndexPrices": "a Market",
-    "BookTargets": "a book: qh.index_book, qh.random_book or the targets of a selector",
+    "BookTargets": "a book (qh.index_book, qh.random_book, the targets of a selector)",
 }

@@ -25,7 +25,7 @@ class QuantHedgeError(Exception):
     """Base of every error that QuantHedge raises on purpose.
 
     Its text is English. A notebook and the command line show it in one line, in the language of
-    the reader where ``errors.toml`` has it; with ``QUANTHEDGE_TRACEBACK=full`` in the environment
+    the reader, which ``errors.toml`` has; with ``QUANTHEDGE_TRACEBACK=full`` in the environment
     a notebook shows the way there too.
 
     Examples

@@ -15,6 +15,8 @@ from quanthedge.daily.cells import Sheet, number_in, read_sheets
 from quanthedge.errors import DataError
 from quanthedge.market import contract_code, is_stock, stock_code
 
+_SIDE = "方向"  # as holdings say it, whatever the language of the message
+_STOCK_ROW = "账户 股票, 可用资金"
 __all__ = ["Cash", "Holdings", "Left", "StockHolding", "read_cash", "read_holdings"]
 
 OWN_SLEEVE = "stocks"
@@ -186,7 +188,7 @@ def _take_future(
         )
     if sign == 0 and lots >= 0:
         raise DataError(
-            f"{place}: {contract} without a direction; accepted: a column 方向 or direction, or "
+            f"{place}: {contract} without a direction; accepted: a column {_SIDE} or direction, or "
             "signed lots (below 0: short)"
         )
     signed = lots if sign == 0 else sign * abs(lots)
@@ -243,7 +245,7 @@ def read_cash(path: str | Path) -> Cash:
     if "stock_cash" not in found:
         raise DataError(
             f"{path}: the money of the stock account is not told; accepted: a row of the account "
-            "(账户 股票, 可用资金) or an item stock_cash"
+            f"({_STOCK_ROW}) or an item stock_cash"
         )
     available, margin = found.pop("futures_available", None), found.get("futures_margin")
     if "futures_equity" not in found and available is not None:

@@ -120,11 +120,13 @@ class Panels:
         flows = [f"{item}{ending}" for item in self.market.statement_items() for ending in _FLOWS]
         there = [one for one in dict.fromkeys(self.names()) if one not in flows]
         near = difflib.get_close_matches(name, self.names(), n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        more = ", and flows of statements with _ttm or _quarter behind them" if flows else ""
+        known = f"there are {', '.join(there)}"
+        if flows:
+            known = f"{known}, and flows of statements with _ttm or _quarter behind them"
+        if near:
+            known = f"did you mean {near[0]!r}? {known}"
         return StrategyError(
-            f"{self._told}: market '{self.market.name}' has no panel {name!r}; {hint}there are "
-            f"{', '.join(there)}{more}"
+            f"{self._told}: market '{self.market.name}' has no panel {name!r}; {known}"
         )
 
 

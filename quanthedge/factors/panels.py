@@ -14,6 +14,7 @@ from quanthedge.factors.base import Factor, as_rows, exposures, factor_name
 from quanthedge.factors.sharing import sharing
 from quanthedge.kinds import is_own, read_catalogue
 from quanthedge.market import Market
+from quanthedge.plain import one_line
 from quanthedge.typing import Bools, Days, Ints, Language
 
 __all__ = ["FactorPanel", "panel", "period_ends"]
@@ -297,10 +298,8 @@ def _made(asked: str | Mapping[str, Any]) -> Factor:
     try:
         return TypeAdapter(Factor).validate_python(document)
     except ValidationError as error:
-        told = "; ".join(
-            f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors()
-        )
-        raise StrategyError(f"factor {document.get('kind', '')}: {told}") from error
+        where = f"factor {document.get('kind', '')}"
+        raise StrategyError(one_line(error, where, Factor)) from error
 
 
 def _names(factors: Sequence[Factor]) -> list[str]:

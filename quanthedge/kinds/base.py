@@ -309,7 +309,8 @@ def own_errors(part: Kinded, doing: str) -> Iterator[None]:
     except Exception as error:
         place = place_of(error.__traceback__)
         raise StrategyError(
-            f"{part.noun} {part.kind}: {doing}: {type(error).__name__}: {printable(error)}{place}"
+            f"{part.noun} {part.kind}: {doing} raised {type(error).__name__}: {printable(error)}"
+            f"{place}"
         ) from error
 
 

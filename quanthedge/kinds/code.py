@@ -97,9 +97,9 @@ class OwnCode:
                     module = _load_file(path, name, within=path.parent)
                     self._compare(path.name, getattr(module, _FILES))
                     return module
-        beside = (
-            f"no file {name}.py beside the strategy ({self.folder}), and " if self.folder else ""
-        )
+        missing = f"no module '{name}' that can be imported"
+        if self.folder:
+            missing = f"{missing}, and no file {name}.py beside the strategy ({self.folder})"
         if name == _MAIN and not hasattr(sys.modules[_MAIN], kind.partition(":")[2].split(".")[0]):
             raise StrategyError(
                 f"{root.noun} {kind}: the class was written in a notebook or script; its text is "
@@ -110,9 +110,7 @@ class OwnCode:
             module = importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-                raise StrategyError(
-                    f"{root.noun} {kind}: {beside}no module '{name}' that can be imported"
-                ) from error
+                raise StrategyError(f"{root.noun} {kind}: {missing}") from error
             raise _broken(name, error) from error
         except Exception as error:
             raise _broken(name, error) from error

@@ -95,9 +95,9 @@ def check_plausible(labels: "Labels", of_market: "Labels", least: float) -> None
         first = int(strange.argmax())
         raise StrategyError(
             f"labels: on {int(strange.sum())} of {len(dates)} days they rank stocks otherwise than "
-            f"what these earned (first {dates[first]}, rank correlation {likeness[first]:.2f})"
-            f"{_moved(labels.value, of_market.naive, likeness)}; accepted: returns after each "
-            f"decision, {least:g} or more on every day"
+            f"{_moved(labels.value, of_market.naive, likeness)} (first {dates[first]}, rank "
+            f"correlation {likeness[first]:.2f}); accepted: returns after each decision, {least:g} "
+            "or more on every day"
         )
 
 
@@ -122,12 +122,13 @@ def _given_to_others(own: Floats, theirs: Floats) -> Bools:
 
 
 def _moved(own: Floats, theirs: Floats, likeness: Floats) -> str:
-    """Say which neighbouring decision's returns they resemble more, if any."""
+    """Say what the labels are not, and which neighbouring decision's returns they resemble more."""
+    earned = "what these earned"
     if len(own) < 3:
-        return ""
+        return earned
     here = max(float(np.nanmean(likeness)), 0.5)
     near = {"after": _likeness(own[:-1], theirs[1:]), "before": _likeness(own[1:], theirs[:-1])}
     for where, there in near.items():
         if np.isfinite(there).any() and float(np.nanmean(there)) > here:
-            return f"; they resemble the returns of the decision {where}"
-    return ""
+            return f"{earned}; they resemble the returns of the decision {where}"
+    return earned

@@ -112,10 +112,9 @@ def _of_timestamps(column: pa.Array, where: str) -> pa.Array:
 def _refuse_utc(times: set[str], where: str) -> None:
     """Refuse a column whose times of day, as HHMMSS, are those of midnight in UTC's writing."""
     if _UTC_MIDNIGHT in times and times <= {_UTC_MIDNIGHT, _UTC_SUMMER, "000000"}:
-        every = "every time of day is" if len(times) == 1 else "times of day are"
         raise DataError(
-            f"{where}: {every} 16:00, which is midnight in Shanghai as UTC writes "
-            "it; give the zone with the times, or the days alone"
+            f"{where}: times of day are 16:00, which is midnight in Shanghai as UTC writes it; "
+            "give the zone with the times, or the days alone"
         )
 
 

@@ -96,12 +96,10 @@ class Sleeve(Kinded, noun="sleeve"):
                 f"budget {self.budget:g} of {self.budget_of}; accepted: a part of the equity, at "
                 "most 1"
             )
-        if (self.budget_of == "risk") != (self.budget_review is not None):
-            raise ValueError(
-                f"budget_of {self.budget_of} "
-                + ("needs budget_review, with its start" if self.budget_of == "risk" else
-                   "takes no budget_review, which is of risk")
-            )  # fmt: skip
+        if self.budget_of == "risk" and self.budget_review is None:
+            raise ValueError("budget_of risk needs budget_review, with its start")
+        if self.budget_of != "risk" and self.budget_review is not None:
+            raise ValueError(f"budget_of {self.budget_of} takes no budget_review, which is of risk")
         return self
 
     @classmethod

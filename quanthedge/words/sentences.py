@@ -11,7 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -159,26 +159,41 @@ def error_said(text: str, language: "Language") -> str:
     >>> error_said("what nobody has told yet", "zh")
     'what nobody has told yet'
     """
-    if language == "en":
-        return text
-    for pattern, other in _errors():
-        found = pattern.fullmatch(text)
+    return text if language == "en" else _chinese(text)
+
+
+@lru_cache(maxsize=4096)  # what stands in the places is looked for again and again
+def _chinese(text: str) -> str:
+    language: Language = "zh"
+    for words, pattern, other in _errors():
+        found = _compiled(pattern).fullmatch(text) if _in_order(words, text) else None
         if found is None:
             continue
         parts = found.groupdict()
         again = {name: parts[name] for name in _TOLD_AGAIN if name in parts}
         told = {name: _told_again(name, part, language) for name, part in again.items()}
-        if again and told == again and not _says(pattern):
+        known = told.get("what", "") != again.get("what", "") if "what" in again else told != again
+        if again and not known and not _says(words):
             continue  # a bracket around a sentence that is not known: nothing is gained
         chinese_part = told.get("part") != parts.get("part")  # no blank between Chinese words
-        said = other.replace("{part} ", "{part}") if chinese_part else other
+        said = re.sub(r"\{part\} (?!\{)", "{part}", other) if chinese_part else other
         return said.format(**parts | told)
     return text
 
 
-def _says(pattern: "re.Pattern[str]") -> bool:
+def _in_order(words: tuple[str, ...], text: str) -> bool:
+    """Return whether a text has the words of a pattern one after the other: a look, no search."""
+    at = 0
+    for word in words:
+        at = text.find(word, at) + len(word)
+        if at < len(word):
+            return False
+    return text.startswith(words[0]) and text.endswith(words[-1])
+
+
+def _says(words: tuple[str, ...]) -> bool:
     """Return whether a pattern has words of its own, beside keys and what was found."""
-    return bool(re.search(r"[a-z]{3}", re.sub(r"\(\?P<\w+>[^)]*\)|found", "", pattern.pattern)))
+    return any(re.search(r"[a-z]{3}", word.replace("found", "")) for word in words)
 
 
 def _told_again(name: str, part: str, language: "Language") -> str:
@@ -191,7 +206,8 @@ def _told_again(name: str, part: str, language: "Language") -> str:
     if name == "accepted" and told == part:
         kinds = part.split(" or ")
         chinese = [error_said(kind, language) for kind in kinds]
-        known = all(one != kind for one, kind in zip(chinese, kinds, strict=True))
+        pairs = zip(chinese, kinds, strict=True)
+        known = all(one != kind or _VALUE.match(kind) for one, kind in pairs)
         told = " 或 ".join(chinese) if known else told
     return told
 
@@ -233,6 +249,8 @@ _TOLD_AGAIN: Final = (
 )
 _AND_TO: Final = re.compile(r"(?<=['\"] )or(?= ['\"])|(?<=\d )to(?= \d)")
 
+_VALUE: Final = re.compile(r"'|True$|False$")  # which is the same in every language
+
 _PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -249,27 +267,38 @@ def _sentences(package: str, name: str) -> "tuple[tuple[re.Pattern[str], str], .
 
 
 @cache
-def _errors() -> "tuple[tuple[re.Pattern[str], str], ...]":
-    """Return what errors say as patterns: a key has no blanks, another place as little as fits."""
+def _errors() -> tuple[tuple[tuple[str, ...], str, str], ...]:
+    """Return what errors say: words between places, pattern, Chinese.
+
+    A key has no blanks, a part no colon, another place as little as fits.
+    """
     pairs = sorted(
         _pairs(texts("quanthedge", "errors")),
         key=lambda pair: ("{" in pair[0], _rank(pair[0]), -_letters(pair[0])),
     )
     choice = r"(?:'[^']*'|-?[\d.]+)"
-    held = {"key": r"\S+?", "choices": f"{choice}(?:(?:, | or ){choice})*"}
+    held = {
+        "key": r"\S+?",
+        "choices": f"{choice}(?:(?:, | or ){choice})*",
+        "shape": r"\([\d, ]*\)",  # of an array
+        "part": r"[^:]+?",
+        "quoted": r"'[^']*'",
+    }
     return tuple(
         (
-            re.compile(
-                _PLACE.sub(
-                    lambda place: rf"(?P<{place[1]}>{held.get(place[1], '.+?')})",
-                    re.escape(english),
-                ),
-                re.DOTALL,
+            tuple(re.split(r"\{\w+\}", english)),
+            _PLACE.sub(
+                lambda place: rf"(?P<{place[1]}>{held.get(place[1], '.+?')})", re.escape(english)
             ),
             chinese,
         )
         for english, chinese in pairs
     )
+
+
+@cache
+def _compiled(pattern: str) -> "re.Pattern[str]":
+    return re.compile(pattern, re.DOTALL)
 
 
 def _rank(english: str) -> int:
@@ -282,7 +311,9 @@ def _rank(english: str) -> int:
         return 1
     if english.startswith("strategy "):
         return 0
-    return 3 if english.startswith("{") else 2
+    if english.startswith("{key}: {what}"):  # a key of a strategy, then any sentence
+        return 3
+    return 4 if english.startswith("{") else 2
 
 
 def _pairs(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -175,7 +175,7 @@ WRONG = {
     "a panel written to": (lambda d: d.close.fill(1), {}, "read-only"),
     "an unknown panel": (lambda d: d.close, {"needs": ["cloze"]}, "no panel 'cloze'; did you mean"),
     "an undeclared panel": (lambda d: d.open, {"needs": ["close"]}, "uses d.open, which needs"),
-    "an error of its own": (lambda d: d.close @ d.close, {}, "exposure: ValueError: matmul"),
+    "an error of its own": (lambda d: d.close @ d.close, {}, "exposure raised ValueError: matmul"),
 }
 
 

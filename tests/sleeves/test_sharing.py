@@ -165,7 +165,7 @@ def test_a_share_that_cannot_be_meant_is_one_clear_error(said, told):
 
 
 def test_an_error_of_an_own_sharing_names_its_line():
-    with pytest.raises(StrategyError, match=r"shares: IndexError: .*test_sharing\.py, line"):
+    with pytest.raises(StrategyError, match=r"shares raised IndexError: .*test_sharing\.py, line"):
         share_table(
             Stated(said=[]), np.array(["2015-01-05"], dtype="datetime64[D]"), [seen(days=3)]
         )

@@ -255,8 +255,12 @@ def _check(runs: pd.DataFrame, returns: pd.DataFrame, by: str) -> None:
     for name in ("status", by):
         if name not in runs:
             near = difflib.get_close_matches(name, [str(c) for c in runs.columns], 4, 0.3)
-            hint = f"; did you mean {', '.join(near)}?" if near else ""
-            raise DataError(f"judged: the runs have no column {name!r}{hint}")
+            if near:
+                raise DataError(
+                    f"judged: the runs have no column {name!r}; did you mean {', '.join(near)}?"
+                )
+            there = ", ".join(map(str, runs.columns))
+            raise DataError(f"judged: the runs have no column {name!r}; there are {there}")
     if not _ranks(by):
         accepted = ", ".join(name for name in map(str, runs.columns) if _ranks(name))
         raise DataError(f"judged: by {by!r}; accepted: figures of which more is better: {accepted}")

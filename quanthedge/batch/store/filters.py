@@ -116,11 +116,11 @@ def column_of(table: pd.DataFrame, name: str) -> str:
     short = [one for one, meant in SHORT.items() if meant in columns and one != name]
     near = [one for one in columns if one.endswith(f".{name}") or one.startswith(f"{name}_")][:3]
     near += difflib.get_close_matches(name, [*columns, *short], n=3)
-    hint = ", ".join(dict.fromkeys(near))
+    hint = "`quanthedge runs show` lists a run's"
+    if near:
+        hint = f"did you mean {', '.join(dict.fromkeys(near))}?"
     raise StrategyError(
-        f"no figure or parameter {name!r} in these runs"
-        + (f"; did you mean {hint}?" if hint else "; `quanthedge runs show` lists a run's")
-        + " (a text stands in quotes)"
+        f"no figure or parameter {name!r} in these runs; {hint} (a text stands in quotes)"
     )
 
 
@@ -320,5 +320,7 @@ def _tokens(condition: str) -> Iterator[_Token]:
 
 def _wrong(condition: str, place: int, accepted: str) -> StrategyError:
     rest = condition[place:].strip()
-    where = f"at {rest[:20]!r}" if rest else "at its end"
-    return StrategyError(f"condition {condition[:100]!r}: {where}; accepted here: {accepted}")
+    told = f"condition {condition[:100]!r}"
+    if rest:
+        return StrategyError(f"{told}: at {rest[:20]!r}; accepted here: {accepted}")
+    return StrategyError(f"{told}: at its end; accepted here: {accepted}")

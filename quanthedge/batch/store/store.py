@@ -473,10 +473,10 @@ class Store:
     def _check_text(self, text: str, what: str, longest: int) -> None:
         plain = isinstance(text, str) and text.strip() and text.replace("\n", " ").isprintable()
         if not plain or len(text) > longest or (what == "tag" and ("," in text or "\n" in text)):
-            raise DataError(
-                f"{what} {str(text)[:40]!r}; accepted: up to {longest:,} printable letters"
-                + (", no comma" if what == "tag" else "")
-            )
+            accepted = f"up to {longest:,} printable letters"
+            if what == "tag":
+                accepted = f"{accepted}, no comma"
+            raise DataError(f"{what} {str(text)[:40]!r}; accepted: {accepted}")
 
     # -- the catalogue
 

@@ -194,10 +194,8 @@ def chosen_tables(vendor: Vendor, names: Sequence[str] | None) -> list[Table]:
     if wrong:
         usual = ", ".join(name for name, table in known.items() if table.usual)
         others = ", ".join(name for name, table in known.items() if not table.usual)
-        raise DataError(
-            f"{vendor.name} has no table {wrong[0]!r}; accepted: {usual}"
-            + (f"; and, on demand: {others}" if others else "")
-        )
+        accepted = f"{usual}; and, on demand: {others}" if others else usual
+        raise DataError(f"{vendor.name} has no table {wrong[0]!r}; accepted: {accepted}")
     if names is not None and not names:
         raise DataError("no tables asked for; leave --tables out for the usual ones")
     wanted = set(names) if names else {name for name, table in known.items() if table.usual}

@@ -129,7 +129,7 @@ def _code_of(path: Path, word: str) -> str:
     try:
         return word if is_foreign(word) else stock_code(word)
     except DataError as problem:
-        raise DataError(f"{path}: order_book_id: {problem}") from problem
+        raise DataError(f"{path}: no stock code in order_book_id: {problem}") from problem
 
 
 def _stocks(

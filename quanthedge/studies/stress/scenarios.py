@@ -216,9 +216,9 @@ def run_stress(
         span = f"{market.dates[0]} to {market.dates[-1]}"
         gaps.append(f"{len(outside)} of {len(HISTORY)} stated spells: outside the market ({span})")
     if not rows:
+        why = gaps[0] if gaps else "none was asked for"
         raise StrategyError(
-            "stress: no scenario could be run; give dates inside the market"
-            + (f" ({gaps[0]})" if gaps else "")
+            f"stress: no scenario could be run; give dates inside the market ({why})"
         )
     return StressReport(pd.DataFrame(rows), tuple(gaps))
 
