@@ -271,7 +271,6 @@ def _schedule(
         {"span": (first, last), **contract_parts(rule, product, stock_fill), **more},
         lambda: contract_schedule(market, product, first, last, fill=fill, **chosen, **more),
         kinds=(ContractSchedule, Substitution),
-        with_market=market.kept_folder is not None,
     )
 
 

@@ -154,7 +154,8 @@ def _prepared(
     strategy = with_tables(strategy)
     first, last = run_rows(strategy, market, start, end)
     say("selecting stocks")
-    with betas_ahead(strategy, market, first, last):  # in the block is what asks for none
+    # in the block is what asks for no betas
+    with betas_ahead(strategy, market, first, last):
         selection = selected(strategy, market, first, last)
         dates = market.dates[first - 1 : last + 1]
         say("estimating betas, looking up rules and contracts")

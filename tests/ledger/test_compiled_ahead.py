@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from quanthedge import compiled
 from quanthedge.ledger import ahead, engine
 from quanthedge.ledger.kernels import day
 from tests.sample import sample_result
@@ -31,7 +32,7 @@ def test_nothing_is_begun_where_it_would_not_help(
     monkeypatch.setattr(ahead, "_begun", [])
     usual = {"is_kept": lambda _: False, "can_be_kept": lambda _: True, "_cores": lambda: 2}
     for name, value in (usual | change).items():
-        monkeypatch.setattr(ahead, name, value)
+        monkeypatch.setattr(compiled if hasattr(compiled, name) else ahead, name, value)
     assert ahead.compile_ahead()
     assert ahead._begun == []
 
@@ -39,8 +40,8 @@ def test_nothing_is_begun_where_it_would_not_help(
 def test_one_process_is_begun_where_it_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "_begun", [])
     monkeypatch.setattr(ahead, "_BEGIN", "pass")
-    monkeypatch.setattr(ahead, "is_kept", lambda _: False)
-    monkeypatch.setattr(ahead, "can_be_kept", lambda _: True)
+    monkeypatch.setattr(compiled, "is_kept", lambda _: False)
+    monkeypatch.setattr(compiled, "can_be_kept", lambda _: True)
     monkeypatch.setattr(ahead, "_cores", lambda: 2)
     assert ahead.compile_ahead()
     assert ahead.compile_ahead()

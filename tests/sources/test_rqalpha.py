@@ -107,7 +107,9 @@ def test_an_instrument_without_a_code_is_refused_with_its_file(tables, tmp_path,
     path = tmp_path / "bundle" / "instruments.pk"
     stock = {"order_book_id": word, "type": "CS", "listed_date": "2014-01-02"}
     path.write_bytes(pickle.dumps([*pickle.loads(path.read_bytes()), stock], protocol=2))
-    assert refusal(tmp_path / "bundle").startswith(f"{path}: no stock code in order_book_id: code '")
+    assert refusal(tmp_path / "bundle").startswith(
+        f"{path}: no stock code in order_book_id: code '"
+    )
 
 
 @pytest.mark.parametrize(
