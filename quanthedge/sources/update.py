@@ -77,8 +77,8 @@ def update_market(
     Raises
     ------
     DataError
-        There is no dataset, the source changes history and that is not accepted, or the joined
-        tables have errors. The dataset then stays as it was.
+        There is no dataset or it is a simulated one, the source changes history and that is not
+        accepted, or the joined tables have errors. The dataset then stays as it was.
 
     Examples
     --------
@@ -96,6 +96,11 @@ def update_market(
         stack.enter_context(begun())
         stack.enter_context(alone(target))
         manifest = Manifest.read(target)
+        if (target / "truth").is_dir():
+            raise DataError(
+                f"{target}: a simulated market, whose truth is of its own days; import the source "
+                "into another folder"
+            )
         manifest.verify_files(target)
         collector = Collector()
         wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from quanthedge.sources import import_market, update_market
 from quanthedge.sources.news import contracts_with_ends, joined_stocks
 from quanthedge.sources.source import News
 from tests.market.small_market import small_market
+from tests.sample import SAMPLE
 
 CUT = date(2014, 3, 3)
 
@@ -227,6 +229,16 @@ def test_two_updates_at_once_wait_for_each_other(tmp_path, tables, early):
     import_market(source, tmp_path / "direct", name="small")
     assert fingerprint(early) == fingerprint(tmp_path / "direct")
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_the_truth_of_a_simulated_market_is_not_lost_to_an_update(tmp_path):
+    target = tmp_path / "simulated"
+    shutil.copytree(SAMPLE, target, ignore=shutil.ignore_patterns(".panels"))
+    before = sorted(path.name for path in (target / "truth").iterdir())
+    assert before
+    with pytest.raises(DataError, match="a simulated market, whose truth is of its own days"):
+        update_market(SAMPLE, target)
+    assert sorted(path.name for path in (target / "truth").iterdir()) == before
 
 
 def test_there_must_be_a_dataset_to_update(tmp_path, tables):
