@@ -42,6 +42,9 @@ _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _LOG = logging.getLogger(__name__)
 _PART = re.compile(r"[0-9]{1,6}\.(npy|arrow)")
+_SPARE = 16  # a folder is looked through when a process has added this part of what it may hold
+_MOST = 2000  # results in a folder
+_ADDED: dict[Path, int] = {}  # bytes since this process last looked a folder through
 # what reading a result of another shape can end in
 _DAMAGE = (
     OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError,
@@ -130,7 +133,18 @@ class StageFolder:
             except OSError:
                 if not place.exists():
                     raise
-        self.trim()
+        self._make_room(sum(map(len, parts.values())))
+
+    def _make_room(self, added: int) -> None:
+        """Trim after the first result of a process, and whenever it has added a part of the limit.
+
+        Looking through hundreds of results takes longer than writing one.
+        """
+        so_far = _ADDED.get(self.path, self.limit) + added
+        if so_far * _SPARE >= self.limit:
+            self.trim(self.limit - self.limit // _SPARE)
+            so_far = 0
+        _ADDED[self.path] = so_far
 
     def contents(self) -> pd.DataFrame:
         """Return a row a result: stage, key, bytes, last_used."""
@@ -151,13 +165,15 @@ class StageFolder:
     def trim(self, limit: int | None = None) -> int:
         """Take away what was not used for the longest time until the limit holds; return how many.
 
+        2,000 results are kept at most.
+
         While another process trims, nothing is done.
         """
         limit = self.limit if limit is None else limit
         try:
             with FileLock(self.path / ".trim.lock", timeout=0):
                 found = self.contents().sort_values("last_used", ascending=False)
-                over = found[found["bytes"].cumsum() > limit]
+                over = found[(found["bytes"].cumsum() > limit) | (np.arange(len(found)) >= _MOST)]
                 for stage, key in zip(over["stage"], over["key"], strict=True):
                     _take_away(self._place(stage, key))
                 return len(over)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import multiprocessing
+import os
 import shutil
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -426,6 +427,29 @@ def test_the_folder_is_bounded_and_the_oldest_go_first(tmp_path: Path) -> None:
     assert folder.contents().empty
     folder.write("numbers", "f" * 64, np.zeros(10_000))  # more than the limit: not kept
     assert folder.contents().empty
+
+
+def test_small_results_are_bounded_in_number_and_looked_through_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    usual = StageFolder.trim
+
+    def watched(folder: StageFolder, limit: int | None = None) -> int:
+        looked.append(1)
+        return usual(folder, limit)
+
+    monkeypatch.setattr(StageFolder, "trim", watched)
+    monkeypatch.setattr("quanthedge.stages.folder._MOST", 20)
+    for number in range(40):  # a process that writes few bytes looks once, however often it asks
+        StageFolder(tmp_path / "cache").write("numbers", f"{number:064x}", np.full(9, 1.0))
+        written = tmp_path / "cache" / "numbers" / f"{number:064x}" / "result.json"
+        os.utime(written, (number, number))
+    assert len(looked) == 1
+    folder = StageFolder(tmp_path / "cache")
+    assert len(folder.contents()) == 40
+    assert folder.trim() == 20
+    assert set(folder.contents()["key"]) == {f"{number:064x}" for number in range(20, 40)}
 
 
 def _write_often(path: str) -> None:
