@@ -4,7 +4,9 @@ Exit codes: 0 done; 1 ``check`` or ``audit`` found something or the fund went in
 use or wrong input; 3 a fault of QuantHedge itself; 130 interrupted.
 """
 
+import _thread
 import gc
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Annotated, TextIO
@@ -171,9 +173,18 @@ def _commands() -> None:
     in_language(typer.main.get_command(app), language_of_environment())()
 
 
+def _heard_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Raise Ctrl-C anew where it fell into a callback of Python's own, which drops it."""
+    if lost.exc_type is KeyboardInterrupt:
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(lost)
+
+
 def main() -> None:
     """Run the command line; every error ends in one line and an exit code."""
     warnings.showwarning = _told
+    sys.unraisablehook = _heard_again
     # imports alone make hundreds of thousands of objects that stay: looking through all of them
     # for circles as often as Python does by itself takes a tenth of a run
     gc.set_threshold(500_000, 20, 50)

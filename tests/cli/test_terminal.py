@@ -242,3 +242,19 @@ def test_a_command_waits_for_a_thread_and_lets_a_profiler_see_the_end() -> None:
     assert "thread ended" in said
     assert left("profile")[0] == 7
     assert "taken apart" in left("profile")[1]
+
+
+def test_ctrl_c_that_a_callback_of_python_drops_is_heard_again() -> None:
+    code = (
+        "import sys, time, weakref; from quanthedge.cli.app import _heard_again; "
+        "sys.unraisablehook = _heard_again\n"
+        "class One: pass\n"
+        "def dropped(_): raise KeyboardInterrupt\n"
+        "one = One(); ref = weakref.ref(one, dropped)\n"
+        "try:\n    del one\n    time.sleep(20)\nexcept KeyboardInterrupt:\n    print('heard')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, cwd=ROOT, text=True,
+        timeout=300,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("heard\n", "")

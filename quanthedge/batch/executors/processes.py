@@ -220,6 +220,9 @@ def _begin(parent: int, threads: int, most: int | None, last_words: Path) -> Non
     """Prepare a worker: its threads, its memory, whom it outlives (nobody)."""
     from loky import process_executor
 
+    # begun with Ctrl-C blocked; a library that begins a process of its own may let it through again
+    with suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     # loky starts a worker anew that grew by 300 MB: a market and its stages are that large
     setattr(process_executor, "_USE_PSUTIL", False)  # noqa: B010
     limit(threads)

@@ -1,6 +1,7 @@
 """Real processes, some of which are killed: the rest ends, failures are named."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,13 @@ def outcomes(doings: list[dict[str, Any]], size: int = 2) -> dict[int, Outcome]:
         found = [one for _, some in run_all(jobs_of(doings, size), run) for one in some]
     assert sorted(one.number for one in found) == list(range(len(doings)))
     return {one.number: one for one in found}
+
+
+# what Python itself remarks when Ctrl-C falls into a callback of its import lock
+_IGNORED = re.compile(
+    r"Exception ignored in: <function _get_module_lock.*\n"
+    r"Traceback.*\n(?: +.*\n)+KeyboardInterrupt: *\n"
+)
 
 
 def wait_until(there: Callable[[], bool], seconds: float = 120.0) -> None:
@@ -119,7 +127,7 @@ def test_ctrl_c_begins_nothing_more_and_leaves_no_process(
     begun = len(list(tmp_path.glob("*-*-*")))
     time.sleep(0.5)
     assert len(list(tmp_path.glob("*-*-*"))) == begun < 50
-    assert "Traceback" not in (tmp_path / "stderr").read_text(encoding="utf-8")
+    assert "Traceback" not in _IGNORED.sub("", (tmp_path / "stderr").read_text(encoding="utf-8"))
 
 
 @POSIX
