@@ -7,6 +7,7 @@ use or wrong input; 3 a fault of QuantHedge itself; 130 interrupted.
 import _thread
 import gc
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Annotated, TextIO
@@ -175,8 +176,8 @@ def _commands() -> None:
 
 def _heard_again(lost: "sys.UnraisableHookArgs") -> None:
     """Raise Ctrl-C anew where it fell into a callback of Python's own, which drops it."""
-    if lost.exc_type is KeyboardInterrupt:
-        _thread.interrupt_main()
+    if lost.exc_type is KeyboardInterrupt:  # a moment later: raised here it would be dropped again
+        threading.Timer(0.05, _thread.interrupt_main).start()
     else:
         sys.__unraisablehook__(lost)
 
