@@ -79,7 +79,7 @@ def _update(
     spread: NDArray[np.float64],
     gain: NDArray[np.float64],
 ) -> tuple[float, float]:
-    """Update state and covariance with one return; return the error and its relative variance."""
+    """Update state and covariance with one return; return the error and one over its variance."""
     p = theta.shape[0]
     error = y
     variance = 1.0
@@ -89,12 +89,13 @@ def _update(
             gain[a] += spread[a, b] * x[b]
         error -= x[a] * theta[a]
         variance += x[a] * gain[a]
+    inverse = 1.0 / variance
     for a in range(p):
-        theta[a] += gain[a] / variance * error
+        theta[a] += gain[a] * inverse * error
         for b in range(a, p):
-            spread[a, b] -= gain[a] * gain[b] / variance
+            spread[a, b] -= gain[a] * (gain[b] * inverse)
             spread[b, a] = spread[a, b]
-    return error, variance
+    return error, inverse
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -191,10 +192,10 @@ def walking_betas(
                 continue
             weight[s] = keep * weight[s] + 1.0
             for g in range(speeds):
-                error, variance = _update(x, y, theta[s, g], spread[s, g], gain)
-                errors[s, g] = keep * errors[s, g] + error * error / variance
+                error, inverse = _update(x, y, theta[s, g], spread[s, g], gain)
+                errors[s, g] = keep * errors[s, g] + error * error * inverse
                 if speeds > 1:
-                    logs[s, g] = keep * logs[s, g] + np.log(variance)
+                    logs[s, g] = keep * logs[s, g] - np.log(inverse)
                     fit = errors[s, g] / known_variance
                     if not known_sigma:
                         fit = weight[s] * np.log(max(errors[s, g], 1e-300))

@@ -18,7 +18,7 @@ __all__ = ["walking_pairs"]
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD  # of sqrt(1/2), where the mantissa is cut
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _logarithms(
     values: NDArray[np.float64], mantissa: NDArray[np.float64], out: NDArray[np.float64]
 ) -> None:
@@ -54,7 +54,10 @@ def _advance(
     market: float,
     returns: NDArray[np.float64],
     known: NDArray[np.bool_],
+    running: NDArray[np.bool_],
     keep: float,
+    ratio: float,
+    alpha_ratio: float,
     level: NDArray[np.float64],
     slope: NDArray[np.float64],
     spread_level: NDArray[np.float64],
@@ -64,7 +67,7 @@ def _advance(
     errors: NDArray[np.float64],
     variances: NDArray[np.float64],
 ) -> None:
-    """Update the states of one speed with the day's returns where they are known; arrays [N].
+    """Let the states of one speed walk a day, and update them where a return is known; arrays [N].
 
     ``spread_again`` is the covariance below the diagonal: from least squares it may differ from the
     one above by a last bit until the first update.
@@ -72,27 +75,113 @@ def _advance(
     for s in range(returns.shape[0]):
         ok = known[s]
         y = returns[s] if ok else 0.0
-        a, b, c = spread_level[s], spread_both[s], spread_slope[s]
+        a = spread_level[s] + (alpha_ratio if running[s] else 0.0)
+        b = spread_both[s]
+        c = spread_slope[s] + (ratio if running[s] else 0.0)
         gain_level = a + b * market
         gain_slope = spread_again[s] + c * market
         error = y - level[s]
         error -= market * slope[s]
         variance = 1.0 + gain_level
         variance += market * gain_slope
-        by_level = gain_level / variance * error
-        by_slope = gain_slope / variance * error
-        less_level = gain_level * gain_level / variance
-        less_both = gain_level * gain_slope / variance
-        less_slope = gain_slope * gain_slope / variance
-        more = keep * errors[s] + error * error / variance
-        level[s] = level[s] + by_level if ok else level[s]
-        slope[s] = slope[s] + by_slope if ok else slope[s]
-        spread_level[s] = a - less_level if ok else a
+        inverse = 1.0 / variance  # one division for all, they are the slow part
+        share_level, share_slope = gain_level * inverse, gain_slope * inverse
+        less_both = gain_level * share_slope
+        more = keep * errors[s] + error * error * inverse
+        level[s] = level[s] + share_level * error if ok else level[s]
+        slope[s] = slope[s] + share_slope * error if ok else slope[s]
+        spread_level[s] = a - gain_level * share_level if ok else a
         spread_both[s] = b - less_both if ok else b
         spread_again[s] = b - less_both if ok else spread_again[s]
-        spread_slope[s] = c - less_slope if ok else c
+        spread_slope[s] = c - gain_slope * share_slope if ok else c
         errors[s] = more if ok else errors[s]
         variances[s] = variance if ok else 1.0
+
+
+@njit(cache=True, error_model="numpy")
+def _weigh(
+    known: NDArray[np.bool_],
+    keep: float,
+    known_variance: float,
+    weight: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    variances: NDArray[np.float64],
+    logs: NDArray[np.float64],
+    deviance: NDArray[np.float64],
+    mantissa: NDArray[np.float64],
+    logarithm: NDArray[np.float64],
+) -> None:
+    """Bring the deviances of one speed up to the day, -2 log likelihood of each stock; arrays [N].
+
+    ``variances`` hold nothing of worth afterwards.
+    """
+    _logarithms(variances, mantissa, logarithm)
+    for s in range(known.shape[0]):
+        logs[s] = keep * logs[s] + logarithm[s] if known[s] else logs[s]
+    if np.isfinite(known_variance):
+        for s in range(known.shape[0]):
+            fit = errors[s] / known_variance + logs[s]
+            deviance[s] = fit if known[s] else deviance[s]
+        return
+    for s in range(known.shape[0]):
+        variances[s] = max(errors[s], 1e-300)
+    _logarithms(variances, mantissa, logarithm)
+    for s in range(known.shape[0]):
+        fit = weight[s] * logarithm[s] + logs[s]
+        deviance[s] = fit if known[s] else deviance[s]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Return the sum of one less the other; in any order, as it is compared and never shown."""
+    total = 0.0
+    for s in range(one.shape[0]):
+        total += one[s] - other[s]
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def _begin(
+    market: float,
+    returns: NDArray[np.float64],
+    min_observations: int,
+    count: NDArray[np.int32],
+    running: NDArray[np.bool_],
+    sums: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    states: tuple[NDArray[np.float64], ...],
+) -> None:
+    """Add an open day to the ``sums`` of stocks that do not run yet, and start those that may.
+
+    ``sums`` are [6, N]: days, index, its squares, returns, products, squared returns; ``states``
+    the six arrays of :func:`_advance`, [Q, N].
+    """
+    level, slope, spread_level, spread_both, spread_again, spread_slope, errors = states
+    theta, inverse, work = np.empty(2), np.empty((2, 2)), np.empty((2, 2))
+    moments, cross = np.empty((2, 2)), np.empty(2)
+    for s in range(returns.shape[0]):
+        y = returns[s]
+        if running[s] or not np.isfinite(y):
+            continue
+        sums[0, s] += 1.0
+        sums[1, s] += market
+        sums[2, s] += market * market
+        sums[3, s] += y
+        sums[4, s] += market * y
+        sums[5, s] += y * y
+        if count[s] < min_observations:
+            continue
+        moments[0, 0], moments[0, 1] = sums[0, s], sums[1, s]
+        moments[1, 0], moments[1, 1] = sums[1, s], sums[2, s]
+        cross[0], cross[1] = sums[3, s], sums[4, s]
+        left = _start(moments, cross, sums[5, s], theta, inverse, work)
+        running[s] = left >= 0.0
+        weight[s] = count[s] - 2
+        for g in range(level.shape[0]):
+            level[g, s], slope[g, s] = theta[0], theta[1]
+            spread_level[g, s], spread_slope[g, s] = inverse[0, 0], inverse[1, 1]
+            spread_both[g, s], spread_again[g, s] = inverse[0, 1], inverse[1, 0]
+            errors[g, s] = left
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -128,79 +217,38 @@ def walking_pairs(
     spread_level, spread_slope = np.zeros((speeds, stocks)), np.zeros((speeds, stocks))
     spread_both, spread_again = np.zeros((speeds, stocks)), np.zeros((speeds, stocks))
     errors, logs = np.zeros((speeds, stocks)), np.zeros((speeds, stocks))
+    states = (level, slope, spread_level, spread_both, spread_again, spread_slope, errors)
     deviance = np.zeros((speeds, stocks))
-    variances, mantissa = np.ones(stocks), np.ones(stocks)
-    positive, logarithm = np.ones(stocks), np.zeros(stocks)
-    moments, cross = np.zeros((stocks, 2, 2)), np.zeros((stocks, 2))
-    squares, weight = np.zeros(stocks), np.zeros(stocks)
-    theta, inverse, work = np.empty(2), np.empty((2, 2)), np.empty((2, 2))
+    variances, mantissa, logarithm = np.ones(stocks), np.ones(stocks), np.zeros(stocks)
+    sums, weight = np.zeros((6, stocks)), np.zeros(stocks)
     count = np.zeros(stocks, dtype=np.int32)
     running, known = np.zeros(stocks, dtype=np.bool_), np.zeros(stocks, dtype=np.bool_)
     best = np.zeros(stocks, dtype=np.int64)
     total = np.zeros(speeds)
     for t in range(days):
-        market = index[t]
-        open_day = np.isfinite(market)
-        for g in range(speeds):
-            ratio = ratios[g]
-            for s in range(stocks):
-                spread_level[g, s] += alpha_ratio if running[s] else 0.0
-                spread_slope[g, s] += ratio if running[s] else 0.0
+        open_day = np.isfinite(index[t])
+        market = index[t] if open_day else 0.0
         for s in range(stocks):
-            y = returns[t, s]
-            told = open_day and np.isfinite(y)
+            told = open_day and np.isfinite(returns[t, s])
             known[s] = told and running[s]
             count[s] += told
             weight[s] = keep * weight[s] + 1.0 if known[s] else weight[s]
-        if open_day:
-            for g in range(speeds):
-                _advance(
-                    market, returns[t], known, keep, level[g], slope[g], spread_level[g],
-                    spread_both[g], spread_again[g], spread_slope[g], errors[g], variances,
+        for g in range(speeds):
+            _advance(
+                market, returns[t], known, running, keep, ratios[g], alpha_ratio, level[g],
+                slope[g], spread_level[g], spread_both[g], spread_again[g], spread_slope[g],
+                errors[g], variances,
+            )  # fmt: skip
+            if speeds > 1 and open_day:
+                _weigh(
+                    known, keep, known_variance, weight, errors[g], variances, logs[g],
+                    deviance[g], mantissa, logarithm,
                 )  # fmt: skip
-                if speeds == 1:
-                    continue
-                _logarithms(variances, mantissa, logarithm)
-                for s in range(stocks):
-                    logs[g, s] = keep * logs[g, s] + logarithm[s] if known[s] else logs[g, s]
-                if known_sigma:
-                    for s in range(stocks):
-                        fit = errors[g, s] / known_variance + logs[g, s]
-                        deviance[g, s] = fit if known[s] else deviance[g, s]
-                else:
-                    for s in range(stocks):
-                        positive[s] = max(errors[g, s], 1e-300)
-                    _logarithms(positive, mantissa, logarithm)
-                    for s in range(stocks):
-                        fit = weight[s] * logarithm[s] + logs[g, s]
-                        deviance[g, s] = fit if known[s] else deviance[g, s]
-            for s in range(stocks):
-                y = returns[t, s]
-                if running[s] or not np.isfinite(y):
-                    continue
-                moments[s, 0, 0] += 1.0
-                moments[s, 0, 1] += market
-                moments[s, 1, 0] += market
-                moments[s, 1, 1] += market * market
-                cross[s, 0] += y
-                cross[s, 1] += market * y
-                squares[s] += y * y
-                if count[s] >= min_observations:
-                    left = _start(moments[s], cross[s], squares[s], theta, inverse, work)
-                    running[s] = left >= 0.0
-                    weight[s] = count[s] - 2
-                    for g in range(speeds):
-                        level[g, s], slope[g, s] = theta[0], theta[1]
-                        spread_level[g, s], spread_slope[g, s] = inverse[0, 0], inverse[1, 1]
-                        spread_both[g, s], spread_again[g, s] = inverse[0, 1], inverse[1, 0]
-                        errors[g, s] = left
+        if open_day:
+            _begin(market, returns[t], min_observations, count, running, sums, weight, states)
         if speeds > 1 and together:
-            total[:] = 0.0
-            for s in range(stocks):
-                if running[s]:
-                    mean = deviance[:, s].mean()
-                    for g in range(speeds):
-                        total[g] += deviance[g, s] - mean
+            for g in range(speeds):
+                total[g] = _distance(deviance[g], deviance[0])
             best[:] = np.argmin(total)
         elif speeds > 1 and open_day:
             for s in range(stocks):
