@@ -19,7 +19,8 @@ def stages_asked(
 
     Two runs on one market share a stage where the digests are the same. The stages are those that
     every run has; an allocation or an optimised selector asks for more of its own. What a market
-    alone decides (price limits, volatilities for impact) lies beside it and is left out.
+    alone decides (price limits, corporate actions, stated values that need no betas, volatilities
+    for impact) lies beside it and is left out.
 
     Parameters and errors are those of :func:`quanthedge.backtesting.run_days`. The names end in the
     product where there is a stage for each.
@@ -30,11 +31,10 @@ def stages_asked(
         "selection": selection_parts(strategy, first, last),
         "betas": {**span, "beta": strategy.beta, "indices": indices(strategy)},
         "stock_rules": span,
-        "corporate_actions": {**span, "tax": strategy.costs.dividend_tax},
-        "stated_values": {**span, "valuation": strategy.valuation, "index": indices(strategy)[0]},
     }
     if strategy.valuation.suspended == "beta":
-        asked["stated_values"]["beta"] = strategy.beta
+        valued = {"valuation": strategy.valuation, "index": indices(strategy)[0]}
+        asked["stated_values"] = {**span, **valued, "beta": strategy.beta}
     if strategy.execution.participation_open != 0.0:
         asked["usual_turnover"] = span
     asked["rules_used"] = {**span, **rule_parts(strategy)}

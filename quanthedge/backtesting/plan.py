@@ -430,6 +430,7 @@ def _stated(
         parts,
         lambda: stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta),
         kinds=(Stated, ValuationBook, IndexReturns),
+        with_market=not beta.size and market.kept_folder is not None,
     )
 
 
@@ -567,6 +568,7 @@ def _actions(
         {"span": (first, last), "tax": strategy.costs.dividend_tax},
         lambda: _actions_anew(strategy, market, first, last, list_delay),
         kinds=(Actions, ActionBook, TaxBook, ActionUse),
+        with_market=market.kept_folder is not None,
     )
 
 

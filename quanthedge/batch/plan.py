@@ -25,12 +25,10 @@ from quanthedge.words import texts
 __all__ = ["Plan", "jobs_of", "measured_seconds", "planned"]
 
 _MOST_IN_A_JOB = 128  # runs; so many are lost with a worker
-_LONG = ("betas", "selection")
+_LONG = ("betas", "selection")  # runs that share these stages come together
 _WEIGHT = 15  # runs whose stages are at hand, that one of these stages takes as long as
 _JOBS_A_WORKER = 4
 _MEASURED = 8  # runs whose time is taken
-# the stages that take longest first: runs that share them come together
-_ORDER = ("betas", "selection", "corporate_actions", "stated_values")
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ def jobs_of(plan: Plan, variants: Sequence[Variant], workers: int) -> list[Job]:
 
     def place(one: Variant) -> tuple[Any, ...]:
         stages = plan.stages[one.number]
-        first = tuple(seen[stages[name]] for name in _ORDER)
+        first = tuple(seen[stages[name]] for name in _LONG)
         return (seen[stages["stock_rules"]], *first, one.number)
 
     ordered = sorted(variants, key=place)

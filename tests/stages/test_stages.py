@@ -241,9 +241,7 @@ def test_a_second_process_of_a_run_reads_the_folder(
     keep_stages(tmp_path / "cache")
     first = backtest(strategy, market, START, END)
     forget_stages()
-    used = {
-        "selection", "betas", "contracts", "stock_rules", "corporate_actions", "stated_values",
-    }  # fmt: skip
+    used = {"selection", "betas", "contracts", "stock_rules"}
     assert set(StageFolder(tmp_path / "cache").contents()["stage"]) == used
     assert not list((tmp_path / "cache" / ".quanthedge").glob("*"))
     again = backtest(strategy, market, START, END)
@@ -261,7 +259,10 @@ def test_what_a_market_decides_alone_lies_beside_its_panels(
     _ = first.tilts
     kept = StageFolder(market.kept_folder)
     of_all_days = {"price_limits", "impact_volatility", "index_weights"}
-    of_the_span = {"industry_returns", "past_of_the_market", "style_grades"}
+    of_the_span = {
+        "industry_returns", "past_of_the_market", "style_grades", "corporate_actions",
+        "stated_values",
+    }  # fmt: skip
     assert set(kept.contents()["stage"]) == of_all_days | of_the_span
     forget_stages()
     with watched_stages() as worked:
