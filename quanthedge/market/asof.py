@@ -22,15 +22,16 @@ def spell_mask(
 
     A spell holds from `start` to `end`, both inclusive; NaT = open end.
     """
-    made = (
-        np.zeros((len(dates), stocks), dtype=bool)
+    by_stock = (  # a spell lies in one piece of memory
+        np.zeros((stocks, len(dates)), dtype=bool)
         if number is None
-        else np.full((len(dates), stocks), -1, dtype=np.int16)
+        else np.full((stocks, len(dates)), -1, dtype=np.int16)
     )
     first = np.searchsorted(dates, start)
     stop = np.where(np.isnat(end), len(dates), np.searchsorted(dates, end, side="right"))
     for row in np.flatnonzero((stock >= 0) & (stop > first)):
-        made[first[row] : stop[row], stock[row]] = True if number is None else number[row]
+        by_stock[stock[row], first[row] : stop[row]] = True if number is None else number[row]
+    made = np.ascontiguousarray(by_stock.T)
     made.flags.writeable = False
     return made
 

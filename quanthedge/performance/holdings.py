@@ -168,19 +168,26 @@ def _held(days: _Days) -> tuple[Floats, Floats, NDArray[np.int64]]:
     Float64 [T, K] each, and int64 [T].
     """
     rows, stocks = days.mark.shape
-    gain, value = np.zeros((rows - 1, stocks)), np.zeros((rows - 1, stocks))
     mismatches = np.zeros(rows - 1, dtype=np.int64)
-    mark = np.nan_to_num(days.mark)
-    shares = np.zeros(stocks)
+    told = ~np.isnan(days.recorded[:, 0])
+    # on the other days shares come through the night as they are
+    changed = (days.growth != 1.0) | days.gone | (days.rights != 0.0)
+    eventful = changed.any(axis=1)
+    at_close, grown = np.zeros((rows, stocks)), np.zeros((rows, stocks))
     for t in range(1, rows):
-        value[t - 1] = shares * mark[t - 1]
-        grown = np.where(days.growth[t] == 1.0, shares, np.floor(shares * days.growth[t] + 1e-6))
-        grown = np.where(days.gone[t], 0.0, grown + days.rights[t])
-        gain[t - 1] = grown * mark[t] - value[t - 1] - days.paid[t]
-        shares = grown + days.traded[t]
-        if not np.isnan(days.recorded[t, 0]):
-            mismatches[t - 1] = np.count_nonzero(shares != days.recorded[t])
-            shares = days.recorded[t]
+        shares = at_close[t - 1]
+        if eventful[t]:
+            more = np.floor(shares * days.growth[t] + 1e-6)
+            shares = np.where(days.growth[t] == 1.0, shares, more)
+            shares = np.where(days.gone[t], 0.0, shares + days.rights[t])
+        grown[t] = shares
+        np.add(shares, days.traded[t], out=at_close[t])
+        if told[t]:
+            mismatches[t - 1] = np.count_nonzero(at_close[t] != days.recorded[t])
+            at_close[t] = days.recorded[t]
+    mark = np.nan_to_num(days.mark)
+    value = at_close[:-1] * mark[:-1]
+    gain = grown[1:] * mark[1:] - value - days.paid[1:]
     return gain, value, mismatches
 
 
