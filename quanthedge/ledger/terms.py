@@ -1,6 +1,6 @@
 """How orders are done, what they cost and how cash is kept: the strategy's side of the ledger."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -15,6 +15,9 @@ from quanthedge.rules import (
 )
 
 __all__ = ["Accounts", "Costs", "Execution"]
+
+# a fraction a year: 3 is a slip for 3%
+_CashRate = Annotated[float, Field(gt=-1, lt=1)]
 
 
 class Execution(Plain):
@@ -154,11 +157,11 @@ class Accounts(Plain):
     margin_release: float = Field(
         default=2.0, ge=1, description="Money above this multiple of the margin goes back."
     )
-    stock_cash_rate: float | Literal["market"] = Field(
+    stock_cash_rate: _CashRate | Literal["market"] = Field(
         default="market",
         description="Interest a year on stock cash: 'market' = overnight rate, or a fraction.",
     )
-    futures_cash_rate: float | Literal["market"] = Field(
+    futures_cash_rate: _CashRate | Literal["market"] = Field(
         default=0.0, description="Interest a year on the futures account."
     )
 

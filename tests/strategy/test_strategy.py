@@ -29,6 +29,8 @@ def fault(*changes: str) -> str:
         ("selector.n=true", "selector.n: found true, a number is needed"),
         ("capital_yuan=-1", "capital_yuan: Input should be greater than 0 (found -1)"),
         ("rebalance.every=0", "rebalance"),
+        ("accounts.stock_cash_rate=3", "accounts.stock_cash_rate"),
+        ("accounts.futures_cash_rate=-1.5", "accounts.futures_cash_rate"),
         ("accounts.margin_call=9", "margin_call <= margin_target <= margin_release"),
         ("factors.0.factor.kind=magic", "'book_yield'"),
         ("selector.n", "expected key=value"),
