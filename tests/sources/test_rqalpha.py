@@ -162,6 +162,23 @@ def test_dividends_and_splits_come_back_as_actions(tables, tmp_path):
     assert "corporate_actions" not in told
 
 
+def test_what_is_no_a_share_and_what_stands_twice_is_counted(tables, tmp_path):
+    export_rqalpha(tmp_path / "bundle", tables)
+    with h5py.File(tmp_path / "bundle" / "dividends.h5", "a") as file:
+        file["00700.XHKG"] = file[order_book_id(CODES[0])][:]
+    with h5py.File(tmp_path / "bundle" / "indexes.h5", "a") as file:
+        file["HSI.XHKG"] = file[next(iter(file))][:]
+    path = tmp_path / "bundle" / "instruments.pk"
+    listed = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps([*listed, dict(listed[0])]))
+    found, report = imported(rqalpha, tmp_path / "bundle", tmp_path / "m")
+    assert set(found["corporate_actions"]["code"]) <= set(CODES)
+    told = texts(report)
+    assert "corporate_actions: 1 code that are no A shares left out" in told
+    assert "index_daily: 1 series that are no indices of the exchanges left out" in told
+    assert "stocks: 1 instrument that stand twice with the same values counted once" in told
+
+
 def test_a_bundle_is_recognised_and_imported_from_outside(tables, tmp_path):
     export_rqalpha(tmp_path / "bundle", tables)
     report = import_market(tmp_path / "bundle", tmp_path / "m")

@@ -10,7 +10,7 @@ from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import column_of
-from quanthedge.sources.rqalpha.rows import by_code, dates_of, day_column, one_a_day
+from quanthedge.sources.rqalpha.rows import by_code, dates_of, day_column, one_a_day, strangers
 from quanthedge.sources.source import assume
 
 __all__ = ["actions_of"]
@@ -20,6 +20,7 @@ _WITHOUT = {
     "dividends": "dividends.h5 is not there: actions have no cash dividends",
     "split_factor": "split_factor.h5 is not there: actions have no bonus shares",
 }
+_OTHERS = "that are no A shares left out (funds, bonds, B shares ...)"
 NO_DAY = np.datetime64("NaT", "D")
 
 
@@ -30,6 +31,11 @@ def actions_of(tables: Mapping[str, pa.Table], collector: Collector) -> pa.Table
     for name, what in _WITHOUT.items():
         if name not in tables:
             assume(collector, "corporate_actions", what)
+        others = strangers(tables.get(name), f"{name}.h5")
+        if others:
+            collector.add(
+                "info", "corporate_actions", name, len(others), _OTHERS, others, unit="code"
+            )
     rows: dict[tuple[str, Any], dict[str, Any]] = {}
     for code, table in by_code(tables.get("dividends"), "dividends.h5").items():
         path = "dividends.h5"

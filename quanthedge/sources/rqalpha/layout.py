@@ -68,7 +68,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
         if actions is not None:
             small["corporate_actions"] = actions
         if "indexes" in tables:
-            small["index_daily"] = _indices(source, tables["indexes"])
+            small["index_daily"] = _indices(source, tables["indexes"], collector)
         if "futures" in tables:
             small["futures_daily"] = _futures(source, tables, instruments, calendar, collector)
         if "yield_curve" in tables:
@@ -138,7 +138,7 @@ def _stocks(
     """List the stocks; of a code that two companies had, the later company."""
     path = source / "instruments.pk"
     lives: dict[str, tuple[Any, Any]] = {}
-    twice, others = [], 0
+    twice, others, same = [], 0, 0
     for one in instruments:
         if _text(one, "type") != "CS":
             others += _text(one, "type") not in ("INDX", "Future")
@@ -153,6 +153,7 @@ def _stocks(
         if code in lives:
             before, end = lives[code]
             if before == listed and (end == gone or (np.isnat(end) and np.isnat(gone))):
+                same += 1
                 continue
             if before == listed:
                 raise DataError(
@@ -168,6 +169,9 @@ def _stocks(
     if others:
         what = "that are no A shares left out (funds, bonds, B shares ...)"
         collector.add("info", "stocks", "others", others, what, unit="instrument")
+    if same:
+        what = "that stand twice with the same values counted once"
+        collector.add("info", "stocks", "repeats", same, what, unit="instrument")
     if twice:
         what = "had two companies: the later one is taken, bars before its listing are left out"
         collector.add("warning", "stocks", "two companies", len(twice), what, twice, unit="code")
@@ -183,10 +187,14 @@ def _stocks(
     )
 
 
-def _indices(source: Path, table: pa.Table) -> pa.Table:
+def _indices(source: Path, table: pa.Table, collector: Collector) -> pa.Table:
     path = f"{source}/indexes.h5"
     codes = own_code(table["key"], known(stock_code), path)
     keep = pa.array([code is not None and is_index(code) for code in codes.to_pylist()])
+    out = pc.unique(table["key"].filter(pc.invert(keep))).to_pylist()
+    if out:
+        what = "that are no indices of the exchanges left out"
+        collector.add("info", "index_daily", "others", len(out), what, out, unit="series")
     table, codes = table.filter(keep), codes.filter(keep)
     columns = [codes, pa.array(dates_of(table, "datetime", path), pa.date32())]
     names = ["code", "date"]

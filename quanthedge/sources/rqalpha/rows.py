@@ -11,7 +11,7 @@ from quanthedge.errors import DataError
 from quanthedge.market import recode, stock_code
 from quanthedge.sources.files import as_dates, column_of
 
-__all__ = ["by_code", "dates_of", "day_column", "known", "one_a_day", "own_code"]
+__all__ = ["by_code", "dates_of", "day_column", "known", "one_a_day", "own_code", "strangers"]
 
 Array = np.ndarray[Any, Any]
 
@@ -59,6 +59,15 @@ def by_code(table: pa.Table | None, path: str) -> dict[str, pa.Table]:
         words[number[begin]]: table.slice(begin, end - begin)
         for begin, end in zip(starts, [*starts[1:], len(number)], strict=True)
     }
+
+
+def strangers(table: pa.Table | None, path: str) -> list[str]:
+    """Return the keys that :func:`by_code` passes over, each once."""
+    if table is None or table.num_rows == 0:
+        return []
+    keys = pc.unique(table["key"])
+    found: list[str] = keys.filter(pc.is_null(own_code(keys, known(stock_code), path))).to_pylist()
+    return found
 
 
 def one_a_day(days: Array, values: Array, where: str) -> None:
