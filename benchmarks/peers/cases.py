@@ -57,6 +57,7 @@ BESIDE = {
     "book": (("book_rules", OWN),),
     "betas": (("betas_floor", "numpy"),),
     "operators": (("operators_floor", "numpy"),),
+    "evaluation": (("evaluation_whole", OWN),),
 }
 
 

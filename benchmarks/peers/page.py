@@ -41,7 +41,7 @@ _HOLDS = {"book", "book_rules", "strategy", "sweep"}
 _NOT_PEERS = {of: job for job, beside in BESIDE.items() for of, _ in beside}
 _NAMES = {
     "book_rules": "quanthedge, all rules", "betas_floor": "numpy, one pass",
-    "operators_floor": "numpy, a pass each",
+    "operators_floor": "numpy, a pass each", "evaluation_whole": "quanthedge, all tables",
 }  # fmt: skip
 
 

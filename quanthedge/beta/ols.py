@@ -20,6 +20,7 @@ from quanthedge.beta.base import (
 from quanthedge.typing import Floats
 
 _LARGE = 1_000_000  # returns from which on threads gain more than it takes to start them
+_BLOCKS = 4  # as long as the window, that a thread takes at once: room for sums is made for each
 
 __all__ = ["RollingOLS", "joint_ols", "rolling_ols", "top_down_betas"]
 
@@ -67,7 +68,7 @@ def rolling_ols(
     array([nan, nan, 1.5, 1.5, 1.5])
 
     """
-    from quanthedge.beta.kernels.rolling import TILE, rolling_regression
+    from quanthedge.beta.kernels.rolling import rolling_regression
     from quanthedge.compiled import by_blocks
 
     check_window(window, min_observations)
@@ -80,7 +81,8 @@ def rolling_ols(
         given = (returns, index_returns, window, min_observations)
         rolling_regression(*given, first, stop, beta, error, count)
 
-    by_blocks(returns.shape[1], TILE if returns.size > _LARGE else returns.shape[1], work)
+    blocks = -(-len(returns) // window)
+    by_blocks(blocks, _BLOCKS if returns.size > _LARGE else max(1, blocks), work)
     return RollingBeta(beta, error, count)
 
 

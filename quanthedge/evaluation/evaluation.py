@@ -30,7 +30,8 @@ from quanthedge.operators import rolling_beta
 from quanthedge.progress import telling
 from quanthedge.rules import TRADING_DAYS_A_YEAR, index_of
 from quanthedge.storage import write_page
-from quanthedge.typing import Floats, Language
+from quanthedge.trials import Trial
+from quanthedge.typing import Bools, Floats, Language
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -61,7 +62,6 @@ class Evaluation(Carded):
         Of each purchase and each sale.
     neutral, accepted : tuple of str
     tried, lags : int
-    states : list of Regime
     industries : tuple of dict
         Names of the industries in both languages.
     """
@@ -77,7 +77,6 @@ class Evaluation(Carded):
     accepted: tuple[str, ...]
     tried: int
     lags: int
-    states: list[Regime]
     industries: tuple[dict[Language, str], ...]
     apart: int = 1
     notes: tuple[str, ...] = ()
@@ -93,6 +92,26 @@ class Evaluation(Carded):
         inside = self.labels.ends < len(self.labels.market.dates)
         held = (self.labels.ends - self.labels.begins)[inside]
         return TRADING_DAYS_A_YEAR / float(held.mean()) if held.size else float("nan")
+
+    @cached_property
+    def states(self) -> list[Regime]:
+        """States of the market around each decision; none without a hedge."""
+        return [] if self.hedge is None else regimes_of(self.labels, self.hedge)
+
+    def screening(self) -> pd.DataFrame:
+        """Return a row for each factor, by the t of its IC: what many are looked through for.
+
+        Costs next to nothing beyond the call of :func:`quanthedge.evaluate`, as :meth:`quantiles`
+        does; whatever else is asked for is worked out then.
+
+        Returns
+        -------
+        DataFrame
+            ``family``, ``sign``, ``months``, ``first``, ``last``, ``coverage``, ``ic``, ``icir``,
+            ``t``, ``p``, ``q``, ``executable_ic``, ``spread``, ``spread_t``, ``turnover`` and
+            ``autocorrelation``, as in :meth:`table`.
+        """
+        return self._made(tables.screening)
 
     def table(self) -> pd.DataFrame:
         """Return the ranking: a row for each factor, by the long leg after cost less the hedge.
@@ -318,28 +337,15 @@ def evaluate(
     given = given_factors(factors, labels)
     masks = given_universes(universe, labels)
     check_tried(len(given.names) * len(masks), tried)
-    places = _accepted(accepted, given)
+    setting = Setting(
+        tuple(neutral), neutral_weights, quantiles, fewest, _apart(labels),
+        _accepted(accepted, given),
+    )  # fmt: skip
     hedged = np.full(len(labels.rows), np.nan) if hedge is None else hedge_returns(labels, hedge)
-    regimes = [] if hedge is None else regimes_of(labels, hedge)
     industries, names = _industries(labels, "industry" in neutral)
-    apart = _apart(labels)
-    setting = Setting(tuple(neutral), neutral_weights, quantiles, fewest, apart, places)
-    size = _size(labels)
     betas = _betas(labels, hedge if beta == "book" else None)
-    universes: dict[str, Evidence] = {}
-    with telling("evaluate", total=len(masks)) as tell:
-        for name, mask in masks.items():
-            tell(name, done=len(universes))
-            universes[name] = collect(given, labels, mask, industries, size, betas, setting)
-    lags = max(lags, apart)
-    trials = [
-        trial_of(
-            given.names[k], given.what[k], name, masks[name], labels,
-            mean_test(found.ic[k, NAIVE], lags).p,
-        )
-        for name, found in universes.items()
-        for k in range(len(given.names))
-    ]  # fmt: skip
+    universes = _collected(given, labels, masks, industries, betas, setting)
+    lags = max(lags, setting.apart)
     return Evaluation(
         factors=given,
         labels=labels,
@@ -350,13 +356,39 @@ def evaluate(
         cost_bp=cost_bp,
         neutral=tuple(neutral),
         accepted=tuple(accepted),
-        tried=count_tried(labels, trials, tried),
+        tried=count_tried(labels, _trials(given, labels, masks, universes, lags), tried),
         lags=lags,
-        states=regimes,
         industries=names,
-        apart=apart,
+        apart=setting.apart,
         notes=given.notes,
     )
+
+
+def _collected(
+    given: Evaluated, labels: Labels, masks: dict[str, Bools], industries: Any, betas: Floats,
+    setting: Setting,
+) -> dict[str, Evidence]:  # fmt: skip
+    size = _size(labels)
+    found: dict[str, Evidence] = {}
+    with telling("evaluate", total=len(masks)) as tell:
+        for name, mask in masks.items():
+            tell(name, done=len(found))
+            found[name] = collect(given, labels, mask, industries, size, betas, setting)
+    return found
+
+
+def _trials(
+    given: Evaluated, labels: Labels, masks: dict[str, Bools], universes: dict[str, Evidence],
+    lags: int,
+) -> list[Trial]:  # fmt: skip
+    return [
+        trial_of(
+            given.names[k], given.what[k], name, masks[name], labels,
+            mean_test(found.ic[k, NAIVE], lags).p,
+        )
+        for name, found in universes.items()
+        for k in range(len(given.names))
+    ]  # fmt: skip
 
 
 def _check(

@@ -160,7 +160,7 @@ def _of_tables(tables: Mapping[str, Any], labels: Labels) -> Evaluated:
     shape = columns[0].shape
     if any(column.shape != shape for column in columns):
         raise StrategyError(f"factors: arrays of {', '.join(str(c.shape) for c in columns)}")
-    values = np.stack(columns, axis=-1)
+    values = np.stack(columns).transpose(1, 2, 0)  # each factor's own lie together
     what = tuple(bytes_digest(column) for column in columns)
     families = ("own",) * len(names)
     return Evaluated(names, tuple(titles), families, signs, values, what, tuple(notes))
@@ -186,7 +186,7 @@ def _numbers(name: str, values: Any) -> Floats:
     array = np.asarray(values)
     if array.dtype.kind not in "fiub":
         raise DataError(f"factor {name}: an array of {array.dtype}; accepted: numbers")
-    return array.astype(np.float64)
+    return array.astype(np.float64, copy=False)
 
 
 def _check_values(made: Evaluated, labels: Labels) -> None:

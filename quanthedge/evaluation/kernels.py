@@ -1,8 +1,9 @@
 """One factor in one universe, compiled: ranks, correlations, groups, quantiles, books.
 
 Arrays are compact: column m of a row is the m-th stock of that day's universe, ``places`` says
-which; rows with fewer stocks end in -1. ``x`` is the factor with its sign applied, NaN where it is
-not defined. ``order`` sorts each row of x, ``y_order`` of the label, NaN at the end.
+which; rows with fewer stocks end in -1. Of a factor with its sign applied, and of a label, nothing
+counts but the order of a row: ``codes`` int32 [R, M] are the places of its values among the row's
+distinct ones, -1 where there is none. ``order`` int64 [R, M] sorts each row, -1 at the end.
 """
 
 from typing import NamedTuple
@@ -16,9 +17,12 @@ from quanthedge.typing import Floats
 __all__ = [
     "Book",
     "book_changes",
+    "centred_ranks",
     "dense_codes",
+    "gathered",
     "group_correlations",
     "leg_losses",
+    "order_of",
     "pearson",
     "quantile_books",
     "rank_correlations",
@@ -26,6 +30,7 @@ __all__ = [
 
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 -- integers
+C = NDArray[np.int32]  # codes
 
 
 class Book(NamedTuple):
@@ -36,7 +41,7 @@ class Book(NamedTuple):
 
 
 @njit(nogil=True)
-def _tied_ranks(values: F, order: I, use: NDArray[np.bool_], ranks: F) -> int:
+def _tied_ranks(values: C, order: I, use: NDArray[np.bool_], ranks: F) -> int:
     """Write the centred ranks of the values in use, ties averaged; return their number."""
     total = 0
     for i in range(len(order)):
@@ -83,24 +88,56 @@ def _correlation(a: F, b: F, use: NDArray[np.bool_], n: int) -> float:
 
 
 @njit(nogil=True)
-def dense_codes(values: F, order: I, codes: NDArray[np.int32]) -> None:
+def gathered(table: F, places: I, sign: float, found: F) -> None:
+    """Write the universe's own columns of a table [R, N] times a sign, NaN beyond the last."""
+    for r in range(places.shape[0]):
+        for m in range(places.shape[1]):
+            n = places[r, m]
+            found[r, m] = sign * table[r, n] if n >= 0 else np.nan
+
+
+@njit(nogil=True)
+def dense_codes(values: F, order: I, codes: C) -> None:
     """Write the place of each value among the distinct ones of its row, -1 for NaN, [R, M]."""
     for r in range(values.shape[0]):
-        code = -1
+        code, before = -1, np.nan
         for i in range(values.shape[1]):
             m = order[r, i]
-            if np.isnan(values[r, m]):
+            value = values[r, m]
+            if np.isnan(value):
                 codes[r, m] = -1
                 continue
-            if code < 0 or values[r, m] != values[r, order[r, i - 1]]:
+            if value != before:  # the first is not what NaN is
                 code += 1
+            before = value
             codes[r, m] = code
 
 
 @njit(nogil=True)
-def _counted_ranks(
-    codes: NDArray[np.int32], use: NDArray[np.bool_], n: int, base: F, count: I, ranks: F
-) -> None:
+def order_of(codes: C, order: I) -> None:
+    """Write the order of each row's codes, equal ones as they stand, [R, M]."""
+    width = codes.shape[1]
+    start = np.empty(width + 1, np.int64)
+    for r in range(codes.shape[0]):
+        start[:] = 0
+        known = 0
+        for m in range(width):
+            if codes[r, m] >= 0:
+                start[codes[r, m] + 1] += 1
+                known += 1
+        for c in range(width):
+            start[c + 1] += start[c]
+        for m in range(width):
+            if codes[r, m] >= 0:
+                order[r, start[codes[r, m]]] = m
+                start[codes[r, m]] += 1
+            else:
+                order[r, known] = m
+                known += 1
+
+
+@njit(nogil=True)
+def _counted_ranks(codes: C, use: NDArray[np.bool_], n: int, base: F, count: I, ranks: F) -> None:
     """Write the centred ranks of n values in use from their codes, ties averaged; else 0."""
     count[:] = 0
     for m in range(len(codes)):
@@ -115,40 +152,45 @@ def _counted_ranks(
 
 
 @njit(nogil=True)
-def rank_correlations(
-    x: F, order: I, target_codes: NDArray[np.int32], fewest: int, found: F, ranks_of: F
-) -> None:
-    """Write Spearman's correlation with each target [R, J], and the ranks of x alone [R, M].
-
-    Both are ranked among the stocks that have both. ``target_codes`` int32 [J, R, M] are those of
-    :func:`dense_codes`.
-    """
-    rows, width = x.shape
-    use = np.empty(width, np.bool_)
-    own = np.empty((1, width), np.int32)
-    a, b, base, count = np.empty(width), np.empty(width), np.empty(width), np.empty(width, np.int64)
-    for r in range(rows):
-        dense_codes(x[r : r + 1], order[r : r + 1], own)
+def centred_ranks(codes: C, ranks: F) -> None:
+    """Write (rank - 0.5) / n - 0.5 of each code of a row, ties averaged, NaN for -1, [R, M]."""
+    width = codes.shape[1]
+    use, base, count = np.empty(width, np.bool_), np.empty(width), np.empty(width, np.int64)
+    for r in range(codes.shape[0]):
         known = 0
         for m in range(width):
-            use[m] = own[0, m] >= 0
+            use[m] = codes[r, m] >= 0
             known += use[m]
-        _counted_ranks(own[0], use, known, base, count, a)
+        _counted_ranks(codes[r], use, known, base, count, ranks[r])
         for m in range(width):
-            ranks_of[r, m] = a[m] / known if use[m] else np.nan
-        ranked = known
+            ranks[r, m] = ranks[r, m] / known if use[m] else np.nan
+
+
+@njit(nogil=True)
+def rank_correlations(codes: C, target_codes: C, fewest: int, found: F) -> None:
+    """Write Spearman's correlation with each target [R, J].
+
+    Both are ranked among the stocks that have both. ``target_codes`` int32 [J, R, M].
+    """
+    rows, width = codes.shape
+    use = np.empty(width, np.bool_)
+    a, b, base, count = np.empty(width), np.empty(width), np.empty(width), np.empty(width, np.int64)
+    for r in range(rows):
+        own, known, ranked = codes[r], 0, -1
+        for m in range(width):
+            known += own[m] >= 0
         for j in range(target_codes.shape[0]):
-            codes, n = target_codes[j, r], 0
+            other, n = target_codes[j, r], 0
             for m in range(width):
-                use[m] = own[0, m] >= 0 and codes[m] >= 0
+                use[m] = own[m] >= 0 and other[m] >= 0
                 n += use[m]
             if n < fewest:
                 found[r, j] = np.nan
                 continue
-            if n < known or ranked < known:  # else the ranks of x stand as they are
-                _counted_ranks(own[0], use, n, base, count, a)
+            if n < known or ranked != known:  # else the ranks of before stand as they are
+                _counted_ranks(own, use, n, base, count, a)
                 ranked = n
-            _counted_ranks(codes, use, n, base, count, b)
+            _counted_ranks(other, use, n, base, count, b)
             aa, bb, ab = 0.0, 0.0, 0.0
             for m in range(width):  # both have mean 0, and 0 where they are not in use
                 aa += a[m] * a[m]
@@ -183,9 +225,9 @@ def pearson(a: F, b: F, size: F, fewest: int, found: F) -> None:
 
 @njit(nogil=True)
 def group_correlations(
-    x: F, order: I, y: F, y_order: I, groups: I, count: int, fewest: int, found: F
+    x: C, order: I, y: C, y_order: I, groups: I, count: int, fewest: int, found: F
 ) -> None:
-    """Write Spearman's correlation inside each group, [R, G]; groups -1 count nowhere."""
+    """Write Spearman's correlation of two codes inside each group, [R, G]; -1 counts nowhere."""
     rows, width = x.shape
     segment, other = np.empty(width, np.int64), np.empty(width, np.int64)
     start, at = np.empty(count + 1, np.int64), np.empty(count, np.int64)
@@ -195,7 +237,7 @@ def group_correlations(
         start[:] = 0
         for m in range(width):
             g = groups[r, m]
-            use[m] = g >= 0 and np.isfinite(x[r, m]) and np.isfinite(y[r, m])
+            use[m] = g >= 0 and x[r, m] >= 0 and y[r, m] >= 0
             if use[m]:
                 start[g + 1] += 1
         for g in range(count):
@@ -230,21 +272,21 @@ def _bucket(order: I, groups: I, use: NDArray[np.bool_], start: I, at: I, segmen
 
 
 @njit(nogil=True)
-def quantile_books(x: F, order: I, labels: F, quantiles: int, fewest: int) -> Book:
+def quantile_books(codes: C, order: I, labels: F, quantiles: int, fewest: int) -> Book:
     """Return the mean label of each quantile, and the weights of the highest.
 
     Every quantile has n / Q stocks: one on a border counts in both by its share, and stocks with
     the same value share their places. ``labels`` [L, R, M]; a stock without a label leaves its
     weight to the others of its quantile.
     """
-    rows, width = x.shape
+    rows, width = codes.shape
     kinds = labels.shape[0]
     means = np.full((rows, kinds, quantiles), np.nan)
     weights = np.zeros((rows, width))
     total, mass = np.empty((kinds, quantiles)), np.empty((kinds, quantiles))
     for r in range(rows):
         n = width
-        while n > 0 and np.isnan(x[r, order[r, n - 1]]):
+        while n > 0 and codes[r, order[r, n - 1]] < 0:
             n -= 1
         if n < max(fewest, quantiles):
             continue
@@ -253,8 +295,8 @@ def quantile_books(x: F, order: I, labels: F, quantiles: int, fewest: int) -> Bo
         size = n / quantiles
         first = 0
         while first < n:
-            stop, value = first + 1, x[r, order[r, first]]
-            while stop < n and x[r, order[r, stop]] == value:
+            stop, code = first + 1, codes[r, order[r, first]]
+            while stop < n and codes[r, order[r, stop]] == code:
                 stop += 1
             low = min(int(first / size), quantiles - 1)
             high = min(int((stop - 1e-9) / size), quantiles - 1)

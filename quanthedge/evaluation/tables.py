@@ -9,7 +9,6 @@ import pandas as pd
 from quanthedge.evaluation.evidence import (
     DECAY_DAYS,
     EARNED,
-    FIRST_DECAY,
     NAIVE,
     SIZES,
     Evidence,
@@ -134,12 +133,29 @@ def ranking(e: "Evaluation") -> pd.DataFrame:
     for row, q in zip(rows, false_discovery([row["p"] for row in rows], e.tried), strict=True):
         row["q"] = float(q)
     by = "long_net" if e.hedge is None else "long_minus_hedge"
+    return _stated(e, _best_first(e, rows, by), _KEYS)
+
+
+def screening(e: "Evaluation") -> pd.DataFrame:
+    """Return a row for each universe and factor of what is there without any further work."""
+    rows = []
+    for universe, found, k, name in _each(e):
+        row = {"universe": universe, "factor": name, **_about(e, found, k)}
+        row |= _plain_ics(e, found, k) | _spread(e, found, k) | _turned(e, found, k)
+        rows.append(row)
+    for row, q in zip(rows, false_discovery([row["p"] for row in rows], e.tried), strict=True):
+        row["q"] = float(q)
+    return _stated(e, _best_first(e, rows, "t"), _KEYS)
+
+
+def _best_first(e: "Evaluation", rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+    """Return the rows of each universe by one of their figures, the highest first."""
     count = len(e.factors.names)
     ordered = []
-    for first in range(0, len(rows), count):  # the rows of one universe
+    for first in range(0, len(rows), count):
         part = rows[first : first + count]
         ordered += sorted(part, key=lambda row: -np.nan_to_num(row[by], nan=-np.inf))
-    return _stated(e, ordered, _KEYS)
+    return ordered
 
 
 def _about(e: "Evaluation", found: Evidence, k: int) -> dict[str, Any]:
@@ -156,27 +172,42 @@ def _about(e: "Evaluation", found: Evidence, k: int) -> dict[str, Any]:
     }
 
 
-def _ics(e: "Evaluation", found: Evidence, k: int) -> dict[str, float]:
-    plain, neutral = ic_test(e, found, k), mean_test(found.neutral_ic[k], e.lags)
+def _plain_ics(e: "Evaluation", found: Evidence, k: int) -> dict[str, float]:
+    plain = ic_test(e, found, k)
     return {
         "ic": plain.mean,
         "icir": plain.mean / plain.deviation if plain.deviation > 0 else float("nan"),
         "t": plain.t,
         "p": plain.p,
         "q": float("nan"),
+        "executable_ic": ic_test(e, found, k, EARNED).mean,
+    }
+
+
+def _ics(e: "Evaluation", found: Evidence, k: int) -> dict[str, float]:
+    plain, neutral = _plain_ics(e, found, k), mean_test(found.neutral_ic[k], e.lags)
+    executable = plain.pop("executable_ic")
+    return {
+        **plain,
         "neutral_ic": neutral.mean,
         "neutral_t": neutral.t,
-        "executable_ic": ic_test(e, found, k, EARNED).mean,
+        "executable_ic": executable,
+    }
+
+
+def _spread(e: "Evaluation", found: Evidence, k: int) -> dict[str, float]:
+    spread = found.quantiles[k, EARNED, -1] - found.quantiles[k, EARNED, 0]
+    return {
+        "spread": e.per_year * _mean(spread),
+        "spread_t": newey_west_t(spread, e.lags),
     }
 
 
 def _earned(e: "Evaluation", found: Evidence, k: int) -> dict[str, Any]:
     legs, year = legs_of(e, found, k), e.per_year
-    spread = found.quantiles[k, EARNED, -1] - found.quantiles[k, EARNED, 0]
     worst_year, worst = _worst(e, legs.net if e.hedge is None else legs.hedged)
     return {
-        "spread": year * _mean(spread),
-        "spread_t": newey_west_t(spread, e.lags),
+        **_spread(e, found, k),
         "long_gross": year * _mean(legs.gross),
         "long_net": year * _mean(legs.net),
         "long_minus_hedge": year * _mean(legs.hedged),
@@ -188,12 +219,15 @@ def _earned(e: "Evaluation", found: Evidence, k: int) -> dict[str, Any]:
     }
 
 
-def _habits(e: "Evaluation", found: Evidence, k: int) -> dict[str, float]:
+def _turned(e: "Evaluation", found: Evidence, k: int) -> dict[str, float]:
     return {
         "turnover": _changes_a_year(e, found, k),
         "autocorrelation": _mean(found.persistence[k]),
-        "half_life": half_life(found, k),
     }
+
+
+def _habits(e: "Evaluation", found: Evidence, k: int) -> dict[str, float]:
+    return {**_turned(e, found, k), "half_life": half_life(found.decay_ic[k])}
 
 
 def _changes_a_year(e: "Evaluation", found: Evidence, k: int) -> float:
@@ -219,8 +253,8 @@ def _worst(e: "Evaluation", series: Floats) -> tuple[str, float]:
     return str(worst), known[worst]
 
 
-def half_life(found: Evidence, k: int) -> float:
-    """Return the days in which a factor's strength falls by half.
+def half_life(decay_ic: Floats) -> float:
+    """Return the days in which a factor's strength falls by half, from its IC by window [W, R].
 
     The strength of a window is its mean IC over the root of its days: that of a factor that keeps
     its worth is the same in all. An exponential is fitted to the strengths at the windows' middles,
@@ -230,7 +264,7 @@ def half_life(found: Evidence, k: int) -> float:
     """
     ends = np.array(DECAY_DAYS, dtype=np.float64)
     starts = np.append(0.0, ends[:-1])
-    mean = np.array([_mean(found.ic[k, FIRST_DECAY + j]) for j in range(len(DECAY_DAYS))])
+    mean = np.array([_mean(window) for window in decay_ic])
     known = np.isfinite(mean)
     if known.sum() < _FEWEST_WINDOWS:
         return float("nan")
@@ -302,7 +336,7 @@ def decay(e: "Evaluation") -> pd.DataFrame:
         before = 0
         for j, end in enumerate(DECAY_DAYS):
             lags = max(LAGS, int(np.ceil((end - before) / gap)))
-            test = mean_test(found.ic[k, FIRST_DECAY + j], lags)
+            test = mean_test(found.decay_ic[k, j], lags)
             rows.append(
                 {"universe": universe, "factor": name, "from_day": before + 1, "to_day": end,
                  "months": test.periods, "ic": test.mean, "t": test.t, "low": test.low,
@@ -443,7 +477,7 @@ def turnover(e: "Evaluation") -> pd.DataFrame:
         rows.append(
             {"universe": universe, "factor": name, "turnover": traded,
              "cost": traded * e.cost_bp / 1e4, "autocorrelation": _mean(found.persistence[k]),
-             "half_life": half_life(found, k)}
+             "half_life": half_life(found.decay_ic[k])}
         )  # fmt: skip
     return _stated(e, rows, _KEYS)
 

@@ -34,7 +34,7 @@ from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["demean", "neutralise", "rank", "rank_correlation", "standardise", "winsorise"]
 
-_ROWS = 256  # sorted at a time
+_ROWS = 64  # worked on at a time
 _MANY_GROUPS = 100_000
 Where = NDArray[np.bool_] | pd.DataFrame | None
 Groups = NDArray[np.integer[Any]] | pd.DataFrame
@@ -56,10 +56,11 @@ def _each(x: Any, where: Where, work: Callable[[Floats], Floats]) -> Any:
 
 
 def _ranked(array: Floats) -> Floats:
+    from quanthedge.operators.kernels import sorted_places
     from quanthedge.operators.kernels.sections import ranks
 
     found = np.full(array.shape, np.nan)
-    ranks(array, np.argsort(array, axis=1), found)
+    ranks(array, sorted_places(array), found)
     return found
 
 

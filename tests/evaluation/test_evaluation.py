@@ -84,7 +84,7 @@ def test_the_windows_of_decay_do_not_overlap():
             t = made.rows[r]
             y = worth[t + DECAY_DAYS[j]] / worth[t + begin] - 1
             y = np.where(t + begin < market.delist_index(), y, np.nan)
-            assert found.ic[0, 2 + j, r] == pytest.approx(rank_ic(exposure(0, r), y), abs=1e-12)
+            assert found.decay_ic[0, j, r] == pytest.approx(rank_ic(exposure(0, r), y), abs=1e-12)
 
 
 def test_neutral_figures_are_what_dummies_and_size_leave_by_least_squares():
@@ -334,17 +334,32 @@ def test_an_evaluation_is_written_down_once_and_counts_what_was_tried_before(mon
 
 
 def test_the_half_life_of_an_exponential_is_its_own():
-    found = evidence()
-    ic, ends = found.ic.copy(), np.array(DECAY_DAYS, dtype=float)
+    ends = np.array(DECAY_DAYS, dtype=float)
     starts = np.append(0.0, ends[:-1])
+    same = np.ones((len(ends), 3))
     for true in (4.0, 25.0, 200.0):
         strength = 0.01 * 0.5 ** ((starts + ends) / 2 / true)
-        ic[0, 2:] = (strength * np.sqrt(ends - starts))[:, None]
-        assert half_life(replace(found, ic=ic), 0) == pytest.approx(true, rel=0.01)
-    ic[0, 2:] = np.sqrt(ends - starts)[:, None]
-    assert half_life(replace(found, ic=ic), 0) == np.inf
-    ic[0, 2:] *= -1
-    assert np.isnan(half_life(replace(found, ic=ic), 0))
+        ic = (strength * np.sqrt(ends - starts))[:, None] * same
+        assert half_life(ic) == pytest.approx(true, rel=0.01)
+    ic = np.sqrt(ends - starts)[:, None] * same
+    assert half_life(ic) == np.inf
+    assert np.isnan(half_life(-ic))
+
+
+def test_a_screening_tells_the_same_figures_as_the_ranking():
+    found, whole = evaluation().screening(), evaluation().table()
+    assert found["t"].is_monotonic_decreasing
+    pd.testing.assert_frame_equal(found, whole.loc[found.index, found.columns])
+    assert {"ic", "q", "executable_ic", "spread", "turnover"} < set(found.columns)
+
+
+def test_what_a_screening_does_not_show_waits_until_it_is_asked_for():
+    e = evaluate(factors(), monthly(), fewest=10, quantiles=5)
+    found = next(iter(e.universes.values()))
+    e.screening(), e.quantiles()
+    assert not {"decay_ic", "correlation", "incremental_ic"} & set(vars(found))
+    e.table()
+    assert {"decay_ic", "correlation", "incremental_ic"} < set(vars(found))
 
 
 def test_overlapping_labels_have_books_that_follow_their_own_money():

@@ -89,10 +89,11 @@ def simulated_ics(rng, factors, months, stocks, premium=0.0):
     x[0] = premium * returns + np.sqrt(1 - premium**2) * x[0]
     x = x.reshape(-1, stocks)
     target = np.tile(returns, (factors, 1))
-    codes = np.empty((1, *target.shape), dtype=np.int32)
-    dense_codes(target, np.argsort(target, axis=1), codes[0])
-    found, ranks = np.empty((len(x), 1)), np.empty_like(x)
-    rank_correlations(x, np.argsort(x, axis=1), codes, 3, found, ranks)
+    codes = np.empty((2, *target.shape), dtype=np.int32)
+    for values, coded in zip((x, target), codes, strict=True):
+        dense_codes(values, np.argsort(values, axis=1), coded)
+    found = np.empty((len(x), 1))
+    rank_correlations(codes[0], codes[1:], 3, found)
     return found.reshape(factors, months)
 
 

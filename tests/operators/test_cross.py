@@ -10,6 +10,7 @@ from scipy.stats import rankdata, spearmanr
 
 from quanthedge import ops
 from quanthedge.errors import QuantHedgeError
+from quanthedge.operators.kernels import sorted_places
 
 
 def rows(seed=0, days=12, stocks=90, gaps=0.2):
@@ -171,3 +172,28 @@ def test_wrong_input_ends_in_one_line(name):
     with pytest.raises(QuantHedgeError, match=told) as caught:
         call(rows(22))
     assert "\n" not in str(caught.value)
+
+
+def hard_to_sort():
+    """Return rows of ties, unknown and infinite values, signed zeros, last bits that differ."""
+    rng = np.random.default_rng(7)
+    odd = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, -np.nan, 5e-324, -5e-324])
+    return {
+        "plain": rng.normal(size=(40, 700)),
+        "ties and unknown": np.where(
+            rng.random((40, 300)) < 0.3, np.nan, rng.integers(-2, 3, (40, 300)).astype(float)
+        ),
+        "odd": rng.choice(odd, (40, 50)),
+        "a few last bits": 1.0 + rng.integers(0, 3, (10, 40)) * 2.0**-52,
+        "all last bits": -1.0 - rng.permuted(np.tile(np.arange(3000.0), (3, 1)), axis=1) * 2.0**-52,
+        "one column": np.array([[1.0], [np.nan]]),
+        "no column": np.empty((3, 0)),
+        "no row": np.empty((0, 3)),
+    }
+
+
+@pytest.mark.parametrize("name", hard_to_sort())
+def test_places_sort_rows_as_a_stable_sort_does(name):
+    rows = hard_to_sort()[name]
+    expected = np.argsort(rows, axis=1, kind="stable")
+    np.testing.assert_array_equal(sorted_places(rows), expected)

@@ -169,7 +169,22 @@ def operators(world: World) -> Job:
 
 
 def evaluation(world: World) -> Job:
-    """Judge scores: rank correlations, legs, hedge, decay, quantiles, turnover."""
+    """Screen scores: rank correlations, quantiles, turnover."""
+    from quanthedge.evaluation import evaluate
+    from quanthedge.universe import AllUniverse
+
+    made, scores = evaluated(world)
+
+    def work() -> dict[str, float]:
+        found = evaluate(scores, made, universe=AllUniverse(), hedge=None)
+        _ = found.quantiles()
+        return _mean_ics(found.screening(), scores)
+
+    return work
+
+
+def whole_evaluation(world: World) -> Job:
+    """Judge scores by all tables: the same, neutral ranks, legs, hedge, decay, regimes."""
     from quanthedge.evaluation import evaluate
     from quanthedge.universe import AllUniverse
 
@@ -177,11 +192,14 @@ def evaluation(world: World) -> Job:
 
     def work() -> dict[str, float]:
         found = evaluate(scores, made, universe=AllUniverse())
-        _ = found.quantiles(), found.turnover()
-        table = found.table()["ic"].droplevel("universe")
-        return {name: float(table[name]) for name in scores}
+        return _mean_ics(found.all_tables()["ranking"], scores)
 
     return work
+
+
+def _mean_ics(table: Any, scores: dict[str, Any]) -> dict[str, float]:
+    ics = table["ic"].droplevel("universe")
+    return {name: float(ics[name]) for name in scores}
 
 
 def evaluated(world: World) -> tuple[Any, dict[str, Any]]:
@@ -204,4 +222,5 @@ JOBS: dict[str, Callable[[World], Job]] = {
     "betas": betas,
     "operators": operators,
     "evaluation": evaluation,
+    "evaluation_whole": whole_evaluation,
 }

@@ -13,7 +13,7 @@ from quanthedge.compiled import njit
 
 __all__ = ["book_regressions", "rolling_regression"]
 
-TILE = 128  # stocks worked on together: their sums over one block stay in the processor's cache
+TILE = 256  # stocks worked on together: their sums over one block stay in the processor's cache
 
 
 @njit(cache=True, error_model="numpy")
@@ -57,7 +57,8 @@ def _direct(
 @njit(cache=True, error_model="numpy")
 def _tail_sums(
     returns: NDArray[np.float64],
-    index_returns: NDArray[np.float64],
+    index: NDArray[np.float64],
+    known: NDArray[np.float64],
     start: int,
     window: int,
     first: int,
@@ -67,15 +68,14 @@ def _tail_sums(
     """Fill tail [window + 1, 6, TILE]: sums of days start + j to the block's end."""
     tail[window] = 0.0
     for j in range(window - 1, -1, -1):
-        x = index_returns[start + j]
-        index_known = np.isfinite(x)
-        x = x if index_known else 0.0
+        x = index[start + j]
+        counts = known[start + j]
         row = returns[start + j, first : first + width]
         later = tail[j + 1]
         here = tail[j]
         for i in range(width):
             y = row[i]
-            one = 1.0 if index_known and y - y == 0.0 else 0.0
+            one = counts if y - y == 0.0 else 0.0
             y = y if one == 1.0 else 0.0
             here[0, i] = later[0, i] + one
             here[1, i] = later[1, i] + one * x
@@ -91,77 +91,85 @@ def rolling_regression(
     index_returns: NDArray[np.float64],
     window: int,
     min_observations: int,
-    first_stock: int,
-    last_stock: int,
+    first_block: int,
+    last_block: int,
     beta: NDArray[np.float64],
     standard_error: NDArray[np.float64],
     observations: NDArray[np.int32],
 ) -> None:
-    """Regress each stock on the index over the last `window` days, for every day.
+    """Regress each stock on the index over the last `window` days, for every day of some blocks.
+
+    A block needs the block before it and nothing else. All stocks of a block are done before the
+    next, so that what is read and written lies together.
 
     Parameters
     ----------
     returns : float64 [T, N], index_returns : float64 [T]
     window, min_observations : int
-    first_stock, last_stock : int
-        Columns first_stock .. last_stock - 1 are worked on.
+    first_block, last_block : int
+        Blocks first_block .. last_block - 1 are worked on; block k is days k * window and on.
     beta, standard_error : float64 [T, N], observations : int32 [T, N]
         Filled in place. Row t uses days t - window + 1 .. t.
 
     """
-    days = returns.shape[0]
+    days, stocks = returns.shape
+    known = np.where(np.isfinite(index_returns), 1.0, 0.0)
+    index = np.where(np.isfinite(index_returns), index_returns, 0.0)
     tail = np.zeros((window + 1, 6, TILE))
     head = np.zeros((6, TILE))
-    for first in range(first_stock, last_stock, TILE):
-        width = min(TILE, last_stock - first)
-        tail[:] = 0.0
-        for t in range(days):
-            j = t % window
-            if j == 0:
-                head[:] = 0.0
-                if t > 0:
-                    _tail_sums(returns, index_returns, t - window, window, first, width, tail)
-            x = index_returns[t]
-            index_known = np.isfinite(x)
-            x = x if index_known else 0.0
-            row = returns[t, first : first + width]
-            before = tail[j + 1]
-            beta_row = beta[t, first : first + width]
-            error_row = standard_error[t, first : first + width]
-            count_row = observations[t, first : first + width]
-            for i in range(width):
-                y = row[i]
-                one = 1.0 if index_known and y - y == 0.0 else 0.0
-                y = y if one == 1.0 else 0.0
-                head[0, i] += one
-                head[1, i] += one * x
-                head[2, i] += one * x * x
-                head[3, i] += y
-                head[4, i] += x * y
-                head[5, i] += y * y
-                n = head[0, i] + before[0, i]
-                sum_x = head[1, i] + before[1, i]
-                raw_xx = head[2, i] + before[2, i]
-                sum_y = head[3, i] + before[3, i]
-                raw_yy = head[5, i] + before[5, i]
-                mean_x = sum_x / n
-                xx = raw_xx - sum_x * mean_x
-                xy = head[4, i] + before[4, i] - sum_y * mean_x
-                yy = raw_yy - sum_y * sum_y / n
-                slope = xy / xx
-                squares = yy - slope * xy
-                enough = n >= min_observations
-                # -1 asks for the two-pass form: almost all of a sum cancelled
-                fine = squares >= 1e-6 * raw_yy and xx >= 1e-6 * raw_xx and xx > 0.0
-                error = np.sqrt(max(squares, 0.0) / ((n - 2.0) * xx)) if fine else -1.0
-                beta_row[i] = slope if enough else np.nan
-                error_row[i] = error if enough else np.nan
-                count_row[i] = np.int32(n)
-            for i in range(width):
-                if error_row[i] < 0.0:
-                    beta_row[i], error_row[i] = _direct(
-                        returns, index_returns, max(0, t - window + 1), t, first + i
-                    )
+    for block in range(first_block, last_block):
+        start = block * window
+        for first in range(0, stocks, TILE):
+            width = min(TILE, stocks - first)
+            head[:] = 0.0
+            if block > 0:
+                _tail_sums(returns, index, known, start - window, window, first, width, tail)
+            else:
+                tail[:] = 0.0
+            for t in range(start, min(start + window, days)):
+                x = index[t]
+                counts = known[t]
+                row = returns[t, first : first + width]
+                before = tail[t - start + 1]
+                beta_row = beta[t, first : first + width]
+                error_row = standard_error[t, first : first + width]
+                count_row = observations[t, first : first + width]
+                doubtful = 0
+                for i in range(width):
+                    y = row[i]
+                    one = counts if y - y == 0.0 else 0.0
+                    y = y if one == 1.0 else 0.0
+                    head[0, i] += one
+                    head[1, i] += one * x
+                    head[2, i] += one * x * x
+                    head[3, i] += y
+                    head[4, i] += x * y
+                    head[5, i] += y * y
+                    n = head[0, i] + before[0, i]
+                    sum_x = head[1, i] + before[1, i]
+                    raw_xx = n * (head[2, i] + before[2, i])
+                    sum_y = head[3, i] + before[3, i]
+                    raw_yy = n * (head[5, i] + before[5, i])
+                    # n times the squares: means would have to be divided for, half of the time
+                    xx = raw_xx - sum_x * sum_x
+                    xy = n * (head[4, i] + before[4, i]) - sum_x * sum_y
+                    slope = xy / xx
+                    squares = raw_yy - sum_y * sum_y - slope * xy
+                    enough = n >= min_observations
+                    # -1 asks for the two-pass form: almost all of a sum cancelled
+                    fine = squares >= 1e-6 * raw_yy and xx >= 1e-6 * raw_xx and xx > 0.0
+                    error = np.sqrt(max(squares, 0.0) / ((n - 2.0) * xx)) if fine else -1.0
+                    beta_row[i] = slope if enough else np.nan
+                    error_row[i] = error if enough else np.nan
+                    count_row[i] = np.int32(n)
+                    doubtful += 1 if enough and not fine else 0
+                if doubtful == 0:
+                    continue
+                for i in range(width):
+                    if error_row[i] < 0.0:
+                        beta_row[i], error_row[i] = _direct(
+                            returns, index_returns, max(0, t - window + 1), t, first + i
+                        )
 
 
 @njit(cache=True, error_model="numpy")
