@@ -186,9 +186,10 @@ def _pandas(folder: Path, name: str, table: "pa.Table") -> pd.DataFrame:
     try:
         with warnings.catch_warnings():  # pyarrow makes blocks of columns in its own way
             warnings.simplefilter("ignore", DeprecationWarning)
-            return table.to_pandas()
+            frame: pd.DataFrame = table.to_pandas()
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise damaged(folder, f"{name}: {error}") from error
+    return frame
 
 
 def _state(
