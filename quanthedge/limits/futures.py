@@ -61,9 +61,7 @@ def futures_lines(
     return lines + _moves(product, days, contracts, mine)
 
 
-def lots_opened(
-    trades: pd.DataFrame, product: str, days: pd.DatetimeIndex
-) -> dict[str, pd.Series]:
+def lots_opened(trades: pd.DataFrame, product: str, days: pd.DatetimeIndex) -> dict[str, pd.Series]:
     """Return the lots opened on each day, short or long: of the product, and most in a contract."""
     codes = trades["code"].astype("str")
     opened = opened_lots(trades)[codes.str.startswith(product) & is_future(codes)]
