@@ -31,7 +31,8 @@ _MOST_FAULTS = 8  # that a message names
 class Plain(BaseModel):
     """Frozen data whose copies are checked."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # a check is built when something is checked first: most kinds of a command never are
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with other values of some fields.

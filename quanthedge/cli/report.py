@@ -84,6 +84,10 @@ def command(
     Example: quanthedge report runs/mn --edition client --month 2015-03 --product fund.toml
     --format pdf,html
     """
+    if edition != "client" and "html" in formats:
+        from quanthedge.report import begin_library
+
+        begin_library()  # on the other core, while the libraries of this one are loaded
     from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf
 

@@ -7,6 +7,7 @@ read from ``LINES``. A new line is a row here and the statement of the kernel th
 
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 __all__ = [
@@ -113,9 +114,8 @@ def net_flows(ledger: pd.DataFrame) -> pd.Series:
     >>> net_flows(pd.DataFrame(day)).tolist()
     [2.0]
     """
-    first, *rest = FLOW_LINES
-    signed = signed_lines(ledger, FLOW_LINES)
-    flows: pd.Series = signed[first]
-    for name in rest:
-        flows = flows + signed[name]
-    return flows
+    signs = {line.name: line.sign for line in LINES}
+    flows = np.zeros(len(ledger))
+    for name in FLOW_LINES:  # plain arrays: a report asks for them forty times
+        flows += signs[name] * ledger[name].to_numpy(dtype=np.float64)
+    return pd.Series(flows, index=ledger.index)

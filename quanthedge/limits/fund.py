@@ -153,5 +153,5 @@ def _share_at(positions: pd.DataFrame, state: str, days: pd.Index) -> pd.Series:
     """Return the share of equity in a state on each recorded day; NaN where it is not known."""
     if "state" not in positions or positions.empty:
         return pd.Series(np.nan, index=days)
-    weight = positions["weight"].where(positions["state"].astype("str") == state, 0.0)
+    weight = positions["weight"].where(positions["state"] == state, 0.0)
     return weight.groupby(positions["date"]).sum()

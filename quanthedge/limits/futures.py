@@ -17,8 +17,9 @@ _ONE_TICK = 1e-4  # 0.2 points of 2,000: limit prices are rounded inwards to a t
 
 def is_future(codes: pd.Series) -> pd.Series:
     """Return which codes are contracts."""
-    named = {code: product_of(code) is not None for code in codes.astype("str").unique()}
-    return codes.astype("str").map(named).astype(bool)
+    place, names = pd.factorize(codes.astype("str"))
+    named = np.array([product_of(str(code)) is not None for code in names], dtype=np.bool_)
+    return pd.Series(named[place], index=codes.index, name=codes.name)
 
 
 def futures_lines(
@@ -42,7 +43,7 @@ def futures_lines(
         As recorded.
     """
     mine = refusals[refusals["code"].astype("str").str.startswith(product)]
-    opened = {per: lots_opened(trades, product, days, per) for per in ("product", "contract")}
+    opened = lots_opened(trades, product, days)
     held = _held(contracts, product, days)
     lines = _client(product, account, "daily_open", "open_limit", days, opened, mine)
     both = {"product": held, "contract": held}
@@ -60,15 +61,17 @@ def futures_lines(
     return lines + _moves(product, days, contracts, mine)
 
 
-def lots_opened(trades: pd.DataFrame, product: str, days: pd.DatetimeIndex, per: str) -> pd.Series:
-    """Return the lots opened on each day, short or long: of the product, or most in a contract."""
+def lots_opened(trades: pd.DataFrame, product: str, days: pd.DatetimeIndex) -> dict[str, pd.Series]:
+    """Return the lots opened on each day, short or long: of the product, and most in a contract."""
     codes = trades["code"].astype("str")
     opened = opened_lots(trades)[codes.str.startswith(product) & is_future(codes)]
     mine = trades.loc[opened.index]
     by_contract = opened.groupby([mine["date"], mine["code"].astype("str")]).sum()
     by_day = by_contract.groupby(level=0)
-    found = by_day.sum() if per == "product" else by_day.max()
-    return found.astype(np.float64).reindex(days, fill_value=0.0)
+    return {
+        per: found.astype(np.float64).reindex(days, fill_value=0.0)
+        for per, found in (("product", by_day.sum()), ("contract", by_day.max()))
+    }
 
 
 def _held(contracts: pd.DataFrame, product: str, days: pd.DatetimeIndex) -> pd.Series:

@@ -108,6 +108,6 @@ def refused(
     refusals: pd.DataFrame, reasons: tuple[str, ...], codes: "pd.Series", *, lots: bool
 ) -> Refused:
     """Return what was refused for reasons, of the rows that ``codes`` marks."""
-    found = refusals[codes & refusals["reason"].astype("str").isin(reasons)]
+    found = refusals[codes & refusals["reason"].isin(reasons)]
     missing = (found["wanted"] - found["done"]).sum() if lots else len(found)
     return Refused(int(missing), int(found["date"].nunique()))

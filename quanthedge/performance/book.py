@@ -100,12 +100,13 @@ def opened_lots(trades: pd.DataFrame) -> pd.Series:
     Series
         By row of ``trades``: its quantity less the lots of the other side that it closed.
     """
-    quantity, names = trades["quantity"], trades["code"].astype("str")
+    quantity = trades["quantity"]
+    place, names = pd.factorize(trades["code"].astype("str"))
     signed = quantity.where(trades["side"] == "buy", -quantity)
-    held = signed.groupby(names).cumsum() - signed
+    held = signed.groupby(place).cumsum() - signed
     closed = quantity.clip(upper=held.abs()).where(held * signed < 0, 0)
-    future = names.map({name: product_of(name) is not None for name in names.unique()})
-    opened: pd.Series = (quantity - closed).where(future.astype(bool), 0)
+    future = np.array([product_of(str(name)) is not None for name in names], dtype=np.bool_)
+    opened: pd.Series = (quantity - closed).where(future[place], 0)
     return opened
 
 

@@ -7,6 +7,7 @@ cube root of the number of days.
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -62,26 +63,52 @@ def draw(
     All paths are cut from one row of blocks, each then moved around the sample by a step of its
     own: a block that a cut divides begins anew in the next path, and paths are independent.
     """
+    found = _blocks_in_paths(count, length, paths, block, random)
+    return np.asarray(_days_of(found, np.arange(length), count), dtype=np.int64)
+
+
+class _Blocks(NamedTuple):
+    """Paths that were cut from a row of blocks, in unsigned numbers that wrap below 0."""
+
+    begins: NDArray[np.unsignedinteger[Any]]  # [paths, length], where a path's block leads from
+    moves: NDArray[np.unsignedinteger[Any]]  # [paths, 1], what is added beside the day's number
+    rounds: int  # around the sample, at most, that a day then lies beyond its own
+
+
+def _blocks_in_paths(
+    count: int, length: int, paths: int, block: float, random: np.random.Generator
+) -> _Blocks:
     total = paths * length
     lengths = random.geometric(1.0 / block, int(1.2 * total / block) + 64)
     while lengths.sum() < total:
         lengths = np.append(lengths, random.geometric(1.0 / block, lengths.size))
     ends = np.cumsum(lengths)
     kept = int(np.searchsorted(ends, total)) + 1
-    starts = random.integers(0, count, kept) - (ends[:kept] - lengths[:kept])
-    steps = random.integers(0, count, (paths, 1))
-    rounds = (2 * count + int(lengths[:kept].max())) // count
-    # half the bytes where they are enough, and no division: this is most of a bootstrap's time
-    whole = np.int32 if total + (rounds + 1) * count < 2**31 else np.int64
-    place = np.repeat(starts.astype(whole), lengths[:kept])[:total]
-    place += np.arange(total, dtype=whole)
-    moved = place.reshape(paths, length)
-    moved += steps.astype(whole)
-    if rounds > _FEW_ROUNDS:  # blocks that go round a short sample many times
-        return np.asarray(moved % whole(count), dtype=np.int64)
-    for _ in range(rounds):
-        moved -= np.multiply(moved >= count, count, dtype=whole)
-    return moved.astype(np.int64)
+    lengths, ends = lengths[:kept], ends[:kept]
+    begins = random.integers(0, count, kept) - (ends - lengths)
+    moves = random.integers(0, count, (paths, 1)) + length * np.arange(paths)[:, None]
+    highest = 2 * count + int(lengths.max())
+    # as few bytes as a day needs, for passing them is most of a bootstrap's time
+    small: type[np.unsignedinteger[Any]] = np.uint16 if highest < 2**16 else np.uint32
+    if highest >= 2**32:
+        small = np.uint64
+    row = np.repeat(begins.astype(small), lengths)[:total]
+    return _Blocks(row.reshape(paths, length), moves.astype(small), highest // count)
+
+
+def _days_of(
+    blocks: _Blocks, at: NDArray[np.integer[Any]], count: int
+) -> NDArray[np.unsignedinteger[Any]]:
+    """Return the days of the sample that paths have at positions, [length] or [paths, length]."""
+    moved = blocks.begins + blocks.moves
+    moved += at.astype(moved.dtype, copy=False)
+    day = moved.dtype.type(count)
+    if blocks.rounds > _FEW_ROUNDS:  # blocks that go round a short sample many times
+        moved %= day
+        return moved
+    for _ in range(blocks.rounds):
+        np.minimum(moved, moved - day, out=moved)  # below 0 is far above: what is inside stays
+    return moved
 
 
 def bounded(paths: int, length: int) -> Iterator[int]:
@@ -147,7 +174,7 @@ def outlook(
     days = sorted({*(round(month * _DAYS_A_MONTH) for month in months), TRADING_DAYS_A_YEAR})
     found = []
     for some in _days_drawn(values.size, days[-1], mean_error, paths, seed):
-        between = np.add.reduceat(logs[some], [0, *days[:-1]], axis=1)
+        between = np.add.reduceat(logs.take(some), [0, *days[:-1]], axis=1)
         found.append(np.cumsum(between, axis=1))
     totals = np.expm1(np.concatenate(found))
     return Outlook({day: totals[:, k] for k, day in enumerate(days)})
@@ -162,11 +189,13 @@ def _days_drawn(
     small = np.uint16 if n <= np.iinfo(np.uint16).max else np.uint32
     pieces: list[NDArray[np.uint16 | np.uint32]] = []
     for count in bounded(paths, length):
-        some = draw(n, length, count, block, random)
+        some = _days_of(_blocks_in_paths(n, length, count, block, random), np.arange(length), n)
         if mean_error:
-            history = draw(n, n, count, block, random)
-            some = np.take_along_axis(history, some, axis=1)
-        pieces.append(some.astype(small))
+            # of the history those days alone are worked out that the path takes, a third of it
+            history = _blocks_in_paths(n, n, count, block, random)
+            taken = history.begins.ravel().take(some + n * np.arange(count)[:, None])
+            some = _days_of(history._replace(begins=taken), some, n)
+        pieces.append(some.astype(small, copy=False))
     return tuple(pieces)
 
 

@@ -70,7 +70,7 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
     inside = ledger.iloc[1:]
     flows = net_flows(inside)
     before = equity[:-1] + flows.to_numpy(dtype=np.float64)
-    fees = inside[list(FUND_FEES)].sum(axis=1).to_numpy(dtype=np.float64)
+    fees = _charged(inside)
     accrued = _accrued(inside, "accrued_performance_fee")
     opening = _accrued(inside, "accrued_fee_at_open")
     index = ledger["index_close"].to_numpy(dtype=np.float64)
@@ -82,6 +82,14 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
         },
         index=inside.index,
     )
+
+
+def _charged(rows: pd.DataFrame) -> Floats:
+    """Return the fees of each day, added up; one that is unknown counts for nothing."""
+    total = np.zeros(len(rows))
+    for name in FUND_FEES:
+        total += np.nan_to_num(rows[name].to_numpy(dtype=np.float64), posinf=np.inf, neginf=-np.inf)
+    return total
 
 
 def _accrued(rows: pd.DataFrame, column: str) -> Floats:
@@ -98,11 +106,19 @@ def levels(ledger: pd.DataFrame) -> pd.DataFrame:
     -----
     net and gross chain :func:`daily_returns`; the index is close over first close.
     """
-    growth = (1.0 + daily_returns(ledger)[["net", "gross"]]).cumprod()
-    result = growth.reindex(ledger.index)
-    result.iloc[0] = 1.0
-    result["index"] = ledger["index_close"] / ledger["index_close"].iloc[0]
-    return result
+    returns, index = daily_returns(ledger), ledger["index_close"].to_numpy(dtype=np.float64)
+    chained = {name: _chained(returns[name].to_numpy()) for name in ("net", "gross")}
+    return pd.DataFrame({**chained, "index": index / index[0]}, index=ledger.index)
+
+
+def _chained(returns: Floats) -> Floats:
+    """Return the level after each return, 1 in front; an unknown one is NaN and moves nothing."""
+    growth = 1.0 + returns
+    lost = np.isnan(growth)
+    growth[lost] = 1.0
+    level = np.cumprod(growth)
+    level[lost] = np.nan
+    return np.concatenate([[1.0], level])
 
 
 def period_levels(level: pd.Series, every: Every) -> pd.Series:

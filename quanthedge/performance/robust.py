@@ -110,15 +110,24 @@ def correlation_bootstrap(
     y, x = ((both[name] - both[name].mean()) / both[name].std() for name in ("y", "x"))
     products = _products(x.to_numpy(dtype=np.float64), y.to_numpy(dtype=np.float64))
     centre, error = (float(found[0]) for found in _fisher(np.full((1, n), 1.0 / n), products))
-    away = []
-    with one_thread():
-        for times in _times_drawn(n, paths, seed):
-            drawn, errors = _fisher(times / n, products)
-            away.append(np.abs(drawn - centre) / np.maximum(errors, 1e-12))
-    half = float(np.quantile(np.concatenate(away), 0.95)) * error
+    drawn, errors = _of_moments(_drawn_moments(n, paths, seed, products), n)
+    away = np.abs(drawn - centre) / np.maximum(errors, 1e-12)
+    half = float(np.quantile(away, 0.95)) * error
     r = float(np.tanh(centre))
     low, high = float(np.tanh(centre - half)), float(np.tanh(centre + half))
     return Estimate(r, error * (1.0 - r * r), low, high, n)
+
+
+def _drawn_moments(n: int, paths: int, seed: int, products: Floats) -> Floats:
+    """Return the raw moments of drawn paths, [paths, 25]."""
+    pieces = _times_drawn(n, paths, seed)
+    shares = np.empty(pieces[0].shape)  # one room for all: new ones would each be cleared first
+    found = []
+    with one_thread():
+        for times in pieces:
+            some = np.divide(times, n, out=shares[: len(times)])
+            found.append(some @ products)
+    return np.concatenate(found)
 
 
 @lru_cache(maxsize=6)  # a report asks again and again for the same days: 2 bytes a day and path
@@ -165,10 +174,16 @@ def critical_value(n: int) -> float:
 
 def _products(x: Floats, y: Floats) -> Floats:
     """Return ``x^a y^b`` for a and b from 0 to 4, [n, 25]."""
-    powers = np.arange(5)
-    return np.asarray(
-        ((x[:, None] ** powers)[:, :, None] * (y[:, None] ** powers)[:, None, :]).reshape(-1, 25)
-    )
+    own, other = (_powers(values) for values in (x, y))
+    return np.asarray((own[:, :, None] * other[:, None, :]).reshape(-1, 25))
+
+
+def _powers(values: Floats) -> Floats:
+    """Return values to the powers from 0 to 4, [n, 5]; only three of them take working out."""
+    found = np.ones((len(values), 5))
+    found[:, 1] = values
+    found[:, 2:] = values[:, None] ** np.arange(2, 5)
+    return found
 
 
 def _fisher(weights: Floats, products: Floats) -> tuple[Floats, Floats]:
@@ -176,7 +191,12 @@ def _fisher(weights: Floats, products: Floats) -> tuple[Floats, Floats]:
 
     ``weights`` are [rows, n] and add up to 1; `products` come from :func:`_products`.
     """
-    raw = (weights @ products).reshape(-1, 5, 5)
+    return _of_moments(weights @ products, products.shape[0])
+
+
+def _of_moments(moments: Floats, n: int) -> tuple[Floats, Floats]:
+    """Return what :func:`_fisher` does, from the means of the products of n pairs, [rows, 25]."""
+    raw = moments.reshape(-1, 5, 5)
     off_x, off_y = ([(-mean) ** k for k in range(5)] for mean in (raw[:, 1, 0], raw[:, 0, 1]))
 
     def central(a: int, b: int) -> Floats:
@@ -193,5 +213,4 @@ def _fisher(weights: Floats, products: Floats) -> tuple[Floats, Floats]:
     even = central(4, 0) / sx**4 + central(0, 4) / sy**4 + 2.0 * central(2, 2) / (sx * sy) ** 2
     odd = central(3, 1) / (sx**3 * sy) + central(1, 3) / (sx * sy**3)
     spread = central(2, 2) / (sx * sy) ** 2 + r * r / 4.0 * even - r * odd
-    n = products.shape[0]
     return np.arctanh(r), np.sqrt(np.maximum(spread, 0.0) / n) / (1.0 - r * r)

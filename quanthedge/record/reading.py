@@ -1,10 +1,11 @@
 """A run folder as it is read: nothing is opened, read or used as a name before it fits."""
 
-import io
 import os
+import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import ValidationError
@@ -27,6 +28,9 @@ from quanthedge.record.sealed import (
 from quanthedge.record.tables import TABLES, RecordTable, check_table
 from quanthedge.strategy import Strategy
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 __all__ = ["read_head", "read_run", "strategy_of"]
 
 _LARGEST_TABLE = 2 * 2**30  # bytes of a table, on disk and in memory
@@ -42,10 +46,13 @@ def read_run(folder: Path) -> dict[str, Any]:
         The folder is no run folder, is damaged or was changed since it was written; names the file.
     """
     head = read_head(folder)
-    strategy = strategy_of(folder, head)
-    frames = {
-        name: _table(folder, f"{name}.parquet", head, table) for name, table in TABLES.items()
-    }
+    with ThreadPoolExecutor(1, "tables") as pool:  # read while those before are made frames
+        read = {name: pool.submit(_arrow, folder, _file(name), head) for name in TABLES}
+        strategy = strategy_of(folder, head)
+        frames = {
+            name: _checked(folder, _file(name), read.pop(name).result(), table)
+            for name, table in TABLES.items()
+        }
     for name in TEXTS[1:]:
         _verified(folder, name, head)
     own = {name: _verified(folder, name, head).decode("utf-8") for name in head.request.own_code}
@@ -142,8 +149,13 @@ def _unlike(plain: Any, document: Any, place: str = "") -> Iterator[str]:
         yield place or "strategy"
 
 
-def _table(folder: Path, name: str, head: RunHead, table: RecordTable) -> pd.DataFrame:
-    frame = _frame(folder, name, head)
+def _file(table: str) -> str:
+    return f"{table}.parquet"
+
+
+def _checked(folder: Path, name: str, read: "pa.Table", table: RecordTable) -> pd.DataFrame:
+    """Return a table when it has what readers count on."""
+    frame = _pandas(folder, name, read)
     try:
         check_table(frame, table, name)
     except DataError as error:
@@ -151,17 +163,30 @@ def _table(folder: Path, name: str, head: RunHead, table: RecordTable) -> pd.Dat
     return frame
 
 
-def _frame(folder: Path, name: str, head: RunHead) -> pd.DataFrame:
+def _arrow(folder: Path, name: str, head: RunHead) -> "pa.Table":
+    """Return a table as it lies in its file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     data = _verified(folder, name, head, _LARGEST_TABLE)
     try:
-        about = pq.ParquetFile(pa.BufferReader(data)).metadata
+        file = pq.ParquetFile(pa.BufferReader(data))
+        about = file.metadata
         size = sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups))
         if size > _LARGEST_TABLE or about.num_rows > _MOST_ROWS:
             raise damaged(folder, f"{name}: {about.num_rows:,} rows, {size:,} bytes")
-        frame = pd.read_parquet(io.BytesIO(data))
+        return file.read(use_threads=False)  # small ones, for the most part
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        raise damaged(folder, f"{name}: {error}") from error
+
+
+def _pandas(folder: Path, name: str, table: "pa.Table") -> pd.DataFrame:
+    import pyarrow as pa
+
+    try:
+        with warnings.catch_warnings():  # pyarrow makes blocks of columns in its own way
+            warnings.simplefilter("ignore", DeprecationWarning)
+            frame: pd.DataFrame = table.to_pandas()
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise damaged(folder, f"{name}: {error}") from error
     return frame
@@ -178,7 +203,7 @@ def _state(
         check_kept(document)
     except (ValidationError, RecursionError) as error:
         raise damaged(folder, f"{STATE[0]}: {first_fault(error)}") from error
-    past = _frame(folder, STATE[1], head)
+    past = _pandas(folder, STATE[1], _arrow(folder, STATE[1], head))
     wrong = [
         name for name in past if past[name].dtype.kind != ("f" if name == "book_return" else "u")
     ]
@@ -192,7 +217,7 @@ def _state(
 def _variant_ledger(folder: Path, name: str, head: RunHead) -> pd.DataFrame:
     """Return the ledger of a variant, which is of the run's days as the run's own is."""
     file = variant_file(name)
-    ledger = _table(folder, file, head, TABLES["ledger"])
+    ledger = _checked(folder, file, _arrow(folder, file, head), TABLES["ledger"])
     _check_days(folder, ledger, head, file)
     return ledger
 

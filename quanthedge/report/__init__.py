@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # for readers of types
     from quanthedge.report.letters import active_investors as active_investors
     from quanthedge.report.letters import mail_merge as mail_merge
     from quanthedge.report.letters import statement_list as statement_list
+    from quanthedge.report.library import begin_library as begin_library
     from quanthedge.report.look import page_of as page_of
     from quanthedge.report.look import round_steps as round_steps
     from quanthedge.report.statement import write_statements as write_statements
@@ -42,6 +43,7 @@ _LAZY = {
     "MEASURES": "capacity",
     "OPEN_INTEREST_LIMIT": "capacity",
     "SIZE_AND_IMPACT": "digest",
+    "begin_library": "library",
     "bridge_figure": "figures",
     "bridge_waterfall": "waterfall",
     "capacity_answer": "capacity",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -9,15 +10,18 @@ from quanthedge.comparison import Others
 from quanthedge.errors import DataError
 from quanthedge.record import Record, until
 from quanthedge.report.blocks import Document, Figure
-from quanthedge.report.client import Paper, build_paper, render_paper_html, render_paper_pdf
 from quanthedge.report.document import build_document
 from quanthedge.report.drawing import png_bytes
-from quanthedge.report.html import begin_library, render_html
+from quanthedge.report.html import render_html
+from quanthedge.report.library import begin_library
 from quanthedge.report.numbers import render_numbers
 from quanthedge.report.pdf import render_pdf
 from quanthedge.report.workbook import render_workbook
 from quanthedge.storage import write_page
 from quanthedge.typing import Edition, Language
+
+if TYPE_CHECKING:
+    from quanthedge.report.client import Paper
 
 __all__ = ["EDITIONS", "FORMATS", "write_by_ending", "write_report", "write_reports"]
 
@@ -170,14 +174,16 @@ def _made(
     capacity: pd.DataFrame | None,
     edition: Edition,
     month: str | None,
-) -> Document | Paper:
+) -> "Document | Paper":
     if edition == "client":
+        from quanthedge.report.client import build_paper
+
         return build_paper(result, language, month)
     return build_document(result, language, others, capacity, edition)
 
 
-def _document(made: Document | Paper) -> Document:
-    return made.document if isinstance(made, Paper) else made
+def _document(made: "Document | Paper") -> Document:
+    return made if isinstance(made, Document) else made.document
 
 
 def _check_edition(edition: str) -> None:
@@ -185,16 +191,26 @@ def _check_edition(edition: str) -> None:
         raise DataError(f"report edition {edition!r}; accepted: {', '.join(EDITIONS)}")
 
 
-def _rendered(made: Document | Paper, result: Record, kind: str) -> str | bytes:
-    # a paper leaves the house: neither the strategy's parameters nor its days go with it
-    run = None if isinstance(made, Paper) else result
+def _rendered(made: "Document | Paper", result: Record, kind: str) -> str | bytes:
+    if not isinstance(made, Document):
+        return _rendered_paper(made, kind)
     if kind == "html":
-        return render_paper_html(made) if isinstance(made, Paper) else render_html(made)
+        return render_html(made)
     if kind == "pdf":
-        return render_paper_pdf(made) if isinstance(made, Paper) else render_pdf(made)
-    if kind == "xlsx":
-        return render_workbook(_document(made), run)
-    return render_numbers(_document(made), run)
+        return render_pdf(made)
+    return render_workbook(made, result) if kind == "xlsx" else render_numbers(made, result)
+
+
+def _rendered_paper(paper: "Paper", kind: str) -> str | bytes:
+    from quanthedge.report.client import render_paper_html, render_paper_pdf
+
+    if kind == "html":
+        return render_paper_html(paper)
+    if kind == "pdf":
+        return render_paper_pdf(paper)
+    # a paper leaves the house: neither the strategy's parameters nor its days go with it
+    made = paper.document
+    return render_workbook(made, None) if kind == "xlsx" else render_numbers(made, None)
 
 
 def _figures(

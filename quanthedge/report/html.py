@@ -4,32 +4,28 @@ The library and the figures are embedded compressed and unpacked by the browser,
 works without a network and stays small; the page forbids the browser every address.
 """
 
-import base64
-import gzip
 import json
 import re
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from threading import Lock, Thread
 from typing import Any
 
 import pandas as pd
 
 from quanthedge.comparison import Others
-from quanthedge.errors import DataError
 from quanthedge.record import Record
 from quanthedge.report.blocks import Block, Chapter, Document, Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.figure_style import FONT, gain_and_loss_colours
+from quanthedge.report.library import library, packed
 from quanthedge.report.units import unit_at_head
 from quanthedge.report.web_fonts import font_faces
 from quanthedge.storage import write_page
 from quanthedge.typing import Language
 from quanthedge.words import templates
 
-__all__ = ["begin_library", "render_html", "write_html"]
+__all__ = ["render_html", "write_html"]
 
 _FACES, _FIGURES, _LIBRARY = "<!--FACES-->", "<!--FIGURES-->", "<!--LIBRARY-->"
 
@@ -75,21 +71,19 @@ def render_html(document: Document) -> str:
     }
     gain, loss = gain_and_loss_colours("zh" if document.language == "zh" else "en")
     plotted = _compact(figures)
-    page = environment.get_template("report.html.j2").render(
-        t=text,
-        d=replace(document, chapters=[_printed(one, document) for one in document.chapters]),
-        font=FONT,
-        gain=gain,
-        loss=loss,
-        messages=_for_script({key: text[key] for key in ("old_browser", "broken_figure")}),
-    )
-    # put in last: the typeface holds the letters of the finished page and of its figures
-    parts = {
-        _FACES: font_faces(page + plotted),
-        _FIGURES: _packed(plotted.encode("utf-8")),
-        _LIBRARY: _library(),
-    }
-    for place, content in parts.items():
+    with ThreadPoolExecutor(1, "figures") as pool:  # compressed outside Python's lock
+        drawn = pool.submit(packed, plotted.encode("utf-8"))
+        page = environment.get_template("report.html.j2").render(
+            t=text,
+            d=replace(document, chapters=[_printed(one, document) for one in document.chapters]),
+            font=FONT,
+            gain=gain,
+            loss=loss,
+            messages=_for_script({key: text[key] for key in ("old_browser", "broken_figure")}),
+        )
+        # put in last: the typeface holds the letters of the finished page and of its figures
+        faces = font_faces(page + plotted)
+    for place, content in {_FACES: faces, _FIGURES: drawn.result(), _LIBRARY: library()}.items():
         page = page.replace(place, content, 1)
     return page
 
@@ -131,41 +125,3 @@ def _for_script(value: Any) -> str:
 
 def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _packed(content: bytes) -> str:
-    """Return the bytes compressed and in base64, the same on every run."""
-    return base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")
-
-
-def begin_library() -> None:
-    """Compress the library on another thread, outside Python's lock, while a page is worked out."""
-
-    def work() -> None:
-        with suppress(DataError):  # told when the page asks for it
-            _library()
-
-    Thread(target=work).start()
-
-
-def _library() -> str:
-    """Return the plotly library, compressed and in base64."""
-    with _ONE_AT_A_TIME:
-        return _library_anew()
-
-
-_ONE_AT_A_TIME = Lock()
-
-
-@cache
-def _library_anew() -> str:
-    import plotly
-
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    try:
-        code = source.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"report: plotly's library is missing at {source}; reinstall plotly"
-        ) from error
-    return _packed(code)

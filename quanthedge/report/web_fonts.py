@@ -5,10 +5,14 @@ same everywhere and shows no empty boxes.
 """
 
 import base64
-import io
 from functools import cache
+from typing import TYPE_CHECKING
 
 from quanthedge.report.drawing import font_folder
+from quanthedge.report.woff import as_woff
+
+if TYPE_CHECKING:
+    from uharfbuzz import Face
 
 __all__ = ["FAMILY", "font_faces"]
 
@@ -47,29 +51,25 @@ def _face(name: str, weight: str, characters: set[int], more: str = "") -> str:
 @cache
 def _known(name: str) -> frozenset[int]:
     """Return the characters that a weight has."""
-    from fontTools.ttLib import TTFont
+    return frozenset(_whole(name).unicodes)
 
-    with TTFont(font_folder() / f"QuantHedgeSans-{name}.otf", lazy=True) as font:
-        return frozenset(font.getBestCmap())
+
+@cache
+def _whole(name: str) -> "Face":
+    from uharfbuzz import Blob, Face
+
+    return Face(Blob.from_file_path(str(font_folder() / f"QuantHedgeSans-{name}.otf")))
 
 
 def _cut(name: str, characters: set[int]) -> bytes:
     """Return a weight with these characters only, the same bytes on every run."""
     import uharfbuzz
-    from fontTools.ttLib import TTFont
 
-    path = font_folder() / f"QuantHedgeSans-{name}.otf"
     wanted = uharfbuzz.SubsetInput()
     wanted.unicode_set.set(characters)
     wanted.layout_feature_tag_set.set({_tag(feature) for feature in _FEATURES})
     wanted.flags = uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
-    whole = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)))
-    cut = bytes(uharfbuzz.subset(whole, wanted).blob.data)
-    page = io.BytesIO()
-    with TTFont(io.BytesIO(cut), recalcBBoxes=False, recalcTimestamp=False, lazy=True) as font:
-        font.flavor = "woff"
-        font.save(page)
-    return page.getvalue()
+    return as_woff(bytes(uharfbuzz.subset(_whole(name), wanted).blob.data))
 
 
 def _tag(feature: str) -> int:
