@@ -9,8 +9,8 @@ so that a high level costs no digits, and the two parts are joined as in Chan, G
 
 In each kernel: ``values`` float64 [T, N]; ``days`` int64 [R], ascending and distinct; ``window`` in
 days; ``least`` how many of them must be numbers; ``fade`` what a weight keeps from one day to the
-next, 1.0 for equal weights; ``found`` float64 [R, N], written where the window lies within the
-values and enough of it is known. ``x == x`` asks whether x is a number: NaN is not itself.
+next, 1.0 for equal weights; ``found`` float64 [R, N], NaN where the window reaches before the
+values or too little of it is known. ``x == x`` asks whether x is a number: NaN is not itself.
 """
 
 import numpy as np
@@ -85,6 +85,7 @@ def window_means(
         first, start = stop, days[stop] // window * window
         stop = _end_of_block(days, first, window)
         while first < stop and days[first] < window - 1:
+            found[first] = np.nan
             first += 1
         for left in range(0, values.shape[1] if first < stop else 0, _WIDE):
             right = min(left + _WIDE, values.shape[1])
@@ -186,6 +187,7 @@ def window_spreads(values: F, days: I, window: int, least: int, fade: float, fou
         first, start = stop, days[stop] // window * window
         stop = _end_of_block(days, first, window)
         while first < stop and days[first] < window - 1:
+            found[first] = np.nan
             first += 1
         for left in range(0, values.shape[1] if first < stop else 0, _WIDE):
             right = min(left + _WIDE, values.shape[1])
@@ -202,6 +204,16 @@ def window_spreads(values: F, days: I, window: int, least: int, fade: float, fou
                     day += 1
                 j, out = day - start, found[r, left:right]
                 _join_spreads(head, kept[j], begins, ends, fade**j, least, even, out)
+
+
+@njit(cache=True, error_model="numpy", allocates=False)
+def _beside(second: F, day: int, left: int, beside: F) -> None:
+    """Write a day's second values, one for all where there is but one."""
+    if second.shape[1] == 1:
+        beside[:] = second[day, 0]
+    else:
+        for i in range(beside.size):
+            beside[i] = second[day, left + i]
 
 
 @njit(cache=True, error_model="numpy", allocates=False)
@@ -348,9 +360,9 @@ def window_pairs(
     """Write the covariance, the correlation or the beta of ``first`` on ``second``, or moments.
 
     Of the days on which both are known; undefined where one that is divided by has no spread.
-    ``found`` [1, R, N]; for moments [6, R, N]: count, both means, both variances, covariance; for
-    residuals of given slopes [2, R, N]: the slopes come in its first part, where their sum goes
-    out, their standard deviation in the second.
+    ``second`` [T, N], or [T, 1] for one beside all. ``found`` [1, R, N]; for moments [6, R, N]:
+    count, both means, both variances, covariance; for residuals of given slopes [2, R, N]: the
+    slopes come in its first part, where their sum goes out, their standard deviation in the second.
     """
     # count, weight, squared weight, deviations of both, their squares, their product
     kept = np.zeros((window + 1, 8, _WIDE))
@@ -358,7 +370,7 @@ def window_pairs(
     ends = np.zeros((2, _WIDE))
     begins = np.zeros((2, _WIDE))
     joined = np.zeros((3, _WIDE))
-    counts = np.zeros(_WIDE)
+    counts, beside = np.zeros(_WIDE), np.zeros(_WIDE)
     even = fade == 1.0
     stop = 0
     while stop < days.size:
@@ -369,18 +381,19 @@ def window_pairs(
             at += 1
         for left in range(0, first.shape[1] if at < stop else 0, _WIDE):
             right = min(left + _WIDE, first.shape[1])
+            y = beside[: right - left]
             weight = 1.0
             for j in range(window - 1, days[at] - start, -1):
-                x, y = first[start - window + j, left:right], second[start - window + j, left:right]
+                x = first[start - window + j, left:right]
+                _beside(second, start - window + j, left, y)
                 _keep_pairs(x, y, weight, even, kept[j + 1], kept[j], ends)
                 weight *= fade
             head[:] = 0.0
             day = start
             for r in range(at, stop):
                 while day <= days[r]:
-                    _add_pairs(
-                        first[day, left:right], second[day, left:right], fade, even, head, begins
-                    )
+                    _beside(second, day, left, y)
+                    _add_pairs(first[day, left:right], y, fade, even, head, begins)
                     day += 1
                 tail, scale, wide = kept[day - start], fade ** (day - start), right - left
                 _join_pairs(head, tail, begins, ends, scale, even, wide, joined)
@@ -415,6 +428,7 @@ def window_extremes(values: F, days: I, window: int, least: int, sign: float, fo
         first, start = stop, days[stop] // window * window
         stop = _end_of_block(days, first, window)
         while first < stop and days[first] < window - 1:
+            found[first] = np.nan
             first += 1
         for left in range(0, values.shape[1] if first < stop else 0, _WIDE):
             right = min(left + _WIDE, values.shape[1])
@@ -541,6 +555,7 @@ def window_skews(values: F, days: I, window: int, least: int, found: F) -> None:
         first, start = stop, days[stop] // window * window
         stop = _end_of_block(days, first, window)
         while first < stop and days[first] < window - 1:
+            found[first] = np.nan
             first += 1
         for left in range(0, values.shape[1] if first < stop else 0, _WIDE):
             right = min(left + _WIDE, values.shape[1])
