@@ -82,7 +82,8 @@ def rolling_ols(
         rolling_regression(*given, first, stop, beta, error, count)
 
     blocks = -(-len(returns) // window)
-    by_blocks(blocks, _BLOCKS if returns.size > _LARGE else max(1, blocks), work)
+    size = min(_BLOCKS, blocks // 4) if returns.size > _LARGE else blocks
+    by_blocks(blocks, max(1, size), work)
     return RollingBeta(beta, error, count)
 
 

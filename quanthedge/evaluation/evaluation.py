@@ -346,22 +346,13 @@ def evaluate(
     betas = _betas(labels, hedge if beta == "book" else None)
     universes = _collected(given, labels, masks, industries, betas, setting)
     lags = max(lags, setting.apart)
+    trials = _trials(given, labels, masks, universes, lags)
     return Evaluation(
-        factors=given,
-        labels=labels,
-        universes=universes,
-        hedge=hedge,
-        hedge_returns=hedged,
-        beta=beta,
-        cost_bp=cost_bp,
-        neutral=tuple(neutral),
-        accepted=tuple(accepted),
-        tried=count_tried(labels, _trials(given, labels, masks, universes, lags), tried),
-        lags=lags,
-        industries=names,
-        apart=setting.apart,
-        notes=given.notes,
-    )
+        factors=given, labels=labels, universes=universes, hedge=hedge, hedge_returns=hedged,
+        beta=beta, cost_bp=cost_bp, neutral=tuple(neutral), accepted=tuple(accepted),
+        tried=count_tried(labels, trials, tried), lags=lags, industries=names,
+        apart=setting.apart, notes=given.notes,
+    )  # fmt: skip
 
 
 def _collected(

@@ -32,6 +32,8 @@ F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 -- integers
 C = NDArray[np.int32]  # codes
 
+_WELL_INSIDE = 1e-6  # places before a quantile's border
+
 
 class Book(NamedTuple):
     """Quantiles of a factor: ``means`` [R, L, Q] of L labels, ``weights`` [R, M] of the top one."""
@@ -143,12 +145,13 @@ def _counted_ranks(codes: C, use: NDArray[np.bool_], n: int, base: F, count: I, 
     for m in range(len(codes)):
         if use[m]:
             count[codes[m]] += 1
-    seen = 0.0
+    seen = 0
     for c in range(len(count)):
-        base[c] = seen + 0.5 * count[c] - 0.5 * n
+        base[c] = 0.5 * (2 * seen + count[c] - n)
         seen += count[c]
     for m in range(len(codes)):
-        ranks[m] = base[codes[m]] if use[m] else 0.0
+        rank = base[max(codes[m], 0)]
+        ranks[m] = rank if use[m] else 0.0
 
 
 @njit(nogil=True)
@@ -164,6 +167,20 @@ def centred_ranks(codes: C, ranks: F) -> None:
         _counted_ranks(codes[r], use, known, base, count, ranks[r])
         for m in range(width):
             ranks[r, m] = ranks[r, m] / known if use[m] else np.nan
+
+
+@njit(nogil=True, fastmath={"reassoc"})
+def _products(a: F, b: F) -> tuple[float, float, float]:
+    """Return the sums of squares and products of centred ranks, which are exact in any order.
+
+    They are of halves of whole numbers, so that the compiler may add several at once.
+    """
+    aa, bb, ab = 0.0, 0.0, 0.0
+    for m in range(len(a)):
+        aa += a[m] * a[m]
+        bb += b[m] * b[m]
+        ab += a[m] * b[m]
+    return aa, bb, ab
 
 
 @njit(nogil=True)
@@ -191,11 +208,7 @@ def rank_correlations(codes: C, target_codes: C, fewest: int, found: F) -> None:
                 _counted_ranks(own, use, n, base, count, a)
                 ranked = n
             _counted_ranks(other, use, n, base, count, b)
-            aa, bb, ab = 0.0, 0.0, 0.0
-            for m in range(width):  # both have mean 0, and 0 where they are not in use
-                aa += a[m] * a[m]
-                bb += b[m] * b[m]
-                ab += a[m] * b[m]
+            aa, bb, ab = _products(a, b)  # both have mean 0, and 0 where they are not in use
             found[r, j] = ab / np.sqrt(aa * bb) if aa > 0.0 and bb > 0.0 else np.nan
 
 
@@ -293,13 +306,24 @@ def quantile_books(codes: C, order: I, labels: F, quantiles: int, fewest: int) -
         total[:] = 0.0
         mass[:] = 0.0
         size = n / quantiles
-        first = 0
+        first, q, safe = 0, 0, 0.0
         while first < n:
             stop, code = first + 1, codes[r, order[r, first]]
             while stop < n and codes[r, order[r, stop]] == code:
                 stop += 1
+            if stop == first + 1 and stop <= safe:  # one more that lies in the last one's quantile
+                m = order[r, first]
+                if q == quantiles - 1:
+                    weights[r, m] = 1.0 / size
+                for k in range(kinds):
+                    if np.isfinite(labels[k, r, m]):
+                        total[k, q] += labels[k, r, m]
+                        mass[k, q] += 1.0
+                first = stop
+                continue
             low = min(int(first / size), quantiles - 1)
             high = min(int((stop - 1e-9) / size), quantiles - 1)
+            safe = (high + 1) * size - _WELL_INSIDE
             for q in range(low, high + 1):
                 inside = min(stop, (q + 1) * size) - max(first, q * size)
                 share = inside / (stop - first)

@@ -62,11 +62,21 @@ __all__ = [
 _LONGEST = 500  # half-lives in a window; beyond, the first day's weight is no number any more
 
 
-def _each(values: Any, rows: RowsAsked, work: Callable[[Floats, Ints, Floats], None]) -> Any:
-    """Return what a kernel finds on the days asked for, in the kind of the values."""
+def _each(
+    values: Any,
+    rows: RowsAsked,
+    work: Callable[[Floats, Ints, Floats], None],
+    *,
+    writes_all: bool = False,
+) -> Any:
+    """Return what a kernel finds on the days asked for, in the kind of the values.
+
+    NaN is there from the beginning but for a kernel that ``writes_all``.
+    """
     taken = take(values, "x")
     days, place, asked = choose_rows(rows, len(taken.array))
-    found = np.full((days.size, taken.array.shape[1]), np.nan)
+    shape = days.size, taken.array.shape[1]
+    found = np.empty(shape) if writes_all else np.full(shape, np.nan)
     work(taken.array, days, found)
     return taken.back(found if place is None else found[place], asked)
 
@@ -120,7 +130,10 @@ def rolling_mean(
     days = whole_number(window, "window", 1)
     least, fade = least_known(days, min_share, 1), _fade(half_life, days)
     return _each(  # type: ignore[no-any-return]
-        x, rows, lambda a, at, found: window_means(a, at, days, least, fade, False, found)
+        x,
+        rows,
+        lambda a, at, found: window_means(a, at, days, least, fade, False, found),
+        writes_all=True,
     )
 
 
@@ -136,7 +149,10 @@ def rolling_sum(
     days = whole_number(window, "window", 1)
     least = least_known(days, min_share, 1)
     return _each(  # type: ignore[no-any-return]
-        x, rows, lambda a, at, found: window_means(a, at, days, least, 1.0, True, found)
+        x,
+        rows,
+        lambda a, at, found: window_means(a, at, days, least, 1.0, True, found),
+        writes_all=True,
     )
 
 
@@ -158,7 +174,10 @@ def rolling_std(
     days = whole_number(window, "window", 2)
     least, fade = least_known(days, min_share, 2), _fade(half_life, days)
     return _each(  # type: ignore[no-any-return]
-        x, rows, lambda a, at, found: window_spreads(a, at, days, least, fade, found)
+        x,
+        rows,
+        lambda a, at, found: window_spreads(a, at, days, least, fade, found),
+        writes_all=True,
     )
 
 
@@ -171,7 +190,10 @@ def rolling_min(
     days = whole_number(window, "window", 1)
     least = least_known(days, min_share, 1)
     return _each(  # type: ignore[no-any-return]
-        x, rows, lambda a, at, found: window_extremes(a, at, days, least, -1.0, found)
+        x,
+        rows,
+        lambda a, at, found: window_extremes(a, at, days, least, -1.0, found),
+        writes_all=True,
     )
 
 
@@ -184,7 +206,10 @@ def rolling_max(
     days = whole_number(window, "window", 1)
     least = least_known(days, min_share, 1)
     return _each(  # type: ignore[no-any-return]
-        x, rows, lambda a, at, found: window_extremes(a, at, days, least, 1.0, found)
+        x,
+        rows,
+        lambda a, at, found: window_extremes(a, at, days, least, 1.0, found),
+        writes_all=True,
     )
 
 
@@ -218,7 +243,10 @@ def rolling_skew(
     days = whole_number(window, "window", 3)
     least = least_known(days, min_share, 3)
     return _each(  # type: ignore[no-any-return]
-        x, rows, lambda a, at, found: window_skews(a, at, days, least, found)
+        x,
+        rows,
+        lambda a, at, found: window_skews(a, at, days, least, found),
+        writes_all=True,
     )
 
 
@@ -261,14 +289,13 @@ def _pair(
 
 
 def _one_for_all(y: Any, x: Any, names: tuple[str, str]) -> Floats:
-    """Return the second of a pair; a history of its own, [T], stands beside every stock."""
+    """Return the second of a pair, [T, N]; [T, 1] for one history beside every stock."""
     if isinstance(y, pd.Series):
         if isinstance(x, pd.DataFrame) and not y.index.equals(x.index):
             raise StrategyError(f"{names[1]} and {names[0]} have other dates; reindex one of them")
         y = y.to_numpy()
     if isinstance(y, np.ndarray) and y.ndim == 1 and len(y) == len(x):
-        column = take(y[:, None], names[1]).array
-        return read_only(np.ascontiguousarray(np.broadcast_to(column, np.shape(x))))
+        return take(y[:, None], names[1]).array
     return beside(y, x, names[1], names[0])
 
 
