@@ -4,6 +4,7 @@ Names and formulas stand in ``measures.toml``.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from quanthedge.performance.measures import MINIMUM_DAYS, MeasureWriter
 from quanthedge.performance.resampling import (
     FEWEST_DAYS,
     HORIZONS,
+    Outlook,
     block_length,
     outlook,
 )
@@ -58,6 +60,17 @@ def add_risk(writer: MeasureWriter, ledger: pd.DataFrame, risk_free: float) -> N
     """Add the measures of risk; ``risk_free`` is a fraction a year, simple."""
     writer.chapter = "risk"
     level, returns = levels(ledger), daily_returns(ledger)
+    with ThreadPoolExecutor(2, "outlook") as pool:  # drawn beside, mostly outside Python's lock
+        drawn = [pool.submit(outlook, returns["net"], mean_error=one) for one in (False, True)]
+        _spread(writer, level, returns, risk_free)
+        _tails(writer, ledger)
+        _active(writer, returns, risk_free)
+    _outlook(writer, returns["net"], [one.result() for one in drawn])
+
+
+def _spread(
+    writer: MeasureWriter, level: pd.DataFrame, returns: pd.DataFrame, risk_free: float
+) -> None:
     few = MINIMUM_DAYS
     for basis in _BASES:
         spread = volatility(returns[basis])
@@ -81,9 +94,6 @@ def add_risk(writer: MeasureWriter, ledger: pd.DataFrame, risk_free: float) -> N
         fall = max_drawdown(level[basis])
         ratio = calmar_ratio(annual_return(level[basis]), fall.depth if fall else 0.0)
         writer.add("calmar", ratio, "ratio", variant=basis, least_days=few, reason="no_drawdown")
-    _tails(writer, ledger)
-    _active(writer, returns, risk_free)
-    _outlook(writer, returns["net"])
 
 
 def _active(writer: MeasureWriter, returns: pd.DataFrame, risk_free: float) -> None:
@@ -95,13 +105,12 @@ def _active(writer: MeasureWriter, returns: pd.DataFrame, risk_free: float) -> N
     writer.add("probabilistic_sharpe", value, "fraction", least_days=few, reason="no_variation")
 
 
-def _outlook(writer: MeasureWriter, net: pd.Series) -> None:
+def _outlook(writer: MeasureWriter, net: pd.Series, drawn: list[Outlook]) -> None:
     """Add what other orders of the same days would have brought."""
     long = len(net.dropna()) >= FEWEST_DAYS
     block = block_length(net) if long else float("nan")
     writer.add("block_length", block, "ratio", reason="too_short")
-    for suffix, mean_error in (("", False), ("_mean_error", True)):
-        found = outlook(net, mean_error=mean_error)
+    for suffix, found in zip(("", "_mean_error"), drawn, strict=True):
         for month in HORIZONS:
             name, variant = f"loss_probability{suffix}", f"{month}_months"
             writer.add(name, found.loss(month), "fraction", variant=variant, reason="too_short")

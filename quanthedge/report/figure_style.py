@@ -1,6 +1,7 @@
 """How every figure of the report looks: colours, axes, lines over days; plain dictionaries."""
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -135,5 +136,9 @@ def rounded(values: pd.Series, digits: int) -> list[float | None]:
 def dates_of(index: pd.Index) -> list[str]:
     """Return days as they are written in a page, 2015-01-05."""
     days = pd.DatetimeIndex(index).to_numpy().astype("datetime64[D]")
-    found: list[str] = np.datetime_as_string(days).tolist()
-    return found
+    return list(_written(days.tobytes()))
+
+
+@lru_cache(maxsize=16)  # most figures of a report are of the same days
+def _written(days: bytes) -> tuple[str, ...]:
+    return tuple(np.datetime_as_string(np.frombuffer(days, dtype="datetime64[D]")).tolist())
