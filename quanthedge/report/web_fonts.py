@@ -9,7 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from quanthedge.report.drawing import font_folder
-from quanthedge.report.woff import as_woff
 
 if TYPE_CHECKING:
     from uharfbuzz import Face
@@ -44,7 +43,7 @@ def _face(name: str, weight: str, characters: set[int], more: str = "") -> str:
     data = base64.b64encode(_cut(name, characters)).decode("ascii")
     return (
         f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; {more}'
-        f'src: url("data:font/woff;base64,{data}") format("woff"); }}'
+        f'src: url("data:font/otf;base64,{data}") format("opentype"); }}'
     )
 
 
@@ -62,14 +61,17 @@ def _whole(name: str) -> "Face":
 
 
 def _cut(name: str, characters: set[int]) -> bytes:
-    """Return a weight with these characters only, the same bytes on every run."""
+    """Return a weight with these characters only, the same bytes on every run.
+
+    As OpenType: WOFF is an eighth smaller, two hundredths of a page, and takes a library more.
+    """
     import uharfbuzz
 
     wanted = uharfbuzz.SubsetInput()
     wanted.unicode_set.set(characters)
     wanted.layout_feature_tag_set.set({_tag(feature) for feature in _FEATURES})
     wanted.flags = uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
-    return as_woff(bytes(uharfbuzz.subset(_whole(name), wanted).blob.data))
+    return bytes(uharfbuzz.subset(_whole(name), wanted).blob.data)
 
 
 def _tag(feature: str) -> int:

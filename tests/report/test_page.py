@@ -143,13 +143,13 @@ def test_the_page_loads_nothing_from_elsewhere(page) -> None:
     head = page.path.read_text(encoding="utf-8").split("</style>")[0]
     addresses = re.findall(r"url\(([^)]*)\)", head)
     assert len(addresses) in (2, 3)  # regular, bold, and what the bold lacks
-    assert all(address.startswith('"data:font/woff;base64,') for address in addresses)
+    assert all(address.startswith('"data:font/otf;base64,') for address in addresses)
     assert "@import" not in head
 
 
 def test_the_page_brings_a_glyph_for_every_character_it_shows(page) -> None:
     source = page.path.read_text(encoding="utf-8")
-    faces = re.findall(r"font/woff;base64,([^\"]+)", source)
+    faces = re.findall(r"font/otf;base64,([^\"]+)", source)
     plotted = gzip.decompress(base64.b64decode(page.parsed.scripts["figures"])).decode("utf-8")
     shown = {ord(c) for c in "".join(page.parsed.text) + plotted if not c.isspace()}
     glyphs = [set(TTFont(io.BytesIO(base64.b64decode(face))).getBestCmap()) for face in faces]
