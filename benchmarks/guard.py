@@ -86,7 +86,7 @@ def pass_of_ledger(inputs: LedgerInputs) -> Work:
 def guards() -> list[Guard]:
     """Return what is guarded."""
     import quanthedge as qh
-    from quanthedge.beta import rolling_ols
+    from quanthedge.beta.ols import rolling_ols
 
     inputs = make_inputs(STOCKS, DAYS, NAMES, EVERY)
     rng = np.random.default_rng(3)

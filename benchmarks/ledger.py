@@ -44,7 +44,7 @@ from quanthedge.ledger import (
 )
 from quanthedge.ledger.corporate_actions import no_actions, no_tax
 from quanthedge.ledger.layout import EQUITY
-from quanthedge.valuation import no_restatement
+from quanthedge.valuation.stated import no_restatement
 
 
 def make_inputs(

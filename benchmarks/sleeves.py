@@ -27,7 +27,7 @@ from quanthedge.ledger import run_ledger
 from quanthedge.performance import daily_returns
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.sleeves.carry import CashAndCarry
-from quanthedge.stages import forget_stages
+from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy.variants import variant
 
 ALONE = ("cash_and_carry", "calendar_spread", "industry_pairs")

@@ -29,11 +29,6 @@ from quanthedge.alpha.model import (
     first_training,
     graded_factors,
 )
-from quanthedge.alpha.splitters import (
-    PanelCombinatorialPurged,
-    PanelPurgedKFold,
-    PanelWalkForward,
-)
 from quanthedge.alpha.walk import no_training
 from quanthedge.alpha.weights import IC, ICIR, Equal, FamilyEqual, MaximumIR, Ridge
 from quanthedge.alpha.wording import combination_name, neutral_name
@@ -56,9 +51,6 @@ __all__ = [
     "Information",
     "MaximumIR",
     "OutOfSample",
-    "PanelCombinatorialPurged",
-    "PanelPurgedKFold",
-    "PanelWalkForward",
     "Ridge",
     "ScoreHistory",
     "Stack",

@@ -53,7 +53,7 @@ def alpha_layers(
     Raises
     ------
     DataError
-        As :func:`quanthedge.attribution.brinson` and :func:`allocation_lines`.
+        As :func:`quanthedge.attribution.brinson.brinson` and :func:`allocation_lines`.
     """
     whole = result if fully_invested is None else fully_invested
     return layer_table(result, whole, effects_of(whole, market))

@@ -2,14 +2,12 @@
 
 from quanthedge.batch.judgement import judge, parameter_name
 from quanthedge.batch.plan import Plan, measured_seconds, planned
-from quanthedge.batch.screen import from_vectorbt
 from quanthedge.batch.store import Store
-from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan, sweep
+from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan
 from quanthedge.batch.walk_forward import (
     WalkForward,
     check_walk,
     keep_walk_forward,
-    walk_forward,
     walk_forward_of,
     walked_again,
 )
@@ -22,15 +20,12 @@ __all__ = [
     "SweepInterrupted",
     "WalkForward",
     "check_walk",
-    "from_vectorbt",
     "judge",
     "keep_walk_forward",
     "measured_seconds",
     "parameter_name",
     "planned",
     "run_plan",
-    "sweep",
-    "walk_forward",
     "walk_forward_of",
     "walked_again",
 ]

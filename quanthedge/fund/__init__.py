@@ -1,6 +1,6 @@
 """The fund: its terms and its clients, and what they are worth, pay and get, in exact decimals."""
 
-from quanthedge.fund.clients import Clients, Distribution, Flow, Leavers, Tier
+from quanthedge.fund.clients import Clients, Tier
 from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.dealing_days import opening_days
 from quanthedge.fund.explainer import fee_table
@@ -15,11 +15,8 @@ __all__ = [
     "METHODS",
     "SHORTEST_MONTHS",
     "Clients",
-    "Distribution",
-    "Flow",
     "FundRun",
     "FundTerms",
-    "Leavers",
     "LotUnits",
     "Register",
     "Tier",

@@ -8,17 +8,7 @@ from quanthedge.hedge.contracts.chain import (
     contract_chain,
 )
 from quanthedge.hedge.contracts.schedule import ContractSchedule, contract_schedule
-from quanthedge.hedge.ratios.ratios import (
-    AlphaScaled,
-    BetaRatio,
-    DollarNeutral,
-    DynamicCorrelation,
-    ErrorCorrection,
-    EwmaRatio,
-    FixedRatio,
-    HedgeRatio,
-    MinimumVariance,
-)
+from quanthedge.hedge.ratios.ratios import BetaRatio, DollarNeutral, HedgeRatio, MinimumVariance
 from quanthedge.hedge.rule import HedgeRule
 from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of, fills_known
 
@@ -57,16 +47,11 @@ _LAZY = {
 }
 
 __all__ = [
-    "AlphaScaled",
     "BetaRatio",
     "Book",
     "CarryTerms",
     "ContractSchedule",
     "DollarNeutral",
-    "DynamicCorrelation",
-    "ErrorCorrection",
-    "EwmaRatio",
-    "FixedRatio",
     "HedgeRatio",
     "HedgeRule",
     "Knowledge",

@@ -9,7 +9,7 @@ from quanthedge.market.checks.findings import ASSUMED, EXAMPLES, CheckReport
 from quanthedge.market.checks.moves import GRACE
 from quanthedge.market.checks.price_limits import BarRows, LimitBook, LimitPanel, limit_panel
 from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
-from quanthedge.market.checks.whole import check_dataset, check_fingerprint
+from quanthedge.market.checks.whole import check_fingerprint
 from quanthedge.market.codes import (
     TWINS,
     contract_code,
@@ -75,7 +75,6 @@ __all__ = [
     "altered",
     "as_dates",
     "cache_place",
-    "check_dataset",
     "check_fingerprint",
     "check_folder",
     "check_target",

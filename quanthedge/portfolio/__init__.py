@@ -6,7 +6,7 @@ from quanthedge.portfolio.optimised import OptimisedSelector
 from quanthedge.portfolio.schedule import Every, Periodic, Schedule
 from quanthedge.portfolio.selection import Selector, TopSelector
 from quanthedge.portfolio.targets import Targets
-from quanthedge.portfolio.weights import TableWeights, weights_from
+from quanthedge.portfolio.weights import TableWeights
 from quanthedge.portfolio.wording import selector_name
 
 __all__ = [
@@ -22,5 +22,4 @@ __all__ = [
     "Targets",
     "TopSelector",
     "selector_name",
-    "weights_from",
 ]

@@ -6,11 +6,9 @@ from quanthedge.record.head import RUN_FILE
 from quanthedge.record.reading import read_head, read_run
 from quanthedge.record.request import Wanted, differences, wanted
 from quanthedge.record.run import Record, Request, RunVariant, VariantTerms, made_when_read
-from quanthedge.record.tables import TABLES
 
 __all__ = [
     "RUN_FILE",
-    "TABLES",
     "Record",
     "Request",
     "RunVariant",

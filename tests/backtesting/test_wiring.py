@@ -20,7 +20,7 @@ from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
 from quanthedge.rules.stock_limits import FREE
-from quanthedge.stages import forget_stages
+from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy import Strategy
 from tests.backtesting.test_preparation import ONE, TWO, made, market_of
 from tests.market.every_day import FIRST, LAST

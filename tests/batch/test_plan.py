@@ -8,7 +8,8 @@ import pytest
 
 from quanthedge.batch.plan import Plan, jobs_of, measured_seconds, planned
 from quanthedge.batch.work import run_job
-from quanthedge.stages import forget_stages, watched_stages
+from quanthedge.stages import watched_stages
+from quanthedge.stages.keyed import forget_stages
 from tests.sample import END, START, sample_market, small_strategy
 
 # what a plan does not know: a table made of the dates of a selection, and what lies with the market

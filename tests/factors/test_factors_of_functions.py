@@ -10,7 +10,8 @@ import pytest
 
 import quanthedge as qh
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Factor, Panels, Reversal, exposures, factor_name
+from quanthedge.factors import Factor, Reversal, exposures, factor_name
+from quanthedge.factors.custom import Panels
 from quanthedge.kinds import own_code, source_of
 from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.studies.lookahead import audit

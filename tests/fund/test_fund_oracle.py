@@ -16,16 +16,8 @@ from hypothesis import strategies as st
 
 from quanthedge.backtesting.execute import run_fund_of
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.fund import (
-    Clients,
-    Distribution,
-    Flow,
-    FundRun,
-    FundTerms,
-    Leavers,
-    Tier,
-    crystallisation_flags,
-)
+from quanthedge.fund import Clients, FundRun, FundTerms, Tier, crystallisation_flags
+from quanthedge.fund.clients import Distribution, Flow, Leavers
 from quanthedge.fund.hurdle import Hurdle
 from quanthedge.ledger import FUND_FEES, layout
 from quanthedge.strategy import Strategy

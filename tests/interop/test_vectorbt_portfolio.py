@@ -8,7 +8,8 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.interop.vectorbt import left_out
 from quanthedge.ledger import TRADE_COSTS
-from quanthedge.performance import levels, max_drawdown
+from quanthedge.performance import levels
+from quanthedge.performance.drawdown import max_drawdown
 from quanthedge.strategy import load_strategy
 from tests.sample import END, ROOT, START, sample_market, sample_result, small_strategy
 

@@ -21,7 +21,7 @@ from quanthedge.ledger import (
 )
 from quanthedge.ledger.corporate_actions import listing_order, no_tax
 from quanthedge.ledger.layout import REFUSAL_REASONS, TRADE_REASONS
-from quanthedge.valuation import no_restatement
+from quanthedge.valuation.stated import no_restatement
 from tests.oracles import ledger as reference
 
 FILL = {"open": 0, "vwap": 1, "close": 2}

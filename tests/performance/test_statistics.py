@@ -17,7 +17,6 @@ from quanthedge.performance import (
     drawdowns,
     levels,
     longest_drawdown,
-    max_drawdown,
     period_levels,
     period_returns,
     sharpe_ratio,
@@ -25,6 +24,7 @@ from quanthedge.performance import (
     volatility,
     win_rate,
 )
+from quanthedge.performance.drawdown import max_drawdown
 from quanthedge.performance.returns import NO_MOVE, downside_deviation, profit_loss_ratio
 from tests.oracles import performance as oracle
 from tests.performance.random_run import random_ledger

@@ -13,7 +13,6 @@ from quanthedge.errors import StrategyError
 from quanthedge.ledger import COST_LINES
 from quanthedge.performance import (
     annual_turnover,
-    attribution,
     bridge,
     bridge_returns,
     costs,
@@ -29,7 +28,7 @@ from quanthedge.performance import (
     yearly_table,
 )
 from quanthedge.performance.summary import summary
-from quanthedge.performance.tables import ATTRIBUTION_LINES
+from quanthedge.performance.tables import ATTRIBUTION_LINES, attribution
 from tests.performance.random_run import random_ledger, random_run
 
 CJK = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")

@@ -11,7 +11,7 @@ from quanthedge.backtesting.run import backtest, complete
 from quanthedge.cli import app
 from quanthedge.comparison import compare_funds
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.stages import forget_stages
+from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy import load_strategy
 from quanthedge.strategy.variants import variant, variant_names
 from quanthedge.universe import IndexUniverse
