@@ -40,7 +40,6 @@ from quanthedge.ledger import (
     SleeveTargets,
     StockBook,
     TargetBook,
-    targets_of,
 )
 from quanthedge.ledger.corporate_actions import no_actions, no_tax
 from quanthedge.ledger.layout import EQUITY
@@ -211,7 +210,7 @@ def target_frame(inputs: LedgerInputs) -> np.ndarray:
     days, stocks = inputs.bars.open.shape
     size = np.full((days, stocks), np.nan)
     held: np.ndarray = np.empty(0, dtype=np.int64)
-    targets = targets_of(inputs.targets, 0)
+    targets = inputs.targets.sleeve(0)
     for r, day in enumerate(targets.trade_days):
         mine = slice(targets.pointer[r], targets.pointer[r + 1])
         chosen = targets.stocks[mine]

@@ -30,9 +30,9 @@ from quanthedge.fund import FundRun, last_business_day
 from quanthedge.kinds import own_code
 from quanthedge.ledger import (
     KeptState,
+    LedgerRecord,
     first_revision,
     input_digests,
-    joined_records,
     laid_state,
     record_from_tables,
     run_ledger,
@@ -225,7 +225,7 @@ def _gone_on(earlier: Result, prepared: Prepared) -> FundRun:
     piece = run_ledger(prepared.inputs, state, first)
     rows = before.ledger
     rows[first : piece.days_run] = piece.ledger[first : piece.days_run]
-    return FundRun.without_clients(joined_records([before, piece], rows), prepared.dates[1:])
+    return FundRun.without_clients(LedgerRecord.joined([before, piece], rows), prepared.dates[1:])
 
 
 def _with_books(earlier: Result, prepared: Prepared) -> FundRun:

@@ -32,7 +32,6 @@ from quanthedge.ledger import (
     TargetBook,
     laid_state,
     run_ledger,
-    targets_of,
     without_closing,
 )
 from quanthedge.market import Market, next_trading_day, with_next_day
@@ -256,10 +255,10 @@ def _with_rebalance(prepared: Prepared, day: str, *, wanted: bool) -> tuple[Ledg
     A fund that begins on the day decides its targets at the close before it.
     """
     inputs = prepared.inputs
-    book, t = targets_of(inputs.targets, 0), inputs.days.size - 1
+    book, t = inputs.targets.sleeve(0), inputs.days.size - 1
     if not wanted or (book.trade_days == t).any():
         return inputs, False
-    fresh = targets_of(prepare(prepared.strategy, prepared.market, day, day).inputs.targets, 0)
+    fresh = prepare(prepared.strategy, prepared.market, day, day).inputs.targets.sleeve(0)
     if not (fresh.trade_days == 0).any():
         raise StrategyError("orders: the strategy gives no targets for a rebalance on the day")
     done = int((book.trade_days < t).sum())  # what another sleeve has more stands at the end
@@ -272,7 +271,7 @@ def _with_rebalance(prepared: Prepared, day: str, *, wanted: bool) -> tuple[Ledg
         np.concatenate([book.weights[:kept], fresh.weights[some]]),
     )
     count = len(prepared.strategy.sleeves)
-    others = [targets_of(inputs.targets, s) for s in range(1, count + 1)]
+    others = [inputs.targets.sleeve(s) for s in range(1, count + 1)]
     return inputs._replace(targets=TargetBook.of([joined, *others])), True
 
 
@@ -288,7 +287,7 @@ def _day_notes(known: Market, day: str, given: str | None) -> list[Note]:
 def _rebalance_notes(inputs: LedgerInputs, t: int, *, forced: bool) -> list[Note]:
     if forced:
         return [note("forced")]
-    planned = (targets_of(inputs.targets, 0).trade_days == t).any()
+    planned = (inputs.targets.sleeve(0).trade_days == t).any()
     return [note("rebalance_day" if planned else "no_rebalance")]
 
 

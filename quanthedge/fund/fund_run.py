@@ -33,18 +33,11 @@ from quanthedge.fund.valuation import value_days, value_opens
 from quanthedge.fund.values import cents, exact
 from quanthedge.fund.winding_up import last_business_day
 from quanthedge.ledger import (
+    FundBook,
     LedgerInputs,
     LedgerRecord,
     Reign,
-    days_owing,
-    holds_nothing,
-    joined_records,
-    no_rows,
-    open_units,
-    opening_state,
     run_ledger,
-    take_rows,
-    with_own_flows,
 )
 from quanthedge.typing import Bools, Days, Floats
 
@@ -148,7 +141,7 @@ def run_fund(
             lapse(fund, piece.days_run - 1, orders)
             break
         at = t + 1
-        ends = last is not None and t > last and holds_nothing(fund.state)
+        ends = last is not None and t > last and fund.book.holds_nothing
         close_day(fund, t, orders.get(t, []), fee_day=bool(fee_days[t]) or ends, ends=ends)
         if ends:
             break
@@ -159,21 +152,19 @@ def _opened(
     inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Days, hurdle: Floats | None
 ) -> RunningFund:
     """Return the fund on the first morning: the founders hold the capital."""
-    inputs, capital = with_own_flows(inputs), exact(inputs.settings.capital_yuan)
+    capital = exact(inputs.settings.capital_yuan)
     fund = RunningFund(
         clients=clients,
         terms=terms,
-        inputs=inputs,
+        book=FundBook.opened(inputs),
         dates=dates,
-        state=opening_state(inputs),
         registers={name: clients.method.open(terms) for name in ("A", "C")},
         opening=opening_days(clients.opening, dates),
-        ledger=no_rows(dates.size),
         hurdle=hurdle,
     )
     _found(fund, capital)
     own = clients.founders_class
-    open_units(fund.state, float(total_units(fund)), float(capital) if own == "C" else 0.0)
+    fund.book.open_units(float(total_units(fund)), float(capital) if own == "C" else 0.0)
     register = fund.registers[own]
     register.revalue(Fraction(capital))
     fund.peak = float(register.unit_value())
@@ -202,9 +193,9 @@ def _found(fund: RunningFund, capital: Decimal) -> None:
 
 def _run_to(fund: RunningFund, at: int, stop: int) -> LedgerRecord:
     """Let the ledger run over the days ``at .. stop - 1`` and value them."""
-    piece = run_ledger(fund.inputs, fund.state, at, stop, fund.reigns)
+    piece = run_ledger(fund.book.inputs, fund.book.state, at, stop, fund.reigns)
     fund.pieces.append(piece)
-    take_rows(fund.ledger, piece, at)
+    fund.book.take_rows(piece, at)
     value_days(fund, at, piece.days_run)
     value_opens(fund, at, piece.days_run)
     if fund.hurdle is not None:
@@ -215,7 +206,7 @@ def _run_to(fund: RunningFund, at: int, stop: int) -> LedgerRecord:
 
 def _fund_run(fund: RunningFund) -> FundRun:
     """Put the pieces together."""
-    record = joined_records(fund.pieces, fund.ledger)
+    record = LedgerRecord.joined(fund.pieces, fund.book.rows)
     return FundRun(
         record,
         _dated(fund.events, EVENT_COLUMNS),
@@ -223,7 +214,7 @@ def _fund_run(fund: RunningFund) -> FundRun:
         _lots(fund),
         fund.daily.classes(fund.dates),
         fund.daily.investors(fund.dates),
-        days_owing(fund.inputs, fund.ledger, record.days_run),
+        fund.book.days_owing(record.days_run),
     )
 
 

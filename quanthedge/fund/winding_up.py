@@ -18,7 +18,7 @@ from quanthedge.fund.methods import Payout
 from quanthedge.fund.running import RunningFund, investors_of, note
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import cents
-from quanthedge.ledger import SleeveTargets, equity_of
+from quanthedge.ledger import SleeveTargets
 from quanthedge.typing import Days
 
 __all__ = ["last_business_day", "pay_out", "sold_out"]
@@ -81,7 +81,7 @@ def pay_out(fund: RunningFund, t: int) -> dict[str, Decimal]:
         for name in fund.registers
     }
     gross = sum((one.paid.cash for one in leaving), Decimal(0))
-    left = cents(Fraction(equity_of(fund.state))) - sum(fees.values(), Decimal(0))
+    left = cents(Fraction(fund.book.state.equity)) - sum(fees.values(), Decimal(0))
     for k, (name, value, paid, basis) in enumerate(leaving):
         share = Fraction(paid.cash) / Fraction(gross) if gross else Fraction(1, len(leaving) - k)
         cash = cents(Fraction(left) * share)

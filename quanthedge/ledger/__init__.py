@@ -2,27 +2,7 @@
 
 from quanthedge.ledger import layout
 from quanthedge.ledger.ahead import compile_ahead, is_compiled
-from quanthedge.ledger.booking import (
-    FundFlows,
-    UnitValues,
-    book_accrued_at_open,
-    book_fees,
-    book_flows,
-    book_unit_values,
-    book_units,
-    column,
-    days_owing,
-    equity_of,
-    holds_nothing,
-    joined_records,
-    net_assets_of,
-    no_rows,
-    open_units,
-    service_base_of,
-    take_rows,
-    units_of,
-    with_own_flows,
-)
+from quanthedge.ledger.booking import FundBook
 from quanthedge.ledger.corporate_actions import (
     ActionUse,
     TaxRates,
@@ -67,14 +47,7 @@ from quanthedge.ledger.lines import (
 from quanthedge.ledger.past import first_revision, input_digests, market_digests
 from quanthedge.ledger.real_book import RealBook, lay_book, without_closing
 from quanthedge.ledger.side_by_side import LightRecord, run_side_by_side
-from quanthedge.ledger.sleeves import (
-    HedgeBook,
-    SleeveHedge,
-    SleeveTargets,
-    TargetBook,
-    hedge_of,
-    targets_of,
-)
+from quanthedge.ledger.sleeves import HedgeBook, SleeveHedge, SleeveTargets, TargetBook
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 
@@ -93,7 +66,7 @@ __all__ = [
     "Costs",
     "DividendSteps",
     "Execution",
-    "FundFlows",
+    "FundBook",
     "FundNumbers",
     "FundState",
     "FutureBook",
@@ -114,26 +87,14 @@ __all__ = [
     "TaxBook",
     "TaxRates",
     "TaxedRun",
-    "UnitValues",
     "ValuationBook",
     "action_book",
-    "book_accrued_at_open",
-    "book_fees",
-    "book_flows",
-    "book_unit_values",
-    "book_units",
-    "column",
     "compile_ahead",
-    "days_owing",
     "dividend_steps",
-    "equity_of",
     "factor_steps",
     "first_revision",
-    "hedge_of",
-    "holds_nothing",
     "input_digests",
     "is_compiled",
-    "joined_records",
     "laid_state",
     "lay_book",
     "layout",
@@ -141,23 +102,15 @@ __all__ = [
     "lending_book",
     "market_digests",
     "named_state",
-    "net_assets_of",
     "net_flows",
     "no_actions",
-    "no_rows",
     "no_tax",
-    "open_units",
     "opening_state",
     "record_days",
     "record_from_tables",
     "replayed_tax",
     "run_ledger",
     "run_side_by_side",
-    "service_base_of",
     "signed_lines",
-    "take_rows",
-    "targets_of",
-    "units_of",
-    "with_own_flows",
     "without_closing",
 ]

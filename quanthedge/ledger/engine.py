@@ -17,7 +17,7 @@ from quanthedge.ledger.ahead import wait_until_compiled
 from quanthedge.ledger.inputs import LedgerInputs, read_only
 from quanthedge.ledger.lines import FUND_FEES, TRADE_COSTS, net_flows
 from quanthedge.ledger.sleeve_table import of_account, sleeve_table
-from quanthedge.ledger.sleeves import SleeveHedge, hedge_of
+from quanthedge.ledger.sleeves import SleeveHedge
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.ledger.states import STATES, holding_states
 
@@ -33,6 +33,9 @@ _BREACH = {
     5: "margin is unpaid at the close",
     6: "the contract held has no settlement price",
 }
+
+
+_RECORDS = ("trades", "refusals", "positions", "contracts", "restated")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,26 @@ class LedgerRecord:
         """Return the rows of ``positions`` with the shares of all sleeves together."""
         return of_account(self.positions)
 
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return a column of the ledger's rows, [T], by its name in docs/ledger.md; a view."""
+        found: NDArray[np.float64] = self.ledger[:, layout.COLUMNS.index(name)]
+        return found
+
+    @classmethod
+    def joined(cls, pieces: list["LedgerRecord"], ledger: NDArray[np.float64]) -> "LedgerRecord":
+        """Return pieces that follow each other as one record with these rows."""
+        last = pieces[-1]
+        records = {
+            name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in _RECORDS
+        }
+        of_sleeves = last.of_sleeves  # each piece wrote its own days
+        if of_sleeves.size:
+            of_sleeves = np.sum([piece.of_sleeves for piece in pieces], axis=0)
+        return cls(
+            ledger=ledger, days_run=last.days_run, insolvent_day=last.insolvent_day,
+            state=last.state, of_sleeves=of_sleeves, **records,
+        )  # fmt: skip
+
 
 def check_sleeves(inputs: LedgerInputs) -> int:
     """Return the number of sleeves; raise LedgerError for what the ledger does not run."""
@@ -91,7 +114,7 @@ def check_sleeves(inputs: LedgerInputs) -> int:
             "contracts"
         )
     for s in range(hedges):
-        _check_hedge(hedge_of(inputs.hedge, s))
+        _check_hedge(inputs.hedge.sleeve(s))
     return targets
 
 

@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.ledger.lending import NO_LENDING, LendingBook
-from quanthedge.ledger.sleeves import (
-    HedgeBook,
-    SleeveHedge,
-    SleeveTargets,
-    TargetBook,
-    hedge_of,
-    targets_of,
-)
+from quanthedge.ledger.sleeves import HedgeBook, SleeveHedge, SleeveTargets, TargetBook
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
@@ -219,7 +212,7 @@ SleeveInputs = InputsOf[SleeveTargets, SleeveHedge]  # of one of them
 
 def inputs_of(inputs: LedgerInputs, s: int) -> SleeveInputs:
     """Return the inputs with targets and hedge of sleeve s, as views."""
-    targets, hedge = targets_of(inputs.targets, s), hedge_of(inputs.hedge, s)
+    targets, hedge = inputs.targets.sleeve(s), inputs.hedge.sleeve(s)
     parts = inputs._asdict() | {"targets": targets, "hedge": hedge}
     return InputsOf[SleeveTargets, SleeveHedge](**parts)
 

@@ -14,7 +14,7 @@ from quanthedge.documents import apply_changes
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import signal_from
 from quanthedge.hedge import contract_schedule
-from quanthedge.ledger import hedge_of, layout, run_ledger, targets_of
+from quanthedge.ledger import layout, run_ledger
 from quanthedge.market import Market, limit_panel, write_dataset
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
@@ -335,7 +335,7 @@ def test_a_range_and_the_window_of_a_book_beta_reach_the_ledger():
     scaled = strategy_of("hedge.ratio={kind='beta', scale=0.4}")
     found = prepare(scaled, sample_market(), *SHORT)
     assert found.leg.hedge.ratio == 0.4
-    same(hedge_of(found.inputs.hedge, 0), found.leg.hedge)
+    same(found.inputs.hedge.sleeve(0), found.leg.hedge)
     assert not prepare(scaled, sample_market(), *SHORT).leg.fallback.any()
 
 
@@ -471,7 +471,7 @@ def test_a_fund_that_is_wound_up_wants_nothing_after_its_last_day_whoever_prepar
     days = days[(days >= np.datetime64(FIRST)) & (days <= np.datetime64(LAST))]
     plan = ONE | {"fund": {"winding_up": str(days[last])}}
     known = prepare(changed(plan), market_of(), FIRST, LAST)
-    targets, last = targets_of(known.inputs.targets, 0), last % days.size
+    targets, last = known.inputs.targets.sleeve(0), last % days.size
     wanted = [t for t in range(0, days.size, 3) if t <= last]
     assert targets.trade_days.tolist() == [*wanted, *range(last + 1, days.size)]
     assert (np.diff(targets.pointer)[: len(wanted)] > 0).all()

@@ -16,7 +16,7 @@ from quanthedge.factors import Factor, exposures, factor_name, sharing
 from quanthedge.fund import FundRun, opening_days
 from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import Calendar
-from quanthedge.ledger import LedgerInputs, LedgerRecord, hedge_of, layout, targets_of
+from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead.compare import STOCK_FILLS, Known, Part, frame_parts
@@ -171,7 +171,7 @@ def _selection_parts(selection: Selection, market: Market) -> list[Part]:
 def _input_parts(prepared: Prepared) -> list[Part]:
     """Return what the ledger is given, row by row with the day on whose close or open it stands."""
     inputs, wide, days = prepared.inputs, prepared.dates, prepared.dates[1:]
-    hedge, futures, codes = hedge_of(inputs.hedge, 0), inputs.futures, prepared.market.codes
+    hedge, futures, codes = inputs.hedge.sleeve(0), inputs.futures, prepared.market.codes
     contracts = np.asarray(prepared.leg.contracts, dtype=str)
     closes = {
         "rate of the stock account": inputs.stock_rate,
@@ -212,7 +212,7 @@ def _sleeve_parts(prepared: Prepared) -> list[Part]:
     names, codes = np.asarray(prepared.leg.contracts, dtype=str), prepared.market.codes
     parts = []
     for k, sleeve in enumerate(prepared.strategy.sleeves, start=1):
-        book, told = targets_of(prepared.inputs.targets, k), f"sleeve {sleeve.label}"
+        book, told = prepared.inputs.targets.sleeve(k), f"sleeve {sleeve.label}"
         inside = book.trade_days < prepared.dates.size - 1
         decided = prepared.dates[book.trade_days[inside]]
         rows = int(inside.sum())
@@ -383,7 +383,7 @@ def decision_kinds(true: Evaluated) -> dict[str, Array]:
     days, future = trades[:, 0].astype(np.int64), trades[:, 1] == layout.FUTURE
     reason = trades[:, 12].astype(np.int64)
     flows: list[int] = [layout.SUBSCRIPTIONS_, layout.REDEMPTIONS_, layout.DISTRIBUTIONS_]
-    policy, flags = prepared.strategy.hedge.policy, hedge_of(inputs.hedge, 0).policy.flags
+    policy, flags = prepared.strategy.hedge.policy, inputs.hedge.sleeve(0).policy.flags
     total = prepared.dates.size - 1
     asked = flags.any(axis=1) if isinstance(policy, Calendar) else np.ones(total, dtype=np.bool_)
     moved = np.flatnonzero(record.ledger[: record.days_run][:, flows].any(axis=1))
