@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from quanthedge.performance import COST_LINES, FEE_LINES, FLOW_LINES
+from quanthedge.ledger import COST_LINES, FLOW_LINES
+from quanthedge.performance import FEE_LINES
 
 STATED = ("revaluation", "accrued_performance_fee", "accrued_fee_at_open")
 

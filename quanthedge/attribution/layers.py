@@ -22,8 +22,9 @@ import pandas as pd
 
 from quanthedge.attribution.brinson import Effects, effects_of, line_table
 from quanthedge.errors import DataError
+from quanthedge.ledger import FLOW_LINES
 from quanthedge.market import Market
-from quanthedge.performance import BRIDGE_LINES, FLOW_LINES, bridge
+from quanthedge.performance import BRIDGE_LINES, bridge
 from quanthedge.record import Record
 
 __all__ = ["ALLOCATION_LINES", "LAYERS", "allocation_lines", "alpha_layers", "layer_table"]

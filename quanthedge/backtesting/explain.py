@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from quanthedge.alpha import graded_factors, scores
+from quanthedge.alpha import scores
 from quanthedge.backtesting.circumstances import circumstances
 from quanthedge.backtesting.expectation import graded
 from quanthedge.factors import factor_name
@@ -189,7 +189,7 @@ def _by_factor(asked: _Asked) -> list[tuple[str, str]]:
     strategy, rows, where = asked.strategy, asked.rows[-1:], asked.mask[-1:]
     none = asked.form("none")
     if strategy.alpha is not None:
-        factors, found = graded_factors(asked.market, strategy.alpha, where, rows)
+        factors, found = strategy.alpha.graded(asked.market, where, rows)
         values, known = found.values[0, asked.column], found.defined[0, asked.column]
         named = [factor_name(one, asked.language) for one in factors]
     else:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from quanthedge.alpha import LEAST_KNOWN, STATED_IC
+from quanthedge.alpha import Information
 from quanthedge.backtesting.narrative import note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.layers import Allocation, allocation_name, episodes
@@ -53,7 +53,8 @@ def _expected(prepared: Prepared) -> list[Bilingual]:
             fewest=known.min(), rebalances=known.max(),
         )
     ]  # fmt: skip
-    stated = int((known < LEAST_KNOWN).sum())
+    least, value = Information.stated()
+    stated = int((known < least).sum())
     if stated:
-        notes.append(note("expected_stated", least=LEAST_KNOWN, value=STATED_IC, count=stated))
+        notes.append(note("expected_stated", least=least, value=value, count=stated))
     return notes

@@ -17,8 +17,8 @@ from quanthedge.kinds import own_classes, source_of
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
 from quanthedge.market import GRACE
 from quanthedge.rules import (
-    FREE,
     TICK,
+    LimitClass,
     circuit_breaker_days,
     index_of,
     limit_prices,
@@ -357,7 +357,7 @@ def _beyond_limits(inputs: LedgerInputs, days: int, stocks: NDArray[np.int64]) -
     row, column = np.nonzero(np.abs(close - before) >= least * before - 2 * TICK)
     own = stocks[column]
     place = bars.limit_class[row, own].astype(np.int64)
-    place = np.where(place == FREE, 2 * rules.board[own], place)
+    place = np.where(place == LimitClass.FREE, 2 * rules.board[own], place)
     close, before = close[row, column], before[row, column]
     highest, lowest = limit_prices(
         before, rules.limit_up[row, place], rules.limit_down[row, place], rules.inward[own]

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.alpha import first_training
 from quanthedge.backtesting.budget_stage import budgets_of
 from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import (
@@ -297,7 +296,7 @@ def _first_day(strategy: Strategy, market: Market) -> int:
         known = np.isfinite(market.cash_rate())
         needs["cash_rate begins later"] = int(known.argmax()) + 1 if known.any() else days
     if strategy.alpha is not None:
-        trained = first_training(market, strategy.alpha, strategy.rebalance)
+        trained = strategy.alpha.first_training(market, strategy.rebalance)
         told = f"alpha.combine is trained first after {strategy.alpha.combine.first} rebalances"
         needs[told] = 0 if trained is None else trained + 1
     for part in given_tables(strategy):

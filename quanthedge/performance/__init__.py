@@ -1,6 +1,5 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
-from quanthedge.ledger import COST_LINES, FLOW_LINES, FUND_FEES
 from quanthedge.performance.active import relations
 from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.book import (
@@ -83,11 +82,8 @@ from quanthedge.performance.windows import WINDOWS, Window, stress_windows, wind
 
 __all__ = [
     "BRIDGE_LINES",
-    "COST_LINES",
     "FEE_LINES",
     "FEWEST_PAIRS",
-    "FLOW_LINES",
-    "FUND_FEES",
     "MINIMUM_DAYS",
     "NO_MOVE",
     "SUPPOSED_TRIALS",

@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from quanthedge.ledger import FLOW_LINES, FUND_FEES
 from quanthedge.performance import BRIDGE_LINES as LINES
-from quanthedge.performance import (
-    FLOW_LINES,
-    FUND_FEES,
-    bridge,
-    daily_returns,
-    drawdowns,
-    levels,
-    summary_of,
-)
+from quanthedge.performance import bridge, daily_returns, drawdowns, levels, summary_of
 from quanthedge.record import Record
 from quanthedge.report.blocks import Cell, Document, Table
 from quanthedge.report.figure_style import gain_and_loss_colours

@@ -15,13 +15,7 @@ from numpy.typing import NDArray
 from quanthedge.errors import RuleError
 from quanthedge.rules.boards import BOARDS, EXCHANGES, places_of
 from quanthedge.rules.lookup import RuleReader, as_days
-from quanthedge.rules.stock_limits import (
-    board_lots,
-    inward_exchanges,
-    listing_rules,
-    new_share_delays,
-    price_limits,
-)
+from quanthedge.rules.stock_limits import StockLimits, board_lots, new_share_delays
 from quanthedge.rules.tables import CONFIDENCES, Row
 from quanthedge.typing import Bools, Days, Floats
 
@@ -136,14 +130,14 @@ def stock_rules(
     listed = np.asarray(list_dates, dtype="datetime64[D]")
     if listed.shape != exchange.shape:
         raise RuleError(f"list_dates has shape {listed.shape}, codes {exchange.shape}: one each")
-    reader = RuleReader(days, accept_confidence, folder)
+    reader = StockLimits(days, accept_confidence, folder)
 
     duty = _stamp_duty(reader)
     fees = _fees(reader, [_live(days, listed[exchange == place]) for place in range(3)])
     by_board = [_live(days, listed[board == place]) for place in range(len(BOARDS))]
-    limits = price_limits(reader, by_board)
+    limits = reader.by_class(by_board)
     lots, ticks = board_lots(reader, exchange, board)
-    ipo_days, ipo_up, ipo_down = listing_rules(reader, exchange, board, listed)
+    ipo_days, ipo_up, ipo_down = reader.listing(exchange, board, listed)
     return StockRules(
         boards=BOARDS,
         board=board,
@@ -159,7 +153,7 @@ def stock_rules(
         exchange_rate=fees[3],
         limit_up=limits[0],
         limit_down=limits[1],
-        inward=inward_exchanges(reader)[exchange],
+        inward=reader.inward()[exchange],
         list_delay=new_share_delays(reader)[exchange],
         ipo_days=ipo_days,
         ipo_up=ipo_up,

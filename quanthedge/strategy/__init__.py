@@ -2,12 +2,7 @@
 
 from quanthedge.strategy.model import Strategy, load_strategy
 from quanthedge.strategy.particulars import COMMENTS, Logo, Particulars, read_particulars
-from quanthedge.strategy.products import (
-    FixedIncomeProduct,
-    Product,
-    StatedProduct,
-    UnitValuesProduct,
-)
+from quanthedge.strategy.products import Product
 from quanthedge.strategy.tables import with_tables
 from quanthedge.strategy.variants import (
     EVERY_MEMBER,
@@ -22,13 +17,10 @@ __all__ = [
     "COMMENTS",
     "EVERY_MEMBER",
     "VARIANTS",
-    "FixedIncomeProduct",
     "Logo",
     "Particulars",
     "Product",
-    "StatedProduct",
     "Strategy",
-    "UnitValuesProduct",
     "borrows",
     "is_itself",
     "load_strategy",

@@ -6,8 +6,9 @@ import pandas as pd
 
 from quanthedge.backtesting import Result, complete, prepare
 from quanthedge.errors import StrategyError
+from quanthedge.ledger import COST_LINES
 from quanthedge.market import Market
-from quanthedge.performance import COST_LINES, annual_turnover, costs, daily_returns
+from quanthedge.performance import annual_turnover, costs, daily_returns
 from quanthedge.sleeves.sharing import Sharing
 from quanthedge.strategy import Strategy
 

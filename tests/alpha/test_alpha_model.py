@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 
 import quanthedge as qh
-from quanthedge.alpha import AlphaModel, Estimator, Ridge, alpha_scores, model
+from quanthedge.alpha import AlphaModel, Estimator, Ridge, model
 from quanthedge.backtesting.selection import select
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Reversal, exposures
@@ -56,7 +56,7 @@ def decisions():
 
 def scores_on(market, made, rows):
     where = made.universe.mask(market, rows)[0]
-    return alpha_scores(market, made.alpha, made.universe, where, rows, made.rebalance).scores
+    return made.alpha.scores(market, made.universe, where, rows, made.rebalance).scores
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting.result import Result
+from quanthedge.ledger import COST_LINES, FLOW_LINES
 from quanthedge.market import Market, write_dataset
-from quanthedge.performance import COST_LINES, FEE_LINES, FLOW_LINES
+from quanthedge.performance import FEE_LINES
 from tests.market.small_market import to_arrow
 from tests.records import record_of
 

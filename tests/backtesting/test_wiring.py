@@ -19,7 +19,7 @@ from quanthedge.market import Market, limit_panel, write_dataset
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
-from quanthedge.rules.stock_limits import FREE
+from quanthedge.rules.stock_limits import LimitClass
 from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy import Strategy
 from tests.backtesting.test_preparation import ONE, TWO, made, market_of
@@ -195,7 +195,9 @@ def test_the_listing_rules_are_those_of_each_stocks_own_day():
     market = market_of()
     found = prepare(Strategy.model_validate(ONE), market, FIRST, LAST)
     stocks, place = found.inputs.stocks, found.inputs.bars.limit_class
-    places = set(range(2 * len(BOARDS))) | {FREE}  # of a board, and of a delisting period
+    places = set(range(2 * len(BOARDS))) | {
+        LimitClass.FREE
+    }  # of a board, and of a delisting period
     other = np.argwhere(~np.isin(place, list(places)))
     days = market.dates[found.first :]
     own = {str(market.codes[n]): (str(days[t]), int(place[t, n])) for t, n in other}

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting.result import Result
-from quanthedge.performance import COST_LINES, FEE_LINES
+from quanthedge.ledger import COST_LINES
+from quanthedge.performance import FEE_LINES
 from tests.records import plain_strategy, record_of
 
 INCOME = ("stock_pnl", "dividends", "futures_pnl", "interest")

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge, bridge_returns
+from quanthedge.ledger import COST_LINES
+from quanthedge.performance import BRIDGE_LINES, FEE_LINES, bridge, bridge_returns
 from quanthedge.record import Record
 from tests.records import record_of
 

@@ -6,12 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.performance import (
-    COST_LINES,
-    FEE_LINES,
-    correlation_parts,
-    correlation_stated_otherwise,
-)
+from quanthedge.ledger import COST_LINES
+from quanthedge.performance import FEE_LINES, correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.neutrality_parts import PARTS
 from tests.oracles import performance as oracle
 from tests.performance.random_run import random_ledger, random_run

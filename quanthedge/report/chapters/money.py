@@ -2,13 +2,8 @@
 
 import pandas as pd
 
-from quanthedge.performance import (
-    BRIDGE_LINES,
-    COST_LINES,
-    FEE_LINES,
-    alpha_estimates,
-    bridge_returns,
-)
+from quanthedge.ledger import COST_LINES
+from quanthedge.performance import BRIDGE_LINES, FEE_LINES, alpha_estimates, bridge_returns
 from quanthedge.performance import bridge as profit_bridge
 from quanthedge.report.blocks import Block, Cell, interval_cell, number_cell, signed
 from quanthedge.report.waterfall import contribution_waterfall

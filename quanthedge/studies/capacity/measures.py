@@ -5,9 +5,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.hedge import HedgeRule
+from quanthedge.ledger import COST_LINES
 from quanthedge.market import Market
 from quanthedge.performance import (
-    COST_LINES,
     MINIMUM_DAYS,
     annual_return,
     daily_returns,

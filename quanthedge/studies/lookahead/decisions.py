@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.alpha import carried
 from quanthedge.backtesting import Allocated, Prepared, Selection, allocated, prepared_run, select
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, exposures, factor_name, sharing
@@ -136,7 +135,7 @@ def _carried(strategy: Strategy, market: Market) -> list[Factor]:
     """Return the factors of a strategy, but those of a family that the market cannot carry."""
     if strategy.alpha is None:
         return list(strategy.all_factors())
-    return list(carried(market, strategy.alpha)[0])
+    return list(strategy.alpha.carried(market)[0])
 
 
 def _selection_parts(selection: Selection, market: Market) -> list[Part]:

@@ -6,9 +6,9 @@ import pandas as pd
 
 from quanthedge.backtesting import Result, complete, prepare
 from quanthedge.errors import StrategyError
+from quanthedge.ledger import COST_LINES
 from quanthedge.market import Market
 from quanthedge.performance import (
-    COST_LINES,
     MINIMUM_DAYS,
     annual_return,
     costs,
