@@ -5,8 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.fund import Clients, FundRun, hurdle_path, last_business_day, run_fund
-from quanthedge.ledger import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.fund import Clients, FundRun, hurdle_path, last_business_day
+from quanthedge.ledger import LedgerRecord, run_ledger
 from quanthedge.portfolio import TopSelector
 from quanthedge.record import RunVariant, VariantTerms
 from quanthedge.strategy import EVERY_MEMBER, Strategy, variant
@@ -64,8 +64,7 @@ def _holds_index(strategy: Strategy) -> bool:
 def book_tables(prepared: Prepared, record: LedgerRecord) -> dict[str, pd.DataFrame]:
     """Return the ledger's record as tables, with the closes of the benchmark."""
     market, first = prepared.market, prepared.first
-    tables = ledger_tables(
-        record,
+    tables = record.tables(
         prepared.dates,
         market.codes,
         prepared.leg.contracts,
@@ -114,7 +113,7 @@ def run_fund_of(prepared: Prepared) -> FundRun:
         grown = hurdle_path(hurdle, prepared.dates.astype("datetime64[D]"), index[span])
     # the books of the investors charge the performance fee, not the ledger
     fund = inputs.fund._replace(performance_rate=0.0)
-    return run_fund(
+    return FundRun.of(
         inputs._replace(fund=fund),
         clients or Clients(),
         strategy.fund,

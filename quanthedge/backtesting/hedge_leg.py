@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.beta import BetaEstimator, Prepared, betas_of, index_returns, prepare_returns
+from quanthedge.beta import BetaEstimator, Prepared, index_returns
 from quanthedge.hedge import (
     BetaRatio,
     ContractSchedule,
@@ -17,9 +17,7 @@ from quanthedge.hedge import (
     StockFill,
     Substitution,
     book_ratios,
-    contract_schedule,
     fill_price_of,
-    fills_known,
     futures_leg,
 )
 from quanthedge.hedge.policies import compile_policy
@@ -245,7 +243,7 @@ def _timing(strategy: Strategy, dates: NDArray[np.datetime64]) -> Knowledge:
     execution = strategy.execution
     later = execution.sale_proceeds == "after_fill"
     completed: StockFill = "vwap" if later else execution.fill
-    return fills_known(strategy.hedge, execution.fill, completed, dates)
+    return Knowledge.of(strategy.hedge, execution.fill, completed, dates)
 
 
 def contract_parts(rule: HedgeRule, product: str, stock_fill: StockFill) -> dict[str, Any]:
@@ -269,7 +267,7 @@ def _schedule(
         "contracts",
         market,
         {"span": (first, last), **contract_parts(rule, product, stock_fill), **more},
-        lambda: contract_schedule(market, product, first, last, fill=fill, **chosen, **more),
+        lambda: ContractSchedule.of(market, product, first, last, fill=fill, **chosen, **more),
         kinds=(ContractSchedule, Substitution),
     )
 
@@ -408,7 +406,7 @@ def _hedge_book(
 
 
 def _contracts(rule: HedgeRule) -> dict[str, Any]:
-    """Return how contracts are chosen and rolled, as arguments of contract_schedule."""
+    """Return how contracts are chosen and rolled, as arguments of ContractSchedule.of."""
     return {
         "contract": rule.contract,
         "roll": rule.roll,
@@ -464,7 +462,7 @@ def _betas_anew(
     if index.shape[1] == 1:
         index = index[:, 0]
     known = market.until(market.dates[last])
-    prepared = prepare_returns(known, index[: last + 1], estimator.preparation)
+    prepared = Prepared.of(known, index[: last + 1], estimator.preparation)
     begin = 0 if estimator.memory is None else max(0, first - estimator.memory)
     cut = Prepared(
         prepared.returns[begin:],
@@ -472,7 +470,7 @@ def _betas_anew(
         None if prepared.own_index is None else prepared.own_index[begin:],
         prepared.counts,
     )
-    return betas_of(estimator, cut)[first - 1 - begin :], prepared.counts
+    return estimator.betas_alone(cut)[first - 1 - begin :], prepared.counts
 
 
 def _covariances(returns: Floats, first: int, last: int) -> Floats:

@@ -30,7 +30,7 @@ from quanthedge.backtesting.sleeve_stage import (
 )
 from quanthedge.backtesting.standing import allocated, exposed
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.fund import crystallisation_flags, fee_years, last_business_day, sold_out
+from quanthedge.fund import fee_years, last_business_day, sold_out
 from quanthedge.ledger import (
     ActionBook,
     ActionUse,
@@ -54,7 +54,7 @@ from quanthedge.ledger import (
     record_days,
     run_ledger,
 )
-from quanthedge.market import LimitPanel, Market, limit_panel
+from quanthedge.market import LimitPanel, Market
 from quanthedge.optimise import impact_volatility
 from quanthedge.portfolio import Targets
 from quanthedge.rules import (
@@ -65,11 +65,11 @@ from quanthedge.rules import (
     stock_rules,
     trading_costs,
 )
-from quanthedge.signals import given_tables
+from quanthedge.signals import GivenTable
 from quanthedge.stages import shared_in_a_run, stage
 from quanthedge.strategy import Strategy, variant, with_tables
 from quanthedge.typing import Floats, Tell
-from quanthedge.valuation import IndexReturns, Stated, stated_values
+from quanthedge.valuation import IndexReturns, Stated
 
 __all__ = [
     "RECORDED_EVERY",
@@ -299,7 +299,7 @@ def _first_day(strategy: Strategy, market: Market) -> int:
         trained = strategy.alpha.first_training(market, strategy.rebalance)
         told = f"alpha.combine is trained first after {strategy.alpha.combine.first} rebalances"
         needs[told] = 0 if trained is None else trained + 1
-    for part in given_tables(strategy):
+    for part in GivenTable.within(strategy):
         known = part.table(market).known_rows
         begins = int(known[0]) + 1 if known.size else days
         needs[f"{part.told} is known from {market.dates[min(begins, days) - 1]} on"] = begins
@@ -401,7 +401,7 @@ def _limits(market: Market, first: int, last: int) -> LimitPanel:
         "price_limits",
         market,
         {"span": (begin, end)},
-        lambda: limit_panel(market, begin, end),
+        lambda: LimitPanel.of(market, begin, end),
         kinds=(LimitPanel,),
         with_market=whole,
     )
@@ -427,7 +427,7 @@ def _stated(
         "stated_values",
         market,
         parts,
-        lambda: stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta),
+        lambda: Stated.of(strategy.valuation, market, first, bars, stocks, hedged, beta),
         kinds=(Stated, ValuationBook, IndexReturns),
     )
 
@@ -475,7 +475,7 @@ def _inputs(
             terms.custody_fee_per_year,
             terms.performance_fee_rate,
             terms.high_water_mark == "post_fee",
-            crystallisation_flags(dates[1:], terms, calendar=market.calendar),
+            terms.crystallisation_flags(dates[1:], calendar=market.calendar),
             _month_first(dates),
             terms.service_fee_per_year,
             terms.audit_fee_yuan_per_year,

@@ -12,7 +12,7 @@ from quanthedge.backtesting.circumstances import circumstances
 from quanthedge.backtesting.expectation import graded
 from quanthedge.backtesting.risk_stage import risk_model_of
 from quanthedge.market import Market
-from quanthedge.optimise import decision_table
+from quanthedge.optimise import Decision
 from quanthedge.portfolio import Book, Targets
 from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
@@ -115,7 +115,7 @@ def _decided(strategy: Strategy, market: Market, scored: Floats, rows: NDArray[n
     """Return the book as fractions of the stocks."""
     selector = strategy.selector
     if not selector.needs_circumstances:
-        return Book(selector.targets(market, scored, rows), decision_table())
+        return Book(selector.targets(market, scored, rows), Decision.table())
     return selector.decide(market, scored, rows, circumstances(strategy, market, scored, rows))
 
 
@@ -126,7 +126,7 @@ def nothing_selected(market: Market) -> Selection:
     targets = Targets(none, start, none, np.empty(0), market.dates[none], market.codes)
     excluded, covered = _nothing_left_out()
     return Selection(
-        targets, targets.weights, excluded, covered, no_training(), {}, decision_table()
+        targets, targets.weights, excluded, covered, no_training(), {}, Decision.table()
     )
 
 
@@ -146,4 +146,4 @@ def _stated_weights(
     book = strategy.selector.targets(market, np.empty((rows.size, 0)), rows)
     targets = replace(book, weights=part * book.weights)
     excluded, covered = _nothing_left_out()
-    return Selection(targets, book.weights, excluded, covered, no_training(), {}, decision_table())
+    return Selection(targets, book.weights, excluded, covered, no_training(), {}, Decision.table())

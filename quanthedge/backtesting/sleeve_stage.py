@@ -11,7 +11,7 @@ from quanthedge.fund import FundTerms, last_business_day
 from quanthedge.hedge import lent_on
 from quanthedge.ledger import SleeveHedge, SleeveTargets, layout
 from quanthedge.market import Market
-from quanthedge.sleeves import Sleeve, Wishes, wishes_of
+from quanthedge.sleeves import Sleeve, Wishes
 from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Days, Floats
@@ -54,7 +54,7 @@ def sleeves_of(
             "sleeve",
             market,
             {"span": (first, last), "sleeve": one},
-            partial(wishes_of, one, market, first, last),
+            partial(one.checked_wishes, market, first, last),
             on_disk=False,
         )
         return Planned(one, wishes)

@@ -1,7 +1,7 @@
 """Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
 
 from quanthedge.batch.judgement import judge, parameter_name
-from quanthedge.batch.plan import Plan, measured_seconds, planned
+from quanthedge.batch.plan import Plan
 from quanthedge.batch.store import Store
 from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan
 from quanthedge.batch.walk_forward import (
@@ -22,9 +22,7 @@ __all__ = [
     "check_walk",
     "judge",
     "keep_walk_forward",
-    "measured_seconds",
     "parameter_name",
-    "planned",
     "run_plan",
     "walk_forward_of",
     "walked_again",

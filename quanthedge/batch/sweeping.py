@@ -24,7 +24,7 @@ from quanthedge.batch.card import sweep_card
 from quanthedge.batch.executors import Running, executor_of
 from quanthedge.batch.grid import Sets, Windows, told
 from quanthedge.batch.ordering import FIRST, check_by, no_figure
-from quanthedge.batch.plan import Plan, jobs_of, planned
+from quanthedge.batch.plan import Plan, jobs_of
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.variant import Job, Outcome, Variant
 from quanthedge.batch.work import run_job
@@ -200,7 +200,7 @@ def sweep(
     0          20        1.09
     1          30        0.79
     """
-    plan = planned(
+    plan = Plan.of(
         strategy, market, sets, random=random, seed=seed, start=start, end=end, windows=windows
     )
     with telling("sweep") as shown:

@@ -5,9 +5,9 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 
 from typing import TYPE_CHECKING, Any
 
-from quanthedge.beta.base import BetaEstimator, RollingBeta, betas_of, index_returns
+from quanthedge.beta.base import BetaEstimator, RollingBeta, index_returns
 from quanthedge.beta.book import book_betas
-from quanthedge.beta.preparation import Prepared, prepare_returns
+from quanthedge.beta.preparation import Prepared
 from quanthedge.beta.wording import estimator_text
 from quanthedge.kinds import read_catalogue
 
@@ -30,11 +30,9 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "BetaEstimator",
     "Prepared",
     "RollingBeta",
-    "betas_of",
     "book_betas",
     "estimator_text",
     "index_returns",
-    "prepare_returns",
     *CATALOGUE.places,
 ]
 

@@ -93,7 +93,7 @@ def command(  # noqa: PLR0917 -- an option each
     "hedge.ratio=0.8,0.9,1.0" --set "selector.n=20,30,40" --start 2014-09-17 --end 2015-07-31 --out
     sweeps/first
     """
-    from quanthedge.batch import check_walk, planned
+    from quanthedge.batch import Plan, check_walk
     from quanthedge.market import Market
 
     language_asked(language)
@@ -105,7 +105,7 @@ def command(  # noqa: PLR0917 -- an option each
         raise StrategyError("sweep: give --out FOLDER, which keeps every run (or --plan)")
     data = Market.open(market)
     data.build_panels()
-    what = planned(
+    what = Plan.of(
         strategy, data, sets or [], random=random, seed=seed, start=start, end=end,
         windows=_days("--windows", windows, "of a window and from one to the next"),
     )  # fmt: skip
@@ -169,9 +169,7 @@ def _say_time(
     plan: "Plan", manner: Manner, *, jobs: int | None, cluster: str | None, by: str
 ) -> None:
     """Say how long it will take, by the first runs."""
-    from quanthedge.batch import measured_seconds
-
-    first, total = measured_seconds(plan, jobs=jobs, cluster=cluster, by=by)
+    first, total = plan.measured_seconds(jobs=jobs, cluster=cluster, by=by)
     if manner == "json":
         print_json({**plan_data(plan), "seconds_first": first, "seconds_all": total})
         return

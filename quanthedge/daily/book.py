@@ -9,15 +9,7 @@ from quanthedge.backtesting import Prepared
 from quanthedge.daily.holdings import Cash, Holdings, Left
 from quanthedge.daily.wording import Note, note
 from quanthedge.errors import DataError
-from quanthedge.ledger import (
-    FundState,
-    LedgerInputs,
-    LedgerState,
-    RealBook,
-    lay_book,
-    layout,
-    opening_state,
-)
+from quanthedge.ledger import FundState, LedgerInputs, LedgerState, RealBook, layout, opening_state
 from quanthedge.typing import Bools, Floats
 
 __all__ = ["Book", "Holding", "Part", "drawn_up", "no_run_state"]
@@ -215,7 +207,7 @@ def drawn_up(
         shares, locked, lots, cash.stock_cash, cash.futures_equity, cash.fees_payable,
         cash.dividends_receivable, cash.loan,
     )  # fmt: skip
-    lay_book(state, book, inputs, t)
+    book.lay(state, inputs, t)
     if state.equity <= 0.0:
         raise DataError(f"orders: the book's equity is {state.equity:,.2f} yuan")
     if retry:

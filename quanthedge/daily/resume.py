@@ -33,7 +33,6 @@ from quanthedge.ledger import (
     LedgerRecord,
     first_revision,
     input_digests,
-    laid_state,
     record_from_tables,
     run_ledger,
 )
@@ -219,7 +218,7 @@ def _gone_on(earlier: Result, prepared: Prepared) -> FundRun:
     names = names_of(prepared)
     document, past = kept(earlier)
     own = past["book_return"].to_numpy(dtype=np.float64)[1:]
-    state, first = laid_state(document, own, prepared.inputs, names)
+    state, first = names.state_laid(document, own, prepared.inputs)
     tables = {name: getattr(earlier, name) for name in _LEDGER}
     before = record_from_tables(tables, state, prepared.inputs, names)
     piece = run_ledger(prepared.inputs, state, first)

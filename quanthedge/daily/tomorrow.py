@@ -30,13 +30,12 @@ from quanthedge.ledger import (
     LedgerState,
     SleeveTargets,
     TargetBook,
-    laid_state,
     run_ledger,
     without_closing,
 )
 from quanthedge.market import Market, next_trading_day, with_next_day
 from quanthedge.strategy import Strategy
-from quanthedge.typing import Tell
+from quanthedge.typing import Language, Tell
 from quanthedge.words import LANGUAGES, Bilingual, filled, in_both, texts
 
 __all__ = ["Orders", "orders_for"]
@@ -109,6 +108,45 @@ class Orders(Carded):
             for code in LANGUAGES
         }
         return Card(title, facts, rows, steps, heads=[said["count"], said["amount"]])
+
+    def text(self, language: Language) -> str:
+        """Return the summary that a terminal shows."""
+        from quanthedge.daily.page import orders_text
+
+        return orders_text(self, language)
+
+    def page(self, language: Language) -> str:
+        """Return a page that needs nothing beside it, HTML."""
+        from quanthedge.daily.page import orders_page
+
+        return orders_page(self, language)
+
+    def csv(self, table: str, language: Language) -> bytes:
+        """Return a table as CSV for Excel: "orders", "refused", "transfers", "book", "totals"."""
+        from quanthedge.daily.order_files import own_csv
+
+        return own_csv(self, table, language)
+
+    def files(
+        self, systems: Iterable[str], *, account: str = "", futures_account: str = ""
+    ) -> dict[str, bytes]:
+        """Return files for order systems by name; an order a code, the net of all sleeves.
+
+        Parameters
+        ----------
+        systems : iterable of str
+            Of :data:`quanthedge.daily.SYSTEMS`.
+        account, futures_account : str, optional
+            The user's own, as the system knows them.
+
+        Raises
+        ------
+        StrategyError
+            A system is not known.
+        """
+        from quanthedge.daily.order_files import Accounts, order_files
+
+        return order_files(self, systems, Accounts(account, futures_account))
 
 
 def orders_for(
@@ -246,7 +284,7 @@ def _state_of(earlier: Result, prepared: Prepared, inputs: LedgerInputs) -> Ledg
     """Return the run's state on the inputs that end with the next day."""
     state, past = kept(earlier)
     own = past["book_return"].to_numpy(dtype=np.float64)[1:]
-    return laid_state(state, own, inputs, names_of(prepared))[0]
+    return names_of(prepared).state_laid(state, own, inputs)[0]
 
 
 def _with_rebalance(prepared: Prepared, day: str, *, wanted: bool) -> tuple[LedgerInputs, bool]:

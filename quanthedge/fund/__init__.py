@@ -4,10 +4,10 @@ from quanthedge.fund.clients import Clients, Tier
 from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.dealing_days import opening_days
 from quanthedge.fund.explainer import fee_table
-from quanthedge.fund.fund_run import FundRun, run_fund
+from quanthedge.fund.fund_run import FundRun
 from quanthedge.fund.hurdle import hurdle_path
 from quanthedge.fund.methods import METHODS, LotUnits, Register, method_kind
-from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms, crystallisation_flags
+from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms
 from quanthedge.fund.values import exact, round_half_up
 from quanthedge.fund.winding_up import last_business_day, sold_out
 
@@ -20,7 +20,6 @@ __all__ = [
     "LotUnits",
     "Register",
     "Tier",
-    "crystallisation_flags",
     "exact",
     "fee_table",
     "fee_years",
@@ -29,6 +28,5 @@ __all__ = [
     "method_kind",
     "opening_days",
     "round_half_up",
-    "run_fund",
     "sold_out",
 ]

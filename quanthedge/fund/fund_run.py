@@ -41,7 +41,7 @@ from quanthedge.ledger import (
 )
 from quanthedge.typing import Bools, Days, Floats
 
-__all__ = ["FundRun", "run_fund"]
+__all__ = ["FundRun"]
 
 _LOT_COLUMNS = [
     "investor", "share_class", "units", "cost", "mark", "threshold", "paid_in", "unit_value",
@@ -91,61 +91,63 @@ class FundRun:
             0,
         )
 
+    @classmethod
+    def of(
+        cls,
+        inputs: LedgerInputs,
+        clients: Clients,
+        terms: FundTerms,
+        dates: Days,
+        fee_days: Bools,
+        hurdle: Floats | None = None,
+        reigns: Sequence[Reign] = (),
+    ) -> "FundRun":
+        """Run the ledger with investors who come and go.
 
-def run_fund(
-    inputs: LedgerInputs,
-    clients: Clients,
-    terms: FundTerms,
-    dates: Days,
-    fee_days: Bools,
-    hurdle: Floats | None = None,
-    reigns: Sequence[Reign] = (),
-) -> FundRun:
-    """Run the ledger with investors who come and go.
+        Parameters
+        ----------
+        inputs : LedgerInputs
+            Its performance fee must be off (the registers charge it). It is left as it is: the
+            flows of this run are booked in arrays of its own, so that the same inputs can be run
+            again.
+        clients : Clients
+        terms : FundTerms
+        dates : datetime64 [T]
+            Trading days of the span.
+        fee_days : bool [T]
+            Crystallisation dates.
+        hurdle : float64 [T], optional
+            What a yuan has become by the hurdle at each close; see :func:`hurdle_path`.
+        reigns : sequence of (first day, LedgerInputs)
+            What rules from a day on: see :func:`quanthedge.ledger.run_ledger`.
 
-    Parameters
-    ----------
-    inputs : LedgerInputs
-        Its performance fee must be off (the registers charge it). It is left as it is: the flows of
-        this run are booked in arrays of its own, so that the same inputs can be run again.
-    clients : Clients
-    terms : FundTerms
-    dates : datetime64 [T]
-        Trading days of the span.
-    fee_days : bool [T]
-        Crystallisation dates.
-    hurdle : float64 [T], optional
-        What a yuan has become by the hurdle at each close; see :func:`hurdle_path`.
-    reigns : sequence of (first day, LedgerInputs)
-        What rules from a day on: see :func:`quanthedge.ledger.run_ledger`.
-
-    Raises
-    ------
-    StrategyError
-        When a flow lies outside the span or after the last day of business, a redemption is larger
-        than the holding, or the last investor leaves.
-    """
-    fund = _opened(inputs, clients, terms, np.asarray(dates, dtype="datetime64[D]"), hurdle)
-    fund.reigns = reigns
-    last = last_business_day(terms, fund.dates)
-    final = fund.dates.size if last is None else last + 1
-    event = fund.opening | np.asarray(fee_days)
-    event[final - 1 :] = True
-    fund.opening[final:] = False
-    event |= distribution_days(clients.distributions, fund.dates, final)
-    orders = flows_by_day(clients, fund.dates, fund.opening)
-    at = 0
-    for t in np.flatnonzero(event).tolist():
-        piece = _run_to(fund, at, t + 1)
-        if piece.insolvent_day is not None:
-            lapse(fund, piece.days_run - 1, orders)
-            break
-        at = t + 1
-        ends = last is not None and t > last and fund.book.holds_nothing
-        close_day(fund, t, orders.get(t, []), fee_day=bool(fee_days[t]) or ends, ends=ends)
-        if ends:
-            break
-    return _fund_run(fund)
+        Raises
+        ------
+        StrategyError
+            When a flow lies outside the span or after the last day of business, a redemption is
+            larger than the holding, or the last investor leaves.
+        """
+        fund = _opened(inputs, clients, terms, np.asarray(dates, dtype="datetime64[D]"), hurdle)
+        fund.reigns = reigns
+        last = last_business_day(terms, fund.dates)
+        final = fund.dates.size if last is None else last + 1
+        event = fund.opening | np.asarray(fee_days)
+        event[final - 1 :] = True
+        fund.opening[final:] = False
+        event |= distribution_days(clients.distributions, fund.dates, final)
+        orders = flows_by_day(clients, fund.dates, fund.opening)
+        at = 0
+        for t in np.flatnonzero(event).tolist():
+            piece = _run_to(fund, at, t + 1)
+            if piece.insolvent_day is not None:
+                lapse(fund, piece.days_run - 1, orders)
+                break
+            at = t + 1
+            ends = last is not None and t > last and fund.book.holds_nothing
+            close_day(fund, t, orders.get(t, []), fee_day=bool(fee_days[t]) or ends, ends=ends)
+            if ends:
+                break
+        return _fund_run(fund)
 
 
 def _opened(

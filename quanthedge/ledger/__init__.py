@@ -12,13 +12,8 @@ from quanthedge.ledger.corporate_actions import (
     no_tax,
     record_days,
 )
-from quanthedge.ledger.dividend_estimate import (
-    DividendSteps,
-    TaxedRun,
-    dividend_steps,
-    replayed_tax,
-)
-from quanthedge.ledger.engine import LedgerRecord, Reign, ledger_tables, run_ledger
+from quanthedge.ledger.dividend_estimate import DividendSteps, TaxedRun
+from quanthedge.ledger.engine import LedgerRecord, Reign, run_ledger
 from quanthedge.ledger.from_tables import record_from_tables
 from quanthedge.ledger.inputs import (
     ActionBook,
@@ -31,7 +26,7 @@ from quanthedge.ledger.inputs import (
     TaxBook,
     ValuationBook,
 )
-from quanthedge.ledger.kept import KeptState, Names, laid_state, named_state
+from quanthedge.ledger.kept import KeptState, Names
 from quanthedge.ledger.layout import HALF_TICK
 from quanthedge.ledger.lending import lending_book
 from quanthedge.ledger.lines import (
@@ -45,7 +40,7 @@ from quanthedge.ledger.lines import (
     signed_lines,
 )
 from quanthedge.ledger.past import first_revision, input_digests, market_digests
-from quanthedge.ledger.real_book import RealBook, lay_book, without_closing
+from quanthedge.ledger.real_book import RealBook, without_closing
 from quanthedge.ledger.side_by_side import LightRecord, run_side_by_side
 from quanthedge.ledger.sleeves import HedgeBook, SleeveHedge, SleeveTargets, TargetBook
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
@@ -90,25 +85,19 @@ __all__ = [
     "ValuationBook",
     "action_book",
     "compile_ahead",
-    "dividend_steps",
     "factor_steps",
     "first_revision",
     "input_digests",
     "is_compiled",
-    "laid_state",
-    "lay_book",
     "layout",
-    "ledger_tables",
     "lending_book",
     "market_digests",
-    "named_state",
     "net_flows",
     "no_actions",
     "no_tax",
     "opening_state",
     "record_days",
     "record_from_tables",
-    "replayed_tax",
     "run_ledger",
     "run_side_by_side",
     "signed_lines",

@@ -7,7 +7,7 @@ from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.doubles import Double
 from quanthedge.market.checks.findings import ASSUMED, EXAMPLES, CheckReport
 from quanthedge.market.checks.moves import GRACE
-from quanthedge.market.checks.price_limits import BarRows, LimitBook, LimitPanel, limit_panel
+from quanthedge.market.checks.price_limits import BarRows, LimitBook, LimitPanel
 from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
 from quanthedge.market.checks.whole import check_fingerprint
 from quanthedge.market.codes import (
@@ -87,7 +87,6 @@ __all__ = [
     "is_foreign",
     "is_index",
     "is_stock",
-    "limit_panel",
     "neighbours_equal",
     "next_trading_day",
     "parquet_file",

@@ -19,7 +19,7 @@ import numpy as np
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
-from quanthedge.market import Market, limit_panel
+from quanthedge.market import LimitPanel, Market
 from quanthedge.optimise.bounds import OTHER, Bounds
 from quanthedge.optimise.problem import Problem
 from quanthedge.risk import RiskForecast, index_weights
@@ -183,7 +183,7 @@ def usual_turnover(market: Market, rows: Ints) -> Floats:
 def _tradable(market: Market, rows: Ints) -> tuple[Bools, Bools]:
     """Return which stocks could still be bought and sold at the closes, bool [R, N]."""
     first = int(rows[0])
-    limits = limit_panel(market, first, int(rows[-1]))
+    limits = LimitPanel.of(market, first, int(rows[-1]))
     place = limits.place[rows - first].astype(np.int64)
     up = np.take_along_axis(limits.up[rows - first], place, axis=1)
     down = np.take_along_axis(limits.down[rows - first], place, axis=1)

@@ -18,7 +18,6 @@ from quanthedge.fund import (
     FundTerms,
     LotUnits,
     Register,
-    crystallisation_flags,
     exact,
     hurdle_path,
     round_half_up,
@@ -104,7 +103,7 @@ def _replayed(result: Record) -> dict[str, float]:
     terms = result.strategy.fund
     ledger = result.ledger
     dates = ledger.index.to_numpy().astype("datetime64[D]")
-    flags = crystallisation_flags(dates[1:], terms)
+    flags = terms.crystallisation_flags(dates[1:])
     last = result.investors["date"] == ledger.index[-1]
     flags[-1] |= bool((result.investors.loc[last, "event"] == "performance_fee").any())
     grown = np.ones(flags.size)

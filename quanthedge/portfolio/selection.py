@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_numbers
 from quanthedge.market import Market
-from quanthedge.optimise import decision_table
+from quanthedge.optimise import Decision
 from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.targets import Targets, sparse_targets
@@ -102,7 +102,7 @@ class Selector(Kinded, noun="selector"):
         circumstances : Circumstances
             What a selector with ``needs_circumstances`` may ask for; the others look at none.
         """
-        return Book(self.targets(market, scores, rows), decision_table())
+        return Book(self.targets(market, scores, rows), Decision.table())
 
 
 def _check_book(

@@ -28,7 +28,7 @@ from quanthedge.report.sleeve_facts import sleeve_facts
 from quanthedge.report.strategy_words import described
 from quanthedge.report.writer import Writer, excess_returns
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
-from quanthedge.signals import given_tables
+from quanthedge.signals import GivenTable
 from quanthedge.universe import LargestUniverse
 from quanthedge.words import notation
 
@@ -142,7 +142,7 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     if strategy.alpha is not None:
         facts["combination"] = combination_name(strategy.alpha.combine, language)
         facts["features"] = neutral_name(strategy.alpha.neutral, language)
-    tables = given_tables(strategy)
+    tables = GivenTable.within(strategy)
     facts["factors"] = comma.join(factor_name(one, language) for one in factors) or None
     facts["factor_count"] = str(len(factors)) if factors else None
     published, own = (

@@ -34,7 +34,7 @@ from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
 from quanthedge.signals.table import ScoreTable
 
-__all__ = ["GivenTable", "given_tables", "kept_tables", "table_from"]
+__all__ = ["GivenTable", "table_from"]
 
 FOLDER = "signals"  # of a run folder
 MONTH = 23  # trading days: no month has more
@@ -209,19 +209,19 @@ class GivenTable(Plain):
             f"used from {when} on; what they were made from is not in the market"
         )
 
+    @classmethod
+    def within(cls, strategy: Any) -> list["GivenTable"]:
+        """Return the parts of a strategy that are tables, each once."""
+        found = [part for part in parts_in(strategy) if isinstance(part, GivenTable)]
+        return list(dict.fromkeys(found))
 
-def given_tables(strategy: Any) -> list[GivenTable]:
-    """Return the parts of a strategy that are tables, each once."""
-    found = [part for part in parts_in(strategy) if isinstance(part, GivenTable)]
-    return list(dict.fromkeys(found))
-
-
-def kept_tables(strategy: Any) -> dict[str, bytes]:
-    """Return the tables of a strategy as a run folder keeps them, by their names there."""
-    return {
-        _kept_name(part, part.scores.digest): part.scores.to_parquet()
-        for part in given_tables(strategy)
-    }
+    @classmethod
+    def kept_of(cls, strategy: Any) -> dict[str, bytes]:
+        """Return the tables of a strategy as a run folder keeps them, by their names there."""
+        return {
+            _kept_name(part, part.scores.digest): part.scores.to_parquet()
+            for part in GivenTable.within(strategy)
+        }
 
 
 Part = TypeVar("Part", bound=GivenTable)

@@ -1,6 +1,6 @@
 """Tables of scores or weights that a strategy names, found before it is run."""
 
-from quanthedge.signals import given_tables
+from quanthedge.signals import GivenTable
 from quanthedge.strategy.model import Strategy
 
 __all__ = ["with_tables"]
@@ -14,7 +14,7 @@ def with_tables(strategy: Strategy) -> Strategy:
     DataError
         A file is missing or holds no such table.
     """
-    waiting = [part for part in given_tables(strategy) if not part.digest]
+    waiting = [part for part in GivenTable.within(strategy) if not part.digest]
     for part in waiting:
         part.scores  # noqa: B018 -- read now: what it cannot read is told here
     return strategy.change() if waiting else strategy

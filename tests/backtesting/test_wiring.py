@@ -13,9 +13,9 @@ from quanthedge.backtesting.plan import prepare, run_days
 from quanthedge.documents import apply_changes
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import signal_from
-from quanthedge.hedge import contract_schedule
+from quanthedge.hedge import ContractSchedule
 from quanthedge.ledger import layout, run_ledger
-from quanthedge.market import Market, limit_panel, write_dataset
+from quanthedge.market import LimitPanel, Market, write_dataset
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
@@ -314,7 +314,7 @@ def test_contracts_are_chosen_rolled_and_filled_as_the_strategy_says(choice):
     market = sample_market()
     found = prepare(strategy, market, "2014-11-03", "2015-02-27")
     last = found.first + found.inputs.days.size - 1
-    wanted = contract_schedule(market, "IF", found.first, last, **choice)
+    wanted = ContractSchedule.of(market, "IF", found.first, last, **choice)
     assert found.leg.contracts == wanted.contracts
     np.testing.assert_array_equal(found.inputs.futures.hold[:, 0], wanted.hold)
     np.testing.assert_array_equal(found.inputs.futures.fill_price, wanted.fill_price)
@@ -351,7 +351,7 @@ def test_a_ratio_of_least_variance_is_that_of_the_book_as_it_was_decided():
     assert not found.leg.fallback.any()
     begin = first - 1 - 59
     last = first + found.inputs.days.size - 1
-    held = contract_schedule(market, "IF", begin - 1, last, contract="next", fill="close")
+    held = ContractSchedule.of(market, "IF", begin - 1, last, contract="next", fill="close")
     price, hold = held.settlement_price, held.hold
     rows = np.arange(1, hold.size)
     future = price[rows, hold[:-1]] / price[rows - 1, hold[:-1]] - 1  # of rows begin .. last
@@ -394,7 +394,7 @@ def test_variance_and_carry_weighed_against_each_other_are_those_of_a_year(contr
         np.testing.assert_allclose(found.leg.hedge.covariance[t], [[var]], rtol=1e-10)
     begin = found.first - 1 - 40
     stop = found.first + found.inputs.days.size - 1
-    held = contract_schedule(market, "IF", begin, stop, contract=contract, fill="close")
+    held = ContractSchedule.of(market, "IF", begin, stop, contract=contract, fill="close")
     days = np.arange(21, 41)  # the twenty up to the close before the span
     prices = held.settlement_price[days, held.hold[days]]
     ends = pd.read_parquet(SAMPLE / "futures_daily.parquet").groupby("contract")
@@ -609,7 +609,7 @@ def test_limits_that_lie_with_a_market_are_those_of_the_days_to_the_very_last(tm
     assert market.kept_folder is not None
     last = len(market.dates) - 1
     for first in (1, last - 4, last):
-        kept, own = plan._limits(market, first, last), limit_panel(market, first, last)
+        kept, own = plan._limits(market, first, last), LimitPanel.of(market, first, last)
         np.testing.assert_array_equal(kept.place, own.place)
         np.testing.assert_array_equal(kept.up, own.up)
         np.testing.assert_array_equal(kept.down, own.down)

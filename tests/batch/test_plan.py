@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from quanthedge.batch.plan import Plan, jobs_of, measured_seconds, planned
+from quanthedge.batch.plan import Plan, jobs_of
 from quanthedge.batch.work import run_job
 from quanthedge.stages import watched_stages
 from quanthedge.stages.keyed import forget_stages
@@ -20,7 +20,7 @@ NOT_PLANNED = {
 
 
 def plan(*sets: str) -> Plan:
-    return planned(small_strategy(), sample_market(), sets, start=START, end=END)
+    return Plan.of(small_strategy(), sample_market(), sets, start=START, end=END)
 
 
 def worked(found: Plan, workers: int = 1) -> list[str]:
@@ -93,7 +93,7 @@ def test_what_is_kept_of_a_plan_is_plain():
 def test_the_time_is_told_of_runs_that_were_measured():
     forget_stages()
     found = plan("hedge.ratio=0.8,0.9,1.0")
-    first, total = measured_seconds(found)
+    first, total = found.measured_seconds()
     assert 0.0 < first < 60.0
     assert first / 2 < total < 10 * first
     assert math.isfinite(total)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from quanthedge.backtesting.execute import run_fund_of
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.fund import Clients, FundRun, FundTerms, Tier, crystallisation_flags
+from quanthedge.fund import Clients, FundRun, FundTerms, Tier
 from quanthedge.fund.clients import Distribution, Flow, Leavers
 from quanthedge.fund.hurdle import Hurdle
 from quanthedge.ledger import FUND_FEES, layout
@@ -55,7 +55,7 @@ def run(terms: FundTerms, clients: Clients) -> FundRun:
         service_per_year=terms.service_fee_per_year,
         audit_yuan_per_year=terms.audit_fee_yuan_per_year,
         performance_rate=0.0,
-        fee_day=crystallisation_flags(trading_days(), terms, sample_market().calendar),
+        fee_day=terms.crystallisation_flags(trading_days(), sample_market().calendar),
         **{
             name: np.zeros(trading_days().size)
             for name in (
@@ -253,7 +253,7 @@ def agree(terms: FundTerms, clients: Clients) -> None:
     slow = fund_account(
         terms, clients, prepared().strategy.capital_yuan, trading_days(), prepared().inputs.days,
         growth(record.ledger), hurdle_levels(terms.hurdle),
-        crystallisation_flags(trading_days(), terms, sample_market().calendar),
+        terms.crystallisation_flags(trading_days(), sample_market().calendar),
         open_days(clients.opening),
     )  # fmt: skip
     # the two differ by cents of a hundred million: where such a cent decides how a unit value is

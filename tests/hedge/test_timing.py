@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import RuleError, StrategyError
-from quanthedge.hedge import HedgeRule, fill_price_of, fills_known
+from quanthedge.hedge import HedgeRule, Knowledge, fill_price_of
 from quanthedge.rules import trading_hours
 from quanthedge.strategy import Strategy
 
@@ -14,7 +14,7 @@ UNTIL, SINCE = [True, True, False, False], [False, False, True, True]
 
 
 def known(fill, stocks, completed=None):
-    return fills_known(HedgeRule(fill=fill), stocks, completed or stocks, DAYS)
+    return Knowledge.of(HedgeRule(fill=fill), stocks, completed or stocks, DAYS)
 
 
 @pytest.mark.parametrize(

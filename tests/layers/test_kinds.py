@@ -9,14 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import StrategyError
-from quanthedge.layers import (
-    Allocation,
-    NoAllocation,
-    Standing,
-    allocation_name,
-    allocation_table,
-    episodes,
-)
+from quanthedge.layers import Allocation, NoAllocation, Standing, allocation_name, episodes
 from quanthedge.layers.allocation import FIGURES
 from quanthedge.layers.carry import CarryGate, CarryScaled
 from quanthedge.layers.control import DrawdownControl, RiskBudget
@@ -35,7 +28,7 @@ def standing(**values) -> Standing:
 
 
 def exposures(kind, **values):
-    return allocation_table(kind, sample_market(), ROWS, standing(**values))["exposure"].tolist()
+    return kind.table(sample_market(), ROWS, standing(**values))["exposure"].tolist()
 
 
 def test_the_gate_shuts_above_its_level_and_not_at_it():
@@ -73,7 +66,7 @@ def test_exposures_are_between_nothing_and_the_whole_whatever_is_known(kind, num
     values = dict(zip(FIGURES, np.reshape(numbers, (5, 3)), strict=True))
     values["drawdown"] = np.clip(np.abs(values["drawdown"]), 0, 1)
     values["forecast_volatility"] = np.abs(values["forecast_volatility"])
-    table = allocation_table(kind, sample_market(), ROWS, standing(**values))
+    table = kind.table(sample_market(), ROWS, standing(**values))
     assert table["exposure"].between(0.0, 1.0).all()
     unknown = table["reason"] == "unknown"
     assert (table.loc[unknown, "exposure"] == 1.0).all()
@@ -86,7 +79,7 @@ def test_only_what_a_kind_goes_by_is_worked_out_and_kept():
 
     known = Standing(discount=lambda: np.array([0.2, 0.0, np.nan]), expected_alpha=never,
                      hedge_cost=never, drawdown=never, forecast_volatility=never)  # fmt: skip
-    table = allocation_table(CarryGate(), sample_market(), ROWS, known)
+    table = CarryGate().table(sample_market(), ROWS, known)
     assert table["reason"].tolist() == ["aside", "whole", "unknown"]
     assert table["discount"].tolist()[:2] == [0.2, 0.0]
     assert (table["hurdle"] == 0.10).all()

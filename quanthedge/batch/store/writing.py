@@ -21,7 +21,7 @@ from quanthedge.batch.store.rows import (
 )
 from quanthedge.errors import DataError
 from quanthedge.kinds import own_code
-from quanthedge.signals import given_tables, kept_tables
+from quanthedge.signals import GivenTable
 from quanthedge.strategy import Strategy, with_tables
 
 if TYPE_CHECKING:
@@ -110,10 +110,10 @@ _last_tables: dict[tuple[Any, ...], dict[str, bytes]] = {}
 
 def _tables_of(strategy: Strategy) -> dict[str, bytes]:
     """Return the tables that a strategy names, by their files; variants have the same ones."""
-    named = tuple(given_tables(strategy))
+    named = tuple(GivenTable.within(strategy))
     if named not in _last_tables:
         _last_tables.clear()
-        _last_tables[named] = kept_tables(strategy) if named else {}
+        _last_tables[named] = GivenTable.kept_of(strategy) if named else {}
     return _last_tables[named]
 
 

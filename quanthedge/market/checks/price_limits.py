@@ -37,7 +37,7 @@ from quanthedge.rules import (
 if TYPE_CHECKING:
     from quanthedge.market.dataset import Market
 
-__all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel", "limit_panel"]
+__all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel"]
 
 Array = np.ndarray[Any, Any]
 OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
@@ -285,38 +285,39 @@ class LimitPanel(NamedTuple):
     down: Array
     inward: Array
 
+    @classmethod
+    def of(cls, market: "Market", first: int, last: int) -> "LimitPanel":
+        """Return the limits of the rows ``first .. last`` of a market.
 
-def limit_panel(market: "Market", first: int, last: int) -> LimitPanel:
-    """Return the limits of the rows ``first .. last`` of a market.
-
-    Notes
-    -----
-    Most stocks have no status but ST: their classes are written at once. Those with another mark in
-    the name or a delisting period, and the first days of listings, are looked up bar by bar.
-    """
-    calendar = market.calendar
-    begin = int(np.searchsorted(calendar, market.dates[0]))
-    book = LimitBook(Axes(calendar, market.codes), market.list_dates(), market.stock_names())
-    span = slice(begin + first, begin + last + 1)
-    place = book.plain(market.panel("is_st")[first : last + 1], span)
-    leaving = market.panel("is_delisting")[: last + 1].any(axis=0)
-    row = market.list_index()
-    told = book.marks[begin : begin + last + 1] > SPECIAL
-    newly = np.flatnonzero((row >= 0) & (row <= last) & (book.ipo_days > 0))
-    told[row[newly], newly] = False  # an N on the listing day says nothing new
-    marked = leaving | told.any(axis=0)
-    young = (book.ipo_days > 0) & (row >= -_LISTING_DAYS) & (row <= last) & ~marked
-    traded = market.panel("traded")
-    found = [_bars(traded[: last + 1], np.flatnonzero(marked), 0, None)]
-    for n in np.flatnonzero(young):
-        start = max(int(row[n]), 0)
-        found.append(_bars(traded[: last + 1], [int(n)], start, int(book.ipo_days[n])))
-    for stock, at in found:
-        flags = {name: market.panel(name)[at, stock] for name in ("is_st", "is_delisting")}
-        limits = book.of(BarRows(stock, at + begin, flags))
-        inside = at >= first
-        place[at[inside] - first, stock[inside]] = limits.place[inside]
-    return LimitPanel(place, book.up[span], book.down[span], book.inward)
+        Notes
+        -----
+        Most stocks have no status but ST: their classes are written at once. Those with another
+        mark in the name or a delisting period, and the first days of listings, are looked up bar by
+        bar.
+        """
+        calendar = market.calendar
+        begin = int(np.searchsorted(calendar, market.dates[0]))
+        book = LimitBook(Axes(calendar, market.codes), market.list_dates(), market.stock_names())
+        span = slice(begin + first, begin + last + 1)
+        place = book.plain(market.panel("is_st")[first : last + 1], span)
+        leaving = market.panel("is_delisting")[: last + 1].any(axis=0)
+        row = market.list_index()
+        told = book.marks[begin : begin + last + 1] > SPECIAL
+        newly = np.flatnonzero((row >= 0) & (row <= last) & (book.ipo_days > 0))
+        told[row[newly], newly] = False  # an N on the listing day says nothing new
+        marked = leaving | told.any(axis=0)
+        young = (book.ipo_days > 0) & (row >= -_LISTING_DAYS) & (row <= last) & ~marked
+        traded = market.panel("traded")
+        found = [_bars(traded[: last + 1], np.flatnonzero(marked), 0, None)]
+        for n in np.flatnonzero(young):
+            start = max(int(row[n]), 0)
+            found.append(_bars(traded[: last + 1], [int(n)], start, int(book.ipo_days[n])))
+        for stock, at in found:
+            flags = {name: market.panel(name)[at, stock] for name in ("is_st", "is_delisting")}
+            limits = book.of(BarRows(stock, at + begin, flags))
+            inside = at >= first
+            place[at[inside] - first, stock[inside]] = limits.place[inside]
+        return cls(place, book.up[span], book.down[span], book.inward)
 
 
 def _bars(

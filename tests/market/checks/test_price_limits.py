@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quanthedge.market import LimitPanel
 from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.price_limits import LimitBook, limit_panel
+from quanthedge.market.checks.price_limits import LimitBook
 from quanthedge.market.name_marks import mark_of, name_marks
 from quanthedge.rules import stock_rules
 from quanthedge.rules.limit_prices import limit_prices
@@ -232,7 +233,7 @@ def test_beijing_cuts_its_limit_prices_towards_the_previous_close():
 def test_the_panel_of_a_market_has_the_limits_of_its_bars():
     market = sample_market()
     first, last = 40, len(market.dates) - 2
-    panel = limit_panel(market, first, last)
+    panel = LimitPanel.of(market, first, last)
     store = market._store
     book = LimitBook(store.axes, store.stocks["list_date"].to_numpy(), market.stock_names())
     seen = set()
