@@ -30,6 +30,7 @@ import pandas as pd
 
 from quanthedge.hedge.policies import Calendar, compile_policy
 from quanthedge.ledger import (
+    ActionBook,
     Bars,
     FundNumbers,
     FutureBook,
@@ -40,8 +41,8 @@ from quanthedge.ledger import (
     SleeveTargets,
     StockBook,
     TargetBook,
+    TaxBook,
 )
-from quanthedge.ledger.corporate_actions import no_actions, no_tax
 from quanthedge.ledger.layout import EQUITY
 from quanthedge.valuation.stated import no_restatement
 
@@ -119,8 +120,8 @@ def inputs_on(
         bars=bars,
         volatility=volatility,
         auction=np.empty((0, 0)),
-        actions=no_actions(days),
-        tax=no_tax(days, 0),
+        actions=ActionBook.none(days),
+        tax=TaxBook.none(days, 0),
         stocks=StockBook(
             np.zeros(stocks, dtype=np.int64), exchange,
             np.full(stocks, 100 if rules else 1), np.full(stocks, 100 if rules else 1),

@@ -38,7 +38,6 @@ from quanthedge.factors import (
     Turnover,
     Volatility,
     exposures,
-    standardise,
 )
 from quanthedge.market.simulation import SimulationSettings, Style, Truth, simulate_market
 from quanthedge.market.simulation.calendar import DAYS_PER_YEAR
@@ -82,7 +81,7 @@ def measured(market: Market, rows: NDArray[np.int64]) -> Floats:
         values = exposures(factor, market, rows)
         if name in LOGARITHMS:
             values = np.log(np.where(values > 0, values, np.nan))
-        made.append(standardise(values, Transforms(winsorise=0.01)))
+        made.append(Transforms(winsorise=0.01).grades(values))
     return np.stack(made, axis=2)
 
 

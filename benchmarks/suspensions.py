@@ -25,7 +25,7 @@ from quanthedge.beta import Prepared, index_returns
 from quanthedge.beta.base import fit_prepared
 from quanthedge.ledger.inputs import Bars, StockBook
 from quanthedge.market import LimitPanel
-from quanthedge.rules import stock_rules
+from quanthedge.rules import StockRules
 from quanthedge.typing import Floats
 from quanthedge.valuation import Stated, Valuation
 
@@ -72,7 +72,7 @@ def stock_book(market: Market) -> tuple[Bars, StockBook]:
     listed = np.full(row.size, np.datetime64("NaT"), dtype="datetime64[D]")
     inside = (row >= 0) & (row <= last)
     listed[inside] = market.dates[row[inside]]
-    rules = stock_rules(dates, market.codes, listed)
+    rules = StockRules.between(dates, market.codes, listed)
     limits = LimitPanel.of(market, 1, last)
     panels = ("open", "high", "low", "close", "pre_close", "volume", "amount")
     bars = Bars(

@@ -16,7 +16,6 @@ from quanthedge.alpha.learners import Boosting, ElasticNet, Estimator, Stack
 from quanthedge.alpha.model import AlphaModel, AlphaScores
 from quanthedge.alpha.walk import no_training
 from quanthedge.alpha.weights import IC, ICIR, Equal, FamilyEqual, MaximumIR, Ridge
-from quanthedge.alpha.wording import combination_name, neutral_name
 
 __all__ = [
     "IC",
@@ -37,8 +36,6 @@ __all__ = [
     "Ridge",
     "ScoreHistory",
     "Stack",
-    "combination_name",
-    "neutral_name",
     "no_training",
     "scores",
 ]

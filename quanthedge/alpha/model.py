@@ -31,8 +31,9 @@ from quanthedge.factors import CATALOGUE, Factor, exposures, sharing
 from quanthedge.labelling import labels
 from quanthedge.market import Market
 from quanthedge.plain import Plain
-from quanthedge.typing import Bools, Floats, Ints
+from quanthedge.typing import Bools, Floats, Ints, Language
 from quanthedge.universe import Universe
+from quanthedge.words import texts
 
 __all__ = [
     "AlphaModel",
@@ -221,6 +222,16 @@ class AlphaModel(Plain):
         if not kept:
             raise _none_carried(market, left_out)
         return tuple(kept), _names(kept), left_out
+
+    def ranks_called(self, language: Language) -> str:
+        """Return what is combined: ranks of the factors, and beyond what.
+
+        >>> AlphaModel(neutral=("industry",)).ranks_called("en")
+        'ranks of the factors beyond industry'
+        """
+        neutral = self.neutral
+        key = "both" if len(set(neutral)) > 1 else next(iter(neutral), "none")
+        return str(texts("quanthedge.alpha", "words")["neutral"][key][language])
 
 
 class Calendar(Protocol):

@@ -5,11 +5,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.fund import Clients, FundRun, hurdle_path, last_business_day
+from quanthedge.fund import Clients, FundRun, hurdle_path
 from quanthedge.ledger import LedgerRecord, run_ledger
 from quanthedge.portfolio import TopSelector
 from quanthedge.record import RunVariant, VariantTerms
-from quanthedge.strategy import EVERY_MEMBER, Strategy, variant
+from quanthedge.strategy import EVERY_MEMBER, Strategy
 
 __all__ = ["benchmark", "book_tables", "has_events", "run_fund_of", "run_variant"]
 
@@ -24,7 +24,7 @@ def run_variant(known: Prepared, name: str) -> RunVariant:
     DataError, StrategyError, RuleError
         As :func:`quanthedge.backtest`; for instance when the market has no members of the index.
     """
-    strategy = variant(known.strategy, name)
+    strategy = known.strategy.variant(name)
     start, end = str(known.dates[1]), str(known.dates[-1])
     prepared = prepare(strategy, known.market, start, end)
     record = run_fund_of(prepared).record
@@ -96,7 +96,7 @@ def has_events(prepared: Prepared) -> bool:
     return (
         prepared.strategy.clients is not None
         or terms.hurdle is not None
-        or last_business_day(terms, prepared.dates[1:]) is not None
+        or terms.last_business_day(prepared.dates[1:]) is not None
     )
 
 

@@ -22,7 +22,6 @@ from quanthedge.portfolio import (
     Periodic,
     Targets,
     TopSelector,
-    selector_name,
 )
 from quanthedge.risk import index_weights
 from quanthedge.rules import TRADING_DAYS_A_YEAR
@@ -137,7 +136,7 @@ def _name(asked: _Asked) -> str:
 
 
 def _decision(asked: _Asked) -> list[Line]:
-    called = selector_name(asked.strategy.selector, asked.language)
+    called = asked.strategy.selector.called(asked.language)
     row, schedule = int(asked.rows[-1]), asked.strategy.rebalance
     if isinstance(schedule, Periodic) and isinstance(schedule.every, int):  # from the first one
         regular = (row - int(asked.rows[0])) % schedule.every == 0

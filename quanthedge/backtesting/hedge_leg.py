@@ -17,14 +17,13 @@ from quanthedge.hedge import (
     StockFill,
     Substitution,
     book_ratios,
-    fill_price_of,
     futures_leg,
 )
 from quanthedge.hedge.policies import compile_policy
 from quanthedge.ledger import FutureBook, SleeveHedge
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
-from quanthedge.rules import TRADING_DAYS_A_YEAR, FuturesRules, futures_rules, index_of
+from quanthedge.rules import TRADING_DAYS_A_YEAR, FuturesRules, index_of
 from quanthedge.stages import stage, stage_key
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
@@ -143,7 +142,9 @@ def _contracts_anew(
     strategy: Strategy, market: Market, first: int, last: int, beside: tuple[str, ...]
 ) -> _Contracts:
     rule, dates = strategy.hedge, market.dates[first : last + 1]
-    rules = [futures_rules(product, dates, account=rule.account) for product in rule.products]
+    rules = [
+        FuturesRules.between(product, dates, account=rule.account) for product in rule.products
+    ]
     schedules = [
         _schedule(
             rule,
@@ -192,7 +193,7 @@ def value_of_contracts(strategy: Strategy, market: Market, rows: Ints) -> Floats
     found = np.full((rows.size, len(rule.products)), np.nan)
     for p, product in enumerate(rule.products):
         one = _schedule(rule, product, strategy.execution.fill, market, first, last)
-        terms = futures_rules(product, market.dates[first : last + 1], account=rule.account)
+        terms = FuturesRules.between(product, market.dates[first : last + 1], account=rule.account)
         held = one.hold[rows - first]
         price = one.settlement_price[rows - first, np.maximum(held, 0)]
         found[:, p] = np.where(held >= 0, terms.multiplier * price, np.nan)
@@ -248,7 +249,7 @@ def _timing(strategy: Strategy, dates: NDArray[np.datetime64]) -> Knowledge:
 
 def contract_parts(rule: HedgeRule, product: str, stock_fill: StockFill) -> dict[str, Any]:
     """Return all that decides the contracts of a product beside market and span."""
-    return {"product": product, "fill": fill_price_of(rule, stock_fill), **_contracts(rule)}
+    return {"product": product, "fill": rule.fill_price(stock_fill), **_contracts(rule)}
 
 
 def _schedule(
@@ -261,7 +262,7 @@ def _schedule(
     beside: tuple[str, ...] = (),
 ) -> ContractSchedule:
     """Contracts of one product by the strategy's choice and roll, and those of sleeves."""
-    fill, chosen = fill_price_of(rule, stock_fill), _contracts(rule)
+    fill, chosen = rule.fill_price(stock_fill), _contracts(rule)
     more: dict[str, Any] = {"beside": beside} if beside else {}
     return stage(
         "contracts",

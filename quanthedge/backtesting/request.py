@@ -15,7 +15,7 @@ from quanthedge.comparison import product_values
 from quanthedge.kinds import own_code
 from quanthedge.record import Request, Wanted, wanted
 from quanthedge.stages import code_digest
-from quanthedge.strategy import variant_names, with_tables
+from quanthedge.strategy import variant_names
 
 if TYPE_CHECKING:
     from quanthedge.market import Market
@@ -74,7 +74,7 @@ def asked(
     Parameters and errors are those of :func:`quanthedge.backtest`; nothing is run. ``products``
     are the unit values of those that the strategy names, where they are at hand.
     """
-    strategy = with_tables(strategy)
+    strategy = strategy.with_tables()
     values = product_values(strategy.comparison) if products is None else products
     first, last = run_days(strategy, market, start, end)
     return wanted(

@@ -161,12 +161,12 @@ class Result(Carded, Record):
             The market is another than the run's; the run kept no forecasts, or of another horizon,
             and no market is given; the members of an index whose future was sold are not known.
         """
-        from quanthedge.performance import BookRisk, check_market, risk_of_book, risk_summary
+        from quanthedge.performance import BookRisk, check_market, risk_summary
 
         if market is not None:
             check_market(self, market)
             model = risk_model_of(self.strategy) or RiskModel()
-            found = risk_of_book(self, market, fitted_risk(market, model), horizon)
+            found = BookRisk.tables(self, market, fitted_risk(market, model), horizon)
             return BookRisk(*found, risk_summary(found[0]))
         kept = self.risk_forecasts
         if not len(kept) or not (kept["horizon"] == horizon).all():

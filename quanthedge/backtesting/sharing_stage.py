@@ -17,7 +17,7 @@ from quanthedge.portfolio import Periodic, Targets, TopSelector
 from quanthedge.sleeves import Sleeve, Wishes
 from quanthedge.sleeves.sharing import FixedShares, Seen, restated, share_table
 from quanthedge.stages import stage
-from quanthedge.strategy import Strategy, variant
+from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["Prepare", "alone_as", "on_paper", "shared", "sharing_of"]
@@ -87,7 +87,7 @@ def _reviews(strategy: Strategy, market: Market, first: int, last: int) -> Ints:
 def _alone(strategy: Strategy, label: str) -> Strategy:
     """Return the fund with one sleeve alone, with one founder."""
     if label == _STOCKS:
-        return variant(strategy, "stocks_alone").model_copy(update={"clients": None})
+        return strategy.variant("stocks_alone").model_copy(update={"clients": None})
     return alone_as(strategy, next(one for one in strategy.sleeves if one.label == label))
 
 

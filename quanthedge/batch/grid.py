@@ -25,7 +25,7 @@ from quanthedge.comparison import product_values
 from quanthedge.documents import parse_value, printable
 from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.market import Market
-from quanthedge.strategy import Strategy, load_strategy, with_tables
+from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.trials import digest
 
 __all__ = [
@@ -427,7 +427,7 @@ def _variant(
     identify: _Identifier,
 ) -> Variant:
     own = {key: value for key, value in changes.items() if key not in _DAYS}
-    strategy = with_tables(base.change(own) if own else base)
+    strategy = (base.change(own) if own else base).with_tables()
     begin, stop = changes.get("start", start), changes.get("end", end)
     return Variant(number, changes, strategy, begin, stop, identify(strategy, begin, stop))
 

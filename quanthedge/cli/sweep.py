@@ -93,7 +93,7 @@ def command(  # noqa: PLR0917 -- an option each
     "hedge.ratio=0.8,0.9,1.0" --set "selector.n=20,30,40" --start 2014-09-17 --end 2015-07-31 --out
     sweeps/first
     """
-    from quanthedge.batch import Plan, check_walk
+    from quanthedge.batch import Plan, WalkForward
     from quanthedge.market import Market
 
     language_asked(language)
@@ -110,7 +110,7 @@ def command(  # noqa: PLR0917 -- an option each
         windows=_days("--windows", windows, "of a window and from one to the next"),
     )  # fmt: skip
     if walked is not None:
-        check_walk(what, *walked, by=by)
+        WalkForward.check(what, *walked, by=by)
     if manner == "short":
         say(what.describe(spoken()), indent=2)
     if plan or out is None:
@@ -137,11 +137,11 @@ def _run(
     what: "Plan", out: Path, *, jobs: int | None, cluster: str | None, keep: int, by: str
 ) -> "Sweep":
     """Run a plan with a bar; what is done stays where it is interrupted."""
-    from quanthedge.batch import SweepInterrupted, run_plan
+    from quanthedge.batch import Sweep, SweepInterrupted
 
     try:
         with _bar() as tell:
-            return run_plan(
+            return Sweep.of(
                 what, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=tell
             )
     except SweepInterrupted as stopped:
@@ -160,9 +160,9 @@ def _days(option: str, text: str | None, what: str) -> tuple[int, int] | None:
 
 def _walk(found: "Sweep", days: tuple[int, int], by: str) -> "tuple[WalkForward, Path]":
     """Run the fund that is ruled by the best of the past, and keep it."""
-    from quanthedge.batch import keep_walk_forward, walk_forward_of
+    from quanthedge.batch import WalkForward
 
-    return keep_walk_forward(found.store, lambda: walk_forward_of(found, *days, by=by))
+    return WalkForward.kept_in(found.store, lambda: WalkForward.of(found, *days, by=by))
 
 
 def _say_time(

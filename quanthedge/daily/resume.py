@@ -26,7 +26,7 @@ from quanthedge.backtesting import (
     versions,
 )
 from quanthedge.errors import DataError
-from quanthedge.fund import FundRun, last_business_day
+from quanthedge.fund import FundRun
 from quanthedge.kinds import own_code
 from quanthedge.ledger import (
     KeptState,
@@ -209,7 +209,7 @@ def check_past(earlier: Result, prepared: Prepared) -> None:
 def _has_books(prepared: Prepared) -> bool:
     """Whether the books of investors are kept beside the ledger."""
     strategy = prepared.strategy
-    closing = last_business_day(strategy.fund, prepared.dates[1:])
+    closing = strategy.fund.last_business_day(prepared.dates[1:])
     return not (strategy.clients is None and strategy.fund.hurdle is None and closing is None)
 
 

@@ -31,7 +31,6 @@ from quanthedge.ledger import (
     SleeveTargets,
     TargetBook,
     run_ledger,
-    without_closing,
 )
 from quanthedge.market import Market, next_trading_day, with_next_day
 from quanthedge.strategy import Strategy
@@ -224,7 +223,7 @@ def orders_for(
     day = str(ahead.dates[-1])
     prepared = prepare(strategy, ahead, begun, day, tell=say)
     inputs, forced = _with_rebalance(prepared, day, wanted=rebalance)
-    inputs = without_closing(inputs)
+    inputs = inputs.without_closing()
     say("running the ledger")
     t = inputs.days.size - 1
     notes = _day_notes(known, day, next_day)

@@ -19,7 +19,7 @@ from quanthedge.factors.library import factor_card, factor_coverage, library
 from quanthedge.factors.panels import FactorPanel, panel, period_ends
 from quanthedge.factors.sharing import sharing
 from quanthedge.factors.signal import signal_from
-from quanthedge.factors.transforms import Transforms, standardise
+from quanthedge.factors.transforms import Transforms
 from quanthedge.kinds import read_catalogue
 
 if TYPE_CHECKING:  # for readers of types; what is there is what the catalogue names
@@ -101,7 +101,6 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "period_ends",
     "sharing",
     "signal_from",
-    "standardise",
     *CATALOGUE.places,
 ]
 

@@ -9,7 +9,7 @@ from quanthedge.fund.hurdle import hurdle_path
 from quanthedge.fund.methods import METHODS, LotUnits, Register, method_kind
 from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms
 from quanthedge.fund.values import exact, round_half_up
-from quanthedge.fund.winding_up import last_business_day, sold_out
+from quanthedge.fund.winding_up import sold_out
 
 __all__ = [
     "METHODS",
@@ -24,7 +24,6 @@ __all__ = [
     "fee_table",
     "fee_years",
     "hurdle_path",
-    "last_business_day",
     "method_kind",
     "opening_days",
     "round_half_up",

@@ -31,7 +31,6 @@ from quanthedge.fund.running import (
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.valuation import value_days, value_opens
 from quanthedge.fund.values import cents, exact
-from quanthedge.fund.winding_up import last_business_day
 from quanthedge.ledger import (
     FundBook,
     LedgerInputs,
@@ -129,7 +128,7 @@ class FundRun:
         """
         fund = _opened(inputs, clients, terms, np.asarray(dates, dtype="datetime64[D]"), hurdle)
         fund.reigns = reigns
-        last = last_business_day(terms, fund.dates)
+        last = terms.last_business_day(fund.dates)
         final = fund.dates.size if last is None else last + 1
         event = fund.opening | np.asarray(fee_days)
         event[final - 1 :] = True

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, field_validator
 from quanthedge.errors import StrategyError
 from quanthedge.fund.hurdle import Hurdle
 from quanthedge.plain import Plain
+from quanthedge.typing import Days
 
 __all__ = ["FundTerms"]
 
@@ -148,6 +149,32 @@ class FundTerms(Plain):
                 )
             flags[place] = True
         return flags
+
+    def last_business_day(self, dates: Days) -> int | None:
+        """Return the day index of the last day of business; None when it is not within the span.
+
+        Parameters
+        ----------
+        dates : datetime64 [T]
+            Trading days of the span.
+
+        Raises
+        ------
+        StrategyError
+            When the day is before the span or no trading day, or leaves no day to sell on.
+        """
+        if self.winding_up is None or len(dates) == 0:
+            return None
+        day = np.datetime64(self.winding_up, "D")
+        if day > dates[-1]:
+            return None
+        place = int(np.searchsorted(dates, day))
+        if dates[place] != day or place == len(dates) - 1:
+            raise StrategyError(
+                f"fund.winding_up {self.winding_up}: accepted: a trading day from {dates[0]} on, "
+                f"with days after it to sell on (the run ends on {dates[-1]})"
+            )
+        return place
 
 
 def _next_day(last: np.datetime64, calendar: NDArray[np.datetime64] | None) -> np.datetime64:

@@ -10,7 +10,7 @@ from quanthedge.hedge.contracts.chain import (
 from quanthedge.hedge.contracts.schedule import ContractSchedule
 from quanthedge.hedge.ratios.ratios import BetaRatio, DollarNeutral, HedgeRatio, MinimumVariance
 from quanthedge.hedge.rule import HedgeRule
-from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of
+from quanthedge.hedge.timing import Knowledge, StockFill
 
 if TYPE_CHECKING:  # for readers of types
     from quanthedge.hedge.contracts.discount import annual_discount as annual_discount
@@ -66,7 +66,6 @@ __all__ = [
     "carry_trades",
     "compare_hedges",
     "contract_chain",
-    "fill_price_of",
     "futures_leg",
     "index_book",
     "joint_hedge",

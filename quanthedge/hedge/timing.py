@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.hedge.contracts.schedule import Fill
 from quanthedge.hedge.rule import HedgeRule
 from quanthedge.rules import trading_hours
 
-__all__ = ["Knowledge", "StockFill", "fill_price_of"]
+__all__ = ["Knowledge", "StockFill"]
 
 StockFill = Literal["open", "vwap", "close"]
 _ORDER: Final = {"open": 0, "vwap": 1, "settlement": 2, "close": 3}  # when the fill is complete
@@ -56,7 +55,7 @@ class Knowledge(NamedTuple):
         by side and count as known; fills at both opens or both closes are known by the hours of the
         day.
         """
-        price = fill_price_of(rule, stock_fill)
+        price = rule.fill_price(stock_fill)
         used = None
         if price != completed:
             possible = np.full(dates.size, _ORDER[price] > _ORDER[completed])
@@ -73,10 +72,3 @@ class Knowledge(NamedTuple):
         if rule.fill == "open_after_stocks":
             after = np.ones(dates.size, dtype=np.bool_)
         return cls(after, possible, used)
-
-
-def fill_price_of(rule: HedgeRule, stock_fill: StockFill) -> Fill:
-    """Return the price of the day at which futures are traded."""
-    if rule.fill == "open_after_stocks":
-        return "open"
-    return stock_fill if rule.fill == "stocks" else rule.fill

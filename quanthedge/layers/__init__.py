@@ -4,14 +4,12 @@ from quanthedge.layers.allocation import Allocation, NoAllocation, Standing
 from quanthedge.layers.episodes import episodes
 from quanthedge.layers.industry import industry_tilts
 from quanthedge.layers.sections import Layers
-from quanthedge.layers.wording import allocation_name
 
 __all__ = [
     "Allocation",
     "Layers",
     "NoAllocation",
     "Standing",
-    "allocation_name",
     "episodes",
     "industry_tilts",
 ]

@@ -6,6 +6,7 @@ What it may ask for is a :class:`Standing`: what the hedge costs, what the stock
 earn, how the same fund without an allocation fares on paper, what the book may lose.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -14,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
+from quanthedge.kinds import Kinded, is_own, own_errors, own_name, own_numbers, read_catalogue
 from quanthedge.market import Market
-from quanthedge.typing import Floats, Ints
+from quanthedge.typing import Floats, Ints, Language
 
 __all__ = ["FIGURES", "Allocation", "NoAllocation", "Standing"]
 
@@ -141,6 +142,21 @@ class Allocation(Kinded, noun="allocation"):
         for name in FIGURES:
             table[name] = _figure(self, name, standing, rows.size)
         return table
+
+    def called(self, language: Language) -> str:
+        """Return what the allocation is called, with its level where it has one.
+
+        >>> from quanthedge.layers.carry import CarryGate
+        >>> CarryGate().called("en")
+        'a gate on the annualised discount of the future (level 10.0%)'
+        """
+        if is_own(self):
+            return own_name(self, "allocation", language)
+        name = read_catalogue("quanthedge.layers").name(self.kind, language)
+        if math.isnan(self.level):
+            return name
+        level = f"{self.level:.1%}"
+        return f"{name}（阈值 {level}）" if language == "zh" else f"{name} (level {level})"
 
 
 class NoAllocation(Allocation):

@@ -8,8 +8,6 @@ from quanthedge.ledger.corporate_actions import (
     TaxRates,
     action_book,
     factor_steps,
-    no_actions,
-    no_tax,
     record_days,
 )
 from quanthedge.ledger.dividend_estimate import DividendSteps, TaxedRun
@@ -40,7 +38,7 @@ from quanthedge.ledger.lines import (
     signed_lines,
 )
 from quanthedge.ledger.past import first_revision, input_digests, market_digests
-from quanthedge.ledger.real_book import RealBook, without_closing
+from quanthedge.ledger.real_book import RealBook
 from quanthedge.ledger.side_by_side import LightRecord, run_side_by_side
 from quanthedge.ledger.sleeves import HedgeBook, SleeveHedge, SleeveTargets, TargetBook
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
@@ -93,13 +91,10 @@ __all__ = [
     "lending_book",
     "market_digests",
     "net_flows",
-    "no_actions",
-    "no_tax",
     "opening_state",
     "record_days",
     "record_from_tables",
     "run_ledger",
     "run_side_by_side",
     "signed_lines",
-    "without_closing",
 ]

@@ -18,8 +18,6 @@ __all__ = [
     "action_book",
     "factor_steps",
     "listing_order",
-    "no_actions",
-    "no_tax",
     "record_days",
     "tax_book",
     "with_taxes",
@@ -87,21 +85,6 @@ class ActionUse(NamedTuple):
     waiting: int
     stock_dividend: Floats
     unknown_split: Floats
-
-
-def no_actions(days: int) -> ActionBook:
-    """Return a book without rows: what happened on ex-dates comes from the adjustment factor."""
-    nothing, no_rows = np.empty(0), np.empty(0, dtype=np.int64)
-    pointer = np.zeros(days + 1, dtype=np.int64)
-    return ActionBook(
-        pointer, no_rows, nothing, nothing, nothing, nothing, no_rows, no_rows, pointer, no_rows
-    )
-
-
-def no_tax(days: int, actions: int) -> TaxBook:
-    """Return rates of 0, as for accounts from which nothing is withheld."""
-    free, begin = np.zeros(actions), np.zeros(days, dtype=np.int64)
-    return TaxBook(free, free, free, free, begin, begin, 0)
 
 
 def listing_order(
@@ -208,7 +191,7 @@ def action_book(
         pointer, i, cash, bonus, rights, price, np.minimum(pay, days + len(after)), listed,
         *listing_order(t, listed, days),
     )  # fmt: skip
-    taxes = no_tax(days, len(t)) if tax is None else tax_book(dates, rows)
+    taxes = TaxBook.none(days, len(t)) if tax is None else tax_book(dates, rows)
     parts = (rows[name].to_numpy(dtype=np.float64) for name in _SPLIT)
     use = ActionUse(len(t), lonely, found, contradicted, waiting, *parts)
     return book, taxes, factor, use

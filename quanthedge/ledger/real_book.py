@@ -9,7 +9,7 @@ from quanthedge.ledger.inputs import LedgerInputs
 from quanthedge.ledger.state import FundState, LedgerState
 from quanthedge.typing import Floats
 
-__all__ = ["RealBook", "without_closing"]
+__all__ = ["RealBook"]
 
 
 class RealBook(NamedTuple):
@@ -75,28 +75,3 @@ class RealBook(NamedTuple):
         equity = value + self.stock_cash + self.futures_cash + self.receivable
         scalars[layout.EQUITY] = equity - self.payable - self.loan
         ask_for_cash(margin_required(t, self.lots, inputs.futures), inputs.settings, scalars)
-
-
-def without_closing(inputs: LedgerInputs) -> LedgerInputs:
-    """Return the inputs without what happens after the trading of a day: interest and fees."""
-    days = inputs.days.size
-    never = np.zeros(days, dtype=np.bool_)
-    fund = inputs.fund._replace(
-        management_per_year=0.0,
-        custody_per_year=0.0,
-        performance_rate=0.0,
-        fee_day=never,
-        month_first=never,
-        service_per_year=0.0,
-        audit_yuan_per_year=0.0,
-    )
-    recorded = inputs.record_day.copy()
-    recorded[-1] = True
-    nothing = np.zeros(days + 1)
-    return inputs._replace(
-        fund=fund,
-        stock_rate=nothing,
-        futures_rate=nothing,
-        record_day=recorded,
-        settings=inputs.settings._replace(borrowing_rate=0.0),
-    )

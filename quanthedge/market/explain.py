@@ -11,7 +11,7 @@ from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
 from quanthedge.market.name_marks import BOTH, UNREFORMED_MARK, mark_of
 from quanthedge.market.vintages import kept_rows
-from quanthedge.rules import TICK, board_of, exchange_of, stock_rules
+from quanthedge.rules import TICK, StockRules, board_of, exchange_of
 from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES, Bilingual, texts
 
@@ -228,7 +228,7 @@ def _limits(market: "Market", code: str, column: int) -> list[Line]:
     if _age(market, column) < 1 or _delisted(market, column):
         return []
     try:
-        rules = stock_rules([market.dates[-1]], [code], listed)
+        rules = StockRules.between([market.dates[-1]], [code], listed)
     except RuleError as problem:
         return [("rules", "price limit", _said("limit_error", problem=problem))]
     lot: Line = ("rules", "lot", _said("lot", lot=rules.lot[0], step=rules.step[0]))

@@ -1,6 +1,6 @@
 """From the close of a market's day to a problem: what may be traded, at which cost, how hedged.
 
-Costs are those that the ledger charges: the rates of :func:`quanthedge.rules.trading_costs`, and
+Costs are those that the ledger charges: the rates of :class:`quanthedge.rules.StockCosts`, and
 the square-root law of an order's size. An order of ``a`` yuan costs
 
     coefficient x volatility x sqrt(a / turnover of the day) x a     (docs/costs.md)
@@ -23,7 +23,7 @@ from quanthedge.market import LimitPanel, Market
 from quanthedge.optimise.bounds import OTHER, Bounds
 from quanthedge.optimise.problem import Problem
 from quanthedge.risk import RiskForecast, index_weights
-from quanthedge.rules import TICK, CostTerms, limit_prices, stock_rules, trading_costs
+from quanthedge.rules import TICK, CostTerms, StockCosts, StockRules, limit_prices
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
@@ -132,8 +132,8 @@ def market_days(market: Market, rows: Ints, costs: CostTerms, benchmark: str) ->
     if unknown.any():
         day = market.dates[rows[int(unknown.argmax())]]
         raise DataError(f"benchmark {benchmark}: its members are not known on {day}; start later")
-    rules = stock_rules(market.dates[rows], market.codes, market.list_dates())
-    terms = trading_costs(rules, costs)
+    rules = StockRules.between(market.dates[rows], market.codes, market.list_dates())
+    terms = StockCosts.of(rules, costs)
     price = np.asarray(market.panel("mark")[rows], dtype=np.float64)
     fixed = np.nan_to_num(terms.yuan_per_share) / np.where(price > 0, price, np.inf)
     buys, sells = terms.buy_rate + fixed, terms.sell_rate + fixed

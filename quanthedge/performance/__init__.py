@@ -11,7 +11,7 @@ from quanthedge.performance.book import (
     opened_lots,
     refusals_by_reason,
 )
-from quanthedge.performance.book_risk import BookRisk, no_risk, risk_of_book, risk_summary
+from quanthedge.performance.book_risk import BookRisk, risk_summary
 from quanthedge.performance.bridge import (
     BRIDGE_LINES,
     By,
@@ -135,7 +135,6 @@ __all__ = [
     "measure_name",
     "monthly_table",
     "newey_west_lags",
-    "no_risk",
     "opened_lots",
     "part_table",
     "period_levels",
@@ -145,7 +144,6 @@ __all__ = [
     "refusals_by_reason",
     "relations",
     "risk_free_rate",
-    "risk_of_book",
     "risk_summary",
     "rolling_beta",
     "rolling_beta_hac",

@@ -7,7 +7,6 @@ from quanthedge.portfolio.schedule import Every, Periodic, Schedule
 from quanthedge.portfolio.selection import Selector, TopSelector
 from quanthedge.portfolio.targets import Targets
 from quanthedge.portfolio.weights import TableWeights
-from quanthedge.portfolio.wording import selector_name
 
 __all__ = [
     "Book",
@@ -21,5 +20,4 @@ __all__ = [
     "TableWeights",
     "Targets",
     "TopSelector",
-    "selector_name",
 ]

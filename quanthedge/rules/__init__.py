@@ -14,12 +14,11 @@ from quanthedge.rules.costs import (
     StockCosts,
     costs_between,
     order_costs,
-    trading_costs,
 )
 from quanthedge.rules.day import describe_day
 from quanthedge.rules.dividend_tax import PAR_YUAN, dividend_tax, months_later
 from quanthedge.rules.expiry import third_friday
-from quanthedge.rules.futures import FuturesRules, futures_rules, listing_date
+from quanthedge.rules.futures import FuturesRules, listing_date
 from quanthedge.rules.limit_prices import TICK, limit_prices
 from quanthedge.rules.lookup import RuleReader
 from quanthedge.rules.naming import rule_name, table_name
@@ -27,7 +26,7 @@ from quanthedge.rules.products import index_of, index_products, product_of
 from quanthedge.rules.rates import deposit_rate
 from quanthedge.rules.sessions import trading_hours
 from quanthedge.rules.stock_limits import LimitClass, StockLimits
-from quanthedge.rules.stocks import StockRules, stock_rules
+from quanthedge.rules.stocks import StockRules
 from quanthedge.rules.tables import Row, read_sources, read_table, rules_are_altered
 from quanthedge.rules.year import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 
@@ -59,7 +58,6 @@ __all__ = [
     "describe_day",
     "dividend_tax",
     "exchange_of",
-    "futures_rules",
     "index_of",
     "index_products",
     "limit_prices",
@@ -73,9 +71,7 @@ __all__ = [
     "rule_name",
     "rules_are_altered",
     "rules_changed_after",
-    "stock_rules",
     "table_name",
     "third_friday",
-    "trading_costs",
     "trading_hours",
 ]

@@ -313,11 +313,11 @@ def test_an_estimator_that_is_none_of_scikit_learn_is_refused_when_it_runs() -> 
 
 
 def test_every_combination_has_a_name_in_both_languages() -> None:
-    from quanthedge.alpha import Combiner, combination_name
+    from quanthedge.alpha import Combiner
 
     for kind in Combiner.builtin():
         made = strategy(kind).alpha.combine if kind in KINDS else Ridge()
-        assert combination_name(made, "en") != combination_name(made, "zh")
+        assert made.called("en") != made.called("zh")
 
 
 def test_the_two_strategies_run_on_the_sample_or_say_when_they_can() -> None:

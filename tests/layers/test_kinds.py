@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import StrategyError
-from quanthedge.layers import Allocation, NoAllocation, Standing, allocation_name, episodes
+from quanthedge.layers import Allocation, NoAllocation, Standing, episodes
 from quanthedge.layers.allocation import FIGURES
 from quanthedge.layers.carry import CarryGate, CarryScaled
 from quanthedge.layers.control import DrawdownControl, RiskBudget
@@ -105,12 +105,12 @@ def test_an_own_allocation_is_as_good_as_ours_and_its_faults_are_named():
         exposures(Half(gives=1.5))
     strategy = small_strategy().change({"layers.allocation": Half()})
     assert strategy.layers.gated
-    assert allocation_name(strategy.layers.allocation, "en") == "Half (own allocation)"
+    assert strategy.layers.allocation.called("en") == "Half (own allocation)"
 
 
 def test_names_stand_in_both_languages():
-    assert allocation_name(CarryGate(), "zh") == "期货年化贴水闸门（阈值 10.0%）"
-    assert all(allocation_name(one, "en") and allocation_name(one, "zh") for one in KINDS)
+    assert CarryGate().called("zh") == "期货年化贴水闸门（阈值 10.0%）"
+    assert all(one.called("en") and one.called("zh") for one in KINDS)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.ledger import run_ledger
 from quanthedge.report.chapters.sleeves import sleeves as chapter
 from quanthedge.report.writer import Writer
-from quanthedge.rules import futures_rules
+from quanthedge.rules import FuturesRules
 from quanthedge.sleeves import Sleeve, Wishes
 from quanthedge.sleeves.budgets import RiskReview, margin_shares, risk_shares
 from quanthedge.studies.lookahead import audit
@@ -58,7 +58,7 @@ def test_budgets_of_capital_write_nothing_and_change_nothing():
 def test_a_budget_of_margin_cuts_each_decision_to_the_margin_of_its_day():
     found, market = known("margin"), sample_market()
     book, whole = (known(of).inputs.targets.sleeve(2) for of in ("margin", "capital"))
-    rules = futures_rules("IF", found.dates, account="hedging")
+    rules = FuturesRules.between("IF", found.dates, account="hedging")
     told = table_of("margin").set_index("date")
     shares = 0
     for r, day in enumerate(book.trade_days[book.trade_days < found.dates.size - 1]):

@@ -13,7 +13,6 @@ from quanthedge.errors import StrategyError
 from quanthedge.ledger import run_ledger
 from quanthedge.performance import sleeve_bridge
 from quanthedge.sleeves.carry import CashAndCarry
-from quanthedge.strategy.variants import variant
 from quanthedge.studies.lookahead import audit
 from quanthedge.studies.sharing import compare_sharing
 from tests.oracles import sharing as slow
@@ -44,7 +43,7 @@ def whole(kind):
 def alone(label):
     """The run of one sleeve by itself, its table of days and its equity."""
     if label == "stocks":
-        run = backtest(variant(fund(), "stocks_alone"), sample_market(), START, END)
+        run = backtest(fund().variant("stocks_alone"), sample_market(), START, END)
         return run.ledger, run.ledger.iloc[1:]
     sleeves = [one for one in SLEEVES if one["label"] == label]
     nothing = {"invested_fraction": 0.0, "factors": [], "name": "Alone", "name_zh": "单一"}

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quanthedge.batch.store import Store
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.errors import DataError
 from quanthedge.market import Market, check_fingerprint, write_dataset, writer
 from quanthedge.market.checks.whole import check_dataset

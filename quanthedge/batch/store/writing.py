@@ -22,7 +22,7 @@ from quanthedge.batch.store.rows import (
 from quanthedge.errors import DataError
 from quanthedge.kinds import own_code
 from quanthedge.signals import GivenTable
-from quanthedge.strategy import Strategy, with_tables
+from quanthedge.strategy import Strategy
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,7 +82,7 @@ def prepared(entry: Entry) -> Ready:
         start = f"{series.index[1]:%Y-%m-%d}"
         # of a fund that was wound up the days end before those that were asked for
         end = entry.market.get("end") or f"{series.index[-1]:%Y-%m-%d}"
-    strategy = with_tables(variant.strategy)
+    strategy = variant.strategy.with_tables()
     code, tables = own_code(strategy), _tables_of(strategy)
     found = Ready(
         outcome.key,

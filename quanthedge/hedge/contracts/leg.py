@@ -199,6 +199,6 @@ def _carry(
 
 def _fee_rates(product: str, schedule: ContractSchedule) -> Floats:
     """Exchange and broker fee of the product on each day, [T]."""
-    from quanthedge.rules import futures_rules
+    from quanthedge.rules import FuturesRules
 
-    return futures_rules(product, schedule.dates).fee_rate
+    return FuturesRules.between(product, schedule.dates).fee_rate

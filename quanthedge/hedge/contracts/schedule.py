@@ -330,9 +330,9 @@ def _multiplier(product: str, chain: ContractChain, fill: Fill, given: float | N
     """Yuan per point, looked up only where prices need it."""
     if given is not None or fill != "vwap":
         return np.nan if given is None else given
-    from quanthedge.rules import futures_rules
+    from quanthedge.rules import FuturesRules
 
-    return futures_rules(product, chain.dates[-1:]).multiplier
+    return FuturesRules.between(product, chain.dates[-1:]).multiplier
 
 
 def _days_left(chain: ContractChain, calendar: Days) -> NDArray[np.int64]:

@@ -13,7 +13,6 @@ from quanthedge.backtesting import Allocated, Prepared, Selection, allocated, pr
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, exposures, factor_name, sharing
 from quanthedge.fund import FundRun, opening_days
-from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import Calendar
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.market import Market
@@ -231,7 +230,7 @@ _TAX = ("tax at payment", "tax within a month", "tax within a year", "tax later"
 
 
 def _fills_at_open(strategy: Strategy) -> bool:
-    return fill_price_of(strategy.hedge, strategy.execution.fill) == "open"
+    return strategy.hedge.fill_price(strategy.execution.fill) == "open"
 
 
 def _bar_parts(prepared: Prepared) -> list[Part]:

@@ -10,7 +10,7 @@ from quanthedge.market import LimitPanel
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import LimitBook
 from quanthedge.market.name_marks import mark_of, name_marks
-from quanthedge.rules import stock_rules
+from quanthedge.rules import StockRules
 from quanthedge.rules.limit_prices import limit_prices
 from tests.market.checks.made_bars import block_of, quiet_bars
 from tests.sample import sample_market
@@ -80,7 +80,7 @@ def test_the_limits_are_those_of_the_rule_book():
     frame["is_st"] = np.arange(len(frame)) % 3 == 0
     axes = Axes(dates.to_numpy().astype("datetime64[D]"), codes)
     found = LimitBook(axes, listed).of(block_of(frame, axes))
-    book = stock_rules(dates, codes, listed)
+    book = StockRules.between(dates, codes, listed)
     column = 2 * np.repeat(book.board, len(dates)).astype(int) + frame["is_st"].to_numpy()
     day = np.tile(np.arange(len(dates)), len(codes))
     np.testing.assert_array_equal(found.board_up, book.limit_up[day, column])
