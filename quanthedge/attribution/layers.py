@@ -22,7 +22,7 @@ import pandas as pd
 
 from quanthedge.attribution.brinson import Effects, effects_of, line_table
 from quanthedge.errors import DataError
-from quanthedge.ledger import FLOW_LINES
+from quanthedge.ledger import line_names
 from quanthedge.market import Market
 from quanthedge.performance import BRIDGE_LINES, bridge
 from quanthedge.record import Record
@@ -30,7 +30,7 @@ from quanthedge.record import Record
 __all__ = ["ALLOCATION_LINES", "LAYERS", "allocation_lines", "alpha_layers", "layer_table"]
 
 LAYERS = ("allocation", "industry", "stock")
-ALLOCATION_LINES = tuple(name for name in BRIDGE_LINES if name not in FLOW_LINES)
+ALLOCATION_LINES = tuple(name for name in BRIDGE_LINES if name not in line_names("flow"))
 
 
 def alpha_layers(

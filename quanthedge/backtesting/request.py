@@ -6,14 +6,14 @@ import platform
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from quanthedge.backtesting.plan import run_days
 from quanthedge.comparison import product_values
 from quanthedge.kinds import own_code
-from quanthedge.record import Request, Wanted, wanted
+from quanthedge.record import Request, wanted
 from quanthedge.stages import code_digest
 from quanthedge.strategy import variant_names
 
@@ -68,7 +68,7 @@ def asked(
     end: str | None = None,
     variants: tuple[str, ...] = (),
     products: "pd.DataFrame | None" = None,
-) -> Wanted:
+) -> dict[str, Any]:
     """Return what a run is asked to be; two that are the same give the same tables.
 
     Parameters and errors are those of :func:`quanthedge.backtest`; nothing is run. ``products``

@@ -11,7 +11,7 @@ from quanthedge.backtesting.sleeve_stage import Planned
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import own_errors, own_numbers
 from quanthedge.layers import Layers
-from quanthedge.ledger import TRADE_COSTS, LedgerInputs, layout, run_ledger
+from quanthedge.ledger import LedgerInputs, layout, line_names, run_ledger
 from quanthedge.market import Market
 from quanthedge.portfolio import Periodic, Targets, TopSelector
 from quanthedge.sleeves import Sleeve, Wishes
@@ -124,7 +124,7 @@ def _run_alone(inputs: LedgerInputs, budget: float) -> tuple[Floats, Floats]:
     days, total = record.days_run, inputs.days.size
     rows = record.of_sleeves[:days, 1] if record.of_sleeves.size else record.ledger[:days]
     of = {name: rows[:, layout.column(name)] for name in layout.COLUMNS}
-    costs = np.sum([of[name] for name in TRADE_COSTS], axis=0)
+    costs = np.sum([of[name] for name in line_names("cost", by_trade=True)], axis=0)
     equity = np.append(capital, record.ledger[: days - 1, layout.EQUITY_])
     gains, tied = np.zeros(total), np.zeros(total)
     gained = of["stock_pnl"] + of["dividends"] + of["futures_pnl"] - costs - of["lending_fee"]

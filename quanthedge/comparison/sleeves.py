@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import TRADE_COSTS, net_flows, signed_lines
+from quanthedge.ledger import line_names, net_flows, signed_lines
 from quanthedge.record import Record, RunVariant
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.words import LANGUAGES
@@ -17,7 +17,7 @@ SLEEVE_COLUMNS = (
     "product", "sleeve", "name_en", "name_zh", "contribution", "financing", "margin", "capital",
     "days",
 )  # fmt: skip
-_EARNED = ("stock_pnl", "dividends", "futures_pnl", *TRADE_COSTS)
+_EARNED = ("stock_pnl", "dividends", "futures_pnl", *line_names("cost", by_trade=True))
 
 
 def compared_sleeves(name: str, result: Record, others: Mapping[str, Any]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from quanthedge.daily.book import Book
 from quanthedge.daily.holdings import Holdings
 from quanthedge.daily.reasons import Reasons
 from quanthedge.daily.wording import told
-from quanthedge.ledger import TRADE_COSTS, LedgerInputs, LedgerRecord, layout
+from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, line_names
 
 __all__ = [
     "EVENTS",
@@ -52,13 +52,15 @@ def order_list(
         if reason in EVENTS:
             continue
         signed = int(one["quantity"])
-        fees = sum(one[name] for name in TRADE_COSTS if name != "impact")
+        fees = sum(one[name] for name in line_names("cost", by_trade=True) if name != "impact")
         row: dict[str, Any] = {
             "side": "buy" if signed > 0 else "sell",
             "quantity": abs(signed),
             "reference_price": one["price"],
             "amount": one["amount"],
-            "fees": fees + one.get("dividend_tax", 0.0) * ("dividend_tax" not in TRADE_COSTS),
+            "fees": fees
+            + one.get("dividend_tax", 0.0)
+            * ("dividend_tax" not in line_names("cost", by_trade=True)),
             "impact": one["impact"],
             "reason": reason,
         }

@@ -12,6 +12,7 @@ are run once more, and have to give the rows that the run has.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,6 @@ from quanthedge.errors import DataError
 from quanthedge.fund import FundRun
 from quanthedge.kinds import own_code
 from quanthedge.ledger import (
-    KeptState,
     LedgerRecord,
     first_revision,
     input_digests,
@@ -105,7 +105,7 @@ def resume(
     return result.changed(trials=earlier.trials)
 
 
-def kept(earlier: Result) -> tuple[KeptState, pd.DataFrame]:
+def kept(earlier: Result) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return the ledger's state that a run keeps, and the digests of its past.
 
     Raises

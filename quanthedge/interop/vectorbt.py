@@ -24,7 +24,7 @@ from quanthedge.interop.book import (
     stocks_of,
     trades_of,
 )
-from quanthedge.ledger import FLOW_LINES, LINES, net_flows
+from quanthedge.ledger import LINES, line_names, net_flows
 from quanthedge.market import Market
 from quanthedge.performance import daily_returns
 from quanthedge.record import Record
@@ -116,7 +116,7 @@ def left_out(
     words = texts("quanthedge.interop", "words")["vectorbt"]
     kinds = ["adjusted_shares" if by_stock else "one_book", "lines", "dividends", "futures_cash"]
     kinds += [] if accrued_fee else ["accrued_fee"]
-    if (record.ledger[list(FLOW_LINES)].to_numpy() != 0.0).any():
+    if (record.ledger[list(line_names("flow"))].to_numpy() != 0.0).any():
         kinds.append("flows")
     kinds += ["refusals", "opening_day", "year"]
     count = len(record.refusals)

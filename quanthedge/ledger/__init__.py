@@ -24,16 +24,12 @@ from quanthedge.ledger.inputs import (
     TaxBook,
     ValuationBook,
 )
-from quanthedge.ledger.kept import KeptState, Names
+from quanthedge.ledger.kept import Names
 from quanthedge.ledger.layout import HALF_TICK
 from quanthedge.ledger.lending import lending_book
 from quanthedge.ledger.lines import (
-    COST_LINES,
-    FLOW_LINES,
-    FUND_FEES,
     LINES,
-    PROFIT_LINES,
-    TRADE_COSTS,
+    line_names,
     net_flows,
     signed_lines,
 )
@@ -45,13 +41,8 @@ from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 
 __all__ = [
-    "COST_LINES",
-    "FLOW_LINES",
-    "FUND_FEES",
     "HALF_TICK",
     "LINES",
-    "PROFIT_LINES",
-    "TRADE_COSTS",
     "Accounts",
     "ActionBook",
     "ActionUse",
@@ -64,7 +55,6 @@ __all__ = [
     "FundState",
     "FutureBook",
     "HedgeBook",
-    "KeptState",
     "LedgerInputs",
     "LedgerRecord",
     "LedgerState",
@@ -89,6 +79,7 @@ __all__ = [
     "is_compiled",
     "layout",
     "lending_book",
+    "line_names",
     "market_digests",
     "net_flows",
     "opening_state",

@@ -15,7 +15,7 @@ from quanthedge.errors import LedgerError
 from quanthedge.ledger import layout
 from quanthedge.ledger.ahead import wait_until_compiled
 from quanthedge.ledger.inputs import LedgerInputs, read_only
-from quanthedge.ledger.lines import FUND_FEES, TRADE_COSTS, net_flows
+from quanthedge.ledger.lines import line_names, net_flows
 from quanthedge.ledger.sleeve_table import of_account, sleeve_table
 from quanthedge.ledger.sleeves import SleeveHedge
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
@@ -137,7 +137,7 @@ class LedgerRecord:
         ledger["names"] = ledger["names"].astype(np.int64)
         flows = net_flows(ledger)
         before = ledger["equity"].shift(1) + flows
-        gross = (ledger["equity"] + ledger[list(FUND_FEES)].sum(axis=1)) / before
+        gross = (ledger["equity"] + ledger[list(line_names("fee"))].sum(axis=1)) / before
         ledger["unit_value_gross"] = initial * gross.fillna(1.0).cumprod()
 
         t = self.trades
@@ -150,7 +150,10 @@ class LedgerRecord:
                 "quantity": np.abs(t[:, 3]).astype(np.int64),
                 "price": t[:, 4],
                 "amount": t[:, 5],
-                **{name: t[:, layout.TRADE_COLUMNS.index(name)] for name in TRADE_COSTS},
+                **{
+                    name: t[:, layout.TRADE_COLUMNS.index(name)]
+                    for name in line_names("cost", by_trade=True)
+                },
                 "reason": pd.Categorical.from_codes(
                     t[:, layout.TRADE_COLUMNS.index("reason")].astype(np.int8),
                     categories=pd.Index(layout.TRADE_REASONS),

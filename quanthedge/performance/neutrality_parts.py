@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import COST_LINES, FUND_FEES
+from quanthedge.ledger import line_names
 from quanthedge.performance.bridge import By, bridge_returns
 from quanthedge.performance.relation import correlation
 from quanthedge.performance.returns import levels, period_returns
@@ -26,8 +26,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "basis": ("basis", "roll"),
     "trading": ("trading",),
     "income": ("dividends", "interest"),
-    "costs": COST_LINES,
-    "fees": (*FUND_FEES, "accrual"),
+    "costs": line_names("cost"),
+    "fees": (*line_names("fee"), "accrual"),
 }
 STATEMENTS = ("accrued", "before_fees", "last_close", "fee_on_its_day", "last_close_fee_on_its_day")
 _Often = Literal["daily", "weekly"]

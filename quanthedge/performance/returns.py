@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import FUND_FEES, net_flows
+from quanthedge.ledger import line_names, net_flows
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
@@ -70,7 +70,7 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
     inside = ledger.iloc[1:]
     flows = net_flows(inside)
     before = equity[:-1] + flows.to_numpy(dtype=np.float64)
-    fees = inside[list(FUND_FEES)].sum(axis=1).to_numpy(dtype=np.float64)
+    fees = inside[list(line_names("fee"))].sum(axis=1).to_numpy(dtype=np.float64)
     accrued = _accrued(inside, "accrued_performance_fee")
     opening = _accrued(inside, "accrued_fee_at_open")
     index = ledger["index_close"].to_numpy(dtype=np.float64)

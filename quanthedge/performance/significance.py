@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import COST_LINES, FLOW_LINES
+from quanthedge.ledger import line_names
 from quanthedge.performance.bridge import SOURCES, bridge
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Estimate
@@ -63,10 +63,10 @@ def alpha_estimates(result: Record) -> dict[str, Estimate]:
         When a close of the benchmark is missing.
     """
     daily = bridge(result, "day")
-    base = result.ledger["equity"].shift(1).reindex(daily.index) + daily[list(FLOW_LINES)].sum(
-        axis=1
-    )
-    costs = daily[list(COST_LINES)].sum(axis=1)
+    base = result.ledger["equity"].shift(1).reindex(daily.index) + daily[
+        list(line_names("flow"))
+    ].sum(axis=1)
+    costs = daily[list(line_names("cost"))].sum(axis=1)
     series = {
         "alpha": daily["alpha"],
         "alpha_after_costs": daily["alpha"] + costs,

@@ -4,7 +4,7 @@ from quanthedge.record.cut import until
 from quanthedge.record.folder import earlier_run, foreign_files, run_content, run_files, write_run
 from quanthedge.record.head import RUN_FILE
 from quanthedge.record.reading import read_head, read_run
-from quanthedge.record.request import Wanted, differences, wanted
+from quanthedge.record.request import differences, wanted
 from quanthedge.record.run import Record, Request, RunVariant, VariantTerms, made_when_read
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "Request",
     "RunVariant",
     "VariantTerms",
-    "Wanted",
     "differences",
     "earlier_run",
     "foreign_files",

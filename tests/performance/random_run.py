@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting.result import Result
-from quanthedge.ledger import COST_LINES
+from quanthedge.ledger import line_names
 from quanthedge.performance import FEE_LINES
 from tests.records import plain_strategy, record_of
 
@@ -29,7 +29,7 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     ledger["futures_pnl"] = -held * 0.95 * market
     ledger["interest"] = np.where(held > 0, 800.0, 0.0)
     scale = np.append(0.0, rng.uniform(0.5, 1.5, days))
-    lines = (*COST_LINES, *FEE_LINES)
+    lines = (*line_names("cost"), *FEE_LINES)
     for line, amount in zip(
         lines, (900, 500, 60, 30, 300, 2500, 80, 40, 0, 4100, 700, 90, 60, 3000), strict=True
     ):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.ledger import COST_LINES
+from quanthedge.ledger import line_names
 from quanthedge.performance import FEE_LINES, correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.neutrality_parts import PARTS
 from tests.oracles import performance as oracle
@@ -93,7 +93,7 @@ def test_a_part_is_the_covariance_of_its_lines_over_both_spreads(every: str) -> 
         base -= row["accrued_fee_at_open"]
         grew = row["accrued_performance_fee"] - row["accrued_fee_at_open"]
         parts["revaluation"].append((row["revaluation"] - last["revaluation"]) / base)
-        parts["costs"].append(-sum(row[name] for name in COST_LINES) / base)
+        parts["costs"].append(-sum(row[name] for name in line_names("cost")) / base)
         parts["fees"].append(-(sum(row[name] for name in FEE_LINES) + grew) / base)
         parts["income"].append((row["dividends"] + row["interest"]) / base)
     days = pd.DatetimeIndex(ledger.index)
