@@ -33,7 +33,7 @@ __all__ = [
 
 STATED_IC = 0.04
 LEAST_KNOWN = 6  # rebalances before the coefficient that was shown counts
-HALF_LIFE = 36.0  # of a rebalance's weight, in rebalances
+_HALF_LIFE = 36.0  # of a rebalance's weight, in rebalances
 _PURGE = 1  # a label ends on the day after the next rebalance, before the one after it
 _USUAL_DAYS = 20.0  # between rebalances, where the data begin too late to see two
 
@@ -58,7 +58,7 @@ class ScoreHistory(NamedTuple):
 
     def information(self, rows: Ints) -> "Information":
         """Return the information coefficient of decisions at the closes of rows, [R]."""
-        slope, count = slopes(self.products, self.squares, self.known, self.rows, rows, HALF_LIFE)
+        slope, count = slopes(self.products, self.squares, self.known, self.rows, rows, _HALF_LIFE)
         days = np.array([_days_between(self.rows, int(row)) for row in rows])
         shown = np.maximum(np.nan_to_num(slope), 0.0) / np.sqrt(days)
         coefficient = np.where(count >= LEAST_KNOWN, shown, STATED_IC)

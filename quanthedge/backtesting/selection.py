@@ -36,7 +36,7 @@ class Selection(NamedTuple):
 def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
     """Return the targets of every rebalance of the span, worked out once for what decides them."""
     if strategy.invested_fraction == 0:
-        return nothing_selected(market)
+        return _nothing_selected(market)
     parts = selection_parts(strategy, first, last)
     rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
     kept = stage(
@@ -119,7 +119,7 @@ def _decided(strategy: Strategy, market: Market, scored: Floats, rows: NDArray[n
     return selector.decide(market, scored, rows, circumstances(strategy, market, scored, rows))
 
 
-def nothing_selected(market: Market) -> Selection:
+def _nothing_selected(market: Market) -> Selection:
     """Return the selection of a fund without stocks of its own: no decision."""
     none = np.empty(0, dtype=np.int64)
     start = np.zeros(1, dtype=np.int64)

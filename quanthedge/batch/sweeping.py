@@ -38,9 +38,9 @@ from quanthedge.typing import Language
 if TYPE_CHECKING:
     from quanthedge.batch.judgement import Judgement
 
-__all__ = ["BY", "Progress", "Sweep", "SweepInterrupted", "sweep"]
+__all__ = ["Progress", "Sweep", "SweepInterrupted", "sweep"]
 
-BY = "sharpe_net"
+_BY = "sharpe_net"
 _MOST_WAITING = 2  # jobs whose outcomes wait for the disk
 _LOG = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Sweep(Carded):
     table: pd.DataFrame
     failures: pd.DataFrame
     plan: Plan
-    by: str = BY
+    by: str = _BY
     kept: tuple[str, ...] = ()
     seconds: float = 0.0
     fresh: int = field(default=0)
@@ -127,7 +127,7 @@ class Sweep(Carded):
         jobs: int | None = None,
         cluster: str | None = None,
         keep: int = 1,
-        by: str = BY,
+        by: str = _BY,
         progress: Callable[[Progress], None] | None = None,
     ) -> "Sweep":
         """Run what was planned; parameters and errors are those of :func:`sweep`."""
@@ -170,7 +170,7 @@ def sweep(
     jobs: int | None = None,
     cluster: str | None = None,
     keep: int = 1,
-    by: str = BY,
+    by: str = _BY,
     progress: Callable[[Progress], None] | None = None,
 ) -> Sweep:
     """Run a strategy with every combination of some parameters and keep each run in a store.

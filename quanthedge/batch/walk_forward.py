@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 TABLE: Final = "walk_forward.csv"
-PLAN: Final = "walk_forward.json"
+_PLAN: Final = "walk_forward.json"
 _LARGEST = 20_000_000  # bytes of a plan
 _FEWEST_DAYS = 20  # of a window that a variant is chosen by
 _SHOWN = 8  # rulers that the note names
@@ -105,7 +105,9 @@ class WalkForward(Result):
         Errors are those of :meth:`quanthedge.Result.to_parquet`.
         """
         place = super().to_parquet(folder, overwrite=overwrite)
-        write_page(place / PLAN, self.walk_plan.model_dump_json(indent=1), "plan of a walk-forward")
+        write_page(
+            place / _PLAN, self.walk_plan.model_dump_json(indent=1), "plan of a walk-forward"
+        )
         write_page(place / TABLE, self.walk_forward.to_csv(index=False), "table of a walk-forward")
         return place
 
@@ -161,7 +163,7 @@ class WalkForward(Result):
             It is no run folder of a walk-forward run, or its plan was changed.
         """
         folder = Path(folder)
-        kept, place = Result.open(folder), folder / PLAN
+        kept, place = Result.open(folder), folder / _PLAN
         try:
             if place.stat().st_size > _LARGEST:
                 raise DataError(f"{place}: larger than any plan of a walk-forward run")

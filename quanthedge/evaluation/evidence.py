@@ -103,7 +103,7 @@ class Evidence:
     correlation: Floats
 
 
-class Compact(NamedTuple):
+class _Compact(NamedTuple):
     """The universe's own columns: what is the same for all factors."""
 
     places: Ints  # [R, M], -1 at the end
@@ -205,7 +205,7 @@ def _compact(
     size: Floats,
     beta: Floats,
     setting: Setting,
-) -> Compact:
+) -> _Compact:
     places = _places(mask)
     outside = places < 0
     with np.errstate(divide="ignore"):
@@ -228,7 +228,7 @@ def _compact(
     ranked = rank(targets[NAIVE])
     third = np.floor((rank(log_size) + 0.5) * len(SIZES))
     left = _neutral(ranked, groups, log_size, setting)
-    return Compact(
+    return _Compact(
         places, targets, codes, label_order, groups,
         np.where(np.isnan(third), -1, third).astype(np.int64), log_size, left,
         rank(targets[EARNED]), reason, _gathered(beta, places),
@@ -275,7 +275,7 @@ def _neutral(ranked: Floats, groups: Ints, log_size: Floats, setting: Setting) -
 
 
 def _one(
-    k: int, x: Floats, compact: Compact, made: dict[str, Floats], setting: Setting, stocks: int,
+    k: int, x: Floats, compact: _Compact, made: dict[str, Floats], setting: Setting, stocks: int,
     groups: int,
 ) -> Floats:  # fmt: skip
     """Fill in one factor's series; return its ranks [R, M]."""
@@ -354,7 +354,7 @@ def _correlations(ranks: NDArray[np.float32]) -> Floats:
 
 
 def _incremental(
-    ranks: NDArray[np.float32], compact: Compact, made: dict[str, Floats], setting: Setting
+    ranks: NDArray[np.float32], compact: _Compact, made: dict[str, Floats], setting: Setting
 ) -> None:
     """Fill in what each factor adds to those accepted."""
 

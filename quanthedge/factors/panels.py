@@ -20,7 +20,7 @@ from quanthedge.typing import Bools, Days, Ints, Language
 __all__ = ["FactorPanel", "panel", "period_ends"]
 
 _MOST_BYTES = 4 * 2**30
-LIBRARY = "library"  # every factor of the catalogue
+_LIBRARY = "library"  # every factor of the catalogue
 Asked = Factor | str | Mapping[str, Any]
 Which = Asked | Sequence[Asked] | pd.DataFrame
 RowsOrPeriod = Literal["month", "week", "day"] | Sequence[int] | Ints
@@ -134,7 +134,7 @@ class FactorPanel:
 
 def panel(
     market: Market,
-    factors: Which = LIBRARY,
+    factors: Which = _LIBRARY,
     rows: RowsOrPeriod = "month",
     *,
     start: Any = None,
@@ -278,13 +278,13 @@ def _one(asked: Any) -> list[tuple[Factor, bool]]:
         return [(asked, True)]
     entries = read_catalogue("quanthedge.factors").entries
     families = {str(entry["family"]) for entry in entries.values()}
-    if isinstance(asked, str) and asked == LIBRARY:
+    if isinstance(asked, str) and asked == _LIBRARY:
         return [(_made(kind), False) for kind in entries]
     if isinstance(asked, str) and asked in families and asked not in entries:
         return [(_made(kind), False) for kind in entries if entries[kind]["family"] == asked]
     if isinstance(asked, str) and asked not in entries and not is_own(asked):
         raise StrategyError(
-            f"factor '{asked}'; accepted: {LIBRARY}, the families {', '.join(sorted(families))}, "
+            f"factor '{asked}'; accepted: {_LIBRARY}, the families {', '.join(sorted(families))}, "
             f"the kinds {', '.join(entries)}, or file:Class"
         )
     if isinstance(asked, (str, Mapping)):

@@ -20,7 +20,7 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = ["DividendSteps", "TaxedRun", "cash_in_step"]
 
-STEP = 1e-9  # a factor that moves by less stands still
+_STEP = 1e-9  # a factor that moves by less stands still
 _BONUS_STEP = 0.1  # bonus shares are issued as whole shares on ten
 _MOST_CASH = 0.06  # of the price: 99.5% of dividends are less; a larger rest is no dividend
 
@@ -67,7 +67,7 @@ class DividendSteps(NamedTuple):
         mine = np.isin(book.stock, stocks)
         factor = adj_factor[:, stocks]
         step = factor_steps(factor)
-        moved = np.abs(step - 1.0) > STEP
+        moved = np.abs(step - 1.0) > _STEP
         moved[told_day[mine], np.searchsorted(stocks, book.stock[mine])] = False
         day, column = np.nonzero(moved)
         priced = np.isfinite(mark[day, stocks[column]])
@@ -150,7 +150,7 @@ def cash_in_step(step: Floats) -> Floats:
     """
     bonus = np.floor(np.maximum(step - 1.0, 0.0) / _BONUS_STEP + 1e-6) * _BONUS_STEP
     cash = 1.0 - (1.0 + bonus) / step
-    return np.where((cash > STEP) & (cash <= _MOST_CASH), cash, 0.0)
+    return np.where((cash > _STEP) & (cash <= _MOST_CASH), cash, 0.0)
 
 
 def tax_of_run(trades: Floats, steps: DividendSteps, tax: TaxBook) -> TaxedRun:

@@ -20,11 +20,9 @@ __all__ = [
     "InputsOf",
     "LedgerInputs",
     "Settings",
-    "SleeveInputs",
     "StockBook",
     "TaxBook",
     "ValuationBook",
-    "inputs_of",
     "read_only",
 ]
 
@@ -246,10 +244,10 @@ class InputsOf(NamedTuple, Generic[_Targets, _Hedge]):
 
 
 LedgerInputs = InputsOf[TargetBook, HedgeBook]  # of S sleeves: what the kernels run
-SleeveInputs = InputsOf[SleeveTargets, SleeveHedge]  # of one of them
+_SleeveInputs = InputsOf[SleeveTargets, SleeveHedge]  # of one of them
 
 
-def inputs_of(inputs: LedgerInputs, s: int) -> SleeveInputs:
+def _inputs_of(inputs: LedgerInputs, s: int) -> _SleeveInputs:
     """Return the inputs with targets and hedge of sleeve s, as views."""
     targets, hedge = inputs.targets.sleeve(s), inputs.hedge.sleeve(s)
     parts = inputs._asdict() | {"targets": targets, "hedge": hedge}

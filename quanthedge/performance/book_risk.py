@@ -41,13 +41,13 @@ from quanthedge.risk import (
 from quanthedge.rules import index_of, product_of
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["FORECASTS", "PARTS_OF_RISK", "BookRisk", "risk_summary"]
+__all__ = ["BookRisk", "risk_summary"]
 
-FORECASTS = (
+_FORECASTS = (
     "date", "end", "horizon", "volatility", "unknown", "realised_return", "realised_volatility",
     "z", "counted",
 )  # fmt: skip
-PARTS_OF_RISK = ("date", "kind", "name", "name_zh", "name_en", "exposure", "variance")
+_PARTS_OF_RISK = ("date", "kind", "name", "name_zh", "name_en", "exposure", "variance")
 _KINDS = ("country", "industry", "style")
 
 
@@ -125,14 +125,14 @@ class BookRisk(NamedTuple):
             return BookRisk.no_tables()
         forecasts = pd.DataFrame(lines, columns=["date", "volatility", "unknown"])
         found = pd.concat(parts, ignore_index=True) if parts else BookRisk.no_tables()[1]
-        return _realised(forecasts, result, horizon), found[list(PARTS_OF_RISK)]
+        return _realised(forecasts, result, horizon), found[list(_PARTS_OF_RISK)]
 
     @classmethod
     def no_tables(
         cls,
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the tables of a run whose risk nobody forecast, or that held nothing."""
-        return pd.DataFrame(columns=list(FORECASTS)), pd.DataFrame(columns=list(PARTS_OF_RISK))
+        return pd.DataFrame(columns=list(_FORECASTS)), pd.DataFrame(columns=list(_PARTS_OF_RISK))
 
 
 def _days_of_forecasts(result: Record) -> Ints:
@@ -230,7 +230,7 @@ def _realised(forecasts: pd.DataFrame, result: Record, horizon: int) -> pd.DataF
     for n in np.flatnonzero(np.isfinite(table["z"])):
         if place[n] >= free:
             counted[n], free = 1, place[n] + horizon
-    return table.assign(counted=counted)[list(FORECASTS)]
+    return table.assign(counted=counted)[list(_FORECASTS)]
 
 
 def _returns(result: Record) -> Floats:

@@ -33,8 +33,8 @@ from quanthedge.rules import index_products, product_of
 __all__ = ["BRIDGE_LINES", "SOURCES", "By", "bridge", "bridge_parts", "bridge_returns", "by_period"]
 
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
-EARNED = (*SOURCES, *line_names("cost"), *FEE_LINES, "accrual")
-BRIDGE_LINES = (*EARNED, *line_names("flow"))
+_EARNED = (*SOURCES, *line_names("cost"), *FEE_LINES, "accrual")
+BRIDGE_LINES = (*_EARNED, *line_names("flow"))
 # the six parts that short papers show, each line in one of them
 _PARTS = {
     "alpha": ("alpha", "dividends", "revaluation"),
@@ -133,13 +133,13 @@ def bridge_returns(
     daily = daily.assign(accrual=daily["accrual"] + stays.reindex(daily.index))
     before = ledger["equity"].shift(1) + _flows(ledger) - ledger["accrued_fee_at_open"]
     scale = (chained.shift(1) / before).reindex(daily.index)
-    parts = daily[list(EARNED)].mul(scale, axis=0).where(daily[list(EARNED)] != 0.0, 0.0)
+    parts = daily[list(_EARNED)].mul(scale, axis=0).where(daily[list(_EARNED)] != 0.0, 0.0)
     label = _label(daily, by)
     opens = chained.shift(1).reindex(daily.index).groupby(label).first()
     closes = chained.reindex(daily.index).groupby(label).last()
     table = parts.groupby(label).sum().div(opens, axis=0)
     table["return"] = closes / opens - 1.0
-    table["residual"] = table["return"] - table[list(EARNED)].sum(axis=1)
+    table["residual"] = table["return"] - table[list(_EARNED)].sum(axis=1)
     table.index = _last_days(daily, label)
     return table
 

@@ -16,7 +16,7 @@ from quanthedge.performance.returns import levels, period_returns
 from quanthedge.performance.robust import FEWEST_PAIRS
 from quanthedge.record import Record
 
-__all__ = ["PARTS", "STATEMENTS", "correlation_parts", "correlation_stated_otherwise"]
+__all__ = ["PARTS", "correlation_parts", "correlation_stated_otherwise"]
 
 # lines of the bridge whose link with the index has one cause
 PARTS: dict[str, tuple[str, ...]] = {
@@ -29,7 +29,13 @@ PARTS: dict[str, tuple[str, ...]] = {
     "costs": line_names("cost"),
     "fees": (*line_names("fee"), "accrual"),
 }
-STATEMENTS = ("accrued", "before_fees", "last_close", "fee_on_its_day", "last_close_fee_on_its_day")
+_STATEMENTS = (
+    "accrued",
+    "before_fees",
+    "last_close",
+    "fee_on_its_day",
+    "last_close_fee_on_its_day",
+)
 _Often = Literal["daily", "weekly"]
 _BY: dict[_Often, By] = {"daily": "day", "weekly": "week"}
 
@@ -79,7 +85,7 @@ def correlation_stated_otherwise(ledger: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by ``STATEMENTS``, columns daily and weekly: net with the fee accrued; before all
+        Indexed by ``_STATEMENTS``, columns daily and weekly: net with the fee accrued; before all
         fees; accrued with every stock at its last close; stated with the performance fee on the
         day of its charge; both of the last. NaN of fewer than ten periods.
     """

@@ -15,7 +15,7 @@ from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["alpha_estimates", "mean_a_year"]
 
-FEWEST: Final = 60  # days below which no error is stated
+_FEWEST: Final = 60  # days below which no error is stated
 
 
 def mean_a_year(returns: pd.Series) -> Estimate:
@@ -36,7 +36,7 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     if n < MINIMUM_DAYS:
         return Estimate(nan, nan, nan, nan, n)
     mean = float(values.mean()) * TRADING_DAYS_A_YEAR
-    if n < FEWEST or float(values.std()) < 1e-12:
+    if n < _FEWEST or float(values.std()) < 1e-12:
         return Estimate(mean, nan, nan, nan, n)
     rest, lags = values - values.mean(), newey_west_lags(n)
     total = float(rest @ rest)

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 __all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel"]
 
 Array = np.ndarray[Any, Any]
-OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
+_OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
 _LISTING_DAYS = 30  # trading days after which no rule of listing days holds
-CHINEXT = BOARDS.index("chinext")
+_CHINEXT = BOARDS.index("chinext")
 
 
 class Bars(Protocol):
@@ -263,7 +263,7 @@ class LimitBook:
     def _stays(self, stock: Array, day: Array, begins: Array, delisting: Array) -> Array:
         """Return bars of delisting periods that began before their board's limit was changed."""
         begun = day[np.maximum.accumulate(np.where(begins, np.arange(len(stock)), 0))]
-        stays: Array = delisting & (self._board[stock] == CHINEXT) & (begun < self._begun_before)
+        stays: Array = delisting & (self._board[stock] == _CHINEXT) & (begun < self._begun_before)
         return stays
 
     def _age(self, stock: Array, day: Array, first: Array) -> Array:
@@ -349,5 +349,5 @@ def _listed_day(calendar: Array, listed: Array) -> Array:
     """Return the place of each listing day in the calendar; far back when before it."""
     place: Array = np.searchsorted(calendar, listed).astype(np.int64)
     if len(calendar):
-        place = np.where(listed < calendar[0], -OLD, place)
+        place = np.where(listed < calendar[0], -_OLD, place)
     return place
