@@ -37,7 +37,6 @@ from quanthedge.factors import (
     Transforms,
     Turnover,
     Volatility,
-    exposures,
 )
 from quanthedge.market.simulation import SimulationSettings, Style, Truth, simulate_market
 from quanthedge.market.simulation.calendar import DAYS_PER_YEAR
@@ -78,7 +77,7 @@ def measured(market: Market, rows: NDArray[np.int64]) -> Floats:
     """Return the standardised factors on some days, [R, N, K]."""
     made = []
     for name, factor in FACTORS.items():
-        values = exposures(factor, market, rows)
+        values = factor.checked_exposure(market, rows)
         if name in LOGARITHMS:
             values = np.log(np.where(values > 0, values, np.nan))
         made.append(Transforms(winsorise=0.01).grades(values))

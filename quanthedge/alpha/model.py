@@ -27,7 +27,7 @@ from quanthedge.alpha.targets import known_at, targets
 from quanthedge.alpha.walk import Fold, folds_for, training_table, walk, walk_folds
 from quanthedge.alpha.weights import FamilyEqual
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.factors import CATALOGUE, Factor, exposures, sharing
+from quanthedge.factors import CATALOGUE, Factor, sharing
 from quanthedge.labelling import labels
 from quanthedge.market import Market
 from quanthedge.plain import Plain
@@ -212,7 +212,7 @@ class AlphaModel(Plain):
         kept, left_out = [], {}
         for factor in self.factors():
             try:
-                exposures(factor, market, [0])
+                factor.checked_exposure(market, [0])
             except (DataError, StrategyError) as problem:
                 if factor.model_dump_json() in asked:
                     raise
@@ -285,7 +285,7 @@ def _exposures(
     with sharing():
         for factor in every:
             try:
-                values[:, :, len(kept)] = exposures(factor, market, rows)
+                values[:, :, len(kept)] = factor.checked_exposure(market, rows)
             except (DataError, StrategyError) as problem:
                 if factor.model_dump_json() in asked or not _lacking(factor, market):
                     raise
@@ -300,7 +300,7 @@ def _exposures(
 def _lacking(factor: Factor, market: Market) -> bool:
     """Return whether a market cannot carry a factor at all, and not only on some rows."""
     try:
-        exposures(factor, market, [0])
+        factor.checked_exposure(market, [0])
     except (DataError, StrategyError):
         return True
     return False

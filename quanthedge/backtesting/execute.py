@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.fund import Clients, FundRun, hurdle_path
+from quanthedge.fund import Clients, FundRun
 from quanthedge.ledger import LedgerRecord, run_ledger
 from quanthedge.portfolio import TopSelector
 from quanthedge.record import RunVariant, VariantTerms
@@ -110,7 +110,7 @@ def run_fund_of(prepared: Prepared) -> FundRun:
     if hurdle is not None:
         index = prepared.market.index_close(strategy.benchmark)
         span = slice(prepared.first - 1, prepared.first - 1 + prepared.dates.size)
-        grown = hurdle_path(hurdle, prepared.dates.astype("datetime64[D]"), index[span])
+        grown = hurdle.path(prepared.dates.astype("datetime64[D]"), index[span])
     # the books of the investors charge the performance fee, not the ledger
     fund = inputs.fund._replace(performance_rate=0.0)
     return FundRun.of(

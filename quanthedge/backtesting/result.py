@@ -161,13 +161,13 @@ class Result(Carded, OtherShapes):
             The market is another than the run's; the run kept no forecasts, or of another horizon,
             and no market is given; the members of an index whose future was sold are not known.
         """
-        from quanthedge.performance import BookRisk, check_market, risk_summary
+        from quanthedge.performance import BookRisk, check_market
 
         if market is not None:
             check_market(self, market)
             model = risk_model_of(self.strategy) or RiskModel()
             found = BookRisk.tables(self, market, fitted_risk(market, model), horizon)
-            return BookRisk(*found, risk_summary(found[0]))
+            return BookRisk(*found, BookRisk.summarised(found[0]))
         kept = self.risk_forecasts
         if not len(kept) or not (kept["horizon"] == horizon).all():
             has = f"those of {kept['horizon'].iloc[0]} days" if len(kept) else "none"
@@ -175,7 +175,7 @@ class Result(Carded, OtherShapes):
                 f"risk: forecasts of {horizon} days are asked for, the run kept {has}; give the "
                 "market of the run (a strategy with a section [risk] keeps those of 20 days)"
             )
-        return BookRisk(kept, self.risk_parts, risk_summary(kept))
+        return BookRisk(kept, self.risk_parts, BookRisk.summarised(kept))
 
     def plot_bridge(
         self,

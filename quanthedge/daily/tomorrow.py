@@ -1,7 +1,7 @@
 """Tomorrow's orders: one more day of the ledger, from the book that is really held.
 
 Decided at the close of a day by the code of the backtest: the market is cut there and given the
-next trading day at the last closes (:func:`quanthedge.market.with_next_day`), the strategy is
+next trading day at the last closes (:meth:`quanthedge.Market.with_next_day`), the strategy is
 prepared on it, the book is laid into the ledger's state, and the ledger runs the day. What it
 trades are the orders; what it refuses cannot be traded; what it moves between the accounts is
 transferred. Nothing of a day after the close is looked at.
@@ -32,7 +32,7 @@ from quanthedge.ledger import (
     TargetBook,
     run_ledger,
 )
-from quanthedge.market import Market, next_trading_day, with_next_day
+from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Language, Tell
 from quanthedge.words import LANGUAGES, Bilingual, filled, in_both, texts
@@ -219,7 +219,7 @@ def orders_for(
         raise DataError("orders: give what is held (holdings and cash), or a run of the strategy")
     earlier = None if run is None else _run_until(run, known, strategy, tell)
     begun = start if earlier is None else earlier.market_info["start"]
-    ahead = with_next_day(known, None, next_day)
+    ahead = known.with_next_day(None, next_day)
     day = str(ahead.dates[-1])
     prepared = prepare(strategy, ahead, begun, day, tell=say)
     inputs, forced = _with_rebalance(prepared, day, wanted=rebalance)
@@ -316,8 +316,8 @@ def _day_notes(known: Market, day: str, given: str | None) -> list[Note]:
     """Return what is to be said of the day on which is traded."""
     if given is None and day > str(known.calendar[-1]):
         return [note("guessed_day", day=day)]
-    if given is not None and str(next_trading_day(known)) != day:
-        return [note("given_day", day=day, calendar=str(next_trading_day(known)))]
+    if given is not None and str(known.next_trading_day()) != day:
+        return [note("given_day", day=day, calendar=str(known.next_trading_day()))]
     return []
 
 

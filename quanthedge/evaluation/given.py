@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Factor, FactorPanel, panel, signal_from
-from quanthedge.labelling import LEAST, Labels, check_plausible, check_unchanged
+from quanthedge.labelling import LEAST, Labels
 from quanthedge.labelling import labels as made_labels
 from quanthedge.trials import digest
 from quanthedge.typing import Bools, Floats, Ints, Language
@@ -74,9 +74,9 @@ def check_labels(labels: Labels) -> None:
             )
     if (labels.begins < rows).any() or (labels.executable and (labels.begins <= rows).any()):
         raise StrategyError("labels: one begins before its decision is made; take qh.labels'")
-    check_unchanged(labels)
+    labels.check_unchanged()
     if not labels.digest:
-        check_plausible(labels, _of_market(labels), LEAST)
+        labels.check_plausible(_of_market(labels), LEAST)
 
 
 def _of_market(labels: Labels) -> Labels:

@@ -13,7 +13,7 @@ Examples
 
 from typing import TYPE_CHECKING, Any
 
-from quanthedge.factors.base import Factor, exposures, factor_name
+from quanthedge.factors.base import Factor, factor_name
 from quanthedge.factors.custom import factor
 from quanthedge.factors.library import factor_card, factor_coverage, library
 from quanthedge.factors.panels import FactorPanel, panel, period_ends
@@ -91,7 +91,6 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "Factor",
     "FactorPanel",
     "Transforms",
-    "exposures",
     "factor",
     "factor_card",
     "factor_coverage",

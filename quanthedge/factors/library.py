@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.factors.base import Factor, exposures
+from quanthedge.factors.base import Factor
 from quanthedge.factors.needs import lacks, written_needs
 from quanthedge.factors.panels import period_ends
 from quanthedge.kinds import read_catalogue
@@ -163,7 +163,7 @@ def factor_coverage(factor: Factor, market: Market) -> pd.Series:
     Mean over the month ends of each year; 0 in years in which it is defined for none.
     """
     rows = period_ends(market, "month")
-    known = np.isfinite(exposures(factor, market, rows))
+    known = np.isfinite(factor.checked_exposure(market, rows))
     traded = np.asarray(market.panel("traded")[rows])
     share = (known & traded).sum(axis=1) / np.maximum(traded.sum(axis=1), 1)
     years = market.dates[rows].astype("datetime64[Y]").astype(int) + 1970

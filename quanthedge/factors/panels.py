@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.factors.base import Factor, as_rows, exposures, factor_name
+from quanthedge.factors.base import Factor, as_rows, factor_name
 from quanthedge.factors.sharing import sharing
 from quanthedge.kinds import is_own, read_catalogue
 from quanthedge.market import Market
@@ -207,7 +207,7 @@ def panel(
 
 def _fill(found: NDArray[np.float32], factor: Factor, market: Market, days: Ints) -> None:
     """Write a factor's exposures, refused where they say nothing or too much."""
-    found[:] = exposures(factor, market, days)
+    found[:] = factor.checked_exposure(market, days)
     if np.isinf(found).any():
         row, column = np.argwhere(np.isinf(found))[0]
         raise StrategyError(

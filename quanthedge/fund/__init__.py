@@ -5,7 +5,6 @@ from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.dealing_days import opening_days
 from quanthedge.fund.explainer import fee_table
 from quanthedge.fund.fund_run import FundRun
-from quanthedge.fund.hurdle import hurdle_path
 from quanthedge.fund.methods import METHODS, LotUnits, Register, method_kind
 from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms
 from quanthedge.fund.values import exact, round_half_up
@@ -23,7 +22,6 @@ __all__ = [
     "exact",
     "fee_table",
     "fee_years",
-    "hurdle_path",
     "method_kind",
     "opening_days",
     "round_half_up",

@@ -2,7 +2,6 @@
 
 from quanthedge.labelling.decisions import decision_rows
 from quanthedge.labelling.future import NO_COST, Labels, labels
-from quanthedge.labelling.genuine import check_plausible, check_unchanged
 from quanthedge.labelling.given import LEAST
 from quanthedge.labelling.reasons import REASONS, reason_name
 
@@ -11,8 +10,6 @@ __all__ = [
     "NO_COST",
     "REASONS",
     "Labels",
-    "check_plausible",
-    "check_unchanged",
     "decision_rows",
     "labels",
     "reason_name",

@@ -148,6 +148,18 @@ class Labels:
         made.attrs["label"] = self.definition
         return made
 
+    def check_unchanged(self) -> None:
+        """Refuse labels that are no longer what they were: :func:`.genuine.check_unchanged`."""
+        from quanthedge.labelling.genuine import check_unchanged
+
+        check_unchanged(self)
+
+    def check_plausible(self, of_market: "Labels", least: float) -> None:
+        """Refuse returns that are not their stocks' own: :func:`.genuine.check_plausible`."""
+        from quanthedge.labelling.genuine import check_plausible
+
+        check_plausible(self, of_market, least)
+
 
 def labels(
     market: Market,

@@ -26,7 +26,6 @@ from quanthedge.market.explain import Explanation
 from quanthedge.market.fingerprint import file_sha256
 from quanthedge.market.history import ReportHistory
 from quanthedge.market.manifest import Manifest, check_folder
-from quanthedge.market.next_day import next_trading_day, with_next_day
 from quanthedge.market.panels import PANELS, cache_place
 from quanthedge.market.schema import (
     STATE_OWNERS,
@@ -88,7 +87,6 @@ __all__ = [
     "is_index",
     "is_stock",
     "neighbours_equal",
-    "next_trading_day",
     "parquet_file",
     "read_feather",
     "read_numbers",
@@ -98,7 +96,6 @@ __all__ = [
     "stock_code",
     "table_slices",
     "whole_stocks",
-    "with_next_day",
     "write_dataset",
     "write_streamed",
 ]

@@ -3,7 +3,6 @@
 from quanthedge.performance.active import relations
 from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.book import (
-    FEE_LINES,
     annual_turnover,
     costs,
     exposures,
@@ -11,7 +10,7 @@ from quanthedge.performance.book import (
     opened_lots,
     refusals_by_reason,
 )
-from quanthedge.performance.book_risk import BookRisk, risk_summary
+from quanthedge.performance.book_risk import BookRisk
 from quanthedge.performance.bridge import (
     BRIDGE_LINES,
     By,
@@ -82,7 +81,6 @@ from quanthedge.performance.windows import WINDOWS, Window, stress_windows, wind
 
 __all__ = [
     "BRIDGE_LINES",
-    "FEE_LINES",
     "FEWEST_PAIRS",
     "MINIMUM_DAYS",
     "NO_MOVE",
@@ -144,7 +142,6 @@ __all__ = [
     "refusals_by_reason",
     "relations",
     "risk_free_rate",
-    "risk_summary",
     "rolling_beta",
     "rolling_beta_hac",
     "rolling_correlation",

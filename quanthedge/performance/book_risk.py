@@ -41,7 +41,7 @@ from quanthedge.risk import (
 from quanthedge.rules import index_of, product_of
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["BookRisk", "risk_summary"]
+__all__ = ["BookRisk"]
 
 _FORECASTS = (
     "date", "end", "horizon", "volatility", "unknown", "realised_return", "realised_volatility",
@@ -66,7 +66,7 @@ class BookRisk(NamedTuple):
         name, name_zh, name_en (of industries), exposure, variance; those of a date sum to the
         square of the volatility.
     summary : DataFrame
-        See :func:`risk_summary`.
+        See :meth:`BookRisk.summarised`.
     """
 
     forecasts: pd.DataFrame
@@ -133,6 +133,30 @@ class BookRisk(NamedTuple):
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the tables of a run whose risk nobody forecast, or that held nothing."""
         return pd.DataFrame(columns=list(_FORECASTS)), pd.DataFrame(columns=list(_PARTS_OF_RISK))
+
+    @classmethod
+    def summarised(cls, forecasts: pd.DataFrame) -> pd.DataFrame:
+        """Return whether forecasts were right.
+
+        Parameters
+        ----------
+        forecasts : DataFrame
+            Of :class:`BookRisk`; those counted are judged.
+
+        Returns
+        -------
+        DataFrame
+            By measure (bias, bias_clipped, q, mrad): forecasts, value, expected (of right forecasts
+            with normal returns), low and high (within which 95% of such series lie). NaN with fewer
+            than 12 forecasts.
+        """
+        z = forecasts.loc[forecasts["counted"] == 1, "z"].to_numpy(dtype=np.float64)
+        table = noise_bands(len(z))
+        judged = bias_table({"book": z[:, None]})
+        value = judged.loc["book"] if len(judged) else pd.Series(np.nan, index=judged.columns)
+        table.insert(0, "value", [float(value[name]) for name in table.index])
+        table.insert(0, "forecasts", len(z))
+        return table
 
 
 def _days_of_forecasts(result: Record) -> Ints:
@@ -240,27 +264,3 @@ def _returns(result: Record) -> Floats:
     before = ledger["equity"].shift(1) + net_flows(ledger)
     found = gain / before.where(before > 0)
     return np.asarray(found.fillna(0.0), dtype=np.float64)
-
-
-def risk_summary(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Return whether forecasts were right.
-
-    Parameters
-    ----------
-    forecasts : DataFrame
-        Of :class:`BookRisk`; those counted are judged.
-
-    Returns
-    -------
-    DataFrame
-        By measure (bias, bias_clipped, q, mrad): forecasts, value, expected (of right forecasts
-        with normal returns), low and high (within which 95% of such series lie). NaN with fewer
-        than 12 forecasts.
-    """
-    z = forecasts.loc[forecasts["counted"] == 1, "z"].to_numpy(dtype=np.float64)
-    table = noise_bands(len(z))
-    judged = bias_table({"book": z[:, None]})
-    value = judged.loc["book"] if len(judged) else pd.Series(np.nan, index=judged.columns)
-    table.insert(0, "value", [float(value[name]) for name in table.index])
-    table.insert(0, "forecasts", len(z))
-    return table

@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.ledger import line_names, net_flows, signed_lines
-from quanthedge.performance.book import FEE_LINES
 from quanthedge.performance.returns import levels
 from quanthedge.record import Record
 from quanthedge.rules import index_products, product_of
@@ -33,7 +32,7 @@ from quanthedge.rules import index_products, product_of
 __all__ = ["BRIDGE_LINES", "SOURCES", "By", "bridge", "bridge_parts", "bridge_returns", "by_period"]
 
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
-_EARNED = (*SOURCES, *line_names("cost"), *FEE_LINES, "accrual")
+_EARNED = (*SOURCES, *line_names("cost"), *line_names("fee"), "accrual")
 BRIDGE_LINES = (*_EARNED, *line_names("flow"))
 # the six parts that short papers show, each line in one of them
 _PARTS = {
@@ -42,7 +41,7 @@ _PARTS = {
     "basis": ("basis", "roll"),
     "interest": ("interest",),
     "costs": ("trading", *line_names("cost")),
-    "fees": (*FEE_LINES, "accrual"),
+    "fees": (*line_names("fee"), "accrual"),
 }
 By = Literal["day", "week", "month", "year", "whole"]
 
@@ -257,7 +256,7 @@ def _days_anew(result: Record) -> pd.DataFrame:
         "interest": inside["interest"],
         "revaluation": inside["revaluation"] - opening["revaluation"],
         "accrual": opening["accrued_performance_fee"] - inside["accrued_performance_fee"],
-        **signed_lines(inside, (*line_names("cost"), *FEE_LINES, *line_names("flow"))),
+        **signed_lines(inside, (*line_names("cost"), *line_names("fee"), *line_names("flow"))),
     }
     table = pd.DataFrame({name: line.to_numpy() for name, line in lines.items()}, inside.index)
     # what futures earned beyond carried lots and rolls are fills of the other futures trades

@@ -13,15 +13,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import (
-    Clients,
-    FundTerms,
-    LotUnits,
-    Register,
-    exact,
-    hurdle_path,
-    round_half_up,
-)
+from quanthedge.fund import Clients, FundTerms, LotUnits, Register, exact, round_half_up
 from quanthedge.performance.last_close import last_close_gains
 from quanthedge.performance.statement import investor_statement, investors_of
 from quanthedge.record import Record
@@ -108,7 +100,7 @@ def _replayed(result: Record) -> dict[str, float]:
     flags[-1] |= bool((result.investors.loc[last, "event"] == "performance_fee").any())
     grown = np.ones(flags.size)
     if terms.hurdle is not None:
-        grown = hurdle_path(terms.hurdle, dates, ledger["index_close"].to_numpy())
+        grown = terms.hurdle.path(dates, ledger["index_close"].to_numpy())
     wealth: dict[str, Decimal] = defaultdict(Decimal)
     for name in dict.fromkeys(result.investors["share_class"]):
         replay = _Replay(result, str(name), terms)

@@ -11,7 +11,6 @@ import pandas as pd
 from quanthedge.ledger import line_names
 from quanthedge.performance.active import excess_level, geometric_excess
 from quanthedge.performance.book import (
-    FEE_LINES,
     annual_turnover,
     costs,
     exposures,
@@ -196,9 +195,9 @@ def _costs(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     groups = {
         **{line: [line] for line in line_names("cost")},
         "trading_costs": list(line_names("cost")),
-        **{line: [line] for line in FEE_LINES},
-        "fund_fees": list(FEE_LINES),
-        "costs_and_fees": [*line_names("cost"), *FEE_LINES],
+        **{line: [line] for line in line_names("fee")},
+        "fund_fees": list(line_names("fee")),
+        "costs_and_fees": [*line_names("cost"), *line_names("fee")],
     }
     for name, lines in groups.items():
         paid = table.loc[lines].sum(skipna=False)

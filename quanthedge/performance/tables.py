@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import LINES, line_names
-from quanthedge.performance.book import FEE_LINES, exposures
+from quanthedge.performance.book import exposures
 from quanthedge.performance.drawdown import drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.returns import daily_returns, levels, period_returns, volatility
@@ -17,7 +17,7 @@ _STATED_LINES = ("revaluation", "accrual")  # what the accountant states beside 
 ATTRIBUTION_LINES = (
     *line_names("profit"),
     *line_names("cost"),
-    *FEE_LINES,
+    *line_names("fee"),
     *_STATED_LINES,
     *line_names("flow"),
 )
@@ -79,7 +79,7 @@ def yearly_table(ledger: pd.DataFrame) -> pd.DataFrame:
             "hedge_ratio": float(hedge.iloc[first - 1 : stop - 1].mean()),
             "turnover": traded / float(part["equity"].mean()),
             "costs": float(part[list(line_names("cost"))].to_numpy().sum()),
-            "fees": float(part[list(FEE_LINES)].to_numpy().sum()),
+            "fees": float(part[list(line_names("fee"))].to_numpy().sum()),
             "days": len(part),
         }
     table = pd.DataFrame.from_dict(rows, orient="index")

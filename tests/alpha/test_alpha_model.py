@@ -13,7 +13,7 @@ import quanthedge as qh
 from quanthedge.alpha import AlphaModel, Estimator, Ridge, model
 from quanthedge.backtesting.selection import select
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Reversal, exposures
+from quanthedge.factors import Reversal
 from quanthedge.market.altered import altered
 from quanthedge.strategy import load_strategy
 from tests.sample import ROOT, sample_market
@@ -151,7 +151,7 @@ def test_every_factor_is_worked_out_once_a_run(monkeypatch) -> None:
 
     def counting(factor, market, rows=None):
         asked.append(factor.kind)
-        return exposures(factor, market, rows)
+        return factor.checked_exposure(market, rows)
 
     monkeypatch.setattr(model, "exposures", counting)
     select(made, market, decisions()[-1:])

@@ -16,7 +16,7 @@ from quanthedge.backtesting.request import asked
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError, StrategyWarning
-from quanthedge.factors import Factor, Size, exposures
+from quanthedge.factors import Factor, Size
 from quanthedge.hedge.policies import compile_policy
 from quanthedge.kinds import code as loading
 from quanthedge.kinds import own_classes, own_code, parts_in
@@ -308,7 +308,7 @@ def test_an_exposure_that_is_none_is_refused(given, tmp_path):
     )
     mine = loading.load_class(tmp_path / "mine.py", "Mine")()
     with pytest.raises(Exception, match=r"factor mine:Mine|nothing") as caught:
-        exposures(mine, sample_market(), [300, 301])
+        mine.checked_exposure(sample_market(), [300, 301])
     assert GIVEN[given] in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from quanthedge.backtesting import Allocated, Prepared, Selection, allocated, prepared_run, select
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Factor, exposures, factor_name, sharing
+from quanthedge.factors import Factor, factor_name, sharing
 from quanthedge.fund import FundRun, opening_days
 from quanthedge.hedge.policies import Calendar
 from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
@@ -108,7 +108,7 @@ def chosen(strategy: Strategy, market: Market, rows: Array) -> list[Part]:
     parts = []
     with sharing():
         for k, factor in enumerate(_carried(strategy, market)):
-            exposure = exposures(factor, market, rows)
+            exposure = factor.checked_exposure(market, rows)
             name = f"factor {k + 1} {factor_name(factor, 'en')}"
             parts.append(Part(name, market.dates[rows], exposure, market.codes))
     mask, _ = strategy.universe.mask(market, rows)
