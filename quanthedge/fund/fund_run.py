@@ -116,7 +116,7 @@ class FundRun:
         fee_days : bool [T]
             Crystallisation dates.
         hurdle : float64 [T], optional
-            What a yuan has become by the hurdle at each close; see :func:`hurdle_path`.
+            What a yuan has become by the hurdle at each close; see :meth:`Hurdle.path`.
         reigns : sequence of (first day, LedgerInputs)
             What rules from a day on: see :func:`quanthedge.ledger.run_ledger`.
 

@@ -111,7 +111,7 @@ class FuturesRules:
         side
             Of the position whose margin is asked for: ``"short"`` or ``"long"``.
         accept_confidence, folder
-            As in :func:`~quanthedge.rules.stock_rules`.
+            As in :meth:`~quanthedge.rules.StockRules.between`.
 
         Raises
         ------

@@ -102,7 +102,7 @@ def reproduce(
     tell : callable, optional
         Called with a short text at the beginning of each stage.
     again : callable, optional
-        What makes a walk-forward run of a run folder again: ``quanthedge.batch.walked_again``.
+        What makes a walk-forward run of a run folder again: ``quanthedge.batch.WalkForward.again``.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def _folder(
     if walked:
         if again is None:
             raise DataError(
-                f"{folder}: a walk-forward run; quanthedge.batch.walked_again makes it again"
+                f"{folder}: a walk-forward run; quanthedge.batch.WalkForward.again makes it again"
             )
         result = again(folder, market)
     else:
