@@ -13,7 +13,7 @@ import quanthedge as qh
 from quanthedge.alpha import AlphaModel, Estimator, Ridge, model
 from quanthedge.backtesting.selection import select
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Reversal
+from quanthedge.factors import Factor, Reversal
 from quanthedge.market.altered import altered
 from quanthedge.strategy import load_strategy
 from tests.sample import ROOT, sample_market
@@ -149,11 +149,13 @@ def test_every_factor_is_worked_out_once_a_run(monkeypatch) -> None:
     market, made = sample_market(), strategy("ridge")
     asked = []
 
+    worked_out = Factor.checked_exposure
+
     def counting(factor, market, rows=None):
         asked.append(factor.kind)
-        return factor.checked_exposure(market, rows)
+        return worked_out(factor, market, rows)
 
-    monkeypatch.setattr(model, "exposures", counting)
+    monkeypatch.setattr(Factor, "checked_exposure", counting)
     select(made, market, decisions()[-1:])
     assert sorted(asked) == sorted(factor.kind for factor in made.all_factors())
 

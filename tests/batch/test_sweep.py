@@ -140,7 +140,7 @@ def test_a_worker_that_was_lost_is_a_failure_in_the_store(tmp_path, monkeypatch)
         ]
 
     monkeypatch.setattr(module, "run_job", lost)
-    found = module.run_plan(plan, out=tmp_path / "store", keep=0)
+    found = module.Sweep.of(plan, out=tmp_path / "store", keep=0)
     assert list(found.failures["kind"]) == ["LostWorker"]
     runs = Store.open(tmp_path / "store").runs(sweep=plan.id)
     assert list(runs["status"]) == ["failed", "done"]
