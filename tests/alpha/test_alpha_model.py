@@ -157,7 +157,9 @@ def test_every_factor_is_worked_out_once_a_run(monkeypatch) -> None:
 
     monkeypatch.setattr(Factor, "checked_exposure", counting)
     select(made, market, decisions()[-1:])
-    assert sorted(asked) == sorted(factor.kind for factor in made.all_factors())
+    library = sorted(factor.kind for factor in made.all_factors())
+    # what is taken out of the ranks asks for the size as well, which is no factor of the library
+    assert sorted(kind for kind in asked if kind in library) == library
 
 
 def test_families_in_equal_weights_are_those_of_the_definition() -> None:
