@@ -144,7 +144,7 @@ class FundTerms(Plain):
             place = int(np.searchsorted(days, due))
             if days[place] != due:
                 raise StrategyError(
-                    f"fund self: crystallisation date {day} is not a trading day; the last one "
+                    f"fund terms: crystallisation date {day} is not a trading day; the last one "
                     f"before it is {days[place - 1]}"
                 )
             flags[place] = True
